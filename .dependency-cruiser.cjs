@@ -1,0 +1,65 @@
+// Who may import whom (docs/architecture.md). Facts flow one way, keys the other; these rules keep it so.
+const layer = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    layer('core-is-pure', '^src/core/', ['^src/core/'], 'core imports nothing of ours'),
+    {
+      name: 'core-touches-nothing',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: '^(node:)?(fs|net|http|https|child_process|worker_threads|os|process|tls|dns)(/|$)' },
+    },
+    layer('config', '^src/config/', ['^src/config/', '^src/core/']),
+    layer('data-reads-the-world', '^src/data/', ['^src/data/', '^src/core/', '^src/config/settings\\.ts$']),
+    layer('actions-are-data', '^src/actions/', ['^src/actions/', '^src/core/']),
+    layer('runbook-is-data', '^src/runbook/', ['^src/runbook/', '^src/core/', '^src/actions/']),
+    layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config)/']),
+    layer('store', '^src/store\\.ts$', ['^src/(core|engine/protocol|actions|runbook)']),
+    layer('bindings', '^src/bindings\\.ts$', ['^src/(core|store|actions|runbook|screens/intents)']),
+    layer('screens-see-the-store-only', '^src/screens/', [
+      '^src/(screens|core|actions|runbook)/',
+      '^src/(store|bindings)\\.ts$',
+    ]),
+    layer('app', '^src/app\\.tsx$', [
+      '^src/(screens|core|actions|runbook)/',
+      '^src/(store|bindings)\\.ts$',
+      '^src/engine/protocol\\.ts$',
+    ]),
+    layer('drill-is-another-world', '^src/drill/', ['^src/(drill|config|core)/']),
+    {
+      name: 'only-the-cockpit-has-a-screen',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(app\\.tsx|store\\.ts|bindings\\.ts|screens/|commands/cockpit)' },
+      to: { path: '^src/(screens/|app\\.tsx)' },
+    },
+    {
+      name: 'only-the-edge-knows-backends',
+      severity: 'error',
+      comment: 'PostgreSQL, Redis, Kubernetes and AWS clients are imported by data, drill and config/doctor only',
+      from: { path: '^src/', pathNot: '^src/(data|drill|config/connections)' },
+      to: { path: 'node_modules/(pg|ioredis|@kubernetes/client-node|@aws-sdk)/' },
+    },
+    {
+      name: 'the-screen-only-in-the-screen',
+      severity: 'error',
+      comment: 'status, run and doctor never load React',
+      from: { path: '^src/(core|config|data|actions|runbook|engine|drill)/' },
+      to: { path: 'node_modules/(ink|react|zustand)/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// The launcher. Plain CommonJS that any Node reads: where the Node on PATH is too old it starts itself again under
+// the packaged one, turns on the compile cache and imports the bundle.
+'use strict';
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+
+const oldestMajor = 22;
+const root = path.join(__dirname, '..');
+const bundle = path.join(root, 'dist', 'cli.js');
+
+function fail(message) {
+  process.stderr.write(`bentham-cockpit: ${message}\n`);
+  process.exit(3);
+}
+
+function packagedNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  try {
+    const file = require.resolve(`${name}/bin/node`, { paths: [root] });
+    return existsSync(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+if (!existsSync(bundle)) fail(`${bundle} is missing. Build it first: npm run build`);
+
+if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
+  const node = packagedNode();
+  if (!node)
+    fail(
+      `needs Node ${oldestMajor} or newer; this is ${process.version}, and no packaged Node for ` +
+        `${process.platform}-${process.arch} is installed. Install Node ${oldestMajor}, or run npm ci without --omit=optional.`,
+    );
+  const { spawn } = require('node:child_process');
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The terminal sends its signals to the whole group; the ones sent to this process alone are handed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+  child.on('error', (error) => fail(`could not start ${node}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    if (!signal) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+} else {
+  require('node:module').enableCompileCache?.();
+  import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
+}

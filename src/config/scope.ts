@@ -1,0 +1,15 @@
+import type { Scope } from '../core/world.ts';
+import type { Settings } from './settings.ts';
+
+/** The part of the settings that judgements depend on. */
+export function scopeOf(settings: Settings): Scope {
+  return {
+    environment: settings.environment.name,
+    ...(settings.drill ? { drill: settings.drill } : {}),
+    guarded: settings.environment.guarded,
+    namespace: settings.kubernetes.namespace,
+    deployments: settings.kubernetes.deployments,
+    hasReplica: settings.database.replica !== undefined,
+    thresholds: settings.thresholds,
+  };
+}

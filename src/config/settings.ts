@@ -1,0 +1,207 @@
+// The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
+// hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
+import { z } from 'zod';
+
+const text = z.string().min(1);
+const ms = z.number().int().positive();
+const url = z.url({ protocol: /^https?$/ });
+
+const threshold = (warning: number, critical: number, about: string) =>
+  z
+    .object({
+      warning: z.number().nonnegative().default(warning),
+      critical: z.number().nonnegative().default(critical),
+    })
+    .refine((t) => t.warning <= t.critical, 'warning must not be above critical')
+    .prefault({})
+    .describe(`${about} (runbook, Key Metrics)`);
+
+const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
+
+/** One PostgreSQL server. Secrets never come from flags. */
+const server = z.object({
+  host: text.describe('host name, or the directory of a Unix socket'),
+  port: z.number().int().min(1).max(65535).default(5432),
+  database: text.default('bentham'),
+  user: text.default('bentham'),
+  password: z.string().optional().meta({ secret: true }).describe('better in ~/.pgpass or PGPASSWORD'),
+  sslMode: sslMode.default('prefer').describe('as libpq’s sslmode'),
+  sslRootCert: text.optional().describe('file with the certificate authority'),
+});
+
+export const settingsSchema = z.object({
+  profile: text.describe('production, staging, or a profile of the file'),
+  environment: z.object({
+    name: text.describe('in words, on every frame and every confirmation'),
+    guarded: z.boolean().describe('starts read-only, must be armed'),
+    readOnly: z.boolean().default(false).describe('read-only that cannot be armed'),
+    observe: z.boolean().default(false).describe('only watches: no path to an action'),
+  }),
+  kubernetes: z.object({
+    kubeconfig: text.optional().describe('a list as in KUBECONFIG; else the usual places, else in-cluster'),
+    context: text.optional(),
+    namespace: text,
+    podSelector: z.string().default('').describe('label selector for the pods to watch; empty: all of the namespace'),
+    logSelector: z.string().default('app=bentham').describe('label selector for all logs (runbook, Useful Commands)'),
+    deployments: z
+      .object({
+        gateway: text.default('api-gateway'),
+        orchestrator: text.default('orchestrator'),
+        executor: text.default('executor'),
+      })
+      .prefault({}),
+  }),
+  gateway: z.object({
+    url: url.describe('(runbook, Service Locations)'),
+    healthPath: text.default('/health'),
+    detailedHealthPath: text.default('/v1/health'),
+    studyPath: text.default('/v1/studies'),
+    adminApiKey: z.string().optional().meta({ secret: true }).describe('ADMIN_API_KEY'),
+  }),
+  database: z.object({
+    primary: server,
+    replica: server.optional(),
+    schema: text.default('public'),
+  }),
+  redis: z.object({
+    url: z
+      .url({ protocol: /^rediss?$/ })
+      .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
+    username: text.optional(),
+    password: z.string().optional().meta({ secret: true }),
+    caFile: text.optional(),
+  }),
+  evidence: z
+    .object({
+      bucket: text.default('bentham-evidence'),
+      region: text.optional().describe('else AWS_REGION, else the AWS profile’s'),
+      endpoint: url.optional(),
+      pathStyle: z.boolean().default(false),
+      awsProfile: text.optional(),
+      retentionDays: z
+        .number()
+        .int()
+        .positive()
+        .default(30)
+        .describe('older evidence may go (runbook, Evidence Cleanup)'),
+    })
+    .prefault({}),
+  backups: z
+    .object({
+      cluster: text.default('bentham-prod').describe('RDS cluster (runbook, Database Recovery)'),
+      recovered: text.default('bentham-recovered'),
+      rdsEndpoint: url.optional(),
+      redisBucket: text.optional().describe('where the daily Redis backup lies'),
+      redisPrefix: z.string().default('redis/'),
+    })
+    .prefault({}),
+  credentials: z
+    .object({
+      secretId: text.default('bentham/db-credentials'),
+      endpoint: url.optional(),
+    })
+    .prefault({}),
+  prometheus: z
+    .object({
+      url,
+      p95Query: text,
+      errorRateQuery: text,
+    })
+    .optional()
+    .describe('instead of the gateway’s logs; queries give milliseconds and a share from 0 to 1'),
+  logFields: z
+    .object({
+      level: text.default('level'),
+      time: text.default('time'),
+      message: text.default('msg'),
+      requestId: z.array(text).default(['requestId', 'reqId']),
+      tenantId: text.default('tenantId'),
+      studyId: text.default('studyId'),
+      surfaceId: z.array(text).default(['surfaceId', 'surface_id']),
+      responseTime: text.default('responseTime'),
+      statusCode: z.array(text).default(['res.statusCode', 'statusCode']),
+    })
+    .prefault({})
+    .describe('where the fields are in a JSON log line (Fastify and pino by default)'),
+  admin: z
+    .object({
+      command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),
+      directory: text.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
+      failoverScript: text.default('./scripts/db-failover.sh'),
+      stagingManifests: text.default('k8s/staging/'),
+      productionManifests: text.default('k8s/production/'),
+      kubectl: text.default('kubectl'),
+      stagingHealthUrl: url.default('https://api-staging.bentham.io/health'),
+      stagingNamespace: text.default('bentham-staging'),
+    })
+    .prefault({}),
+  thresholds: z
+    .object({
+      p95: threshold(500, 2000, 'API response time, ms'),
+      errorRate: threshold(1, 5, 'error rate, %'),
+      connections: threshold(80, 95, 'database connections, %'),
+      redisMemory: threshold(80, 95, 'Redis memory, %'),
+      queueDepth: threshold(1000, 5000, 'queue depth, jobs'),
+      studyFailures: threshold(5, 20, 'study failure rate, %'),
+    })
+    .prefault({}),
+  intervals: z
+    .object({
+      gateway: ms.default(5000),
+      database: ms.default(5000),
+      redis: ms.default(5000),
+      studies: ms.default(5000),
+      surfaces: ms.default(15000),
+      traffic: ms.default(2000),
+      timeout: ms.default(2000).describe('for one look at one backend'),
+    })
+    .prefault({})
+    .describe('milliseconds'),
+  channels: z
+    .object({
+      pagerDuty: z
+        .object({
+          routingKey: z.string().optional().meta({ secret: true }).describe('Events API v2'),
+          url: url.default('https://events.pagerduty.com/v2/enqueue'),
+        })
+        .prefault({}),
+      slackAlerts: z
+        .object({ name: text.default('#alerts'), webhook: url.optional().meta({ secret: true }) })
+        .prefault({}),
+      slackOps: z.object({ name: text.default('#ops'), webhook: url.optional().meta({ secret: true }) }).prefault({}),
+    })
+    .prefault({})
+    .describe('(runbook, Alert Channels)'),
+  contacts: z
+    .array(z.object({ role: text, contact: text, escalation: text }))
+    .default([
+      { role: 'On-Call Engineer', contact: 'PagerDuty', escalation: 'Automatic' },
+      { role: 'Database Admin', contact: 'dba@bentham.io', escalation: 'SEV1/SEV2' },
+      { role: 'Security', contact: 'security@bentham.io', escalation: 'Any security issue' },
+      { role: 'Product Owner', contact: 'product@bentham.io', escalation: 'SEV1' },
+    ])
+    .describe('(runbook, Contacts)'),
+  journal: z
+    .object({
+      directory: text.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
+      group: text.optional().describe('group that shares the journal in a war room'),
+      name: text.optional().describe('the name this person goes by; default: the OS user'),
+    })
+    .prefault({}),
+  display: z
+    .object({
+      theme: z.enum(['standard', 'colour-blind', 'plain']).default('standard'),
+      bell: z.boolean().default(true),
+    })
+    .prefault({}),
+  drill: text.optional().describe('the name of the drill’s scenario; set by the drill'),
+});
+
+/** The effective configuration. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** What a file, the environment or flags may give: any part of it. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+
+/** One PostgreSQL server. */
+export type DatabaseServer = Settings['database']['primary'];

@@ -1,0 +1,218 @@
+import { describeFault } from './describe.ts';
+import type { Deployment, HealthEndpoint, Pod } from './facts.ts';
+import { formatAge, formatMeasure, formatPercent } from './format.ts';
+import { judge, metrics } from './metrics.ts';
+import { isStale, known, type Reading } from './reading.ts';
+import { judgeValue, type MetricId } from './thresholds.ts';
+import { minute } from './time.ts';
+import type { Verdict } from './verdict.ts';
+import { verdicts } from './verdict.ts';
+import type { World } from './world.ts';
+
+export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies'] as const;
+export type Area = (typeof areas)[number];
+
+/** One judged thing: a line of `status`, a glyph in a pane, the seed of an alert. */
+export type Finding = {
+  /** Stable across time: `gateway/health`, `pods/api-gateway`, `metric/p95`. */
+  id: string;
+  area: Area;
+  /** What it is about, in few columns: `api-gateway`, `API p95`. */
+  subject: string;
+  verdict: Verdict;
+  /** What is so, in words and numbers, without the subject. */
+  says: string;
+  /** The runbook's action for it. */
+  remedy?: string;
+  metric?: MetricId;
+};
+
+/** Everything there is to judge, in the order of the areas. Pure: the panes, `status` and its exit code agree by it. */
+export function assess(world: World): readonly Finding[] {
+  return [
+    ...gateway(world),
+    ...workloads(world),
+    ...databases(world),
+    ...redis(world),
+    ...measures(world),
+    ...surfaces(world),
+  ];
+}
+
+/** The same, worst first; the order of the areas breaks ties. */
+export function ranked(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+}
+
+/** A health endpoint as a verdict: an answer other than healthy is critical, `degraded` a warning. */
+export function judgeEndpoint(e: HealthEndpoint): Verdict {
+  if (e.healthy) return 'ok';
+  return e.status === 'degraded' && e.statusCode !== undefined && e.statusCode < 500 ? 'warning' : 'critical';
+}
+
+/** Ready replicas against desired; a stuck rollout is a warning, or critical when nothing is ready. */
+export function judgeDeployment(d: Deployment): Verdict {
+  if (d.desired > 0 && d.ready === 0) return 'critical';
+  if (d.rollout.state === 'stuck') return d.ready < d.desired ? 'critical' : 'warning';
+  return d.ready < d.desired || d.rollout.state === 'paused' ? 'warning' : 'ok';
+}
+
+/** A pod by its Ready condition and its reason; a young or ending pod is given time. */
+export function judgePod(p: Pod, now: number): Verdict {
+  if (p.phase === 'Succeeded' || p.ready) return 'ok';
+  if (p.terminating) return now - p.createdAt > minute ? 'ok' : 'unknown';
+  if (p.phase === 'Failed' || p.phase === 'Unknown') return 'critical';
+  if (p.reason && p.reason !== 'ContainerCreating' && p.reason !== 'PodInitializing') return 'critical';
+  return now - p.createdAt < 2 * minute ? 'warning' : 'critical';
+}
+
+/** Lost, pending or stale, as a finding; undefined when the value may be judged. A proven refusal is critical. */
+function missing(
+  world: World,
+  reading: Reading<unknown>,
+  about: Pick<Finding, 'id' | 'area' | 'subject'>,
+  refusalIsDown: boolean,
+): Finding | undefined {
+  if (reading.state === 'pending') return { ...about, verdict: 'unknown', says: 'no answer yet' };
+  if (reading.state === 'lost')
+    return {
+      ...about,
+      verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
+      says: describeFault(reading.fault),
+      remedy: reading.fault.hint,
+    };
+  if (isStale(reading, world.now))
+    return { ...about, verdict: 'unknown', says: `last heard ${formatAge(world.now - reading.at)} ago` };
+  return undefined;
+}
+
+function gateway(world: World): Finding[] {
+  const about = { id: 'gateway/health', area: 'gateway', subject: 'gateway' } as const;
+  const reading = world.readings.gateway;
+  const absent = missing(world, reading, about, true);
+  if (absent || reading.state !== 'live') return absent ? [absent] : [];
+  const { health, detailed } = reading.value;
+  const worse = verdicts.indexOf(judgeEndpoint(detailed)) > verdicts.indexOf(judgeEndpoint(health)) ? detailed : health;
+  const bad = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()].filter(
+    (s) => !s.healthy,
+  );
+  const words = [
+    [worse.statusCode, worse.problem ?? worse.status].filter((w) => w !== undefined).join(' '),
+    ...bad.map((s) => `${s.name} ${s.word}`),
+  ];
+  return [{ ...about, verdict: judgeEndpoint(worse), says: words.filter(Boolean).join(', ') }];
+}
+
+function workloads(world: World): Finding[] {
+  const { deployments, pods } = world.readings;
+  const roles = Object.values(world.scope.deployments);
+  const podList = known(pods, world.now) ?? [];
+  const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
+  if (absent || deployments.state !== 'live') return absent ? [absent] : [];
+  const found = roles.map((name): Finding => {
+    const about = { id: `pods/${name}`, area: 'pods', subject: name } as const;
+    const d = deployments.value.find((one) => one.name === name);
+    if (!d) return { ...about, verdict: 'critical', says: `no such deployment in ${world.scope.namespace}` };
+    const troubled = podList.filter((p) => p.app === name && !p.ready && !p.terminating);
+    const reasons = [...new Set(troubled.map((p) => p.reason).filter((r) => r !== undefined))];
+    const says = [`${d.ready}/${d.desired} ready`];
+    if (d.rollout.state !== 'complete') says.push(d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state);
+    says.push(...reasons.slice(0, 2));
+    return { ...about, verdict: judgeDeployment(d), says: says.join(', ') };
+  });
+  const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
+  return podsAbsent ? [...found, podsAbsent] : found;
+}
+
+function databases(world: World): Finding[] {
+  const found: Finding[] = [];
+  const { primary, replica } = world.readings;
+  const aboutPrimary = { id: 'database/primary', area: 'database', subject: 'primary' } as const;
+  const primaryAbsent = missing(world, primary, aboutPrimary, true);
+  if (primaryAbsent) found.push(primaryAbsent);
+  else if (primary.state === 'live') {
+    const { inRecovery, blocked, connections } = primary.value;
+    const says = [inRecovery ? 'in recovery: it is a replica' : 'answers'];
+    if (connections) says.push(`${connections.used}/${connections.limit} connections`);
+    if (blocked?.length) says.push(`${blocked.length} blocked`);
+    const waits = Math.max(0, ...(blocked ?? []).map((b) => b.waiting));
+    found.push({
+      ...aboutPrimary,
+      verdict: inRecovery ? 'critical' : waits > minute ? 'warning' : 'ok',
+      says: says.join(', '),
+    });
+  }
+  if (!world.scope.hasReplica) return found;
+  const aboutReplica = { id: 'database/replica', area: 'database', subject: 'replica' } as const;
+  const replicaAbsent = missing(world, replica, aboutReplica, true);
+  if (replicaAbsent) found.push(replicaAbsent);
+  else if (replica.state === 'live') {
+    const { inRecovery, lag } = replica.value;
+    const verdict: Verdict = !inRecovery
+      ? 'warning'
+      : !lag || lag.ms === undefined
+        ? 'unknown'
+        : !lag.streaming || lag.ms > 5 * minute
+          ? 'critical'
+          : lag.ms > 30_000
+            ? 'warning'
+            : 'ok';
+    const says = !inRecovery
+      ? 'not in recovery: it was promoted'
+      : lag?.ms === undefined
+        ? 'lag not visible'
+        : `${formatAge(lag.ms)} behind${lag.streaming ? '' : ', not streaming'}`;
+    found.push({ ...aboutReplica, verdict, says });
+  }
+  return found;
+}
+
+function redis(world: World): Finding[] {
+  const about = { id: 'redis', area: 'redis', subject: 'redis' } as const;
+  const reading = world.readings.redis;
+  const absent = missing(world, reading, about, true);
+  if (absent || reading.state !== 'live') return absent ? [absent] : [];
+  return [{ ...about, verdict: 'ok', says: `PONG, ${reading.value.role}, ${reading.value.clients} clients` }];
+}
+
+function measures(world: World): Finding[] {
+  return metrics.map((m): Finding => {
+    const about = { id: `metric/${m.id}`, area: 'metrics', subject: m.short, metric: m.id } as const;
+    const reading = m.measure(world);
+    const absent = missing(world, reading, about, false);
+    if (absent) return absent;
+    if (reading.state !== 'live') return { ...about, verdict: 'unknown', says: 'no answer yet' };
+    const verdict = judge(m, world);
+    if (reading.value.value === undefined) return { ...about, verdict, says: reading.value.basis };
+    const { warning, critical } = world.scope.thresholds[m.id];
+    const limit =
+      verdict === 'critical'
+        ? `  (critical > ${formatMeasure(critical, m.unit)})`
+        : verdict === 'warning'
+          ? `  (warning > ${formatMeasure(warning, m.unit)})`
+          : '';
+    const breached = verdict === 'critical' || verdict === 'warning';
+    return {
+      ...about,
+      verdict,
+      says: `${formatMeasure(reading.value.value, m.unit)}${limit}`,
+      ...(breached ? { remedy: m.action } : {}),
+    };
+  });
+}
+
+function surfaces(world: World): Finding[] {
+  const reading = world.readings.surfaces;
+  const absent = missing(world, reading, { id: 'surfaces', area: 'surfaces', subject: 'surfaces' }, false);
+  if (absent || reading.state !== 'live') return absent ? [absent] : [];
+  return reading.value.surfaces.map((s): Finding => {
+    const rate = s.finished > 0 ? (s.failures / s.finished) * 100 : 0;
+    return {
+      id: `surface/${s.id}`,
+      area: 'surfaces',
+      subject: s.id,
+      verdict: judgeValue(rate, world.scope.thresholds.studyFailures),
+      says: `${formatPercent(rate)} of ${s.finished} jobs failed${s.failures && s.topError ? `: ${s.topError}` : ''}`,
+    };
+  });
+}

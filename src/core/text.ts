@@ -1,0 +1,83 @@
+import stringWidth from 'string-width';
+
+// C0 and C1 controls, line and paragraph separators, zero-width and bidi marks, soft hyphen, word joiner,
+// interlinear annotations, tags and variation selectors (VS16 makes widths disagree between terminals).
+const hostile = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu;
+
+// CSI, OSC (also unterminated), DCS/SOS/PM/APC, and two-character escapes.
+const escapes =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|(?:\u001b[PX^_]|[\u0090\u0098\u009e\u009f])[^\u001b\u009c]*(?:\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+
+/** More than two combining marks on one letter can reach into other lines. */
+const stacked = /(\p{M}{2})\p{M}+/gu;
+
+/**
+ * The door: makes text from outside safe for the terminal, the clipboard, the journal and an export.
+ * Escape sequences vanish; tabs and line ends become a blank; other controls, bidi and zero-width characters vanish.
+ * Cut to `max` characters (ink and terminals choke on 100 kB lines).
+ */
+export function clean(outside: unknown, max = 2000): string {
+  const text = typeof outside === 'string' ? outside : outside === undefined || outside === null ? '' : String(outside);
+  const cut = text.length > max * 4 ? text.slice(0, max * 4) : text;
+  const safe = cut
+    .replace(escapes, '')
+    .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
+    .replace(hostile, '')
+    .replace(stacked, '$1')
+    .toWellFormed()
+    .normalize('NFC');
+  return safe.length > max ? `${safe.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : safe;
+}
+
+const secrets: readonly [RegExp, string][] = [
+  // scheme://user:password@host
+  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:•••@'],
+  [/\b(authorization\s*[:=]\s*(?:bearer|basic)\s+|bearer\s+)[a-z0-9._~+/=-]{6,}/gi, '$1•••'],
+  [
+    /((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|routing[_-]?key|session[_-]?token)["']?\s*[:=]\s*)(["']?)[^\s"',;}&]+\2/gi,
+    '$1$2•••$2',
+  ],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, '$1•••'],
+  [/\bsk-[A-Za-z0-9_-]{16,}\b/g, 'sk-•••'],
+  [/(https:\/\/hooks\.slack\.com\/services\/)\S+/g, '$1•••'],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '•••'],
+];
+
+/** Removes what looks like a secret: passwords in URLs and settings, bearer tokens, AWS and API keys, private keys. */
+export function redact(text: string): string {
+  return secrets.reduce((safe, [pattern, by]) => safe.replace(pattern, by), text);
+}
+
+/** `clean` and `redact` in one: for every string that a backend sent. */
+export function door(outside: unknown, max = 2000): string {
+  const text = typeof outside === 'string' ? outside.slice(0, max * 4) : outside;
+  return clean(redact(typeof text === 'string' ? text : clean(text, max)), max);
+}
+
+/** Terminal columns. */
+export function width(text: string): number {
+  return stringWidth(text);
+}
+
+/** Exactly `columns` wide: cut with … or padded; numbers go to the right. */
+export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  if (columns <= 0) return '';
+  let fitted = text;
+  let taken = width(fitted);
+  if (taken > columns) {
+    fitted = '';
+    taken = 0;
+    for (const { segment } of segments.segment(text)) {
+      const next = width(segment);
+      if (taken + next > columns - 1) break;
+      fitted += segment;
+      taken += next;
+    }
+    fitted += '…';
+    taken += 1;
+  }
+  const padding = ' '.repeat(Math.max(0, columns - taken));
+  return align === 'left' ? fitted + padding : padding + fitted;
+}
+
+const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
