@@ -1,21 +1,31 @@
-// What the engine (sources, journal, incident, actions; a worker thread) and the screen (ink; the main thread) say
-// to each other. Plain data only: it crosses a thread.
+// What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
+// say to each other. Plain data only: it crosses a thread.
 import type { FactId } from '../core/facts.ts';
+import type { Ask, LookReadings } from '../core/look.ts';
 import type { Instant } from '../core/time.ts';
 import type { History, Readings, Scope } from '../core/world.ts';
 
+/** How the engine itself is. `failed`: it ended by an error and is being started again. */
+export type EngineState = { state: 'running' } | { state: 'failed'; why: string };
+
 /** Engine → screen: only what changed. Sent in batches; the next one waits until the last was taken. */
 export type Update = {
-  now: Instant;
+  /** The screen's clock. It goes on when the engine stalls, so that stale values show their age. */
+  now?: Instant;
   scope?: Scope;
   readings?: Partial<Readings>;
   history?: History;
+  looks?: LookReadings;
+  engine?: EngineState;
 };
 
 /** Screen → engine. */
 export type Command =
   /** Ask now: one fact, or all. */
-  { kind: 'refresh'; fact?: FactId };
+  | { kind: 'refresh'; fact?: FactId }
+  /** Keep an answer fresh until `unlook`. */
+  | { kind: 'look'; ask: Ask }
+  | { kind: 'unlook'; ask: Ask };
 
 /** The screen's handle on the engine. */
 export interface Engine {

@@ -1,2 +1,41 @@
 // The engine's thread: collects, judges, journals and acts, so that a stalled terminal stops none of it.
-export {};
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Settings } from '../config/settings.ts';
+import { createEngine } from './engine.ts';
+import type { ToWorker } from './link.ts';
+import { merge } from './outbox.ts';
+import { parts } from './parts.ts';
+import type { Update } from './protocol.ts';
+import { sourcesFor } from './sources.ts';
+import { encoder } from './wire.ts';
+
+const port = parentPort;
+if (!port) throw new Error('the engine’s thread was started as a program');
+const settings = workerData as Settings;
+const engine = createEngine({ settings, sources: await sourcesFor(settings), parts });
+const encode = encoder();
+let unread = false;
+let waiting: Update | undefined;
+
+const post = () => {
+  if (!waiting || unread) return;
+  const update = waiting;
+  waiting = undefined;
+  unread = true;
+  port.postMessage(encode(update));
+};
+
+engine.subscribe((update) => {
+  waiting = merge(waiting, update);
+  post();
+});
+port.on('message', async (message: ToWorker) => {
+  if (message.kind === 'taken') {
+    unread = false;
+    post();
+  } else if (message.kind === 'command') engine.send(message.command);
+  else {
+    await engine.stop();
+    port.close();
+  }
+});

@@ -1,0 +1,145 @@
+// What a source is, and the two ways to make one: ask again and again (poll), or be told (watch).
+import type { FactId, Facts } from '../core/facts.ts';
+import type { Fault } from '../core/reading.ts';
+import { door } from '../core/text.ts';
+import { type Instant, type Ms, second } from '../core/time.ts';
+
+/** What one look gave: a value, or an expected failure. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+/** What a source tells of one fact, to whoever keeps the world. */
+export type News = {
+  [F in FactId]:
+    | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string }
+    | { fact: F; fault: Fault; at: Instant; retryAt?: Instant };
+}[FactId];
+
+export type Tell = (news: News) => void;
+
+/** A started source. */
+export type Running = {
+  /** Ask now, not when the next turn comes. */
+  refresh(): void;
+  /** Resolves when the signal was aborted and nothing is held open any more. */
+  ended: Promise<void>;
+};
+
+/** One backend's view of one or more facts. It only reads, lives and dies alone, and never throws. */
+export type Source = {
+  /** In the on-call's words: `postgres primary`, `kubernetes pods`. */
+  id: string;
+  facts: readonly FactId[];
+  start(tell: Tell, signal: AbortSignal): Running;
+};
+
+/** Retries never end and never come closer together than this. */
+const longestPause: Ms = 30 * second;
+
+/**
+ * How long to wait after the n-th failure in a row (n from 1): from `first`, doubling up to 30 s, with a quarter of
+ * jitter so that many cockpits do not knock at the same instant.
+ */
+export function backoff(failures: number, first: Ms, random: () => number = Math.random): Ms {
+  const pause = Math.min(longestPause, first * 2 ** Math.min(failures - 1, 16));
+  return Math.round(pause * (0.875 + random() * 0.25));
+}
+
+/** Waits, or ends early (without an error) when the signal aborts. */
+export function pause(ms: Ms, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+export type Poll<F extends FactId> = {
+  id: string;
+  fact: F;
+  /** From the start of one look to the start of the next. */
+  every: Ms;
+  /** A look that takes longer is given up; its late answer is dropped. */
+  timeout: Ms;
+  /** Who answers: `postgres db-primary:5432`. */
+  from: string;
+  /** Host, URL or file, for faults. */
+  where: string;
+  /** One look. Honours the signal; expected failures are values. */
+  read(signal: AbortSignal): Promise<Outcome<Facts[F]>>;
+  /** Lets go of connections. */
+  close?(): Promise<void> | void;
+};
+
+/** A source that asks every so often, each look with its own deadline, and after failures with growing pauses. */
+export function poll<F extends FactId>(options: Poll<F>): Source {
+  const { id, fact, every, timeout, from, where, read, close } = options;
+  return {
+    id,
+    facts: [fact],
+    start(tell, signal) {
+      let wake = new AbortController();
+      const run = async () => {
+        let failures = 0;
+        while (!signal.aborted) {
+          wake = new AbortController();
+          const begun = performance.now();
+          const outcome = await deadline(read, timeout, where, signal);
+          if (signal.aborted) break;
+          const at = Date.now();
+          failures = outcome.ok ? 0 : failures + 1;
+          const rest = outcome.ok
+            ? Math.max(0, every - (performance.now() - begun))
+            : backoff(failures, Math.min(every, second));
+          const news = outcome.ok
+            ? { fact, value: outcome.value, at, staleAfter: every * 2 + timeout, from }
+            : { fact, fault: outcome.fault, at, retryAt: at + rest };
+          // The generic F hides that fact and value belong together.
+          tell(news as News);
+          await pause(rest, AbortSignal.any([signal, wake.signal]));
+        }
+        await close?.();
+      };
+      return { refresh: () => wake.abort(), ended: run() };
+    },
+  };
+}
+
+/** Runs one look with a deadline. A look that throws has a bug; it is told as a malformed answer, not hidden. */
+export async function deadline<T>(
+  read: (signal: AbortSignal) => Promise<Outcome<T>>,
+  timeout: Ms,
+  where: string,
+  signal: AbortSignal,
+): Promise<Outcome<T>> {
+  const over = AbortSignal.timeout(timeout);
+  const both = AbortSignal.any([signal, over]);
+  const late = (): Outcome<T> => ({ ok: false, fault: timedOut(where, timeout) });
+  const look = read(both).catch(
+    (error: unknown): Outcome<T> => (over.aborted ? late() : { ok: false, fault: unexpected(where, error) }),
+  );
+  const end = new Promise<Outcome<T>>((resolve) => {
+    if (both.aborted) resolve(late());
+    else both.addEventListener('abort', () => resolve(late()), { once: true });
+  });
+  return Promise.race([look, end]);
+}
+
+/** The fault of a backend that did not answer in time. */
+export function timedOut(where: string, timeout: Ms): Fault {
+  return {
+    kind: 'timeout',
+    where,
+    what: `timed out after ${timeout / second} s`,
+    hint: 'the host is slow, frozen or behind a firewall: try it by hand',
+  };
+}
+
+function unexpected(where: string, error: unknown): Fault {
+  const what = error instanceof Error ? error.message : String(error);
+  return { kind: 'malformed', where, what: door(what, 200), hint: 'the answer was not understood: try it by hand' };
+}

@@ -1,0 +1,106 @@
+// The engine: sources, world and parts behind one interface. It runs in a thread of its own below the cockpit
+// (worker.ts, link.ts) and inline below `status`, `run` and the other one-shot commands.
+import { scopeOf } from '../config/scope.ts';
+import type { Settings } from '../config/settings.ts';
+import type { FactId } from '../core/facts.ts';
+import { second } from '../core/time.ts';
+import type { Readings, World } from '../core/world.ts';
+import type { Running, Source } from '../data/source.ts';
+import { Keeper } from './keeper.ts';
+import { merge } from './outbox.ts';
+import type { Host, MakePart, Part } from './part.ts';
+import type { Engine, Update } from './protocol.ts';
+
+/** Facts arrive in bursts; the screen gets them in few batches. */
+const batchEvery = 60;
+
+export type EngineOptions = {
+  settings: Settings;
+  sources: readonly Source[];
+  parts: readonly MakePart[];
+};
+
+/** Starts everything at once; updates flow as soon as somebody subscribes. */
+export function createEngine({ settings, sources, parts: makers }: EngineOptions): Engine & { world(): World } {
+  const scope = scopeOf(settings);
+  const keeper = new Keeper(scope);
+  const over = new AbortController();
+  const listeners = new Set<(update: Update) => void>();
+  const watchers: ((world: World) => void)[] = [];
+  let waiting: Update | undefined = { scope, now: keeper.world.now };
+  let timer: NodeJS.Timeout | undefined;
+
+  const deliver = () => {
+    timer = undefined;
+    if (!waiting || listeners.size === 0) return;
+    const update = waiting;
+    waiting = undefined;
+    for (const listener of listeners) listener(update);
+  };
+  const emit = (update: Update, delay = 0) => {
+    waiting = merge(waiting, update);
+    timer ??= setTimeout(deliver, delay);
+  };
+
+  const settle = () => {
+    const { facts, history } = keeper.changes();
+    const { world } = keeper;
+    const readings = Object.fromEntries([...facts].map((id) => [id, world.readings[id]])) as Partial<Readings>;
+    emit({ now: world.now, ...(facts.size > 0 ? { readings } : {}), ...(history ? { history: world.history } : {}) });
+    for (const watcher of watchers) watcher(world);
+  };
+  let settling: NodeJS.Timeout | undefined;
+  const settleSoon = () => {
+    settling ??= setTimeout(() => {
+      settling = undefined;
+      keeper.tick(Date.now());
+      settle();
+    }, batchEvery);
+  };
+
+  const running: { source: Source; run: Running }[] = [];
+  const refresh = (fact?: FactId) => {
+    for (const { source, run } of running) if (!fact || source.facts.includes(fact)) run.refresh();
+  };
+  const host: Host = {
+    settings,
+    scope,
+    world: () => ({ ...keeper.world, now: Date.now() }),
+    emit,
+    onWorld: (listener) => void watchers.push(listener),
+    refresh,
+    signal: over.signal,
+  };
+  const parts: Part[] = makers.map((make) => make(host));
+  for (const source of sources) {
+    const run = source.start((news) => {
+      if (over.signal.aborted) return;
+      keeper.take(news);
+      settleSoon();
+    }, over.signal);
+    running.push({ source, run });
+  }
+  const clock = setInterval(settleSoon, second);
+
+  return {
+    world: () => keeper.world,
+    subscribe(listener) {
+      listeners.add(listener);
+      if (waiting) timer ??= setTimeout(deliver, 0);
+      return () => void listeners.delete(listener);
+    },
+    send(command) {
+      if (command.kind === 'refresh') refresh(command.fact);
+      for (const part of parts) part.handle?.(command);
+    },
+    async stop() {
+      clearInterval(clock);
+      clearTimeout(settling);
+      over.abort();
+      await Promise.allSettled([...running.map(({ run }) => run.ended), ...parts.map((part) => part.stop?.())]);
+      clearTimeout(timer);
+      timer = undefined;
+      deliver();
+    },
+  };
+}

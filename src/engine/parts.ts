@@ -1,0 +1,5 @@
+// Every part the engine has. A new one is one line here.
+import { looksPart } from './looks.ts';
+import type { MakePart } from './part.ts';
+
+export const parts: readonly MakePart[] = [looksPart];

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Pod, Traffic } from '../../src/core/facts.ts';
+import type { Reading } from '../../src/core/reading.ts';
+import type { Scope } from '../../src/core/world.ts';
+import { Keeper } from '../../src/engine/keeper.ts';
+import { merge } from '../../src/engine/outbox.ts';
+import type { Update } from '../../src/engine/protocol.ts';
+import { decoder, encoder } from '../../src/engine/wire.ts';
+
+const limit = { warning: 1, critical: 2 };
+const scope: Scope = {
+  environment: 'TEST',
+  guarded: false,
+  namespace: 'bentham-test',
+  deployments: { gateway: 'api-gateway', orchestrator: 'orchestrator', executor: 'executor' },
+  hasReplica: true,
+  thresholds: {
+    p95: limit,
+    errorRate: limit,
+    connections: limit,
+    redisMemory: limit,
+    queueDepth: limit,
+    studyFailures: limit,
+  },
+};
+
+const traffic = (p95: number): Traffic => ({
+  p95,
+  errorRate: 0,
+  samples: 10,
+  sampling: 1,
+  window: 300_000,
+  source: 'gateway logs',
+});
+
+test('a lost backend keeps its last value with its age', () => {
+  const keeper = new Keeper(scope, 0);
+  keeper.take({ fact: 'traffic', value: traffic(10), at: 1000, staleAfter: 5000, from: 'logs' });
+  const fault = { kind: 'timeout', where: 'api', what: 'timed out', hint: 'look' } as const;
+  keeper.take({ fact: 'traffic', fault, at: 2000, retryAt: 3000 });
+  keeper.take({ fact: 'traffic', fault, at: 9000, retryAt: 12_000 });
+  expect(keeper.world.readings.traffic).toMatchObject({
+    state: 'lost',
+    at: 2000,
+    retryAt: 12_000,
+    last: { value: traffic(10), at: 1000 },
+  });
+  expect([...keeper.changes().facts]).toEqual(['traffic']);
+  expect(keeper.changes().facts.size).toBe(0);
+});
+
+test('trends hold a sample every five seconds for fifteen minutes, and none of values that did not come anew', () => {
+  const keeper = new Keeper(scope, 0);
+  const start = 1_000_000;
+  for (let at = start; at <= start + 1_200_000; at += 1000) {
+    keeper.take({ fact: 'traffic', value: traffic(at), at, staleAfter: 5000, from: 'logs' });
+    keeper.tick(at);
+  }
+  const samples = keeper.world.history.p95 ?? [];
+  expect(samples).toHaveLength(181);
+  expect(samples.at(-1)?.at).toBe(start + 1_200_000);
+  keeper.tick(start + 1_210_000);
+  expect(keeper.world.history.p95).toBe(samples);
+});
+
+test('a clock that jumps back starts the trend again', () => {
+  const keeper = new Keeper(scope, 0);
+  for (const at of [10_000_000, 20_000_000, 1000]) {
+    keeper.take({ fact: 'traffic', value: traffic(1), at, staleAfter: 5000, from: 'logs' });
+    keeper.tick(at);
+  }
+  expect(keeper.world.history.p95?.map((s) => s.at)).toEqual([1000]);
+});
+
+test('updates merge by key', () => {
+  const a: Update = { now: 1, readings: { pods: { state: 'pending' } }, looks: { a: { state: 'pending' } } };
+  const b: Update = { now: 2, readings: { redis: { state: 'pending' } }, looks: { b: { state: 'pending' } } };
+  expect(merge(a, b)).toEqual({
+    now: 2,
+    readings: { pods: { state: 'pending' }, redis: { state: 'pending' } },
+    looks: { a: { state: 'pending' }, b: { state: 'pending' } },
+  });
+});
+
+const pod = (uid: string, restarts: number): Pod => ({
+  uid,
+  name: uid,
+  namespace: 'bentham-test',
+  app: 'executor',
+  node: 'n',
+  phase: 'Running',
+  ready: true,
+  containers: { ready: 1, total: 1 },
+  restarts,
+  image: 'i',
+  createdAt: 0,
+  terminating: false,
+});
+
+test('pods cross the thread as differences and arrive whole', () => {
+  const lists = fc.array(
+    fc.uniqueArray(fc.record({ uid: fc.constantFrom('a', 'b', 'c', 'd', 'e'), restarts: fc.nat(2) }), {
+      selector: (p) => p.uid,
+    }),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(lists, (steps) => {
+      const encode = encoder();
+      const decode = decoder();
+      for (const [index, step] of steps.entries()) {
+        const value = step.map((p) => pod(p.uid, p.restarts));
+        const reading: Reading<readonly Pod[]> =
+          index % 3 === 2
+            ? {
+                state: 'lost',
+                at: 1,
+                fault: { kind: 'timeout', where: 'w', what: 'w', hint: 'h' },
+                last: { value, at: 1, from: 'k' },
+              }
+            : { state: 'live', value, at: index, staleAfter: 1, from: 'k' };
+        const arrived = decode(structuredClone(encode({ readings: { pods: reading } }))).readings?.pods;
+        const pods = arrived?.state === 'live' ? arrived.value : arrived?.state === 'lost' ? arrived.last?.value : [];
+        const byUid = (list: readonly Pod[] = []) => list.toSorted((a, b) => (a.uid < b.uid ? -1 : 1));
+        expect(byUid(pods)).toEqual(byUid(value));
+      }
+    }),
+  );
+});
+
+test('a pod that did not change is not sent again', () => {
+  const encode = encoder();
+  const same = pod('a', 0);
+  const send = (value: readonly Pod[]) =>
+    encode({ readings: { pods: { state: 'live', value, at: 0, staleAfter: 1, from: 'k' } } }).pods;
+  expect(send([same, pod('b', 0)])?.upsert).toHaveLength(2);
+  expect(send([same, pod('b', 1)])).toMatchObject({ upsert: [{ uid: 'b' }], remove: [] });
+  expect(send([same])).toMatchObject({ upsert: [], remove: ['b'] });
+});

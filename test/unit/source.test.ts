@@ -1,0 +1,71 @@
+import { expect, test, vi } from 'vitest';
+import type { Fault } from '../../src/core/reading.ts';
+import { backoff, deadline, type News, poll } from '../../src/data/source.ts';
+
+const fault: Fault = { kind: 'refused', where: 'redis:6379', what: 'connection refused', hint: 'is it up?' };
+
+test('pauses double up to half a minute, within a quarter of jitter', () => {
+  expect([1, 2, 3, 4].map((n) => backoff(n, 1000, () => 0.5))).toEqual([1000, 2000, 4000, 8000]);
+  expect(backoff(40, 1000, () => 0.5)).toBe(30_000);
+  expect(backoff(1, 1000, () => 0)).toBe(875);
+  expect(backoff(1, 1000, () => 1)).toBe(1125);
+});
+
+test('a look that hangs is given up, even when it ignores its signal', async () => {
+  const outcome = await deadline(() => new Promise<never>(() => {}), 20, 'db:5432', new AbortController().signal);
+  expect(outcome).toMatchObject({ ok: false, fault: { kind: 'timeout', where: 'db:5432' } });
+});
+
+test('a look that throws is told, not hidden', async () => {
+  const bug = () => Promise.reject(new Error('x is undefined'));
+  const outcome = await deadline(bug, 1000, 'db:5432', new AbortController().signal);
+  expect(outcome).toMatchObject({ ok: false, fault: { kind: 'malformed', what: 'x is undefined' } });
+});
+
+test('a source tells faults with the next try, and values when the backend is back', async () => {
+  const over = new AbortController();
+  const news: News[] = [];
+  let looks = 0;
+  const source = poll({
+    id: 'traffic',
+    fact: 'traffic',
+    every: 5,
+    timeout: 1000,
+    from: 'gateway logs',
+    where: 'api',
+    read: async () => {
+      looks += 1;
+      if (looks === 1) return { ok: false, fault };
+      return { ok: true, value: { samples: looks, sampling: 1, window: 300_000, source: 'gateway logs' } };
+    },
+  });
+  const running = source.start((n) => news.push(n), over.signal);
+  await vi.waitFor(() => expect(news.length).toBeGreaterThan(2));
+  over.abort();
+  await running.ended;
+  expect(news[0]).toMatchObject({ fact: 'traffic', fault, retryAt: expect.any(Number) });
+  expect(news[1]).toMatchObject({ fact: 'traffic', value: { samples: 2 }, from: 'gateway logs' });
+  const told = news.length;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(news.length).toBe(told);
+});
+
+test('refresh asks at once', async () => {
+  const over = new AbortController();
+  const news: News[] = [];
+  const source = poll({
+    id: 'traffic',
+    fact: 'traffic',
+    every: 3_600_000,
+    timeout: 1000,
+    from: 'x',
+    where: 'x',
+    read: async () => ({ ok: false, fault }),
+  });
+  const running = source.start((n) => news.push(n), over.signal);
+  await vi.waitFor(() => expect(news).toHaveLength(1));
+  running.refresh();
+  await vi.waitFor(() => expect(news).toHaveLength(2));
+  over.abort();
+  await running.ended;
+});
