@@ -1,0 +1,188 @@
+// The one key table. The footer, the help, the palette and docs/keys.md derive from it.
+import { paneIds } from './screens/intents.ts';
+import type { Binding, Screen } from './screens/screen.ts';
+import type { Intent } from './store.ts';
+
+const only =
+  (...intents: readonly Intent[]) =>
+  () =>
+    intents;
+
+const move = (to: Extract<Intent, { kind: 'move' }>['to']) => only({ kind: 'move', to });
+
+/** In every list. */
+export const listBindings: readonly Binding[] = [
+  { id: 'next', keys: ['j', 'down'], title: 'down', about: 'one row down', silent: true, run: move('next') },
+  { id: 'previous', keys: ['k', 'up'], title: 'up', about: 'one row up', silent: true, run: move('previous') },
+  { id: 'first', keys: ['g', 'home'], title: 'first', about: 'to the first row', silent: true, run: move('first') },
+  { id: 'last', keys: ['G', 'end'], title: 'last', about: 'to the last row', silent: true, run: move('last') },
+  {
+    id: 'half-down',
+    keys: ['ctrl-d'],
+    title: '½ down',
+    about: 'half a page down',
+    silent: true,
+    run: move('half-down'),
+  },
+  { id: 'half-up', keys: ['ctrl-u'], title: '½ up', about: 'half a page up', silent: true, run: move('half-up') },
+  {
+    id: 'page-down',
+    keys: ['pagedown', 'ctrl-f'],
+    title: 'page down',
+    about: 'one page down',
+    silent: true,
+    run: move('page-down'),
+  },
+  {
+    id: 'page-up',
+    keys: ['pageup', 'ctrl-b'],
+    title: 'page up',
+    about: 'one page up',
+    silent: true,
+    run: move('page-up'),
+  },
+  {
+    id: 'enter',
+    keys: ['enter', 'right'],
+    title: 'open',
+    about: 'open the selected row',
+    footer: 10,
+    silent: true,
+    unless: ({ row }) => (row?.opens ? undefined : row ? 'nothing more is known of it' : 'no row is selected'),
+    run: ({ row }) => (row?.opens ? [row.opens] : []),
+  },
+  {
+    id: 'filter',
+    keys: ['/'],
+    title: 'filter',
+    about: 'show only rows that contain a text',
+    footer: 60,
+    run: ({ place }) =>
+      place.pane
+        ? [
+            { kind: 'open', screen: place.pane },
+            { kind: 'filter', text: '', filtering: true },
+          ]
+        : [{ kind: 'filter', text: place.filter, filtering: true }],
+  },
+];
+
+/** Everywhere but in text fields and overlays. */
+export const globalBindings: readonly Binding[] = [
+  ...paneIds.map(
+    (pane, at): Binding => ({
+      id: `pane-${pane}`,
+      keys: [String(at + 1)],
+      title: pane,
+      about: `to the ${pane} pane`,
+      run: only({ kind: 'home', pane }),
+    }),
+  ),
+  {
+    id: 'next-pane',
+    keys: ['tab'],
+    title: 'pane',
+    about: 'next pane',
+    silent: true,
+    run: only({ kind: 'pane', by: 1 }),
+  },
+  {
+    id: 'previous-pane',
+    keys: ['shift-tab'],
+    title: 'pane back',
+    about: 'previous pane',
+    silent: true,
+    run: only({ kind: 'pane', by: -1 }),
+  },
+  {
+    id: 'back',
+    keys: ['esc', 'left'],
+    title: 'back',
+    about: 'one level up; place and filter are kept below',
+    footer: 80,
+    silent: true,
+    unless: ({ state, place }) =>
+      state.ui.stack.length === 1 && !place.filter ? 'this is the first screen; q quits' : undefined,
+    run: only({ kind: 'back' }),
+  },
+  {
+    id: 'war-room',
+    keys: ['w'],
+    title: 'war room',
+    about: 'what matters, readable from four metres',
+    footer: 70,
+    run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
+  },
+  {
+    id: 'palette',
+    keys: [':', 'ctrl-k'],
+    title: 'anything',
+    about: 'find anything that can be done, by its name',
+    footer: 90,
+    silent: true,
+    run: only({ kind: 'palette' }),
+  },
+  {
+    id: 'help',
+    keys: ['?'],
+    title: 'help',
+    about: 'the keys that work here',
+    footer: 91,
+    run: only({ kind: 'help' }),
+  },
+  {
+    id: 'copy',
+    keys: ['y'],
+    title: 'copy',
+    about: 'copy the selected row to the clipboard',
+    footer: 65,
+    unless: ({ row }) => (row ? undefined : 'no row is selected'),
+    run: ({ row }) =>
+      row ? [{ kind: 'copy', text: row.copies?.text ?? row.id, what: row.copies?.what ?? row.id }] : [],
+  },
+  {
+    id: 'refresh',
+    keys: ['R'],
+    title: 'refresh',
+    about: 'ask every backend now',
+    run: only(
+      { kind: 'send', command: { kind: 'refresh' } },
+      { kind: 'notice', says: 'asking every backend now', verdict: 'ok' },
+    ),
+  },
+  {
+    id: 'redraw',
+    keys: ['ctrl-l'],
+    title: 'redraw',
+    about: 'draw the whole screen again',
+    run: only({ kind: 'terminal', do: 'redraw' }),
+  },
+  {
+    id: 'suspend',
+    keys: ['ctrl-z'],
+    title: 'suspend',
+    about: 'back to the shell; fg returns',
+    run: only({ kind: 'terminal', do: 'suspend' }),
+  },
+  {
+    id: 'quit',
+    keys: ['q', 'ctrl-c'],
+    title: 'quit',
+    about: 'leave the cockpit; asks while something runs',
+    run: only({ kind: 'terminal', do: 'quit' }),
+  },
+];
+
+const orders: Binding = {
+  id: 'sort',
+  keys: ['s'],
+  title: 'sort',
+  about: 'next order of the rows',
+  footer: 62,
+  run: only({ kind: 'sort' }),
+};
+
+/** Everything that works on a screen, its own keys first. */
+export function bindingsOf(screen: Screen): readonly Binding[] {
+  return [...(screen.keys ?? []), ...(screen.sorts ? [orders] : []), ...listBindings, ...globalBindings];
+}

@@ -1,0 +1,161 @@
+// What an intent does to the screen. Pure: the old state in, the new one out. Words to the engine and the terminal
+// pass through untouched; src/app.tsx hands those on.
+import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../store.ts';
+import type { Row } from './screen.ts';
+
+/** The list under the marker, as it is filtered and drawn now. */
+export type List = {
+  rows: readonly Row[];
+  /** How many rows are visible. */
+  page: number;
+  /** False: the keys scroll. */
+  selectable: boolean;
+};
+
+/** The cockpit's panes, in the order of their keys. */
+export const paneIds = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;
+export type PaneId = (typeof paneIds)[number];
+
+export function isPane(id: string | undefined): id is PaneId {
+  return paneIds.some((pane) => pane === id);
+}
+
+export function reduce(state: State, intent: Intent, list: List): State {
+  const place = here(state);
+  switch (intent.kind) {
+    case 'open':
+      return open(state, placeAt(intent.screen, intent.of, intent.filter));
+    case 'back':
+      return back(state, place);
+    case 'home':
+      return home(state, intent.pane);
+    case 'pane': {
+      const at = paneIds.findIndex((id) => state.ui.stack[0].pane === id);
+      return home(state, paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
+    }
+    case 'move':
+      return inPlace(state, list.selectable ? moved(place, intent.to, list) : scrolled(place, intent.to, list));
+    case 'select': {
+      const at = list.rows.findIndex((row) => row.id === intent.row);
+      return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) });
+    }
+    case 'filter':
+      return inPlace(state, { ...place, filter: intent.text, filtering: intent.filtering });
+    case 'sort':
+      return inPlace(state, { ...place, sort: place.sort + 1, top: 0, at: 0 });
+    case 'palette':
+      return over(state, { kind: 'palette', text: '', at: 0 });
+    case 'help':
+      return over(state, { kind: 'help', top: 0 });
+    case 'details':
+      return over(state, { kind: 'details', title: intent.title, lines: intent.lines, top: 0 });
+    case 'confirm':
+      return over(state, { kind: 'confirm', ask: intent.ask, typed: [], text: '', top: 0 });
+    case 'form': {
+      const values = Object.fromEntries(intent.form.fields.map((field) => [field.name, field.value ?? '']));
+      return over(state, { kind: 'form', form: intent.form, values, at: 0, chosen: -1 });
+    }
+    case 'overlay':
+      return over(state, intent.overlay);
+    case 'close':
+      return over(state, { kind: 'none' });
+    case 'notice': {
+      const until = state.world.now + noticeStays;
+      return withUi(state, { notice: { says: intent.says, verdict: intent.verdict ?? 'ok', until } });
+    }
+    case 'theme':
+      return withUi(state, { theme: intent.theme });
+    case 'bell':
+      return withUi(state, { bell: intent.on });
+    case 'send':
+    case 'copy':
+    case 'terminal':
+      return state;
+  }
+}
+
+function withUi(state: State, ui: Partial<State['ui']>): State {
+  return { ...state, ui: { ...state.ui, ...ui } };
+}
+
+function over(state: State, overlay: Overlay): State {
+  return withUi(state, { overlay });
+}
+
+function inPlace(state: State, place: Place): State {
+  const [first, ...rest] = state.ui.stack;
+  return withUi(state, { stack: rest.length === 0 ? [place] : [first, ...rest.slice(0, -1), place] });
+}
+
+/** The same thing is not opened above itself; what is already open below is gone back to. */
+function open(state: State, place: Place): State {
+  const { stack } = state.ui;
+  const same = (p: Place) => p.screen === place.screen && JSON.stringify(p.of) === JSON.stringify(place.of);
+  const at = stack.findIndex(same);
+  const [first, ...rest] = stack;
+  const next: State['ui']['stack'] = at >= 0 ? [first, ...rest.slice(0, at)] : [first, ...rest, place];
+  return withUi(state, { stack: next, overlay: { kind: 'none' } });
+}
+
+/** A filter goes first, then the screen. The cockpit stays. */
+function back(state: State, place: Place): State {
+  if (place.filter || place.filtering) return inPlace(state, { ...place, filter: '', filtering: false });
+  const [first, ...rest] = state.ui.stack;
+  return rest.length === 0 ? state : withUi(state, { stack: [first, ...rest.slice(0, -1)] });
+}
+
+function home(state: State, pane?: string): State {
+  const [first] = state.ui.stack;
+  if (pane === undefined || pane === first.pane) return withUi(state, { stack: [first] });
+  const { selected, ...rest } = first;
+  const kept = { ...first.kept };
+  if (first.pane && selected) kept[first.pane] = selected;
+  const again = kept[pane];
+  const next: Place = { ...rest, pane, kept, at: 0, top: 0, ...(again ? { selected: again } : {}) };
+  return withUi(state, { stack: [next] });
+}
+
+type Move = Extract<Intent, { kind: 'move' }>['to'];
+
+function step(to: Move, page: number): number {
+  const half = Math.max(1, Math.floor(page / 2));
+  const whole = Math.max(1, page - 1);
+  const steps: Record<Move, number> = {
+    next: 1,
+    previous: -1,
+    'half-down': half,
+    'half-up': -half,
+    'page-down': whole,
+    'page-up': -whole,
+    first: Number.NEGATIVE_INFINITY,
+    last: Number.POSITIVE_INFINITY,
+  };
+  return steps[to];
+}
+
+/** Where the marker is: on its row, or, when that is gone, on the row that took its place. */
+export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly Row[]): number {
+  if (rows.length === 0) return -1;
+  // Most often nothing moved since the last key.
+  if (rows[place.at]?.id === place.selected) return place.at;
+  const at = place.selected === undefined ? -1 : rows.findIndex((row) => row.id === place.selected);
+  return at >= 0 ? at : Math.min(place.at, rows.length - 1);
+}
+
+function moved(place: Place, to: Move, { rows, page }: List): Place {
+  if (rows.length === 0) return place;
+  const at = Math.min(rows.length - 1, Math.max(0, markerIn(place, rows) + step(to, page)));
+  const row = rows[at];
+  return { ...place, at, ...(row ? { selected: row.id } : {}), top: topFor(at, place.top, page, rows.length) };
+}
+
+function scrolled(place: Place, to: Move, { rows, page }: List): Place {
+  return { ...place, top: Math.min(Math.max(0, rows.length - page), Math.max(0, place.top + step(to, page))) };
+}
+
+/** The first visible row, moved as little as keeps row `at` visible and the list without a gap at its end. */
+export function topFor(at: number, top: number, page: number, rows: number): number {
+  const visible = Math.max(1, page);
+  const near = at < top ? at : at >= top + visible ? at - visible + 1 : top;
+  return Math.max(0, Math.min(near, rows - visible));
+}

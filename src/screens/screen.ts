@@ -1,0 +1,92 @@
+// What a screen is: a value. The frame draws it, moves in it and opens what its rows lead to (docs/screens.md).
+import type { Ask } from '../core/look.ts';
+import type { Intent, Place, State } from '../store.ts';
+import type { Line } from './line.ts';
+
+export type Size = { readonly columns: number; readonly rows: number };
+
+/** One row of a list. Rows are made for the whole list, lines only for what is visible. */
+export type Row = {
+  /** Stable while the thing exists; the marker and the scroll hold on to it. */
+  id: string;
+  /** What the filter searches; lower case is not needed. */
+  text: string;
+  /** Draws it, `columns` wide: longer lines are cut, and matches of the filter marked, by the frame. */
+  draw(columns: number, selected: boolean): readonly Line[];
+  /** How many lines `draw` gives; 1 if not said. */
+  height?: number;
+  /** What enter does. */
+  opens?: Intent;
+  /** What `y` copies; the id if not said. */
+  copies?: { text: string; what: string };
+};
+
+/** What a screen shows at one moment, before filter and scroll. */
+export type View = {
+  /** Right of the title: what it is about, counts, age. */
+  says?: Line;
+  /** Above the list; never scrolls. Column titles come last. */
+  head?: readonly Line[];
+  rows: readonly Row[];
+  /** False: a text to read; the keys scroll instead of selecting. */
+  selectable?: boolean;
+  /** Instead of the rows when there are none: something useful. */
+  empty?: readonly Line[];
+  /** Below the list: about the selected row, for instance. */
+  foot?: readonly Line[];
+};
+
+/** A screen that lays itself out (the cockpit, the war room): the lines of its body, and its rows for moving only. */
+export type Drawn = { body: readonly Line[]; rows: readonly Row[] };
+
+export type Screen = {
+  id: string;
+  /** As the title line says it: `pods`, `study study_abc123`. */
+  title(place: Place, state: State): string;
+  /** How the palette finds it; absent where it needs to be told what it is about. */
+  palette?: string;
+  /** What must be asked while it is open. */
+  looks?(place: Place, state: State): readonly Ask[];
+  /** The names of its orders, first is the first shown; `s` goes round. `place.sort` is the index. */
+  sorts?: readonly string[];
+  /** Pure. `size` is the body's. Expensive lists are kept by the identity of what they are made from. */
+  view?(state: State, place: Place, size: Size): View;
+  draw?(state: State, place: Place, size: Size): Drawn;
+  keys?: readonly Binding[];
+};
+
+/** What a binding knows when its key is pressed. */
+export type Here = {
+  state: State;
+  place: Place;
+  /** The row with the marker. */
+  row?: Row;
+};
+
+/** One key: the footer, the help, the palette and docs/keys.md derive from it. */
+export type Binding = {
+  /** Unique: `zoom`. */
+  id: string;
+  /** As `keyNames` writes them: `j`, `down`, `ctrl-d`, `enter`, `space`. The first is shown. */
+  keys: readonly string[];
+  /** A word or two, for the footer: `zoom`. */
+  title: string;
+  /** A sentence, for help and palette. */
+  about: string;
+  /** Rank in the footer, low first; absent: not in the footer. */
+  footer?: number;
+  /** Not offered by the palette: moving about. */
+  silent?: boolean;
+  /** Why it does nothing now. It is shown dim, with the reason. */
+  unless?(here: Here): string | undefined;
+  run(here: Here): readonly Intent[];
+};
+
+/** An entry of the palette beside screens and keys. */
+export type Entry = {
+  /** What is searched and shown: `restart api-gateway`. */
+  title: string;
+  about: string;
+  unless?: string;
+  run: readonly Intent[];
+};

@@ -1,0 +1,184 @@
+// What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { LookReadings } from './core/look.ts';
+import { type Instant, type Ms, second } from './core/time.ts';
+import type { Verdict } from './core/verdict.ts';
+import { emptyWorld, type Scope, type World } from './core/world.ts';
+import type { Command, EngineState, Update } from './engine/protocol.ts';
+import type { Line } from './screens/line.ts';
+
+export type ThemeName = 'standard' | 'colour-blind' | 'plain';
+
+/** Where a person stands in one screen; kept when another is opened above it. */
+export type Place = {
+  screen: string;
+  /** What it is about: `{ study: 'study_abc123' }`. Empty for screens that are about everything. */
+  of: Readonly<Record<string, string>>;
+  /** The row with the marker. */
+  selected?: string;
+  /** Its index, so that the marker stays near when its row goes. */
+  at: number;
+  /** The first visible row. */
+  top: number;
+  filter: string;
+  /** The filter's text field has the focus: letters are text. */
+  filtering: boolean;
+  /** Index into the screen's orders. */
+  sort: number;
+  /** The focused pane; the cockpit only. */
+  pane?: string;
+  /** The selected row of the panes that are not focused. */
+  kept?: Readonly<Record<string, string>>;
+};
+
+/** One thing to ask in a form. */
+export type FormField = {
+  name: string;
+  ask: string;
+  kind: 'text' | 'number' | 'choice';
+  optional?: boolean;
+  /** What it begins with. */
+  value?: string;
+  /** Completion, from live data. */
+  choices?(state: State): readonly string[];
+  /** Typed without echo. */
+  secret?: boolean;
+};
+
+/** Asks for text. `submit` gives what to do, or a complaint that is shown while the form stays open. */
+export type Form = {
+  title: string;
+  fields: readonly FormField[];
+  /** Shown above the fields. */
+  lines?(state: State, columns: number): readonly Line[];
+  submit(values: Readonly<Record<string, string>>): readonly Intent[] | string;
+};
+
+/** Asks before something happens. Cancel has the focus; Enter alone never accepts; pasted text never accepts. */
+export type Confirmation = {
+  title: string;
+  /** Impact, calls, undo: what will be different. Scrolls when it is longer than the screen. */
+  lines(state: State, columns: number): readonly Line[];
+  /** `key`: y accepts. `type`: each text is typed, one after the other (target, then environment). */
+  accept: { by: 'key'; word: string } | { by: 'type'; texts: readonly string[]; word: string };
+  /** Why it cannot be accepted now: the plan expired, the world moved. */
+  unless?(state: State): string | undefined;
+  accepted(state: State): readonly Intent[];
+  cancelled?(state: State): readonly Intent[];
+};
+
+/** What lies above the screen; one at a time. */
+export type Overlay =
+  | { kind: 'none' }
+  | { kind: 'palette'; text: string; at: number }
+  | { kind: 'help'; top: number }
+  /** Text to read; esc closes. */
+  | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[]; top: number }
+  | { kind: 'confirm'; ask: Confirmation; typed: readonly string[]; text: string; top: number }
+  | {
+      kind: 'form';
+      form: Form;
+      values: Readonly<Record<string, string>>;
+      at: number;
+      chosen: number;
+      complaint?: string;
+    };
+
+export type OverlayKind = Overlay['kind'];
+
+/** Said once, above the footer. */
+export type Notice = { says: string; verdict: Verdict; until: Instant };
+
+export type Ui = {
+  /** From the cockpit (first) to the open screen (last); never empty. */
+  stack: readonly [Place, ...Place[]];
+  overlay: Overlay;
+  notice?: Notice;
+  theme: ThemeName;
+  bell: boolean;
+};
+
+export type State = {
+  world: World;
+  looks: LookReadings;
+  engine: EngineState;
+  ui: Ui;
+};
+
+/** What a key or a palette entry leads to: a change of the screen, or a word to the engine or the terminal. */
+export type Intent =
+  /** Opens a screen above this one. */
+  | { kind: 'open'; screen: string; of?: Readonly<Record<string, string>>; filter?: string }
+  /** One level up: filter, then screen. */
+  | { kind: 'back' }
+  /** To the cockpit, one of its panes focused. */
+  | { kind: 'home'; pane?: string }
+  | { kind: 'pane'; by: 1 | -1 }
+  | { kind: 'move'; to: 'next' | 'previous' | 'half-down' | 'half-up' | 'page-down' | 'page-up' | 'first' | 'last' }
+  | { kind: 'select'; row: string }
+  | { kind: 'filter'; text: string; filtering: boolean }
+  | { kind: 'sort' }
+  | { kind: 'palette' }
+  | { kind: 'help' }
+  | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[] }
+  | { kind: 'confirm'; ask: Confirmation }
+  | { kind: 'form'; form: Form }
+  | { kind: 'overlay'; overlay: Overlay }
+  | { kind: 'close' }
+  | { kind: 'notice'; says: string; verdict?: Verdict }
+  | { kind: 'theme'; theme: ThemeName }
+  | { kind: 'bell'; on: boolean }
+  /** To the engine. */
+  | { kind: 'send'; command: Command }
+  /** To the terminal. `what` names what was copied. */
+  | { kind: 'copy'; text: string; what: string }
+  | { kind: 'terminal'; do: 'redraw' | 'suspend' | 'quit' };
+
+export type CockpitStore = StoreApi<State>;
+
+/** A place as a screen opens. */
+export function placeAt(screen: string, of: Place['of'] = {}, filter = ''): Place {
+  return { screen, of, at: 0, top: 0, filter, filtering: false, sort: 0 };
+}
+
+/** The open screen's place. */
+export function here(state: State): Place {
+  return state.ui.stack.at(-1) ?? state.ui.stack[0];
+}
+
+/** How long a notice stays. */
+export const noticeStays: Ms = 6 * second;
+
+export function initialState(
+  scope: Scope,
+  now: Instant,
+  display: { theme: ThemeName; bell: boolean } = { theme: 'standard', bell: true },
+): State {
+  return {
+    world: emptyWorld(scope, now),
+    looks: {},
+    engine: { state: 'running' },
+    ui: { stack: [{ ...placeAt('cockpit'), pane: 'health' }], overlay: { kind: 'none' }, ...display },
+  };
+}
+
+export function createCockpitStore(state: State): CockpitStore {
+  return createStore<State>(() => state);
+}
+
+/** Takes the engine's news into the state. Pure; what did not change keeps its identity. */
+export function take(state: State, update: Update): State {
+  const { world } = state;
+  const next: State = {
+    ...state,
+    world: {
+      now: update.now ?? world.now,
+      scope: update.scope ?? world.scope,
+      readings: update.readings ? { ...world.readings, ...update.readings } : world.readings,
+      history: update.history ?? world.history,
+    },
+  };
+  if (update.looks) next.looks = { ...state.looks, ...update.looks };
+  if (update.engine) next.engine = update.engine;
+  return next;
+}

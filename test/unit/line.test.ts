@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  bold,
+  columnsOf,
+  dim,
+  fitLine,
+  highlight,
+  line,
+  lineWidth,
+  span,
+  spread,
+  textOf,
+  wrap,
+} from '../../src/screens/line.ts';
+
+describe('lines', () => {
+  test('are cut with … or padded', () => {
+    expect(textOf(fitLine(line('abc ', bold('defg')), 6))).toBe('abc d…');
+    expect(textOf(fitLine(line('abc ', bold('de')), 6))).toBe('abc de');
+    expect(textOf(fitLine(line('abc', bold('de')), 3))).toBe('ab…');
+    expect(textOf(fitLine(line('abc'), 5))).toBe('abc  ');
+    expect(textOf(fitLine(line('12'), 5, 'right'))).toBe('   12');
+  });
+
+  test('keep their right side and cut their left one', () => {
+    expect(textOf(spread(line('a long name'), line(dim('42 %')), 10))).toBe('a lo… 42 %');
+    expect(textOf(spread(line('ab'), line('42 %'), 10))).toBe('ab    42 %');
+  });
+
+  test('mark matches across spans, whatever their case', () => {
+    const marked = highlight(line('api-Gate', bold('way up')), 'gateway');
+    expect(marked.map((s) => [s.text, s.tone])).toEqual([
+      ['api-', 'plain'],
+      ['Gate', 'match'],
+      ['way', 'match'],
+      [' up', 'bold'],
+    ]);
+  });
+
+  test('let nothing through that moves the cursor', () => {
+    expect(textOf(fitLine(line('a\u001b[2Jb\nc'), 6))).toBe('ab c  ');
+  });
+
+  test('are exactly as wide as they were asked to be', () =>
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.integer({ min: 0, max: 60 }), (texts, columns) => {
+        const made = line(...texts.map((t) => span(t)));
+        expect(lineWidth(fitLine(made, columns))).toBe(columns);
+        expect(lineWidth(spread(made, line('right'), columns))).toBe(columns);
+      }),
+    ));
+
+  test('wrap at blanks and never exceed their room', () =>
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme-ascii' }), fc.integer({ min: 2, max: 20 }), (text, columns) => {
+        const lines = wrap(text, columns);
+        for (const each of lines) expect(columnsOf(each)).toBeLessThanOrEqual(columns);
+        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+      }),
+    ));
+});
