@@ -8,6 +8,7 @@ const path = require('node:path');
 const oldestMajor = 22;
 const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
+const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
 
 function fail(message) {
   process.stderr.write(`bentham-cockpit: ${message}\n`);
@@ -34,7 +35,11 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
         `${process.platform}-${process.arch} is installed. Install Node ${oldestMajor}, or run npm ci without --omit=optional.`,
     );
   const { spawn } = require('node:child_process');
-  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], {
+    // The fourth is a lifeline: it ends with this process, whatever ends it.
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, [lifeline]: '3' },
+  });
   // The terminal sends its signals to the whole group; the ones sent to this process alone are handed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
@@ -45,6 +50,15 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
     process.kill(process.pid, signal);
   });
 } else {
+  if (process.env[lifeline]) {
+    delete process.env[lifeline];
+    const { Socket } = require('node:net');
+    const line = new Socket({ fd: 3, readable: true, writable: false });
+    line.on('error', () => {});
+    line.on('close', () => process.kill(process.pid, 'SIGHUP'));
+    line.resume();
+    line.unref();
+  }
   require('node:module').enableCompileCache?.();
   import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
 }

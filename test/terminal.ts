@@ -1,0 +1,198 @@
+// A real terminal for tests: a pseudo-terminal whose other end is a headless xterm. It starts whole programs, sends
+// keys as a keyboard does, and reads the screen as an eye does. Waiting is always for something to be seen.
+import { readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import xterm from '@xterm/headless';
+import { type IPty, spawn } from 'node-pty';
+import { expect } from 'vitest';
+
+const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
+
+export type TerminalOptions = {
+  args?: readonly string[];
+  /** Whole environment beside PATH, HOME and TERM. */
+  environment?: Readonly<Record<string, string>>;
+  columns?: number;
+  rows?: number;
+  /** Another program than the cockpit. */
+  program?: string;
+};
+
+/** How long anything may take to be seen; generous, since machines are slow and the wait ends when it is seen. */
+const patience = 20_000;
+
+/** Names of keys, as a keyboard sends them. */
+const keys: Record<string, string> = {
+  enter: '\r',
+  esc: '\u001b',
+  tab: '\t',
+  'shift-tab': '\u001b[Z',
+  space: ' ',
+  backspace: '\u007f',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  right: '\u001b[C',
+  left: '\u001b[D',
+  pageup: '\u001b[5~',
+  pagedown: '\u001b[6~',
+  home: '\u001b[H',
+  end: '\u001b[F',
+};
+
+function bytesOf(key: string): string {
+  const named = keys[key];
+  if (named) return named;
+  if (/^ctrl-[a-z]$/.test(key)) return String.fromCharCode(key.charCodeAt(5) - 96);
+  return key;
+}
+
+export class TerminalUnderTest {
+  readonly #pty: IPty;
+  readonly #screen: xterm.Terminal;
+  #bytes = 0;
+  #raw = '';
+  #exit: { code: number; signal: number } | undefined;
+
+  constructor({ args = [], environment = {}, columns = 80, rows = 24, program }: TerminalOptions) {
+    this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
+    this.#pty = spawn(program ?? process.execPath, program ? [...args] : [launcher, ...args], {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: process.env.HOME ?? '/',
+        TERM: 'xterm-256color',
+        LANG: 'C.UTF-8',
+        ...environment,
+      },
+    });
+    this.#pty.onData((data) => {
+      this.#bytes += Buffer.byteLength(data);
+      this.#raw = (this.#raw + data).slice(-200_000);
+      this.#screen.write(data);
+    });
+    // Programs ask the terminal what it is; a keyboard would carry its answers.
+    this.#screen.onData((answer) => this.#pty.write(answer));
+    this.#pty.onExit(({ exitCode, signal }) => {
+      this.#exit = { code: exitCode, signal: signal ?? 0 };
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Bytes received so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The last 200 kB as they came, escape sequences and all. */
+  get raw(): string {
+    return this.#raw;
+  }
+
+  /** The visible rows, without trailing blanks. */
+  get lines(): readonly string[] {
+    const buffer = this.#screen.buffer.active;
+    return Array.from({ length: this.#screen.rows }, (_, row) =>
+      (buffer.getLine(buffer.viewportY + row)?.translateToString(true) ?? '').trimEnd(),
+    );
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  /** True while the program shows its full screen. */
+  get fullScreen(): boolean {
+    return this.#screen.buffer.active.type === 'alternate';
+  }
+
+  /** Presses keys one after another: names (`enter`, `esc`, `ctrl-d`, `down`) or characters. */
+  press(...names: string[]): this {
+    for (const name of names) this.#pty.write(bytesOf(name));
+    return this;
+  }
+
+  /** Types a text, as one burst of keys. */
+  type(text: string): this {
+    this.#pty.write(text);
+    return this;
+  }
+
+  /** Pastes as terminals do: in brackets, where the program asked for them. */
+  paste(text: string): this {
+    this.#pty.write(this.#screen.modes.bracketedPasteMode ? `\u001b[200~${text}\u001b[201~` : text);
+    return this;
+  }
+
+  resize(columns: number, rows: number): this {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+    return this;
+  }
+
+  /** Waits until the screen shows it. */
+  async shows(what: string | RegExp, timeout = patience): Promise<this> {
+    await expect.poll(() => this.text, { timeout, interval: 25 }).toMatch(pattern(what));
+    return this;
+  }
+
+  /** Waits until the screen does not show it any more. */
+  async hides(what: string | RegExp, timeout = patience): Promise<this> {
+    await expect.poll(() => this.text, { timeout, interval: 25 }).not.toMatch(pattern(what));
+    return this;
+  }
+
+  /** Waits until nothing was drawn for `quiet` ms, at most for the patience. */
+  async settles(quiet = 200): Promise<this> {
+    let seen = -1;
+    let since = Date.now();
+    await expect
+      .poll(
+        () => {
+          if (seen !== this.#bytes) since = Date.now();
+          seen = this.#bytes;
+          return Date.now() - since;
+        },
+        { timeout: patience, interval: 25 },
+      )
+      .toBeGreaterThanOrEqual(quiet);
+    return this;
+  }
+
+  signal(name: string): this {
+    this.#pty.kill(name);
+    return this;
+  }
+
+  /** Waits for the program to end. */
+  async ends(timeout = patience): Promise<{ code: number; signal: number }> {
+    await expect.poll(() => this.#exit, { timeout, interval: 25 }).toBeDefined();
+    if (!this.#exit) throw new Error('not ended');
+    return this.#exit;
+  }
+
+  /** For afterEach: whatever happened, nothing of it stays. */
+  async close(): Promise<void> {
+    if (!this.#exit && alive(this.#pty.pid)) this.#pty.kill('SIGKILL');
+    await expect.poll(() => this.#exit, { timeout: patience, interval: 25 }).toBeDefined();
+    this.#screen.dispose();
+  }
+}
+
+function pattern(what: string | RegExp): RegExp {
+  return typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
+}
+
+/** Whether a process runs (a zombie does not). */
+export function alive(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/exe`);
+    return true;
+  } catch {
+    return false;
+  }
+}

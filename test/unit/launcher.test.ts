@@ -1,0 +1,57 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
+const run = promisify(execFile);
+
+/** A Node on this machine that is too old for the bundle, where there is one. */
+const old = ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync);
+const major = old ? Number((await run(old, ['-p', 'process.versions.node'])).stdout.split('.')[0]) : 0;
+
+test('answers --help', async () => {
+  const { stdout } = await run(process.execPath, [launcher, '--help']);
+  expect(stdout).toContain('Usage: bentham-cockpit');
+});
+
+describe.runIf(old && major < 22)('below an old Node', () => {
+  test('starts itself again under the packaged one and hands on the exit code', async () => {
+    const { stdout } = await run(old ?? '', [launcher, '--help']);
+    expect(stdout).toContain('Usage: bentham-cockpit');
+    await expect(run(old ?? '', [launcher, '--no-such-flag'])).rejects.toMatchObject({
+      stderr: expect.stringContaining('--no-such-flag'),
+    });
+  });
+
+  test('leaves nothing behind when it is killed', async () => {
+    const program = spawn(old ?? '', [launcher, 'wait-for-lifeline'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(waits)}` },
+    });
+    const line = await new Promise<string>((resolve) => program.stdout.once('data', (data) => resolve(String(data))));
+    const child = Number(line.trim());
+    program.kill('SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${child}/exe`) && running(child)).toBe(false);
+  });
+});
+
+test.runIf(!old || major >= 22)('the tests below an old Node did not run: there is none here', () => {
+  expect(major === 0 || major >= 22).toBe(true);
+});
+
+/** In the child only: says who it is and keeps it alive, as a cockpit would be. */
+const waits = `if (process.env.BENTHAM_COCKPIT_LIFELINE) {
+  process.stdout.write(String(process.pid) + '\\n');
+  setInterval(() => {}, 1000);
+  process.exit = () => {};
+}`;
+
+function running(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
