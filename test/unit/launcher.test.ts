@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 const run = promisify(execFile);
@@ -27,13 +27,14 @@ describe.runIf(old && major < 22)('below an old Node', () => {
 
   test('leaves nothing behind when it is killed', async () => {
     const program = spawn(old ?? '', [launcher, 'wait-for-lifeline'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(waits)}` },
     });
     const line = await new Promise<string>((resolve) => program.stdout.once('data', (data) => resolve(String(data))));
     const child = Number(line.trim());
     program.kill('SIGKILL');
-    await expect.poll(() => existsSync(`/proc/${child}/exe`) && running(child)).toBe(false);
+    onTestFinished(() => void (running(child) && process.kill(child, 'SIGKILL')));
+    await expect.poll(() => running(child), { timeout: 5000 }).toBe(false);
   });
 });
 
