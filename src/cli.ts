@@ -1,9 +1,11 @@
-// The composition root: arguments → one command. Commands are imported when they are asked for, so that none pays
-// for another's start-up.
+// The composition root: arguments → one command. A command's file only says what it is; what it does is imported when
+// it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
+import { configCommand } from './commands/config.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .addCommand(configCommand());
 
 await program.parseAsync();

@@ -4,7 +4,16 @@ import { z } from 'zod';
 
 const text = z.string().min(1);
 const ms = z.number().int().positive();
-const url = z.url({ protocol: /^https?$/ });
+const url = z
+  .url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' })
+  .refine((text) => !hasLogin(text), 'a URL without a user name and password in it');
+/** A file or directory. `~/` is the home directory; relative to the configuration file, or to where one stands. */
+const path = text.meta({ path: true });
+
+function hasLogin(text: string): boolean {
+  const parsed = URL.parse(text);
+  return parsed !== null && (parsed.username !== '' || parsed.password !== '');
+}
 
 const threshold = (warning: number, critical: number, about: string) =>
   z
@@ -20,13 +29,17 @@ const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'v
 
 /** One PostgreSQL server. Secrets never come from flags. */
 const server = z.object({
-  host: text.describe('host name, or the directory of a Unix socket'),
+  host: text
+    .regex(/^[^\s,]+$/, 'one host name or address, or the directory of a Unix socket')
+    .describe('host name, or the directory of a Unix socket'),
   port: z.number().int().min(1).max(65535).default(5432),
   database: text.default('bentham'),
   user: text.default('bentham'),
   password: z.string().optional().meta({ secret: true }).describe('better in ~/.pgpass or PGPASSWORD'),
   sslMode: sslMode.default('prefer').describe('as libpq’s sslmode'),
-  sslRootCert: text.optional().describe('file with the certificate authority'),
+  sslRootCert: path.optional().describe('file with the certificate authority; `system`: the ones Node knows'),
+  sslCert: path.optional().describe('file with the client’s certificate'),
+  sslKey: path.optional().describe('file with the client’s key'),
 });
 
 export const settingsSchema = z.object({
@@ -38,7 +51,10 @@ export const settingsSchema = z.object({
     observe: z.boolean().default(false).describe('only watches: no path to an action'),
   }),
   kubernetes: z.object({
-    kubeconfig: text.optional().describe('a list as in KUBECONFIG; else the usual places, else in-cluster'),
+    kubeconfig: text
+      .meta({ pathList: true })
+      .optional()
+      .describe('a list as in KUBECONFIG; else the usual places, else in-cluster'),
     context: text.optional(),
     namespace: text,
     podSelector: z.string().default('').describe('label selector for the pods to watch; empty: all of the namespace'),
@@ -65,18 +81,18 @@ export const settingsSchema = z.object({
   }),
   redis: z.object({
     url: z
-      .url({ protocol: /^rediss?$/ })
+      .url({ protocol: /^rediss?$/, error: 'a URL that begins with redis:// or rediss://' })
       .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
     username: text.optional(),
     password: z.string().optional().meta({ secret: true }),
-    caFile: text.optional(),
+    caFile: path.optional().describe('file with the certificate authority, for rediss'),
   }),
   evidence: z
     .object({
       bucket: text.default('bentham-evidence'),
       region: text.optional().describe('else AWS_REGION, else the AWS profile’s'),
       endpoint: url.optional(),
-      pathStyle: z.boolean().default(false),
+      pathStyle: z.boolean().default(false).describe('bucket in the path of URLs; default: where an endpoint is set'),
       awsProfile: text.optional(),
       retentionDays: z
         .number()
@@ -126,7 +142,7 @@ export const settingsSchema = z.object({
   admin: z
     .object({
       command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),
-      directory: text.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
+      directory: path.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
       failoverScript: text.default('./scripts/db-failover.sh'),
       stagingManifests: text.default('k8s/staging/'),
       productionManifests: text.default('k8s/production/'),
@@ -173,7 +189,7 @@ export const settingsSchema = z.object({
     .prefault({})
     .describe('(runbook, Alert Channels)'),
   contacts: z
-    .array(z.object({ role: text, contact: text, escalation: text }))
+    .array(z.strictObject({ role: text, contact: text, escalation: text }))
     .default([
       { role: 'On-Call Engineer', contact: 'PagerDuty', escalation: 'Automatic' },
       { role: 'Database Admin', contact: 'dba@bentham.io', escalation: 'SEV1/SEV2' },
@@ -183,7 +199,7 @@ export const settingsSchema = z.object({
     .describe('(runbook, Contacts)'),
   journal: z
     .object({
-      directory: text.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
+      directory: path.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
       group: text.optional().describe('group that shares the journal in a war room'),
       name: text.optional().describe('the name this person goes by; default: the OS user'),
     })

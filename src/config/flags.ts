@@ -1,0 +1,55 @@
+// The flags that every command has. Light: the schema is loaded when a command runs.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** What the common flags gave. */
+export type Flags = {
+  config?: string;
+  profile?: string;
+  kubeconfig?: string;
+  context?: string;
+  namespace?: string;
+  /** `path=value`, in their order. */
+  set?: readonly string[];
+  readOnly?: boolean;
+  observe?: boolean;
+  theme?: string;
+  /** Commander's form of --no-color. */
+  color?: boolean;
+};
+
+/** Exit code for wrong usage, a wrong configuration included (EX_USAGE of sysexits.h). */
+export const usageError = 64;
+
+const pair = (given: string, before: readonly string[] = []) => {
+  if (!/^[^=]+=/.test(given))
+    throw new InvalidArgumentError('It is written option=value, as in kubernetes.namespace=x.');
+  return [...before, given];
+};
+
+/** The flags that choose and change the configuration, on every command that has one. */
+export function addSettingsFlags(command: Command): Command {
+  const group = 'Configuration:';
+  const add = (flags: string, about: string) => command.addOption(new Option(flags, about).helpGroup(group));
+  add('-p, --profile <name>', 'production, staging, or a profile of the configuration file');
+  add('--config <file>', 'instead of ~/.config/bentham-cockpit/config.yaml');
+  add('--kubeconfig <files>', 'as in KUBECONFIG');
+  add('--context <name>', 'Kubernetes context');
+  add('-n, --namespace <name>', 'Kubernetes namespace');
+  command.addOption(
+    new Option('--set <option=value>', 'any option of `bentham-cockpit config`; may be given again and again')
+      .argParser(pair)
+      .helpGroup(group),
+  );
+  add('--read-only', 'read-only that cannot be armed');
+  add('--observe', 'only watch: no path to an action');
+  add('--no-color', 'as NO_COLOR: verdicts by glyph and word');
+  return command;
+}
+
+/** The flags of a command and of the commands above it. */
+export function flagsOf(command: Command): Flags {
+  const flags: Flags = command.optsWithGlobals();
+  // Commander sets `color` to true where --no-color was not given.
+  if (flags.color) delete flags.color;
+  return flags;
+}

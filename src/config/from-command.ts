@@ -1,0 +1,30 @@
+// What every command does first.
+import { homedir } from 'node:os';
+import type { Command } from 'commander';
+import { flagsOf, usageError } from './flags.ts';
+import type { Loaded } from './load.ts';
+import { describeProblem } from './problem.ts';
+
+/**
+ * The settings for a command line, this process's environment and the file. What is wrong is printed to standard error
+ * and ends the program with code 64; warnings are printed and do not.
+ */
+export async function settingsFrom(command: Command): Promise<Extract<Loaded, { ok: true }>> {
+  // Imported when a command runs, so that --help and completion do not load the schema.
+  const { loadSettings } = await import('./load.ts');
+  const loaded = loadSettings({
+    flags: flagsOf(command),
+    environment: process.env,
+    home: process.env.HOME || homedir(),
+    cwd: process.cwd(),
+  });
+  for (const warning of loaded.warnings) process.stderr.write(`bentham-cockpit: ${describeProblem(warning)}\n`);
+  if (loaded.ok) return loaded;
+  const many = loaded.problems.length > 1;
+  process.stderr.write(
+    `bentham-cockpit: the configuration has ${many ? `${loaded.problems.length} mistakes` : 'a mistake'}:\n`,
+  );
+  for (const problem of loaded.problems) process.stderr.write(`  ${describeProblem(problem)}\n`);
+  process.stderr.write('Nothing was started. `bentham-cockpit config check` looks again.\n');
+  process.exit(usageError);
+}

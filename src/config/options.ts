@@ -1,0 +1,127 @@
+// The table of options, derived from the schema: what the environment, flags, the file and the documentation know.
+import { z } from 'zod';
+import { settingsSchema } from './settings.ts';
+
+/** The part of JSON Schema that zod writes for the settings, and our own marks. */
+type Node = {
+  type?: 'object' | 'string' | 'integer' | 'number' | 'boolean' | 'array';
+  properties?: Record<string, Node>;
+  required?: readonly string[];
+  items?: Node;
+  enum?: readonly string[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  default?: unknown;
+  description?: string;
+  secret?: boolean;
+  path?: boolean;
+  pathList?: boolean;
+};
+
+/** One option. */
+export type Option = {
+  /** `kubernetes.namespace`. */
+  path: string;
+  kind: 'text' | 'integer' | 'number' | 'boolean' | 'list' | 'choice';
+  /** Without it, a profile or the file has to give a value. */
+  default: unknown;
+  /** May be unset with null. */
+  optional: boolean;
+  secret: boolean;
+  /** Whether it names a file or directory (or a list of them), resolved against the place where it was given. */
+  names: 'path' | 'path list' | undefined;
+  /** What it means; may be empty. */
+  about: string;
+  /** What a right value looks like: `a whole number from 1 to 65535`. */
+  right: string;
+  /** `BENTHAM_KUBERNETES_NAMESPACE`. */
+  environment: string;
+};
+
+/** A group of options: `kubernetes`. */
+export type Section = { path: string; about: string; optional: boolean; children: readonly string[] };
+
+const schema = z.toJSONSchema(settingsSchema, { io: 'input' }) as Node;
+
+/** Every option by its path, in the schema's order. */
+export const options = new Map<string, Option>();
+/** Every section by its path; the whole is ''. */
+export const sections = new Map<string, Section>();
+
+collect(schema, '', true);
+
+function collect(node: Node, path: string, required: boolean): void {
+  if (!node.properties) {
+    options.set(path, {
+      path,
+      kind: kindOf(node),
+      default: node.default,
+      optional: !required && node.default === undefined,
+      secret: node.secret === true,
+      names: node.path ? 'path' : node.pathList ? 'path list' : undefined,
+      about: node.description ?? '',
+      right: rightOf(node),
+      environment: environmentName(path),
+    });
+    return;
+  }
+  sections.set(path, {
+    path,
+    about: node.description ?? '',
+    optional: !required && node.default === undefined,
+    children: Object.keys(node.properties),
+  });
+  for (const [name, child] of Object.entries(node.properties))
+    collect(child, path ? `${path}.${name}` : name, node.required?.includes(name) ?? false);
+}
+
+/** `kubernetes.podSelector` → `BENTHAM_KUBERNETES_POD_SELECTOR`. */
+export function environmentName(path: string): string {
+  return `BENTHAM_${path
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('.', '_')
+    .toUpperCase()}`;
+}
+
+function kindOf(node: Node): Option['kind'] {
+  if (node.enum) return 'choice';
+  if (node.type === 'array') return 'list';
+  return node.type === 'integer' || node.type === 'number' || node.type === 'boolean' ? node.type : 'text';
+}
+
+function rightOf(node: Node): string {
+  if (node.enum) return `one of ${node.enum.join(', ')}`;
+  if (node.type === 'boolean') return 'true or false';
+  if (node.type === 'array')
+    return node.items?.properties
+      ? `a list of { ${Object.keys(node.items.properties).join(', ')} }`
+      : 'a list of texts';
+  if (node.type === 'integer' || node.type === 'number') {
+    const from = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + 1);
+    const to = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? ` to ${node.maximum}` : '';
+    return `a ${node.type === 'integer' ? 'whole ' : ''}number${from === undefined ? '' : ` from ${from}${to}`}`;
+  }
+  return 'text';
+}
+
+/**
+ * A value given as text (environment, `--set`) as the option's kind wants it. What does not fit is left as it is, for
+ * the schema to refuse. Lists: JSON, or words apart by blanks or commas.
+ */
+export function parseText(option: Option, text: string): unknown {
+  if (option.optional && text === 'null') return null;
+  if (option.kind === 'integer' || option.kind === 'number')
+    return /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+  if (option.kind === 'boolean') {
+    if (/^(true|yes|on|1)$/i.test(text.trim())) return true;
+    return /^(false|no|off|0)$/i.test(text.trim()) ? false : text;
+  }
+  if (option.kind !== 'list') return text;
+  if (!text.trim().startsWith('[')) return text.split(/[\s,]+/).filter((word) => word !== '');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,62 @@
+// The JSON schema of the configuration file, for editors: the settings' own, with nothing required, since the built-in
+// profiles give what is left out.
+import { z } from 'zod';
+import { settingsSchema } from './settings.ts';
+
+type Json = { [key: string]: unknown };
+
+/** JSON Schema draft 2020-12 of config.yaml. */
+export function fileSchema(): Json {
+  const whole = z.toJSONSchema(settingsSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      const schema: Json = jsonSchema;
+      // Our own marks; editors know one for secrets.
+      if (schema.secret) schema.writeOnly = true;
+      for (const mark of ['secret', 'path', 'pathList', 'required']) delete schema[mark];
+      if (schema.properties) schema.additionalProperties = false;
+      if (JSON.stringify(schema.default) === '{}') delete schema.default;
+    },
+  });
+  // A contact is written whole or not at all.
+  const properties = nullable(whole.properties as Json);
+  const { profile: _, ...ofProfile } = properties;
+  const profile = {
+    type: 'object',
+    properties: {
+      extends: { type: 'string', description: 'the profile whose values hold unless given here' },
+      ...refs(ofProfile),
+    },
+    additionalProperties: false,
+  };
+  return {
+    $schema: whole.$schema,
+    title: 'bentham-cockpit configuration',
+    description: 'What stands at the top holds for every profile; what stands below profiles.NAME wins over it.',
+    type: 'object',
+    properties: {
+      $schema: { type: 'string' },
+      ...properties,
+      profiles: {
+        type: 'object',
+        description: 'profiles of one’s own, and changes to production and staging',
+        additionalProperties: profile,
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+/** Sections may be empty, and optional ones unset. */
+function nullable(properties: Json): Json {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => {
+      const schema = value as Json;
+      if (!schema.properties) return [name, schema];
+      return [name, { ...schema, type: ['object', 'null'], properties: nullable(schema.properties as Json) }];
+    }),
+  );
+}
+
+const refs = (properties: Json): Json =>
+  Object.fromEntries(Object.keys(properties).map((name) => [name, { $ref: `#/properties/${name}` }]));
