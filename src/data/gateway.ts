@@ -1,0 +1,136 @@
+// The gateway as its clients meet it: GET /health and GET /v1/health (runbook, Health Endpoints), each on a connection
+// of its own, so that a listener that is gone or a certificate that ran out is seen at once.
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Settings } from '../config/settings.ts';
+import type { Gateway, HealthEndpoint } from '../core/facts.ts';
+import type { Fault } from '../core/reading.ts';
+import { door } from '../core/text.ts';
+import { readHealthBody } from './health-body.ts';
+import { explainNetworkError, proxied } from './network.ts';
+import { type Outcome, poll, type Source, timedOut } from './source.ts';
+
+/** A health body is some hundred bytes; more than this is not one. */
+const longestBody = 64 * 1024;
+
+export function gatewaySource(settings: Settings): Source {
+  const { url, healthPath, detailedHealthPath } = settings.gateway;
+  const { gateway: every, timeout } = settings.intervals;
+  const health = join(url, healthPath);
+  const detailed = join(url, detailedHealthPath);
+  const dispatcher = dispatcherFor(health);
+  return poll({
+    id: 'gateway',
+    fact: 'gateway',
+    every,
+    // The looks have their own deadline, told with their endpoint; this one is the safety net.
+    timeout: timeout + 500,
+    from: `gateway ${health.host}`,
+    where: health.host,
+    read: (signal) => lookAtGateway(health, detailed, timeout, dispatcher, signal),
+    close: () => dispatcher.destroy(),
+  });
+}
+
+/** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
+export async function lookAtGateway(
+  health: URL,
+  detailed: URL,
+  timeout: number,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Outcome<Gateway>> {
+  const [first, second] = await Promise.all(
+    [health, detailed].map((url) => lookAtEndpoint(url, timeout, dispatcher, signal)),
+  );
+  if (!first || !second) throw new Error('two looks have two answers');
+  if ('fault' in first && 'fault' in second) return { ok: false, fault: first.fault };
+  const value = { health: endpointOf(first, health), detailed: endpointOf(second, detailed) };
+  const { detailed: more } = value;
+  // Not every version serves the detailed form, nor to everybody: its absence alone is no outage.
+  if (more.statusCode === 404 || more.statusCode === 401 || more.statusCode === 403)
+    value.detailed = { ...more, healthy: value.health.healthy, problem: `not served (${more.statusCode})` };
+  return { ok: true, value };
+}
+
+type Look = { endpoint: HealthEndpoint } | { fault: Fault; latency: number };
+
+function endpointOf(look: Look, url: URL): HealthEndpoint {
+  if ('endpoint' in look) return look.endpoint;
+  const { fault, latency } = look;
+  return { url: door(url.href, 300), latency, services: [], problem: fault.what, healthy: false };
+}
+
+async function lookAtEndpoint(url: URL, timeout: number, dispatcher: Dispatcher, signal: AbortSignal): Promise<Look> {
+  const begun = performance.now();
+  const passed = () => Math.round((performance.now() - begun) * 10) / 10;
+  const limit = AbortSignal.timeout(timeout);
+  const shown = door(url.href, 300);
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      signal: AbortSignal.any([signal, limit]),
+      headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
+    });
+    const { statusCode } = answer;
+    const { text, cut } = await readSome(answer.body);
+    const latency = passed();
+    if (statusCode >= 300 && statusCode < 400) {
+      const to = door(answer.headers.location ?? 'nowhere', 120);
+      const problem = `redirects to ${to} (${statusCode})`;
+      return { endpoint: { url: shown, statusCode, latency, services: [], problem, healthy: false } };
+    }
+    const body = cut
+      ? { services: [], healthy: false, problem: 'body too long for a health answer' }
+      : readHealthBody(text);
+    const healthy = body.healthy && statusCode < 300;
+    const contradiction =
+      body.healthy && !healthy ? `says ${body.status ?? 'healthy'} with status ${statusCode}` : undefined;
+    const problem = body.problem ?? contradiction;
+    const { status, services } = body;
+    return {
+      endpoint: {
+        url: shown,
+        statusCode,
+        latency,
+        ...(status === undefined ? {} : { status }),
+        services,
+        ...(problem === undefined ? {} : { problem }),
+        healthy,
+      },
+    };
+  } catch (error) {
+    const latency = passed();
+    if (limit.aborted) return { fault: timedOut(url.host, timeout), latency };
+    const { kind, what, hint, tls } = explainNetworkError(error);
+    // Somebody answered, and no client will talk to it: that is a finding, not a missing answer.
+    if (tls) return { endpoint: { url: shown, latency, services: [], problem: what, healthy: false } };
+    return { fault: { kind, where: url.host, what, hint }, latency };
+  }
+}
+
+/** The beginning of a body; a longer one is not read to its end. */
+async function readSome(body: Readable): Promise<{ text: string; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > longestBody) {
+      body.destroy();
+      return { text: '', cut: true };
+    }
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), cut: false };
+}
+
+/** Relative to the configured base, which may have a path of its own. */
+function join(base: string, path: string): URL {
+  return new URL(base.replace(/\/+$/, '') + (path.startsWith('/') ? path : `/${path}`));
+}
+
+function dispatcherFor(url: URL): Dispatcher {
+  // No keep-alive: each look makes its connection as a client would.
+  const options = { pipelining: 0, allowH2: false } as const;
+  return proxied(url) ? new EnvHttpProxyAgent(options) : new Agent(options);
+}

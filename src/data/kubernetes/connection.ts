@@ -1,0 +1,118 @@
+// The one connection that all Kubernetes sources share, with its pulse: a watch that is silent proves nothing, so the
+// API server is asked for its version every few seconds, and a frozen one is noticed within seconds.
+import type { Settings } from '../../config/settings.ts';
+import type { Fault } from '../../core/reading.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import { backoff, type Outcome, pause } from '../source.ts';
+import { Cluster } from './client.ts';
+import { type KubeTarget, loadTarget } from './kubeconfig.ts';
+
+export type Beat =
+  | { ok: true; cluster: Cluster; version: string; latency: Ms; at: Instant }
+  | { ok: false; fault: Fault; at: Instant; retryAt: Instant };
+
+const beatEvery: Ms = 3 * second;
+/** A failing server is asked again at least so often. */
+const longestBeat: Ms = 10 * second;
+
+/** A value of the watch is fresh for so long after a sign of life. */
+export const staleAfterBeat: Ms = 3 * beatEvery + 2 * second;
+
+export class Connection {
+  readonly settings: Settings;
+  #opened: { target: string; cluster: Cluster } | undefined;
+  #listeners = new Set<(beat: Beat) => void>();
+  #end: AbortController | undefined;
+  #wake = new AbortController();
+  #last: Beat | undefined;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+  }
+
+  /** The context's name, once it is known. */
+  get context(): string {
+    return this.#opened?.cluster.context ?? '';
+  }
+
+  /** Where it is, for faults before it is open. */
+  get where(): string {
+    return this.#opened?.cluster.where ?? 'kubernetes';
+  }
+
+  /** Whether the last beat failed; undefined before the first. */
+  get last(): Beat | undefined {
+    return this.#last;
+  }
+
+  /** The cluster. The kubeconfig is read again each time: a person who mends it need not start again. */
+  async open(): Promise<Outcome<Cluster>> {
+    const loaded = await loadTarget(this.settings.kubernetes);
+    if (!loaded.ok) return loaded;
+    const target = fingerprint(loaded.value);
+    if (this.#opened?.target !== target) {
+      void this.#opened?.cluster.close();
+      this.#opened = { target, cluster: new Cluster(loaded.value) };
+    }
+    return { ok: true, value: this.#opened.cluster };
+  }
+
+  /** Hears every beat until the signal aborts. The first listener starts the pulse, the last one's end closes all. */
+  onBeat(listener: (beat: Beat) => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    if (!this.#end) {
+      this.#end = new AbortController();
+      void this.#beat(this.#end.signal);
+    }
+    signal.addEventListener('abort', () => void this.#leave(listener), { once: true });
+  }
+
+  /** Beats now. */
+  refresh(): void {
+    this.#wake.abort();
+  }
+
+  /** Lets go of what was opened, when nobody listens any more. */
+  async close(): Promise<void> {
+    if (this.#listeners.size > 0) return;
+    this.#end?.abort();
+    this.#end = undefined;
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.cluster.close();
+  }
+
+  async #leave(listener: (beat: Beat) => void): Promise<void> {
+    this.#listeners.delete(listener);
+    await this.close();
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { timeout } = this.settings.intervals;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      const opened = await this.open();
+      const answer = opened.ok ? await asked(opened.value, timeout, signal) : opened;
+      if (signal.aborted) return;
+      failures = answer.ok ? 0 : failures + 1;
+      const rest = answer.ok ? beatEvery : Math.min(longestBeat, backoff(failures, second));
+      const at = Date.now();
+      this.#last = answer.ok
+        ? { ok: true, at, ...answer.value }
+        : { ok: false, fault: answer.fault, at, retryAt: at + rest };
+      for (const listener of this.#listeners) listener(this.#last);
+      await pause(rest, AbortSignal.any([signal, this.#wake.signal]));
+    }
+  }
+}
+
+async function asked(cluster: Cluster, timeout: Ms, signal: AbortSignal) {
+  const answer = await cluster.pulse(timeout, signal);
+  return answer.ok ? { ok: true as const, value: { cluster, ...answer.value } } : answer;
+}
+
+/** Whether it is the same cluster, as the same user, by the same means. */
+function fingerprint(target: KubeTarget): string {
+  return JSON.stringify(target);
+}

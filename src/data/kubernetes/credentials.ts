@@ -1,0 +1,143 @@
+// What proves who we are: certificates for the connection, a header for each request. Never shown, never kept longer
+// than they are valid.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { door } from '../../core/text.ts';
+import { type Instant, minute, second } from '../../core/time.ts';
+import type { ExecPlugin, KubeTarget, Source } from './kubeconfig.ts';
+
+/** TLS options of the connection. */
+export type Tls = { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized?: boolean; servername?: string };
+
+export type Credentials = { tls: Tls; headers: Readonly<Record<string, string>>; expires?: Instant };
+
+/** Credentials could not be had; `message` says why, without secrets. */
+export class CredentialsError extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** A plugin that asks its user something would hang forever: it has no terminal here. */
+const pluginTime = 20 * second;
+/** Token files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
+const tokenFileLasts = minute;
+
+/** Gets credentials anew. Throws `CredentialsError`. */
+export async function obtain(target: KubeTarget): Promise<Credentials> {
+  const { cluster, user } = target;
+  const tls: Tls = {};
+  if (cluster.insecure) tls.rejectUnauthorized = false;
+  if (cluster.serverName) tls.servername = cluster.serverName;
+  if (cluster.authority && !cluster.insecure) tls.ca = await pem(cluster.authority);
+  if (user.certificate) tls.cert = await pem(user.certificate);
+  if (user.key) tls.key = await pem(user.key);
+  const headers: Record<string, string> = {};
+  if (user.impersonate) headers['impersonate-user'] = user.impersonate;
+  let expires: Instant | undefined;
+  if (user.tokenFile) {
+    headers.authorization = `Bearer ${(await pem({ file: user.tokenFile })).toString('utf8').trim()}`;
+    expires = Date.now() + tokenFileLasts;
+  } else if (user.token) headers.authorization = `Bearer ${user.token}`;
+  else if (user.username !== undefined)
+    headers.authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
+  else if (user.exec) {
+    const given = await runPlugin(user.exec, target);
+    if (given.token) headers.authorization = `Bearer ${given.token}`;
+    if (given.cert) tls.cert = Buffer.from(given.cert);
+    if (given.key) tls.key = Buffer.from(given.key);
+    expires = given.expires;
+  } else if (user.authProvider) {
+    const authorization = await legacyProvider(target);
+    if (authorization) headers.authorization = authorization;
+    expires = Date.now() + tokenFileLasts;
+  }
+  return { tls, headers, ...(expires === undefined ? {} : { expires }) };
+}
+
+async function pem(source: Source): Promise<Buffer> {
+  if ('data' in source) return source.data;
+  return readFile(source.file).catch((error: NodeJS.ErrnoException) => {
+    throw new CredentialsError(`cannot read ${source.file} (${error.code ?? 'error'})`, 'check the kubeconfig');
+  });
+}
+
+type Given = { token?: string; cert?: string; key?: string; expires?: Instant };
+
+/** Runs a credential plugin (aws, gke-gcloud-auth-plugin, kubelogin …) as client-go does. */
+async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<Given> {
+  const info = {
+    apiVersion: plugin.apiVersion,
+    kind: 'ExecCredential',
+    spec: {
+      interactive: false,
+      ...(plugin.provideClusterInfo
+        ? {
+            cluster: {
+              server: cluster.server,
+              'insecure-skip-tls-verify': cluster.insecure,
+              ...(cluster.serverName ? { 'tls-server-name': cluster.serverName } : {}),
+              ...(cluster.authority
+                ? { 'certificate-authority-data': (await pem(cluster.authority)).toString('base64') }
+                : {}),
+            },
+          }
+        : {}),
+    },
+  };
+  const env = { ...process.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
+  const output = await new Promise<string>((resolve, reject) => {
+    const child = execFile(
+      plugin.command,
+      [...plugin.args],
+      { env, timeout: pluginTime, killSignal: 'SIGKILL', maxBuffer: 1 << 20 },
+      (error, stdout, stderr) => {
+        if (!error) resolve(stdout);
+        else if (error.code === 'ENOENT')
+          reject(
+            new CredentialsError(`${plugin.command} not found`, plugin.installHint ?? `install ${plugin.command}`),
+          );
+        else if (error.killed)
+          reject(new CredentialsError(`${plugin.command} gave no credentials in 20 s`, 'log in by hand first'));
+        else
+          reject(
+            new CredentialsError(`${plugin.command} failed: ${door(stderr, 200).trim()}`, 'run kubectl once by hand'),
+          );
+      },
+    );
+    child.stdin?.end();
+  });
+  try {
+    const { status } = JSON.parse(output) as { status?: Record<string, unknown> };
+    const field = (name: string) => (typeof status?.[name] === 'string' ? (status[name] as string) : undefined);
+    const given = {
+      token: field('token'),
+      cert: field('clientCertificateData'),
+      key: field('clientKeyData'),
+      expires: field('expirationTimestamp') ? Date.parse(field('expirationTimestamp') ?? '') : undefined,
+    };
+    return Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined && !Number.isNaN(v)));
+  } catch {
+    throw new CredentialsError(`${plugin.command} did not answer with JSON`, 'run kubectl once by hand');
+  }
+}
+
+/** The `Authorization` header of an oidc, gcp or azure provider: client-node knows them. */
+async function legacyProvider({ context, cluster, user }: KubeTarget): Promise<string | undefined> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name: cluster.name, server: cluster.server, skipTLSVerify: true }],
+    users: [{ name: user.name, authProvider: user.authProvider }],
+    contexts: [{ name: context, cluster: cluster.name, user: user.name }],
+    currentContext: context,
+  });
+  const options: { headers?: Record<string, string> } = {};
+  await config.applyToHTTPSOptions(options).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CredentialsError(`sign-in failed: ${door(why, 200)}`, 'run kubectl once by hand');
+  });
+  return options.headers?.Authorization;
+}

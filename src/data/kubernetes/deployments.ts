@@ -1,0 +1,54 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import type { Deployment } from '../../core/facts.ts';
+import { count, instant, items, type Wire, words } from './wire.ts';
+
+export type WireDeployment = Wire<V1Deployment>;
+
+/** The annotation that carries a deployment's, and a replica set's, revision. */
+export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+
+/** A deployment as an on-call asks for it; undefined when it has no name. */
+export function toDeployment(wire: WireDeployment): Deployment | undefined {
+  const { metadata, spec, status } = wire;
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
+  const revision = Number.parseInt(metadata?.annotations?.[revisionAnnotation] ?? '', 10);
+  return {
+    name,
+    namespace: words(metadata?.namespace) ?? '',
+    desired,
+    updated: count(status?.updatedReplicas),
+    ready: count(status?.readyReplicas),
+    available: count(status?.availableReplicas),
+    replicas: count(status?.replicas),
+    revision: Number.isFinite(revision) ? revision : 0,
+    images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
+    rollout: rolloutOf(wire, desired),
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+  };
+}
+
+/** How the rollout stands: `kubectl rollout status`'s order, and an outage after a finished rollout is not one. */
+function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number): Deployment['rollout'] {
+  const updated = count(status?.updatedReplicas);
+  const replicas = count(status?.replicas);
+  const available = count(status?.availableReplicas);
+  const conditions = items(status?.conditions);
+  const progress = conditions.find((c) => c.type === 'Progressing');
+  const unseen = count(metadata?.generation) > count(status?.observedGeneration);
+  if (spec?.paused === true) return { state: 'paused', why: `${updated} of ${desired} updated` };
+  if (!unseen) {
+    const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
+    if (failure) return { state: 'stuck', why: words(failure.message) ?? words(failure.reason) ?? 'replicas fail' };
+    if (progress?.reason === 'ProgressDeadlineExceeded')
+      return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };
+  }
+  if (unseen) return { state: 'progressing', why: 'not yet seen by the controller' };
+  if (updated < desired) return { state: 'progressing', why: `${updated} of ${desired} updated` };
+  if (replicas > updated) return { state: 'progressing', why: `${replicas - updated} old still to end` };
+  // Once a rollout is through, pods that fail later are an outage, not a rollout.
+  if (available < updated && progress?.reason !== 'NewReplicaSetAvailable')
+    return { state: 'progressing', why: `${available} of ${updated} updated are available` };
+  return { state: 'complete' };
+}

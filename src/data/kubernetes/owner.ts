@@ -1,0 +1,25 @@
+import type { V1ObjectMeta } from '@kubernetes/client-node';
+import { items, type Wire, words } from './wire.ts';
+
+/** Who made a pod: `ReplicaSet api-gateway-5d4f9`; undefined for a bare pod. */
+export function ownerOf(meta: Wire<V1ObjectMeta> | null | undefined): { kind: string; name: string } | undefined {
+  const owners = items(meta?.ownerReferences);
+  const owner = owners.find((o) => o.controller) ?? owners[0];
+  const name = words(owner?.name);
+  return owner && name ? { kind: words(owner.kind) ?? '', name } : undefined;
+}
+
+/** The deployment that owns a pod, by its replica set; else its `app` label; else ''. */
+export function appOf(meta: Wire<V1ObjectMeta> | null | undefined): string {
+  const labels = meta?.labels ?? {};
+  const owner = ownerOf(meta);
+  if (owner?.kind === 'ReplicaSet') {
+    const hash = labels['pod-template-hash'];
+    // A deployment names its replica sets NAME-HASH; a replica set of its own has no hash.
+    if (typeof hash === 'string' && hash !== '' && owner.name.endsWith(`-${hash}`))
+      return owner.name.slice(0, -hash.length - 1);
+  }
+  return (
+    words(labels.app) ?? words(labels['app.kubernetes.io/name']) ?? (owner?.kind === 'ReplicaSet' ? owner.name : '')
+  );
+}

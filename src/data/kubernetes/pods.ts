@@ -1,0 +1,102 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../core/facts.ts';
+import { appOf } from './owner.ts';
+import { count, instant, items, type Wire, words } from './wire.ts';
+
+export type WirePod = Wire<V1Pod>;
+type Status = Wire<V1ContainerStatus>;
+
+const phases = ['Pending', 'Running', 'Succeeded', 'Failed'] as const;
+
+/** A pod as an on-call asks for it; undefined when it has no name. */
+export function toPod(wire: WirePod): Pod | undefined {
+  const { metadata, spec, status } = wire;
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  const namespace = words(metadata?.namespace) ?? '';
+  const main = items(status?.containerStatuses);
+  // Sidecars are init containers that go on: they count as containers, as kubectl counts them.
+  const sidecars = new Set(items(spec?.initContainers).flatMap((c) => (c.restartPolicy === 'Always' ? [c.name] : [])));
+  const init = items(status?.initContainerStatuses);
+  const running = [...init.filter((s) => sidecars.has(s.name)), ...main];
+  const terminating = Boolean(metadata?.deletionTimestamp);
+  const ready = items(status?.conditions).find((c) => c.type === 'Ready');
+  const restarted = [...init, ...main].filter((s) => count(s.restartCount) > 0);
+  const lastRestartAt = restarted
+    .map((s) => instant(s.lastState?.terminated?.finishedAt) ?? instant(s.state?.running?.startedAt))
+    .reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
+  const trouble = troubleOf(wire, running, terminating);
+  return {
+    uid: words(metadata?.uid) ?? `${namespace}/${name}`,
+    name,
+    namespace,
+    app: appOf(metadata),
+    node: words(spec?.nodeName) ?? '',
+    phase: phases.find((p) => p === status?.phase) ?? 'Unknown',
+    ready: ready?.status === 'True',
+    containers: {
+      ready: running.filter((s) => s.ready === true).length,
+      total: Math.max(items(spec?.containers).length + sidecars.size, running.length),
+    },
+    restarts: running.reduce((sum, s) => sum + count(s.restartCount), 0),
+    ...(lastRestartAt === undefined ? {} : { lastRestartAt }),
+    ...trouble,
+    image: words(items(spec?.containers)[0]?.image) ?? words(main[0]?.image) ?? '',
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    terminating,
+  };
+}
+
+type Trouble = Pick<Pod, 'reason' | 'exitCode' | 'message'>;
+
+/** Why a pod is not as it should be, the most telling first: the pod itself, scheduling, init containers, containers. */
+function troubleOf({ spec, status }: WirePod, running: readonly Status[], terminating: boolean): Trouble {
+  const ended = running
+    .map((s) => s.state?.terminated ?? s.lastState?.terminated)
+    .find((t) => count(t?.exitCode) !== 0);
+  const exit = ended ? { exitCode: count(ended.exitCode) } : {};
+  const say = (reason: string | undefined, ...messages: (string | undefined)[]): Trouble => {
+    const last = ended?.reason && ended.reason !== reason ? `last ended ${words(ended.reason)}` : undefined;
+    const message = [last, ...messages].filter((m) => m !== undefined).join('; ');
+    return { ...(reason ? { reason } : {}), ...exit, ...(message ? { message } : {}) };
+  };
+  if (words(status?.reason)) return say(words(status?.reason), words(status?.message));
+  const conditions = items(status?.conditions);
+  const scheduled = conditions.find((c) => c.type === 'PodScheduled' && c.status === 'False');
+  if (scheduled) return say(words(scheduled.reason) ?? 'Unschedulable', words(scheduled.message));
+  for (const s of items(status?.initContainerStatuses)) {
+    const stuck = stuckOf(s);
+    if (!stuck) continue;
+    const code = s.state?.terminated?.exitCode ?? s.lastState?.terminated?.exitCode;
+    const message = [`init container ${words(s.name) ?? ''}`, stuck.message].filter((m) => m !== undefined).join(': ');
+    return { reason: stuck.reason, message, ...(count(code) !== 0 ? { exitCode: count(code) } : {}) };
+  }
+  const waiting = running.map(stuckOf).find((s) => s !== undefined);
+  if (waiting) return say(waiting.reason, waiting.message);
+  if (terminating) return say('Terminating');
+  const done = status?.phase === 'Running' && running.find((s) => s.state?.terminated);
+  if (done) return say(words(done.state?.terminated?.reason) ?? 'Completed');
+  const starting = running.map((s) => words(s.state?.waiting?.reason)).find((r) => r !== undefined);
+  if (starting) return say(starting);
+  if (spec?.nodeName && status?.phase === 'Pending' && running.length === 0) return say('ContainerCreating');
+  const ready = conditions.find((c) => c.type === 'Ready');
+  if (status?.phase === 'Running' && ready && ready.status !== 'True') {
+    // ContainersNotReady only repeats what the containers say; a readiness gate is news.
+    const gate = ready.reason === 'ReadinessGatesNotReady' ? ready.reason : undefined;
+    return say(gate, words(ready.message));
+  }
+  return say(undefined);
+}
+
+/** A container that waits for anything but its turn, or ended in failure. */
+function stuckOf(s: Status): { reason: string; message?: string } | undefined {
+  const { waiting, terminated } = s.state ?? {};
+  const message = words(waiting?.message ?? terminated?.message);
+  const tell = (reason: string) => ({ reason, ...(message ? { message } : {}) });
+  if (waiting) {
+    const reason = words(waiting.reason);
+    return !reason || reason === 'ContainerCreating' || reason === 'PodInitializing' ? undefined : tell(reason);
+  }
+  if (!terminated || count(terminated.exitCode) === 0) return undefined;
+  return tell(words(terminated.reason) ?? (count(terminated.signal) > 0 ? `Signal ${terminated.signal}` : 'Error'));
+}

@@ -1,0 +1,103 @@
+// The Kubernetes facts: who answers (cluster), and what it runs (pods, deployments).
+import type { Settings } from '../../config/settings.ts';
+import type { Facts } from '../../core/facts.ts';
+import type { Instant } from '../../core/time.ts';
+import type { News, Source } from '../source.ts';
+import { Connection, staleAfterBeat } from './connection.ts';
+import { toDeployment } from './deployments.ts';
+import { toPod } from './pods.ts';
+import { type Collection, Follower } from './watch.ts';
+
+/** Pods and deployments are watched, not polled; one connection carries all. */
+export function kubernetesSources(settings: Settings, connection = new Connection(settings)): readonly Source[] {
+  const { namespace, podSelector } = settings.kubernetes;
+  const inNamespace = encodeURIComponent(namespace);
+  return [
+    clusterSource(connection),
+    watched(connection, 'pods', {
+      path: `/api/v1/namespaces/${inNamespace}/pods`,
+      query: { labelSelector: podSelector },
+      noun: `pods in ${namespace}`,
+      read: toPod,
+    }),
+    watched(connection, 'deployments', {
+      path: `/apis/apps/v1/namespaces/${inNamespace}/deployments`,
+      noun: `deployments in ${namespace}`,
+      read: toDeployment,
+    }),
+  ];
+}
+
+function clusterSource(connection: Connection): Source {
+  return {
+    id: 'kubernetes',
+    facts: ['cluster'],
+    start(tell, signal) {
+      connection.onBeat((beat) => {
+        if (!beat.ok) tell({ fact: 'cluster', fault: beat.fault, at: beat.at, retryAt: beat.retryAt });
+        else {
+          const { cluster, version, latency, at } = beat;
+          const { context, server } = cluster;
+          const from = `kubernetes ${context}`;
+          tell({ fact: 'cluster', value: { context, server, version, latency }, at, staleAfter: staleAfterBeat, from });
+        }
+      }, signal);
+      return { refresh: () => connection.refresh(), ended: closed(connection, signal) };
+    },
+  };
+}
+
+/** A fact that is a whole collection. It is live while it is watched and the server shows signs of life. */
+function watched<F extends 'pods' | 'deployments'>(
+  connection: Connection,
+  fact: F,
+  what: Collection<Facts[F][number]>,
+): Source {
+  return {
+    id: `kubernetes ${fact}`,
+    facts: [fact],
+    start(tell, signal) {
+      // The generic F hides that fact and value belong together.
+      const say = (news: { fact: F; at: Instant } & Record<string, unknown>) => tell(news as unknown as News);
+      let values: Facts[F] | undefined;
+      const live = () => {
+        if (!values || signal.aborted) return;
+        const from = `kubernetes ${connection.context}`;
+        say({ fact, value: values, at: Date.now(), staleAfter: staleAfterBeat, from });
+      };
+      const follower = new Follower<Facts[F][number]>(connection, what, {
+        changed(now) {
+          values = now as readonly Facts[F][number][] as Facts[F];
+          live();
+        },
+        failed: (fault, retryAt) => say({ fact, fault, at: Date.now(), retryAt }),
+      });
+      let lost = false;
+      connection.onBeat((beat) => {
+        if (!beat.ok) {
+          lost = true;
+          say({ fact, fault: beat.fault, at: beat.at, retryAt: beat.retryAt });
+        } else if (lost) {
+          // Its watch may have died with it, or its versions may have begun anew.
+          lost = false;
+          follower.renew();
+        } else if (follower.watching) live();
+      }, signal);
+      const ended = follower.run(signal).then(() => closed(connection, signal));
+      return {
+        refresh: () => {
+          connection.refresh();
+          follower.renew();
+        },
+        ended,
+      };
+    },
+  };
+}
+
+/** Resolves when the signal was aborted and the connection let go. */
+async function closed(connection: Connection, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await connection.close();
+}

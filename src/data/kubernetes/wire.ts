@@ -1,0 +1,33 @@
+// Objects as the API sends them: client-node's types with dates as text and nothing promised to be there.
+import { door } from '../../core/text.ts';
+import type { Instant } from '../../core/time.ts';
+
+export type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer U)[]
+    ? readonly Wire<U>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Wire<T[K]> | null }
+      : T;
+
+/** An array, whatever was sent. */
+export function items<T>(value: readonly T[] | null | undefined): readonly NonNullable<T>[] {
+  return Array.isArray(value) ? value.filter((item) => item !== null && typeof item === 'object') : [];
+}
+
+/** A number of things: 0 where nothing or nonsense was sent. */
+export function count(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+/** An instant from RFC 3339 text; undefined where none was sent. */
+export function instant(value: unknown): Instant | undefined {
+  if (typeof value !== 'string') return undefined;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Neutralised text; undefined where none, or nothing, was sent. */
+export function words(value: unknown, max = 300): string | undefined {
+  return typeof value === 'string' && value !== '' ? door(value, max) : undefined;
+}

@@ -1,0 +1,100 @@
+// What a failed connection means, in the on-call's words: shared by every backend that is asked over HTTP.
+import type { Fault, FaultKind } from '../core/reading.ts';
+import { door } from '../core/text.ts';
+
+/** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */
+export type NetworkProblem = { kind: FaultKind; what: string; hint: string; tls: boolean };
+
+const certificate: Record<string, [what: string, hint: string]> = {
+  CERT_HAS_EXPIRED: ['certificate expired', 'renew the certificate'],
+  CERT_NOT_YET_VALID: ['certificate not valid yet', 'compare the clocks of this machine and the server'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['certificate self-signed', 'trust its authority: NODE_EXTRA_CA_CERTS=file'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
+  UNABLE_TO_GET_ISSUER_CERT: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
+  CERT_REVOKED: ['certificate revoked', 'renew the certificate'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['certificate is for another host', 'compare the host name with the certificate'],
+};
+
+const connection: Record<string, [kind: FaultKind, what: string, hint: string]> = {
+  ECONNREFUSED: ['refused', 'connection refused', 'nothing listens there: check that it runs, and the port'],
+  ENOTFOUND: ['unreachable', 'host name unknown', 'check the name, DNS and the VPN'],
+  EAI_AGAIN: ['unreachable', 'host name cannot be looked up', 'check DNS and the VPN'],
+  EHOSTUNREACH: ['unreachable', 'no route to the host', 'check the VPN and the network'],
+  ENETUNREACH: ['unreachable', 'network unreachable', 'check the VPN and the network'],
+  EADDRNOTAVAIL: ['unreachable', 'no address to connect from', 'check the network of this machine'],
+  EACCES: ['unreachable', 'connection not permitted', 'check the firewall of this machine'],
+  ECONNRESET: ['unreachable', 'connection reset', 'a proxy or the server cut it: try it by hand'],
+  ECONNABORTED: ['unreachable', 'connection cut', 'a proxy or the server cut it: try it by hand'],
+  EPIPE: ['unreachable', 'connection cut', 'a proxy or the server cut it: try it by hand'],
+  ETIMEDOUT: ['timeout', 'connection timed out', 'the host is away or behind a firewall: check the VPN'],
+  UND_ERR_SOCKET: [
+    'unreachable',
+    'connection closed without an answer',
+    'a proxy or the server cut it: try it by hand',
+  ],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'connection timed out', 'the host is away or behind a firewall: check the VPN'],
+  UND_ERR_HEADERS_TIMEOUT: ['timeout', 'no answer in time', 'the host is slow or frozen: try it by hand'],
+  UND_ERR_BODY_TIMEOUT: ['timeout', 'answer stopped half-way', 'the host is slow or frozen: try it by hand'],
+  UND_ERR_HEADERS_OVERFLOW: ['malformed', 'answer with oversized headers', 'is that the right port?'],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['malformed', 'answer shorter than announced', 'try it by hand'],
+  UND_ERR_REQ_RETRY: ['unreachable', 'connection closed without an answer', 'try it by hand'],
+};
+
+/** Reads an error of undici, net or tls. Anything unknown is `unreachable`, with its own message. */
+export function explainNetworkError(error: unknown): NetworkProblem {
+  const chain = causes(error);
+  const codes = chain.flatMap((e) => ('code' in e && typeof e.code === 'string' ? [e.code] : []));
+  for (const code of codes) {
+    const cert = certificate[code];
+    if (cert) return { kind: 'malformed', what: cert[0], hint: cert[1], tls: true };
+  }
+  if (chain.some((e) => e.name === 'HTTPParserError' || ('code' in e && String(e.code).startsWith('HPE_'))))
+    return {
+      kind: 'malformed',
+      what: 'answer is not HTTP',
+      hint: 'is that the right port, http or https?',
+      tls: false,
+    };
+  for (const code of codes) {
+    if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) {
+      const version = /wrong.version|packet length|http request/i.test(chain.map((e) => e.message).join(' '));
+      return version
+        ? { kind: 'malformed', what: 'does not speak TLS', hint: 'is it http, not https, or another port?', tls: true }
+        : { kind: 'malformed', what: `TLS failed (${code})`, hint: 'compare TLS versions and certificates', tls: true };
+    }
+    const known = connection[code];
+    if (known) return { kind: known[0], what: known[1], hint: known[2], tls: false };
+  }
+  const what = door(chain[0]?.message ?? error, 200) || 'connection failed';
+  return { kind: 'unreachable', what, hint: 'try it by hand', tls: false };
+}
+
+/** The same, as a fault of `where`. */
+export function networkFault(error: unknown, where: string): Fault {
+  const { kind, what, hint } = explainNetworkError(error);
+  return { kind, where, what, hint };
+}
+
+/** An error with what caused it, and what several attempts (IPv6, IPv4) failed with. */
+function causes(error: unknown): Error[] {
+  const found: Error[] = [];
+  const look = (e: unknown) => {
+    if (!(e instanceof Error) || found.includes(e) || found.length > 16) return;
+    found.push(e);
+    if (e instanceof AggregateError) e.errors.forEach(look);
+    look(e.cause);
+  };
+  look(error);
+  return found;
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Whether a request to this URL goes through the proxy of the environment, as curl and kubectl decide it. */
+export function proxied(url: URL, environment: NodeJS.ProcessEnv = process.env): boolean {
+  const proxy =
+    url.protocol === 'https:' ? (environment.HTTPS_PROXY ?? environment.https_proxy) : environment.http_proxy;
+  return Boolean(proxy) && !loopback.test(url.hostname.replace(/^\[|\]$/g, ''));
+}

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
+import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
+
+const base: WirePod = {
+  metadata: {
+    name: 'api-gateway-5d4f9c-8qk5p',
+    namespace: 'bentham-prod',
+    uid: 'u1',
+    creationTimestamp: '2026-01-17T03:00:00Z',
+    labels: { app: 'gateway', 'pod-template-hash': '5d4f9c' },
+    ownerReferences: [{ kind: 'ReplicaSet', name: 'api-gateway-5d4f9c', controller: true }],
+  },
+  spec: { nodeName: 'node-1', containers: [{ name: 'gateway', image: 'bentham/gateway:1.4.2' }] },
+  status: {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True' }],
+    containerStatuses: [{ name: 'gateway', ready: true, restartCount: 0, state: { running: {} } }],
+  },
+};
+const withStatus = (status: NonNullable<WirePod['status']>): WirePod => ({
+  ...base,
+  status: { ...base.status, ...status },
+});
+
+describe('a pod', () => {
+  it('that is well', () => {
+    expect(toPod(base)).toEqual({
+      uid: 'u1',
+      name: 'api-gateway-5d4f9c-8qk5p',
+      namespace: 'bentham-prod',
+      app: 'api-gateway',
+      node: 'node-1',
+      phase: 'Running',
+      ready: true,
+      containers: { ready: 1, total: 1 },
+      restarts: 0,
+      image: 'bentham/gateway:1.4.2',
+      createdAt: Date.UTC(2026, 0, 17, 3),
+      terminating: false,
+    });
+  });
+
+  it('is not ready by its condition, whatever its phase and its containers say: a dead node', () => {
+    const pod = toPod(withStatus({ reason: 'NodeLost', conditions: [{ type: 'Ready', status: 'False' }] }));
+    expect(pod).toMatchObject({ phase: 'Running', ready: false, reason: 'NodeLost' });
+  });
+
+  it('in a crash loop says so, with how it ended last', () => {
+    const pod = toPod(
+      withStatus({
+        conditions: [{ type: 'Ready', status: 'False' }],
+        containerStatuses: [
+          {
+            name: 'gateway',
+            ready: false,
+            restartCount: 14,
+            state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s' } },
+            lastState: { terminated: { reason: 'OOMKilled', exitCode: 137, finishedAt: '2026-01-17T03:10:00Z' } },
+          },
+        ],
+      }),
+    );
+    expect(pod).toMatchObject({
+      ready: false,
+      restarts: 14,
+      lastRestartAt: Date.UTC(2026, 0, 17, 3, 10),
+      reason: 'CrashLoopBackOff',
+      exitCode: 137,
+      message: 'last ended OOMKilled; back-off 5m0s',
+    });
+  });
+
+  it.each([
+    [
+      'OOMKilled',
+      { containerStatuses: [{ name: 'g', state: { terminated: { reason: 'OOMKilled', exitCode: 137 } } }] },
+    ],
+    ['ImagePullBackOff', { containerStatuses: [{ name: 'g', state: { waiting: { reason: 'ImagePullBackOff' } } }] }],
+    ['Error', { containerStatuses: [{ name: 'g', state: { terminated: { exitCode: 1 } } }] }],
+    ['Evicted', { phase: 'Failed', reason: 'Evicted', message: 'low on memory', containerStatuses: null }],
+    [
+      'Unschedulable',
+      {
+        phase: 'Pending',
+        containerStatuses: null,
+        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }],
+      },
+    ],
+    [
+      'ContainerCreating',
+      { phase: 'Pending', containerStatuses: [{ name: 'g', state: { waiting: { reason: 'ContainerCreating' } } }] },
+    ],
+  ] satisfies [string, NonNullable<WirePod['status']>][])('tells %s', (reason, status) => {
+    expect(toPod(withStatus({ conditions: [], ...status }))).toMatchObject({ reason, ready: false });
+  });
+
+  it('names the init container that holds it up, not the containers that wait for it', () => {
+    const pod = toPod(
+      withStatus({
+        phase: 'Pending',
+        conditions: [],
+        initContainerStatuses: [
+          {
+            name: 'migrate',
+            state: { waiting: { reason: 'CrashLoopBackOff' } },
+            lastState: { terminated: { exitCode: 2, reason: 'Error' } },
+          },
+        ],
+        containerStatuses: [{ name: 'gateway', state: { waiting: { reason: 'PodInitializing' } } }],
+      }),
+    );
+    expect(pod).toMatchObject({ reason: 'CrashLoopBackOff', message: 'init container migrate', exitCode: 2 });
+  });
+
+  it('counts a sidecar as a container', () => {
+    const pod = toPod({
+      ...base,
+      spec: { ...base.spec, initContainers: [{ name: 'proxy', restartPolicy: 'Always' }, { name: 'migrate' }] },
+      status: {
+        ...base.status,
+        initContainerStatuses: [
+          { name: 'proxy', ready: true, restartCount: 2, state: { running: {} } },
+          { name: 'migrate', ready: true, restartCount: 1, state: { terminated: { exitCode: 0 } } },
+        ],
+      },
+    });
+    expect(pod).toMatchObject({ containers: { ready: 2, total: 2 }, restarts: 2 });
+  });
+
+  it('that ends says Terminating', () => {
+    const pod = toPod({ ...base, metadata: { ...base.metadata, deletionTimestamp: '2026-01-17T03:10:00Z' } });
+    expect(pod).toMatchObject({ terminating: true, reason: 'Terminating' });
+  });
+
+  it('belongs to its deployment, or its app label, or nobody', () => {
+    const owned = (kind: string, name: string, labels: Record<string, string>) =>
+      toPod({ ...base, metadata: { ...base.metadata, labels, ownerReferences: [{ kind, name, controller: true }] } });
+    expect(owned('StatefulSet', 'queue', { app: 'worker' })?.app).toBe('worker');
+    expect(owned('Job', 'nightly-1', {})?.app).toBe('');
+    expect(owned('ReplicaSet', 'bare-rs', {})?.app).toBe('bare-rs');
+    expect(owned('ReplicaSet', 'a-b-c-77', { 'pod-template-hash': '77' })?.app).toBe('a-b-c');
+  });
+
+  it('survives an API that sends nonsense', () => {
+    expect(toPod({})).toBeUndefined();
+    expect(toPod({ metadata: { name: 'bare' } })).toMatchObject({ name: 'bare', phase: 'Unknown', ready: false });
+    const odd = JSON.parse(
+      '{"metadata":{"name":"x\\u001b[31m","labels":null,"ownerReferences":[null]},"spec":"?","status":{"phase":7,"conditions":{},"containerStatuses":[null,{"restartCount":"many","state":null}]}}',
+    ) as WirePod;
+    expect(toPod(odd)).toMatchObject({ name: 'x', phase: 'Unknown', restarts: 0, app: '' });
+  });
+});
+
+describe('a deployment', () => {
+  const rollout = (status: NonNullable<WireDeployment['status']>, more: WireDeployment['spec'] = {}) =>
+    toDeployment({
+      metadata: { name: 'api-gateway', generation: 2, annotations: { 'deployment.kubernetes.io/revision': '42' } },
+      spec: { replicas: 3, ...more },
+      status: { observedGeneration: 2, ...status },
+    });
+  const all = { replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 };
+
+  it.each([
+    ['complete', undefined, all],
+    ['progressing', 'not yet seen by the controller', { ...all, observedGeneration: 1 }],
+    ['progressing', '1 of 3 updated', { ...all, updatedReplicas: 1, replicas: 4 }],
+    ['progressing', '1 old still to end', { ...all, replicas: 4 }],
+    ['progressing', '2 of 3 updated are available', { ...all, availableReplicas: 2 }],
+    [
+      'stuck',
+      'too slow',
+      {
+        ...all,
+        updatedReplicas: 1,
+        conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'too slow' }],
+      },
+    ],
+    [
+      'stuck',
+      'exceeded quota',
+      { ...all, conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }] },
+    ],
+    // An outage after a finished rollout is no rollout.
+    [
+      'complete',
+      undefined,
+      {
+        ...all,
+        readyReplicas: 0,
+        availableReplicas: 0,
+        conditions: [{ type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' }],
+      },
+    ],
+  ] as const)('is %s: %s', (state, why, status) => {
+    expect(rollout(status)?.rollout).toEqual(why === undefined ? { state } : { state, why });
+  });
+
+  it('that is paused says so', () => {
+    expect(rollout(all, { paused: true })?.rollout.state).toBe('paused');
+  });
+
+  it('tells its numbers, and 0 for what is not said', () => {
+    expect(rollout({})).toMatchObject({ desired: 3, ready: 0, updated: 0, revision: 42, images: [] });
+    expect(toDeployment({ metadata: { name: 'x' }, status: null })).toMatchObject({ desired: 1, revision: 0 });
+    expect(toDeployment({ metadata: null })).toBeUndefined();
+  });
+});

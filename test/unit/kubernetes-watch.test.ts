@@ -1,0 +1,248 @@
+// A small API server that misbehaves in every way there is; the drill's one behaves.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { settingsSchema } from '../../src/config/settings.ts';
+import type { Facts } from '../../src/core/facts.ts';
+import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
+import type { News } from '../../src/data/source.ts';
+
+type Handler = (req: IncomingMessage, res: ServerResponse, query: URLSearchParams) => void;
+
+const podObject = (name: string, version: number, image = 'gateway:1') => ({
+  metadata: { name, namespace: 'bentham', uid: `uid-${name}`, resourceVersion: String(version) },
+  spec: { containers: [{ name: 'main', image }] },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+});
+const podList = (version: number, names: readonly string[], more = {}) =>
+  JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: names.map((n) => podObject(n, 1)) });
+const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
+
+describe('the watch on pods', () => {
+  let directory: string;
+  let server: Server;
+  let port = 0;
+  let list: Handler;
+  let watch: Handler;
+  let version: Handler;
+  let over: AbortController;
+  let news: News[];
+  let ended: Promise<unknown>;
+  let refresh: () => void;
+  const lists: URLSearchParams[] = [];
+  const watches: URLSearchParams[] = [];
+
+  const listen = async (at = 0) => {
+    server = createServer((req, res) => {
+      const url = new URL(req.url ?? '/', 'http://x');
+      if (url.pathname === '/version') return version(req, res, url.searchParams);
+      if (!url.pathname.endsWith('/pods')) return res.writeHead(404).end('{}');
+      const watching = url.searchParams.get('watch') === 'true';
+      (watching ? watches : lists).push(url.searchParams);
+      return (watching ? watch : list)(req, res, url.searchParams);
+    });
+    await new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
+    port = (server.address() as AddressInfo).port;
+  };
+  const hangUp = async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'bentham-kube-'));
+    lists.length = 0;
+    watches.length = 0;
+    list = (_, res) => res.end(podList(10, ['a', 'b']));
+    watch = (_, res) => res.flushHeaders();
+    version = (_, res) => res.end('{"gitVersion":"v1.32.0"}');
+    await listen();
+    over = new AbortController();
+    news = [];
+  });
+  afterEach(async () => {
+    over.abort();
+    await ended;
+    await hangUp();
+    rmSync(directory, { recursive: true });
+  });
+
+  const start = () => {
+    const kubeconfig = join(directory, 'config');
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        'current-context': 'test',
+        clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+        contexts: [{ name: 'test', context: { cluster: 'c', user: 'u' } }],
+        users: [{ name: 'u', user: { token: 'sesame-open' } }],
+      }),
+    );
+    const settings = settingsSchema.parse({
+      profile: 'test',
+      environment: { name: 'TEST', guarded: false },
+      kubernetes: { kubeconfig, namespace: 'bentham' },
+      gateway: { url: 'http://127.0.0.1:1' },
+      database: { primary: { host: '127.0.0.1' } },
+      redis: { url: 'redis://127.0.0.1' },
+      intervals: { timeout: 400 },
+    });
+    const sources = kubernetesSources(settings).filter((s) => !s.facts.includes('deployments'));
+    const running = sources.map((s) => s.start((n) => news.push(n), over.signal));
+    refresh = () => {
+      for (const one of running) one.refresh();
+    };
+    ended = Promise.all(running.map((r) => r.ended));
+  };
+  const latest = () => news.filter((n) => n.fact === 'pods').at(-1);
+  const names = () => {
+    const last = latest();
+    return last && 'value' in last ? (last.value as Facts['pods']).map((p) => p.name).sort() : last?.fault;
+  };
+  const pods = () => {
+    const last = latest();
+    return last && 'value' in last ? (last.value as Facts['pods']) : [];
+  };
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+
+  it('lists in pages, sends its token, and follows what happens', async () => {
+    let token: string | undefined;
+    list = (req, res, query) => {
+      token = req.headers.authorization;
+      if (query.get('continue') === 'more') res.end(podList(11, ['b']));
+      else res.end(podList(11, ['a'], { continue: 'more' }));
+    };
+    watch = (_, res) => {
+      res.write(event('ADDED', podObject('c', 12)));
+      res.write(event('MODIFIED', podObject('a', 13, 'gateway:2')));
+      res.write(event('DELETED', podObject('b', 14)));
+    };
+    start();
+    await soon(names).toEqual(['a', 'c']);
+    expect(token).toBe('Bearer sesame-open');
+    expect(lists[0]?.get('limit')).toBe('500');
+    expect(watches[0]?.get('resourceVersion')).toBe('11');
+    expect(pods().find((p) => p.name === 'a')?.image).toBe('gateway:2');
+    expect(news.find((n) => n.fact === 'cluster')).toMatchObject({ value: { context: 'test', version: 'v1.32.0' } });
+  });
+
+  it('joins events and characters that arrive in pieces', async () => {
+    const bytes = Buffer.from(event('ADDED', podObject('ü', 12)) + event('ADDED', podObject('z', 13)));
+    watch = (_, res) => {
+      const middle = bytes.indexOf(0xc3) + 1;
+      res.write(bytes.subarray(0, middle));
+      setImmediate(() => res.write(bytes.subarray(middle)));
+    };
+    start();
+    await soon(names).toEqual(['a', 'b', 'z', 'ü'].sort());
+  });
+
+  it('goes on from the last bookmark when a watch ends by its time', async () => {
+    watch = (_, res) => {
+      if (watches.length === 1) {
+        res.write(event('BOOKMARK', { metadata: { resourceVersion: '77' } }));
+        setTimeout(() => res.end(), 1100);
+      } else res.write(event('ADDED', podObject('late', 78)));
+    };
+    start();
+    await soon(names).toEqual(['a', 'b', 'late']);
+    expect(watches[1]?.get('resourceVersion')).toBe('77');
+    expect(lists).toHaveLength(1);
+  });
+
+  it('lists anew after 410, and says nothing of it', async () => {
+    watch = (_, res) => {
+      if (watches.length === 1) {
+        list = (_req, again) => again.end(podList(90, ['n']));
+        res.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old resource version' }));
+      } else res.flushHeaders();
+    };
+    start();
+    await soon(names).toEqual(['n']);
+    expect(watches.at(-1)?.get('resourceVersion')).toBe('90');
+    expect(news.filter((n) => 'fault' in n)).toEqual([]);
+  });
+
+  it('lists in one piece when a continuation has run out', async () => {
+    list = (_, res, query) => {
+      if (query.get('continue')) res.writeHead(410).end('{"message":"The provided continue parameter is too old"}');
+      else if (query.get('limit')) res.end(podList(5, ['a'], { continue: 'old' }));
+      else res.end(podList(6, ['whole']));
+    };
+    start();
+    await soon(names).toEqual(['whole']);
+  });
+
+  it('keeps the identity of pods that did not change', async () => {
+    let send: ((text: string) => void) | undefined;
+    watch = (_, res) => {
+      res.flushHeaders();
+      send = (text) => res.write(text);
+    };
+    start();
+    await soon(() => send !== undefined && names()).toEqual(['a', 'b']);
+    const before = pods();
+    send?.(event('MODIFIED', podObject('a', 20, 'gateway:9')));
+    send?.(event('MODIFIED', podObject('b', 21)));
+    await soon(() => pods().find((p) => p.name === 'a')?.image).toBe('gateway:9');
+    expect(pods().find((p) => p.name === 'b')).toBe(before.find((p) => p.name === 'b'));
+  });
+
+  it('tells a storm of events in few pieces', async () => {
+    watch = (_, res) => {
+      for (let i = 0; i < 3000; i += 1) res.write(event('ADDED', podObject(`p${i}`, 100 + i)));
+    };
+    start();
+    await soon(() => pods().length).toBe(3002);
+    expect(news.filter((n) => n.fact === 'pods').length).toBeLessThan(40);
+  });
+
+  it('survives garbage, a cut in the middle of a line, and a server that starts again', async () => {
+    watch = (_, res) => {
+      if (watches.length === 1) res.end('{"type":"ADDED","obj');
+      else if (watches.length === 2) res.write('\u0000\u0001 not JSON at all\n');
+      else res.flushHeaders();
+    };
+    start();
+    await soon(() => watches.length).toBe(3);
+    await soon(names).toEqual(['a', 'b']);
+    await hangUp();
+    await soon(names).toMatchObject({ kind: 'refused' });
+    list = (_, res) => res.end(podList(3, ['reborn']));
+    await listen(port);
+    await soon(names).toEqual(['reborn']);
+  });
+
+  it('calls a frozen server lost within seconds, though its watch stays open', async () => {
+    start();
+    await soon(names).toEqual(['a', 'b']);
+    version = () => {};
+    await soon(names).toMatchObject({ kind: 'timeout', what: 'timed out after 0.4 s' });
+    version = (_, res) => res.end('{}');
+    await soon(names).toEqual(['a', 'b']);
+    expect(lists.length).toBeGreaterThan(1);
+  });
+
+  it('says what it may not do, and lists where it may not watch', async () => {
+    list = (_, res) => res.writeHead(403).end('{"message":"pods is forbidden"}');
+    start();
+    await soon(names).toMatchObject({ kind: 'forbidden', what: 'may not list pods in bentham (403)' });
+    list = (_, res) => res.end(podList(1, ['seen']));
+    watch = (_, res) => res.writeHead(403).end('{}');
+    refresh();
+    await soon(names).toEqual(['seen']);
+  });
+
+  it.each([
+    ['<html>proxy</html>', 'answer is not JSON'],
+    ['null', 'answer is not a list'],
+    ['{"items":7}', 'answer is not a list'],
+  ])('an answer of %s is malformed', async (body, what) => {
+    list = (_, res) => res.end(body);
+    start();
+    await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining(what) });
+  });
+});
