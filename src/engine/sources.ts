@@ -2,7 +2,11 @@
 import type { Settings } from '../config/settings.ts';
 import type { Source } from '../data/source.ts';
 
-/** The sources that the settings call for. Nothing is opened before they are started. */
-export async function sourcesFor(_settings: Settings): Promise<readonly Source[]> {
-  return [];
+/** The sources that the settings call for. Their clients are imported here; nothing is opened before they start. */
+export async function sourcesFor(settings: Settings): Promise<readonly Source[]> {
+  const families: readonly Promise<readonly Source[]>[] = [
+    import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
+    import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings)),
+  ];
+  return (await Promise.all(families)).flat();
 }
