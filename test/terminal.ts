@@ -4,7 +4,6 @@ import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import xterm from '@xterm/headless';
 import { type IPty, spawn } from 'node-pty';
-import { expect } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
 
@@ -105,6 +104,11 @@ export class TerminalUnderTest {
     return this.lines.join('\n');
   }
 
+  /** The emulator behind it, for what the rows alone do not tell: colours, the cursor, the title. */
+  get emulator(): xterm.Terminal {
+    return this.#screen;
+  }
+
   /** True while the program shows its full screen. */
   get fullScreen(): boolean {
     return this.#screen.buffer.active.type === 'alternate';
@@ -136,13 +140,23 @@ export class TerminalUnderTest {
 
   /** Waits until the screen shows it. */
   async shows(what: string | RegExp, timeout = patience): Promise<this> {
-    await expect.poll(() => this.text, { timeout, interval: 25 }).toMatch(pattern(what));
+    const wanted = pattern(what);
+    await until(
+      () => wanted.test(this.text),
+      timeout,
+      () => `${wanted} was not seen; the screen shows:\n${this.text}`,
+    );
     return this;
   }
 
   /** Waits until the screen does not show it any more. */
   async hides(what: string | RegExp, timeout = patience): Promise<this> {
-    await expect.poll(() => this.text, { timeout, interval: 25 }).not.toMatch(pattern(what));
+    const unwanted = pattern(what);
+    await until(
+      () => !unwanted.test(this.text),
+      timeout,
+      () => `${unwanted} did not go; the screen shows:\n${this.text}`,
+    );
     return this;
   }
 
@@ -150,16 +164,15 @@ export class TerminalUnderTest {
   async settles(quiet = 200): Promise<this> {
     let seen = -1;
     let since = Date.now();
-    await expect
-      .poll(
-        () => {
-          if (seen !== this.#bytes) since = Date.now();
-          seen = this.#bytes;
-          return Date.now() - since;
-        },
-        { timeout: patience, interval: 25 },
-      )
-      .toBeGreaterThanOrEqual(quiet);
+    await until(
+      () => {
+        if (seen !== this.#bytes) since = Date.now();
+        seen = this.#bytes;
+        return Date.now() - since >= quiet;
+      },
+      patience,
+      () => `the screen does not come to rest:\n${this.text}`,
+    );
     return this;
   }
 
@@ -170,16 +183,28 @@ export class TerminalUnderTest {
 
   /** Waits for the program to end. */
   async ends(timeout = patience): Promise<{ code: number; signal: number }> {
-    await expect.poll(() => this.#exit, { timeout, interval: 25 }).toBeDefined();
-    if (!this.#exit) throw new Error('not ended');
-    return this.#exit;
+    await until(
+      () => this.#exit !== undefined,
+      timeout,
+      () => `it did not end; the screen shows:\n${this.text}`,
+    );
+    return this.#exit ?? { code: -1, signal: 0 };
   }
 
   /** For afterEach: whatever happened, nothing of it stays. */
   async close(): Promise<void> {
     if (!this.#exit && alive(this.#pty.pid)) this.#pty.kill('SIGKILL');
-    await expect.poll(() => this.#exit, { timeout: patience, interval: 25 }).toBeDefined();
+    await this.ends();
     this.#screen.dispose();
+  }
+}
+
+/** Looks every 25 ms until it is so; fails with what there is instead. */
+async function until(so: () => boolean, timeout: number, instead: () => string): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!so()) {
+    if (Date.now() > end) throw new Error(instead());
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
