@@ -119,7 +119,9 @@ export async function startServer(
     port,
     data,
     async stop() {
-      if (!over) child.kill('SIGINT');
+      if (over) return;
+      child.ref();
+      child.kill('SIGINT');
       await exited;
     },
   };
