@@ -12,7 +12,7 @@ import { describeProblem } from './problem.ts';
 export async function settingsFrom(command: Command): Promise<Extract<Loaded, { ok: true }>> {
   // Imported when a command runs, so that --help and completion do not load the schema.
   const { loadSettings } = await import('./load.ts');
-  const loaded = loadSettings({
+  const loaded = await loadSettings({
     flags: flagsOf(command),
     environment: process.env,
     home: process.env.HOME || homedir(),

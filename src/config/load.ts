@@ -1,8 +1,8 @@
 // The configuration in force: flags over environment over file over profile, each value with its origin.
 import path from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { configVariable, readEnvironment } from './environment.ts';
-import { type ConfigFile, holdsSecrets, readConfigFile } from './file.ts';
+import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';
 import type { Flags } from './flags.ts';
 import { assemble, type Entry, entriesOf, merge, type Origin, resolvePath } from './layer.ts';
@@ -45,9 +45,10 @@ export type Loaded =
   | { ok: false; problems: readonly Problem[]; warnings: readonly Problem[] };
 
 /** Reads and checks all of it. Nothing is repaired: what is wrong is a problem with its place and what would be right. */
-export function loadSettings({ flags, environment, home, cwd, disk = realDisk }: Sources): Loaded {
+export async function loadSettings(sources: Sources): Promise<Loaded> {
+  const { flags, environment, home, cwd, disk = realDisk } = sources;
   const place: Place = { home, cwd, disk };
-  const file = configFile({ flags, environment, home, cwd, disk });
+  const file = await configFile(sources);
   const fromFlags = readFlags(flags, cwd, home);
   const fromEnvironment = readEnvironment(environment, place);
   const fromFile = file.content;
@@ -100,7 +101,7 @@ const byLine = (a: Problem, b: Problem) => (a.source === b.source ? (a.line ?? 0
 type FoundFile = { path: string; content?: ConfigFile; problems: readonly Problem[]; warnings: readonly Problem[] };
 
 /** --config, BENTHAM_CONFIG, or the usual place; only the last may be missing. */
-function configFile({ flags, environment, home, cwd, disk = realDisk }: Sources): FoundFile {
+async function configFile({ flags, environment, home, cwd, disk = realDisk }: Sources): Promise<FoundFile> {
   const named = flags.config ?? (environment[configVariable] || undefined);
   // Relative paths in XDG variables are to be ignored (XDG Base Directory Specification).
   const xdg = environment.XDG_CONFIG_HOME;
@@ -113,6 +114,8 @@ function configFile({ flags, environment, home, cwd, disk = realDisk }: Sources)
       const problems = named ? [{ source, value: named, right: `there is no file ${file}` }] : [];
       return { path: file, problems, warnings: [] };
     }
+    // The YAML parser is loaded only where there is a file.
+    const { holdsSecrets, readConfigFile } = await import('./file.ts');
     const content = readConfigFile(file, text, home);
     const open = ((disk.mode(file) ?? 0) & 0o077) !== 0 && holdsSecrets(content);
     const right = `holds secrets and can be read by others: chmod 600 ${file}`;

@@ -1,5 +1,5 @@
 // The table of options, derived from the schema: what the environment, flags, the file and the documentation know.
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema } from './settings.ts';
 
 /** The part of JSON Schema that zod writes for the settings, and our own marks. */

@@ -1,6 +1,6 @@
 // The JSON schema of the configuration file, for editors: the settings' own, with nothing required, since the built-in
 // profiles give what is left out.
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema } from './settings.ts';
 
 type Json = { [key: string]: unknown };

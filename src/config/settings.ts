@@ -1,6 +1,9 @@
 // The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
-import { z } from 'zod';
+import * as z from 'zod';
+
+// Settings are checked once: compiling a checker first takes longer than checking.
+z.config({ jitless: true });
 
 const text = z.string().min(1);
 const ms = z.number().int().positive();

@@ -19,9 +19,8 @@ const disk = (files: Files): Disk => ({
 
 const config = '/home/ops/.config/bentham-cockpit/config.yaml';
 
-function load({ flags = {}, env = {}, files = {} }: { flags?: Flags; env?: Record<string, string>; files?: Files }) {
-  return loadSettings({ flags, environment: env, home: '/home/ops', cwd: '/srv/bentham', disk: disk(files) });
-}
+const load = ({ flags = {}, env = {}, files = {} }: { flags?: Flags; env?: Record<string, string>; files?: Files }) =>
+  loadSettings({ flags, environment: env, home: '/home/ops', cwd: '/srv/bentham', disk: disk(files) });
 
 function good(loaded: Loaded) {
   if (!loaded.ok) throw new Error(loaded.problems.map(describeProblem).join('\n'));
@@ -33,8 +32,8 @@ function problems(loaded: Loaded): string[] {
   return loaded.ok ? [] : loaded.problems.map(describeProblem);
 }
 
-test('without anything it is production, as the runbook says', () => {
-  const { settings, from } = good(load({}));
+test('without anything it is production, as the runbook says', async () => {
+  const { settings, from } = good(await load({}));
   expect(settings).toMatchObject({
     profile: 'production',
     environment: { name: 'PRODUCTION', guarded: true, readOnly: false },
@@ -55,8 +54,8 @@ test('without anything it is production, as the runbook says', () => {
   expect(from('kubernetes.context')).toBeUndefined();
 });
 
-test('staging has no replica and is not guarded', () => {
-  const { settings } = good(load({ flags: { profile: 'staging' } }));
+test('staging has no replica and is not guarded', async () => {
+  const { settings } = good(await load({ flags: { profile: 'staging' } }));
   expect(settings.database.replica).toBeUndefined();
   expect(settings).toMatchObject({
     environment: { name: 'STAGING', guarded: false },
@@ -65,7 +64,7 @@ test('staging has no replica and is not guarded', () => {
   });
 });
 
-test('flags win over the environment, the environment over the file, the file over the profile', () => {
+test('flags win over the environment, the environment over the file, the file over the profile', async () => {
   const files = { [config]: 'kubernetes:\n  namespace: of-file\n' };
   const env = { BENTHAM_KUBERNETES_NAMESPACE: 'of-environment' };
   const flags = { namespace: 'of-flag' };
@@ -73,14 +72,17 @@ test('flags win over the environment, the environment over the file, the file ov
     const { settings, from } = good(loaded);
     return [settings.kubernetes.namespace, from('kubernetes.namespace')];
   };
-  expect(namespace(load({}))).toEqual(['bentham-prod', 'profile production']);
-  expect(namespace(load({ files }))).toEqual(['of-file', 'file config.yaml:2']);
-  expect(namespace(load({ files, env }))).toEqual(['of-environment', 'env BENTHAM_KUBERNETES_NAMESPACE']);
-  expect(namespace(load({ files, env, flags }))).toEqual(['of-flag', 'flag --namespace']);
-  expect(namespace(load({ files, env, flags: { set: ['kubernetes.namespace=set'] } }))).toEqual(['set', 'flag --set']);
+  expect(namespace(await load({}))).toEqual(['bentham-prod', 'profile production']);
+  expect(namespace(await load({ files }))).toEqual(['of-file', 'file config.yaml:2']);
+  expect(namespace(await load({ files, env }))).toEqual(['of-environment', 'env BENTHAM_KUBERNETES_NAMESPACE']);
+  expect(namespace(await load({ files, env, flags }))).toEqual(['of-flag', 'flag --namespace']);
+  expect(namespace(await load({ files, env, flags: { set: ['kubernetes.namespace=set'] } }))).toEqual([
+    'set',
+    'flag --set',
+  ]);
 });
 
-test('a profile of the file extends another, has its own name, and wins over the top of the file', () => {
+test('a profile of the file extends another, has its own name, and wins over the top of the file', async () => {
   const text = `
 display: { bell: false }
 kubernetes: { namespace: for-all }
@@ -92,7 +94,7 @@ profiles:
       primary: { host: db-eu.bentham.io }
       replica: null
 `;
-  const { settings, from } = good(load({ flags: { profile: 'eu' }, files: { [config]: text } }));
+  const { settings, from } = good(await load({ flags: { profile: 'eu' }, files: { [config]: text } }));
   expect(settings).toMatchObject({
     profile: 'eu',
     environment: { name: 'EU', guarded: true },
@@ -104,10 +106,10 @@ profiles:
   expect(settings.database.replica).toBeUndefined();
   expect(from('database.primary.host')).toBe('file config.yaml:9');
   expect(from('environment.name')).toBe('profile eu');
-  expect(good(load({ files: { [config]: text } })).settings.kubernetes.namespace).toBe('for-all');
+  expect(good(await load({ files: { [config]: text } })).settings.kubernetes.namespace).toBe('for-all');
 });
 
-test('mistakes in the file are named with file, line, option, value and what would be right', () => {
+test('mistakes in the file are named with file, line, option, value and what would be right', async () => {
   const text = `kubernetes:
   namespce: x
 database:
@@ -121,7 +123,7 @@ thresholds:
 gateway: https://api
 namespace: bentham
 `;
-  expect(problems(load({ files: { [config]: text } }))).toEqual(
+  expect(problems(await load({ files: { [config]: text } }))).toEqual(
     [
       '2: kubernetes.namespce: there is no such option; did you mean kubernetes.namespace?',
       '5: database.primary.port = "5432": must be a whole number from 1 to 65535',
