@@ -41,6 +41,13 @@ export function readConfigFile(file: string, text: string, home: string): Config
     const problems: Problem[] = [];
     const walk = (node: unknown, prefix: string, line: number) => {
       const value = resolved(node);
+      if (isAlias(node) && value === undefined)
+        problems.push({
+          source: file,
+          line,
+          option: prefix,
+          right: `there is no &${clean(node.source, 40)} before it`,
+        });
       if (sections.has(prefix) && isMap(value)) {
         for (const pair of value.items) {
           const key = String(isScalar(pair.key) ? pair.key.value : pair.key);

@@ -79,7 +79,7 @@ export function merge(layers: readonly (readonly Entry[])[]): Map<string, Entry>
   return merged;
 }
 
-/** The nested object of merged entries; unset ones are left out. */
+/** The nested object of merged entries, with every section that has to be there; unset options are left out. */
 export function assemble(merged: ReadonlyMap<string, Entry>): Record<string, unknown> {
   const whole: Record<string, unknown> = {};
   for (const { path, value } of merged.values()) {
@@ -87,13 +87,16 @@ export function assemble(merged: ReadonlyMap<string, Entry>): Record<string, unk
     const names = path.split('.');
     const last = names.pop() ?? path;
     let at = whole;
-    for (const name of names) {
-      at[name] ??= {};
-      at = at[name] as Record<string, unknown>;
-    }
+    for (const name of names) at = inner(at, name);
     at[last] = value;
   }
+  for (const { path, optional } of sections.values()) if (path && !optional) path.split('.').reduce(inner, whole);
   return whole;
+}
+
+function inner(at: Record<string, unknown>, name: string): Record<string, unknown> {
+  at[name] ??= {};
+  return at[name] as Record<string, unknown>;
 }
 
 /** Paths as absolute ones: `~/` is the home directory, relative ones start where the value was given. */

@@ -77,7 +77,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
         .filter((issue) => !followed.has(issue.path.join('.')))
         .map((issue) => problemOf(issue, merged, chosen)),
     );
-  if (problems.length > 0 || !checked.success) return { ok: false, problems: problems.sort(byLine), warnings };
+  if (problems.length > 0 || !checked.success) return { ok: false, problems: inOrder(problems), warnings };
 
   const origins = new Map<string, Origin>();
   for (const { path: option, default: value } of options.values()) {
@@ -96,7 +96,18 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
   };
 }
 
-const byLine = (a: Problem, b: Problem) => (a.source === b.source ? (a.line ?? 0) - (b.line ?? 0) : 0);
+/** By source, as they come, and in a file from top to bottom. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const sources = problems.map((problem) => problem.source);
+  return problems.toSorted(
+    (a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || (a.line ?? 0) - (b.line ?? 0),
+  );
+}
+
+const placeOf = ({ source, line }: Pick<Entry, 'source' | 'line'>) => ({
+  source,
+  ...(line === undefined ? {} : { line }),
+});
 
 type FoundFile = { path: string; content?: ConfigFile; problems: readonly Problem[]; warnings: readonly Problem[] };
 
@@ -147,11 +158,17 @@ function profileChain(chosen: Entry, file: ConfigFile | undefined, source: strin
   const own: (readonly Entry[])[] = [];
   const seen: string[] = [];
   let at: Pick<Entry, 'source' | 'line'> = chosen;
-  let name = String(chosen.value);
+  if (typeof chosen.value !== 'string')
+    return { ...placeOf(chosen), option: 'profile', value: shown(chosen.value, false) ?? '', right: 'must be a name' };
+  let name = chosen.value;
   for (;;) {
-    const place = { source: at.source, ...(at.line === undefined ? {} : { line: at.line }) };
+    const place = placeOf(at);
     if (seen.includes(name))
-      return { ...place, option: `profiles.${name}.extends`, right: `goes in a circle: ${[...seen, name].join(', ')}` };
+      return {
+        ...place,
+        option: `profiles.${seen.at(-1)}.extends`,
+        right: `goes in a circle: ${[...seen, name].join(', ')}`,
+      };
     const mine = file?.profiles.get(name);
     const builtIn = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
     if (!mine && !builtIn) {
@@ -205,17 +222,14 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
     option = full.slice(0, length).join('.');
   const known = options.get(option);
   const whole = full.join('.');
-  const entry = merged.get(option) ?? [...merged.values()].findLast(({ path: one }) => one.startsWith(`${whole}.`));
-  if (!entry || entry.value === null)
-    return {
-      source: entry?.source ?? `profile ${shown(chosen.value, false)}`,
-      ...(entry?.line === undefined ? {} : { line: entry.line }),
-      option: whole,
-      right: `is missing; it must be ${known?.right ?? 'given'}${known?.about ? `: ${known.about}` : ''}`,
-    };
-  const at = { source: entry.source, ...(entry.line === undefined ? {} : { line: entry.line }), option: whole };
+  const within = (section: string) =>
+    [...merged.values()].findLast((one) => one.path.startsWith(`${section}.`) && one.origin.layer !== 'profile');
+  const entry = merged.get(option) ?? within(known ? whole.replace(/\.[^.]*$/, '') : whole);
+  const at = { ...(entry ? placeOf(entry) : { source: `profile ${shown(chosen.value, false)}` }), option: whole };
+  if (known && (!entry || entry.path !== option || entry.value === null))
+    return { ...at, right: `is missing; it must be ${known.right}${known.about ? `: ${known.about}` : ''}` };
   // Our own rules speak in whole sentences: `warning must not be above critical`.
-  if (issue.code === 'custom' && !known) return { ...at, right: issue.message };
+  if (!known || !entry) return { ...at, right: issue.message };
   const value = full
     .slice(option.split('.').length)
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], entry.value);

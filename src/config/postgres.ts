@@ -7,7 +7,7 @@ import { readService } from './postgres-service.ts';
 import type { Problem } from './problem.ts';
 
 /** libpq's parameter names and what they are here. */
-const parameters: Readonly<Record<string, string>> = {
+export const parameters: Readonly<Record<string, string>> = {
   hostaddr: 'host',
   host: 'host',
   port: 'port',
@@ -20,7 +20,8 @@ const parameters: Readonly<Record<string, string>> = {
   sslkey: 'sslKey',
 };
 
-const variables: readonly [string, string][] = [
+/** libpq’s variables and its parameters. */
+export const variables: readonly [string, string][] = [
   ['PGHOSTADDR', 'hostaddr'],
   ['PGHOST', 'host'],
   ['PGPORT', 'port'],

@@ -21,12 +21,14 @@ function hasLogin(text: string): boolean {
 const threshold = (warning: number, critical: number, about: string) =>
   z
     .object({
-      warning: z.number().nonnegative().default(warning),
-      critical: z.number().nonnegative().default(critical),
+      warning: z.number().nonnegative().default(warning).describe('above it: a warning'),
+      critical: z.number().nonnegative().default(critical).describe('above it: critical'),
     })
     .refine((t) => t.warning <= t.critical, 'warning must not be above critical')
     .prefault({})
     .describe(`${about} (runbook, Key Metrics)`);
+
+const webhook = url.optional().meta({ secret: true }).describe('incoming webhook of the channel');
 
 const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
 
@@ -35,9 +37,9 @@ const server = z.object({
   host: text
     .regex(/^[^\s,]+$/, 'one host name or address, or the directory of a Unix socket')
     .describe('host name, or the directory of a Unix socket'),
-  port: z.number().int().min(1).max(65535).default(5432),
-  database: text.default('bentham'),
-  user: text.default('bentham'),
+  port: z.number().int().min(1).max(65535).default(5432).describe('TCP port'),
+  database: text.default('bentham').describe('database to connect to'),
+  user: text.default('bentham').describe('role to log in as'),
   password: z.string().optional().meta({ secret: true }).describe('better in ~/.pgpass or PGPASSWORD'),
   sslMode: sslMode.default('prefer').describe('as libpq’s sslmode'),
   sslRootCert: path.optional().describe('file with the certificate authority; `system`: the ones Node knows'),
@@ -58,45 +60,46 @@ export const settingsSchema = z.object({
       .meta({ pathList: true })
       .optional()
       .describe('a list as in KUBECONFIG; else the usual places, else in-cluster'),
-    context: text.optional(),
-    namespace: text,
+    context: text.optional().describe('of the kubeconfig; else its current one'),
+    namespace: text.describe('where Bentham runs'),
     podSelector: z.string().default('').describe('label selector for the pods to watch; empty: all of the namespace'),
     logSelector: z.string().default('app=bentham').describe('label selector for all logs (runbook, Useful Commands)'),
     deployments: z
       .object({
-        gateway: text.default('api-gateway'),
-        orchestrator: text.default('orchestrator'),
-        executor: text.default('executor'),
+        gateway: text.default('api-gateway').describe('the API gateway’s deployment'),
+        orchestrator: text.default('orchestrator').describe('the orchestrator’s deployment'),
+        executor: text.default('executor').describe('the executor’s deployment'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('deployments by their role (runbook, Architecture)'),
   }),
   gateway: z.object({
-    url: url.describe('(runbook, Service Locations)'),
-    healthPath: text.default('/health'),
-    detailedHealthPath: text.default('/v1/health'),
-    studyPath: text.default('/v1/studies'),
-    adminApiKey: z.string().optional().meta({ secret: true }).describe('ADMIN_API_KEY'),
+    url: url.describe('without a path (runbook, Service Locations)'),
+    healthPath: text.default('/health').describe('(runbook, Health Endpoints)'),
+    detailedHealthPath: text.default('/v1/health').describe('health in detail (runbook, Health Endpoints)'),
+    studyPath: text.default('/v1/studies').describe('where a study is asked for by its id'),
+    adminApiKey: z.string().optional().meta({ secret: true }).describe('better in ADMIN_API_KEY'),
   }),
   database: z.object({
     primary: server,
     replica: server.optional(),
-    schema: text.default('public'),
+    schema: text.default('public').describe('schema of studies, jobs, results and api_keys'),
   }),
   redis: z.object({
     url: z
       .url({ protocol: /^rediss?$/, error: 'a URL that begins with redis:// or rediss://' })
       .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
-    username: text.optional(),
-    password: z.string().optional().meta({ secret: true }),
+    username: text.optional().describe('ACL user; without one, the default user'),
+    password: z.string().optional().meta({ secret: true }).describe('better in REDIS_PASSWORD'),
     caFile: path.optional().describe('file with the certificate authority, for rediss'),
   }),
   evidence: z
     .object({
-      bucket: text.default('bentham-evidence'),
+      bucket: text.default('bentham-evidence').describe('S3 bucket of the evidence files'),
       region: text.optional().describe('else AWS_REGION, else the AWS profile’s'),
-      endpoint: url.optional(),
+      endpoint: url.optional().describe('another S3 server than AWS’s'),
       pathStyle: z.boolean().default(false).describe('bucket in the path of URLs; default: where an endpoint is set'),
-      awsProfile: text.optional(),
+      awsProfile: text.optional().describe('profile of AWS’s own configuration, for S3, RDS and Secrets Manager'),
       retentionDays: z
         .number()
         .int()
@@ -108,37 +111,39 @@ export const settingsSchema = z.object({
   backups: z
     .object({
       cluster: text.default('bentham-prod').describe('RDS cluster (runbook, Database Recovery)'),
-      recovered: text.default('bentham-recovered'),
-      rdsEndpoint: url.optional(),
+      recovered: text.default('bentham-recovered').describe('name for a restored cluster (runbook, Database Recovery)'),
+      rdsEndpoint: url.optional().describe('another RDS server than AWS’s'),
       redisBucket: text.optional().describe('where the daily Redis backup lies'),
-      redisPrefix: z.string().default('redis/'),
+      redisPrefix: z.string().default('redis/').describe('how its objects’ names begin'),
     })
     .prefault({}),
   credentials: z
     .object({
-      secretId: text.default('bentham/db-credentials'),
-      endpoint: url.optional(),
+      secretId: text
+        .default('bentham/db-credentials')
+        .describe('secret with the database’s login (runbook, Rotating Database Credentials)'),
+      endpoint: url.optional().describe('another Secrets Manager than AWS’s'),
     })
     .prefault({}),
   prometheus: z
     .object({
-      url,
-      p95Query: text,
-      errorRateQuery: text,
+      url: url.describe('Prometheus server'),
+      p95Query: text.describe('gives milliseconds'),
+      errorRateQuery: text.describe('gives a share from 0 to 1'),
     })
     .optional()
-    .describe('instead of the gateway’s logs; queries give milliseconds and a share from 0 to 1'),
+    .describe('measures API p95 and error rate instead of the gateway’s logs'),
   logFields: z
     .object({
-      level: text.default('level'),
-      time: text.default('time'),
-      message: text.default('msg'),
-      requestId: z.array(text).default(['requestId', 'reqId']),
-      tenantId: text.default('tenantId'),
-      studyId: text.default('studyId'),
-      surfaceId: z.array(text).default(['surfaceId', 'surface_id']),
-      responseTime: text.default('responseTime'),
-      statusCode: z.array(text).default(['res.statusCode', 'statusCode']),
+      level: text.default('level').describe('30 info, 40 warn, 50 error (runbook, Viewing Logs)'),
+      time: text.default('time').describe('milliseconds since 1970, or ISO 8601'),
+      message: text.default('msg').describe('the message'),
+      requestId: z.array(text).default(['requestId', 'reqId']).describe('the first one found counts'),
+      tenantId: text.default('tenantId').describe('tenant'),
+      studyId: text.default('studyId').describe('study'),
+      surfaceId: z.array(text).default(['surfaceId', 'surface_id']).describe('surface; the first one found counts'),
+      responseTime: text.default('responseTime').describe('milliseconds a request took'),
+      statusCode: z.array(text).default(['res.statusCode', 'statusCode']).describe('the first one found counts'),
     })
     .prefault({})
     .describe('where the fields are in a JSON log line (Fastify and pino by default)'),
@@ -146,12 +151,14 @@ export const settingsSchema = z.object({
     .object({
       command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),
       directory: path.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
-      failoverScript: text.default('./scripts/db-failover.sh'),
-      stagingManifests: text.default('k8s/staging/'),
-      productionManifests: text.default('k8s/production/'),
-      kubectl: text.default('kubectl'),
-      stagingHealthUrl: url.default('https://api-staging.bentham.io/health'),
-      stagingNamespace: text.default('bentham-staging'),
+      failoverScript: text.default('./scripts/db-failover.sh').describe('in the checkout (runbook, SEV1)'),
+      stagingManifests: text.default('k8s/staging/').describe('in the checkout (runbook, Deploying Updates)'),
+      productionManifests: text.default('k8s/production/').describe('in the checkout (runbook, Deploying Updates)'),
+      kubectl: text.default('kubectl').describe('the kubectl to run'),
+      stagingHealthUrl: url
+        .default('https://api-staging.bentham.io/health')
+        .describe('asked after a deploy to staging'),
+      stagingNamespace: text.default('bentham-staging').describe('where a deploy goes first'),
     })
     .prefault({}),
   thresholds: z
@@ -166,28 +173,26 @@ export const settingsSchema = z.object({
     .prefault({}),
   intervals: z
     .object({
-      gateway: ms.default(5000),
-      database: ms.default(5000),
-      redis: ms.default(5000),
-      studies: ms.default(5000),
-      surfaces: ms.default(15000),
-      traffic: ms.default(2000),
+      gateway: ms.default(5000).describe('health endpoints'),
+      database: ms.default(5000).describe('primary and replica'),
+      redis: ms.default(5000).describe('PING and INFO'),
+      studies: ms.default(5000).describe('queue and active studies'),
+      surfaces: ms.default(15000).describe('failures per surface'),
+      traffic: ms.default(2000).describe('p95 and error rate from the logs seen so far'),
       timeout: ms.default(2000).describe('for one look at one backend'),
     })
     .prefault({})
-    .describe('milliseconds'),
+    .describe('milliseconds from one look to the next'),
   channels: z
     .object({
       pagerDuty: z
         .object({
           routingKey: z.string().optional().meta({ secret: true }).describe('Events API v2'),
-          url: url.default('https://events.pagerduty.com/v2/enqueue'),
+          url: url.default('https://events.pagerduty.com/v2/enqueue').describe('where events are sent'),
         })
         .prefault({}),
-      slackAlerts: z
-        .object({ name: text.default('#alerts'), webhook: url.optional().meta({ secret: true }) })
-        .prefault({}),
-      slackOps: z.object({ name: text.default('#ops'), webhook: url.optional().meta({ secret: true }) }).prefault({}),
+      slackAlerts: z.object({ name: text.default('#alerts').describe('channel'), webhook }).prefault({}),
+      slackOps: z.object({ name: text.default('#ops').describe('channel'), webhook }).prefault({}),
     })
     .prefault({})
     .describe('(runbook, Alert Channels)'),
@@ -209,8 +214,8 @@ export const settingsSchema = z.object({
     .prefault({}),
   display: z
     .object({
-      theme: z.enum(['standard', 'colour-blind', 'plain']).default('standard'),
-      bell: z.boolean().default(true),
+      theme: z.enum(['standard', 'colour-blind', 'plain']).default('standard').describe('plain: no colours'),
+      bell: z.boolean().default(true).describe('rings when the worst verdict gets worse'),
     })
     .prefault({}),
   drill: text.optional().describe('the name of the drill’s scenario; set by the drill'),

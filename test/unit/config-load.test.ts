@@ -1,39 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Flags } from '../../src/config/flags.ts';
-import { type Loaded, loadSettings } from '../../src/config/load.ts';
-import type { Disk } from '../../src/config/place.ts';
-import { describeProblem } from '../../src/config/problem.ts';
-
-type Files = Record<string, string | { text: string; mode: number }>;
-
-const disk = (files: Files): Disk => ({
-  read: (path) => {
-    const file = files[path];
-    return typeof file === 'object' ? file.text : file;
-  },
-  mode: (path) => {
-    const file = files[path];
-    return file === undefined ? undefined : typeof file === 'object' ? file.mode : 0o600;
-  },
-});
-
-const config = '/home/ops/.config/bentham-cockpit/config.yaml';
-
-const load = ({ flags = {}, env = {}, files = {} }: { flags?: Flags; env?: Record<string, string>; files?: Files }) =>
-  loadSettings({ flags, environment: env, home: '/home/ops', cwd: '/srv/bentham', disk: disk(files) });
-
-function good(loaded: Loaded) {
-  if (!loaded.ok) throw new Error(loaded.problems.map(describeProblem).join('\n'));
-  const { settings } = loaded;
-  return { ...loaded, settings, from: (path: string) => loaded.origins.get(path)?.says };
-}
-
-function problems(loaded: Loaded): string[] {
-  return loaded.ok ? [] : loaded.problems.map(describeProblem);
-}
+import { describeRedirection } from '../../src/config/show.ts';
+import { configFile, type Given, good, load, mistakes } from '../configuration.ts';
 
 test('without anything it is production, as the runbook says', async () => {
-  const { settings, from } = good(await load({}));
+  const { settings, from, redirected } = await good({});
   expect(settings).toMatchObject({
     profile: 'production',
     environment: { name: 'PRODUCTION', guarded: true, readOnly: false },
@@ -52,10 +22,11 @@ test('without anything it is production, as the runbook says', async () => {
   expect(from('kubernetes.namespace')).toBe('profile production');
   expect(from('database.schema')).toBe('default');
   expect(from('kubernetes.context')).toBeUndefined();
+  expect(redirected).toEqual([]);
 });
 
 test('staging has no replica and is not guarded', async () => {
-  const { settings } = good(await load({ flags: { profile: 'staging' } }));
+  const { settings } = await good({ flags: { profile: 'staging' } });
   expect(settings.database.replica).toBeUndefined();
   expect(settings).toMatchObject({
     environment: { name: 'STAGING', guarded: false },
@@ -65,25 +36,35 @@ test('staging has no replica and is not guarded', async () => {
 });
 
 test('flags win over the environment, the environment over the file, the file over the profile', async () => {
-  const files = { [config]: 'kubernetes:\n  namespace: of-file\n' };
+  const yaml = 'kubernetes:\n  namespace: of-file\n';
   const env = { BENTHAM_KUBERNETES_NAMESPACE: 'of-environment' };
   const flags = { namespace: 'of-flag' };
-  const namespace = (loaded: Loaded) => {
-    const { settings, from } = good(loaded);
+  const namespace = async (given: Given) => {
+    const { settings, from } = await good(given);
     return [settings.kubernetes.namespace, from('kubernetes.namespace')];
   };
-  expect(namespace(await load({}))).toEqual(['bentham-prod', 'profile production']);
-  expect(namespace(await load({ files }))).toEqual(['of-file', 'file config.yaml:2']);
-  expect(namespace(await load({ files, env }))).toEqual(['of-environment', 'env BENTHAM_KUBERNETES_NAMESPACE']);
-  expect(namespace(await load({ files, env, flags }))).toEqual(['of-flag', 'flag --namespace']);
-  expect(namespace(await load({ files, env, flags: { set: ['kubernetes.namespace=set'] } }))).toEqual([
-    'set',
-    'flag --set',
-  ]);
+  expect(await namespace({})).toEqual(['bentham-prod', 'profile production']);
+  expect(await namespace({ yaml })).toEqual(['of-file', 'file config.yaml:2']);
+  expect(await namespace({ yaml, env })).toEqual(['of-environment', 'env BENTHAM_KUBERNETES_NAMESPACE']);
+  expect(await namespace({ yaml, env, flags })).toEqual(['of-flag', 'flag --namespace']);
+  const set = ['kubernetes.namespace=first', 'kubernetes.namespace=second'];
+  expect(await namespace({ yaml, env, flags: { ...flags, set } })).toEqual(['second', 'flag --set']);
+});
+
+test('the profile is chosen in the same order', async () => {
+  const yaml = 'profile: staging\nprofiles: { eu: { extends: production }, us: { extends: production } }';
+  const profile = async (given: Given) => {
+    const { settings, from } = await good(given);
+    return [settings.profile, from('profile')];
+  };
+  expect(await profile({ yaml })).toEqual(['staging', 'file config.yaml:1']);
+  expect(await profile({ yaml, env: { BENTHAM_PROFILE: 'eu' } })).toEqual(['eu', 'env BENTHAM_PROFILE']);
+  const flags = { profile: 'us' };
+  expect(await profile({ yaml, env: { BENTHAM_PROFILE: 'eu' }, flags })).toEqual(['us', 'flag --profile']);
 });
 
 test('a profile of the file extends another, has its own name, and wins over the top of the file', async () => {
-  const text = `
+  const yaml = `
 display: { bell: false }
 kubernetes: { namespace: for-all }
 profiles:
@@ -93,9 +74,12 @@ profiles:
     database:
       primary: { host: db-eu.bentham.io }
       replica: null
+  eu-canary:
+    extends: eu
+    environment: { name: CANARY }
 `;
-  const { settings, from } = good(await load({ flags: { profile: 'eu' }, files: { [config]: text } }));
-  expect(settings).toMatchObject({
+  const eu = await good({ flags: { profile: 'eu' }, yaml });
+  expect(eu.settings).toMatchObject({
     profile: 'eu',
     environment: { name: 'EU', guarded: true },
     display: { bell: false },
@@ -103,35 +87,115 @@ profiles:
     gateway: { url: 'https://api.bentham.io' },
     database: { primary: { host: 'db-eu.bentham.io' } },
   });
-  expect(settings.database.replica).toBeUndefined();
-  expect(from('database.primary.host')).toBe('file config.yaml:9');
-  expect(from('environment.name')).toBe('profile eu');
-  expect(good(await load({ files: { [config]: text } })).settings.kubernetes.namespace).toBe('for-all');
+  expect(eu.settings.database.replica).toBeUndefined();
+  expect(eu.from('database.primary.host')).toBe('file config.yaml:9');
+  expect(eu.from('environment.name')).toBe('profile eu');
+  expect((await good({ yaml })).settings.kubernetes.namespace).toBe('for-all');
+  const canary = await good({ flags: { profile: 'eu-canary' }, yaml });
+  expect(canary.settings).toMatchObject({ environment: { name: 'CANARY' }, kubernetes: { namespace: 'bentham-eu' } });
 });
 
-test('mistakes in the file are named with file, line, option, value and what would be right', async () => {
-  const text = `kubernetes:
-  namespce: x
-database:
-  primary:
-    port: "5432"
-    sslMode: on
-redis:
-  url: http://redis
-thresholds:
-  p95: { warning: 900, critical: 100 }
-gateway: https://api
-namespace: bentham
-`;
-  expect(problems(await load({ files: { [config]: text } }))).toEqual(
-    [
-      '2: kubernetes.namespce: there is no such option; did you mean kubernetes.namespace?',
-      '5: database.primary.port = "5432": must be a whole number from 1 to 65535',
-      '6: database.primary.sslMode = on: must be one of disable, allow, prefer, require, verify-ca, verify-full',
-      '8: redis.url = http://redis: must be a URL that begins with redis:// or rediss://',
-      '10: thresholds.p95: warning must not be above critical',
-      '11: gateway = https://api: must be a section with url, healthPath, detailedHealthPath, studyPath, adminApiKey',
-      '12: namespace: there is no such option; did you mean kubernetes.namespace?',
-    ].map((line) => `${config}:${line}`),
-  );
+test('a profile that does not exist, a circle and a base that does not exist are named', async () => {
+  expect(await mistakes({ flags: { profile: 'prodution' } })).toEqual([
+    'flag --profile: profile = prodution: there is no such profile; there are production, staging. Did you mean production?',
+  ]);
+  const yaml = 'profiles:\n  a: { extends: b }\n  b: { extends: a }\n  c:\n    extends: nowhere\n';
+  expect(await mistakes({ yaml, flags: { profile: 'a' } })).toEqual([
+    '3: profiles.b.extends: goes in a circle: a, b, a',
+  ]);
+  expect(await mistakes({ yaml, flags: { profile: 'c' } })).toEqual([
+    '4: profiles.c.extends = nowhere: there is no such profile; there are production, staging, a, b, c',
+  ]);
+  expect(await mistakes({ yaml, flags: { profile: '__proto__' } })).toHaveLength(1);
+});
+
+test('a profile without a base says what it lacks', async () => {
+  const found = await mistakes({
+    yaml: 'profiles: { bare: { redis: { url: redis://r } } }',
+    flags: { profile: 'bare' },
+  });
+  expect(found.join('\n')).toContain('kubernetes.namespace: is missing');
+  expect(found.join('\n')).toContain('gateway.url: is missing');
+  expect(found.join('\n')).not.toContain('redis');
+});
+
+test('null unsets what is optional; an empty section changes nothing', async () => {
+  const yaml = 'kubernetes:\ndatabase:\n  primary:\n  replica: null\nevidence: { region: null }\n';
+  const { settings } = await good({ yaml, env: { BENTHAM_KUBERNETES_CONTEXT: 'prod' } });
+  expect(settings.database.replica).toBeUndefined();
+  expect(settings.kubernetes.namespace).toBe('bentham-prod');
+  const unset = await good({
+    env: { BENTHAM_DATABASE_REPLICA: 'null', AWS_REGION: 'eu-1', BENTHAM_EVIDENCE_REGION: 'null' },
+  });
+  expect(unset.settings.database.replica).toBeUndefined();
+  expect(unset.settings.evidence.region).toBeUndefined();
+  expect((await good({ flags: { set: ['database.replica=null'] } })).settings.database.replica).toBeUndefined();
+  expect(await mistakes({ yaml: 'gateway: { url: null }' })).toEqual([
+    '1: gateway.url: is missing; it must be text: without a path (runbook, Service Locations)',
+  ]);
+});
+
+test('paths start where they were given, and ~ is the home directory', async () => {
+  const { settings } = await good({
+    yaml: 'admin: { directory: ../bentham }\njournal: { directory: ~/journal }\nredis: { caFile: ca.pem }',
+    env: { KUBECONFIG: 'kube/a::~/.kube/config', PGSSLROOTCERT: 'system' },
+    flags: { set: ['redis.caFile=ca/redis.pem'] },
+  });
+  expect(settings.admin.directory).toBe('/home/ops/.config/bentham');
+  expect(settings.journal.directory).toBe('/home/ops/journal');
+  expect(settings.redis.caFile).toBe('/srv/bentham/ca/redis.pem');
+  expect(settings.kubernetes.kubeconfig).toBe('/srv/bentham/kube/a:/home/ops/.kube/config');
+  expect(settings.database.primary.sslRootCert).toBe('system');
+});
+
+test('the file is --config, BENTHAM_CONFIG or the usual place; a named one must be there', async () => {
+  const files = {
+    [configFile]: 'kubernetes: { context: usual }',
+    '/xdg/bentham-cockpit/config.yaml': 'kubernetes: { context: xdg }',
+    '/srv/bentham/of-env.yaml': 'kubernetes: { context: env }',
+    '/srv/bentham/of-flag.yaml': 'kubernetes: { context: flag }',
+  };
+  const context = async (given: Given) => (await good({ files, ...given })).settings.kubernetes.context;
+  expect(await context({})).toBe('usual');
+  expect(await context({ env: { XDG_CONFIG_HOME: '/xdg' } })).toBe('xdg');
+  expect(await context({ env: { XDG_CONFIG_HOME: 'relative' } })).toBe('usual');
+  expect(await context({ env: { BENTHAM_CONFIG: 'of-env.yaml' } })).toBe('env');
+  expect(await context({ env: { BENTHAM_CONFIG: 'of-env.yaml' }, flags: { config: 'of-flag.yaml' } })).toBe('flag');
+  expect(await mistakes({ flags: { config: 'gone.yaml' } })).toEqual([
+    'flag --config: gone.yaml: there is no file /srv/bentham/gone.yaml',
+  ]);
+});
+
+test('what leads elsewhere than the profile says is known, except in a drill', async () => {
+  const env = {
+    PGHOST: 'localhost',
+    REDIS_URL: 'redis://:pw@127.0.0.1:7000',
+    BENTHAM_GATEWAY_URL: 'https://api.bentham.io',
+  };
+  const { redirected } = await good({ env, flags: { namespace: 'mine' } });
+  expect(redirected.map(describeRedirection)).toEqual([
+    'kubernetes.namespace is mine (flag --namespace), not bentham-prod',
+    'database.primary.host is localhost (env PGHOST), not db-primary.bentham.io',
+    'redis.url is redis://127.0.0.1:7000 (env REDIS_URL), not redis://redis.bentham.io:6379',
+  ]);
+  expect((await good({ env: { ...env, BENTHAM_DRILL: 'calm' } })).redirected).toEqual([]);
+});
+
+test('path style follows from an endpoint unless it is said', async () => {
+  const style = async (env: Record<string, string>) => (await good({ env })).settings.evidence.pathStyle;
+  expect(await style({})).toBe(false);
+  expect(await style({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' })).toBe(true);
+  expect(await style({ AWS_ENDPOINT_URL_S3: 'http://s3.local', BENTHAM_EVIDENCE_PATH_STYLE: 'no' })).toBe(false);
+});
+
+test('a file with secrets that others can read is warned about, and used', async () => {
+  const text = 'profiles: { production: { redis: { password: hush } } }';
+  const open = await load({ files: { [configFile]: { text, mode: 0o644 } } });
+  expect(open).toMatchObject({ ok: true, settings: { redis: { password: 'hush' } } });
+  expect(open.warnings).toEqual([
+    { source: configFile, right: `holds secrets and can be read by others: chmod 600 ${configFile}` },
+  ]);
+  expect((await load({ files: { [configFile]: { text, mode: 0o600 } } })).warnings).toEqual([]);
+  const harmless = { text: 'display: { bell: false }', mode: 0o644 };
+  expect((await load({ files: { [configFile]: harmless } })).warnings).toEqual([]);
 });

@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { options } from '../../src/config/options.ts';
+import { good, load, mistakes } from '../configuration.ts';
+
+const primary = async (env: Record<string, string>, files = {}) =>
+  (await good({ env, files })).settings.database.primary;
+
+test.each([
+  ['KUBECONFIG', '/a:/b', 'kubernetes.kubeconfig'],
+  ['REDISCLI_AUTH', 'hush', 'redis.password'],
+  ['REDIS_URL', 'rediss://redis.local:6380/2', 'redis.url'],
+  ['REDIS_USERNAME', 'ops', 'redis.username'],
+  ['REDIS_PASSWORD', 'hush', 'redis.password'],
+  ['AWS_PROFILE', 'bentham', 'evidence.awsProfile'],
+  ['AWS_REGION', 'eu-central-1', 'evidence.region'],
+  ['AWS_DEFAULT_REGION', 'eu-central-1', 'evidence.region'],
+  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:4566', 'evidence.endpoint'],
+  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:4566', 'backups.rdsEndpoint'],
+  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:4566', 'credentials.endpoint'],
+  ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9000', 'evidence.endpoint'],
+  ['AWS_ENDPOINT_URL_RDS', 'http://127.0.0.1:9001', 'backups.rdsEndpoint'],
+  ['AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:9002', 'credentials.endpoint'],
+  ['ADMIN_API_KEY', 'key', 'gateway.adminApiKey'],
+  ['NO_COLOR', '1', 'display.theme'],
+  ['PGHOST', '/var/run/postgresql', 'database.primary.host'],
+  ['PGHOSTADDR', '10.0.0.7', 'database.primary.host'],
+  ['PGUSER', 'ops', 'database.primary.user'],
+  ['PGPASSWORD', 'hush', 'database.primary.password'],
+  ['PGDATABASE', 'other', 'database.primary.database'],
+  ['PGSSLMODE', 'verify-full', 'database.primary.sslMode'],
+  ['PGSSLROOTCERT', '/ca.pem', 'database.primary.sslRootCert'],
+  ['PGSSLCERT', '/me.pem', 'database.primary.sslCert'],
+  ['PGSSLKEY', '/me.key', 'database.primary.sslKey'],
+])('%s=%s gives %s', async (variable, value, path) => {
+  const { settings, from } = await good({ env: { [variable]: value } });
+  const got = path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], settings);
+  expect(got).toBe(variable === 'NO_COLOR' ? 'plain' : value);
+  expect(from(path)).toBe(`env ${variable}`);
+});
+
+test('BENTHAM_ wins over the variables of others; an empty variable is as good as none', async () => {
+  const { settings, from } = await good({
+    env: { PGPORT: '6000', BENTHAM_DATABASE_PRIMARY_PORT: '7000', PGUSER: '', ADMIN_API_KEY: 'a' },
+  });
+  expect(settings.database.primary).toMatchObject({ port: 7000, user: 'bentham' });
+  expect(from('database.primary.port')).toBe('env BENTHAM_DATABASE_PRIMARY_PORT');
+});
+
+test('every option has a variable of its own, and no two share one', () => {
+  const names = [...options.values()].map((option) => option.environment);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toContain('BENTHAM_ENVIRONMENT_READ_ONLY');
+  expect(names).toContain('BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY');
+  for (const name of names) expect(name).toMatch(/^BENTHAM_[A-Z0-9_]+$/);
+});
+
+test('variables are read by the option’s kind', async () => {
+  const { settings } = await good({
+    env: {
+      BENTHAM_ENVIRONMENT_READ_ONLY: 'yes',
+      BENTHAM_DISPLAY_BELL: '0',
+      BENTHAM_INTERVALS_TIMEOUT: '750',
+      BENTHAM_THRESHOLDS_ERROR_RATE_WARNING: '0.5',
+      BENTHAM_ADMIN_COMMAND: 'pnpm --dir /srv',
+      BENTHAM_LOG_FIELDS_REQUEST_ID: '["id","a b"]',
+      BENTHAM_CONTACTS: '[{"role":"DBA","contact":"x","escalation":"always"}]',
+    },
+  });
+  expect(settings).toMatchObject({
+    environment: { readOnly: true },
+    display: { bell: false },
+    intervals: { timeout: 750 },
+    thresholds: { errorRate: { warning: 0.5, critical: 5 } },
+    admin: { command: ['pnpm', '--dir', '/srv'] },
+    logFields: { requestId: ['id', 'a b'] },
+    contacts: [{ role: 'DBA' }],
+  });
+});
+
+test('a variable of the wrong kind is refused by its name', async () => {
+  const env = { PGPORT: '54x', BENTHAM_DISPLAY_BELL: 'maybe', BENTHAM_INTERVALS_REDIS: '-1', PGHOST: 'a,b' };
+  expect(await mistakes({ env })).toEqual([
+    'env PGHOST: database.primary.host = a,b: must be one host name or address, or the directory of a Unix socket',
+    'env PGPORT: database.primary.port = "54x": must be a whole number from 1 to 65535',
+    'env BENTHAM_INTERVALS_REDIS: intervals.redis = -1: must be a whole number from 1',
+    'env BENTHAM_DISPLAY_BELL: display.bell = "maybe": must be true or false',
+  ]);
+});
+
+test('a misspelt variable of ours is warned about; one of the platform is left alone', async () => {
+  const { warnings } = await load({ env: { BENTHAM_GATEWAY_ULR: 'x', BENTHAM_TENANT: 'y', BENTHAM_CONFG: '' } });
+  expect(warnings.map((one) => `${one.source} ${one.right}`)).toEqual([
+    'env BENTHAM_GATEWAY_ULR is not used; did you mean BENTHAM_GATEWAY_URL?',
+    'env BENTHAM_CONFG is not used; did you mean BENTHAM_CONFIG?',
+  ]);
+});
+
+test('the replica follows the primary in all but its place, unless it is said', async () => {
+  const env = {
+    PGHOST: 'pg',
+    PGPORT: '6000',
+    PGUSER: 'ops',
+    PGPASSWORD: 'hush',
+    PGDATABASE: 'b',
+    PGSSLMODE: 'require',
+  };
+  const { settings, from } = await good({ env, yaml: 'database: { replica: { user: reader } }' });
+  expect(settings.database.replica).toEqual({
+    host: 'db-replica.bentham.io',
+    port: 5432,
+    user: 'reader',
+    password: 'hush',
+    database: 'b',
+    sslMode: 'require',
+  });
+  expect(from('database.replica.password')).toBe('env PGPASSWORD');
+  expect((await good({ env, flags: { profile: 'staging' } })).settings.database.replica).toBeUndefined();
+});
+
+test('DATABASE_URL wins over PG*, part by part', async () => {
+  const env = { PGHOST: 'of-pg', PGPASSWORD: 'of-pg', PGPORT: '1' };
+  expect(
+    await primary({
+      ...env,
+      DATABASE_URL: 'postgres://us%40er:p%3Aw@db.local:7000/app?sslmode=verify-ca&sslrootcert=ca.pem',
+    }),
+  ).toEqual({
+    host: 'db.local',
+    port: 7000,
+    user: 'us@er',
+    password: 'p:w',
+    database: 'app',
+    sslMode: 'verify-ca',
+    sslRootCert: '/srv/bentham/ca.pem',
+  });
+  expect(await primary({ ...env, DATABASE_URL: 'postgresql://db.local' })).toMatchObject({
+    host: 'db.local',
+    port: 1,
+    password: 'of-pg',
+    database: 'bentham',
+  });
+  expect(await primary({ DATABASE_URL: 'postgresql:///app?host=/tmp/sockets&ssl=true' })).toMatchObject({
+    host: '/tmp/sockets',
+    database: 'app',
+    sslMode: 'require',
+  });
+  expect(await primary({ DATABASE_URL: 'postgres://u@[::1]:5433/app' })).toMatchObject({ host: '::1', port: 5433 });
+  for (const url of ['mysql://u:secret@h/db', 'postgres://u:secret@h:port/db', 'secret'])
+    expect(await mistakes({ env: { DATABASE_URL: url } })).toEqual([
+      'env DATABASE_URL: •••: must be like postgres://user@host:5432/database',
+    ]);
+});
+
+const service = `# services
+[other]
+host=elsewhere
+[bentham]
+host=db.service
+port = 6001
+dbname=of-service
+password=p#w;d=1
+sslmode=require
+[bentham]
+host=second
+`;
+
+test('PGSERVICE wins over PG* and is found where libpq finds it', async () => {
+  const env = { PGSERVICE: 'bentham', PGHOST: 'of-pg', PGUSER: 'ops' };
+  const files = { '/home/ops/.pg_service.conf': service };
+  expect(await primary(env, files)).toMatchObject({
+    host: 'db.service',
+    database: 'of-service',
+    password: 'p#w;d=1',
+    sslMode: 'require',
+    user: 'ops',
+  });
+  const { from } = await good({ env, files });
+  expect(from('database.primary.host')).toBe('file ~/.pg_service.conf:5');
+  expect(
+    await primary({ ...env, PGSERVICEFILE: 'pg/services' }, { '/srv/bentham/pg/services': service }),
+  ).toMatchObject({
+    host: 'db.service',
+  });
+  expect(await primary({ ...env, PGSYSCONFDIR: '/etc/pg' }, { '/etc/pg/pg_service.conf': service })).toMatchObject({
+    host: 'db.service',
+  });
+  expect(await primary({ DATABASE_URL: 'postgres://?service=bentham' }, files)).toMatchObject({ host: 'db.service' });
+  expect(await mistakes({ env: { PGSERVICE: 'benthm' }, files })).toEqual([
+    'env PGSERVICE: benthm: there is no service of this name in ~/.pg_service.conf; did you mean bentham?',
+  ]);
+});
+
+const passwords = `# comment
+db-replica.bentham.io:5432:*:*:of-replica
+*:5432:bentham:ops:with\\:colon\\\\and:more
+*:*:*:bentham:of-bentham
+localhost:*:*:socket:of-socket
+`;
+
+test('a password that is missing comes from .pgpass, the first line that fits', async () => {
+  const files = { '/home/ops/.pgpass': passwords };
+  const { settings, from } = await good({ files });
+  expect(settings.database.primary.password).toBe('of-bentham');
+  expect(settings.database.replica?.password).toBe('of-replica');
+  expect(from('database.primary.password')).toBe('file ~/.pgpass:4');
+  expect((await primary({ PGUSER: 'ops' }, files)).password).toBe('with:colon\\and:more');
+  expect((await primary({ PGUSER: 'socket', PGHOST: '/run/pg' }, files)).password).toBe('of-socket');
+  expect((await primary({ PGUSER: 'nobody' }, files)).password).toBeUndefined();
+  expect((await primary({ PGPASSWORD: 'mine' }, files)).password).toBe('mine');
+  const other = { '/srv/bentham/pw': '*:*:*:*:elsewhere' };
+  expect((await primary({ PGPASSFILE: 'pw' }, other)).password).toBe('elsewhere');
+});
+
+test('a .pgpass that others can read is ignored, as psql does, and said', async () => {
+  const loaded = await good({ files: { '/home/ops/.pgpass': { text: passwords, mode: 0o640 } } });
+  expect(loaded.settings.database.primary.password).toBeUndefined();
+  expect(loaded.warnings[0]?.right).toContain('is ignored, as psql does: others can read it. chmod 600');
+});
+
+test('any password survives .pgpass as libpq escapes it', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.string({ minLength: 1 }).filter((s) => !/[\r\n]/.test(s)),
+      async (password) => {
+        const escaped = password.replace(/[\\:]/g, '\\$&');
+        const files = { '/home/ops/.pgpass': `*:*:*:*:${escaped}` };
+        expect((await primary({}, files)).password).toBe(password);
+      },
+    ),
+    { numRuns: 50 },
+  ));
+
+test('a Redis URL is taken apart, so that it can be shown', async () => {
+  const redis = async (env: Record<string, string>) => (await good({ env })).settings.redis;
+  expect(await redis({ REDIS_URL: 'rediss://ops:p%40ss@redis.local:6380' })).toEqual({
+    url: 'rediss://redis.local:6380',
+    username: 'ops',
+    password: 'p@ss',
+  });
+  expect(await redis({ REDIS_URL: 'redis://:of-url@r', REDIS_PASSWORD: 'of-variable' })).toEqual({
+    url: 'redis://r',
+    password: 'of-variable',
+  });
+  const { settings } = await good({ yaml: 'redis: { url: "redis://:of-file@r:1/3" }' });
+  expect(settings.redis).toEqual({ url: 'redis://r:1/3', password: 'of-file' });
+});

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { options } from '../../src/config/options.ts';
+import { describeProblem } from '../../src/config/problem.ts';
+import { configJson, configText } from '../../src/config/show.ts';
+import { distance, nearest } from '../../src/config/suggest.ts';
+import { configFile, good, load, mistakes } from '../configuration.ts';
+
+test('mistakes in the file are named with line, option, value and what would be right', async () => {
+  const yaml = `kubernetes:
+  namespce: x
+database:
+  primary:
+    port: "5432"
+    sslMode: on
+redis:
+  url: http://redis
+thresholds:
+  p95: { warning: 900, critical: 100 }
+gateway: https://api
+namespace: bentham
+contacts: [{ role: DBA, contact: x, escalation: y, phone: z }]
+environment: { guarded: yes }
+admin: { command: [] }
+prometheus: { url: https://u:p@prometheus }
+`;
+  expect(await mistakes({ yaml })).toEqual([
+    '2: kubernetes.namespce: there is no such option; did you mean kubernetes.namespace?',
+    '5: database.primary.port = "5432": must be a whole number from 1 to 65535',
+    '6: database.primary.sslMode = on: must be one of disable, allow, prefer, require, verify-ca, verify-full',
+    '8: redis.url = http://redis: must be a URL that begins with redis:// or rediss://',
+    '10: thresholds.p95: warning must not be above critical',
+    '11: gateway = https://api: must be a section with url, healthPath, detailedHealthPath, studyPath, adminApiKey',
+    '12: namespace: there is no such option; did you mean kubernetes.namespace?',
+    '13: contacts.0 = {"role":"DBA","contact":"x","escalation":"y","phone":"z"}: must be a list of { role, contact, escalation }',
+    '14: environment.guarded = "yes": must be true or false',
+    '15: admin.command = []: must be a list of texts',
+    '16: prometheus.url = https://u:•••@prometheus: must be a URL without a user name and password in it',
+    '16: prometheus.p95Query: is missing; it must be text: gives milliseconds',
+    '16: prometheus.errorRateQuery: is missing; it must be text: gives a share from 0 to 1',
+  ]);
+});
+
+test('what is no YAML is named by its line', async () => {
+  const found = async (yaml: string) => (await mistakes({ yaml })).join('\n');
+  expect(await found('a: [1,\nb: 2')).toMatch(/^\d+: not YAML: /);
+  expect(await found('kubernetes:\n\tnamespace: x')).toMatch(/^2: not YAML: /);
+  expect(await found('gateway: {}\ngateway: {}')).toMatch(/^2: not YAML: .*unique/);
+  expect(await found('- a\n- b')).toMatch(/^1: must be a section with environment/);
+  expect(await found('just text')).toMatch(/^1: must be a section/);
+  expect(await found('redis: *nowhere')).toBe('1: redis: there is no &nowhere before it');
+  expect(await found('')).toBe('');
+  expect(await found('# nothing but a comment\n')).toBe('');
+  expect(await found('$schema: ./schema.json')).toBe('');
+});
+
+test('anchors may be used', async () => {
+  const yaml = 'database:\n  primary: &db { user: ops, host: a }\n  replica: *db\n';
+  const { settings, from } = await good({ yaml });
+  expect(settings.database.replica).toMatchObject({ user: 'ops', host: 'a' });
+  expect(from('database.replica.user')).toBe('file config.yaml:2');
+});
+
+test('mistakes in profiles that are not in use are found too', async () => {
+  const yaml = 'profiles:\n  eu:\n    gatway: {}\n  "no good!": {}\n  us: 5\n  x: { extends: [a], profile: eu }\n';
+  expect(await mistakes({ yaml })).toEqual([
+    '3: profiles.eu.gatway: there is no such option; did you mean gateway?',
+    '4: profiles.no good!: a profile’s name is made of letters, digits, - and _',
+    '5: profiles.us: must be a section, as in profiles: { eu: { extends: production, kubernetes: { … } } }',
+    '6: profiles.x.profile: a profile cannot choose a profile; use extends',
+    '6: profiles.x.extends: must be the name of a profile',
+  ]);
+});
+
+test('flags: unknown options, sections and secrets are refused in words', async () => {
+  const set = [
+    'kubernetes.namspace=x',
+    'database=x',
+    'redis.password=hush',
+    'redis.url=redis://:hush@r',
+    'nonsense=hush',
+  ];
+  const found = await mistakes({ flags: { set } });
+  expect(found).toEqual([
+    'flag --set: kubernetes.namspace: there is no such option; did you mean kubernetes.namespace?',
+    'flag --set: database: is a section: name one option of it, as in database.primary=…',
+    'flag --set: redis.password = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: redis.url = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: nonsense: there is no such option',
+  ]);
+});
+
+test('an unreadable file is said, not taken for a missing one', async () => {
+  const { loadSettings } = await import('../../src/config/load.ts');
+  const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' });
+  const disk = {
+    read: () => {
+      throw denied;
+    },
+    mode: () => undefined,
+  };
+  const loaded = await loadSettings({ flags: {}, environment: {}, home: '/home/ops', cwd: '/', disk });
+  expect(loaded.ok ? [] : loaded.problems.map(describeProblem)).toEqual([
+    `${configFile}: cannot be read: permission denied`,
+  ]);
+});
+
+const secretOptions = [...options.values()].filter((option) => option.secret);
+
+test('no secret is ever shown: not in the configuration, not in problems, wherever it came from', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...secretOptions),
+      fc.stringMatching(/^[a-zA-Z0-9]{12,30}$/),
+      fc.constantFrom('env', 'file', 'flag', 'broken'),
+      async ({ path, environment }, secret, way) => {
+        const value = path.endsWith('webhook') && way !== 'broken' ? `https://hooks.local/${secret}` : secret;
+        const names = path.split('.');
+        const nested = (inner: unknown) => names.reduceRight<unknown>((at, name) => ({ [name]: at }), inner);
+        const loaded = await load(
+          way === 'env'
+            ? { env: { [environment]: value } }
+            : way === 'flag'
+              ? { flags: { set: [`${path}=${value}`] } }
+              : { yaml: JSON.stringify(nested(way === 'file' ? value : [value])) },
+        );
+        const text = loaded.ok
+          ? configText(loaded) + JSON.stringify(configJson(loaded))
+          : loaded.problems.map(describeProblem).join('\n');
+        expect(text).not.toContain(secret);
+        expect(text).toContain('•••');
+        expect(loaded.ok).toBe(way === 'env' || way === 'file');
+      },
+    ),
+    { numRuns: 60 },
+  ));
+
+test('any text as a file or a value is answered, never thrown', () =>
+  fc.assert(
+    fc.asyncProperty(fc.string(), fc.jsonValue(), fc.string({ unit: 'binary' }), async (yaml, json, text) => {
+      await load({ yaml });
+      await load({ yaml: JSON.stringify({ kubernetes: json, profiles: json, profile: json, redis: { url: text } }) });
+      await load({ env: { DATABASE_URL: text, PGSERVICE: text, REDIS_URL: text, BENTHAM_CONTACTS: text } });
+    }),
+    { numRuns: 60 },
+  ));
+
+test('hostile text in a value does not reach the terminal', async () => {
+  const [found] = await mistakes({ env: { BENTHAM_GATEWAY_URL: '\u001b[2Jhttp\u202e://x\n' } });
+  expect(found).not.toMatch(/[\u001b\u202e\n]/);
+});
+
+test('words are compared by the slips of a hand', () => {
+  expect(distance('namespace', 'namespace')).toBe(0);
+  expect(distance('namesapce', 'namespace')).toBe(1);
+  expect(distance('nmespace', 'namespace')).toBe(1);
+  expect(distance('', 'abc')).toBe(3);
+  expect(nearest('prodution', ['staging', 'production'])).toBe('production');
+  expect(nearest('nothing', ['staging', 'production'])).toBeUndefined();
+});
