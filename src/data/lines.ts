@@ -15,8 +15,13 @@ export class LineCutter {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
     for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
-      this.#keep(bytes.subarray(start, end));
-      this.#end(line);
+      if (this.#size === 0 && !this.#skipping && end - start <= this.#longest) {
+        // Most lines lie whole in one chunk: no copy.
+        line(bytes.toString('utf8', start, end > start && bytes[end - 1] === 13 ? end - 1 : end), false);
+      } else {
+        this.#keep(bytes.subarray(start, end));
+        this.#end(line);
+      }
       start = end + 1;
     }
     if (start < bytes.length) this.#keep(bytes.subarray(start));

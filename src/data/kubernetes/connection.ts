@@ -35,6 +35,11 @@ export class Connection {
     return this.#opened?.cluster.context ?? '';
   }
 
+  /** The cluster's clock less ours. */
+  get clockOffset(): Ms {
+    return this.#opened?.cluster.clockOffset ?? 0;
+  }
+
   /** Where it is, for faults before it is open. */
   get where(): string {
     return this.#opened?.cluster.where ?? 'kubernetes';

@@ -1,0 +1,137 @@
+// Which pods and containers belong to a deployment or a label, as they come and go: whose logs to follow.
+import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
+import type { Fault } from '../../core/reading.ts';
+import { type Instant, second } from '../../core/time.ts';
+import { backoff, type Outcome, pause } from '../source.ts';
+import type { Connection } from './connection.ts';
+import type { WireDeployment } from './deployments.ts';
+import { Follower } from './watch.ts';
+import { count, instant, items, type Wire, words } from './wire.ts';
+
+/** A deployment by its name, or pods by their labels. */
+export type Workload = { deployment: string } | { selector: string };
+
+/** A pod, as far as its logs are concerned. */
+export type LogPod = {
+  uid: string;
+  name: string;
+  /** Ended pods keep their logs until they are deleted. */
+  ended: boolean;
+  containers: readonly LogContainer[];
+  /** The container that `kubectl logs` would choose. */
+  main: string;
+  createdAt: Instant;
+};
+
+export type LogContainer = {
+  name: string;
+  /** It has run at least once, so that there is a log. */
+  started: boolean;
+  running: boolean;
+  restarts: number;
+};
+
+export type WorkloadListener = {
+  pods(pods: readonly LogPod[]): void;
+  failed(fault: Fault, retryAt: Instant): void;
+};
+
+/** Follows the pods of a workload until the signal aborts. */
+export async function followWorkload(
+  connection: Connection,
+  workload: Workload,
+  listener: WorkloadListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace } = connection.settings.kubernetes;
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    const selector = await selectorOf(connection, workload, signal);
+    if (signal.aborted) return;
+    if (!selector.ok) {
+      const rest = backoff(failures, second);
+      listener.failed(selector.fault, Date.now() + rest);
+      await pause(rest, signal);
+      continue;
+    }
+    const follower = new Follower<LogPod>(
+      connection,
+      {
+        path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+        query: { labelSelector: selector.value },
+        noun: `pods in ${namespace}`,
+        read: toLogPod,
+      },
+      { changed: listener.pods, failed: listener.failed },
+    );
+    let lost = false;
+    connection.onBeat((beat) => {
+      if (beat.ok && lost) follower.renew();
+      lost = !beat.ok;
+    }, signal);
+    await follower.run(signal);
+  }
+}
+
+/** The label selector, as text. */
+async function selectorOf(connection: Connection, workload: Workload, signal: AbortSignal): Promise<Outcome<string>> {
+  if ('selector' in workload) return { ok: true, value: workload.selector };
+  const { namespace } = connection.settings.kubernetes;
+  const { deployment } = workload;
+  const opened = await connection.open();
+  if (!opened.ok) return opened;
+  const found = await opened.value.get<WireDeployment>({
+    path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(deployment)}`,
+    signal,
+    timeout: 5 * second,
+    to: `get deployments in ${namespace}`,
+  });
+  if (!found.ok) return found;
+  const selector = toSelector(found.value?.spec?.selector);
+  if (selector) return { ok: true, value: selector };
+  const { where } = opened.value;
+  const what = `deployment ${deployment} has no selector`;
+  return { ok: false, fault: { kind: 'malformed', where, what, hint: 'look at it with kubectl' } };
+}
+
+const operators: Readonly<Record<string, (key: string, values: string) => string>> = {
+  In: (key, values) => `${key} in (${values})`,
+  NotIn: (key, values) => `${key} notin (${values})`,
+  Exists: (key) => key,
+  DoesNotExist: (key) => `!${key}`,
+};
+
+/** A selector as the API takes it in a query. */
+export function toSelector(selector: Wire<V1LabelSelector> | null | undefined): string {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = items(selector?.matchExpressions).flatMap((e) => {
+    const by = operators[String(e.operator)];
+    return by && e.key ? [by(e.key, (e.values ?? []).join(','))] : [];
+  });
+  return [...labels, ...expressions].join(',');
+}
+
+/** Undefined for what is no pod. */
+export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
+  const { metadata, spec, status } = wire;
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  const statuses = [...items(status?.initContainerStatuses), ...items(status?.containerStatuses)];
+  const containers = [...items(spec?.initContainers), ...items(spec?.containers)].flatMap((c): LogContainer[] => {
+    const own = statuses.find((s) => s.name === c.name);
+    const named = words(c.name);
+    if (!named) return [];
+    const running = Boolean(own?.state?.running);
+    const restarts = count(own?.restartCount);
+    return [{ name: named, running, started: running || restarts > 0 || Boolean(own?.state?.terminated), restarts }];
+  });
+  const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);
+  const first = words(items(spec?.containers)[0]?.name) ?? '';
+  return {
+    uid: metadata?.uid ?? name,
+    name,
+    ended: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    containers,
+    main: containers.some((c) => c.name === chosen) && chosen ? chosen : first,
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+  };
+}
