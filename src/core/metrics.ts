@@ -1,3 +1,4 @@
+import type { Traffic } from './facts.ts';
 import { derive, isStale, type Reading } from './reading.ts';
 import { judgeValue, type MetricId, type Unit } from './thresholds.ts';
 import type { Ms } from './time.ts';
@@ -109,10 +110,15 @@ function traffic(world: World, pick: (t: { p95?: Ms; errorRate?: number }) => nu
     const value = pick(t);
     return {
       ...(value === undefined ? {} : { value }),
-      basis: t.samples === 0 ? 'no requests seen' : `${t.samples} requests`,
+      basis: trafficBasis(t),
       exact: t.sampling === 1,
     };
   });
+}
+
+function trafficBasis({ source, samples }: Pick<Traffic, 'source' | 'samples'>): string {
+  if (source === 'prometheus') return 'from Prometheus';
+  return samples === 0 ? 'no requests seen' : `${samples} requests`;
 }
 
 export function metric(id: MetricId): Metric {

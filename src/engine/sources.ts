@@ -4,9 +4,11 @@ import type { Source } from '../data/source.ts';
 
 /** The sources that the settings call for. Their clients are imported here; nothing is opened before they start. */
 export async function sourcesFor(settings: Settings): Promise<readonly Source[]> {
+  const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
     import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings)),
+    ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
   ];
   return (await Promise.all(families)).flat();
 }

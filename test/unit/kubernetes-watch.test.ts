@@ -1,16 +1,9 @@
-// A small API server that misbehaves in every way there is; the drill's one behaves.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// An API server that misbehaves in every way there is; the drill's one behaves.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { settingsSchema } from '../../src/config/settings.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import type { News } from '../../src/data/source.ts';
-
-type Handler = (req: IncomingMessage, res: ServerResponse, query: URLSearchParams) => void;
+import { ApiServer, type Handler } from '../api-server.ts';
 
 const podObject = (name: string, version: number, image = 'gateway:1') => ({
   metadata: { name, namespace: 'bentham', uid: `uid-${name}`, resourceVersion: String(version) },
@@ -22,75 +15,43 @@ const podList = (version: number, names: readonly string[], more = {}) =>
 const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 
 describe('the watch on pods', () => {
-  let directory: string;
-  let server: Server;
-  let port = 0;
+  let server: ApiServer;
   let list: Handler;
   let watch: Handler;
-  let version: Handler;
   let over: AbortController;
   let news: News[];
   let ended: Promise<unknown>;
   let refresh: () => void;
-  const lists: URLSearchParams[] = [];
-  const watches: URLSearchParams[] = [];
-
-  const listen = async (at = 0) => {
-    server = createServer((req, res) => {
-      const url = new URL(req.url ?? '/', 'http://x');
-      if (url.pathname === '/version') return version(req, res, url.searchParams);
-      if (!url.pathname.endsWith('/pods')) return res.writeHead(404).end('{}');
-      const watching = url.searchParams.get('watch') === 'true';
-      (watching ? watches : lists).push(url.searchParams);
-      return (watching ? watch : list)(req, res, url.searchParams);
-    });
-    await new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
-    port = (server.address() as AddressInfo).port;
-  };
-  const hangUp = async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  };
+  const asked = (watching: boolean) =>
+    server.asked
+      .filter((u) => u.pathname.endsWith('/pods') && (u.searchParams.get('watch') === 'true') === watching)
+      .map((u) => u.searchParams);
+  const lists = () => asked(false);
+  const watches = () => asked(true);
 
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'bentham-kube-'));
-    lists.length = 0;
-    watches.length = 0;
+    server = new ApiServer();
     list = (_, res) => res.end(podList(10, ['a', 'b']));
     watch = (_, res) => res.flushHeaders();
-    version = (_, res) => res.end('{"gitVersion":"v1.32.0"}');
-    await listen();
+    server.handle = (url, res, req) => {
+      if (!url.pathname.endsWith('/pods')) res.writeHead(404).end('{}');
+      else if (url.searchParams.get('watch') === 'true') watch(url, res, req);
+      else list(url, res, req);
+    };
+    await server.start();
     over = new AbortController();
     news = [];
   });
   afterEach(async () => {
     over.abort();
     await ended;
-    await hangUp();
-    rmSync(directory, { recursive: true });
+    await server.end();
   });
 
   const start = () => {
-    const kubeconfig = join(directory, 'config');
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({
-        'current-context': 'test',
-        clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
-        contexts: [{ name: 'test', context: { cluster: 'c', user: 'u' } }],
-        users: [{ name: 'u', user: { token: 'sesame-open' } }],
-      }),
+    const sources = kubernetesSources(server.settings()).filter(
+      (s) => s.facts[0] === 'pods' || s.facts[0] === 'cluster',
     );
-    const settings = settingsSchema.parse({
-      profile: 'test',
-      environment: { name: 'TEST', guarded: false },
-      kubernetes: { kubeconfig, namespace: 'bentham' },
-      gateway: { url: 'http://127.0.0.1:1' },
-      database: { primary: { host: '127.0.0.1' } },
-      redis: { url: 'redis://127.0.0.1' },
-      intervals: { timeout: 400 },
-    });
-    const sources = kubernetesSources(settings).filter((s) => !s.facts.includes('deployments'));
     const running = sources.map((s) => s.start((n) => news.push(n), over.signal));
     refresh = () => {
       for (const one of running) one.refresh();
@@ -110,9 +71,9 @@ describe('the watch on pods', () => {
 
   it('lists in pages, sends its token, and follows what happens', async () => {
     let token: string | undefined;
-    list = (req, res, query) => {
+    list = (url, res, req) => {
       token = req.headers.authorization;
-      if (query.get('continue') === 'more') res.end(podList(11, ['b']));
+      if (url.searchParams.get('continue') === 'more') res.end(podList(11, ['b']));
       else res.end(podList(11, ['a'], { continue: 'more' }));
     };
     watch = (_, res) => {
@@ -123,8 +84,8 @@ describe('the watch on pods', () => {
     start();
     await soon(names).toEqual(['a', 'c']);
     expect(token).toBe('Bearer sesame-open');
-    expect(lists[0]?.get('limit')).toBe('500');
-    expect(watches[0]?.get('resourceVersion')).toBe('11');
+    expect(lists()[0]?.get('limit')).toBe('500');
+    expect(watches()[0]?.get('resourceVersion')).toBe('11');
     expect(pods().find((p) => p.name === 'a')?.image).toBe('gateway:2');
     expect(news.find((n) => n.fact === 'cluster')).toMatchObject({ value: { context: 'test', version: 'v1.32.0' } });
   });
@@ -142,32 +103,32 @@ describe('the watch on pods', () => {
 
   it('goes on from the last bookmark when a watch ends by its time', async () => {
     watch = (_, res) => {
-      if (watches.length === 1) {
+      if (watches().length === 1) {
         res.write(event('BOOKMARK', { metadata: { resourceVersion: '77' } }));
         setTimeout(() => res.end(), 1100);
       } else res.write(event('ADDED', podObject('late', 78)));
     };
     start();
     await soon(names).toEqual(['a', 'b', 'late']);
-    expect(watches[1]?.get('resourceVersion')).toBe('77');
-    expect(lists).toHaveLength(1);
+    expect(watches()[1]?.get('resourceVersion')).toBe('77');
+    expect(lists()).toHaveLength(1);
   });
 
   it('lists anew after 410, and says nothing of it', async () => {
     watch = (_, res) => {
-      if (watches.length === 1) {
+      if (watches().length === 1) {
         list = (_req, again) => again.end(podList(90, ['n']));
         res.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old resource version' }));
       } else res.flushHeaders();
     };
     start();
     await soon(names).toEqual(['n']);
-    expect(watches.at(-1)?.get('resourceVersion')).toBe('90');
+    expect(watches().at(-1)?.get('resourceVersion')).toBe('90');
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
   it('lists in one piece when a continuation has run out', async () => {
-    list = (_, res, query) => {
+    list = ({ searchParams: query }, res) => {
       if (query.get('continue')) res.writeHead(410).end('{"message":"The provided continue parameter is too old"}');
       else if (query.get('limit')) res.end(podList(5, ['a'], { continue: 'old' }));
       else res.end(podList(6, ['whole']));
@@ -202,28 +163,28 @@ describe('the watch on pods', () => {
 
   it('survives garbage, a cut in the middle of a line, and a server that starts again', async () => {
     watch = (_, res) => {
-      if (watches.length === 1) res.end('{"type":"ADDED","obj');
-      else if (watches.length === 2) res.write('\u0000\u0001 not JSON at all\n');
+      if (watches().length === 1) res.end('{"type":"ADDED","obj');
+      else if (watches().length === 2) res.write('\u0000\u0001 not JSON at all\n');
       else res.flushHeaders();
     };
     start();
-    await soon(() => watches.length).toBe(3);
+    await soon(() => watches().length).toBe(3);
     await soon(names).toEqual(['a', 'b']);
-    await hangUp();
+    await server.stop();
     await soon(names).toMatchObject({ kind: 'refused' });
     list = (_, res) => res.end(podList(3, ['reborn']));
-    await listen(port);
+    await server.start();
     await soon(names).toEqual(['reborn']);
   });
 
   it('calls a frozen server lost within seconds, though its watch stays open', async () => {
     start();
     await soon(names).toEqual(['a', 'b']);
-    version = () => {};
+    server.version = () => {};
     await soon(names).toMatchObject({ kind: 'timeout', what: 'timed out after 0.4 s' });
-    version = (_, res) => res.end('{}');
+    server.version = (_, res) => res.end('{}');
     await soon(names).toEqual(['a', 'b']);
-    expect(lists.length).toBeGreaterThan(1);
+    expect(lists().length).toBeGreaterThan(1);
   });
 
   it('says what it may not do, and lists where it may not watch', async () => {

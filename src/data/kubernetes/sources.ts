@@ -3,13 +3,15 @@ import type { Settings } from '../../config/settings.ts';
 import type { Facts } from '../../core/facts.ts';
 import type { Instant } from '../../core/time.ts';
 import type { News, Source } from '../source.ts';
+import { trafficSource } from '../traffic.ts';
 import { Connection, staleAfterBeat } from './connection.ts';
 import { toDeployment } from './deployments.ts';
 import { toPod } from './pods.ts';
 import { type Collection, Follower } from './watch.ts';
 
-/** Pods and deployments are watched, not polled; one connection carries all. */
-export function kubernetesSources(settings: Settings, connection = new Connection(settings)): readonly Source[] {
+/** Pods and deployments are watched, not polled; one connection carries all, the gateway's logs too. */
+export function kubernetesSources(settings: Settings): readonly Source[] {
+  const connection = new Connection(settings);
   const { namespace, podSelector } = settings.kubernetes;
   const inNamespace = encodeURIComponent(namespace);
   return [
@@ -25,6 +27,7 @@ export function kubernetesSources(settings: Settings, connection = new Connectio
       noun: `deployments in ${namespace}`,
       read: toDeployment,
     }),
+    ...(settings.prometheus ? [] : [trafficSource(settings, connection)]),
   ];
 }
 

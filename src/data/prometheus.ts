@@ -1,0 +1,133 @@
+// API p95 and error rate from Prometheus, where one is configured: two instant queries.
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Settings } from '../config/settings.ts';
+import type { Traffic } from '../core/facts.ts';
+import { door } from '../core/text.ts';
+import { minute } from '../core/time.ts';
+import { networkFault, proxied } from './network.ts';
+import { type Outcome, poll, type Source } from './source.ts';
+
+const longestAnswer = 1024 * 1024;
+
+type Prometheus = NonNullable<Settings['prometheus']>;
+
+export function prometheusSource(settings: Settings, prometheus: Prometheus): Source {
+  const base = new URL(prometheus.url);
+  const dispatcher = proxied(base) ? new EnvHttpProxyAgent({ allowH2: false }) : new Agent({ allowH2: false });
+  const { timeout, gateway: every } = settings.intervals;
+  return poll({
+    id: 'prometheus',
+    fact: 'traffic',
+    every,
+    timeout,
+    from: `prometheus ${base.host}`,
+    where: base.host,
+    read: (signal) => askPrometheus(prometheus, dispatcher, signal),
+    close: () => dispatcher.destroy(),
+  });
+}
+
+export async function askPrometheus(
+  prometheus: Prometheus,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Outcome<Traffic>> {
+  const [p95, rate] = await Promise.all(
+    [prometheus.p95Query, prometheus.errorRateQuery].map((q) => query(prometheus.url, q, dispatcher, signal)),
+  );
+  if (!p95 || !rate) throw new Error('two queries have two answers');
+  if (!p95.ok) return p95;
+  if (!rate.ok) return rate;
+  return {
+    ok: true,
+    value: {
+      ...(p95.value === undefined ? {} : { p95: p95.value }),
+      ...(rate.value === undefined ? {} : { errorRate: rate.value }),
+      samples: 0,
+      sampling: 1,
+      // The window is the query's own; five minutes is what the runbook's metrics are about.
+      window: 5 * minute,
+      source: 'prometheus',
+    },
+  };
+}
+
+/** One instant query; undefined when there is nothing to measure it from (no series, NaN). */
+async function query(
+  url: string,
+  text: string,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Outcome<number | undefined>> {
+  const asked = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
+  const { username, password, host: where } = asked;
+  const user = decodeURIComponent(username);
+  asked.username = '';
+  asked.password = '';
+  asked.searchParams.set('query', text);
+  const authorization = `Basic ${Buffer.from(`${user}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const wrong = (what: string, hint: string): Outcome<never> => ({
+    ok: false,
+    fault: { kind: 'malformed', where, what, hint },
+  });
+  try {
+    const answer = await request(asked, {
+      dispatcher,
+      signal,
+      headers: { accept: 'application/json', ...(user ? { authorization } : {}) },
+    });
+    const body = await readSome(answer.body);
+    if (answer.statusCode === 401 || answer.statusCode === 403) {
+      const what = `may not query (${answer.statusCode})`;
+      return { ok: false, fault: { kind: 'forbidden', where, what, hint: 'put user:password into prometheus.url' } };
+    }
+    if (answer.statusCode >= 500) {
+      const what = `answered ${answer.statusCode}`;
+      return { ok: false, fault: { kind: 'unreachable', where, what, hint: 'look at Prometheus itself' } };
+    }
+    const parsed = readPrometheus(body);
+    return 'problem' in parsed
+      ? wrong(parsed.problem, 'check prometheus.url and its queries')
+      : { ok: true, value: parsed.value };
+  } catch (error) {
+    return { ok: false, fault: networkFault(error, where) };
+  }
+}
+
+/** The number in an answer: a scalar, or a vector of one. */
+export function readPrometheus(body: string): { value: number | undefined } | { problem: string } {
+  let answer: { status?: unknown; error?: unknown; data?: { resultType?: unknown; result?: unknown } } | null;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    return { problem: 'answer is not JSON' };
+  }
+  if (answer?.status !== 'success')
+    return { problem: `query failed: ${door(answer?.error, 160) || 'no reason given'}` };
+  const { resultType, result } = answer.data ?? {};
+  if (resultType === 'scalar') return { value: numberOf(result) };
+  if (resultType !== 'vector' || !Array.isArray(result))
+    return { problem: `query gives a ${door(resultType, 20) || 'nothing'}, not one number` };
+  if (result.length > 1) return { problem: `query gives ${result.length} series, not one number: sum them` };
+  const [only] = result as readonly { value?: unknown }[];
+  return { value: only === undefined ? undefined : numberOf(only?.value) };
+}
+
+/** `[time, "12.5"]`; NaN (0/0, a rate without requests) and infinities are no measure. */
+function numberOf(pair: unknown): number | undefined {
+  const value = Array.isArray(pair) ? Number.parseFloat(String(pair[1])) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+async function readSome(body: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    text += chunk.toString('latin1');
+    if (text.length > longestAnswer) {
+      body.destroy();
+      break;
+    }
+  }
+  return Buffer.from(text, 'latin1').toString('utf8');
+}

@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Traffic } from '../../src/core/facts.ts';
+import { AccessLog } from '../../src/data/access-log.ts';
+import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
+import { toLogPod, toSelector } from '../../src/data/kubernetes/workload.ts';
+import { LineCutter } from '../../src/data/lines.ts';
+import { readPrometheus } from '../../src/data/prometheus.ts';
+import type { News } from '../../src/data/source.ts';
+import { TrafficMeter, trafficWindow } from '../../src/data/traffic-meter.ts';
+import { ApiServer } from '../api-server.ts';
+
+describe('lines', () => {
+  const cut = (chunks: readonly Uint8Array[], longest = 1000) => {
+    const lines: string[] = [];
+    const cutter = new LineCutter(longest);
+    for (const chunk of chunks) cutter.push(chunk, (line, wasCut) => lines.push(wasCut ? `${line}…` : line));
+    cutter.flush((line) => lines.push(line));
+    return lines;
+  };
+
+  it('come out whole, however the bytes were cut', () => {
+    const text = fc.array(fc.string({ unit: 'grapheme' }).map((s) => s.replace(/[\r\n]/g, '')));
+    fc.assert(
+      fc.property(text, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (lines, sizes) => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+        const chunks: Buffer[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i += 1) {
+          const size = sizes[i % sizes.length] ?? 1;
+          chunks.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        expect(cut(chunks)).toEqual(lines.map((line) => line.toWellFormed()));
+      }),
+    );
+  });
+
+  it('that are too long are cut and marked, in one chunk and in many', () => {
+    expect(cut([Buffer.from('abcdef\nxy\r\nrest')], 4)).toEqual(['abcd…', 'xy', 'rest']);
+    expect(cut([Buffer.from('abc'), Buffer.from('def'), Buffer.from('\nxy\n')], 4)).toEqual(['abcd…', 'xy']);
+  });
+});
+
+describe('the meter', () => {
+  it('knows p95 and the error rate of the last five minutes', () => {
+    const meter = new TrafficMeter();
+    const now = Date.UTC(2026, 0, 17, 3);
+    for (let ms = 1; ms <= 100; ms += 1) meter.add(now, now, ms, ms > 97 ? 503 : 200, 1);
+    expect(meter.read(now)).toEqual({ p95: 95, errorRate: 0.03, samples: 100, weight: 100 });
+    expect(meter.read(now + trafficWindow + 10_000)).toEqual({ samples: 0, weight: 0 });
+  });
+
+  it('weighs what it sampled, drops what is too old, and takes the future for now', () => {
+    const meter = new TrafficMeter();
+    const now = Date.UTC(2026, 0, 17, 3);
+    meter.add(now, now, 10, 500, 1);
+    meter.add(now + 3_600_000, now, 900, 200, 9);
+    meter.add(now - trafficWindow - 20_000, now, 5000, 500, 100);
+    expect(meter.read(now)).toEqual({ p95: 900, errorRate: 0.1, samples: 2, weight: 10 });
+  });
+
+  it('counts a request of no time, and one of a day', () => {
+    const meter = new TrafficMeter();
+    meter.add(0, 0, 0.2, 200, 1);
+    meter.add(0, 0, 86_400_000, 200, 1);
+    expect(meter.read(0).samples).toBe(2);
+  });
+});
+
+describe('an access log', () => {
+  const server = new ApiServer();
+  const settings = server.settings();
+  afterAll(() => server.end());
+  const read = (...lines: object[]) => {
+    const log = new AccessLog(settings);
+    return lines.flatMap((line) => {
+      const text = JSON.stringify(line);
+      if (log.isCandidate(text)) return log.read(text) ?? [];
+      log.notice(text);
+      return [];
+    });
+  };
+
+  it('has answered requests as pino and Fastify write them', () => {
+    expect(
+      read({
+        level: 30,
+        time: 7,
+        reqId: 'r-1',
+        res: { statusCode: 503 },
+        responseTime: 12.5,
+        msg: 'request completed',
+      }),
+    ).toEqual([{ ms: 12.5, status: 503, at: 7 }]);
+    expect(read({ statusCode: '200', responseTime: '3', time: '1970-01-01T00:00:00.009Z' })).toEqual([
+      { ms: 3, status: 200, at: 9 },
+    ]);
+  });
+
+  it('leaves probes out, which only the incoming line names', () => {
+    expect(
+      read(
+        { reqId: 'r-1', req: { method: 'GET', url: '/health?x=1' }, msg: 'incoming request' },
+        { reqId: 'r-2', req: { method: 'GET', url: '/v1/studies' }, msg: 'incoming request' },
+        { reqId: 'r-2', res: { statusCode: 200 }, responseTime: 5 },
+        { reqId: 'r-1', res: { statusCode: 200 }, responseTime: 1 },
+        { req: { url: '/healthz' }, res: { statusCode: 200 }, responseTime: 1 },
+      ),
+    ).toEqual([{ ms: 5, status: 200 }]);
+  });
+
+  it('has no requests in what is none', () => {
+    expect(read({ responseTime: 'soon', res: { statusCode: 200 } }, { responseTime: 3 })).toEqual([]);
+    expect(new AccessLog(settings).read('"responseTime" is not JSON')).toBeUndefined();
+  });
+});
+
+describe('Prometheus', () => {
+  it.each([
+    ['{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"412.5"]}]}}', { value: 412.5 }],
+    ['{"status":"success","data":{"resultType":"scalar","result":[1,"0.02"]}}', { value: 0.02 }],
+    ['{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"NaN"]}]}}', { value: undefined }],
+    ['{"status":"success","data":{"resultType":"vector","result":[]}}', { value: undefined }],
+    ['{"status":"error","error":"parse error"}', { problem: 'query failed: parse error' }],
+    [
+      '{"status":"success","data":{"resultType":"matrix","result":[]}}',
+      { problem: 'query gives a matrix, not one number' },
+    ],
+    ['<html>', { problem: 'answer is not JSON' }],
+    ['null', { problem: 'query failed: no reason given' }],
+  ])('%s', (body, expected) => {
+    expect(readPrometheus(body)).toEqual(expected);
+  });
+  it('with many series asks for one', () => {
+    const body = '{"status":"success","data":{"resultType":"vector","result":[{},{}]}}';
+    expect(readPrometheus(body)).toEqual({ problem: 'query gives 2 series, not one number: sum them' });
+  });
+});
+
+describe('a workload', () => {
+  it('is found by all that its selector says', () => {
+    expect(
+      toSelector({
+        matchLabels: { app: 'api-gateway' },
+        matchExpressions: [
+          { key: 'tier', operator: 'In', values: ['web', 'api'] },
+          { key: 'canary', operator: 'DoesNotExist' },
+        ],
+      }),
+    ).toBe('app=api-gateway,tier in (web,api),!canary');
+    expect(toSelector(null)).toBe('');
+  });
+
+  it('knows the container that kubectl logs would choose', () => {
+    const pod = (annotations: Record<string, string>) =>
+      toLogPod({ metadata: { name: 'p', annotations }, spec: { containers: [{ name: 'proxy' }, { name: 'api' }] } });
+    expect(pod({})?.main).toBe('proxy');
+    expect(pod({ 'kubectl.kubernetes.io/default-container': 'api' })?.main).toBe('api');
+    expect(pod({ 'kubectl.kubernetes.io/default-container': 'gone' })?.main).toBe('proxy');
+  });
+});
+
+describe('traffic from the gateway’s logs', () => {
+  let server: ApiServer;
+  let over: AbortController;
+  let ended: Promise<unknown> | undefined;
+  let news: News[];
+  let pods: string[];
+  let log: (name: string, url: URL, res: Parameters<ApiServer['handle']>[1]) => void;
+  let event: (text: string) => void;
+
+  const pod = (name: string) => ({
+    metadata: { name, uid: name, labels: { app: 'api-gateway' } },
+    spec: { containers: [{ name: 'main' }] },
+    status: { phase: 'Running', containerStatuses: [{ name: 'main', state: { running: {} } }] },
+  });
+  const line = (ms: number, status = 200, at = Date.now()) =>
+    `${new Date(at).toISOString()} ${JSON.stringify({ time: at, res: { statusCode: status }, responseTime: ms })}\n`;
+
+  beforeEach(async () => {
+    server = new ApiServer();
+    pods = ['a', 'b'];
+    log = (_, __, res) => void res.write(line(20) + line(40, 502));
+    server.handle = (url, res) => {
+      const name = /\/pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
+      if (name) return log(name, url, res);
+      if (url.pathname.endsWith('/deployments/api-gateway'))
+        return res.end(JSON.stringify({ spec: { selector: { matchLabels: { app: 'api-gateway' } } } }));
+      if (url.searchParams.get('watch') === 'true') {
+        res.flushHeaders();
+        event = (text) => res.write(text);
+        return undefined;
+      }
+      return res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: pods.map(pod) }));
+    };
+    await server.start();
+    over = new AbortController();
+    news = [];
+  });
+  afterEach(async () => {
+    over.abort();
+    await ended;
+    await server.end();
+  });
+  const start = () => {
+    const source = kubernetesSources(server.settings()).find((s) => s.facts[0] === 'traffic');
+    ended = source?.start((n) => news.push(n), over.signal).ended;
+  };
+  const traffic = () => {
+    const last = news.at(-1);
+    return last && 'value' in last ? (last.value as Traffic) : last?.fault;
+  };
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+
+  it('is there at once, with the past of all pods', async () => {
+    start();
+    await soon(traffic).toEqual({
+      p95: 40,
+      errorRate: 0.5,
+      samples: 4,
+      sampling: 1,
+      window: trafficWindow,
+      source: 'gateway logs',
+      pods: { followed: 2, expected: 2 },
+    });
+    expect(news[0]).toMatchObject({ value: { samples: 4 }, from: 'gateway logs of 2 pods' });
+    const asked = server.asked.find((u) => u.pathname.endsWith('/log'))?.searchParams;
+    expect(asked?.get('tailLines')).toBe('20000');
+    expect(Date.now() - Date.parse(asked?.get('sinceTime') ?? '')).toBeGreaterThan(trafficWindow - 1000);
+  });
+
+  it('takes a cut stream up where it was, without counting a line twice', async () => {
+    pods = ['a'];
+    const times: (string | null)[] = [];
+    const at = Date.now() - 5000;
+    log = (_, url, res) => {
+      times.push(url.searchParams.get('sinceTime'));
+      if (times.length === 1) {
+        res.write(line(20, 200, at));
+        res.write(line(21, 200, at + 100));
+        setTimeout(() => res.destroy(), 50);
+      } else res.write(line(20, 200, at) + line(21, 200, at + 100) + line(22, 200, at + 200));
+    };
+    start();
+    await soon(traffic).toMatchObject({ samples: 3, p95: 22 });
+    expect(times[1]).toBe(`${new Date(at + 100).toISOString().slice(0, 19)}Z`);
+  });
+
+  it('follows pods as they come and go', async () => {
+    start();
+    await soon(traffic).toMatchObject({ pods: { followed: 2, expected: 2 } });
+    event(`${JSON.stringify({ type: 'ADDED', object: pod('c') })}\n`);
+    await soon(traffic).toMatchObject({ samples: 6, pods: { followed: 3, expected: 3 } });
+    event(`${JSON.stringify({ type: 'DELETED', object: pod('a') })}\n`);
+    await soon(traffic).toMatchObject({ samples: 6, pods: { followed: 2, expected: 2 } });
+  });
+
+  it('says which part of the pods it reads, and when it may read none', async () => {
+    log = (name, _, res) => void (name === 'a' ? res.write(line(7)) : res.writeHead(403).end('{}'));
+    start();
+    await soon(traffic).toMatchObject({ samples: 1, pods: { followed: 1, expected: 2 } });
+    over.abort();
+    await ended;
+    over = new AbortController();
+    log = (_, __, res) => void res.writeHead(403).end('{}');
+    start();
+    await soon(traffic).toMatchObject({ kind: 'forbidden', what: 'may not get pods/log in bentham (403)' });
+  });
+
+  it('without requests has no figures', async () => {
+    log = (_, __, res) => void res.write('Server listening\nnot JSON {\n');
+    start();
+    await soon(traffic).toMatchObject({ samples: 0, sampling: 1, pods: { followed: 2, expected: 2 } });
+    expect(traffic()).not.toHaveProperty('p95');
+  });
+
+  it('samples what flows too fast, and says so', async () => {
+    pods = ['a'];
+    log = (_, __, res) => void res.write(Array.from({ length: 20_000 }, (_, i) => line(i % 100)).join(''));
+    start();
+    await soon(() => {
+      const now = traffic();
+      return now && 'samples' in now ? now.samples : 0;
+    }).toBeGreaterThan(4000);
+    const now = traffic();
+    expect(now).toMatchObject({ p95: expect.closeTo(94, -1) });
+    expect(now && 'sampling' in now ? now.sampling : 1).toBeLessThan(0.9);
+  });
+});
