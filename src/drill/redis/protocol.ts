@@ -1,0 +1,85 @@
+// The Redis serialization protocol, as much of it as clients send and a server answers.
+
+/** What a server answers. Maps are sent as flat arrays below RESP3. */
+export type Reply =
+  | { kind: 'simple'; text: string }
+  | { kind: 'error'; text: string }
+  | { kind: 'integer'; value: number }
+  | { kind: 'bulk'; text: string | null }
+  | { kind: 'array'; items: readonly Reply[] }
+  | { kind: 'map'; entries: readonly (readonly [string, Reply])[] };
+
+export const ok: Reply = { kind: 'simple', text: 'OK' };
+export const bulk = (text: string | null): Reply => ({ kind: 'bulk', text });
+export const integer = (value: number): Reply => ({ kind: 'integer', value });
+export const array = (items: readonly Reply[]): Reply => ({ kind: 'array', items });
+export const error = (text: string): Reply => ({ kind: 'error', text });
+
+/** A reply as bytes. */
+export function encode(reply: Reply, protocol: 2 | 3): string {
+  switch (reply.kind) {
+    case 'simple':
+      return `+${reply.text}\r\n`;
+    case 'error':
+      return `-${reply.text}\r\n`;
+    case 'integer':
+      return `:${reply.value}\r\n`;
+    case 'bulk':
+      if (reply.text === null) return protocol === 3 ? '_\r\n' : '$-1\r\n';
+      return `$${Buffer.byteLength(reply.text)}\r\n${reply.text}\r\n`;
+    case 'array':
+      return `*${reply.items.length}\r\n${reply.items.map((item) => encode(item, protocol)).join('')}`;
+    case 'map': {
+      const body = reply.entries.map(([key, value]) => encode(bulk(key), protocol) + encode(value, protocol)).join('');
+      return protocol === 3 ? `%${reply.entries.length}\r\n${body}` : `*${reply.entries.length * 2}\r\n${body}`;
+    }
+  }
+}
+
+/** No command of the drill is longer; more than this is not a client. */
+const longest = 1 << 20;
+
+/** Takes bytes as they come and gives whole commands: arrays of bulk strings, or a line typed by hand. */
+export function commandReader(): (bytes: Buffer) => { commands: string[][]; broken?: string } {
+  let waiting: Buffer = Buffer.alloc(0);
+  return (bytes) => {
+    waiting = waiting.length === 0 ? bytes : Buffer.concat([waiting, bytes]);
+    const commands: string[][] = [];
+    for (;;) {
+      const read = readCommand(waiting);
+      if (read === undefined) break;
+      if ('broken' in read) return { commands, broken: read.broken };
+      waiting = waiting.subarray(read.length);
+      if (read.words.length > 0) commands.push(read.words);
+    }
+    return waiting.length > longest ? { commands, broken: 'too big a request' } : { commands };
+  };
+}
+
+type Read = { words: string[]; length: number } | { broken: string };
+
+function readCommand(bytes: Buffer): Read | undefined {
+  const first = lineAt(bytes, 0);
+  if (!first) return undefined;
+  if (!first.text.startsWith('*')) return { words: first.text.split(/\s+/).filter(Boolean), length: first.end };
+  const count = Number(first.text.slice(1));
+  if (!Number.isInteger(count) || count > 100_000) return { broken: 'invalid multibulk length' };
+  const words: string[] = [];
+  let at = first.end;
+  for (let i = 0; i < count; i += 1) {
+    const head = lineAt(bytes, at);
+    if (!head) return undefined;
+    const length = Number(head.text.slice(1));
+    if (!head.text.startsWith('$')) return { broken: `expected '$', got '${head.text.slice(0, 1)}'` };
+    if (!Number.isInteger(length) || length < 0 || length > longest) return { broken: 'invalid bulk length' };
+    if (bytes.length < head.end + length + 2) return undefined;
+    words.push(bytes.toString('utf8', head.end, head.end + length));
+    at = head.end + length + 2;
+  }
+  return { words, length: at };
+}
+
+function lineAt(bytes: Buffer, from: number): { text: string; end: number } | undefined {
+  const at = bytes.indexOf('\r\n', from);
+  return at < 0 ? undefined : { text: bytes.toString('utf8', from, at), end: at + 2 };
+}
