@@ -1,0 +1,88 @@
+// A procedure of the runbook as a value: steps that know how to look, what to offer and what to type by hand.
+import type { ActionId, Check, Target } from './action.ts';
+import type { Targets } from './targets.ts';
+import type { Ms } from './time.ts';
+import type { World } from './world.ts';
+
+/** SEV1 is the worst (runbook, Severity Levels). */
+export const severities = [1, 2, 3, 4] as const;
+export type Severity = (typeof severities)[number];
+
+/** `SEV1`. */
+export type SeverityName = `SEV${Severity}`;
+export const severityName = (severity: Severity): SeverityName => `SEV${severity}`;
+
+export const procedureIds = [
+  'sev1',
+  'sev2',
+  'sev3',
+  'sev4',
+  'security',
+  'full-recovery',
+  'api-key-rotation',
+  'credential-rotation',
+  'deployment',
+  'rollback',
+  'database-maintenance',
+  'evidence-cleanup',
+  'evidence-recovery',
+  'point-in-time-recovery',
+] as const;
+export type ProcedureId = (typeof procedureIds)[number];
+
+/** An action that a step offers; `when` says that it is of use now, `target` fills in what is known already. */
+export type Offer = {
+  action: ActionId;
+  /** As the key's title says it: `restart gateway`. */
+  title: string;
+  target?(world: World): Target;
+};
+
+/** A step that says "if needed": the evidence recommends, a person decides. */
+export type Decision = {
+  /** To be answered with yes or no. */
+  question: string;
+  recommend(world: World): Recommendation;
+};
+
+/** `unsure` recommends neither. */
+export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string };
+
+export type Link = { title: string; url: string };
+
+export type Step = {
+  /** Unique among all checklists: `sev1/gateway-status`. */
+  id: `${ProcedureId}/${string}`;
+  /** What to do, written to be read aloud. */
+  say: string;
+  /** More to read when the step is open. */
+  more?: readonly string[];
+  /** Live evidence, line by line. */
+  evidence?(world: World): readonly Check[];
+  /** Whether the world looks as this step wants it: one line of `evidence` in sum. */
+  check?(world: World): Check;
+  offers?: readonly Offer[];
+  /** What to type by hand, with the present targets. Several lines are several commands. */
+  byHand?(targets: Targets, world: World): readonly string[];
+  links?: readonly Link[];
+  decision?: Decision;
+  /** Somebody else has to do something first: remind of it after this time. */
+  waits?: { for: string; remind: Ms };
+};
+
+/** Something the runbook lists as a sign of this procedure; `fail` means: the sign is there. */
+export type Symptom = { id: string; say: string; check(world: World): Check };
+
+export type Checklist = {
+  id: ProcedureId;
+  title: string;
+  /** `ours`: the runbook has none, this one was written for the cockpit. */
+  from: 'runbook' | 'ours';
+  /** Which part of the runbook it is: `Incident Response`. */
+  section: string;
+  severity?: Severity;
+  /** One or two sentences: when to use it. */
+  about: string;
+  symptoms: readonly Symptom[];
+  steps: readonly Step[];
+};

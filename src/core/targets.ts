@@ -1,0 +1,36 @@
+// Where the runbook's commands point at, as configured: what fills them in. No secrets.
+
+/** One PostgreSQL server, as a person would name it to psql. */
+export type ServerTarget = { host: string; port: number; user: string; database: string };
+
+export type Targets = {
+  /** The namespace of the environment that is looked at. */
+  namespace: string;
+  /** `--context` for kubectl, where one is configured. */
+  context?: string;
+  deployments: { gateway: string; orchestrator: string; executor: string };
+  logSelector: string;
+  /** Without a slash at the end. */
+  gatewayUrl: string;
+  healthPath: string;
+  detailedHealthPath: string;
+  studyPath: string;
+  primary: ServerTarget;
+  replica?: ServerTarget;
+  redis: { host: string; port: number; tls: boolean };
+  bucket: string;
+  /** Older evidence may go. */
+  retentionDays: number;
+  /** The RDS cluster and the name that a restored one gets. */
+  cluster: string;
+  recovered: string;
+  secretId: string;
+  /** How `pnpm admin:*` is called: `pnpm`. */
+  admin: string;
+  failoverScript: string;
+  staging: { manifests: string; namespace: string; healthUrl: string };
+  manifests: string;
+};
+
+/** One line of the runbook's contacts. */
+export type Contact = { role: string; contact: string; escalation: string };
