@@ -2,10 +2,12 @@
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
+import { drillCommand } from './commands/drill.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
   .showHelpAfterError()
-  .addCommand(configCommand());
+  .addCommand(configCommand())
+  .addCommand(drillCommand());
 
 await program.parseAsync();

@@ -72,7 +72,7 @@ const calm: Weather = {
     'perplexity-web': surface(0.006, 'Invalid session: token expired'),
   },
   primaryUp: true,
-  studiesPerMinute: 2,
+  studiesPerMinute: 3,
   redisFill: 0.61,
   queue: 140,
 };

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, chown, cp, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { bulk, schema, seed } from './schema.ts';
+import type { Weather } from '../scenario.ts';
+import { bulk, lastHour, schema, seed } from './schema.ts';
 import { type Binaries, freePort, initCluster, type Server, startServer, unpackBinaries } from './server.ts';
 
 export type Cluster = {
@@ -28,7 +29,7 @@ const database = 'bentham';
 const user = 'bentham';
 
 /** Starts both servers with the runbook's tables, seeded; `jobs` more jobs for load. */
-export async function startCluster(directory: string, options: { jobs: number; queue: number }): Promise<Cluster> {
+export async function startCluster(directory: string, options: { jobs: number; weather: Weather }): Promise<Cluster> {
   const binaries = await unpackBinaries(directory);
   const password = randomBytes(12).toString('hex');
   const root = { user: 'postgres', password: randomBytes(12).toString('hex') };
@@ -51,7 +52,8 @@ export async function startCluster(directory: string, options: { jobs: number; q
   await withClient(session(primaryPort, 'migration'), async (client) => {
     await client.query(schema);
     await client.query(seed);
-    await client.query(bulk(options.jobs, options.queue));
+    await client.query(bulk(options.jobs, options.weather.queue));
+    for (const { text, values } of lastHour(options.weather)) await client.query(text, [...values]);
     await client.query('ANALYZE');
   });
 

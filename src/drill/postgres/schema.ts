@@ -1,5 +1,5 @@
 // The platform's tables as the runbook's queries know them, and what lies in them at the start.
-import { surfaceIds } from '../scenario.ts';
+import { surfaceIds, type Weather } from '../scenario.ts';
 
 export const schema = `
 CREATE TABLE tenants (id text PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
@@ -78,21 +78,25 @@ SELECT CASE n WHEN 1 THEN 'study_abc123' WHEN 2 THEN 'study_def456' WHEN 3 THEN 
             ELSE 'study_' || substr(md5('study' || n), 1, 6) END,
   (ARRAY['tenant-kyanos', 'tenant-lyra', 'tenant-aldine', 'tenant-quill'])[1 + n % 4],
   'Study ' || n,
-  CASE WHEN n IN (1, 2, 4, 5, 6, 7, 8) THEN 'executing' WHEN n IN (3, 9, 10, 11, 12) THEN 'queued'
+  CASE WHEN n IN (1, 2, 4, 5, 6, 7, 8) THEN 'executing' WHEN n <= 12 THEN 'queued'
        WHEN n % 40 = 0 THEN 'failed' WHEN n % 55 = 0 THEN 'cancelled' ELSE 'completed' END,
-  jsonb_build_object('completionPercentage',
-    CASE WHEN n IN (1, 2, 4, 5, 6, 7, 8) THEN 8 + n * 9 WHEN n IN (3, 9, 10, 11, 12) THEN 0 ELSE 100 END),
-  now() - n * interval '3 minutes' - CASE WHEN n > 12 THEN interval '20 minutes' ELSE interval '0' END,
+  jsonb_build_object('completionPercentage', CASE WHEN n IN (1, 2, 4, 5, 6, 7, 8) THEN 97 WHEN n <= 12 THEN 0 ELSE 100 END),
+  CASE WHEN n IN (1, 2, 4, 5, 6, 7, 8) THEN now() - interval '70 minutes' - n * interval '3 minutes'
+       WHEN n <= 12 THEN now() - n * interval '40 seconds'
+       ELSE now() - interval '20 minutes' - n * interval '3 minutes' END,
   CASE WHEN n <= 12 THEN now() - n * interval '7 seconds' ELSE now() - n * interval '2 minutes' END
 FROM generate_series(1, 400) AS n;
 
-INSERT INTO jobs (study_id, surface_id, status, error_message, attempt_count, created_at, updated_at)
-SELECT s.id, (ARRAY[${surfaces}])[1 + k % 5], 'completed', NULL, 1, s.created_at, least(now(), s.created_at + k * interval '4 seconds')
-FROM studies s, generate_series(1, 60) AS k
-WHERE s.status IN ('completed', 'executing') AND (s.status = 'completed' OR k <= 30);
+INSERT INTO jobs (study_id, surface_id, status, attempt_count, created_at, updated_at)
+SELECT s.id, (ARRAY[${surfaces}])[1 + k % 5], 'completed', 1, s.created_at, least(now(), s.created_at + k * interval '4 seconds')
+FROM studies s, generate_series(1, 60) AS k WHERE s.status = 'completed';
 
 INSERT INTO jobs (study_id, surface_id, status, attempt_count, created_at, updated_at)
-SELECT s.id, (ARRAY[${surfaces}])[1 + k % 5], CASE WHEN k <= 2 THEN 'executing' ELSE 'pending' END, 0, s.created_at, now()
+SELECT s.id, (ARRAY[${surfaces}])[1 + k % 5], 'completed', 1, now() - k * interval '11 seconds', now() - k * interval '10 seconds'
+FROM studies s, generate_series(1, 300) AS k WHERE s.status = 'executing';
+
+INSERT INTO jobs (study_id, surface_id, status, attempt_count, created_at, updated_at)
+SELECT s.id, (ARRAY[${surfaces}])[1 + k % 5], CASE WHEN k <= 2 THEN 'executing' ELSE 'pending' END, 0, now(), now()
 FROM studies s, generate_series(1, 8) AS k WHERE s.status = 'executing';
 
 INSERT INTO results (job_id, study_id, created_at)
@@ -124,4 +128,20 @@ SELECT 'study_load' || 1 + n / 500, (ARRAY[${surfaces}])[1 + n % 5],
   now() - interval '90 minutes' - (n / 500) * interval '5 minutes'
 FROM generate_series(0, ${Math.trunc(load) - 1}) AS n;
 `;
+}
+
+/** Each statement with its parameters: the last hour as the weather has it, so that the figures are there at once. */
+export function lastHour(weather: Weather): readonly { text: string; values: readonly unknown[] }[] {
+  const failed = surfaceIds.map((id) => ({
+    text: `
+UPDATE jobs SET status = 'failed', attempt_count = 3,
+  error_message = CASE WHEN id % 17 = 0 THEN 'Unexpected token < in JSON at position 0' ELSE $2 END
+WHERE surface_id = $1 AND status = 'completed' AND random() < $3
+  AND (created_at > now() - interval '1 hour'
+    OR study_id IN (SELECT id FROM studies WHERE updated_at > now() - interval '1 hour'))`,
+    values: [id, weather.surfaces[id].error, weather.surfaces[id].failureShare],
+  }));
+  if (weather.studiesPerMinute > 0) return failed;
+  const older = `UPDATE studies SET created_at = created_at - interval '17 minutes' WHERE created_at > now() - interval '15 minutes'`;
+  return [...failed, { text: older, values: [] }];
 }

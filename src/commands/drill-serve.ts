@@ -1,0 +1,37 @@
+// `drill --serve`: runs the embedded Bentham until it is told to stop, or until whoever started it is gone.
+import { fstatSync } from 'node:fs';
+import { type DrillOptions, startDrill } from '../drill/drill.ts';
+
+/** Prints `export NAME='value'` lines, then `ready`; ends at a signal, or when a pipe on standard input ends. */
+export async function serve(options: DrillOptions): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    // A terminal stays open, and so does /dev/null; a pipe is a lifeline.
+    if (isLifeline()) {
+      process.stdin.on('close', resolve);
+      process.stdin.on('error', () => resolve());
+      process.stdin.resume();
+    }
+    process.stdout.on('error', () => resolve());
+  });
+  const starting = startDrill(options);
+  const early = await Promise.race([stopped.then(() => true), starting.then(() => false)]);
+  const drill = await starting;
+  if (!early) {
+    const lines = Object.entries(drill.environment).map(
+      ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+    );
+    process.stdout.write(`${lines.join('')}ready\n`);
+    await stopped;
+  }
+  await drill.stop();
+}
+
+function isLifeline(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}

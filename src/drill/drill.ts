@@ -1,0 +1,71 @@
+// The embedded Bentham: every server the platform stands on, on loopback and free ports, in one weather.
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { guardedDirectory } from './guard.ts';
+import { startCluster } from './postgres/cluster.ts';
+import { startRedis } from './redis/server.ts';
+import type { Scenario, Weather } from './scenario.ts';
+import { startWorld } from './world.ts';
+
+export type DrillOptions = {
+  scenario: Scenario;
+  /** Pods more, for load. */
+  pods: number;
+  /** Finished jobs more, for load. */
+  jobs: number;
+};
+
+export type Drill = {
+  /** What lets the cockpit, psql, redis-cli, kubectl, curl and aws talk to it. */
+  environment: Readonly<Record<string, string>>;
+  /** What is wrong now; remedies change it. */
+  weather: Weather;
+  /** Ends everything and removes what it wrote. */
+  stop(): Promise<void>;
+};
+
+/** Starts it; resolves when every server answers. */
+export async function startDrill({ scenario, jobs }: DrillOptions): Promise<Drill> {
+  const weather = structuredClone(scenario.weather);
+  const guarded = await guardedDirectory();
+  const over = new AbortController();
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    over.abort();
+    await Promise.allSettled(stops.map((each) => each()));
+    await guarded.end();
+  };
+  try {
+    const [cluster, redis] = await Promise.all([
+      startCluster(guarded.directory, { jobs, weather }),
+      startRedis({ fill: weather.redisFill }),
+    ]);
+    stops.push(
+      () => cluster.stop(),
+      () => redis.stop(),
+    );
+    const world = startWorld(cluster, () => weather, over.signal);
+    stops.push(() => world);
+    if (!weather.primaryUp) await cluster.stopPrimary();
+    const state = path.join(guarded.directory, 'state');
+    await mkdir(state, { mode: 0o700 });
+    const environment = {
+      BENTHAM_DRILL: scenario.id,
+      BENTHAM_PROFILE: 'production',
+      BENTHAM_JOURNAL_DIRECTORY: path.join(state, 'journal'),
+      PGHOST: cluster.host,
+      PGPORT: String(cluster.primaryPort),
+      PGUSER: cluster.user,
+      PGPASSWORD: cluster.password,
+      PGDATABASE: cluster.database,
+      PGSSLMODE: 'disable',
+      BENTHAM_DATABASE_REPLICA_HOST: cluster.host,
+      BENTHAM_DATABASE_REPLICA_PORT: String(cluster.replicaPort),
+      REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
+    };
+    return { environment, weather, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

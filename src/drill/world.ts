@@ -1,0 +1,145 @@
+// The platform at work: jobs run, finish and fail, studies progress, end and begin, keys are used. It does what the
+// weather says, a little every second.
+import type { Client } from 'pg';
+import type { Cluster } from './postgres/cluster.ts';
+import { surfaceIds, type Weather } from './scenario.ts';
+
+/** Jobs that executors finish in a second, all together. */
+const jobsPerSecond = 2;
+const jobsAtOnce = 14;
+const jobsOfStudy = 40;
+const executingStudies = 7;
+
+/** Starts the platform's work; ends with the signal. A database that is away is waited for. */
+export function startWorld(cluster: Cluster, weather: () => Weather, signal: AbortSignal): Promise<void> {
+  const work = async () => {
+    let client: Client | undefined;
+    let turn = 0;
+    while (!signal.aborted) {
+      try {
+        client ??= await cluster.connect('orchestrator');
+        turn += 1;
+        await step(client, weather(), turn);
+      } catch {
+        // Restarted, failed over or under attack: a new session at the next turn.
+        const gone = client;
+        client = undefined;
+        await gone?.end().catch(() => {});
+      }
+      await turnOver(signal);
+    }
+    await client?.end().catch(() => {});
+  };
+  return Promise.all([work(), sessions(cluster, signal)]).then(() => {});
+}
+
+function turnOver(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1000);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+async function step(client: Client, weather: Weather, turn: number): Promise<void> {
+  const working = surfaceIds.filter((id) => !weather.surfaces[id].disabled);
+  const healthy = weather.gateway.services.orchestrator;
+  if (healthy) {
+    await client.query(finish, [
+      jobsPerSecond,
+      surfaceIds.map((id) => weather.surfaces[id].failureShare),
+      surfaceIds.map((id) => weather.surfaces[id].error),
+      surfaceIds,
+    ]);
+    await client.query(begin, [jobsAtOnce, working]);
+    await client.query(progress);
+    if (turn % 5 === 0) {
+      await client.query(complete);
+      await client.query(start, [executingStudies]);
+    }
+  }
+  if (Math.random() < weather.studiesPerMinute / 60) {
+    const id = `study_${Math.random().toString(36).slice(2, 8)}`;
+    const tenant = ['tenant-kyanos', 'tenant-lyra', 'tenant-aldine'][turn % 3];
+    await client.query(`INSERT INTO studies (id, tenant_id, name) VALUES ($1, $2, 'Study ' || $1)`, [id, tenant]);
+    await client.query(
+      `INSERT INTO jobs (study_id, surface_id)
+       SELECT $1, ($2::text[])[1 + n % array_length($2::text[], 1)] FROM generate_series(1, ${jobsOfStudy}) AS n`,
+      [id, surfaceIds],
+    );
+    await client.query(`UPDATE api_keys SET last_used_at = now() WHERE tenant_id = $1 AND NOT revoked`, [tenant]);
+  }
+  if (turn % 10 === 0)
+    await client.query(`UPDATE api_keys SET last_used_at = now() WHERE id = 'key-abc123' AND NOT revoked`);
+}
+
+const finish = `
+WITH done AS (
+  SELECT id, array_position($4::text[], surface_id) AS at, random() AS luck
+  FROM jobs WHERE status = 'executing' ORDER BY updated_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs j SET
+  status = CASE WHEN luck < ($2::float8[])[at] THEN 'failed' ELSE 'completed' END,
+  error_message = CASE WHEN luck < ($2::float8[])[at] THEN ($3::text[])[at] END,
+  attempt_count = j.attempt_count + 1, updated_at = now()
+FROM done WHERE j.id = done.id`;
+
+const begin = `
+WITH room AS (SELECT greatest(0, $1 - count(*)) AS n FROM jobs WHERE status = 'executing'),
+next AS (
+  SELECT id FROM jobs WHERE status = 'pending' AND surface_id = ANY ($2)
+  ORDER BY id LIMIT (SELECT n FROM room) FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs SET status = 'executing', updated_at = now() FROM next WHERE jobs.id = next.id`;
+
+const progress = `
+UPDATE studies s SET progress = jsonb_build_object('completionPercentage', p.percent), updated_at = now()
+FROM (
+  SELECT study_id, round(100.0 * count(*) FILTER (WHERE j.status IN ('completed', 'failed')) / count(*)) AS percent
+  FROM jobs j JOIN studies e ON e.id = j.study_id AND e.status = 'executing' GROUP BY study_id
+) AS p
+WHERE s.id = p.study_id AND (s.progress->>'completionPercentage')::numeric IS DISTINCT FROM p.percent`;
+
+const complete = `
+UPDATE studies s SET status = CASE WHEN f.failed * 2 > f.total THEN 'failed' ELSE 'completed' END, updated_at = now()
+FROM (
+  SELECT e.id, count(j.id) AS total, count(*) FILTER (WHERE j.status = 'failed') AS failed,
+    count(*) FILTER (WHERE j.status IN ('pending', 'executing')) AS open
+  FROM studies e LEFT JOIN jobs j ON j.study_id = e.id WHERE e.status = 'executing' GROUP BY e.id
+) AS f
+WHERE s.id = f.id AND f.open = 0`;
+
+const start = `
+UPDATE studies SET status = 'executing', updated_at = now()
+WHERE id IN (
+  SELECT id FROM studies WHERE status = 'queued' ORDER BY created_at
+  LIMIT greatest(0, $1 - (SELECT count(*) FROM studies WHERE status = 'executing'))
+)`;
+
+/** What the applications hold open, idle most of the time. */
+const pools = [
+  ['api-gateway', 9],
+  ['executor', 12],
+] as const;
+
+async function sessions(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const open: Client[] = [];
+  while (!signal.aborted) {
+    const wanted = pools.flatMap(([name, count]) => Array.from({ length: count }, () => name));
+    const alive = open.filter((client) => !ended.has(client));
+    open.splice(0, open.length, ...alive);
+    for (const name of wanted.slice(open.length)) {
+      const client = await cluster.connect(name).catch(() => undefined);
+      if (!client) break;
+      client.once('end', () => ended.add(client));
+      open.push(client);
+    }
+    await turnOver(signal);
+  }
+  await Promise.allSettled(open.map((client) => client.end()));
+}
+
+const ended = new WeakSet<Client>();
