@@ -2,12 +2,14 @@
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
   .showHelpAfterError()
   .addCommand(configCommand())
+  .addCommand(doctorCommand())
   .addCommand(drillCommand());
 
 await program.parseAsync();

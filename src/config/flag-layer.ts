@@ -29,7 +29,7 @@ export function readFlags(flags: Flags, cwd: string, home: string): Layer {
     const path = given.slice(0, at).trim();
     const text = given.slice(at + 1);
     const option = options.get(path);
-    const secret = option?.secret || (path === 'redis.url' && URL.parse(text)?.password);
+    const secret = option?.secret || URL.parse(text)?.password;
     if (secret) problems.push({ source: 'flag --set', option: path, value: '•••', right: refusal(path) });
     else if (option) give(path, parseText(option, text), '--set');
     else if (sections.get(path)?.optional && text === 'null') give(path, null, '--set');

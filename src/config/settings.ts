@@ -7,9 +7,8 @@ z.config({ jitless: true });
 
 const text = z.string().min(1);
 const ms = z.number().int().positive();
-const url = z
-  .url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' })
-  .refine((text) => !hasLogin(text), 'a URL without a user name and password in it');
+const anyUrl = z.url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' });
+const url = anyUrl.refine((text) => !hasLogin(text), 'a URL without a user name and password in it');
 /** A file or directory. `~/` is the home directory; relative to the configuration file, or to where one stands. */
 const path = text.meta({ path: true });
 
@@ -127,7 +126,7 @@ export const settingsSchema = z.object({
     .prefault({}),
   prometheus: z
     .object({
-      url: url.describe('Prometheus server'),
+      url: anyUrl.describe('Prometheus server; may hold user and password'),
       p95Query: text.describe('gives milliseconds'),
       errorRateQuery: text.describe('gives a share from 0 to 1'),
     })

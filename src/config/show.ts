@@ -14,7 +14,8 @@ export function shownValue(settings: Settings, path: string): unknown {
   const value = path
     .split('.')
     .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], settings);
-  return options.get(path)?.secret && value !== undefined ? hidden : value;
+  if (options.get(path)?.secret && value !== undefined) return hidden;
+  return typeof value === 'string' ? clean(redact(value)) : value;
 }
 
 /** As YAML that could be the configuration file, with the origin of each value as a comment. */
@@ -44,8 +45,7 @@ export function configText({ settings, origins }: Good): string {
 
 /** One line of YAML, whatever the value holds. */
 function inline(value: unknown): string {
-  const plain = typeof value === 'string' ? clean(redact(value)) : value;
-  return stringify(plain, { collectionStyle: 'flow', lineWidth: 0, defaultStringType: 'PLAIN' }).trim();
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, defaultStringType: 'PLAIN' }).trim();
 }
 
 /** The same for programs: `{ version, profile, file, options: { PATH: { value, origin, layer } }, redirected }`. */

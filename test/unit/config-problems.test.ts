@@ -23,6 +23,7 @@ contacts: [{ role: DBA, contact: x, escalation: y, phone: z }]
 environment: { guarded: yes }
 admin: { command: [] }
 prometheus: { url: https://u:p@prometheus }
+evidence: { endpoint: https://u:hush@s3 }
 `;
   expect(await mistakes({ yaml })).toEqual([
     '2: kubernetes.namespce: there is no such option; did you mean kubernetes.namespace?',
@@ -35,9 +36,9 @@ prometheus: { url: https://u:p@prometheus }
     '13: contacts.0 = {"role":"DBA","contact":"x","escalation":"y","phone":"z"}: must be a list of { role, contact, escalation }',
     '14: environment.guarded = "yes": must be true or false',
     '15: admin.command = []: must be a list of texts',
-    '16: prometheus.url = https://u:•••@prometheus: must be a URL without a user name and password in it',
     '16: prometheus.p95Query: is missing; it must be text: gives milliseconds',
     '16: prometheus.errorRateQuery: is missing; it must be text: gives a share from 0 to 1',
+    '17: evidence.endpoint = https://u:•••@s3: must be a URL without a user name and password in it',
   ]);
 });
 
@@ -78,6 +79,7 @@ test('flags: unknown options, sections and secrets are refused in words', async 
     'database=x',
     'redis.password=hush',
     'redis.url=redis://:hush@r',
+    'prometheus.url=https://u:hush@p',
     'nonsense=hush',
   ];
   const found = await mistakes({ flags: { set } });
@@ -86,6 +88,7 @@ test('flags: unknown options, sections and secrets are refused in words', async 
     'flag --set: database: is a section: name one option of it, as in database.primary=…',
     'flag --set: redis.password = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
     'flag --set: redis.url = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: prometheus.url = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_PROMETHEUS_URL or the configuration file',
     'flag --set: nonsense: there is no such option',
   ]);
 });

@@ -1,0 +1,268 @@
+// The probes that need no database, against small servers on loopback.
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { Checkup } from '../../src/core/checkup.ts';
+import { checkupTable, overall, summary } from '../../src/core/checkup.ts';
+import { gatewayProbe } from '../../src/data/probes/gateway.ts';
+import { kubernetesProbe } from '../../src/data/probes/kubernetes.ts';
+import { channelsProbe, journalProbe } from '../../src/data/probes/places.ts';
+import { examine, type Probe } from '../../src/data/probes/probe.ts';
+import { toolsProbe } from '../../src/data/probes/tools.ts';
+import { findProgram } from '../../src/data/tools.ts';
+import { good } from '../configuration.ts';
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end();
+});
+
+async function directory(): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'bentham-doctor-'));
+  endings.push(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+type Answer = { status?: number; body: unknown };
+type Asked = { path: string; body: string; authorization: string | undefined };
+
+async function serve(answer: (asked: Asked) => Answer): Promise<string> {
+  const server: Server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { status = 200, body: said } = answer({
+      path: request.url ?? '',
+      body,
+      authorization: request.headers.authorization,
+    });
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endings.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const run = (probe: Probe) => examine([probe], 10_000, new AbortController().signal);
+const lines = (found: readonly Checkup[]) => found.map((one) => `${one.verdict} ${one.what}: ${one.answer}`);
+
+/** A cluster that allows what `allows` says. */
+async function cluster(allows: (right: string) => boolean, deployments = ['api-gateway', 'orchestrator', 'executor']) {
+  const url = await serve(({ path: asked, body }) => {
+    if (asked === '/version') return { body: { gitVersion: 'v1.32.0' } };
+    if (asked.includes('selfsubjectaccessreviews')) {
+      const { verb, resource, subresource, namespace } = JSON.parse(body).spec.resourceAttributes;
+      expect(namespace).toBe('bentham-prod');
+      const allowed = allows(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`);
+      return { status: 201, body: { status: { allowed, reason: allowed ? '' : 'no RBAC policy' } } };
+    }
+    return { body: { items: deployments.map((name) => ({ metadata: { name } })) } };
+  });
+  const file = path.join(await directory(), 'kubeconfig');
+  const kubeconfig = {
+    'current-context': 'prod-eu-1',
+    contexts: [{ name: 'prod-eu-1', context: { cluster: 'c', user: '' } }],
+    clusters: [{ name: 'c', cluster: { server: url } }],
+  };
+  await writeFile(file, JSON.stringify(kubeconfig));
+  const { settings } = await good({ env: { KUBECONFIG: file } });
+  return kubernetesProbe(settings, 5000);
+}
+
+test('a cluster that allows everything', async () => {
+  const found = await run(await cluster(() => true));
+  expect(overall(found)).toBe('ok');
+  expect(lines(found)[0]).toMatch(/^ok cluster prod-eu-1: http:\/\/127.*, v1\.32\.0, \d+ ms$/);
+  expect(lines(found)).toContain('ok deployments: api-gateway, orchestrator, executor are in bentham-prod');
+  expect(lines(found)).toContain(
+    'ok scale: may get deployments.apps/scale, patch deployments.apps/scale, update deployments.apps/scale',
+  );
+});
+
+test('what may not be done is named, essential rights as broken, those of remediations as limited', async () => {
+  const found = await run(await cluster((right) => !['watch pods', 'patch deployments'].includes(right)));
+  const of = (what: string) => found.find((one) => one.what === what);
+  expect(of('watch pods')).toMatchObject({
+    verdict: 'critical',
+    answer: 'may not watch pods in bentham-prod: no RBAC policy',
+    todo: 'ask for a role that allows it: kubectl auth can-i watch pods -n bentham-prod',
+  });
+  expect(of('restart, roll back')).toMatchObject({ verdict: 'warning' });
+  expect(of('watch deployments')).toMatchObject({ verdict: 'ok' });
+});
+
+test('a wrong namespace shows by the deployments that are not there', async () => {
+  const found = await run(await cluster(() => true, ['web', 'api-gateway']));
+  expect(found.find((one) => one.what === 'deployments')).toMatchObject({
+    verdict: 'critical',
+    answer: 'orchestrator, executor: not in bentham-prod, which has web',
+  });
+});
+
+test('a cluster that is away is one row, with what to do', async () => {
+  const { settings } = await good({ env: { KUBECONFIG: '/nowhere/config' } });
+  expect(await run(kubernetesProbe(settings, 1000))).toEqual([
+    {
+      area: 'kubernetes',
+      what: 'cluster',
+      verdict: 'critical',
+      answer: 'no kubeconfig there (/nowhere/config)',
+      todo: 'set KUBECONFIG, or kubernetes.kubeconfig',
+    },
+  ]);
+});
+
+test('the gateway’s health, and whether it accepts the admin key', async () => {
+  const url = await serve(({ path: asked, authorization }) => {
+    if (asked === '/health') return { body: { status: 'healthy', services: { database: 'healthy' } } };
+    if (asked === '/v1/health') return { status: 503, body: { status: 'degraded', checks: { redis: 'error' } } };
+    return { status: authorization === 'Bearer right' ? 404 : 401, body: {} };
+  });
+  const gateway = async (key: string) => {
+    const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url, ADMIN_API_KEY: key } });
+    return lines(await run(gatewayProbe(settings, 5000))).map((line) => line.replace(/, \d+ ms.*/, ''));
+  };
+  expect(await gateway('right')).toEqual([
+    'ok health: 200 healthy',
+    'critical health in detail: 503 degraded, redis error',
+    'ok admin API key: accepted (404 for a study that does not exist)',
+  ]);
+  expect((await gateway('wrong'))[2]).toBe('warning admin API key: refused (401)');
+  expect((await gateway(''))[2]).toBe('warning admin API key: not set');
+});
+
+test('a gateway that refuses is broken, one whose name is unknown could not be asked', async () => {
+  const health = async (url: string) => {
+    const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url } });
+    return (await run(gatewayProbe(settings, 2000)))[0]?.verdict;
+  };
+  expect(await health('http://127.0.0.1:1')).toBe('critical');
+  expect(await health('http://no-such-host.invalid')).toBe('unknown');
+});
+
+test('the checkout with its scripts, and each thing that is missing from it', async () => {
+  const checkout = await directory();
+  const program = async (file: string, mode = 0o755) => {
+    await mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
+    await writeFile(path.join(checkout, file), '#!/bin/sh\necho \'{"clientVersion":{"gitVersion":"v9"}}\'\n');
+    await chmod(path.join(checkout, file), mode);
+  };
+  await program('bin/kubectl');
+  await program('bin/pnpm');
+  await program('scripts/db-failover.sh', 0o644);
+  await mkdir(path.join(checkout, 'k8s/staging'), { recursive: true });
+  const scripts = { 'admin:apikey': '', 'admin:surface': '', 'test:surface': '' };
+  await writeFile(path.join(checkout, 'package.json'), JSON.stringify({ scripts }));
+  const env = {
+    BENTHAM_ADMIN_DIRECTORY: checkout,
+    BENTHAM_ADMIN_KUBECTL: './bin/kubectl',
+    BENTHAM_ADMIN_COMMAND: './bin/pnpm',
+  };
+  const found = lines(await run(toolsProbe((await good({ env })).settings, 5000)));
+  expect(found.map((line) => line.replaceAll(checkout, ''))).toEqual([
+    'ok kubectl: v9, /bin/kubectl',
+    'ok admin command: /bin/pnpm',
+    'warning Bentham checkout: /package.json has no admin:sessions',
+  ]);
+  await writeFile(
+    path.join(checkout, 'package.json'),
+    JSON.stringify({ scripts: { ...scripts, 'admin:sessions': '' } }),
+  );
+  const whole = lines(await run(toolsProbe((await good({ env })).settings, 5000)));
+  expect(whole.slice(2).map((line) => line.replaceAll(checkout, ''))).toEqual([
+    'ok Bentham checkout: ',
+    'warning failover script: /scripts/db-failover.sh: not executable',
+    'ok staging manifests: /k8s/staging',
+    'warning production manifests: /k8s/production: absent',
+  ]);
+});
+
+test('programs are found as a shell finds them', async () => {
+  const place = await directory();
+  await writeFile(path.join(place, 'tool'), '');
+  expect(await findProgram('tool', '/', place)).toEqual({ ok: false, why: 'not executable' });
+  await chmod(path.join(place, 'tool'), 0o755);
+  expect(await findProgram('tool', '/', `/nowhere:${place}`)).toEqual({ ok: true, file: path.join(place, 'tool') });
+  expect(await findProgram('./tool', place, '')).toEqual({ ok: true, file: path.join(place, 'tool') });
+  expect(await findProgram('other', place, place)).toEqual({ ok: false, why: 'absent' });
+  expect(await findProgram('.', place, place)).toEqual({ ok: false, why: 'a directory' });
+});
+
+test('the journal’s directory: made when needed, not open to others, a file in its place', async () => {
+  const place = await directory();
+  const look = async (given: string, group = '') => {
+    const env = { BENTHAM_JOURNAL_DIRECTORY: given, BENTHAM_JOURNAL_GROUP: group };
+    return (await run(journalProbe((await good({ env })).settings)))[0];
+  };
+  expect(await look(path.join(place, 'a', 'b'))).toMatchObject({
+    verdict: 'ok',
+    answer: expect.stringContaining('is made when needed'),
+  });
+  await chmod(place, 0o755);
+  expect(await look(place)).toMatchObject({ verdict: 'warning', answer: `${place} is open to everybody (755)` });
+  await chmod(place, 0o750);
+  expect(await look(place)).toMatchObject({ verdict: 'warning', answer: `${place} is open to its group (750)` });
+  expect(await look(place, 'oncall')).toMatchObject({ verdict: 'ok' });
+  await writeFile(path.join(place, 'file'), '');
+  expect(await look(path.join(place, 'file'))).toMatchObject({ verdict: 'critical' });
+});
+
+test('channels are only looked at, never used', async () => {
+  const { settings } = await good({ env: { BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: 'hush' } });
+  const found = await run(channelsProbe(settings));
+  expect(lines(found)).toEqual([
+    'ok PagerDuty: configured (nothing was sent)',
+    'warning Slack #alerts: not configured',
+    'warning Slack #ops: not configured',
+  ]);
+  expect(JSON.stringify(found)).not.toContain('hush');
+});
+
+test('a probe that hangs or breaks is a row like any other, and holds nobody up', async () => {
+  const about = { area: 'x', where: 'there', essential: true };
+  const found = await examine(
+    [
+      { ...about, what: 'hangs', run: () => new Promise(() => {}) },
+      { ...about, what: 'breaks', run: () => Promise.reject(new Error('no')) },
+      { ...about, what: 'works', run: async () => [{ area: 'x', what: 'works', verdict: 'ok', answer: 'yes' }] },
+    ],
+    50,
+    new AbortController().signal,
+  );
+  expect(found.map((one) => [one.what, one.verdict])).toEqual([
+    ['hangs', 'unknown'],
+    ['breaks', 'critical'],
+    ['works', 'ok'],
+  ]);
+});
+
+test('the table: glyph, what, answer, and below what to do; nothing wider than the terminal', () => {
+  const found: Checkup[] = [
+    { area: 'gateway', what: 'health', verdict: 'ok', answer: '200 healthy' },
+    {
+      area: 'database',
+      what: 'primary',
+      verdict: 'critical',
+      answer: 'refused',
+      todo: 'start it, or fail over to the replica, as the runbook says',
+    },
+    { area: 'gateway', what: 'admin API key', verdict: 'warning', answer: 'not set' },
+  ];
+  expect(checkupTable(found, 60)).toBe(
+    `gateway
+ ✓ health         200 healthy
+ ▲ admin API key  not set
+
+database
+ ● primary        refused
+                  → start it, or fail over to the replica,
+                    as the runbook says`,
+  );
+  expect(summary(found)).toBe('1 broken, 1 missing or limited, 1 fine');
+  expect(overall(found)).toBe('critical');
+});
