@@ -23,8 +23,10 @@ export type Row = {
 
 /** What a screen shows at one moment, before filter and scroll. */
 export type View = {
-  /** Right of the title: what it is about, counts, age. */
+  /** Beside the title: what it is about. */
   says?: Line;
+  /** At the right edge of the title line: a count, or the age of what is old. */
+  right?: Line;
   /** Above the list; never scrolls. Column titles come last. */
   head?: readonly Line[];
   rows: readonly Row[];
@@ -37,7 +39,7 @@ export type View = {
 };
 
 /** A screen that lays itself out (the cockpit, the war room): the lines of its body, and its rows for moving only. */
-export type Drawn = { body: readonly Line[]; rows: readonly Row[] };
+export type Drawn = { body: readonly Line[]; rows: readonly Row[]; page: number };
 
 export type Screen = {
   id: string;

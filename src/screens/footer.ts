@@ -1,0 +1,59 @@
+// The footer: the keys that work here, from the one key table; what does not work now is dim.
+import type { State } from '../store.ts';
+import { columnsOf, dim, fitLine, type Line, line, mark, span } from './line.ts';
+import type { Binding, Here } from './screen.ts';
+
+/** Keys as people write them. */
+const shown: Readonly<Record<string, string>> = {
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  pagedown: 'PgDn',
+  pageup: 'PgUp',
+  'shift-tab': '⇧tab',
+};
+
+export function showKey(key: string): string {
+  return shown[key] ?? key.replace(/^ctrl-/, '^');
+}
+
+/** As many as fit, by rank; the last two (anything, help) always. */
+export function footer(bindings: readonly Binding[], here: Here, columns: number): Line {
+  const ranked = bindings
+    .filter((b) => b.footer !== undefined)
+    .toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
+  const always = ranked.filter((b) => (b.footer ?? 0) >= 90);
+  const wide = (b: Binding) => columnsOf(`${showKey(b.keys[0] ?? '')} ${b.title}  `);
+  let room = columns - 1 - always.reduce((sum, b) => sum + wide(b), 0) + 2;
+  const chosen: Binding[] = [];
+  for (const b of ranked) {
+    if (always.includes(b) || isIdle(b, here)) continue;
+    if (wide(b) > room) break;
+    room -= wide(b);
+    chosen.push(b);
+  }
+  return line(' ', ...[...chosen, ...always].flatMap((b, i) => [i > 0 ? '  ' : undefined, ...hint(b, here)]));
+}
+
+/** Moving keys that have nothing to move are left out; they come and go with the list. */
+function isIdle(b: Binding, here: Here): boolean {
+  return b.silent === true && b.unless?.(here) !== undefined;
+}
+
+function hint(b: Binding, here: Here): Line {
+  const key = showKey(b.keys[0] ?? '');
+  return b.unless?.(here) === undefined ? line(span(key, 'key'), ` ${b.title}`) : line(dim(`${key} ${b.title}`));
+}
+
+/** The rule above the footer; a notice is said in it, so that nothing jumps. */
+export function lowerRule({ ui, world }: State, columns: number): Line {
+  const { notice } = ui;
+  if (!notice || notice.until <= world.now) return rule(columns);
+  const said = fitLine(line('─ ', notice.verdict === 'ok' ? undefined : line(mark(notice.verdict), ' '), notice.says), Math.min(columns - 2, columnsOf(notice.says) + 4));
+  return line(said, ' ', dim('─'.repeat(Math.max(0, columns))));
+}
+
+export function rule(columns: number): Line {
+  return line(dim('─'.repeat(Math.max(0, columns))));
+}

@@ -1,0 +1,96 @@
+// The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
+import { formatClock } from '../core/format.ts';
+import { glyph, type Verdict } from '../core/verdict.ts';
+import type { State } from '../store.ts';
+import { judged } from './judged.ts';
+import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from './line.ts';
+
+/** The verdict as it is shouted. */
+const shout: Readonly<Record<Verdict, string>> = {
+  ok: 'OK',
+  unknown: 'UNKNOWN',
+  warning: 'WARNING',
+  critical: 'CRITICAL',
+};
+
+/** `2 critical, 1 warning`, worst first, nothing about what is fine. */
+export function countsSay(count: Readonly<Record<Verdict, number>>): string {
+  const order = ['critical', 'warning', 'unknown'] as const;
+  return order
+    .filter((v) => count[v] > 0)
+    .map((v) => `${count[v]} ${v}`)
+    .join(', ');
+}
+
+/** The environment in words and colour, DRILL with its scenario before it. */
+export function environmentSays(state: State): Line {
+  const { environment, drill } = state.world.scope;
+  const name = environment.toUpperCase();
+  const isNamed = drill !== undefined && name !== 'DRILL';
+  return line(
+    drill === undefined ? undefined : span(` DRILL ${drill} `, 'drill'),
+    isNamed ? ' ' : undefined,
+    drill === undefined || isNamed ? span(` ${name} `, 'environment') : undefined,
+  );
+}
+
+/** Whether this cockpit may touch anything. */
+export function accessSays(state: State): Line {
+  return state.world.scope.guarded ? line(dim('read-only')) : [];
+}
+
+export function header(state: State, columns: number): Line[] {
+  return [whereAndHow(state, columns), whatIsDone(state, columns)];
+}
+
+function whereAndHow(state: State, columns: number): Line {
+  const { world } = state;
+  const { worst, count } = judged(world);
+  const where = environmentSays(state);
+  const access = accessSays(state);
+  const clock = dim(formatClock(world.now));
+  const verdict = line(mark(worst), span(` ${shout[worst]}`, worst));
+  const counts = countsSay(count);
+  const few = (['critical', 'warning', 'unknown'] as const)
+    .filter((v) => count[v] > 0)
+    .map((v) => `${count[v]}${glyph[v]}`)
+    .join(' ');
+  const left = lineWidth(access) > 0 ? line(where, '  ', access) : where;
+  const room = columns - lineWidth(left) - 2;
+  const how = firstFitting(
+    room,
+    line(verdict, counts && `  ${counts}`, '   ', clock),
+    line(verdict, few && `  ${few}`, '   ', clock),
+    line(verdict, '  ', clock),
+    line(verdict),
+    line(mark(worst)),
+  );
+  if (lineWidth(how) <= room) return spread(left, how, columns);
+  return spread(where, how, columns);
+}
+
+function whatIsDone(state: State, columns: number): Line {
+  if (state.engine.state === 'failed')
+    return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}) and is being started again`);
+  return quiet(state, columns);
+}
+
+/** Without an incident: the worst things in a few words, or that there are none. */
+function quiet({ world }: State, columns: number): Line {
+  const { findings, count } = judged(world);
+  const bad = findings.filter((f) => f.verdict !== 'ok');
+  if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks are fine`));
+  if (findings.every((f) => f.says === 'no answer yet')) return line(dim(' asking every backend …'));
+  let said = line(' ');
+  for (const [i, f] of bad.entries()) {
+    const rest = bad.length - i - 1;
+    const next = line(said, i > 0 ? dim('  ·  ') : undefined, mark(f.verdict), bold(` ${f.subject}`), ` ${f.says.split('  (')[0]}`);
+    const more = rest > 0 ? columnsOf(`  +${rest} more`) : 0;
+    if (lineWidth(next) + more > columns) {
+      if (i === 0) return next;
+      return line(said, dim(`  +${bad.length - i} more`));
+    }
+    said = next;
+  }
+  return said;
+}

@@ -1,0 +1,63 @@
+// The confirmation: cancel has the focus, Enter alone never accepts, pasted text never accepts.
+import type { Confirmation, Intent, Overlay, State } from '../../store.ts';
+import { bold, dim, type Line, line, mark, span } from '../line.ts';
+import { edit, field } from './field.ts';
+
+type Confirm = Extract<Overlay, { kind: 'confirm' }>;
+
+/** The last lines: how to accept, or why that cannot be. */
+export function confirmEnd(state: State, overlay: Confirm): Line[] {
+  const { accept } = overlay.ask;
+  const why = overlay.ask.unless?.(state);
+  if (why !== undefined) return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'))];
+  if (accept.by === 'key')
+    return [line('  ', span('▶ ', 'accent'), bold('cancel'), '          ', span('y', 'key'), ` ${accept.word}`)];
+  const wanted = accept.texts[overlay.typed.length] ?? '';
+  return [
+    line('  type ', bold(wanted), ' to go on: ', field(overlay.text), dim(`   then enter to ${accept.word}; esc cancels`)),
+  ];
+}
+
+function cancelled(state: State, ask: Confirmation): readonly Intent[] {
+  return [{ kind: 'close' }, ...(ask.cancelled?.(state) ?? [])];
+}
+
+/**
+ * What a key does. `alone`: it came by itself, not in a burst with others; a burst may have been typed before the
+ * question was seen, so it never accepts.
+ */
+export function confirmKey(state: State, overlay: Confirm, key: string, alone: boolean): readonly Intent[] {
+  const { ask } = overlay;
+  if (key === 'esc' || key === 'ctrl-c') return cancelled(state, ask);
+  const scroll = scrolling(overlay.top, key, ask.accept.by === 'key');
+  if (scroll !== undefined) return [{ kind: 'overlay', overlay: { ...overlay, top: scroll } }];
+  const why = ask.unless?.(state);
+  if (ask.accept.by === 'key') {
+    if (key === 'enter' || key === 'n' || key === 'q') return cancelled(state, ask);
+    if (key !== 'y' || !alone) return [];
+    if (why !== undefined) return [{ kind: 'notice', says: why, verdict: 'unknown' }];
+    return [{ kind: 'close' }, ...ask.accepted(state)];
+  }
+  if (why !== undefined) return key === 'enter' ? cancelled(state, ask) : [];
+  if (key === 'enter') {
+    const wanted = ask.accept.texts[overlay.typed.length];
+    if (overlay.text !== wanted)
+      return overlay.text === ''
+        ? []
+        : [{ kind: 'notice', says: `that is not ${wanted}; nothing was done`, verdict: 'unknown' }];
+    const typed = [...overlay.typed, overlay.text];
+    if (typed.length < ask.accept.texts.length) return [{ kind: 'overlay', overlay: { ...overlay, typed, text: '' } }];
+    return [{ kind: 'close' }, ...ask.accepted(state)];
+  }
+  const text = edit(overlay.text, key);
+  return text === undefined ? [] : [{ kind: 'overlay', overlay: { ...overlay, text } }];
+}
+
+/** Where a text scrolls to; undefined when the key does not scroll. `letters`: j and k scroll too. */
+export function scrolling(top: number, key: string, letters: boolean): number | undefined {
+  const by: Record<string, number> = { down: 1, up: -1, pagedown: 10, pageup: -10, 'ctrl-d': 10 };
+  if (letters) Object.assign(by, { j: 1, k: -1, 'ctrl-u': -10, g: Number.NEGATIVE_INFINITY, G: Number.POSITIVE_INFINITY });
+  const step = by[key];
+  // The drawing clamps to the end; what it cannot know is only that there is more.
+  return step === undefined ? undefined : Math.max(0, Math.min(top + step, 10_000));
+}

@@ -1,0 +1,83 @@
+// A form: one text after the other, with completion from live data.
+import fuzzysort from 'fuzzysort';
+import type { FormField, Intent, Overlay, State } from '../../store.ts';
+import { bold, dim, type Line, line, mark, span } from '../line.ts';
+import { edit, field } from './field.ts';
+
+type FormOverlay = Extract<Overlay, { kind: 'form' }>;
+
+const mostChoices = 6;
+
+/** What may be meant, best first. */
+export function choicesFor(state: State, asked: FormField, text: string): readonly string[] {
+  const all = asked.choices?.(state) ?? [];
+  if (text === '') return all;
+  return fuzzysort.go(text, [...all], { limit: 0, threshold: 0.2 }).map((r) => r.target);
+}
+
+export function formLines(state: State, overlay: FormOverlay, columns: number): Line[] {
+  const { form, values, at } = overlay;
+  return [
+    ...(form.lines?.(state, columns) ?? []),
+    ...form.fields.flatMap((f, i) => {
+      const text = values[f.name] ?? '';
+      if (i !== at) return [line('    ', dim(f.ask), '  ', f.secret ? '•'.repeat(text.length) : text)];
+      const choices = choicesFor(state, f, text);
+      const from = Math.max(0, overlay.chosen - mostChoices + 1);
+      const listed = choices.slice(from, from + mostChoices);
+      return [
+        line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (may stay empty)') : undefined, '  ', field(text, f.secret)),
+        ...listed.map((choice, j) =>
+          from + j === overlay.chosen ? line('      ', span('▶ ', 'accent'), bold(choice)) : line('        ', dim(choice)),
+        ),
+        ...(choices.length > listed.length ? [line(dim(`        ${choices.length - listed.length} more`))] : []),
+      ];
+    }),
+    ...(overlay.complaint === undefined ? [] : [[], line('  ', mark('warning'), ` ${overlay.complaint}`)]),
+  ];
+}
+
+export function formKey(state: State, overlay: FormOverlay, key: string): readonly Intent[] {
+  const { form, values, at } = overlay;
+  const asked = form.fields[at];
+  if (key === 'esc' || key === 'ctrl-c' || !asked) return [{ kind: 'close' }];
+  const text = values[asked.name] ?? '';
+  const choices = choicesFor(state, asked, text);
+  const show = (next: Partial<FormOverlay>): readonly Intent[] => {
+    const { complaint: _, ...rest } = overlay;
+    return [{ kind: 'overlay', overlay: { ...rest, ...next } }];
+  };
+  if (key === 'down' || key === 'up') {
+    const to = overlay.chosen + (key === 'down' ? 1 : -1);
+    return show({ chosen: Math.max(-1, Math.min(choices.length - 1, to)) });
+  }
+  if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), chosen: -1 });
+  if (key === 'enter' || key === 'tab') return next(state, overlay, asked, choices, key);
+  const edited = edit(text, key);
+  return edited === undefined ? [] : show({ values: { ...values, [asked.name]: edited }, chosen: -1 });
+}
+
+/** Takes the chosen completion, checks the text, goes to the next field or hands in. */
+function next(
+  state: State,
+  overlay: FormOverlay,
+  asked: FormField,
+  choices: readonly string[],
+  key: 'enter' | 'tab',
+): readonly Intent[] {
+  const { form, at } = overlay;
+  const typed = overlay.values[asked.name] ?? '';
+  const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : key === 'tab' ? choices[0] : undefined;
+  const text = (chosen ?? typed).trim();
+  const complain = (complaint: string): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, complaint } }];
+  if (text === '' && !asked.optional) return complain(`${asked.ask} cannot stay empty`);
+  if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text))) return complain(`${text} is not a number`);
+  if (asked.kind === 'choice' && text !== '' && !(asked.choices?.(state) ?? []).includes(text))
+    return complain(`${text} is none of the choices`);
+  const values = { ...overlay.values, [asked.name]: text };
+  if (at + 1 < form.fields.length) return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, chosen: -1 } }];
+  if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
+  const outcome = form.submit(values);
+  if (typeof outcome === 'string') return [{ kind: 'overlay', overlay: { ...overlay, values, complaint: outcome } }];
+  return [{ kind: 'close' }, ...outcome];
+}

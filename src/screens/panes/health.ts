@@ -1,0 +1,149 @@
+// HEALTH: the gateway's own word, and each backend as it answered us.
+import { judgeEndpoint } from '../../core/assess.ts';
+import type { Cluster, Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
+import { formatAge, formatBytes, formatPercent } from '../../core/format.ts';
+import { isStale, newest, type Reading } from '../../core/reading.ts';
+import type { Instant, Ms } from '../../core/time.ts';
+import { isWorse, type Verdict } from '../../core/verdict.ts';
+import type { State } from '../../store.ts';
+import { judged } from '../judged.ts';
+import { dim, faded, firstFitting, type Line, line, mark, span, spread } from '../line.ts';
+import { nextTry } from '../parts.ts';
+import type { Pane, Stretch } from './pane.ts';
+import { squeeze } from './pane.ts';
+
+/** The backends, as the panes and the palette name them. */
+export const backendIds = ['gateway', 'cluster', 'primary', 'replica', 'redis'] as const;
+export type BackendId = (typeof backendIds)[number];
+
+export function isBackend(id: string | undefined): id is BackendId {
+  return backendIds.some((b) => b === id);
+}
+
+/** `3 ms`, `2.1 s`. */
+export function formatLatency(ms: Ms): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : formatAge(ms);
+}
+
+/** What one backend says when it answers: from the most telling to the shortest, and lines below it. */
+type Said = { says: readonly Line[]; latency?: Ms; below?: readonly Line[] };
+
+const nameWidth = 10;
+
+export const healthPane: Pane = {
+  id: 'health',
+  title: 'HEALTH',
+  view(state, { columns, rows }) {
+    const { readings, scope } = state.world;
+    const items = [
+      backend(state, 'gateway', readings.gateway, saysGateway, columns),
+      backend(state, 'primary', readings.primary, saysDatabase, columns),
+      ...(scope.hasReplica ? [backend(state, 'replica', readings.replica, saysDatabase, columns)] : []),
+      backend(state, 'redis', readings.redis, saysRedis, columns),
+      backend(state, 'cluster', readings.cluster, saysCluster, columns),
+    ];
+    return { rows: squeeze(items, rows) };
+  },
+};
+
+/** The verdict of a backend: the judgement's, or for the cluster, whether it answers. */
+export function backendVerdict(state: State, id: BackendId): Verdict {
+  const { world } = state;
+  if (id === 'gateway') return judged(world).of('gateway/health');
+  if (id === 'redis') return judged(world).of('redis');
+  if (id !== 'cluster') return judged(world).of(`database/${id}`);
+  const reading = world.readings.cluster;
+  if (reading.state === 'live') return isStale(reading, world.now) ? 'unknown' : 'ok';
+  return reading.state === 'lost' && reading.fault.kind === 'refused' ? 'critical' : 'unknown';
+}
+
+function backend<T>(
+  state: State,
+  id: BackendId,
+  reading: Reading<T>,
+  say: (value: T, now: Instant) => Said,
+  columns: number,
+): Stretch {
+  const { now } = state.world;
+  const verdict = backendVerdict(state, id);
+  const name = `${id.padEnd(nameWidth)}`;
+  const room = columns - nameWidth - 2;
+  const opens = { kind: 'open', screen: 'backend', of: { backend: id } } as const;
+  if (reading.state === 'live') {
+    const stale = isStale(reading, now);
+    const { says, latency, below = [] } = say(reading.value, now);
+    const right = stale
+      ? line(dim(`seen ${formatAge(now - reading.at)} ago`))
+      : line(latency === undefined ? '' : dim(formatLatency(latency)));
+    const rightWidth = right.reduce((sum, s) => sum + s.text.length, 0);
+    const said = firstFitting(room - rightWidth - 1, ...says);
+    const first = spread(line(mark(verdict), ` ${name}`, stale ? faded(said) : said), right, columns);
+    const rest = below.map((l) => line('  ', stale ? faded(l) : l));
+    return { id, long: [first, ...rest], short: [first, ...(id === 'gateway' ? rest : [])], opens };
+  }
+  if (reading.state === 'pending') {
+    const only = [line(mark(verdict), ` ${name}`, dim('no answer yet'))];
+    return { id, long: only, short: only, opens };
+  }
+  const again = nextTry(reading.retryAt, now);
+  const head = line(mark(verdict), ` ${name}${reading.fault.what}`);
+  const last = newest(reading);
+  const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
+  const wide = columns > 50;
+  const long = wide
+    ? [spread(head, line(dim(again)), columns), line('  ', dim(`${since}   `), reading.fault.hint)]
+    : [head, line('  ', dim(since)), line('  ', dim(again))];
+  return { id, long, short: [spread(head, line(dim(again.replace('again ', ''))), columns)], opens };
+}
+
+function saysGateway({ health, detailed }: Gateway): Said {
+  const worse = isWorse(judgeEndpoint(detailed), judgeEndpoint(health)) ? detailed : health;
+  const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
+  const words = services.flatMap((s) => [dim(`${s.name} `), mark(s.healthy ? 'ok' : 'critical'), span(' ')]);
+  return {
+    says: [line(endpointSays(worse))],
+    latency: Math.max(health.latency, detailed.latency),
+    ...(words.length > 0 ? { below: [line(...words)] } : {}),
+  };
+}
+
+/** `503 unhealthy`, `200 ok`, `certificate expired`. */
+export function endpointSays(e: HealthEndpoint): string {
+  return [e.statusCode, e.problem ?? e.status].filter((w) => w !== undefined).join(' ') || 'no answer';
+}
+
+function saysDatabase(d: Database, _now: Instant): Said {
+  const says: Line[] = [];
+  const below: Line[] = [];
+  if (d.inRecovery) {
+    const behind = d.lag?.ms === undefined ? 'lag not visible' : `${formatAge(d.lag.ms)} behind`;
+    const streaming = d.lag ? (d.lag.streaming ? '' : ', not streaming') : '';
+    const bytes = d.lag?.bytes === undefined ? '' : `, ${formatBytes(d.lag.bytes)}`;
+    says.push(line(`${behind}${bytes}${streaming}`), line(`${behind}${streaming}`), line(behind));
+  } else if (d.connections) {
+    const { used, limit } = d.connections;
+    says.push(line(`${used}/${limit} connections, ${d.connections.active} active`), line(`${used}/${limit} connections`));
+    says.push(line(`${used}/${limit}`));
+  } else says.push(line('answers'));
+  if (d.blocked && d.blocked.length > 0) {
+    const waits = Math.max(...d.blocked.map((b) => b.waiting));
+    below.push(line(`${d.blocked.length} blocked, longest for ${formatAge(waits)}`));
+  }
+  if (d.longestTransaction && d.longestTransaction.age > 60_000)
+    below.push(line(dim(`transaction open ${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}`)));
+  for (const m of d.missing) below.push(line(dim(`${m.what}: ${m.grant}`)));
+  return { says, latency: d.latency, below };
+}
+
+function saysRedis(r: Redis): Said {
+  const used =
+    r.maxBytes > 0
+      ? `${formatPercent((r.usedBytes / r.maxBytes) * 100)} of ${formatBytes(r.maxBytes)}`
+      : `${formatBytes(r.usedBytes)}, no limit set`;
+  return { says: [line(`${used}, ${r.clients} clients`), line(used)], latency: r.latency };
+}
+
+function saysCluster(c: Cluster): Said {
+  return { says: [line(`${c.context}, ${c.version}`), line(c.context), line(c.version)], latency: c.latency };
+}
+

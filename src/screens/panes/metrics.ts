@@ -1,0 +1,119 @@
+// METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
+import { formatAge, formatCount, formatMeasure } from '../../core/format.ts';
+import { judge, type Metric, metrics } from '../../core/metrics.ts';
+import { isStale, newest } from '../../core/reading.ts';
+import type { Unit } from '../../core/thresholds.ts';
+import { minute } from '../../core/time.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import type { World } from '../../core/world.ts';
+import { dim, type Line, line, mark, type Span, span } from '../line.ts';
+import { shortAge, sparkline, word } from '../parts.ts';
+import type { Row } from '../screen.ts';
+import { type Column, table } from '../table.ts';
+import type { Pane } from './pane.ts';
+
+/** How far back a trend goes (issue: the last 15 minutes). */
+export const trendSpan = 15 * minute;
+
+/** A threshold without its unit where the column says it: `500`, `1 %`. */
+export function formatThreshold(value: number, unit: Unit): string {
+  if (unit === 'percent') return `${Number(value.toFixed(2))} %`;
+  return value >= 10_000 ? formatCount(value) : String(value);
+}
+
+/** The value as it stands: bold when breached, dim with its age when old, the reason when there is none. */
+export function valueSays(m: Metric, world: World): { value: Span; old?: string; basis: string } {
+  const reading = m.measure(world);
+  const last = newest(reading);
+  if (!last) return { value: dim('–'), basis: reading.state === 'lost' ? reading.fault.what : 'no answer yet' };
+  const { value, basis, exact } = last.value;
+  if (value === undefined) return { value: dim('–'), basis };
+  const text = `${exact ? '' : '~'}${formatMeasure(value, m.unit)}`;
+  if (reading.state !== 'live' || isStale(reading, world.now))
+    return { value: dim(text), old: shortAge(world.now - last.at), basis: `${basis}, ${formatAge(world.now - last.at)} ago` };
+  const verdict = judge(m, world);
+  return { value: span(text, verdict === 'ok' ? 'plain' : verdict), basis };
+}
+
+export function trend(m: Metric, world: World, columns: number): string {
+  const top = world.scope.thresholds[m.id].critical;
+  return sparkline(world.history[m.id] ?? [], { now: world.now, span: trendSpan, columns, top });
+}
+
+/** What a breached metric asks for: `API p95 critical: scale API nodes`. */
+export function asks(m: Metric, verdict: Verdict): Line | undefined {
+  if (verdict !== 'critical' && verdict !== 'warning') return undefined;
+  return line(span(`${m.short} ${word[verdict]}`, verdict), `: ${m.action[0]?.toLowerCase()}${m.action.slice(1)}`);
+}
+
+export const metricsPane: Pane = {
+  id: 'metrics',
+  title: 'METRICS',
+  view({ world }, { columns, rows: room }) {
+    const wide = columns >= 90;
+    // mark, name, value, thresholds and their gaps; what is left is the trend's.
+    const name = wide ? 23 : 14;
+    const trendRoom = columns - (2 + name + 10 + 6 + 6 + 2 + (wide ? 10 : 0));
+    const rows = metrics.map((m): Row => {
+      const verdict = judge(m, world);
+      const { warning, critical } = world.scope.thresholds[m.id];
+      return {
+        id: m.id,
+        text: m.title,
+        draw: () => {
+          const { value, old } = valueSays(m, world);
+          const right = (text: string, width: number) => ' '.repeat(Math.max(0, width - text.length)) + text;
+          return [
+            line(
+              mark(verdict),
+              ` ${(wide ? m.title : m.short).padEnd(name)}`,
+              { ...value, text: right(value.text, 10) },
+              dim(right(formatThreshold(warning, m.unit), 6)),
+              dim(right(formatThreshold(critical, m.unit), 6)),
+              wide ? span(`  ${word[verdict].padEnd(8)}`, verdict) : undefined,
+              '  ',
+              old && trendRoom >= old.length + 4
+                ? dim(`${old} ago`)
+                : span(trendRoom >= 3 ? trend(m, world, Math.min(60, trendRoom)) : '', verdict === 'ok' ? 'dim' : verdict),
+            ),
+          ];
+        },
+        opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
+      };
+    });
+    const foot = metrics.flatMap((m) => {
+      const says = asks(m, judge(m, world));
+      return says ? [line('  ', says)] : [];
+    });
+    const said = room - rows.length;
+    return {
+      right: undefined,
+      says: columnsTitle(name, wide),
+      rows,
+      foot: foot.length > said && said > 0 ? foot.slice(0, said) : foot,
+    };
+  },
+};
+
+/** Stands on the title line, each word above its column. */
+function columnsTitle(name: number, wide: boolean): Line {
+  // "3 METRICS" and the two blanks behind it take eleven columns.
+  const now = ' '.repeat(Math.max(0, 2 + name + 10 - 11 - 3));
+  return line(dim(`${now}now  warn  crit${wide ? '            last 15 minutes' : ''}`));
+}
+
+const columnsOfScreen: readonly Column<{ m: Metric; world: World }>[] = [
+  { title: '', of: ({ m, world }) => mark(judge(m, world)), width: 1 },
+  { title: 'metric', of: ({ m }) => m.title, width: 23 },
+  { title: 'verdict', of: ({ m, world }) => span(word[judge(m, world)], judge(m, world)), width: 8, spare: 2 },
+  { title: 'now', of: ({ m, world }) => valueSays(m, world).value, width: 9, align: 'right' },
+  { title: 'warn', of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].warning, m.unit)), width: 5, align: 'right' },
+  { title: 'crit', of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].critical, m.unit)), width: 5, align: 'right' },
+  { title: 'rests on', of: ({ m, world }) => dim(valueSays(m, world).basis), width: 22, upTo: 40, spare: 3 },
+  { title: 'runbook', of: ({ m }) => m.action, width: 23, spare: 4 },
+];
+
+/** The columns of the metrics screen; the trend takes what is left. */
+export function metricsTable(columns: number) {
+  return table(columnsOfScreen, columns);
+}

@@ -1,0 +1,142 @@
+// PODS: the deployments, worst first, each with the pods that are not as they should be; all pods where there is room.
+import { judgeDeployment, judgePod } from '../../core/assess.ts';
+import type { Deployment, Pod } from '../../core/facts.ts';
+import { formatAge } from '../../core/format.ts';
+import { isStale, newest } from '../../core/reading.ts';
+import type { Instant } from '../../core/time.ts';
+import { type Verdict, verdicts } from '../../core/verdict.ts';
+import { kept } from '../kept.ts';
+import { dim, faded, type Line, line, mark, span, spread } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row } from '../screen.ts';
+import type { Pane } from './pane.ts';
+
+/** The tail of a pod's name that its deployment does not say. */
+export function shortName(pod: Pod): string {
+  const rest = pod.app && pod.name.startsWith(`${pod.app}-`) ? pod.name.slice(pod.app.length + 1) : pod.name;
+  return rest.split('-').at(-1) || rest;
+}
+
+/** What is the matter with a pod, or how it is: `CrashLoopBackOff`, `OOMKilled 137`, `ending`, `Pending`, `running`. */
+export function podSays(pod: Pod): string {
+  if (pod.terminating) return 'ending';
+  if (pod.reason) return pod.exitCode ? `${pod.reason} ${pod.exitCode}` : pod.reason;
+  if (pod.phase === 'Running') return pod.ready ? 'running' : 'not ready';
+  return pod.phase.toLowerCase();
+}
+
+/** `rev 42 stuck`; nothing about a rollout that is complete. */
+export function rolloutSays(d: Deployment): Line {
+  if (d.rollout.state === 'complete') return [];
+  if (d.rollout.state === 'progressing') return line(dim(`rolling ${d.updated}/${d.desired}`));
+  return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
+}
+
+/** Pods that count: finished ones do not. */
+export const podCounts = kept((pods: readonly Pod[]) => {
+  const counted = pods.filter((p) => p.phase !== 'Succeeded');
+  return { ready: counted.filter((p) => p.ready).length, total: counted.length };
+});
+
+const byApp = kept((pods: readonly Pod[]) => Map.groupBy(pods, (p) => p.app));
+
+const worstFirst = (a: Verdict, b: Verdict) => verdicts.indexOf(b) - verdicts.indexOf(a);
+
+export const podsPane: Pane = {
+  id: 'pods',
+  title: 'PODS',
+  view(state, { columns, rows: room }) {
+    const { readings, scope, now } = state.world;
+    const pods = newest(readings.pods)?.value ?? [];
+    const deployments = newest(readings.deployments)?.value ?? [];
+    const away = readings.deployments.state === 'live' ? readings.pods : readings.deployments;
+    const age = ageSays(away, now);
+    const old = away.state !== 'live' || isStale(away, now);
+    const counts = podCounts(pods);
+    const problem = trouble(away, 'kubernetes', now, columns);
+    const all = pods.length + deployments.length + problem.length <= room;
+    const rows = [...problem.map(said), ...podRows(deployments, pods, { columns, now, all, old })];
+    return {
+      says: line(dim(scope.namespace)),
+      right: age ?? line(span(`${counts.ready}/${counts.total} ready`, counts.ready < counts.total ? 'bold' : 'dim')),
+      rows,
+      empty: [line(dim(`no pods in ${scope.namespace}`)), line(dim('is it the right namespace and context?'))],
+    };
+  },
+};
+
+const said = (l: Line, i: number): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] });
+
+type How = { columns: number; now: Instant; all: boolean; old: boolean };
+
+function podRows(deployments: readonly Deployment[], pods: readonly Pod[], how: How): Row[] {
+  const groups = byApp(pods);
+  const owned = new Set(deployments.map((d) => d.name));
+  const rows = deployments
+    .map((d) => ({ d, verdict: judgeDeployment(d) }))
+    .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
+    .flatMap(({ d, verdict }) => [deploymentRow(d, verdict, how), ...inGroup(groups.get(d.name) ?? [], how)]);
+  const others = pods.filter((p) => !owned.has(p.app));
+  const strays = inGroup(others, how);
+  return strays.length > 0 && deployments.length > 0 ? [...rows, heading('other pods', others), ...strays] : [...rows, ...strays];
+}
+
+function inGroup(pods: readonly Pod[], how: How): Row[] {
+  return pods
+    .map((p) => ({ p, verdict: judgePod(p, how.now) }))
+    .filter(({ verdict }) => how.all || verdict !== 'ok')
+    .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.p.restarts - a.p.restarts)
+    .map(({ p, verdict }) => podRow(p, verdict, how));
+}
+
+function heading(title: string, pods: readonly Pod[]): Row {
+  const { ready, total } = podCounts(pods);
+  return { id: `group/${title}`, text: title, draw: () => [line(dim(`  ${title}  ${ready}/${total}`))] };
+}
+
+function deploymentRow(d: Deployment, verdict: Verdict, { columns, old }: How): Row {
+  const name = columns >= 44 ? 20 : 13;
+  const revision = d.revision > 0 ? `rev ${d.revision}` : '';
+  const left = line(
+    mark(verdict),
+    ` ${d.name.padEnd(name)}`,
+    ` ${`${d.ready}/${d.desired}`.padStart(5)}`,
+    dim(`  ${revision}`),
+  );
+  return {
+    id: `deployment/${d.name}`,
+    text: d.name,
+    draw: () => [age(spread(left, rolloutSays(d), columns), old)],
+    opens: { kind: 'open', screen: 'deployment', of: { deployment: d.name } },
+    copies: { text: d.name, what: `deployment ${d.name}` },
+  };
+}
+
+function podRow(p: Pod, verdict: Verdict, { columns, now, old }: How): Row {
+  return {
+    id: `pod/${p.uid}`,
+    text: p.name,
+    draw: () => {
+      const wide = columns >= 56;
+      const name = wide ? (p.name.startsWith(`${p.app}-`) ? p.name.slice(p.app.length + 1) : p.name) : shortName(p);
+      const right = line(
+        wide ? dim(p.node ? `${p.node}  ` : '') : undefined,
+        wide ? dim(shortAge(now - p.createdAt).padStart(5)) : undefined,
+        p.restarts > 0 ? line(dim(`  ↻${String(p.restarts).padStart(wide ? 3 : 0)}`)) : wide ? '      ' : undefined,
+      );
+      const says = verdict === 'ok' ? dim(podSays(p)) : span(podSays(p));
+      return [age(spread(line('  ', mark(verdict), ` ${name}  `, says), right, columns), old)];
+    },
+    opens: { kind: 'open', screen: 'pod', of: { pod: p.uid } },
+    copies: { text: p.name, what: `pod ${p.name}` },
+  };
+}
+
+function age(l: Line, old: boolean): Line {
+  return old ? faded(l) : l;
+}
+
+/** How long a pod has been what it is. */
+export function podAge(p: Pod, now: Instant): string {
+  return formatAge(now - p.createdAt);
+}

@@ -1,0 +1,90 @@
+// STUDIES: what is being worked on, the stuck ones first.
+import type { Study } from '../../core/facts.ts';
+import { formatAge, formatCount } from '../../core/format.ts';
+import { isStale, newest } from '../../core/reading.ts';
+import { type Instant, minute } from '../../core/time.ts';
+import type { World } from '../../core/world.ts';
+import { dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row } from '../screen.ts';
+import type { Pane } from './pane.ts';
+
+/** Executing without progress for so long is worth a look. */
+export const stalledAfter = 10 * minute;
+
+export function isExecuting(s: Study): boolean {
+  return s.status === 'executing' || s.status === 'running';
+}
+
+export function isStalled(s: Study, now: Instant): boolean {
+  return isExecuting(s) && now - s.progressedAt > stalledAfter;
+}
+
+/** ▶ executing, ○ waiting. */
+export function studyGlyph(s: Study, now: Instant): Span {
+  if (isStalled(s, now)) return span('▲', 'warning');
+  return isExecuting(s) ? span('▶', 'ok') : dim('○');
+}
+
+/** The platform's own word, short where room is short. */
+export function studyWord(s: Study, short: boolean): string {
+  return short && isExecuting(s) ? 'exec' : s.status;
+}
+
+/** `45 %`, or a dash where the platform did not say. */
+export function completionSays(s: Study): string {
+  return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
+}
+
+/** What an empty list of studies says. */
+export function nothingActive(world: World): Line[] {
+  const seen = newest(world.readings.studies)?.value;
+  const newestAt = seen?.newestCreatedAt;
+  return [
+    line(dim('no active studies')),
+    ...(newestAt ? [line(dim(`(newest created ${formatAge(world.now - newestAt)} ago)`))] : []),
+    ...(seen && seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
+  ];
+}
+
+export const studiesPane: Pane = {
+  id: 'studies',
+  title: 'STUDIES',
+  view({ world }, { columns }) {
+    const reading = world.readings.studies;
+    const seen = newest(reading)?.value;
+    const old = reading.state !== 'live' || isStale(reading, world.now);
+    const problem = trouble(reading, 'database', world.now, columns);
+    const active = seen?.active ?? [];
+    const count = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
+    return {
+      says: line(dim(count)),
+      right: ageSays(reading, world.now) ?? [],
+      rows: [
+        ...problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
+        ...active.map((s) => studyRow(s, world.now, columns, old)),
+      ],
+      empty: nothingActive(world),
+    };
+  },
+};
+
+function studyRow(s: Study, now: Instant, columns: number, old: boolean): Row {
+  return {
+    id: s.id,
+    text: `${s.id} ${s.tenant}`,
+    draw: () => {
+      const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
+      const right = line(
+        columns >= 60 ? dim(`${failed.padStart(11)}  ${shortAge(now - s.progressedAt).padStart(5)} ago  `) : undefined,
+        columns >= 28 ? `${studyWord(s, columns < 44)}` : undefined,
+        columns >= 28 ? completionSays(s).padStart(7) : ` ${completionSays(s)}`,
+      );
+      const name = line(studyGlyph(s, now), ` ${s.id}`, columns >= 60 ? dim(`  ${s.tenant}`) : undefined);
+      const drawn = spread(name, right, columns);
+      return [old ? faded(drawn) : drawn];
+    },
+    opens: { kind: 'open', screen: 'study', of: { study: s.id } },
+    copies: { text: s.id, what: s.id },
+  };
+}

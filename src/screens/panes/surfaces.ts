@@ -1,0 +1,99 @@
+// SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
+import type { Surface } from '../../core/facts.ts';
+import { formatAge, formatCount, formatPercent } from '../../core/format.ts';
+import { isStale, newest } from '../../core/reading.ts';
+import { judgeValue, type Thresholds } from '../../core/thresholds.ts';
+import { type Verdict, verdicts } from '../../core/verdict.ts';
+import type { World } from '../../core/world.ts';
+import { dim, faded, type Line, line, mark, span, spread } from '../line.ts';
+import { ageSays, trouble } from '../parts.ts';
+import type { Row } from '../screen.ts';
+import type { Pane } from './pane.ts';
+
+/** The runbook's likely cause and fix for an error message, if its table has one. */
+export type CauseOf = (error: string) => { cause: string; fix: string } | undefined;
+
+/** Failures per finished job of the hour, in percent. */
+export function failureRate(s: Surface): number {
+  return s.finished > 0 ? (s.failures / s.finished) * 100 : 0;
+}
+
+/** A surface against the runbook's study failure thresholds; one that has finished nothing is ok. */
+export function judgeSurface(s: Surface, thresholds: Thresholds): Verdict {
+  return judgeValue(failureRate(s), thresholds.studyFailures);
+}
+
+/** Worst first: by verdict, then by failures. */
+export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Verdict }[] {
+  const surfaces = newest(world.readings.surfaces)?.value.surfaces ?? [];
+  return surfaces
+    .map((s) => ({ s, verdict: judgeSurface(s, world.scope.thresholds) }))
+    .toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict) || b.s.failures - a.s.failures);
+}
+
+/** What an empty list of surfaces says: when the last job finished. */
+export function nothingFinished(world: World): Line[] {
+  const last = newest(world.readings.surfaces)?.value.lastFinished;
+  return [
+    line(dim('no finished jobs in the last hour')),
+    ...(last ? [line(dim(`(last one ${formatAge(world.now - last.at)} ago, ${last.study})`))] : []),
+  ];
+}
+
+/** SURFACES, with the runbook's table of causes. */
+export function surfacesPane(causeOf: CauseOf): Pane {
+  return {
+    id: 'surfaces',
+    title: 'SURFACES',
+    view({ world }, { columns, rows: room }) {
+      const reading = world.readings.surfaces;
+      const seen = newest(reading);
+      const old = reading.state !== 'live' || isStale(reading, world.now);
+      const problem = trouble(reading, 'database', world.now, columns);
+      const all = judgedSurfaces(world);
+      const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
+      const left = room - problem.length - all.length;
+      const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
+      let spare = left;
+      const rows = all.map(({ s, verdict }): Row => {
+        const lines = [surfaceLine(s, verdict, columns)];
+        if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
+          lines.push(line('  ', dim(s.topError)));
+          spare -= 1;
+          const known = causeOf(s.topError);
+          if (known && below > 1 && spare > 0) {
+            lines.push(line(`  ${known.cause}: ${known.fix}`));
+            spare -= 1;
+          }
+        }
+        const shown = old ? lines.map(faded) : lines;
+        return {
+          id: s.id,
+          text: `${s.id} ${s.topError ?? ''}`,
+          height: shown.length,
+          draw: () => shown,
+          opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
+        };
+      });
+      const said = problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] }));
+      const age = ageSays(reading, world.now);
+      return {
+        says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
+        ...(age ? { right: age } : columns >= 44 ? { right: line(dim('failed  jobs')) } : {}),
+        rows: [...said, ...rows],
+        empty: nothingFinished(world),
+      };
+    },
+  };
+}
+
+function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
+  const rate = formatPercent(failureRate(s)).padStart(6);
+  const right = line(
+    span(rate, verdict === 'ok' ? 'plain' : verdict),
+    dim(`${formatCount(s.failures).padStart(6)}`),
+    columns >= 60 ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
+    columns >= 60 ? dim(`${formatCount(s.affectedStudies).padStart(5)} studies`) : undefined,
+  );
+  return spread(line(mark(verdict), ` ${s.id}`), right, columns);
+}
