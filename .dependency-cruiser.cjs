@@ -28,6 +28,7 @@ module.exports = {
     layer('screens-see-the-store-only', '^src/screens/', [
       '^src/(screens|core|actions|runbook)/',
       '^src/(store|bindings)\\.ts$',
+      '^src/engine/protocol\\.ts$',
     ]),
     layer('app', '^src/app\\.tsx$', [
       '^src/(screens|core|actions|runbook)/',

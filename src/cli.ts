@@ -1,6 +1,7 @@
 // The composition root: arguments → one command. A command's file only says what it is; what it does is imported when
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
+import { cockpitCommand } from './commands/cockpit.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
@@ -8,6 +9,7 @@ import { drillCommand } from './commands/drill.ts';
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
   .showHelpAfterError()
+  .addCommand(cockpitCommand(), { isDefault: true })
   .addCommand(configCommand())
   .addCommand(doctorCommand())
   .addCommand(drillCommand());

@@ -1,5 +1,6 @@
 // The cockpit: five panes in the room there is.
 import type { Place, State } from '../store.ts';
+import { causeOf } from './causes.ts';
 import { type PaneId, paneIds } from './intents.ts';
 import { judged } from './judged.ts';
 import { beside, dim, type Line, line, mark, span } from './line.ts';
@@ -10,7 +11,6 @@ import { podsPane } from './panes/pods.ts';
 import { studiesPane } from './panes/studies.ts';
 import { surfacesPane } from './panes/surfaces.ts';
 import type { Drawn, Row, Screen, Size } from './screen.ts';
-import { causeOf } from './causes.ts';
 
 export const panes: Readonly<Record<PaneId, Pane>> = {
   health: healthPane,
@@ -102,7 +102,10 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
       [
         { lines: [...draw('health', left, health), [], ...draw('metrics', left, rows - health - 1)], width: left },
         { lines: draw('pods', middle, rows), width: middle },
-        { lines: [...draw('surfaces', right, surfaces), [], ...draw('studies', right, rows - surfaces - 1)], width: right },
+        {
+          lines: [...draw('surfaces', right, surfaces), [], ...draw('studies', right, rows - surfaces - 1)],
+          width: right,
+        },
       ],
       2,
       rows,

@@ -72,7 +72,11 @@ function safely(screen: Screen, state: State, place: Place, size: Size): Body {
   } catch (error) {
     const why = door(error instanceof Error ? error.message : error, 200);
     return {
-      lines: [[], line(' ', mark('unknown'), ` this screen failed: ${why}`), line(dim('   the others go on; esc goes back'))],
+      lines: [
+        [],
+        line(' ', mark('unknown'), ` this screen failed: ${why}`),
+        line(dim('   the others go on; esc goes back')),
+      ],
       list: { rows: [], page: 1, selectable: true },
     };
   }
@@ -95,7 +99,14 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
     view.rows.length > 0
       ? [line(dim(` nothing contains “${place.filter}”`)), line(dim(' esc shows all again'))]
       : (view.empty ?? []).map((l) => line(' ', l));
-  const title = titleLine(screen, view, state, place, { at: laid.at, from: laid.from, to: laid.to, of: shown.length }, columns);
+  const title = titleLine(
+    screen,
+    view,
+    state,
+    place,
+    { at: laid.at, from: laid.from, to: laid.to, of: shown.length },
+    columns,
+  );
   return {
     lines: [title, ...head, ...toHeight(shown.length > 0 ? laid.lines : nothing, height), ...foot],
     list: laid.list,
@@ -119,10 +130,16 @@ function titleLine(screen: Screen, view: View, state: State, place: Place, where
   const right = line(
     view.right,
     sort ? dim(`  by ${sort}`) : undefined,
-    place.filter || place.filtering ? line('  ', span('/', 'key'), place.filter, place.filtering ? span('█', 'accent') : undefined) : undefined,
+    place.filter || place.filtering
+      ? line('  ', span('/', 'key'), place.filter, place.filtering ? span('█', 'accent') : undefined)
+      : undefined,
     position ? dim(`  ${position}`) : undefined,
   );
-  return spread(line(' ', bold(screen.title(place, state)), view.says ? line('  ', view.says) : undefined), right, columns);
+  return spread(
+    line(' ', bold(screen.title(place, state)), view.says ? line('  ', view.says) : undefined),
+    right,
+    columns,
+  );
 }
 
 /** Live: it goes as soon as there is room. The environment and the verdict are said all the same. */
@@ -139,4 +156,3 @@ function tooSmall(state: State, { columns, rows }: Size): Line[] {
   const short = rows < says.length ? [first, line(` ${columns}×${rows} is too small`)] : says;
   return toHeight(rows === 1 ? [first] : short, rows).map((l) => fitLine(l, columns));
 }
-

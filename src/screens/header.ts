@@ -84,7 +84,13 @@ function quiet({ world }: State, columns: number): Line {
   let said = line(' ');
   for (const [i, f] of bad.entries()) {
     const rest = bad.length - i - 1;
-    const next = line(said, i > 0 ? dim('  ·  ') : undefined, mark(f.verdict), bold(` ${f.subject}`), ` ${f.says.split('  (')[0]}`);
+    const next = line(
+      said,
+      i > 0 ? dim('  ·  ') : undefined,
+      mark(f.verdict),
+      bold(` ${f.subject}`),
+      ` ${f.says.split('  (')[0]}`,
+    );
     const more = rest > 0 ? columnsOf(`  +${rest} more`) : 0;
     if (lineWidth(next) + more > columns) {
       if (i === 0) return next;

@@ -1,8 +1,35 @@
 // Every screen there is. A new one is one line here.
 import type { State } from '../store.ts';
+import { cockpit } from './cockpit.ts';
+import { backendScreen } from './details/backend.ts';
+import { deploymentScreen } from './details/deployment.ts';
+import { metricScreen } from './details/metric.ts';
+import { podScreen } from './details/pod.ts';
+import { studyScreen } from './details/study.ts';
+import { surfaceScreen } from './details/surface.ts';
+import { healthScreen } from './lists/health.ts';
+import { metricsScreen } from './lists/metrics.ts';
+import { podsScreen } from './lists/pods.ts';
+import { studiesScreen } from './lists/studies.ts';
+import { surfacesScreen } from './lists/surfaces.ts';
 import type { Entry, Screen } from './screen.ts';
+import { warRoom } from './war-room.ts';
 
-export const screens: readonly Screen[] = [];
+export const screens: readonly Screen[] = [
+  cockpit,
+  healthScreen,
+  podsScreen,
+  metricsScreen,
+  surfacesScreen,
+  studiesScreen,
+  warRoom,
+  backendScreen,
+  deploymentScreen,
+  podScreen,
+  metricScreen,
+  surfaceScreen,
+  studyScreen,
+];
 
 /** What the palette offers beside screens and keys: one function per family. */
 export const entries: readonly ((state: State) => readonly Entry[])[] = [];

@@ -30,7 +30,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'home':
       return home(state, intent.pane);
     case 'pane': {
-      const at = paneIds.findIndex((id) => state.ui.stack[0].pane === id);
+      const { pane } = state.ui.stack[0];
+      const at = isPane(pane) ? paneIds.indexOf(pane) : 0;
       return home(state, paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
     }
     case 'move':

@@ -34,7 +34,12 @@ export type Marking = Pick<Place, 'selected' | 'at' | 'top' | 'filter'>;
 export function layList(
   rows: readonly Row[],
   marking: Marking,
-  { columns, height, marks, selectable = true }: { columns: number; height: number; marks: boolean; selectable?: boolean },
+  {
+    columns,
+    height,
+    marks,
+    selectable = true,
+  }: { columns: number; height: number; marks: boolean; selectable?: boolean },
 ): Laid {
   const shown = matching(rows, marking.filter);
   const at = marks ? markerIn(marking, shown) : -1;

@@ -1,6 +1,6 @@
 // Tones become escape sequences here and nowhere else. Sixteen colours at most: every terminal and tmux has them.
 import type { ThemeName } from '../store.ts';
-import { type Line, type Span, textOf, type Tone } from './line.ts';
+import { type Line, type Span, type Tone, textOf } from './line.ts';
 
 /** SGR parameters of each tone; empty is the terminal's own. */
 type Theme = Readonly<Record<Tone, string>>;

@@ -43,12 +43,18 @@ export function trouble(reading: Reading<unknown>, who: string, now: Instant, co
     line(mark(verdict), ` ${who}: ${describeFault(fault)}`, dim(`  ${again}`)),
     line(mark(verdict), ` ${who}: ${fault.what}`, dim(`  ${again}`)),
     line(mark(verdict), ` ${who}: ${fault.what}`),
+    line(mark(verdict), ` ${fault.what}`),
   );
   const saidAgain = first.length > 2;
   const seen = newest(reading);
   const rest: Line[] = [];
   const since = seen ? `last answer ${formatAge(now - seen.at)} ago` : 'never answered';
-  rest.push(firstFitting(columns, ...(saidAgain ? [line(dim(`  ${since}`))] : [line(dim(`  ${since}, ${again}`)), line(dim(`  ${again}`))])));
+  rest.push(
+    firstFitting(
+      columns,
+      ...(saidAgain ? [line(dim(`  ${since}`))] : [line(dim(`  ${since}, ${again}`)), line(dim(`  ${again}`))]),
+    ),
+  );
   for (const hint of wrap(fault.hint, columns - 2)) rest.push(line('  ', hint));
   return [first, ...rest].slice(0, Math.max(1, rows));
 }
@@ -88,7 +94,10 @@ export function shortAge(ms: number): string {
 }
 
 /** Label and value, one under the other, for details: labels dim, values from one column. */
-export function pairs(of: readonly (readonly [label: string, value: Line | string | undefined])[], columns: number): Line[] {
+export function pairs(
+  of: readonly (readonly [label: string, value: Line | string | undefined])[],
+  columns: number,
+): Line[] {
   const known = of.filter((p): p is readonly [string, Line | string] => p[1] !== undefined && p[1] !== '');
   const wide = Math.min(22, Math.max(0, ...known.map(([label]) => columnsOf(label))));
   return known.flatMap(([label, value]) => {

@@ -58,4 +58,3 @@ export function widest(texts: Iterable<string>, least: number, most: number): nu
   for (const text of texts) wide = Math.max(wide, columnsOf(text));
   return Math.min(most, wide);
 }
-

@@ -40,21 +40,31 @@ const ordered = kept((pods: readonly Pod[], sort: number, now: Instant): readonl
 });
 
 const widths = kept((pods: readonly Pod[]) => ({
-  name: widest(pods.map((p) => p.name), 12, 48),
-  node: widest(pods.map((p) => p.node), 4, 28),
+  name: widest(
+    pods.map((p) => p.name),
+    12,
+    48,
+  ),
+  node: widest(
+    pods.map((p) => p.node),
+    4,
+    28,
+  ),
   says: widest(pods.map(podSays), 8, 28),
 }));
 
 const rowsOf = kept((all: readonly Judged[], now: Instant, columns: number, old: boolean): readonly Row[] => {
   const pods = all.map((j) => j.p);
   const { draw } = podTable(pods, now, columns);
-  return all.map((j): Row => ({
-    id: `pod/${j.p.uid}`,
-    text: j.text,
-    draw: () => [old ? faded(draw(j)) : draw(j)],
-    opens: { kind: 'open', screen: 'pod', of: { pod: j.p.uid } },
-    copies: { text: j.p.name, what: `pod ${j.p.name}` },
-  }));
+  return all.map(
+    (j): Row => ({
+      id: `pod/${j.p.uid}`,
+      text: j.text,
+      draw: () => [old ? faded(draw(j)) : draw(j)],
+      opens: { kind: 'open', screen: 'pod', of: { pod: j.p.uid } },
+      copies: { text: j.p.name, what: `pod ${j.p.name}` },
+    }),
+  );
 });
 
 function podTable(pods: readonly Pod[], now: Instant, columns: number) {
@@ -64,9 +74,20 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
     { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 50)), upTo: w.name },
     { title: 'verdict', of: ({ verdict }) => span(word[verdict], verdict), width: 8, spare: 5 },
     { title: 'ready', of: ({ p }) => `${p.containers.ready}/${p.containers.total}`, width: 5, align: 'right' },
-    { title: 'state', of: ({ p, verdict }) => (verdict === 'ok' ? dim(podSays(p)) : podSays(p)), width: Math.min(16, w.says), upTo: w.says },
+    {
+      title: 'state',
+      of: ({ p, verdict }) => (verdict === 'ok' ? dim(podSays(p)) : podSays(p)),
+      width: Math.min(16, w.says),
+      upTo: w.says,
+    },
     { title: 'restarts', of: ({ p }) => (p.restarts > 0 ? `↻${p.restarts}` : dim('–')), width: 8, align: 'right' },
-    { title: 'last', of: ({ p }) => dim(p.lastRestartAt ? shortAge(now - p.lastRestartAt) : '–'), width: 4, align: 'right', spare: 4 },
+    {
+      title: 'last',
+      of: ({ p }) => dim(p.lastRestartAt ? shortAge(now - p.lastRestartAt) : '–'),
+      width: 4,
+      align: 'right',
+      spare: 4,
+    },
     { title: 'age', of: ({ p }) => dim(shortAge(now - p.createdAt)), width: 4, align: 'right' },
     { title: 'node', of: ({ p }) => dim(p.node || '–'), width: Math.min(10, w.node), upTo: w.node, spare: 3 },
     { title: 'image', of: ({ p }) => dim(p.image), width: 20, upTo: 60, spare: 6 },

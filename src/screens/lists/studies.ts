@@ -33,8 +33,16 @@ export const studiesScreen: Screen = {
     const old = reading.state !== 'live' || isStale(reading, now);
     const active = ordered(seen?.active ?? none, place.sort % orders.length);
     const room = columns - 2;
-    const id = widest(active.map((s) => s.id), 8, 40);
-    const tenant = widest(active.map((s) => s.tenant), 6, 32);
+    const id = widest(
+      active.map((s) => s.id),
+      8,
+      40,
+    );
+    const tenant = widest(
+      active.map((s) => s.tenant),
+      6,
+      32,
+    );
     const all: Column<Study>[] = [
       { title: '', of: (s) => studyGlyph(s, now), width: 1 },
       { title: 'study', of: (s) => s.id, width: Math.min(id, 22), upTo: id },
@@ -46,13 +54,15 @@ export const studiesScreen: Screen = {
       { title: 'age', of: (s) => dim(shortAge(now - s.createdAt)), width: 4, align: 'right', spare: 3 },
     ];
     const { head, draw } = table(all, room);
-    const rows = active.map((s): Row => ({
-      id: s.id,
-      text: `${s.id} ${s.tenant} ${s.status}`,
-      draw: () => [old ? faded(draw(s)) : draw(s)],
-      opens: { kind: 'open', screen: 'study', of: { study: s.id } },
-      copies: { text: s.id, what: s.id },
-    }));
+    const rows = active.map(
+      (s): Row => ({
+        id: s.id,
+        text: `${s.id} ${s.tenant} ${s.status}`,
+        draw: () => [old ? faded(draw(s)) : draw(s)],
+        opens: { kind: 'open', screen: 'study', of: { study: s.id } },
+        copies: { text: s.id, what: s.id },
+      }),
+    );
     const total = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
     const isPart = seen !== undefined && seen.activeCount.value > active.length;
     return {

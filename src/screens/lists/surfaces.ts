@@ -29,15 +29,38 @@ export const surfacesScreen: Screen = {
     const old = reading.state !== 'live' || isStale(reading, world.now);
     const all = judgedSurfaces(world).toSorted(orders[place.sort % orders.length]?.[1]);
     const room = columns - 2;
-    const name = widest(all.map(({ s }) => s.id), 8, 32);
+    const name = widest(
+      all.map(({ s }) => s.id),
+      8,
+      32,
+    );
     const columnsOf: Column<Judged>[] = [
       { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
       { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
       { title: 'verdict', of: ({ verdict }) => span(word[verdict], verdict), width: 8, spare: 3 },
-      { title: 'failed', of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict), width: 6, align: 'right' },
-      { title: 'jobs', of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished)}`, width: 16, align: 'right' },
+      {
+        title: 'failed',
+        of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),
+        width: 6,
+        align: 'right',
+      },
+      {
+        title: 'jobs',
+        of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished)}`,
+        width: 16,
+        align: 'right',
+      },
       { title: 'studies', of: ({ s }) => formatCount(s.affectedStudies), width: 7, align: 'right', spare: 1 },
-      { title: 'most frequent error', of: ({ s }) => (s.topError ? line(s.topErrorCount ? dim(`${formatCount(s.topErrorCount)}× `) : undefined, s.topError) : dim('–')), width: 20, upTo: 90, spare: 2 },
+      {
+        title: 'most frequent error',
+        of: ({ s }) =>
+          s.topError
+            ? line(s.topErrorCount ? dim(`${formatCount(s.topErrorCount)}× `) : undefined, s.topError)
+            : dim('–'),
+        width: 20,
+        upTo: 90,
+        spare: 2,
+      },
     ];
     const { head, draw } = table(columnsOf, room);
     const rows = all.map((j): Row => {

@@ -9,12 +9,19 @@ type Confirm = Extract<Overlay, { kind: 'confirm' }>;
 export function confirmEnd(state: State, overlay: Confirm): Line[] {
   const { accept } = overlay.ask;
   const why = overlay.ask.unless?.(state);
-  if (why !== undefined) return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'))];
+  if (why !== undefined)
+    return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'))];
   if (accept.by === 'key')
     return [line('  ', span('▶ ', 'accent'), bold('cancel'), '          ', span('y', 'key'), ` ${accept.word}`)];
   const wanted = accept.texts[overlay.typed.length] ?? '';
   return [
-    line('  type ', bold(wanted), ' to go on: ', field(overlay.text), dim(`   then enter to ${accept.word}; esc cancels`)),
+    line(
+      '  type ',
+      bold(wanted),
+      ' to go on: ',
+      field(overlay.text),
+      dim(`   then enter to ${accept.word}; esc cancels`),
+    ),
   ];
 }
 
@@ -56,7 +63,8 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
 /** Where a text scrolls to; undefined when the key does not scroll. `letters`: j and k scroll too. */
 export function scrolling(top: number, key: string, letters: boolean): number | undefined {
   const by: Record<string, number> = { down: 1, up: -1, pagedown: 10, pageup: -10, 'ctrl-d': 10 };
-  if (letters) Object.assign(by, { j: 1, k: -1, 'ctrl-u': -10, g: Number.NEGATIVE_INFINITY, G: Number.POSITIVE_INFINITY });
+  if (letters)
+    Object.assign(by, { j: 1, k: -1, 'ctrl-u': -10, g: Number.NEGATIVE_INFINITY, G: Number.POSITIVE_INFINITY });
   const step = by[key];
   // The drawing clamps to the end; what it cannot know is only that there is more.
   return step === undefined ? undefined : Math.max(0, Math.min(top + step, 10_000));

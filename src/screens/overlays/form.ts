@@ -26,9 +26,18 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
       const from = Math.max(0, overlay.chosen - mostChoices + 1);
       const listed = choices.slice(from, from + mostChoices);
       return [
-        line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (may stay empty)') : undefined, '  ', field(text, f.secret)),
+        line(
+          '  ',
+          span('▶ ', 'accent'),
+          bold(f.ask),
+          f.optional ? dim('  (may stay empty)') : undefined,
+          '  ',
+          field(text, f.secret),
+        ),
         ...listed.map((choice, j) =>
-          from + j === overlay.chosen ? line('      ', span('▶ ', 'accent'), bold(choice)) : line('        ', dim(choice)),
+          from + j === overlay.chosen
+            ? line('      ', span('▶ ', 'accent'), bold(choice))
+            : line('        ', dim(choice)),
         ),
         ...(choices.length > listed.length ? [line(dim(`        ${choices.length - listed.length} more`))] : []),
       ];
@@ -71,11 +80,13 @@ function next(
   const text = (chosen ?? typed).trim();
   const complain = (complaint: string): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, complaint } }];
   if (text === '' && !asked.optional) return complain(`${asked.ask} cannot stay empty`);
-  if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text))) return complain(`${text} is not a number`);
+  if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text)))
+    return complain(`${text} is not a number`);
   if (asked.kind === 'choice' && text !== '' && !(asked.choices?.(state) ?? []).includes(text))
     return complain(`${text} is none of the choices`);
   const values = { ...overlay.values, [asked.name]: text };
-  if (at + 1 < form.fields.length) return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, chosen: -1 } }];
+  if (at + 1 < form.fields.length)
+    return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, chosen: -1 } }];
   if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
   const outcome = form.submit(values);
   if (typeof outcome === 'string') return [{ kind: 'overlay', overlay: { ...overlay, values, complaint: outcome } }];

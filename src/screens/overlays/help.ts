@@ -16,7 +16,11 @@ export function helpLines(state: State, screen: Screen, at: Omit<Here, 'state' |
   ];
   return groups
     .filter(([, some]) => some.length > 0)
-    .flatMap(([title, some], i) => [...(i > 0 ? [[]] : []), line(' ', bold(title)), ...some.map((b) => keyLine(b, help))]);
+    .flatMap(([title, some], i) => [
+      ...(i > 0 ? [[]] : []),
+      line(' ', bold(title)),
+      ...some.map((b) => keyLine(b, help)),
+    ]);
 }
 
 function keyLine(b: Binding, at: Here): Line {

@@ -33,13 +33,17 @@ const items = kept((state: State): readonly Item[] => {
     });
   const places = screens
     .filter((s) => s.palette !== undefined && s.id !== place.screen)
-    .map((s): Item => ({
-      title: s.palette ?? s.id,
-      about: 'open this screen',
-      run: [s.id === 'cockpit' ? { kind: 'home' } : { kind: 'open', screen: s.id }],
-    }));
+    .map(
+      (s): Item => ({
+        title: s.palette ?? s.id,
+        about: 'open this screen',
+        run: [s.id === 'cockpit' ? { kind: 'home' } : { kind: 'open', screen: s.id }],
+      }),
+    );
   const program: Item[] = [
-    ...themeNames.map((theme): Item => ({ title: `theme ${theme}`, about: 'colours', run: [{ kind: 'theme', theme }] })),
+    ...themeNames.map(
+      (theme): Item => ({ title: `theme ${theme}`, about: 'colours', run: [{ kind: 'theme', theme }] }),
+    ),
     state.ui.bell
       ? { title: 'mute the bell', about: 'no sound when it gets worse', run: [{ kind: 'bell', on: false }] }
       : { title: 'ring the bell', about: 'a sound when it gets worse', run: [{ kind: 'bell', on: true }] },
@@ -52,7 +56,12 @@ export const found = kept((state: State, text: string): readonly Item[] => {
   const all = items(state);
   if (text.trim() === '') return all;
   return fuzzysort
-    .go(text.trim(), all, { keys: ['title', 'about'], limit: 0, threshold: 0.2, scoreFn: (r) => Math.max(r[0]?.score ?? 0, (r[1]?.score ?? 0) * 0.6) })
+    .go(text.trim(), all, {
+      keys: ['title', 'about'],
+      limit: 0,
+      threshold: 0.2,
+      scoreFn: (r) => Math.max(r[0]?.score ?? 0, (r[1]?.score ?? 0) * 0.6),
+    })
     .map((r) => r.obj);
 }, 1);
 
@@ -67,7 +76,16 @@ export function paletteLines(state: State, palette: Palette, { columns, rows }: 
     const title = fitLine(line(isHere ? bold(item.title) : item.title), wide);
     const about = item.unless === undefined ? dim(item.about) : span(`not now: ${item.unless}`, 'dim');
     const right = item.key ? line(span(showKey(item.key), 'key'), ' ') : [];
-    return spread(line(isHere ? span(' ▶ ', 'accent') : '   ', item.unless === undefined ? title : title.map((s) => dim(s.text)), '  ', about), right, columns);
+    return spread(
+      line(
+        isHere ? span(' ▶ ', 'accent') : '   ',
+        item.unless === undefined ? title : title.map((s) => dim(s.text)),
+        '  ',
+        about,
+      ),
+      right,
+      columns,
+    );
   });
   const count = all.length > room ? dim(`${at + 1} of ${all.length} `) : dim(`${all.length} `);
   return [

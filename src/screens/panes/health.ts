@@ -28,7 +28,7 @@ export function formatLatency(ms: Ms): string {
 /** What one backend says when it answers: from the most telling to the shortest, and lines below it. */
 type Said = { says: readonly Line[]; latency?: Ms; below?: readonly Line[] };
 
-const nameWidth = 10;
+const nameWidth = 9;
 
 export const healthPane: Pane = {
   id: 'health',
@@ -122,7 +122,10 @@ function saysDatabase(d: Database, _now: Instant): Said {
     says.push(line(`${behind}${bytes}${streaming}`), line(`${behind}${streaming}`), line(behind));
   } else if (d.connections) {
     const { used, limit } = d.connections;
-    says.push(line(`${used}/${limit} connections, ${d.connections.active} active`), line(`${used}/${limit} connections`));
+    says.push(
+      line(`${used}/${limit} connections, ${d.connections.active} active`),
+      line(`${used}/${limit} connections`),
+    );
     says.push(line(`${used}/${limit}`));
   } else says.push(line('answers'));
   if (d.blocked && d.blocked.length > 0) {
@@ -146,4 +149,3 @@ function saysRedis(r: Redis): Said {
 function saysCluster(c: Cluster): Said {
   return { says: [line(`${c.context}, ${c.version}`), line(c.context), line(c.version)], latency: c.latency };
 }
-

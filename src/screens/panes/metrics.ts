@@ -30,7 +30,11 @@ export function valueSays(m: Metric, world: World): { value: Span; old?: string;
   if (value === undefined) return { value: dim('–'), basis };
   const text = `${exact ? '' : '~'}${formatMeasure(value, m.unit)}`;
   if (reading.state !== 'live' || isStale(reading, world.now))
-    return { value: dim(text), old: shortAge(world.now - last.at), basis: `${basis}, ${formatAge(world.now - last.at)} ago` };
+    return {
+      value: dim(text),
+      old: shortAge(world.now - last.at),
+      basis: `${basis}, ${formatAge(world.now - last.at)} ago`,
+    };
   const verdict = judge(m, world);
   return { value: span(text, verdict === 'ok' ? 'plain' : verdict), basis };
 }
@@ -74,7 +78,10 @@ export const metricsPane: Pane = {
               '  ',
               old && trendRoom >= old.length + 4
                 ? dim(`${old} ago`)
-                : span(trendRoom >= 3 ? trend(m, world, Math.min(60, trendRoom)) : '', verdict === 'ok' ? 'dim' : verdict),
+                : span(
+                    trendRoom >= 3 ? trend(m, world, Math.min(60, trendRoom)) : '',
+                    verdict === 'ok' ? 'dim' : verdict,
+                  ),
             ),
           ];
         },
@@ -87,7 +94,6 @@ export const metricsPane: Pane = {
     });
     const said = room - rows.length;
     return {
-      right: undefined,
       says: columnsTitle(name, wide),
       rows,
       foot: foot.length > said && said > 0 ? foot.slice(0, said) : foot,
@@ -107,8 +113,18 @@ const columnsOfScreen: readonly Column<{ m: Metric; world: World }>[] = [
   { title: 'metric', of: ({ m }) => m.title, width: 23 },
   { title: 'verdict', of: ({ m, world }) => span(word[judge(m, world)], judge(m, world)), width: 8, spare: 2 },
   { title: 'now', of: ({ m, world }) => valueSays(m, world).value, width: 9, align: 'right' },
-  { title: 'warn', of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].warning, m.unit)), width: 5, align: 'right' },
-  { title: 'crit', of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].critical, m.unit)), width: 5, align: 'right' },
+  {
+    title: 'warn',
+    of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].warning, m.unit)),
+    width: 5,
+    align: 'right',
+  },
+  {
+    title: 'crit',
+    of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].critical, m.unit)),
+    width: 5,
+    align: 'right',
+  },
   { title: 'rests on', of: ({ m, world }) => dim(valueSays(m, world).basis), width: 22, upTo: 40, spare: 3 },
   { title: 'runbook', of: ({ m }) => m.action, width: 23, spare: 4 },
 ];

@@ -1,7 +1,7 @@
 // What a pane of the cockpit is: a value that gives its title line and rows for the room it has.
 import type { State } from '../../store.ts';
 import type { PaneId } from '../intents.ts';
-import { bold, fitLine, type Line, line, span, spread } from '../line.ts';
+import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from '../line.ts';
 import { layList, type Marking, toHeight } from '../list.ts';
 import type { Row, Size, View } from '../screen.ts';
 
@@ -25,21 +25,30 @@ export function layPane(
   const view = pane.view(state, inner);
   const name = focus ? span(pane.title, 'accent') : bold(pane.title);
   const key = focus ? span(`${number} `, 'accent') : span(`${number} `, 'key');
-  const title = line(
-    focus ? span('▶', 'accent') : ' ',
-    spread(line(key, name, view.says ? line('  ', view.says) : undefined), view.right ?? [], inner.columns),
-  );
   const foot = (view.foot ?? []).slice(0, Math.max(0, inner.rows - view.rows.length));
   const height = inner.rows - foot.length;
   const marked = focus?.selected !== undefined;
-  const laid = layList(view.rows, focus ?? { at: 0, top: 0, filter: '' }, { columns: size.columns, height, marks: marked });
+  const laid = layList(view.rows, focus ?? { at: 0, top: 0, filter: '' }, {
+    columns: size.columns,
+    height,
+    marks: marked,
+  });
   const more = view.rows.length - laid.to;
+  const count =
+    more > 0 && view.right === undefined ? line(dim(`${laid.to - laid.from} of ${view.rows.length}`)) : undefined;
+  const right = view.right ?? count ?? [];
+  const named = line(key, name);
+  const left = firstFitting(inner.columns - lineWidth(right) - 1, line(named, '  ', view.says ?? []), named);
+  const title = line(focus ? span('▶', 'accent') : ' ', spread(left, right, inner.columns));
   const body = view.rows.length === 0 ? indent(view.empty ?? [], size.columns) : [...laid.lines];
   // Nothing is left out silently.
-  if (more > 0 && !marked && body.length >= height && height > 1)
+  if (more > 0 && !marked && !count && body.length >= height && height > 1)
     body.splice(height - 1, 1, line(span(`   ${more + 1} more`, 'dim')));
   return {
-    lines: toHeight([title, ...toHeight(body, Math.min(body.length, height)), ...indent(foot, size.columns)], size.rows),
+    lines: toHeight(
+      [title, ...toHeight(body, Math.min(body.length, height)), ...indent(foot, size.columns)],
+      size.rows,
+    ),
     rows: view.rows,
     page: height,
   };

@@ -78,7 +78,9 @@ function podRows(deployments: readonly Deployment[], pods: readonly Pod[], how: 
     .flatMap(({ d, verdict }) => [deploymentRow(d, verdict, how), ...inGroup(groups.get(d.name) ?? [], how)]);
   const others = pods.filter((p) => !owned.has(p.app));
   const strays = inGroup(others, how);
-  return strays.length > 0 && deployments.length > 0 ? [...rows, heading('other pods', others), ...strays] : [...rows, ...strays];
+  return strays.length > 0 && deployments.length > 0
+    ? [...rows, heading('other pods', others), ...strays]
+    : [...rows, ...strays];
 }
 
 function inGroup(pods: readonly Pod[], how: How): Row[] {

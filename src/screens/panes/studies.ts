@@ -50,16 +50,17 @@ export function nothingActive(world: World): Line[] {
 export const studiesPane: Pane = {
   id: 'studies',
   title: 'STUDIES',
-  view({ world }, { columns }) {
+  view({ world }, { columns, rows: room }) {
     const reading = world.readings.studies;
     const seen = newest(reading)?.value;
     const old = reading.state !== 'live' || isStale(reading, world.now);
-    const problem = trouble(reading, 'database', world.now, columns);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
     const active = seen?.active ?? [];
+    const age = ageSays(reading, world.now);
     const count = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
     return {
       says: line(dim(count)),
-      right: ageSays(reading, world.now) ?? [],
+      ...(age ? { right: age } : {}),
       rows: [
         ...problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
         ...active.map((s) => studyRow(s, world.now, columns, old)),

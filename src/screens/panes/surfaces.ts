@@ -49,7 +49,7 @@ export function surfacesPane(causeOf: CauseOf): Pane {
       const reading = world.readings.surfaces;
       const seen = newest(reading);
       const old = reading.state !== 'live' || isStale(reading, world.now);
-      const problem = trouble(reading, 'database', world.now, columns);
+      const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
       const all = judgedSurfaces(world);
       const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
       const left = room - problem.length - all.length;

@@ -1,0 +1,94 @@
+// The screen as Ink draws it: one preformatted row of text per row of the terminal, and the only keyboard handler.
+import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { memo, useEffect, useMemo, useRef } from 'react';
+import { useStore } from 'zustand';
+import type { Command } from './engine/protocol.ts';
+import { frame } from './screens/frame.ts';
+import { reduce } from './screens/intents.ts';
+import { kept } from './screens/kept.ts';
+import { keysOf } from './screens/keys.ts';
+import { paint, themeFor, themes } from './screens/paint.ts';
+import { paste, press } from './screens/press.ts';
+import type { Size } from './screens/screen.ts';
+import type { CockpitStore, Intent, State } from './store.ts';
+
+/** What the screen asks of the world outside it. */
+export type Ports = {
+  send(command: Command): void;
+  /** Puts a text on the clipboard of the person's own terminal. */
+  copy(text: string): void;
+  /** Clears and draws everything again: after a resize, and on Ctrl+L. */
+  redraw(): void;
+  /** Stops the program until the shell brings it back. */
+  suspend(release: (stopped: () => Promise<void>) => Promise<void>): void;
+  quit(): void;
+  /** NO_COLOR, FORCE_COLOR. */
+  environment: Readonly<Record<string, string | undefined>>;
+};
+
+/** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
+const frameAt = kept((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
+
+const Row = memo(({ text }: { text: string }) => (
+  <Box flexShrink={0} height={1}>
+    <Text wrap="truncate">{text || ' '}</Text>
+  </Box>
+));
+Row.displayName = 'Row';
+
+export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
+  const { columns, rows } = useWindowSize();
+  const state = useStore(store);
+  const size = useRef<Size>({ columns, rows });
+  const { suspendTerminal } = useApp();
+
+  useEffect(() => {
+    const changed = size.current.columns !== columns || size.current.rows !== rows;
+    size.current = { columns, rows };
+    if (changed) ports.redraw();
+  }, [columns, rows, ports]);
+
+  const perform = useMemo(
+    () => (intents: readonly Intent[]) => {
+      for (const intent of intents) {
+        const before = store.getState();
+        const { list } = frameAt(before, size.current.columns, size.current.rows);
+        const after = reduce(before, intent, list);
+        if (after !== before) store.setState(after);
+        if (intent.kind === 'send') ports.send(intent.command);
+        if (intent.kind === 'copy') {
+          ports.copy(intent.text);
+          perform([{ kind: 'notice', says: `copied: ${intent.what}` }]);
+        }
+        if (intent.kind === 'terminal') {
+          if (intent.do === 'redraw') ports.redraw();
+          if (intent.do === 'quit') ports.quit();
+          if (intent.do === 'suspend') ports.suspend((stopped) => suspendTerminal(stopped));
+        }
+      }
+    },
+    [store, ports, suspendTerminal],
+  );
+
+  useInput((input, key) => {
+    const keys = keysOf(input, key);
+    for (const each of keys) {
+      const now = store.getState();
+      const seen = frameAt(now, size.current.columns, size.current.rows);
+      perform(press(now, seen, each, keys.length === 1));
+    }
+  });
+  usePaste((text) => perform(paste(store.getState(), text)));
+
+  const theme = themes[themeFor(state.ui.theme, ports.environment)];
+  const { lines } = frameAt(state, columns, rows);
+  // A row is its place on the screen.
+  const rowNames = useMemo(() => Array.from({ length: rows }, (_, row) => `row ${row}`), [rows]);
+  return (
+    <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
+      {lines.map((each, row) => (
+        <Row key={rowNames[row]} text={paint(each, theme)} />
+      ))}
+    </Box>
+  );
+}

@@ -1,0 +1,87 @@
+// Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
+import { render } from 'ink';
+import { createElement } from 'react';
+import { App, type Ports } from '../app.tsx';
+import { scopeOf } from '../config/scope.ts';
+import type { Settings } from '../config/settings.ts';
+import { second } from '../core/time.ts';
+import { startEngine } from '../engine/link.ts';
+import type { Engine } from '../engine/protocol.ts';
+import { type Attention, attention, followLooks } from '../screens/follow.ts';
+import { createCockpitStore, initialState, take } from '../store.ts';
+import { Terminal } from './cockpit-terminal.ts';
+
+/** Why the full screen cannot be opened here, or undefined when it can. */
+export function whyNoScreen(): string | undefined {
+  if (!process.stdin.isTTY) return 'standard input is not a terminal';
+  if (!process.stdout.isTTY) return 'standard output is not a terminal';
+  if (process.env.TERM === 'dumb') return 'this terminal (TERM=dumb) cannot draw a screen';
+  return undefined;
+}
+
+/** Ends even if something hangs. */
+const patience = 4 * second;
+
+/** Runs until the person quits or a signal comes; resolves when nothing is left running. Sets the exit code. */
+export async function runCockpit(settings: Settings, { colour = true } = {}): Promise<void> {
+  const terminal = new Terminal(process.stdout);
+  const store = createCockpitStore(initialState(scopeOf(settings), Date.now(), settings.display));
+  let engine: Engine | undefined;
+  let leave: (code: number, why?: unknown) => void = () => {};
+  const left = new Promise<{ code: number; why?: unknown }>((resolve) => {
+    leave = (code, why) => resolve({ code, why });
+  });
+  const ports: Ports = {
+    send: (command) => engine?.send(command),
+    copy: (text) => terminal.copy(text),
+    redraw: () => screen.clear(),
+    suspend: (release) => {
+      release(() => terminal.suspend()).catch((error: unknown) => leave(1, error));
+    },
+    quit: () => leave(0),
+    environment: colour ? process.env : { FORCE_COLOR: '0' },
+  };
+
+  const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
+  process.on('uncaughtException', (error) => leave(1, error));
+  process.on('unhandledRejection', (error) => leave(1, error));
+  // A terminal that went away: writing fails, reading ends.
+  process.stdout.on('error', () => leave(signals.SIGHUP));
+  process.stdin.on('end', () => leave(signals.SIGHUP)).on('error', () => leave(signals.SIGHUP));
+
+  terminal.open();
+  const screen = render(createElement(App, { store, ports }), {
+    alternateScreen: true,
+    incrementalRendering: true,
+    maxFps: 60,
+    exitOnCtrlC: false,
+    patchConsole: true,
+    interactive: true,
+  });
+  screen.waitUntilExit().catch((error: unknown) => leave(1, error));
+  await screen.waitUntilRenderFlush();
+
+  // Only now: a thread that starts takes time from the first frame.
+  engine = startEngine(settings);
+  const stopLooking = followLooks(store, (command) => engine?.send(command));
+  let attentive: Attention | undefined;
+  engine.subscribe((update) => {
+    store.setState(take(store.getState(), update), true);
+    attentive = attention(store.getState(), attentive);
+    terminal.title(attentive.title);
+    if (attentive.rings) terminal.bell();
+  });
+
+  const { code, why } = await left;
+  setTimeout(() => process.exit(code), patience).unref();
+  stopLooking();
+  screen.unmount();
+  terminal.close();
+  if (why !== undefined) {
+    const says = why instanceof Error ? (why.stack ?? why.message) : String(why);
+    process.stderr.write(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}\n`);
+  }
+  await engine.stop();
+  process.exit(code);
+}

@@ -1,0 +1,56 @@
+// What the cockpit asks of the terminal beside drawing: clipboard, title, bell, suspension.
+import type { WriteStream } from 'node:tty';
+import { clean } from '../core/text.ts';
+
+/** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
+const longestCopy = 50_000;
+
+const osc = (text: string) => `\u001b]${text}\u0007`;
+
+export class Terminal {
+  readonly #out: WriteStream;
+  #title = '';
+
+  constructor(out: WriteStream) {
+    this.#out = out;
+  }
+
+  /** Keeps the title that the terminal had. */
+  open(): void {
+    this.#out.write('\u001b[22;2t');
+  }
+
+  close(): void {
+    if (this.#title) this.#out.write(`${osc('2;')}\u001b[23;2t`);
+    else this.#out.write('\u001b[23;2t');
+  }
+
+  /** Written once per change. */
+  title(text: string): void {
+    if (text === this.#title) return;
+    this.#title = text;
+    this.#out.write(osc(`2;${clean(text, 100)}`));
+  }
+
+  bell(): void {
+    this.#out.write('\u0007');
+  }
+
+  /**
+   * OSC 52: the clipboard of the terminal the person sits at, through ssh too. tmux takes it itself (set-clipboard) or
+   * hands it on when it comes wrapped (allow-passthrough); so does screen.
+   */
+  copy(text: string): void {
+    const sequence = osc(`52;c;${Buffer.from(clean(text, longestCopy)).toString('base64')}`);
+    this.#out.write(sequence);
+    if (process.env.TMUX) this.#out.write(`\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`);
+    else if (process.env.STY) this.#out.write(`\u001bP${sequence}\u001b\\`);
+  }
+
+  /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */
+  async suspend(): Promise<void> {
+    process.kill(0, 'SIGTSTP');
+    // Runs on after the stop; at once where there is no shell to go back to.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

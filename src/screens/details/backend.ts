@@ -1,0 +1,139 @@
+import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
+import { formatAge, formatBytes, formatInstant, formatPercent } from '../../core/format.ts';
+import { newest, type Reading } from '../../core/reading.ts';
+import type { State } from '../../store.ts';
+import { bold, type Line, line, mark, span } from '../line.ts';
+import { backendVerdict, endpointSays, formatLatency, isBackend } from '../panes/health.ts';
+import { ageSays, pairs, trouble, word } from '../parts.ts';
+import type { Screen } from '../screen.ts';
+import { gone, text } from '../text.ts';
+
+/** One backend, all that it answered, and what could not be asked. */
+export const backendScreen: Screen = {
+  id: 'backend',
+  title: () => 'BACKEND',
+  view(state, place, { columns }) {
+    const id = place.of.backend;
+    if (!isBackend(id)) return gone('this backend');
+    const { now, readings } = state.world;
+    const verdict = backendVerdict(state, id);
+    const reading: Reading<unknown> = readings[id];
+    const seen = newest(reading);
+    const room = columns - 2;
+    const first = pairs(
+      [
+        ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+        [
+          'last answer',
+          seen ? `${formatInstant(seen.at)}, ${formatAge(now - seen.at)} ago, from ${seen.from}` : 'none yet',
+        ],
+      ],
+      room,
+    );
+    return text([...trouble(reading, id, now, room, 6), [], ...first, [], ...about(state, id, room)], {
+      says: line(bold(id)),
+      right: ageSays(reading, now) ?? [],
+    });
+  },
+};
+
+function about({ world }: State, id: string, room: number): Line[] {
+  const { readings: r } = world;
+  if (id === 'gateway') return gatewayLines(newest(r.gateway)?.value, room);
+  if (id === 'redis') return redisLines(newest(r.redis)?.value, room);
+  if (id === 'primary') return databaseLines(newest(r.primary)?.value, room);
+  if (id === 'replica') return databaseLines(newest(r.replica)?.value, room);
+  const cluster = newest(r.cluster)?.value;
+  return cluster
+    ? pairs(
+        [
+          ['context', cluster.context],
+          ['server', cluster.server],
+          ['version', cluster.version],
+          ['answered in', formatLatency(cluster.latency)],
+        ],
+        room,
+      )
+    : [];
+}
+
+function gatewayLines(g: Gateway | undefined, room: number): Line[] {
+  if (!g) return [];
+  const endpoint = (e: HealthEndpoint) =>
+    pairs(
+      [
+        ['asked', e.url],
+        ['answered', `${endpointSays(e)} in ${formatLatency(e.latency)}`],
+        ...e.services.map((s) => [s.name, line(mark(s.healthy ? 'ok' : 'critical'), ` ${s.word}`)] as const),
+      ],
+      room,
+    );
+  return [...endpoint(g.health), [], ...endpoint(g.detailed)];
+}
+
+function databaseLines(d: Database | undefined, room: number): Line[] {
+  if (!d) return [];
+  const c = d.connections;
+  return [
+    ...pairs(
+      [
+        ['asked', `${d.where}, database ${d.database}`],
+        ['version', d.version],
+        ['answered in', formatLatency(d.latency)],
+        ['role', d.inRecovery ? 'replica, in recovery' : 'primary'],
+        [
+          'connections',
+          c
+            ? `${c.used} of ${c.limit}: ${c.active} active, ${c.idle} idle, ${c.idleInTransaction} idle in transaction`
+            : undefined,
+        ],
+        [
+          'replication',
+          d.lag
+            ? [
+                d.lag.streaming ? 'streaming' : 'not streaming',
+                d.lag.ms === undefined ? '' : `${formatAge(d.lag.ms)} behind`,
+                d.lag.bytes === undefined ? '' : formatBytes(d.lag.bytes),
+              ]
+                .filter(Boolean)
+                .join(', ')
+            : undefined,
+        ],
+        [
+          'longest transaction',
+          d.longestTransaction
+            ? `${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}, ${d.longestTransaction.user}: ${d.longestTransaction.query}`
+            : undefined,
+        ],
+      ],
+      room,
+    ),
+    ...(d.blocked ?? []).flatMap((b) => [
+      line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${b.blockedBy.join(', ')}`),
+      line(span(`  ${b.query}`, 'dim')),
+    ]),
+    ...d.missing.map((m) => line(mark('unknown'), ` ${m.what} not visible: ${m.grant}`)),
+  ];
+}
+
+function redisLines(r: Redis | undefined, room: number): Line[] {
+  if (!r) return [];
+  return pairs(
+    [
+      ['asked', r.where],
+      ['version', r.version],
+      ['answered in', formatLatency(r.latency)],
+      ['role', r.role],
+      [
+        'memory',
+        r.maxBytes > 0
+          ? `${formatBytes(r.usedBytes)} of ${formatBytes(r.maxBytes)} (${formatPercent((r.usedBytes / r.maxBytes) * 100)})`
+          : `${formatBytes(r.usedBytes)}; no maxmemory is set, so a percentage is unknown`,
+      ],
+      ['policy', r.policy],
+      ['evicted keys', String(r.evictedKeys)],
+      ['clients', String(r.clients)],
+    ],
+    room,
+  );
+}

@@ -1,0 +1,45 @@
+import { formatMeasure } from '../../core/format.ts';
+import { judge, metrics } from '../../core/metrics.ts';
+import { bold, dim, line, mark, span } from '../line.ts';
+import { extremes } from '../lists/metrics.ts';
+import { trend, valueSays } from '../panes/metrics.ts';
+import { ageSays, pairs, trouble, word } from '../parts.ts';
+import type { Screen } from '../screen.ts';
+import { gone, text } from '../text.ts';
+
+/** One metric: value, thresholds, what it rests on, its last 15 minutes and what the runbook says. */
+export const metricScreen: Screen = {
+  id: 'metric',
+  title: () => 'METRIC',
+  view({ world }, place, { columns }) {
+    const m = metrics.find((one) => one.id === place.of.metric);
+    if (!m) return gone('this metric');
+    const room = columns - 2;
+    const verdict = judge(m, world);
+    const { value, basis } = valueSays(m, world);
+    const { warning, critical } = world.scope.thresholds[m.id];
+    const reading = m.measure(world);
+    const lines = pairs(
+      [
+        ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+        ['now', line(value, dim(`  ${basis}`))],
+        ['warning', `above ${formatMeasure(warning, m.unit)}`],
+        ['critical', `above ${formatMeasure(critical, m.unit)}`],
+        ['runbook', m.action],
+        ['measured by', reading.state === 'live' ? reading.from : undefined],
+      ],
+      room,
+    );
+    return text(
+      [
+        ...trouble(reading, m.short, world.now, room, 6),
+        [],
+        ...lines,
+        [],
+        line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
+        line(dim(`last 15 minutes: ${extremes(m, world)}`)),
+      ],
+      { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] },
+    );
+  },
+};

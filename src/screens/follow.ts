@@ -1,0 +1,40 @@
+// What follows from the state without a key: look-ups for the open screen, the terminal's title, the bell.
+import { type Ask, lookKey } from '../core/look.ts';
+import { glyph, isWorse, type Verdict } from '../core/verdict.ts';
+import type { Command } from '../engine/protocol.ts';
+import { type CockpitStore, here, type State } from '../store.ts';
+import { screenOf } from './frame.ts';
+import { judged } from './judged.ts';
+
+/** Asks the engine for what the open screen needs, and takes it back when the screen is left. */
+export function followLooks(store: CockpitStore, send: (command: Command) => void): () => void {
+  let asked = new Map<string, Ask>();
+  const follow = (state: State) => {
+    const place = here(state);
+    const wanted = new Map((screenOf(place).looks?.(place, state) ?? []).map((ask) => [lookKey(ask), ask]));
+    for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'look', ask });
+    for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unlook', ask });
+    asked = wanted;
+  };
+  follow(store.getState());
+  return store.subscribe(follow);
+}
+
+export type Attention = {
+  title: string;
+  /** The worst verdict so far known; undefined until everything has been asked once. */
+  worst?: Verdict;
+  /** It just got worse. */
+  rings: boolean;
+};
+
+/** The title for the state, and whether the bell rings: only when it gets worse, not for what was so from the start. */
+export function attention(state: State, before?: Attention): Attention {
+  const { worst, findings } = judged(state.world);
+  const { environment, drill } = state.world.scope;
+  const where = drill === undefined ? environment : `DRILL ${drill}`;
+  const title = `${glyph[worst]} ${worst} ${where} · bentham`;
+  if (findings.some((f) => f.says === 'no answer yet') && before?.worst === undefined) return { title, rings: false };
+  const gotWorse = before?.worst !== undefined && isWorse(worst, before.worst);
+  return { title, worst, rings: state.ui.bell && gotWorse };
+}

@@ -1,0 +1,73 @@
+// What a key means where it is pressed: in an overlay, in a text field, or on a screen. Pure.
+import { bindingsOf } from '../bindings.ts';
+import { here, type Intent, type Overlay, type State } from '../store.ts';
+import type { Frame } from './frame.ts';
+import { confirmKey, scrolling } from './overlays/confirm.ts';
+import { edit, insert } from './overlays/field.ts';
+import { formKey } from './overlays/form.ts';
+import { paletteKey } from './overlays/palette.ts';
+import type { Here } from './screen.ts';
+
+/** `alone`: the key came by itself, not in a burst of typed-ahead ones. */
+export function press(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
+  const { overlay } = state.ui;
+  if (overlay.kind !== 'none') return inOverlay(state, overlay, key, alone);
+  const place = here(state);
+  if (place.filtering) return inFilter(place.filter, key);
+  const at: Here = { state, place, ...(seen.row ? { row: seen.row } : {}) };
+  const binding = bindingsOf(seen.screen).find((b) => b.keys.includes(key));
+  if (!binding) return [];
+  const why = binding.unless?.(at);
+  if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
+  return binding.run(at);
+}
+
+function inOverlay(state: State, overlay: Overlay, key: string, alone: boolean): readonly Intent[] {
+  switch (overlay.kind) {
+    case 'none':
+      return [];
+    case 'palette': {
+      const intents = paletteKey(state, overlay, key);
+      if (intents) return intents;
+      const text = edit(overlay.text, key);
+      return text === undefined ? [] : [{ kind: 'overlay', overlay: { kind: 'palette', text, at: 0 } }];
+    }
+    case 'help':
+    case 'details': {
+      if (['esc', 'q', 'enter', '?', 'left', 'ctrl-c'].includes(key)) return [{ kind: 'close' }];
+      const top = scrolling(overlay.top, key, true);
+      return top === undefined ? [] : [{ kind: 'overlay', overlay: { ...overlay, top } }];
+    }
+    case 'confirm':
+      return confirmKey(state, overlay, key, alone);
+    case 'form':
+      return formKey(state, overlay, key);
+  }
+}
+
+function inFilter(filter: string, key: string): readonly Intent[] {
+  if (key === 'esc' || key === 'ctrl-c') return [{ kind: 'filter', text: '', filtering: false }];
+  if (key === 'enter' || key === 'tab') return [{ kind: 'filter', text: filter, filtering: false }];
+  if (key === 'down' || key === 'up') return [{ kind: 'move', to: key === 'down' ? 'next' : 'previous' }];
+  const text = edit(filter, key);
+  return text === undefined ? [] : [{ kind: 'filter', text, filtering: true }];
+}
+
+/** Pasted text goes into text fields only; it is never a key and never a confirmation. */
+export function paste(state: State, text: string): readonly Intent[] {
+  const { overlay } = state.ui;
+  const place = here(state);
+  if (overlay.kind === 'palette')
+    return [{ kind: 'overlay', overlay: { ...overlay, text: insert(overlay.text, text), at: 0 } }];
+  if (overlay.kind === 'form') {
+    const asked = overlay.form.fields[overlay.at];
+    if (!asked) return [];
+    const values = { ...overlay.values, [asked.name]: insert(overlay.values[asked.name] ?? '', text) };
+    return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
+  }
+  if (overlay.kind === 'confirm')
+    return [{ kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' }];
+  if (overlay.kind === 'none' && place.filtering)
+    return [{ kind: 'filter', text: insert(place.filter, text), filtering: true }];
+  return [{ kind: 'notice', says: 'pasted text is not taken as keys', verdict: 'unknown' }];
+}
