@@ -73,7 +73,7 @@ export const globalBindings: readonly Binding[] = [
     (pane, at): Binding => ({
       id: `pane-${pane}`,
       keys: [String(at + 1)],
-      title: pane,
+      title: `${pane} pane`,
       about: `to the ${pane} pane`,
       run: only({ kind: 'home', pane }),
     }),

@@ -145,7 +145,9 @@ export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly R
 
 function moved(place: Place, to: Move, { rows, page }: List): Place {
   if (rows.length === 0) return place;
-  const at = Math.min(rows.length - 1, Math.max(0, markerIn(place, rows) + step(to, page)));
+  // A pane of the cockpit shows no marker until a key asks for it; the first one puts it on the first row.
+  const from = place.pane && place.selected === undefined ? -1 : markerIn(place, rows);
+  const at = Math.min(rows.length - 1, Math.max(0, from + step(to, page)));
   const row = rows[at];
   return { ...place, at, ...(row ? { selected: row.id } : {}), top: topFor(at, place.top, page, rows.length) };
 }

@@ -32,7 +32,7 @@ const items = kept((state: State): readonly Item[] => {
       };
     });
   const places = screens
-    .filter((s) => s.palette !== undefined && s.id !== place.screen)
+    .filter((s) => s.palette !== undefined && s.id !== place.screen && !keys.some((k) => k.title === s.palette))
     .map(
       (s): Item => ({
         title: s.palette ?? s.id,

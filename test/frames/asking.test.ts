@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { frame } from '../../src/screens/frame.ts';
+import { reduce } from '../../src/screens/intents.ts';
+import { line } from '../../src/screens/line.ts';
+import { paste, press } from '../../src/screens/press.ts';
+import type { Confirmation, Form, Intent, State } from '../../src/store.ts';
+import { after, frameText, outage, stateOf } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const done: Intent = { kind: 'notice', says: 'it was done' };
+
+const byKey: Confirmation = {
+  title: 'Restart api-gateway',
+  lines: () => [line('Replaces 3 pods one after another; 1 of 3 is ready now.')],
+  accept: { by: 'key', word: 'restart' },
+  accepted: () => [done],
+};
+const byText: Confirmation = { ...byKey, accept: { by: 'type', texts: ['study_abc123', 'production'], word: 'retry' } };
+
+function asked(ask: Confirmation): State {
+  const state = stateOf(outage);
+  return reduce(state, { kind: 'confirm', ask }, frame(state, size).list);
+}
+
+const give = (state: State, key: string, alone = true) => press(state, frame(state, size), key, alone);
+const type = (text: string) => [...text];
+
+describe('a confirmation', () => {
+  test('shows what it is about, where, and that cancel has the focus', () => {
+    const text = frameText(asked(byKey), size);
+    expect(text).toContain('─ Restart api-gateway');
+    expect(text).toContain('▶ cancel          y restart');
+    expect(text.split('PRODUCTION').length).toBeGreaterThan(2);
+  });
+
+  test('y accepts; enter, n, q and esc cancel', () => {
+    expect(give(asked(byKey), 'y')).toContainEqual(done);
+    for (const key of ['enter', 'n', 'q', 'esc']) expect(give(asked(byKey), key)).toEqual([{ kind: 'close' }]);
+  });
+
+  test('never by a burst of keys, never by pasted text', () => {
+    expect(give(asked(byKey), 'y', false)).toEqual([]);
+    expect(paste(asked(byKey), 'y')).toEqual([
+      { kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' },
+    ]);
+  });
+
+  test('typed: each text in full, then enter', () => {
+    const first = after(asked(byText), size, ...type('study_abc123'), 'enter');
+    expect(frameText(first, size)).toContain('type production to go on: █');
+    expect(give(after(first, size, ...type('production')), 'enter')).toContainEqual(done);
+    expect(give(after(first, size, ...type('productio')), 'enter')).not.toContainEqual(done);
+    expect(give(asked(byText), 'enter')).toEqual([]);
+    expect(give(asked(byText), 'y')).not.toContainEqual(done);
+  });
+
+  test('not while there is a reason against it', () => {
+    const late = asked({ ...byKey, unless: () => 'the plan is too old; ask again' });
+    expect(frameText(late, size)).toContain('the plan is too old');
+    expect(give(late, 'y')).not.toContainEqual(done);
+  });
+});
+
+const form: Form = {
+  title: 'Scale',
+  fields: [
+    { name: 'deployment', ask: 'which deployment?', kind: 'choice', choices: () => ['api-gateway', 'executor'] },
+    { name: 'replicas', ask: 'how many?', kind: 'number' },
+  ],
+  submit: (values) => [{ kind: 'notice', says: `${values.deployment} to ${values.replicas}` }],
+};
+
+describe('a form', () => {
+  const state = stateOf(outage);
+  const open = reduce(state, { kind: 'form', form }, frame(state, size).list);
+
+  test('completes from live data and hands in', () => {
+    const second = after(open, size, 'e', 'x', 'down', 'enter');
+    expect(frameText(second, size)).toContain('▶ how many?');
+    expect(give(after(second, size, '4'), 'enter')).toContainEqual({ kind: 'notice', says: 'executor to 4' });
+  });
+
+  test('complains and stays', () => {
+    expect(frameText(after(open, size, 'enter'), size)).toContain('which deployment? cannot stay empty');
+    expect(frameText(after(open, size, 'x', 'enter'), size)).toContain('x is none of the choices');
+    const second = after(open, size, 'tab', 'x', 'enter');
+    expect(frameText(second, size)).toContain('x is not a number');
+  });
+
+  test('takes pasted text, cleaned', () => {
+    const [intent] = paste(open, 'exe\u001b[31mcutor\n');
+    const pasted = intent ? reduce(open, intent, frame(open, size).list) : open;
+    expect(frameText(pasted, size)).toContain('which deployment?  executor');
+  });
+});

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { frame } from '../../src/screens/frame.ts';
+import { screens } from '../../src/screens/index.ts';
+import { lineWidth, textOf } from '../../src/screens/line.ts';
+import { paint, themes } from '../../src/screens/paint.ts';
+import { placeAt, type State } from '../../src/store.ts';
+import {
+  after,
+  away,
+  calm,
+  crowd,
+  down,
+  empty,
+  frameText,
+  live,
+  outage,
+  pod,
+  scope,
+  stale,
+  starting,
+  stateOf,
+  study,
+  surface,
+} from './worlds.ts';
+
+const small = { columns: 80, rows: 24 };
+const middle = { columns: 120, rows: 40 };
+const large = { columns: 200, rows: 50 };
+
+const hostile = 'x\u001b[2J\u001b]0;evil\u0007\u202e\u200b\nDROP\u0000日本語⚠️é\u0301\u0301\u0301';
+const nasty = {
+  ...calm,
+  readings: {
+    ...calm.readings,
+    pods: live([
+      pod(hostile, hostile, { name: hostile, node: hostile, reason: hostile, ready: false, image: hostile }),
+    ]),
+    surfaces: live({ surfaces: [surface(hostile, 9, 10, { topError: hostile.repeat(50) })], estimated: true }),
+    studies: live({
+      queueDepth: { value: 1, exact: false },
+      active: [study(hostile, { tenant: hostile, status: hostile })],
+      activeCount: { value: 1, exact: false },
+      finishedLastHour: 0,
+      failedLastHour: 0,
+      mostlyFailedLastHour: 0,
+      newLastTenMinutes: 0,
+    }),
+  },
+};
+
+const worlds = { calm, outage, away, down, stale, empty, starting, nasty, crowd: crowd(700) };
+
+describe('the cockpit as first drawn', () => {
+  test('an outage at 80×24', () => {
+    expect(frameText(stateOf(outage), small)).toMatchSnapshot();
+  });
+  test.each(['calm', 'away', 'down', 'empty', 'stale', 'starting'] as const)('%s at 80×24', (name) => {
+    expect(frameText(stateOf(worlds[name]), small)).toMatchSnapshot();
+  });
+  test('an outage at 120×40', () => {
+    expect(frameText(stateOf(outage), middle)).toMatchSnapshot();
+  });
+  test('an outage at 200×50', () => {
+    expect(frameText(stateOf(outage), large)).toMatchSnapshot();
+  });
+  test('one pane at a time at 64×18', () => {
+    const size = { columns: 64, rows: 18 };
+    const text = frameText(after(stateOf(outage), size, '2'), size);
+    expect(text).toMatchSnapshot();
+    expect(text).toContain('2 ● pods');
+  });
+});
+
+describe('every frame', () => {
+  const places = screens.map((s) => s.id);
+  const of = {
+    backend: 'gateway',
+    deployment: 'api-gateway',
+    pod: 'api-gateway-4xk2p',
+    metric: 'p95',
+    surface: 'openai-api',
+    study: 'study_abc123',
+  };
+
+  test('has exactly the terminal’s rows, none wider than its columns, on any screen, in any world', () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(worlds)),
+        fc.constantFrom(...places),
+        fc.integer({ min: 20, max: 300 }),
+        fc.integer({ min: 5, max: 80 }),
+        fc.array(
+          fc.constantFrom('j', 'G', 's', '/', 'x', 'enter', ':', '?', 'esc', 'tab', 'ctrl-d', 'w', 'z', '3', 'y'),
+        ),
+        (name, screen, columns, rows, keys) => {
+          const world = worlds[name as keyof typeof worlds];
+          const opened = stateOf(world);
+          const state: State =
+            screen === 'cockpit'
+              ? opened
+              : { ...opened, ui: { ...opened.ui, stack: [opened.ui.stack[0], placeAt(screen, of)] } };
+          const { lines } = frame(after(state, { columns, rows }, ...keys), { columns, rows });
+          expect(lines).toHaveLength(rows);
+          for (const line of lines) {
+            expect(lineWidth(line)).toBe(columns);
+            expect(textOf(line)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    ));
+
+  test('says the environment, and DRILL with its scenario in a drill, whatever lies above', () => {
+    const drilled = { ...outage, scope: { ...scope, drill: 'api-outage' } };
+    for (const size of [small, middle, large, { columns: 60, rows: 15 }, { columns: 40, rows: 8 }])
+      for (const keys of [[], [':'], ['?'], ['w'], ['z'], ['3', 'j', 'enter']]) {
+        const text = frameText(after(stateOf(drilled), size, ...keys), size);
+        expect(text).toContain('DRILL api-outage');
+        if (size.columns >= 60) expect(text).toContain('PRODUCTION');
+      }
+  });
+
+  test('tells verdicts without colour', () => {
+    const painted = frame(stateOf(outage), small)
+      .lines.map((l) => paint(l, themes.plain))
+      .join('\n');
+    expect(painted).not.toMatch(/\u001b\[[\d;]*3\d/);
+    expect(painted).toContain('CRITICAL');
+    expect(painted).toContain('▶');
+  });
+
+  test('says that the terminal is too small, and goes on when it is not', () => {
+    expect(frameText(stateOf(calm), { columns: 50, rows: 12 })).toContain('50×12 is too small');
+    expect(frameText(stateOf(calm), { columns: 60, rows: 15 })).not.toContain('too small');
+  });
+
+  test('names the engine’s failure', () => {
+    const state = stateOf(calm, { engine: { state: 'failed', why: 'out of memory' } });
+    expect(frameText(state, small)).toContain('the engine stopped (out of memory)');
+  });
+
+  test('survives a screen that fails', () => {
+    const broken = {
+      ...calm,
+      readings: { ...calm.readings, pods: live([{ ...pod('executor', 'x'), name: undefined as never }]) },
+    };
+    const state = stateOf(broken);
+    const text = frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt('pods')] } }, small);
+    expect(text).toContain('this screen failed');
+  });
+});

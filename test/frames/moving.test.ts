@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { frame } from '../../src/screens/frame.ts';
+import { press } from '../../src/screens/press.ts';
+import { here } from '../../src/store.ts';
+import { after, calm, crowd, frameText, outage, stateOf } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const at = (...keys: readonly string[]) => after(stateOf(outage), size, ...keys);
+const title = (...keys: readonly string[]) => frameText(at(...keys), size).split('\n')[3];
+
+describe('moving', () => {
+  test('digits and tab choose the pane', () => {
+    expect(frameText(at('3'), size)).toContain('▶3 METRICS');
+    expect(frameText(at('tab'), size)).toContain('▶2 PODS');
+    expect(frameText(at('shift-tab'), size)).toContain('▶5 STUDIES');
+  });
+
+  test('j marks a row, enter opens it, esc comes back to it', () => {
+    const marked = at('2', 'j', 'j');
+    expect(frameText(marked, size)).toContain('▶  ● 8qk5p');
+    const opened = after(marked, size, 'enter');
+    expect(frameText(opened, size)).toContain('POD  api-gateway-7d9f8b6c5-8qk5p');
+    expect(frameText(after(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
+  });
+
+  test('a pane keeps its row while another has the focus', () => {
+    expect(frameText(at('2', 'j', 'j', '3', 'j', '2'), size)).toContain('▶  ● 8qk5p');
+  });
+
+  test('z shows the pane on the whole screen; order and filter are said', () => {
+    expect(title('2', 'z')).toMatch(/PODS {2}bentham-prod {2}9\/11 ready +by verdict/);
+    expect(title('2', 'z', 's', 's')).toContain('by restarts');
+    expect(title('2', 'z', '/', 'o', 'o', 'm', 'enter')).toContain('/oom  1 of 11');
+  });
+
+  test('the filter takes letters, shows matches, and esc ends it before the screen', () => {
+    const filtered = at('2', '/', 'q', 'k', '5');
+    const shown = frame(filtered, size);
+    expect(here(filtered).screen).toBe('pods');
+    expect(shown.list.rows).toHaveLength(1);
+    expect(
+      shown.lines
+        .flat()
+        .filter((s) => s.tone === 'match')
+        .map((s) => s.text),
+    ).toContain('qk5');
+    const ended = after(filtered, size, 'esc');
+    expect(here(ended)).toMatchObject({ screen: 'pods', filter: '', filtering: false });
+    expect(here(after(ended, size, 'esc')).screen).toBe('cockpit');
+  });
+
+  test('a filter without a match says so', () => {
+    expect(frameText(at('2', '/', 'x', 'x', 'x'), size)).toContain('nothing contains “xxx”');
+  });
+
+  test('long lists: G, g, half and whole pages', () => {
+    const many = (...keys: readonly string[]) => here(after(stateOf(crowd(500)), size, '2', 'z', 's', ...keys)).at;
+    expect(many('G')).toBe(499);
+    expect(many('G', 'g')).toBe(0);
+    expect(many('ctrl-d')).toBe(8);
+    expect(many('ctrl-d', 'ctrl-u')).toBe(0);
+    expect(many('pagedown')).toBe(16);
+    expect(many('pagedown', 'pageup')).toBe(0);
+  });
+
+  test('the marker stays on its row when rows come and go, and near it when it goes', () => {
+    const marked = after(stateOf(outage), size, '2', 'z', 's', 'j', 'j', 'j');
+    const row = frame(marked, size).row?.id;
+    const fewer = (gone: (uid: string) => boolean) => ({
+      ...marked,
+      world: {
+        ...outage,
+        readings: {
+          ...outage.readings,
+          pods:
+            outage.readings.pods.state === 'live'
+              ? { ...outage.readings.pods, value: outage.readings.pods.value.filter((p) => !gone(`pod/${p.uid}`)) }
+              : outage.readings.pods,
+        },
+      },
+    });
+    const first = frame(marked, size).list.rows[0]?.id;
+    expect(
+      frame(
+        fewer((id) => id === first),
+        size,
+      ).row?.id,
+    ).toBe(row);
+    expect(
+      frame(
+        fewer((id) => id === row),
+        size,
+      ).row?.id,
+    ).toBe(frame(marked, size).list.rows[4]?.id);
+  });
+
+  test('a key that does nothing says why', () => {
+    expect(press(stateOf(calm), frame(stateOf(calm), size), 'y')).toEqual([
+      { kind: 'notice', says: 'copy: no row is selected', verdict: 'unknown' },
+    ]);
+    expect(frameText(at('y'), size)).toContain('copy: no row is selected');
+  });
+
+  test('y copies the row', () => {
+    const marked = at('2', 'j', 'j');
+    expect(press(marked, frame(marked, size), 'y')).toEqual([
+      { kind: 'copy', text: 'api-gateway-7d9f8b6c5-8qk5p', what: 'pod api-gateway-7d9f8b6c5-8qk5p' },
+    ]);
+  });
+
+  test('the palette finds screens and keys by a few letters, and q is a letter in it', () => {
+    const text = frameText(at(':', 's', 't', 'u', 'd'), size);
+    expect(text).toContain(': stud█');
+    expect(text).toContain('▶ studies');
+    expect(here(at(':', 's', 't', 'u', 'd', 'i', 'e', 's', 'enter')).screen).toBe('studies');
+    expect(frameText(at(':', 'q'), size)).toContain(': q█');
+  });
+
+  test('help tells the keys of here', () => {
+    expect(frameText(at('2', 'z', '?'), size)).toContain('next order of the rows');
+  });
+
+  test('w goes to the war room and back', () => {
+    expect(here(at('w')).screen).toBe('war-room');
+    expect(frameText(at('w'), size)).toContain('██████');
+    expect(here(at('w', 'w')).screen).toBe('cockpit');
+  });
+});

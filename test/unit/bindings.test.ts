@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { bindingsOf } from '../../src/bindings.ts';
+import { screens } from '../../src/screens/index.ts';
+import { keysOf } from '../../src/screens/keys.ts';
+
+describe('the key table', () => {
+  test.each(screens.map((s) => [s.id, s] as const))('has each key and each id once on %s', (_, screen) => {
+    const all = bindingsOf(screen);
+    const keys = all.flatMap((b) => b.keys);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+    const ids = all.map((b) => b.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('has each screen once', () => {
+    expect(new Set(screens.map((s) => s.id)).size).toBe(screens.length);
+  });
+});
+
+const plain = {
+  upArrow: false,
+  downArrow: false,
+  leftArrow: false,
+  rightArrow: false,
+  pageDown: false,
+  pageUp: false,
+  home: false,
+  end: false,
+  return: false,
+  escape: false,
+  tab: false,
+  backspace: false,
+  delete: false,
+  ctrl: false,
+  shift: false,
+  meta: false,
+};
+
+describe('keys', () => {
+  test.each([
+    ['jjj', {}, ['j', 'j', 'j']],
+    ['G', { shift: true }, ['G']],
+    [':pods\r', {}, [':', 'p', 'o', 'd', 's', 'enter']],
+    ['d', { ctrl: true }, ['ctrl-d']],
+    ['', { escape: true }, ['esc']],
+    ['j', { meta: true }, ['esc', 'j']],
+    ['', { tab: true, shift: true }, ['shift-tab']],
+    ['', { downArrow: true }, ['down']],
+    ['\u001bq', {}, ['esc', 'q']],
+    [' ', {}, ['space']],
+  ])('%j %j', (input, flags, keys) => expect(keysOf(input, { ...plain, ...flags })).toEqual(keys));
+});
