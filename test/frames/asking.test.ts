@@ -4,7 +4,7 @@ import { reduce } from '../../src/screens/intents.ts';
 import { line } from '../../src/screens/line.ts';
 import { paste, press } from '../../src/screens/press.ts';
 import type { Confirmation, Form, Intent, State } from '../../src/store.ts';
-import { after, frameText, outage, stateOf } from './worlds.ts';
+import { frameText, outage, pressing, stateOf } from './worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const done: Intent = { kind: 'notice', says: 'it was done' };
@@ -46,10 +46,10 @@ describe('a confirmation', () => {
   });
 
   test('typed: each text in full, then enter', () => {
-    const first = after(asked(byText), size, ...type('study_abc123'), 'enter');
+    const first = pressing(asked(byText), size, ...type('study_abc123'), 'enter');
     expect(frameText(first, size)).toContain('type production to go on: █');
-    expect(give(after(first, size, ...type('production')), 'enter')).toContainEqual(done);
-    expect(give(after(first, size, ...type('productio')), 'enter')).not.toContainEqual(done);
+    expect(give(pressing(first, size, ...type('production')), 'enter')).toContainEqual(done);
+    expect(give(pressing(first, size, ...type('productio')), 'enter')).not.toContainEqual(done);
     expect(give(asked(byText), 'enter')).toEqual([]);
     expect(give(asked(byText), 'y')).not.toContainEqual(done);
   });
@@ -75,15 +75,15 @@ describe('a form', () => {
   const open = reduce(state, { kind: 'form', form }, frame(state, size).list);
 
   test('completes from live data and hands in', () => {
-    const second = after(open, size, 'e', 'x', 'down', 'enter');
+    const second = pressing(open, size, 'e', 'x', 'down', 'enter');
     expect(frameText(second, size)).toContain('▶ how many?');
-    expect(give(after(second, size, '4'), 'enter')).toContainEqual({ kind: 'notice', says: 'executor to 4' });
+    expect(give(pressing(second, size, '4'), 'enter')).toContainEqual({ kind: 'notice', says: 'executor to 4' });
   });
 
   test('complains and stays', () => {
-    expect(frameText(after(open, size, 'enter'), size)).toContain('which deployment? cannot stay empty');
-    expect(frameText(after(open, size, 'x', 'enter'), size)).toContain('x is none of the choices');
-    const second = after(open, size, 'tab', 'x', 'enter');
+    expect(frameText(pressing(open, size, 'enter'), size)).toContain('which deployment? cannot stay empty');
+    expect(frameText(pressing(open, size, 'x', 'enter'), size)).toContain('x is none of the choices');
+    const second = pressing(open, size, 'tab', 'x', 'enter');
     expect(frameText(second, size)).toContain('x is not a number');
   });
 

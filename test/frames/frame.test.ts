@@ -6,7 +6,6 @@ import { lineWidth, textOf } from '../../src/screens/line.ts';
 import { paint, themes } from '../../src/screens/paint.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import {
-  after,
   away,
   calm,
   crowd,
@@ -16,6 +15,7 @@ import {
   live,
   outage,
   pod,
+  pressing,
   scope,
   stale,
   starting,
@@ -66,7 +66,7 @@ describe('the cockpit as first drawn', () => {
   });
   test('one pane at a time at 64×18', () => {
     const size = { columns: 64, rows: 18 };
-    const text = frameText(after(stateOf(outage), size, '2'), size);
+    const text = frameText(pressing(stateOf(outage), size, '2'), size);
     expect(text).toMatchSnapshot();
     expect(text).toContain('2 ● pods');
   });
@@ -100,7 +100,7 @@ describe('every frame', () => {
             screen === 'cockpit'
               ? opened
               : { ...opened, ui: { ...opened.ui, stack: [opened.ui.stack[0], placeAt(screen, of)] } };
-          const { lines } = frame(after(state, { columns, rows }, ...keys), { columns, rows });
+          const { lines } = frame(pressing(state, { columns, rows }, ...keys), { columns, rows });
           expect(lines).toHaveLength(rows);
           for (const line of lines) {
             expect(lineWidth(line)).toBe(columns);
@@ -115,7 +115,7 @@ describe('every frame', () => {
     const drilled = { ...outage, scope: { ...scope, drill: 'api-outage' } };
     for (const size of [small, middle, large, { columns: 60, rows: 15 }, { columns: 40, rows: 8 }])
       for (const keys of [[], [':'], ['?'], ['w'], ['z'], ['3', 'j', 'enter']]) {
-        const text = frameText(after(stateOf(drilled), size, ...keys), size);
+        const text = frameText(pressing(stateOf(drilled), size, ...keys), size);
         expect(text).toContain('DRILL api-outage');
         if (size.columns >= 60) expect(text).toContain('PRODUCTION');
       }

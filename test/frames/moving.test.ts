@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { frame } from '../../src/screens/frame.ts';
 import { press } from '../../src/screens/press.ts';
 import { here } from '../../src/store.ts';
-import { after, calm, crowd, frameText, outage, stateOf } from './worlds.ts';
+import { calm, crowd, frameText, outage, pressing, stateOf } from './worlds.ts';
 
 const size = { columns: 80, rows: 24 };
-const at = (...keys: readonly string[]) => after(stateOf(outage), size, ...keys);
+const at = (...keys: readonly string[]) => pressing(stateOf(outage), size, ...keys);
 const title = (...keys: readonly string[]) => frameText(at(...keys), size).split('\n')[3];
 
 describe('moving', () => {
@@ -18,9 +18,9 @@ describe('moving', () => {
   test('j marks a row, enter opens it, esc comes back to it', () => {
     const marked = at('2', 'j', 'j');
     expect(frameText(marked, size)).toContain('▶  ● 8qk5p');
-    const opened = after(marked, size, 'enter');
+    const opened = pressing(marked, size, 'enter');
     expect(frameText(opened, size)).toContain('POD  api-gateway-7d9f8b6c5-8qk5p');
-    expect(frameText(after(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
+    expect(frameText(pressing(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
   });
 
   test('a pane keeps its row while another has the focus', () => {
@@ -44,9 +44,9 @@ describe('moving', () => {
         .filter((s) => s.tone === 'match')
         .map((s) => s.text),
     ).toContain('qk5');
-    const ended = after(filtered, size, 'esc');
+    const ended = pressing(filtered, size, 'esc');
     expect(here(ended)).toMatchObject({ screen: 'pods', filter: '', filtering: false });
-    expect(here(after(ended, size, 'esc')).screen).toBe('cockpit');
+    expect(here(pressing(ended, size, 'esc')).screen).toBe('cockpit');
   });
 
   test('a filter without a match says so', () => {
@@ -54,7 +54,7 @@ describe('moving', () => {
   });
 
   test('long lists: G, g, half and whole pages', () => {
-    const many = (...keys: readonly string[]) => here(after(stateOf(crowd(500)), size, '2', 'z', 's', ...keys)).at;
+    const many = (...keys: readonly string[]) => here(pressing(stateOf(crowd(500)), size, '2', 'z', 's', ...keys)).at;
     expect(many('G')).toBe(499);
     expect(many('G', 'g')).toBe(0);
     expect(many('ctrl-d')).toBe(8);
@@ -64,7 +64,7 @@ describe('moving', () => {
   });
 
   test('the marker stays on its row when rows come and go, and near it when it goes', () => {
-    const marked = after(stateOf(outage), size, '2', 'z', 's', 'j', 'j', 'j');
+    const marked = pressing(stateOf(outage), size, '2', 'z', 's', 'j', 'j', 'j');
     const row = frame(marked, size).row?.id;
     const fewer = (gone: (uid: string) => boolean) => ({
       ...marked,

@@ -353,7 +353,7 @@ export function frameText(state: State, size: Size): string {
 }
 
 /** The state after some keys, as the app would have it; words to engine and terminal are left out. */
-export function after(state: State, size: Size, ...keys: readonly string[]): State {
+export function pressing(state: State, size: Size, ...keys: readonly string[]): State {
   let next = state;
   for (const key of keys) {
     for (const intent of press(next, frame(next, size), key)) next = reduce(next, intent, frame(next, size).list);
