@@ -1,0 +1,75 @@
+// What every HTTP server of the drill is made of: loopback, a free port, and a stop that leaves nothing open.
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A server that listens on loopback. */
+export type Listening = { url: string; port: number; stop(): Promise<void> };
+
+/** One request, answered or thrown: what is thrown becomes a 500 and does not end the drill. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** PEM, as node:tls takes it. */
+export type Identity = { key: string; cert: string };
+
+/** Listens on 127.0.0.1 at a free port, or at `port`; with TLS where an identity is given. */
+export async function listen(handler: Handler, options: { tls?: Identity; port?: number } = {}): Promise<Listening> {
+  const listener: RequestListener = (request, response) => {
+    // A client that goes away is everyday; without a listener it would be an uncaught error.
+    response.on('error', () => response.destroy());
+    Promise.resolve()
+      .then(() => handler(request, response))
+      .catch((error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { message: error instanceof Error ? error.message : String(error) });
+      });
+  };
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  server.keepAliveTimeout = 60_000;
+  const sockets = new Set<Socket>();
+  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** The whole body. Throws above `limit` bytes. */
+export async function readBody(request: IncomingMessage, limit = 64 * 1024 * 1024): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new Error(`body above ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  sendText(response, status, JSON.stringify(body), 'application/json');
+}
+
+export function sendText(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The path and query of a request. */
+export function locate(request: IncomingMessage): URL {
+  return new URL(request.url ?? '/', 'http://127.0.0.1');
+}
