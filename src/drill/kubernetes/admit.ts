@@ -10,12 +10,16 @@ const isLoose = (value: unknown): value is Loose =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function invalid(resource: Resource, name: string, field: string, message: string): Refusal {
-  return new Refusal('Invalid', `${resource.kind}.${resource.group || 'core'} "${name}" is invalid: ${field}: ${message}`, {
-    name,
-    ...(resource.group ? { group: resource.group } : {}),
-    kind: resource.kind,
-    causes: [{ reason: 'FieldValueInvalid', message, field }],
-  });
+  return new Refusal(
+    'Invalid',
+    `${resource.kind}.${resource.group || 'core'} "${name}" is invalid: ${field}: ${message}`,
+    {
+      name,
+      ...(resource.group ? { group: resource.group } : {}),
+      kind: resource.kind,
+      causes: [{ reason: 'FieldValueInvalid', message, field }],
+    },
+  );
 }
 
 /** Refusal 400 or 422 in the API server's words; else the object with the server's defaults. */
@@ -23,7 +27,10 @@ export function admit(resource: Resource, body: unknown, _now: number): Draft<Ku
   if (!isLoose(body)) throw new Refusal('BadRequest', 'the object provided is unrecognized: it is not an object');
   const { kind = resource.kind, apiVersion = apiVersionOf(resource) } = body;
   if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) {
-    throw new Refusal('BadRequest', `the API version in the data (${String(apiVersion)}, ${String(kind)}) does not match the expected API version (${apiVersionOf(resource)}, ${resource.kind})`);
+    throw new Refusal(
+      'BadRequest',
+      `the API version in the data (${String(apiVersion)}, ${String(kind)}) does not match the expected API version (${apiVersionOf(resource)}, ${resource.kind})`,
+    );
   }
   const metadata = isLoose(body.metadata) ? body.metadata : {};
   const name = typeof metadata.name === 'string' ? metadata.name : '';
@@ -31,7 +38,12 @@ export function admit(resource: Resource, body: unknown, _now: number): Draft<Ku
     throw invalid(resource, name, 'metadata.name', 'Required value: name or generateName is required');
   }
   if (name.length > 253 || (name !== '' && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name))) {
-    throw invalid(resource, name, 'metadata.name', `Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`);
+    throw invalid(
+      resource,
+      name,
+      'metadata.name',
+      `Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
+    );
   }
   const draft = { ...body, kind, apiVersion, metadata: { ...metadata, name } };
   if (resource.stored === 'deployments') return deployment(resource, name, draft);
@@ -43,7 +55,12 @@ function deployment(resource: Resource, name: string, draft: Loose): Draft<KubeO
   const spec = isLoose(draft.spec) ? draft.spec : {};
   const { replicas = 1 } = spec;
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    throw invalid(resource, name, 'spec.replicas', `Invalid value: ${String(replicas)}: must be greater than or equal to 0`);
+    throw invalid(
+      resource,
+      name,
+      'spec.replicas',
+      `Invalid value: ${String(replicas)}: must be greater than or equal to 0`,
+    );
   }
   const { template, selector } = spec;
   if (!isLoose(selector) || !isLoose(selector.matchLabels)) {
@@ -52,7 +69,12 @@ function deployment(resource: Resource, name: string, draft: Loose): Draft<KubeO
   const labels = isLoose(template) && isLoose(template.metadata) ? template.metadata.labels : undefined;
   for (const [key, value] of Object.entries(selector.matchLabels)) {
     if (!isLoose(labels) || labels[key] !== value) {
-      throw invalid(resource, name, 'spec.template.metadata.labels', 'Invalid value: `selector` does not match template `labels`');
+      throw invalid(
+        resource,
+        name,
+        'spec.template.metadata.labels',
+        'Invalid value: `selector` does not match template `labels`',
+      );
     }
   }
   const filled = {
@@ -68,7 +90,11 @@ function deployment(resource: Resource, name: string, draft: Loose): Draft<KubeO
 
 function pod(resource: Resource, name: string, draft: Loose): Draft<KubeObject> {
   const { spec } = withContainers(resource, name, 'spec', { spec: draft.spec });
-  return { ...draft, spec, status: draft.status ?? { phase: 'Pending', conditions: [] } } as unknown as Draft<KubeObject>;
+  return {
+    ...draft,
+    spec,
+    status: draft.status ?? { phase: 'Pending', conditions: [] },
+  } as unknown as Draft<KubeObject>;
 }
 
 /** Every container has a name and an image; the rest gets its defaults. */

@@ -6,8 +6,9 @@ import { authenticate, authorize, review, type User } from './access.ts';
 import { discovery, openapi, version } from './discovery.ts';
 import type { Logs } from './logs.ts';
 import { metrics } from './metrics.ts';
-import type { KubeObject, Plural } from './object.ts';
+import type { KubeObject, Plural, Pod } from './object.ts';
 import { sendLog } from './podlog.ts';
+import { readReview } from './protobuf.ts';
 import { type Route, route } from './resources.ts';
 import { failure, notFound, Refusal } from './status.ts';
 import type { Store } from './store.ts';
@@ -70,7 +71,9 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   if (resource.group !== 'authorization.k8s.io') authorize(user, verb, asked);
   const exchange = { request, response, query, route: asked };
   if (resource.group === 'authorization.k8s.io') {
-    return sendJson(response, 201, review(resource.kind, await bodyOf(request), user));
+    const sent = await readBody(request);
+    const asked = readReview(sent, resource.kind) ?? parseOne(sent.toString());
+    return sendJson(response, 201, review(resource.kind, asked, user));
   }
   if (resource.group === 'metrics.k8s.io') {
     const plural = resource.plural === 'nodes' ? 'nodes' : 'pods';
@@ -105,27 +108,32 @@ function storedUnder({ resource }: Route): Plural {
   return resource.stored;
 }
 
-function read(api: Api, { request, response, query, route }: Exchange, verb: string): void {
-  const { resource, namespace, name, subresource } = route;
+function read(api: Api, exchange: Exchange, verb: string): void {
+  const { request, response, query, route } = exchange;
+  const { resource, namespace, name } = route;
   const { store } = api;
   const plural = storedUnder(route);
   const asTable = tableAsked(request.headers.accept, query);
   if (verb === 'watch') {
-    const named = name === undefined ? query : new URLSearchParams([...query, ['fieldSelector', `metadata.name=${name}`]]);
-    return sendWatch(resource, plural, namespace, named, store, response, asTable, api.watches);
-  }
-  if (verb === 'list') {
-    return sendText(response, 200, listText(resource, plural, namespace, query, store, asTable, api.now()), 'application/json');
-  }
-  const object = store.get(plural, namespace, name ?? '');
-  if (!object) throw notFound(resource.plural, name ?? '', resource.group);
-  if (subresource === 'log') return sendLog(object as Parameters<typeof sendLog>[0], query, api.logs, response, api.now());
-  if (subresource === 'scale') return sendJson(response, 200, scaleOf(object));
-  if (asTable) {
+    const named =
+      name === undefined ? query : new URLSearchParams([...query, ['fieldSelector', `metadata.name=${name}`]]);
+    sendWatch(resource, plural, namespace, named, store, response, asTable, api.watches);
+  } else if (verb === 'list') {
+    const list = listText(resource, plural, namespace, query, store, asTable, api.now());
+    sendText(response, 200, list, 'application/json');
+  } else readOne(api, exchange, plural, asTable);
+}
+
+function readOne(api: Api, { response, query, route }: Exchange, plural: Plural, asTable: string | undefined): void {
+  const { resource, namespace, name = '', subresource } = route;
+  const object = api.store.get(plural, namespace, name);
+  if (!object) throw notFound(resource.plural, name, resource.group);
+  if (subresource === 'log') sendLog(object as Pod, query, api.logs, response, api.now());
+  else if (subresource === 'scale') sendJson(response, 200, scaleOf(object));
+  else if (asTable) {
     const metadata = { resourceVersion: object.metadata.resourceVersion };
-    return sendJson(response, 200, table(plural, [object], metadata, asTable, api.now()));
-  }
-  sendText(response, 200, textOf(resource, object, store), 'application/json');
+    sendJson(response, 200, table(plural, [object], metadata, asTable, api.now()));
+  } else sendText(response, 200, textOf(resource, object, api.store), 'application/json');
 }
 
 async function write(api: Api, { request, response, query, route }: Exchange, verb: string): Promise<void> {
@@ -157,7 +165,11 @@ async function write(api: Api, { request, response, query, route }: Exchange, ve
       const wanted = selection(query);
       const doomed = store.list(stored, route.namespace).filter(wanted);
       for (const { metadata } of doomed) {
-        const one = { ...target, name: metadata.name, ...(metadata.namespace ? { namespace: metadata.namespace } : {}) };
+        const one = {
+          ...target,
+          name: metadata.name,
+          ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
+        };
         remove(one, body, query, store, options);
       }
       return sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
@@ -171,7 +183,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   if (text.trim() === '') return undefined;
   const type = request.headers['content-type'] ?? 'application/json';
   if (type.includes('protobuf')) {
-    throw new Refusal('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml');
+    throw new Refusal(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    );
   }
   return parseOne(text);
 }

@@ -1,6 +1,6 @@
 // The life of a pod: scheduled, pulled, started, ready; or failing as its deployment's ailment says; then ended.
 import { type Ms, minute, second } from '../../core/time.ts';
-import { type Affliction, type Ailment, afflicts } from './ailment.ts';
+import type { Ailment } from './ailment.ts';
 import type { Logs } from './logs.ts';
 import type { Pod } from './object.ts';
 import { nodeLost, ready, running, scheduled, terminated, unscheduled, waiting } from './podstate.ts';
@@ -17,16 +17,18 @@ export type KubeletOptions = {
   recorder: Recorder;
   /** 1 is as quick as a drill should be; tests take less. */
   pace: number;
-  /** By namespace/deployment. */
-  afflictions: ReadonlyMap<string, Affliction>;
-  /** What a container says when it starts. */
+  /** What is wrong with a pod, if anything. */
+  ailmentOf(pod: Pod): Ailment | undefined;
+  /** What a container says when it starts, and what it says before it dies. */
   greet(pod: Pod, at: number): readonly string[];
+  lastWords(pod: Pod, ailment: Ailment, at: number): readonly string[];
 };
 
 export type Kubelet = ReturnType<typeof createKubelet>;
 
 /** The kubelet waits 10 s before a second restart, twice as long each time, five minutes at most. */
-const backoffOf = (crashes: number): Ms => (crashes <= 1 ? second : Math.min(5 * minute, 10 * second * 2 ** (crashes - 2)));
+const backoffOf = (crashes: number): Ms =>
+  crashes <= 1 ? second : Math.min(5 * minute, 10 * second * 2 ** (crashes - 2));
 
 /** `2m40s`. */
 const inGo = (ms: Ms) => {
@@ -34,22 +36,9 @@ const inGo = (ms: Ms) => {
   return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${s % 60}s`;
 };
 
-const exitOf = ({ kind, exitCode }: Ailment) => exitCode ?? (kind === 'oom' ? 137 : 1);
-
-/** api-gateway-7d4b9c6f5-x2x4k belongs to api-gateway, by its labels. */
-export const deploymentKey = (pod: Pod) =>
-  `${pod.metadata.namespace ?? ''}/${pod.metadata.ownerReferences?.[0]?.name.replace(/-[^-]+$/, '') ?? ''}`;
-
-export function createKubelet({ store, logs, recorder, pace, afflictions, greet }: KubeletOptions) {
+export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, lastWords }: KubeletOptions) {
   const lives = new Map<string, Life & { namespace: string; name: string }>();
   let placed = 0;
-
-  const ailmentOf = (pod: Pod): Ailment | undefined => {
-    const affliction = afflictions.get(deploymentKey(pod));
-    const hash = pod.metadata.labels?.['pod-template-hash'] ?? '';
-    const image = pod.spec.containers[0]?.image ?? '';
-    return affliction && afflicts(affliction, hash, image) ? affliction.ailment : undefined;
-  };
 
   const tell = (pod: Pod, reason: string, message: string, at: number, type: 'Normal' | 'Warning' = 'Normal') => {
     const component = reason.endsWith('Scheduling') || reason === 'Scheduled' ? 'default-scheduler' : 'kubelet';
@@ -73,13 +62,10 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
   };
 
   const schedule = (pod: Pod, now: number): [Stage, Ms] => {
-    const ailment = ailmentOf(pod);
-    const nodes = store.list('nodes').filter((node) => !node.spec.unschedulable && !node.spec.taints?.length);
-    const all = store.list('nodes').length;
-    if (ailment?.kind === 'unschedulable' || nodes.length === 0) {
-      const message =
-        ailment?.message ??
-        `0/${all} nodes are available: ${all} Insufficient cpu. preemption: 0/${all} nodes are available: ${all} No preemption victims found for incoming pod.`;
+    const all = store.list('nodes');
+    const nodes = all.filter((node) => !node.spec.unschedulable && !node.spec.taints?.length);
+    if (nodes.length === 0) {
+      const message = `0/${all.length} nodes are available: ${all.length} node(s) had untolerated taint {node.kubernetes.io/unreachable: }.`;
       store.put('pods', unscheduled(pod, message, now));
       tell(pod, 'FailedScheduling', message, now, 'Warning');
       return ['schedule', 10 * second];
@@ -88,7 +74,12 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
     if (!node) return ['schedule', second];
     const ip = node.status.addresses[0]?.address ?? '';
     const there = store.put('pods', scheduled(pod, { name: node.metadata.name, ip }, now));
-    tell(there, 'Scheduled', `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${node.metadata.name}`, now);
+    tell(
+      there,
+      'Scheduled',
+      `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${node.metadata.name}`,
+      now,
+    );
     return ['pull', 400 + Math.random() * 500];
   };
 
@@ -103,7 +94,7 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
     tell(begun, 'Started', `Started container ${name}`, now);
     if (restart) logs.restart(pod.metadata.uid);
     say(pod, greet(begun, now), now);
-    if (ailment?.kind === 'crash' || ailment?.kind === 'oom') return ['die', ailment.livesFor ?? 2 * second];
+    if (ailment?.kind === 'crash' || ailment?.kind === 'oom') return ['die', ailment.livesFor];
     return ['probe', second + Math.random() * second];
   };
 
@@ -111,7 +102,8 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
     const ailment = ailmentOf(pod);
     if (ailment?.kind !== 'image') return start(pod, now, false);
     const image = imageOf(pod);
-    const message = ailment.message ?? `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
+    const message =
+      ailment.message ?? `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
     const backing = pod.status.containerStatuses?.[0]?.state.waiting?.reason === 'ErrImagePull';
     const why = backing
       ? { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
@@ -131,7 +123,13 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
   const probe = (pod: Pod, now: number): [Stage, Ms] => {
     const ailment = ailmentOf(pod);
     if (ailment?.kind === 'unready') {
-      tell(pod, 'Unhealthy', ailment.message ?? 'Readiness probe failed: HTTP probe failed with statuscode: 503', now, 'Warning');
+      tell(
+        pod,
+        'Unhealthy',
+        ailment.message ?? 'Readiness probe failed: HTTP probe failed with statuscode: 503',
+        now,
+        'Warning',
+      );
       if (pod.status.containerStatuses?.[0]?.ready) store.put('pods', ready(pod, false, now));
       return ['probe', 5 * second];
     }
@@ -142,10 +140,10 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
   const die = (pod: Pod, life: Life, now: number): [Stage, Ms] => {
     const ailment = ailmentOf(pod);
     if (ailment?.kind !== 'crash' && ailment?.kind !== 'oom') return probe(pod, now);
-    say(pod, ailment.lastWords ?? [], now);
+    say(pod, lastWords(pod, ailment, now), now);
     logs.end(pod.metadata.uid);
     const reason = ailment.kind === 'oom' ? 'OOMKilled' : 'Error';
-    const dead = terminated(pod, exitOf(ailment), reason, now, ailment.message);
+    const dead = terminated(pod, ailment.exitCode, reason, now, ailment.message);
     life.crashes += 1;
     const wait = backoffOf(life.crashes);
     const name = pod.spec.containers[0]?.name ?? '';
@@ -200,7 +198,13 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
       const life = lives.get(uid);
       if (deletionTimestamp && life?.stage !== 'end') {
         tell(pod, 'Killing', `Stopping container ${pod.spec.containers[0]?.name ?? ''}`, now);
-        lives.set(uid, { stage: 'end', due: now + pace * (second + Math.random() * second), crashes: 0, namespace, name });
+        lives.set(uid, {
+          stage: 'end',
+          due: now + pace * (second + Math.random() * second),
+          crashes: 0,
+          namespace,
+          name,
+        });
         logs.end(uid);
       } else if (!life) {
         const [stage, wait] = stageOf(pod);
@@ -226,11 +230,11 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
       }
     },
 
-    /** The weather of a deployment changed: its pods feel it at once, those in a long back-off soon. */
-    stir(deployment: string, now: number): void {
-      for (const life of lives.values()) {
-        const pod = store.get('pods', life.namespace, life.name);
-        if (!pod || deploymentKey(pod) !== deployment || life.stage === 'end') continue;
+    /** The weather of these pods changed: they feel it at once, those in a long back-off soon. */
+    stir(pods: readonly Pod[], now: number): void {
+      for (const pod of pods) {
+        const life = lives.get(pod.metadata.uid);
+        if (!life || life.stage === 'end') continue;
         const ailment = ailmentOf(pod);
         const lethal = ailment?.kind === 'crash' || ailment?.kind === 'oom';
         if (life.stage === 'steady' && ailment) {
@@ -243,7 +247,7 @@ export function createKubelet({ store, logs, recorder, pace, afflictions, greet 
     /** The container of a pod is killed now, as by a lack of memory, and starts again. */
     kill(pod: Pod, now: number): void {
       const life = lives.get(pod.metadata.uid);
-      if (!life || life.stage !== 'steady') return;
+      if (life?.stage !== 'steady') return;
       logs.end(pod.metadata.uid);
       store.put('pods', terminated(pod, 137, 'OOMKilled', now));
       life.stage = 'backoff';

@@ -44,7 +44,7 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   return merged;
 }
 
-const unescape = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
+const unescapeStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** RFC 6902: add, remove, replace, move, copy and test. A failed test is 422 Invalid, as the API server answers. */
 export function jsonPatch(target: Json, patch: Json): Json {
@@ -61,7 +61,7 @@ const steps = (pointer: Json | undefined): string[] => {
   if (typeof pointer !== 'string' || (pointer !== '' && !pointer.startsWith('/'))) {
     throw new Refusal('BadRequest', `invalid json pointer: ${String(pointer)}`);
   }
-  return pointer === '' ? [] : pointer.slice(1).split('/').map(unescape);
+  return pointer === '' ? [] : pointer.slice(1).split('/').map(unescapeStep);
 };
 
 function operate(document: Json, operation: Fields): Json {
@@ -105,7 +105,12 @@ function read(document: Json | undefined, path: readonly string[]): Json | undef
   return value;
 }
 
-function write(document: Json, path: readonly string[], value: Json | undefined, how: 'add' | 'replace' | 'remove'): Json {
+function write(
+  document: Json,
+  path: readonly string[],
+  value: Json | undefined,
+  how: 'add' | 'replace' | 'remove',
+): Json {
   const [step, ...rest] = path;
   if (step === undefined) return value ?? null;
   const outside = new Refusal('Invalid', `the server rejected our request: path /${path.join('/')} does not exist`);

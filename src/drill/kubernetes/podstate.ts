@@ -31,13 +31,7 @@ function readiness(status: Status, ready: boolean, containers: readonly Containe
     ? {}
     : { ...notReady, message: `containers with unready status: [${containers.map((one) => one.name).join(' ')}]` };
   const word = ready ? 'True' : 'False';
-  return withCondition(
-    withCondition(status.conditions, 'Ready', word, at, why),
-    'ContainersReady',
-    word,
-    at,
-    why,
-  );
+  return withCondition(withCondition(status.conditions, 'Ready', word, at, why), 'ContainersReady', word, at, why);
 }
 
 const imageId = (image: string) => {
@@ -96,7 +90,12 @@ export function scheduled(pod: Pod, node: { name: string; ip: string }, at: numb
 
 /** Waits for something: ContainerCreating, ErrImagePull, CrashLoopBackOff … */
 export function waiting(pod: Pod, why: { reason: string; message?: string }, at: number): Pod {
-  const containerStatuses = withContainers(pod, (status) => ({ ...status, ready: false, started: false, state: { waiting: why } }));
+  const containerStatuses = withContainers(pod, (status) => ({
+    ...status,
+    ready: false,
+    started: false,
+    state: { waiting: why },
+  }));
   const conditions = readiness(pod.status, false, pod.spec.containers, at);
   return { ...pod, status: { ...pod.status, conditions, containerStatuses } };
 }

@@ -195,7 +195,10 @@ export type Route = {
 
 /** `/apis/apps/v1/namespaces/bentham-prod/deployments/api-gateway/scale` and its like. */
 export function route(path: string): Route | undefined {
-  const steps = path.split('/').filter((step) => step !== '').map(decodeURIComponent);
+  const steps = path
+    .split('/')
+    .filter((step) => step !== '')
+    .map(decodeURIComponent);
   const [root, ...rest] = steps;
   if (root !== 'api' && root !== 'apis') return undefined;
   const group = root === 'api' ? '' : rest.shift();

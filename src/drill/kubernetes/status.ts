@@ -7,7 +7,12 @@ export type Status = {
   status: 'Failure' | 'Success';
   message?: string;
   reason?: string;
-  details?: { name?: string; group?: string; kind?: string; causes?: readonly { reason?: string; message: string; field?: string }[] };
+  details?: {
+    name?: string;
+    group?: string;
+    kind?: string;
+    causes?: readonly { reason?: string; message: string; field?: string }[];
+  };
   code: number;
 };
 

@@ -41,6 +41,18 @@ export function createStore(options: { memory?: number; now?: () => number } = {
     return created;
   };
 
+  // A listener may change things itself: everyone hears of changes in the order of their versions.
+  const untold: Change[] = [];
+  let telling = false;
+  const tellAll = () => {
+    if (telling) return;
+    telling = true;
+    for (let change = untold.shift(); change; change = untold.shift()) {
+      for (const listener of listeners) listener(change);
+    }
+    telling = false;
+  };
+
   const record = (change: Change) => {
     log.push(change);
     // Trimmed in halves, so that a change costs the same whatever the memory.
@@ -48,7 +60,8 @@ export function createStore(options: { memory?: number; now?: () => number } = {
       log = log.slice(-memory);
       forgotten = (log[0]?.version ?? version) - 1;
     }
-    for (const listener of listeners) listener(change);
+    untold.push(change);
+    tellAll();
   };
 
   const put = <P extends Plural>(plural: P, draft: Draft<Kinds[P]>): Kinds[P] => {
@@ -60,8 +73,7 @@ export function createStore(options: { memory?: number; now?: () => number } = {
       metadata: {
         ...draft.metadata,
         uid: before?.metadata.uid ?? draft.metadata.uid ?? randomUUID(),
-        creationTimestamp:
-          before?.metadata.creationTimestamp ?? draft.metadata.creationTimestamp ?? kubeTime(now()),
+        creationTimestamp: before?.metadata.creationTimestamp ?? draft.metadata.creationTimestamp ?? kubeTime(now()),
         resourceVersion: String(version),
       },
     } as unknown as Kinds[P];

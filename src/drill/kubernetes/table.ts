@@ -50,7 +50,10 @@ const pods: Kind<Pod> = {
   cells(pod, now) {
     const statuses = pod.status.containerStatuses ?? [];
     const restarts = statuses.reduce((sum, one) => sum + one.restartCount, 0);
-    const last = statuses.map((one) => one.lastState.terminated?.finishedAt ?? '').sort().at(-1);
+    const last = statuses
+      .map((one) => one.lastState.terminated?.finishedAt ?? '')
+      .sort()
+      .at(-1);
     return [
       pod.metadata.name,
       `${statuses.filter((one) => one.ready).length}/${pod.spec.containers.length}`,
@@ -207,6 +210,9 @@ export function table(
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: tableColumns(plural),
-    rows: include === 'None' ? objects.map((one) => ({ cells: kindOf(plural).cells(one, now) })) : objects.map((one) => tableRow(plural, one, include, now)),
+    rows:
+      include === 'None'
+        ? objects.map((one) => ({ cells: kindOf(plural).cells(one, now) }))
+        : objects.map((one) => tableRow(plural, one, include, now)),
   };
 }

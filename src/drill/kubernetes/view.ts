@@ -1,5 +1,5 @@
 // How stored objects are shown: events in either of their groups, lists, tables, pages.
-import type { Event, KubeObject, Kinds, Plural } from './object.ts';
+import type { Event, Kinds, KubeObject, Plural } from './object.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
 import { fieldSelector, labelSelector } from './selector.ts';
 import { Refusal } from './status.ts';
@@ -105,9 +105,7 @@ export function listText(
   const version = from?.version ?? store.version();
   const metadata = {
     resourceVersion: String(version),
-    ...(left > 0 && last
-      ? { continue: writePosition({ version, after: place(last) }), remainingItemCount: left }
-      : {}),
+    ...(left > 0 && last ? { continue: writePosition({ version, after: place(last) }), remainingItemCount: left } : {}),
   };
   if (asTable) return JSON.stringify(table(plural, page, metadata, asTable, now));
   const items = page.map((object) => store.text(viewOf(resource, object))).join(',');

@@ -1,7 +1,7 @@
 // What changes objects: create, update, patch, scale and delete, with the conflicts and refusals of an API server.
 import { isDeepStrictEqual } from 'node:util';
 import { admit } from './admit.ts';
-import { type Deployment, type KubeObject, type Kinds, kubeTime, type Plural } from './object.ts';
+import { type Deployment, type Kinds, type KubeObject, kubeTime, type Plural } from './object.ts';
 import { applyPatch } from './patch.ts';
 import type { Route } from './resources.ts';
 import { notFound, Refusal } from './status.ts';
@@ -27,17 +27,24 @@ export function create(target: Target, body: unknown, store: Store, options: Wri
   const draft = admit(resource, body, options.now);
   const name = draft.metadata.name || `${draft.metadata.generateName ?? ''}${suffix()}`;
   if (namespace !== undefined && draft.metadata.namespace !== undefined && draft.metadata.namespace !== namespace) {
-    throw new Refusal('BadRequest', `the namespace of the provided object does not match the namespace sent on the request`);
+    throw new Refusal(
+      'BadRequest',
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    );
   }
   if (namespace !== undefined && resource.namespaced && !store.get('namespaces', undefined, namespace)) {
     throw notFound('namespaces', namespace);
   }
   if (store.get(resource.stored, namespace, name)) {
-    throw new Refusal('AlreadyExists', `${qualified(target)} "${name}" already exists`, { name, kind: resource.plural });
+    throw new Refusal('AlreadyExists', `${qualified(target)} "${name}" already exists`, {
+      name,
+      kind: resource.plural,
+    });
   }
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = draft.metadata;
   const stored = { ...draft, metadata: { ...metadata, name, ...(namespace ? { namespace } : {}), generation: 1 } };
-  if (options.dryRun) return { ...stored, metadata: { ...stored.metadata, uid: '', resourceVersion: '' } } as unknown as KubeObject;
+  if (options.dryRun)
+    return { ...stored, metadata: { ...stored.metadata, uid: '', resourceVersion: '' } } as unknown as KubeObject;
   return store.put(resource.stored, stored as unknown as Draft<Kinds[Plural]>);
 }
 
@@ -55,8 +62,20 @@ function replace(target: Target, before: Changed, incoming: Incoming, store: Sto
     );
   }
   // The status is written through its own path, everything else is not.
-  const draft = admit(resource, subresource === 'status' ? { ...before, status: incoming.status } : incoming, options.now) as Changed;
-  const { name, uid, creationTimestamp, resourceVersion, namespace, generation = 1, deletionTimestamp } = before.metadata;
+  const draft = admit(
+    resource,
+    subresource === 'status' ? { ...before, status: incoming.status } : incoming,
+    options.now,
+  ) as Changed;
+  const {
+    name,
+    uid,
+    creationTimestamp,
+    resourceVersion,
+    namespace,
+    generation = 1,
+    deletionTimestamp,
+  } = before.metadata;
   const specChanged = !isDeepStrictEqual(plain(draft.spec), plain(before.spec));
   const merged = {
     ...draft,
@@ -140,11 +159,20 @@ type DeleteOptions = {
 };
 
 /** Pods go gracefully (the controller ends them), everything else at once; what it owned is collected afterwards. */
-export function remove(target: Target, body: unknown, query: URLSearchParams, store: Store, options: WriteOptions): KubeObject {
+export function remove(
+  target: Target,
+  body: unknown,
+  query: URLSearchParams,
+  store: Store,
+  options: WriteOptions,
+): KubeObject {
   const before = existing(target, store);
   const wishes = (body ?? {}) as DeleteOptions;
   const { uid, resourceVersion } = wishes.preconditions ?? {};
-  if ((uid && uid !== before.metadata.uid) || (resourceVersion && resourceVersion !== before.metadata.resourceVersion)) {
+  if (
+    (uid && uid !== before.metadata.uid) ||
+    (resourceVersion && resourceVersion !== before.metadata.resourceVersion)
+  ) {
     throw new Refusal('Conflict', `Precondition failed: ${qualified(target)} "${before.metadata.name}" has changed`);
   }
   if (options.dryRun) return before;

@@ -1,0 +1,288 @@
+// The deployment and replica set controllers: from a template to pods, revision by revision, as Kubernetes rolls out.
+import { type Condition, type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
+import { isReady } from './podstate.ts';
+import type { Recorder } from './recorder.ts';
+import type { Store } from './store.ts';
+import { podOf, replicaSetOf, revisionKey, revisionOf, templateHash } from './template.ts';
+
+export type Rollouts = ReturnType<typeof createRollouts>;
+
+const share = (value: number | string | undefined, of: number, round: (n: number) => number): number => {
+  if (typeof value === 'number') return value;
+  const percent = /^(\d+)%$/.exec(value ?? '25%')?.[1];
+  return round((Number(percent ?? 25) / 100) * of);
+};
+
+/** How many pods above and below the desired number a rollout may use. */
+function bounds({ spec }: Deployment): { surge: number; unavailable: number } {
+  if (spec.strategy?.type === 'Recreate') return { surge: 0, unavailable: spec.replicas };
+  const surge = share(spec.strategy?.rollingUpdate?.maxSurge, spec.replicas, Math.ceil);
+  const unavailable = share(spec.strategy?.rollingUpdate?.maxUnavailable, spec.replicas, Math.floor);
+  return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
+}
+
+export function createRollouts({ store, recorder }: { store: Store; recorder: Recorder }) {
+  /** Pods by the uid of their replica set. */
+  const owned = new Map<string, Map<string, Pod>>();
+  const progress = new Map<string, { mark: string; at: number }>();
+
+  const podsOf = (set: ReplicaSet): Pod[] =>
+    [...(owned.get(set.metadata.uid)?.values() ?? [])].filter((pod) => !pod.metadata.deletionTimestamp);
+
+  const setsOf = (deployment: Deployment): ReplicaSet[] =>
+    store
+      .list('replicasets', deployment.metadata.namespace)
+      .filter((set) => set.metadata.ownerReferences?.some((owner) => owner.uid === deployment.metadata.uid));
+
+  const readyIn = (set: ReplicaSet) => podsOf(set).filter(isReady).length;
+
+  /** Makes as many pods as the set asks for; the ill and the youngest go first. */
+  const fill = (set: ReplicaSet, now: number): void => {
+    const pods = podsOf(set);
+    for (let missing = set.spec.replicas - pods.length; missing > 0; missing -= 1) {
+      const pod = store.put('pods', podOf(set));
+      recorder.record({
+        about: set,
+        reason: 'SuccessfulCreate',
+        message: `Created pod: ${pod.metadata.name}`,
+        component: 'replicaset-controller',
+        at: now,
+      });
+    }
+    const rank = (pod: Pod) => (isReady(pod) ? 1 : 0);
+    const doomed = pods
+      .sort((a, b) => rank(a) - rank(b) || b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
+      .slice(0, Math.max(0, pods.length - set.spec.replicas));
+    for (const pod of doomed) {
+      const grace = { deletionTimestamp: kubeTime(now + 30_000), deletionGracePeriodSeconds: 30 };
+      store.put('pods', { ...pod, metadata: { ...pod.metadata, ...grace } });
+      recorder.record({
+        about: set,
+        reason: 'SuccessfulDelete',
+        message: `Deleted pod: ${pod.metadata.name}`,
+        component: 'replicaset-controller',
+        at: now,
+      });
+    }
+  };
+
+  /** Writes what the set has. */
+  const count = (set: ReplicaSet): void => {
+    const replicas = podsOf(set).length;
+    const ready = readyIn(set);
+    const { status } = set;
+    if (status.replicas === replicas && (status.readyReplicas ?? 0) === ready) return;
+    store.put('replicasets', {
+      ...set,
+      status: {
+        replicas,
+        fullyLabeledReplicas: replicas,
+        readyReplicas: ready,
+        availableReplicas: ready,
+        observedGeneration: set.metadata.generation ?? 1,
+      },
+    });
+  };
+
+  const resize = (deployment: Deployment, set: ReplicaSet, replicas: number, now: number): ReplicaSet => {
+    const before = set.spec.replicas;
+    if (before === replicas) return set;
+    const direction = replicas > before ? 'up' : 'down';
+    recorder.record({
+      about: deployment,
+      reason: 'ScalingReplicaSet',
+      message: `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`,
+      component: 'deployment-controller',
+      at: now,
+    });
+    const metadata = { ...set.metadata, generation: (set.metadata.generation ?? 1) + 1 };
+    const changed = store.put('replicasets', { ...set, metadata, spec: { ...set.spec, replicas } });
+    fill(changed, now);
+    return changed;
+  };
+
+  /** The set of the present template, made or brought back, with the highest revision. */
+  const newest = (deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet => {
+    const hash = templateHash(deployment.spec.template);
+    const known = sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash);
+    const highest = Math.max(0, ...sets.filter((set) => set !== known).map(revisionOf));
+    const revision = known && revisionOf(known) > highest ? revisionOf(known) : highest + 1;
+    const cause = deployment.metadata.annotations?.['kubernetes.io/change-cause'];
+    const annotations = {
+      ...known?.metadata.annotations,
+      [revisionKey]: String(revision),
+      'deployment.kubernetes.io/desired-replicas': String(deployment.spec.replicas),
+      ...(cause ? { 'kubernetes.io/change-cause': cause } : {}),
+    };
+    if (!known) return store.put('replicasets', replicaSetOf(deployment, hash, annotations));
+    if (JSON.stringify(known.metadata.annotations) === JSON.stringify(annotations)) return known;
+    return store.put('replicasets', { ...known, metadata: { ...known.metadata, annotations } });
+  };
+
+  /** One move of a rollout: up by what the surge allows, down by what is available. */
+  const move = (deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[], now: number): void => {
+    const desired = deployment.spec.replicas;
+    const { surge, unavailable } = bounds(deployment);
+    const recreate = deployment.spec.strategy?.type === 'Recreate';
+    const total = () =>
+      [current, ...old].reduce(
+        (sum, set) => sum + (store.get('replicasets', set.metadata.namespace, set.metadata.name)?.spec.replicas ?? 0),
+        0,
+      );
+    if (current.spec.replicas > desired) resize(deployment, current, desired, now);
+    else if (current.spec.replicas < desired && !(recreate && old.some((set) => podsOf(set).length > 0))) {
+      const room = Math.max(0, desired + surge - total());
+      resize(deployment, current, Math.min(desired, current.spec.replicas + room), now);
+    }
+    const present = store.get('replicasets', current.metadata.namespace, current.metadata.name) ?? current;
+    const least = desired - unavailable;
+    let spare = total() - least - (present.spec.replicas - readyIn(present));
+    let available = [present, ...old].reduce((sum, set) => sum + readyIn(set), 0) - least;
+    for (const set of [...old].sort((a, b) => revisionOf(a) - revisionOf(b))) {
+      if (set.spec.replicas === 0 || spare <= 0) continue;
+      const ready = readyIn(set);
+      const ill = Math.min(set.spec.replicas - ready, spare);
+      const well = Math.min(ready, Math.max(0, Math.min(available, spare - ill)));
+      resize(deployment, set, set.spec.replicas - ill - well, now);
+      spare -= ill + well;
+      available -= well;
+    }
+  };
+
+  const condition = (
+    before: readonly Condition[],
+    type: string,
+    status: Condition['status'],
+    reason: string,
+    message: string,
+    now: number,
+  ): Condition => {
+    const known = before.find((one) => one.type === type);
+    if (known?.status === status && known.reason === reason && known.message === message) return known;
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastUpdateTime: kubeTime(now),
+      lastTransitionTime: known?.status === status ? known.lastTransitionTime : kubeTime(now),
+    };
+  };
+
+  /** Writes what the deployment has, whether it is available and how its rollout goes. */
+  const report = (deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[], now: number): void => {
+    const { spec, status, metadata } = deployment;
+    const all = [current, ...old];
+    const replicas = all.reduce((sum, set) => sum + podsOf(set).length, 0);
+    const updated = podsOf(current).length;
+    const ready = all.reduce((sum, set) => sum + readyIn(set), 0);
+    const complete = updated === spec.replicas && replicas === spec.replicas && ready >= spec.replicas;
+    const mark = [templateHash(spec.template), spec.replicas, updated, ready, replicas].join('/');
+    const known = progress.get(metadata.uid);
+    const stuckBefore = status.conditions?.some((one) => one.reason === 'ProgressDeadlineExceeded') ?? false;
+    if (known?.mark !== mark) progress.set(metadata.uid, { mark, at: known === undefined && stuckBefore ? 0 : now });
+    const since = progress.get(metadata.uid)?.at ?? now;
+    const late = !complete && !spec.paused && now - since > (spec.progressDeadlineSeconds ?? 600) * 1000;
+    const before = status.conditions ?? [];
+    const enough = ready >= spec.replicas - bounds(deployment).unavailable;
+    const set = `ReplicaSet "${current.metadata.name}"`;
+    const available = enough
+      ? condition(before, 'Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', now)
+      : condition(
+          before,
+          'Available',
+          'False',
+          'MinimumReplicasUnavailable',
+          'Deployment does not have minimum availability.',
+          now,
+        );
+    const progressing = complete
+      ? condition(before, 'Progressing', 'True', 'NewReplicaSetAvailable', `${set} has successfully progressed.`, now)
+      : late
+        ? condition(
+            before,
+            'Progressing',
+            'False',
+            'ProgressDeadlineExceeded',
+            `${set} has timed out progressing.`,
+            now,
+          )
+        : spec.paused
+          ? condition(before, 'Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused', now)
+          : condition(before, 'Progressing', 'True', 'ReplicaSetUpdated', `${set} is progressing.`, now);
+    const next: Deployment['status'] = {
+      observedGeneration: metadata.generation ?? 1,
+      replicas,
+      updatedReplicas: updated,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      ...(ready < spec.replicas ? { unavailableReplicas: spec.replicas - ready } : {}),
+      conditions: [available, progressing],
+    };
+    const annotations = { ...metadata.annotations, [revisionKey]: String(revisionOf(current)) };
+    if (
+      JSON.stringify(next) === JSON.stringify(status) &&
+      metadata.annotations?.[revisionKey] === annotations[revisionKey]
+    ) {
+      return;
+    }
+    store.put('deployments', { ...deployment, metadata: { ...metadata, annotations }, status: next });
+  };
+
+  return {
+    podsOf,
+    setsOf,
+
+    /** Keeps who owns which pod. */
+    notice(pod: Pod, gone: boolean): void {
+      const owner = pod.metadata.ownerReferences?.[0]?.uid;
+      if (owner === undefined) return;
+      const pods = owned.get(owner) ?? new Map<string, Pod>();
+      owned.set(owner, pods);
+      if (gone) pods.delete(pod.metadata.uid);
+      else pods.set(pod.metadata.uid, pod);
+    },
+
+    /** Brings a deployment one step nearer to what it asks for. */
+    reconcile(namespace: string, name: string, now: number): void {
+      const deployment = store.get('deployments', namespace, name);
+      if (!deployment) return;
+      const sets = setsOf(deployment);
+      const hash = templateHash(deployment.spec.template);
+      const current =
+        deployment.spec.paused && sets.length > 0
+          ? (sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash) ??
+            [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0])
+          : newest(deployment, sets);
+      if (!current) return;
+      const old = sets.filter((set) => set.metadata.uid !== current.metadata.uid);
+      if (!deployment.spec.paused || old.every((set) => set.spec.replicas === 0)) move(deployment, current, old, now);
+      for (const { metadata } of [current, ...old]) {
+        const set = store.get('replicasets', namespace, metadata.name);
+        if (!set) continue;
+        fill(set, now);
+        count(store.get('replicasets', namespace, metadata.name) ?? set);
+      }
+      const idle = old.filter((set) => set.spec.replicas === 0 && podsOf(set).length === 0);
+      const kept = deployment.spec.revisionHistoryLimit ?? 10;
+      for (const set of idle.sort((a, b) => revisionOf(b) - revisionOf(a)).slice(kept)) {
+        store.remove('replicasets', namespace, set.metadata.name);
+      }
+      const present = store.get('replicasets', namespace, current.metadata.name) ?? current;
+      report(store.get('deployments', namespace, name) ?? deployment, present, old, now);
+    },
+
+    /** A deployment or a set is gone: what it owned goes too. */
+    collect(uid: string, namespace: string): void {
+      progress.delete(uid);
+      for (const set of store.list('replicasets', namespace)) {
+        if (!set.metadata.ownerReferences?.some((owner) => owner.uid === uid)) continue;
+        store.remove('replicasets', namespace, set.metadata.name);
+      }
+      for (const pod of owned.get(uid)?.values() ?? []) {
+        if (pod.metadata.deletionTimestamp) continue;
+        store.put('pods', { ...pod, metadata: { ...pod.metadata, deletionTimestamp: kubeTime(Date.now()) } });
+      }
+    },
+  };
+}
