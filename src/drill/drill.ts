@@ -2,8 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { guardedDirectory } from './guard.ts';
+import { startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { startRedis } from './redis/server.ts';
+import { healed } from './remedies.ts';
 import type { Scenario, Weather } from './scenario.ts';
 import { startWorld } from './world.ts';
 
@@ -25,7 +27,7 @@ export type Drill = {
 };
 
 /** Starts it; resolves when every server answers. */
-export async function startDrill({ scenario, jobs }: DrillOptions): Promise<Drill> {
+export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
   const weather = structuredClone(scenario.weather);
   const guarded = await guardedDirectory();
   const over = new AbortController();
@@ -36,13 +38,20 @@ export async function startDrill({ scenario, jobs }: DrillOptions): Promise<Dril
     await guarded.end();
   };
   try {
-    const [cluster, redis] = await Promise.all([
+    const [cluster, redis, kubernetes] = await Promise.all([
       startCluster(guarded.directory, { jobs, weather }),
       startRedis({ fill: weather.redisFill }),
+      startKubernetes({
+        directory: guarded.directory,
+        weather: weather.deployments,
+        healed: (deployment) => healed(weather, deployment),
+        pods,
+      }),
     ]);
     stops.push(
       () => cluster.stop(),
       () => redis.stop(),
+      () => kubernetes.stop(),
     );
     const world = startWorld(cluster, () => weather, over.signal);
     stops.push(() => world);
@@ -61,6 +70,9 @@ export async function startDrill({ scenario, jobs }: DrillOptions): Promise<Dril
       PGSSLMODE: 'disable',
       BENTHAM_DATABASE_REPLICA_HOST: cluster.host,
       BENTHAM_DATABASE_REPLICA_PORT: String(cluster.replicaPort),
+      KUBECONFIG: kubernetes.kubeconfig,
+      // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
+      BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };
     return { environment, weather, stop };
