@@ -121,6 +121,8 @@ export type Study = {
   completion?: number;
   failedJobs: number;
   totalJobs: number;
+  /** True when the jobs could not be counted in time: both numbers say nothing. */
+  jobsUncounted?: boolean;
   createdAt: Instant;
   /** studies.updated_at. */
   progressedAt: Instant;
@@ -137,6 +139,8 @@ export type Studies = {
   failedLastHour: number;
   /** Studies that completed in the last hour with more than 50 % of their jobs failed (runbook, SEV2). */
   mostlyFailedLastHour: number;
+  /** False when the three rest on the newest studies only, or on the studies' own status alone. */
+  lastHourExact?: boolean;
   /** Created in the last ten minutes (runbook, SEV1: no new studies). */
   newLastTenMinutes: number;
   newestCreatedAt?: Instant;

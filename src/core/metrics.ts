@@ -98,7 +98,7 @@ export const metrics: readonly Metric[] = [
           ? {
               value: percent(s.failedLastHour, s.finishedLastHour),
               basis: `${s.failedLastHour} of ${s.finishedLastHour} studies`,
-              exact: true,
+              exact: s.lastHourExact !== false,
             }
           : { basis: 'no study finished in the last hour', exact: true },
       ),

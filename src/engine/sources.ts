@@ -9,6 +9,8 @@ export async function sourcesFor(settings: Settings): Promise<readonly Source[]>
     import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings)),
     ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
+    import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
+    import('../data/redis.ts').then((m) => [m.redisSource(settings)]),
   ];
   return (await Promise.all(families)).flat();
 }

@@ -1,0 +1,147 @@
+// One connection to one PostgreSQL server, as libpq would make it.
+import { Socket } from 'node:net';
+import pg from 'pg';
+import type { DatabaseServer } from '../../config/settings.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { NotPostgres, sqlState } from './faults.ts';
+import { type Attempt, tlsAttempts } from './tls.ts';
+
+export type Connection = {
+  client: pg.Client;
+  /** True from the moment the connection is known to be gone. */
+  readonly lost: boolean;
+  /** Cuts the connection at once. What the server still does ends with its own timeouts. */
+  cut(): void;
+  /** Says goodbye; cuts when the server does not answer in time. */
+  close(): Promise<void>;
+};
+
+export type ConnectOptions = {
+  signal: AbortSignal;
+  /** What pg_stat_activity shows. */
+  name?: string;
+};
+
+const farewell: Ms = 500;
+
+/** Connects, or throws what went wrong (`postgresFault` converts it). Aborting the signal ends the attempt at once. */
+export async function connect(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
+  let failure: unknown;
+  for (const attempt of tlsAttempts(server)) {
+    try {
+      return await once(server, attempt, options);
+    } catch (error) {
+      if (options.signal.aborted) throw error;
+      // The second attempt's word counts, unless only the first one was heard.
+      failure = failure === undefined || sqlState(error) !== undefined ? error : failure;
+      if (!mayTryOther(error, attempt)) throw error;
+    }
+  }
+  throw failure;
+}
+
+/** libpq goes on to the other attempt when TLS itself failed, or when pg_hba.conf wants it otherwise. */
+function mayTryOther(error: unknown, attempt: Attempt): boolean {
+  const state = sqlState(error);
+  if (state) return state === '28000';
+  const said = error instanceof Error ? `${error.message} ${'code' in error ? error.code : ''}` : '';
+  return attempt !== false && /does not support SSL|ERR_SSL|EPROTO|ERR_TLS/.test(said);
+}
+
+async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: ConnectOptions): Promise<Connection> {
+  const socket = new GuardedSocket(attempt !== false);
+  let lost = false;
+  const client = new pg.Client({
+    host: server.host,
+    port: server.port,
+    database: server.database,
+    user: server.user,
+    // A function keeps the client from looking for a password of its own; the settings have looked already.
+    password: () => server.password ?? '',
+    ssl: attempt,
+    application_name: name ?? 'bentham-cockpit',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10 * second,
+    stream: () => socket,
+  });
+  client.on('error', () => {
+    lost = true;
+  });
+  client.on('end', () => {
+    lost = true;
+  });
+  const cut = () => {
+    lost = true;
+    socket.destroy();
+  };
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    signal.throwIfAborted();
+  } catch (error) {
+    cut();
+    throw socket.complaint ?? error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+  return {
+    client,
+    get lost() {
+      return lost;
+    },
+    cut,
+    async close() {
+      if (lost) return cut();
+      const late = setTimeout(cut, farewell);
+      await client.end().catch(cut);
+      clearTimeout(late);
+      cut();
+    },
+  };
+}
+
+/**
+ * A socket that looks at the first byte before the client does, and that turns an answer which the client's parser
+ * chokes on into an error of the connection; thrown from a data event it would end the program.
+ */
+class GuardedSocket extends Socket {
+  complaint: Error | undefined;
+  readonly #tls: boolean;
+  #looked = false;
+
+  constructor(tls: boolean) {
+    super();
+    this.#tls = tls;
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'data') return super.emit(event, ...args);
+    const [chunk] = args;
+    if (!this.#looked && chunk instanceof Uint8Array) {
+      this.#looked = true;
+      // TLS offered, refused, or an error; without TLS: authentication, error, notice or version negotiation.
+      const expected = this.#tls ? 'SNE' : 'RENv';
+      const first = String.fromCharCode(chunk[0] ?? 0);
+      if (!expected.includes(first)) return this.#complain('the answer is not PostgreSQL’s');
+      if (this.#tls && first === 'E') return this.#complain(readError(chunk));
+    }
+    try {
+      return super.emit(event, ...args);
+    } catch (error) {
+      return this.#complain(`the answer is not PostgreSQL’s: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  #complain(what: string): boolean {
+    this.complaint = new NotPostgres(what);
+    this.destroy(this.complaint);
+    return true;
+  }
+}
+
+/** The text of an error that came instead of an answer to the request for TLS. */
+function readError(chunk: Uint8Array): string {
+  const text = Buffer.from(chunk).toString('utf8').slice(1);
+  return text.replace(/^[^ -~]+/, '').split('\0')[0] || 'the answer is not PostgreSQL’s';
+}

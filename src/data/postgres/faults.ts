@@ -1,0 +1,121 @@
+// What an error of PostgreSQL, of its client or of the network below means, in the on-call's words.
+import type { DatabaseServer } from '../../config/settings.ts';
+import type { Fault, FaultKind } from '../../core/reading.ts';
+import { door } from '../../core/text.ts';
+import { explainNetworkError } from '../network.ts';
+import { UnreadableFile } from './tls.ts';
+
+/** Which server, as an on-call names it. */
+export function whereOf(server: Pick<DatabaseServer, 'host' | 'port'>): string {
+  return server.host.startsWith('/') ? `${server.host}/.s.PGSQL.${server.port}` : `${server.host}:${server.port}`;
+}
+
+/** The server answered with something that is not PostgreSQL's protocol. */
+export class NotPostgres extends Error {}
+
+/** SQLSTATE (PostgreSQL documentation, appendix A) of an error that the server sent. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined;
+}
+
+/** Whether the connection is gone, so that a read may be tried once more on a new one. */
+export function isLostConnection(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state) return /^(57P01|57P02|57P05|08...|25P03)$/.test(state);
+  if (error instanceof NotPostgres || error instanceof UnreadableFile || !(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'ECONNRESET' || code === 'EPIPE' || /^Connection terminated|not queryable/.test(error.message);
+}
+
+type Known = [kind: FaultKind, what: string, hint: string];
+
+/** Converts whatever a connection or a read failed with. `doing`: what was read, for faults that need it. */
+export function postgresFault(error: unknown, server: DatabaseServer): Fault {
+  const where = whereOf(server);
+  const state = sqlState(error);
+  const said = door(error instanceof Error ? error.message : error, 300);
+  const [kind, what, hint] = state ? explainState(state, said, server, error) : explainClient(error, said, server);
+  return { kind, where, what, hint };
+}
+
+function explainState(state: string, said: string, server: DatabaseServer, error: unknown): Known {
+  const role = server.user;
+  switch (state) {
+    case '57P03':
+      return ['refused', said, 'it starts, stops or recovers: look at its log; it is tried again'];
+    case '53300':
+      return [
+        'refused',
+        `no connection left: ${said}`,
+        'end idle sessions or lower the pools; a superuser still gets in on the reserved connections',
+      ];
+    case '53100':
+    case '53200':
+      return ['refused', said, state === '53100' ? 'free space on the database’s disk' : 'the server is out of memory'];
+    case '28P01':
+      return ['forbidden', `password of ${role} not accepted`, 'set PGPASSWORD, or a line in ~/.pgpass (chmod 600)'];
+    case '28000':
+      return ['forbidden', said, 'compare user, database and sslmode with the server’s pg_hba.conf'];
+    case '3D000':
+      return ['unconfigured', said, 'set PGDATABASE, or database.primary.database in the configuration'];
+    case '42501':
+      return ['forbidden', said, grantFor(said, role)];
+    case '42P01':
+    case '3F000':
+      return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs (or migrate it)'];
+    case '42703':
+      return ['unconfigured', said, 'the table differs from the runbook’s: compare the migration that is deployed'];
+    case '57014':
+      return /statement timeout/.test(said)
+        ? ['timeout', 'the query took too long and was cancelled', 'the server is busy, or an index is missing']
+        : ['timeout', 'the query was cancelled by somebody', 'it is tried again'];
+    case '55P03':
+      return ['timeout', 'waited too long for a lock', 'somebody holds a lock on the table: see who blocks whom'];
+    case '40001':
+    case '40P01':
+      return ['timeout', said, 'a conflict with replay on a replica; it is tried again'];
+    case '57P01':
+    case '57P02':
+    case '57P05':
+    case '25P03':
+      return ['unreachable', `connection ended by the server: ${said}`, 'it is tried again at once'];
+    default: {
+      const severity = error instanceof Error && 'severity' in error ? String(error.severity) : '';
+      const kind: FaultKind = /^(08|53|58)/.test(state) || severity === 'FATAL' ? 'unreachable' : 'malformed';
+      return [kind, `${said} (${state})`, 'look at the server’s log'];
+    }
+  }
+}
+
+/** The grant that a refusal calls for: `permission denied for table jobs`. */
+export function grantFor(said: string, role: string): string {
+  const [, kind, name] = /permission denied for (\w+) ([^\s"]+)/.exec(said) ?? [];
+  if (kind === 'table' || kind === 'view' || kind === 'relation')
+    return `GRANT SELECT ON ${name} TO ${role}; (and USAGE on its schema)`;
+  if (kind === 'schema') return `GRANT USAGE ON SCHEMA ${name} TO ${role};`;
+  if (kind === 'function') return `GRANT pg_monitor TO ${role}; (or EXECUTE on ${name})`;
+  if (kind === 'database') return `GRANT CONNECT ON DATABASE ${name} TO ${role};`;
+  return `GRANT pg_monitor TO ${role};`;
+}
+
+function explainClient(error: unknown, said: string, server: DatabaseServer): Known {
+  if (error instanceof UnreadableFile)
+    return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a file that can be read`];
+  if (error instanceof NotPostgres) return ['malformed', said, 'something else listens on that port: compare it'];
+  if (/does not support SSL/.test(said))
+    return ['forbidden', `the server offers no TLS, and sslmode is ${server.sslMode}`, 'set sslmode, or turn ssl on'];
+  if (/establishing an SSL connection|invalid response|decod|parse/i.test(said))
+    return ['malformed', 'the answer is not PostgreSQL’s', 'something else listens on that port: compare it'];
+  if (/client password must be/.test(said))
+    return ['forbidden', `a password for ${server.user} is wanted`, 'set PGPASSWORD, or a line in ~/.pgpass'];
+  if (/SASL|SCRAM/.test(said)) return ['forbidden', said, 'compare the password and the server’s pg_hba.conf'];
+  if (/^Connection terminated/.test(said))
+    return ['unreachable', 'connection cut', 'the server or a proxy ended it: look at its log'];
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return ['refused', 'no server on that socket', 'check that PostgreSQL runs, and the port'];
+  if (code === 'ECONNREFUSED')
+    return ['refused', 'connection refused', 'nothing listens there: check that PostgreSQL runs, and the port'];
+  const { kind, what, hint } = explainNetworkError(error);
+  return [kind, what, hint];
+}

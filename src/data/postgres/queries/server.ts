@@ -1,0 +1,102 @@
+// What a PostgreSQL server is asked about itself. Runs on PostgreSQL 13 to 18; nothing here needs a privilege to run,
+// but without pg_read_all_stats (or pg_monitor) the server hides other roles' sessions behind nulls.
+
+export type WhoRow = {
+  database: string;
+  version: string;
+  inRecovery: boolean;
+  role: string;
+  seesAll: boolean;
+};
+
+/** Who answers, in which role, and whether it shows us everything. */
+export const who = `
+  SELECT current_database() AS database,
+         current_setting('server_version') AS version,
+         pg_is_in_recovery() AS "inRecovery",
+         current_user AS role,
+         pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesAll"`;
+
+export type ConnectionsRow = {
+  used: number;
+  active: number;
+  idle: number;
+  idleInTransaction: number;
+  limit: number;
+};
+
+/**
+ * Connections of clients, and how many applications may have: max_connections less what is kept for superusers and
+ * (from PostgreSQL 16) for roles with pg_use_reserved_connections. A session that is hidden from us has no
+ * backend_type, but a client's has a database and a user.
+ */
+export const connections = `
+  SELECT count(*)::int AS used,
+         (count(*) FILTER (WHERE state IN ('active', 'fastpath function call')))::int AS active,
+         (count(*) FILTER (WHERE state = 'idle'))::int AS idle,
+         (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS "idleInTransaction",
+         current_setting('max_connections')::int
+           - current_setting('superuser_reserved_connections')::int
+           - coalesce(current_setting('reserved_connections', true)::int, 0) AS "limit"
+  FROM pg_stat_activity
+  WHERE backend_type = 'client backend'
+     OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)`;
+
+export type LagRow = {
+  bytes: number | null;
+  /** Seconds. */
+  seconds: number | null;
+  streaming: boolean | null;
+  /** On a primary: replicas that are connected. On a replica: 1 when it has a receiver. */
+  peers: number;
+};
+
+/**
+ * On a primary: the furthest physical replica. replay_lag is null when a replica has replayed everything and nothing
+ * was written since.
+ */
+export const lagOfPrimary = `
+  SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn))::float8 AS bytes,
+         CASE WHEN max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)) <= 0 THEN 0
+              ELSE extract(epoch FROM max(r.replay_lag))::float8 END AS seconds,
+         bool_and(r.state = 'streaming') AS streaming,
+         count(*)::int AS peers
+  FROM pg_stat_replication r
+  LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid
+  WHERE r.state IS DISTINCT FROM 'backup' AND s.slot_type IS DISTINCT FROM 'logical'`;
+
+/**
+ * On a replica: what it knows of the primary's log less what it has replayed, and the age of the last transaction it
+ * replayed. Caught up and streaming is 0, however long the primary has been quiet.
+ */
+export const lagOfReplica = `
+  SELECT pg_wal_lsn_diff(greatest(here.received, w.latest_end_lsn), here.replayed)::float8 AS bytes,
+         CASE WHEN w.pid IS NOT NULL AND here.replayed >= here.received THEN 0
+              ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END AS seconds,
+         coalesce(w.status = 'streaming', w.pid IS NOT NULL) AS streaming,
+         (w.pid IS NOT NULL)::int AS peers
+  FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed) here
+  LEFT JOIN pg_stat_wal_receiver w ON true`;
+
+export type TransactionRow = { pid: number; seconds: number; user: string | null; query: string | null };
+
+/** The oldest open transaction of a client other than us. */
+export const longestTransaction = `
+  SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds,
+         usename AS "user", left(query, 1000) AS query
+  FROM pg_stat_activity
+  WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+  ORDER BY xact_start
+  LIMIT 1`;
+
+export type BlockedRow = { pid: number; blockedBy: number[]; seconds: number | null; query: string | null };
+
+/** Sessions that wait for a lock, longest first, with those they wait for. pg_locks.waitstart exists from 14 on. */
+export const blocked = `
+  SELECT l.pid, pg_blocking_pids(l.pid) AS "blockedBy", left(a.query, 1000) AS query,
+         extract(epoch FROM clock_timestamp()
+           - coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start))::float8 AS seconds
+  FROM (SELECT DISTINCT ON (pid) * FROM pg_locks WHERE NOT granted AND pid IS NOT NULL) l
+  LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+  ORDER BY seconds DESC NULLS LAST
+  LIMIT 50`;

@@ -1,0 +1,118 @@
+// A session reads from one server, one transaction after another, on one connection that it opens when it is needed
+// and replaces when it is lost. It cannot write: every transaction is READ ONLY.
+import type { QueryResult } from 'pg';
+import type { DatabaseServer } from '../../config/settings.ts';
+import type { Ms } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { type Connection, connect } from './connect.ts';
+import { isLostConnection, postgresFault, whereOf } from './faults.ts';
+
+/** Values of a statement's parameters. */
+export type SqlParameter = string | number | readonly string[] | null;
+
+/**
+ * Runs one statement in a read-only transaction of its own and gives its rows. Throws what the server answered; the
+ * session is usable afterwards.
+ */
+export type AskSql = <Row extends object>(
+  sql: string,
+  options?: { values?: readonly SqlParameter[]; within?: Ms },
+) => Promise<Row[]>;
+
+export class Session {
+  readonly server: DatabaseServer;
+  readonly where: string;
+  #connection: Connection | undefined;
+  #busy: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(server: DatabaseServer) {
+    this.server = server;
+    this.where = whereOf(server);
+  }
+
+  /**
+   * One look. Each statement has `limit` ms on the server; the look as a whole ends with the signal, which also cuts a
+   * connection that hangs. A connection that turns out to be lost is replaced once, as reading twice does no harm.
+   */
+  async read<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Outcome<T>> {
+    const before = this.#busy;
+    const turn = before.then(() => this.#attempt(signal, limit, look));
+    this.#busy = turn;
+    return turn;
+  }
+
+  /** Ends the connection. A closed session gives nothing any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Outcome<T>> {
+    for (let again = false; ; again = true) {
+      const used = this.#connection !== undefined && !this.#connection.lost;
+      try {
+        const connection = await this.#open(signal);
+        const cut = () => connection.cut();
+        signal.addEventListener('abort', cut, { once: true });
+        try {
+          return { ok: true, value: await look(asker(connection, limit)) };
+        } finally {
+          signal.removeEventListener('abort', cut);
+        }
+      } catch (error) {
+        const lost = this.#connection?.lost || isLostConnection(error);
+        if (lost) this.#drop();
+        if (lost && used && !again && !signal.aborted) continue;
+        return { ok: false, fault: postgresFault(error, this.server) };
+      }
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<Connection> {
+    signal.throwIfAborted();
+    if (this.#closed) throw new Error('Connection terminated: the session is closed');
+    if (this.#connection && !this.#connection.lost) return this.#connection;
+    this.#drop();
+    const connection = await connect(this.server, { signal });
+    if (this.#closed) {
+      connection.cut();
+      throw new Error('Connection terminated: the session is closed');
+    }
+    this.#connection = connection;
+    return connection;
+  }
+
+  #drop(): void {
+    this.#connection?.cut();
+    this.#connection = undefined;
+  }
+}
+
+function asker({ client }: Connection, limit: Ms): AskSql {
+  return async <Row extends object>(sql: string, options: { values?: readonly SqlParameter[]; within?: Ms } = {}) => {
+    const within = Math.max(1, Math.round(options.within ?? limit));
+    // Planning for throughput (JIT, parallel workers) costs the server more than it gains a look.
+    const begin =
+      `BEGIN READ ONLY; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${Math.ceil(within / 2)}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${within * 2}; SET LOCAL jit = off; ` +
+      // Columns without a time zone hold UTC, whatever the server's own zone is.
+      "SET LOCAL TimeZone = 'UTC'; SET LOCAL max_parallel_workers_per_gather = 0";
+    try {
+      if (options.values) {
+        await client.query(begin);
+        const { rows } = await client.query<Row>(sql, [...options.values]);
+        await client.query('COMMIT');
+        return rows;
+      }
+      // One message, one round trip: a server far away is looked at as quickly as it can be.
+      const results: unknown = await client.query(`${begin}; ${sql}; COMMIT`);
+      // Several statements give several results (the client's types know only one); the second but last is ours.
+      return (results as QueryResult<Row>[]).at(-2)?.rows ?? [];
+    } catch (error) {
+      if (!isLostConnection(error)) await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  };
+}

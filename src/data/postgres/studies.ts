@@ -1,0 +1,129 @@
+// Queue and studies as one fact: what waits, what runs, what failed in the last hour.
+import type { Settings } from '../../config/settings.ts';
+import type { Count, Studies, Study } from '../../core/facts.ts';
+import { door } from '../../core/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { poll, type Source } from '../source.ts';
+import { Dear } from './dear.ts';
+import { sqlState } from './faults.ts';
+import * as sql from './queries/studies.ts';
+import { statementLimit } from './server.ts';
+import type { AskSql, Session } from './session.ts';
+import { sessionsFor } from './sessions.ts';
+import { forgetTables, samplePercent, tablesOf } from './tables.ts';
+
+/** What the look remembers between two turns, so that dear counts are not repeated for nothing. */
+export type StudiesMemory = {
+  pending: Dear<number>;
+  lastHour: Dear<sql.LastHourRow>;
+  jobs: Dear<readonly sql.JobCountRow[] | undefined>;
+};
+
+export function newStudiesMemory(): StudiesMemory {
+  return { pending: new Dear(), lastHour: new Dear(), jobs: new Dear() };
+}
+
+/** A look at jobs may take longer than one at a server, but less than its interval. */
+export function lookTimeout(every: Ms, timeout: Ms): Ms {
+  return Math.max(Math.min(every * 0.9, timeout * 2), Math.min(timeout, every));
+}
+
+export function studiesSource(settings: Settings): Source {
+  const session = sessionsFor(settings).studies;
+  const { studies: every, timeout } = settings.intervals;
+  const within = lookTimeout(every, timeout);
+  const memory = newStudiesMemory();
+  return poll({
+    id: 'postgres studies',
+    fact: 'studies',
+    every,
+    timeout: within,
+    from: `postgres ${session.where}`,
+    where: session.where,
+    read: (signal) => lookAtStudies(session, settings.database.schema, within, memory, signal),
+    close: () => session.close(),
+  });
+}
+
+/** One look at studies and the queue. No statement takes more than a third of `within`. */
+export function lookAtStudies(
+  session: Session,
+  schema: string,
+  within: Ms,
+  memory: StudiesMemory,
+  signal: AbortSignal,
+) {
+  return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
+    try {
+      return await look(ask, await tablesOf(session, schema, ask), within / 4, memory);
+    } catch (error) {
+      if (sqlState(error) === '42703' || sqlState(error) === '42P01') forgetTables(session);
+      throw error;
+    }
+  });
+}
+
+async function look(ask: AskSql, tables: sql.Tables, dear: Ms, memory: StudiesMemory): Promise<Studies> {
+  const [overview] = await ask<sql.OverviewRow>(sql.overview(tables));
+  const rows = await ask<sql.ActiveRow>(sql.active(tables));
+  const pending = await memory.pending.read(
+    async () => (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0,
+    async () => {
+      const percent = await samplePercent(ask, tables.jobs);
+      const [sample] = await ask<sql.CountRow>(sql.pendingEstimated(tables, percent));
+      return Math.round(((sample?.count ?? 0) * 100) / percent);
+    },
+  );
+  const jobs = await memory.jobs.read(
+    () => ask<sql.JobCountRow>(sql.jobsOfActive(tables), { within: dear }),
+    async () => undefined,
+  );
+  const hour = await memory.lastHour.read(
+    async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
+    async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
+  );
+  return {
+    queueDepth: bounded(pending.value, sql.mostPending, pending.exact),
+    active: rows.map((row) => studyFrom(row, jobs.value)),
+    activeCount: bounded(overview?.active ?? 0, sql.mostCounted, true),
+    finishedLastHour: hour.value.finished,
+    failedLastHour: hour.value.failed,
+    mostlyFailedLastHour: hour.value.mostly,
+    lastHourExact: hour.exact && hour.value.finished < sql.mostFinished,
+    newLastTenMinutes: overview?.new ?? 0,
+    ...(overview?.newest == null ? {} : { newestCreatedAt: overview.newest * second }),
+  };
+}
+
+/** A count that stopped at its bound is `at least`. */
+function bounded(counted: number, most: number, exact: boolean): Count {
+  return { value: Math.min(counted, exact ? most : counted), exact: exact && counted <= most };
+}
+
+function oneRow(rows: readonly sql.LastHourRow[]): sql.LastHourRow {
+  return rows[0] ?? { finished: 0, failed: 0, mostly: 0 };
+}
+
+function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefined): Study {
+  const counted = jobs?.find(({ study }) => study === row.id);
+  const created = (row.created ?? 0) * second;
+  const completion = completionFrom(row.completion);
+  return {
+    id: door(row.id, 100),
+    tenant: door(row.tenant, 100),
+    status: door(row.status, 40),
+    ...(completion === undefined ? {} : { completion }),
+    failedJobs: counted?.failed ?? 0,
+    totalJobs: counted?.total ?? 0,
+    ...(jobs ? {} : { jobsUncounted: true }),
+    createdAt: created,
+    progressedAt: row.progressed === null ? created : row.progressed * second,
+  };
+}
+
+/** The platform's own completionPercentage, within 0–100; undefined when it is not a number. */
+export function completionFrom(text: string | null): number | undefined {
+  if (text === null || text.trim() === '') return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? Math.min(100, Math.max(0, value)) : undefined;
+}

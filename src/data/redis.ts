@@ -1,0 +1,257 @@
+// Redis as it answers PING and INFO (runbook, Check Redis; Useful Commands). One connection, opened when it is needed
+// and replaced when it is lost; the client's own retries are off, since the source has its own.
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { Redis as Client, type RedisOptions } from 'ioredis';
+import type { Settings } from '../config/settings.ts';
+import type { Redis } from '../core/facts.ts';
+import type { Fault, FaultKind } from '../core/reading.ts';
+import { door } from '../core/text.ts';
+import type { Ms } from '../core/time.ts';
+import { explainNetworkError } from './network.ts';
+import { type Outcome, poll, type Source } from './source.ts';
+
+type RedisSettings = Settings['redis'];
+
+/** A connection to Redis that is known to be ready. */
+export type RedisConnection = { client: Client; close(): Promise<void> };
+
+const farewell: Ms = 300;
+
+/** Ends a connection at once: a server that hangs is not waited for. */
+function cutConnection(client: Client): void {
+  client.disconnect();
+  const stream: Client['stream'] | undefined = client.stream;
+  stream?.destroy();
+}
+
+/** `host:port`. */
+export function redisWhere({ url }: Pick<RedisSettings, 'url'>): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || 6379}`;
+}
+
+export function redisSource(settings: Settings): Source {
+  const { redis: every, timeout } = settings.intervals;
+  const where = redisWhere(settings.redis);
+  let connection: RedisConnection | undefined;
+  const drop = () => {
+    if (connection) cutConnection(connection.client);
+    connection = undefined;
+  };
+  return poll({
+    id: 'redis',
+    fact: 'redis',
+    every,
+    timeout,
+    from: `redis ${where}`,
+    where,
+    async read(signal) {
+      signal.addEventListener('abort', drop, { once: true });
+      try {
+        if (connection?.client.status !== 'ready') {
+          drop();
+          connection = await connectRedis(settings.redis, timeout, signal);
+        }
+        return { ok: true, value: await lookAtRedis(connection.client, where) };
+      } catch (error) {
+        drop();
+        return { ok: false, fault: redisFault(error, settings.redis) };
+      } finally {
+        signal.removeEventListener('abort', drop);
+      }
+    },
+    async close() {
+      await connection?.close();
+    },
+  });
+}
+
+/** One PING, timed, and one INFO. Throws what the server answered. */
+export async function lookAtRedis(client: Client, where: string): Promise<Redis> {
+  const begun = performance.now();
+  await client.ping();
+  const latency = Math.round((performance.now() - begun) * 10) / 10;
+  return redisFrom(parseInfo(await client.info()), where, latency);
+}
+
+/** Connects, or throws what went wrong (`redisFault` converts it). */
+export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: AbortSignal): Promise<RedisConnection> {
+  signal.throwIfAborted();
+  const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
+  // What goes wrong is told as an event, and the promise only says that the connection is closed.
+  let said: unknown;
+  client.on('error', (error: unknown) => {
+    said ??= error;
+  });
+  // A server that is full says so and hangs up before it is asked anything; the client does not hear it.
+  client.on('connect', () => {
+    client.stream.once('data', (chunk: unknown) => {
+      const line = String(chunk).split('\r\n', 1)[0] ?? '';
+      if (line.startsWith('-')) said ??= new Error(line.slice(1).replace(/^ERR /, ''));
+    });
+  });
+  const cut = () => cutConnection(client);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    await client.connect();
+  } catch (error) {
+    cut();
+    throw said ?? error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+  return {
+    client,
+    async close() {
+      const late = setTimeout(cut, farewell);
+      await client.quit().catch(cut);
+      clearTimeout(late);
+      cut();
+    },
+  };
+}
+
+function optionsFrom({ url, username, password, caFile }: RedisSettings): RedisOptions {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const db = Number(pathname.slice(1));
+  const tls = {
+    ...(caFile ? { ca: readFileSync(caFile) } : {}),
+    ...(isIP(host) ? {} : { servername: host }),
+  };
+  return {
+    host,
+    port: Number(port) || 6379,
+    ...(Number.isInteger(db) && db > 0 ? { db } : {}),
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(protocol === 'rediss:' ? { tls } : {}),
+    connectionName: 'bentham-cockpit',
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    reconnectOnError: null,
+    showFriendlyErrorStack: false,
+  };
+}
+
+/** INFO's `name:value` lines. */
+export function parseInfo(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const at = line.indexOf(':');
+    if (at > 0 && !line.startsWith('#')) found.set(line.slice(0, at), line.slice(at + 1).trim());
+  }
+  return found;
+}
+
+class NotInfo extends Error {}
+
+function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms): Redis {
+  const number = (name: string) => {
+    const value = Number(info.get(name) ?? 'nothing');
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  const used = number('used_memory');
+  if (used === undefined) throw new NotInfo('INFO does not tell used_memory');
+  return {
+    where,
+    version: door(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),
+    latency,
+    role: door(info.get('role') ?? 'role unknown', 20),
+    usedBytes: used,
+    maxBytes: number('maxmemory') ?? 0,
+    evictedKeys: number('evicted_keys') ?? 0,
+    clients: number('connected_clients') ?? 0,
+    policy: door(info.get('maxmemory_policy') ?? '', 40),
+  };
+}
+
+type Known = readonly [pattern: RegExp, kind: FaultKind, what: string, hint: string];
+
+/** The first word of Redis' errors says what they are. */
+const answers: readonly Known[] = [
+  [/^NOAUTH/, 'forbidden', 'a password is wanted', 'set REDIS_PASSWORD, or put it into REDIS_URL'],
+  [
+    /^WRONGPASS|invalid password|invalid username-password/i,
+    'forbidden',
+    'user or password not accepted',
+    'compare REDIS_URL and REDIS_PASSWORD with the server’s ACL LIST',
+  ],
+  [
+    /AUTH.*without any password configured/i,
+    'forbidden',
+    'the server has no password, and one was given',
+    'unset REDIS_PASSWORD',
+  ],
+  [/^LOADING/, 'refused', 'loading its data from disk', 'it answers when it is done; it is tried again'],
+  [
+    /^MISCONF/,
+    'refused',
+    'cannot save to disk and refuses commands',
+    'free disk space, then look at its log (stop-writes-on-bgsave-error)',
+  ],
+  [
+    /max(imum)? number of clients/i,
+    'refused',
+    'no connection left: maximum number of clients reached',
+    'find the clients: redis-cli CLIENT LIST',
+  ],
+  [/^MASTERDOWN/, 'refused', 'its master is away', 'look at the master'],
+  [/^BUSY /, 'refused', 'busy with a script', 'redis-cli SCRIPT KILL, or wait'],
+  [
+    /^DENIED|protected mode/i,
+    'forbidden',
+    'protected mode refuses connections from elsewhere',
+    'set a password on the server, or connect from its host',
+  ],
+];
+
+/** Converts whatever a connection or a command failed with. */
+export function redisFault(error: unknown, redis: RedisSettings): Fault {
+  const where = redisWhere(redis);
+  const said = door(error instanceof Error ? error.message : error, 300);
+  const known = answers.find(([pattern]) => pattern.test(said));
+  if (known) return { kind: known[1], where, what: known[2], hint: known[3] };
+  if (/^NOPERM/.test(said)) {
+    const user = redis.username ?? 'default';
+    const [, command = 'info'] = /'(\w+)'/.exec(said) ?? [];
+    const hint = `ACL SETUSER ${user} +ping +info`;
+    return { kind: 'forbidden', where, what: `${user} may not run ${command.toUpperCase()}`, hint };
+  }
+  const hint = 'something else listens on that port: compare it';
+  if (error instanceof NotInfo || /Protocol error|RESP type/i.test(said))
+    return { kind: 'malformed', where, what: 'the answer is not Redis’', hint };
+  if (/Command timed out|^connect ETIMEDOUT/.test(said))
+    return { kind: 'timeout', where, what: 'no answer in time', hint: 'the host is slow, frozen or behind a firewall' };
+  if (/Connection is closed|Stream isn't writeable/.test(said))
+    return {
+      kind: 'unreachable',
+      where,
+      what: 'connection cut',
+      hint: 'the server or a proxy ended it; look at its log',
+    };
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === undefined && error instanceof Error && error.name === 'ReplyError')
+    return { kind: 'malformed', where, what: said, hint: 'try it by hand: redis-cli INFO' };
+  if (code === 'ENOENT' && error instanceof Error && 'path' in error)
+    return { kind: 'unconfigured', where, what: said, hint: 'set redis.caFile to a file that can be read' };
+  const { kind, what, hint: next } = explainNetworkError(error);
+  return { kind, where, what, hint: next };
+}
+
+/** Redis answers, or why not: for whoever asks once. */
+export async function askRedisOnce(redis: RedisSettings, timeout: Ms, signal: AbortSignal): Promise<Outcome<Redis>> {
+  let connection: RedisConnection | undefined;
+  try {
+    connection = await connectRedis(redis, timeout, signal);
+    return { ok: true, value: await lookAtRedis(connection.client, redisWhere(redis)) };
+  } catch (error) {
+    return { ok: false, fault: redisFault(error, redis) };
+  } finally {
+    await connection?.close();
+  }
+}

@@ -1,0 +1,185 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { DatabaseServer } from '../../src/config/settings.ts';
+import { Dear } from '../../src/data/postgres/dear.ts';
+import { postgresFault } from '../../src/data/postgres/faults.ts';
+import { endOfJobs, inSchema, surfaces } from '../../src/data/postgres/queries/studies.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { completionFrom } from '../../src/data/postgres/studies.ts';
+import { tlsAttempts } from '../../src/data/postgres/tls.ts';
+
+const somewhere: DatabaseServer = { host: 'db', port: 5432, database: 'bentham', user: 'bentham', sslMode: 'prefer' };
+
+const open: { server: Server; sockets: Set<Socket> }[] = [];
+afterEach(async () => {
+  for (const { server, sockets } of open.splice(0)) {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** A server on loopback that is no PostgreSQL. */
+async function listener(talk: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    talk(socket);
+  });
+  open.push({ server, sockets });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function faultOf(port: number, sslMode: DatabaseServer['sslMode'] = 'prefer', within = 3000) {
+  const session = new Session({ ...somewhere, host: '127.0.0.1', port, sslMode });
+  const outcome = await session.read(AbortSignal.timeout(within), within, (ask) => ask('SELECT 1'));
+  await session.close();
+  if (outcome.ok) throw new Error('it answered');
+  return outcome.fault;
+}
+
+const error = (code: string, message: string) => Object.assign(new Error(message), { code, severity: 'FATAL' });
+
+test('each answer of the server becomes a fault with the next move', () => {
+  const says = (code: string, message: string) => postgresFault(error(code, message), somewhere);
+  expect(says('53300', 'sorry, too many clients already')).toMatchObject({ kind: 'refused', where: 'db:5432' });
+  expect(says('57P03', 'the database system is starting up')).toMatchObject({
+    kind: 'refused',
+    what: 'the database system is starting up',
+  });
+  expect(says('28P01', 'password authentication failed')).toMatchObject({
+    kind: 'forbidden',
+    hint: expect.stringContaining('PGPASSWORD'),
+  });
+  expect(says('42501', 'permission denied for table jobs')).toMatchObject({
+    kind: 'forbidden',
+    hint: expect.stringContaining('GRANT SELECT ON jobs TO bentham'),
+  });
+  expect(says('42P01', 'relation "public.jobs" does not exist')).toMatchObject({
+    kind: 'unconfigured',
+    what: expect.stringContaining('public.jobs'),
+    hint: expect.stringContaining('database.schema'),
+  });
+  expect(says('57014', 'canceling statement due to statement timeout').kind).toBe('timeout');
+  expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
+});
+
+test('what a server says is made safe', () => {
+  const fault = postgresFault(error('XX000', 'boom \u001b[31mred\u001b[0m password=hunter2'), somewhere);
+  expect(fault.what).toBe('boom red password=••• (XX000)');
+});
+
+test.each(['disable', 'prefer', 'require'] as const)('a server that speaks HTTP is malformed (%s)', async (mode) => {
+  const port = await listener((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  });
+  expect(await faultOf(port, mode)).toMatchObject({ kind: 'malformed', where: `127.0.0.1:${port}` });
+});
+
+test('garbage after a proper beginning is malformed, and ends nothing but the connection', async () => {
+  const garbage = Buffer.from('R\0\0\0\x08\0\0\0\0T\0\0\0\x06\x7f\xff', 'latin1');
+  const port = await listener((socket) => socket.once('data', () => socket.write(garbage)));
+  expect((await faultOf(port, 'disable')).kind).toBe('malformed');
+});
+
+test('a server that hangs up, one that never answers, and none at all', async () => {
+  const rude = await listener((socket) => socket.once('data', () => socket.destroy()));
+  expect((await faultOf(rude)).kind).toBe('unreachable');
+  const silent = await listener(() => {});
+  const session = new Session({ ...somewhere, host: '127.0.0.1', port: silent });
+  const outcome = session.read(AbortSignal.timeout(100), 100, (ask) => ask('SELECT 1'));
+  await expect(outcome).resolves.toMatchObject({ ok: false });
+  const { server } = open[0] ?? {};
+  await new Promise((resolve) => server?.close(resolve));
+  open.shift();
+  expect(await faultOf(rude)).toMatchObject({ kind: 'refused', what: 'connection refused' });
+});
+
+test('a refusal that comes instead of an answer to the request for TLS is heard', async () => {
+  const port = await listener((socket) =>
+    socket.once('data', () => socket.end('EFATAL:  sorry, too many clients\n\0')),
+  );
+  expect((await faultOf(port)).what).toContain('FATAL');
+});
+
+test('sslmode means what libpq means', () => {
+  const none = () => undefined;
+  const root = (file: string) => (file.endsWith('root.crt') ? Buffer.from('CA') : undefined);
+  const shape = (sslMode: DatabaseServer['sslMode'], read: (file: string) => Buffer | undefined) =>
+    tlsAttempts({ ...somewhere, sslMode }, read, '/home/ops').map((attempt) =>
+      attempt === false
+        ? 'clear'
+        : attempt.rejectUnauthorized
+          ? attempt.checkServerIdentity
+            ? 'authority'
+            : 'full'
+          : 'tls',
+    );
+  expect(shape('disable', none)).toEqual(['clear']);
+  expect(shape('allow', none)).toEqual(['clear', 'tls']);
+  expect(shape('prefer', root)).toEqual(['tls', 'clear']);
+  expect(shape('require', none)).toEqual(['tls']);
+  expect(shape('require', root)).toEqual(['authority']);
+  expect(shape('verify-ca', root)).toEqual(['authority']);
+  expect(shape('verify-full', root)).toEqual(['full']);
+  expect(tlsAttempts({ ...somewhere, host: '/run/postgresql', sslMode: 'require' }, none)).toEqual([false]);
+  expect(() => tlsAttempts({ ...somewhere, sslMode: 'require', sslRootCert: '/no/such' }, none)).toThrow('/no/such');
+});
+
+test('a dear read is repeated so seldom that it costs a fifteenth; after a timeout an estimate stands for two minutes', async () => {
+  let now = 0;
+  let exact = 0;
+  let late = false;
+  const dear = new Dear<number>(() => now);
+  const read = () =>
+    dear.read(
+      async () => {
+        now += 200;
+        exact += 1;
+        if (late) throw error('57014', 'canceling statement due to statement timeout');
+        return exact;
+      },
+      async () => -1,
+    );
+  expect(await read()).toEqual({ value: 1, exact: true });
+  now += 2999;
+  expect(await read()).toEqual({ value: 1, exact: true });
+  now += 1;
+  expect(await read()).toEqual({ value: 2, exact: true });
+  late = true;
+  now += 3000;
+  expect(await read()).toEqual({ value: -1, exact: false });
+  now += 60_000;
+  expect(await read()).toEqual({ value: -1, exact: false });
+  expect(exact).toBe(3);
+  late = false;
+  now += 60_000;
+  expect(await read()).toEqual({ value: 4, exact: true });
+});
+
+test('the column that says when a job ended is the best there is', () => {
+  expect(endOfJobs(new Set(['created_at']))).toBe('created_at');
+  expect(endOfJobs(new Set(['created_at', 'updated_at']))).toBe('updated_at');
+  expect(endOfJobs(new Set(['updated_at', 'completed_at']))).toBe('completed_at');
+});
+
+test('a schema cannot smuggle SQL', () => {
+  const jobs = inSchema('x"; DROP TABLE jobs; --', 'jobs');
+  expect(jobs).toBe('"x""; DROP TABLE jobs; --"."jobs"');
+  expect(surfaces({ studies: 's', jobs, ended: 'created_at' })).toContain(`FROM ${jobs}`);
+});
+
+test('a completion that is no percentage is not one', () => {
+  expect([null, '', 'soon', '45', '45.5', '140', '-3'].map(completionFrom)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    45,
+    45.5,
+    100,
+    0,
+  ]);
+});

@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Settings, settingsSchema } from '../../src/config/settings.ts';
+import type { Redis } from '../../src/core/facts.ts';
+import { askRedisOnce, parseInfo, redisFault, redisSource } from '../../src/data/redis.ts';
+import type { News } from '../../src/data/source.ts';
+
+const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
+const ask = (port: number, more: Partial<Settings['redis']> = {}, within = 2000) =>
+  askRedisOnce(at(port, more), within, AbortSignal.timeout(within));
+
+const servers: { server: Server; sockets: Set<Socket> }[] = [];
+afterEach(async () => {
+  for (const { server, sockets } of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function listener(talk: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    talk(socket);
+  });
+  servers.push({ server, sockets });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+test('INFO is read line by line', () => {
+  const info = parseInfo('# Memory\r\nused_memory:1024\r\nmaxmemory_policy:noeviction\r\nodd line\r\n');
+  expect([...info]).toEqual([
+    ['used_memory', '1024'],
+    ['maxmemory_policy', 'noeviction'],
+  ]);
+});
+
+test('each answer becomes a fault with the next move', () => {
+  const says = (message: string, more: Partial<Settings['redis']> = {}) =>
+    redisFault(Object.assign(new Error(message), { name: 'ReplyError' }), at(6379, more));
+  expect(says('NOAUTH Authentication required.')).toMatchObject({
+    kind: 'forbidden',
+    hint: expect.stringContaining('REDIS_PASSWORD'),
+  });
+  expect(says('WRONGPASS invalid username-password pair or user is disabled.').kind).toBe('forbidden');
+  expect(says("NOPERM User ops has no permissions to run the 'info' command", { username: 'ops' })).toMatchObject({
+    kind: 'forbidden',
+    what: 'ops may not run INFO',
+    hint: 'ACL SETUSER ops +ping +info',
+  });
+  expect(says('LOADING Redis is loading the dataset in memory').kind).toBe('refused');
+  expect(says('MISCONF Redis is configured to save RDB snapshots, but it is').kind).toBe('refused');
+  expect(says('ERR max number of clients reached').kind).toBe('refused');
+});
+
+test('refused, silent, rude and talking something else', async () => {
+  const gone = await listener(() => {});
+  const { server } = servers.pop() ?? {};
+  await new Promise((resolve) => server?.close(resolve));
+  expect(await ask(gone)).toMatchObject({ ok: false, fault: { kind: 'refused' } });
+
+  const silent = await listener(() => {});
+  expect(await ask(silent, {}, 150)).toMatchObject({ ok: false, fault: { where: `127.0.0.1:${silent}` } });
+
+  const rude = await listener((socket) => socket.destroy());
+  expect(await ask(rude)).toMatchObject({ ok: false, fault: { kind: 'unreachable' } });
+
+  const web = await listener((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+  expect(await ask(web)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
+});
+
+const installed = spawnSync('redis-server', ['--version']).status === 0;
+
+test.runIf(!installed)('skipped: no redis-server is installed, so none was asked', () => {
+  process.stderr.write('redis.test: redis-server is not installed; its tests were skipped\n');
+});
+
+describe.runIf(installed)('a real Redis', () => {
+  let home: string;
+  let child: ChildProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    home = mkdtempSync(path.join(tmpdir(), 'bentham-redis-'));
+    port = await listener(() => {});
+    const { server } = servers.pop() ?? {};
+    await new Promise((resolve) => server?.close(resolve));
+    await start();
+  });
+  afterAll(async () => {
+    await stop();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  async function start(...more: string[]) {
+    const quiet = ['--save', '', '--appendonly', 'no', '--dir', home, '--bind', '127.0.0.1'];
+    child = spawn('redis-server', ['--port', String(port), ...quiet, ...more], { stdio: 'ignore' });
+    await vi.waitFor(() => expect(cli('ping')).toContain('PONG'), { timeout: 10_000, interval: 50 });
+  }
+  async function stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+  const cli = (...args: string[]) => spawnSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' }).stdout;
+  const value = async () => {
+    const outcome = await ask(port);
+    if (!outcome.ok) throw new Error(outcome.fault.what);
+    return outcome.value;
+  };
+
+  test('tells memory, limit, policy and role; no limit is 0', async () => {
+    expect(await value()).toMatchObject({
+      role: 'master',
+      maxBytes: 0,
+      evictedKeys: 0,
+      policy: 'noeviction',
+    } satisfies Partial<Redis>);
+    cli('config', 'set', 'maxmemory', '104857600');
+    expect(await value()).toMatchObject({ maxBytes: 104_857_600 });
+    expect((await value()).usedBytes).toBeGreaterThan(100_000);
+    cli('config', 'set', 'maxmemory', '0');
+  });
+
+  test('a password that is missing, wrong, right; a user who may not', async () => {
+    cli('config', 'set', 'requirepass', 'sesame');
+    expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'forbidden', what: 'a password is wanted' } });
+    expect(await ask(port, { password: 'wrong' })).toMatchObject({
+      ok: false,
+      fault: { kind: 'forbidden', what: 'user or password not accepted' },
+    });
+    expect(await ask(port, { password: 'sesame' })).toMatchObject({ ok: true });
+    cli('-a', 'sesame', 'acl', 'setuser', 'ops', 'on', '>watch', '+ping');
+    expect(await ask(port, { username: 'ops', password: 'watch' })).toMatchObject({
+      ok: false,
+      fault: { kind: 'forbidden', what: 'ops may not run INFO' },
+    });
+    cli('-a', 'sesame', 'config', 'set', 'requirepass', '');
+  });
+
+  test('no connection left is a refusal', async () => {
+    const before = cli('config', 'get', 'maxclients').split('\n')[1] ?? '';
+    cli('config', 'set', 'maxclients', '1');
+    const held = new (await import('ioredis')).Redis({ port, host: '127.0.0.1' });
+    held.on('error', () => {});
+    await vi.waitFor(() => expect(held.status).toBe('ready'));
+    expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'refused' } });
+    await held.config('SET', 'maxclients', before);
+    held.disconnect();
+  });
+
+  test('the source comes back by itself after the server was frozen, killed and started again', async () => {
+    const settings = settingsSchema.parse({
+      profile: 'test',
+      environment: { name: 'TEST', guarded: false },
+      kubernetes: { namespace: 'x' },
+      gateway: { url: 'http://127.0.0.1:1' },
+      database: { primary: { host: '127.0.0.1' } },
+      redis: at(port),
+      intervals: { redis: 50, timeout: 300 },
+    });
+    const news: News[] = [];
+    const over = new AbortController();
+    const running = redisSource(settings).start((one) => void news.push(one), over.signal);
+    const newest = () => news.at(-1);
+    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 5000 });
+
+    child.kill('SIGSTOP');
+    await vi.waitFor(() => expect(newest()).toMatchObject({ fault: { kind: 'timeout' } }), { timeout: 5000 });
+    child.kill('SIGCONT');
+    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 10_000 });
+
+    await stop();
+    await vi.waitFor(() => expect(newest()).toMatchObject({ fault: { kind: 'refused' } }), { timeout: 5000 });
+    await start();
+    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 10_000 });
+    over.abort();
+    await running.ended;
+  });
+});
