@@ -1,6 +1,5 @@
 // The cockpit: five panes in the room there is.
 import type { Place, State } from '../store.ts';
-import { causeOf } from './causes.ts';
 import { type PaneId, paneIds } from './intents.ts';
 import { judged } from './judged.ts';
 import { beside, dim, type Line, line, mark, span } from './line.ts';
@@ -16,7 +15,7 @@ export const panes: Readonly<Record<PaneId, Pane>> = {
   health: healthPane,
   pods: podsPane,
   metrics: metricsPane,
-  surfaces: surfacesPane(causeOf),
+  surfaces: surfacesPane,
   studies: studiesPane,
 };
 
@@ -61,7 +60,8 @@ function inTwo(state: State, place: Place, { columns, rows }: Size): Drawn {
   const right = columns - left - 1;
   const lowerLeft = Math.min(49 + Math.floor((columns - 80) * 0.4), 72);
   const lowerRight = columns - lowerLeft - 1;
-  const upper = Math.max(7, Math.floor((rows - 1) * 0.39));
+  // Where there is room for it, each backend has a second line.
+  const upper = rows >= 34 ? 17 : Math.max(7, Math.floor((rows - 1) * 0.39));
   const lower = rows - upper - 1;
   const studies = Math.max(4, Math.floor(lower * 0.42));
   const surfaces = lower - studies - 1;
@@ -95,7 +95,7 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
   const left = Math.floor((columns - 4) * 0.36);
   const middle = Math.floor((columns - 4) * 0.34);
   const right = columns - 4 - left - middle;
-  const health = Math.max(12, Math.floor(rows * 0.4));
+  const health = Math.min(18, Math.floor(rows * 0.42));
   const surfaces = Math.floor(rows * 0.45);
   return drawn(
     beside(

@@ -75,6 +75,11 @@ function whatIsDone(state: State, columns: number): Line {
   return quiet(state, columns);
 }
 
+/** The first thing that is said of it. */
+function brief(says: string): string {
+  return says.split(/,| {2}\(| \(/)[0] ?? '';
+}
+
 /** Without an incident: the worst things in a few words, or that there are none. */
 function quiet({ world }: State, columns: number): Line {
   const { findings, count } = judged(world);
@@ -89,7 +94,7 @@ function quiet({ world }: State, columns: number): Line {
       i > 0 ? dim('  ·  ') : undefined,
       mark(f.verdict),
       bold(` ${f.subject}`),
-      ` ${f.says.split('  (')[0]}`,
+      ` ${brief(f.says)}`,
     );
     const more = rest > 0 ? columnsOf(`  +${rest} more`) : 0;
     if (lineWidth(next) + more > columns) {

@@ -143,9 +143,9 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** Everything dim: values that are old. Verdict glyphs lose their colour too: stale is never green. */
+/** Everything dim: values that are old. A tick becomes a question: stale is never green, nor fine without colour. */
 export function faded(of: Line): Line {
-  return of.map((s) => ({ text: s.text, tone: 'dim' }));
+  return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
 }
 
 /** Everything bold, tones kept: the selected row. */

@@ -24,8 +24,8 @@ export function nextTry(retryAt: Instant | undefined, now: Instant): string {
 export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefined {
   if (reading.state === 'pending') return line(dim('asking …'));
   if (reading.state === 'lost')
-    return line(span(`away ${formatAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
-  return isStale(reading, now) ? line(dim(`seen ${formatAge(now - reading.at)} ago`)) : undefined;
+    return line(span(`away ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
+  return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;
 }
 
 /**

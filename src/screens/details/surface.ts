@@ -1,6 +1,6 @@
 import { formatCount, formatPercent } from '../../core/format.ts';
 import { newest } from '../../core/reading.ts';
-import { causeOf } from '../causes.ts';
+import { causeOf } from '../../runbook/causes.ts';
 import { bold, line, mark, span } from '../line.ts';
 import { failureRate, judgeSurface } from '../panes/surfaces.ts';
 import { ageSays, pairs, trouble, word } from '../parts.ts';

@@ -3,7 +3,7 @@ import type { Surface } from '../../core/facts.ts';
 import { formatCount, formatPercent } from '../../core/format.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { causeOf } from '../causes.ts';
+import { causeOf } from '../../runbook/causes.ts';
 import { dim, faded, type Line, line, mark, span } from '../line.ts';
 import { failureRate, judgedSurfaces, nothingFinished } from '../panes/surfaces.ts';
 import { ageSays, trouble, word } from '../parts.ts';
@@ -81,7 +81,7 @@ export const surfacesScreen: Screen = {
       right: ageSays(reading, world.now) ?? [],
       head: [...trouble(reading, 'database', world.now, room), head],
       rows,
-      empty: nothingFinished(world),
+      empty: nothingFinished(world, room),
     };
   },
 };

@@ -8,7 +8,7 @@ import { isWorse, type Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
 import { dim, faded, firstFitting, type Line, line, mark, span, spread } from '../line.ts';
-import { nextTry } from '../parts.ts';
+import { nextTry, shortAge } from '../parts.ts';
 import type { Pane, Stretch } from './pane.ts';
 import { squeeze } from './pane.ts';
 
@@ -25,8 +25,8 @@ export function formatLatency(ms: Ms): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : formatAge(ms);
 }
 
-/** What one backend says when it answers: from the most telling to the shortest, and lines below it. */
-type Said = { says: readonly Line[]; latency?: Ms; below?: readonly Line[] };
+/** What one backend says when it answers: from the most telling to the shortest, lines below it, more where there is room. */
+type Said = { says: readonly Line[]; latency?: Ms; below?: readonly Line[]; more?: readonly string[] };
 
 const nameWidth = 9;
 
@@ -71,15 +71,22 @@ function backend<T>(
   const opens = { kind: 'open', screen: 'backend', of: { backend: id } } as const;
   if (reading.state === 'live') {
     const stale = isStale(reading, now);
-    const { says, latency, below = [] } = say(reading.value, now);
+    const { says, latency, below = [], more = [] } = say(reading.value, now);
     const right = stale
-      ? line(dim(`seen ${formatAge(now - reading.at)} ago`))
+      ? line(dim(`${shortAge(now - reading.at)} ago`))
       : line(latency === undefined ? '' : dim(formatLatency(latency)));
     const rightWidth = right.reduce((sum, s) => sum + s.text.length, 0);
     const said = firstFitting(room - rightWidth - 1, ...says);
     const first = spread(line(mark(verdict), ` ${name}`, stale ? faded(said) : said), right, columns);
     const rest = below.map((l) => line('  ', stale ? faded(l) : l));
-    return { id, long: [first, ...rest], short: [first, ...(id === 'gateway' ? rest : [])], opens };
+    const least = id === 'gateway' ? rest : [];
+    return {
+      id,
+      most: [first, ...rest, ...more.map((m) => line(dim(`  ${m}`))), []],
+      long: [first, ...rest],
+      short: [first, ...least],
+      opens,
+    };
   }
   if (reading.state === 'pending') {
     const only = [line(mark(verdict), ` ${name}`, dim('no answer yet'))];
@@ -104,6 +111,7 @@ function saysGateway({ health, detailed }: Gateway): Said {
     says: [line(endpointSays(worse))],
     latency: Math.max(health.latency, detailed.latency),
     ...(words.length > 0 ? { below: [line(...words)] } : {}),
+    more: [health.url],
   };
 }
 
@@ -135,7 +143,7 @@ function saysDatabase(d: Database, _now: Instant): Said {
   if (d.longestTransaction && d.longestTransaction.age > 60_000)
     below.push(line(dim(`transaction open ${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}`)));
   for (const m of d.missing) below.push(line(dim(`${m.what}: ${m.grant}`)));
-  return { says, latency: d.latency, below };
+  return { says, latency: d.latency, below, more: [`${d.where}, PostgreSQL ${d.version}`] };
 }
 
 function saysRedis(r: Redis): Said {
@@ -143,9 +151,17 @@ function saysRedis(r: Redis): Said {
     r.maxBytes > 0
       ? `${formatPercent((r.usedBytes / r.maxBytes) * 100)} of ${formatBytes(r.maxBytes)}`
       : `${formatBytes(r.usedBytes)}, no limit set`;
-  return { says: [line(`${used}, ${r.clients} clients`), line(used)], latency: r.latency };
+  return {
+    says: [line(`${used}, ${r.clients} clients`), line(used)],
+    latency: r.latency,
+    more: [`${r.where}, Redis ${r.version}, ${r.role}`],
+  };
 }
 
 function saysCluster(c: Cluster): Said {
-  return { says: [line(`${c.context}, ${c.version}`), line(c.context), line(c.version)], latency: c.latency };
+  return {
+    says: [line(`${c.context}, ${c.version}`), line(c.context), line(c.version)],
+    latency: c.latency,
+    more: [c.server],
+  };
 }

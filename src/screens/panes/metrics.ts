@@ -54,23 +54,28 @@ export const metricsPane: Pane = {
   id: 'metrics',
   title: 'METRICS',
   view({ world }, { columns, rows: room }) {
-    const wide = columns >= 90;
+    const wide = columns >= 66;
     // mark, name, value, thresholds and their gaps; what is left is the trend's.
-    const name = wide ? 23 : 14;
+    const name = columns >= 100 ? 23 : 14;
+    const tall = room >= metrics.length * 3 + 1;
     const trendRoom = columns - (2 + name + 10 + 6 + 6 + 2 + (wide ? 10 : 0));
     const rows = metrics.map((m): Row => {
       const verdict = judge(m, world);
       const { warning, critical } = world.scope.thresholds[m.id];
+      const { value, old, basis } = valueSays(m, world);
+      // Where there is room for it: what the value rests on, and what to do about it.
+      const ask = verdict === 'critical' || verdict === 'warning' ? `   ${m.action}` : '';
+      const below = tall ? [line(dim(`  ${basis}`), ask), []] : [];
       return {
         id: m.id,
         text: m.title,
+        height: 1 + below.length,
         draw: () => {
-          const { value, old } = valueSays(m, world);
           const right = (text: string, width: number) => ' '.repeat(Math.max(0, width - text.length)) + text;
           return [
             line(
               mark(verdict),
-              ` ${(wide ? m.title : m.short).padEnd(name)}`,
+              ` ${(name > 14 ? m.title : m.short).padEnd(name)}`,
               { ...value, text: right(value.text, 10) },
               dim(right(formatThreshold(warning, m.unit), 6)),
               dim(right(formatThreshold(critical, m.unit), 6)),
@@ -83,6 +88,7 @@ export const metricsPane: Pane = {
                     verdict === 'ok' ? 'dim' : verdict,
                   ),
             ),
+            ...below,
           ];
         },
         opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
@@ -90,14 +96,9 @@ export const metricsPane: Pane = {
     });
     const foot = metrics.flatMap((m) => {
       const says = asks(m, judge(m, world));
-      return says ? [line('  ', says)] : [];
+      return says && !tall ? [line('  ', says)] : [];
     });
-    const said = room - rows.length;
-    return {
-      says: columnsTitle(name, wide),
-      rows,
-      foot: foot.length > said && said > 0 ? foot.slice(0, said) : foot,
-    };
+    return { says: columnsTitle(name, wide), rows, foot };
   },
 };
 

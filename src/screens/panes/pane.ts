@@ -25,7 +25,7 @@ export function layPane(
   const view = pane.view(state, inner);
   const name = focus ? span(pane.title, 'accent') : bold(pane.title);
   const key = focus ? span(`${number} `, 'accent') : span(`${number} `, 'key');
-  const foot = (view.foot ?? []).slice(0, Math.max(0, inner.rows - view.rows.length));
+  const foot = (view.foot ?? []).slice(0, Math.max(0, inner.rows - highOf(view.rows)));
   const height = inner.rows - foot.length;
   const marked = focus?.selected !== undefined;
   const laid = layList(view.rows, focus ?? { at: 0, top: 0, filter: '' }, {
@@ -54,23 +54,40 @@ export function layPane(
   };
 }
 
+function highOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + (row.height ?? 1), 0);
+}
+
 function indent(lines: readonly Line[], columns: number): Line[] {
   return lines.map((l) => fitLine(line(' ', l), columns));
 }
 
 /** Something to show in full or, where room is short, in less. */
-export type Stretch = { id: string; long: readonly Line[]; short: readonly Line[] } & Pick<Row, 'opens' | 'copies'>;
+export type Stretch = {
+  id: string;
+  /** With everything, where there is room for it in all of them. */
+  most?: readonly Line[];
+  long: readonly Line[];
+  short: readonly Line[];
+} & Pick<Row, 'opens' | 'copies'>;
 
 /** Rows in full as far as `room` lines allow; the last ones are shortened first. */
 export function squeeze(items: readonly Stretch[], room: number): Row[] {
-  let over = items.reduce((sum, i) => sum + i.long.length, 0) - room;
+  const high = (lines: (i: Stretch) => readonly Line[]) => items.reduce((sum, i) => sum + lines(i).length, 0);
+  if (high((i) => i.most ?? i.long) <= room)
+    return items.map(({ id, most, long, short: _, ...rest }) => rowOf(id, most ?? long, rest));
+  let over = high((i) => i.long) - room;
   return items
     .toReversed()
-    .map(({ id, long, short, ...rest }): Row => {
+    .map(({ id, most: _, long, short, ...rest }): Row => {
       const saved = long.length - short.length;
       const lines = over > 0 && saved > 0 ? short : long;
       if (lines === short) over -= saved;
-      return { id, text: id, height: lines.length, draw: () => lines, ...rest };
+      return rowOf(id, lines, rest);
     })
     .toReversed();
+}
+
+function rowOf(id: string, lines: readonly Line[], more: Pick<Row, 'opens' | 'copies'>): Row {
+  return { id, text: id, height: lines.length, draw: () => lines, ...more };
 }

@@ -6,7 +6,7 @@ import { isStale, newest } from '../../core/reading.ts';
 import type { Instant } from '../../core/time.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
 import { kept } from '../kept.ts';
-import { dim, faded, type Line, line, mark, span, spread } from '../line.ts';
+import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
@@ -119,15 +119,21 @@ function podRow(p: Pod, verdict: Verdict, { columns, now, old }: How): Row {
     id: `pod/${p.uid}`,
     text: p.name,
     draw: () => {
-      const wide = columns >= 56;
-      const name = wide ? (p.name.startsWith(`${p.app}-`) ? p.name.slice(p.app.length + 1) : p.name) : shortName(p);
-      const right = line(
-        wide ? dim(p.node ? `${p.node}  ` : '') : undefined,
-        wide ? dim(shortAge(now - p.createdAt).padStart(5)) : undefined,
-        p.restarts > 0 ? line(dim(`  ↻${String(p.restarts).padStart(wide ? 3 : 0)}`)) : wide ? '      ' : undefined,
-      );
+      const full = p.name.startsWith(`${p.app}-`) ? p.name.slice(p.app.length + 1) : p.name;
+      const name = columns >= 50 ? full : shortName(p);
       const says = verdict === 'ok' ? dim(podSays(p)) : span(podSays(p));
-      return [age(spread(line('  ', mark(verdict), ` ${name}  `, says), right, columns), old)];
+      const left = line('  ', mark(verdict), ` ${name}  `, says);
+      const restarts = p.restarts > 0 ? dim(`  ↻${p.restarts}`) : undefined;
+      const wide = columns >= 50;
+      const lived = wide ? dim(`  ${shortAge(now - p.createdAt).padStart(4)}`) : undefined;
+      const again = wide ? dim((p.restarts > 0 ? `↻${p.restarts}` : '').padStart(6)) : restarts;
+      const right = firstFitting(
+        columns - lineWidth(left) - 2,
+        line(wide ? dim(p.node) : undefined, lived, again),
+        line(lived, again),
+        line(restarts),
+      );
+      return [age(spread(left, right, columns), old)];
     },
     opens: { kind: 'open', screen: 'pod', of: { pod: p.uid } },
     copies: { text: p.name, what: `pod ${p.name}` },

@@ -1,17 +1,15 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 import type { Surface } from '../../core/facts.ts';
-import { formatAge, formatCount, formatPercent } from '../../core/format.ts';
+import { formatCount, formatPercent } from '../../core/format.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import { judgeValue, type Thresholds } from '../../core/thresholds.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
 import type { World } from '../../core/world.ts';
-import { dim, faded, type Line, line, mark, span, spread } from '../line.ts';
-import { ageSays, trouble } from '../parts.ts';
+import { dim, faded, type Line, line, mark, span, spread, wrap } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import { causeOf } from '../../runbook/causes.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
-
-/** The runbook's likely cause and fix for an error message, if its table has one. */
-export type CauseOf = (error: string) => { cause: string; fix: string } | undefined;
 
 /** Failures per finished job of the hour, in percent. */
 export function failureRate(s: Surface): number {
@@ -32,17 +30,15 @@ export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Ve
 }
 
 /** What an empty list of surfaces says: when the last job finished. */
-export function nothingFinished(world: World): Line[] {
+export function nothingFinished(world: World, columns: number): Line[] {
   const last = newest(world.readings.surfaces)?.value.lastFinished;
-  return [
-    line(dim('no finished jobs in the last hour')),
-    ...(last ? [line(dim(`(last one ${formatAge(world.now - last.at)} ago, ${last.study})`))] : []),
-  ];
+  const says = last
+    ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
+    : 'no finished jobs in the last hour';
+  return wrap(says, columns).map((part) => line(dim(part)));
 }
 
-/** SURFACES, with the runbook's table of causes. */
-export function surfacesPane(causeOf: CauseOf): Pane {
-  return {
+export const surfacesPane: Pane = {
     id: 'surfaces',
     title: 'SURFACES',
     view({ world }, { columns, rows: room }) {
@@ -81,11 +77,10 @@ export function surfacesPane(causeOf: CauseOf): Pane {
         says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
         ...(age ? { right: age } : columns >= 44 ? { right: line(dim('failed  jobs')) } : {}),
         rows: [...said, ...rows],
-        empty: nothingFinished(world),
+        empty: nothingFinished(world, columns),
       };
     },
-  };
-}
+};
 
 function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
   const rate = formatPercent(failureRate(s)).padStart(6);
