@@ -5,9 +5,9 @@ import { isStale, newest } from '../../core/reading.ts';
 import { judgeValue, type Thresholds } from '../../core/thresholds.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
 import type { World } from '../../core/world.ts';
-import { dim, faded, type Line, line, mark, span, spread, wrap } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
 import { causeOf } from '../../runbook/causes.ts';
+import { dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 
@@ -39,47 +39,47 @@ export function nothingFinished(world: World, columns: number): Line[] {
 }
 
 export const surfacesPane: Pane = {
-    id: 'surfaces',
-    title: 'SURFACES',
-    view({ world }, { columns, rows: room }) {
-      const reading = world.readings.surfaces;
-      const seen = newest(reading);
-      const old = reading.state !== 'live' || isStale(reading, world.now);
-      const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
-      const all = judgedSurfaces(world);
-      const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
-      const left = room - problem.length - all.length;
-      const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
-      let spare = left;
-      const rows = all.map(({ s, verdict }): Row => {
-        const lines = [surfaceLine(s, verdict, columns)];
-        if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
-          lines.push(line('  ', dim(s.topError)));
+  id: 'surfaces',
+  title: 'SURFACES',
+  view({ world }, { columns, rows: room }) {
+    const reading = world.readings.surfaces;
+    const seen = newest(reading);
+    const old = reading.state !== 'live' || isStale(reading, world.now);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
+    const all = judgedSurfaces(world);
+    const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
+    const left = room - problem.length - all.length;
+    const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
+    let spare = left;
+    const rows = all.map(({ s, verdict }): Row => {
+      const lines = [surfaceLine(s, verdict, columns)];
+      if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
+        lines.push(line('  ', dim(s.topError)));
+        spare -= 1;
+        const known = causeOf(s.topError);
+        if (known && below > 1 && spare > 0) {
+          lines.push(firstFitting(columns, line(`  ${known.cause}: ${known.fix}`), line(`  → ${known.fix}`)));
           spare -= 1;
-          const known = causeOf(s.topError);
-          if (known && below > 1 && spare > 0) {
-            lines.push(line(`  ${known.cause}: ${known.fix}`));
-            spare -= 1;
-          }
         }
-        const shown = old ? lines.map(faded) : lines;
-        return {
-          id: s.id,
-          text: `${s.id} ${s.topError ?? ''}`,
-          height: shown.length,
-          draw: () => shown,
-          opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
-        };
-      });
-      const said = problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] }));
-      const age = ageSays(reading, world.now);
+      }
+      const shown = old ? lines.map(faded) : lines;
       return {
-        says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
-        ...(age ? { right: age } : columns >= 44 ? { right: line(dim('failed  jobs')) } : {}),
-        rows: [...said, ...rows],
-        empty: nothingFinished(world, columns),
+        id: s.id,
+        text: `${s.id} ${s.topError ?? ''}`,
+        height: shown.length,
+        draw: () => shown,
+        opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
       };
-    },
+    });
+    const said = problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] }));
+    const age = ageSays(reading, world.now);
+    return {
+      says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
+      ...(age ? { right: age } : columns >= 44 ? { right: line(dim('failed  jobs')) } : {}),
+      rows: [...said, ...rows],
+      empty: nothingFinished(world, columns),
+    };
+  },
 };
 
 function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
