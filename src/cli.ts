@@ -2,6 +2,7 @@
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
 import { cockpitCommand } from './commands/cockpit.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
@@ -10,6 +11,8 @@ const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
   .showHelpAfterError()
   .addCommand(cockpitCommand(), { isDefault: true })
+  .addCommand(completionCommand())
+  .addCommand(completeCommand(), { hidden: true })
   .addCommand(configCommand())
   .addCommand(doctorCommand())
   .addCommand(drillCommand());
