@@ -50,7 +50,7 @@ export function completeCommand(): Command {
     .helpOption(false)
     .action(async (typed: string[]) => {
       const { candidates } = await import('./completion/tree.ts');
-      const found = await candidates(command.parent ?? command, typed, vocabulary);
+      const found = await candidates(command.parent ?? command, typed, vocabulary, 'cockpit');
       const lines =
         'words' in found ? found.words.map(({ name, about }) => `${name}\t${about.replace(/\s+/g, ' ')}`) : [];
       process.stdout.write(`${[found.kind, ...lines].join('\n')}\n`);

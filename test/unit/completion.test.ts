@@ -52,6 +52,13 @@ test('values of flags: words, choices, files', async () => {
   expect(await candidates(root, ['drill', '--set', 'a'], vocabulary)).toMatchObject({ kind: 'open' });
 });
 
+test('flags of the command that runs when none is named', async () => {
+  const at = async (...typed: string[]) => candidates(root, typed, vocabulary, 'config');
+  expect(await at('--pro')).toMatchObject({ words: [{ name: '--profile' }] });
+  expect(await at('--profile', '')).toMatchObject({ words: [{ name: 'production' }] });
+  expect(await at('--he')).toMatchObject({ words: [{ name: '--help' }] });
+});
+
 test('the value of a flag is not taken for a command', async () => {
   expect(await offered('config', '--profile', 'check', '')).toEqual(['check']);
 });

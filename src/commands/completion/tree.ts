@@ -13,8 +13,18 @@ export type Values = { kind: 'words' | 'open'; words: readonly Word[] } | { kind
  */
 export type Vocabulary = Readonly<Record<string, () => Values | Promise<Values>>>;
 
-/** What may stand in place of the last of `typed`, the words after the program's name. */
-export async function candidates(root: Command, typed: readonly string[], vocabulary: Vocabulary): Promise<Values> {
+/**
+ * What may stand in place of the last of `typed`, the words after the program's name. `standard` is the command that
+ * runs when none is named: its flags may be typed at once.
+ */
+export async function candidates(
+  root: Command,
+  typed: readonly string[],
+  vocabulary: Vocabulary,
+  standard?: string,
+): Promise<Values> {
+  const unnamed = root.commands.find((one) => one.name() === standard);
+  const flags = (of: Command) => [...optionsOf(of), ...(of === root && unnamed ? optionsOf(unnamed) : [])];
   const before = typed.slice(0, -1);
   const current = typed.at(-1) ?? '';
   let command = root;
@@ -27,7 +37,7 @@ export async function candidates(root: Command, typed: readonly string[], vocabu
       continue;
     }
     if (word.startsWith('-')) {
-      const flag = optionsOf(command).find((option) => option.short === word || option.long === word);
+      const flag = flags(command).find((option) => option.short === word || option.long === word);
       if (flag && takesValue(flag)) wanting = flag;
       continue;
     }
@@ -39,10 +49,11 @@ export async function candidates(root: Command, typed: readonly string[], vocabu
   }
   if (wanting) return matching(await valuesOfFlag(wanting, vocabulary), current);
   if (current.startsWith('-')) {
-    const words = optionsOf(command).flatMap((option) =>
+    const words = flags(command).flatMap((option) =>
       [option.short, option.long].flatMap((name) => (name ? [{ name, about: option.description }] : [])),
     );
-    return matching({ kind: 'words', words }, current);
+    const once = words.filter(({ name }, i) => words.findIndex((one) => one.name === name) === i);
+    return matching({ kind: 'words', words: once }, current);
   }
   const commands = operands > 0 ? [] : commandsOf(command);
   const argument = await valuesOfArgument(command, path, operands, vocabulary);
