@@ -1,7 +1,7 @@
 // A procedure of the runbook as a value: steps that know how to look, what to offer and what to type by hand.
 import type { ActionId, Check, Target } from './action.ts';
 import type { Targets } from './targets.ts';
-import type { Ms } from './time.ts';
+import type { Instant, Ms } from './time.ts';
 import type { World } from './world.ts';
 
 /** SEV1 is the worst (runbook, Severity Levels). */
@@ -24,6 +24,7 @@ export const procedureIds = [
   'deployment',
   'rollback',
   'database-maintenance',
+  'session-maintenance',
   'evidence-cleanup',
   'evidence-recovery',
   'point-in-time-recovery',
@@ -57,11 +58,15 @@ export type Step = {
   say: string;
   /** More to read when the step is open. */
   more?: readonly string[];
+  /** Not of the runbook: written for the cockpit. */
+  ours?: true;
   /** Live evidence, line by line. */
-  evidence?(world: World): readonly Check[];
-  /** Whether the world looks as this step wants it: one line of `evidence` in sum. */
-  check?(world: World): Check;
+  evidence?(world: World, known: Known): readonly Evidence[];
+  /** Whether the world looks as this step wants it; if not said, the sum of the evidence. */
+  check?(world: World, known: Known): Check;
   offers?: readonly Offer[];
+  /** Where in the cockpit more of it is to be seen. */
+  goes?: { screen: string; of?: Readonly<Record<string, string>>; title: string };
   /** What to type by hand, with the present targets. Several lines are several commands. */
   byHand?(targets: Targets, world: World): readonly string[];
   links?: readonly Link[];
@@ -69,6 +74,42 @@ export type Step = {
   /** Somebody else has to do something first: remind of it after this time. */
   waits?: { for: string; remind: Ms };
 };
+
+/** One line of live evidence. */
+export type Evidence = Check & {
+  /** What it is about, in few columns: `primary`. */
+  subject: string;
+  /** When it was measured; absent for what is not measured. */
+  at?: Instant;
+};
+
+/** What a step may know of the incident itself. */
+export type Known = {
+  acknowledged?: { by: string; at: Instant };
+  /** Messages that went out. */
+  notified: readonly { channel: string; at: Instant }[];
+};
+
+/** Nothing was acknowledged or sent yet. */
+export const nothingKnown: Known = { notified: [] };
+
+/** A step's check: its own, or what its evidence says in sum. Undefined where there is nothing to look at. */
+export function checkOf(step: Step, world: World, known: Known = nothingKnown): Check | undefined {
+  if (step.check) return step.check(world, known);
+  return step.evidence ? sum(step.evidence(world, known)) : undefined;
+}
+
+/** One failure fails, one unknown is unknown; what it rests on is the worst of it. */
+export function sum(evidence: readonly Evidence[]): Check | undefined {
+  for (const state of ['fail', 'unknown', 'pass'] as const) {
+    const found = evidence.filter((one) => one.state === state);
+    if (found.length === 0) continue;
+    const shown = found.slice(0, 2).map((one) => `${one.subject} ${one.because}`);
+    const more = found.length - shown.length;
+    return { state, because: [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') };
+  }
+  return undefined;
+}
 
 /** Something the runbook lists as a sign of this procedure; `fail` means: the sign is there. */
 export type Symptom = { id: string; say: string; check(world: World): Check };

@@ -21,6 +21,8 @@ export type Targets = {
   bucket: string;
   /** Older evidence may go. */
   retentionDays: number;
+  /** How `aws` is called: profile, region and endpoints where they are configured. */
+  aws: { profile?: string; region?: string; s3?: string; rds?: string; secrets?: string };
   /** The RDS cluster and the name that a restored one gets. */
   cluster: string;
   recovered: string;

@@ -1,0 +1,139 @@
+// The runbook's look-ups and its appendix, filled in with the present targets, to copy.
+import type { ActionId } from '../core/action.ts';
+import { quote } from '../core/shell.ts';
+import type { Targets } from '../core/targets.ts';
+import { deployment, kubectl, literal, psql, redisCli } from './by-hand.ts';
+
+export type RunbookCommand = {
+  id: string;
+  /** The runbook's heading: `Viewing Logs`. */
+  section: string;
+  title: string;
+  command(targets: Targets): string;
+  /** The action of the cockpit that does the same, for commands that change something. */
+  action?: ActionId;
+};
+
+const health = 'Health Endpoints';
+const logs = 'Viewing Logs';
+const studies = 'Checking Study Status';
+const retry = 'Manually Retrying Failed Jobs';
+const keys = 'API Keys';
+const appendix = 'Useful Commands';
+
+export const commands: readonly RunbookCommand[] = [
+  { id: 'health', section: health, title: 'API gateway health', command: (t) => `curl ${t.gatewayUrl}${t.healthPath}` },
+  {
+    id: 'detailed-health',
+    section: health,
+    title: 'Detailed health',
+    command: (t) => `curl ${t.gatewayUrl}${t.detailedHealthPath}`,
+  },
+  {
+    id: 'gateway-logs',
+    section: logs,
+    title: 'Follow the API gateway’s logs',
+    command: (t) => kubectl(t, `logs -f ${deployment(t.deployments.gateway)}`),
+  },
+  {
+    id: 'gateway-errors',
+    section: logs,
+    title: 'Errors only',
+    command: (t) => `${kubectl(t, `logs ${deployment(t.deployments.gateway)}`)} | grep '"level":50'`,
+  },
+  {
+    id: 'study-api',
+    section: studies,
+    title: 'A study, by the API',
+    command: (t) => `curl -H "Authorization: Bearer $ADMIN_API_KEY" ${t.gatewayUrl}${t.studyPath}/<study>`,
+  },
+  {
+    id: 'study-database',
+    section: studies,
+    title: 'A study, by the database',
+    command: (t) =>
+      psql(
+        t.primary,
+        "SELECT id, tenant_id, status, progress->>'completionPercentage' as progress, created_at, updated_at FROM studies WHERE id = '<study>'",
+      ),
+  },
+  {
+    id: 'failed-jobs',
+    section: retry,
+    title: 'Find failed jobs for a study',
+    command: (t) =>
+      psql(
+        t.primary,
+        "SELECT id, error_message, attempt_count FROM jobs WHERE study_id = '<study>' AND status = 'failed'",
+      ),
+  },
+  {
+    id: 'retry-jobs',
+    section: retry,
+    title: 'Mark jobs for retry',
+    command: (t) =>
+      psql(
+        t.primary,
+        "UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE study_id = '<study>' AND status = 'failed'",
+      ),
+    action: 'retry-jobs',
+  },
+  {
+    id: 'key-status',
+    section: keys,
+    title: 'API keys of a tenant',
+    command: (t) =>
+      psql(
+        t.primary,
+        "SELECT id, tenant_id, name, permissions, rate_limit, last_used_at, created_at FROM api_keys WHERE tenant_id = '<tenant>'",
+      ),
+  },
+  {
+    id: 'revoke-key',
+    section: keys,
+    title: 'Revoke an API key',
+    command: (t) => `${t.admin} admin:apikey revoke --key-id <key-id>`,
+    action: 'revoke-api-key',
+  },
+  {
+    id: 'revoke-key-sql',
+    section: keys,
+    title: 'Revoke an API key, by SQL',
+    command: (t) => psql(t.primary, "UPDATE api_keys SET revoked = true, revoked_at = NOW() WHERE id = '<key-id>'"),
+    action: 'revoke-api-key',
+  },
+  { id: 'pods', section: appendix, title: 'Check all pod status', command: (t) => kubectl(t, 'get pods') },
+  {
+    id: 'all-logs',
+    section: appendix,
+    title: 'Tail all logs',
+    command: (t) => `${kubectl(t, `logs -f -l ${quote(t.logSelector)}`, ['--all-containers'])}`,
+  },
+  {
+    id: 'connections',
+    section: appendix,
+    title: 'Get database connection count',
+    command: (t) =>
+      psql(t.primary, `SELECT count(*) FROM pg_stat_activity WHERE datname=${literal(t.primary.database)}`),
+  },
+  {
+    id: 'redis-memory',
+    section: appendix,
+    title: 'Check Redis memory',
+    command: (t) => `${redisCli(t, 'INFO memory')} | grep used_memory_human`,
+  },
+  {
+    id: 'active-studies',
+    section: appendix,
+    title: 'List active studies',
+    command: (t) =>
+      psql(t.primary, "SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')"),
+  },
+  {
+    id: 'force-completion',
+    section: appendix,
+    title: 'Force study completion (emergency)',
+    command: (t) => psql(t.primary, "UPDATE studies SET status='cancelled' WHERE id='<study>'"),
+    action: 'cancel-study',
+  },
+];

@@ -1,0 +1,137 @@
+import type { Checklist } from '../core/checklist.ts';
+import { quote } from '../core/shell.ts';
+import { aws, deployment, kubectl, psql, retentionDate } from './by-hand.ts';
+import { health, workload } from './looks.ts';
+
+export const databaseMaintenance: Checklist = {
+  id: 'database-maintenance',
+  title: 'Weekly database maintenance',
+  from: 'runbook',
+  section: 'Maintenance Procedures',
+  about: 'Once a week, at a quiet hour.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'database-maintenance/analyze',
+      say: 'Update table statistics',
+      offers: [{ action: 'analyze-tables', title: 'analyze tables' }],
+      byHand: (t) => ['jobs', 'studies', 'results'].map((table) => psql(t.primary, `ANALYZE ${table}`)),
+      goes: { screen: 'tables', title: 'the tables' },
+    },
+    {
+      id: 'database-maintenance/bloat',
+      say: 'Check for bloat',
+      byHand: (t) => [
+        psql(
+          t.primary,
+          'SELECT relname, pg_size_pretty(pg_total_relation_size(relid)) as total_size, n_dead_tup as dead_tuples FROM pg_stat_user_tables ORDER BY n_dead_tup DESC LIMIT 10',
+        ),
+      ],
+      goes: { screen: 'tables', title: 'the tables' },
+    },
+    {
+      id: 'database-maintenance/vacuum',
+      say: 'Vacuum if needed',
+      decision: {
+        question: 'does a table need vacuum?',
+        recommend: () => ({ answer: 'unsure', because: 'many dead tuples beside few live ones say yes' }),
+      },
+      offers: [{ action: 'vacuum-table', title: 'vacuum a table', target: () => ({ table: 'jobs' }) }],
+      byHand: (t) => [psql(t.primary, 'VACUUM ANALYZE jobs')],
+    },
+  ],
+};
+
+export const evidenceCleanup: Checklist = {
+  id: 'evidence-cleanup',
+  title: 'Evidence cleanup',
+  from: 'runbook',
+  section: 'Maintenance Procedures',
+  about: 'Old evidence goes by itself, except under legal hold. This is the way by hand.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'evidence-cleanup/list',
+      say: 'List old evidence (>30 days)',
+      byHand: (t, world) => [
+        `${aws(t, 's3', `s3 ls s3://${t.bucket} --recursive`)} | awk '{if ($1 < "${retentionDate(world.now, t.retentionDays)}") print $4}'`,
+      ],
+      goes: { screen: 'evidence', title: 'the evidence' },
+    },
+    {
+      id: 'evidence-cleanup/delete',
+      say: 'Delete old evidence (careful!)',
+      offers: [{ action: 'cleanup-evidence', title: 'delete old evidence' }],
+      byHand: (t) => [aws(t, 's3', `s3 rm s3://${t.bucket}/<study>/ --recursive`)],
+    },
+  ],
+};
+
+export const sessionMaintenance: Checklist = {
+  id: 'session-maintenance',
+  title: 'Session pool maintenance',
+  from: 'runbook',
+  section: 'Maintenance Procedures',
+  about: 'Surfaces answer “Invalid session”, or sessions have grown old.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'session-maintenance/cleanup',
+      say: 'Clear stale sessions',
+      offers: [{ action: 'cleanup-sessions', title: 'clear stale sessions' }],
+      byHand: (t) => [`${t.admin} admin:sessions cleanup --older-than 24h`],
+    },
+    {
+      id: 'session-maintenance/refresh',
+      say: 'Force refresh all sessions',
+      offers: [{ action: 'refresh-sessions', title: 'refresh all sessions' }],
+      byHand: (t) => [`${t.admin} admin:sessions refresh --all`],
+    },
+  ],
+};
+
+export const standardDeployment: Checklist = {
+  id: 'deployment',
+  title: 'Standard deployment',
+  from: 'runbook',
+  section: 'Maintenance Procedures',
+  about: 'A new version: staging first, then production, rolling.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'deployment/build',
+      say: 'Build and test',
+      byHand: (t) => [`${t.admin} build`, `${t.admin} test`],
+    },
+    {
+      id: 'deployment/staging',
+      say: 'Deploy to staging',
+      offers: [{ action: 'deploy', title: 'deploy' }],
+      byHand: (t) => [kubectl(t, `apply -f ${quote(t.staging.manifests)}`, [], t.staging.namespace)],
+    },
+    {
+      id: 'deployment/verify-staging',
+      say: 'Verify staging',
+      byHand: (t) => [`curl ${t.staging.healthUrl}`],
+    },
+    {
+      id: 'deployment/production',
+      say: 'Deploy to production (rolling)',
+      evidence: (world) => [workload(world, 'gateway'), health(world)],
+      offers: [{ action: 'deploy', title: 'deploy' }],
+      byHand: (t) => [kubectl(t, `apply -f ${quote(t.manifests)}`)],
+    },
+    {
+      id: 'deployment/rollout',
+      say: 'Monitor rollout',
+      evidence: (world) => [
+        workload(world, 'gateway'),
+        workload(world, 'orchestrator'),
+        workload(world, 'executor'),
+        health(world),
+      ],
+      byHand: (t) => [kubectl(t, `rollout status ${deployment(t.deployments.gateway)}`)],
+      goes: { screen: 'pods', title: 'the pods' },
+    },
+  ],
+};

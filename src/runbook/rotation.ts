@@ -1,0 +1,94 @@
+import type { Checklist } from '../core/checklist.ts';
+import { quote } from '../core/shell.ts';
+import { aws, deployment, kubectl } from './by-hand.ts';
+import { health, primary, workload } from './looks.ts';
+
+export const apiKeyRotation: Checklist = {
+  id: 'api-key-rotation',
+  title: 'Rotating API keys',
+  from: 'runbook',
+  section: 'Security Procedures',
+  about: 'A tenant gets a new key; the old one is revoked when the new one is in use.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'api-key-rotation/create',
+      say: 'Generate new key',
+      offers: [
+        { action: 'rotate-api-key', title: 'rotate a key' },
+        { action: 'create-api-key', title: 'create a key' },
+      ],
+      byHand: (t) => [
+        `${t.admin} admin:apikey create --tenant-id <tenant-id> --name "Production Key (rotated)" --permissions "*"`,
+      ],
+      goes: { screen: 'keys', title: 'the API keys' },
+    },
+    {
+      id: 'api-key-rotation/notify',
+      say: 'Notify tenant of new key',
+      more: ['Over a channel that both sides trust; never by chat or mail in plain text.'],
+    },
+    {
+      id: 'api-key-rotation/wait',
+      say: 'Wait for tenant to update their integration',
+      more: ['The old key’s last use tells whether it is still in use.'],
+      goes: { screen: 'keys', title: 'the API keys' },
+      waits: { for: 'the tenant to update their integration', remind: 24 * 3_600_000 },
+    },
+    {
+      id: 'api-key-rotation/revoke',
+      say: 'Revoke old key',
+      offers: [{ action: 'revoke-api-key', title: 'revoke a key' }],
+      byHand: (t) => [`${t.admin} admin:apikey revoke --key-id <old-key-id>`],
+    },
+  ],
+};
+
+export const credentialRotation: Checklist = {
+  id: 'credential-rotation',
+  title: 'Rotating database credentials',
+  from: 'runbook',
+  section: 'Security Procedures',
+  about: 'The database password is changed, and everything that uses it starts again.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'credential-rotation/update',
+      say: 'Update credentials in secrets manager',
+      more: ['By hand, from a file that only you can read: a password in an argument can be seen by others.'],
+      offers: [{ action: 'rotate-database-credentials', title: 'rotate credentials' }],
+      byHand: (t) => [
+        aws(
+          t,
+          'secrets',
+          `secretsmanager update-secret --secret-id ${quote(t.secretId)} --secret-string file://<credentials.json>`,
+        ),
+      ],
+    },
+    {
+      id: 'credential-rotation/restart',
+      say: 'Restart API Gateway to pick up new credentials',
+      evidence: (world) => [workload(world, 'gateway'), health(world)],
+      offers: [
+        {
+          action: 'restart-deployment',
+          title: 'restart gateway',
+          target: (world) => ({ deployment: world.scope.deployments.gateway }),
+        },
+      ],
+      byHand: (t) => [kubectl(t, `rollout restart ${deployment(t.deployments.gateway)}`)],
+    },
+    {
+      id: 'credential-rotation/verify',
+      ours: true,
+      say: 'Check that everything else that uses the database connects with the new password',
+      evidence: (world) => [
+        primary(world),
+        workload(world, 'gateway'),
+        workload(world, 'orchestrator'),
+        workload(world, 'executor'),
+        health(world),
+      ],
+    },
+  ],
+};

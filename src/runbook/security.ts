@@ -1,0 +1,89 @@
+import type { Checklist } from '../core/checklist.ts';
+import { deployment, kubectl, literal, psql } from './by-hand.ts';
+
+export const security: Checklist = {
+  id: 'security',
+  title: 'Security incident response',
+  from: 'runbook',
+  section: 'Security Procedures',
+  about: 'Somebody may have access who should not have it. Preserve before you clean up.',
+  symptoms: [],
+  steps: [
+    {
+      id: 'security/isolate',
+      say: 'Isolate affected systems',
+      more: ['Revoke the keys that may be known, end their sessions, take what is affected out of service.'],
+      offers: [
+        { action: 'revoke-api-key', title: 'revoke a key' },
+        { action: 'disable-surface', title: 'disable a surface' },
+        { action: 'end-session', title: 'end a session' },
+        { action: 'scale-deployment', title: 'scale a deployment down' },
+      ],
+      byHand: (t) => [
+        `${t.admin} admin:apikey revoke --key-id <key-id>`,
+        kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=0`),
+      ],
+      goes: { screen: 'keys', title: 'the API keys' },
+    },
+    {
+      id: 'security/preserve',
+      say: 'Preserve logs and evidence',
+      more: ['Save before anything is restarted: a new pod has no old logs. Evidence is kept by Object Lock.'],
+      byHand: (t) => [
+        `${kubectl(t, `logs -l ${t.logSelector} --all-containers --timestamps --tail=-1 --prefix`)} > incident-logs.txt`,
+        `${kubectl(t, `logs ${deployment(t.deployments.gateway)} --previous --timestamps`)} > gateway-previous.txt`,
+        `${kubectl(t, 'get events --sort-by=.lastTimestamp')} > incident-events.txt`,
+      ],
+      goes: { screen: 'logs', title: 'the logs' },
+    },
+    {
+      id: 'security/notify-security',
+      say: 'Notify security team',
+      offers: [{ action: 'notify', title: 'notify' }],
+      goes: { screen: 'contacts', title: 'the contacts' },
+    },
+    {
+      id: 'security/scope',
+      say: 'Assess scope of breach',
+      more: ['Which keys, tenants, studies and hosts? Since when? Write down what is known and what is not.'],
+      byHand: (t) => [
+        psql(
+          t.primary,
+          'SELECT id, tenant_id, name, permissions, rate_limit, last_used_at, created_at FROM api_keys ORDER BY last_used_at DESC',
+        ),
+        psql(
+          t.primary,
+          `SELECT usename, client_addr, application_name, backend_start FROM pg_stat_activity WHERE datname=${literal(t.primary.database)}`,
+        ),
+      ],
+      goes: { screen: 'keys', title: 'the API keys' },
+    },
+    {
+      id: 'security/notify-tenants',
+      say: 'Notify affected tenants if required',
+      decision: {
+        question: 'do affected tenants have to be told?',
+        recommend: () => ({
+          answer: 'unsure',
+          because: 'security and the product owner decide: was data of a tenant seen or changed?',
+        }),
+      },
+      goes: { screen: 'contacts', title: 'the contacts' },
+    },
+    {
+      id: 'security/remediate',
+      say: 'Remediate vulnerability',
+      offers: [
+        { action: 'rotate-api-key', title: 'rotate a key' },
+        { action: 'rotate-database-credentials', title: 'rotate database credentials' },
+        { action: 'deploy', title: 'deploy the fix' },
+      ],
+    },
+    {
+      id: 'security/review',
+      say: 'Post-incident review',
+      more: ['Export the report when this is resolved: bentham-cockpit incident export --format markdown'],
+      waits: { for: 'the review to be held', remind: 24 * 3_600_000 },
+    },
+  ],
+};

@@ -1,0 +1,134 @@
+import type { Checklist, Recommendation, Step } from '../core/checklist.ts';
+import { known } from '../core/reading.ts';
+import type { World } from '../core/world.ts';
+import { deployment, kubectl, psql, redisCli } from './by-hand.ts';
+import { errors, health, newStudies, primary, redis, replica, troubled, troubledPods, workload } from './looks.ts';
+
+/** Above this share of 5xx the API answers nobody: one in twenty requests may still get through by chance. */
+export const allRequests = 95;
+
+/** The first step of every outage: somebody has it, and people know. */
+const acknowledge: Step = {
+  id: 'sev1/acknowledge',
+  say: 'Acknowledge the alert and notify stakeholders',
+  evidence: (_, known) => [
+    known.acknowledged
+      ? {
+          subject: 'alert',
+          state: 'pass',
+          because: `acknowledged by ${known.acknowledged.by}`,
+          at: known.acknowledged.at,
+        }
+      : { subject: 'alert', state: 'fail', because: 'nobody has acknowledged it yet' },
+    known.notified.length > 0
+      ? {
+          subject: 'people',
+          state: 'pass',
+          because: `told on ${[...new Set(known.notified.map((n) => n.channel))].join(', ')}`,
+          at: Math.max(...known.notified.map((n) => n.at)),
+        }
+      : { subject: 'people', state: 'fail', because: 'no message has gone out yet' },
+  ],
+  offers: [{ action: 'notify', title: 'acknowledge and notify' }],
+  goes: { screen: 'notify', title: 'write the message' },
+};
+
+/** Restarting helps when the gateway's own pods are the trouble and what it needs is there. */
+export function recommendRestart(world: World): Recommendation {
+  const gateway = workload(world, 'gateway');
+  const api = health(world);
+  const needs = [primary(world), redis(world)];
+  const down = needs.find((one) => one.state === 'fail');
+  if (down) return { answer: 'no', because: `${down.subject}: ${down.because}; a restart will not bring it back` };
+  if (gateway.state === 'pass' && api.state === 'pass')
+    return { answer: 'no', because: `${gateway.because}, health answers` };
+  const dark = [gateway, ...needs].find((one) => one.state === 'unknown');
+  if (dark) return { answer: 'unsure', because: `${dark.subject}: ${dark.because}` };
+  if (gateway.state === 'fail') return { answer: 'yes', because: `${gateway.because}; database and Redis answer` };
+  return api.state === 'fail'
+    ? { answer: 'yes', because: `health: ${api.because}; database and Redis answer` }
+    : { answer: 'unsure', because: `health: ${api.because}` };
+}
+
+/** Only a primary that is proven down, seen from here and by the platform, with a replica to go to. */
+export function recommendFailover(world: World): Recommendation {
+  const db = primary(world);
+  if (db.state === 'pass') return { answer: 'no', because: 'the primary answers' };
+  if (!world.scope.hasReplica) return { answer: 'no', because: 'there is no replica to go to' };
+  const platform = known(world.readings.gateway, world.now);
+  const services = platform ? [...platform.health.services, ...platform.detailed.services] : [];
+  const database = services.filter((s) => s.name === 'database');
+  if (database.length > 0 && database.every((s) => s.healthy))
+    return { answer: 'no', because: `from here: ${db.because}; but the platform says the database is healthy` };
+  const [spare] = replica(world);
+  if (spare?.state !== 'pass')
+    return { answer: 'unsure', because: `replica: ${spare?.because ?? 'not seen'}; primary: ${db.because}` };
+  if (db.state === 'unknown') return { answer: 'unsure', because: `primary: ${db.because}; nobody has proven it down` };
+  if (database.length === 0)
+    return { answer: 'unsure', because: `primary: ${db.because}; the platform’s own health is not known` };
+  return { answer: 'yes', because: `primary: ${db.because}; the platform says so too; replica ${spare.because}` };
+}
+
+export const sev1: Checklist = {
+  id: 'sev1',
+  title: 'Complete API outage',
+  from: 'runbook',
+  section: 'Incident Response',
+  severity: 1,
+  about: 'Nobody can use the platform: the API answers nothing, or answers 5xx to all.',
+  symptoms: [
+    { id: 'sev1/health', say: 'Health check failing', check: health },
+    { id: 'sev1/errors', say: 'All API requests returning 5xx', check: (world) => errors(world, allRequests) },
+    { id: 'sev1/new-studies', say: 'No new studies being created', check: newStudies },
+  ],
+  steps: [
+    acknowledge,
+    {
+      id: 'sev1/gateway-status',
+      say: 'Check API gateway status',
+      evidence: (world) => [workload(world, 'gateway'), ...troubledPods(world, 'gateway'), health(world)],
+      byHand: (t, world) => [
+        kubectl(t, 'get pods', ['-l', `app=${t.deployments.gateway}`]),
+        kubectl(t, `describe pod ${troubled(world, 'gateway')[0]?.name ?? '<pod-name>'}`),
+      ],
+      goes: { screen: 'pods', title: 'the pods' },
+    },
+    {
+      id: 'sev1/database',
+      say: 'Check database connectivity',
+      evidence: (world) => [primary(world), ...replica(world)],
+      check: primary,
+      byHand: (t) => [psql(t.primary, 'SELECT 1')],
+    },
+    {
+      id: 'sev1/redis',
+      say: 'Check Redis',
+      evidence: (world) => [redis(world)],
+      byHand: (t) => [redisCli(t, 'ping')],
+    },
+    {
+      id: 'sev1/restart-gateway',
+      say: 'Restart API gateway if needed',
+      decision: { question: 'restart the API gateway?', recommend: recommendRestart },
+      evidence: (world) => [workload(world, 'gateway'), health(world)],
+      offers: [
+        {
+          action: 'restart-deployment',
+          title: 'restart gateway',
+          target: (world) => ({ deployment: world.scope.deployments.gateway }),
+        },
+      ],
+      byHand: (t) => [kubectl(t, `rollout restart ${deployment(t.deployments.gateway)}`)],
+    },
+    {
+      id: 'sev1/failover',
+      say: 'Fail over to the replica if the database is down',
+      more: ['Promotes the replica to primary. This is irreversible: what the replica has not received is lost.'],
+      decision: { question: 'promote the replica to primary? (irreversible)', recommend: recommendFailover },
+      evidence: (world) => [primary(world), ...replica(world)],
+      check: primary,
+      offers: [{ action: 'failover-database', title: 'fail over' }],
+      byHand: (t) => [t.failoverScript],
+    },
+  ],
+};

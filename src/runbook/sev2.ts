@@ -1,0 +1,72 @@
+import type { Checklist, Offer } from '../core/checklist.ts';
+import { deployment, kubectl, psql } from './by-hand.ts';
+import { causes } from './causes.ts';
+import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './looks.ts';
+
+const fixes: readonly Offer[] = [
+  {
+    action: 'scale-deployment',
+    title: 'reduce concurrency',
+    target: (world) => ({ deployment: world.scope.deployments.executor }),
+  },
+  { action: 'cleanup-sessions', title: 'clear session pool' },
+  { action: 'refresh-sessions', title: 'refresh sessions' },
+  { action: 'retry-jobs', title: 'retry failed jobs' },
+];
+
+export const sev2: Checklist = {
+  id: 'sev2',
+  title: 'High study failure rate',
+  from: 'runbook',
+  section: 'Incident Response',
+  severity: 2,
+  about: 'Studies run, but most of them end with more failures than results.',
+  symptoms: [
+    { id: 'sev2/studies', say: 'Studies completing with >50% failure rate', check: mostlyFailing },
+    {
+      id: 'sev2/surfaces',
+      say: 'Specific surfaces consistently failing',
+      check: (world) => surfaces(world, 1)[0] ?? { state: 'unknown', because: 'not measured' },
+    },
+  ],
+  steps: [
+    {
+      id: 'sev2/failure-patterns',
+      say: 'Check failure patterns',
+      more: [
+        'Which surfaces fail, and in how many studies? One surface: see SEV3. All of them: look at what they share.',
+      ],
+      evidence: (world) => [mostlyFailing(world), ...surfaces(world)],
+      byHand: (t) => [
+        psql(
+          t.primary,
+          "SELECT surface_id, COUNT(*) as failures, COUNT(DISTINCT study_id) as affected_studies FROM jobs WHERE status = 'failed' AND created_at > NOW() - INTERVAL '1 hour' GROUP BY surface_id ORDER BY failures DESC",
+        ),
+      ],
+      goes: { screen: 'surfaces', title: 'the surfaces' },
+    },
+    {
+      id: 'sev2/error-messages',
+      say: 'Check error messages',
+      more: causes.map((c) => `“${c.pattern}”: ${c.cause.toLowerCase()} → ${c.fix.toLowerCase()}`),
+      evidence: errorMessages,
+      offers: fixes,
+      byHand: (t) => [
+        psql(
+          t.primary,
+          "SELECT error_message, COUNT(*) FROM jobs WHERE status = 'failed' AND created_at > NOW() - INTERVAL '1 hour' GROUP BY error_message ORDER BY COUNT(*) DESC LIMIT 10",
+        ),
+      ],
+      goes: { screen: 'surfaces', title: 'the surfaces' },
+    },
+    {
+      id: 'sev2/adapter-logs',
+      say: 'Check surface adapter logs',
+      evidence: (world) => [workload(world, 'executor'), ...surfaces(world, 2)],
+      byHand: (t, world) => [
+        `${kubectl(t, `logs ${deployment(t.deployments.executor)}`)} | grep "${failingSurfaces(world)[0]?.id.replace(/[^\w.-]/g, '.') ?? 'surface_id'}"`,
+      ],
+      goes: { screen: 'logs', of: { deployment: 'executor' }, title: 'the logs' },
+    },
+  ],
+};

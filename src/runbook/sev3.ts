@@ -1,0 +1,88 @@
+import type { Check, Target } from '../core/action.ts';
+import type { Checklist, Evidence, Recommendation } from '../core/checklist.ts';
+import { formatPercent } from '../core/format.ts';
+import { known } from '../core/reading.ts';
+import { quote } from '../core/shell.ts';
+import type { World } from '../core/world.ts';
+import { failingSurfaces, surfaces } from './looks.ts';
+
+/** The surface that fails most, or the runbook's example. */
+const worstSurface = (world: World): string => failingSurfaces(world)[0]?.id ?? 'openai-api';
+const target = (world: World): Target => ({ surface: worstSurface(world) });
+
+/** One surface fails while others work. */
+function oneSurface(world: World): Check {
+  const [first] = surfaces(world, 1);
+  if (first?.state !== 'fail') return first ?? { state: 'unknown', because: 'not measured' };
+  const failing = failingSurfaces(world);
+  const names = failing.map((s) => `${s.id} ${formatPercent(s.share)}`).join(', ');
+  return { state: 'fail', because: failing.length === 1 ? names : `${failing.length} fail: ${names}` };
+}
+
+function others(world: World): Check {
+  const all = known(world.readings.surfaces, world.now)?.surfaces.filter((s) => s.finished > 0);
+  if (!all || all.length === 0) return { state: 'unknown', because: surfaces(world)[0]?.because ?? 'not measured' };
+  const working = all.length - failingSurfaces(world).length;
+  if (failingSurfaces(world).length === 0) return { state: 'pass', because: `all ${all.length} work` };
+  return working > 0
+    ? { state: 'fail', because: `${working} of ${all.length} work normally` }
+    : { state: 'pass', because: `none of ${all.length} works: this is more than one surface` };
+}
+
+function recommendEnable(world: World): Recommendation {
+  const state = oneSurface(world);
+  if (state.state === 'unknown') return { answer: 'unsure', because: state.because };
+  return state.state === 'pass'
+    ? { answer: 'yes', because: 'no surface fails now' }
+    : { answer: 'no', because: `still failing in the last hour: ${state.because}` };
+}
+
+const failing = (world: World): readonly Evidence[] => surfaces(world);
+
+export const sev3: Checklist = {
+  id: 'sev3',
+  title: 'Single surface failing',
+  from: 'runbook',
+  section: 'Incident Response',
+  severity: 3,
+  about: 'One surface adapter returns errors, the others work normally.',
+  symptoms: [
+    { id: 'sev3/one', say: 'One surface adapter returning errors', check: oneSurface },
+    { id: 'sev3/others', say: 'Other surfaces working normally', check: others },
+  ],
+  steps: [
+    {
+      id: 'sev3/disable',
+      say: 'Disable the surface temporarily',
+      evidence: failing,
+      offers: [{ action: 'disable-surface', title: 'disable surface', target }],
+      byHand: (t, world) => [`${t.admin} admin:surface disable ${quote(worstSurface(world))}`],
+    },
+    {
+      id: 'sev3/specific-issues',
+      say: 'Check surface-specific issues',
+      evidence: failing,
+      links: [
+        { title: 'OpenAI status', url: 'https://status.openai.com' },
+        { title: 'Anthropic status', url: 'https://status.anthropic.com' },
+      ],
+      goes: { screen: 'surfaces', title: 'the surfaces' },
+    },
+    {
+      id: 'sev3/test',
+      say: 'Test surface manually',
+      evidence: failing,
+      offers: [{ action: 'test-surface', title: 'test surface', target }],
+      byHand: (t, world) => [`${t.admin} test:surface ${quote(worstSurface(world))} --live`],
+    },
+    {
+      id: 'sev3/enable',
+      say: 'Re-enable when fixed',
+      decision: { question: 'is the surface fixed, and enabled again?', recommend: recommendEnable },
+      evidence: failing,
+      offers: [{ action: 'enable-surface', title: 'enable surface', target }],
+      byHand: (t, world) => [`${t.admin} admin:surface enable ${quote(worstSurface(world))}`],
+      waits: { for: 'the surface to be fixed', remind: 30 * 60_000 },
+    },
+  ],
+};

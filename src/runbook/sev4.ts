@@ -1,0 +1,101 @@
+import type { Checklist, Evidence, Offer, Recommendation, Step } from '../core/checklist.ts';
+import { metric, metrics } from '../core/metrics.ts';
+import type { MetricId } from '../core/thresholds.ts';
+import type { World } from '../core/world.ts';
+import { kubectl, redisCli } from './by-hand.ts';
+import { metricEvidence, surfaces, workload } from './looks.ts';
+
+/** Whether the metric is breached decides whether its remedy is needed. */
+const recommend =
+  (id: MetricId) =>
+  (world: World): Recommendation => {
+    const found = metricEvidence(world, id);
+    if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
+    return found.state === 'fail'
+      ? { answer: 'yes', because: `${found.subject} ${found.because}` }
+      : { answer: 'no', because: `${found.subject} ${found.because}` };
+  };
+
+/** A step for one line of the runbook's metrics table. */
+function remedy(
+  id: MetricId,
+  question: string,
+  more: Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> & { also?(world: World): readonly Evidence[] },
+): Step {
+  const { also, ...rest } = more;
+  return {
+    id: `sev4/${id}`,
+    say: `${metric(id).title}: ${metric(id)
+      .action.toLowerCase()
+      .replace(/^scale api/, 'scale API')}`,
+    decision: { question, recommend: recommend(id) },
+    evidence: (world) => [metricEvidence(world, id), ...(also?.(world) ?? [])],
+    check: (world) => metricEvidence(world, id),
+    ...rest,
+  };
+}
+
+const scale = (title: string, role: 'gateway' | 'executor'): Offer => ({
+  action: 'scale-deployment',
+  title,
+  target: (world) => ({ deployment: world.scope.deployments[role] }),
+});
+
+export const sev4: Checklist = {
+  id: 'sev4',
+  title: 'Low impact',
+  from: 'ours',
+  section: 'Incident Response',
+  severity: 4,
+  about: 'Slow response times, cosmetic issues: the platform does its work. From the runbook’s metrics table.',
+  symptoms: [
+    { id: 'sev4/slow', say: 'Slow response times', check: (world) => metricEvidence(world, 'p95') },
+    ...(['errorRate', 'connections', 'redisMemory', 'queueDepth', 'studyFailures'] as const).map((id) => ({
+      id: `sev4/${id}-high`,
+      say: `${metric(id).title} above its threshold`,
+      check: (world: World) => metricEvidence(world, id),
+    })),
+  ],
+  steps: [
+    {
+      id: 'sev4/what',
+      say: 'Find out what is breached, and since when',
+      more: ['If people cannot work, this is not low impact: raise the severity.'],
+      evidence: (world) => metrics.map((m) => metricEvidence(world, m.id)),
+      goes: { screen: 'metrics', title: 'the metrics' },
+    },
+    remedy('p95', 'scale the API nodes?', {
+      offers: [scale('scale API nodes', 'gateway')],
+      also: (world) => [workload(world, 'gateway')],
+      byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=<count>`)],
+    }),
+    remedy('errorRate', 'look into the errors?', {
+      byHand: (t) => [`${kubectl(t, `logs deployment/${t.deployments.gateway}`)} | grep '"level":50'`],
+      goes: { screen: 'logs', of: { deployment: 'gateway', level: 'error' }, title: 'the errors in the logs' },
+    }),
+    remedy('connections', 'is a larger pool needed?', {
+      more: ['First look for sessions that hold connections without working.'],
+      offers: [{ action: 'end-session', title: 'end a session' }],
+      goes: { screen: 'sessions', title: 'the sessions' },
+    }),
+    remedy('redisMemory', 'evict old data?', {
+      offers: [{ action: 'evict-redis', title: 'evict old data' }],
+      byHand: (t) => [`${redisCli(t, 'INFO memory')} | grep used_memory_human`],
+    }),
+    remedy('queueDepth', 'scale the executors?', {
+      offers: [scale('scale executors', 'executor')],
+      also: (world) => [workload(world, 'executor')],
+      byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.executor} --replicas=<count>`)],
+    }),
+    remedy('studyFailures', 'check the surface adapters?', {
+      also: (world) => surfaces(world, 3),
+      goes: { screen: 'surfaces', title: 'the surfaces' },
+    }),
+    {
+      id: 'sev4/watch',
+      say: 'Watch for a quarter of an hour whether it stays better',
+      evidence: (world) => metrics.map((m) => metricEvidence(world, m.id)),
+      waits: { for: 'the numbers to stay below their thresholds', remind: 15 * 60_000 },
+    },
+  ],
+};
