@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { Ground, Need, Survey } from './survey.ts';
 import type { Instant, Ms } from './time.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +16,7 @@ export const actionIds = [
   'scale-deployment',
   'failover-database',
   'retry-jobs',
+  'restore-jobs',
   'cancel-study',
   'disable-surface',
   'enable-surface',
@@ -39,10 +41,17 @@ export const actionIds = [
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
+export function isActionId(text: string): text is ActionId {
+  return actionIds.some((id) => id === text);
+}
+
 /** What a plan shows and then runs. */
 export type Plan = {
   /** In words and numbers: what will be different. */
   impact: readonly string[];
+  /** What speaks against it; shown in the colour of a warning. */
+  warnings?: readonly string[];
+  /** In this order; the first one that fails ends it. */
   calls: readonly Call[];
   /** How to undo it, in words; absent when it cannot be undone. */
   undo?: string;
@@ -50,32 +59,62 @@ export type Plan = {
   answered: readonly string[];
   /** A fingerprint of what the plan rests on; a different one at execution means the world moved. */
   rests: string;
-  expires: Instant;
+  /** What the proof afterwards needs to know of before. */
+  memo?: Readonly<Record<string, string>>;
 };
+
+/** A plan, or why there is none and what to do about it. */
+export type Planned = { ok: true; plan: Plan } | { ok: false; why: string; hint: string };
+
+/** A value that can be chosen, and what it is. */
+export type Choice = { value: string; says?: string };
 
 /** What to type or choose before a plan can be made; prompts and command-line flags derive from it. */
 export type Field = {
+  /** As a flag: `--study`. */
   name: string;
   /** As asked: `which deployment?` */
   ask: string;
   kind: 'text' | 'number' | 'choice';
   optional?: boolean;
-  /** Completion from live data. */
-  choices?(world: World): readonly string[];
+  /** Taken when nothing is given. */
+  preset?: string;
+  /** Completion from what is on the screen already. */
+  choices?(world: World): readonly Choice[];
+  /** Completion from a look at the platform, when the world does not know. */
+  look?(target: Target, survey: Survey): Promise<readonly Choice[]>;
 };
 
 export type Target = Readonly<Record<string, string>>;
+
+/** An action and its target, to be offered. */
+export type Suggestion = { action: ActionId; target: Target; says: string };
+
+/** An action that was performed and is to be proven. */
+export type Done = { run: string; target: Target; plan: Plan; startedAt: Instant; output: readonly string[] };
+
+/** For docs/actions.md: the row of this action. */
+export type About = { does: string; looksAt: string; calls: string; proof: string; undo: string; runbook: string };
 
 export type Action = {
   id: ActionId;
   title: string;
   risk: Risk;
+  about: About;
   fields: readonly Field[];
   /** What to type to confirm a `data` or `irreversible` action: the target's own name. */
-  names(target: Target): string;
-  /** Why the key does nothing now. */
+  names(target: Target, ground: Ground): string;
+  /** What is changed: one action at a time for each. `deployment/api-gateway`. */
+  object(target: Target, ground: Ground): string;
+  /** Why the key does nothing now, as far as the world on the screen knows. The plan looks again. */
   unavailable?(world: World, target: Target): string | undefined;
-  /** Proof afterwards. */
-  verify(world: World, target: Target, startedAt: Instant): Check;
+  /** Asked before the plan and again before it is carried out. */
+  needs(target: Target, ground: Ground): readonly Need[];
+  /** A look that changes nothing. */
+  plan(target: Target, survey: Survey): Promise<Planned>;
+  /** Proof afterwards: `pass` and `fail` are final, `unknown` is asked again until `within` is over. */
+  verify(done: Done, survey: Survey): Promise<Check>;
   within: Ms;
+  /** What comes next once it is done: its inverse, or the next step. */
+  next?(done: Done): readonly Suggestion[];
 };

@@ -1,0 +1,156 @@
+// The look before an action, and the look for its proof: everything an action may ask of the platform. Reads only.
+import type { SqlValue } from './call.ts';
+import type { Fault } from './reading.ts';
+import type { Targets } from './targets.ts';
+import type { Instant, Ms } from './time.ts';
+
+/** A value, or an expected failure. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+/** Where actions act, as configured. */
+export type Ground = {
+  /** In words, on every confirmation. */
+  environment: string;
+  targets: Targets;
+  /** Schema of studies, jobs, results and api_keys. */
+  schema: string;
+  /** `pnpm admin:*` and `pnpm test:surface`: the words before, and where they run. */
+  admin: { command: readonly [string, ...string[]]; directory?: string };
+  kubectl: string;
+};
+
+/** What must be allowed, or there. */
+export type Need =
+  | {
+      kind: 'kubernetes';
+      verb: 'get' | 'list' | 'patch' | 'update';
+      group: string;
+      resource: string;
+      subresource?: string;
+      name?: string;
+      namespace: string;
+    }
+  | {
+      kind: 'table';
+      schema: string;
+      table: string;
+      privileges: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'MAINTAIN')[];
+    }
+  /** pg_signal_backend, or the same role as the session. */
+  | { kind: 'signal' }
+  | { kind: 'tool'; command: string; directory?: string }
+  | { kind: 'script'; path: string; directory?: string }
+  | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' };
+
+export type DeploymentState = {
+  name: string;
+  uid: string;
+  /** Counts changes of the specification; `observed` is what the controller has seen. */
+  generation: number;
+  observed: number;
+  desired: number;
+  updated: number;
+  ready: number;
+  available: number;
+  /** All pods, old and new. */
+  replicas: number;
+  revision: number;
+  images: readonly string[];
+  paused: boolean;
+  /** ProgressDeadlineExceeded, or replicas that cannot be created. */
+  stuck?: string;
+  recreate: boolean;
+};
+
+export type Revision = {
+  revision: number;
+  images: readonly string[];
+  /** kubernetes.io/change-cause. */
+  cause?: string;
+  createdAt: Instant;
+  replicas: number;
+  active: boolean;
+  /** How its pods would differ from those of now: `image api: 1.8.2 → 1.8.1`. */
+  differs: readonly string[];
+};
+
+export type Autoscaler = { name: string; min: number; max: number };
+
+export type ToolOutput = { code: number; lines: readonly string[] };
+
+export type RedisKey = { key: string; bytes: number; idle?: Ms };
+
+export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
+
+export type EvidenceVersion = {
+  versionId: string;
+  at: Instant;
+  bytes: number;
+  latest: boolean;
+  marker: boolean;
+  etag: string;
+};
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** A row as it was before it was changed, kept for undo. */
+export type KeptRows = { columns: readonly string[]; rows: readonly (readonly (string | null)[])[] };
+
+export interface Survey {
+  readonly ground: Ground;
+  now(): Instant;
+  /** Whether it is allowed, or there; the fault says what is missing and how to get it. */
+  allows(need: Need): Promise<Answer<true>>;
+  /** Who answers for Kubernetes. */
+  cluster(): Promise<Answer<{ context: string; server: string; user?: string }>>;
+  deployments(): Promise<Answer<readonly DeploymentState[]>>;
+  deployment(name: string): Promise<Answer<DeploymentState>>;
+  /** Newest first. */
+  revisions(name: string): Promise<Answer<readonly Revision[]>>;
+  autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
+  /** Deployments whose pods mention a Secret, or a text such as a secret's id. */
+  mentioning(text: string): Promise<Answer<readonly string[]>>;
+  /** Who answers on a database server. */
+  database(
+    server: 'primary' | 'replica',
+  ): Promise<Answer<{ database: string; server: string; user: string; inRecovery: boolean }>>;
+  /** Rows of a read-only statement. Texts come through the door unless they are asked for `raw`. */
+  rows(
+    server: 'primary' | 'replica',
+    text: string,
+    parameters: readonly SqlValue[],
+  ): Promise<Answer<readonly SqlRow[]>>;
+  health(
+    url: string,
+  ): Promise<Answer<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>>;
+  /** Runs a command that only looks, such as kubectl diff. */
+  output(argv: readonly [string, ...string[]], directory?: string): Promise<Answer<ToolOutput>>;
+  redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string }>>;
+  /** A bounded scan. `complete` is false when there is more than was looked at. */
+  redisKeys(
+    prefix: string,
+    most: number,
+  ): Promise<Answer<{ keys: readonly RedisKey[]; scanned: number; complete: boolean }>>;
+  evidence(
+    prefix: string,
+    before: Instant,
+    most: number,
+  ): Promise<Answer<{ objects: readonly EvidenceObject[]; complete: boolean; versioned: boolean }>>;
+  versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
+  snapshots(): Promise<
+    Answer<{
+      newestRestorable?: Instant;
+      oldestRestorable?: Instant;
+      snapshots: readonly { id: string; at: Instant; status: string }[];
+    }>
+  >;
+  /** An RDS cluster; undefined when there is none of that name. */
+  rdsCluster(id: string): Promise<Answer<{ status: string; percent?: string } | undefined>>;
+  secret(
+    id: string,
+  ): Promise<
+    Answer<{ versions: readonly { id: string; stages: readonly string[]; at?: Instant }[]; changedAt?: Instant }>
+  >;
+  /** The rows that a run changed, as they were. */
+  kept(run: string): Promise<Answer<KeptRows>>;
+}

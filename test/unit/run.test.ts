@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/core/action.ts';
+import { arm, armedFor, forbids, idleFor, initialArming, sayArming, settle, touch } from '../../src/core/arming.ts';
+import {
+  acceptsFor,
+  advance,
+  confirms,
+  planLasts,
+  type Run,
+  type RunEvent,
+  type RunOutcome,
+} from '../../src/core/run.ts';
+
+const plan: Plan = { impact: ['3 pods'], calls: [], answered: [], rests: 'r1' };
+const fresh: Run = {
+  id: '01',
+  action: 'restart-deployment',
+  title: 'Restart api-gateway',
+  risk: 'reversible',
+  target: { deployment: 'api-gateway' },
+  environment: 'PRODUCTION',
+  by: 'ops1',
+  phase: 'planning',
+  calls: [],
+  accepts: [],
+  performed: 0,
+  output: [],
+  next: [],
+};
+const planned: RunEvent = { kind: 'planned', plan, calls: [] };
+const ended = (outcome: RunOutcome): RunEvent => ({ kind: 'ended', outcome, says: outcome });
+const follow = (events: readonly RunEvent[], from = fresh) => events.reduce((run, e, at) => advance(run, e, at), from);
+
+describe('a run', () => {
+  it('goes from the question to the proof', () => {
+    const run = follow([
+      planned,
+      { kind: 'confirmed' },
+      { kind: 'started' },
+      { kind: 'output', lines: ['one'] },
+      { kind: 'performed', call: 0 },
+      { kind: 'performedAll' },
+      { kind: 'seen', says: '1 of 3' },
+      ended('verified'),
+    ]);
+    expect(run).toMatchObject({
+      phase: 'done',
+      outcome: 'verified',
+      performed: 1,
+      output: ['one'],
+      seen: '1 of 3',
+      startedAt: 2,
+      endedAt: 7,
+    });
+  });
+
+  it('is planned again when the world moved, and has to be confirmed again', () => {
+    const run = follow([planned, { kind: 'confirmed' }, { ...planned, notice: 'the world moved' }]);
+    expect(run).toMatchObject({ phase: 'planned', notice: 'the world moved' });
+    expect(follow([planned], run).notice).toBeUndefined();
+  });
+
+  it('cannot be cancelled or refused any more once calls were made, and never ends twice', () => {
+    const performing = follow([planned, { kind: 'confirmed' }, { kind: 'started' }]);
+    expect(advance(performing, ended('refused'), 9)).toBe(performing);
+    const verifying = advance(performing, { kind: 'performedAll' }, 9);
+    expect(advance(verifying, ended('cancelled'), 9)).toBe(verifying);
+    const done = advance(verifying, ended('unknown'), 9);
+    expect(advance(done, ended('verified'), 10)).toBe(done);
+  });
+
+  it('never performs what was not planned and confirmed, whatever is told in whatever order', () => {
+    const event = fc.constantFrom<RunEvent>(
+      planned,
+      { kind: 'confirmed' },
+      { kind: 'started' },
+      { kind: 'performedAll' },
+      ended('verified'),
+      ended('failed'),
+      ended('cancelled'),
+      ended('moved'),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+        let run = fresh;
+        const phases: string[] = [];
+        for (const e of events) {
+          const next = advance(run, e, 0);
+          if (next.phase === 'performing' && run.phase !== 'performing') {
+            expect(run.phase).toBe('rechecking');
+            expect(phases).toContain('planned');
+          }
+          if (next.outcome === 'verified') expect(run.phase === 'verifying' || run.outcome === 'verified').toBe(true);
+          phases.push(next.phase);
+          run = next;
+        }
+      }),
+    );
+  });
+});
+
+describe('confirmation', () => {
+  it('asks for more, the more there is to lose', () => {
+    expect(acceptsFor('reversible', 'a', 'PRODUCTION')).toEqual([]);
+    expect(acceptsFor('data', 'a', 'PRODUCTION')).toEqual(['a']);
+    expect(acceptsFor('irreversible', 'a', 'PRODUCTION')).toEqual(['a', 'PRODUCTION']);
+  });
+
+  it('takes the exact texts, and no plan that is too old', () => {
+    const run = follow([planned], { ...fresh, accepts: ['study_1'] });
+    expect(confirms(run, ['study_1'], 5)).toBe(true);
+    for (const typed of [[], ['study_'], ['study_1', 'x'], ['']]) expect(confirms(run, typed, 5)).not.toBe(true);
+    expect(confirms(run, ['study_1'], planLasts + 1)).toMatch(/too old/);
+    expect(confirms(fresh, [], 0)).not.toBe(true);
+  });
+});
+
+describe('arming', () => {
+  const guarded = { guarded: true, readOnly: false, observe: false };
+
+  it('opens production for a while, with a reason', () => {
+    const begin = initialArming(guarded);
+    expect(forbids(begin, 0)).toMatch(/arm/);
+    expect(arm(begin, '  ', 0)).toHaveProperty('refused');
+    const done = arm(begin, 'gateway down', 0);
+    if (!('arming' in done)) throw new Error(done.refused);
+    expect(forbids(done.arming, 0)).toBeUndefined();
+    expect(sayArming(done.arming, 0)).toBe('armed 10:00');
+    expect(forbids(done.arming, idleFor)).toMatch(/arm/);
+    const busy = touch(done.arming, idleFor - 1);
+    expect(forbids(busy, idleFor)).toBeUndefined();
+    expect(forbids(busy, armedFor)).toMatch(/arm/);
+    expect(settle(busy, armedFor)).toEqual({ state: 'read-only' });
+  });
+
+  it('never opens for observers, nor what was started read-only', () => {
+    expect(arm(initialArming({ ...guarded, readOnly: true }), 'why', 0)).toHaveProperty('refused');
+    expect(arm(initialArming({ ...guarded, guarded: false, observe: true }), 'why', 0)).toHaveProperty('refused');
+    expect(forbids(initialArming({ ...guarded, guarded: false }), 0)).toBeUndefined();
+  });
+});

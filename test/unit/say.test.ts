@@ -1,0 +1,170 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Call } from '../../src/core/call.ts';
+import { say, sketch } from '../../src/core/say.ts';
+import { quote } from '../../src/core/shell.ts';
+import { literal } from '../../src/core/sql.ts';
+import type { Targets } from '../../src/core/targets.ts';
+import { clean } from '../../src/core/text.ts';
+
+const targets: Targets = {
+  namespace: 'bentham-prod',
+  deployments: { gateway: 'api-gateway', orchestrator: 'orchestrator', executor: 'executor' },
+  logSelector: 'app=bentham',
+  gatewayUrl: 'https://api.bentham.io',
+  healthPath: '/health',
+  detailedHealthPath: '/v1/health',
+  studyPath: '/v1/studies',
+  primary: { host: 'db-primary.bentham.io', port: 5432, user: 'bentham', database: 'bentham' },
+  redis: { host: 'redis.bentham.io', port: 6379, tls: false },
+  bucket: 'bentham-evidence',
+  retentionDays: 30,
+  aws: {},
+  cluster: 'bentham-prod',
+  recovered: 'bentham-recovered',
+  secretId: 'bentham/db-credentials',
+  admin: 'pnpm',
+  failoverScript: './scripts/db-failover.sh',
+  staging: {
+    manifests: 'k8s/staging/',
+    namespace: 'bentham-staging',
+    healthUrl: 'https://api-staging.bentham.io/health',
+  },
+  manifests: 'k8s/production/',
+};
+
+/** What a shell makes of the words after the first. */
+function asShellReads(command: string): string[] {
+  const out = execFileSync('/bin/sh', [
+    '-c',
+    `said() { for w in "$@"; do printf '%s\\0' "$w"; done; }; said ${command}`,
+  ]);
+  return out.toString('utf8').split('\0').slice(0, -1);
+}
+
+const hostile = [
+  `'; DROP TABLE studies; --`,
+  '$(touch /tmp/owned)',
+  '`id`',
+  'a\nb',
+  'ends in a line end\n\n',
+  '\u001b[2J\u001b]0;owned\u0007',
+  '‮gpj.exe',
+  'e\u0301',
+  '\u212b',
+  `"double" and 'single' and \\back\\slash %s %n`,
+  '-rf',
+  '=ls',
+  '~root',
+  '',
+  'x'.repeat(10_240),
+  `${"'".repeat(1000)}`,
+];
+
+describe('say', () => {
+  it('says the runbook’s commands word for word', () => {
+    const when = { uid: 'u', generation: 4 };
+    const kubernetes = (change: Extract<Call, { tool: 'kubernetes' }>['do']): Call => ({
+      tool: 'kubernetes',
+      do: change,
+      namespace: 'bentham-prod',
+      when,
+    });
+    expect(say(kubernetes({ verb: 'restart', deployment: 'api-gateway' }), targets)).toBe(
+      'kubectl rollout restart deployment/api-gateway -n bentham-prod',
+    );
+    expect(say(kubernetes({ verb: 'rollback', deployment: 'api-gateway', toRevision: 41 }), targets)).toBe(
+      'kubectl rollout undo deployment/api-gateway --to-revision=41 -n bentham-prod',
+    );
+    expect(say({ tool: 'command', argv: ['pnpm', 'admin:surface', 'disable', 'openai-api'], within: 1 }, targets)).toBe(
+      'pnpm admin:surface disable openai-api',
+    );
+    expect(
+      say(
+        {
+          tool: 'rds',
+          do: {
+            verb: 'restore-to-point-in-time',
+            source: 'bentham-prod',
+            target: 'bentham-recovered',
+            at: '2026-01-17T02:00:00Z',
+          },
+        },
+        targets,
+      ),
+    ).toBe(
+      'aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier bentham-prod --target-db-cluster-identifier bentham-recovered --restore-to-time 2026-01-17T02:00:00Z',
+    );
+  });
+
+  it('puts parameters into a statement as psql takes them, and counts long lists for reading', () => {
+    const call: Call = {
+      tool: 'sql',
+      server: 'primary',
+      change: {
+        text: `UPDATE jobs SET status = 'pending' WHERE id = ANY($2::bigint[]) AND study_id = $1`,
+        parameters: ["o'neill", ['1', '2', '3', '4']],
+      },
+      transaction: true,
+    };
+    expect(say(call, targets)).toBe(
+      `psql -h db-primary.bentham.io -U bentham -d bentham -1 -v ON_ERROR_STOP=1 -c 'UPDATE jobs SET status = '\\''pending'\\'' WHERE id = ANY(ARRAY['\\''1'\\'', '\\''2'\\'', '\\''3'\\'', '\\''4'\\'']::bigint[]) AND study_id = '\\''o'\\'''\\''neill'\\'''`,
+    );
+    expect(sketch(call, targets)).toBe(
+      `UPDATE jobs SET status = 'pending' WHERE id = ANY(<4 values>::bigint[]) AND study_id = 'o''neill'`,
+    );
+  });
+
+  it('never puts a password or a webhook into a command', () => {
+    const said = say({ tool: 'secrets', do: { verb: 'rotate-password', secretId: 's', username: 'bentham' } }, targets);
+    expect(said).toBe('aws secretsmanager update-secret --secret-id s --secret-string file:///dev/stdin');
+    expect(say({ tool: 'channel', channel: 'slack-ops', body: '{}' }, targets)).toContain(
+      '"$BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK"',
+    );
+  });
+});
+
+describe('quote', () => {
+  it('gives hostile words back from a real shell', () => {
+    expect(asShellReads(hostile.map(quote).join(' '))).toEqual(hostile);
+  });
+
+  it('gives any word back from a real shell', () => {
+    const word = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed());
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), (words) => {
+        expect(asShellReads(words.map(quote).join(' '))).toEqual(words);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('says only what passes the door unchanged, but for line ends at the end', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const said = quote(text.toWellFormed().replace(/[\0\n]+/g, ''));
+        expect(clean(said, 100_000)).toBe(said);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('literal', () => {
+  it('keeps quotes, backslashes and control characters inside', () => {
+    expect(literal(`'; DROP TABLE x; --`)).toBe(`'''; DROP TABLE x; --'`);
+    expect(literal('a\\b\n')).toBe(`E'a\\\\b\\u000a'`);
+    expect(literal(null)).toBe('NULL');
+    expect(literal(['a', null, 3])).toBe(`ARRAY['a', NULL, 3]`);
+  });
+
+  it('is closed: outside of the quotes nothing of the value is left', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        const said = literal(value);
+        expect(said).toMatch(/^(?:'(?:[^'\\]|'')*'|E'(?:[^'\\]|''|\\\\|\\u[0-9a-f]{4}|\\U[0-9a-f]{8})*')$/s);
+      }),
+    );
+  });
+});
