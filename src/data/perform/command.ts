@@ -1,0 +1,87 @@
+// Commands of the checkout (pnpm admin:*, kubectl apply, scripts): an argument array, never a shell, in the configured
+// directory. A command gets a process group of its own, so that Ctrl-C in the terminal asks us and not it.
+import { execa } from 'execa';
+import type { CommandCall } from '../../core/call.ts';
+import { formatAge } from '../../core/format.ts';
+import { clean, door } from '../../core/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { cleanEnvironment } from './environment.ts';
+import type { Means, Performed } from './performed.ts';
+
+/** How long a command may take to end by itself after it was asked to. */
+const graceful: Ms = 5 * second;
+const longestLine = 4000;
+
+export async function performCommand(
+  call: CommandCall,
+  { tell, signal }: Pick<Means, 'tell' | 'signal'>,
+): Promise<Performed> {
+  const [program, ...argv] = call.argv;
+  if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
+  const running = execa(program, argv, {
+    ...(call.directory ? { cwd: call.directory } : {}),
+    env: cleanEnvironment(process.env),
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+  });
+  // A pnpm script starts programs of its own: the whole group is meant.
+  const end = (by: NodeJS.Signals) => {
+    try {
+      if (running.pid !== undefined) process.kill(-running.pid, by);
+    } catch {
+      // It has ended already.
+    }
+  };
+  let why: 'time' | 'person' | undefined;
+  let last: NodeJS.Timeout | undefined;
+  const stop = (reason: 'time' | 'person') => {
+    if (why) return;
+    why = reason;
+    end('SIGTERM');
+    last = setTimeout(() => end('SIGKILL'), graceful);
+  };
+  const timer = setTimeout(() => stop('time'), call.within);
+  const onAbort = () => stop('person');
+  signal.addEventListener('abort', onAbort, { once: true });
+  const lines: string[] = [];
+  try {
+    for await (const line of running.iterable({ from: 'all' })) {
+      // A new secret is shown as it is, once; everything else goes through the door.
+      const safe = call.reveals ? clean(line, longestLine) : door(line, longestLine);
+      lines.push(safe);
+      if (lines.length > 50) lines.shift();
+      tell([safe]);
+    }
+  } catch {
+    // How it ended says the result.
+  }
+  const result = await running;
+  clearTimeout(timer);
+  clearTimeout(last);
+  signal.removeEventListener('abort', onAbort);
+  const began = result.exitCode !== undefined || result.signal !== undefined;
+  const took = formatAge(result.durationMs);
+  if (!began) {
+    const says = `${program} could not be started: ${door(result.code ?? result.shortMessage, 200)}`;
+    return { outcome: 'failed', says, hint: 'nothing was changed; check the program and the directory' };
+  }
+  if (why)
+    return {
+      outcome: 'unknown',
+      says: `${program} was ended ${why === 'time' ? 'because its time was up' : 'by a person'}, after ${took}`,
+      hint: 'it may have done a part of its work: look before you try again',
+    };
+  if (result.exitCode === 0) return { outcome: 'done', says: `${program} ended well after ${took}` };
+  const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
+  const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
+  return {
+    outcome: 'failed',
+    says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
+    hint: 'read what it said; it may have done a part of its work',
+  };
+}

@@ -1,0 +1,62 @@
+// Requests over HTTP: a health check between two steps, and messages to people.
+import { EnvHttpProxyAgent, request } from 'undici';
+import type { Call, Channel } from '../../core/call.ts';
+import { door } from '../../core/text.ts';
+import { second } from '../../core/time.ts';
+import { readHealthBody } from '../health-body.ts';
+import { networkFault } from '../network.ts';
+import { type Means, type Performed, performedFault } from './performed.ts';
+
+const within = 10 * second;
+
+/** Must answer 2xx and call itself healthy. */
+export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
+  try {
+    const both = AbortSignal.any([signal, AbortSignal.timeout(within)]);
+    const answer = await request(url, { signal: both, dispatcher: new EnvHttpProxyAgent() });
+    const body = readHealthBody((await answer.body.text()).slice(0, 100_000));
+    const says = `${url} answered ${answer.statusCode} ${body.status ?? ''}`.trim();
+    if (answer.statusCode < 300 && body.healthy) return { outcome: 'done', says };
+    return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
+  } catch (error) {
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped' };
+    const { what, hint } = networkFault(error, url);
+    return { outcome: 'failed', says: `${url}: ${what}`, hint };
+  }
+}
+
+/** Sends a message. Where no channel is configured, a person has to carry it. */
+export async function performChannel(call: Extract<Call, { tool: 'channel' }>, means: Means): Promise<Performed> {
+  const to = addressOf(call.channel, means);
+  if (!to)
+    return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
+  try {
+    const answer = await request(to.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: to.body(call.body),
+      signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
+      dispatcher: new EnvHttpProxyAgent(),
+    });
+    const said = door((await answer.body.text()).slice(0, 1000), 120);
+    if (answer.statusCode < 300)
+      return { outcome: 'done', says: `${call.channel} answered ${answer.statusCode} ${said}`.trim() };
+    return {
+      outcome: 'failed',
+      says: `${call.channel} answered ${answer.statusCode}: ${said}`,
+      hint: 'check webhook or routing key',
+    };
+  } catch (error) {
+    return performedFault(networkFault(error, call.channel));
+  }
+}
+
+function addressOf(channel: Channel, { settings: { channels } }: Means) {
+  const { routingKey, url } = channels.pagerDuty;
+  if (channel === 'pagerduty')
+    return routingKey
+      ? { url, body: (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), routing_key: routingKey }) }
+      : undefined;
+  const { webhook } = channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
+  return webhook ? { url: webhook, body: (text: string) => text } : undefined;
+}

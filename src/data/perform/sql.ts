@@ -1,0 +1,142 @@
+// One change of a database, in one transaction: lock what the plan counted, compare, keep, change, compare, commit.
+import type { Client } from 'pg';
+import type { SqlCall, SqlValue, Statement } from '../../core/call.ts';
+import { formatCount } from '../../core/format.ts';
+import type { KeptRows } from '../../core/survey.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
+import { type Connection, connect } from '../postgres/connect.ts';
+import { postgresFault, sqlState } from '../postgres/faults.ts';
+import type { Means, Performed } from './performed.ts';
+
+const connectWithin: Ms = 5 * second;
+const lockWithin: Ms = 5 * second;
+const statementWithin: Ms = 30 * second;
+
+export async function performSql(call: SqlCall, means: Means): Promise<Performed> {
+  const server = means.settings.database[call.server];
+  if (!server) return { outcome: 'failed', says: `no ${call.server} is configured`, hint: 'set database.replica' };
+  const opening = AbortSignal.any([means.signal, AbortSignal.timeout(connectWithin)]);
+  let connection: Connection;
+  try {
+    connection = await connect(server, { signal: opening, name: 'bentham-cockpit action' });
+  } catch (error) {
+    if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    const { what, hint } = postgresFault(error, server);
+    return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+  }
+  const stage: Stage = { committing: false };
+  const stop = () => void interrupt(connection, stage, means);
+  means.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const done = call.transaction
+      ? await inTransaction(connection.client, call, means, stage)
+      : await alone(connection.client, call, stage);
+    return done;
+  } catch (error) {
+    return afterError(error, call, stage, means);
+  } finally {
+    means.signal.removeEventListener('abort', stop);
+    await connection.close();
+  }
+}
+
+/** How far it got: once COMMIT was sent, only the server knows. */
+type Stage = { committing: boolean };
+
+async function inTransaction(client: Client, call: SqlCall, means: Means, stage: Stage): Promise<Performed> {
+  const within = Math.round(call.within ?? statementWithin);
+  await client.query(
+    `BEGIN; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${lockWithin}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${lockWithin * 2}; SET LOCAL TimeZone = 'UTC'`,
+  );
+  const back = async (says: string): Promise<Performed> => {
+    await client.query('ROLLBACK');
+    return { outcome: 'moved', says: `${says}: rolled back, nothing was changed` };
+  };
+  if (call.lock) {
+    const locked = await client.query<(string | null)[]>(rowsAsText(call.lock));
+    const count = locked.rows.length;
+    if (call.expectRows !== undefined && count !== call.expectRows)
+      return back(`${formatCount(count)} rows fit by now, ${formatCount(call.expectRows)} did when it was planned`);
+    if (call.keep)
+      await means.keep(
+        keptFrom(
+          locked.fields.map((f) => f.name),
+          locked.rows,
+        ),
+      );
+    means.tell([`${formatCount(count)} rows locked${call.keep ? ', kept as they were' : ''}`]);
+  }
+  const changed = await client.query<Record<string, unknown>>(parametersOf(call.change));
+  const rows = changed.rowCount ?? 0;
+  if (call.expectRows !== undefined && rows !== call.expectRows)
+    return back(`${formatCount(rows)} rows were touched, not ${formatCount(call.expectRows)}`);
+  if (changed.rows.some((row) => Object.values(row).includes(false)))
+    return back('the server answered that it did not do it');
+  if (means.signal.aborted) {
+    await client.query('ROLLBACK');
+    return { outcome: 'cancelled', says: 'rolled back, nothing was changed' };
+  }
+  stage.committing = true;
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT')
+    return { outcome: 'failed', says: 'the server rolled the transaction back', hint: 'look at the server’s log' };
+  return { outcome: 'done', says: `${changed.command} ${formatCount(rows)}, committed` };
+}
+
+/** VACUUM and the like: no transaction, so nothing can be rolled back. */
+async function alone(client: Client, call: SqlCall, stage: Stage): Promise<Performed> {
+  await client.query(
+    `SET statement_timeout = ${Math.round(call.within ?? 30 * minute)}; SET lock_timeout = ${lockWithin}`,
+  );
+  stage.committing = true;
+  const { command } = await client.query(parametersOf(call.change));
+  return { outcome: 'done', says: `${command} done` };
+}
+
+/** A person wants it stopped: the server is asked to; a transaction is never left open. */
+async function interrupt(connection: Connection, stage: Stage, { settings }: Means): Promise<void> {
+  if (stage.committing && !connection.lost) return;
+  const pid = 'processID' in connection.client ? Number(connection.client.processID) : Number.NaN;
+  try {
+    const other = await connect(settings.database.primary, { signal: AbortSignal.timeout(connectWithin) });
+    await other.client.query('SELECT pg_cancel_backend($1)', [pid]);
+    await other.close();
+  } catch {
+    // Without a second connection the first one is cut; the server rolls back what was not committed.
+    connection.cut();
+  }
+}
+
+function afterError(error: unknown, call: SqlCall, stage: Stage, means: Means): Performed {
+  const server = means.settings.database[call.server] ?? means.settings.database.primary;
+  const { what, hint } = postgresFault(error, server);
+  // An error that the server itself sent for the statement means that it was undone, unless it ended the connection.
+  const told = sqlState(error);
+  const ended = told !== undefined && /^(57P0|08|25P03)/.test(told);
+  if (stage.committing && (told === undefined || ended)) {
+    const says = call.transaction
+      ? `the connection was lost after COMMIT was sent: ${what}`
+      : `the connection was lost: ${what}`;
+    return { outcome: 'unknown', says, hint: 'look at the rows before you try again' };
+  }
+  if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped and rolled back, nothing was changed' };
+  return { outcome: 'failed', says: `rolled back, nothing was changed: ${what}`, hint };
+}
+
+function parametersOf({ text, parameters }: Statement): { text: string; values: unknown[] } {
+  return { text, values: parameters.map((value: SqlValue) => (Array.isArray(value) ? [...value] : value)) };
+}
+
+/** Rows as arrays of what the server sent, unparsed: what is kept has to be what was there. */
+function rowsAsText(statement: Statement) {
+  return {
+    ...parametersOf(statement),
+    rowMode: 'array' as const,
+    types: { getTypeParser: () => (text: unknown) => text },
+  };
+}
+
+function keptFrom(columns: readonly string[], rows: readonly (string | null)[][]): KeptRows {
+  return { columns, rows };
+}
