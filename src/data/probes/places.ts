@@ -27,9 +27,9 @@ export function journalProbe({ journal }: Settings): Probe {
 
 async function look(directory: string, group: string | undefined): Promise<Omit<Checkup, 'area' | 'what'>> {
   const there = await stat(directory).catch(() => undefined);
-  if (there && !there.isDirectory())
-    return { verdict: 'critical', answer: `${directory} is not a directory`, todo: 'set journal.directory' };
   const place = there ? directory : await nearestParent(directory);
+  if (!(await stat(place)).isDirectory())
+    return { verdict: 'critical', answer: `${place} is not a directory`, todo: 'set journal.directory' };
   const writable = await access(place, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,
