@@ -1,3 +1,4 @@
+import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
 import type { Deployment, HealthEndpoint, Pod } from './facts.ts';
 import { formatAge, formatMeasure, formatPercent } from './format.ts';
@@ -9,7 +10,7 @@ import type { Verdict } from './verdict.ts';
 import { verdicts } from './verdict.ts';
 import type { World } from './world.ts';
 
-export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies'] as const;
+export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
 export type Area = (typeof areas)[number];
 
 /** One judged thing: a line of `status`, a glyph in a pane, the seed of an alert. */
@@ -36,6 +37,7 @@ export function assess(world: World): readonly Finding[] {
     ...redis(world),
     ...measures(world),
     ...surfaces(world),
+    ...backups(world),
   ];
 }
 
@@ -215,4 +217,24 @@ function surfaces(world: World): Finding[] {
       says: `${formatPercent(rate)} of ${s.finished} jobs failed${s.failures && s.topError ? `: ${s.topError}` : ''}`,
     };
   });
+}
+
+/** The first answer takes its time, and not everybody may ask: neither is a finding. An overdue backup is one. */
+function backups(world: World): Finding[] {
+  const reading = world.readings.backups;
+  if (reading.state === 'pending' || (reading.state === 'lost' && reading.fault.kind === 'unconfigured')) return [];
+  const absent = missing(world, reading, { id: 'backups', area: 'backups', subject: 'backups' }, false);
+  if (absent || reading.state !== 'live') return absent ? [absent] : [];
+  return keepPromises(reading.value, world.now)
+    .filter((promise) => !promise.unasked)
+    .map((promise): Finding => {
+      const every = promise.id === 'evidence' ? '' : ` ${promise.frequency.toLowerCase()}`;
+      return {
+        id: `backups/${promise.id}`,
+        area: 'backups',
+        subject: `${promise.data}${every}`.toLowerCase(),
+        verdict: promise.verdict,
+        says: promise.says,
+      };
+    });
 }

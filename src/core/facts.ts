@@ -1,4 +1,5 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
+import type { Backups } from './backups.ts';
 import type { Instant, Ms } from './time.ts';
 
 /** Who answered for Kubernetes. */
@@ -193,6 +194,7 @@ export type Facts = {
   studies: Studies;
   surfaces: Surfaces;
   traffic: Traffic;
+  backups: Backups;
 };
 
 export type FactId = keyof Facts;
@@ -208,4 +210,5 @@ export const factIds = [
   'studies',
   'surfaces',
   'traffic',
+  'backups',
 ] as const satisfies readonly FactId[];

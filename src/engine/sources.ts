@@ -7,6 +7,7 @@ export async function sourcesFor(settings: Settings): Promise<readonly Source[]>
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
     import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
+    import('../data/backups.ts').then((m) => [m.backupsSource(settings)]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings)),
     ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
