@@ -1,11 +1,14 @@
 // Look-ups: what a screen asks for while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
 // entry here, one reader in the engine's table (src/engine/readers.ts) and one screen.
+import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import { pending, type Reading } from './reading.ts';
 
 /** Each kind of look: what it is asked with, and what it answers. */
 export type Looks = {
-  /** Who answers on a database server: the smallest look there is. */
-  'database-version': { ask: { server: 'primary' | 'replica' }; answer: { version: string } };
+  /** The evidence bucket, by study. */
+  evidence: { ask: Record<never, never>; answer: EvidenceList };
+  /** Versions, delete markers and locks of one study's evidence. */
+  'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
 };
 
 export type LookKind = keyof Looks;
@@ -19,7 +22,7 @@ export type LookReading<K extends LookKind> = Reading<Looks[K]['answer']>;
 export type LookReadings = { readonly [key: string]: Reading<unknown> };
 
 /** The same question has the same key, whatever the order of its properties. */
-export function lookKey(ask: Ask): string {
+export function lookKey(ask: Readonly<{ kind: LookKind }>): string {
   return JSON.stringify(Object.entries(ask).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -7,6 +7,7 @@ import type { Fault } from '../core/reading.ts';
 import { door } from '../core/text.ts';
 import type { Ms } from '../core/time.ts';
 import { networkFault } from './network.ts';
+import type { Outcome } from './source.ts';
 
 /** What all three clients share. Nothing is retried here: who asks decides. */
 function common({ evidence }: Settings, endpoint: string | undefined, timeout: Ms) {
@@ -94,4 +95,13 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
       hint: 'check the VPN, the region and the endpoint',
     };
   return networkFault(error, where);
+}
+
+/** An answer, or what its error means; `to` says what we tried. */
+export async function asked<T>(where: string, to: string, ask: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await ask() };
+  } catch (error) {
+    return { ok: false, fault: awsFault(error, where, to) };
+  }
 }

@@ -9,6 +9,7 @@ import { type Outcome, poll, type Source } from './source.ts';
 /** Backups come by the hour; asking more often tells nothing. */
 const every = 5 * minute;
 const timeout = 20_000;
+const requestTimeout = 10_000;
 /** Snapshots that are read, newest pages included: an hourly week and a daily month are 198. */
 const mostSnapshots = 1000;
 
@@ -37,9 +38,9 @@ export async function lookAtBackups(settings: Settings, signal: AbortSignal): Pr
 }
 
 async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Outcome<readonly Snapshot[]>> {
-  return asked(`rds ${settings.backups.cluster}`, async () => {
+  return asked(`rds ${settings.backups.cluster}`, 'list snapshots', async () => {
     const { DescribeDBClusterSnapshotsCommand } = await import('@aws-sdk/client-rds');
-    const rds = await rdsClient(settings);
+    const rds = await rdsClient(settings, requestTimeout);
     try {
       const found: Snapshot[] = [];
       let marker: string | undefined;
@@ -80,9 +81,9 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
         hint: 'name the bucket of the Redis backups in the configuration',
       },
     };
-  return asked(`s3://${bucket}/${redisPrefix}`, async () => {
+  return asked(`s3://${bucket}/${redisPrefix}`, `list s3://${bucket}`, async () => {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const s3 = await s3Client(settings);
+    const s3 = await s3Client(settings, requestTimeout);
     try {
       let newest: number | undefined;
       let objects = 0;
@@ -109,9 +110,9 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
 
 async function evidenceProtection(settings: Settings, signal: AbortSignal): Promise<Backups['evidence']> {
   const { bucket } = settings.evidence;
-  return asked(`s3://${bucket}`, async () => {
+  return asked(`s3://${bucket}`, `read the protection of s3://${bucket}`, async () => {
     const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import('@aws-sdk/client-s3');
-    const s3 = await s3Client(settings);
+    const s3 = await s3Client(settings, requestTimeout);
     try {
       const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal });
       const lock = await s3

@@ -12,6 +12,8 @@ const mostObjects = 200_000;
 const mostVersions = 2000;
 const mostLocks = 60;
 const locksAtOnce = 8;
+/** One request, in milliseconds. */
+const requestTimeout = 10_000;
 
 /** Objects by study: the first path segment of their key. */
 export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Outcome<EvidenceList>> {
@@ -135,7 +137,7 @@ async function lockOf(
       return undefined;
     throw error;
   };
-  return asked(`s3://${bucket}`, async () => {
+  return asked(`s3://${bucket}`, `read the locks in s3://${bucket}`, async () => {
     const [hold, retention] = await Promise.all([
       s3.send(new GetObjectLegalHoldCommand(at), { abortSignal: signal }).catch(none),
       s3.send(new GetObjectRetentionCommand(at), { abortSignal: signal }).catch(none),
@@ -151,8 +153,8 @@ async function lockOf(
 }
 
 async function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Outcome<T>> {
-  return asked(`s3://${settings.evidence.bucket}`, async () => {
-    const s3 = await s3Client(settings);
+  return asked(`s3://${settings.evidence.bucket}`, `list s3://${settings.evidence.bucket}`, async () => {
+    const s3 = await s3Client(settings, requestTimeout);
     try {
       return await use(s3);
     } finally {

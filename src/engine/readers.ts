@@ -1,7 +1,7 @@
 // How each kind of look is answered, and how often it is asked again while somebody looks.
 import type { Settings } from '../config/settings.ts';
 import type { Ask, LookKind, Looks } from '../core/look.ts';
-import type { Ms } from '../core/time.ts';
+import { type Ms, minute } from '../core/time.ts';
 import type { Outcome } from '../data/source.ts';
 
 export type Reader<K extends LookKind> = {
@@ -16,6 +16,23 @@ export type Reader<K extends LookKind> = {
 export type Readers = { readonly [K in LookKind]?: Reader<K> };
 
 /** The table of readers. Backends are imported when they are first asked. */
-export function readersFor(_settings: Settings): Readers {
-  return {};
+export function readersFor(settings: Settings): Readers {
+  const evidence = `s3://${settings.evidence.bucket}`;
+  return {
+    evidence: {
+      every: 5 * minute,
+      timeout: 2 * minute,
+      from: evidence,
+      where: evidence,
+      read: async (_ask, signal) => (await import('../data/evidence.ts')).listEvidence(settings, signal),
+    },
+    'evidence-study': {
+      every: minute,
+      timeout: minute,
+      from: evidence,
+      where: evidence,
+      read: async ({ study }, signal) =>
+        (await import('../data/evidence.ts')).lookAtStudyEvidence(settings, study, signal),
+    },
+  };
 }

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { type Backups, keepPromises, schedule } from '../../src/core/backups.ts';
+import { lockedBecause, oldBefore } from '../../src/core/evidence.ts';
+import { day, hour, minute } from '../../src/core/time.ts';
+
+const now = Date.UTC(2026, 0, 17, 3, 14, 7);
+const snapshot = (id: string, age: number, kind: 'hourly' | 'daily' | 'other', status = 'available') => ({
+  id,
+  at: now - age,
+  kind,
+  status,
+});
+const kept: Backups = {
+  snapshots: { ok: true, value: [snapshot('h', 20 * minute, 'hourly'), snapshot('d', 5 * hour, 'daily')] },
+  redis: { ok: true, value: { newest: now - 3 * hour, objects: 7 } },
+  evidence: { ok: true, value: { versioning: true, objectLock: true, mode: 'GOVERNANCE', days: 30 } },
+};
+const verdicts = (backups: Backups) => keepPromises(backups, now).map((p) => p.verdict);
+
+test('the schedule is the runbook’s', () => {
+  expect(schedule.map((p) => [p.data, p.frequency, p.retention, p.location])).toEqual([
+    ['Database', 'Hourly', '7 days', 'S3 (cross-region)'],
+    ['Database', 'Daily', '30 days', 'S3 (cross-region)'],
+    ['Redis', 'Daily', '7 days', 'S3'],
+    ['Evidence', 'Real-time', 'Per retention policy', 'S3 (Object Lock)'],
+  ]);
+});
+
+test('kept promises are ok', () => {
+  expect(verdicts(kept)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(keepPromises(kept, now)[3]?.says).toBe('versioning on, Object Lock on (governance, 30 days)');
+});
+
+test('overdue, missing, failed and unprotected are warnings', () => {
+  expect(
+    verdicts({
+      snapshots: {
+        ok: true,
+        value: [
+          snapshot('h', 2 * hour, 'hourly'),
+          snapshot('d', 2 * day, 'daily'),
+          snapshot('x', 0, 'daily', 'failed'),
+        ],
+      },
+      redis: { ok: true, value: { objects: 0 } },
+      evidence: { ok: true, value: { versioning: true, objectLock: false } },
+    }),
+  ).toEqual(['warning', 'warning', 'warning', 'warning']);
+});
+
+test('snapshots that do not say what they are count for both', () => {
+  const value = [snapshot('rds:bentham-prod-2026', 10 * minute, 'other')];
+  expect(verdicts({ ...kept, snapshots: { ok: true, value } }).slice(0, 2)).toEqual(['ok', 'ok']);
+});
+
+test('what could not be asked is unknown, and what nobody configured is not judged', () => {
+  const fault = { kind: 'unconfigured', where: 'x', what: 'not configured', hint: 'y' } as const;
+  const [, , redis] = keepPromises({ ...kept, redis: { ok: false, fault } }, now);
+  expect(redis).toMatchObject({ verdict: 'unknown', unasked: true });
+  const [, , away] = keepPromises({ ...kept, redis: { ok: false, fault: { ...fault, kind: 'timeout' } } }, now);
+  expect(away).toMatchObject({ verdict: 'unknown' });
+  expect(away?.unasked).toBeUndefined();
+});
+
+test('old is computed from now', () => {
+  expect(new Date(oldBefore(now, 30)).toISOString()).toBe('2025-12-18T03:14:07.000Z');
+});
+
+test('a version is locked by a hold, or by retention that is not over', () => {
+  expect(lockedBecause({ legalHold: true }, now)).toBe('legal hold');
+  expect(lockedBecause({ mode: 'COMPLIANCE', until: now + day }, now)).toBe('compliance until 2026-01-18');
+  expect(lockedBecause({ mode: 'COMPLIANCE', until: now - day }, now)).toBeUndefined();
+  expect(lockedBecause(undefined, now)).toBeUndefined();
+});
