@@ -1,5 +1,6 @@
 // `drill`: the embedded Bentham, with the cockpit on it or without.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addSettingsFlags } from '../config/flags.ts';
 import { scenarioNamed, scenarios } from '../drill/scenario.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
@@ -11,7 +12,7 @@ const usage = 64;
 type Options = { serve?: boolean; list?: boolean; pods: number; jobs: number };
 
 export function drillCommand(): Command {
-  return new Command('drill')
+  const command = addSettingsFlags(new Command('drill'))
     .description('practise on an embedded Bentham: real servers on loopback, gone when you leave')
     .argument('[scenario]', `what is wrong: ${scenarios.map((s) => s.id).join(', ')}`, 'calm')
     .option('--list', 'name the scenarios')
@@ -36,9 +37,10 @@ export function drillCommand(): Command {
         const { serve } = await import('./drill-serve.ts');
         return serve({ scenario, pods: options.pods, jobs: options.jobs });
       }
-      complain('the cockpit is not built in yet: use --serve');
-      process.exitCode = usage;
+      const { practise } = await import('./drill-practise.ts');
+      return practise(command, scenario.id, options);
     });
+  return command;
 }
 
 function whole(text: string): number {

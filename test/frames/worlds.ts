@@ -198,6 +198,7 @@ const calmReadings: Readings = {
     source: 'gateway logs',
     pods: { followed: 3, expected: 3 },
   }),
+  backups: { state: 'pending' },
 };
 
 const calmHistory: History = {
@@ -282,6 +283,7 @@ function everyReading(make: <T>(last: Reading<T>) => Reading<T>): Readings {
     studies: make(r.studies),
     surfaces: make(r.surfaces),
     traffic: make(r.traffic),
+    backups: make(r.backups),
   };
 }
 
