@@ -1,6 +1,7 @@
 // Literal worlds, and frames of them as text.
 import type { Deployment, Pod, Study, Surface } from '../../src/core/facts.ts';
 import type { Fault, Reading } from '../../src/core/reading.ts';
+import { hour, minute } from '../../src/core/time.ts';
 import type { History, Readings, Scope, World } from '../../src/core/world.ts';
 import { emptyWorld } from '../../src/core/world.ts';
 import { frame } from '../../src/screens/frame.ts';
@@ -198,7 +199,17 @@ const calmReadings: Readings = {
     source: 'gateway logs',
     pods: { followed: 3, expected: 3 },
   }),
-  backups: { state: 'pending' },
+  backups: live({
+    snapshots: {
+      ok: true,
+      value: [
+        { id: 'bentham-prod-hourly-03', at: now - 14 * minute, kind: 'hourly', status: 'available' },
+        { id: 'bentham-prod-daily-17', at: now - 3 * hour, kind: 'daily', status: 'available' },
+      ],
+    },
+    redis: { ok: true, value: { newest: now - 3 * hour, objects: 7 } },
+    evidence: { ok: true, value: { versioning: true, objectLock: true, mode: 'GOVERNANCE', days: 30 } },
+  }),
 };
 
 const calmHistory: History = {
