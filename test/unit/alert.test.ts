@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type AlertChange, type Alerts, acknowledgeAlert, raisedAlerts, takeFindings } from '../../src/core/alert.ts';
+import type { Finding } from '../../src/core/assess.ts';
+import type { Verdict } from '../../src/core/verdict.ts';
+
+const finding = (verdict: Verdict, id = 'metric/p95'): Finding => ({
+  id,
+  area: 'metrics',
+  subject: 'API p95',
+  verdict,
+  says: `is ${verdict}`,
+});
+
+/** One finding's verdict for so many seconds, a look each second. */
+function live(...story: readonly (readonly [Verdict | 'gone', number])[]) {
+  let alerts: Alerts = {};
+  const told: string[] = [];
+  const changes: AlertChange[] = [];
+  let now = 1_000_000;
+  const start = now;
+  for (const [verdict, seconds] of story)
+    for (let s = 0; s < seconds; s++) {
+      const step = takeFindings(alerts, verdict === 'gone' ? [] : [finding(verdict)], now);
+      alerts = step.alerts;
+      changes.push(...step.changes);
+      told.push(...step.changes.map((c) => `${(now - start) / 1000} ${c.change} ${c.alert.level}`));
+      now += 1000;
+    }
+  return { alerts, told, changes, now };
+}
+
+test('critical is raised after ten seconds, warning after thirty, and counts from when it began', () => {
+  const { told, changes } = live(['ok', 5], ['critical', 20]);
+  expect(told).toEqual(['15 raised critical']);
+  expect(changes[0]?.alert.raisedAt).toBe(1_005_000);
+  expect(live(['warning', 40]).told).toEqual(['30 raised warning']);
+});
+
+test('a moment of trouble is not raised', () => {
+  expect(live(['ok', 5], ['critical', 8], ['ok', 60]).told).toEqual([]);
+});
+
+test('it is cleared after a calm minute, not before', () => {
+  expect(live(['critical', 20], ['ok', 59]).told).toEqual(['10 raised critical']);
+  expect(live(['critical', 20], ['ok', 62]).told).toEqual(['10 raised critical', '80 cleared critical']);
+});
+
+test('worse is said at once and asks to be acknowledged again', () => {
+  const { alerts, now } = live(['warning', 60]);
+  const mine = acknowledgeAlert(alerts, 'metric/p95', 'ops1', now);
+  expect(raisedAlerts(mine)[0]?.acknowledged?.by).toBe('ops1');
+  let after = mine;
+  const changes: AlertChange[] = [];
+  for (let s = 0; s <= 10; s++) {
+    const step = takeFindings(after, [finding('critical')], now + s * 1000);
+    after = step.alerts;
+    changes.push(...step.changes);
+  }
+  expect(changes.map((c) => c.change)).toEqual(['worse']);
+  expect(raisedAlerts(after)[0]).toMatchObject({ level: 'critical', since: now });
+  expect(raisedAlerts(after)[0]?.acknowledged).toBeUndefined();
+});
+
+test('what flaps is raised once, and cleared after five calm minutes', () => {
+  const flap = [
+    ['critical', 15],
+    ['ok', 50],
+  ] as const;
+  const { told } = live(...flap, ...flap, ...flap, ...flap, ['ok', 400]);
+  expect(told.filter((t) => t.includes('raised'))).toHaveLength(1);
+  expect(told.filter((t) => t.includes('cleared'))).toHaveLength(1);
+  const { alerts } = live(...flap, ...flap, ...flap, ['critical', 5]);
+  expect(raisedAlerts(alerts)[0]?.flapping).toBe(true);
+});
+
+test('what cannot be seen keeps its alert, and is told as info after five minutes', () => {
+  expect(live(['critical', 20], ['unknown', 500]).told).toEqual(['10 raised critical']);
+  expect(live(['unknown', 299]).told).toEqual([]);
+  expect(live(['unknown', 310]).told).toEqual(['300 raised info']);
+});
+
+test('a finding that is gone counts as calm', () => {
+  const { told, alerts } = live(['critical', 20], ['gone', 70]);
+  expect(told).toEqual(['10 raised critical', '80 cleared critical']);
+  expect(alerts).toEqual({});
+});
+
+test('whatever happens: raised and cleared alternate, and what is raised is not ok for long', () => {
+  const verdict = fc.constantFrom<Verdict>('ok', 'unknown', 'warning', 'critical');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(verdict, fc.integer({ min: 1, max: 120 })), { maxLength: 20 }), (story) => {
+      const { told, alerts } = live(...story, ['ok', 400]);
+      const ups = told.map((t) => t.split(' ')[1]).filter((t) => t !== 'worse');
+      expect(ups.every((t, i) => t === (i % 2 === 0 ? 'raised' : 'cleared'))).toBe(true);
+      expect(raisedAlerts(alerts)).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('those nobody acknowledged come first, then the worst, then the oldest', () => {
+  const at = (s: number) => 1_000_000 + s * 1000;
+  let alerts: Alerts = {};
+  const four = [finding('warning', 'a'), finding('critical', 'b'), finding('critical', 'c'), finding('warning', 'd')];
+  for (let s = 0; s < 40; s++) alerts = takeFindings(alerts, s < 3 ? four.slice(0, 2) : four, at(s)).alerts;
+  expect(raisedAlerts(alerts).map((a) => a.id)).toEqual(['b', 'c', 'a', 'd']);
+  expect(raisedAlerts(acknowledgeAlert(alerts, 'b', 'ops1', at(40))).map((a) => a.id)).toEqual(['c', 'a', 'd', 'b']);
+});

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest';
+import type { Deployment, Facts, Gateway, Surface } from '../../src/core/facts.ts';
+import { factIds } from '../../src/core/facts.ts';
+import type { Readings } from '../../src/core/world.ts';
+import { recommendFailover, recommendRestart } from '../../src/runbook/sev1.ts';
+import { suggest } from '../../src/runbook/suggest.ts';
+import { live, lost, now, world } from '../world.ts';
+
+const endpoint = (healthy: boolean, database = healthy): Gateway['health'] => ({
+  url: 'https://api.bentham.io/health',
+  statusCode: healthy ? 200 : 503,
+  latency: 12,
+  status: healthy ? 'healthy' : 'unhealthy',
+  services: [{ name: 'database', healthy: database, word: database ? 'healthy' : 'unhealthy' }],
+  healthy,
+});
+const gateway = (healthy: boolean, database = healthy) =>
+  live<'gateway'>({ health: endpoint(healthy, database), detailed: endpoint(healthy, database) });
+const deployment = (name: string, ready: number, desired: number): Deployment => ({
+  name,
+  namespace: 'bentham-prod',
+  desired,
+  updated: desired,
+  ready,
+  available: ready,
+  replicas: desired,
+  revision: 3,
+  images: [],
+  rollout: { state: ready < desired ? 'stuck' : 'complete' },
+  createdAt: 0,
+});
+const deployments = (gatewayReady = 3) =>
+  live<'deployments'>([
+    deployment('api-gateway', gatewayReady, 3),
+    deployment('orchestrator', 2, 2),
+    deployment('executor', 6, 6),
+  ]);
+const database = (inRecovery: boolean): Facts['primary'] => ({
+  where: 'db:5432',
+  database: 'bentham',
+  version: '15',
+  latency: 3,
+  inRecovery,
+  connections: { used: 41, active: 3, idle: 38, idleInTransaction: 0, limit: 97 },
+  lag: { ms: 400, streaming: true },
+  missing: [],
+});
+const studies = (more: Partial<Facts['studies']> = {}) =>
+  live<'studies'>({
+    queueDepth: { value: 100, exact: true },
+    active: [],
+    activeCount: { value: 3, exact: true },
+    finishedLastHour: 40,
+    failedLastHour: 1,
+    mostlyFailedLastHour: 0,
+    newLastTenMinutes: 12,
+    newestCreatedAt: now - 20_000,
+    ...more,
+  });
+const traffic = (errorRate: number, p95 = 120) =>
+  live<'traffic'>({ p95, errorRate, samples: 400, sampling: 1, window: 300_000, source: 'gateway logs' });
+const surface = (id: string, failures: number): Surface => ({
+  id,
+  failures,
+  finished: 100,
+  affectedStudies: 3,
+  topError: 'Rate limited: x',
+});
+const surfaces = (...failures: number[]) =>
+  live<'surfaces'>({ surfaces: failures.map((f, i) => surface(`surface-${i}`, f)), estimated: false });
+
+const calm: Partial<Readings> = {
+  gateway: gateway(true),
+  deployments: deployments(),
+  pods: live<'pods'>([]),
+  cluster: live<'cluster'>({ context: 'prod', server: 's', version: '1', latency: 2 }),
+  primary: live<'primary'>(database(false)),
+  replica: live<'replica'>(database(true)),
+  redis: live<'redis'>({
+    where: 'r',
+    version: '7',
+    latency: 1,
+    role: 'master',
+    usedBytes: 10,
+    maxBytes: 100,
+    evictedKeys: 0,
+    clients: 4,
+    policy: 'noeviction',
+  }),
+  studies: studies(),
+  surfaces: surfaces(1, 0, 2),
+  traffic: traffic(0.001),
+};
+const told = (readings: Partial<Readings>) => suggest(world({ readings: { ...calm, ...readings } }));
+
+test('calm suggests nothing', () => {
+  expect(told({})).toMatchObject({ because: 'nothing wrong is seen from here', unsure: false });
+  expect(told({}).severity).toBeUndefined();
+});
+
+test('SEV1: all requests answer 5xx', () => {
+  expect(told({ traffic: traffic(0.97) })).toMatchObject({ severity: 1, because: '97 % of 400 requests answer 5xx' });
+});
+
+test('SEV1: health failing and no new studies; the database down', () => {
+  expect(told({ gateway: gateway(false), studies: studies({ newLastTenMinutes: 0 }) }).severity).toBe(1);
+  expect(told({ gateway: gateway(false), primary: lost('refused') }).severity).toBe(1);
+  expect(told({ gateway: gateway(false), deployments: deployments(0) }).severity).toBe(1);
+});
+
+test('when unsure it is the higher one, and says so', () => {
+  expect(told({ gateway: gateway(false), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
+  expect(told({ gateway: lost('timeout'), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
+  const dark = Object.fromEntries(factIds.map((id) => [id, lost('timeout')]));
+  expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
+  expect(suggest(world())).toMatchObject({ because: 'nothing has answered yet', unsure: true });
+});
+
+test('SEV2: more than half fail, several surfaces, health failing while requests go through', () => {
+  expect(told({ studies: studies({ mostlyFailedLastHour: 5, failedLastHour: 24 }) }).severity).toBe(2);
+  expect(told({ surfaces: surfaces(90, 85, 2) }).severity).toBe(2);
+  expect(told({ gateway: gateway(false) }).severity).toBe(2);
+  expect(told({ traffic: traffic(0.2) }).severity).toBe(2);
+});
+
+test('SEV3: one surface fails while others work', () => {
+  expect(told({ surfaces: surfaces(71, 1, 2) })).toMatchObject({ severity: 3 });
+  expect(told({ surfaces: surfaces(71, 1, 2) }).because).toContain('surface-0');
+});
+
+test('SEV4: slow, and nothing else', () => {
+  expect(told({ traffic: traffic(0.001, 800) })).toMatchObject({ severity: 4 });
+});
+
+test('every symptom of the runbook is a line of evidence', () => {
+  const { signs } = told({ traffic: traffic(0.97), gateway: gateway(false) });
+  expect(signs.filter((s) => s.severity === 1).map((s) => [s.say, s.check.state])).toEqual([
+    ['Health check failing', 'fail'],
+    ['All API requests returning 5xx', 'fail'],
+    ['No new studies being created', 'pass'],
+  ]);
+});
+
+test('a restart is recommended when the gateway is the trouble and what it needs is there', () => {
+  const restart = (readings: Partial<Readings>) => recommendRestart(world({ readings: { ...calm, ...readings } }));
+  expect(restart({}).answer).toBe('no');
+  expect(restart({ deployments: deployments(1), gateway: gateway(false) }).answer).toBe('yes');
+  expect(restart({ deployments: deployments(1), primary: lost('refused') }).answer).toBe('no');
+  expect(restart({ deployments: deployments(1), primary: lost('timeout') }).answer).toBe('unsure');
+  expect(restart({ deployments: lost('timeout'), gateway: gateway(false) }).answer).toBe('unsure');
+});
+
+test('failing over is recommended only when the primary is proven down and the platform says so too', () => {
+  const failover = (readings: Partial<Readings>, hasReplica = true) =>
+    recommendFailover(world({ scope: { hasReplica }, readings: { ...calm, ...readings } })).answer;
+  expect(failover({})).toBe('no');
+  expect(failover({ primary: lost('refused'), gateway: gateway(false, false) })).toBe('yes');
+  expect(failover({ primary: lost('refused'), gateway: gateway(true, true) })).toBe('no');
+  expect(failover({ primary: lost('timeout'), gateway: gateway(false, false) })).toBe('unsure');
+  expect(failover({ primary: lost('refused'), gateway: lost('timeout') })).toBe('unsure');
+  expect(failover({ primary: lost('refused'), gateway: gateway(false, false), replica: lost('timeout') })).toBe(
+    'unsure',
+  );
+  expect(failover({ primary: lost('refused'), gateway: gateway(false, false) }, false)).toBe('no');
+});
