@@ -1,0 +1,158 @@
+// The journal of this run: one's own file to write, everybody's to read.
+import { monotonicFactory, ulid } from 'ulid';
+import { type Entry, type Event, inOrder, type Writer } from '../../core/event.ts';
+import type { Fault } from '../../core/reading.ts';
+import { type Instant, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { type Place, prepare } from './directory.ts';
+import { Others } from './others.ts';
+import { OwnFile } from './own-file.ts';
+import { safe } from './safe.ts';
+
+export type JournalOptions = {
+  place: Place;
+  /** Who writes; the session is made here. */
+  writer: Omit<Writer, 'session'>;
+  environment: string;
+  drill?: string;
+  /** For tests: the wall clock. */
+  now?(): Instant;
+};
+
+/** How the journal is: `trouble` says what is in the way, and how much waits in memory. */
+export type JournalState = { directory: string; trouble?: Fault; unwritten: number; notes: readonly string[] };
+
+/** Sessions that a line bears witness of, at most. */
+const witnesses = 20;
+
+export class Journal {
+  readonly writer: Writer;
+  readonly #options: JournalOptions;
+  readonly #own: OwnFile;
+  readonly #others: Others;
+  readonly #listeners = new Set<() => void>();
+  readonly #nextId = monotonicFactory();
+  #entries: readonly Entry[] = [];
+  #queue: Promise<unknown> = Promise.resolve();
+  #trouble: Fault | undefined;
+  #last: Instant = 0;
+  #witnessed = new Map<string, string>();
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
+    this.#own = new OwnFile(options.place, this.writer);
+    this.#others = new Others(options.place.directory, this.#own.path, (news) => this.#take(news));
+  }
+
+  /** Reads what is there and begins to follow it. A directory that cannot be used is a trouble, not an end. */
+  async open(): Promise<void> {
+    this.#trouble = prepare(this.#options.place);
+    await this.#others.look();
+    this.#others.start();
+  }
+
+  /** Every entry that is known, in order. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  get state(): JournalState {
+    return {
+      directory: this.#options.place.directory,
+      ...(this.#trouble ? { trouble: this.#trouble } : {}),
+      unwritten: this.#own.unwritten,
+      notes: this.#others.troubles,
+    };
+  }
+
+  /** Called when entries came, or the journal's own state changed; returns how to stop listening. */
+  onNews(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Records an event and flushes it to the disk. A fault says that it is not on the disk: it is kept, shown, and
+   * written as soon as that is possible again.
+   */
+  append(event: Event, incident?: string, at = this.#now()): Promise<Outcome<Entry>> {
+    if (this.#last - at > second) {
+      const says = `the clock went back by ${Math.round((this.#last - at) / 1000)} s`;
+      this.#add({ kind: 'journal', what: 'clock-back', says }, incident, at);
+    }
+    this.#last = at;
+    const entry = this.#add(event, incident, at);
+    return this.flush().then((fault) => (fault ? { ok: false, fault } : { ok: true, value: entry }));
+  }
+
+  /** Brings everything to the disk; says what is in the way. */
+  flush(): Promise<Fault | undefined> {
+    const turn = this.#queue.then(() => this.#flush());
+    this.#queue = turn;
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    this.#others.stop();
+    if (this.#own.head[0] > 0) await this.append({ kind: 'journal', what: 'closed', says: 'the cockpit was left' });
+    await this.#queue;
+    await this.#own.close();
+  }
+
+  async #flush(): Promise<Fault | undefined> {
+    const before = this.#trouble;
+    const waiting = this.#own.unwritten;
+    // A directory that was refused is looked at again: somebody may have closed it to the world meanwhile.
+    const refused = prepare(this.#options.place);
+    const fault = refused ?? (await this.#own.flush());
+    this.#trouble = fault;
+    if (before && !fault && waiting > 0) {
+      const says = `${waiting} ${waiting === 1 ? 'entry was' : 'entries were'} written late: ${before.what}`;
+      this.#add({ kind: 'journal', what: 'written-late', says }, undefined, this.#now());
+      this.#trouble = await this.#own.flush();
+    }
+    if (before || fault) this.#tell();
+    return this.#trouble;
+  }
+
+  #add(event: Event, incident: string | undefined, at: Instant): Entry {
+    const { environment, drill } = this.#options;
+    const entry: Entry = {
+      id: this.#nextId(Math.max(at, 0)),
+      at,
+      writer: this.writer,
+      environment,
+      ...(drill ? { drill } : {}),
+      ...(incident ? { incident } : {}),
+      event: safe(event),
+    };
+    this.#own.add(entry, this.#seen());
+    this.#take([entry]);
+    return entry;
+  }
+
+  /** What has grown since this file last bore witness of it. */
+  #seen(): Record<string, readonly [number, string]> {
+    const news = [...this.#others.heads].filter(([session, [, hash]]) => this.#witnessed.get(session) !== hash);
+    const seen = news.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, witnesses);
+    for (const [session, [, hash]] of seen) this.#witnessed.set(session, hash);
+    return Object.fromEntries(seen);
+  }
+
+  #take(news: readonly Entry[]): void {
+    const newest = this.#entries.at(-1)?.id ?? '';
+    this.#entries = news.every((entry, at) => entry.id > (at === 0 ? newest : (news[at - 1]?.id ?? '')))
+      ? [...this.#entries, ...news]
+      : inOrder([...this.#entries, ...news]);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #now(): Instant {
+    return this.#options.now?.() ?? Date.now();
+  }
+}

@@ -1,0 +1,85 @@
+// One line of a journal file: JSON that carries the hash of the line before it and its own.
+import { createHash } from 'node:crypto';
+import type { Entry, Event, Writer } from '../../core/event.ts';
+import type { Instant } from '../../core/time.ts';
+
+/** How far another writer's file was when this line was written: number of lines, and the hash of the last. */
+export type Seen = Readonly<Record<string, readonly [lines: number, hash: string]>>;
+
+/** A line as it stands in its file. */
+export type Line = { entry: Entry; seq: number; prev: string; hash: string; seen: Seen };
+
+/** What the first line of a file follows. */
+export const beginning = '0'.repeat(64);
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+type Stored = {
+  v: 1;
+  id: string;
+  at: string;
+  seq: number;
+  session: string;
+  user: string;
+  name: string;
+  host: string;
+  environment: string;
+  drill?: string;
+  incident?: string;
+  event: Event;
+  seen?: Seen;
+  prev: string;
+};
+
+/** The line's text, without its line end. The hash covers every byte before it, the predecessor's hash among them. */
+export function writeLine(entry: Entry, seq: number, prev: string, seen: Seen): { text: string; hash: string } {
+  const { id, at, writer, environment, drill, incident, event } = entry;
+  const stored: Stored = {
+    v: 1,
+    id,
+    at: new Date(at).toISOString(),
+    seq,
+    ...writer,
+    environment,
+    ...(drill ? { drill } : {}),
+    ...(incident ? { incident } : {}),
+    event,
+    ...(Object.keys(seen).length > 0 ? { seen } : {}),
+    prev,
+  };
+  const body = JSON.stringify(stored);
+  const hash = sha256(body);
+  return { text: `${body.slice(0, -1)},"hash":"${hash}"}`, hash };
+}
+
+const ending = /,"hash":"([0-9a-f]{64})"\}$/;
+
+/** Reads a line; undefined when it is not one (torn, or not of this program). `intact`: its own hash agrees. */
+export function readLine(text: string): (Line & { intact: boolean }) | undefined {
+  const end = ending.exec(text);
+  if (!end?.[1]) return undefined;
+  const body = `${text.slice(0, end.index)}}`;
+  let stored: Partial<Stored>;
+  try {
+    stored = JSON.parse(body) as Partial<Stored>;
+  } catch {
+    return undefined;
+  }
+  const at: Instant = Date.parse(stored.at ?? '');
+  const { id, seq, session, user, name, host, environment, drill, incident, event, prev, seen } = stored;
+  if (stored.v !== 1 || Number.isNaN(at) || typeof seq !== 'number' || typeof prev !== 'string') return undefined;
+  if (!isText(id) || !isText(session) || typeof event?.kind !== 'string') return undefined;
+  const writer: Writer = { session, user: user ?? '', name: name ?? '', host: host ?? '' };
+  const entry: Entry = {
+    id,
+    at,
+    writer,
+    environment: environment ?? '',
+    ...(drill ? { drill } : {}),
+    ...(incident ? { incident } : {}),
+    event,
+  };
+  return { entry, seq, prev, hash: end[1], seen: seen ?? {}, intact: sha256(body) === end[1] };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

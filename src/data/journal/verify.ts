@@ -1,0 +1,127 @@
+// Whether the journal is as it was written: what can be known of each file, and what cannot.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Entry } from '../../core/event.ts';
+import type { Fault } from '../../core/reading.ts';
+import { clean } from '../../core/text.ts';
+import type { Outcome } from '../source.ts';
+import { diskFault } from './directory.ts';
+import { beginning, type Line, readLine } from './line.ts';
+import { safe } from './safe.ts';
+
+export type FileReport = {
+  file: string;
+  session?: string;
+  entries: number;
+  /** Changes, gaps, cuts: somebody or something altered the file. */
+  problems: readonly string[];
+  /** What is so, and is no proof of anything: a torn last line, a missing end. */
+  notes: readonly string[];
+};
+
+export type JournalReport = {
+  directory: string;
+  files: readonly FileReport[];
+  /** In order, of every file, what could be read. */
+  entries: readonly Entry[];
+};
+
+/** What no check of these files can tell. */
+export const cannotKnow: readonly string[] = [
+  'Whoever can write the directory can write a whole file anew, with new hashes; compare with an export made earlier.',
+  'Entries at the end of a file that no other file bears witness of may be missing without a trace.',
+  'A file that no other file names may have been removed.',
+  'The instants are those of each host’s clock.',
+];
+
+type Read = { report: FileReport; lines: readonly (Line & { row: number })[] };
+
+/** Reads and checks every file of a journal's directory. */
+export async function verifyJournal(directory: string): Promise<Outcome<JournalReport>> {
+  let names: string[];
+  try {
+    names = (await readdir(directory)).filter((name) => name.endsWith('.jsonl')).sort();
+  } catch (error) {
+    return { ok: false, fault: missing(error, directory) };
+  }
+  const files: Read[] = [];
+  for (const name of names) files.push(await readJournalFile(join(directory, name), clean(name, 120)));
+  const entries = files.flatMap(({ lines }) => lines.map((line) => safe(line.entry)));
+  return { ok: true, value: { directory: clean(directory, 300), files: witnessed(files), entries } };
+}
+
+function missing(error: unknown, directory: string): Fault {
+  const fault = diskFault(error, directory);
+  return fault.what === 'the directory is gone'
+    ? { ...fault, what: 'there is no journal yet', hint: 'check --profile and journal.directory' }
+    : fault;
+}
+
+async function readJournalFile(path: string, file: string): Promise<Read> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { what } = diskFault(error, path);
+    return { report: { file, entries: 0, problems: [`cannot be read: ${what}`], notes: [] }, lines: [] };
+  }
+  const rows = text.split('\n');
+  const tail = rows.pop() ?? '';
+  const problems: string[] = [];
+  const notes: string[] = [];
+  const lines: (Line & { row: number })[] = [];
+  let previous: Line | undefined;
+  rows.forEach((row, index) => {
+    const at = `line ${index + 1}`;
+    const line = readLine(row);
+    if (!line) {
+      problems.push(`${at} is not an entry`);
+      return;
+    }
+    const expected = previous ? previous.seq + 1 : 1;
+    if (!line.intact) problems.push(`${at} was changed after it was written`);
+    if (line.seq > expected)
+      problems.push(
+        `${at}: ${line.seq - expected} ${line.seq - expected === 1 ? 'entry is' : 'entries are'} missing before it`,
+      );
+    else if (line.seq < expected) problems.push(`${at} is a repetition, or out of order`);
+    else if (line.prev !== (previous?.hash ?? beginning)) problems.push(`${at} does not follow the line before it`);
+    if (previous && line.entry.id <= previous.entry.id) problems.push(`${at} is older than the line before it`);
+    if (previous && line.entry.writer.session !== previous.entry.writer.session)
+      problems.push(`${at} is of another writer`);
+    previous = line;
+    lines.push({ ...line, row: index + 1 });
+  });
+  if (tail !== '') notes.push(`the last line is torn (${tail.length} characters): the writer ended while it wrote`);
+  const last = lines.at(-1);
+  if (!last) notes.push('holds no entry');
+  else if (last.entry.event.kind !== 'journal' || last.entry.event.what !== 'closed')
+    notes.push('ends without its closing line: still running, ended by force, or cut');
+  const session = lines[0]?.entry.writer.session;
+  return { report: { file, ...(session ? { session } : {}), entries: lines.length, problems, notes }, lines };
+}
+
+/** Adds what other files saw of each: lines that were there, and are not any more. */
+function witnessed(files: readonly Read[]): readonly FileReport[] {
+  const bySession = new Map(files.flatMap((one) => (one.report.session ? [[one.report.session, one] as const] : [])));
+  const extra = new Map<string, Set<string>>();
+  const add = (file: string, problem: string) => extra.set(file, (extra.get(file) ?? new Set()).add(problem));
+  const lost: string[] = [];
+  for (const { report, lines } of files)
+    for (const line of lines)
+      for (const [session, [count, hash]] of Object.entries(line.seen)) {
+        const seen = bySession.get(session);
+        if (!seen)
+          lost.push(`a file of the session ${clean(session, 40)} is missing: ${report.file} saw ${count} lines of it`);
+        else if (seen.lines.length < count)
+          add(seen.report.file, `was cut: ${report.file} saw ${count} lines, ${seen.lines.length} are there`);
+        else if (seen.lines[count - 1]?.hash !== hash)
+          add(seen.report.file, `line ${count} is not the one that ${report.file} saw`);
+      }
+  const reports = files.map(({ report }) => ({
+    ...report,
+    problems: [...report.problems, ...(extra.get(report.file) ?? [])],
+  }));
+  const gone = [...new Set(lost)];
+  return gone.length === 0 ? reports : [...reports, { file: '(missing)', entries: 0, problems: gone, notes: [] }];
+}

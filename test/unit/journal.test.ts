@@ -1,0 +1,287 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Event } from '../../src/core/event.ts';
+import { foldAll } from '../../src/core/incident.ts';
+import { prepare } from '../../src/data/journal/directory.ts';
+import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts';
+import { readLine } from '../../src/data/journal/line.ts';
+import { verifyJournal } from '../../src/data/journal/verify.ts';
+
+let root: string;
+let directory: string;
+const open: Journal[] = [];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'journal-'));
+  directory = join(root, 'journal');
+});
+afterEach(async () => {
+  for (const journal of open.splice(0)) await journal.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function journal(user = 'ops1', more: Partial<JournalOptions> = {}): Promise<Journal> {
+  const made = new Journal({
+    place: { directory },
+    writer: { user, name: user, host: 'bastion' },
+    environment: 'PRODUCTION',
+    ...more,
+  });
+  await made.open();
+  open.push(made);
+  return made;
+}
+
+const note = (text: string): Event => ({ kind: 'note', text });
+const files = () =>
+  readdirSync(directory)
+    .filter((f) => f.endsWith('.jsonl'))
+    .map((f) => join(directory, f));
+const file = () => files()[0] ?? '';
+const rows = (path = file()) => readFileSync(path, 'utf8').trimEnd().split('\n');
+async function report() {
+  const outcome = await verifyJournal(directory);
+  if (!outcome.ok) throw new Error(outcome.fault.what);
+  return outcome.value;
+}
+const problems = async () => (await report()).files.flatMap((f) => f.problems);
+
+describe('writing', () => {
+  test('an entry is on the disk when it is said to be, with its place in the chain', async () => {
+    const one = await journal('ops1', { drill: 'api-outage' });
+    const first = await one.append(note('first'), 'incident-1');
+    await one.append(note('second'), 'incident-1');
+    expect(first).toMatchObject({
+      ok: true,
+      value: { incident: 'incident-1', environment: 'PRODUCTION', drill: 'api-outage' },
+    });
+    const lines = rows().map((row) => readLine(row));
+    expect(lines.map((line) => line?.seq)).toEqual([1, 2]);
+    expect(lines[1]?.prev).toBe(lines[0]?.hash);
+    expect(lines[0]?.entry.writer).toEqual({ ...one.writer });
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
+  test('a cockpit that records nothing leaves no file', async () => {
+    const one = await journal();
+    await one.close();
+    expect(files()).toEqual([]);
+  });
+
+  test('control characters and secrets stay out', async () => {
+    const one = await journal();
+    await one.append(note('\u001b[2Jpassword=hunter2 postgres://u:s3cret@db \u202e'));
+    const text = readFileSync(file(), 'utf8');
+    expect(text).not.toMatch(/hunter2|s3cret|\\u001b|\u202e/);
+  });
+
+  test('a clock that jumps back is said, and the order stays', async () => {
+    let now = Date.UTC(2026, 0, 17, 3);
+    const one = await journal('ops1', { now: () => now });
+    await one.append(note('before'));
+    now -= 3_600_000;
+    await one.append(note('after'));
+    expect(one.entries.map((e) => e.event)).toMatchObject([
+      { text: 'before' },
+      { what: 'clock-back', says: 'the clock went back by 3600 s' },
+      { text: 'after' },
+    ]);
+    const ids = one.entries.map((e) => e.id);
+    expect(ids.toSorted()).toEqual(ids);
+    expect(await problems()).toEqual([]);
+  });
+});
+
+describe('a place that cannot be used', () => {
+  test('open to the world, writable by a group nobody named, not a directory', () => {
+    mkdirSync(directory);
+    chmodSync(directory, 0o755);
+    expect(prepare({ directory })).toMatchObject({ kind: 'forbidden', what: 'is open to the world' });
+    chmodSync(directory, 0o770);
+    expect(prepare({ directory })?.what).toBe('can be written by a group');
+    writeFileSync(join(root, 'file'), '');
+    expect(prepare({ directory: join(root, 'file') })?.what).toBe('is not a directory');
+    expect(prepare({ directory, group: 'no-such-group-here' })?.what).toBe('there is no group no-such-group-here');
+  });
+
+  test('shared by a group, it is the group’s and closed to others', () => {
+    const gid = String(userInfo().gid);
+    expect(prepare({ directory, group: gid })).toBeUndefined();
+    expect(statSync(directory).mode & 0o7777).toBe(0o2770);
+    expect(String(statSync(directory).gid)).toBe(gid);
+  });
+
+  test('refused, it keeps what was said and writes it as soon as it may', async () => {
+    mkdirSync(directory);
+    chmodSync(directory, 0o755);
+    const one = await journal();
+    expect(await one.append(note('early'))).toMatchObject({ ok: false, fault: { what: 'is open to the world' } });
+    expect(one.state).toMatchObject({ unwritten: 1, trouble: { kind: 'forbidden' } });
+    expect(files()).toEqual([]);
+    chmodSync(directory, 0o700);
+    expect(await one.append(note('late'))).toMatchObject({ ok: true });
+    expect(one.state.unwritten).toBe(0);
+    expect(rows().map((row) => readLine(row)?.entry.event)).toMatchObject([
+      { text: 'early' },
+      { text: 'late' },
+      { what: 'written-late' },
+    ]);
+    expect(await problems()).toEqual([]);
+  });
+
+  test('a directory that goes away and comes back loses nothing', async () => {
+    const one = await journal();
+    await one.append(note('before'));
+    renameSync(directory, `${directory}-away`);
+    writeFileSync(directory, 'in the way');
+    expect(await one.append(note('meanwhile'))).toMatchObject({ ok: false });
+    rmSync(directory);
+    expect(await one.append(note('after'))).toMatchObject({ ok: true });
+    expect(rows().map((row) => readLine(row)?.seq)).toEqual([1, 2, 3, 4]);
+    expect(await problems()).toEqual([]);
+  });
+
+  test('a full disk tears no line: what was written by half is taken back', () => {
+    // A process whose files may not grow beyond 4 kB: writes are cut short in the middle of a line, then fail.
+    const script = fileURLToPath(new URL('../full-disk.ts', import.meta.url));
+    const done = spawnSync(
+      'bash',
+      ['-c', `trap '' XFSZ; ulimit -f 4; exec "$0" "$1" "$2"`, process.execPath, script, directory],
+      { encoding: 'utf8' },
+    );
+    const { told, unwritten } = JSON.parse(done.stdout || done.stderr) as { told: string[]; unwritten: number };
+    expect(told[0]).toBe('written');
+    expect(told.at(-1)).toBe('the file may not grow any more');
+    expect(unwritten).toBe(told.filter((t) => t !== 'written').length);
+    expect(readFileSync(file(), 'utf8').endsWith('\n')).toBe(true);
+    expect(rows()).toHaveLength(told.filter((t) => t === 'written').length);
+    expect(rows().every((row) => readLine(row)?.intact)).toBe(true);
+  });
+});
+
+describe('several writers', () => {
+  test('each sees what the others write, as it is written', async () => {
+    const one = await journal('ops1');
+    const two = await journal('ops2');
+    await one.append({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 'incident-1');
+    await vi.waitFor(() => expect(two.entries).toHaveLength(1));
+    await two.append(note('hello'), 'incident-1');
+    await vi.waitFor(() => expect(one.entries).toHaveLength(2));
+    expect(foldAll(one.entries)).toEqual(foldAll(two.entries));
+    expect(files()).toHaveLength(2);
+  });
+
+  test('a writer that starts later reads what was there', async () => {
+    const one = await journal('ops1');
+    await one.append(note('hello'));
+    const two = await journal('ops2');
+    expect(two.entries).toEqual(one.entries);
+  });
+
+  test('an entry that another wrote by half is read when it is whole', async () => {
+    const one = await journal('ops1');
+    await one.append(note('näh'));
+    await one.append(note('second'));
+    const text = readFileSync(file());
+    const copy = join(directory, 'copy.jsonl');
+    const cut = text.indexOf('\n') - 12;
+    const two = await journal('ops2');
+    writeFileSync(copy, text.subarray(0, cut));
+    await vi.waitFor(() => expect(readdirSync(directory)).toContain('copy.jsonl'));
+    appendFileSync(copy, text.subarray(cut));
+    await vi.waitFor(() => expect(two.state.notes).toEqual([]));
+    expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'näh' }, { text: 'second' }]);
+  });
+});
+
+describe('verify', () => {
+  async function written(): Promise<void> {
+    const one = await journal();
+    for (const text of ['a', 'b', 'c', 'd']) await one.append(note(text));
+    await one.close();
+    open.splice(0);
+  }
+  const rewrite = (change: (lines: string[]) => string[]) => writeFileSync(file(), `${change(rows()).join('\n')}\n`);
+
+  test('a whole file has no problem and ends with its closing line', async () => {
+    await written();
+    expect((await report()).files).toMatchObject([{ entries: 5, problems: [], notes: [] }]);
+  });
+
+  test('a changed word', async () => {
+    await written();
+    rewrite((lines) => lines.map((line) => line.replace('"text":"b"', '"text":"B"')));
+    expect(await problems()).toEqual(['line 2 was changed after it was written']);
+  });
+
+  test('a changed last line', async () => {
+    await written();
+    rewrite((lines) => lines.map((line) => line.replace('the cockpit was left', 'nothing')));
+    expect(await problems()).toEqual(['line 5 was changed after it was written']);
+  });
+
+  test('a missing line, two swapped, one repeated', async () => {
+    await written();
+    const before = rows();
+    rewrite((lines) => lines.toSpliced(1, 1));
+    expect(await problems()).toEqual(['line 2: 1 entry is missing before it']);
+    writeFileSync(file(), `${[before[0], before[2], before[1], before[3], before[4]].join('\n')}\n`);
+    expect(await problems()).not.toEqual([]);
+    writeFileSync(file(), `${[...before.slice(0, 2), before[1], ...before.slice(2)].join('\n')}\n`);
+    expect(await problems()).toContain('line 3 is a repetition, or out of order');
+  });
+
+  test('a torn last line is tolerated and named', async () => {
+    await written();
+    truncateSync(file(), readFileSync(file()).length - 30);
+    const [one] = (await report()).files;
+    expect(one).toMatchObject({ entries: 4, problems: [] });
+    expect(one?.notes.join()).toMatch(/the last line is torn .*ends without its closing line/s);
+  });
+
+  test('a cut at the end is found when another file bears witness', async () => {
+    await written();
+    const cut = file();
+    const two = await journal('ops2');
+    await two.append(note('I saw it'));
+    writeFileSync(cut, `${rows(cut).slice(0, 3).join('\n')}\n`);
+    expect((await problems()).join()).toMatch(/was cut: .* saw 5 lines, 3 are there/);
+    rmSync(cut);
+    expect((await problems()).join()).toMatch(/a file of the session .* is missing/);
+  });
+
+  test('a cut at the end without a witness is said to be possible', async () => {
+    await written();
+    rewrite((lines) => lines.slice(0, 3));
+    const [one] = (await report()).files;
+    expect(one?.problems).toEqual([]);
+    expect(one?.notes.join()).toContain('ends without its closing line');
+  });
+
+  test('what is no journal at all', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'x.jsonl'), 'hello\n{"v":1}\n');
+    expect(await problems()).toEqual(['line 1 is not an entry', 'line 2 is not an entry']);
+    expect(await verifyJournal(join(root, 'nowhere'))).toMatchObject({
+      ok: false,
+      fault: { what: 'there is no journal yet' },
+    });
+  });
+});
