@@ -1,0 +1,168 @@
+// The filter of logs, in one line of text. Words combine, all of them must hold:
+//   timeout           the line contains it, whatever its case       "rate limited"   with blanks
+//   -health           it does not                                   /time(d )?out/   a regular expression
+//   level=error       at least so bad, by name or number            pod=…  container=…
+//   study=study_abc   a field: study, request, tenant, surface,     res.statusCode=503   or any by its path
+//   status=5xx        status, ms; * stands for anything             ms>500  status!=200  level<warn
+
+import { type LogFieldName, type LogFields, type LogLine, levelFrom, levelOf, namedField, recordOf } from './log.ts';
+import { fieldAt } from './log-fields.ts';
+
+type Comparison = '=' | '!=' | '>' | '<';
+
+export type Clause =
+  | { kind: 'text'; pattern: RegExp; wanted: boolean }
+  | { kind: 'level'; comparison: Comparison; level: number }
+  | { kind: 'field'; name: string; comparison: Comparison; value: string; pattern: RegExp };
+
+export type LogFilter = {
+  clauses: readonly Clause[];
+  /** What the parser did not understand; those words are left out. */
+  problems: readonly string[];
+};
+
+export const noFilter: LogFilter = { clauses: [], problems: [] };
+
+const shorthands: Readonly<Record<string, LogFieldName>> = {
+  study: 'studyId',
+  studyid: 'studyId',
+  request: 'requestId',
+  requestid: 'requestId',
+  reqid: 'requestId',
+  tenant: 'tenantId',
+  tenantid: 'tenantId',
+  surface: 'surfaceId',
+  surfaceid: 'surfaceId',
+  surface_id: 'surfaceId',
+  status: 'statusCode',
+  statuscode: 'statusCode',
+  ms: 'responseTime',
+  responsetime: 'responseTime',
+};
+
+/** Words, quoted words, and /expressions/, each with an optional minus. */
+const tokens =
+  /\s*([-!]?)(?:"((?:[^"\\]|\\.)*)"|\/((?:[^/\\]|\\.)+)\/([imsu]*)(?=\s|$)|((?:[^\s"]|"(?:[^"\\]|\\.)*")+))/gy;
+const comparing = /^([A-Za-z_][\w.-]*)(!=|=|>|<)(.*)$/s;
+
+/** Reads a filter. It never fails: what it does not understand is a problem, and left out. */
+export function parseFilter(text: string): LogFilter {
+  const clauses: Clause[] = [];
+  const problems: string[] = [];
+  tokens.lastIndex = 0;
+  for (let match = tokens.exec(text); match; match = tokens.exec(text)) {
+    const [, minus, quoted, expression, flags, word] = match;
+    const wanted = minus === '';
+    if (expression !== undefined) {
+      try {
+        clauses.push({ kind: 'text', pattern: new RegExp(expression, `${flags ?? ''}`.replace('u', '')), wanted });
+      } catch {
+        problems.push(`/${expression}/ is no regular expression`);
+      }
+    } else if (quoted !== undefined) clauses.push(containing(quoted.replace(/\\(.)/g, '$1'), wanted));
+    else if (word !== undefined) {
+      const [, name, comparison, value] = comparing.exec(word) ?? [];
+      const clause =
+        name && comparison && wanted
+          ? compare(name, comparison as Comparison, unquoted(value ?? ''))
+          : containing(unquoted(word), wanted);
+      if (typeof clause === 'string') problems.push(clause);
+      else clauses.push(clause);
+    }
+  }
+  return { clauses, problems };
+}
+
+function compare(name: string, comparison: Comparison, value: string): Clause | string {
+  const key = name.toLowerCase();
+  if (key === 'level') {
+    const level = levelFrom(value);
+    return level === undefined
+      ? `no level ${value}: trace, debug, info, warn, error, fatal, or 10 to 60`
+      : { kind: 'level', comparison, level };
+  }
+  if (value === '') return `${name}${comparison} of what?`;
+  const digits = shorthands[key] === 'statusCode' ? value.replace(/x/gi, '?') : value;
+  const pattern = new RegExp(`^${literally(digits).replaceAll('\\*', '.*').replaceAll('\\?', '.')}$`, 'i');
+  return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern };
+}
+
+function containing(text: string, wanted: boolean): Clause {
+  return { kind: 'text', pattern: new RegExp(literally(text), 'i'), wanted };
+}
+
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const unquoted = (text: string): string =>
+  text.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1'));
+
+const names = new Set<string>(Object.values(shorthands));
+
+/** Whether a line passes. Marks always do: they say what is not there. */
+export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boolean {
+  if (line.mark || filter.clauses.length === 0) return true;
+  let record: object | undefined;
+  let parsed = false;
+  const json = () => {
+    if (!parsed) record = recordOf(line.text);
+    parsed = true;
+    return record;
+  };
+  return filter.clauses.every((clause) => {
+    if (clause.kind === 'text') return has(line, clause.pattern) === clause.wanted;
+    if (clause.kind === 'level') {
+      const level = levelOf(json(), line.text, fields);
+      if (level === undefined) return false;
+      // At least so bad: `error` means 50 and above.
+      if (clause.comparison === '=') return level >= clause.level;
+      if (clause.comparison === '!=') return level < clause.level;
+      return clause.comparison === '>' ? level > clause.level : level < clause.level;
+    }
+    const value = fieldValue(line, clause.name, json, fields);
+    const { comparison } = clause;
+    if (comparison === '=' || comparison === '!=')
+      return (value !== undefined && clause.pattern.test(value)) === (comparison === '=');
+    const number = Number(value ?? Number.NaN);
+    return comparison === '>' ? number > Number(clause.value) : number < Number(clause.value);
+  });
+}
+
+function has(line: LogLine, pattern: RegExp): boolean {
+  return pattern.test(line.text) || (line.more?.some((more) => pattern.test(more)) ?? false);
+}
+
+function fieldValue(
+  line: LogLine,
+  name: string,
+  json: () => object | undefined,
+  fields: LogFields,
+): string | undefined {
+  if (name === 'pod') return line.pod;
+  if (name === 'container') return line.container;
+  const record = json();
+  if (!record) return undefined;
+  const value = names.has(name) ? namedField(record, name as LogFieldName, fields) : fieldAt(record, name);
+  return value === undefined || value === null
+    ? undefined
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
+}
+
+/** Where a shown text matches what the filter asks for, to be highlighted: start and end of each place, in order. */
+export function hitsOf(filter: LogFilter, text: string): readonly (readonly [number, number])[] {
+  const hits: [number, number][] = [];
+  for (const clause of filter.clauses) {
+    if (clause.kind !== 'text' || !clause.wanted) continue;
+    const pattern = new RegExp(clause.pattern.source, `${clause.pattern.flags.replace('g', '')}g`);
+    for (const match of text.matchAll(pattern)) {
+      if (match[0] !== '') hits.push([match.index, match.index + match[0].length]);
+      if (hits.length > 100) break;
+    }
+  }
+  return hits.sort((a, b) => a[0] - b[0]);
+}
+
+/** A clause for the filter, quoted where it must be: `study=study_abc123`. */
+export function fieldClause(name: string, value: string): string {
+  return /[\s"]/.test(value) ? `${name}="${value.replace(/(["\\])/g, '\\$1')}"` : `${name}=${value}`;
+}
