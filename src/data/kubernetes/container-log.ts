@@ -16,6 +16,8 @@ export type ContainerLog = {
   since?: Instant;
   /** At most so many lines of the past. */
   tail?: number;
+  /** Not more than so many bytes. */
+  bytes?: number;
   follow: boolean;
 };
 
@@ -93,7 +95,8 @@ export async function readContainerLog(
     listener.closed?.(fault);
     if (!log.follow) return fault;
     failures += 1;
-    await pause(Math.min(10 * second, backoff(failures, second)), signal);
+    // A container that ended may start again any moment; a server in trouble is given time.
+    await pause(Math.min(fault ? 10 * second : 2 * second, backoff(failures, second)), signal);
   }
   return undefined;
 }
@@ -102,7 +105,7 @@ export async function readContainerLog(
 function start(log: ContainerLog, seen: Seen, offset: Ms): Record<string, string | number | undefined> {
   const from = seen.last ?? (log.since === undefined ? undefined : log.since + offset);
   const sinceTime = from === undefined ? undefined : `${new Date(from).toISOString().slice(0, 19)}Z`;
-  return { sinceTime, tailLines: seen.last === undefined ? log.tail : undefined };
+  return { sinceTime, tailLines: seen.last === undefined ? log.tail : undefined, limitBytes: log.bytes };
 }
 
 /** Tells lines that were read before from new ones, after a stream was taken up again. */

@@ -29,6 +29,8 @@ export type LogContainer = {
   started: boolean;
   running: boolean;
   restarts: number;
+  /** Of the running instance. */
+  startedAt?: Instant;
 };
 
 export type WorkloadListener = {
@@ -122,7 +124,9 @@ export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
     if (!named) return [];
     const running = Boolean(own?.state?.running);
     const restarts = count(own?.restartCount);
-    return [{ name: named, running, started: running || restarts > 0 || Boolean(own?.state?.terminated), restarts }];
+    const started = running || restarts > 0 || Boolean(own?.state?.terminated);
+    const startedAt = instant(own?.state?.running?.startedAt);
+    return [{ name: named, running, started, restarts, ...(startedAt === undefined ? {} : { startedAt }) }];
   });
   const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);
   const first = words(items(spec?.containers)[0]?.name) ?? '';
