@@ -6,6 +6,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
+import { logsCommand } from './commands/logs.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
@@ -15,6 +16,7 @@ const program = new Command('bentham-cockpit')
   .addCommand(completeCommand(), { hidden: true })
   .addCommand(configCommand())
   .addCommand(doctorCommand())
-  .addCommand(drillCommand());
+  .addCommand(drillCommand())
+  .addCommand(logsCommand());
 
 await program.parseAsync();

@@ -57,7 +57,14 @@ export async function followLogs(
   await new LogsFollower(connection, ask, listener, AbortSignal.any([signal, over.signal]), over).run();
 }
 
-type Stream = { end: AbortController; open: boolean; pod: LogPod; container: LogContainer; fault?: Fault };
+type Stream = {
+  end: AbortController;
+  open: boolean;
+  done: boolean;
+  pod: LogPod;
+  container: LogContainer;
+  fault?: Fault;
+};
 
 class LogsFollower {
   readonly #connection: Connection;
@@ -148,7 +155,7 @@ class LogsFollower {
 
   #follow(key: string, one: { pod: LogPod; container: LogContainer; previous: boolean }): void {
     const { pod, container, previous } = one;
-    const stream: Stream = { end: new AbortController(), open: false, pod, container };
+    const stream: Stream = { end: new AbortController(), open: false, done: false, pod, container };
     this.#streams.set(key, stream);
     this.#order.expect(key, performance.now());
     const about = { pod: pod.name, container: container.name, previous };
@@ -193,16 +200,24 @@ class LogsFollower {
       listener,
       AbortSignal.any([this.#signal, stream.end.signal]),
     );
-    this.#reading.add(reading);
+    this.#attached(reading);
     void reading.then((fault) => {
-      this.#reading.delete(reading);
       this.#order.close(key);
       stream.open = false;
       if (fault) stream.fault = fault;
       // A previous instance may be gone: nothing to be sorry about.
-      if (previous) this.#streams.delete(key);
+      if (previous) {
+        stream.done = true;
+        delete stream.fault;
+      }
       this.#say();
     });
+  }
+
+  /** The end waits for it. */
+  #attached(work: Promise<unknown>): void {
+    this.#reading.add(work);
+    void work.finally(() => this.#reading.delete(work));
   }
 
   /** Says it when a log begins later than was asked for. */
@@ -218,7 +233,7 @@ class LogsFollower {
     if (container.startedAt !== undefined && container.startedAt > since + tolerance) {
       const before = container.restarts > 0 ? ', after a restart (previous container: p)' : '';
       mark(`log begins ${formatClock(container.startedAt)}${before}, ${asked}`, first);
-    } else if (tail === undefined) void this.#lookForRotation(pod.name, container.name, since, asked, mark);
+    } else if (tail === undefined) this.#attached(this.#lookForRotation(pod.name, container.name, since, asked, mark));
   }
 
   /** The oldest line that is kept tells whether older ones are gone. */
@@ -248,7 +263,7 @@ class LogsFollower {
 
   #say(): void {
     if (this.#signal.aborted && this.#ask.follow) return;
-    const streams = [...this.#streams.values()];
+    const streams = [...this.#streams.values()].filter((s) => !s.done);
     const followed = streams.filter((s) => s.open).length;
     const fault = this.#fault ?? streams.find((s) => s.fault)?.fault;
     const state = { followed, expected: streams.length, leftOut: this.#leftOut, ...(fault ? { fault } : {}) };

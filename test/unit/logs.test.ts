@@ -1,0 +1,287 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filterText } from '../../src/commands/logs-filter.ts';
+import type { LogLine } from '../../src/core/log.ts';
+import { parseSince } from '../../src/core/since.ts';
+import { Connection } from '../../src/data/kubernetes/connection.ts';
+import { LogOrder } from '../../src/data/log-order.ts';
+import { followLogs, type LogsAsk, type LogsState } from '../../src/data/logs.ts';
+import { ApiServer } from '../api-server.ts';
+
+const raw = (at: number, text: string) => ({ at, pod: 'p', container: 'c', previous: false, text });
+
+describe('the order of lines', () => {
+  it('is that of time, over all streams, however they arrive', () => {
+    const arriving = fc.array(fc.record({ stream: fc.integer({ min: 0, max: 3 }), step: fc.nat({ max: 50 }) }));
+    fc.assert(
+      fc.property(arriving, (arrivals) => {
+        const order = new LogOrder();
+        const clocks = [0, 0, 0, 0];
+        for (let stream = 0; stream < 4; stream += 1) {
+          order.expect(String(stream), 0);
+          order.open(String(stream), 0);
+        }
+        const out: LogLine[] = [];
+        for (const [i, { stream, step }] of arrivals.entries()) {
+          clocks[stream] = (clocks[stream] ?? 0) + step;
+          order.push(String(stream), raw(clocks[stream] ?? 0, `line ${i}`), i);
+          out.push(...order.release(i));
+        }
+        out.push(...order.release(arrivals.length, true));
+        expect(out).toHaveLength(arrivals.length);
+        expect(out.map((l) => l.at)).toEqual(out.map((l) => l.at).toSorted((a, b) => a - b));
+        expect(out.map((l) => l.id)).toEqual(out.map((_, i) => i + 1));
+      }),
+    );
+  });
+
+  it('waits for a stream that is being opened, and not for one that is silent', () => {
+    const order = new LogOrder();
+    order.expect('a', 0);
+    order.expect('b', 0);
+    order.open('a', 0);
+    order.push('a', raw(10, 'late'), 0);
+    expect(order.release(500)).toEqual([]);
+    order.open('b', 600);
+    order.push('b', raw(5, 'early'), 600);
+    expect(order.release(1000).map((l) => l.text)).toEqual(['early', 'late']);
+  });
+
+  it('joins a stack to its line, but not to the line of another container', () => {
+    const order = new LogOrder();
+    for (const key of ['a', 'b']) {
+      order.expect(key, 0);
+      order.open(key, 0);
+    }
+    order.push('a', raw(1, 'Error: boom'), 0);
+    order.push('b', raw(1, '{"msg":"fine"}'), 0);
+    order.push('a', raw(1, '    at run (x.js:1)'), 1);
+    order.push('a', raw(1, '    at main'), 2);
+    const out = order.release(10, true);
+    expect(out.map((l) => [l.text, l.more])).toEqual([
+      ['Error: boom', ['    at run (x.js:1)', '    at main']],
+      ['{"msg":"fine"}', undefined],
+    ]);
+  });
+
+  it('lets go of a flood', () => {
+    const order = new LogOrder();
+    order.expect('a', 0);
+    for (let i = 0; i < 60_000; i += 1) order.push('a', raw(i, 'x'), 0);
+    expect(order.release(0).length).toBe(30_000);
+  });
+});
+
+describe('a point in the past', () => {
+  const now = Date.UTC(2026, 0, 17, 3, 14, 7);
+  it.each([
+    ['90s', now - 90_000],
+    ['1h30m', now - 5_400_000],
+    ['03:05', Date.UTC(2026, 0, 17, 3, 5)],
+    ['23:00Z', Date.UTC(2026, 0, 16, 23)],
+    ['2026-01-17T03:05Z', Date.UTC(2026, 0, 17, 3, 5)],
+    ['2026-01-17 03:05:09', Date.UTC(2026, 0, 17, 3, 5, 9)],
+    ['2026-01-17T03:05+01:00', Date.UTC(2026, 0, 17, 2, 5)],
+    ['2026-01-17', Date.UTC(2026, 0, 17)],
+    ['25:00', undefined],
+    ['2027-01-01', undefined],
+    ['soon', undefined],
+    ['', undefined],
+  ])('%s', (text, at) => {
+    expect(parseSince(text, now)).toBe(at);
+  });
+});
+
+it('options are short for a filter', () => {
+  expect(
+    filterText({
+      level: 'error',
+      field: ['res.statusCode=503', 'odd'],
+      study: 'study_abc',
+      grep: ['rate limited', '/time.?out/i'],
+      exclude: ['"health"'],
+      filter: 'ms>500',
+    }),
+  ).toBe('level=error res.statusCode=503 odd= study=study_abc "rate limited" /time.?out/i -"\\"health\\"" ms>500');
+});
+
+describe('the logs of a workload', () => {
+  let server: ApiServer;
+  let over: AbortController;
+  let ended: Promise<unknown>;
+  let lines: LogLine[];
+  let state: LogsState | undefined;
+  let pods: object[];
+  let log: (pod: string, url: URL, res: Parameters<ApiServer['handle']>[1]) => void;
+  let event: (text: string) => void;
+  const start = Date.now() - 60_000;
+  const iso = (ms: number) => new Date(start + ms).toISOString();
+  const pod = (name: string, more: { restarts?: number; containers?: string[]; startedAt?: number } = {}) => ({
+    metadata: { name, uid: name },
+    spec: { containers: (more.containers ?? ['main']).map((c) => ({ name: c })) },
+    status: {
+      phase: 'Running',
+      containerStatuses: (more.containers ?? ['main']).map((c) => ({
+        name: c,
+        restartCount: more.restarts ?? 0,
+        state: { running: { startedAt: iso(more.startedAt ?? -3_600_000) } },
+      })),
+    },
+  });
+
+  beforeEach(async () => {
+    server = new ApiServer();
+    pods = [pod('a'), pod('b')];
+    log = (_, __, res) => void res.end();
+    server.handle = (url, res) => {
+      const name = /\/pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
+      if (name) return log(name, url, res);
+      if (url.searchParams.get('watch') === 'true') {
+        res.flushHeaders();
+        event = (text) => res.write(text);
+        return undefined;
+      }
+      return res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: pods }));
+    };
+    await server.start();
+    over = new AbortController();
+    lines = [];
+    state = undefined;
+    ended = Promise.resolve();
+  });
+  afterEach(async () => {
+    over.abort();
+    await ended;
+    await server.end();
+  });
+  const read = (ask: Partial<LogsAsk> = {}) => {
+    ended = followLogs(
+      new Connection(server.settings()),
+      { workload: { selector: 'app=bentham' }, previous: false, follow: false, ...ask },
+      {
+        lines: (more) => void lines.push(...more),
+        state: (now) => {
+          state = now;
+        },
+      },
+      over.signal,
+    );
+    return ended;
+  };
+  const texts = () => lines.map((l) => l.text);
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+
+  it('come from all containers, in one order, and end', async () => {
+    pods = [pod('a', { containers: ['main', 'proxy'] }), pod('b')];
+    log = (name, url, res) => {
+      const container = url.searchParams.get('container');
+      if (name === 'b') res.end(`${iso(2)} second\n${iso(40)} fourth\n`);
+      else if (container === 'proxy') res.end(`${iso(3)} third\n`);
+      else res.end(`${iso(1)} first\n    at x\n${iso(50)} last, without a line end`);
+    };
+    await read();
+    expect(texts()).toEqual(['first', 'second', 'third', 'fourth', 'last, without a line end']);
+    expect(lines[0]).toMatchObject({ pod: 'a', container: 'main', at: start + 1, more: ['    at x'] });
+    expect(server.asked.some((u) => u.searchParams.has('follow'))).toBe(false);
+  });
+
+  it('follow pods as they come and go, also the previous containers', async () => {
+    pods = [pod('a', { restarts: 1 })];
+    log = (name, url, res) => {
+      if (url.searchParams.get('previous')) res.end(`${iso(1)} out of memory\n`);
+      else res.write(`${iso(2)} hello from ${name}\n`);
+    };
+    void read({ follow: true, previous: true });
+    await soon(texts).toEqual(['out of memory', 'hello from a']);
+    expect(lines[0]?.previous).toBe(true);
+    event(`${JSON.stringify({ type: 'ADDED', object: pod('new') })}\n`);
+    await soon(texts).toEqual(['out of memory', 'hello from a', 'hello from new']);
+    await soon(() => state).toEqual({ followed: 2, expected: 2, leftOut: 0 });
+    event(`${JSON.stringify({ type: 'DELETED', object: pod('a') })}\n`);
+    await soon(() => state).toMatchObject({ followed: 1, expected: 1 });
+  });
+
+  it('say where they were cut and resumed, and repeat nothing', async () => {
+    pods = [pod('a')];
+    let opened = 0;
+    log = (_, __, res) => {
+      opened += 1;
+      if (opened === 1) {
+        res.write(`${iso(1)} one\n${iso(2)} tw`);
+        setTimeout(() => res.destroy(), 30);
+      } else res.write(`${iso(1)} one\n${iso(2)} two\n`);
+    };
+    void read({ follow: true });
+    await soon(() => texts().filter((t) => !t.startsWith('a: '))).toEqual(['one', 'two']);
+    await soon(() => lines.filter((l) => l.mark).map((l) => l.text)).toEqual([
+      'a: log cut: connection closed without an answer',
+      expect.stringMatching(/^a: log resumed after \d/),
+    ]);
+  });
+
+  it('say that they begin later than asked', async () => {
+    pods = [pod('rotated'), pod('restarted', { startedAt: -1000, restarts: 2 })];
+    log = (name, url, res) => {
+      // Without a since, the oldest line there is.
+      if (!url.searchParams.has('sinceTime')) res.end(`${iso(-500_000)} oldest\n`);
+      else res.end(`${iso(0)} ${name} is here\n`);
+    };
+    await read({ since: start - 900_000 });
+    const marks = lines.filter((l) => l.mark).map((l) => l.text);
+    expect(marks).toContainEqual(
+      expect.stringMatching(/^rotated: log begins \S+: older lines are gone, asked for from/),
+    );
+    expect(marks).toContainEqual(expect.stringMatching(/^restarted: log begins \S+, after a restart/));
+  });
+
+  it('that may not be read are a fault, as is a server that is away', async () => {
+    log = (_, __, res) => void res.writeHead(403).end('{}');
+    await read();
+    expect(state).toMatchObject({ fault: { kind: 'forbidden', what: 'may not get pods/log in bentham (403)' } });
+    await server.stop();
+    await read();
+    expect(state).toMatchObject({ fault: { kind: 'refused' } });
+  });
+
+  it('survive what is no text', async () => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.end(Buffer.from([0xff, 0xfe, 10, 0, 0x1b, 0x5b, 0x32, 0x4a, 10, 0xc3, 10]));
+    await read();
+    expect(lines).toHaveLength(3);
+  });
+
+  const run = (...args: string[]) => {
+    const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
+    const { kubeconfig } = server.settings().kubernetes;
+    const all = ['logs', ...args, '--kubeconfig', kubeconfig ?? '', '-n', 'bentham', '--profile', 'staging'];
+    const child = spawn(process.execPath, [launcher, ...all], { env: { ...process.env, NO_COLOR: '1' } });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    return new Promise<{ out: string; err: string; code: number | null }>((done) =>
+      child.on('close', (code) => done({ out, err, code })),
+    );
+  };
+
+  it('are printed by the program, filtered and neutralised', async () => {
+    pods = [pod('a')];
+    const failed = { level: 50, msg: 'Rate \u001b[31mlimited', studyId: 's1', res: { statusCode: 503 } };
+    log = (_, __, res) => void res.end(`${iso(1)} {"level":30,"msg":"fine"}\n${iso(2)} ${JSON.stringify(failed)}\n`);
+    expect(await run('--level', 'error', '--study', 's1')).toEqual({
+      out: `${iso(2).slice(11)} a error Rate limited  status=503  study=s1\n`,
+      err: '',
+      code: 0,
+    });
+    const { out } = await run('--json', '--grep', 'fine');
+    expect(JSON.parse(out)).toMatchObject({ time: iso(1), pod: 'a', level: 30, msg: 'fine' });
+    expect(await run('--level', 'loud')).toMatchObject({ code: 64, err: expect.stringContaining('no level loud') });
+    pods = [];
+    expect(await run()).toMatchObject({ code: 3, err: expect.stringContaining('no pods with app=bentham') });
+  });
+});
