@@ -253,7 +253,7 @@ class LogsFollower {
     const log = { pod, container, follow: false, bytes: 512 };
     await readContainerLog(this.#connection, log, { line }, AbortSignal.any([this.#signal, enough.signal]));
     if (oldest !== undefined && oldest > since + tolerance)
-      mark(`log begins ${formatClock(oldest)}: older lines are gone, ${asked}`, oldest);
+      mark(`log begins ${formatClock(oldest)}: nothing older is kept, ${asked}`, oldest);
   }
 
   #release(all = false): void {

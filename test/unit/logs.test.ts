@@ -231,7 +231,7 @@ describe('the logs of a workload', () => {
     await read({ since: start - 900_000 });
     const marks = lines.filter((l) => l.mark).map((l) => l.text);
     expect(marks).toContainEqual(
-      expect.stringMatching(/^rotated: log begins \S+: older lines are gone, asked for from/),
+      expect.stringMatching(/^rotated: log begins \S+: nothing older is kept, asked for from/),
     );
     expect(marks).toContainEqual(expect.stringMatching(/^restarted: log begins \S+, after a restart/));
   });
@@ -273,7 +273,7 @@ describe('the logs of a workload', () => {
     pods = [pod('a')];
     const failed = { level: 50, msg: 'Rate \u001b[31mlimited', studyId: 's1', res: { statusCode: 503 } };
     log = (_, __, res) => void res.end(`${iso(1)} {"level":30,"msg":"fine"}\n${iso(2)} ${JSON.stringify(failed)}\n`);
-    expect(await run('--level', 'error', '--study', 's1')).toEqual({
+    expect(await run('--since', 'all', '--level', 'error', '--study', 's1')).toEqual({
       out: `${iso(2).slice(11)} a error Rate limited  status=503  study=s1\n`,
       err: '',
       code: 0,
