@@ -1,5 +1,6 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
 import { paneIds } from './screens/intents.ts';
+import { logsBinding } from './screens/logs/palette.ts';
 import type { Binding, Screen } from './screens/screen.ts';
 import type { Intent } from './store.ts';
 
@@ -113,6 +114,7 @@ export const globalBindings: readonly Binding[] = [
     footer: 70,
     run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
   },
+  logsBinding,
   {
     id: 'palette',
     keys: [':', 'ctrl-k'],

@@ -1,5 +1,6 @@
 // What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { LogsShown } from './core/log-view.ts';
 import type { LookReadings } from './core/look.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
 import type { Verdict } from './core/verdict.ts';
@@ -101,6 +102,8 @@ export type Ui = {
 export type State = {
   world: World;
   looks: LookReadings;
+  /** The log that is looked at. */
+  logs?: LogsShown;
   engine: EngineState;
   ui: Ui;
 };
@@ -108,7 +111,9 @@ export type State = {
 /** What a key or a palette entry leads to: a change of the screen, or a word to the engine or the terminal. */
 export type Intent =
   /** Opens a screen above this one. */
-  | { kind: 'open'; screen: string; of?: Readonly<Record<string, string>>; filter?: string }
+  | { kind: 'open'; screen: string; of?: Readonly<Record<string, string>>; filter?: string; selected?: string }
+  /** Changes what the open screen is about, or one of its options; undefined takes it away. */
+  | { kind: 'adjust'; of: Readonly<Record<string, string | undefined>> }
   /** One level up: filter, then screen. */
   | { kind: 'back' }
   /** To the cockpit, one of its panes focused. */
@@ -137,8 +142,8 @@ export type Intent =
 export type CockpitStore = StoreApi<State>;
 
 /** A place as a screen opens. */
-export function placeAt(screen: string, of: Place['of'] = {}, filter = ''): Place {
-  return { screen, of, at: 0, top: 0, filter, filtering: false, sort: 0 };
+export function placeAt(screen: string, of: Place['of'] = {}, filter = '', selected?: string): Place {
+  return { screen, of, at: 0, top: 0, filter, filtering: false, sort: 0, ...(selected ? { selected } : {}) };
 }
 
 /** The open screen's place. */
@@ -179,6 +184,7 @@ export function take(state: State, update: Update): State {
     },
   };
   if (update.looks) next.looks = { ...state.looks, ...update.looks };
+  if ('logs' in update) next.logs = update.logs;
   if (update.engine) next.engine = update.engine;
   return next;
 }

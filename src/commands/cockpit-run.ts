@@ -8,6 +8,7 @@ import { second } from '../core/time.ts';
 import { startEngine } from '../engine/link.ts';
 import type { Engine } from '../engine/protocol.ts';
 import { type Attention, attention, followLooks } from '../screens/follow.ts';
+import { followLogs } from '../screens/logs/follow.ts';
 import { createCockpitStore, initialState, take } from '../store.ts';
 import { Terminal } from './cockpit-terminal.ts';
 
@@ -65,6 +66,7 @@ export async function runCockpit(settings: Settings, { colour = true } = {}): Pr
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
   const stopLooking = followLooks(store, (command) => engine?.send(command));
+  const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
   engine.subscribe((update) => {
     store.setState(take(store.getState(), update), true);
@@ -76,6 +78,7 @@ export async function runCockpit(settings: Settings, { colour = true } = {}): Pr
   const { code, why } = await left;
   setTimeout(() => process.exit(code), patience).unref();
   stopLooking();
+  stopFollowing();
   screen.unmount();
   terminal.close();
   if (why !== undefined) {

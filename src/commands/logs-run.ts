@@ -77,7 +77,8 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   if (state?.fault) return unreadable;
   if (!over.signal.aborted && (!state || state.expected === 0)) {
     const { workload } = ask;
-    const what = 'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${workload.selector}`;
+    const what =
+      'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${Object.values(workload)[0]}`;
     process.stderr.write(`bentham-cockpit: no pods ${what} in ${settings.kubernetes.namespace} have logs\n`);
     return unreadable;
   }

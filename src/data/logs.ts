@@ -2,11 +2,12 @@
 // following as pods come and go, and honest about what is missing.
 import { formatAge, formatClock } from '../core/format.ts';
 import type { LogLine } from '../core/log.ts';
+import type { Workload } from '../core/log-view.ts';
 import type { Fault } from '../core/reading.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { Connection } from './kubernetes/connection.ts';
 import { type ContainerLog, readContainerLog } from './kubernetes/container-log.ts';
-import { followWorkload, type LogContainer, type LogPod, type Workload } from './kubernetes/workload.ts';
+import { followWorkload, type LogContainer, type LogPod } from './kubernetes/workload.ts';
 import { LogOrder } from './log-order.ts';
 
 export type LogsAsk = {

@@ -1,6 +1,7 @@
 // What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
 // say to each other. Plain data only: it crosses a thread.
 import type { FactId } from '../core/facts.ts';
+import type { LogsShown, LogsView } from '../core/log-view.ts';
 import type { Ask, LookReadings } from '../core/look.ts';
 import type { Instant } from '../core/time.ts';
 import type { History, Readings, Scope } from '../core/world.ts';
@@ -16,6 +17,8 @@ export type Update = {
   readings?: Partial<Readings>;
   history?: History;
   looks?: LookReadings;
+  /** Absent: nothing new; undefined: no log is looked at any more. */
+  logs?: LogsShown | undefined;
   engine?: EngineState;
 };
 
@@ -25,7 +28,11 @@ export type Command =
   | { kind: 'refresh'; fact?: FactId }
   /** Keep an answer fresh until `unlook`. */
   | { kind: 'look'; ask: Ask }
-  | { kind: 'unlook'; ask: Ask };
+  | { kind: 'unlook'; ask: Ask }
+  /** Collect and show this log; without a view: none any more. */
+  | { kind: 'logs'; view?: LogsView }
+  /** Write the lines that pass to a file in the present directory. */
+  | { kind: 'logs-save' };
 
 /** The screen's handle on the engine. */
 export interface Engine {

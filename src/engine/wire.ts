@@ -2,6 +2,7 @@
 // source keeps the identity of pods that did not change, so a difference costs one pass.
 import type { Pod } from '../core/facts.ts';
 import { derive, newest, type Reading } from '../core/reading.ts';
+import { type LogsDelta, logsDecoder, logsEncoder } from './logs-wire.ts';
 import type { Update } from './protocol.ts';
 
 type Pods = readonly Pod[];
@@ -10,10 +11,21 @@ type Pods = readonly Pod[];
 export type PodsDelta = { reading: Reading<undefined>; upsert: Pods; remove: readonly string[] };
 
 /** An update as it crosses the thread. */
-export type Envelope = { update: Update; pods?: PodsDelta };
+export type Envelope = { update: Update; pods?: PodsDelta; logs?: LogsDelta };
 
 /** Remembers what was sent. */
 export function encoder(): (update: Update) => Envelope {
+  const pods = podsEncoder();
+  const logs = logsEncoder();
+  return (update) => {
+    const envelope = pods(update);
+    if (!envelope.update.logs) return envelope;
+    const { logs: shown, ...rest } = envelope.update;
+    return { ...envelope, update: rest, logs: logs(shown) };
+  };
+}
+
+function podsEncoder(): (update: Update) => Envelope {
   let sent = new Map<string, Pod>();
   return (update) => {
     const reading = update.readings?.pods;
@@ -27,8 +39,17 @@ export function encoder(): (update: Update) => Envelope {
   };
 }
 
-/** Puts the pods together again. */
+/** Puts them together again. */
 export function decoder(): (envelope: Envelope) => Update {
+  const pods = podsDecoder();
+  const logs = logsDecoder();
+  return (envelope) => {
+    const update = pods(envelope);
+    return envelope.logs ? { ...update, logs: logs(envelope.logs) } : update;
+  };
+}
+
+function podsDecoder(): (envelope: Envelope) => Update {
   const known = new Map<string, Pod>();
   let list: Pods = [];
   return ({ update, pods }) => {

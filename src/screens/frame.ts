@@ -92,7 +92,8 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   const head = (view.head ?? []).map((l) => line(' ', l));
   const foot = (view.foot ?? []).map((l) => line(' ', l));
   const height = Math.max(1, rows - 1 - head.length - foot.length);
-  const laid = layList(view.rows, place, { columns, height, marks: selectable, selectable });
+  const marking = view.filtersItself ? { ...place, filter: '' } : place;
+  const laid = layList(view.rows, marking, { columns, height, marks: selectable, selectable });
   const shown = laid.list.rows;
   const row = selectable ? shown[laid.at] : undefined;
   const nothing =

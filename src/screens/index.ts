@@ -12,6 +12,8 @@ import { metricsScreen } from './lists/metrics.ts';
 import { podsScreen } from './lists/pods.ts';
 import { studiesScreen } from './lists/studies.ts';
 import { surfacesScreen } from './lists/surfaces.ts';
+import { logEntries } from './logs/palette.ts';
+import { logsScreen } from './logs/screen.ts';
 import type { Entry, Screen } from './screen.ts';
 import { warRoom } from './war-room.ts';
 
@@ -29,7 +31,8 @@ export const screens: readonly Screen[] = [
   metricScreen,
   surfaceScreen,
   studyScreen,
+  logsScreen,
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */
-export const entries: readonly ((state: State) => readonly Entry[])[] = [];
+export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries];

@@ -24,7 +24,9 @@ export function reduce(state: State, intent: Intent, list: List): State {
   const place = here(state);
   switch (intent.kind) {
     case 'open':
-      return open(state, placeAt(intent.screen, intent.of, intent.filter));
+      return open(state, placeAt(intent.screen, intent.of, intent.filter, intent.selected));
+    case 'adjust':
+      return inPlace(state, { ...place, of: adjusted(place.of, intent.of) });
     case 'back':
       return back(state, place);
     case 'home':
@@ -73,6 +75,12 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'terminal':
       return state;
   }
+}
+
+/** Changed, or without what is undefined now. */
+function adjusted(of: Place['of'], by: Readonly<Record<string, string | undefined>>): Place['of'] {
+  const all = Object.entries({ ...of, ...by });
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
 function withUi(state: State, ui: Partial<State['ui']>): State {

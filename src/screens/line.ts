@@ -161,6 +161,11 @@ export function highlight(of: Line, needle: string): Line {
   const hits: [number, number][] = [];
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length))
     hits.push([at, at + wanted.length]);
+  return markAt(of, hits);
+}
+
+/** Marks places of the line's text: start and end of each, in order. */
+export function markAt(of: Line, hits: readonly (readonly [number, number])[]): Line {
   if (hits.length === 0) return of;
   const marked: Span[] = [];
   let offset = 0;

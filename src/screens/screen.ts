@@ -32,6 +32,8 @@ export type View = {
   rows: readonly Row[];
   /** False: a text to read; the keys scroll instead of selecting. */
   selectable?: boolean;
+  /** True: the rows have passed the filter already, and mark their matches themselves. */
+  filtersItself?: boolean;
   /** Instead of the rows when there are none: something useful. */
   empty?: readonly Line[];
   /** Below the list: about the selected row, for instance. */

@@ -1,15 +1,14 @@
 // Which pods and containers belong to a deployment or a label, as they come and go: whose logs to follow.
 import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
+import type { Workload } from '../../core/log-view.ts';
 import type { Fault } from '../../core/reading.ts';
 import { type Instant, second } from '../../core/time.ts';
 import { backoff, type Outcome, pause } from '../source.ts';
+import type { Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { WireDeployment } from './deployments.ts';
 import { Follower } from './watch.ts';
 import { count, instant, items, type Wire, words } from './wire.ts';
-
-/** A deployment by its name, or pods by their labels. */
-export type Workload = { deployment: string } | { selector: string };
 
 /** A pod, as far as its logs are concerned. */
 export type LogPod = {
@@ -59,7 +58,7 @@ export async function followWorkload(
       connection,
       {
         path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
-        query: { labelSelector: selector.value },
+        query: selector.value,
         noun: `pods in ${namespace}`,
         read: toLogPod,
       },
@@ -74,10 +73,11 @@ export async function followWorkload(
   }
 }
 
-/** The label selector, as text. */
-async function selectorOf(connection: Connection, workload: Workload, signal: AbortSignal): Promise<Outcome<string>> {
-  if ('selector' in workload) return { ok: true, value: workload.selector };
-  const { namespace } = connection.settings.kubernetes;
+/** What finds the workload's pods. */
+async function selectorOf(connection: Connection, workload: Workload, signal: AbortSignal): Promise<Outcome<Query>> {
+  const { namespace, logSelector } = connection.settings.kubernetes;
+  if ('pod' in workload) return { ok: true, value: { fieldSelector: `metadata.name=${workload.pod}` } };
+  if ('selector' in workload) return { ok: true, value: { labelSelector: workload.selector || logSelector } };
   const { deployment } = workload;
   const opened = await connection.open();
   if (!opened.ok) return opened;
@@ -89,7 +89,7 @@ async function selectorOf(connection: Connection, workload: Workload, signal: Ab
   });
   if (!found.ok) return found;
   const selector = toSelector(found.value?.spec?.selector);
-  if (selector) return { ok: true, value: selector };
+  if (selector) return { ok: true, value: { labelSelector: selector } };
   const { where } = opened.value;
   const what = `deployment ${deployment} has no selector`;
   return { ok: false, fault: { kind: 'malformed', where, what, hint: 'look at it with kubectl' } };

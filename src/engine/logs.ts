@@ -1,0 +1,171 @@
+// Collects the log that the screen looks at, and hands the window on it over, a few times a second.
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseFilter } from '../core/log-filter.ts';
+import { entryText } from '../core/log-text.ts';
+import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../core/log-view.ts';
+import { door } from '../core/text.ts';
+import { type Ms, second } from '../core/time.ts';
+import { Connection } from '../data/kubernetes/connection.ts';
+import { LogBook } from '../data/log-book.ts';
+import { followLogs, type LogsState } from '../data/logs.ts';
+import type { Host, MakePart } from './part.ts';
+
+const tellEvery: Ms = 250;
+const noStreams = { followed: 0, expected: 0, leftOut: 0 };
+
+export const logsPart: MakePart = (host) => {
+  let collecting: Collecting | undefined;
+  const ending = new Set<Promise<void>>();
+  const leave = () => {
+    const ended = collecting?.stop();
+    collecting = undefined;
+    if (!ended) return;
+    ending.add(ended);
+    void ended.finally(() => ending.delete(ended));
+  };
+  return {
+    handle(command) {
+      if (command.kind === 'logs') {
+        if (collecting && command.view && collectsSame(collecting.view, command.view)) collecting.show(command.view);
+        else {
+          leave();
+          if (command.view) collecting = new Collecting(host, command.view);
+          else host.emit({ logs: undefined });
+        }
+      } else if (command.kind === 'logs-save') void collecting?.save(process.cwd());
+    },
+    async stop() {
+      leave();
+      await Promise.allSettled(ending);
+    },
+  };
+};
+
+class Collecting {
+  view: LogsView;
+  readonly #host: Host;
+  readonly #book: LogBook;
+  readonly #over = new AbortController();
+  readonly #ended: Promise<void>;
+  readonly #clock: NodeJS.Timeout;
+  #state: LogsState = noStreams;
+  #problems: readonly string[] = [];
+  #saved: LogsSaved | undefined;
+  #dirty = true;
+  #counted = { at: performance.now(), lines: 0, pace: 0 };
+
+  constructor(host: Host, view: LogsView) {
+    this.#host = host;
+    this.view = view;
+    this.#book = new LogBook(host.settings.logFields);
+    this.#filter();
+    this.#book.pause(view.paused);
+    const { workload, pod, previous } = view;
+    const since = Date.now() - view.since;
+    this.#ended = followLogs(
+      new Connection(host.settings),
+      { workload, previous, since, follow: true, ...(pod === undefined ? {} : { pod }) },
+      {
+        lines: (lines) => {
+          this.#book.add(lines);
+          this.#dirty = true;
+        },
+        state: (state) => {
+          this.#state = state;
+          this.#dirty = true;
+        },
+      },
+      AbortSignal.any([host.signal, this.#over.signal]),
+    );
+    this.#clock = setInterval(() => this.#tell(), tellEvery);
+    this.#tell();
+  }
+
+  /** Another filter, or a pause, on the same lines. */
+  show(view: LogsView): void {
+    const before = this.view;
+    this.view = view;
+    if (view.paused !== before.paused) this.#book.pause(view.paused);
+    if (view.filter !== before.filter) this.#filter();
+    this.#dirty = true;
+    this.#tell();
+  }
+
+  /** Writes every kept line that passes the filter. */
+  async save(directory: string): Promise<void> {
+    const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
+    const file = join(directory, `bentham-logs-${stamp}Z.log`);
+    try {
+      // Readable by its owner only; a file that is there is never overwritten.
+      const out = await open(file, 'wx', 0o600);
+      let lines = 0;
+      try {
+        let chunk = '';
+        for (const entry of this.#book.all()) {
+          chunk += `${entryText(entry, 'utc')}\n`;
+          lines += 1;
+          if (chunk.length > 1 << 20) {
+            await out.write(chunk);
+            chunk = '';
+          }
+        }
+        await out.write(chunk);
+      } finally {
+        await out.close();
+      }
+      this.#saved = { file, lines };
+    } catch (error) {
+      this.#saved = { problem: door(error instanceof Error ? error.message : error, 200) };
+    }
+    this.#dirty = true;
+    this.#tell();
+  }
+
+  stop(): Promise<void> {
+    clearInterval(this.#clock);
+    this.#over.abort();
+    return this.#ended;
+  }
+
+  #filter(): void {
+    const filter = parseFilter(this.view.filter);
+    this.#problems = filter.problems;
+    this.#book.filter(filter);
+  }
+
+  #tell(): void {
+    this.#count();
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    const { collected, passed, skipped, forgotten, waiting, generation } = this.#book;
+    const { fault, ...streams } = this.#state;
+    const shown: LogsShown = {
+      view: this.view,
+      generation,
+      entries: this.#book.entries(),
+      collected,
+      passed,
+      pace: this.#counted.pace,
+      skipped,
+      forgotten,
+      waiting,
+      streams,
+      ...(fault ? { fault } : {}),
+      problems: this.#problems,
+      ...(this.#saved ? { saved: this.#saved } : {}),
+      at: Date.now(),
+    };
+    this.#host.emit({ logs: shown });
+  }
+
+  /** Lines a second, measured over two seconds. */
+  #count(): void {
+    const now = performance.now();
+    const span = now - this.#counted.at;
+    if (span < 2 * second) return;
+    const pace = Math.round(((this.#book.collected - this.#counted.lines) / span) * second);
+    if (pace !== this.#counted.pace) this.#dirty = true;
+    this.#counted = { at: now, lines: this.#book.collected, pace };
+  }
+}

@@ -1,0 +1,200 @@
+// The keys of the log screen.
+
+import type { LogEntry } from '../../core/log.ts';
+import { fieldClause, hitsOf, parseFilter } from '../../core/log-filter.ts';
+import { sinces } from '../../core/log-view.ts';
+import { newest } from '../../core/reading.ts';
+import type { Intent } from '../../store.ts';
+import type { Binding, Here } from '../screen.ts';
+import { optionsOf, tailRow } from './view.ts';
+
+const errorsOnly = 'level=error';
+
+const entriesOf = ({ state }: Here): readonly LogEntry[] => state.logs?.entries ?? [];
+
+function entryOf(here: Here): LogEntry | undefined {
+  const found = here.row && entriesOf(here).find((entry) => String(entry.id) === here.row?.id);
+  return found?.mark ? undefined : found;
+}
+
+const adjust = (of: Readonly<Record<string, string | undefined>>): Intent => ({ kind: 'adjust', of });
+
+/** The filter with a clause more, or without it where it is there. */
+function toggled(filter: string, clause: string): Intent {
+  const words = filter.split(/\s+/).filter(Boolean);
+  const without = words.filter((w) => w !== clause);
+  const text = without.length < words.length ? without.join(' ') : [...words, clause].join(' ');
+  return { kind: 'filter', text, filtering: false };
+}
+
+/** To the next line that matches, or, where nothing is looked for, to the next error. */
+function jump(here: Here, by: 1 | -1): readonly Intent[] {
+  const entries = entriesOf(here);
+  const { find } = optionsOf(here.place);
+  const wanted = parseFilter(find);
+  const at = entries.findIndex((entry) => String(entry.id) === here.row?.id);
+  const from = at < 0 ? entries.length : at;
+  for (let i = from + by; i >= 0 && i < entries.length; i += by) {
+    const entry = entries[i];
+    if (!entry || entry.mark) continue;
+    const hit = find ? hitsOf(wanted, entry.raw).length > 0 : (entry.level ?? 0) >= 50;
+    if (hit) return [{ kind: 'select', row: String(entry.id) }];
+  }
+  const what = find ? `“${find}”` : 'error';
+  return [{ kind: 'notice', says: `no ${by > 0 ? 'later' : 'earlier'} ${what} here`, verdict: 'unknown' }];
+}
+
+const noLine = (here: Here) => (entryOf(here) ? undefined : 'no line is selected');
+
+function only(name: 'request' | 'study', field: 'requestId' | 'studyId', key: string, footer?: number): Binding {
+  return {
+    id: `logs-${name}`,
+    keys: [key],
+    title: `this ${name}`,
+    about: `only the lines of this line’s ${name}`,
+    ...(footer === undefined ? {} : { footer }),
+    unless: (here) => noLine(here) ?? (entryOf(here)?.fields[field] ? undefined : `this line names no ${name}`),
+    run: (here) => {
+      const value = entryOf(here)?.fields[field];
+      return value ? [toggled(here.place.filter, fieldClause(name, value))] : [];
+    },
+  };
+}
+
+export const logKeys: readonly Binding[] = [
+  {
+    id: 'logs-errors',
+    keys: ['e'],
+    title: 'errors',
+    about: 'only errors and worse (level 50 and above), or all again',
+    footer: 20,
+    run: ({ place }) => [toggled(place.filter, errorsOnly)],
+  },
+  {
+    id: 'logs-pause',
+    keys: ['space'],
+    title: 'pause',
+    about: 'stand still; the log is collected on. Again: go on at the end',
+    footer: 22,
+    run: (here) => {
+      const last = entriesOf(here).at(-1);
+      if (here.place.selected !== tailRow || !last) return [{ kind: 'select', row: tailRow }];
+      return [{ kind: 'select', row: String(last.id) }];
+    },
+  },
+  {
+    id: 'logs-next',
+    keys: ['n'],
+    title: 'next',
+    about: 'next line that contains what is highlighted, or next error',
+    footer: 24,
+    run: (here) => jump(here, 1),
+  },
+  {
+    id: 'logs-previous',
+    keys: ['N'],
+    title: 'previous match',
+    about: 'the one before',
+    run: (here) => jump(here, -1),
+  },
+  {
+    id: 'logs-highlight',
+    keys: ['h'],
+    title: 'highlight',
+    about: 'mark a text or a /regular expression/ without hiding anything; n and N go to it',
+    footer: 30,
+    run: ({ place }) => [
+      {
+        kind: 'form',
+        form: {
+          title: 'Highlight',
+          fields: [
+            { name: 'find', ask: 'text or /expression/', kind: 'text', optional: true, value: optionsOf(place).find },
+          ],
+          submit: ({ find = '' }) => {
+            const [problem] = parseFilter(find).problems;
+            return problem ?? [{ kind: 'close' }, adjust({ find: find || undefined })];
+          },
+        },
+      },
+    ],
+  },
+  {
+    id: 'logs-since',
+    keys: ['t'],
+    title: 'since',
+    about: 'look further back: 1m, 5m, 15m, 1h, 6h, 24h and round again',
+    footer: 32,
+    run: ({ place }) => {
+      const at = sinces.findIndex(([name]) => name === optionsOf(place).since);
+      return [adjust({ since: sinces[(at + 1) % sinces.length]?.[0] })];
+    },
+  },
+  only('request', 'requestId', 'r', 26),
+  only('study', 'studyId', 'S', 28),
+  {
+    id: 'logs-pod',
+    keys: ['P'],
+    title: 'this pod',
+    about: 'only the lines of this line’s pod',
+    unless: noLine,
+    run: (here) => {
+      const entry = entryOf(here);
+      return entry ? [toggled(here.place.filter, fieldClause('pod', entry.pod))] : [];
+    },
+  },
+  {
+    id: 'logs-open-study',
+    keys: ['J'],
+    title: 'open study',
+    about: 'open the study of this line',
+    unless: (here) => noLine(here) ?? (entryOf(here)?.fields.studyId ? undefined : 'this line names no study'),
+    run: (here) => {
+      const study = entryOf(here)?.fields.studyId;
+      return study ? [{ kind: 'open', screen: 'study', of: { study } }] : [];
+    },
+  },
+  {
+    id: 'logs-open-pod',
+    keys: ['o'],
+    title: 'open pod',
+    about: 'open the pod of this line',
+    unless: noLine,
+    run: (here) => {
+      const name = entryOf(here)?.pod;
+      const pod = newest(here.state.world.readings.pods)?.value.find((p) => p.name === name);
+      if (pod) return [{ kind: 'open', screen: 'pod', of: { pod: pod.uid } }];
+      return [{ kind: 'notice', says: `${name} is not there any more`, verdict: 'unknown' }];
+    },
+  },
+  {
+    id: 'logs-previous-containers',
+    keys: ['p'],
+    title: 'previous',
+    about: 'also the containers before their last restart',
+    run: ({ place }) => [adjust({ previous: optionsOf(place).previous ? undefined : 'yes' })],
+  },
+  {
+    id: 'logs-wrap',
+    keys: ['W'],
+    title: 'wrap',
+    about: 'whole lines and stacks, or one row for each',
+    footer: 34,
+    run: ({ place }) => [adjust({ wrap: optionsOf(place).wraps ? undefined : 'yes' })],
+  },
+  {
+    id: 'logs-clock',
+    keys: ['u'],
+    title: 'UTC/local',
+    about: 'times in UTC, or of this machine',
+    run: ({ place }) => [adjust({ clock: optionsOf(place).clock === 'utc' ? 'local' : undefined })],
+  },
+  {
+    id: 'logs-save',
+    keys: ['>'],
+    title: 'save',
+    about: 'write all collected lines that pass the filter to a file in the present directory',
+    footer: 36,
+    run: () => [{ kind: 'send', command: { kind: 'logs-save' } }],
+  },
+];

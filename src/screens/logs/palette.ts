@@ -1,0 +1,28 @@
+// What the palette offers of logs, and the key that leads to them from anywhere.
+import type { State } from '../../store.ts';
+import type { Binding, Entry } from '../screen.ts';
+import { logsFor, openLogs } from './view.ts';
+
+export function logEntries({ world }: State): readonly Entry[] {
+  const { deployments } = world.scope;
+  return [
+    { title: 'logs', about: 'of all pods, merged', run: [openLogs({})] },
+    { title: 'errors in the logs', about: 'of all pods, level 50 and above', run: [openLogs({}, 'level=error')] },
+    ...Object.values(deployments).map((deployment) => ({
+      title: `logs of ${deployment}`,
+      about: 'of all its pods, merged',
+      run: [openLogs({ deployment })],
+    })),
+  ];
+}
+
+/** Works on every screen: the log of what is selected. */
+export const logsBinding: Binding = {
+  id: 'logs',
+  keys: ['l'],
+  title: 'logs',
+  about: 'the log of the selected pod, deployment, study or surface; else of all',
+  footer: 40,
+  unless: ({ place }) => (place.screen === 'logs' ? 'this is the log' : undefined),
+  run: (here) => [logsFor(here)],
+};

@@ -1,0 +1,107 @@
+// The lines of a log as rows of a list.
+
+import { formatInstant } from '../../core/format.ts';
+import { type LogEntry, treeOf } from '../../core/log.ts';
+import { hitsOf, parseFilter } from '../../core/log-filter.ts';
+import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/log-text.ts';
+import { kept } from '../kept.ts';
+import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../line.ts';
+import type { Row } from '../screen.ts';
+
+const tones: Readonly<Record<LogTone, Tone>> = {
+  time: 'dim',
+  pod: 'accent',
+  good: 'dim',
+  warning: 'warning',
+  bad: 'critical',
+  message: 'plain',
+  field: 'dim',
+  stack: 'dim',
+  mark: 'unknown',
+};
+
+/** The rows of a window; made once for the same window and options. */
+export const logRows = kept(
+  (
+    entries: readonly LogEntry[],
+    clock: Clock,
+    wraps: boolean,
+    filter: string,
+    find: string,
+    columns: number,
+  ): readonly Row[] => {
+    const marks = parseFilter(`${filter} ${find}`);
+    const widest = entries.reduce((most, e) => Math.max(most, e.mark ? 0 : columnsOf(shortPod(e.pod))), 0);
+    const pods = Math.min(widest, Math.max(5, Math.floor(columns / 6)));
+    return entries.map((entry): Row => {
+      const lines = () => {
+        const spans = piecesOf(entry, clock, shortPod(entry.pod).slice(0, pods).padEnd(pods)).map(
+          (piece): Span => span(piece.text, tones[piece.tone]),
+        );
+        return wraps ? wrapped(spans, entry, columns) : [line(spans, unseen(entry))];
+      };
+      return {
+        id: String(entry.id),
+        text: entry.raw,
+        draw: () => lines().map((each) => markAt(each, hitsOf(marks, textOf(each)))),
+        ...(wraps ? { height: lines().length } : {}),
+        ...(entry.mark ? {} : { opens: details(entry) }),
+        copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },
+      };
+    });
+  },
+);
+
+/** What an unwrapped row does not show. */
+function unseen(entry: LogEntry): Line {
+  return entry.more.length > 0 ? line(dim(`  +${entry.more.length} lines`)) : [];
+}
+
+/** The whole line below itself, indented, and its stack. */
+function wrapped(spans: readonly Span[], entry: LogEntry, columns: number): readonly Line[] {
+  const head = spans.slice(0, entry.mark ? 1 : 3);
+  const indent = ' '.repeat(
+    Math.min(
+      20,
+      head.reduce((sum, s) => sum + columnsOf(s.text), 0),
+    ),
+  );
+  const room = Math.max(20, columns - indent.length);
+  const text = spans
+    .slice(head.length)
+    .map((s) => s.text)
+    .join('');
+  const [first = '', ...rest] = wrap(text, room);
+  const tone = entry.mark ? 'unknown' : 'plain';
+  return [
+    line(head, span(first, tone)),
+    ...rest.map((each) => line(indent, span(each, tone))),
+    ...entry.more.flatMap((each) => wrap(each, room).map((part) => line(indent, dim(part)))),
+  ];
+}
+
+/** All of one line, as a tree. */
+function details(entry: LogEntry): Row['opens'] {
+  return {
+    kind: 'details',
+    title: `line of ${entry.pod}`,
+    lines: (_, columns) => {
+      const pairs: readonly (readonly [string, string])[] = [
+        ['time', `${formatInstant(entry.at)} (${formatLogTime(entry.at, 'utc')})`],
+        ['pod', entry.pod],
+        ['container', `${entry.container}${entry.previous ? ', before its last restart' : ''}`],
+      ];
+      const tree = treeOf(entry.raw);
+      return [
+        ...pairs.map(([name, value]) => line(dim(name.padEnd(12)), value)),
+        [],
+        ...tree.flatMap(({ depth, key, value }) => {
+          const name = `${'  '.repeat(depth)}${key}`.padEnd(18);
+          const [first = '', ...rest] = wrap(value, Math.max(20, columns - columnsOf(name) - 1));
+          return [line(dim(`${name} `), first), ...rest.map((each) => line(' '.repeat(columnsOf(name) + 1), each))];
+        }),
+        ...(entry.more.length > 0 ? [[], line(dim('stack')), ...entry.more.map((each) => line(`  ${each}`))] : []),
+      ];
+    },
+  };
+}

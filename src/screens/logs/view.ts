@@ -1,0 +1,74 @@
+// Which log is looked at: read from the place of the log screen, and the places that lead to it.
+import { fieldClause } from '../../core/log-filter.ts';
+import type { Clock } from '../../core/log-text.ts';
+import { type LogsView, sinces } from '../../core/log-view.ts';
+import { newest } from '../../core/reading.ts';
+import type { Intent, Place, State } from '../../store.ts';
+import type { Here } from '../screen.ts';
+
+export const logsId = 'logs';
+/** The last row: who stands on it follows the log. */
+export const tailRow = 'tail';
+
+const usualSince = '15m';
+
+/** The options of the screen; they live in its place, so that back and forth keeps them. */
+export type LogsOptions = { clock: Clock; wraps: boolean; previous: boolean; since: string; find: string };
+
+export function optionsOf({ of }: Place): LogsOptions {
+  return {
+    clock: of.clock === 'local' ? 'local' : 'utc',
+    wraps: of.wrap === 'yes',
+    previous: of.previous === 'yes',
+    since: of.since ?? usualSince,
+    find: of.find ?? '',
+  };
+}
+
+/** What the engine is to collect and show for this place. */
+export function viewOf(place: Place): LogsView {
+  const { since, previous } = optionsOf(place);
+  const { deployment, pod, selector } = place.of;
+  return {
+    // Without a deployment or a pod: all that the configured label selects.
+    workload: deployment ? { deployment } : pod ? { pod } : { selector: selector ?? '' },
+    ...(deployment && pod ? { pod } : {}),
+    since: sinces.find(([name]) => name === since)?.[1] ?? 900_000,
+    previous,
+    filter: place.filter,
+    // Whoever reads stands still; whoever stands at the end follows.
+    paused: place.selected !== tailRow,
+  };
+}
+
+/** The log that is to be collected now: that of the uppermost log screen, also while another is open above it. */
+export function wantedLogs(state: State): LogsView | undefined {
+  const place = state.ui.stack.findLast((p) => p.screen === logsId);
+  return place && viewOf(place);
+}
+
+/** Opens the log screen, at its end. */
+export function openLogs(of: Readonly<Record<string, string>>, filter = ''): Intent {
+  return { kind: 'open', screen: logsId, of, filter, selected: tailRow };
+}
+
+/** The log that belongs to what is selected, or to the open screen; else all logs. */
+export function logsFor({ state, place, row }: Here): Intent {
+  const about = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
+  const { scope, readings } = state.world;
+  if (about.pod) {
+    const pod = newest(readings.pods)?.value.find((p) => p.uid === about.pod || p.name === about.pod);
+    if (pod) return openLogs({ pod: pod.name });
+  }
+  if (about.deployment) return openLogs({ deployment: about.deployment });
+  if (about.study) return openLogs({}, fieldClause('study', about.study));
+  if (about.surface) return openLogs({ deployment: scope.deployments.executor }, fieldClause('surface', about.surface));
+  if (about.metric === 'p95' || about.metric === 'errorRate')
+    return openLogs({ deployment: scope.deployments.gateway });
+  return openLogs({});
+}
+
+/** As the title says it. */
+export function subjectOf({ of }: Place): string {
+  return of.pod ?? of.deployment ?? (of.selector ? of.selector : 'all pods');
+}
