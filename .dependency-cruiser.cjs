@@ -24,7 +24,9 @@ module.exports = {
     layer('runbook-is-data', '^src/runbook/', ['^src/runbook/', '^src/core/', '^src/actions/']),
     layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config)/']),
     layer('store', '^src/store\\.ts$', ['^src/(core|engine/protocol|actions|runbook|screens/line\\.ts)']),
-    layer('bindings', '^src/bindings\\.ts$', ['^src/(core|store|actions|runbook|screens/(intents|screen|line|[^/]+/palette))']),
+    layer('bindings', '^src/bindings\\.ts$', [
+      '^src/(core|store|actions|runbook|screens/(intents|screen|line|[^/]+/palette))',
+    ]),
     layer('screens-see-the-store-only', '^src/screens/', [
       '^src/(screens|core|actions|runbook)/',
       '^src/(store|bindings)\\.ts$',

@@ -50,7 +50,7 @@ export class LogOrder {
     }
     const waiting = { line: { ...line, id: 0 }, arrived: clock, order: this.#order++, out: false };
     this.#waiting.push(waiting);
-    if (!stream) return;
+    if (!stream || line.mark) return;
     stream.at = line.at;
     stream.last = waiting;
   }

@@ -278,7 +278,7 @@ describe('the logs of a workload', () => {
       err: '',
       code: 0,
     });
-    const { out } = await run('--json', '--grep', 'fine');
+    const { out } = await run('--since', 'all', '--json', '--grep', 'fine');
     expect(JSON.parse(out)).toMatchObject({ time: iso(1), pod: 'a', level: 30, msg: 'fine' });
     expect(await run('--level', 'loud')).toMatchObject({ code: 64, err: expect.stringContaining('no level loud') });
     pods = [];

@@ -28,7 +28,7 @@ export type LogContainer = {
   started: boolean;
   running: boolean;
   restarts: number;
-  /** Of the running instance. */
+  /** Of the newest instance. */
   startedAt?: Instant;
 };
 
@@ -125,7 +125,9 @@ export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
     const running = Boolean(own?.state?.running);
     const restarts = count(own?.restartCount);
     const started = running || restarts > 0 || Boolean(own?.state?.terminated);
-    const startedAt = instant(own?.state?.running?.startedAt);
+    const startedAt = instant(
+      own?.state?.running?.startedAt ?? own?.state?.terminated?.startedAt ?? own?.lastState?.terminated?.startedAt,
+    );
     return [{ name: named, running, started, restarts, ...(startedAt === undefined ? {} : { startedAt }) }];
   });
   const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);

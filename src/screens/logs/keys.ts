@@ -68,7 +68,11 @@ export const logKeys: readonly Binding[] = [
     title: 'errors',
     about: 'only errors and worse (level 50 and above), or all again',
     footer: 20,
-    run: ({ place }) => [toggled(place.filter, errorsOnly)],
+    run: (here) => {
+      const bad = (entryOf(here)?.level ?? 0) >= 50;
+      // A line that stays in sight is stayed with; else the end is.
+      return [toggled(here.place.filter, errorsOnly), ...(bad ? [] : [{ kind: 'select', row: tailRow } as const])];
+    },
   },
   {
     id: 'logs-pause',

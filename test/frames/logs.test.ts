@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { type LogLine, readEntry } from '../../src/core/log.ts';
+import type { LogsShown } from '../../src/core/log-view.ts';
+import { frame } from '../../src/screens/frame.ts';
+import { reduce } from '../../src/screens/intents.ts';
+import { openLogs, viewOf, wantedLogs } from '../../src/screens/logs/view.ts';
+import { press } from '../../src/screens/press.ts';
+import { here, type State } from '../../src/store.ts';
+import { frameText, outage, pressing, stateOf } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const fields = settingsSchema.shape.logFields.parse(undefined);
+const at = Date.UTC(2026, 0, 17, 3, 14, 7);
+
+const line = (id: number, text: string | object, more: Partial<LogLine> = {}) =>
+  readEntry(
+    {
+      id,
+      at: at + id,
+      pod: `api-gateway-5d4f9c-${id % 2 ? '8qk5p' : 'blpwf'}`,
+      container: 'main',
+      previous: false,
+      text: typeof text === 'string' ? text : JSON.stringify(text),
+      ...more,
+    },
+    fields,
+  );
+const few = [
+  line(1, { level: 30, msg: 'request completed', reqId: 'r-1', res: { statusCode: 200 }, responseTime: 12.4 }),
+  line(2, { level: 50, msg: 'Rate limited', studyId: 'study_abc123', reqId: 'r-2' }),
+  line(3, 'api-gateway-5d4f9c-8qk5p: log cut: connection reset', { mark: true }),
+  line(4, 'Error: boom', { more: ['    at run (x.js:1)', '    at main (y.js:2)'] }),
+  line(5, { level: 30, msg: `long ${'word '.repeat(40)}`, tenantId: 'kyanos' }),
+];
+
+function withLog(entries: LogsShown['entries'], more: Partial<LogsShown> = {}, filter = ''): State {
+  const first = stateOf(outage);
+  const opened = reduce(first, openLogs({ deployment: 'api-gateway' }, filter), frame(first, size).list);
+  return {
+    ...opened,
+    logs: {
+      view: viewOf(here(opened)),
+      generation: 1,
+      entries,
+      collected: 1204,
+      passed: entries.length,
+      pace: 120,
+      skipped: 0,
+      forgotten: 0,
+      waiting: 0,
+      streams: { followed: 3, expected: 3, leftOut: 0 },
+      problems: [],
+      at,
+      ...more,
+    },
+  };
+}
+const pressed = (state: State, ...keys: string[]) => pressing(state, size, ...keys);
+
+describe('the log screen', () => {
+  test('shows lines, newest last, and follows', () => {
+    const text = frameText(withLog(few), size);
+    expect(text).toMatch(/LOGS {2}api-gateway {2}since 15m +1 204 lines {2}3 streams/);
+    expect(text).toContain('03:14:07.001Z 8qk5p info  request completed  status=200  ms=12  request=r-1');
+    expect(text).toContain('03:14:07.002Z blpwf error Rate limited  request=r-2  study=study_abc123');
+    expect(text).toContain('── api-gateway-5d4f9c-8qk5p: log cut: connection reset ──');
+    expect(text).toContain('Error: boom  +2 lines');
+    expect(text).toContain('▶following  120 lines/s');
+  });
+
+  test('fits every size, wrapped or not, with nothing, one line and thousands', () => {
+    const many = Array.from({ length: 2000 }, (_, i) =>
+      line(i + 1, { level: 30, msg: `line ${i} ${'x'.repeat(i % 300)}` }),
+    );
+    for (const entries of [[], few.slice(0, 1), many])
+      for (const columns of [60, 80, 120, 200])
+        for (const keys of [[], ['W'], ['W', 'k', 'k']]) {
+          const now = { columns, rows: 30 };
+          const { lines } = frame(pressing(withLog(entries), now, ...keys), now);
+          expect(lines).toHaveLength(30);
+        }
+  });
+
+  test('pauses when one reads, and goes on from the end', () => {
+    const state = withLog(few);
+    expect(wantedLogs(state)).toMatchObject({ workload: { deployment: 'api-gateway' }, paused: false });
+    const reading = pressed(state, 'k');
+    expect(wantedLogs(reading)?.paused).toBe(true);
+    const waiting = { ...reading, logs: { ...withLog(few, { waiting: 1240 }).logs } } as State;
+    expect(frameText(waiting, size)).toContain('paused: 1 240 more  120 lines/s; G or space follows');
+    expect(wantedLogs(pressed(reading, 'G'))?.paused).toBe(false);
+    expect(wantedLogs(pressed(state, 'space'))?.paused).toBe(true);
+  });
+
+  test('collects on while another screen is open above it, and no more when it is left', () => {
+    const above = pressed(withLog(few), 'k', 'k', 'k', 'k', 'J');
+    expect(here(above).screen).toBe('study');
+    expect(wantedLogs(above)).toBeDefined();
+    expect(wantedLogs(pressed(above, 'esc', 'esc'))).toBeUndefined();
+  });
+
+  test('filters by the line it stands on, and by errors, and takes it back', () => {
+    const onError = pressed(withLog(few), 'k', 'k', 'k', 'k');
+    expect(here(pressed(onError, 'r')).filter).toBe('request=r-2');
+    expect(here(pressed(onError, 'r', 'S')).filter).toBe('request=r-2 study=study_abc123');
+    expect(here(pressed(onError, 'P')).filter).toBe('pod=api-gateway-5d4f9c-blpwf');
+    expect(here(pressed(onError, 'e')).filter).toBe('level=error');
+    expect(here(pressed(onError, 'e', 'e')).filter).toBe('');
+    expect(press(withLog(few), frame(withLog(few), size), 'r')).toEqual([
+      { kind: 'notice', says: 'this request: no line is selected', verdict: 'unknown' },
+    ]);
+  });
+
+  test('its filter hides nothing by itself: the engine has filtered', () => {
+    const state = withLog(few, { problems: ['/(/ is no regular expression'] }, 'level=error rate');
+    const text = frameText(state, size);
+    expect(text).toContain('request completed');
+    expect(text).toContain('5 of 1 204 lines');
+    expect(text).toContain('▲ /(/ is no regular expression');
+  });
+
+  test('n and N go to errors, or to what is highlighted', () => {
+    const top = pressed(withLog(few), 'g');
+    expect(here(pressed(top, 'n')).selected).toBe('2');
+    expect(here(pressed(top, 'n', 'n')).selected).toBe('4');
+    expect(here(pressed(top, 'n', 'n', 'N')).selected).toBe('2');
+    const finding = pressed(top, 'h', ...'/comp.*d/', 'enter');
+    expect(here(pressed(finding, 'G', 'N')).selected).toBe('1');
+    const marked = frame(finding, size).lines.flatMap((l) => l.filter((s) => s.tone === 'match').map((s) => s.text));
+    expect(marked).toEqual(['completed']);
+  });
+
+  test('shows all of one line, wrapped or as a tree', () => {
+    expect(frameText(pressed(withLog(few), 'W'), size)).toContain('                    at run (x.js:1)');
+    const details = frameText(pressed(withLog(few), 'g', 'enter'), { columns: 80, rows: 40 });
+    expect(details).toMatch(/res\s/);
+    expect(details).toMatch(/statusCode\s+200/);
+  });
+
+  test('looks back further, at previous containers, in local time', () => {
+    const state = withLog(few);
+    expect(wantedLogs(pressed(state, 't'))?.since).toBe(3_600_000);
+    expect(wantedLogs(pressed(state, 'p'))?.previous).toBe(true);
+    expect(wantedLogs(pressed(state, 'p', 'p'))?.previous).toBe(false);
+    expect(frameText(pressed(state, 'u'), size)).not.toContain('07.001Z');
+  });
+
+  test('is opened for what is selected, from anywhere', () => {
+    expect(wantedLogs(pressed(stateOf(outage), 'l'))).toMatchObject({ workload: { selector: '' }, filter: '' });
+    const pods = pressed(stateOf(outage), '2', 'j', 'l');
+    expect(wantedLogs(pods)?.workload).toEqual({ deployment: 'api-gateway' });
+    expect(wantedLogs(pressed(stateOf(outage), '5', 'j', 'l'))?.filter).toMatch(/^study=/);
+    expect(wantedLogs(pressed(stateOf(outage), '4', 'j', 'l'))).toMatchObject({
+      workload: { deployment: 'executor' },
+      filter: expect.stringMatching(/^surface=/),
+    });
+  });
+
+  test('says what is missing', () => {
+    const text = frameText(
+      withLog(few, {
+        skipped: 49_000,
+        forgotten: 12,
+        streams: { followed: 1, expected: 3, leftOut: 7 },
+        fault: { kind: 'forbidden', where: 'k8s:6443', what: 'may not get pods/log', hint: 'ask for it' },
+      }),
+      { columns: 160, rows: 24 },
+    );
+    expect(text).toContain('49 000 lines came too fast to be shown: filter, or pause');
+    expect(text).toContain('12 older lines forgotten');
+    expect(text).toContain('7 containers left out');
+    expect(text).toContain('1/3 streams');
+    expect(text).toContain('may not get pods/log (k8s:6443)');
+  });
+});

@@ -1,0 +1,217 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { scopeOf } from '../../src/config/scope.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
+import type { LogLine } from '../../src/core/log.ts';
+import { parseFilter } from '../../src/core/log-filter.ts';
+import { type LogsShown, type LogsView, mostShown } from '../../src/core/log-view.ts';
+import { emptyWorld } from '../../src/core/world.ts';
+import { LogBook } from '../../src/data/log-book.ts';
+import { logsPart } from '../../src/engine/logs.ts';
+import type { Part } from '../../src/engine/part.ts';
+import { decoder, encoder } from '../../src/engine/wire.ts';
+import { ApiServer } from '../api-server.ts';
+
+const fields = settingsSchema.shape.logFields.parse(undefined);
+const lines = (from: number, to: number, text = (i: number) => `line ${i}`): LogLine[] =>
+  Array.from({ length: to - from }, (_, i) => ({
+    id: from + i,
+    at: from + i,
+    pod: 'p',
+    container: 'c',
+    previous: false,
+    text: text(from + i),
+  }));
+const ids = (book: LogBook) => book.entries().map((e) => e.id);
+
+describe('a log book', () => {
+  it('shows the newest lines, and says how many it does not show', () => {
+    const book = new LogBook(fields);
+    book.add(lines(1, 4));
+    expect(ids(book)).toEqual([1, 2, 3]);
+    book.add(lines(4, 10_004));
+    expect(book.entries()).toHaveLength(mostShown);
+    expect(book.entries().at(-1)?.id).toBe(10_003);
+    expect(book).toMatchObject({ collected: 10_003, passed: 10_003, skipped: 8000 });
+  });
+
+  it('stays within its bounds, by lines and by characters', () => {
+    const book = new LogBook(fields, { lines: 10, characters: 1e9 });
+    book.add(lines(1, 26));
+    expect([...book.all()].map((e) => e.id)).toEqual(lines(16, 26).map((l) => l.id));
+    expect(book.forgotten).toBe(15);
+    const heavy = new LogBook(fields, { lines: 1000, characters: 1000 });
+    heavy.add(lines(1, 10, () => 'x'.repeat(300)));
+    expect([...heavy.all()]).toHaveLength(2);
+    heavy.add(lines(10, 11, () => 'x'.repeat(5000)));
+    expect([...heavy.all()]).toHaveLength(1);
+  });
+
+  it('filters what it has kept, and what comes', () => {
+    const book = new LogBook(fields);
+    book.add(lines(1, 100));
+    book.filter(parseFilter('/ 1\\d?$/'));
+    expect(ids(book)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    book.add([...lines(100, 102), ...lines(102, 103, () => 'again 1')]);
+    expect(ids(book).slice(-2)).toEqual([19, 102]);
+    expect(book.passed).toBe(12);
+    book.filter(parseFilter(''));
+    expect(book.entries()).toHaveLength(102);
+  });
+
+  it('stands still while paused, loses nothing, and goes on with all that waited', () => {
+    const book = new LogBook(fields);
+    book.add(lines(1, 4));
+    const before = book.entries();
+    book.pause(true);
+    book.add(lines(4, 7));
+    expect(book.entries()).toBe(before);
+    expect(book.waiting).toBe(3);
+    book.pause(false);
+    expect(ids(book)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(book.waiting).toBe(0);
+  });
+
+  it('keeps the identity of entries, and crosses the thread as differences', () => {
+    const book = new LogBook(fields);
+    const encode = encoder();
+    const decode = decoder();
+    const view: LogsView = { workload: { selector: '' }, since: 1, previous: false, filter: '', paused: false };
+    const shown = (): LogsShown => ({
+      view,
+      generation: book.generation,
+      entries: book.entries(),
+      collected: 0,
+      passed: 0,
+      pace: 0,
+      skipped: 0,
+      forgotten: 0,
+      waiting: 0,
+      streams: { followed: 1, expected: 1, leftOut: 0 },
+      problems: [],
+      at: 0,
+    });
+    const cross = () => {
+      const envelope = encode({ logs: shown() });
+      return {
+        more: envelope.logs?.more.length,
+        got: decode(structuredClone(envelope)).logs?.entries.map((e) => e.id),
+      };
+    };
+    book.add(lines(1, 4));
+    expect(cross()).toEqual({ more: 3, got: [1, 2, 3] });
+    book.add(lines(4, 6));
+    expect(cross()).toEqual({ more: 2, got: [1, 2, 3, 4, 5] });
+    expect(cross()).toEqual({ more: 0, got: [1, 2, 3, 4, 5] });
+    book.add(lines(6, 6 + mostShown));
+    expect(cross()).toMatchObject({ more: mostShown, got: book.entries().map((e) => e.id) });
+    book.filter(parseFilter('"line 7"'));
+    expect(cross().got).toEqual(book.entries().map((e) => e.id));
+    expect(decode(structuredClone(encode({ logs: undefined }))).logs).toBeUndefined();
+  });
+
+  it('keeps up with 50,000 lines a second', () => {
+    const book = new LogBook(fields);
+    book.filter(parseFilter('level=error'));
+    const flood = lines(1, 50_001, (i) =>
+      JSON.stringify({ level: i % 100 ? 30 : 50, msg: `line ${i}`, reqId: `r-${i}` }),
+    );
+    const begun = performance.now();
+    for (let at = 0; at < flood.length; at += 1000) {
+      book.add(flood.slice(at, at + 1000));
+      book.entries();
+    }
+    // Some 100 ms on a slow machine: far from the second it may take.
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(book.passed).toBe(500);
+  });
+});
+
+describe('the engine’s part', () => {
+  let server: ApiServer;
+  let over: AbortController;
+  let part: Part;
+  let shown: LogsShown | undefined;
+  let write: (text: string) => void;
+  const view: LogsView = { workload: { selector: '' }, since: 60_000, previous: false, filter: '', paused: false };
+
+  beforeEach(async () => {
+    server = new ApiServer();
+    server.handle = (url, res) => {
+      if (url.pathname.endsWith('/log') && !url.searchParams.has('follow')) res.end();
+      else if (url.pathname.endsWith('/log')) {
+        res.flushHeaders();
+        write = (text) => res.write(text);
+      } else if (url.searchParams.get('watch') === 'true') res.flushHeaders();
+      else
+        res.end(
+          JSON.stringify({
+            metadata: { resourceVersion: '1' },
+            items: [
+              {
+                metadata: { name: 'a', uid: 'a' },
+                spec: { containers: [{ name: 'main' }] },
+                status: { containerStatuses: [{ name: 'main', state: { running: {} } }] },
+              },
+            ],
+          }),
+        );
+    };
+    await server.start();
+    over = new AbortController();
+    const settings = server.settings();
+    const world = emptyWorld(scopeOf(settings), Date.now());
+    part = logsPart({
+      settings,
+      scope: world.scope,
+      world: () => world,
+      emit: (update) => {
+        if ('logs' in update) shown = update.logs;
+      },
+      onWorld: () => {},
+      refresh: () => {},
+      signal: over.signal,
+    });
+  });
+  afterEach(async () => {
+    over.abort();
+    await part.stop?.();
+    await server.end();
+  });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const stamped = (text: string) => `${new Date().toISOString()} ${text}\n`;
+
+  it('collects, filters, pauses and saves', async () => {
+    part.handle?.({ kind: 'logs', view });
+    await soon(() => shown?.streams).toEqual({ followed: 1, expected: 1, leftOut: 0 });
+    expect(server.asked.find((u) => !u.pathname.endsWith('/log'))?.searchParams.get('labelSelector')).toBe(
+      'app=bentham',
+    );
+    write(stamped('one') + stamped('ERROR two'));
+    await soon(() => shown?.entries.map((e) => e.message)).toEqual(['one', 'ERROR two']);
+    part.handle?.({ kind: 'logs', view: { ...view, filter: 'level=error' } });
+    expect(shown?.entries.map((e) => e.message)).toEqual(['ERROR two']);
+    part.handle?.({ kind: 'logs', view: { ...view, filter: 'level=error', paused: true } });
+    write(stamped('ERROR three'));
+    await soon(() => shown?.waiting).toBe(1);
+    expect(shown?.entries).toHaveLength(1);
+    expect(server.asked.filter((u) => u.searchParams.has('follow'))).toHaveLength(1);
+
+    const directory = mkdtempSync(join(tmpdir(), 'bentham-save-'));
+    const before = process.cwd;
+    process.cwd = () => directory;
+    try {
+      part.handle?.({ kind: 'logs-save' });
+      await soon(() => shown?.saved).toMatchObject({ lines: 2 });
+      const saved = shown?.saved;
+      expect(readFileSync(saved && 'file' in saved ? saved.file : '', 'utf8')).toMatch(/ERROR two\n.*ERROR three\n$/);
+    } finally {
+      process.cwd = before;
+      rmSync(directory, { recursive: true });
+    }
+    part.handle?.({ kind: 'logs' });
+    expect(shown).toBeUndefined();
+  });
+});
