@@ -12,7 +12,10 @@ export function configCommand(): Command {
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => {
       const loaded = await settingsFrom(command);
-      const { configJson, configText, describeRedirection } = await import('../config/show.ts');
+      const [{ configJson, configText }, { describeRedirection }] = await Promise.all([
+        import('../config/show.ts'),
+        import('../config/load.ts'),
+      ]);
       if (options.json) return print(JSON.stringify(configJson(loaded), null, 2));
       print(`# ${loaded.file ?? 'no configuration file'}`);
       for (const one of loaded.redirected) print(`# ${loaded.settings.profile}: ${describeRedirection(one)}`);
@@ -23,7 +26,7 @@ export function configCommand(): Command {
     .description('name every mistake in the configuration, and what would be right')
     .action(async () => {
       const loaded = await settingsFrom(check);
-      const { describeRedirection } = await import('../config/show.ts');
+      const { describeRedirection } = await import('../config/load.ts');
       print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no mistakes`);
       for (const one of loaded.redirected) print(`  ${describeRedirection(one)}`);
     });

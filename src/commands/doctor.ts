@@ -28,7 +28,7 @@ export function doctorCommand(): Command {
           import('../data/probes/index.ts'),
           import('../data/probes/probe.ts'),
           import('../core/checkup.ts'),
-          import('../config/show.ts'),
+          import('../config/load.ts'),
           import('../core/verdict.ts'),
           import('../core/format.ts'),
         ]);

@@ -1,6 +1,7 @@
 // The configuration in force: flags over environment over file over profile, each value with its origin.
 import path from 'node:path';
 import type * as z from 'zod';
+import { clean, redact } from '../core/text.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';
@@ -70,7 +71,10 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
   const warnings = [...file.warnings, ...fromEnvironment.warnings, ...readPasswordFile(merged, environment, place)];
   derive(merged, environment, place);
 
-  const checked = settingsSchema.safeParse(assemble(merged));
+  const redirected = merged.get('drill')?.value ? [] : redirections(base, merged);
+  const { environment: named, ...rest } = assemble(merged);
+  const unforeseen = redirected.filter((one) => one.origin.layer !== 'file').map(describeRedirection);
+  const checked = settingsSchema.safeParse({ ...rest, environment: { ...(named as object), redirected: unforeseen } });
   if (!checked.success)
     problems.push(
       ...checked.error.issues
@@ -90,7 +94,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     ok: true,
     settings: checked.data,
     origins,
-    redirected: checked.data.drill ? [] : redirections(base, merged),
+    redirected,
     warnings,
     ...(file.content ? { file: file.path } : {}),
   };
@@ -249,6 +253,11 @@ function holds(settings: Settings, option: string): boolean {
     option.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], settings) !==
     undefined
   );
+}
+
+/** `database.primary.host is localhost (env PGHOST), not db-primary.bentham.io`. */
+export function describeRedirection({ option, from, to, origin }: Redirection): string {
+  return clean(redact(`${option} is ${to} (${origin.says}), not ${from}`));
 }
 
 const leading = [

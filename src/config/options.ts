@@ -17,6 +17,7 @@ type Node = {
   secret?: boolean;
   path?: boolean;
   pathList?: boolean;
+  derived?: boolean;
 };
 
 /** One option. */
@@ -66,13 +67,14 @@ function collect(node: Node, path: string, required: boolean): void {
     });
     return;
   }
+  const given = Object.entries(node.properties).filter(([, child]) => !child.derived);
   sections.set(path, {
     path,
     about: node.description ?? '',
     optional: !required && node.default === undefined,
-    children: Object.keys(node.properties),
+    children: given.map(([name]) => name),
   });
-  for (const [name, child] of Object.entries(node.properties))
+  for (const [name, child] of given)
     collect(child, path ? `${path}.${name}` : name, node.required?.includes(name) ?? false);
 }
 

@@ -14,7 +14,10 @@ export function fileSchema(): Json {
       // Our own marks; editors know one for secrets.
       if (schema.secret) schema.writeOnly = true;
       for (const mark of ['secret', 'path', 'pathList', 'required']) delete schema[mark];
-      if (schema.properties) schema.additionalProperties = false;
+      if (schema.properties) {
+        schema.additionalProperties = false;
+        schema.properties = given(schema.properties as Json);
+      }
       if (JSON.stringify(schema.default) === '{}') delete schema.default;
     },
   });
@@ -46,6 +49,10 @@ export function fileSchema(): Json {
     additionalProperties: false,
   };
 }
+
+/** Without what is found out rather than given. */
+const given = (properties: Json): Json =>
+  Object.fromEntries(Object.entries(properties).filter(([, value]) => !(value as Json).derived));
 
 /** Sections may be empty, and optional ones unset. */
 function nullable(properties: Json): Json {

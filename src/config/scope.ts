@@ -3,10 +3,12 @@ import type { Settings } from './settings.ts';
 
 /** The part of the settings that judgements depend on. */
 export function scopeOf(settings: Settings): Scope {
+  const { redirected } = settings.environment;
   return {
     environment: settings.environment.name,
     ...(settings.drill ? { drill: settings.drill } : {}),
     guarded: settings.environment.guarded,
+    ...(redirected.length > 0 ? { redirected } : {}),
     namespace: settings.kubernetes.namespace,
     deployments: settings.kubernetes.deployments,
     hasReplica: settings.database.replica !== undefined,

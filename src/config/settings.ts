@@ -53,6 +53,11 @@ export const settingsSchema = z.object({
     guarded: z.boolean().describe('starts read-only, must be armed'),
     readOnly: z.boolean().default(false).describe('read-only that cannot be armed'),
     observe: z.boolean().default(false).describe('only watches: no path to an action'),
+    redirected: z
+      .array(text)
+      .default([])
+      .meta({ derived: true })
+      .describe('what the environment or flags lead elsewhere than the profile; found out, never given'),
   }),
   kubernetes: z.object({
     kubeconfig: text

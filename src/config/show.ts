@@ -1,7 +1,7 @@
 // The effective configuration, each value with where it came from. Secrets are never in it.
 import { stringify } from 'yaml';
 import { clean, redact } from '../core/text.ts';
-import type { Loaded, Redirection } from './load.ts';
+import type { Loaded } from './load.ts';
 import { options, sections } from './options.ts';
 import type { Settings } from './settings.ts';
 
@@ -55,9 +55,4 @@ export function configJson({ settings, origins, redirected, file }: Good): unkno
     { value: shownValue(settings, path), origin: says, layer },
   ]);
   return { version: 1, profile: settings.profile, file: file ?? null, options: Object.fromEntries(all), redirected };
-}
-
-/** `database.primary.host is localhost (env PGHOST), not db-primary.bentham.io`. */
-export function describeRedirection({ option, from, to, origin }: Redirection): string {
-  return clean(redact(`${option} is ${to} (${origin.says}), not ${from}`));
 }

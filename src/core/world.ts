@@ -13,6 +13,8 @@ export type Scope = {
   drill?: string;
   /** Starts read-only (production). */
   guarded: boolean;
+  /** What the environment or flags lead elsewhere than the profile, in words; absent when nothing. */
+  redirected?: readonly string[];
   namespace: string;
   /** Deployment names by role (runbook, System Overview). */
   deployments: { gateway: string; orchestrator: string; executor: string };

@@ -34,9 +34,14 @@ export function environmentSays(state: State): Line {
   );
 }
 
-/** Whether this cockpit may touch anything. */
+/** Whether this cockpit may touch anything, and whether it looks where its profile says. */
 export function accessSays(state: State): Line {
-  return state.world.scope.guarded ? line(dim('read-only')) : [];
+  const { guarded, redirected } = state.world.scope;
+  return line(
+    guarded ? dim('read-only') : undefined,
+    guarded && redirected ? '  ' : undefined,
+    redirected ? line(mark('warning'), span(' redirected', 'warning')) : undefined,
+  );
 }
 
 export function header(state: State, columns: number): Line[] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeRedirection } from '../../src/config/show.ts';
+import { describeRedirection } from '../../src/config/load.ts';
+import { scopeOf } from '../../src/config/scope.ts';
 import { configFile, type Given, good, load, mistakes } from '../configuration.ts';
 
 test('without anything it is production, as the runbook says', async () => {
@@ -178,7 +179,16 @@ test('what leads elsewhere than the profile says is known, except in a drill', a
     'database.primary.host is localhost (env PGHOST), not db-primary.bentham.io',
     'redis.url is redis://127.0.0.1:7000 (env REDIS_URL), not redis://redis.bentham.io:6379',
   ]);
-  expect((await good({ env: { ...env, BENTHAM_DRILL: 'calm' } })).redirected).toEqual([]);
+  const drilled = await good({ env: { ...env, BENTHAM_DRILL: 'calm' } });
+  expect(drilled.redirected).toEqual([]);
+  expect(scopeOf(drilled.settings).redirected).toBeUndefined();
+  // What the file says was meant; what the shell's variables say may be forgotten, and stands on every frame.
+  const filed = await good({ env: { PGHOST: 'localhost' }, yaml: 'gateway: { url: https://eu }' });
+  expect(filed.redirected).toHaveLength(2);
+  expect(scopeOf(filed.settings).redirected).toEqual([
+    'database.primary.host is localhost (env PGHOST), not db-primary.bentham.io',
+  ]);
+  expect(await mistakes({ env: {}, yaml: 'environment: { redirected: [x] }' })).toHaveLength(1);
 });
 
 test('path style follows from an endpoint unless it is said', async () => {
