@@ -6,8 +6,11 @@ import type { Values, Vocabulary } from './completion/tree.ts';
 /** What the tree does not know. */
 const vocabulary: Vocabulary = {
   '--profile': async () => {
-    const { profiles } = await import('../config/profiles.ts');
-    return words(Object.keys(profiles).map((name) => ({ name, about: 'built in' })));
+    const [{ profileNames }, { here }] = await Promise.all([
+      import('../config/load.ts'),
+      import('../config/from-command.ts'),
+    ]);
+    return words((await profileNames({ flags: {}, ...here() })).map((name) => ({ name, about: '' })));
   },
   '--set': async () => {
     const { options } = await import('../config/options.ts');

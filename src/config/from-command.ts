@@ -5,6 +5,11 @@ import { flagsOf, usageError } from './flags.ts';
 import type { Loaded } from './load.ts';
 import { describeProblem } from './problem.ts';
 
+/** Where this process looks for its configuration. */
+export function here() {
+  return { environment: process.env, home: process.env.HOME || homedir(), cwd: process.cwd() };
+}
+
 /**
  * The settings for a command line, this process's environment and the file. What is wrong is printed to standard error
  * and ends the program with code 64; warnings are printed and do not.
@@ -12,12 +17,7 @@ import { describeProblem } from './problem.ts';
 export async function settingsFrom(command: Command): Promise<Extract<Loaded, { ok: true }>> {
   // Imported when a command runs, so that --help and completion do not load the schema.
   const { loadSettings } = await import('./load.ts');
-  const loaded = await loadSettings({
-    flags: flagsOf(command),
-    environment: process.env,
-    home: process.env.HOME || homedir(),
-    cwd: process.cwd(),
-  });
+  const loaded = await loadSettings({ flags: flagsOf(command), ...here() });
   for (const warning of loaded.warnings) process.stderr.write(`bentham-cockpit: ${describeProblem(warning)}\n`);
   if (loaded.ok) return loaded;
   const many = loaded.problems.length > 1;

@@ -113,6 +113,12 @@ const placeOf = ({ source, line }: Pick<Entry, 'source' | 'line'>) => ({
   ...(line === undefined ? {} : { line }),
 });
 
+/** The profiles that may be chosen: built in, and of the file where it can be read. */
+export async function profileNames(sources: Sources): Promise<string[]> {
+  const { content } = await configFile(sources);
+  return [...new Set([...Object.keys(profiles), ...(content?.profiles.keys() ?? [])])];
+}
+
 type FoundFile = { path: string; content?: ConfigFile; problems: readonly Problem[]; warnings: readonly Problem[] };
 
 /** --config, BENTHAM_CONFIG, or the usual place; only the last may be missing. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeRedirection } from '../../src/config/load.ts';
+import { describeRedirection, profileNames } from '../../src/config/load.ts';
 import { scopeOf } from '../../src/config/scope.ts';
 import { configFile, type Given, good, load, mistakes } from '../configuration.ts';
 
@@ -108,6 +108,12 @@ test('a profile that does not exist, a circle and a base that does not exist are
     '4: profiles.c.extends = nowhere: there is no such profile; there are production, staging, a, b, c',
   ]);
   expect(await mistakes({ yaml, flags: { profile: '__proto__' } })).toHaveLength(1);
+});
+
+test('the profiles that may be chosen: built in, and of the file', async () => {
+  const disk = { read: () => 'profiles: { eu: { extends: production }, staging: {} }', mode: () => 0o600 };
+  const names = await profileNames({ flags: {}, environment: {}, home: '/home/ops', cwd: '/', disk });
+  expect(names).toEqual(['production', 'staging', 'eu']);
 });
 
 test('a profile without a base says what it lacks', async () => {
