@@ -1,0 +1,142 @@
+// The cockpit in a real terminal with nothing behind it: it draws, it listens, and it gives the terminal back.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { alive, type TerminalOptions, TerminalUnderTest } from '../terminal.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
+let home = '';
+let terminal: TerminalUnderTest;
+
+/** Every backend on a port where nothing listens. */
+const nowhere = () => ({
+  HOME: home,
+  KUBECONFIG: path.join(home, 'none'),
+  BENTHAM_GATEWAY_URL: 'http://127.0.0.1:1',
+  PGHOST: '127.0.0.1',
+  PGPORT: '1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+});
+
+function open({ environment, ...options }: TerminalOptions = {}): TerminalUnderTest {
+  terminal = new TerminalUnderTest({ environment: { ...nowhere(), ...environment }, ...options });
+  return terminal;
+}
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'bentham-terminal-'));
+});
+
+afterEach(async () => {
+  await terminal.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function expectRestored(): void {
+  expect(terminal.fullScreen).toBe(false);
+  expect(terminal.emulator.modes.bracketedPasteMode).toBe(false);
+  expect(terminal.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\u001b[?25l'));
+}
+
+describe('the cockpit with nothing behind it', () => {
+  test('draws all panes, and q gives the terminal back', async () => {
+    open();
+    await terminal.shows('PRODUCTION');
+    for (const pane of ['1 HEALTH', '2 PODS', '3 METRICS', '4 SURFACES', '5 STUDIES']) await terminal.shows(pane);
+    expect(terminal.fullScreen).toBe(true);
+    expect(await terminal.press('q').ends()).toEqual({ code: 0, signal: 0 });
+    expectRestored();
+    expect(alive(terminal.pid)).toBe(false);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('%s gives the terminal back and ends with %i', async (signal, code) => {
+    await open().shows('1 HEALTH');
+    expect((await terminal.signal(signal).ends()).code).toBe(code);
+    expectRestored();
+  });
+
+  test('an uncaught error gives the terminal back, says so and fails', async () => {
+    const thrower = path.join(home, 'thrower.mjs');
+    writeFileSync(
+      thrower,
+      "import { isMainThread } from 'node:worker_threads';\n" +
+        "if (isMainThread) setTimeout(() => { throw new Error('boom'); }, 2500);\n",
+    );
+    open({ environment: { NODE_OPTIONS: `--import=${thrower}` } });
+    await terminal.shows('1 HEALTH');
+    expect((await terminal.ends()).code).toBe(1);
+    expectRestored();
+    await terminal.shows('boom');
+  });
+
+  test('ctrl-z goes back to the shell and fg returns', async () => {
+    open({ program: 'bash', args: ['--norc', '--noprofile', '-i'], environment: { PS1: 'shell> ' } });
+    await terminal.shows('shell>');
+    terminal.type(`${process.execPath} ${launcher}\r`);
+    await terminal.shows('1 HEALTH');
+    terminal.press('ctrl-z');
+    await terminal.shows('Stopped');
+    expect(terminal.fullScreen).toBe(false);
+    terminal.type('fg\r');
+    await terminal.shows('1 HEALTH');
+    expect(terminal.fullScreen).toBe(true);
+    terminal.press('q');
+    await terminal.shows(/shell> *$/m);
+    expect(terminal.fullScreen).toBe(false);
+    terminal.type('exit\r');
+    await terminal.ends();
+  });
+
+  test('keys typed ahead are taken one by one', async () => {
+    await open().shows('1 HEALTH');
+    await terminal.type('3jjj').shows('▶? DB connections');
+    await terminal.type(':metrics\r').shows('by runbook');
+    terminal.press('esc');
+    await terminal.shows('5 STUDIES');
+  });
+
+  test('pasted text is no keys, and goes into text fields clean', async () => {
+    await open().shows('1 HEALTH');
+    await terminal.paste('q').shows('pasted text is not taken as keys');
+    await terminal.press(':').shows(': █');
+    await terminal.paste('met\u001b[31mrics\n').shows(': metrics');
+  });
+
+  test('a resize is drawn at once; too small is said and goes', async () => {
+    await open({ columns: 120, rows: 40 }).shows('1 HEALTH');
+    await terminal.resize(50, 12).shows('50×12 is too small');
+    expect(terminal.text).not.toContain('HEALTH');
+    await terminal.resize(80, 24).shows('5 STUDIES');
+    expect(terminal.text).not.toContain('too small');
+    expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
+  });
+
+  test('y puts the row on the clipboard of the terminal', async () => {
+    await open().shows('1 HEALTH');
+    await terminal.press('3', 'j', 'y').shows('copied: p95');
+    expect(terminal.raw).toContain(`\u001b]52;c;${Buffer.from('p95').toString('base64')}\u0007`);
+  });
+
+  test('CI in the environment changes nothing', async () => {
+    await open({ environment: { CI: 'true' } }).shows('5 STUDIES');
+    expect(terminal.fullScreen).toBe(true);
+  });
+
+  test('NO_COLOR is honoured', async () => {
+    await open({ environment: { NO_COLOR: '1' } }).shows('5 STUDIES');
+    expect(terminal.raw).not.toMatch(/\u001b\[([\d;]*;)?(3|4|9|10)[0-7][;m]/);
+  });
+
+  test('a dumb terminal gets no screen', async () => {
+    open({ program: 'bash', args: ['-c', `TERM=dumb exec '${process.execPath}' '${launcher}'`] });
+    await terminal.ends();
+    expect(terminal.raw).toContain('TERM=dumb');
+    expect(terminal.raw).not.toContain('\u001b[?1049h');
+  });
+});
