@@ -63,7 +63,7 @@ const bars = '▁▂▃▄▅▆▇█';
 
 /**
  * The samples of the last `span` milliseconds as `columns` bars from 0 to `top` (or to the highest sample). Each bar is
- * the highest of its time; a time without samples stays empty.
+ * the highest of its time; a time without samples is a dot.
  */
 export function sparkline(
   samples: readonly { at: Instant; value: number }[],
@@ -76,7 +76,7 @@ export function sparkline(
     peaks[bin] = Math.max(peaks[bin] ?? 0, value);
   }
   const highest = Math.max(top, ...peaks.map((p) => p ?? 0)) || 1;
-  return peaks.map((p) => (p === undefined ? ' ' : bars[Math.min(7, Math.floor((p / highest) * 8))])).join('');
+  return peaks.map((p) => (p === undefined ? '·' : bars[Math.min(7, Math.floor((p / highest) * 8))])).join('');
 }
 
 /** `ago` of an instant, or a dash where there is none. */

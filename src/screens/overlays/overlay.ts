@@ -1,5 +1,5 @@
 // What lies above the screen: at the lower edge of the body, below a rule with its title, as high as it needs to be.
-import type { State } from '../../store.ts';
+import type { OverlayKind, State } from '../../store.ts';
 import { environmentSays } from '../header.ts';
 import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../line.ts';
 import type { Row, Screen, Size } from '../screen.ts';
@@ -58,21 +58,38 @@ function titleRule(title: string, right: Line, columns: number): Line {
   return line(dim('─ '), bold(title), ' ', dim('─'.repeat(Math.max(1, rest))), ' ', right, dim(' ─'));
 }
 
+type Keys = readonly (readonly [keys: string, title: string])[];
+
+/** The keys of each overlay; the footer and docs/keys.md derive from it. */
+export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> = {
+  palette: [
+    ['↑↓', 'choose'],
+    ['enter', 'go'],
+    ['esc', 'back'],
+  ],
+  help: [
+    ['j k', 'scroll'],
+    ['esc', 'back'],
+  ],
+  details: [
+    ['j k', 'scroll'],
+    ['esc', 'back'],
+  ],
+  confirm: [
+    ['esc', 'cancel'],
+    ['↑↓', 'scroll'],
+  ],
+  form: [
+    ['enter', 'next'],
+    ['tab', 'complete'],
+    ['↑↓', 'choose'],
+    ['esc', 'cancel'],
+  ],
+};
+
 /** The footer while an overlay is open; undefined when there is none. */
-export function overlayFooter(state: State): Line | undefined {
-  const keys = (...pairs: readonly (readonly [string, string])[]) =>
-    line(' ', ...pairs.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(key, 'key'), ` ${title}`]));
-  switch (state.ui.overlay.kind) {
-    case 'none':
-      return undefined;
-    case 'palette':
-      return keys(['↑↓', 'choose'], ['enter', 'go'], ['esc', 'back']);
-    case 'help':
-    case 'details':
-      return keys(['j k', 'scroll'], ['esc', 'back']);
-    case 'confirm':
-      return keys(['esc', 'cancel'], ['↑↓', 'scroll']);
-    case 'form':
-      return keys(['enter', 'next'], ['tab', 'complete'], ['↑↓', 'choose'], ['esc', 'cancel']);
-  }
+export function overlayFooter({ ui: { overlay } }: State): Line | undefined {
+  if (overlay.kind === 'none') return undefined;
+  const keys = overlayKeys[overlay.kind];
+  return line(' ', ...keys.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(key, 'key'), ` ${title}`]));
 }

@@ -100,7 +100,13 @@ function backend<T>(
   const long = wide
     ? [spread(head, line(dim(again)), columns), line('  ', dim(`${since}   `), reading.fault.hint)]
     : [head, line('  ', dim(since)), line('  ', dim(again))];
-  return { id, long, short: [spread(head, line(dim(again.replace('again ', ''))), columns)], opens };
+  return {
+    id,
+    most: [...long, []],
+    long,
+    short: [spread(head, line(dim(again.replace('again ', ''))), columns)],
+    opens,
+  };
 }
 
 function saysGateway({ health, detailed }: Gateway): Said {

@@ -77,11 +77,11 @@ function studyRow(s: Study, now: Instant, columns: number, old: boolean): Row {
     draw: () => {
       const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
       const right = line(
-        columns >= 60 ? dim(`${failed.padStart(11)}  ${shortAge(now - s.progressedAt).padStart(5)} ago  `) : undefined,
+        columns >= 56 ? dim(`${failed.padStart(11)}  ${shortAge(now - s.progressedAt).padStart(5)} ago  `) : undefined,
         columns >= 28 ? `${studyWord(s, columns < 44)}` : undefined,
         columns >= 28 ? completionSays(s).padStart(7) : ` ${completionSays(s)}`,
       );
-      const name = line(studyGlyph(s, now), ` ${s.id}`, columns >= 60 ? dim(`  ${s.tenant}`) : undefined);
+      const name = line(studyGlyph(s, now), ` ${s.id}`, columns >= 56 ? dim(`  ${s.tenant}`) : undefined);
       const drawn = spread(name, right, columns);
       return [old ? faded(drawn) : drawn];
     },

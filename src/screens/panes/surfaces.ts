@@ -75,7 +75,7 @@ export const surfacesPane: Pane = {
     const age = ageSays(reading, world.now);
     return {
       says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
-      ...(age ? { right: age } : columns >= 44 ? { right: line(dim('failed  jobs')) } : {}),
+      ...(age ? { right: age } : columns >= 44 && columns < 56 ? { right: line(dim('failed  jobs')) } : {}),
       rows: [...said, ...rows],
       empty: nothingFinished(world, columns),
     };
@@ -87,8 +87,8 @@ function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
   const right = line(
     span(rate, verdict === 'ok' ? 'plain' : verdict),
     dim(`${formatCount(s.failures).padStart(6)}`),
-    columns >= 60 ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
-    columns >= 60 ? dim(`${formatCount(s.affectedStudies).padStart(5)} studies`) : undefined,
+    columns >= 56 ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
+    columns >= 56 ? dim(`${formatCount(s.affectedStudies).padStart(5)} studies`) : undefined,
   );
   return spread(line(mark(verdict), ` ${s.id}`), right, columns);
 }

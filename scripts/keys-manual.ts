@@ -1,0 +1,32 @@
+// docs/keys.md, from the key table.
+import { bindingsOf, globalBindings, listBindings } from '../src/bindings.ts';
+import { showKey } from '../src/screens/footer.ts';
+import { screens } from '../src/screens/index.ts';
+import { overlayKeys } from '../src/screens/overlays/overlay.ts';
+import type { Binding } from '../src/screens/screen.ts';
+
+const code = (key: string) => `\`${showKey(key).replaceAll('|', '\\|')}\``;
+
+function table(bindings: readonly Binding[]): string {
+  const rows = bindings.map((b) => `| ${b.keys.map(code).join(' ')} | ${b.title} | ${b.about} |`);
+  return ['| key | | |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** Every key of every place. */
+export function keysManual(): string {
+  const own = screens.flatMap((screen) => {
+    const some = bindingsOf(screen).filter((b) => !listBindings.includes(b) && !globalBindings.includes(b));
+    return some.length > 0 ? [`## ${screen.palette ?? screen.id}\n\n${table(some)}`] : [];
+  });
+  const above = Object.entries(overlayKeys).map(
+    ([kind, keys]) => `| ${kind} | ${keys.map(([key, title]) => `\`${key}\` ${title}`).join(', ')} |`,
+  );
+  return `${[
+    '# Keys',
+    'Generated from the key table (`src/bindings.ts` and the screens) by `npm run docs`; `?` shows the ones of here, with the reason where one does nothing now. `^x` is Ctrl and x.',
+    `## Everywhere\n\n${table(globalBindings)}`,
+    `## In a list\n\n${table(listBindings)}`,
+    ...own,
+    `## In what lies above the screen\n\nIn text fields letters are letters; pasted text goes into text fields only and never confirms.\n\n| | |\n| --- | --- |\n${above.join('\n')}\n| filter | \`enter\` keep, \`esc\` end, \`↑↓\` move |\n| text field | \`^u\` empty it, \`^w\` delete a word |`,
+  ].join('\n\n')}\n`;
+}
