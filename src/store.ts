@@ -1,5 +1,7 @@
 // What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Desk } from './core/desk.ts';
+import type { Incident } from './core/incident.ts';
 import type { LogsShown } from './core/log-view.ts';
 import type { LookReadings } from './core/look.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
@@ -105,6 +107,10 @@ export type State = {
   /** The log that is looked at. */
   logs?: LogsShown;
   engine: EngineState;
+  /** Journal, alerts, people, channels; absent until the engine has read the journal. */
+  desk?: Desk;
+  /** The incident that is shown. */
+  incident?: Incident;
   ui: Ui;
 };
 
@@ -186,5 +192,8 @@ export function take(state: State, update: Update): State {
   if (update.looks) next.looks = { ...state.looks, ...update.looks };
   if ('logs' in update) next.logs = update.logs;
   if (update.engine) next.engine = update.engine;
+  if (update.desk) next.desk = update.desk;
+  if (update.incident === null) delete next.incident;
+  else if (update.incident) next.incident = update.incident;
   return next;
 }

@@ -2,6 +2,7 @@
 import type { ActionId, Check } from './action.ts';
 import type { AlertLevel, ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
+import type { MetricId } from './thresholds.ts';
 import type { Instant } from './time.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -25,8 +26,11 @@ export const runPhases = [
 ] as const;
 export type RunPhase = (typeof runPhases)[number];
 
-/** What became of a message: `copied` means that a person carries it, because the channel is not configured. */
-export type Delivery = 'sent' | 'failed' | 'unknown' | 'not-sent';
+/**
+ * What became of a message. `sending` is flushed before it is sent; `unknown`: it may have arrived; `not-sent`: the
+ * channel is not configured, a person carries the text.
+ */
+export type Delivery = 'sending' | 'sent' | 'failed' | 'unknown' | 'not-sent';
 
 /** Why a message was written. */
 export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
@@ -62,7 +66,16 @@ export type Event =
   | { kind: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string; from?: string }
   | { kind: 'note'; text: string }
   | { kind: 'pin'; entry: string; pinned: boolean }
-  | { kind: 'notified'; channel: ChannelId; purpose: Purpose; delivery: Delivery; text: string; detail?: string }
+  | {
+      kind: 'notified';
+      /** The same for what is said of one message before and after it was sent. */
+      message: string;
+      channel: ChannelId;
+      purpose: Purpose;
+      delivery: Delivery;
+      text: string;
+      detail?: string;
+    }
   /** A report of conditions, actions and needs was given. */
   | { kind: 'update'; text: string }
   | { kind: 'armed'; until: Instant; why: string }
@@ -73,6 +86,8 @@ export type Event =
   | { kind: 'mitigated'; why: string }
   | { kind: 'resolved'; why: string }
   | { kind: 'reopened'; why: string }
+  /** What the metrics were, once a minute while an incident is open. */
+  | { kind: 'sample'; values: { readonly [M in MetricId]?: number } }
   /** The journal itself: written late, clock jumped, closed in order. */
   | { kind: 'journal'; what: 'written-late' | 'clock-back' | 'unrecorded-allowed' | 'closed'; says: string };
 

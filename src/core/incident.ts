@@ -1,7 +1,7 @@
 // An incident is the fold of its entries, in whatever order their files were read.
 import type { ActionId, Check } from './action.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
-import type { Delivery, Entry, EventOf, Purpose, Role, RunPhase } from './event.ts';
+import type { Entry, EventOf, Role, RunPhase } from './event.ts';
 import { inOrder } from './event.ts';
 import type { Instant } from './time.ts';
 
@@ -29,14 +29,7 @@ export type RunState = {
   phases: readonly { phase: RunPhase; at: Instant; detail?: string }[];
 };
 
-export type Message = {
-  at: Instant;
-  by: string;
-  text: string;
-  purpose: Purpose;
-  delivery: Delivery;
-  detail?: string;
-} & Pick<EventOf<'notified'>, 'channel'>;
+export type Message = Omit<EventOf<'notified'>, 'kind'> & { at: Instant; by: string };
 
 export type Incident = {
   id: string;
@@ -220,9 +213,10 @@ function role(roles: Incident['roles'], { role: name, change, person, from }: Ev
 function notified(before: Incident, event: EventOf<'notified'>, by: string, at: Instant): Incident {
   const { kind: _, ...rest } = event;
   const sent = event.delivery === 'sent';
+  const others = before.messages.filter((one) => one.message !== event.message);
   const incident: Incident = {
     ...before,
-    messages: [...before.messages, { ...rest, by, at }],
+    messages: [...others, { ...rest, by, at }],
     updates: sent && event.purpose !== 'acknowledge' ? [...before.updates, at] : before.updates,
   };
   return sent && event.purpose === 'acknowledge' ? acknowledge(incident, by, at) : incident;

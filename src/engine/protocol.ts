@@ -1,6 +1,8 @@
 // What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
 // say to each other. Plain data only: it crosses a thread.
+import type { Desk, IncidentDo } from '../core/desk.ts';
 import type { FactId } from '../core/facts.ts';
+import type { Incident } from '../core/incident.ts';
 import type { LogsShown, LogsView } from '../core/log-view.ts';
 import type { Ask, LookReadings } from '../core/look.ts';
 import type { Instant } from '../core/time.ts';
@@ -20,6 +22,10 @@ export type Update = {
   /** Absent: nothing new; undefined: no log is looked at any more. */
   logs?: LogsShown | undefined;
   engine?: EngineState;
+  /** Journal, alerts, people, channels. */
+  desk?: Desk;
+  /** The incident that is shown; null: none. */
+  incident?: Incident | null;
 };
 
 /** Screen → engine. */
@@ -32,7 +38,9 @@ export type Command =
   /** Collect and show this log; without a view: none any more. */
   | { kind: 'logs'; view?: LogsView }
   /** Write the lines that pass to a file in the present directory. */
-  | { kind: 'logs-save' };
+  | { kind: 'logs-save' }
+  /** What a person does about an incident. */
+  | { kind: 'incident'; what: IncidentDo };
 
 /** The screen's handle on the engine. */
 export interface Engine {

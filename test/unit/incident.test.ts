@@ -47,7 +47,10 @@ const story = (): readonly Entry[] => [
   entry({ kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway', phase: 'started' }, 5),
   entry({ kind: 'severity', severity: 2, why: 'some requests go through' }, 10),
   entry({ kind: 'role', role: 'scribe', change: 'taken', person: 'ops2' }, 11, 'ops2'),
-  entry({ kind: 'notified', channel: 'slack-alerts', purpose: 'notify', delivery: 'sent', text: 'x' }, 12),
+  entry(
+    { kind: 'notified', message: 'm1', channel: 'slack-alerts', purpose: 'notify', delivery: 'sent', text: 'x' },
+    12,
+  ),
   entry({ kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway', phase: 'verified' }, 14),
   entry({ kind: 'mitigated', why: 'it answers' }, 15),
   entry({ kind: 'resolved', why: 'calm for a while' }, 40),

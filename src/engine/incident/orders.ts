@@ -1,0 +1,166 @@
+// What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
+import { ulid } from 'ulid';
+import { checkOf, nothingKnown, severityName } from '../../core/checklist.ts';
+import type { IncidentDo } from '../../core/desk.ts';
+import { type Event, roles, type Writer } from '../../core/event.ts';
+import type { Incident } from '../../core/incident.ts';
+import type { Instant } from '../../core/time.ts';
+import type { World } from '../../core/world.ts';
+import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
+import { suggest } from '../../runbook/suggest.ts';
+
+/** What to record, and of which incident; or why not. */
+export type Order = { events: readonly Event[]; incident?: string; says: string } | { refused: string };
+
+export type Situation = {
+  incident: Incident | undefined;
+  self: Writer;
+  observing: boolean;
+  world: World;
+  now: Instant;
+};
+
+/** What only the driver may do; the others look on, write notes, take roles and acknowledge. */
+const forDriver = new Set<IncidentDo['do']>([
+  'severity',
+  'procedure',
+  'step',
+  'decide',
+  'notify',
+  'update',
+  'remind',
+  'mitigate',
+  'resolve',
+]);
+
+export function orderOf(what: IncidentDo, { incident, self, observing, world, now }: Situation): Order {
+  if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
+  if (what.do === 'open') return open(what, incident, world);
+  if (what.do === 'acknowledge') return acknowledge(what, incident);
+  if (!incident) return { refused: 'no incident is open: i opens one' };
+  if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
+    return { refused: 'it is resolved: reopen it first' };
+  if (forDriver.has(what.do) && incident.wheel.session !== self.session && incident.resolvedAt === undefined)
+    return { refused: `${incident.wheel.person} drives: take the wheel first` };
+  return withIncident(what, incident, { self, world, now });
+}
+
+function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | undefined, world: World): Order {
+  if (incident && incident.resolvedAt === undefined)
+    return { refused: `${severityName(incident.severity)} ${incident.title} is open already` };
+  const suggestion = suggest(world);
+  const evidence = suggestion.signs
+    .filter((sign) => sign.check.state !== 'pass')
+    .map((sign) => `${sign.say}: ${sign.check.because}`)
+    .slice(0, 12);
+  const own = what.procedure ? checklist(what.procedure) : checklistFor(what.severity);
+  const title = what.title ?? own.title;
+  const why = what.why || suggestion.because;
+  return {
+    incident: ulid(),
+    events: [
+      { kind: 'opened', title, severity: what.severity, why, evidence },
+      ...(what.procedure ? [{ kind: 'procedure', procedure: what.procedure, change: 'added' } as const] : []),
+    ],
+    says: `${severityName(what.severity)} ${title} is open`,
+  };
+}
+
+function acknowledge(what: Extract<IncidentDo, { do: 'acknowledge' }>, incident: Incident | undefined): Order {
+  if (!what.alert && !incident) return { refused: 'there is nothing to acknowledge' };
+  const event: Event = what.alert ? { kind: 'acknowledged', alert: what.alert } : { kind: 'acknowledged' };
+  return { events: [event], says: 'acknowledged' };
+}
+
+type Rest = Pick<Situation, 'self' | 'world' | 'now'>;
+
+function withIncident(what: IncidentDo, incident: Incident, { self, world, now }: Rest): Order {
+  const just = (event: Event, says: string): Order => ({ events: [event], says });
+  switch (what.do) {
+    case 'severity':
+      if (what.severity === incident.severity) return { refused: `it is ${severityName(what.severity)} already` };
+      return just({ kind: 'severity', severity: what.severity, why: what.why }, `now ${severityName(what.severity)}`);
+    case 'procedure':
+      return just(
+        { kind: 'procedure', procedure: what.procedure, change: what.change },
+        `${checklist(what.procedure).title}: ${what.change}`,
+      );
+    case 'step': {
+      const found = findStep(what.step);
+      if (!found) return { refused: `there is no step ${what.step}` };
+      if (what.mark === 'skipped' && !what.why) return { refused: 'a skipped step needs a reason' };
+      const check = checkOf(found.step, world, { ...nothingKnown, ...knownOf(incident) });
+      const { step, mark, why } = what;
+      return just(
+        {
+          kind: 'step',
+          step,
+          mark,
+          ...(why ? { why } : {}),
+          ...(check ? { found: { state: check.state, because: check.because } } : {}),
+        },
+        `step ${found.at + 1} ${mark}`,
+      );
+    }
+    case 'decide': {
+      const found = findStep(what.step);
+      if (!found?.step.decision) return { refused: 'that step decides nothing' };
+      const recommended = found.step.decision.recommend(world).answer;
+      const { step, answer, why } = what;
+      return just({ kind: 'decision', step, answer, why, recommended }, `decided: ${answer}`);
+    }
+    case 'note':
+      return what.text.trim() === ''
+        ? { refused: 'the note is empty' }
+        : just({ kind: 'note', text: what.text }, 'noted');
+    case 'pin':
+      return just({ kind: 'pin', entry: what.entry, pinned: what.pinned }, what.pinned ? 'pinned' : 'unpinned');
+    case 'role':
+      return role(what, self);
+    case 'wheel':
+      return just(
+        { kind: 'wheel', session: self.session, person: self.name, ...(what.why ? { why: what.why } : {}) },
+        'you drive',
+      );
+    case 'update':
+      return just({ kind: 'update', text: what.text }, 'the update is recorded');
+    case 'remind':
+      return just(
+        { kind: 'reminder', about: what.about, due: now + what.in, ...(what.step ? { step: what.step } : {}) },
+        'you will be reminded',
+      );
+    case 'mitigate':
+      return just({ kind: 'mitigated', why: what.why }, 'mitigated');
+    case 'resolve':
+      return just({ kind: 'resolved', why: what.why }, 'resolved');
+    case 'reopen':
+      return just({ kind: 'reopened', why: what.why }, 'open again');
+    case 'allow-unrecorded':
+      return just(
+        { kind: 'journal', what: 'unrecorded-allowed', says: what.why },
+        'actions go on although nothing can be recorded',
+      );
+    default:
+      return { refused: `${what.do} is not for the journal` };
+  }
+}
+
+function role(what: Extract<IncidentDo, { do: 'role' }>, self: Writer): Order {
+  if (!roles.includes(what.role)) return { refused: 'there is no such role' };
+  const { role: name, change, person } = what;
+  if (person.trim() === '') return { refused: 'a role needs a person' };
+  if (name === 'commander' && change === 'left') return { refused: 'somebody has to command: hand it over' };
+  const from = change === 'handed' ? { from: self.name } : {};
+  return { events: [{ kind: 'role', role: name, change, person, ...from }], says: `${name}: ${person}` };
+}
+
+/** What the steps may know of the incident. */
+export function knownOf(incident: Incident) {
+  return {
+    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
+    notified: incident.messages
+      .filter((one) => one.delivery === 'sent' || one.delivery === 'not-sent')
+      .filter((one) => one.purpose !== 'acknowledge')
+      .map(({ channel, at }) => ({ channel, at })),
+  };
+}

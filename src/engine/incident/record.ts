@@ -1,0 +1,116 @@
+// The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
+import { hostname, userInfo } from 'node:os';
+import type { Event } from '../../core/event.ts';
+import { foldAll, foldIncident, type Incident } from '../../core/incident.ts';
+import { clean } from '../../core/text.ts';
+import { day } from '../../core/time.ts';
+import { Journal } from '../../data/journal/journal.ts';
+import type { Outcome } from '../../data/source.ts';
+import type { Host } from '../part.ts';
+
+/** An incident that nobody touched for so long is not picked up by itself. */
+const picksUp = 7 * day;
+
+export class Recorder {
+  readonly journal: Journal;
+  /** Resolves when what was there has been read. */
+  readonly ready: Promise<void>;
+  /** The incident that this cockpit shows; undefined: the newest that is open. */
+  #following: string | undefined;
+  #incident: Incident | undefined;
+  #folded: unknown;
+  #open: readonly Incident[] = [];
+  #searched: unknown;
+  #allowed: string | undefined;
+  readonly #observing: boolean;
+
+  constructor(host: Host) {
+    const { settings, scope } = host;
+    const user = osUser();
+    const { directory = '', group } = settings.journal;
+    this.#observing = settings.environment.observe;
+    this.journal = new Journal({
+      place: { directory, ...(group ? { group } : {}) },
+      writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
+      environment: scope.environment,
+      ...(scope.drill ? { drill: scope.drill } : {}),
+    });
+    this.ready = this.journal.open();
+  }
+
+  /** The incident that is shown: followed, or the newest that is open. Keeps its identity while nothing was written. */
+  get incident(): Incident | undefined {
+    const { entries } = this.journal;
+    if (this.#folded === entries) return this.#incident;
+    this.#folded = entries;
+    const id = this.#following ?? this.open.at(-1)?.id;
+    this.#following = id;
+    this.#incident = id === undefined ? undefined : foldIncident(id, entries);
+    return this.#incident;
+  }
+
+  /** Every incident that is open, oldest first. */
+  get open(): readonly Incident[] {
+    const { entries } = this.journal;
+    if (this.#searched === entries) return this.#open;
+    const since = Date.now() - picksUp;
+    this.#searched = entries;
+    this.#open = foldAll(entries).filter(
+      (one) => one.resolvedAt === undefined && (one.entries.at(-1)?.at ?? 0) > since,
+    );
+    return this.#open;
+  }
+
+  follow(id: string | undefined): void {
+    this.#following = id;
+    this.#folded = undefined;
+  }
+
+  /** Records an event of the shown incident and flushes it; a fault says that it is only in memory. */
+  async record(event: Event): Promise<Outcome<undefined>> {
+    await this.ready;
+    const outcome = await this.journal.append(event, this.incident?.id);
+    return outcome.ok ? { ok: true, value: undefined } : outcome;
+  }
+
+  /** Why no action may run from this cockpit now; undefined: it may. */
+  mayAct(): string | undefined {
+    if (this.#observing) return 'this cockpit only observes';
+    const { incident, journal } = this;
+    const { wheel } = incident ?? {};
+    if (incident && incident.resolvedAt === undefined && wheel && wheel.session !== journal.writer.session)
+      return `${wheel.person} drives this incident: take the wheel first`;
+    const { trouble } = journal.state;
+    if (trouble && this.#allowed === undefined)
+      return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
+    return undefined;
+  }
+
+  get allowed(): string | undefined {
+    return this.journal.state.trouble ? this.#allowed : undefined;
+  }
+
+  /** Lets actions go on although nothing can be recorded; that is recorded as soon as it can be. */
+  allowUnrecorded(why: string): void {
+    this.#allowed = why;
+  }
+}
+
+const recorders = new WeakMap<Host, Recorder>();
+
+/** The recorder of an engine: the same for all its parts. */
+export function recorderOf(host: Host): Recorder {
+  const there = recorders.get(host);
+  if (there) return there;
+  const made = new Recorder(host);
+  recorders.set(host, made);
+  return made;
+}
+
+function osUser(): string {
+  try {
+    return clean(userInfo().username, 60);
+  } catch {
+    return clean(process.env.USER ?? String(process.getuid?.() ?? 'unknown'), 60);
+  }
+}

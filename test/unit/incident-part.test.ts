@@ -1,0 +1,239 @@
+// The incident's part of a whole engine: no backend, a real journal, and a receiver for messages.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
+import { type Settings, settingsSchema } from '../../src/config/settings.ts';
+import type { Desk, IncidentDo } from '../../src/core/desk.ts';
+import { drives, isResumable } from '../../src/core/desk.ts';
+import type { Incident } from '../../src/core/incident.ts';
+import { verifyJournal } from '../../src/data/journal/verify.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { incidentPart } from '../../src/engine/incident/part.ts';
+import { recorderOf } from '../../src/engine/incident/record.ts';
+import type { Host, Part } from '../../src/engine/part.ts';
+import type { Engine } from '../../src/engine/protocol.ts';
+
+let root: string;
+let directory: string;
+let receiver: Server | undefined;
+let cockpits: Cockpit[] = [];
+const received: { url: string; body: Record<string, unknown> }[] = [];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'incident-'));
+  directory = join(root, 'journal');
+});
+afterEach(async () => {
+  await Promise.all(cockpits.map((one) => one.engine.stop()));
+  cockpits = [];
+  received.length = 0;
+  receiver?.closeAllConnections();
+  receiver?.close();
+  receiver = undefined;
+  rmSync(root, { recursive: true, force: true });
+});
+
+class Cockpit {
+  engine: Engine;
+  desk: Desk | undefined;
+  incident: Incident | undefined;
+  host: Host | undefined;
+
+  constructor(settings: Settings) {
+    const keep = (host: Host): Part => {
+      this.host = host;
+      return {};
+    };
+    this.engine = createEngine({ settings, sources: [], parts: [keep, incidentPart] });
+    this.engine.subscribe((update) => {
+      if (update.desk) this.desk = update.desk;
+      if (update.incident !== undefined) this.incident = update.incident ?? undefined;
+    });
+  }
+
+  do(what: IncidentDo): this {
+    this.engine.send({ kind: 'incident', what });
+    return this;
+  }
+
+  get recorder() {
+    if (!this.host) throw new Error('the engine has not begun');
+    return recorderOf(this.host);
+  }
+}
+
+function settings(name: string, more: Partial<Settings> = {}): Settings {
+  const parsed = settingsSchema.parse({ profile: 'production', ...profiles.production });
+  return { ...parsed, journal: { directory, name }, ...more };
+}
+
+async function cockpit(name = 'ops1', more: Partial<Settings> = {}): Promise<Cockpit> {
+  const made = new Cockpit(settings(name, more));
+  cockpits.push(made);
+  await vi.waitFor(() => expect(made.desk).toBeDefined());
+  return made;
+}
+
+const opens: IncidentDo = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
+
+test('an incident opens with nothing reachable at all, and is written', async () => {
+  const one = await cockpit();
+  one.do(opens);
+  await vi.waitFor(() => expect(one.incident).toMatchObject({ severity: 1, title: 'Complete API outage' }));
+  expect(one.incident?.roles.commander).toEqual(['ops1']);
+  one.do({ do: 'step', step: 'sev1/redis', mark: 'done' }).do({ do: 'severity', severity: 2, why: 'some get through' });
+  await vi.waitFor(() => expect(one.incident?.severity).toBe(2));
+  expect(one.incident?.steps['sev1/redis']).toMatchObject({ mark: 'done', found: { state: 'unknown' } });
+  const outcome = await verifyJournal(directory);
+  expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
+});
+
+test('what makes no sense is refused in words', async () => {
+  const one = await cockpit();
+  one.do({ do: 'note', text: 'x' });
+  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('no incident is open: i opens one'));
+  one.do(opens).do({ do: 'open', severity: 2, why: '' });
+  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('SEV1 Complete API outage is open already'));
+  one.do({ do: 'step', step: 'sev1/redis', mark: 'skipped' });
+  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('a skipped step needs a reason'));
+});
+
+test('two cockpits: one drives, the other sees everything live, and takes the wheel', async () => {
+  const one = await cockpit('ops1');
+  const two = await cockpit('ops2');
+  one.do(opens);
+  await vi.waitFor(() => expect(two.incident?.id).toBe(one.incident?.id));
+  await vi.waitFor(
+    () =>
+      expect(two.desk?.here.map((h) => [h.name, h.driving])).toEqual([
+        ['ops2', false],
+        ['ops1', true],
+      ]),
+    8000,
+  );
+  expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
+  expect(one.recorder.mayAct()).toBeUndefined();
+  two.do({ do: 'step', step: 'sev1/redis', mark: 'done' });
+  await vi.waitFor(() => expect(two.desk?.said?.says).toBe('ops1 drives: take the wheel first'));
+  two.do({ do: 'note', text: 'I see it too' });
+  await vi.waitFor(() => expect(one.incident?.notes).toBe(1));
+  two.do({ do: 'wheel', why: 'ops1 eats' });
+  await vi.waitFor(() => expect(one.incident?.wheel.person).toBe('ops2'));
+  expect(one.recorder.mayAct()).toBe('ops2 drives this incident: take the wheel first');
+  expect(two.recorder.mayAct()).toBeUndefined();
+});
+
+test('an observer changes nothing, and has no path to an action', async () => {
+  const base = settings('ops3');
+  const one = await cockpit('ops3', { environment: { ...base.environment, observe: true } });
+  one.do(opens);
+  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('this cockpit only observes'));
+  expect(one.incident).toBeUndefined();
+  expect(one.recorder.mayAct()).toBe('this cockpit only observes');
+});
+
+test('a cockpit that ended by force: the next one goes on where it stopped, its action is outcome unknown', async () => {
+  const script = new URL('../ended-by-force.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.once('exit', resolve));
+  const one = await cockpit('ops1');
+  expect(one.incident).toMatchObject({ severity: 1, steps: { 'sev1/gateway-status': { mark: 'done' } } });
+  if (!one.desk) throw new Error('no desk');
+  expect(drives(one.desk, one.incident)).toBe(false);
+  expect(isResumable(one.desk, one.incident)).toBe(true);
+  one.do({ do: 'wheel', why: 'resumed' });
+  await vi.waitFor(() =>
+    expect(one.incident?.runs).toMatchObject([{ action: 'restart-deployment', phase: 'unknown' }]),
+  );
+  expect(one.recorder.mayAct()).toBeUndefined();
+});
+
+test('a journal that cannot be written: said, kept, actions refused until allowed in words', async () => {
+  mkdirSync(directory);
+  chmodSync(directory, 0o755);
+  const one = await cockpit();
+  one.do(opens);
+  await vi.waitFor(() =>
+    expect(one.desk?.said?.says).toMatch(/kept in memory only: is open to the world; close it: chmod/),
+  );
+  expect(one.incident?.severity).toBe(1);
+  expect(one.desk?.journal.unwritten).toBeGreaterThan(0);
+  expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is open to the world\)/);
+  one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
+  await vi.waitFor(() => expect(one.recorder.mayAct()).toBeUndefined());
+  chmodSync(directory, 0o700);
+  one.do({ do: 'note', text: 'closed it' });
+  await vi.waitFor(() => expect(one.desk?.journal).toMatchObject({ unwritten: 0 }));
+  expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
+});
+
+async function listen(answer: (url: string) => number): Promise<string> {
+  receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      received.push({ url: request.url ?? '', body: JSON.parse(body) as Record<string, unknown> });
+      const status = answer(request.url ?? '');
+      if (status > 0) response.writeHead(status).end(status < 300 ? 'ok' : 'invalid_token');
+    });
+  });
+  await new Promise<void>((resolve) => receiver?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+}
+
+const channels = (url: string): Settings['channels'] => ({
+  pagerDuty: { routingKey: 'R0UTINGKEY', url: `${url}/pd` },
+  slackAlerts: { name: '#alerts', webhook: `${url}/slack` },
+  slackOps: { name: '#ops' },
+});
+
+test('messages go out once, are recorded before and after, and acknowledge', async () => {
+  const url = await listen(() => 202);
+  const one = await cockpit('ops1', { channels: channels(url) });
+  one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine' });
+  await vi.waitFor(() => expect(one.incident?.acknowledged?.by).toBe('ops1'));
+  one.do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'SEV1: we are on it' });
+  await vi.waitFor(() =>
+    expect(one.incident?.messages.at(-1)).toMatchObject({
+      channel: 'slack-alerts',
+      delivery: 'sent',
+      detail: '202 ok',
+    }),
+  );
+  expect(received.map((r) => r.url)).toEqual(['/pd', '/slack']);
+  expect(received[0]?.body).toEqual({
+    routing_key: 'R0UTINGKEY',
+    event_action: 'acknowledge',
+    dedup_key: `bentham/PRODUCTION/${one.incident?.id}`,
+  });
+  expect(received[1]?.body).toEqual({ text: 'SEV1: we are on it' });
+  const told = one.incident?.entries.flatMap(({ event }) => (event.kind === 'notified' ? [event.delivery] : []));
+  expect(told).toEqual(['sending', 'sent', 'sending', 'sent']);
+  expect(JSON.stringify(one.incident)).not.toContain('R0UTINGKEY');
+});
+
+test('a channel that says no, one that breaks, one that is not configured', async () => {
+  const url = await listen((path) => (path === '/pd' ? 400 : 503));
+  const one = await cockpit('ops1', { channels: channels(url) });
+  one.do(opens);
+  for (const channel of ['pagerduty', 'slack-alerts', 'slack-ops'] as const)
+    one.do({ do: 'notify', channel, purpose: 'notify', text: 'hello' });
+  await vi.waitFor(() => expect(one.incident?.messages).toHaveLength(3));
+  await vi.waitFor(() =>
+    expect(one.incident?.messages.map((m) => [m.channel, m.delivery, m.detail])).toEqual([
+      ['pagerduty', 'failed', '400 invalid_token'],
+      ['slack-alerts', 'unknown', '503 invalid_token'],
+      ['slack-ops', 'not-sent', 'the channel is not configured: copy the text'],
+    ]),
+  );
+  expect(received).toHaveLength(2);
+});
