@@ -1,12 +1,16 @@
 // The embedded Bentham: every server the platform stands on, on loopback and free ports, in one weather.
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { startChatter } from './chatter.ts';
+import { startGateway } from './gateway.ts';
 import { guardedDirectory } from './guard.ts';
 import { startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { startRedis } from './redis/server.ts';
 import { healed } from './remedies.ts';
 import type { Scenario, Weather } from './scenario.ts';
+import { followStudies, readStudy } from './studies.ts';
 import { startWorld } from './world.ts';
 
 export type DrillOptions = {
@@ -55,6 +59,20 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     );
     const world = startWorld(cluster, () => weather, over.signal);
     stops.push(() => world);
+    const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
+    const subjects = followStudies(cluster, over.signal);
+    const gateway = await startGateway({
+      kubernetes,
+      weather,
+      admits: (token) => token === adminKey,
+      study: (id) => readStudy(cluster, id),
+      subjects,
+    });
+    const hush = startChatter({ kubernetes, weather, subjects });
+    stops.push(
+      () => gateway.stop(),
+      async () => hush(),
+    );
     if (!weather.primaryUp) await cluster.stopPrimary();
     const state = path.join(guarded.directory, 'state');
     await mkdir(state, { mode: 0o700 });
@@ -70,6 +88,8 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       PGSSLMODE: 'disable',
       BENTHAM_DATABASE_REPLICA_HOST: cluster.host,
       BENTHAM_DATABASE_REPLICA_PORT: String(cluster.replicaPort),
+      BENTHAM_GATEWAY_URL: gateway.url,
+      ADMIN_API_KEY: adminKey,
       KUBECONFIG: kubernetes.kubeconfig,
       // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
       BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
