@@ -7,6 +7,7 @@ import { startGateway } from './gateway.ts';
 import { guardedDirectory } from './guard.ts';
 import { startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
+import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
 import { healed } from './remedies.ts';
 import type { Scenario, Weather } from './scenario.ts';
@@ -69,7 +70,9 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       subjects,
     });
     const hush = startChatter({ kubernetes, weather, subjects });
+    const receivers = await startReceivers();
     stops.push(
+      () => receivers.stop(),
       () => gateway.stop(),
       async () => hush(),
     );
@@ -93,6 +96,12 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       KUBECONFIG: kubernetes.kubeconfig,
       // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
       BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
+      BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
+      BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
+      BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,
+      BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: receivers.slackOps,
+      // Not the cockpit's: what PagerDuty and Slack received, for curl and for tests.
+      BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };
     return { environment, weather, stop };
