@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startChatter } from './chatter.ts';
+import { writeCheckout } from './checkout.ts';
+import { startControl } from './control.ts';
+import { createFailover } from './failover.ts';
 import { startGateway } from './gateway.ts';
 import { guardedDirectory } from './guard.ts';
 import { startKubernetes } from './kubernetes/kubernetes.ts';
@@ -11,7 +14,7 @@ import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
 import { healed } from './remedies.ts';
 import type { Scenario, Weather } from './scenario.ts';
-import { followStudies, readStudy } from './studies.ts';
+import { followStudies, isKey, readStudy } from './studies.ts';
 import { startWorld } from './world.ts';
 
 export type DrillOptions = {
@@ -65,13 +68,18 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     const gateway = await startGateway({
       kubernetes,
       weather,
-      admits: (token) => token === adminKey,
+      admits: (token) => token === adminKey || isKey(cluster, token),
       study: (id) => readStudy(cluster, id),
       subjects,
     });
     const hush = startChatter({ kubernetes, weather, subjects });
+    const failover = createFailover(cluster, weather);
+    const control = await startControl({ cluster, weather, kubernetes, failover: failover.run });
+    const checkout = await writeCheckout(guarded.directory, control, weather);
     const receivers = await startReceivers();
     stops.push(
+      () => failover.stop(),
+      () => control.stop(),
       () => receivers.stop(),
       () => gateway.stop(),
       async () => hush(),
@@ -96,6 +104,9 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       KUBECONFIG: kubernetes.kubeconfig,
       // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
       BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
+      BENTHAM_ADMIN_COMMAND: checkout.pnpm,
+      BENTHAM_ADMIN_DIRECTORY: checkout.directory,
+      BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
       BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,

@@ -6,6 +6,7 @@ import { listen, locate, sendJson, sendText } from './http.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
 import type { Weather } from './scenario.ts';
+import { knownStudies } from './studies.ts';
 import { type Answered, accessLines, drawLatency, drawRequest, type Fare, type Subject } from './traffic.ts';
 
 export type GatewayOptions = {
@@ -27,11 +28,6 @@ export type GatewayOptions = {
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 const history: Ms = 5 * minute;
-const nobody: readonly Subject[] = [
-  { study: 'study_abc123', tenant: 'tenant-kyanos' },
-  { study: 'study_def456', tenant: 'tenant-lyra' },
-  { study: 'study_ghi789', tenant: 'tenant-aldine' },
-];
 
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
@@ -52,7 +48,7 @@ export function fareOf(weather: Weather, ready: number): Fare {
 
 export async function startGateway(options: GatewayOptions) {
   const { kubernetes, weather } = options;
-  const subjects = options.subjects ?? (() => nobody);
+  const subjects = options.subjects ?? (() => knownStudies);
   const started = Date.now();
   const fare = () => fareOf(weather, kubernetes.ready('api-gateway').length);
 
@@ -155,7 +151,7 @@ export async function startGateway(options: GatewayOptions) {
     const known = subjects();
     for (let at = from; at < until; at += (1000 / perSecond) * 2 * Math.random()) {
       const pod = pick(pods);
-      const subject = pick(known) ?? pick(nobody);
+      const subject = pick(known) ?? pick(knownStudies);
       if (pod && subject) write(pod, Math.round(at), drawRequest(now, subject));
     }
   };

@@ -1,12 +1,14 @@
 // What the platform's servers know of studies: from the drill's database, as the gateway would read it.
+import { createHash } from 'node:crypto';
 import { second } from '../core/time.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import type { Subject } from './traffic.ts';
 
-const fallback: readonly Subject[] = [
-  { study: 'study_abc123', tenant: 'tenant-kyanos' },
-  { study: 'study_def456', tenant: 'tenant-lyra' },
-  { study: 'study_ghi789', tenant: 'tenant-aldine' },
+/** Studies that are always there. */
+export const knownStudies: readonly Subject[] = [
+  { study: 'study_abc123', tenant: 'tenant-lyra' },
+  { study: 'study_def456', tenant: 'tenant-aldine' },
+  { study: 'study_ghi789', tenant: 'tenant-quill' },
 ];
 
 type Row = {
@@ -43,9 +45,21 @@ export async function readStudy(cluster: Cluster, id: string): Promise<unknown> 
   }
 }
 
+/** Whether a token is a key that the platform made and has not revoked. */
+export async function isKey(cluster: Cluster, token: string): Promise<boolean> {
+  const client = await cluster.connect('api-gateway');
+  try {
+    const hash = createHash('sha256').update(token).digest('hex');
+    const { rowCount } = await client.query('SELECT 1 FROM api_keys WHERE key_hash = $1 AND NOT revoked', [hash]);
+    return (rowCount ?? 0) > 0;
+  } finally {
+    await client.end();
+  }
+}
+
 /** The studies at work, looked up now and then; while the database is away, the last ones known. */
 export function followStudies(cluster: Cluster, signal: AbortSignal): () => readonly Subject[] {
-  let known = fallback;
+  let known = knownStudies;
   let looking = false;
   const look = async () => {
     if (looking) return;

@@ -164,36 +164,66 @@ export function templateOf({ namespace, name }: Seed, image: string): PodTemplat
   };
 }
 
-/** The deployment itself, at its present revision. */
-export function deploymentOf(seed: Seed, now: number): Draft<Deployment> {
-  const { namespace, name, replicas, revisions, weather } = seed;
-  const present = revisions.at(-1) ?? { image: name, cause: '', age: 0 };
-  const template = templateOf(seed, present.image);
-  const rollingUpdate = weather?.stuck
-    ? { maxSurge: 0, maxUnavailable: Math.max(1, weather.failing) }
-    : { maxSurge: '25%', maxUnavailable: '25%' };
-  const late = kubeTime(now - 4 * minute);
+/** The image that the checkout's manifests would deploy: one release after the present one. */
+export function nextRelease({ revisions }: Seed): Revision {
+  const present = revisions.at(-1)?.image ?? 'bentham:2026.11.0';
+  const next = present.replace(/\d+$/, (number) => String(Number(number) + 1));
+  return { image: next, cause: `release ${next.split(':')[1]}`, age: 0 };
+}
+
+/** What stands in k8s/: a deployment as it is applied. */
+export function manifestOf(seed: Seed, { image, cause }: Revision) {
+  const { name, replicas } = seed;
+  const { metadata, spec } = templateOf(seed, image);
+  const { containers } = spec;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
       name,
-      namespace,
-      generation: revisions.length,
-      creationTimestamp: kubeTime(now - 200 * day),
       labels: { app: name, 'app.kubernetes.io/part-of': 'bentham' },
-      annotations: {
-        'deployment.kubernetes.io/revision': String(revisions.length),
-        'kubernetes.io/change-cause': present.cause,
-      },
+      annotations: { 'kubernetes.io/change-cause': cause },
     },
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
-      template,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      progressDeadlineSeconds: (2 * minute) / second,
+      template: { metadata, spec: { containers } },
+    },
+  };
+}
+
+/** The deployment itself, at its present revision. */
+export function deploymentOf(seed: Seed, now: number): Draft<Deployment> {
+  const { namespace, name, revisions, weather } = seed;
+  const present = revisions.at(-1) ?? { image: name, cause: '', age: 0 };
+  const manifest = manifestOf(seed, present);
+  const applied = { ...manifest, metadata: { ...manifest.metadata, namespace } };
+  // A stuck rollout has no room to make up for its failing pods.
+  const rollingUpdate = weather?.stuck
+    ? { maxSurge: 0, maxUnavailable: Math.max(1, weather.failing) }
+    : manifest.spec.strategy.rollingUpdate;
+  const late = kubeTime(now - 4 * minute);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      ...manifest.metadata,
+      namespace,
+      generation: revisions.length,
+      creationTimestamp: kubeTime(now - 200 * day),
+      annotations: {
+        'deployment.kubernetes.io/revision': String(revisions.length),
+        'kubernetes.io/change-cause': present.cause,
+        'kubectl.kubernetes.io/last-applied-configuration': `${JSON.stringify(applied)}\n`,
+      },
+    },
+    spec: {
+      ...manifest.spec,
+      template: templateOf(seed, present.image),
       strategy: { type: 'RollingUpdate', rollingUpdate },
       revisionHistoryLimit: 10,
-      progressDeadlineSeconds: (2 * minute) / second,
     },
     status: weather?.stuck
       ? {

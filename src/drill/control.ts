@@ -1,0 +1,53 @@
+// Where the checkout's stand-ins take effect: an endpoint on loopback, behind a token, that changes the drill's database
+// and weather as the platform's own admin commands would.
+import { randomBytes } from 'node:crypto';
+import { type Admin, createAdmin } from './admin.ts';
+import { listen, locate, readBody, sendJson } from './http.ts';
+import type { Kubernetes } from './kubernetes/kubernetes.ts';
+import type { Cluster } from './postgres/cluster.ts';
+import type { Weather } from './scenario.ts';
+
+export type ControlOptions = {
+  cluster: Cluster;
+  weather: Weather;
+  kubernetes: Kubernetes;
+  failover(): Promise<string[]>;
+};
+
+export type Control = Awaited<ReturnType<typeof startControl>>;
+
+/** What a stand-in prints, and how it ends. */
+export type Outcome = { lines: readonly string[]; exitCode: number };
+
+export async function startControl(options: ControlOptions) {
+  const token = randomBytes(24).toString('base64url');
+  const admin: Admin = createAdmin(options);
+  const server = await listen(async (request, response) => {
+    const { pathname } = locate(request);
+    // Staging has no gateway of its own here; its pods answer for it.
+    if (pathname === '/staging/health') {
+      const { store } = options.kubernetes;
+      const deployments = store.list('deployments', 'bentham-staging');
+      const well = deployments.every((one) => (one.status.readyReplicas ?? 0) >= one.spec.replicas);
+      return sendJson(response, well ? 200 : 503, { status: well ? 'healthy' : 'unhealthy', services: {} });
+    }
+    if (request.headers.authorization !== `Bearer ${token}`) {
+      return sendJson(response, 401, { lines: ['not the drill’s token'], exitCode: 1 });
+    }
+    const body = JSON.parse((await readBody(request)).toString()) as unknown;
+    const argv = Array.isArray(body) ? body.map(String) : [];
+    const outcome = await admin(argv).catch(
+      (error: unknown): Outcome => ({
+        lines: [`error: ${error instanceof Error ? error.message : String(error)}`],
+        exitCode: 1,
+      }),
+    );
+    sendJson(response, 200, outcome);
+  });
+  return {
+    url: `${server.url}/run`,
+    token,
+    stagingHealthUrl: `${server.url}/staging/health`,
+    stop: server.stop,
+  };
+}
