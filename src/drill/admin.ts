@@ -1,9 +1,15 @@
 // Bentham's admin commands, as far as the runbook knows them, on the drill's database and weather.
 import { createHash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import type { ControlOptions, Outcome } from './control.ts';
+import type { Cluster } from './postgres/cluster.ts';
 import { healedSurface } from './remedies.ts';
-import { type SurfaceId, surfaceIds } from './scenario.ts';
+import { type SurfaceId, surfaceIds, type Weather } from './scenario.ts';
+
+/** What a command prints, and how it ends. */
+export type Outcome = { lines: readonly string[]; exitCode: number };
+
+/** What the commands change. */
+export type AdminTargets = { cluster: Cluster; weather: Weather; failover(): Promise<string[]> };
 
 export type Admin = (argv: readonly string[]) => Promise<Outcome>;
 
@@ -18,7 +24,7 @@ export function readSpan(text: string): string | undefined {
   return count && unit ? `${count} ${units[unit]}` : undefined;
 }
 
-export function createAdmin({ cluster, weather, failover }: ControlOptions): Admin {
+export function createAdmin({ cluster, weather, failover }: AdminTargets): Admin {
   const query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> => {
     const client = await cluster.connect('admin');
     try {

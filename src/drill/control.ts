@@ -1,23 +1,13 @@
 // Where the checkout's stand-ins take effect: an endpoint on loopback, behind a token, that changes the drill's database
 // and weather as the platform's own admin commands would.
 import { randomBytes } from 'node:crypto';
-import { type Admin, createAdmin } from './admin.ts';
+import { type Admin, type AdminTargets, createAdmin, type Outcome } from './admin.ts';
 import { listen, locate, readBody, sendJson } from './http.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
-import type { Cluster } from './postgres/cluster.ts';
-import type { Weather } from './scenario.ts';
 
-export type ControlOptions = {
-  cluster: Cluster;
-  weather: Weather;
-  kubernetes: Kubernetes;
-  failover(): Promise<string[]>;
-};
+export type ControlOptions = AdminTargets & { kubernetes: Kubernetes };
 
 export type Control = Awaited<ReturnType<typeof startControl>>;
-
-/** What a stand-in prints, and how it ends. */
-export type Outcome = { lines: readonly string[]; exitCode: number };
 
 export async function startControl(options: ControlOptions) {
   const token = randomBytes(24).toString('base64url');
