@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
 import { logsCommand } from './commands/logs.ts';
+import { statusCommand } from './commands/status.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
@@ -15,6 +16,7 @@ const program = new Command('bentham-cockpit')
   .addCommand(completionCommand())
   .addCommand(completeCommand(), { hidden: true })
   .addCommand(configCommand())
+  .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(drillCommand())
   .addCommand(logsCommand());

@@ -13,6 +13,8 @@ export function cockpitCommand(): Command {
       const why = whyNoScreen();
       if (why === undefined) return runCockpit(settings, { colour: options.color !== false });
       process.stderr.write(`bentham-cockpit: ${why}. This is the status once; see also status --help.\n`);
+      const { runStatus } = await import('./status-run.ts');
+      await runStatus(settings, options);
     });
   return command;
 }

@@ -90,3 +90,15 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
 }
 
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** In lines of at most `columns`, broken at blanks; a longer word is cut. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || width(last) + 1 + width(word) > columns)
+      lines.push(width(word) > columns ? fit(word, columns) : word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
