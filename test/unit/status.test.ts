@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+import { assess } from '../../src/core/assess.ts';
+import { changesBetween, changeText } from '../../src/core/changes.ts';
+import type { Deployment } from '../../src/core/facts.ts';
+import { type Report, reportOf } from '../../src/core/report.ts';
+import { countsInWords, reportLine, reportText } from '../../src/core/report-text.ts';
+import { rolloutStep } from '../../src/core/rollout.ts';
+import { width, wrap } from '../../src/core/text.ts';
+import { emptyWorld, type World } from '../../src/core/world.ts';
+import { away, calm, deployment, down, empty, live, lost, now, outage, scope, stale } from '../frames/worlds.ts';
+
+const plain = { all: false, columns: Number.POSITIVE_INFINITY, colour: false };
+const report = (world: World) => reportOf(world, 'production');
+
+test('calm: one line says that all is fine, and the exit code is 0', () => {
+  const calmReport = report(calm);
+  expect(calmReport).toMatchObject({ verdict: 'ok', exitCode: 0 });
+  expect(reportText(calmReport, plain).split('\n')).toEqual([
+    '✓ OK  production  2026-01-17 03:14:07Z',
+    expect.stringMatching(/^✓ all are fine: status --all$/),
+  ]);
+  expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ fine$/);
+});
+
+test('an outage: what is not fine, worst first, with thresholds and remedies', () => {
+  const text = reportText(report(outage), plain);
+  const lines = text.split('\n');
+  expect(lines[0]).toMatch(/^● CRITICAL {2}production {2}2026-01-17 03:14:07Z {2}\d+ critical/);
+  expect(text).toMatch(/● API p95 +.* ms {2}\(critical > 2 000 ms\) {3}Scale API nodes/);
+  const glyphs = lines.slice(1).map((line) => line[0]);
+  expect(glyphs).toEqual(glyphs.toSorted((a, b) => '●▲?✓'.indexOf(a ?? '') - '●▲?✓'.indexOf(b ?? '')));
+  expect(report(outage).exitCode).toBe(2);
+});
+
+test('--all has a table per area', () => {
+  const text = reportText(report(calm), { ...plain, all: true });
+  for (const title of ['Gateway', 'Pods and deployments', 'Database', 'Redis', 'Metrics', 'Surfaces, last hour'])
+    expect(text).toContain(`\n\n${title}\n`);
+  expect(text).toMatch(/✓ primary +answers, 41\/97 connections/);
+});
+
+test('no line is wider than the terminal, and nothing is lost', () => {
+  const wide = reportText(report(outage), plain);
+  const narrow = reportText(report(outage), { ...plain, columns: 60 });
+  for (const line of narrow.split('\n').slice(1)) expect(width(line)).toBeLessThanOrEqual(60);
+  expect(narrow.replace(/\s+/g, ' ')).toBe(wide.replace(/\s+/g, ' '));
+});
+
+test('colours only where they are wanted', () => {
+  expect(reportText(report(outage), plain)).not.toContain('\u001b');
+  expect(reportText(report(outage), { ...plain, colour: true })).toContain('\u001b[31m●');
+});
+
+test('nobody answered: unknown, exit code 3; a refusal is proven down and outranks it', () => {
+  const nothing = report(emptyWorld(scope, now));
+  expect(nothing).toMatchObject({ verdict: 'unknown', exitCode: 3 });
+  expect(report(away).exitCode).toBe(3);
+  expect(report(down).exitCode).toBe(2);
+});
+
+test('one line fits its columns and counts what it leaves out', () => {
+  for (const columns of [40, 60, 100, 200])
+    expect(width(reportLine(report(outage), columns))).toBeLessThanOrEqual(columns);
+  expect(reportLine(report(outage), 60)).toMatch(/^● prod CRIT .+ · \+\d+$/);
+});
+
+test('the schema describes the report, of whatever world', () => {
+  const schema = JSON.parse(readFileSync(new URL('../../docs/status.schema.json', import.meta.url), 'utf8'));
+  const validate = new Ajv2020({ allErrors: true }).compile(schema);
+  const worlds = [
+    calm,
+    outage,
+    away,
+    down,
+    stale,
+    empty,
+    emptyWorld(scope, now),
+    { ...calm, scope: { ...scope, drill: 'calm' } },
+  ];
+  for (const world of worlds) {
+    const json: unknown = JSON.parse(JSON.stringify(report(world)));
+    expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+  }
+  const other: Partial<Report> = { ...report(calm) };
+  delete other.verdict;
+  expect(validate(JSON.parse(JSON.stringify(other)))).toBe(false);
+});
+
+test('counts in words', () => {
+  expect(countsInWords({ counts: { ok: 3, unknown: 1, warning: 0, critical: 2 } })).toBe('2 critical, 1 unknown');
+});
+
+test('a change is told once, in one line; values that waver are no change', () => {
+  const before = assess(calm);
+  expect(changesBetween(before, before, now)).toEqual([]);
+  const changes = changesBetween(before, assess(outage), now);
+  const gateway = changes.find((change) => change.id === 'gateway/health');
+  expect(gateway).toMatchObject({ from: 'ok', to: 'critical' });
+  expect(gateway && changeText(gateway)).toMatch(/^03:14:07Z ● gateway {11}503 .*\(was ok\)$/);
+  const primary = calm.readings.primary;
+  if (primary.state !== 'live') throw new Error('calm is live');
+  const more = { ...primary.value, connections: { used: 42, active: 7, idle: 34, idleInTransaction: 1, limit: 97 } };
+  const wavering = { ...calm, readings: { ...calm.readings, primary: live(more) } };
+  expect(changesBetween(before, assess(wavering), now)).toEqual([]);
+  expect(changesBetween(assess(outage), before, now).find((change) => change.id === 'gateway/health')).toMatchObject({
+    from: 'critical',
+    to: 'ok',
+  });
+});
+
+test('a rollout is followed to its end', () => {
+  const step = (more: Partial<Deployment>) =>
+    rolloutStep(live([deployment('api-gateway', 3, 3, { revision: 42, ...more })]), 'api-gateway', now);
+  expect(step({})).toEqual({ says: 'revision 42: complete, 3 of 3 available', ends: 0 });
+  expect(step({ updated: 1, replicas: 4, rollout: { state: 'progressing' } })).toEqual({
+    says: 'revision 42: 1 of 3 updated, 3 available, 3 old still to end',
+  });
+  expect(step({ rollout: { state: 'stuck', why: 'progress deadline exceeded' } })).toEqual({
+    says: 'revision 42: stuck: progress deadline exceeded',
+    ends: 2,
+  });
+  expect(step({ rollout: { state: 'paused' } }).ends).toBeUndefined();
+  expect(rolloutStep(live([deployment('executor', 1, 1)]), 'api-gateway', now)).toEqual({
+    says: 'no such deployment; there are executor',
+    ends: 3,
+  });
+  expect(rolloutStep(lost(), 'api-gateway', now).ends).toBeUndefined();
+  const old = live([deployment('api-gateway', 3, 3)], 60_000);
+  expect(rolloutStep(old, 'api-gateway', now)).toEqual({ says: 'the cluster has not been heard from' });
+});
+
+test('text is broken at blanks, and a long word is cut', () => {
+  expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
+  expect(wrap('abcdefghij k', 5)).toEqual(['abcd…', 'k']);
+});
+
+test('status never loads the screen: not what it imports at the start, nor what it imports later', async () => {
+  const screen = /^(ink|react|zustand)(\/|$)|^src\/(screens|app|store)/;
+  const graph = async (entry: string) => {
+    const entryPoints = [entry];
+    const bundled = { bundle: true, splitting: true, format: 'esm', packages: 'external', platform: 'node' } as const;
+    return (await build({ ...bundled, entryPoints, write: false, outdir: 'out', metafile: true })).metafile.outputs;
+  };
+  /** The modules that a chunk leads to: by imports that are always made, or by those that are made when needed too. */
+  const modules = (outputs: Awaited<ReturnType<typeof graph>>, start: string, lazyToo: boolean) => {
+    const files = new Set([start]);
+    const packages = new Set<string>();
+    for (const file of files)
+      for (const { path, kind, external } of outputs[file]?.imports ?? [])
+        if (lazyToo || kind === 'import-statement') (external ? packages : files).add(path);
+    return [...packages, ...[...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}))];
+  };
+  const ever = modules(await graph('src/commands/status-run.ts'), 'out/status-run.js', true);
+  expect(ever).toContain('pg');
+  expect(ever.filter((module) => screen.test(module))).toEqual([]);
+  const program = await graph('src/cli.ts');
+  const atOnce = modules(program, 'out/cli.js', false);
+  expect(atOnce).toContain('src/commands/status.ts');
+  expect(atOnce.filter((module) => screen.test(module))).toEqual([]);
+  expect(modules(program, 'out/cli.js', true)).toContain('ink');
+});
