@@ -1,7 +1,7 @@
 // Redis as it answers PING and INFO (runbook, Check Redis; Useful Commands). One connection, opened when it is needed
 // and replaced when it is lost; the client's own retries are off, since the source has its own.
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import type { Settings } from '../config/settings.ts';
 import type { Redis } from '../core/facts.ts';
@@ -84,20 +84,13 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
   client.on('error', (error: unknown) => {
     said ??= error;
   });
-  // A server that is full says so and hangs up before it is asked anything; the client does not hear it.
-  client.on('connect', () => {
-    client.stream.once('data', (chunk: unknown) => {
-      const line = String(chunk).split('\r\n', 1)[0] ?? '';
-      if (line.startsWith('-')) said ??= new Error(line.slice(1).replace(/^ERR /, ''));
-    });
-  });
   const cut = () => cutConnection(client);
   signal.addEventListener('abort', cut, { once: true });
   try {
     await client.connect();
   } catch (error) {
     cut();
-    throw said ?? error;
+    throw (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
   } finally {
     signal.removeEventListener('abort', cut);
   }
@@ -110,6 +103,33 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
       cut();
     },
   };
+}
+
+/** How long a server that hangs up is listened to, for its reason. */
+const hearing: Ms = 500;
+
+/**
+ * A server that is full, or protected, says so and hangs up before it is asked anything. A client that has begun to
+ * talk may lose that word with the connection, so a connection that was cut is made once more, in silence.
+ */
+async function wordOfParting(redis: RedisSettings, error: unknown, signal: AbortSignal): Promise<Error | undefined> {
+  const said = error instanceof Error ? `${error.message} ${'code' in error ? error.code : ''}` : '';
+  if (signal.aborted || !/Connection is closed|ECONNRESET|EPIPE/.test(said)) return undefined;
+  const { host, port, tls } = optionsFrom(redis);
+  if (tls || !host || !port) return undefined;
+  const socket = connect({ host, port });
+  const word = await new Promise<string>((resolve) => {
+    const late = setTimeout(() => resolve(''), hearing);
+    const end = (text: string) => {
+      clearTimeout(late);
+      resolve(text);
+    };
+    socket.once('data', (chunk) => end(String(chunk)));
+    socket.once('error', () => end(''));
+    socket.once('close', () => end(''));
+  });
+  socket.destroy();
+  return word.startsWith('-') ? new Error((word.slice(1).split('\r\n', 1)[0] ?? '').replace(/^ERR /, '')) : undefined;
 }
 
 function optionsFrom({ url, username, password, caFile }: RedisSettings): RedisOptions {
