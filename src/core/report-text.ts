@@ -24,6 +24,7 @@ const areaTitles: Record<Area, string> = {
   metrics: 'Metrics',
   surfaces: 'Surfaces, last hour',
   studies: 'Studies',
+  backups: 'Backups',
 };
 
 /** `2 critical, 1 warning, 1 unknown`; empty when all is fine. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { assess } from '../../src/core/assess.ts';
+import { areas, assess } from '../../src/core/assess.ts';
 import { changesBetween, changeText } from '../../src/core/changes.ts';
-import type { Deployment } from '../../src/core/facts.ts';
+import { type Deployment, factIds } from '../../src/core/facts.ts';
 import { type Report, reportOf } from '../../src/core/report.ts';
 import { countsInWords, reportLine, reportText } from '../../src/core/report-text.ts';
 import { rolloutStep } from '../../src/core/rollout.ts';
@@ -84,6 +84,8 @@ test('the schema describes the report, of whatever world', () => {
     const json: unknown = JSON.parse(JSON.stringify(report(world)));
     expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
   }
+  expect(schema.$defs.finding.properties.area.enum).toEqual(areas);
+  expect(schema.$defs.source.properties.fact.enum).toEqual(factIds);
   const other: Partial<Report> = { ...report(calm) };
   delete other.verdict;
   expect(validate(JSON.parse(JSON.stringify(other)))).toBe(false);
