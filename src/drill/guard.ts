@@ -1,27 +1,39 @@
 // Nothing outlives the drill. A shell in a session of its own waits on its standard input; when that ends, however the
 // drill ended, it stops the servers and removes the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { type Ms, minute } from '../core/time.ts';
 
 const prefix = 'bentham-drill-';
 
-/** `$1` is the directory; each `*.pid` file in it holds the process id of a server in its first line. */
+/**
+ * `$1` is the directory, `$2` a pattern for what lies in it. A server may have been started so shortly before the end
+ * that nobody knows its process id: PostgreSQL's processes are found by the directory in their command lines.
+ */
 const script = `
 trap '' HUP INT TERM QUIT
 while read -r _; do :; done
-pids=
-for file in "$1"/*/postmaster.pid "$1"/*.pid; do
-  [ -r "$file" ] && pids="$pids $(head -n 1 "$file")"
-done
-[ -n "$pids" ] && kill -QUIT $pids 2>/dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  [ -n "$pids" ] && kill -0 $pids 2>/dev/null || break
+round=0
+while [ $round -lt 100 ]; do
+  servers=$(grep -lsE 'bin/(postgres|initdb)' /proc/[0-9]*/cmdline)
+  found=
+  for file in $(grep -ls -- "$2" $servers /dev/null); do
+    pid=\${file#/proc/}
+    found="$found \${pid%/cmdline}"
+  done
+  if [ -z "$found" ]; then
+    rm -rf "$1" 2>/dev/null
+    [ -e "$1" ] || exit 0
+  elif [ $round -lt 8 ]; then
+    kill -QUIT $found 2>/dev/null
+  else
+    kill -KILL $found 2>/dev/null
+  fi
+  round=$((round + 1))
   sleep 0.05
 done
-[ -n "$pids" ] && kill -KILL $pids 2>/dev/null
-rm -rf "$1"
 `;
 
 export type Guarded = {
@@ -35,16 +47,22 @@ export type Guarded = {
 export async function guardedDirectory(): Promise<Guarded> {
   await sweep();
   const directory = await mkdtemp(path.join(os.tmpdir(), prefix));
+  const shell = startGuard(directory);
   // The database runs as another user than root and has to get through.
   await chmod(directory, 0o711);
-  const shell = spawn('/bin/sh', ['-c', script, 'drill-guard', directory], {
+  return { directory, end: () => ended(shell) };
+}
+
+function startGuard(directory: string): ChildProcess {
+  const inside = `${directory.replace(/[.*[\]^$\\]/g, '\\$&')}[/]`;
+  const shell = spawn('/bin/sh', ['-c', script, 'drill-guard', directory, inside], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',
   });
-  shell.stdin.on('error', () => {});
+  shell.stdin?.on('error', () => {});
   shell.unref();
-  return { directory, end: () => ended(shell) };
+  return shell;
 }
 
 function ended(shell: ChildProcess): Promise<void> {
@@ -56,7 +74,10 @@ function ended(shell: ChildProcess): Promise<void> {
   });
 }
 
-/** Removes what a drill left whose guard was killed too: directories that no guard names. Other users' are theirs. */
+/** A directory is made a moment before its guard. */
+const young: Ms = minute;
+
+/** Ends what a drill left whose guard was killed too: directories that no guard names. Other users' are theirs. */
 async function sweep(): Promise<void> {
   const names = (await readdir(os.tmpdir())).filter((name) => name.startsWith(prefix));
   if (names.length === 0) return;
@@ -67,7 +88,9 @@ async function sweep(): Promise<void> {
   );
   for (const name of names) {
     const directory = path.join(os.tmpdir(), name);
-    if (!commands.some((command) => command.includes(directory)))
-      await rm(directory, { recursive: true, force: true }).catch(() => {});
+    const found = await stat(directory).catch(() => undefined);
+    const ours = found !== undefined && found.uid === process.getuid?.();
+    if (!ours || Date.now() - found.ctimeMs < young) continue;
+    if (!commands.some((command) => command.includes(directory))) startGuard(directory).stdin?.end();
   }
 }
