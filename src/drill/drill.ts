@@ -1,6 +1,6 @@
 // The embedded Bentham: every server the platform stands on, on loopback and free ports, in one weather.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startChatter } from './chatter.ts';
 import { writeCheckout } from './checkout.ts';
@@ -12,7 +12,7 @@ import { startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
-import { healed } from './remedies.ts';
+import { healed, recovered } from './remedies.ts';
 import type { Scenario, Weather } from './scenario.ts';
 import { followStudies, isKey, readStudy } from './studies.ts';
 import { startWorld } from './world.ts';
@@ -45,22 +45,24 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     await Promise.allSettled(stops.map((each) => each()));
     await guarded.end();
   };
+  // Each is stopped, also when another one does not start.
+  const started = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
+    stops.push(async () => (await starting).stop());
+    return await starting;
+  };
   try {
     const [cluster, redis, kubernetes] = await Promise.all([
-      startCluster(guarded.directory, { jobs, weather }),
-      startRedis({ fill: weather.redisFill }),
-      startKubernetes({
-        directory: guarded.directory,
-        weather: weather.deployments,
-        healed: (deployment) => healed(weather, deployment),
-        pods,
-      }),
+      started(startCluster(guarded.directory, { jobs, weather, onPromoted: () => recovered(weather) })),
+      started(startRedis({ fill: weather.redisFill })),
+      started(
+        startKubernetes({
+          directory: guarded.directory,
+          weather: weather.deployments,
+          healed: (deployment) => healed(weather, deployment),
+          pods,
+        }),
+      ),
     ]);
-    stops.push(
-      () => cluster.stop(),
-      () => redis.stop(),
-      () => kubernetes.stop(),
-    );
     const world = startWorld(cluster, () => weather, over.signal);
     stops.push(() => world);
     const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
@@ -87,8 +89,12 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     if (!weather.primaryUp) await cluster.stopPrimary();
     const state = path.join(guarded.directory, 'state');
     await mkdir(state, { mode: 0o700 });
+    // Nothing of a real platform's configuration reaches into a drill, least of all its channels.
+    const config = path.join(guarded.directory, 'config.yaml');
+    await writeFile(config, '# The drill’s own: everything is in its environment.\n');
     const environment = {
       BENTHAM_DRILL: scenario.id,
+      BENTHAM_CONFIG: config,
       BENTHAM_PROFILE: 'production',
       BENTHAM_JOURNAL_DIRECTORY: path.join(state, 'journal'),
       PGHOST: cluster.host,

@@ -61,7 +61,8 @@ const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): De
 
 const surface = (failureShare: number, error: string): SurfaceWeather => ({ failureShare, error, disabled: false });
 
-const calm: Weather = {
+/** What a remedy leads back to. */
+export const calm: Weather = {
   gateway: { latency: 120, errorShare: 0.001, services: { database: true, redis: true, orchestrator: true } },
   deployments: { 'api-gateway': deployment(3), orchestrator: deployment(2), executor: deployment(6) },
   surfaces: {
