@@ -1,0 +1,69 @@
+// The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
+import type { Action, Done } from '../core/action.ts';
+import { minute } from '../core/time.ts';
+import { adminCall, asArgument, given, needsAdmin, planned, proven, refuse } from './plan.ts';
+
+const finished = async ({ output }: Done) => proven(output.at(-1) ?? 'the command ended well');
+
+export const cleanupSessions: Action = {
+  id: 'cleanup-sessions',
+  title: 'Clean up old sessions',
+  risk: 'data',
+  about: {
+    does: 'removes sessions older than a span from the pool',
+    looksAt: 'the admin command is there',
+    calls: 'pnpm admin:sessions cleanup --older-than 24h',
+    proof: 'the command’s result',
+    undo: 'none: sessions are made anew when they are needed',
+    runbook: 'Session Pool Maintenance',
+  },
+  fields: [{ name: 'older-than', ask: 'older than? (24h)', kind: 'text', preset: '24h' }],
+  names: () => 'sessions',
+  object: () => 'sessions',
+  needs: (_, ground) => [needsAdmin(ground)],
+  async plan(target, survey) {
+    const span = given(target, 'older-than') || '24h';
+    if (!/^\d+[smhd]$/.test(span)) return refuse(`${span.slice(0, 40)} is not a span`, 'such as 90m, 24h or 7d');
+    return planned({
+      impact: [
+        `Sessions older than ${span} are removed from the pool. Work that uses one of them has to log in again.`,
+      ],
+      calls: [adminCall(survey.ground, 'admin:sessions', 'cleanup', '--older-than', span)],
+      answered: [survey.ground.admin.directory ?? 'this directory'],
+      rests: span,
+    });
+  },
+  verify: finished,
+  within: minute,
+};
+
+export const refreshSessions: Action = {
+  id: 'refresh-sessions',
+  title: 'Refresh all sessions',
+  risk: 'data',
+  about: {
+    does: 'logs every session of the pool in again',
+    looksAt: 'the admin command is there',
+    calls: 'pnpm admin:sessions refresh --all',
+    proof: 'the command’s result',
+    undo: 'none',
+    runbook: 'Session Pool Maintenance',
+  },
+  fields: [],
+  names: () => 'sessions',
+  object: () => 'sessions',
+  needs: (_, ground) => [needsAdmin(ground)],
+  async plan(_, survey) {
+    return (
+      asArgument('command', survey.ground.admin.command[0]) ??
+      planned({
+        impact: ['Every session of the pool logs in again. Surfaces may answer with captchas while it lasts.'],
+        calls: [{ ...adminCall(survey.ground, 'admin:sessions', 'refresh', '--all'), within: 10 * minute }],
+        answered: [survey.ground.admin.directory ?? 'this directory'],
+        rests: 'all',
+      })
+    );
+  },
+  verify: finished,
+  within: minute,
+};

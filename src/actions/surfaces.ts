@@ -1,0 +1,138 @@
+// Disable, enable and test a surface (runbook: SEV3).
+import type { Action, ActionId, Choice, Done, Field, Target } from '../core/action.ts';
+import { formatCount, formatPercent } from '../core/format.ts';
+import { newest } from '../core/reading.ts';
+import { qualified } from '../core/sql.ts';
+import type { Survey } from '../core/survey.ts';
+import { minute } from '../core/time.ts';
+import { adminCall, answeredByDatabase, asArgument, counted, given, needsAdmin, planned, proven } from './plan.ts';
+
+const surfaceField: Field = {
+  name: 'surface',
+  ask: 'which surface?',
+  kind: 'choice',
+  choices: (world): readonly Choice[] =>
+    (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
+      value: s.id,
+      says: s.finished > 0 ? `${formatPercent((100 * s.failures) / s.finished)} fail` : '',
+    })),
+};
+
+const named = (target: Target) => given(target, 'surface');
+const object = (target: Target) => `surface/${named(target)}`;
+
+/** Who would notice: studies with open jobs on it, and how it fared in the last hour. Reading is enough to ask. */
+async function usage(
+  surface: string,
+  survey: Survey,
+): Promise<{ impact: readonly string[]; answered: readonly string[] }> {
+  const who = await answeredByDatabase(survey);
+  const jobs = qualified(survey.ground.schema, 'jobs');
+  const found = await survey.rows(
+    'primary',
+    `SELECT count(*) FILTER (WHERE status::text IN ('pending', 'executing', 'running', 'queued'))::int AS open,
+       count(DISTINCT study_id) FILTER (WHERE status::text IN ('pending', 'executing', 'running', 'queued'))::int AS studies,
+       count(*) FILTER (WHERE status::text = 'failed' AND created_at > now() - interval '1 hour')::int AS failed,
+       count(*) FILTER (WHERE status::text IN ('failed', 'completed') AND created_at > now() - interval '1 hour')::int AS finished
+     FROM ${jobs} WHERE surface_id::text = $1
+       AND (created_at > now() - interval '1 hour' OR status::text IN ('pending', 'executing', 'running', 'queued'))`,
+    [surface],
+  );
+  if (!who.ok || !found.ok) {
+    const fault = who.ok ? (found.ok ? undefined : found.fault) : who.fault;
+    return { impact: [`Who uses it could not be seen: ${fault?.what ?? 'unknown'}`], answered: [] };
+  }
+  const [row] = found.value;
+  const n = (name: string) => Number(row?.[name] ?? 0);
+  return {
+    impact: [
+      `${counted(n('studies'), 'study', 'studies')} use it now, with ${formatCount(n('open'))} open jobs.`,
+      `In the last hour ${formatCount(n('failed'))} of ${formatCount(n('finished'))} finished jobs failed on it.`,
+    ],
+    answered: [who.says],
+  };
+}
+
+type Verb = 'disable' | 'enable' | 'test';
+
+function surfaceAction(
+  id: ActionId,
+  verb: Verb,
+  more: Pick<Action, 'title' | 'about' | 'next'> & { says: string },
+): Action {
+  return {
+    id,
+    risk: 'reversible',
+    fields: [surfaceField],
+    names: named,
+    object,
+    needs: (_, ground) => [needsAdmin(ground)],
+    async plan(target, survey) {
+      const surface = named(target);
+      const wrong = asArgument('surface', surface);
+      if (wrong) return wrong;
+      const { impact, answered } = await usage(surface, survey);
+      const call =
+        verb === 'test'
+          ? adminCall(survey.ground, 'test:surface', surface, '--live')
+          : adminCall(survey.ground, 'admin:surface', verb, surface);
+      return planned({
+        impact: [more.says.replace('SURFACE', surface), ...impact],
+        calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
+        ...(verb === 'test' ? {} : { undo: `${verb === 'disable' ? 'enable' : 'disable'} ${surface}` }),
+        answered: [...answered, survey.ground.admin.directory ?? 'this directory'],
+        rests: surface,
+      });
+    },
+    verify: async ({ output }: Done) => proven(output.at(-1) ?? 'the command ended well'),
+    within: minute,
+    title: more.title,
+    about: more.about,
+    ...(more.next ? { next: more.next } : {}),
+  };
+}
+
+export const disableSurface = surfaceAction('disable-surface', 'disable', {
+  title: 'Disable a surface',
+  says: 'New jobs on SURFACE wait until it is enabled again.',
+  about: {
+    does: 'keeps new jobs from a surface',
+    looksAt: 'studies and open jobs that use it, its failures; the admin command is there',
+    calls: 'pnpm admin:surface disable SURFACE',
+    proof: 'the command’s result, then the failure rate',
+    undo: 'enable it',
+    runbook: 'SEV3 step 1',
+  },
+  next: ({ target }) => [
+    { action: 'test-surface', target, says: `test ${named(target)} live` },
+    { action: 'enable-surface', target, says: `enable ${named(target)} when it is fixed` },
+  ],
+});
+
+export const enableSurface = surfaceAction('enable-surface', 'enable', {
+  title: 'Enable a surface',
+  says: 'Jobs on SURFACE are worked on again.',
+  about: {
+    does: 'lets jobs onto a surface again',
+    looksAt: 'jobs that wait for it, its failures; the admin command is there',
+    calls: 'pnpm admin:surface enable SURFACE',
+    proof: 'the command’s result, then the failure rate',
+    undo: 'disable it',
+    runbook: 'SEV3 step 4',
+  },
+  next: ({ target }) => [{ action: 'disable-surface', target, says: `disable ${named(target)} again` }],
+});
+
+export const testSurface = surfaceAction('test-surface', 'test', {
+  title: 'Test a surface live',
+  says: 'Sends one real request to SURFACE. Nothing of the platform is changed.',
+  about: {
+    does: 'sends one real request to a surface',
+    looksAt: 'its failures; the test command is there',
+    calls: 'pnpm test:surface SURFACE --live',
+    proof: 'the command’s result',
+    undo: 'nothing is changed',
+    runbook: 'SEV3 step 3',
+  },
+  next: ({ target }) => [{ action: 'enable-surface', target, says: `enable ${named(target)}` }],
+});

@@ -1,0 +1,218 @@
+// What an action wants to know of deployments before it changes one.
+import type { V1Deployment, V1HorizontalPodAutoscaler, V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
+import type { Settings } from '../../config/settings.ts';
+import type { Fault } from '../../core/reading.ts';
+import type { Autoscaler, DeploymentState, Revision } from '../../core/survey.ts';
+import { door } from '../../core/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { may, type Right } from '../kubernetes/access.ts';
+import { type Cluster, openCluster } from '../kubernetes/client.ts';
+import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';
+import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
+import type { Outcome } from '../source.ts';
+
+const within: Ms = 8 * second;
+type List<T> = { items?: T[] };
+
+/** One connection to the cluster for as long as a run lasts. */
+export class KubernetesSurvey {
+  readonly #settings: Settings['kubernetes'];
+  readonly #signal: AbortSignal;
+  #cluster: Promise<Outcome<Cluster>> | undefined;
+
+  constructor(settings: Settings['kubernetes'], signal: AbortSignal) {
+    this.#settings = settings;
+    this.#signal = signal;
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#cluster;
+    if (opened?.ok) await opened.value.close();
+  }
+
+  async who(): Promise<Outcome<{ context: string; server: string; user?: string }>> {
+    return this.#with(async (cluster) => {
+      const alive = await cluster.pulse(within, this.#signal);
+      if (!alive.ok) return alive;
+      const { context, server } = cluster;
+      const review = await cluster.send<{ status?: { userInfo?: { username?: string } } }>({
+        path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+        method: 'POST',
+        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+        timeout: within,
+        signal: this.#signal,
+        to: 'ask who we are',
+      });
+      // Servers before 1.28 do not know the question.
+      const user = review.ok ? words(review.value.status?.userInfo?.username, 100) : undefined;
+      return { ok: true, value: { context, server, ...(user ? { user } : {}) } };
+    });
+  }
+
+  async allowed(right: Right): Promise<Outcome<{ allowed: boolean; why: string }>> {
+    return this.#with((cluster) => may(cluster, right, within, this.#signal));
+  }
+
+  async deployments(): Promise<Outcome<readonly DeploymentState[]>> {
+    return this.#with(async (cluster) => {
+      const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
+      return found.ok ? { ok: true, value: items(found.value.items).map(toState) } : found;
+    });
+  }
+
+  async deployment(name: string): Promise<Outcome<DeploymentState>> {
+    return this.#with(async (cluster) => {
+      if (name === '' || name === '.' || name === '..' || name.includes('/'))
+        return { ok: false, fault: noSuch(cluster.where, `deployment ${door(name, 100)}`) };
+      const found = await this.#get<WireDeployment>(
+        cluster,
+        `deployments/${encodeURIComponent(name)}`,
+        'get deployments',
+      );
+      if (found.ok) return { ok: true, value: toState(found.value) };
+      const missing = /not found \(404\)/.test(found.fault.what);
+      return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${door(name, 100)}`) : found.fault };
+    });
+  }
+
+  async revisions(name: string): Promise<Outcome<readonly Revision[]>> {
+    return this.#with(async (cluster) => {
+      const found = await this.#get<Wire<V1Deployment>>(
+        cluster,
+        `deployments/${encodeURIComponent(name)}`,
+        'get deployments',
+      );
+      if (!found.ok) return found;
+      const sets = await this.#get<List<Wire<V1ReplicaSet>>>(cluster, 'replicasets', 'list replicasets');
+      if (!sets.ok) return sets;
+      const { metadata, spec } = found.value;
+      const active = metadata?.annotations?.[revisionAnnotation];
+      const own = items(sets.value.items)
+        .filter((set) => items(set.metadata?.ownerReferences).some((owner) => owner.uid === metadata?.uid))
+        .map((set) => toRevision(set, spec?.template, active ?? undefined))
+        .filter((revision) => revision.revision > 0);
+      return { ok: true, value: own.sort((a, b) => b.revision - a.revision) };
+    });
+  }
+
+  async autoscaler(name: string): Promise<Outcome<Autoscaler | undefined>> {
+    return this.#with(async (cluster) => {
+      const found = await this.#get<List<Wire<V1HorizontalPodAutoscaler>>>(
+        cluster,
+        'horizontalpodautoscalers',
+        'list horizontalpodautoscalers',
+        '/apis/autoscaling/v1',
+      );
+      if (!found.ok) return found;
+      const own = items(found.value.items).find(
+        ({ spec }) => spec?.scaleTargetRef?.kind === 'Deployment' && spec.scaleTargetRef.name === name,
+      );
+      if (!own) return { ok: true, value: undefined };
+      const { minReplicas, maxReplicas } = own.spec ?? {};
+      return {
+        ok: true,
+        value: { name: words(own.metadata?.name) ?? '', min: minReplicas ?? 1, max: count(maxReplicas) },
+      };
+    });
+  }
+
+  async mentioning(text: string): Promise<Outcome<readonly string[]>> {
+    return this.#with(async (cluster) => {
+      const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
+      if (!found.ok) return found;
+      const named = items(found.value.items).filter(({ spec }) => JSON.stringify(spec?.template ?? {}).includes(text));
+      return { ok: true, value: named.map(({ metadata }) => words(metadata?.name) ?? '').filter(Boolean) };
+    });
+  }
+
+  #get<T>(cluster: Cluster, what: string, to: string, group = '/apis/apps/v1'): Promise<Outcome<T>> {
+    const { namespace } = this.#settings;
+    const path = `${group}/namespaces/${encodeURIComponent(namespace)}/${what}`;
+    return cluster.get<T>({ path, timeout: within, signal: this.#signal, to: `${to} in ${namespace}` });
+  }
+
+  async #with<T>(look: (cluster: Cluster) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    this.#cluster ??= openCluster(this.#settings);
+    const opened = await this.#cluster;
+    return opened.ok ? look(opened.value) : opened;
+  }
+}
+
+function noSuch(where: string, what: string): Fault {
+  return { kind: 'malformed', where, what: `there is no ${what}`, hint: 'check the name, namespace and context' };
+}
+
+function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
+  const conditions = items(status?.conditions);
+  const failed =
+    conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True') ??
+    conditions.find((c) => c.type === 'Progressing' && c.reason === 'ProgressDeadlineExceeded');
+  return {
+    name: words(metadata?.name) ?? '',
+    uid: metadata?.uid ?? '',
+    generation: count(metadata?.generation),
+    observed: count(status?.observedGeneration),
+    desired: typeof spec?.replicas === 'number' ? spec.replicas : 1,
+    updated: count(status?.updatedReplicas),
+    ready: count(status?.readyReplicas),
+    available: count(status?.availableReplicas),
+    replicas: count(status?.replicas),
+    revision: Number(metadata?.annotations?.[revisionAnnotation] ?? 0) || 0,
+    images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
+    paused: spec?.paused === true,
+    ...(failed ? { stuck: words(failed.message, 160) ?? words(failed.reason) ?? 'the rollout is stuck' } : {}),
+    recreate: spec?.strategy?.type === 'Recreate',
+  };
+}
+
+type Template = Wire<V1PodTemplateSpec> | null | undefined;
+
+function toRevision(
+  { metadata, spec, status }: Wire<V1ReplicaSet>,
+  now: Template,
+  active: string | undefined,
+): Revision {
+  const revision = metadata?.annotations?.[revisionAnnotation];
+  const cause = words(metadata?.annotations?.['kubernetes.io/change-cause'], 120);
+  return {
+    revision: Number(revision ?? 0) || 0,
+    images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
+    ...(cause ? { cause } : {}),
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    replicas: count(status?.replicas),
+    active: revision === active,
+    differs: differences(now, spec?.template),
+  };
+}
+
+/** How the pods of `then` differ from those of `now`, in few words each. Values of variables are not shown. */
+function differences(now: Template, then: Template): readonly string[] {
+  const containers = new Map(items(now?.spec?.containers).map((c) => [c.name, c]));
+  const found: string[] = [];
+  for (const container of items(then?.spec?.containers)) {
+    const name = words(container.name, 60) ?? '';
+    const current = containers.get(container.name);
+    containers.delete(container.name);
+    if (!current) {
+      found.push(`container ${name} comes back`);
+      continue;
+    }
+    if (current.image !== container.image)
+      found.push(`image of ${name}: ${words(current.image) ?? ''} → ${words(container.image) ?? ''}`);
+    const { image: _a, env: was, ...rest } = container;
+    const { image: _b, env: is, ...others } = current;
+    const changed = changedNames(items(is), items(was));
+    if (changed.length > 0) found.push(`environment of ${name}: ${changed.slice(0, 6).join(', ')}`);
+    if (JSON.stringify(rest) !== JSON.stringify(others)) found.push(`other settings of ${name}`);
+  }
+  for (const name of containers.keys()) found.push(`container ${words(name, 60) ?? ''} goes`);
+  return found;
+}
+
+function changedNames(a: readonly object[], b: readonly object[]): readonly string[] {
+  const byName = (list: readonly object[]) =>
+    new Map(list.map((one) => [String('name' in one ? one.name : ''), JSON.stringify(one)]));
+  const [left, right] = [byName(a), byName(b)];
+  const names = new Set([...left.keys(), ...right.keys()]);
+  return [...names].filter((name) => left.get(name) !== right.get(name)).map((name) => door(name, 60));
+}
