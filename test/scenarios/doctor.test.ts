@@ -11,8 +11,9 @@ import { redisProbe } from '../../src/data/probes/redis.ts';
 import { connectRedis } from '../../src/data/redis.ts';
 import { startDrill } from '../../src/drill/drill.ts';
 import { guardedDirectory } from '../../src/drill/guard.ts';
-import { schema } from '../../src/drill/postgres/schema.ts';
-import { freePort, initCluster, startServer, unpackBinaries } from '../../src/drill/postgres/server.ts';
+import { findBinaries } from '../../src/drill/postgres/binaries.ts';
+import { keys, tables } from '../../src/drill/postgres/schema.ts';
+import { freePort, initCluster, startServer } from '../../src/drill/postgres/server.ts';
 import { scenarios } from '../../src/drill/scenario.ts';
 import { good } from '../configuration.ts';
 
@@ -29,19 +30,19 @@ describe('a PostgreSQL', () => {
   beforeAll(async () => {
     const guarded = await guardedDirectory();
     end = () => guarded.end();
-    const binaries = await unpackBinaries(guarded.directory);
+    const binaries = await findBinaries(guarded.directory);
     const data = path.join(guarded.directory, 'primary');
-    await initCluster(binaries, data, root.password);
+    await initCluster(binaries, data, root);
     port = await freePort();
     const server = await startServer(binaries, data, port, root);
     admin = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
     end = async () => {
       await admin.end();
-      await server.stop();
+      await server.stop('fast');
       await guarded.end();
     };
     await admin.connect();
-    await admin.query(schema);
+    await admin.query(tables + keys);
     await admin.query(`CREATE ROLE "on call" LOGIN PASSWORD 'right'`);
   });
   afterAll(() => end());
