@@ -53,8 +53,7 @@ const widths = kept((pods: readonly Pod[]) => ({
   says: widest(pods.map(podSays), 8, 28),
 }));
 
-const rowsOf = kept((all: readonly Judged[], now: Instant, columns: number, old: boolean): readonly Row[] => {
-  const pods = all.map((j) => j.p);
+const rowsOf = kept((all: readonly Judged[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
   const { draw } = podTable(pods, now, columns);
   return all.map(
     (j): Row => ({
@@ -95,6 +94,8 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   return table(all, columns);
 }
 
+const none: readonly Pod[] = [];
+
 export const podsScreen: Screen = {
   id: 'pods',
   title: () => 'PODS',
@@ -102,7 +103,7 @@ export const podsScreen: Screen = {
   sorts: orders.map(([name]) => name),
   view(state, place, { columns }) {
     const { readings, scope, now } = state.world;
-    const pods = newest(readings.pods)?.value ?? [];
+    const pods = newest(readings.pods)?.value ?? none;
     const room = columns - 2;
     const all = ordered(pods, place.sort % orders.length, Math.floor(now / (10 * second)) * 10 * second);
     const { ready, total } = podCounts(pods);
@@ -111,7 +112,7 @@ export const podsScreen: Screen = {
       says: line(dim(scope.namespace), `  ${ready}/${total} ready`),
       right: ageSays(readings.pods, now) ?? [],
       head: [...trouble(readings.pods, 'kubernetes', now, room), podTable(pods, now, room).head],
-      rows: rowsOf(all, now, room, old),
+      rows: rowsOf(all, pods, now, room, old),
       empty: [line(dim(`no pods in ${scope.namespace}`)), line(dim('is it the right namespace and context?'))],
     };
   },

@@ -42,20 +42,23 @@ const byApp = kept((pods: readonly Pod[]) => Map.groupBy(pods, (p) => p.app));
 
 const worstFirst = (a: Verdict, b: Verdict) => verdicts.indexOf(b) - verdicts.indexOf(a);
 
+const noPods: readonly Pod[] = [];
+const noDeployments: readonly Deployment[] = [];
+
 export const podsPane: Pane = {
   id: 'pods',
   title: 'PODS',
   view(state, { columns, rows: room }) {
     const { readings, scope, now } = state.world;
-    const pods = newest(readings.pods)?.value ?? [];
-    const deployments = newest(readings.deployments)?.value ?? [];
+    const pods = newest(readings.pods)?.value ?? noPods;
+    const deployments = newest(readings.deployments)?.value ?? noDeployments;
     const away = readings.deployments.state === 'live' ? readings.pods : readings.deployments;
     const age = ageSays(away, now);
     const old = away.state !== 'live' || isStale(away, now);
     const counts = podCounts(pods);
     const problem = trouble(away, 'kubernetes', now, columns);
     const all = pods.length + deployments.length + problem.length <= room;
-    const rows = [...problem.map(said), ...podRows(deployments, pods, { columns, now, all, old })];
+    const rows = [...problem.map(said), ...podRows(deployments, pods, columns, now, all, old)];
     return {
       says: line(dim(scope.namespace)),
       right: age ?? line(span(`${counts.ready}/${counts.total} ready`, counts.ready < counts.total ? 'bold' : 'dim')),
@@ -69,7 +72,18 @@ const said = (l: Line, i: number): Row => ({ id: `trouble/${i}`, text: '', draw:
 
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
-function podRows(deployments: readonly Deployment[], pods: readonly Pod[], how: How): Row[] {
+/** Kept between updates: a key pressed on five thousand pods judges none of them again. */
+const podRows = kept(rowsFor);
+
+function rowsFor(
+  deployments: readonly Deployment[],
+  pods: readonly Pod[],
+  columns: number,
+  now: Instant,
+  all: boolean,
+  old: boolean,
+): Row[] {
+  const how: How = { columns, now, all, old };
   const groups = byApp(pods);
   const owned = new Set(deployments.map((d) => d.name));
   const rows = deployments
