@@ -23,8 +23,11 @@ export function whyNoScreen(): string | undefined {
 /** Ends even if something hangs. */
 const patience = 4 * second;
 
-/** Runs until the person quits or a signal comes; resolves when nothing is left running. Sets the exit code. */
-export async function runCockpit(settings: Settings, { colour = true } = {}): Promise<void> {
+/**
+ * Runs until the person quits or a signal comes; gives the exit code when the terminal is given back and nothing of the
+ * engine is left. The caller then ends the process.
+ */
+export async function runCockpit(settings: Settings, { colour = true } = {}): Promise<number> {
   const terminal = new Terminal(process.stdout);
   const store = createCockpitStore(initialState(scopeOf(settings), Date.now(), settings.display));
   let engine: Engine | undefined;
@@ -86,5 +89,5 @@ export async function runCockpit(settings: Settings, { colour = true } = {}): Pr
     process.stderr.write(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}\n`);
   }
   await engine.stop();
-  process.exit(code);
+  return code;
 }

@@ -11,7 +11,7 @@ export function cockpitCommand(): Command {
       const { settings } = await settingsFrom(command);
       const { whyNoScreen, runCockpit } = await import('./cockpit-run.ts');
       const why = whyNoScreen();
-      if (why === undefined) return runCockpit(settings, { colour: options.color !== false });
+      if (why === undefined) process.exit(await runCockpit(settings, { colour: options.color !== false }));
       process.stderr.write(`bentham-cockpit: ${why}. This is the status once; see also status --help.\n`);
       const { runStatus } = await import('./status-run.ts');
       await runStatus(settings, options);

@@ -35,12 +35,14 @@ export async function practise(command: Command, scenario: string, load: Load): 
   // What the shell says of a real Bentham must not reach into a drill.
   for (const name of Object.keys(process.env)) if (/^(BENTHAM_|PG|AWS_)/.test(name)) delete process.env[name];
   Object.assign(process.env, environment);
+  let code = 1;
   try {
     const { settings } = await settingsFrom(command);
-    await runCockpit(settings, { colour: command.opts<{ color?: boolean }>().color !== false });
+    code = await runCockpit(settings, { colour: command.opts<{ color?: boolean }>().color !== false });
   } finally {
     await bentham.end();
   }
+  process.exit(code);
 }
 
 function startBentham(scenario: string, { pods, jobs }: Load) {

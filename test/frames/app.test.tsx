@@ -1,0 +1,61 @@
+// The component itself: what Ink hands in and out.
+import { render } from 'ink-testing-library';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { App, type Ports } from '../../src/app.tsx';
+import { createCockpitStore, type State, take } from '../../src/store.ts';
+import { calm, outage, stateOf } from './worlds.ts';
+
+function show(state: State) {
+  const ports = {
+    send: vi.fn<Ports['send']>(),
+    copy: vi.fn<Ports['copy']>(),
+    redraw: vi.fn<Ports['redraw']>(),
+    suspend: vi.fn<Ports['suspend']>(),
+    quit: vi.fn<Ports['quit']>(),
+    environment: { FORCE_COLOR: '0' },
+  };
+  const store = createCockpitStore(state);
+  const screen = render(<App store={store} ports={ports} />);
+  const shows = (text: string) => vi.waitFor(() => expect(screen.lastFrame()).toContain(text));
+  return { ports, store, ...screen, shows };
+}
+
+let open: ReturnType<typeof show>;
+afterEach(() => open.unmount());
+
+describe('the app', () => {
+  test('draws the state, and what the engine tells', async () => {
+    open = show(stateOf(calm));
+    await open.shows('no incident');
+    open.store.setState(take(open.store.getState(), { readings: outage.readings }), true);
+    await open.shows('CRITICAL');
+  });
+
+  test('takes keys typed ahead one by one, in their order', async () => {
+    open = show(stateOf(outage));
+    await open.shows('1 HEALTH');
+    open.stdin.write('2jj');
+    await open.shows('▶  ● 7d9f8b6c5-8qk5p');
+  });
+
+  test('hands words to the engine and the terminal on, and says so', async () => {
+    open = show(stateOf(outage));
+    await open.shows('1 HEALTH');
+    open.stdin.write('R');
+    await open.shows('asking every backend now');
+    expect(open.ports.send).toHaveBeenCalledWith({ kind: 'refresh' });
+    open.stdin.write('2jjy');
+    await open.shows('copied: pod api-gateway');
+    expect(open.ports.copy).toHaveBeenCalledWith('api-gateway-7d9f8b6c5-8qk5p');
+    open.stdin.write('q');
+    await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalled());
+  });
+
+  test('takes nothing that was pasted for a key', async () => {
+    open = show(stateOf(outage));
+    await open.shows('1 HEALTH');
+    open.stdin.write('\u001b[200~q\u001b[201~');
+    await open.shows('pasted text is not taken as keys');
+    expect(open.ports.quit).not.toHaveBeenCalled();
+  });
+});
