@@ -1,0 +1,130 @@
+// An entry of the journal as a person tells it.
+import { severityName } from '../core/checklist.ts';
+import type { Entry, Event } from '../core/event.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { phaseSays } from './brief.ts';
+import { checklist, findStep } from './checklists.ts';
+
+/** What kind of thing it is, for the filter and the eye. */
+export type StoryKind =
+  | 'incident'
+  | 'step'
+  | 'action'
+  | 'alert'
+  | 'verdict'
+  | 'message'
+  | 'people'
+  | 'note'
+  | 'journal';
+
+export type Story = { kind: StoryKind; says: string; verdict?: Verdict; detail?: string };
+
+/** Undefined for what only the report needs (samples). */
+export function storyOf({ event }: Entry): Story | undefined {
+  switch (event.kind) {
+    case 'opened':
+      return { kind: 'incident', says: `opened as ${severityName(event.severity)}: ${event.title}`, detail: event.why };
+    case 'severity':
+      return { kind: 'incident', says: `now ${severityName(event.severity)}`, detail: event.why };
+    case 'mitigated':
+    case 'resolved':
+    case 'reopened':
+      return {
+        kind: 'incident',
+        says: event.kind,
+        detail: event.why,
+        ...(event.kind === 'reopened' ? {} : { verdict: 'ok' as const }),
+      };
+    case 'procedure':
+      return { kind: 'incident', says: `${checklist(event.procedure).title} ${event.change}` };
+    case 'acknowledged':
+      return {
+        kind: 'people',
+        says: event.alert ? `acknowledged the alert ${event.alert}` : 'acknowledged the incident',
+      };
+    case 'step': {
+      const say = findStep(event.step)?.step.say ?? event.step;
+      const detail = event.why ?? event.found?.because;
+      return { kind: 'step', says: `${event.mark}: ${say}`, ...(detail ? { detail } : {}) };
+    }
+    case 'decision': {
+      const say = findStep(event.step)?.step.say ?? event.step;
+      const against =
+        event.recommended && event.recommended !== event.answer ? ` (recommended: ${event.recommended})` : '';
+      return { kind: 'step', says: `decided ${event.answer}: ${say}${against}`, detail: event.why };
+    }
+    case 'action':
+      return {
+        kind: 'action',
+        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}`,
+        verdict: phaseVerdict[event.phase] ?? 'unknown',
+        ...(event.detail ? { detail: event.detail } : event.calls ? { detail: event.calls.join('; ') } : {}),
+      };
+    case 'verdict':
+      return {
+        kind: 'verdict',
+        says: `${event.subject}: ${event.from} → ${event.to}`,
+        verdict: event.to,
+        detail: event.says,
+      };
+    case 'alert':
+      return {
+        kind: 'alert',
+        says: `alert ${event.change}: ${event.subject}`,
+        detail: event.says,
+        verdict: event.change === 'cleared' ? 'ok' : event.level === 'info' ? 'unknown' : event.level,
+      };
+    case 'role':
+      return {
+        kind: 'people',
+        says: `${event.role}: ${event.person}${event.change === 'left' ? ' left' : event.from ? `, from ${event.from}` : ''}`,
+      };
+    case 'wheel':
+      return { kind: 'people', says: `${event.person} drives`, ...(event.why ? { detail: event.why } : {}) };
+    case 'note':
+      return { kind: 'note', says: event.text };
+    case 'notified':
+      return {
+        kind: 'message',
+        says: `${event.channel} ${event.purpose}: ${deliverySays[event.delivery]}`,
+        detail: event.detail && event.delivery !== 'sent' ? `${event.detail}: ${event.text}` : event.text,
+        verdict: event.delivery === 'sent' ? 'ok' : event.delivery === 'failed' ? 'critical' : 'unknown',
+      };
+    case 'update':
+      return { kind: 'message', says: 'update given', detail: event.text };
+    case 'armed':
+      return {
+        kind: 'people',
+        says: `armed until ${new Date(event.until).toISOString().slice(11, 16)}Z`,
+        detail: event.why,
+      };
+    case 'disarmed':
+      return { kind: 'people', says: 'read-only again', detail: event.why };
+    case 'reminder':
+      return { kind: 'note', says: `reminder for ${new Date(event.due).toISOString().slice(11, 16)}Z: ${event.about}` };
+    case 'journal':
+      return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
+    case 'sample':
+      return undefined;
+    case 'pin':
+      return undefined;
+    default:
+      return { kind: 'journal', says: `an entry that this version does not know: ${(event as Event).kind}` };
+  }
+}
+
+const phaseVerdict: Partial<Record<string, Verdict>> = {
+  verified: 'ok',
+  finished: 'ok',
+  failed: 'critical',
+  unverified: 'warning',
+  cancelled: 'ok',
+};
+
+const deliverySays = {
+  sending: 'being sent',
+  sent: 'sent',
+  failed: 'not delivered',
+  unknown: 'may have arrived',
+  'not-sent': 'not sent, to be passed on by hand',
+} as const;

@@ -1,0 +1,177 @@
+// The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
+import { type ProcedureId, type Step, severities, severityName } from '../../core/checklist.ts';
+import type { IncidentDo } from '../../core/desk.ts';
+import { roles } from '../../core/event.ts';
+import { minute } from '../../core/time.ts';
+import type { Form, FormField, Intent, State } from '../../store.ts';
+import { dim, line, wrap } from '../line.ts';
+import { suggestionOf } from './opening.ts';
+
+/** A word to the engine. */
+export const send = (what: IncidentDo): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
+
+const why = (value = ''): FormField => ({ name: 'why', ask: 'why?', kind: 'text', value });
+
+function form(
+  title: string,
+  fields: readonly FormField[],
+  done: (values: Readonly<Record<string, string>>) => IncidentDo | string,
+  about?: string,
+): Intent {
+  const made: Form = {
+    title,
+    fields,
+    ...(about
+      ? { lines: (_: State, columns: number) => [...wrap(about, columns - 4).map((part) => line('  ', dim(part))), []] }
+      : {}),
+    submit: (values) => {
+      const what = done(values);
+      return typeof what === 'string' ? what : [send(what)];
+    },
+  };
+  return { kind: 'form', form: made };
+}
+
+const needed = (
+  text: string | undefined,
+  what: IncidentDo,
+  complaint = 'say why, in a few words',
+): IncidentDo | string => (text?.trim() ? what : complaint);
+
+export const askNote = (): Intent =>
+  form('Note', [{ name: 'text', ask: 'what is worth remembering?', kind: 'text' }], ({ text = '' }) =>
+    needed(text, { do: 'note', text }, 'the note is empty'),
+  );
+
+export const askSkip = (step: Step): Intent =>
+  form(`Skip: ${step.say}`, [why()], ({ why: reason = '' }) =>
+    needed(reason, { do: 'step', step: step.id, mark: 'skipped', why: reason }),
+  );
+
+/** A decision, with the recommendation filled in. */
+export function askDecision(step: Step, state: State): Intent {
+  const advice = step.decision?.recommend(state.world);
+  const recommended = advice?.answer === 'unsure' ? '' : (advice?.answer ?? '');
+  return form(
+    step.decision?.question ?? step.say,
+    [
+      { name: 'answer', ask: 'yes or no?', kind: 'choice', value: recommended, choices: () => ['yes', 'no'] },
+      why(advice?.answer === 'unsure' ? '' : advice?.because),
+    ],
+    ({ answer = '', why: reason = '' }) => {
+      const word = answer.trim().toLowerCase();
+      if (word !== 'yes' && word !== 'no' && word !== 'y' && word !== 'n') return 'answer yes or no';
+      return needed(reason, { do: 'decide', step: step.id, answer: word.startsWith('y') ? 'yes' : 'no', why: reason });
+    },
+    advice
+      ? `${advice.answer === 'unsure' ? 'unsure' : `recommended: ${advice.answer}`}, because ${advice.because}`
+      : undefined,
+  );
+}
+
+export function askSeverity(state: State): Intent {
+  const { severity, because } = suggestionOf(state);
+  const suggests = severity === undefined ? because : `suggests ${severityName(severity)}: ${because}`;
+  return form(
+    'Change the severity',
+    [
+      {
+        name: 'severity',
+        ask: 'which one?',
+        kind: 'choice',
+        value: severity && severity !== state.incident?.severity ? severityName(severity) : '',
+        choices: () => severities.map(severityName),
+      },
+      why(severity && severity !== state.incident?.severity ? because : ''),
+    ],
+    ({ severity: chosen = '', why: reason = '' }) => {
+      const found = severities.find(
+        (one) => severityName(one) === chosen.trim().toUpperCase() || String(one) === chosen.trim(),
+      );
+      return found ? needed(reason, { do: 'severity', severity: found, why: reason }) : 'SEV1, SEV2, SEV3 or SEV4';
+    },
+    suggests,
+  );
+}
+
+export const askEnding = (what: 'mitigate' | 'resolve' | 'reopen'): Intent => {
+  const title = {
+    mitigate: 'Mitigated: people can work again',
+    resolve: 'Resolve the incident',
+    reopen: 'Reopen the incident',
+  }[what];
+  return form(title, [why()], ({ why: reason = '' }) => needed(reason, { do: what, why: reason }));
+};
+
+export function askRole(state: State): Intent {
+  const people = () =>
+    [
+      ...new Set([
+        state.desk?.self.name ?? '',
+        ...(state.desk?.here ?? []).map((p) => p.name),
+        ...(state.incident?.people ?? []),
+      ]),
+    ].filter(Boolean);
+  return form(
+    'Who does what',
+    [
+      { name: 'role', ask: 'which role?', kind: 'choice', choices: () => roles },
+      { name: 'person', ask: 'who?', kind: 'choice', value: state.desk?.self.name ?? '', choices: people },
+    ],
+    ({ role = '', person = '' }) => {
+      const found = roles.find((one) => one === role.trim());
+      if (!found) return `one of ${roles.join(', ')}`;
+      const change = person === state.desk?.self.name ? 'taken' : 'handed';
+      return needed(person, { do: 'role', role: found, change, person }, 'say who');
+    },
+  );
+}
+
+export const askReminder = (step: Step | undefined): Intent =>
+  form(
+    'Remind',
+    [
+      { name: 'about', ask: 'of what?', kind: 'text', value: step?.waits?.for ?? step?.say ?? '' },
+      {
+        name: 'minutes',
+        ask: 'in how many minutes?',
+        kind: 'number',
+        value: String(Math.round((step?.waits?.remind ?? 15 * minute) / minute)),
+      },
+    ],
+    ({ about = '', minutes = '' }) => {
+      const time = Number(minutes);
+      if (!Number.isFinite(time) || time <= 0) return 'a number of minutes';
+      return needed(
+        about,
+        { do: 'remind', about, in: time * minute, ...(step ? { step: step.id } : {}) },
+        'say of what',
+      );
+    },
+  );
+
+/** Taking the wheel changes who may act: asked, and recorded. */
+export function askWheel(state: State): Intent {
+  const { desk, incident } = state;
+  const there = desk?.here.find((one) => one.session === incident?.wheel.session);
+  const who = incident?.wheel.person ?? 'nobody';
+  const reason = there ? `taken from ${who}` : `${who}’s cockpit is gone`;
+  return {
+    kind: 'confirm',
+    ask: {
+      title: 'Take the wheel',
+      lines: () => [
+        line(
+          there
+            ? `  ${who} drives and is here, on ${there.host}. They will only observe.`
+            : `  ${who} drove, and is gone. You go on where they stopped.`,
+        ),
+        line(dim('  Only the driver works the checklist and runs actions. This is recorded.')),
+      ],
+      accept: { by: 'key', word: 'take the wheel' },
+      accepted: () => [send({ do: 'wheel', why: reason })],
+    },
+  };
+}
+
+export const addProcedure = (procedure: ProcedureId): Intent => send({ do: 'procedure', procedure, change: 'added' });

@@ -1,0 +1,82 @@
+// Opening an incident: the four severities with their signs as they are now, the suggested one marked.
+import { type ProcedureId, type Severity, severityName } from '../../core/checklist.ts';
+import { checklistFor } from '../../runbook/checklists.ts';
+import { severityLevels } from '../../runbook/severities.ts';
+import { type Suggestion, suggest } from '../../runbook/suggest.ts';
+import type { Intent, Place, State } from '../../store.ts';
+import { kept } from '../kept.ts';
+import { bold, dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
+import type { Row, View } from '../screen.ts';
+
+const suggested = kept((world: State['world']): Suggestion => suggest(world), 2);
+
+export function suggestionOf(state: State): Suggestion {
+  return suggested(state.world);
+}
+
+/** Opens it at once: a reason is taken from the evidence and can be noted later. */
+export function openIntent(state: State, severity: Severity, procedure?: ProcedureId): Intent {
+  const { because, severity: wanted } = suggestionOf(state);
+  const why = wanted === severity ? because : `opened by hand; seen: ${because}`;
+  return {
+    kind: 'send',
+    command: {
+      kind: 'incident',
+      what: { do: 'open', severity, why, ...(procedure ? { procedure, title: 'Security incident' } : {}) },
+    },
+  };
+}
+
+const glyphOf = { pass: mark('ok'), fail: mark('critical'), unknown: mark('unknown') } as const;
+
+export function openingView(state: State, place: Place, columns: number): View {
+  const suggestion = suggestionOf(state);
+  const rows = severityLevels.map(({ severity, description, example }): Row => {
+    const list = checklistFor(severity);
+    const isSuggested = suggestion.severity === severity;
+    const title = line(
+      span(String(severity), 'key'),
+      bold(` ${severityName(severity)} ${list.title}`),
+      dim(`  ${description}: ${example}`),
+      isSuggested ? span('  suggested', 'accent') : undefined,
+    );
+    const signs = suggestion.signs
+      .filter((sign) => sign.severity === severity)
+      .filter((sign) => severity < 4 || sign.check.state !== 'pass')
+      .map((sign) => line('    ', glyphOf[sign.check.state], ` ${sign.say}`, dim(`  ${sign.check.because}`)));
+    return {
+      id: severityName(severity),
+      text: `${severityName(severity)} ${list.title} ${description}`,
+      height: 1 + signs.length,
+      draw: (wide) => [title, ...signs].map((l) => fitLine(l, wide)),
+      opens: openIntent(state, severity),
+    };
+  });
+  const security: Row = {
+    id: 'security',
+    text: 'security incident',
+    draw: () => [
+      line(
+        span('5', 'key'),
+        bold(' Security incident'),
+        dim('  somebody may have access who should not: SEV1 with 7 steps'),
+      ),
+    ],
+    opens: openIntent(state, 1, 'security'),
+  };
+  const all = [...rows, security];
+  // The suggested one is under the marker, so that enter alone opens it.
+  const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
+  const ordered =
+    place.selected === undefined && first
+      ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)]
+      : all;
+  return { says: line(dim('which one is it?')), head: advice(suggestion, columns - 2), rows: ordered };
+}
+
+function advice(suggestion: Suggestion, columns: number): readonly Line[] {
+  const word =
+    suggestion.severity === undefined ? 'no severity suggested' : `suggests ${severityName(suggestion.severity)}`;
+  const text = `${word}${suggestion.unsure && suggestion.severity !== undefined ? ' (unsure, so the higher one)' : ''}: ${suggestion.because}`;
+  return [...wrap(text, columns).map((part) => line(part)), []];
+}

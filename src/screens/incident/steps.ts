@@ -1,0 +1,247 @@
+// A checklist as rows: one line for each step, and under the marked one everything that helps to do it.
+import type { Check } from '../../core/action.ts';
+import {
+  type Checklist,
+  checkOf,
+  type Evidence,
+  type Known,
+  nothingKnown,
+  type Recommendation,
+  type Step,
+  severityName,
+} from '../../core/checklist.ts';
+import { formatAge, formatClock } from '../../core/format.ts';
+import type { Incident, StepState } from '../../core/incident.ts';
+import { activeChecklists, isFinished } from '../../runbook/brief.ts';
+import { findStep } from '../../runbook/checklists.ts';
+import type { Place, State } from '../../store.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span, type Tone, wrap } from '../line.ts';
+import { shortAge } from '../parts.ts';
+import type { Row } from '../screen.ts';
+
+/** What the steps may know of the incident. */
+export function knownOf(incident: Incident | undefined): Known {
+  if (!incident) return nothingKnown;
+  return {
+    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
+    notified: incident.messages
+      .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
+      .map(({ channel, at }) => ({ channel, at })),
+  };
+}
+
+const glyphOf: Record<Check['state'], Line> = {
+  pass: line(mark('ok')),
+  fail: line(mark('critical')),
+  unknown: line(mark('unknown')),
+};
+
+/** The rows of every checklist that holds, and of what is left of those that do not any more. */
+export function checklistRows(state: State, place: Place, columns: number): readonly Row[] {
+  const { incident } = state;
+  if (!incident) return [];
+  const lists = activeChecklists(incident);
+  const rows = lists.flatMap((list, at) => [
+    ...(at > 0 ? [titleRow(list)] : []),
+    ...list.steps.map((step, number) => stepRow(state, step, number + 1, false)),
+  ]);
+  const retired = retiredRows(incident, lists);
+  const all = [...rows, ...retired];
+  return expanded(state, all, place, columns);
+}
+
+/** The rows of one checklist, without an incident. */
+export function procedureRows(state: State, list: Checklist, place: Place, columns: number): readonly Row[] {
+  return expanded(
+    state,
+    list.steps.map((step, at) => stepRow(state, step, at + 1, false)),
+    place,
+    columns,
+  );
+}
+
+/** Which row has the marker: the place's, or at first the step that comes next. */
+function markedIndex(state: State, rows: readonly Row[], place: Place): number {
+  const there = rows.findIndex((row) => row.id === place.selected);
+  if (there >= 0) return there;
+  const next = rows.findIndex((row) => {
+    const step = findStep(row.id)?.step;
+    return step && !(state.incident && isFinished(state.incident, step));
+  });
+  return place.selected === undefined && place.at === 0 ? Math.max(0, next) : Math.min(place.at, rows.length - 1);
+}
+
+function expanded(state: State, rows: readonly Row[], place: Place, columns: number): readonly Row[] {
+  const at = markedIndex(state, rows, place);
+  return rows.map((row, index) => {
+    const step = index === at ? findStep(row.id)?.step : undefined;
+    if (!step) return row;
+    const below = stepDetails(state, step, columns - 1);
+    return { ...row, height: 1 + below.length, draw: (wide, selected) => [...row.draw(wide, selected), ...below] };
+  });
+}
+
+function titleRow(list: Checklist): Row {
+  return {
+    id: list.id,
+    text: list.title,
+    draw: () => [line('  ', dim(`${list.title}${list.from === 'ours' ? ' (ours)' : ''}`))],
+  };
+}
+
+/** Steps of a checklist that does not hold any more: what was done stays to be seen. */
+function retiredRows(incident: Incident, lists: readonly Checklist[]): readonly Row[] {
+  const active = new Set(lists.flatMap((list) => list.steps.map((step) => step.id as string)));
+  const left = Object.entries(incident.steps).filter(([id]) => !active.has(id));
+  return left.map(([id, state]): Row => {
+    const found = findStep(id);
+    const from = found?.checklist.severity ? severityName(found.checklist.severity) : (found?.checklist.title ?? '');
+    const says = `${found?.step.say ?? id}  (from ${from}, ${state.mark})`;
+    return { id, text: says, draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(state), columns)] };
+  });
+}
+
+function whoSays(state: StepState): Line {
+  return line(dim(`${state.by}  ${formatClock(state.at).slice(0, 5)}`));
+}
+
+/** The left side as it is, the right side cut to what is left and put at the edge. */
+function between(left: Line, right: Line, columns: number): Line {
+  const room = columns - lineWidth(left) - 2;
+  if (room < 6) return fitLine(left, columns);
+  const cut = lineWidth(right) > room ? fitLine(right, room) : right;
+  return line(fitLine(left, columns - lineWidth(cut)), cut);
+}
+
+function stepRow(state: State, step: Step, number: number, faint: boolean): Row {
+  const { incident, world } = state;
+  const known = knownOf(incident);
+  const record = incident?.steps[step.id];
+  const finished = record !== undefined && record.mark !== 'reopened';
+  const check = checkOf(step, world, known);
+  const advice = finished ? undefined : step.decision?.recommend(world);
+  const byHand = state.desk ? step.byHand?.(state.desk.targets, world) : undefined;
+  const says = `${number} ${step.say}`;
+  const title = line(
+    leading(record, advice),
+    ' ',
+    faint || finished ? dim(says) : says,
+    step.ours ? dim(' (ours)') : undefined,
+  );
+  const right = finished && record ? doneSays(record) : nowSays(check, advice);
+  return {
+    id: step.id,
+    text: `${step.say} ${check?.because ?? ''}`,
+    draw: (columns) => [between(title, right, columns)],
+    opens: { kind: 'details', title: step.say, lines: (now, wide) => stepAtLength(now, step, wide) },
+    copies:
+      byHand && byHand.length > 0
+        ? { text: byHand.join('\n'), what: byHand[0] ?? '' }
+        : { text: step.say, what: step.say },
+  };
+}
+
+/** ✓ done, – skipped or not needed, ? to be decided, ○ open. */
+function leading(record: StepState | undefined, advice: Recommendation | undefined): Line {
+  if (record?.mark === 'done') return line(record.answer === 'no' ? dim('–') : mark('ok'));
+  if (record?.mark === 'skipped') return line(dim('–'));
+  if (advice?.answer === 'no') return line(dim('–'));
+  return line(advice ? span('?', 'accent') : '○');
+}
+
+function doneSays(record: StepState): Line {
+  const why = record.answer ? `${record.answer}: ${record.why ?? ''}` : (record.why ?? record.found?.because ?? '');
+  const skipped = record.mark === 'skipped' ? 'skipped: ' : '';
+  return line(dim(`${skipped}${why.slice(0, 44)}  ${record.by}  ${formatClock(record.at).slice(0, 5)}`));
+}
+
+function nowSays(check: Check | undefined, advice: Recommendation | undefined): Line {
+  if (advice) {
+    const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
+    return line(advice.answer === 'yes' ? span(`${word}: `, 'accent') : dim(`${word}: `), dim(advice.because));
+  }
+  return check ? line(glyphOf[check.state], ' ', dim(check.because)) : [];
+}
+
+function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
+  const { incident, world, desk } = state;
+  const known = knownOf(incident);
+  const evidence = step.evidence?.(world, known) ?? [];
+  const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
+  const lines = evidence.map((one) => evidenceLine(one, wide, world.now, columns));
+  for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
+  for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
+  const commands = desk ? (step.byHand?.(desk.targets, world) ?? []) : [];
+  commands.forEach((command, at) => {
+    lines.push(fitLine(line('    ', dim(at === 0 ? 'by hand   ' : '          '), command), columns));
+  });
+  const offers = step.offers ?? [];
+  if (offers.length > 0)
+    lines.push(
+      line(
+        '    ',
+        dim('offers    '),
+        ...offers.flatMap((offer, at) => [
+          at > 0 ? dim(' · ') : undefined,
+          span(offerKey(at), 'key'),
+          ` ${offer.title}`,
+        ]),
+      ),
+    );
+  if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
+  const advice = step.decision?.recommend(world);
+  if (step.decision && advice) {
+    const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
+    lines.push(
+      fitLine(
+        line('    ', bold(step.decision.question), '  ', span(advice.answer, tone), dim(` because ${advice.because}`)),
+        columns,
+      ),
+    );
+  } else {
+    const check = checkOf(step, world, known);
+    if (check?.state === 'pass') lines.push(fitLine(line('    ', span('looks done: ', 'ok'), check.because), columns));
+  }
+  const reminder = incident?.reminders.find((one) => one.step === step.id);
+  if (reminder) {
+    const left = reminder.due - world.now;
+    lines.push(
+      line('    ', span(left > 0 ? `reminds in ${formatAge(left)}` : 'reminder is due', left > 0 ? 'dim' : 'accent')),
+    );
+  } else if (step.waits && incident && !isFinished(incident, step))
+    lines.push(line('    ', dim(`waits for ${step.waits.for}: `), span('e', 'key'), ' reminds you'));
+  return lines;
+}
+
+/** The keys of a step's offers, first to last. */
+const offerKeys = ['r', 'd', 'f', 'x'] as const;
+export const offerKey = (at: number): string => offerKeys[at] ?? '';
+export { offerKeys };
+
+function evidenceLine(one: Evidence, wide: number, now: number, columns: number): Line {
+  const age = one.at === undefined ? '' : `looked ${shortAge(now - one.at)} ago`;
+  const left = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  ${one.because}`);
+  return between(left, line(dim(age)), columns);
+}
+
+/** Everything about a step, in full. */
+function stepAtLength(state: State, step: Step, columns: number): readonly Line[] {
+  const known = knownOf(state.incident);
+  const lines: Line[] = [];
+  for (const one of step.evidence?.(state.world, known) ?? [])
+    wrap(`${one.subject}: ${one.because}`, columns - 6).forEach((part, at) => {
+      lines.push(line('  ', at === 0 ? glyphOf[one.state] : ' ', ` ${part}`));
+    });
+  if (lines.length > 0) lines.push([]);
+  for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('  ', part));
+  const commands = state.desk ? (step.byHand?.(state.desk.targets, state.world) ?? []) : [];
+  for (const command of commands)
+    wrap(command, columns - 6).forEach((part, at) => {
+      lines.push(line(at === 0 ? dim('  $ ') : '    ', part));
+    });
+  for (const link of step.links ?? []) lines.push(line('  ', dim(`${link.title}  `), link.url));
+  const record = state.incident?.steps[step.id];
+  if (record)
+    lines.push([], line(dim(`  ${record.mark} by ${record.by} at ${formatClock(record.at)} ${record.why ?? ''}`)));
+  return lines.length > 0 ? lines : [line(dim('  nothing more is known of this step'))];
+}
