@@ -1,4 +1,6 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
+
+import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';
 import { logsBinding } from './screens/logs/palette.ts';
 import type { Binding, Screen } from './screens/screen.ts';
@@ -115,6 +117,8 @@ export const globalBindings: readonly Binding[] = [
     run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
   },
   logsBinding,
+  incidentBinding,
+  noteBinding,
   {
     id: 'palette',
     keys: [':', 'ctrl-k'],

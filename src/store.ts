@@ -192,8 +192,17 @@ export function take(state: State, update: Update): State {
   if (update.looks) next.looks = { ...state.looks, ...update.looks };
   if ('logs' in update) next.logs = update.logs;
   if (update.engine) next.engine = update.engine;
-  if (update.desk) next.desk = update.desk;
+  if (update.desk) {
+    next.desk = update.desk;
+    next.ui = noticed(state, update.desk, world.now);
+  }
   if (update.incident === null) delete next.incident;
   else if (update.incident) next.incident = update.incident;
   return next;
+}
+
+/** What the engine answered to the last command about the incident is said once. */
+function noticed({ ui, desk: before }: State, { said }: Desk, now: Instant): Ui {
+  if (!said || said.turn === before?.said?.turn) return ui;
+  return { ...ui, notice: { says: said.says, verdict: said.verdict, until: now + noticeStays } };
 }

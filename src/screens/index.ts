@@ -7,6 +7,12 @@ import { metricScreen } from './details/metric.ts';
 import { podScreen } from './details/pod.ts';
 import { studyScreen } from './details/study.ts';
 import { surfaceScreen } from './details/surface.ts';
+import { alertsScreen } from './incident/alerts.ts';
+import { notifyScreen } from './incident/notify.ts';
+import { contactsScreen, peopleScreen } from './incident/people.ts';
+import { commandsScreen, procedureEntries, procedureScreen, proceduresScreen } from './incident/procedures.ts';
+import { incidentScreen } from './incident/screen.ts';
+import { timelineScreen } from './incident/timeline.ts';
 import { healthScreen } from './lists/health.ts';
 import { metricsScreen } from './lists/metrics.ts';
 import { podsScreen } from './lists/pods.ts';
@@ -32,7 +38,16 @@ export const screens: readonly Screen[] = [
   surfaceScreen,
   studyScreen,
   logsScreen,
+  incidentScreen,
+  timelineScreen,
+  alertsScreen,
+  notifyScreen,
+  peopleScreen,
+  contactsScreen,
+  proceduresScreen,
+  procedureScreen,
+  commandsScreen,
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */
-export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries];
+export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries, procedureEntries];

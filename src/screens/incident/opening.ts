@@ -3,7 +3,7 @@ import { type ProcedureId, type Severity, severityName } from '../../core/checkl
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
 import { type Suggestion, suggest } from '../../runbook/suggest.ts';
-import type { Intent, Place, State } from '../../store.ts';
+import type { Intent, State } from '../../store.ts';
 import { kept } from '../kept.ts';
 import { bold, dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
 import type { Row, View } from '../screen.ts';
@@ -29,7 +29,7 @@ export function openIntent(state: State, severity: Severity, procedure?: Procedu
 
 const glyphOf = { pass: mark('ok'), fail: mark('critical'), unknown: mark('unknown') } as const;
 
-export function openingView(state: State, place: Place, columns: number): View {
+export function openingView(state: State, columns: number): View {
   const suggestion = suggestionOf(state);
   const rows = severityLevels.map(({ severity, description, example }): Row => {
     const list = checklistFor(severity);
@@ -67,10 +67,7 @@ export function openingView(state: State, place: Place, columns: number): View {
   const all = [...rows, security];
   // The suggested one is under the marker, so that enter alone opens it.
   const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
-  const ordered =
-    place.selected === undefined && first
-      ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)]
-      : all;
+  const ordered = first ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)] : all;
   return { says: line(dim('which one is it?')), head: advice(suggestion, columns - 2), rows: ordered };
 }
 

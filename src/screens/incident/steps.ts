@@ -15,6 +15,7 @@ import type { Incident, StepState } from '../../core/incident.ts';
 import { activeChecklists, isFinished } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
+import { markerIn } from '../intents.ts';
 import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span, type Tone, wrap } from '../line.ts';
 import { shortAge } from '../parts.ts';
 import type { Row } from '../screen.ts';
@@ -60,19 +61,8 @@ export function procedureRows(state: State, list: Checklist, place: Place, colum
   );
 }
 
-/** Which row has the marker: the place's, or at first the step that comes next. */
-function markedIndex(state: State, rows: readonly Row[], place: Place): number {
-  const there = rows.findIndex((row) => row.id === place.selected);
-  if (there >= 0) return there;
-  const next = rows.findIndex((row) => {
-    const step = findStep(row.id)?.step;
-    return step && !(state.incident && isFinished(state.incident, step));
-  });
-  return place.selected === undefined && place.at === 0 ? Math.max(0, next) : Math.min(place.at, rows.length - 1);
-}
-
 function expanded(state: State, rows: readonly Row[], place: Place, columns: number): readonly Row[] {
-  const at = markedIndex(state, rows, place);
+  const at = markerIn(place, rows);
   return rows.map((row, index) => {
     const step = index === at ? findStep(row.id)?.step : undefined;
     if (!step) return row;

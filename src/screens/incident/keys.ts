@@ -1,0 +1,245 @@
+// The keys of the incident's screen.
+import { drives } from '../../core/desk.ts';
+import { canText, handoff } from '../../runbook/brief.ts';
+import type { Intent, State } from '../../store.ts';
+import { line, wrap } from '../line.ts';
+import type { Binding, Here } from '../screen.ts';
+import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
+import { notDriving, offerIntent, stepHere } from './offers.ts';
+import { openIntent } from './opening.ts';
+import { offerKeys } from './steps.ts';
+
+/** Digits open an incident while none is open; then they are the panes' again. */
+export const openingKeys: readonly Binding[] = ([1, 2, 3, 4] as const).map((severity) => ({
+  id: `open-sev${severity}`,
+  keys: [String(severity)],
+  title: `SEV${severity}`,
+  about: `open a SEV${severity} incident`,
+  run: ({ state }: Here): readonly Intent[] =>
+    isOpen(state) ? [{ kind: 'home', pane: panes[severity - 1] ?? 'health' }] : [openIntent(state, severity)],
+}));
+
+const panes = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;
+export const isOpen = ({ incident }: State): boolean => incident !== undefined && incident.resolvedAt === undefined;
+
+const openSecurity: Binding = {
+  id: 'open-security',
+  keys: ['5'],
+  title: 'security',
+  about: 'open a security incident',
+  run: ({ state }) => (isOpen(state) ? [{ kind: 'home', pane: 'studies' }] : [openIntent(state, 1, 'security')]),
+};
+
+const onStep = (here: Here): string | undefined =>
+  notDriving(here) ?? (stepHere(here) ? undefined : 'no step is selected');
+
+const offers: readonly Binding[] = offerKeys.map((key, at) => ({
+  id: `offer-${at + 1}`,
+  keys: [key],
+  title: 'do it',
+  about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
+  silent: true,
+  ...(at === 0 ? { footer: 14 } : {}),
+  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'this step offers no such action'),
+  run: (here: Here) => {
+    const offer = stepHere(here)?.offers?.[at];
+    return offer ? [offerIntent(offer, here.state)] : [];
+  },
+}));
+
+export const incidentKeys: readonly Binding[] = [
+  ...openingKeys,
+  openSecurity,
+  {
+    id: 'step-done',
+    keys: ['space'],
+    title: 'done',
+    about: 'the step is done; a decision is asked for',
+    footer: 11,
+    silent: true,
+    unless: onStep,
+    run: (here) => {
+      const step = stepHere(here);
+      if (!step) return [];
+      if (step.decision) return [askDecision(step, here.state)];
+      return [send({ do: 'step', step: step.id, mark: 'done' }), { kind: 'move', to: 'next' }];
+    },
+  },
+  {
+    id: 'step-skip',
+    keys: ['s'],
+    title: 'skip',
+    about: 'skip the step, with a reason',
+    footer: 12,
+    silent: true,
+    unless: onStep,
+    run: (here) => {
+      const step = stepHere(here);
+      return step ? [askSkip(step)] : [];
+    },
+  },
+  ...offers,
+  {
+    id: 'step-reopen',
+    keys: ['u'],
+    title: 'reopen',
+    about: 'the step is open again',
+    silent: true,
+    unless: (here) =>
+      onStep(here) ??
+      (here.state.incident?.steps[stepHere(here)?.id ?? ''] ? undefined : 'the step has not been done or skipped'),
+    run: (here) => {
+      const step = stepHere(here);
+      return step ? [send({ do: 'step', step: step.id, mark: 'reopened' })] : [];
+    },
+  },
+  {
+    id: 'step-more',
+    keys: ['o'],
+    title: 'look there',
+    about: 'where more about the step is to be seen',
+    silent: true,
+    unless: (here) => (stepHere(here)?.goes ? undefined : 'the step names no other place'),
+    run: (here) => {
+      const goes = stepHere(here)?.goes;
+      return goes ? [{ kind: 'open', screen: goes.screen, ...(goes.of ? { of: goes.of } : {}) }] : [];
+    },
+  },
+  {
+    id: 'remind',
+    keys: ['e'],
+    title: 'remind',
+    about: 'be reminded of the step, or of anything',
+    silent: true,
+    unless: notDriving,
+    run: (here) => [askReminder(stepHere(here))],
+  },
+  {
+    id: 'messages',
+    keys: ['m'],
+    title: 'messages',
+    about: 'acknowledge, notify, update, resolve: PagerDuty and Slack',
+    footer: 15,
+    unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
+    run: () => [{ kind: 'open', screen: 'notify' }],
+  },
+  {
+    id: 'severity',
+    keys: ['v'],
+    title: 'severity',
+    about: 'change the severity, with a reason; all progress stays',
+    footer: 20,
+    unless: notDriving,
+    run: ({ state }) => [askSeverity(state)],
+  },
+  {
+    id: 'timeline',
+    keys: ['t'],
+    title: 'timeline',
+    about: 'what happened, as it happens',
+    footer: 21,
+    unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
+    run: () => [{ kind: 'open', screen: 'timeline' }],
+  },
+  {
+    id: 'can-report',
+    keys: ['c'],
+    title: 'CAN',
+    about: 'conditions, actions, needs: a report from what is known, to copy or to send',
+    unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
+    run: ({ state }) => (state.incident ? canIntents(state) : []),
+  },
+  {
+    id: 'handoff',
+    keys: ['b'],
+    title: 'brief',
+    about: 'the handoff brief: state, tried, pending, who knows; copied too',
+    unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
+    run: ({ state }) => handoffIntents(state),
+  },
+  {
+    id: 'people',
+    keys: ['p'],
+    title: 'people',
+    about: 'who is here, who drives, who has which role',
+    run: () => [{ kind: 'open', screen: 'people' }],
+  },
+  {
+    id: 'procedures',
+    keys: ['P'],
+    title: 'procedures',
+    about: 'every checklist of the runbook; enter adds one to the incident',
+    run: () => [{ kind: 'open', screen: 'procedures' }],
+  },
+  {
+    id: 'wheel',
+    keys: ['W'],
+    title: 'wheel',
+    about: 'take the wheel: drive this incident',
+    unless: ({ state }) => {
+      if (!state.incident || !state.desk) return 'no incident is open';
+      if (state.desk.observing) return 'this cockpit only observes';
+      return drives(state.desk, state.incident) ? 'you drive already' : undefined;
+    },
+    run: ({ state }) => [askWheel(state)],
+  },
+  {
+    id: 'mitigate',
+    keys: ['M'],
+    title: 'mitigated',
+    about: 'people can work again: stops the clock to mitigation',
+    unless: (here) =>
+      notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'it is mitigated already'),
+    run: () => [askEnding('mitigate')],
+  },
+  {
+    id: 'resolve',
+    keys: ['X'],
+    title: 'resolve',
+    about: 'the incident is over',
+    unless: notDriving,
+    run: () => [askEnding('resolve')],
+  },
+  {
+    id: 'reopen',
+    keys: ['O'],
+    title: 'reopen',
+    about: 'the incident is not over after all',
+    unless: ({ state }) => (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
+    run: () => [askEnding('reopen')],
+  },
+];
+
+/** Shows the CAN report, copies it, and records that an update was given when it is taken along. */
+function canIntents(state: State): readonly Intent[] {
+  const { incident, world } = state;
+  if (!incident) return [];
+  const text = canText(incident, world);
+  return [
+    { kind: 'copy', text, what: 'the CAN report' },
+    {
+      kind: 'details',
+      title: 'CAN report (copied; m sends it)',
+      lines: (now, columns) =>
+        (now.incident ? canText(now.incident, now.world) : text)
+          .split(/ (?=CONDITIONS:|ACTIONS:|NEEDS:)/)
+          .flatMap((part) => [...wrap(part, columns - 4).map((row) => line('  ', row)), []]),
+    },
+  ];
+}
+
+function handoffIntents(state: State): readonly Intent[] {
+  const { incident, world } = state;
+  if (!incident) return [];
+  return [
+    { kind: 'copy', text: handoff(incident, world).join('\n'), what: 'the handoff brief' },
+    {
+      kind: 'details',
+      title: 'Handoff brief (copied)',
+      lines: (now, columns) =>
+        (now.incident ? handoff(now.incident, now.world) : []).flatMap((text) =>
+          wrap(text, columns - 4).map((row) => line('  ', row)),
+        ),
+    },
+  ];
+}

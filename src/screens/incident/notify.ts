@@ -1,0 +1,130 @@
+// Messages to people: what is due first, each to be read and changed before it goes out.
+import type { ChannelId } from '../../core/channel.ts';
+import type { ChannelState } from '../../core/desk.ts';
+import type { Purpose } from '../../core/event.ts';
+import { formatClock } from '../../core/format.ts';
+import type { Incident, Message } from '../../core/incident.ts';
+import { messageText } from '../../runbook/brief.ts';
+import type { Intent, State } from '../../store.ts';
+import { dim, line, mark, span, wrap } from '../line.ts';
+import type { Row, Screen } from '../screen.ts';
+import { send } from './asking.ts';
+
+type Draft = { channel: ChannelId; purpose: Purpose; about: string };
+
+const drafts: readonly Draft[] = [
+  { channel: 'pagerduty', purpose: 'acknowledge', about: 'stop paging: somebody has it' },
+  { channel: 'slack-alerts', purpose: 'notify', about: 'tell stakeholders what is so' },
+  { channel: 'slack-alerts', purpose: 'update', about: 'conditions, actions, needs' },
+  { channel: 'pagerduty', purpose: 'trigger', about: 'page people' },
+  { channel: 'slack-ops', purpose: 'notify', about: 'for the next business day' },
+  { channel: 'pagerduty', purpose: 'resolve', about: 'close the page' },
+  { channel: 'slack-alerts', purpose: 'resolve', about: 'say that it is over' },
+];
+
+const sameAs = (draft: Draft) => (m: Message) => m.channel === draft.channel && m.purpose === draft.purpose;
+
+/** Those not sent yet first, in the order in which they are due; what ends it comes first once it is mitigated. */
+function ordered(incident: Incident): readonly Draft[] {
+  const sent = (d: Draft) =>
+    incident.messages.some((m) => sameAs(d)(m) && (m.delivery === 'sent' || m.delivery === 'not-sent'));
+  const ends = (d: Draft) => d.purpose === 'resolve';
+  const over = incident.mitigatedAt !== undefined;
+  const rank = (d: Draft) => (over && ends(d) && !sent(d) ? 0 : sent(d) && d.purpose !== 'update' ? 2 : 1);
+  return drafts.toSorted((a, b) => rank(a) - rank(b));
+}
+
+export const notifyScreen: Screen = {
+  id: 'notify',
+  title: () => 'MESSAGES',
+  palette: 'messages',
+  view(state) {
+    const { incident, desk } = state;
+    if (!incident || !desk) return { rows: [], empty: [line(dim('messages belong to an incident; i opens one'))] };
+    const rows = ordered(incident).map((draft) => draftRow(state, draft, desk.channels));
+    const log = incident.messages.toReversed().map(sentRow);
+    return { says: line(dim('each is shown and can be changed before it goes out')), rows: [...rows, ...log] };
+  },
+};
+
+function draftRow(state: State, draft: Draft, channels: readonly ChannelState[]): Row {
+  const { channel, purpose, about } = draft;
+  const found = channels.find((one) => one.id === channel);
+  const name = found?.name ?? channel;
+  const last = state.incident?.messages.findLast(sameAs(draft));
+  const says = last
+    ? line(deliveryMark(last), dim(` ${formatClock(last.at).slice(0, 5)} ${last.delivery}`))
+    : undefined;
+  return {
+    id: `${channel}/${purpose}`,
+    text: `${name} ${purpose} ${about}`,
+    draw: () => [
+      line(
+        `${purpose.padEnd(12)}`,
+        span(name.padEnd(18), found?.configured ? 'plain' : 'dim'),
+        dim(found?.configured ? about.padEnd(30) : 'not configured: copied instead'.padEnd(30)),
+        '  ',
+        says,
+      ),
+    ],
+    opens: compose(state, draft, name, found?.configured === true),
+    copies: { text: state.incident ? messageText(state.incident, state.world, purpose) : '', what: 'the message' },
+  };
+}
+
+/** The message in a field; enter sends it. PagerDuty's acknowledge and resolve carry no text. */
+function compose(state: State, { channel, purpose }: Draft, name: string, configured: boolean): Intent {
+  const { incident, world } = state;
+  const text = incident ? messageText(incident, world, purpose) : '';
+  const bare = channel === 'pagerduty' && purpose !== 'trigger';
+  return {
+    kind: 'form',
+    form: {
+      title: `${purpose} · ${name}`,
+      fields: [{ name: 'text', ask: bare ? 'for the journal' : 'message', kind: 'text', value: text }],
+      lines: (_, columns) => [
+        ...wrap(
+          configured
+            ? bare
+              ? `${name} gets “${purpose}” for this incident. enter sends it, once.`
+              : `${name} gets this text. Change it as you like; enter sends it, once.`
+            : `${name} is not configured. enter copies the text, for you to send, and records that.`,
+          columns - 4,
+        ).map((part) => line('  ', dim(part))),
+        [],
+      ],
+      submit: ({ text: written = '' }) => {
+        if (written.trim() === '') return 'the message is empty';
+        const word = send({ do: 'notify', channel, purpose, text: written });
+        return configured ? [word] : [{ kind: 'copy', text: written, what: 'the message' }, word];
+      },
+    },
+  };
+}
+
+const deliveryMark = ({ delivery }: Message) =>
+  mark(delivery === 'sent' ? 'ok' : delivery === 'failed' ? 'critical' : 'unknown');
+
+function sentRow(message: Message): Row {
+  return {
+    id: message.message,
+    text: `${message.channel} ${message.purpose} ${message.text}`,
+    draw: () => [
+      line(
+        deliveryMark(message),
+        dim(` ${formatClock(message.at).slice(0, 8)} ${message.by} `),
+        `${message.channel} ${message.purpose} ${message.delivery}  `,
+        dim(message.delivery === 'sent' ? message.text : (message.detail ?? message.text)),
+      ),
+    ],
+    opens: {
+      kind: 'details',
+      title: `${message.channel} ${message.purpose}: ${message.delivery}`,
+      lines: (_, columns) =>
+        [message.text, ...(message.detail ? ['', message.detail] : [])].flatMap((part) =>
+          wrap(part, columns - 4).map((row) => line('  ', row)),
+        ),
+    },
+    copies: { text: message.text, what: 'the message' },
+  };
+}

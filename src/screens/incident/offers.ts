@@ -1,0 +1,30 @@
+// What a step's keys lead to: the actions it offers, and the places in the cockpit where more is to be seen.
+import type { Offer, Step } from '../../core/checklist.ts';
+import { drives, isResumable } from '../../core/desk.ts';
+import { findStep } from '../../runbook/checklists.ts';
+import type { Intent, State } from '../../store.ts';
+import type { Here } from '../screen.ts';
+
+/** The step under the marker. */
+export function stepHere({ row }: Here): Step | undefined {
+  return row ? findStep(row.id)?.step : undefined;
+}
+
+/** Opens the action, its target filled in as far as the world tells it. */
+export function offerIntent(offer: Offer, state: State): Intent {
+  if (offer.action === 'notify') return { kind: 'open', screen: 'notify' };
+  return { kind: 'open', screen: 'act', of: { action: offer.action, ...offer.target?.(state.world) } };
+}
+
+/** Why the checklist cannot be worked from here; undefined: it can. */
+export function notDriving({ state }: Here): string | undefined {
+  const { desk, incident } = state;
+  if (!incident) return 'no incident is open';
+  if (!desk) return 'the journal is being read';
+  if (desk.observing) return 'this cockpit only observes';
+  if (incident.resolvedAt !== undefined) return 'it is resolved: O reopens it';
+  if (drives(desk, incident)) return undefined;
+  return isResumable(desk, incident)
+    ? `${incident.wheel.person} is gone: W takes the wheel`
+    : `${incident.wheel.person} drives: W takes the wheel`;
+}

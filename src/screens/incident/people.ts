@@ -1,0 +1,112 @@
+// Who is here, who drives, who has which role; and whom to call.
+import type { Presence } from '../../core/desk.ts';
+import { roles } from '../../core/event.ts';
+import { contactsFor } from '../../runbook/contacts.ts';
+import { bold, dim, line, span } from '../line.ts';
+import type { Row, Screen } from '../screen.ts';
+import { askRole, askWheel, send } from './asking.ts';
+import { incidentKeys } from './keys.ts';
+
+export const peopleScreen: Screen = {
+  id: 'people',
+  title: () => 'PEOPLE',
+  palette: 'people: who is here, roles, the wheel',
+  view({ desk, incident }) {
+    if (!desk) return { rows: [], empty: [line(dim('the journal is being read'))] };
+    const held = roles.map((role): Row => {
+      const names = incident?.roles[role] ?? [];
+      return {
+        id: role,
+        text: `${role} ${names.join(' ')}`,
+        draw: () => [
+          line(
+            role.padEnd(12),
+            names.length > 0
+              ? bold(names.join(', '))
+              : dim(role === 'commander' && incident ? 'nobody: somebody has to command' : '–'),
+          ),
+        ],
+      };
+    });
+    const here = desk.here.map(
+      (one): Row => ({
+        id: one.session,
+        text: `${one.name} ${one.host}`,
+        draw: () => [presenceLine(one, desk.self.session)],
+      }),
+    );
+    const title = (id: string, says: string): Row => ({ id, text: says, draw: () => [line(dim(says))] });
+    return {
+      says: line(dim(`${desk.here.length} ${desk.here.length === 1 ? 'cockpit' : 'cockpits'} open`)),
+      rows: [...held, title('here', 'here now'), ...here],
+    };
+  },
+  keys: [
+    {
+      id: 'role',
+      keys: ['r'],
+      title: 'role',
+      about: 'take a role, or hand it over',
+      footer: 11,
+      unless: ({ state }) => (state.incident ? undefined : 'roles belong to an incident; i opens one'),
+      run: ({ state }) => [askRole(state)],
+    },
+    {
+      id: 'take-role',
+      keys: ['space'],
+      title: 'mine',
+      about: 'take the selected role',
+      footer: 12,
+      unless: ({ row, state }) =>
+        !state.incident
+          ? 'roles belong to an incident'
+          : roles.some((one) => one === row?.id)
+            ? undefined
+            : 'no role is selected',
+      run: ({ row, state }) => {
+        const role = roles.find((one) => one === row?.id);
+        return role && state.desk ? [send({ do: 'role', role, change: 'taken', person: state.desk.self.name })] : [];
+      },
+    },
+    ...incidentKeys
+      .filter((key) => key.id === 'wheel')
+      .map((key) => ({ ...key, id: 'people-wheel', footer: 13, run: key.run ?? (({ state }) => [askWheel(state)]) })),
+  ],
+};
+
+function presenceLine(one: Presence, own: string) {
+  return line(
+    one.driving ? span('drives    ', 'accent') : dim(one.observing ? 'observes  ' : 'looks on  '),
+    bold(one.name),
+    dim(`  ${one.user}@${one.host}${one.session === own ? '  (this cockpit)' : ''}`),
+  );
+}
+
+export const contactsScreen: Screen = {
+  id: 'contacts',
+  title: () => 'CONTACTS',
+  palette: 'contacts: whom to call',
+  view({ desk, incident }) {
+    const isSecurity = incident?.procedures.includes('security') ?? false;
+    const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;
+    return {
+      says: line(dim('those that apply now first')),
+      head: [line(dim(`    ${'role'.padEnd(20)}${'contact'.padEnd(28)}escalation`))],
+      rows: contactsFor(desk?.contacts ?? [], severity, isSecurity).map(
+        ({ contact, now }): Row => ({
+          id: contact.role,
+          text: `${contact.role} ${contact.contact} ${contact.escalation}`,
+          draw: () => [
+            line(
+              now ? span('▲ ', 'accent') : '  ',
+              now ? bold(contact.role.padEnd(20)) : contact.role.padEnd(20),
+              contact.contact.padEnd(28),
+              dim(contact.escalation),
+            ),
+          ],
+          copies: { text: contact.contact, what: contact.contact },
+        }),
+      ),
+    };
+  },
+};

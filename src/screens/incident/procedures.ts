@@ -1,0 +1,114 @@
+// Every checklist of the runbook, and its commands, with or without an incident.
+import { type Checklist, severityName } from '../../core/checklist.ts';
+import { activeChecklists } from '../../runbook/brief.ts';
+import { checklists } from '../../runbook/checklists.ts';
+import { commands } from '../../runbook/commands.ts';
+import type { State } from '../../store.ts';
+import { bold, dim, line, span } from '../line.ts';
+import type { Entry, Row, Screen } from '../screen.ts';
+import { gone } from '../text.ts';
+import { addProcedure } from './asking.ts';
+import { isOpen } from './keys.ts';
+import { offerIntent, stepHere } from './offers.ts';
+import { offerKeys, procedureRows } from './steps.ts';
+
+const nameOf = (list: Checklist): string =>
+  list.severity ? `${severityName(list.severity)} ${list.title}` : list.title;
+
+export const proceduresScreen: Screen = {
+  id: 'procedures',
+  title: () => 'PROCEDURES',
+  palette: 'procedures of the runbook',
+  view({ incident }) {
+    const active = new Set(incident ? activeChecklists(incident).map((list) => list.id) : []);
+    return {
+      rows: checklists.map(
+        (list): Row => ({
+          id: list.id,
+          text: `${nameOf(list)} ${list.about}`,
+          draw: () => [
+            line(
+              active.has(list.id) ? span('▶ ', 'accent') : '  ',
+              bold(nameOf(list).padEnd(36)),
+              dim(`${list.steps.length} steps  ${list.about}`),
+            ),
+          ],
+          opens: { kind: 'open', screen: 'procedure', of: { procedure: list.id } },
+        }),
+      ),
+    };
+  },
+  keys: [
+    {
+      id: 'add-procedure',
+      keys: ['space'],
+      title: 'add to incident',
+      about: 'work this checklist as part of the incident',
+      footer: 11,
+      unless: ({ row, state }) => {
+        const list = checklists.find((one) => one.id === row?.id);
+        if (!list) return 'no procedure is selected';
+        if (!isOpen(state)) return 'no incident is open; i opens one';
+        return list.severity ? 'it comes with its severity: v changes that' : undefined;
+      },
+      run: ({ row }) => {
+        const list = checklists.find((one) => one.id === row?.id);
+        return list ? [addProcedure(list.id), { kind: 'open', screen: 'incident' }] : [];
+      },
+    },
+  ],
+};
+
+export const procedureScreen: Screen = {
+  id: 'procedure',
+  title: (place) => checklists.find((list) => list.id === place.of.procedure)?.title ?? 'PROCEDURE',
+  view(state, place, { columns }) {
+    const list = checklists.find((one) => one.id === place.of.procedure);
+    if (!list) return gone(`the procedure ${place.of.procedure}`);
+    return { says: line(dim(list.about)), rows: procedureRows(state, list, place, columns - 1) };
+  },
+  keys: offerKeys.map((key, at) => ({
+    id: `procedure-offer-${at + 1}`,
+    keys: [key],
+    title: 'do it',
+    about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
+    silent: true,
+    ...(at === 0 ? { footer: 14 } : {}),
+    unless: (here) => (stepHere(here)?.offers?.[at] ? undefined : 'this step offers no such action'),
+    run: (here) => {
+      const offer = stepHere(here)?.offers?.[at];
+      return offer ? [offerIntent(offer, here.state)] : [];
+    },
+  })),
+};
+
+export const commandsScreen: Screen = {
+  id: 'commands',
+  title: () => 'COMMANDS',
+  palette: 'useful commands of the runbook',
+  view({ desk }) {
+    if (!desk) return { rows: [], empty: [line(dim('the settings are being read'))] };
+    return {
+      says: line(dim('with the present targets; y copies')),
+      rows: commands.map((one): Row => {
+        const command = one.command(desk.targets);
+        return {
+          id: one.id,
+          text: `${one.section} ${one.title} ${command}`,
+          height: 2,
+          draw: () => [line(bold(one.title), dim(`  ${one.section}`)), line(dim('  $ '), command)],
+          copies: { text: command, what: one.title },
+        };
+      }),
+    };
+  },
+};
+
+/** What the palette offers: each procedure by its name. */
+export function procedureEntries(_state: State): readonly Entry[] {
+  return checklists.map((list) => ({
+    title: nameOf(list),
+    about: list.about,
+    run: [{ kind: 'open', screen: 'procedure', of: { procedure: list.id } }],
+  }));
+}

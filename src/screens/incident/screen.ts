@@ -1,0 +1,65 @@
+// The incident: its checklist, or, while none is open, the way to open one.
+import { severityName } from '../../core/checklist.ts';
+import { clocks } from '../../core/clocks.ts';
+import { isResumable } from '../../core/desk.ts';
+import { formatAge, formatElapsed } from '../../core/format.ts';
+import { unfinished } from '../../core/incident.ts';
+import { currentStep } from '../../runbook/brief.ts';
+import type { State } from '../../store.ts';
+import { dim, type Line, line, mark, span } from '../line.ts';
+import type { Screen } from '../screen.ts';
+import { incidentKeys, isOpen } from './keys.ts';
+import { openingView, suggestionOf } from './opening.ts';
+import { checklistRows } from './steps.ts';
+
+export const incidentScreen: Screen = {
+  id: 'incident',
+  title: (_, { incident }) => (incident ? `${severityName(incident.severity)} ${incident.title}` : 'OPEN AN INCIDENT'),
+  palette: 'incident',
+  view(state, place, { columns }) {
+    const { incident } = state;
+    if (!incident || (incident.resolvedAt !== undefined && place.of.fresh === 'yes'))
+      return openingView(state, columns);
+    const rows = checklistRows(state, place, columns - 1);
+    const step = currentStep(incident);
+    const time = clocks(incident, state.world.now);
+    const where = step ? `step ${step.at + 1} of ${step.of}` : 'every step is done or skipped';
+    return {
+      says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
+      right: line(dim(`open ${formatElapsed(time.open)}`)),
+      rows,
+      foot: foot(state),
+    };
+  },
+  keys: incidentKeys,
+};
+
+/** What has to be said before anything else: nobody drives, an outcome is unknown, it looks worse than it was. */
+function foot(state: State): readonly Line[] {
+  const { incident, desk } = state;
+  if (!incident || !desk) return [];
+  const lines: Line[] = [];
+  const here = new Set(desk.here.map((one) => one.session));
+  for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
+    lines.push(
+      line(
+        mark('unknown'),
+        ` ${run.action} ${run.target}: outcome unknown, its cockpit ended; look at the facts above`,
+      ),
+    );
+  for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
+    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; look at the facts above`));
+  if (isResumable(desk, incident))
+    lines.push(
+      line(
+        mark('warning'),
+        ` ${incident.wheel.person} drove this and is gone: `,
+        span('W', 'key'),
+        ' goes on where it stopped',
+      ),
+    );
+  const { severity, because } = suggestionOf(state);
+  if (severity !== undefined && isOpen(state) && severity < incident.severity)
+    lines.push(line(span(`looks like ${severityName(severity)} now: `, 'accent'), because, dim('  v changes it')));
+  return lines;
+}

@@ -1,0 +1,130 @@
+// What happened, as it happens; newest last, pins marked.
+import type { Entry } from '../../core/event.ts';
+import { formatClock } from '../../core/format.ts';
+import { findStep } from '../../runbook/checklists.ts';
+import { type Story, type StoryKind, storyOf } from '../../runbook/story.ts';
+import type { Intent, State } from '../../store.ts';
+import { kept } from '../kept.ts';
+import { dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
+import type { Row, Screen } from '../screen.ts';
+import { send } from './asking.ts';
+
+const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
+
+type Told = { entry: Entry; story: Story };
+
+const told = kept((entries: readonly Entry[]): readonly Told[] =>
+  entries.flatMap((entry) => {
+    const story = storyOf(entry);
+    return story ? [{ entry, story }] : [];
+  }),
+);
+
+export const timelineScreen: Screen = {
+  id: 'timeline',
+  title: () => 'TIMELINE',
+  palette: 'timeline',
+  sorts: orders,
+  view(state, place) {
+    const { incident } = state;
+    if (!incident) return { rows: [], empty: [line(dim('no incident is open; i opens one'))] };
+    const order = orders[place.sort % orders.length];
+    const pins = new Set(incident.pins);
+    const all = told(incident.entries);
+    const some =
+      order === 'pinned'
+        ? all.filter(({ entry }) => pins.has(entry.id))
+        : order === 'people only'
+          ? all.filter(({ story }) => story.kind !== 'verdict' && story.kind !== 'alert')
+          : all;
+    const rows = (order === 'oldest' ? some : some.toReversed()).map((one) => rowOf(one, pins.has(one.entry.id)));
+    return {
+      says: line(dim(`${all.length} entries, ${pins.size} pinned`)),
+      rows,
+      empty: [line(dim('nothing is pinned; p pins an entry'))],
+    };
+  },
+  keys: [
+    {
+      id: 'pin',
+      keys: ['p'],
+      title: 'pin',
+      about: 'pin the entry, or take the pin away',
+      footer: 20,
+      unless: ({ row }) => (row ? undefined : 'no entry is selected'),
+      run: ({ row, state }) =>
+        row ? [send({ do: 'pin', entry: row.id, pinned: !state.incident?.pins.includes(row.id) })] : [],
+    },
+    {
+      id: 'jump',
+      keys: ['o'],
+      title: 'go there',
+      about: 'to what the entry speaks of',
+      footer: 21,
+      unless: ({ row, state }) => (row && jump(state, row.id) ? undefined : 'the entry names no place'),
+      run: ({ row, state }) => (row ? (jump(state, row.id) ?? []) : []),
+    },
+  ],
+};
+
+function rowOf({ entry, story }: Told, pinned: boolean): Row {
+  const clock = formatClock(entry.at);
+  return {
+    id: entry.id,
+    text: `${story.kind} ${entry.writer.name} ${story.says} ${story.detail ?? ''}`,
+    draw: (columns) => [
+      fitLine(
+        line(
+          dim(`${clock}  `),
+          pinned ? span('* ', 'accent') : '  ',
+          story.verdict ? mark(story.verdict) : ' ',
+          dim(` ${entry.writer.name.slice(0, 10).padEnd(10)} `),
+          story.kind === 'note' ? span(story.says, 'bold') : story.says,
+          story.detail ? dim(`  ${story.detail}`) : undefined,
+        ),
+        columns,
+      ),
+    ],
+    opens: {
+      kind: 'details',
+      title: `${clock} ${entry.writer.name}@${entry.writer.host}`,
+      lines: (_, columns) => atLength(entry, story, columns),
+    },
+    copies: {
+      text: `${new Date(entry.at).toISOString()} ${entry.writer.name}: ${story.says}${story.detail ? ` (${story.detail})` : ''}`,
+      what: 'the entry',
+    },
+  };
+}
+
+function atLength(entry: Entry, story: Story, columns: number): readonly Line[] {
+  const text = [story.says, ...(story.detail ? ['', story.detail] : [])];
+  if (entry.event.kind === 'opened') text.push('', ...(entry.event.evidence ?? []));
+  if (entry.event.kind === 'action') text.push('', ...(entry.event.calls ?? []).map((call) => `$ ${call}`));
+  return text.flatMap((part) => wrap(part, columns - 4).map((row) => line('  ', row)));
+}
+
+const screenOf: Partial<Record<StoryKind, string>> = { message: 'notify', people: 'people', alert: 'alerts' };
+
+/** Where an entry leads: its step, its metric, its pods, the messages. */
+function jump({ incident }: State, id: string): readonly Intent[] | undefined {
+  const entry = incident?.entries.find((one) => one.id === id);
+  if (!entry) return undefined;
+  const { event } = entry;
+  if ((event.kind === 'step' || event.kind === 'decision') && findStep(event.step))
+    return [
+      { kind: 'open', screen: 'incident' },
+      { kind: 'select', row: event.step },
+    ];
+  const about = event.kind === 'verdict' ? event.finding : event.kind === 'alert' ? event.alert : undefined;
+  if (about) {
+    const [area = '', name = ''] = about.split('/');
+    if (area === 'metric') return [{ kind: 'open', screen: 'metric', of: { metric: name } }];
+    if (area === 'surface') return [{ kind: 'open', screen: 'surface', of: { surface: name } }];
+    if (area === 'pods') return [{ kind: 'open', screen: 'pods', filter: name }];
+    return [{ kind: 'open', screen: 'health' }];
+  }
+  const story = storyOf(entry);
+  const screen = story ? screenOf[story.kind] : undefined;
+  return screen ? [{ kind: 'open', screen }] : undefined;
+}
