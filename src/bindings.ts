@@ -188,7 +188,13 @@ const orders: Binding = {
   run: only({ kind: 'sort' }),
 };
 
-/** Everything that works on a screen, its own keys first. */
+/** Everything that works on a screen. Its own keys go before the general ones, which keep those that are left. */
 export function bindingsOf(screen: Screen): readonly Binding[] {
-  return [...(screen.keys ?? []), ...(screen.sorts ? [orders] : []), ...listBindings, ...globalBindings];
+  const own = screen.keys ?? [];
+  const taken = new Set(own.flatMap((b) => b.keys));
+  const general = [...(screen.sorts ? [orders] : []), ...listBindings, ...globalBindings];
+  const left = general.map((b) =>
+    b.keys.some((key) => taken.has(key)) ? { ...b, keys: b.keys.filter((key) => !taken.has(key)) } : b,
+  );
+  return [...own, ...left.filter((b) => b.keys.length > 0)];
 }
