@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { startRds } from './aws/rds.ts';
+import { startSecrets } from './aws/secrets.ts';
 import { startChatter } from './chatter.ts';
 import { writeCheckout } from './checkout.ts';
 import { startControl } from './control.ts';
@@ -13,6 +15,7 @@ import { startCluster } from './postgres/cluster.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
 import { healed, recovered } from './remedies.ts';
+import { startS3 } from './s3/s3.ts';
 import type { Scenario, Weather } from './scenario.ts';
 import { followStudies, isKey, readStudy } from './studies.ts';
 import { startWorld } from './world.ts';
@@ -79,7 +82,16 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     const control = await startControl({ cluster, weather, kubernetes, failover: failover.run });
     const checkout = await writeCheckout(guarded.directory, control, weather);
     const receivers = await startReceivers();
+    const s3 = await startS3();
+    const rds = await startRds();
+    const secrets = await startSecrets({
+      id: 'bentham/db-credentials',
+      text: JSON.stringify({ username: cluster.user, password: cluster.password }),
+    });
     stops.push(
+      () => s3.stop(),
+      () => rds.stop(),
+      () => secrets.stop(),
       () => failover.stop(),
       () => control.stop(),
       () => receivers.stop(),
@@ -110,6 +122,14 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       KUBECONFIG: kubernetes.kubeconfig,
       // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
       BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: s3.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      AWS_ENDPOINT_URL_RDS: rds.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      BENTHAM_BACKUPS_REDIS_BUCKET: s3.backups.name,
       BENTHAM_ADMIN_COMMAND: checkout.pnpm,
       BENTHAM_ADMIN_DIRECTORY: checkout.directory,
       BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,

@@ -189,6 +189,7 @@ export type Kinds = {
   configmaps: KubeObject & { data?: Labels };
   deployments: Deployment;
   replicasets: ReplicaSet;
+  poddisruptionbudgets: KubeObject & { spec?: unknown; status?: unknown };
   horizontalpodautoscalers: KubeObject & { spec?: unknown; status?: unknown };
 };
 

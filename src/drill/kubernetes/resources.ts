@@ -2,7 +2,7 @@
 import type { Plural } from './object.ts';
 
 export type Resource = {
-  group: '' | 'apps' | 'autoscaling' | 'events.k8s.io' | 'metrics.k8s.io' | 'authorization.k8s.io';
+  group: '' | 'apps' | 'autoscaling' | 'policy' | 'events.k8s.io' | 'metrics.k8s.io' | 'authorization.k8s.io';
   version: string;
   plural: string;
   singular: string;
@@ -130,6 +130,17 @@ export const resources: readonly Resource[] = [
     namespaced: true,
     verbs: everything,
     stored: 'horizontalpodautoscalers',
+  },
+  {
+    group: 'policy',
+    version: 'v1',
+    plural: 'poddisruptionbudgets',
+    singular: 'poddisruptionbudget',
+    kind: 'PodDisruptionBudget',
+    short: ['pdb'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'poddisruptionbudgets',
   },
   {
     group: 'events.k8s.io',

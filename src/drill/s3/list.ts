@@ -1,6 +1,7 @@
 // The lists of a bucket: objects (two forms) and versions, in pages, with prefixes rolled up at a delimiter.
+
+import { document, type Elements } from '../xml.ts';
 import type { Bucket, Version } from './bucket.ts';
-import { document, type Elements } from './xml.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
 

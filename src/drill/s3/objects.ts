@@ -1,9 +1,9 @@
 // What S3 does with one object: read, write, copy, hide, destroy, hold, retain.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, sendText } from '../http.ts';
+import { document, text } from '../xml.ts';
 import { type Bucket, lockOf, type Retention, type Version } from './bucket.ts';
 import { unchunk } from './chunked.ts';
-import { document, text } from './xml.ts';
 
 /** An error in S3's words. */
 export class S3Error extends Error {

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Handler, listen, locate, readBody, sendText } from '../http.ts';
+import { all, document, text } from '../xml.ts';
 import type { Bucket } from './bucket.ts';
 import { listObjects, listVersions } from './list.ts';
 import { type Exchange, erase, legalHold, read, remove, retention, S3Error, write } from './objects.ts';
 import { backupBucket, evidenceBucket } from './seed.ts';
-import { all, document, text } from './xml.ts';
 
 export type S3Options = {
   /** Objects beside the seeded evidence, for load. */

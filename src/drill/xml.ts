@@ -1,4 +1,4 @@
-// XML as S3 writes and reads it: elements with text, no attributes that matter.
+// XML as S3 and RDS write and read it: elements with text, no attributes that matter.
 
 /** A tree of elements: text, or elements inside; a list stands for repeated elements. */
 export type Elements = { readonly [name: string]: Content | readonly Content[] | undefined };
