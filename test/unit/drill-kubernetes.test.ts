@@ -288,6 +288,16 @@ test('a node that dies leaves pods that still say Running and are not ready', as
   }
 });
 
+test('the API server goes and comes back at its address, with what it knew', async () => {
+  const begun = await begin('calm');
+  const before = begun.kubernetes.podsOf('executor').map((pod) => pod.metadata.name);
+  await begun.kubernetes.down();
+  await expect(ask(begun, '/api/v1/pods')).rejects.toThrow('ECONNREFUSED');
+  await begun.kubernetes.up();
+  const { items } = await begun.core.listNamespacedPod({ namespace, labelSelector: 'app=executor' });
+  expect(items.map((pod) => pod.metadata?.name).sort()).toEqual(before.sort());
+});
+
 test('five thousand pods are listed in one answer', async () => {
   const begun = await begin('calm', { pods: 5000, pace: 1 });
   const { body } = await ask(begun, `/api/v1/namespaces/${namespace}/pods`);

@@ -56,15 +56,16 @@ export async function startKubernetes(options: KubernetesOptions) {
     watches: { bookmarks: options.watches?.bookmarks ?? 10_000, gone: options.watches?.gone ?? 'event' },
     now: Date.now,
   });
-  const server = await listen(handler, { tls: identity, ...(options.port ? { port: options.port } : {}) });
+  let server = await listen(handler, { tls: identity, ...(options.port ? { port: options.port } : {}) });
+  const { url, port } = server;
   const kubeconfig = join(options.directory, 'kubeconfig');
   const certificate = join(options.directory, 'kubernetes-ca.crt');
   await writeFile(certificate, identity.cert);
-  await writeKubeconfig(kubeconfig, { url: server.url, identity, token, viewerToken, namespace: production });
+  await writeKubeconfig(kubeconfig, { url, identity, token, viewerToken, namespace: production });
 
   const podsOf = (deployment: string): readonly Pod[] => cluster.podsOf(production, deployment);
   return {
-    url: server.url,
+    url,
     kubeconfig,
     certificate,
     token,
@@ -92,6 +93,14 @@ export async function startKubernetes(options: KubernetesOptions) {
 
     /** The node of this name stops answering; or the first, without a name. */
     loseNode: (name?: string) => cluster.loseNode(name),
+
+    /** The API server is gone, and every connection with it; the cluster behind it goes on. */
+    down: () => server.stop(),
+
+    /** It is back at the same address. */
+    async up(): Promise<void> {
+      server = await listen(handler, { tls: identity, port });
+    },
 
     async stop(): Promise<void> {
       cluster.stop();
