@@ -1,6 +1,6 @@
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
-import type { Deployment, HealthEndpoint, Pod } from './facts.ts';
+import type { Database, Deployment, HealthEndpoint, Pod } from './facts.ts';
 import { formatAge, formatMeasure, formatPercent } from './format.ts';
 import { judge, metrics } from './metrics.ts';
 import { isStale, known, type Reading } from './reading.ts';
@@ -149,24 +149,19 @@ function databases(world: World): Finding[] {
   const replicaAbsent = missing(world, replica, aboutReplica, true);
   if (replicaAbsent) found.push(replicaAbsent);
   else if (replica.state === 'live') {
-    const { inRecovery, lag } = replica.value;
-    const verdict: Verdict = !inRecovery
-      ? 'warning'
-      : !lag || lag.ms === undefined
-        ? 'unknown'
-        : !lag.streaming || lag.ms > 5 * minute
-          ? 'critical'
-          : lag.ms > 30_000
-            ? 'warning'
-            : 'ok';
-    const says = !inRecovery
-      ? 'not in recovery: it was promoted'
-      : lag?.ms === undefined
-        ? 'lag not visible'
-        : `${formatAge(lag.ms)} behind${lag.streaming ? '' : ', not streaming'}`;
+    const { verdict, says } = judgeReplica(replica.value);
     found.push({ ...aboutReplica, verdict, says });
   }
   return found;
+}
+
+/** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
+export function judgeReplica({ inRecovery, lag }: Database): Pick<Finding, 'verdict' | 'says'> {
+  if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
+  const behind = lag?.ms === undefined ? 'lag not visible' : `${formatAge(lag.ms)} behind`;
+  if (lag && !lag.streaming) return { verdict: 'critical', says: `${behind}, not streaming` };
+  if (lag?.ms === undefined) return { verdict: 'unknown', says: behind };
+  return { verdict: lag.ms > 5 * minute ? 'critical' : lag.ms > 30_000 ? 'warning' : 'ok', says: behind };
 }
 
 function redis(world: World): Finding[] {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { areas, assess } from '../../src/core/assess.ts';
+import { areas, assess, judgeReplica } from '../../src/core/assess.ts';
 import { changesBetween, changeText } from '../../src/core/changes.ts';
 import { type Deployment, factIds } from '../../src/core/facts.ts';
 import { type Report, reportOf } from '../../src/core/report.ts';
@@ -163,4 +163,18 @@ test('status never loads the screen: not what it imports at the start, nor what 
   expect(atOnce).toContain('src/commands/status.ts');
   expect(atOnce.filter((module) => screen.test(module))).toEqual([]);
   expect(modules(program, 'out/cli.js', true)).toContain('ink');
+});
+
+test('a replica that does not stream is critical, even when it cannot say how far behind it is', () => {
+  const replica = calm.readings.replica;
+  if (replica.state !== 'live') throw new Error('calm is live');
+  const verdictOf = (lag?: { ms?: number; streaming: boolean }) => {
+    const { lag: _, ...rest } = replica.value;
+    return judgeReplica(lag ? { ...rest, lag } : rest).verdict;
+  };
+  expect(verdictOf({ streaming: false })).toBe('critical');
+  expect(verdictOf({ streaming: false, ms: 0 })).toBe('critical');
+  expect(verdictOf({ streaming: true })).toBe('unknown');
+  expect(verdictOf()).toBe('unknown');
+  expect([0, 31_000, 301_000].map((ms) => verdictOf({ streaming: true, ms }))).toEqual(['ok', 'warning', 'critical']);
 });

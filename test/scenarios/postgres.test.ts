@@ -1,0 +1,309 @@
+// The PostgreSQL sources against real servers: what they measure, what they may not, and what can happen to them.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { DatabaseServer } from '../../src/config/settings.ts';
+import type { Database } from '../../src/core/facts.ts';
+import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
+import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
+import type { Outcome } from '../../src/data/source.ts';
+import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
+import { type Binaries, findBinaries } from '../../src/drill/postgres/binaries.ts';
+import { type Cluster, startCluster } from '../../src/drill/postgres/cluster.ts';
+import { freePort, initCluster, type Server, startServer } from '../../src/drill/postgres/server.ts';
+import { scenarioNamed } from '../../src/drill/scenario.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let binaries: Binaries;
+let data: string;
+let server: Server;
+let port: number;
+
+const as = (user: string, more: Partial<DatabaseServer> = {}): DatabaseServer => ({
+  host: '127.0.0.1',
+  port,
+  database: 'bentham',
+  user,
+  password: user,
+  sslMode: 'disable',
+  ...more,
+});
+
+async function sql(text: string, database = 'bentham'): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ host: '127.0.0.1', port, database, ...root });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+const sessions: Session[] = [];
+const session = (of: DatabaseServer) => {
+  const made = new Session(of);
+  sessions.push(made);
+  return made;
+};
+const soon = () => AbortSignal.timeout(20_000);
+const facts = async (of: Session, timeout = 5000): Promise<Database> => good(await lookAtServer(of, timeout, soon()));
+const studies = (of: Session, schema = 'public', within = 8000) =>
+  lookAtStudies(of, schema, within, newStudiesMemory(), soon());
+const surfaces = (of: Session, within = 8000) => lookAtSurfaces(of, 'public', within, newSurfacesMemory(), soon());
+
+function good<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
+  return outcome.value;
+}
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  binaries = await findBinaries(guarded.directory);
+  port = await freePort();
+  data = path.join(guarded.directory, 'alone');
+  await initCluster(binaries, data, root);
+  server = await startServer(binaries, data, port, root);
+  await sql(
+    `CREATE ROLE bentham LOGIN PASSWORD 'bentham'; CREATE ROLE guest LOGIN PASSWORD 'guest';
+     CREATE ROLE monitor LOGIN PASSWORD 'monitor'; GRANT pg_monitor TO monitor`,
+    'postgres',
+  );
+  await sql('CREATE DATABASE bentham OWNER bentham', 'postgres');
+  // Only what the runbook names.
+  await sql(`
+    CREATE TABLE studies (id text PRIMARY KEY, tenant_id text, status text, progress jsonb,
+      created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
+    CREATE TABLE jobs (id bigserial PRIMARY KEY, study_id text, surface_id text, status text, error_message text,
+      attempt_count int DEFAULT 0, created_at timestamptz DEFAULT now());
+    ALTER TABLE studies OWNER TO bentham; ALTER TABLE jobs OWNER TO bentham;
+    INSERT INTO studies (id, tenant_id, status, progress, created_at, updated_at) VALUES
+      ('study_run', 'tenant-a', 'executing', '{"completionPercentage": 45}', now() - interval '2 hours', now()),
+      ('study_wait', 'tenant-b', 'queued', '{}', now() - interval '1 minute', now() - interval '1 minute'),
+      ('study_good', 'tenant-a', 'completed', '{}', now() - interval '3 hours', now() - interval '5 minutes'),
+      ('study_mostly', 'tenant-a', 'completed', '{}', now() - interval '3 hours', now() - interval '6 minutes'),
+      ('study_failed', 'tenant-b', 'failed', '{}', now() - interval '3 hours', now() - interval '7 minutes'),
+      ('study_old', 'tenant-b', 'failed', '{}', now() - interval '9 hours', now() - interval '8 hours');
+    INSERT INTO jobs (study_id, surface_id, status, error_message, created_at) VALUES
+      ('study_run', 'openai-api', 'failed', E'Rate limited\\u001b[31m: too many', now()),
+      ('study_run', 'openai-api', 'failed', E'Rate limited\\u001b[31m: too many', now()),
+      ('study_run', 'openai-api', 'failed', 'Captcha detected', now()),
+      ('study_run', 'openai-api', 'completed', NULL, now()),
+      ('study_run', 'anthropic-api', 'completed', NULL, now()),
+      ('study_run', 'anthropic-api', 'pending', NULL, now()),
+      ('study_wait', 'anthropic-api', 'pending', NULL, now()),
+      ('study_mostly', 'openai-api', 'failed', 'x', now() - interval '2 hours'),
+      ('study_mostly', 'openai-api', 'failed', 'x', now() - interval '2 hours'),
+      ('study_mostly', 'openai-api', 'completed', NULL, now() - interval '2 hours');`);
+});
+
+afterEach(async () => {
+  await Promise.all(sessions.splice(0).map((each) => each.close()));
+});
+
+afterAll(async () => {
+  await server?.stop('fast');
+  await guarded?.end();
+});
+
+test('a server tells who it is, its connections and who blocks whom', async () => {
+  const holder = new pg.Client({ ...as('bentham'), ssl: false });
+  const waiter = new pg.Client({ ...as('bentham'), ssl: false });
+  await holder.connect();
+  await waiter.connect();
+  await holder.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
+  const waiting = waiter.query(`SELECT 'password=hunter2', count(*) FROM jobs`);
+  const monitor = session(as('monitor'));
+  await expect.poll(async () => (await facts(monitor)).blocked?.length, { timeout: 10_000 }).toBe(1);
+  const value = await facts(monitor);
+  expect(value).toMatchObject({ database: 'bentham', inRecovery: false, missing: [] });
+  expect(value.version).toMatch(/^\d+/);
+  const [setting] = await sql(`SELECT current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0) AS limit`);
+  expect(value.connections).toMatchObject({ used: 3, active: 2, idleInTransaction: 1, limit: setting?.limit });
+  expect(value.longestTransaction).toMatchObject({ user: 'bentham' });
+  expect(value.blocked?.[0]?.query).toContain('password=•••');
+  expect(value.blocked?.[0]?.blockedBy).toHaveLength(1);
+
+  // A read of ours waits no longer for the lock than it may.
+  const blocked = await studies(session(as('bentham')), 'public', 2000);
+  expect(blocked).toMatchObject({ ok: false, fault: { kind: 'timeout', what: 'waited too long for a lock' } });
+  await holder.query('COMMIT');
+  await waiting;
+  await Promise.all([holder.end(), waiter.end()]);
+});
+
+test('without privileges the rest still shows, and the grant is named', async () => {
+  const other = new pg.Client({ ...as('bentham'), ssl: false });
+  await other.connect();
+  const value = await facts(session(as('guest')));
+  expect(value.connections?.used).toBe(2);
+  expect(value.missing).toEqual([
+    { what: 'states, transactions and queries of other roles', grant: expect.stringContaining('TO guest') },
+  ]);
+  await sql('REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC');
+  const less = await facts(session(as('guest')));
+  await sql('GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer) TO PUBLIC');
+  expect(less.connections).toBeUndefined();
+  expect(less.missing.map(({ what }) => what)).toContain('connections');
+  await other.end();
+});
+
+test('queue, active studies, failures of the last hour, surfaces', async () => {
+  const bentham = session(as('bentham'));
+  expect(good(await studies(bentham))).toMatchObject({
+    queueDepth: { value: 2, exact: true },
+    activeCount: { value: 2, exact: true },
+    active: [
+      { id: 'study_wait', tenant: 'tenant-b', status: 'queued', failedJobs: 0, totalJobs: 1 },
+      { id: 'study_run', status: 'executing', completion: 45, failedJobs: 3, totalJobs: 6 },
+    ],
+    finishedLastHour: 3,
+    failedLastHour: 2,
+    mostlyFailedLastHour: 1,
+    newLastTenMinutes: 1,
+  });
+  expect(good(await surfaces(bentham))).toEqual({
+    estimated: false,
+    surfaces: [
+      {
+        id: 'openai-api',
+        failures: 3,
+        finished: 4,
+        affectedStudies: 1,
+        topError: 'Rate limited: too many',
+        topErrorCount: 2,
+      },
+      { id: 'anthropic-api', failures: 0, finished: 1, affectedStudies: 0 },
+    ],
+  });
+});
+
+test('each refusal has its word: password, table, schema, database, no connection left', async () => {
+  const faultOf = async (of: DatabaseServer, schema = 'public') => {
+    const outcome = await studies(session(of), schema);
+    if (outcome.ok) throw new Error('it answered');
+    return outcome.fault;
+  };
+  expect(await faultOf(as('bentham', { password: 'wrong' }))).toMatchObject({
+    kind: 'forbidden',
+    hint: expect.stringContaining('PGPASSWORD'),
+  });
+  expect(await faultOf(as('bentham', { password: undefined }))).toMatchObject({ kind: 'forbidden' });
+  expect(await faultOf(as('guest'))).toMatchObject({
+    kind: 'forbidden',
+    what: expect.stringContaining('studies'),
+    hint: expect.stringContaining('GRANT SELECT ON studies TO guest'),
+  });
+  expect(await faultOf(as('bentham'), 'elsewhere')).toMatchObject({
+    kind: 'unconfigured',
+    what: expect.stringContaining('elsewhere.studies'),
+  });
+  expect(await faultOf(as('bentham', { database: 'nothing' }))).toMatchObject({ kind: 'unconfigured' });
+  expect(await faultOf(as('bentham', { sslMode: 'require' }))).toMatchObject({
+    kind: 'forbidden',
+    what: expect.stringContaining('offers no TLS'),
+  });
+  expect(good(await studies(session(as('bentham', { sslMode: 'prefer' })))).activeCount.value).toBe(2);
+  await sql('ALTER ROLE bentham CONNECTION LIMIT 0');
+  const full = await faultOf(as('bentham'));
+  await sql('ALTER ROLE bentham CONNECTION LIMIT -1');
+  expect(full).toMatchObject({ kind: 'refused', what: expect.stringContaining('no connection left') });
+});
+
+test('it cannot write, whatever it is given', async () => {
+  const outcome = await session(as('bentham')).read(soon(), 2000, (ask) => ask(`DELETE FROM jobs`));
+  expect(outcome).toMatchObject({ ok: false, fault: { what: expect.stringContaining('read-only transaction') } });
+  expect(await sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: 10 }]);
+});
+
+test('a session that was ended is replaced without a word', async () => {
+  const monitor = session(as('monitor'));
+  await facts(monitor);
+  const [ended] = await sql(
+    `SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity WHERE usename = 'monitor'`,
+  );
+  expect(ended).toEqual({ n: 1 });
+  expect((await facts(monitor)).database).toBe('bentham');
+});
+
+test('a backend that hangs is given up, and the next look has a new one', async () => {
+  const monitor = session(as('monitor'));
+  await facts(monitor);
+  const [backend] = await sql(`SELECT pid FROM pg_stat_activity WHERE usename = 'monitor'`);
+  const pid = Number(backend?.pid);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const outcome = await lookAtServer(monitor, 500, AbortSignal.timeout(500));
+    expect(outcome.ok).toBe(false);
+    expect((await facts(monitor)).database).toBe('bentham');
+    const left = await sql(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'monitor'`);
+    expect(left).toEqual([{ n: 2 }]);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+});
+
+test('a server that is frozen, stopped and started again', async () => {
+  const postmaster = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  process.kill(postmaster, 'SIGSTOP');
+  const frozen = await lookAtServer(session(as('monitor')), 400, AbortSignal.timeout(400));
+  process.kill(postmaster, 'SIGCONT');
+  expect(frozen.ok).toBe(false);
+
+  const monitor = session(as('monitor'));
+  await facts(monitor);
+  await server.stop('fast');
+  expect(await lookAtServer(monitor, 2000, soon())).toMatchObject({ ok: false, fault: { kind: 'refused' } });
+  server = await startServer(binaries, data, port, root);
+  expect((await facts(monitor)).database).toBe('bentham');
+});
+
+test('a million jobs without an index: quick, and an estimate where time is short', async () => {
+  await sql(`INSERT INTO jobs (study_id, surface_id, status, created_at)
+    SELECT 'study_' || i % 2000, 'bulk-api', CASE WHEN i % 200 = 0 THEN 'pending' ELSE 'completed' END,
+      now() - i * interval '1 second' FROM generate_series(1, 1000000) i; ANALYZE jobs`);
+  const bentham = session(as('bentham'));
+  expect(good(await studies(bentham, 'public', 30_000)).queueDepth).toEqual({ value: 5002, exact: true });
+  expect(good(await surfaces(bentham, 30_000)).surfaces.find(({ id }) => id === 'bulk-api')?.finished).toBeGreaterThan(
+    3000,
+  );
+
+  const hurried = good(await studies(bentham, 'public', 100));
+  expect(hurried.queueDepth.exact).toBe(false);
+  expect(hurried.queueDepth.value).toBeGreaterThan(2000);
+  expect(hurried.queueDepth.value).toBeLessThan(10_000);
+  expect(hurried.active.every((study) => study.jobsUncounted)).toBe(true);
+});
+
+test('replication lag, seen from both sides; a replica that does not stream; a promotion', async () => {
+  const scenario = scenarioNamed('calm');
+  if (!scenario) throw new Error('no calm');
+  const other = await guardedDirectory();
+  let cluster: Cluster | undefined;
+  try {
+    cluster = await startCluster(other.directory, { jobs: 0, weather: scenario.weather });
+    const { host, user, password, database, primaryPort, replicaPort } = cluster;
+    const at = (which: number): DatabaseServer => ({ host, user, password, database, port: which, sslMode: 'disable' });
+    const primary = session(at(primaryPort));
+    const replica = session(at(replicaPort));
+    await expect
+      .poll(async () => (await facts(replica)).lag, { timeout: 20_000 })
+      .toEqual({ bytes: 0, ms: 0, streaming: true });
+    await expect.poll(async () => (await facts(primary)).lag, { timeout: 20_000 }).toMatchObject({ streaming: true });
+    expect(await facts(replica)).toMatchObject({ inRecovery: true, missing: [] });
+
+    await cluster.stopPrimary();
+    await expect.poll(async () => (await facts(replica)).lag, { timeout: 20_000 }).toMatchObject({ streaming: false });
+    await cluster.promote();
+    expect(await facts(replica)).toMatchObject({ inRecovery: false });
+  } finally {
+    await Promise.all(sessions.splice(0).map((each) => each.close()));
+    await cluster?.stop();
+    await other.end();
+  }
+});
