@@ -6,6 +6,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
+import { incidentCommand } from './commands/incident.ts';
 import { logsCommand } from './commands/logs.ts';
 import { statusCommand } from './commands/status.ts';
 
@@ -19,6 +20,7 @@ const program = new Command('bentham-cockpit')
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(drillCommand())
-  .addCommand(logsCommand());
+  .addCommand(logsCommand())
+  .addCommand(incidentCommand());
 
 await program.parseAsync();

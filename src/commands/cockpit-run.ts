@@ -9,7 +9,7 @@ import { startEngine } from '../engine/link.ts';
 import type { Engine } from '../engine/protocol.ts';
 import { type Attention, attention, followLooks } from '../screens/follow.ts';
 import { followLogs } from '../screens/logs/follow.ts';
-import { createCockpitStore, initialState, take } from '../store.ts';
+import { createCockpitStore, initialState, placeAt, take } from '../store.ts';
 import { Terminal } from './cockpit-terminal.ts';
 
 /** Why the full screen cannot be opened here, or undefined when it can. */
@@ -27,9 +27,14 @@ const patience = 4 * second;
  * Runs until the person quits or a signal comes; gives the exit code when the terminal is given back and nothing of the
  * engine is left. The caller then ends the process.
  */
-export async function runCockpit(settings: Settings, { colour = true } = {}): Promise<number> {
+export async function runCockpit(
+  settings: Settings,
+  { colour = true, start }: { colour?: boolean; start?: string } = {},
+): Promise<number> {
   const terminal = new Terminal(process.stdout);
-  const store = createCockpitStore(initialState(scopeOf(settings), Date.now(), settings.display));
+  const first = initialState(scopeOf(settings), Date.now(), settings.display);
+  const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
+  const store = createCockpitStore({ ...first, ui: { ...first.ui, stack } });
   let engine: Engine | undefined;
   let leave: (code: number, why?: unknown) => void = () => {};
   const left = new Promise<{ code: number; why?: unknown }>((resolve) => {

@@ -53,7 +53,7 @@ export async function verifyJournal(directory: string): Promise<Outcome<JournalR
 function missing(error: unknown, directory: string): Fault {
   const fault = diskFault(error, directory);
   return fault.what === 'the directory is gone'
-    ? { ...fault, what: 'there is no journal yet', hint: 'check --profile and journal.directory' }
+    ? { ...fault, kind: 'unconfigured', what: 'there is no journal yet', hint: 'check --profile and journal.directory' }
     : fault;
 }
 

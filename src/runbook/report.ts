@@ -1,0 +1,165 @@
+// The post-incident report in Markdown: everything but the why, which only a person knows.
+import { severityName } from '../core/checklist.ts';
+import { clocks, timePerSeverity } from '../core/clocks.ts';
+import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/format.ts';
+import { type Incident, unfinished } from '../core/incident.ts';
+import { metrics } from '../core/metrics.ts';
+import type { Instant, Ms } from '../core/time.ts';
+import { activeChecklists, isFinished, phaseSays } from './brief.ts';
+import { severityLevel } from './severities.ts';
+import { storyOf } from './story.ts';
+
+/** Text that Markdown would read as something else. */
+const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\n+/g, ' ');
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+/** Commands in a fence that none of them can close. */
+function fence(commands: readonly string[]): string {
+  const ticks = commands.join('\n').match(/`{3,}/g) ?? [];
+  const bar = '`'.repeat(Math.max(3, ...ticks.map((t) => t.length + 1)));
+  return `${bar}bash\n${commands.join('\n')}\n${bar}`;
+}
+
+const took = (time: Ms | undefined): string => (time === undefined ? 'not yet' : formatAge(time));
+
+/** `notes`: what the check of the journal said. */
+export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
+  const time = clocks(incident, now);
+  const sections = [
+    `# ${severityName(incident.severity)}: ${plain(incident.title)}`,
+    incident.drill ? `**DRILL (${plain(incident.drill)}): none of this was real.**` : '',
+    summary(incident, now),
+    '## Why\n\n_To be written by a person: what happened, and why it could._',
+    `## Impact\n\n${table(
+      ['Severity', 'Meaning', 'Time'],
+      timePerSeverity(incident, now).map(({ severity, time: at }) => [
+        severityName(severity),
+        severityLevel(severity).description,
+        formatAge(at),
+      ]),
+    )}`,
+    `## Times\n\n${table(
+      ['From the opening', 'Time'],
+      [
+        ['to acknowledge', took(time.toAcknowledge)],
+        ['to the first look at the right place', took(time.toFirstFind)],
+        ['to mitigate', took(time.toMitigate)],
+        ['to resolve', took(time.toResolve)],
+      ],
+    )}`,
+    `## Responders\n\n${people(incident)}`,
+    `## Actions\n\n${actions(incident)}`,
+    `## Metrics\n\n${samples(incident)}`,
+    `## Messages\n\n${messages(incident)}`,
+    `## Timeline (UTC)\n\n${timeline(incident)}`,
+    `## Open follow-ups\n\n${followUps(incident)}`,
+    `## The record\n\n${[`Incident ${incident.id}, ${incident.entries.length} entries.`, ...notes].map((n) => `- ${plain(n)}`).join('\n')}`,
+  ];
+  return `${sections.filter(Boolean).join('\n\n')}\n`;
+}
+
+function summary(incident: Incident, now: Instant): string {
+  const { openedAt, openedBy, resolvedAt, environment, severities } = incident;
+  const end =
+    resolvedAt === undefined ? `still open at ${formatInstant(now)}` : `resolved ${formatInstant(resolvedAt)}`;
+  const opening = incident.entries.find((entry) => entry.event.kind === 'opened')?.event;
+  const evidence = opening?.kind === 'opened' ? (opening.evidence ?? []) : [];
+  const resolution = incident.entries.findLast((entry) => entry.event.kind === 'resolved')?.event;
+  return [
+    '## Summary',
+    `- ${plain(environment)}: opened ${formatInstant(openedAt)} by ${plain(openedBy)}, ${end}`,
+    ...severities.map((s) => `- ${formatClock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`),
+    ...evidence.map((text) => `  - ${plain(text)}`),
+    ...(resolution?.kind === 'resolved' ? [`- resolved: ${plain(resolution.why)}`] : []),
+  ]
+    .join('\n')
+    .replace('## Summary\n', '## Summary\n\n');
+}
+
+function people(incident: Incident): string {
+  const rows = (['commander', 'deputy', 'scribe', 'expert'] as const).flatMap((role) =>
+    incident.roles[role].length > 0 ? [[role, incident.roles[role].map(plain).join(', ')]] : [],
+  );
+  return table(['Role', 'Who'], [...rows, ['took part', incident.people.map(plain).join(', ')]]);
+}
+
+function actions(incident: Incident): string {
+  if (incident.runs.length === 0) return 'No action was run from the cockpit.';
+  return incident.runs
+    .map((run) => {
+      const first = run.phases.at(0);
+      const last = run.phases.at(-1);
+      const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
+      const head = `### ${first ? formatClock(first.at) : ''} ${run.action} ${plain(run.target)}: ${phaseSays[run.phase]}`;
+      const phases = run.phases.map(
+        (p) => `- ${formatClock(p.at)} ${p.phase}${p.detail ? `: ${plain(p.detail)}` : ''}`,
+      );
+      return [
+        head,
+        `By ${plain(run.by)}${lasted}.`,
+        ...(run.calls.length > 0 ? [fence(run.calls)] : []),
+        phases.join('\n'),
+      ].join('\n\n');
+    })
+    .join('\n\n');
+}
+
+const bars = '▁▂▃▄▅▆▇█';
+
+/** Each metric's way through the incident: at most 40 bars, its lowest and highest value. */
+function samples(incident: Incident): string {
+  const all = incident.entries.flatMap(({ event, at }) =>
+    event.kind === 'sample' ? [{ at, values: event.values }] : [],
+  );
+  const rows = metrics.flatMap((m) => {
+    const values = all.flatMap(({ values: v }) => (v[m.id] === undefined ? [] : [v[m.id] ?? 0]));
+    if (values.length === 0) return [];
+    const highest = Math.max(...values);
+    const each = Math.ceil(values.length / 40);
+    const line = Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {
+      const peak = Math.max(...values.slice(i * each, (i + 1) * each));
+      return bars[Math.min(7, Math.floor((highest > 0 ? peak / highest : 0) * 8))];
+    }).join('');
+    return [[m.title, line, formatMeasure(Math.min(...values), m.unit), formatMeasure(highest, m.unit)]];
+  });
+  return rows.length === 0 ? 'Nothing was measured.' : table(['Metric', 'Once a minute', 'Lowest', 'Highest'], rows);
+}
+
+function messages(incident: Incident): string {
+  if (incident.messages.length === 0) return 'None.';
+  return table(
+    ['Time', 'By', 'Channel', 'What', 'Delivery', 'Text'],
+    incident.messages.map((m) => [formatClock(m.at), plain(m.by), m.channel, m.purpose, m.delivery, plain(m.text)]),
+  );
+}
+
+function timeline(incident: Incident): string {
+  const pins = new Set(incident.pins);
+  const rows = incident.entries.flatMap((entry) => {
+    const story = storyOf(entry);
+    if (!story) return [];
+    const says = `${plain(story.says)}${story.detail ? `: ${plain(story.detail)}` : ''}`;
+    return [[formatInstant(entry.at), plain(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
+  });
+  return table(['Time', 'Who', 'What'], rows);
+}
+
+function followUps(incident: Incident): string {
+  const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
+  const skipped = Object.entries(incident.steps).filter(([, state]) => state.mark === 'skipped');
+  const lines = [
+    ...unfinished(incident).map((run) => `${run.action} ${run.target}: outcome unknown, look at the facts`),
+    ...incident.runs
+      .filter((run) => run.phase === 'unknown' || run.phase === 'unverified')
+      .map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`),
+    ...open.map((step) => `not done: ${step.say}`),
+    ...skipped.map(([id, state]) => `skipped: ${id} (${state.why ?? ''})`),
+    ...incident.reminders.map((one) => `reminder: ${one.about}`),
+    ...incident.messages
+      .filter((m) => m.delivery !== 'sent')
+      .map((m) => `message ${m.delivery}: ${m.channel} ${m.purpose}`),
+  ];
+  return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${plain(text)}`).join('\n');
+}
