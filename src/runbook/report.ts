@@ -6,6 +6,7 @@ import { type Incident, unfinished } from '../core/incident.ts';
 import { metrics } from '../core/metrics.ts';
 import type { Instant, Ms } from '../core/time.ts';
 import { activeChecklists, isFinished, phaseSays } from './brief.ts';
+import { findStep } from './checklists.ts';
 import { severityLevel } from './severities.ts';
 import { storyOf } from './story.ts';
 
@@ -27,8 +28,9 @@ const took = (time: Ms | undefined): string => (time === undefined ? 'not yet' :
 /** `notes`: what the check of the journal said. */
 export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
   const time = clocks(incident, now);
+  const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
   const sections = [
-    `# ${severityName(incident.severity)}: ${plain(incident.title)}`,
+    `# ${severityName(worst)}: ${plain(incident.title)}`,
     incident.drill ? `**DRILL (${plain(incident.drill)}): none of this was real.**` : '',
     summary(incident, now),
     '## Why\n\n_To be written by a person: what happened, and why it could._',
@@ -70,8 +72,10 @@ function summary(incident: Incident, now: Instant): string {
   return [
     '## Summary',
     `- ${plain(environment)}: opened ${formatInstant(openedAt)} by ${plain(openedBy)}, ${end}`,
-    ...severities.map((s) => `- ${formatClock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`),
-    ...evidence.map((text) => `  - ${plain(text)}`),
+    ...severities.flatMap((s, at) => [
+      `- ${formatClock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`,
+      ...(at === 0 ? evidence.map((text) => `  - ${plain(text)}`) : []),
+    ]),
     ...(resolution?.kind === 'resolved' ? [`- resolved: ${plain(resolution.why)}`] : []),
   ]
     .join('\n')
@@ -155,7 +159,7 @@ function followUps(incident: Incident): string {
       .filter((run) => run.phase === 'unknown' || run.phase === 'unverified')
       .map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`),
     ...open.map((step) => `not done: ${step.say}`),
-    ...skipped.map(([id, state]) => `skipped: ${id} (${state.why ?? ''})`),
+    ...skipped.map(([id, state]) => `skipped: ${findStep(id)?.step.say ?? id} (${state.why ?? ''})`),
     ...incident.reminders.map((one) => `reminder: ${one.about}`),
     ...incident.messages
       .filter((m) => m.delivery !== 'sent')

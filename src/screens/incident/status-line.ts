@@ -4,71 +4,99 @@ import { clocks } from '../../core/clocks.ts';
 import { driver, drives } from '../../core/desk.ts';
 import { formatElapsed } from '../../core/format.ts';
 import { unfinished } from '../../core/incident.ts';
+import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
-import { bold, dim, firstFitting, type Line, line, mark, span } from '../line.ts';
+import { bold, type Line, line, lineWidth, mark, span } from '../line.ts';
 
 /** Undefined without an incident and without anything that must be said. */
 export function incidentLine(state: State, columns: number): Line | undefined {
-  const { incident, desk, world } = state;
+  const { incident, world } = state;
   const trouble = journalTrouble(state);
-  if (!incident) return trouble ? line(' ', trouble) : undefined;
-  const name = bold(` ${severityName(incident.severity)} ${incident.title}`);
-  if (incident.resolvedAt !== undefined)
-    return line(
-      name,
-      dim(`   resolved after ${formatElapsed(incident.resolvedAt - incident.openedAt)}`),
-      trouble ? line('   ', trouble) : undefined,
-    );
-  const open = `   ${incident.mitigatedAt === undefined ? 'open' : 'mitigated'} ${formatElapsed(world.now - incident.openedAt)}`;
-  const commander = `   commander ${incident.roles.commander.join(', ') || 'nobody'}`;
-  const update = updateSays(state);
-  const wheel = wheelSays(state);
-  const reminder = reminderSays(state);
-  const lost = desk ? unfinished(incident).filter((run) => !desk.here.some((one) => one.session === run.session)) : [];
-  const unknown = lost[0]
-    ? line('   ', mark('unknown'), span(` ${lost[0].action}: outcome unknown`, 'unknown'))
-    : undefined;
-  const urgent = line(trouble ? line('   ', trouble) : undefined, unknown, reminder, wheel, update);
-  const sev = bold(` ${severityName(incident.severity)}`);
-  return firstFitting(
-    columns,
-    line(name, open, commander, urgent),
-    line(name, open, urgent),
-    line(sev, open, urgent),
-    line(sev, open, trouble ? line('   ', trouble) : undefined, wheel, update),
-    line(sev, open, wheel),
-  );
+  if (!incident) return trouble.length > 0 ? packed([line(' ')], [trouble], columns) : undefined;
+  const sev = severityName(incident.severity);
+  const { resolvedAt, openedAt, mitigatedAt } = incident;
+  const clock =
+    resolvedAt === undefined
+      ? `${mitigatedAt === undefined ? 'open' : 'mitigated'} ${formatElapsed(world.now - openedAt)}`
+      : `resolved after ${formatElapsed(resolvedAt - openedAt)}`;
+  const heads = [line(bold(` ${sev} ${incident.title}`), `   ${clock}`), line(bold(` ${sev}`), `   ${clock}`)];
+  if (resolvedAt !== undefined) return packed(heads, [trouble], columns);
+  const commander = [line(`commander ${incident.roles.commander.join(', ') || 'nobody'}`)];
+  // What must be said is put in first; it is shown in this order too.
+  const musts = [trouble, wheelSays(state), unknownSays(state)];
+  const mays = [reminderSays(state), updateSays(state)];
+  const [long] = heads;
+  if (long && fits(long, [...musts, commander, ...mays], columns))
+    return packed([long], [...musts, commander, ...mays], columns);
+  const head = heads.find((one) => fits(one, [...musts, ...mays], columns));
+  return packed(head ? [head] : heads.slice(1), [...musts, ...mays, commander], columns);
+}
+
+/** What may be said in several lengths, the longest first; none: nothing to say. */
+type Variants = readonly Line[];
+
+const gap = '   ';
+
+function fits(head: Line, segments: readonly Variants[], columns: number): boolean {
+  const wide = segments.reduce((sum, [first]) => sum + (first ? gap.length + lineWidth(first) : 0), lineWidth(head));
+  return wide <= columns;
+}
+
+/** The first head, and of each segment the longest variant that still fits. */
+function packed(heads: readonly Line[], segments: readonly Variants[], columns: number): Line {
+  let said = heads[0] ?? [];
+  for (const variants of segments) {
+    const found = variants.find((one) => lineWidth(said) + gap.length + lineWidth(one) <= columns);
+    if (found) said = line(said, gap, found);
+  }
+  return said;
+}
+
+function unknownSays({ desk, incident }: State): Variants {
+  if (!desk || !incident) return [];
+  const [lost] = unfinished(incident).filter((run) => !desk.here.some((one) => one.session === run.session));
+  return lost
+    ? [
+        line(mark('unknown'), span(` ${lost.action}: outcome unknown`, 'unknown')),
+        line(mark('unknown'), span(' outcome unknown', 'unknown')),
+      ]
+    : [];
 }
 
 /** Who drives, where that is not this cockpit. */
-function wheelSays({ desk, incident }: State): Line | undefined {
-  if (!desk || !incident || drives(desk, incident)) return undefined;
+function wheelSays({ desk, incident }: State): Variants {
+  if (!desk || !incident || drives(desk, incident)) return [];
   const there = driver(desk, incident);
-  return there
-    ? line('   ', span(`${there.name} drives`, 'accent'))
-    : line('   ', span(`nobody drives (${incident.wheel.person} is gone)`, 'warning'));
+  if (there) return [line(span(`${there.name} drives`, 'accent'))];
+  return [
+    line(span(`nobody drives (${incident.wheel.person} is gone)`, 'warning')),
+    line(span('nobody drives', 'warning')),
+  ];
 }
 
-function updateSays({ incident, world }: State): Line | undefined {
+function updateSays({ incident, world }: State): Variants {
   const { updateDue } = incident ? clocks(incident, world.now) : {};
-  if (updateDue === undefined) return undefined;
+  if (updateDue === undefined) return [];
   const left = updateDue - world.now;
-  if (left < 0) return line('   ', span(`update late ${short(-left)}`, 'warning'));
-  return line(
-    left < 5 * 60_000 ? span(`   next update ${short(left)}`, 'warning') : dim(`   next update ${short(left)}`),
-  );
+  if (left < 0) return [line(span(`update late ${short(-left)}`, 'warning'))];
+  const tone = left < 5 * minute ? 'warning' : 'dim';
+  return [line(span(`next update ${short(left)}`, tone)), line(span(`update ${short(left)}`, tone))];
 }
 
-function reminderSays({ incident, world }: State): Line | undefined {
+function reminderSays({ incident, world }: State): Variants {
   const due = incident?.reminders.filter((one) => one.due <= world.now).toSorted((a, b) => a.due - b.due)[0];
-  return due ? line('   ', span(`reminder: ${due.about}`, 'accent')) : undefined;
+  return due ? [line(span(`reminder: ${due.about}`, 'accent')), line(span('reminder', 'accent'))] : [];
 }
 
-function journalTrouble({ desk }: State): Line | undefined {
+function journalTrouble({ desk }: State): Variants {
   const { trouble, unwritten = 0 } = desk?.journal ?? {};
-  if (!trouble) return undefined;
-  const kept = unwritten > 0 ? `, ${unwritten} kept in memory` : '';
-  return line(mark('critical'), span(` journal: ${trouble.what}${kept}`, 'critical'));
+  if (!trouble) return [];
+  const says = (text: string) => line(mark('critical'), span(` journal: ${text}`, 'critical'));
+  return [
+    ...(unwritten > 0 ? [says(`${trouble.what}, ${unwritten} kept in memory`)] : []),
+    says(trouble.what),
+    says('trouble'),
+  ];
 }
 
 /** `22:28`, or `1:02:28` above an hour. */

@@ -118,11 +118,15 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Row 
     faint || finished ? dim(says) : says,
     step.ours ? dim(' (ours)') : undefined,
   );
-  const right = finished && record ? doneSays(record) : nowSays(check, advice);
+  const right = finished ? undefined : nowSays(check, advice);
   return {
     id: step.id,
     text: `${step.say} ${check?.because ?? ''}`,
-    draw: (columns) => [between(title, right, columns)],
+    draw: (columns) => [
+      right
+        ? between(title, right, columns)
+        : between(title, doneSays(record, columns - lineWidth(title) - 2), columns),
+    ],
     opens: { kind: 'details', title: step.say, lines: (now, wide) => stepAtLength(now, step, wide) },
     copies:
       byHand && byHand.length > 0
@@ -139,10 +143,15 @@ function leading(record: StepState | undefined, advice: Recommendation | undefin
   return line(advice ? span('?', 'accent') : '○');
 }
 
-function doneSays(record: StepState): Line {
+/** Why and what was found, cut to what is left beside who and when. */
+function doneSays(record: StepState | undefined, columns: number): Line {
+  if (!record) return [];
+  const who = whoSays(record);
   const why = record.answer ? `${record.answer}: ${record.why ?? ''}` : (record.why ?? record.found?.because ?? '');
-  const skipped = record.mark === 'skipped' ? 'skipped: ' : '';
-  return line(dim(`${skipped}${why.slice(0, 44)}  ${record.by}  ${formatClock(record.at).slice(0, 5)}`));
+  const says = dim(record.mark === 'skipped' ? `skipped: ${why}` : why);
+  const room = columns - lineWidth(who) - 2;
+  if (room < 8 || why === '') return who;
+  return line(columnsOf(says.text) > room ? fitLine([says], room) : says, '  ', who);
 }
 
 function nowSays(check: Check | undefined, advice: Recommendation | undefined): Line {
@@ -211,7 +220,9 @@ export { offerKeys };
 function evidenceLine(one: Evidence, wide: number, now: number, columns: number): Line {
   const age = one.at === undefined ? '' : `looked ${shortAge(now - one.at)} ago`;
   const left = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  ${one.because}`);
-  return between(left, line(dim(age)), columns);
+  return columnsOf(age) + lineWidth(left) + 2 <= columns
+    ? between(left, line(dim(age)), columns)
+    : fitLine(left, columns);
 }
 
 /** Everything about a step, in full. */

@@ -1,0 +1,303 @@
+// The incident's screens at 80×24 and 200×50, from literal worlds.
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../../src/core/event.ts';
+import { frame } from '../../src/screens/frame.ts';
+import { reduce } from '../../src/screens/intents.ts';
+import { press } from '../../src/screens/press.ts';
+import { type Intent, placeAt, type State } from '../../src/store.ts';
+import { deskOf, tell } from '../story.ts';
+import { calm, frameText, now, outage, pressing, stateOf } from './worlds.ts';
+
+const small = { columns: 80, rows: 24 };
+const large = { columns: 200, rows: 50 };
+const minute = 60_000;
+const opened: Event = { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' };
+const story = (...more: readonly (readonly [number, string, Event])[]) =>
+  tell(now - 7.5 * minute, [0, 'ops1', opened], ...more);
+
+function at(screen: string, more: Partial<State> = {}, world = outage): State {
+  const state = stateOf(world);
+  return { ...state, desk: deskOf('ops1'), ...more, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] } };
+}
+
+const sent = (state: State, key: string): readonly Intent[] => press(state, frame(state, small), key);
+const commandOf = (intents: readonly Intent[]) =>
+  intents.flatMap((one) => (one.kind === 'send' && one.command.kind === 'incident' ? [one.command.what] : []));
+
+describe('opening', () => {
+  test('shows each severity with its signs, the suggested one under the marker', () => {
+    expect(frameText(at('incident'), small)).toMatchInlineSnapshot(`
+      " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
+       ● gateway 503 unhealthy  ·  ● api-gateway 1/3 ready  +4 more
+      ────────────────────────────────────────────────────────────────────────────────
+       OPEN AN INCIDENT  which one is it?
+       suggests SEV1: health: 503 unhealthy, orchestrator error; no new studies
+
+      ▶1 SEV1 Complete API outage  Complete outage: API returning 5xx for all request…
+           ● Health check failing  503 unhealthy, orchestrator error
+           ✓ All API requests returning 5xx  38 % of 1 310 requests answer 5xx
+           ● No new studies being created  none in the last 10 minutes
+       2 SEV2 High study failure rate  Major degradation: Study execution failing >50%
+           ✓ Studies completing with >50% failure rate  0 of 47 finished with more th…
+           ● Specific surfaces consistently failing  71 %, 312 failures in 2 studies
+       3 SEV3 Single surface failing  Minor degradation: Single surface adapter faili…
+           ● One surface adapter returning errors  openai-api 71 %
+           ● Other surfaces working normally  2 of 3 work normally
+       4 SEV4 Low impact  Low impact: Slow response times, cosmetic issues
+           ● Slow response times  4 210 ms  (critical > 2 000 ms)
+           ● Error Rate above its threshold  38 %  (critical > 5.0 %)
+           ● Queue Depth above its threshold  1 320  (warning > 1 000)
+       5 Security incident  somebody may have access who should not: SEV1 with 7 steps
+
+      ────────────────────────────────────────────────────────────────────────────────
+       enter open  i incident  l logs  / filter  n note  y copy  : anything  ? help"
+    `);
+  });
+
+  test('a digit opens it; enter opens the suggested one', () => {
+    expect(commandOf(sent(at('incident'), '2'))).toMatchObject([{ do: 'open', severity: 2 }]);
+    expect(commandOf(sent(at('incident'), 'enter'))).toMatchObject([{ do: 'open', severity: 1 }]);
+    expect(commandOf(sent(at('incident'), '5'))).toMatchObject([{ do: 'open', severity: 1, procedure: 'security' }]);
+  });
+
+  test('in two keys from the cockpit, with nothing reachable at all', () => {
+    const dark = stateOf({
+      ...calm,
+      readings: Object.fromEntries(Object.keys(calm.readings).map((id) => [id, { state: 'pending' }])) as never,
+    });
+    const there = pressing(dark, small, 'i');
+    expect(commandOf(sent(there, '1'))).toMatchObject([{ do: 'open', severity: 1 }]);
+  });
+});
+
+describe('a checklist', () => {
+  const incident = story(
+    [
+      1,
+      'ops1',
+      {
+        kind: 'step',
+        step: 'sev1/acknowledge',
+        mark: 'done',
+        found: { state: 'pass', because: 'told on slack-alerts' },
+      },
+    ],
+    [
+      3,
+      'ops2',
+      {
+        kind: 'step',
+        step: 'sev1/gateway-status',
+        mark: 'done',
+        found: { state: 'fail', because: '2 of 3 pods crash, exit 137' },
+      },
+    ],
+  );
+  const third = () =>
+    reduce(
+      at('incident', { incident }),
+      { kind: 'select', row: 'sev1/database' },
+      { rows: [], page: 10, selectable: true },
+    );
+
+  test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
+    expect(frameText(third(), small)).toMatchInlineSnapshot(`
+      " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
+       SEV1 Complete API outage   open 00:07:30   commander ops1   next update 22:30
+      ────────────────────────────────────────────────────────────────────────────────
+       SEV1 Complete API outage  step 3 of 6                             open 00:07:30
+       ✓ 1 Acknowledge the alert and notify stakeholders  told on slack-…  ops1  03:07
+       ✓ 2 Check API gateway status           2 of 3 pods crash, exit 137  ops2  03:09
+      ▶○ 3 Check database connectivity  ✓ SELECT 1 in 3 ms, 41 of 97 connections, not…
+           ✓ primary  SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
+           ✓ replica  streaming, 0.4 s behind                          looked 1 s ago
+           by hand   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"
+           looks done: SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
+       ○ 4 Check Redis                                    ✓ redis PONG in 1 ms, master
+       ? 5 Restart API gateway if needed  recommended: 1/3 ready, rollout stuck, Cras…
+       – 6 Fail over to the replica if the database is down  not needed: the primary …
+
+
+
+
+
+
+
+
+      ────────────────────────────────────────────────────────────────────────────────
+       enter open  space done  s skip  m messages  v severity  : anything  ? help"
+    `);
+  });
+
+  test('at 200×50', () => {
+    expect(frameText(third(), large)).toContain('by hand   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"');
+  });
+
+  test('i goes to the step that comes next', () => {
+    const home = { ...stateOf(outage), desk: deskOf('ops1'), incident };
+    expect(pressing(home, small, 'i').ui.stack.at(-1)?.selected).toBe('sev1/database');
+  });
+
+  test('space says done, y copies the command, s wants a reason', () => {
+    expect(commandOf(sent(third(), 'space'))).toEqual([{ do: 'step', step: 'sev1/database', mark: 'done' }]);
+    expect(sent(third(), 'y')).toContainEqual(
+      expect.objectContaining({ kind: 'copy', text: 'psql -h db-primary.bentham.io -U bentham -c "SELECT 1"' }),
+    );
+    const asked = pressing(third(), small, 's');
+    expect(frameText(asked, small)).toContain('Skip: Check database connectivity');
+    expect(frameText(pressing(asked, small, 'enter'), small)).toContain('why? cannot stay empty');
+    expect(commandOf(sent(pressing(asked, small, ...'known'), 'enter'))).toEqual([
+      { do: 'step', step: 'sev1/database', mark: 'skipped', why: 'known' },
+    ]);
+  });
+
+  test('a decision comes with its recommendation filled in', () => {
+    const fifth = reduce(
+      third(),
+      { kind: 'select', row: 'sev1/restart-gateway' },
+      { rows: [], page: 10, selectable: true },
+    );
+    const asked = pressing(fifth, small, 'space');
+    expect(frameText(asked, small)).toContain('recommended: yes, because 1/3 ready');
+    expect(commandOf(sent(pressing(asked, small, 'enter'), 'enter'))).toMatchObject([
+      { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes' },
+    ]);
+  });
+
+  test('every step can be reached and worked with the keyboard at 80×24', () => {
+    const seen: string[] = [];
+    let state = at('incident', { incident: story() });
+    for (let i = 0; i < 6; i++) {
+      const { row } = frame(state, small);
+      if (row) seen.push(row.id);
+      expect(frameText(state, small)).toContain(`${i + 1} `);
+      state = pressing(state, small, 'j');
+    }
+    expect(seen).toEqual(
+      ['acknowledge', 'gateway-status', 'database', 'redis', 'restart-gateway', 'failover'].map((s) => `sev1/${s}`),
+    );
+  });
+
+  test('lowering the severity keeps what was done in sight', () => {
+    const lowered = story(
+      [3, 'ops1', { kind: 'step', step: 'sev1/redis', mark: 'done' }],
+      [5, 'ops1', { kind: 'severity', severity: 3, why: 'one surface' }],
+    );
+    const text = frameText(at('incident', { incident: lowered }), small);
+    expect(text).toContain('1 Disable the surface temporarily');
+    expect(text).toContain('– Check Redis  (from SEV1, done)');
+    expect(text).toContain('looks like SEV');
+  });
+
+  test('an added procedure follows', () => {
+    const more = story([1, 'ops1', { kind: 'procedure', procedure: 'security', change: 'added' }]);
+    const text = frameText(at('incident', { incident: more }), large);
+    expect(text).toContain('Security incident response');
+    expect(text).toContain('7 Post-incident review');
+  });
+});
+
+describe('somebody else', () => {
+  const incident = story();
+  const here = (...names: string[]) =>
+    names.map((name) => ({
+      session: `session-${name}`,
+      user: name,
+      name,
+      host: 'bastion',
+      at: 0,
+      driving: name === 'ops1',
+      observing: false,
+    }));
+
+  test('who drives is on every frame, and the others cannot work the checklist', () => {
+    const state = at('incident', { incident, desk: deskOf('ops2', { here: here('ops2', 'ops1') }) });
+    expect(frameText(state, small)).toContain('ops1 drives');
+    expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('ops1 drives');
+    expect(sent(state, 'space')).toEqual([
+      { kind: 'notice', says: 'done: ops1 drives: W takes the wheel', verdict: 'unknown' },
+    ]);
+    const asked = pressing(state, small, 'W');
+    expect(frameText(asked, small)).toContain('Take the wheel');
+    expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'wheel', why: 'taken from ops1' }]);
+  });
+
+  test('a driver that is gone: go on where they stopped, the outcome of their action is unknown', () => {
+    const gone = story([
+      2,
+      'ops1',
+      { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway', phase: 'started' },
+    ]);
+    const state = at('incident', { incident: gone, desk: deskOf('ops2', { here: here('ops2') }) });
+    const text = frameText(state, small);
+    expect(text).toContain('restart-deployment api-gateway: outcome unknown');
+    expect(text).toContain('ops1 drove this and is gone: W goes on where it stopped');
+    expect(text).toContain('nobody drives (ops1 is gone)');
+  });
+
+  test('an observer has no way in', () => {
+    const state = at('incident', { incident, desk: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }) });
+    for (const key of ['space', 's', 'W', 'X', 'v', 'n'])
+      expect(sent(state, key)[0]).toMatchObject({ kind: 'notice', says: expect.stringContaining('only observes') });
+  });
+});
+
+test('the header keeps the clock, and says when an update is late', () => {
+  expect(frameText(at('cockpit', { incident: story() }), small)).toContain(
+    'SEV1 Complete API outage   open 00:07:30   commander ops1   next update 22:30',
+  );
+  const late = tell(now - 35 * minute, [0, 'ops1', opened]);
+  expect(frameText(at('cockpit', { incident: late }), small)).toContain('update late 05:00');
+});
+
+test('a journal that cannot be written is on every frame', () => {
+  const trouble = { kind: 'refused', where: '/var', what: 'the disk is full', hint: 'make room' } as const;
+  const desk = deskOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });
+  expect(frameText(at('cockpit', { desk, incident: story() }), small)).toContain(
+    'journal: the disk is full, 3 kept in memory',
+  );
+  expect(frameText(at('cockpit', { desk }), small)).toContain('journal: the disk is full');
+});
+
+test('messages: shown, changed, sent; where a channel is not configured, copied', () => {
+  const state = at('notify', { incident: story() });
+  expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
+  const asked = pressing(state, small, 'enter');
+  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for this incident. enter sends it, once.');
+  expect(commandOf(sent(asked, 'enter'))).toMatchObject([
+    { do: 'notify', channel: 'pagerduty', purpose: 'acknowledge' },
+  ]);
+  const ops = reduce(state, { kind: 'select', row: 'slack-ops/notify' }, { rows: [], page: 10, selectable: true });
+  const copied = sent(pressing(ops, small, 'enter'), 'enter');
+  expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
+});
+
+test('alerts count down until they are acknowledged', () => {
+  const alert = {
+    id: 'metric/p95',
+    subject: 'API p95',
+    level: 'critical',
+    says: '4 210 ms',
+    raisedAt: now - 2 * minute,
+    since: now - 2 * minute,
+    flapping: false,
+    channel: 'PagerDuty + Slack #alerts',
+    responseTime: '15 min',
+    due: now + 13 * minute,
+  } as const;
+  const state = at('alerts', { desk: deskOf('ops1', { alerts: [alert] }) });
+  expect(frameText(state, small)).toMatch(/API p95 .*13:00 left/);
+  expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95' }]);
+});
+
+test.each(['timeline', 'people', 'contacts', 'procedures', 'commands'])('%s at 80×24', (screen) => {
+  const incident = story(
+    [2, 'ops2', { kind: 'note', text: 'two pods restart every minute' }],
+    [
+      3,
+      'ops1',
+      { kind: 'verdict', finding: 'metric/p95', subject: 'API p95', from: 'ok', to: 'critical', says: '4 210 ms' },
+    ],
+  );
+  expect(frameText(at(screen, { incident }), small)).toMatchSnapshot();
+});

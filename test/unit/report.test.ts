@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { canText, handoff, messageText } from '../../src/runbook/brief.ts';
+import { markdownReport } from '../../src/runbook/report.ts';
+import { tell } from '../story.ts';
+import { now, world } from '../world.ts';
+
+const minute = 60_000;
+const start = now - 40 * minute;
+const restart = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
+
+const incident = () =>
+  tell(
+    start,
+    [
+      0,
+      'ops1',
+      {
+        kind: 'opened',
+        title: 'Complete API outage',
+        severity: 1,
+        why: '96 % answer 5xx',
+        evidence: ['Health check failing: 503'],
+      },
+    ],
+    [
+      1,
+      'ops1',
+      { kind: 'notified', message: 'm1', channel: 'pagerduty', purpose: 'acknowledge', delivery: 'sent', text: 'mine' },
+    ],
+    [2, 'ops2', { kind: 'note', text: 'saw | a <script> `here`' }],
+    [
+      4,
+      'ops1',
+      { kind: 'step', step: 'sev1/gateway-status', mark: 'done', found: { state: 'fail', because: '2 of 3 crash' } },
+    ],
+    [
+      5,
+      'ops1',
+      { ...restart, phase: 'confirmed', calls: ['kubectl rollout restart deployment/api-gateway -n bentham-prod'] },
+    ],
+    [5, 'ops1', { ...restart, phase: 'started' }],
+    [6, 'ops1', { kind: 'sample', values: { p95: 4200, errorRate: 96 } }],
+    [9, 'ops1', { ...restart, phase: 'verified', detail: '3/3 ready' }],
+    [10, 'ops1', { kind: 'sample', values: { p95: 180, errorRate: 0.1 } }],
+    [12, 'ops1', { kind: 'severity', severity: 3, why: 'it answers again' }],
+    [13, 'ops1', { kind: 'mitigated', why: 'requests go through' }],
+    [14, 'ops1', { kind: 'step', step: 'sev1/redis', mark: 'skipped', why: 'clearly fine' }],
+    [15, 'ops1', { kind: 'pin', entry: '2'.padStart(26, '0'), pinned: true }],
+    [30, 'ops1', { kind: 'resolved', why: 'calm for a quarter of an hour' }],
+  );
+
+test('the report needs only a human’s why', () => {
+  const report = markdownReport(incident(), now, ['1 file checked']);
+  expect(report).toMatchInlineSnapshot(`
+    "# SEV1: Complete API outage
+
+    ## Summary
+
+    - PRODUCTION: opened 2026-01-17 02:34:07Z by ops1, resolved 2026-01-17 03:04:07Z
+    - 02:34:07Z SEV1: 96 % answer 5xx
+      - Health check failing: 503
+    - 02:46:07Z SEV3: it answers again
+    - resolved: calm for a quarter of an hour
+
+    ## Why
+
+    _To be written by a person: what happened, and why it could._
+
+    ## Impact
+
+    | Severity | Meaning | Time |
+    | --- | --- | --- |
+    | SEV1 | Complete outage | 12 m 0 s |
+    | SEV3 | Minor degradation | 18 m 0 s |
+
+    ## Times
+
+    | From the opening | Time |
+    | --- | --- |
+    | to acknowledge | 1 m 0 s |
+    | to the first look at the right place | 4 m 0 s |
+    | to mitigate | 13 m 0 s |
+    | to resolve | 30 m 0 s |
+
+    ## Responders
+
+    | Role | Who |
+    | --- | --- |
+    | commander | ops1 |
+    | took part | ops1, ops2 |
+
+    ## Actions
+
+    ### 02:39:07Z restart-deployment api-gateway: done and proven
+
+    By ops1, 4 m 0 s.
+
+    \`\`\`bash
+    kubectl rollout restart deployment/api-gateway -n bentham-prod
+    \`\`\`
+
+    - 02:39:07Z confirmed
+    - 02:39:07Z started
+    - 02:43:07Z verified: 3/3 ready
+
+    ## Metrics
+
+    | Metric | Once a minute | Lowest | Highest |
+    | --- | --- | --- | --- |
+    | API Response Time (p95) | █▁ | 180 ms | 4 200 ms |
+    | Error Rate | █▁ | 0.1 % | 96 % |
+
+    ## Messages
+
+    | Time | By | Channel | What | Delivery | Text |
+    | --- | --- | --- | --- | --- | --- |
+    | 02:35:07Z | ops1 | pagerduty | acknowledge | sent | mine |
+
+    ## Timeline (UTC)
+
+    | Time | Who | What |
+    | --- | --- | --- |
+    | 2026-01-17 02:34:07Z | ops1 | opened as SEV1: Complete API outage: 96 % answer 5xx |
+    | 2026-01-17 02:35:07Z | ops1 | pagerduty acknowledge: sent: mine |
+    | 2026-01-17 02:36:07Z | ops2 | **saw \\| a \\<script\\> \\\`here\\\`** |
+    | 2026-01-17 02:38:07Z | ops1 | done: Check API gateway status: 2 of 3 crash |
+    | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: confirmed: kubectl rollout restart deployment/api-gateway -n bentham-prod |
+    | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: under way |
+    | 2026-01-17 02:43:07Z | ops1 | restart-deployment api-gateway: done and proven: 3/3 ready |
+    | 2026-01-17 02:46:07Z | ops1 | now SEV3: it answers again |
+    | 2026-01-17 02:47:07Z | ops1 | mitigated: requests go through |
+    | 2026-01-17 02:48:07Z | ops1 | skipped: Check Redis: clearly fine |
+    | 2026-01-17 03:04:07Z | ops1 | resolved: calm for a quarter of an hour |
+
+    ## Open follow-ups
+
+    - [ ] not done: Disable the surface temporarily
+    - [ ] not done: Check surface-specific issues
+    - [ ] not done: Test surface manually
+    - [ ] not done: Re-enable when fixed
+    - [ ] skipped: Check Redis (clearly fine)
+
+    ## The record
+
+    - Incident one, 14 entries.
+    - 1 file checked
+    "
+  `);
+});
+
+test('a report of an incident that is open tells what is not done', () => {
+  const open = tell(
+    start,
+    [0, 'ops1', { kind: 'opened', title: 'Single surface failing', severity: 3, why: 'x' }],
+    [1, 'ops1', { ...restart, phase: 'started' }],
+  );
+  const report = markdownReport(open, now);
+  expect(report).toContain('- \\[ \\] '.replaceAll('\\', ''));
+  expect(report).toContain('restart-deployment api-gateway: outcome unknown, look at the facts');
+  expect(report).toContain('not done: Disable the surface temporarily');
+  expect(report).toContain('| to acknowledge | not yet |');
+});
+
+test('CAN, handoff and messages say what is known, and that a drill is a drill', () => {
+  const open = tell(
+    start,
+    [0, 'ops1', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
+    [1, 'ops1', { ...restart, phase: 'unknown' }],
+  );
+  const text = canText(open, world());
+  expect(text).toContain('SEV1 Complete API outage (PRODUCTION), open 00:40:00, commander ops1');
+  expect(text).toMatch(
+    /CONDITIONS: .* ACTIONS: restart-deployment api-gateway: outcome unknown\. NEEDS: next: Acknowledge/,
+  );
+  expect(messageText(open, world(), 'notify')).toContain('Next update by 03:44Z.');
+  expect(messageText({ ...open, drill: 'api-outage' }, world(), 'notify')).toMatch(/^DRILL, not real: /);
+  const brief = handoff(open, world()).join('\n');
+  for (const part of ['State', 'Tried', 'Pending', 'Who knows', 'Told']) expect(brief).toContain(`\n${part}\n`);
+  expect(brief).toContain('drives: ops1');
+});
