@@ -1,12 +1,10 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
 
-import { unfinished } from './core/incident.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';
-import { span } from './screens/line.ts';
 import { logsBinding } from './screens/logs/palette.ts';
 import type { Binding, Screen } from './screens/screen.ts';
-import type { Intent, State } from './store.ts';
+import type { Intent } from './store.ts';
 
 const only =
   (...intents: readonly Intent[]) =>
@@ -177,31 +175,9 @@ export const globalBindings: readonly Binding[] = [
     keys: ['q', 'ctrl-c'],
     title: 'quit',
     about: 'leave the cockpit; asks while something runs',
-    run: ({ state }) => quitting(state),
+    run: only({ kind: 'terminal', do: 'quit' }),
   },
 ];
-
-/** At once, or with a question while an action of this cockpit has not ended. */
-function quitting({ incident, desk }: State): readonly Intent[] {
-  const quit: Intent = { kind: 'terminal', do: 'quit' };
-  const mine = incident ? unfinished(incident).filter((run) => run.session === desk?.self.session) : [];
-  if (mine.length === 0) return [quit];
-  const names = mine.map((run) => `${run.action} ${run.target}`).join(', ');
-  return [
-    {
-      kind: 'confirm',
-      ask: {
-        title: 'Leave while an action runs',
-        lines: () => [
-          [span(names, 'bold'), span(' has not ended.')],
-          [span('What was started goes on where it runs; its outcome will be shown as unknown until you look.')],
-        ],
-        accept: { by: 'key', word: 'leave' },
-        accepted: () => [quit],
-      },
-    },
-  ];
-}
 
 const orders: Binding = {
   id: 'sort',

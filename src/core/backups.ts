@@ -34,10 +34,8 @@ export type BackupPromise = {
 /** How late a backup may be before it is overdue: it takes its time, and clocks differ. */
 const grace: Ms = 30 * 60_000;
 
-type Promised = Pick<BackupPromise, 'id' | 'data' | 'frequency' | 'retention' | 'location'>;
-
 /** The runbook's table, word for word. */
-export const schedule = [
+export const backupSchedule = [
   { id: 'database-hourly', data: 'Database', frequency: 'Hourly', retention: '7 days', location: 'S3 (cross-region)' },
   { id: 'database-daily', data: 'Database', frequency: 'Daily', retention: '30 days', location: 'S3 (cross-region)' },
   { id: 'redis-daily', data: 'Redis', frequency: 'Daily', retention: '7 days', location: 'S3' },
@@ -48,7 +46,7 @@ export const schedule = [
     retention: 'Per retention policy',
     location: 'S3 (Object Lock)',
   },
-] as const satisfies readonly Promised[];
+] as const satisfies readonly Pick<BackupPromise, 'id' | 'data' | 'frequency' | 'retention' | 'location'>[];
 
 /** Each promise with its verdict: overdue is a warning, what could not be asked is unknown. */
 export function keepPromises(backups: Backups, now: Instant): readonly BackupPromise[] {
@@ -58,7 +56,7 @@ export function keepPromises(backups: Backups, now: Instant): readonly BackupPro
     'redis-daily': backups.redis.ok ? dated(backups.redis.value.newest, day, now) : unanswered(backups.redis.fault),
     evidence: protectedEvidence(backups.evidence),
   };
-  return schedule.map((promised) => ({ ...promised, ...kept[promised.id] }));
+  return backupSchedule.map((promised) => ({ ...promised, ...kept[promised.id] }));
 }
 
 type Kept = Pick<BackupPromise, 'verdict' | 'says' | 'newest' | 'unasked'>;

@@ -82,8 +82,8 @@ function safely(screen: Screen, state: State, place: Place, size: Size): Body {
   }
 }
 
-function drawnBody({ body, rows, page }: Drawn, place: Place): Body {
-  const row = place.selected === undefined ? undefined : rows[markerIn(place, rows)];
+function drawnBody({ body, rows, page, marks }: Drawn, place: Place): Body {
+  const row = place.selected === undefined && !marks ? undefined : rows[markerIn(place, rows)];
   return { lines: body, list: { rows, page, selectable: true }, ...(row ? { row } : {}) };
 }
 

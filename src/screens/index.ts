@@ -1,5 +1,6 @@
 // Every screen there is. A new one is one line here.
 import type { State } from '../store.ts';
+import { backupsScreen } from './backups.ts';
 import { cockpit } from './cockpit.ts';
 import { backendScreen } from './details/backend.ts';
 import { deploymentScreen } from './details/deployment.ts';
@@ -7,6 +8,8 @@ import { metricScreen } from './details/metric.ts';
 import { podScreen } from './details/pod.ts';
 import { studyScreen } from './details/study.ts';
 import { surfaceScreen } from './details/surface.ts';
+import { evidenceScreen } from './evidence/bucket.ts';
+import { evidenceStudyScreen } from './evidence/study.ts';
 import { alertsScreen } from './incident/alerts.ts';
 import { notifyScreen } from './incident/notify.ts';
 import { contactsScreen, peopleScreen } from './incident/people.ts';
@@ -20,6 +23,7 @@ import { studiesScreen } from './lists/studies.ts';
 import { surfacesScreen } from './lists/surfaces.ts';
 import { logEntries } from './logs/palette.ts';
 import { logsScreen } from './logs/screen.ts';
+import { overviewScreen } from './overview.ts';
 import type { Entry, Screen } from './screen.ts';
 import { warRoom } from './war-room.ts';
 
@@ -46,6 +50,10 @@ export const screens: readonly Screen[] = [
   contactsScreen,
   proceduresScreen,
   procedureScreen,
+  overviewScreen,
+  evidenceScreen,
+  evidenceStudyScreen,
+  backupsScreen,
   commandsScreen,
 ];
 

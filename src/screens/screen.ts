@@ -41,7 +41,13 @@ export type View = {
 };
 
 /** A screen that lays itself out (the cockpit, the war room): the lines of its body, and its rows for moving only. */
-export type Drawn = { body: readonly Line[]; rows: readonly Row[]; page: number };
+export type Drawn = {
+  body: readonly Line[];
+  rows: readonly Row[];
+  page: number;
+  /** True: a row is marked from the start, the first one; otherwise not before a key moves. */
+  marks?: boolean;
+};
 
 export type Screen = {
   id: string;

@@ -1,8 +1,6 @@
 // The war room: what matters, to be read from four metres. Worst first, nothing that is fine unless all is.
 import type { Finding } from '../core/assess.ts';
-import { severityName } from '../core/checklist.ts';
-import { driver } from '../core/desk.ts';
-import { formatClock, formatElapsed } from '../core/format.ts';
+import { formatClock } from '../core/format.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { State } from '../store.ts';
 import { big, bigger } from './big.ts';
@@ -26,34 +24,19 @@ export const warRoom: Screen = {
   draw(state, _place, { columns, rows }) {
     const { findings, worst } = judged(state.world);
     const bad = findings.filter((f) => f.verdict !== 'ok');
-    const lines: Line[] = [[], ...headline(state, worst, columns), [], ...incidentLines(state)];
-    // As large as lets all of them be seen; else as many as there is room for, worst first.
-    const letters = lines.length + bad.length * 7 <= rows ? bigger : big;
-    let shown = 0;
+    const lines: Line[] = [[], ...headline(state, worst, columns), []];
     for (const f of bad) {
-      const block = findingBlock(f, columns, letters);
+      const block = findingBlock(f, columns);
       if (lines.length + block.length > rows) break;
       lines.push(...block);
-      shown += 1;
     }
-    if (shown < bad.length && lines.length < rows) lines.push(line(dim(`  ${bad.length - shown} more`)));
-    if (bad.length === 0) lines.push(...calm(findings));
+    const shown = lines.length;
+    const rest = bad.length - Math.floor((shown - 7) / 5);
+    if (rest > 0 && shown < rows) lines.push(line(dim(`  ${rest} more`)));
+    if (bad.length === 0) lines.push(...calm(findings, columns));
     return { body: toHeight(lines, rows), rows: [], page: rows };
   },
 };
-
-/** The incident in large letters: severity and elapsed time; who leads and who drives below. */
-function incidentLines({ incident, desk, world }: State): Line[] {
-  if (!incident || incident.resolvedAt !== undefined) return [];
-  const there = desk ? driver(desk, incident) : undefined;
-  const letters = big(`${severityName(incident.severity)} ${formatElapsed(world.now - incident.openedAt)}`);
-  const commander = incident.roles.commander.join(', ') || 'nobody';
-  return [
-    ...letters.map((row) => line('  ', span(row, 'accent'))),
-    line('  ', bold(incident.title), `   commander ${commander}   ${there?.name ?? incident.wheel.person} drives`),
-    [],
-  ];
-}
 
 /** The verdict, five lines high; the clock beside it where there is room. */
 function headline(state: State, worst: Verdict, columns: number): Line[] {
@@ -66,25 +49,21 @@ function headline(state: State, worst: Verdict, columns: number): Line[] {
 }
 
 /** Subject and figure big, the whole sentence below. */
-function findingBlock(f: Finding, columns: number, letters: (text: string) => string[]): Line[] {
+function findingBlock(f: Finding, columns: number): Line[] {
   const says = f.says.split('  (')[0] ?? '';
   const figure = says.split(',')[0] ?? '';
-  const text = fitting(
-    [`${f.subject} ${figure}`, `${f.subject} ${figure.split(' ')[0]}`, f.subject],
-    columns - 4,
-    letters,
-  );
+  const text = fitting([`${f.subject} ${figure}`, `${f.subject} ${figure.split(' ')[0]}`, f.subject], columns - 4);
   const remedy = f.remedy ? `  → ${f.remedy}` : '';
   return [
-    ...letters(text).map((row) => line('  ', span(row, f.verdict))),
+    ...big(text).map((row) => line('  ', span(row, f.verdict))),
     line('  ', mark(f.verdict), span(` ${word[f.verdict]} `, f.verdict), bold(` ${f.subject}`), ` ${f.says}${remedy}`),
     [],
   ];
 }
 
 /** The first text whose big letters fit; the last is cut. */
-function fitting(texts: readonly string[], columns: number, letters: (text: string) => string[]): string {
-  const fits = (text: string) => columnsOf(letters(text)[0] ?? '') <= columns;
+function fitting(texts: readonly string[], columns: number): string {
+  const fits = (text: string) => columnsOf(big(text)[0] ?? '') <= columns;
   const found = texts.find(fits);
   if (found !== undefined) return found;
   let shortest = texts.at(-1) ?? '';
@@ -93,7 +72,9 @@ function fitting(texts: readonly string[], columns: number, letters: (text: stri
 }
 
 /** Nothing is wrong: what is fine, in figures. */
-function calm(findings: readonly Finding[]): Line[] {
+function calm(findings: readonly Finding[], columns: number): Line[] {
   const wide = Math.max(0, ...findings.map((f) => columnsOf(f.subject)));
-  return findings.map((f) => line('  ', mark(f.verdict), ` ${f.subject.padEnd(wide)}  `, dim(f.says)));
+  return findings
+    .map((f) => line('  ', mark(f.verdict), ` ${f.subject.padEnd(wide)}  `, dim(f.says)))
+    .map((l) => spread(l, [], columns));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Backups, keepPromises, schedule } from '../../src/core/backups.ts';
+import { type Backups, keepPromises } from '../../src/core/backups.ts';
 import { lockedBecause, oldBefore } from '../../src/core/evidence.ts';
 import { day, hour, minute } from '../../src/core/time.ts';
 
@@ -16,15 +16,6 @@ const kept: Backups = {
   evidence: { ok: true, value: { versioning: true, objectLock: true, mode: 'GOVERNANCE', days: 30 } },
 };
 const verdicts = (backups: Backups) => keepPromises(backups, now).map((p) => p.verdict);
-
-test('the schedule is the runbook’s', () => {
-  expect(schedule.map((p) => [p.data, p.frequency, p.retention, p.location])).toEqual([
-    ['Database', 'Hourly', '7 days', 'S3 (cross-region)'],
-    ['Database', 'Daily', '30 days', 'S3 (cross-region)'],
-    ['Redis', 'Daily', '7 days', 'S3'],
-    ['Evidence', 'Real-time', 'Per retention policy', 'S3 (Object Lock)'],
-  ]);
-});
 
 test('kept promises are ok', () => {
   expect(verdicts(kept)).toEqual(['ok', 'ok', 'ok', 'ok']);

@@ -2,7 +2,7 @@ import { formatMeasure } from '../../core/format.ts';
 import { judge, metrics } from '../../core/metrics.ts';
 import { bold, dim, line, mark, span } from '../line.ts';
 import { extremes } from '../lists/metrics.ts';
-import { trend, trendLine, valueSays } from '../panes/metrics.ts';
+import { trend, valueSays } from '../panes/metrics.ts';
 import { ageSays, pairs, trouble, word } from '../parts.ts';
 import type { Screen } from '../screen.ts';
 import { gone, text } from '../text.ts';
@@ -36,7 +36,7 @@ export const metricScreen: Screen = {
         [],
         ...lines,
         [],
-        trendLine(trend(m, world, Math.min(120, room)), verdict),
+        line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
         line(dim(`last 15 minutes: ${extremes(m, world)}`)),
       ],
       { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] },

@@ -3,8 +3,8 @@ import { formatMeasure } from '../../core/format.ts';
 import { judge, type Metric, metrics } from '../../core/metrics.ts';
 import { verdicts } from '../../core/verdict.ts';
 import type { World } from '../../core/world.ts';
-import { dim, type Line, line } from '../line.ts';
-import { asks, metricsTable, trend, trendLine } from '../panes/metrics.ts';
+import { dim, type Line, line, span } from '../line.ts';
+import { asks, metricsTable, trend } from '../panes/metrics.ts';
 import type { Row, Screen } from '../screen.ts';
 
 const orders = ['runbook', 'verdict'] as const;
@@ -31,7 +31,11 @@ export const metricsScreen: Screen = {
     const rows = sorted.map((m): Row => {
       const verdict = judge(m, world);
       const below: Line[] = [
-        line('   ', trendLine(trend(m, world, Math.min(120, room - 32)), verdict), dim(`  ${extremes(m, world)}`)),
+        line(
+          '   ',
+          span(trend(m, world, Math.min(120, room - 32)), verdict === 'ok' ? 'dim' : verdict),
+          dim(`  ${extremes(m, world)}`),
+        ),
       ];
       const ask = asks(m, verdict);
       if (ask) below.push(line('   ', ask));

@@ -44,12 +44,6 @@ export function trend(m: Metric, world: World, columns: number): string {
   return sparkline(world.history[m.id] ?? [], { now: world.now, span: trendSpan, columns, top });
 }
 
-/** The bars in the verdict's colour, what was not measured dim. */
-export function trendLine(bars: string, verdict: Verdict): Line {
-  const tone = verdict === 'ok' ? 'dim' : verdict;
-  return (bars.match(/·+|[^·]+/g) ?? []).map((part) => span(part, part.startsWith('·') ? 'dim' : tone));
-}
-
 /** What a breached metric asks for: `API p95 critical: scale API nodes`. */
 export function asks(m: Metric, verdict: Verdict): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
@@ -89,9 +83,10 @@ export const metricsPane: Pane = {
               '  ',
               old && trendRoom >= old.length + 4
                 ? dim(`${old} ago`)
-                : trendRoom >= 3
-                  ? trendLine(trend(m, world, Math.min(60, trendRoom)), verdict)
-                  : undefined,
+                : span(
+                    trendRoom >= 3 ? trend(m, world, Math.min(60, trendRoom)) : '',
+                    verdict === 'ok' ? 'dim' : verdict,
+                  ),
             ),
             ...below,
           ];

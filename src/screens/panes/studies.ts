@@ -4,7 +4,7 @@ import { formatAge, formatCount } from '../../core/format.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import { type Instant, minute } from '../../core/time.ts';
 import type { World } from '../../core/world.ts';
-import { dim, faded, firstFitting, type Line, line, lineWidth, type Span, span, spread } from '../line.ts';
+import { dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
@@ -75,15 +75,13 @@ function studyRow(s: Study, now: Instant, columns: number, old: boolean): Row {
     id: s.id,
     text: `${s.id} ${s.tenant}`,
     draw: () => {
-      const wide = columns >= 56;
-      const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed  ` : '';
+      const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
       const right = line(
-        wide ? dim(`${failed}${shortAge(now - s.progressedAt).padStart(4)} ago  `) : undefined,
-        columns >= 28 ? studyWord(s, columns < 44).padStart(wide ? 9 : 0) : undefined,
+        columns >= 56 ? dim(`${failed.padStart(11)}  ${shortAge(now - s.progressedAt).padStart(5)} ago  `) : undefined,
+        columns >= 28 ? `${studyWord(s, columns < 44)}` : undefined,
         columns >= 28 ? completionSays(s).padStart(7) : ` ${completionSays(s)}`,
       );
-      const plain = line(studyGlyph(s, now), ` ${s.id}`);
-      const name = firstFitting(columns - lineWidth(right) - 2, line(plain, dim(`  ${s.tenant}`)), plain);
+      const name = line(studyGlyph(s, now), ` ${s.id}`, columns >= 56 ? dim(`  ${s.tenant}`) : undefined);
       const drawn = spread(name, right, columns);
       return [old ? faded(drawn) : drawn];
     },

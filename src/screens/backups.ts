@@ -1,0 +1,69 @@
+// The backup schedule as promises, against what is there (runbook, Backup Schedule).
+import { type BackupPromise, keepPromises, type Snapshot } from '../core/backups.ts';
+import { formatBytes, formatInstant } from '../core/format.ts';
+import { newest } from '../core/reading.ts';
+import { dim, line, mark } from './line.ts';
+import { ageSays, shortAge, trouble } from './parts.ts';
+import type { Row, Screen } from './screen.ts';
+import { type Column, table } from './table.ts';
+
+export const backupsScreen: Screen = {
+  id: 'backups',
+  title: () => 'BACKUPS',
+  palette: 'backups',
+  view({ world }, _place, { columns }) {
+    const reading = world.readings.backups;
+    const backups = newest(reading)?.value;
+    const room = columns - 2;
+    const promise = table<BackupPromise>(
+      [
+        { title: '', of: (p) => mark(p.verdict), width: 1 },
+        { title: 'promise', of: (p) => `${p.data}, ${p.frequency.toLowerCase()}`, width: 19 },
+        { title: 'is', of: (p) => p.says, width: 50, upTo: 70 },
+        { title: 'kept', of: (p) => dim(p.retention), width: 20, spare: 2 },
+        { title: 'where', of: (p) => dim(p.location), width: 17, spare: 1 },
+      ],
+      room,
+    );
+    const snapshot = table<Snapshot>(snapshotColumns(world.now), room);
+    const promises = backups ? keepPromises(backups, world.now) : [];
+    const snapshots = backups?.snapshots.ok ? backups.snapshots.value : [];
+    return {
+      says: line(dim('the runbook’s schedule against what is there')),
+      right: ageSays(reading, world.now) ?? [],
+      head: [
+        ...trouble(reading, 'backups', world.now, room),
+        promise.head,
+        ...promises.map((p) => promise.draw(p)),
+        [],
+        line(dim(snapshots.length > 0 ? 'database snapshots, newest first' : 'no database snapshots are known')),
+        ...(snapshots.length > 0 ? [snapshot.head] : []),
+      ],
+      rows: snapshots.map(
+        (s): Row => ({
+          id: s.id,
+          text: `${s.id} ${s.kind} ${s.status}`,
+          draw: () => [snapshot.draw(s)],
+          copies: { text: s.id, what: 'the snapshot’s name' },
+        }),
+      ),
+    };
+  },
+};
+
+function snapshotColumns(now: number): readonly Column<Snapshot>[] {
+  return [
+    { title: 'taken', of: (s) => formatInstant(s.at), width: 20 },
+    { title: 'age', of: (s) => shortAge(now - s.at), width: 5, align: 'right' },
+    { title: 'kind', of: (s) => s.kind, width: 6 },
+    { title: 'status', of: (s) => s.status, width: 10 },
+    {
+      title: 'size',
+      of: (s) => (s.bytes === undefined ? '' : formatBytes(s.bytes)),
+      width: 9,
+      align: 'right',
+      spare: 2,
+    },
+    { title: 'snapshot', of: (s) => dim(s.id), width: 20, upTo: 70 },
+  ];
+}

@@ -1,0 +1,83 @@
+// Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
+import { type EvidenceGroup, oldBefore } from '../../core/evidence.ts';
+import { formatBytes, formatCount, formatInstant } from '../../core/format.ts';
+import { lookFor } from '../../core/look.ts';
+import { newest } from '../../core/reading.ts';
+import { day } from '../../core/time.ts';
+import type { State } from '../../store.ts';
+import { dim, line, span } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row, Screen } from '../screen.ts';
+import { type Column, table, widest } from '../table.ts';
+
+const orders: readonly (readonly [string, (a: EvidenceGroup, b: EvidenceGroup) => number])[] = [
+  ['oldest', (a, b) => a.oldest - b.oldest],
+  ['size', (a, b) => b.bytes - a.bytes],
+  ['objects', (a, b) => b.objects - a.objects],
+  ['name', (a, b) => (a.study < b.study ? -1 : 1)],
+];
+
+/** When evidence counts as old, in days (runbook: 30). */
+export function retentionDays(state: State): number {
+  return state.desk?.targets.retentionDays ?? 30;
+}
+
+export const evidenceScreen: Screen = {
+  id: 'evidence',
+  title: () => 'EVIDENCE',
+  palette: 'evidence',
+  sorts: orders.map(([name]) => name),
+  looks: () => [{ kind: 'evidence' }],
+  view(state, place, { columns }) {
+    const { now } = state.world;
+    const reading = lookFor(state.looks, { kind: 'evidence' });
+    const list = newest(reading)?.value;
+    const days = retentionDays(state);
+    const old = oldBefore(now, days);
+    const groups = (list?.groups ?? []).toSorted(orders[place.sort % orders.length]?.[1]);
+    const room = columns - 2;
+    const columnsOf: Column<EvidenceGroup>[] = [
+      {
+        title: 'study',
+        of: (g) => g.study,
+        width: 16,
+        upTo: widest(
+          groups.map((g) => g.study),
+          16,
+          48,
+        ),
+      },
+      { title: 'objects', of: (g) => formatCount(g.objects), width: 9, align: 'right' },
+      { title: 'size', of: (g) => formatBytes(g.bytes), width: 9, align: 'right' },
+      { title: 'oldest', of: (g) => shortAge(now - g.oldest), width: 6, align: 'right' },
+      { title: 'newest', of: (g) => shortAge(now - g.newest), width: 6, align: 'right', spare: 2 },
+      {
+        title: `older than ${days} d`,
+        of: (g) => (g.newest < old ? span('all of it', 'accent') : g.oldest < old ? 'a part' : dim('–')),
+        width: 15,
+        spare: 1,
+      },
+    ];
+    const { head, draw } = table(columnsOf, room);
+    const total = list ? `${formatCount(list.objects)} objects, ${formatBytes(list.bytes)}` : '';
+    return {
+      says: line(dim(list?.bucket ?? '')),
+      right: ageSays(reading, now) ?? line(dim(list?.complete === false ? `at least ${total}` : total)),
+      head: [
+        ...trouble(reading, 'evidence', now, room),
+        line(dim(`old: before ${formatInstant(now - days * day).slice(0, 10)} (${days} days)`)),
+        head,
+      ],
+      rows: groups.map(
+        (g): Row => ({
+          id: g.study,
+          text: g.study,
+          draw: () => [draw(g)],
+          opens: { kind: 'open', screen: 'evidence-study', of: { study: g.study } },
+          copies: { text: `s3://${list?.bucket ?? ''}/${g.study}/`, what: 'its place in S3' },
+        }),
+      ),
+      empty: reading.state === 'live' ? [line(dim('the bucket is empty'))] : [],
+    };
+  },
+};

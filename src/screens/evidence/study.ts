@@ -1,0 +1,68 @@
+// One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
+import { type EvidenceVersion, lockedBecause } from '../../core/evidence.ts';
+import { formatBytes, formatCount } from '../../core/format.ts';
+import { type Ask, lookFor } from '../../core/look.ts';
+import { newest } from '../../core/reading.ts';
+import type { Place } from '../../store.ts';
+import { bold, dim, line, span } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row, Screen } from '../screen.ts';
+import { type Column, table } from '../table.ts';
+
+const askOf = (place: Place): Ask<'evidence-study'> => ({ kind: 'evidence-study', study: place.of.study ?? '' });
+
+export const evidenceStudyScreen: Screen = {
+  id: 'evidence-study',
+  title: () => 'EVIDENCE',
+  looks: (place) => [askOf(place)],
+  view(state, place, { columns }) {
+    const { now } = state.world;
+    const reading = lookFor(state.looks, askOf(place));
+    const found = newest(reading)?.value;
+    const room = columns - 2;
+    const inStudy = (key: string) =>
+      found && key.startsWith(`${found.study}/`) ? key.slice(found.study.length + 1) : key;
+    const columnsOf: Column<EvidenceVersion>[] = [
+      { title: 'object', of: (v) => inStudy(v.key), width: 20, upTo: 60 },
+      {
+        title: 'is',
+        of: (v) =>
+          v.kind === 'delete marker' ? span('deleted', 'warning') : v.latest ? 'newest' : dim('older version'),
+        width: 13,
+      },
+      { title: 'size', of: (v) => (v.kind === 'version' ? formatBytes(v.bytes) : ''), width: 9, align: 'right' },
+      { title: 'age', of: (v) => shortAge(now - v.at), width: 5, align: 'right' },
+      {
+        title: 'held',
+        of: (v) => (v.kind === 'delete marker' ? '' : v.lock ? (lockedBecause(v.lock, now) ?? dim('no')) : dim('?')),
+        width: 10,
+        upTo: 30,
+      },
+      { title: 'version', of: (v) => dim(v.versionId), width: 12, upTo: 34, spare: 1 },
+    ];
+    const { head, draw } = table(columnsOf, room);
+    const versions = found?.versions ?? [];
+    const counted = `${formatCount(versions.length)} versions${found?.complete === false ? ' and more' : ''}`;
+    return {
+      says: line(bold(place.of.study ?? '')),
+      right: ageSays(reading, now) ?? line(dim(counted)),
+      head: [
+        ...trouble(reading, 'evidence', now, room),
+        ...(found?.unknown ? [line(span('? ', 'unknown'), dim(found.unknown))] : []),
+        head,
+      ],
+      rows: versions.map(
+        (v): Row => ({
+          id: `${v.key} ${v.versionId}`,
+          text: `${v.key} ${v.kind} ${v.versionId}`,
+          draw: () => [draw(v)],
+          copies: {
+            text: `aws s3api get-object --bucket ${found?.bucket ?? ''} --key '${v.key.replaceAll("'", `'\\''`)}' --version-id ${v.versionId} evidence`,
+            what: 'the command that fetches it',
+          },
+        }),
+      ),
+      empty: reading.state === 'live' ? [line(dim('no evidence of this study'))] : [],
+    };
+  },
+};

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { LookReadings } from '../../src/core/look.ts';
+import { lookKey } from '../../src/core/look.ts';
+import { day, hour } from '../../src/core/time.ts';
+import { here, placeAt, type State } from '../../src/store.ts';
+import { away, calm, frameText, outage, pressing, stateOf } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const now = outage.now;
+
+function at(state: State, screen: string, of: Readonly<Record<string, string>> = {}, looks: LookReadings = {}): State {
+  const [first] = state.ui.stack;
+  return { ...state, looks, ui: { ...state.ui, stack: [first, placeAt(screen, of)] } };
+}
+
+const live = <T>(value: T) =>
+  ({ state: 'live', value, at: now, staleAfter: 60_000, from: 's3://bentham-evidence' }) as const;
+
+test('the architecture, alive', () => {
+  expect(frameText(at(stateOf(outage), 'overview'), size)).toMatchSnapshot();
+  expect(frameText(at(stateOf(calm), 'overview'), { columns: 120, rows: 40 })).toMatchSnapshot();
+  expect(frameText(at(stateOf(away), 'overview'), size)).toMatchSnapshot();
+});
+
+test('evidence by study, oldest first, with what is old', () => {
+  const group = (study: string, oldest: number, newest: number, objects: number) => ({
+    study,
+    objects,
+    bytes: objects * 48_000,
+    oldest: now - oldest,
+    newest: now - newest,
+  });
+  const looks = {
+    [lookKey({ kind: 'evidence' })]: live({
+      bucket: 'bentham-evidence',
+      groups: [
+        group('study_old123', 90 * day, 61 * day, 1204),
+        group('study_def456', 40 * day, 2 * day, 412),
+        group('study_abc123', 3 * hour, hour, 37),
+      ],
+      objects: 1653,
+      bytes: 79_344_000,
+      complete: true,
+    }),
+  };
+  const text = frameText(at(stateOf(calm), 'evidence', {}, looks), size);
+  expect(text).toMatchSnapshot();
+  expect(text).toMatch(/study_old123 .* all of it/);
+  expect(text).toMatch(/study_def456 .* a part/);
+});
+
+test('one study’s evidence: versions, delete markers, locks', () => {
+  const version = (key: string, versionId: string, more: object = {}) => ({
+    key: `study_abc123/${key}`,
+    versionId,
+    kind: 'version' as const,
+    latest: true,
+    bytes: 183_000,
+    at: now - 2 * day,
+    ...more,
+  });
+  const ask = { kind: 'evidence-study', study: 'study_abc123' } as const;
+  const looks = {
+    [lookKey(ask)]: live({
+      bucket: 'bentham-evidence',
+      study: 'study_abc123',
+      versions: [
+        version('page.html', 'v1', { lock: { legalHold: true } }),
+        version('screenshot.png', 'v9', { kind: 'delete marker', bytes: 0 }),
+        version('screenshot.png', 'v8', { latest: false, lock: { mode: 'GOVERNANCE', until: now + 30 * day } }),
+        version('screenshot.png', 'v7', { latest: false }),
+      ],
+      complete: true,
+    }),
+  };
+  expect(frameText(at(stateOf(calm), 'evidence-study', { study: 'study_abc123' }, looks), size)).toMatchSnapshot();
+});
+
+test('backups against their promises', () => {
+  const overdue: State = stateOf({
+    ...calm,
+    readings: {
+      ...calm.readings,
+      backups: live({
+        snapshots: {
+          ok: true,
+          value: [{ id: 'bentham-prod-daily-14', at: now - 3 * day, kind: 'daily', status: 'available' }],
+        },
+        redis: { ok: true, value: { newest: now - 3 * hour, objects: 7 } },
+        evidence: { ok: true, value: { versioning: true, objectLock: false } },
+      }),
+    },
+  });
+  const text = frameText(at(overdue, 'backups'), size);
+  expect(text).toMatchSnapshot();
+  expect(text).toContain('▲ WARNING  3 warning');
+});
+
+test('every part of the diagram leads to itself', () => {
+  const first = at(stateOf(outage), 'overview');
+  const opened = (...keys: string[]) => here(pressing(first, size, ...keys, 'enter'));
+  expect(opened()).toMatchObject({ screen: 'backend', of: { backend: 'gateway' } });
+  expect(opened('j')).toMatchObject({ screen: 'pod' });
+  expect(opened('j', 'j', 'j', 'j')).toMatchObject({ screen: 'deployment', of: { deployment: 'orchestrator' } });
+  expect(opened('G')).toMatchObject({ screen: 'evidence' });
+});
