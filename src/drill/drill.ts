@@ -70,34 +70,31 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     stops.push(() => world);
     const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
     const subjects = followStudies(cluster, over.signal);
-    const gateway = await startGateway({
-      kubernetes,
-      weather,
-      admits: (token) => token === adminKey || isKey(cluster, token),
-      study: (id) => readStudy(cluster, id),
-      subjects,
-    });
+    const gateway = await started(
+      startGateway({
+        kubernetes,
+        weather,
+        admits: (token) => token === adminKey || isKey(cluster, token),
+        study: (id) => readStudy(cluster, id),
+        subjects,
+      }),
+    );
     const hush = startChatter({ kubernetes, weather, subjects });
     const failover = createFailover(cluster, weather);
-    const control = await startControl({ cluster, weather, kubernetes, failover: failover.run });
+    stops.push(async () => hush(), failover.stop);
+    const control = await started(startControl({ cluster, weather, kubernetes, failover: failover.run }));
     const checkout = await writeCheckout(guarded.directory, control, weather);
-    const receivers = await startReceivers();
-    const s3 = await startS3();
-    const rds = await startRds();
-    const secrets = await startSecrets({
-      id: 'bentham/db-credentials',
-      text: JSON.stringify({ username: cluster.user, password: cluster.password }),
-    });
-    stops.push(
-      () => s3.stop(),
-      () => rds.stop(),
-      () => secrets.stop(),
-      () => failover.stop(),
-      () => control.stop(),
-      () => receivers.stop(),
-      () => gateway.stop(),
-      async () => hush(),
-    );
+    const [receivers, s3, rds, secrets] = await Promise.all([
+      started(startReceivers()),
+      started(startS3()),
+      started(startRds()),
+      started(
+        startSecrets({
+          id: 'bentham/db-credentials',
+          text: JSON.stringify({ username: cluster.user, password: cluster.password }),
+        }),
+      ),
+    ]);
     if (!weather.primaryUp) await cluster.stopPrimary();
     const state = path.join(guarded.directory, 'state');
     await mkdir(state, { mode: 0o700 });
