@@ -1,6 +1,7 @@
 // Bentham's admin commands, as far as the runbook knows them, on the drill's database and weather.
 import { createHash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { failover } from './failover.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import { healedSurface } from './remedies.ts';
 import { type SurfaceId, surfaceIds, type Weather } from './scenario.ts';
@@ -9,7 +10,7 @@ import { type SurfaceId, surfaceIds, type Weather } from './scenario.ts';
 export type Outcome = { lines: readonly string[]; exitCode: number };
 
 /** What the commands change. */
-export type AdminTargets = { cluster: Cluster; weather: Weather; failover(): Promise<string[]> };
+export type AdminTargets = { cluster: Cluster; weather: Weather };
 
 export type Admin = (argv: readonly string[]) => Promise<Outcome>;
 
@@ -24,7 +25,7 @@ export function readSpan(text: string): string | undefined {
   return count && unit ? `${count} ${units[unit]}` : undefined;
 }
 
-export function createAdmin({ cluster, weather, failover }: AdminTargets): Admin {
+export function createAdmin({ cluster, weather }: AdminTargets): Admin {
   const query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> => {
     const client = await cluster.connect('admin');
     try {
@@ -129,7 +130,7 @@ export function createAdmin({ cluster, weather, failover }: AdminTargets): Admin
     surface,
     sessions,
     'test-surface': testSurface,
-    failover: async () => done(...(await failover())),
+    failover: async () => done(...(await failover(cluster))),
     build: async () => done('Built 14 packages'),
     test: async () => done('Tests  1284 passed'),
   };

@@ -7,14 +7,13 @@ import { startSecrets } from './aws/secrets.ts';
 import { startChatter } from './chatter.ts';
 import { writeCheckout } from './checkout.ts';
 import { startControl } from './control.ts';
-import { createFailover } from './failover.ts';
 import { startGateway } from './gateway.ts';
 import { guardedDirectory } from './guard.ts';
 import { startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
-import { healed, recovered } from './remedies.ts';
+import { healed, recovered, takeCredentials } from './remedies.ts';
 import { startS3 } from './s3/s3.ts';
 import type { Scenario, Weather } from './scenario.ts';
 import { followStudies, isKey, readStudy } from './studies.ts';
@@ -80,9 +79,8 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       }),
     );
     const hush = startChatter({ kubernetes, weather, subjects });
-    const failover = createFailover(cluster, weather);
-    stops.push(async () => hush(), failover.stop);
-    const control = await started(startControl({ cluster, weather, kubernetes, failover: failover.run }));
+    stops.push(async () => hush());
+    const control = await started(startControl({ cluster, weather, kubernetes }));
     const checkout = await writeCheckout(guarded.directory, control, weather);
     const [receivers, s3, rds, secrets] = await Promise.all([
       started(startReceivers()),
@@ -92,6 +90,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
         startSecrets({
           id: 'bentham/db-credentials',
           text: JSON.stringify({ username: cluster.user, password: cluster.password }),
+          changed: (text) => takeCredentials(cluster, text),
         }),
       ),
     ]);

@@ -1,4 +1,5 @@
 // What a remedy that worked changes in the weather: the servers read it at their next turn.
+import type { Cluster } from './postgres/cluster.ts';
 import { calm, type DeploymentName, deploymentNames, type SurfaceId, type Weather } from './scenario.ts';
 
 const isDeployment = (name: string): name is DeploymentName => deploymentNames.some((known) => known === name);
@@ -14,6 +15,16 @@ export function healed(weather: Weather, deployment: string): void {
 export function recovered(weather: Weather): void {
   weather.primaryUp = true;
   if (weather.deployments['api-gateway'].failing === 0) apiRecovers(weather);
+}
+
+/** The platform's applications log in with what the secret holds now; a text that is no login changes nothing. */
+export function takeCredentials(cluster: Pick<Cluster, 'user' | 'logInWith'>, secret: string): void {
+  try {
+    const { username, password } = JSON.parse(secret) as { username?: unknown; password?: unknown };
+    if (username === cluster.user && typeof password === 'string') cluster.logInWith(password);
+  } catch {
+    // Somebody put something else into the secret: applications would go on with what they have.
+  }
 }
 
 /** A surface lets us in again; whether it is enabled stays. */

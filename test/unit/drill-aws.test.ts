@@ -16,6 +16,7 @@ import {
 import { afterEach, expect, test, vi } from 'vitest';
 import { type RdsOptions, startRds } from '../../src/drill/aws/rds.ts';
 import { startSecrets } from '../../src/drill/aws/secrets.ts';
+import { takeCredentials } from '../../src/drill/remedies.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -94,4 +95,13 @@ test('a secret changes: the value before it is kept as the previous one', async 
   expect(changes).toEqual(['two', 'three']);
   const other = client.send(new GetSecretValueCommand({ SecretId: 'other' }));
   await expect(other).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('the platform takes the login that the secret holds, and nothing that is none', () => {
+  const taken: string[] = [];
+  const cluster = { user: 'bentham', logInWith: (password: string) => void taken.push(password) };
+  takeCredentials(cluster, '{"username":"bentham","password":"new"}');
+  takeCredentials(cluster, '{"username":"somebody","password":"else"}');
+  takeCredentials(cluster, 'no login');
+  expect(taken).toEqual(['new']);
 });

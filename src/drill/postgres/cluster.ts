@@ -28,7 +28,7 @@ export type Cluster = {
   promote(): Promise<void>;
   promoted(): boolean;
   /** From now on the platform's own sessions log in with this password. */
-  usePassword(password: string): void;
+  logInWith(password: string): void;
   stop(): Promise<void>;
 };
 
@@ -132,7 +132,7 @@ export async function startCluster(directory: string, { jobs, weather, onPromote
       await following;
     },
     promoted: () => promoted,
-    usePassword(next) {
+    logInWith(next) {
       current = next;
     },
     async stop() {
