@@ -36,7 +36,15 @@ export type Delivery = 'sending' | 'sent' | 'failed' | 'unknown' | 'not-sent';
 export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
 
 export type Event =
-  | { kind: 'opened'; title: string; severity: Severity; why: string; evidence?: readonly string[] }
+  | {
+      kind: 'opened';
+      title: string;
+      severity: Severity;
+      why: string;
+      evidence?: readonly string[];
+      /** What is worked instead of the severity's own checklist: a security incident is not an outage. */
+      procedure?: ProcedureId;
+    }
   | { kind: 'severity'; severity: Severity; why: string }
   | { kind: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired'; why?: string }
   /** Of the incident, or of one alert. */

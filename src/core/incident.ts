@@ -41,7 +41,9 @@ export type Incident = {
   drill?: string;
   /** Each change, oldest first; the first is the opening. */
   severities: readonly { severity: Severity; at: Instant; by: string; why: string }[];
-  /** Checklists beside the severity's own. */
+  /** Worked instead of the severity's own checklist. */
+  procedure?: ProcedureId;
+  /** Checklists beside that one. */
   procedures: readonly ProcedureId[];
   steps: Readonly<Record<string, StepState>>;
   runs: readonly RunState[];
@@ -79,6 +81,7 @@ export function foldIncident(id: string, all: readonly Entry[]): Incident | unde
     openedBy: person,
     environment: opening.environment,
     ...(opening.drill ? { drill: opening.drill } : {}),
+    ...(event.procedure ? { procedure: event.procedure } : {}),
     severities: [{ severity: event.severity, at, by: person, why: event.why }],
     procedures: [],
     steps: {},

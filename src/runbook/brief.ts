@@ -9,9 +9,10 @@ import type { World } from '../core/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
 import { findings } from './looks.ts';
 
-/** The checklists that hold now: the severity's own, then those that were added. */
+/** The checklists that hold now: what it was opened for or the severity's own, then those that were added. */
 export function activeChecklists(incident: Incident): readonly Checklist[] {
-  return [checklistFor(incident.severity), ...incident.procedures.map(checklist)];
+  const first = incident.procedure ? checklist(incident.procedure) : checklistFor(incident.severity);
+  return [first, ...incident.procedures.filter((id) => id !== first.id).map(checklist)];
 }
 
 /** The first step that nobody has finished; undefined when all are. */

@@ -59,8 +59,14 @@ function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | un
   return {
     incident: ulid(),
     events: [
-      { kind: 'opened', title, severity: what.severity, why, evidence },
-      ...(what.procedure ? [{ kind: 'procedure', procedure: what.procedure, change: 'added' } as const] : []),
+      {
+        kind: 'opened',
+        title,
+        severity: what.severity,
+        why,
+        evidence,
+        ...(what.procedure ? { procedure: what.procedure } : {}),
+      },
     ],
     says: `${severityName(what.severity)} ${title} is open`,
   };

@@ -33,6 +33,12 @@ const openSecurity: Binding = {
 const onStep = (here: Here): string | undefined =>
   notDriving(here) ?? (stepHere(here) ? undefined : 'no step is selected');
 
+/** What is finished is not finished again by a second press. */
+function finishedHere(here: Here): string | undefined {
+  const mark = here.state.incident?.steps[stepHere(here)?.id ?? '']?.mark;
+  return mark === 'done' || mark === 'skipped' ? `it is ${mark} already: u reopens it` : undefined;
+}
+
 const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   id: `offer-${at + 1}`,
   keys: [key],
@@ -57,7 +63,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'the step is done; a decision is asked for',
     footer: 11,
     silent: true,
-    unless: onStep,
+    unless: (here) => onStep(here) ?? finishedHere(here),
     run: (here) => {
       const step = stepHere(here);
       if (!step) return [];
@@ -72,7 +78,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'skip the step, with a reason',
     footer: 12,
     silent: true,
-    unless: onStep,
+    unless: (here) => onStep(here) ?? finishedHere(here),
     run: (here) => {
       const step = stepHere(here);
       return step ? [askSkip(step)] : [];

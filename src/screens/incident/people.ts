@@ -87,7 +87,7 @@ export const contactsScreen: Screen = {
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
   view({ desk, incident }) {
-    const isSecurity = incident?.procedures.includes('security') ?? false;
+    const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
     const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;
     return {
       says: line(dim('those that apply now first')),

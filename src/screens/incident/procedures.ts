@@ -49,7 +49,8 @@ export const proceduresScreen: Screen = {
         const list = checklists.find((one) => one.id === row?.id);
         if (!list) return 'no procedure is selected';
         if (!isOpen(state)) return 'no incident is open; i opens one';
-        return list.severity ? 'it comes with its severity: v changes that' : undefined;
+        const active = state.incident ? activeChecklists(state.incident) : [];
+        return active.some((one) => one.id === list.id) ? 'it is part of the incident already' : undefined;
       },
       run: ({ row }) => {
         const list = checklists.find((one) => one.id === row?.id);

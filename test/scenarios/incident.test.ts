@@ -1,0 +1,197 @@
+// From the pager to the report, through the real screen: each severity and a security incident on the embedded
+// Bentham, each cut down by kill -9 in the middle and gone on with.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { type Drill, startDrill } from '../../src/drill/drill.ts';
+import { scenarioNamed } from '../../src/drill/scenario.ts';
+import { checklist } from '../../src/runbook/checklists.ts';
+import { TerminalUnderTest } from '../terminal.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
+let drill: Drill | undefined;
+let home = '';
+let terminals: TerminalUnderTest[] = [];
+
+afterEach(async () => {
+  for (const terminal of terminals) await terminal.close();
+  terminals = [];
+  await drill?.stop();
+  drill = undefined;
+  if (home) rmSync(home, { recursive: true, force: true });
+});
+
+async function practise(scenario: string): Promise<Record<string, string>> {
+  const found = scenarioNamed(scenario);
+  if (!found) throw new Error(`no scenario ${scenario}`);
+  home = mkdtempSync(join(tmpdir(), 'bentham-incident-'));
+  drill = await startDrill({ scenario: found, pods: 0, jobs: 0 });
+  return { ...drill.environment, HOME: home };
+}
+
+function cockpit(environment: Record<string, string>, ...args: string[]): TerminalUnderTest {
+  const terminal = new TerminalUnderTest({ args, environment });
+  terminals.push(terminal);
+  return terminal;
+}
+
+/** A command without a screen: what it printed, and its exit code. */
+function run(environment: Record<string, string>, ...args: string[]): Promise<{ out: string; code: number }> {
+  const env = { PATH: process.env.PATH ?? '', ...environment };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [launcher, ...args], { env }, (error, out, err) =>
+      resolve({ out: out + err, code: error ? Number(error.code) : 0 }),
+    );
+  });
+}
+
+type Message = { channel: string; body: Record<string, unknown> };
+async function received(): Promise<Message[]> {
+  const answer = await fetch(drill?.environment.BENTHAM_DRILL_RECEIVED ?? '');
+  const body = (await answer.json()) as Message[] | { received: Message[] };
+  return Array.isArray(body) ? body : body.received;
+}
+
+/** Finishes the step under the marker: done, or decided by its recommendation, or with `no` where there is none. */
+async function finish(screen: TerminalUnderTest, say: string, isDecision: boolean): Promise<void> {
+  screen.press('space');
+  if (isDecision) {
+    await screen.shows('yes or no?');
+    const unsure = /▶ yes or no\? +█/.test(screen.text);
+    screen.type(unsure ? 'no' : '').press('enter');
+    await screen.shows('▶ why?');
+    screen.type(unsure ? 'looked at it' : ' ').press('enter');
+    await screen.hides('▶ why?');
+    await screen.shows(/[✓–] \d .*/);
+  }
+  await screen.settles();
+  expect(screen.text).toContain(say.slice(0, 20));
+}
+
+test.each([
+  ['api-outage', 'SEV1', 'Complete API outage', 'sev1', 'enter'],
+  ['study-failures', 'SEV2', 'High study failure rate', 'sev2', 'enter'],
+  ['surface-down', 'SEV3', 'Single surface failing', 'sev3', 'enter'],
+  ['slow-api', 'SEV4', 'Low impact', 'sev4', 'enter'],
+  ['calm', 'SEV1', 'Security incident', 'security', '5'],
+] as const)(
+  '%s: %s from the pager to the report, with a crash in the middle',
+  async (scenario, severity, title, procedure, key) => {
+    const environment = await practise(scenario);
+    const first = cockpit(environment);
+    await first.shows('1 HEALTH');
+    first.press('i');
+    if (key === 'enter') await first.shows(`suggests ${severity}`, 60_000);
+    else await first.shows('5 Security incident');
+    first.press(key);
+    await first.shows(`${severity} ${title}`);
+    await first.shows('step 1 of');
+
+    // Acknowledge at PagerDuty and tell people: each message is seen before it goes out.
+    first.press('m');
+    await first.shows('▶acknowledge PagerDuty');
+    first.press('enter');
+    await first.shows('PagerDuty gets “acknowledge”');
+    first.press('enter');
+    await first.shows('▶notify      Slack #alerts');
+    first.press('enter');
+    await first.shows('Slack #alerts gets this text');
+    first.press('enter');
+    await first.shows('slack-alerts notify sent');
+    first.press('esc');
+    await first.shows('step 1 of');
+
+    const list = checklist(procedure);
+    const [one] = list.steps;
+    if (!one) throw new Error('a checklist has steps');
+    await finish(first, one.say, one.decision !== undefined);
+    first.press('n');
+    await first.shows('what is worth remembering?');
+    first.type('the pager went at three').press('enter');
+    await first.shows('noted');
+
+    first.signal('SIGKILL');
+    await first.ends();
+
+    const second = cockpit(environment, 'incident', 'resume');
+    await second.shows('drove this and is gone');
+    second.press('W');
+    await second.shows('y take the wheel');
+    second.press('y');
+    await second.shows('you drive');
+    second.press('esc').press('i');
+    await second.shows(list.steps.length > 1 ? `step 2 of ${list.steps.length}` : 'every step');
+
+    for (const step of list.steps.slice(1)) {
+      second.press('esc').press('i');
+      await second.shows('step ');
+      await second.settles();
+      await finish(second, step.say, step.decision !== undefined);
+    }
+    await second.shows('every step is done or skipped');
+
+    second.press('M');
+    await second.shows('people can work again');
+    second.type('it works again').press('enter');
+    await second.shows('mitigated');
+    second.press('X');
+    await second.shows('Resolve the incident');
+    second.type('calm').press('enter');
+    await second.shows('resolved after');
+    second.press('t');
+    await second.shows('TIMELINE');
+    second.press('q');
+    expect((await second.ends()).code).toBe(0);
+
+    const report = await run(environment, 'incident', 'export');
+    expect(report.code).toBe(0);
+    for (const part of [
+      '## Why',
+      '## Impact',
+      '## Timeline (UTC)',
+      'the pager went at three',
+      'pagerduty acknowledge: sent',
+      `DRILL (${scenario})`,
+    ])
+      expect(report.out).toContain(part);
+    expect(report.out).toMatch(/to acknowledge \| \d/);
+    expect(await run(environment, 'incident', 'list')).toMatchObject({ code: 0, out: expect.stringContaining(title) });
+    const checked = await run(environment, 'incident', 'verify');
+    expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('none changed, none missing') });
+    const messages = await received();
+    expect(messages.map((m) => m.channel)).toEqual(['pagerduty', '#alerts']);
+    expect(messages[0]?.body).toMatchObject({ event_action: 'acknowledge' });
+    expect(String(messages[1]?.body.text)).toContain(`DRILL, not real: ${severity}`);
+  },
+);
+
+test('two cockpits on one incident: one drives, the other sees it live, and takes the wheel', async () => {
+  const environment = await practise('surface-down');
+  const one = cockpit({ ...environment, BENTHAM_JOURNAL_NAME: 'ann' });
+  const two = cockpit({ ...environment, BENTHAM_JOURNAL_NAME: 'bob' });
+  await one.shows('1 HEALTH');
+  await two.shows('1 HEALTH');
+  one.press('i').press('3');
+  await one.shows('commander ann');
+  await two.shows('ann drives');
+  two.press('i');
+  await two.shows('step 1 of 4');
+  one.press('space');
+  await two.shows(/✓ 1 Disable the surface/);
+  two.press('j', 'space');
+  await two.shows('ann drives: W takes the wheel');
+  two.press('n');
+  await two.shows('what is worth remembering?');
+  two.type('I look at the status page').press('enter');
+  one.press('t');
+  await one.shows('I look at the status page');
+  two.press('W');
+  await two.shows('ann drives and is here');
+  two.press('y');
+  await one.shows('bob drives');
+  two.press('space');
+  await one.press('esc').shows('step 3 of 4');
+});
