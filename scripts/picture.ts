@@ -15,7 +15,7 @@ const terminal = new TerminalUnderTest({
 try {
   await terminal.shows('DRILL', 60_000);
   await terminal.shows('CRITICAL', 60_000);
-  await terminal.hides('no answer yet', 60_000);
+  await terminal.hides(/no answer yet|API p95 +–/, 60_000);
   for (const key of keys) {
     terminal.press(key);
     await terminal.settles(300);
