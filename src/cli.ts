@@ -23,4 +23,9 @@ const program = new Command('bentham-cockpit')
   .addCommand(logsCommand())
   .addCommand(incidentCommand());
 
+// `| head` closes the pipe: that is no error. Whoever has more to say about it listens too.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
+});
+
 await program.parseAsync();

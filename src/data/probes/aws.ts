@@ -77,12 +77,15 @@ function backups(settings: Settings, timeout: Ms): Probe {
       const client = await rdsClient(settings, timeout);
       const options = { abortSignal: signal };
       try {
-        const [clusters, snapshots] = await Promise.all([
-          client.send(new sdk.DescribeDBClustersCommand({ DBClusterIdentifier: cluster }), options),
-          client.send(new sdk.DescribeDBClusterSnapshotsCommand({ DBClusterIdentifier: cluster }), options),
-        ]);
+        const clusters = await client.send(
+          new sdk.DescribeDBClustersCommand({ DBClusterIdentifier: cluster }),
+          options,
+        );
+        const times: Date[] = [];
+        const pages = sdk.paginateDescribeDBClusterSnapshots({ client }, { DBClusterIdentifier: cluster }, options);
+        for await (const page of pages)
+          times.push(...(page.DBClusterSnapshots ?? []).flatMap((one) => one.SnapshotCreateTime ?? []));
         const restorable = clusters.DBClusters?.[0]?.LatestRestorableTime;
-        const times = (snapshots.DBClusterSnapshots ?? []).flatMap((one) => one.SnapshotCreateTime ?? []);
         const newest = Math.max(...times.map((time) => time.getTime()));
         const answer = [
           restorable ? `restorable to ${formatInstant(restorable.getTime())}` : 'no restorable time',
