@@ -14,16 +14,14 @@ export async function serve(options: DrillOptions): Promise<void> {
     }
     process.stdout.on('error', () => resolve());
   });
-  const starting = startDrill(options);
-  const early = await Promise.race([stopped.then(() => true), starting.then(() => false)]);
-  const drill = await starting;
-  if (!early) {
-    const lines = Object.entries(drill.environment).map(
-      ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
-    );
-    process.stdout.write(`${lines.join('')}ready\n`);
-    await stopped;
-  }
+  const drill = await Promise.race([stopped, startDrill(options)]);
+  // Told to stop before it was ready: the guard ends what has begun when this process is gone.
+  if (!drill) process.exit(0);
+  const lines = Object.entries(drill.environment).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+  );
+  process.stdout.write(`${lines.join('')}ready\n`);
+  await stopped;
   await drill.stop();
 }
 
