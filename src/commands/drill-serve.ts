@@ -23,6 +23,8 @@ export async function serve(options: DrillOptions): Promise<void> {
   process.stdout.write(`${lines.join('')}ready\n`);
   await stopped;
   await drill.stop();
+  // An input that is still open would keep the process.
+  process.stdin.destroy();
 }
 
 function isLifeline(): boolean {
