@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { settingsFrom } from '../config/from-command.ts';
 
+/** The variables that lead to a real Bentham. */
+const real = /^(BENTHAM_|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
+
 type Load = { pods: number; jobs: number };
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
@@ -33,7 +36,7 @@ export async function practise(command: Command, scenario: string, load: Load): 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(signal, giveUp);
   process.stderr.write('\r\u001b[K');
   // What the shell says of a real Bentham must not reach into a drill.
-  for (const name of Object.keys(process.env)) if (/^(BENTHAM_|PG|AWS_)/.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (real.test(name)) delete process.env[name];
   Object.assign(process.env, environment);
   let code = 1;
   try {

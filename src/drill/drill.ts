@@ -65,7 +65,12 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
         }),
       ),
     ]);
-    const world = startWorld(cluster, () => weather, over.signal);
+    const world = startWorld({
+      cluster,
+      weather,
+      executors: () => kubernetes.ready('executor').length,
+      signal: over.signal,
+    });
     stops.push(() => world);
     const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
     const subjects = followStudies(cluster, over.signal);

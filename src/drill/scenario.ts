@@ -46,6 +46,10 @@ export type Weather = {
   redisFill: number;
   /** Jobs that wait at the start. */
   queue: number;
+  /** Sessions that a report forgot on the primary, one of them with rows locked; those that are ended stay away. */
+  forgottenSessions: number;
+  /** The id of an API key in wrong hands, until it is revoked. */
+  misusedKey?: string;
 };
 
 export type Scenario = { id: string; says: string; weather: Weather };
@@ -76,6 +80,7 @@ export const calm: Weather = {
   studiesPerMinute: 3,
   redisFill: 0.61,
   queue: 140,
+  forgottenSessions: 0,
 };
 
 export const scenarios: readonly Scenario[] = [
@@ -131,6 +136,26 @@ export const scenarios: readonly Scenario[] = [
     id: 'slow-api',
     says: 'SEV4: the API is slow, and nothing else is wrong',
     weather: { ...calm, gateway: { ...calm.gateway, latency: 780 } },
+  },
+  {
+    id: 'queue-full',
+    says: 'more studies come than the executors can work off',
+    weather: { ...calm, queue: 5600, studiesPerMinute: 6 },
+  },
+  {
+    id: 'redis-full',
+    says: 'Redis is nearly full of what nobody has asked for in a long time',
+    weather: { ...calm, redisFill: 0.965 },
+  },
+  {
+    id: 'sessions-pile-up',
+    says: 'forgotten sessions hold nearly every connection of the database, and one of them a lock',
+    weather: { ...calm, forgottenSessions: 68 },
+  },
+  {
+    id: 'security',
+    says: 'a key of tenant-lyra with every permission is in wrong hands',
+    weather: { ...calm, misusedKey: 'key-lyr001' },
   },
 ];
 

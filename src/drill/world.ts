@@ -3,15 +3,25 @@
 import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
 import { surfaceIds, type Weather } from './scenario.ts';
+import { holdSessions, nextTurn } from './sessions.ts';
 
-/** Jobs that executors finish in a second, all together. */
-const jobsPerSecond = 2;
-const jobsAtOnce = 14;
+/** Jobs that one executor has at once, and finishes in a second. */
+const jobsAtOnce = 2.4;
+const jobsPerSecond = 0.5;
 const jobsOfStudy = 40;
 const executingStudies = 7;
 
+export type WorldOptions = {
+  cluster: Cluster;
+  /** Read at every turn; a key that is revoked is no longer misused. */
+  weather: Weather;
+  /** How many executors take jobs now. */
+  executors(): number;
+  signal: AbortSignal;
+};
+
 /** Starts the platform's work; ends with the signal. A database that is away is waited for. */
-export function startWorld(cluster: Cluster, weather: () => Weather, signal: AbortSignal): Promise<void> {
+export function startWorld({ cluster, weather, executors, signal }: WorldOptions): Promise<void> {
   const work = async () => {
     let client: Client | undefined;
     let turn = 0;
@@ -19,42 +29,31 @@ export function startWorld(cluster: Cluster, weather: () => Weather, signal: Abo
       try {
         client ??= await cluster.connect('orchestrator');
         turn += 1;
-        await step(client, weather(), turn);
+        await step(client, weather, executors(), turn);
       } catch {
         // Restarted, failed over or under attack: a new session at the next turn.
         const gone = client;
         client = undefined;
         await gone?.end().catch(() => {});
       }
-      await turnOver(signal);
+      await nextTurn(signal);
     }
     await client?.end().catch(() => {});
   };
-  return Promise.all([work(), sessions(cluster, signal)]).then(() => {});
+  return Promise.all([work(), holdSessions(cluster, weather, signal)]).then(() => {});
 }
 
-function turnOver(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 1000);
-    const end = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener('abort', end, { once: true });
-  });
-}
-
-async function step(client: Client, weather: Weather, turn: number): Promise<void> {
+async function step(client: Client, weather: Weather, executors: number, turn: number): Promise<void> {
   const working = surfaceIds.filter((id) => !weather.surfaces[id].disabled);
   const healthy = weather.gateway.services.orchestrator;
   if (healthy) {
     await client.query(finish, [
-      jobsPerSecond,
+      Math.round(executors * jobsPerSecond),
       surfaceIds.map((id) => weather.surfaces[id].failureShare),
       surfaceIds.map((id) => weather.surfaces[id].error),
       surfaceIds,
     ]);
-    await client.query(begin, [jobsAtOnce, working]);
+    await client.query(begin, [Math.round(executors * jobsAtOnce), working]);
     await client.query(progress);
     if (turn % 5 === 0) {
       await client.query(complete);
@@ -62,35 +61,57 @@ async function step(client: Client, weather: Weather, turn: number): Promise<voi
     }
   }
   if (Math.random() < weather.studiesPerMinute / 60) {
-    const id = `study_${Math.random().toString(36).slice(2, 8)}`;
-    const tenant = ['tenant-kyanos', 'tenant-lyra', 'tenant-aldine'][turn % 3];
-    await client.query(`INSERT INTO studies (id, tenant_id, name) VALUES ($1, $2, 'Study ' || $1)`, [id, tenant]);
+    const tenant = ['tenant-kyanos', 'tenant-lyra', 'tenant-aldine'][turn % 3] ?? '';
+    await createStudy(client, tenant);
     await client.query(
-      `INSERT INTO jobs (study_id, surface_id)
-       SELECT $1, ($2::text[])[1 + n % array_length($2::text[], 1)] FROM generate_series(1, ${jobsOfStudy}) AS n`,
-      [id, surfaceIds],
+      `UPDATE api_keys SET last_used_at = now()
+       WHERE id = (SELECT id FROM api_keys WHERE tenant_id = $1 AND NOT revoked ORDER BY last_used_at DESC NULLS LAST LIMIT 1)`,
+      [tenant],
     );
-    await client.query(`UPDATE api_keys SET last_used_at = now() WHERE tenant_id = $1 AND NOT revoked`, [tenant]);
   }
+  if (weather.misusedKey) await misuse(client, weather, weather.misusedKey, turn);
   if (turn % 10 === 0)
     await client.query(`UPDATE api_keys SET last_used_at = now() WHERE id = 'key-abc123' AND NOT revoked`);
+}
+
+/** Somebody asks for much, with a key that is not theirs; it ends when the key is revoked. */
+async function misuse(client: Client, weather: Weather, key: string, turn: number): Promise<void> {
+  const { rows } = await client.query<{ tenant: string }>(
+    `UPDATE api_keys SET last_used_at = now() WHERE id = $1 AND NOT revoked RETURNING tenant_id AS tenant`,
+    [key],
+  );
+  if (!rows[0]) delete weather.misusedKey;
+  else if (turn % 15 === 0) await createStudy(client, rows[0].tenant);
+}
+
+async function createStudy(client: Client, tenant: string): Promise<void> {
+  const id = `study_${Math.random().toString(36).slice(2, 8)}`;
+  await client.query(`INSERT INTO studies (id, tenant_id, name) VALUES ($1, $2, 'Study ' || $1)`, [id, tenant]);
+  await client.query(
+    `INSERT INTO jobs (study_id, surface_id)
+     SELECT $1, ($2::text[])[1 + n % array_length($2::text[], 1)] FROM generate_series(1, ${jobsOfStudy}) AS n`,
+    [id, surfaceIds],
+  );
 }
 
 const finish = `
 WITH done AS (
   SELECT id, array_position($4::text[], surface_id) AS at, random() AS luck
   FROM jobs WHERE status = 'executing' ORDER BY updated_at LIMIT $1 FOR UPDATE SKIP LOCKED
-)
+), ended AS (
 UPDATE jobs j SET
   status = CASE WHEN luck < ($2::float8[])[at] THEN 'failed' ELSE 'completed' END,
   error_message = CASE WHEN luck < ($2::float8[])[at] THEN ($3::text[])[at] END,
   attempt_count = j.attempt_count + 1, updated_at = now()
-FROM done WHERE j.id = done.id`;
+FROM done WHERE j.id = done.id RETURNING j.id, j.study_id, j.status
+)
+INSERT INTO results (job_id, study_id) SELECT id, study_id FROM ended WHERE status = 'completed'`;
 
 const begin = `
 WITH room AS (SELECT greatest(0, $1 - count(*)) AS n FROM jobs WHERE status = 'executing'),
 next AS (
   SELECT id FROM jobs WHERE status = 'pending' AND surface_id = ANY ($2)
+    AND study_id IN (SELECT id FROM studies WHERE status = 'executing')
   ORDER BY id LIMIT (SELECT n FROM room) FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs SET status = 'executing', updated_at = now() FROM next WHERE jobs.id = next.id`;
@@ -118,28 +139,3 @@ WHERE id IN (
   SELECT id FROM studies WHERE status = 'queued' ORDER BY created_at
   LIMIT greatest(0, $1 - (SELECT count(*) FROM studies WHERE status = 'executing'))
 )`;
-
-/** What the applications hold open, idle most of the time. */
-const pools = [
-  ['api-gateway', 9],
-  ['executor', 12],
-] as const;
-
-async function sessions(cluster: Cluster, signal: AbortSignal): Promise<void> {
-  const open: Client[] = [];
-  while (!signal.aborted) {
-    const wanted = pools.flatMap(([name, count]) => Array.from({ length: count }, () => name));
-    const alive = open.filter((client) => !ended.has(client));
-    open.splice(0, open.length, ...alive);
-    for (const name of wanted.slice(open.length)) {
-      const client = await cluster.connect(name).catch(() => undefined);
-      if (!client) break;
-      client.once('end', () => ended.add(client));
-      open.push(client);
-    }
-    await turnOver(signal);
-  }
-  await Promise.allSettled(open.map((client) => client.end()));
-}
-
-const ended = new WeakSet<Client>();
