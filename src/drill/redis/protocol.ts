@@ -80,6 +80,9 @@ function readCommand(bytes: Buffer): Read | undefined {
 }
 
 function lineAt(bytes: Buffer, from: number): { text: string; end: number } | undefined {
-  const at = bytes.indexOf('\r\n', from);
-  return at < 0 ? undefined : { text: bytes.toString('utf8', from, at), end: at + 2 };
+  // A line typed by hand ends without a carriage return.
+  const at = bytes.indexOf('\n', from);
+  if (at < 0) return undefined;
+  const end = bytes[at - 1] === 0x0d && at > from ? at - 1 : at;
+  return { text: bytes.toString('utf8', from, end), end: at + 1 };
 }

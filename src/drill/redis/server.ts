@@ -1,7 +1,7 @@
 // A Redis server for the drill: enough for ioredis, redis-cli and the cockpit's looks and evictions.
 import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
-import { fill, glob, type Keyspace, memoryOf, put } from './keyspace.ts';
+import { expire, fill, glob, type Keyspace, memoryOf, put } from './keyspace.ts';
 import { array, bulk, commandReader, encode, error, integer, ok, type Reply } from './protocol.ts';
 
 /** maxmemory of the drill, in bytes. */
@@ -51,7 +51,7 @@ export async function startRedis(options: { fill: number }): Promise<RedisServer
   // The cache lives: keys are used, come and go, and the memory wanders a little.
   const wander = setInterval(() => {
     const now = Date.now();
-    for (const [name, key] of keys) if (key.expiresAt !== undefined && key.expiresAt <= now) keys.delete(name);
+    expire(keys, now);
     const name = `cache:response:live${Math.floor(now / 1000) % 40}`;
     if (memoryOf(keys) < maxMemory * 0.99) put(keys, name, { bytes: 180_000, lastUsed: now, value: '' });
     else evicted += 1;
@@ -206,6 +206,7 @@ function info(sections: readonly string[], state: ServerState): string {
   const wanted = sections.map((s) => s.toLowerCase());
   const all = wanted.length === 0 || wanted.some((s) => ['all', 'default', 'everything'].includes(s));
   const used = memoryOf(state.keys);
+  const expiring = [...state.keys.values()].filter((key) => key.expiresAt !== undefined).length;
   const human = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(2)}M`;
   const parts: Record<string, Record<string, string | number>> = {
     Server: {
@@ -226,7 +227,7 @@ function info(sections: readonly string[], state: ServerState): string {
     Persistence: { loading: 0, rdb_last_bgsave_status: 'ok', aof_enabled: 0 },
     Stats: { evicted_keys: state.evicted(), expired_keys: 4120, instantaneous_ops_per_sec: 212 },
     Replication: { role: 'master', connected_slaves: 0 },
-    Keyspace: { db0: `keys=${state.keys.size},expires=0,avg_ttl=0` },
+    Keyspace: { db0: `keys=${state.keys.size},expires=${expiring},avg_ttl=0` },
   };
   return Object.entries(parts)
     .filter(([section]) => all || wanted.includes(section.toLowerCase()))

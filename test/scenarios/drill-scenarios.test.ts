@@ -1,0 +1,91 @@
+// What goes wrong in the drill's database and Redis, and that the remedy helps.
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterEach, expect, test } from 'vitest';
+import type { Drill } from '../../src/drill/drill.ts';
+import { drillOf } from '../drill.ts';
+
+let drill: Drill | undefined;
+afterEach(async () => {
+  await drill?.stop();
+  drill = undefined;
+});
+
+async function begin(scenario: string, load: { jobs?: number } = {}) {
+  drill = await drillOf(scenario, load);
+  const { environment, weather } = drill;
+  const sql = async <Row extends object>(text: string): Promise<Row[]> => {
+    const client = new pg.Client({
+      host: environment.PGHOST ?? '',
+      port: Number(environment.PGPORT),
+      user: environment.PGUSER ?? '',
+      password: environment.PGPASSWORD ?? '',
+      database: environment.PGDATABASE ?? '',
+    });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query<Row>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const count = async (from: string) => Number((await sql<{ n: string }>(`SELECT count(*) AS n FROM ${from}`))[0]?.n);
+  return { environment, weather, sql, count };
+}
+
+const soon = { timeout: 15_000, interval: 200 };
+
+test('forgotten sessions hold a lock that others wait for; ended, they stay away', async () => {
+  const { sql, count, weather } = await begin('sessions-pile-up');
+  const forgotten = `pg_stat_activity WHERE application_name = 'report-worker'`;
+  await expect.poll(() => count(forgotten), soon).toBe(weather.forgottenSessions);
+  await expect.poll(() => count(`${forgotten} AND cardinality(pg_blocking_pids(pid)) > 0`), soon).toBe(2);
+  await sql(`SELECT pg_terminate_backend(pid) FROM ${forgotten}`);
+  await expect.poll(() => weather.forgottenSessions, soon).toBe(0);
+  expect(await count(forgotten)).toBe(0);
+});
+
+test('a key in wrong hands is used until it is revoked', async () => {
+  const { sql, count, weather } = await begin('security');
+  const used = `api_keys WHERE id = 'key-lyr001' AND last_used_at > now() - interval '10 seconds'`;
+  await expect.poll(() => count(used), soon).toBe(1);
+  await sql(`UPDATE api_keys SET revoked = true, revoked_at = now() WHERE id = 'key-lyr001'`);
+  await expect.poll(() => weather.misusedKey, soon).toBe(undefined);
+});
+
+test('a surface that fails most fails in the last hour; disabled, it gets no more jobs', async () => {
+  const { count, weather } = await begin('surface-down');
+  const ended = `jobs WHERE surface_id = 'openai-api' AND updated_at > now() - interval '1 hour'`;
+  const failed = await count(`${ended} AND status = 'failed'`);
+  const all = await count(`${ended} AND status IN ('failed', 'completed')`);
+  expect(failed / all).toBeGreaterThan(0.5);
+  weather.surfaces['openai-api'].disabled = true;
+  await expect.poll(() => count(`jobs WHERE surface_id = 'openai-api' AND status = 'executing'`), soon).toBe(0);
+});
+
+test('a full Redis has room again when idle keys are evicted', async () => {
+  const { environment } = await begin('redis-full');
+  const redis = new Redis(environment.REDIS_URL ?? '', { maxRetriesPerRequest: 1 });
+  const share = async () => {
+    const info = await redis.info('memory');
+    const read = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
+    return read('used_memory') / read('maxmemory');
+  };
+  expect(await share()).toBeGreaterThan(0.95);
+  let cursor = '0';
+  do {
+    const [next, names] = await redis.scan(cursor, 'MATCH', 'queue:done:*', 'COUNT', 200);
+    for (const name of names) expect(await redis.object('IDLETIME', name)).toBeGreaterThan(3600);
+    if (names.length > 0) await redis.unlink(...names);
+    cursor = next;
+  } while (cursor !== '0');
+  expect(await share()).toBeLessThan(0.9);
+  redis.disconnect();
+});
+
+test('as many jobs more as are asked for, in studies of their own', async () => {
+  const { count } = await begin('calm', { jobs: 1234 });
+  expect(await count(`jobs WHERE study_id LIKE 'study_load%'`)).toBe(1234);
+  expect(await count(`studies WHERE id LIKE 'study_load%'`)).toBe(3);
+});
