@@ -12,8 +12,9 @@ import { evidenceScreen } from './evidence/bucket.ts';
 import { evidenceStudyScreen } from './evidence/study.ts';
 import { alertsScreen } from './incident/alerts.ts';
 import { notifyScreen } from './incident/notify.ts';
+import { incidentEntries } from './incident/palette.ts';
 import { contactsScreen, peopleScreen } from './incident/people.ts';
-import { commandsScreen, procedureEntries, procedureScreen, proceduresScreen } from './incident/procedures.ts';
+import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
 import { incidentScreen } from './incident/screen.ts';
 import { timelineScreen } from './incident/timeline.ts';
 import { healthScreen } from './lists/health.ts';
@@ -54,8 +55,8 @@ export const screens: readonly Screen[] = [
   evidenceScreen,
   evidenceStudyScreen,
   backupsScreen,
-  commandsScreen,
+  runbookCommandsScreen,
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */
-export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries, procedureEntries];
+export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries, procedureEntries, incidentEntries];

@@ -290,7 +290,7 @@ test('alerts count down until they are acknowledged', () => {
   expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95' }]);
 });
 
-test.each(['timeline', 'people', 'contacts', 'procedures', 'commands'])('%s at 80×24', (screen) => {
+test.each(['timeline', 'people', 'contacts', 'procedures', 'runbook-commands'])('%s at 80×24', (screen) => {
   const incident = story(
     [2, 'ops2', { kind: 'note', text: 'two pods restart every minute' }],
     [

@@ -37,6 +37,11 @@ export function orderOf(what: IncidentDo, { incident, self, observing, world, no
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
   if (what.do === 'open') return open(what, incident, world);
   if (what.do === 'acknowledge') return acknowledge(what, incident);
+  if (what.do === 'allow-unrecorded')
+    return {
+      events: [{ kind: 'journal', what: 'unrecorded-allowed', says: what.why }],
+      says: 'actions go on although nothing can be recorded',
+    };
   if (!incident) return { refused: 'no incident is open: i opens one' };
   if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
     return { refused: 'it is resolved: reopen it first' };
@@ -141,11 +146,6 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
       return just({ kind: 'resolved', why: what.why }, 'resolved');
     case 'reopen':
       return just({ kind: 'reopened', why: what.why }, 'open again');
-    case 'allow-unrecorded':
-      return just(
-        { kind: 'journal', what: 'unrecorded-allowed', says: what.why },
-        'actions go on although nothing can be recorded',
-      );
     default:
       return { refused: `${what.do} is not for the journal` };
   }

@@ -73,17 +73,26 @@ export class Recorder {
     return outcome.ok ? { ok: true, value: undefined } : outcome;
   }
 
-  /** Why no action may run from this cockpit now; undefined: it may. */
-  mayAct(): string | undefined {
+  /**
+   * Why no action may run from here now; undefined: it may. `asPerson`: for the command line, where the person who
+   * drives in a cockpit beside it, on this host, is the driver too.
+   */
+  mayAct(asPerson = false): string | undefined {
     if (this.#observing) return 'this cockpit only observes';
     const { incident, journal } = this;
-    const { wheel } = incident ?? {};
-    if (incident && incident.resolvedAt === undefined && wheel && wheel.session !== journal.writer.session)
-      return `${wheel.person} drives this incident: take the wheel first`;
+    if (incident && incident.resolvedAt === undefined && !this.#drives(incident, asPerson))
+      return `${incident.wheel.person} drives this incident: take the wheel first`;
     const { trouble } = journal.state;
     if (trouble && this.#allowed === undefined)
       return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
     return undefined;
+  }
+
+  #drives({ wheel, entries }: Incident, asPerson: boolean): boolean {
+    const { session, user, name, host } = this.journal.writer;
+    if (wheel.session === session) return true;
+    const driver = entries.find(({ writer }) => writer.session === wheel.session)?.writer;
+    return asPerson && driver?.user === user && driver.name === name && driver.host === host;
   }
 
   get allowed(): string | undefined {

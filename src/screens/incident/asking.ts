@@ -150,6 +150,15 @@ export const askReminder = (step: Step | undefined): Intent =>
     },
   );
 
+/** Going on without a record is allowed in words, and the words are recorded as soon as they can be. */
+export const askUnrecorded = (what: string): Intent =>
+  form(
+    'Allow actions without a record',
+    [why()],
+    ({ why: reason = '' }) => needed(reason, { do: 'allow-unrecorded', why: reason }),
+    `Nothing can be recorded: ${what}. What is done is kept in memory and written when that is possible again.`,
+  );
+
 /** Taking the wheel changes who may act: asked, and recorded. */
 export function askWheel(state: State): Intent {
   const { desk, incident } = state;

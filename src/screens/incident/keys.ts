@@ -159,6 +159,14 @@ export const incidentKeys: readonly Binding[] = [
     run: ({ state }) => (state.incident ? canIntents(state) : []),
   },
   {
+    id: 'update-given',
+    keys: ['C'],
+    title: 'update given',
+    about: 'an update was given by voice or by hand: the next is due in half an hour',
+    unless: notDriving,
+    run: ({ state }) => (state.incident ? [send({ do: 'update', text: canText(state.incident, state.world) })] : []),
+  },
+  {
     id: 'handoff',
     keys: ['b'],
     title: 'brief',

@@ -1,7 +1,10 @@
 // The keys that lead to the incident from anywhere.
+
+import { severityName } from '../../core/checklist.ts';
 import { currentStep } from '../../runbook/brief.ts';
-import type { Binding } from '../screen.ts';
-import { askNote } from './asking.ts';
+import type { State } from '../../store.ts';
+import type { Binding, Entry } from '../screen.ts';
+import { askNote, askUnrecorded, send } from './asking.ts';
 
 export const incidentBinding: Binding = {
   id: 'incident',
@@ -33,3 +36,26 @@ export const noteBinding: Binding = {
         : undefined,
   run: () => [askNote()],
 };
+
+/** What the palette offers beside keys and screens. */
+export function incidentEntries({ desk }: State): readonly Entry[] {
+  if (!desk) return [];
+  const others = desk.open.map(
+    (one): Entry => ({
+      title: `show incident ${severityName(one.severity)} ${one.title}`,
+      about: 'another incident that is open',
+      run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
+    }),
+  );
+  const { trouble, allowed } = desk.journal;
+  if (!trouble || allowed) return others;
+  return [
+    ...others,
+    {
+      title: 'allow actions without a record',
+      about: `nothing can be recorded now: ${trouble.what}; what is done is recorded as soon as it can be`,
+      ...(desk.observing ? { unless: 'this cockpit only observes' } : {}),
+      run: [askUnrecorded(trouble.what)],
+    },
+  ];
+}

@@ -83,9 +83,9 @@ export const procedureScreen: Screen = {
   })),
 };
 
-export const commandsScreen: Screen = {
-  id: 'commands',
-  title: () => 'COMMANDS',
+export const runbookCommandsScreen: Screen = {
+  id: 'runbook-commands',
+  title: () => 'USEFUL COMMANDS',
   palette: 'useful commands of the runbook',
   view({ desk }) {
     if (!desk) return { rows: [], empty: [line(dim('the settings are being read'))] };
