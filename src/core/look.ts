@@ -1,10 +1,22 @@
 // Look-ups: what a screen asks for while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
 // entry here, one reader in the engine's table (src/engine/readers.ts) and one screen.
+import type { ApiKeyList } from './api-key.ts';
+import type { DatabaseDetail } from './database.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import { pending, type Reading } from './reading.ts';
+import type { JobList, StudyDetail, StudyList } from './study.ts';
 
 /** Each kind of look: what it is asked with, and what it answers. */
 export type Looks = {
+  /** Studies, newest first, whose id, tenant or status have all words of `search`: so many rows. */
+  studies: { ask: { search: string; rows: number }; answer: StudyList };
+  /** One study, by the database and by the API. */
+  study: { ask: { study: string }; answer: StudyDetail };
+  /** A study's jobs, newest first; of one status, or of all where it is empty. */
+  jobs: { ask: { study: string; status: string; rows: number }; answer: JobList };
+  'api-keys': { ask: Record<never, never>; answer: ApiKeyList };
+  /** A PostgreSQL server: sessions, tables, replication. */
+  database: { ask: { server: 'primary' | 'replica' }; answer: DatabaseDetail };
   /** The evidence bucket, by study. */
   evidence: { ask: Record<never, never>; answer: EvidenceList };
   /** Versions, delete markers and locks of one study's evidence. */

@@ -1,7 +1,7 @@
 // How each kind of look is answered, and how often it is asked again while somebody looks.
 import type { Settings } from '../config/settings.ts';
 import type { Ask, LookKind, Looks } from '../core/look.ts';
-import { type Ms, minute } from '../core/time.ts';
+import { type Ms, minute, second } from '../core/time.ts';
 import type { Outcome } from '../data/source.ts';
 
 export type Reader<K extends LookKind> = {
@@ -18,7 +18,42 @@ export type Readers = { readonly [K in LookKind]?: Reader<K> };
 /** The table of readers. Backends are imported when they are first asked. */
 export function readersFor(settings: Settings): Readers {
   const evidence = `s3://${settings.evidence.bucket}`;
+  const { primary } = settings.database;
+  const database = { from: `postgres ${primary.host}`, where: `${primary.host}:${primary.port}` };
+  const studies = () => import('../data/postgres/study-look.ts');
   return {
+    studies: {
+      ...database,
+      every: 15 * second,
+      timeout: 12 * second,
+      read: async (ask, signal) => (await studies()).listStudies(settings, ask, signal),
+    },
+    study: {
+      ...database,
+      every: 5 * second,
+      timeout: 12 * second,
+      read: async ({ study }, signal) => (await studies()).lookAtStudy(settings, study, signal),
+    },
+    jobs: {
+      ...database,
+      every: 10 * second,
+      timeout: 8 * second,
+      read: async (ask, signal) => (await studies()).listJobs(settings, ask, signal),
+    },
+    'api-keys': {
+      ...database,
+      every: 15 * second,
+      timeout: 6 * second,
+      read: async (_ask, signal) => (await import('../data/postgres/keys-look.ts')).listApiKeys(settings, signal),
+    },
+    database: {
+      ...database,
+      from: 'postgres',
+      every: 3 * second,
+      timeout: 6 * second,
+      read: async ({ server }, signal) =>
+        (await import('../data/postgres/database-look.ts')).lookAtDatabase(settings, server, signal),
+    },
     evidence: {
       every: 5 * minute,
       timeout: 2 * minute,

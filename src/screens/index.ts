@@ -2,6 +2,8 @@
 import type { State } from '../store.ts';
 import { backupsScreen } from './backups.ts';
 import { cockpit } from './cockpit.ts';
+import { sessionsScreen } from './database/sessions.ts';
+import { tablesScreen } from './database/tables.ts';
 import { backendScreen } from './details/backend.ts';
 import { deploymentScreen } from './details/deployment.ts';
 import { metricScreen } from './details/metric.ts';
@@ -17,7 +19,10 @@ import { contactsScreen, peopleScreen } from './incident/people.ts';
 import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
 import { incidentScreen } from './incident/screen.ts';
 import { timelineScreen } from './incident/timeline.ts';
+import { allStudiesScreen } from './lists/all-studies.ts';
+import { apiKeysScreen } from './lists/api-keys.ts';
 import { healthScreen } from './lists/health.ts';
+import { jobsScreen } from './lists/jobs.ts';
 import { metricsScreen } from './lists/metrics.ts';
 import { podsScreen } from './lists/pods.ts';
 import { studiesScreen } from './lists/studies.ts';
@@ -42,6 +47,11 @@ export const screens: readonly Screen[] = [
   metricScreen,
   surfaceScreen,
   studyScreen,
+  allStudiesScreen,
+  jobsScreen,
+  apiKeysScreen,
+  sessionsScreen,
+  tablesScreen,
   logsScreen,
   incidentScreen,
   timelineScreen,

@@ -1,0 +1,193 @@
+// What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
+import type { Tables } from './studies.ts';
+
+export type StudyListRow = {
+  id: string;
+  tenant: string;
+  status: string;
+  completion: string | null;
+  created: number | null;
+  progressed: number | null;
+  /** The row's place in the order, as text that loses nothing: the next page begins after it. */
+  cursor: string;
+};
+
+const studyColumns = `
+  id::text AS id, tenant_id::text AS tenant, status::text AS status,
+  progress ->> 'completionPercentage' AS completion, extract(epoch FROM created_at)::float8 AS created,
+  extract(epoch FROM updated_at)::float8 AS progressed, created_at::text AS cursor`;
+
+/**
+ * A page of studies, newest first, after the one at ($1, $2); all words of $3 are in id, tenant or status.
+ * The row comparison lets an index on created_at answer it.
+ */
+export const studyPage = (
+  { studies }: Tables,
+  { after, words, limit }: { after: boolean; words: number; limit: number },
+) => `
+  SELECT ${studyColumns}
+  FROM ${studies}
+  WHERE ${[
+    after ? '(created_at, id::text) < ($1::text::timestamptz, $2::text)' : '($1::text IS NULL AND $2::text IS NULL)',
+    ...Array.from({ length: words }, (_, i) => {
+      const like = `ILIKE $${i + 3}`;
+      return `(id::text ${like} OR tenant_id::text ${like} OR status::text ${like})`;
+    }),
+  ].join(' AND ')}
+  ORDER BY created_at DESC, id::text DESC
+  LIMIT ${limit}`;
+
+/** One study (runbook, Checking Study Status). */
+export const oneStudy = ({ studies }: Tables) => `SELECT ${studyColumns} FROM ${studies} WHERE id = $1`;
+
+/** How many jobs of one study are counted. */
+export const mostOfStudy = 200_000;
+
+export type SurfaceCountRow = { surface: string | null; status: string; count: number };
+
+export const countsOfStudy = ({ jobs }: Tables) => `
+  SELECT surface, status, count(*)::int AS count
+  FROM (SELECT surface_id::text AS surface, status::text AS status FROM ${jobs}
+        WHERE study_id = $1 LIMIT ${mostOfStudy}) j
+  GROUP BY surface, status ORDER BY surface, status`;
+
+export type ErrorRow = { message: string | null; count: number };
+
+/** Failures by message (runbook, SEV2: Check error messages). */
+export const errorsOfStudy = ({ jobs }: Tables) => `
+  SELECT message, count(*)::int AS count
+  FROM (SELECT left(error_message, 500) AS message FROM ${jobs}
+        WHERE study_id = $1 AND status = 'failed' LIMIT ${mostOfStudy}) j
+  GROUP BY message ORDER BY count(*) DESC, message LIMIT 15`;
+
+export type JobRow = {
+  id: string;
+  surface: string | null;
+  status: string;
+  attempts: number | null;
+  created: number | null;
+  ended: number | null;
+  error: string | null;
+};
+
+const jobColumns = ({ ended }: Tables) => `
+  id::text AS id, surface_id::text AS surface, status::text AS status, attempt_count AS attempts,
+  extract(epoch FROM created_at)::float8 AS created,
+  ${
+    ended === 'created_at'
+      ? 'NULL::float8'
+      : `CASE WHEN status::text IN ('completed', 'complete', 'failed', 'cancelled')
+    THEN extract(epoch FROM ${ended})::float8 END`
+  } AS ended,
+  left(error_message, 500) AS error`;
+
+/** What runs, oldest first: the stuck ones are at the top. */
+export const runningOfStudy = (tables: Tables) => `
+  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
+  WHERE study_id = $1 AND status::text IN ('executing', 'running')
+  ORDER BY created_at LIMIT 20`;
+
+/** What took longest. Only where the table says when a job ended. */
+export const slowestOfStudy = (tables: Tables) => `
+  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
+  WHERE study_id = $1 AND status::text IN ('completed', 'complete', 'failed')
+  ORDER BY ${tables.ended} - created_at DESC NULLS LAST LIMIT 10`;
+
+/** A study's jobs, newest first; with a status ($2) only those of it. */
+export const jobsOfStudy = (tables: Tables, limit: number) => `
+  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
+  WHERE study_id = $1 AND ($2::text IS NULL OR status::text = $2)
+  ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+
+export type ApiKeyRow = {
+  id: string;
+  tenant: string;
+  name: string | null;
+  permissions: unknown;
+  rateLimit: number | null;
+  lastUsed: number | null;
+  created: number | null;
+  revoked: boolean | null;
+  revokedAt: number | null;
+};
+
+export const mostKeys = 5000;
+
+/** API keys (runbook, Viewing API Key Status). The key itself and its hash are never read. */
+export const apiKeys = (table: string) => `
+  SELECT id::text AS id, tenant_id::text AS tenant, name::text AS name, to_jsonb(permissions) AS permissions,
+         rate_limit::float8 AS "rateLimit", extract(epoch FROM last_used_at)::float8 AS "lastUsed",
+         extract(epoch FROM created_at)::float8 AS created, revoked,
+         extract(epoch FROM revoked_at)::float8 AS "revokedAt"
+  FROM ${table} ORDER BY tenant_id, revoked, name, id LIMIT ${mostKeys + 1}`;
+
+export type SessionRow = {
+  pid: number;
+  user: string | null;
+  application: string | null;
+  client: string | null;
+  database: string | null;
+  state: string | null;
+  wait: string | null;
+  transaction: number | null;
+  since: number | null;
+  blockedBy: number[] | null;
+  query: string | null;
+};
+
+export const mostSessions = 1000;
+
+/** Clients' sessions other than this one, with those they wait for. */
+export const sessions = `
+  WITH waiting AS (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted)
+  SELECT a.pid, a.usename AS "user", a.application_name AS application,
+         coalesce(a.client_hostname, host(a.client_addr), 'socket') AS client, a.datname AS database, a.state,
+         CASE WHEN a.wait_event_type IS NOT NULL AND a.wait_event_type <> 'Client'
+              THEN a.wait_event_type || ': ' || a.wait_event END AS wait,
+         extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction,
+         extract(epoch FROM clock_timestamp() - a.state_change)::float8 AS since,
+         CASE WHEN w.pid IS NOT NULL THEN pg_blocking_pids(a.pid) END AS "blockedBy",
+         left(a.query, 2000) AS query
+  FROM pg_stat_activity a LEFT JOIN waiting w ON w.pid = a.pid
+  WHERE (a.backend_type = 'client backend' OR (a.backend_type IS NULL AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL))
+    AND a.pid <> pg_backend_pid()
+  ORDER BY a.xact_start NULLS LAST, a.pid
+  LIMIT ${mostSessions + 1}`;
+
+export type TableRow = {
+  name: string;
+  bytes: number | null;
+  live: number;
+  dead: number;
+  vacuum: number | null;
+  analyze: number | null;
+  changed: number;
+};
+
+/** The largest and the untidiest tables (runbook, Check for bloat). Only sizes of tables that can be opened. */
+export const tables = `
+  SELECT CASE WHEN schemaname = $1 THEN relname ELSE schemaname || '.' || relname END AS name,
+         pg_total_relation_size(relid)::float8 AS bytes, n_live_tup::float8 AS live, n_dead_tup::float8 AS dead,
+         extract(epoch FROM greatest(last_vacuum, last_autovacuum))::float8 AS vacuum,
+         extract(epoch FROM greatest(last_analyze, last_autoanalyze))::float8 AS analyze,
+         n_mod_since_analyze::float8 AS changed
+  FROM pg_stat_user_tables
+  ORDER BY n_dead_tup DESC, n_live_tup DESC
+  LIMIT 200`;
+
+export type ReplicaRow = { name: string | null; client: string | null; state: string | null; bytes: number | null };
+
+export const replicas = `
+  SELECT application_name AS name, coalesce(client_hostname, host(client_addr), 'socket') AS client, state,
+         pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
+                         replay_lsn)::float8 AS bytes
+  FROM pg_stat_replication ORDER BY application_name LIMIT 50`;
+
+export type SlotRow = { name: string; kind: string; active: boolean; bytes: number | null; state: string | null };
+
+/** Log that is kept for a slot that nobody reads fills the disk. */
+export const slots = `
+  SELECT slot_name AS name, slot_type AS kind, active, wal_status AS state,
+         pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
+                         restart_lsn)::float8 AS bytes
+  FROM pg_replication_slots ORDER BY slot_name LIMIT 50`;

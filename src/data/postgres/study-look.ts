@@ -1,0 +1,116 @@
+// One study, and lists of studies and jobs, as long as a person looks.
+import type { Settings } from '../../config/settings.ts';
+import type { Job, JobList, StudyDetail, StudyList, StudyRow } from '../../core/study.ts';
+import { door } from '../../core/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { lookAtApiStudy } from '../study-api.ts';
+import * as sql from './queries/looks.ts';
+import { sessionsFor } from './sessions.ts';
+import { completionFrom } from './studies.ts';
+import { tablesOf } from './tables.ts';
+
+/** What one statement of a look may take. */
+const limit: Ms = 3 * second;
+/** Rows read at a time. */
+const page = 1000;
+
+/** The newest studies whose id, tenant or status have all words of `search`; read page after page, by their keys. */
+export function listStudies(
+  settings: Settings,
+  { search, rows }: { search: string; rows: number },
+  signal: AbortSignal,
+): Promise<Outcome<StudyList>> {
+  const session = sessionsFor(settings).studies;
+  const words = search.split(/\s+/).filter(Boolean).slice(0, 6);
+  const like = words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  return session.read(signal, limit, async (ask) => {
+    const tables = await tablesOf(session, settings.database.schema, ask);
+    const found: StudyRow[] = [];
+    let last: sql.StudyListRow | undefined;
+    for (;;) {
+      const wanted = Math.min(page, rows + 1 - found.length);
+      const statement = sql.studyPage(tables, { after: last !== undefined, words: like.length, limit: wanted });
+      const values = [last?.cursor ?? null, last?.id ?? null, ...like];
+      const some = await ask<sql.StudyListRow>(statement, { values });
+      found.push(...some.map(studyRow));
+      last = some.at(-1);
+      if (some.length < wanted || found.length > rows || last === undefined) break;
+    }
+    return { rows: found.slice(0, rows), more: found.length > rows };
+  });
+}
+
+/** One study by the database and, at the same time, by the API. */
+export async function lookAtStudy(
+  settings: Settings,
+  study: string,
+  signal: AbortSignal,
+): Promise<Outcome<StudyDetail>> {
+  const session = sessionsFor(settings).studies;
+  const [api, outcome] = await Promise.all([
+    lookAtApiStudy(settings, study, signal),
+    session.read(signal, limit, async (ask) => {
+      const tables = await tablesOf(session, settings.database.schema, ask);
+      const values = [study];
+      const [row] = await ask<sql.StudyListRow>(sql.oneStudy(tables), { values });
+      const counts = await ask<sql.SurfaceCountRow>(sql.countsOfStudy(tables), { values });
+      const errors = await ask<sql.ErrorRow>(sql.errorsOfStudy(tables), { values });
+      const running = await ask<sql.JobRow>(sql.runningOfStudy(tables), { values });
+      const slowest =
+        tables.ended === 'created_at' ? [] : await ask<sql.JobRow>(sql.slowestOfStudy(tables), { values });
+      return {
+        ...(row ? { row: studyRow(row) } : {}),
+        counts: counts.map(({ surface, status, count }) => ({
+          surface: door(surface ?? 'no surface', 100),
+          status: door(status, 40),
+          count,
+        })),
+        exact: counts.reduce((sum, { count }) => sum + count, 0) < sql.mostOfStudy,
+        errors: errors.map(({ message, count }) => ({ message: door(message ?? 'no message', 400), count })),
+        running: running.map(jobFrom),
+        slowest: slowest.map(jobFrom),
+      };
+    }),
+  ]);
+  return outcome.ok ? { ok: true, value: { ...outcome.value, api } } : outcome;
+}
+
+/** A study's jobs, newest first. */
+export function listJobs(
+  settings: Settings,
+  { study, status, rows }: { study: string; status: string; rows: number },
+  signal: AbortSignal,
+): Promise<Outcome<JobList>> {
+  const session = sessionsFor(settings).studies;
+  return session.read(signal, limit, async (ask) => {
+    const tables = await tablesOf(session, settings.database.schema, ask);
+    const found = await ask<sql.JobRow>(sql.jobsOfStudy(tables, rows + 1), { values: [study, status || null] });
+    return { rows: found.slice(0, rows).map(jobFrom), more: found.length > rows };
+  });
+}
+
+function studyRow(row: sql.StudyListRow): StudyRow {
+  const completion = completionFrom(row.completion);
+  const createdAt = (row.created ?? 0) * second;
+  return {
+    id: door(row.id, 100),
+    tenant: door(row.tenant, 100),
+    status: door(row.status, 40),
+    ...(completion === undefined ? {} : { completion }),
+    createdAt,
+    progressedAt: row.progressed === null ? createdAt : row.progressed * second,
+  };
+}
+
+function jobFrom(row: sql.JobRow): Job {
+  return {
+    id: door(row.id, 100),
+    surface: door(row.surface ?? 'no surface', 100),
+    status: door(row.status, 40),
+    attempts: row.attempts ?? 0,
+    createdAt: (row.created ?? 0) * second,
+    ...(row.ended === null ? {} : { endedAt: row.ended * second }),
+    ...(row.error === null ? {} : { error: door(row.error, 400) }),
+  };
+}

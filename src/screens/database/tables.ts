@@ -1,0 +1,90 @@
+// Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
+import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/database.ts';
+import { formatAge, formatBytes, formatCount, formatPercent } from '../../core/format.ts';
+import { lookFor } from '../../core/look.ts';
+import { newest } from '../../core/reading.ts';
+import type { Instant } from '../../core/time.ts';
+import { dim, type Line, line, mark, span } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row, Screen } from '../screen.ts';
+import { type Column, table, widest } from '../table.ts';
+import { databaseAsk } from './sessions.ts';
+
+const orders: readonly (readonly [string, (a: TableState, b: TableState) => number])[] = [
+  ['dead rows', (a, b) => b.deadRows - a.deadRows || b.totalBytes - a.totalBytes],
+  ['size', (a, b) => b.totalBytes - a.totalBytes],
+  ['last analyzed', (a, b) => (a.lastAnalyze ?? 0) - (b.lastAnalyze ?? 0)],
+];
+
+export const tablesScreen: Screen = {
+  id: 'tables',
+  title: () => 'DATABASE TABLES',
+  palette: 'database tables, bloat and weekly tasks',
+  sorts: orders.map(([name]) => name),
+  looks: (place) => [databaseAsk(place)],
+  view({ world, looks }, place, { columns }) {
+    const reading = lookFor<'database'>(looks, databaseAsk(place));
+    const { now } = world;
+    const room = columns - 2;
+    const found = newest(reading)?.value;
+    const tables = (found?.tables ?? []).toSorted(orders[place.sort % orders.length]?.[1]);
+    const name = widest(
+      tables.map((t) => t.name),
+      5,
+      40,
+    );
+    const when = (at: Instant | undefined) => dim(at === undefined ? 'never' : `${shortAge(now - at)} ago`);
+    const all: Column<TableState>[] = [
+      { title: 'table', of: (t) => t.name, width: Math.min(name, 20), upTo: name },
+      { title: 'size', of: (t) => formatBytes(t.totalBytes), width: 9, align: 'right' },
+      { title: 'rows', of: (t) => dim(formatCount(t.liveRows)), width: 11, align: 'right', spare: 3 },
+      { title: 'dead rows', of: deadSays, width: 17, align: 'right' },
+      { title: 'vacuumed', of: (t) => when(t.lastVacuum), width: 9, align: 'right', spare: 1 },
+      { title: 'analyzed', of: (t) => when(t.lastAnalyze), width: 9, align: 'right' },
+      { title: 'bloat', of: (t) => bloatSays(t), width: 14, upTo: 32, spare: 2 },
+    ];
+    const { head, draw } = table(all, room);
+    const rows = tables.map(
+      (t): Row => ({
+        id: t.name,
+        text: t.name,
+        draw: () => [draw(t)],
+        copies: { text: `VACUUM ANALYZE ${t.name};`, what: `VACUUM ANALYZE ${t.name}` },
+      }),
+    );
+    return {
+      says: line(found ? `${formatCount(tables.length)} by PostgreSQL’s own statistics` : ''),
+      right: ageSays(reading, now) ?? [],
+      head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
+      rows,
+      empty: found ? [line(dim('no tables are visible'))] : [],
+      foot: found ? weekly(found.tables, now) : [],
+    };
+  },
+};
+
+function deadSays(t: TableState) {
+  const text = `${formatCount(t.deadRows)}  ${formatPercent(deadShare(t) * 100)}`;
+  return bloatOf(t).verdict === 'ok' ? dim(text) : span(text, 'warning');
+}
+
+function bloatSays(t: TableState) {
+  const { says, verdict } = bloatOf(t);
+  return verdict === 'ok' ? dim(says) : span(says, 'warning');
+}
+
+function weekly(tables: readonly TableState[], now: Instant): Line[] {
+  const tasks = weeklyTasks(tables, now);
+  if (tasks.length === 0) return [];
+  return [
+    line(dim('weekly tasks')),
+    ...tasks.map(({ task, lastAt, overdue }) =>
+      line(
+        mark(overdue ? 'warning' : 'ok'),
+        ` ${task.padEnd(18)}`,
+        lastAt === undefined ? 'never done' : `last done ${formatAge(now - lastAt)} ago`,
+        overdue ? span('  due', 'warning') : undefined,
+      ),
+    ),
+  ];
+}

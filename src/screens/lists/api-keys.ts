@@ -1,0 +1,105 @@
+// API keys per tenant (runbook, Viewing API Key Status); never the key. What stands out stands first.
+import { type ApiKey, isOverPrivileged, oddities } from '../../core/api-key.ts';
+import { formatAge, formatCount, formatInstant } from '../../core/format.ts';
+import { type Ask, lookFor } from '../../core/look.ts';
+import { newest } from '../../core/reading.ts';
+import type { Instant } from '../../core/time.ts';
+import { dim, faded, type Line, line, span } from '../line.ts';
+import { ageSays, shortAge, trouble } from '../parts.ts';
+import type { Row, Screen } from '../screen.ts';
+import { type Column, table } from '../table.ts';
+
+const ask: Ask<'api-keys'> = { kind: 'api-keys' };
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+type Order = (a: ApiKey, b: ApiKey, now: Instant) => number;
+const byTenant: Order = (a, b) =>
+  compare(a.tenant, b.tenant) || Number(a.revoked) - Number(b.revoked) || compare(a.name, b.name);
+const orders: readonly (readonly [string, Order])[] = [
+  ['tenant', byTenant],
+  ['what stands out', (a, b, now) => oddities(b, now).length - oddities(a, now).length || byTenant(a, b, now)],
+  ['last used', (a, b, now) => (a.lastUsedAt ?? 0) - (b.lastUsedAt ?? 0) || byTenant(a, b, now)],
+];
+
+export const apiKeysScreen: Screen = {
+  id: 'api-keys',
+  title: () => 'API KEYS',
+  palette: 'API keys',
+  sorts: orders.map(([name]) => name),
+  looks: () => [ask],
+  view({ world, looks }, place, { columns }) {
+    const reading = lookFor<'api-keys'>(looks, ask);
+    const { now } = world;
+    const room = columns - 2;
+    const found = newest(reading)?.value;
+    const order = orders[place.sort % orders.length]?.[1] ?? byTenant;
+    const keys = (found?.rows ?? []).toSorted((a, b) => order(a, b, now));
+    const all: Column<ApiKey>[] = [
+      { title: '', of: (k) => glyphOf(k, now), width: 1 },
+      { title: 'tenant', of: (k) => k.tenant, width: 14, upTo: 28 },
+      { title: 'name', of: (k) => k.name, width: 14, upTo: 36 },
+      { title: 'permissions', of: permissionsSays, width: 12, upTo: 40, spare: 1 },
+      { title: 'limit', of: (k) => (k.rateLimit ? formatCount(k.rateLimit) : '–'), width: 6, align: 'right', spare: 2 },
+      { title: 'used', of: (k) => dim(usedSays(k, now)), width: 7, align: 'right' },
+      { title: 'stands out', of: (k) => oddSays(k, now), width: 14, upTo: 40 },
+      { title: 'id', of: (k) => dim(k.id), width: 12, upTo: 36, spare: 3 },
+    ];
+    const { head, draw } = table(all, room);
+    const rows = keys.map(
+      (k): Row => ({
+        id: k.id,
+        text: `${k.tenant} ${k.name} ${k.id} ${k.permissions.join(' ')} ${k.revoked ? 'revoked' : oddities(k, now).join(' ')}`,
+        draw: () => [k.revoked ? faded(draw(k)) : draw(k)],
+        opens: { kind: 'details', title: `key ${k.name || k.id}`, lines: () => detailsOf(k, now) },
+        copies: { text: k.id, what: k.id },
+      }),
+    );
+    const odd = keys.filter((k) => oddities(k, now).length > 0).length;
+    return {
+      says: line(
+        found ? `${formatCount(keys.length)}${found.more ? ' and more' : ''}` : '',
+        odd > 0 ? span(`  ${odd} stand out`, 'warning') : undefined,
+      ),
+      right: ageSays(reading, now) ?? [],
+      head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
+      rows,
+      empty: found ? [line(dim('there are no API keys'))] : [],
+    };
+  },
+};
+
+function glyphOf(key: ApiKey, now: Instant) {
+  if (key.revoked) return dim('–');
+  return oddities(key, now).length > 0 ? span('▲', 'warning') : span('✓', 'ok');
+}
+
+function permissionsSays(key: ApiKey) {
+  const words = key.permissions.join(' ') || 'none';
+  return isOverPrivileged(key) && !key.revoked ? span(words, 'warning') : dim(words);
+}
+
+function usedSays(key: ApiKey, now: Instant): string {
+  return key.lastUsedAt === undefined ? 'never' : shortAge(now - key.lastUsedAt);
+}
+
+function oddSays(key: ApiKey, now: Instant) {
+  if (key.revoked) return dim('revoked');
+  return span(oddities(key, now).join(', '), 'warning');
+}
+
+function detailsOf(key: ApiKey, now: Instant): Line[] {
+  const when = (at: Instant | undefined) =>
+    at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
+  const pair = (label: string, value: string) => line(dim(label.padEnd(13)), value);
+  return [
+    pair('id', key.id),
+    pair('tenant', key.tenant),
+    pair('permissions', key.permissions.join(', ') || 'none'),
+    pair('rate limit', key.rateLimit ? formatCount(key.rateLimit) : 'none'),
+    pair('last used', when(key.lastUsedAt)),
+    pair('created', when(key.createdAt)),
+    pair('revoked', key.revoked ? when(key.revokedAt) : 'no'),
+    ...oddities(key, now).map((odd) => line(span(`▲ ${odd}`, 'warning'))),
+  ];
+}

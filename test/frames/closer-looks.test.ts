@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import type { ApiKey } from '../../src/core/api-key.ts';
+import type { DatabaseDetail } from '../../src/core/database.ts';
+import { type Ask, type LookReadings, lookKey } from '../../src/core/look.ts';
+import type { Reading } from '../../src/core/reading.ts';
+import type { StudyDetail, StudyRow } from '../../src/core/study.ts';
+import { frame, screenOf } from '../../src/screens/frame.ts';
+import { lineWidth, textOf } from '../../src/screens/line.ts';
+import { placeAt, type State } from '../../src/store.ts';
+import { calm, frameText, live, lost, now, pressing, stateOf } from './worlds.ts';
+
+const small = { columns: 80, rows: 24 };
+const large = { columns: 200, rows: 50 };
+const hostile = 'x\u001b[2J\u202e\u200b\n日本語';
+
+type Answered = readonly [Ask, Reading<unknown>];
+const at = (screen: string, of: Record<string, string>, answers: readonly Answered[], filter = ''): State => {
+  const state = stateOf(calm, {
+    looks: Object.fromEntries(answers.map(([ask, r]) => [lookKey(ask), r])) as LookReadings,
+  });
+  return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of, filter)] } };
+};
+
+const studyRow = (id: string, more: Partial<StudyRow> = {}): StudyRow => ({
+  id,
+  tenant: 'tenant-kyanos',
+  status: 'completed',
+  completion: 100,
+  createdAt: now - 3_600_000,
+  progressedAt: now - 60_000,
+  ...more,
+});
+
+const detail: StudyDetail = {
+  row: studyRow('study_old', { status: 'executing', completion: 45 }),
+  api: { url: 'https://api.bentham.io/v1/studies/study_old', answer: { status: 'completed', completion: 100 } },
+  counts: [
+    { surface: 'openai-api', status: 'failed', count: 309 },
+    { surface: 'google-search', status: 'failed', count: 3 },
+    { surface: 'openai-api', status: 'completed', count: 88 },
+  ],
+  exact: true,
+  errors: [{ message: 'Rate limited: too many requests', count: 304 }],
+  running: [{ id: 'job_1', surface: 'openai-api', status: 'executing', attempts: 1, createdAt: now - 3_000_000 }],
+  slowest: [],
+};
+const askStudy: Ask<'study'> = { kind: 'study', study: 'study_old' };
+
+test('one study: database and API side by side, jobs, failures with cause and fix, what is stuck', () => {
+  const text = frameText(at('study', { study: 'study_old' }, [[askStudy, live(detail)]]), small);
+  expect(text).toContain('study_old');
+  expect(text).toMatch(/by the API +▲ completed, 100 % {2}differs: status, completion/);
+  expect(text).toMatch(/failed +312 jobs {2}openai-api 309, google-search 3/);
+  expect(text).toMatch(/304× {2}Rate limited: too many requests/);
+  expect(text).toContain('Too many requests: Reduce concurrency');
+  expect(text).toMatch(/▲ stuck +50 m 0 s {2}openai-api/);
+});
+
+test('a study that only the list knows yet, one that nobody knows, and a database that is away', () => {
+  expect(frameText(at('study', { study: 'study_abc123' }, []), small)).toContain('asking …');
+  const nobody = {
+    ...detail,
+    api: { url: 'u', problem: '404: the API has no such study' },
+    counts: [],
+    errors: [],
+    running: [],
+  };
+  const { row: _, ...without } = nobody;
+  expect(frameText(at('study', { study: 'study_old' }, [[askStudy, live(without)]]), small)).toContain(
+    'the database has no such study',
+  );
+  const away = frameText(at('study', { study: 'study_old' }, [[askStudy, lost(detail)]]), small);
+  expect(away).toContain('timed out after 2 s');
+  expect(away).toContain('Rate limited');
+});
+
+const askStudies = (rows: number, search = ''): Ask<'studies'> => ({ kind: 'studies', search, rows });
+const many = (count: number) => Array.from({ length: count }, (_, i) => studyRow(`study_${i}`));
+
+test('the list of all studies asks for more as one comes near its end, and keeps what it has meanwhile', () => {
+  const first: Answered = [askStudies(200), live({ rows: many(200), more: true })];
+  const start = at('all-studies', {}, [first]);
+  const asks = (state: State) => {
+    const place = state.ui.stack.at(-1) ?? state.ui.stack[0];
+    return screenOf(place).looks?.(place, state);
+  };
+  expect(asks(start)).toEqual([askStudies(200)]);
+  const end = pressing(start, small, 'G');
+  expect(asks(end)).toEqual([askStudies(1000)]);
+  expect(frameText(end, small)).toContain('study_199');
+  const searching = at('all-studies', {}, [first, [askStudies(200, 'lyra'), live({ rows: [], more: false })]], 'Lyra');
+  expect(asks(searching)).toEqual([askStudies(200, 'lyra')]);
+  expect(frameText(searching, small)).toContain('no study has “Lyra”');
+});
+
+const key = (id: string, more: Partial<ApiKey> = {}): ApiKey => ({
+  id,
+  tenant: 'tenant-kyanos',
+  name: 'Production Key',
+  permissions: ['studies:write'],
+  rateLimit: 600,
+  lastUsedAt: now - 60_000,
+  createdAt: now - 9_000_000_000,
+  revoked: false,
+  ...more,
+});
+
+test('API keys: what stands out is marked', () => {
+  const rows = [key('key-1'), key('key-2', { permissions: ['*'], name: 'Old' }), key('key-3', { revoked: true })];
+  const text = frameText(at('api-keys', {}, [[{ kind: 'api-keys' }, live({ rows, more: false })]]), small);
+  expect(text).toMatch(/▲ +tenant-kyanos +Old .*may do every/);
+  expect(text).toContain('1 stand out');
+  expect(text).toContain('revoked');
+});
+
+const database: DatabaseDetail = {
+  where: 'db:5432',
+  inRecovery: false,
+  sessionsExact: true,
+  sessions: [
+    {
+      pid: 11,
+      user: 'bentham',
+      application: 'api',
+      client: '10.0.0.1',
+      database: 'bentham',
+      state: 'active',
+      wait: 'Lock: relation',
+      transactionAge: 4000,
+      stateAge: 4000,
+      blockedBy: [22],
+      query: 'SELECT 1 FROM jobs',
+    },
+    {
+      pid: 22,
+      user: 'ops',
+      application: 'psql',
+      client: '10.0.0.2',
+      database: 'bentham',
+      state: 'idle in transaction',
+      transactionAge: 700_000,
+      stateAge: 600_000,
+      blockedBy: [],
+      query: 'LOCK TABLE jobs',
+    },
+  ],
+  tables: [
+    {
+      name: 'jobs',
+      totalBytes: 5e9,
+      liveRows: 1_000_000,
+      deadRows: 900_000,
+      lastAnalyze: now - 9 * 86_400_000,
+      changed: 1,
+    },
+    {
+      name: 'studies',
+      totalBytes: 5e6,
+      liveRows: 1000,
+      deadRows: 0,
+      lastVacuum: now - 1000,
+      lastAnalyze: now - 1000,
+      changed: 0,
+    },
+  ],
+  replicas: [{ name: 'replica', client: '10.0.0.3', state: 'streaming', bytes: 2048 }],
+  slots: [{ name: 'gone', kind: 'physical', active: false, bytes: 3e9, state: 'extended' }],
+  missing: [],
+};
+const askDatabase: Ask<'database'> = { kind: 'database', server: 'primary' };
+
+test('sessions: the blocker above those it blocks, and replication above both', () => {
+  const text = frameText(at('sessions', {}, [[askDatabase, live(database)]]), small);
+  expect(text.indexOf('● 22')).toBeLessThan(text.indexOf('└ ▲ 11'));
+  expect(text).toContain('1 blocked');
+  expect(text).toMatch(/✓ replica replica {2}streaming {2}2\.0 kB behind/);
+  expect(text).toMatch(/▲ slot gone {2}nobody reads it {2}keeps 2\.8 GB/);
+});
+
+test('tables: dead rows, bloat in words, weekly tasks with when they were last done', () => {
+  const text = frameText(at('tables', {}, [[askDatabase, live(database)]]), small);
+  expect(text).toMatch(/jobs +4\.7 GB/);
+  expect(text).toMatch(/900 000 +47 %/);
+  expect(text).toMatch(/▲ ANALYZE jobs +last done 9 d 0 h ago {2}due/);
+  expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('a good part is dead: vacuum');
+});
+
+test('whatever comes, each line is as wide as the screen and holds no control characters', () => {
+  const nasty = {
+    ...detail,
+    row: studyRow(hostile, { tenant: hostile, status: hostile }),
+    errors: [{ message: hostile.repeat(30), count: 1 }],
+  };
+  const sessions = database.sessions.map((session) => ({ ...session, user: hostile, query: hostile.repeat(50) }));
+  const states = [
+    at('study', { study: 'study_old' }, [[askStudy, live(nasty)]]),
+    at('all-studies', {}, [[askStudies(200), live({ rows: [studyRow(hostile)], more: true })]]),
+    at('jobs', { study: 's', status: '' }, [
+      [
+        { kind: 'jobs', study: 's', status: '', rows: 2000 },
+        live({
+          rows: [{ id: hostile, surface: hostile, status: hostile, attempts: 1, createdAt: now, error: hostile }],
+          more: false,
+        }),
+      ],
+    ]),
+    at('api-keys', {}, [
+      [
+        { kind: 'api-keys' },
+        live({ rows: [key(hostile, { name: hostile, tenant: hostile, permissions: [hostile] })], more: false }),
+      ],
+    ]),
+    at('sessions', {}, [[askDatabase, live({ ...database, sessions })]]),
+    at('tables', {}, [[askDatabase, lost()]]),
+    ...['study', 'all-studies', 'jobs', 'api-keys', 'sessions', 'tables'].map((screen) => at(screen, {}, [])),
+  ];
+  for (const state of states)
+    for (const size of [small, large])
+      for (const line of frame(state, size).lines) {
+        expect(lineWidth(line)).toBe(size.columns);
+        expect(textOf(line)).not.toMatch(/\p{Cc}/u);
+        expect(textOf(line)).not.toContain('this screen failed');
+      }
+});
+
+test('a hundred thousand rows are no burden: only what is visible is drawn', () => {
+  const rows = many(100_000);
+  const state = at('all-studies', {}, [[askStudies(20_000), live({ rows, more: true })]]);
+  expect(frameText(pressing(state, small, 'G'), small)).toContain('study_99999');
+});

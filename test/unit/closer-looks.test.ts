@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type ApiKey, oddities } from '../../src/core/api-key.ts';
+import { bloatOf, blockingTree, type DatabaseSession, type TableState, weeklyTasks } from '../../src/core/database.ts';
+import { disagreements, type StudyRow } from '../../src/core/study.ts';
+import { day } from '../../src/core/time.ts';
+import { withoutLiterals } from '../../src/data/postgres/database-look.ts';
+import { permissionsFrom } from '../../src/data/postgres/keys-look.ts';
+import { studyPage } from '../../src/data/postgres/queries/looks.ts';
+import { readApiStudy } from '../../src/data/study-api.ts';
+
+const now = Date.UTC(2026, 0, 17, 3, 14, 7);
+
+const session = (pid: number, blockedBy: number[] = [], transactionAge?: number): DatabaseSession => ({
+  pid,
+  user: 'bentham',
+  application: '',
+  client: '',
+  database: 'bentham',
+  state: 'active',
+  blockedBy,
+  query: '',
+  ...(transactionAge === undefined ? {} : { transactionAge }),
+});
+const shape = (sessions: readonly DatabaseSession[]) =>
+  blockingTree(sessions).map(({ session: { pid }, depth }) => `${' '.repeat(depth)}${pid}`);
+
+test('who blocks whom is a tree, blockers first, the oldest transaction before others', () => {
+  expect(shape([session(1), session(2, [3], 10), session(3, [], 60), session(4, [2]), session(5, [], 99)])).toEqual([
+    '3',
+    ' 2',
+    '  4',
+    '5',
+    '1',
+  ]);
+});
+
+test('a circle is cut, a blocker that is not in the list is no matter, and each session stands once', () => {
+  expect(shape([session(1, [2]), session(2, [1])])).toEqual(['1', ' 2']);
+  expect(shape([session(1, [99])])).toEqual(['1']);
+  const pids = fc.integer({ min: 1, max: 12 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(pids, fc.array(pids, { maxLength: 4 })), { maxLength: 12 }), (edges) => {
+      const sessions = [...new Map(edges).entries()].map(([pid, by]) => session(pid, by));
+      expect(
+        blockingTree(sessions)
+          .map((one) => one.session.pid)
+          .sort(),
+      ).toEqual(sessions.map(({ pid }) => pid).sort());
+    }),
+  );
+});
+
+const key = (more: Partial<ApiKey>): ApiKey => ({
+  id: 'key-1',
+  tenant: 'tenant-a',
+  name: 'x',
+  permissions: ['studies:read'],
+  rateLimit: 60,
+  lastUsedAt: now - day,
+  createdAt: now - 200 * day,
+  revoked: false,
+  ...more,
+});
+
+test('keys that nobody uses or that may do everything stand out; a revoked one does not', () => {
+  expect(oddities(key({}), now)).toEqual([]);
+  expect(oddities(key({ permissions: ['*'], lastUsedAt: now - 91 * day }), now)).toEqual([
+    'may do everything',
+    'unused',
+  ]);
+  expect(oddities(key({ lastUsedAt: undefined }), now)).toEqual(['never used']);
+  expect(oddities(key({ lastUsedAt: undefined, createdAt: now - day }), now)).toEqual([]);
+  expect(oddities(key({ permissions: ['*'], revoked: true }), now)).toEqual([]);
+});
+
+test('permissions are read however they are written', () => {
+  expect(permissionsFrom(['a', 'b'])).toEqual(['a', 'b']);
+  expect(permissionsFrom('a, b')).toEqual(['a', 'b']);
+  expect(permissionsFrom('["*"]')).toEqual(['*']);
+  expect(permissionsFrom({ read: true, write: false })).toEqual(['read']);
+  expect(permissionsFrom(null)).toEqual([]);
+});
+
+const row: StudyRow = {
+  id: 'study_1',
+  tenant: 'tenant-a',
+  status: 'executing',
+  completion: 45,
+  createdAt: now,
+  progressedAt: now,
+};
+
+test('database and API are compared', () => {
+  const api = (answer: { status?: string; tenant?: string; completion?: number }) => ({ url: 'u', answer });
+  expect(disagreements({ row, api: api({ status: 'Executing', tenant: 'tenant-a', completion: 46 }) })).toEqual([]);
+  expect(disagreements({ row, api: api({ status: 'completed', completion: 100 }) })).toEqual(['status', 'completion']);
+  expect(disagreements({ api: api({ status: 'completed' }) })).toEqual(['the API knows it, the database does not']);
+  expect(disagreements({ row, api: { url: 'u', problem: '404' } })).toEqual([]);
+});
+
+test('a study is read from the API’s JSON in each of its forms', () => {
+  expect(readApiStudy('{"id":"s","status":"failed","tenantId":"t","progress":{"completionPercentage":12.5}}')).toEqual({
+    status: 'failed',
+    tenant: 't',
+    completion: 12.5,
+  });
+  expect(readApiStudy('{"data":{"status":"queued","tenant_id":"t"}}')).toEqual({ status: 'queued', tenant: 't' });
+  expect(readApiStudy('<html>')).toBeUndefined();
+  expect(readApiStudy('[]')).toBeUndefined();
+  expect(readApiStudy('{"error":"no"}')).toBeUndefined();
+});
+
+test('queries are shown without the data they carry', () => {
+  expect(withoutLiterals(`ALTER ROLE x PASSWORD 'hunter2'`)).toBe(`ALTER ROLE x PASSWORD '•••'`);
+  expect(withoutLiterals(`SELECT * FROM api_keys WHERE key_hash = 'abc''def'`)).toBe(
+    `SELECT * FROM api_keys WHERE key_hash = '•••'`,
+  );
+  expect(withoutLiterals(`SELECT 1 WHERE status = 'failed'`)).toBe(`SELECT 1 WHERE status = 'failed'`);
+});
+
+test('the search of studies is made of parameters only', () => {
+  const tables = { studies: '"public"."studies"', jobs: 'j', ended: 'created_at' };
+  const statement = studyPage(tables, { after: true, words: 2, limit: 10 });
+  expect(statement).toContain('id::text ILIKE $3');
+  expect(statement).toContain('status::text ILIKE $4');
+  expect(statement).not.toContain('$5');
+});
+
+const table = (more: Partial<TableState>): TableState => ({
+  name: 'jobs',
+  totalBytes: 0,
+  liveRows: 100_000,
+  deadRows: 0,
+  changed: 0,
+  ...more,
+});
+
+test('bloat in words, and the weekly tasks that are due', () => {
+  expect(bloatOf(table({}))).toEqual({ says: 'tidy', verdict: 'ok' });
+  expect(bloatOf(table({ deadRows: 60_000 })).verdict).toBe('warning');
+  expect(bloatOf(table({ liveRows: 10, deadRows: 90 })).verdict).toBe('ok');
+  const tables = [
+    table({ lastAnalyze: now - day }),
+    table({ name: 'studies', lastAnalyze: now - 9 * day }),
+    table({ name: 'results', changed: 5 }),
+  ];
+  expect(weeklyTasks(tables, now).map(({ task, overdue }) => [task, overdue])).toEqual([
+    ['ANALYZE jobs', false],
+    ['ANALYZE studies', true],
+    ['ANALYZE results', true],
+  ]);
+});
