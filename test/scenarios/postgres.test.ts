@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { DatabaseServer } from '../../src/config/settings.ts';
+import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
 import type { Database } from '../../src/core/facts.ts';
+import { lookAtDatabase } from '../../src/data/postgres/database-look.ts';
+import { listApiKeys } from '../../src/data/postgres/keys-look.ts';
 import { lookAtServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
+import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
+import { listJobs, listStudies, lookAtStudy } from '../../src/data/postgres/study-look.ts';
 import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
 import type { Outcome } from '../../src/data/source.ts';
 import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
@@ -261,6 +265,58 @@ test('a server that is frozen, stopped and started again', async () => {
   expect(await lookAtServer(monitor, 2000, soon())).toMatchObject({ ok: false, fault: { kind: 'refused' } });
   server = await startServer(binaries, data, port, root);
   expect((await facts(monitor)).database).toBe('bentham');
+});
+
+test('a person looks closely: lists in pages, one study, jobs, keys, sessions and tables', async () => {
+  const settings = settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'x' },
+    gateway: { url: 'http://127.0.0.1:1', adminApiKey: 'sesame' },
+    database: { primary: as('bentham') },
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
+  await sql(`INSERT INTO studies (id, tenant_id, status, progress, created_at)
+      SELECT 'many_' || i, 'tenant-many', 'cancelled', '{}', '2020-01-01'::timestamptz + (i / 7) * interval '1 minute'
+      FROM generate_series(1, 2500) i;
+    CREATE TABLE api_keys (id text, tenant_id text, name text, permissions text[], rate_limit int, key_hash text,
+      last_used_at timestamptz, created_at timestamptz DEFAULT now(), revoked boolean, revoked_at timestamptz);
+    ALTER TABLE api_keys OWNER TO bentham;
+    INSERT INTO api_keys (id, tenant_id, name, permissions, key_hash) VALUES ('k1', 'tenant-a', 'n', '{*}', 'never shown')`);
+  sessions.push(...Object.values(sessionsFor(settings)));
+
+  const list = good(await listStudies(settings, { search: 'TENANT-many canc', rows: 2400 }, soon()));
+  expect(list.more).toBe(true);
+  expect(new Set(list.rows.map(({ id }) => id)).size).toBe(2400);
+  expect(list.rows.every((row, i) => i === 0 || row.createdAt <= (list.rows[i - 1]?.createdAt ?? 0))).toBe(true);
+  expect(good(await listStudies(settings, { search: '%', rows: 10 }, soon())).rows).toEqual([]);
+
+  const study = good(await lookAtStudy(settings, 'study_run', soon()));
+  expect(study.row).toMatchObject({ tenant: 'tenant-a', completion: 45 });
+  expect(study.api.problem).toBe('connection refused');
+  expect(study.counts).toContainEqual({ surface: 'openai-api', status: 'failed', count: 3 });
+  expect(study.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2 });
+  expect(good(await lookAtStudy(settings, `'; DROP TABLE jobs`, soon())).row).toBeUndefined();
+  expect(good(await listJobs(settings, { study: 'study_run', status: 'failed', rows: 2 }, soon()))).toMatchObject({
+    more: true,
+    rows: [{ status: 'failed' }, { status: 'failed' }],
+  });
+
+  const keys = await listApiKeys(settings, soon());
+  expect(good(keys).rows).toMatchObject([{ id: 'k1', permissions: ['*'], revoked: false }]);
+  expect(JSON.stringify(keys)).not.toContain('never shown');
+
+  const other = new pg.Client({ ...as('bentham'), ssl: false });
+  await other.connect();
+  await other.query(`SELECT 'password=hunter2'`);
+  const database = good(await lookAtDatabase(settings, 'primary', soon()));
+  expect(database.sessions.map(({ query }) => query)).toContain(`SELECT 'password=•••'`);
+  expect(database.tables.map(({ name }) => name)).toContain('jobs');
+  expect(await lookAtDatabase(settings, 'replica', soon())).toMatchObject({
+    ok: false,
+    fault: { kind: 'unconfigured' },
+  });
+  await other.end();
 });
 
 test('a million jobs without an index: quick, and an estimate where time is short', async () => {
