@@ -56,10 +56,15 @@ test('a key in wrong hands is used until it is revoked', async () => {
 
 test('a surface that fails most fails in the last hour; disabled, it gets no more jobs', async () => {
   const { count, weather } = await begin('surface-down');
-  const ended = `jobs WHERE surface_id = 'openai-api' AND updated_at > now() - interval '1 hour'`;
-  const failed = await count(`${ended} AND status = 'failed'`);
-  const all = await count(`${ended} AND status IN ('failed', 'completed')`);
-  expect(failed / all).toBeGreaterThan(0.5);
+  const share = async (surface: string) => {
+    const ended = `jobs WHERE surface_id = '${surface}' AND updated_at > now() - interval '1 hour'`;
+    const failed = await count(`${ended} AND status = 'failed'`);
+    return failed / (await count(`${ended} AND status IN ('failed', 'completed')`));
+  };
+  expect(await share('openai-api')).toBeGreaterThan(0.6);
+  expect(await share('openai-api')).toBeLessThan(0.8);
+  expect(await share('chatgpt-web')).toBeGreaterThan(0);
+  expect(await share('chatgpt-web')).toBeLessThan(0.05);
   weather.surfaces['openai-api'].disabled = true;
   await expect.poll(() => count(`jobs WHERE surface_id = 'openai-api' AND status = 'executing'`), soon).toBe(0);
 });
