@@ -2,7 +2,7 @@
 import { formatClock } from '../core/format.ts';
 import { glyph, type Verdict } from '../core/verdict.ts';
 import type { State } from '../store.ts';
-import { incidentLine } from './incident/status-line.ts';
+import { alertsSays, incidentLine } from './incident/status-line.ts';
 import { judged } from './judged.ts';
 import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from './line.ts';
 
@@ -78,7 +78,9 @@ function whereAndHow(state: State, columns: number): Line {
 function whatIsDone(state: State, columns: number): Line {
   if (state.engine.state === 'failed')
     return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}) and is being started again`);
-  return incidentLine(state, columns) ?? quiet(state, columns);
+  const alerts = alertsSays(state);
+  const room = columns - lineWidth(alerts);
+  return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);
 }
 
 /** The first thing that is said of it. */

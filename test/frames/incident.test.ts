@@ -288,6 +288,11 @@ test('alerts count down until they are acknowledged', () => {
   const state = at('alerts', { desk: deskOf('ops1', { alerts: [alert] }) });
   expect(frameText(state, small)).toMatch(/API p95 .*13:00 left/);
   expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95' }]);
+  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [alert] }) }), small)).toMatch(/1 alert 13:00\n/);
+  const late = { ...alert, due: now - minute };
+  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [late] }) }), small)).toMatch(/1 alert late 01:00\n/);
+  const mine = { ...alert, acknowledged: { by: 'ops1', at: now } };
+  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [mine] }) }), small)).not.toContain('1 alert');
 });
 
 test.each(['timeline', 'people', 'contacts', 'procedures', 'runbook-commands'])('%s at 80×24', (screen) => {

@@ -19,14 +19,22 @@ type Turn = { written: Verdict; now: Verdict; since: Instant };
 export class AlertWatch {
   #alerts: Alerts = {};
   #acknowledged = new Map<string, { by: string; at: Instant }>();
+  /** Who has the whole incident has what was raised by then. */
+  #acknowledgedAll: { by: string; at: Instant } | undefined;
   #turns = new Map<string, Turn>();
   #sampledAt = 0;
 
   /** Takes who acknowledged what, from any cockpit's entries. */
   takeEntries(entries: readonly Entry[]): void {
     this.#acknowledged = new Map();
-    for (const { event, at, writer } of entries)
-      if (event.kind === 'acknowledged' && event.alert) this.#acknowledged.set(event.alert, { by: writer.name, at });
+    this.#acknowledgedAll = undefined;
+    for (const { event, at, writer } of entries) {
+      const ack = { by: writer.name, at };
+      if (event.kind === 'acknowledged' && event.alert) this.#acknowledged.set(event.alert, ack);
+      else if (event.kind === 'acknowledged') this.#acknowledgedAll = ack;
+      else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent')
+        this.#acknowledgedAll = ack;
+    }
   }
 
   /** Takes the world of this moment; gives what is worth writing. */
@@ -54,10 +62,11 @@ export class AlertWatch {
   get raised(): readonly DueAlert[] {
     const all = raisedAlerts(this.#alerts).map((alert): DueAlert => {
       const { channel, responseTime, due } = alertChannel(alert.level);
-      const ack = this.#acknowledged.get(alert.id);
+      const acks = [this.#acknowledged.get(alert.id), this.#acknowledgedAll];
+      const ack = acks.find((one) => one !== undefined && one.at >= alert.since);
       return {
         ...alert,
-        ...(ack && ack.at >= alert.since ? { acknowledged: ack } : {}),
+        ...(ack ? { acknowledged: ack } : {}),
         channel,
         responseTime,
         due: due(alert.since),

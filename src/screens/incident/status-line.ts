@@ -32,6 +32,17 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   return packed(head ? [head] : heads.slice(1), [...musts, ...mays, commander], columns);
 }
 
+/** How many alerts nobody has, and until when somebody has to: `2 alerts 14:03`. Empty while all are somebody's. */
+export function alertsSays({ desk, world }: State): Line {
+  const open = (desk?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
+  const [first] = open.toSorted((a, b) => a.due - b.due);
+  if (!first) return [];
+  const left = first.due - world.now;
+  const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
+  const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';
+  return line('  ', span(left < 0 ? `${count} late ${short(-left)}` : `${count} ${short(left)}`, tone));
+}
+
 /** What may be said in several lengths, the longest first; none: nothing to say. */
 type Variants = readonly Line[];
 
