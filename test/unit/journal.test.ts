@@ -21,6 +21,7 @@ import { foldAll } from '../../src/core/incident.ts';
 import { prepare } from '../../src/data/journal/directory.ts';
 import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts';
 import { readLine } from '../../src/data/journal/line.ts';
+import { PresenceFiles } from '../../src/data/journal/presence.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 
 let root: string;
@@ -209,6 +210,27 @@ describe('several writers', () => {
     await vi.waitFor(() => expect(two.state.notes).toEqual([]));
     expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'näh' }, { text: 'second' }]);
   });
+});
+
+test('presence: who is here, in a shared directory that a umask would close', async () => {
+  const before = process.umask(0o077);
+  try {
+    const place = { directory, group: String(userInfo().gid) };
+    const one = await journal('ops1', { place });
+    const two = await journal('ops2', { place });
+    await one.append(note('hello'));
+    expect(statSync(file()).mode & 0o777).toBe(0o640);
+    const here = [one, two].map(({ writer }) => new PresenceFiles(place, writer));
+    for (const [at, { writer }] of [one, two].entries())
+      await here[at]?.renew({ ...writer, driving: at === 0, observing: false });
+    expect(statSync(join(directory, 'here')).mode & 0o7777).toBe(0o2770);
+    expect(await here[1]?.others(Date.now(), 'bastion')).toMatchObject([{ name: 'ops1', driving: true }]);
+    expect(await here[1]?.others(Date.now() + 11_000, 'bastion')).toEqual([]);
+    here[0]?.leave();
+    expect(await here[1]?.others(Date.now(), 'bastion')).toEqual([]);
+  } finally {
+    process.umask(before);
+  }
 });
 
 describe('verify', () => {

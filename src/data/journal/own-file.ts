@@ -88,6 +88,8 @@ export class OwnFile {
     const handle = await open(this.path, 'a+', shared ? 0o640 : 0o600);
     const gid = this.#place.group === undefined ? undefined : groupId(this.#place.group);
     if (gid !== undefined) chownSync(this.path, -1, gid);
+    // The umask would keep the others of the group out.
+    if (shared) await handle.chmod(0o640);
     this.#handle = handle;
     this.#size = (await handle.stat()).size;
     if (this.#size === 0) this.#written = 0;

@@ -1,6 +1,6 @@
 // Who is here: each cockpit renews a small file beside the journal; what is not renewed is gone.
-import { chownSync, mkdirSync, rmSync } from 'node:fs';
-import { readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
+import { chmod, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Presence } from '../../core/desk.ts';
 import type { Writer } from '../../core/event.ts';
@@ -29,17 +29,17 @@ export class PresenceFiles {
     const shared = this.#place.group !== undefined;
     const gid = this.#place.group === undefined ? undefined : groupId(this.#place.group);
     try {
-      if (
-        mkdirSync(this.#directory, { mode: shared ? 0o2770 : 0o700, recursive: false }) === undefined &&
-        gid !== undefined
-      )
-        chownSync(this.#directory, -1, gid);
+      mkdirSync(this.#directory, { mode: shared ? 0o2770 : 0o700 });
+      // The umask would keep the others of the group out.
+      if (gid !== undefined) chownSync(this.#directory, -1, gid);
+      if (shared) chmodSync(this.#directory, 0o2770);
     } catch {
       // It is there already, or cannot be: the write below finds out.
     }
     const draft = `${this.#own}.${process.pid}`;
     try {
       await writeFile(draft, JSON.stringify({ ...self, pid: process.pid }), { mode: shared ? 0o640 : 0o600 });
+      if (shared) await chmod(draft, 0o640);
       await rename(draft, this.#own);
     } catch {
       await unlink(draft).catch(() => undefined);
