@@ -66,7 +66,7 @@ export type Step = {
   check?(world: World, known: Known): Check;
   offers?: readonly Offer[];
   /** Where in the cockpit more of it is to be seen. */
-  goes?: { screen: string; of?: Readonly<Record<string, string>>; title: string };
+  goes?: { screen: string; of?(world: World): Readonly<Record<string, string>>; filter?: string; title: string };
   /** What to type by hand, with the present targets. Several lines are several commands. */
   byHand?(targets: Targets, world: World): readonly string[];
   links?: readonly Link[];

@@ -21,7 +21,7 @@ export const apiKeyRotation: Checklist = {
       byHand: (t) => [
         `${t.admin} admin:apikey create --tenant-id <tenant-id> --name "Production Key (rotated)" --permissions "*"`,
       ],
-      goes: { screen: 'keys', title: 'the API keys' },
+      goes: { screen: 'api-keys', title: 'the API keys' },
     },
     {
       id: 'api-key-rotation/notify',
@@ -32,7 +32,7 @@ export const apiKeyRotation: Checklist = {
       id: 'api-key-rotation/wait',
       say: 'Wait for tenant to update their integration',
       more: ['The old key’s last use tells whether it is still in use.'],
-      goes: { screen: 'keys', title: 'the API keys' },
+      goes: { screen: 'api-keys', title: 'the API keys' },
       waits: { for: 'the tenant to update their integration', remind: 24 * 3_600_000 },
     },
     {

@@ -23,7 +23,7 @@ export const security: Checklist = {
         `${t.admin} admin:apikey revoke --key-id <key-id>`,
         kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=0`),
       ],
-      goes: { screen: 'keys', title: 'the API keys' },
+      goes: { screen: 'api-keys', title: 'the API keys' },
     },
     {
       id: 'security/preserve',
@@ -56,7 +56,7 @@ export const security: Checklist = {
           `SELECT usename, client_addr, application_name, backend_start FROM pg_stat_activity WHERE datname=${literal(t.primary.database)}`,
         ),
       ],
-      goes: { screen: 'keys', title: 'the API keys' },
+      goes: { screen: 'api-keys', title: 'the API keys' },
     },
     {
       id: 'security/notify-tenants',

@@ -66,7 +66,7 @@ export const sev2: Checklist = {
       byHand: (t, world) => [
         `${kubectl(t, `logs ${deployment(t.deployments.executor)}`)} | grep "${failingSurfaces(world)[0]?.id.replace(/[^\w.-]/g, '.') ?? 'surface_id'}"`,
       ],
-      goes: { screen: 'logs', of: { deployment: 'executor' }, title: 'the logs' },
+      goes: { screen: 'logs', of: ({ scope }) => ({ deployment: scope.deployments.executor }), title: 'the logs' },
     },
   ],
 };

@@ -71,7 +71,12 @@ export const sev4: Checklist = {
     }),
     remedy('errorRate', 'look into the errors?', {
       byHand: (t) => [`${kubectl(t, `logs deployment/${t.deployments.gateway}`)} | grep '"level":50'`],
-      goes: { screen: 'logs', of: { deployment: 'gateway', level: 'error' }, title: 'the errors in the logs' },
+      goes: {
+        screen: 'logs',
+        of: ({ scope }) => ({ deployment: scope.deployments.gateway }),
+        filter: 'level=error',
+        title: 'the errors in the logs',
+      },
     }),
     remedy('connections', 'is a larger pool needed?', {
       more: ['First look for sessions that hold connections without working.'],

@@ -1,7 +1,9 @@
 // The incident's screens at 80×24 and 200×50, from literal worlds.
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
+import { checklists } from '../../src/runbook/checklists.ts';
 import { frame } from '../../src/screens/frame.ts';
+import { screens } from '../../src/screens/index.ts';
 import { reduce } from '../../src/screens/intents.ts';
 import { press } from '../../src/screens/press.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
@@ -305,4 +307,10 @@ test.each(['timeline', 'people', 'contacts', 'procedures', 'runbook-commands'])(
     ],
   );
   expect(frameText(at(screen, { incident }), small)).toMatchSnapshot();
+});
+
+test('every place that a step names is a screen', () => {
+  const ids = new Set(screens.map((screen) => screen.id));
+  const named = checklists.flatMap((list) => list.steps.flatMap((step) => (step.goes ? [step.goes.screen] : [])));
+  expect(named.filter((id) => !ids.has(id))).toEqual([]);
 });

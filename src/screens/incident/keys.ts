@@ -108,7 +108,9 @@ export const incidentKeys: readonly Binding[] = [
     unless: (here) => (stepHere(here)?.goes ? undefined : 'the step names no other place'),
     run: (here) => {
       const goes = stepHere(here)?.goes;
-      return goes ? [{ kind: 'open', screen: goes.screen, ...(goes.of ? { of: goes.of } : {}) }] : [];
+      if (!goes) return [];
+      const of = goes.of?.(here.state.world) ?? {};
+      return [{ kind: 'open', screen: goes.screen, of, ...(goes.filter ? { filter: goes.filter } : {}) }];
     },
   },
   {
