@@ -1,5 +1,6 @@
 // The screen as Ink draws it: one preformatted row of text per row of the terminal, and the only keyboard handler.
 import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Table } from 'ink-table';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
@@ -28,6 +29,9 @@ export type Ports = {
 
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
 const frameAt = kept((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
+
+/** The rule and the keys below the body. */
+const footerRows = 2;
 
 const Row = memo(({ text }: { text: string }) => (
   <Box flexShrink={0} height={1}>
@@ -81,14 +85,26 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   usePaste((text) => perform(paste(store.getState(), text)));
 
   const theme = themes[themeFor(state.ui.theme, ports.environment)];
-  const { lines } = frameAt(state, columns, rows);
+  const { lines, table } = frameAt(state, columns, rows);
   // A row is its place on the screen.
   const rowNames = useMemo(() => Array.from({ length: rows }, (_, row) => `row ${row}`), [rows]);
   return (
     <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
-      {lines.map((each, row) => (
-        <Row key={rowNames[row]} text={paint(each, theme)} />
-      ))}
+      {lines.map((each, row) =>
+        !table || row < table.top || row >= rows - footerRows ? (
+          <Row key={rowNames[row]} text={paint(each, theme)} />
+        ) : row === table.top ? (
+          <Box
+            key={rowNames[row]}
+            height={rows - footerRows - table.top}
+            flexShrink={0}
+            overflow="hidden"
+            marginLeft={1}
+          >
+            <Table data={[...table.data]} />
+          </Box>
+        ) : undefined,
+      )}
     </Box>
   );
 }

@@ -10,7 +10,7 @@ import { markerIn } from './intents.ts';
 import { bold, dim, fitLine, type Line, line, mark, span, spread } from './line.ts';
 import { layList, toHeight } from './list.ts';
 import { overlayFooter, overlayLines } from './overlays/overlay.ts';
-import type { Drawn, Here, Row, Screen, Size, View } from './screen.ts';
+import type { Drawn, Here, Row, Screen, Size, TableRow, View } from './screen.ts';
 
 /** Below this nothing useful can be said. */
 export const smallest: Size = { columns: 60, rows: 15 };
@@ -21,6 +21,8 @@ export type Frame = {
   screen: Screen;
   list: List;
   row?: Row;
+  /** A table in place of the lines from `top` down to the footer's two. */
+  table?: { data: readonly TableRow[]; top: number };
 };
 
 const missing = (id: string): Screen => ({
@@ -57,8 +59,12 @@ export function frame(state: State, size: Size): Frame {
     screen,
     list: laid.list,
     ...(laid.row ? { row: laid.row } : {}),
+    ...(screen.table && !overlay ? { table: { data: screen.table(state), top: above } } : {}),
   };
 }
+
+/** Header and title line: what stands above a table. */
+const above = 5;
 
 const filterFooter = line(' ', span('enter', 'key'), ' keep the filter  ', span('esc', 'key'), ' without it');
 

@@ -30,6 +30,7 @@ import { surfacesScreen } from './lists/surfaces.ts';
 import { logEntries } from './logs/palette.ts';
 import { logsScreen } from './logs/screen.ts';
 import { overviewScreen } from './overview.ts';
+import { channelsScreen, severitiesScreen } from './reference.ts';
 import type { Entry, Screen } from './screen.ts';
 import { warRoom } from './war-room.ts';
 
@@ -66,6 +67,9 @@ export const screens: readonly Screen[] = [
   evidenceStudyScreen,
   backupsScreen,
   runbookCommandsScreen,
+  severitiesScreen,
+  channelsScreen,
+  commandsScreen,
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */

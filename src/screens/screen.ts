@@ -49,6 +49,9 @@ export type Drawn = {
   marks?: boolean;
 };
 
+/** Column titles and their values. */
+export type TableRow = Readonly<Record<string, string>>;
+
 export type Screen = {
   id: string;
   /** As the title line says it: `pods`, `study study_abc123`. */
@@ -62,6 +65,8 @@ export type Screen = {
   /** Pure. `size` is the body's. Expensive lists are kept by the identity of what they are made from. */
   view?(state: State, place: Place, size: Size): View;
   draw?(state: State, place: Place, size: Size): Drawn;
+  /** A small table that does not change, drawn with its lines below the head instead of rows. */
+  table?(state: State): readonly TableRow[];
   keys?: readonly Binding[];
 };
 

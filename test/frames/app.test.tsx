@@ -31,6 +31,21 @@ describe('the app', () => {
     await open.shows('CRITICAL');
   });
 
+  test('draws the runbook’s small tables in their place, and the frame stays', async () => {
+    open = show(stateOf(calm));
+    open.stdin.write(':');
+    open.stdin.write('severity levels');
+    await open.shows('severity levels');
+    open.stdin.write('\r');
+    await open.shows('when in doubt');
+    await open.shows('Study execution failing >50%');
+    const lines = (open.lastFrame() ?? '').split('\n');
+    expect(lines[0]).toContain('PRODUCTION');
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.at(-1)).toContain('? help');
+    await open.shows('SEV4');
+  });
+
   test('takes keys typed ahead one by one, in their order', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
