@@ -42,7 +42,7 @@ describe('the app', () => {
     const lines = (open.lastFrame() ?? '').split('\n');
     expect(lines[0]).toContain('PRODUCTION');
     expect(lines.length).toBeLessThanOrEqual(24);
-    expect(lines.at(-1)).toContain('? help');
+    expect(lines.at(-1)).toContain('help');
     await open.shows('SEV4');
   });
 
