@@ -1,6 +1,6 @@
 // The footer: the keys that work here, from the one key table; what does not work now is dim.
 import type { State } from '../store.ts';
-import { columnsOf, dim, fitLine, type Line, line, mark, span } from './line.ts';
+import { columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span } from './line.ts';
 import type { Binding, Here } from './screen.ts';
 
 /** Keys as people write them. */
@@ -52,7 +52,7 @@ export function lowerRule({ ui, world }: State, columns: number): Line {
     line('─ ', notice.verdict === 'ok' ? undefined : line(mark(notice.verdict), ' '), notice.says),
     Math.min(columns - 2, columnsOf(notice.says) + 4),
   );
-  return line(said, ' ', dim('─'.repeat(Math.max(0, columns))));
+  return line(said, ' ', dim('─'.repeat(Math.max(0, columns - lineWidth(said) - 1))));
 }
 
 export function rule(columns: number): Line {

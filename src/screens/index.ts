@@ -69,7 +69,6 @@ export const screens: readonly Screen[] = [
   runbookCommandsScreen,
   severitiesScreen,
   channelsScreen,
-  commandsScreen,
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */
