@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
 import { incidentCommand } from './commands/incident.ts';
 import { logsCommand } from './commands/logs.ts';
+import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 
 const program = new Command('bentham-cockpit')
@@ -21,7 +22,8 @@ const program = new Command('bentham-cockpit')
   .addCommand(doctorCommand())
   .addCommand(drillCommand())
   .addCommand(logsCommand())
-  .addCommand(incidentCommand());
+  .addCommand(incidentCommand())
+  .addCommand(runCommand());
 
 // `| head` closes the pipe: that is no error. Whoever has more to say about it listens too.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

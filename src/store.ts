@@ -1,9 +1,12 @@
 // What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Arming } from './core/arming.ts';
+import type { LoggedCommand } from './core/command-log.ts';
 import type { Desk } from './core/desk.ts';
 import type { Incident } from './core/incident.ts';
 import type { LogsShown } from './core/log-view.ts';
 import type { LookReadings } from './core/look.ts';
+import type { Run } from './core/run.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
 import type { Verdict } from './core/verdict.ts';
 import { emptyWorld, type Scope, type World } from './core/world.ts';
@@ -107,6 +110,10 @@ export type State = {
   /** The log that is looked at. */
   logs?: LogsShown;
   engine: EngineState;
+  /** Runs of actions, by id. */
+  runs: { readonly [id: string]: Run };
+  arming: Arming;
+  commands: readonly LoggedCommand[];
   /** Journal, alerts, people, channels; absent until the engine has read the journal. */
   desk?: Desk;
   /** The incident that is shown. */
@@ -169,6 +176,9 @@ export function initialState(
     world: emptyWorld(scope, now),
     looks: {},
     engine: { state: 'running' },
+    runs: {},
+    arming: scope.guarded ? { state: 'read-only' } : { state: 'open' },
+    commands: [],
     ui: { stack: [{ ...placeAt('cockpit'), pane: 'health' }], overlay: { kind: 'none' }, ...display },
   };
 }
@@ -192,6 +202,9 @@ export function take(state: State, update: Update): State {
   if (update.looks) next.looks = { ...state.looks, ...update.looks };
   if ('logs' in update) next.logs = update.logs;
   if (update.engine) next.engine = update.engine;
+  if (update.runs) next.runs = { ...state.runs, ...update.runs };
+  if (update.arming) next.arming = update.arming;
+  if (update.commands) next.commands = update.commands;
   if (update.desk) {
     next.desk = update.desk;
     next.ui = noticed(state, update.desk, world.now);

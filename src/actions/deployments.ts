@@ -83,17 +83,26 @@ async function planChange(
   if (!found.ok) return refusedBy(found.fault);
   const d = found.value;
   const made = await make(d);
+  const { targets } = survey.ground;
+  const health = d.name === targets.deployments.gateway ? await survey.health(gatewayHealth(survey)) : undefined;
   if ('why' in made) return refuse(made.why, made.hint);
   return planned({
     impact: made.impact,
     warnings: made.warnings,
     calls: [{ tool: 'kubernetes', do: made.change, namespace, when: { uid: d.uid, generation: d.generation } }],
     undo: made.undo,
-    answered: [who.says, `namespace ${namespace}`],
+    answered: [who.says],
     rests: fingerprint(d),
-    memo: { generation: String(d.generation), revision: String(d.revision), ...made.memo },
+    memo: {
+      generation: String(d.generation),
+      revision: String(d.revision),
+      ...(health?.ok === false && health.fault.kind === 'unreachable' ? { unheard: health.fault.what } : {}),
+      ...made.memo,
+    },
   });
 }
+
+const gatewayHealth = ({ ground: { targets } }: Survey) => `${targets.gatewayUrl}${targets.healthPath}`;
 
 /** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
 async function rolledOut({ target, plan }: Done, survey: Survey): Promise<Check> {
@@ -110,7 +119,10 @@ async function rolledOut({ target, plan }: Done, survey: Survey): Promise<Check>
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
   const { targets } = survey.ground;
   if (d.name !== targets.deployments.gateway) return proven(says);
-  const health = await survey.health(`${targets.gatewayUrl}${targets.healthPath}`);
+  const health = await survey.health(gatewayHealth(survey));
+  // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
+  const unheard = plan.memo?.unheard;
+  if (!health.ok && unheard) return proven(`${says}; its health cannot be asked from here: ${unheard}`);
   if (!health.ok) return notYet(`${says}; the gateway does not answer: ${health.fault.what}`);
   if (!health.value.healthy) return notYet(`${says}; the gateway answers ${health.value.statusCode}, not healthy`);
   return proven(`${says}, health answers ${health.value.statusCode}`);

@@ -8,6 +8,7 @@ export function merge(before: Update | undefined, next: Update): Update {
   if (!before) return next;
   const merged: Update = { ...before, ...next };
   if (before.readings && next.readings) merged.readings = { ...before.readings, ...next.readings };
+  if (before.runs && next.runs) merged.runs = { ...before.runs, ...next.runs };
   if (before.looks && next.looks) merged.looks = { ...before.looks, ...next.looks };
   return merged;
 }

@@ -1,10 +1,14 @@
 // What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
 // say to each other. Plain data only: it crosses a thread.
+import type { ActionId, Target } from '../core/action.ts';
+import type { Arming } from '../core/arming.ts';
+import type { LoggedCommand } from '../core/command-log.ts';
 import type { Desk, IncidentDo } from '../core/desk.ts';
 import type { FactId } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
 import type { LogsShown, LogsView } from '../core/log-view.ts';
 import type { Ask, LookReadings } from '../core/look.ts';
+import type { Run } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { History, Readings, Scope } from '../core/world.ts';
 
@@ -22,6 +26,11 @@ export type Update = {
   /** Absent: nothing new; undefined: no log is looked at any more. */
   logs?: LogsShown | undefined;
   engine?: EngineState;
+  /** Runs of actions that changed, by id. */
+  runs?: { readonly [id: string]: Run };
+  arming?: Arming;
+  /** Everything that was run for actions, newest last. */
+  commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */
   desk?: Desk;
   /** The incident that is shown; null: none. */
@@ -35,12 +44,26 @@ export type Command =
   /** Keep an answer fresh until `unlook`. */
   | { kind: 'look'; ask: Ask }
   | { kind: 'unlook'; ask: Ask }
+  /** An action; its id is made by whoever asks, so that late answers find their dialog. */
+  | { kind: 'run'; run: string; what: RunDo }
+  | { kind: 'arm'; reason: string }
+  | { kind: 'disarm' }
+  /** Somebody is there: keeps it armed. */
+  | { kind: 'present' }
   /** Collect and show this log; without a view: none any more. */
   | { kind: 'logs'; view?: LogsView }
   /** Write the lines that pass to a file in the present directory. */
   | { kind: 'logs-save' }
   /** What a person does about an incident. */
   | { kind: 'incident'; what: IncidentDo };
+
+export type RunDo =
+  | { do: 'plan'; action: ActionId; target: Target }
+  | { do: 'confirm'; typed: readonly string[] }
+  /** Before the first call: nothing happens. Afterwards: it is asked to stop. */
+  | { do: 'cancel' }
+  /** Its output is not kept any longer: it held a secret. */
+  | { do: 'forget' };
 
 /** The screen's handle on the engine. */
 export interface Engine {

@@ -103,6 +103,8 @@ export class KubernetesSurvey {
         'list horizontalpodautoscalers',
         '/apis/autoscaling/v1',
       );
+      // A cluster without that API has no autoscaler.
+      if (!found.ok && /not found \(404\)/.test(found.fault.what)) return { ok: true, value: undefined };
       if (!found.ok) return found;
       const own = items(found.value.items).find(
         ({ spec }) => spec?.scaleTargetRef?.kind === 'Deployment' && spec.scaleTargetRef.name === name,

@@ -138,7 +138,7 @@ export class Runner {
       return this.#end(live, 'refused', who, { hint: 'wait until it has ended; nothing was changed' });
     }
     try {
-      if (taken.left) await this.#leftBehind(taken.left);
+      if (taken.left) await this.leftBehind(taken.left);
       return await this.#carryOut(live, plan, taken.lock);
     } finally {
       await taken.lock.release();
@@ -164,7 +164,7 @@ export class Runner {
   }
 
   /** Tells of a run whose cockpit is gone. */
-  async #leftBehind(left: { run: string; action: string; object: string; phase: string; by: string }): Promise<void> {
+  async leftBehind(left: { run: string; action: string; object: string; phase: string; by: string }): Promise<void> {
     const begun = left.phase === 'started';
     await this.#options.record({
       run: left.run,

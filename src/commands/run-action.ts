@@ -1,0 +1,239 @@
+// What `run` does: plan, confirmation on the terminal, and the same runner as below the screen.
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { ulid } from 'ulid';
+import { actionNamed, actions } from '../actions/index.ts';
+import { usageError } from '../config/flags.ts';
+import { settingsFrom } from '../config/from-command.ts';
+import { scopeOf } from '../config/scope.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Action, isActionId, type Target } from '../core/action.ts';
+import { arm, forbids, initialArming } from '../core/arming.ts';
+import { isUnderWay, type Run, runExitCode } from '../core/run.ts';
+import { emptyWorld } from '../core/world.ts';
+import { RunLocks } from '../data/run-locks.ts';
+import { keptFiles } from '../data/survey/kept.ts';
+import { groundOf } from '../engine/ground.ts';
+import { Recorder } from '../engine/incident/record.ts';
+import { Runner } from '../engine/runs/runner.ts';
+import type { RunFlags } from './run.ts';
+import { listText, planText, resultText } from './run-text.ts';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const complain = (text: string) => void process.stderr.write(`bentham-cockpit: ${text}\n`);
+
+/** Gives the exit code. */
+export async function runAction(command: Command, id: string | undefined, flags: RunFlags): Promise<number> {
+  if (flags.list) {
+    say(
+      flags.json
+        ? JSON.stringify(
+            actions.map(({ id, title, risk, fields }) => ({ id, title, risk, fields: fields.map((f) => f.name) })),
+            null,
+            2,
+          )
+        : listText(actions),
+    );
+    return 0;
+  }
+  const action = id !== undefined && isActionId(id) ? actionNamed(id) : undefined;
+  if (!action) {
+    complain(id ? `there is no action ${id}` : 'which action? `run --list` names them');
+    return usageError;
+  }
+  const target = targetFrom(action, flags);
+  if (typeof target === 'string') {
+    complain(target);
+    return usageError;
+  }
+  const { settings } = await settingsFrom(command);
+  return carryOut(settings, action, target, flags);
+}
+
+/** The fields' values, or what is wrong with them. */
+function targetFrom(action: Action, flags: RunFlags): Target | string {
+  const target: Record<string, string> = {};
+  const [first] = action.fields;
+  if (flags.target !== undefined && first) target[first.name] = flags.target;
+  for (const field of action.fields) {
+    // Commander's name of a flag: `older-than` becomes olderThan.
+    const value = flags[field.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
+    if (typeof value === 'string') target[field.name] = value;
+    if (!field.optional && field.preset === undefined && target[field.name] === undefined)
+      return `${action.id} needs --${field.name}: ${field.ask}`;
+  }
+  return target;
+}
+
+async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
+  const over = new AbortController();
+  const scope = scopeOf(settings);
+  const recorder = new Recorder({
+    settings,
+    scope,
+    world: () => emptyWorld(scope, Date.now()),
+    emit: () => undefined,
+    onWorld: () => undefined,
+    refresh: () => undefined,
+    signal: over.signal,
+  });
+  await recorder.ready;
+  let arming = initialArming(settings.environment);
+  const why = flags.arm ?? flags.reason;
+  if (why !== undefined && arming.state === 'read-only' && !flags.dryRun) {
+    const armed = arm(arming, why, Date.now());
+    if ('refused' in armed) complain(armed.refused);
+    else {
+      arming = armed.arming;
+      if (arming.state === 'armed') await recorder.record({ kind: 'armed', until: arming.until, why: arming.reason });
+    }
+  }
+  const journal = settings.journal.directory ?? '';
+  let shown = 0;
+  const runner = new Runner({
+    settings,
+    ground: groundOf(settings),
+    by: recorder.journal.writer.name,
+    locks: new RunLocks(journal),
+    kept: keptFiles(journal),
+    signal: over.signal,
+    forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
+    record: async (news) => (await recorder.record({ kind: 'action', ...news })).ok,
+    changed(run) {
+      if (flags.json) return;
+      for (const line of run.output.slice(shown)) say(`  ${line}`);
+      shown = run.output.length;
+    },
+    logged: () => undefined,
+    acted: () => undefined,
+  });
+  const id = ulid();
+  const finish = async (run: Run): Promise<number> => {
+    over.abort();
+    await recorder.journal.close();
+    say(flags.json ? JSON.stringify(forPrograms(run), null, 2) : resultText(run));
+    return run.outcome ? runExitCode[run.outcome] : 0;
+  };
+  const stopWatching = watchInterrupts(runner, id);
+  try {
+    let run = await runner.plan(id, action.id, target);
+    for (;;) {
+      if (run?.phase !== 'planned') return run ? await finish(run) : usageError;
+      if (!flags.json) say(planText(run));
+      if (flags.dryRun) {
+        runner.cancel(id);
+        return await finish(run);
+      }
+      const forbidden = recorder.mayAct() ?? forbids(arming, Date.now());
+      if (forbidden) return await refuse(runner, id, flags, forbidden.replace('(:arm)', '(--arm "why")'), finish, run);
+      const typed = await confirmed(run, flags);
+      if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
+      run = await runner.confirm(id, typed);
+      // With --yes nobody looks at a plan that moved.
+      if (run?.phase === 'planned' && flags.yes) {
+        runner.cancel(id);
+        return await finish({ ...run, phase: 'done', outcome: 'moved', says: run.notice ?? 'the world moved' });
+      }
+    }
+  } finally {
+    stopWatching();
+    over.abort();
+  }
+}
+
+async function refuse(
+  runner: Runner,
+  id: string,
+  flags: RunFlags,
+  why: string,
+  finish: (run: Run) => Promise<number>,
+  run: Run,
+) {
+  runner.cancel(id);
+  if (!flags.json) complain(why);
+  return finish({ ...run, phase: 'done', outcome: why === 'cancelled' ? 'cancelled' : 'refused', says: why });
+}
+
+/** What was typed, or why it does not go on. */
+async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] | string> {
+  if (flags.yes && run.risk !== 'irreversible') return run.accepts;
+  if (!process.stdin.isTTY) {
+    if (run.risk === 'irreversible') return 'irreversible: it has to be typed on a terminal, --yes is not enough';
+    return 'nobody is there to confirm it: give --yes';
+  }
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  const typed: string[] = [];
+  try {
+    if (run.accepts.length === 0) return (await ask.question('go on? type y: ')).trim() === 'y' ? [] : 'cancelled';
+    for (const text of run.accepts) {
+      const answer = await ask.question(`type ${text} to go on: `);
+      if (answer !== text) return 'cancelled';
+      typed.push(answer);
+    }
+    return typed;
+  } catch {
+    return 'cancelled';
+  } finally {
+    ask.close();
+  }
+}
+
+/** Ctrl-C before the first call cancels. Afterwards the first one says what was done, and a second one stops it. */
+function watchInterrupts(runner: Runner, id: string): () => void {
+  let asked = false;
+  const onInterrupt = () => {
+    const [run] = runner.underWay;
+    if (!run || !isUnderWay(run) || run.phase === 'rechecking') return runner.cancel(id);
+    if (asked) return runner.cancel(id);
+    asked = true;
+    complain(`${run.performed} of ${run.calls.length} calls are done; it goes on. Ctrl-C again stops it.`);
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  };
+}
+
+function forPrograms(run: Run): object {
+  const {
+    id,
+    action,
+    title,
+    risk,
+    target,
+    environment,
+    phase,
+    outcome,
+    says,
+    hint,
+    plan,
+    calls,
+    output,
+    startedAt,
+    endedAt,
+    next,
+  } = run;
+  return {
+    version: 1,
+    run: id,
+    action,
+    title,
+    risk,
+    target,
+    environment,
+    phase,
+    outcome: outcome ?? null,
+    says: says ?? null,
+    hint: hint ?? null,
+    plan: plan
+      ? { impact: plan.impact, warnings: plan.warnings ?? [], undo: plan.undo ?? null, answered: plan.answered }
+      : null,
+    calls: calls.map((call) => call.say),
+    output,
+    startedAt: startedAt === undefined ? null : new Date(startedAt).toISOString(),
+    endedAt: endedAt === undefined ? null : new Date(endedAt).toISOString(),
+    next,
+  };
+}
