@@ -16,7 +16,7 @@ import { keptFiles } from '../data/survey/kept.ts';
 import { groundOf } from '../engine/ground.ts';
 import { Recorder } from '../engine/incident/record.ts';
 import { Runner } from '../engine/runs/runner.ts';
-import type { RunFlags } from './run.ts';
+import type { RunFlags } from './run-flags.ts';
 import { listText, planText, resultText } from './run-text.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);

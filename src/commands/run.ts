@@ -3,16 +3,7 @@ import { Argument, Command, Option } from 'commander';
 import { actions } from '../actions/index.ts';
 import { addSettingsFlags } from '../config/flags.ts';
 import { actionIds } from '../core/action.ts';
-
-export type RunFlags = {
-  list?: boolean;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-  arm?: string;
-  reason?: string;
-  target?: string;
-} & Readonly<Record<string, unknown>>;
+import type { RunFlags } from './run-flags.ts';
 
 export const runExitCodes =
   'Exit code: 0 done and proven, 1 done and not proven in time, 2 failed, 3 outcome unknown,\n' +
