@@ -1,15 +1,37 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
-
+import { isUnderWay } from './core/run.ts';
+import { actBinding } from './screens/actions/palette.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';
+import { line } from './screens/line.ts';
 import { logsBinding } from './screens/logs/palette.ts';
 import type { Binding, Screen } from './screens/screen.ts';
-import type { Intent } from './store.ts';
+import type { Intent, State } from './store.ts';
 
 const only =
   (...intents: readonly Intent[]) =>
   () =>
     intents;
+
+/** While something runs, quitting asks: it would be stopped half-way. */
+function quitting({ runs }: State): readonly Intent[] {
+  const quit: Intent = { kind: 'terminal', do: 'quit' };
+  const busy = Object.values(runs).filter(isUnderWay);
+  if (busy.length === 0) return [quit];
+  const lines = busy.map((run) => line(`  ${run.title}: ${run.performed} of ${run.calls.length} calls are done`));
+  const about = line('  Leaving stops looking for proof; what runs is stopped, and its outcome stands in the journal.');
+  return [
+    {
+      kind: 'confirm',
+      ask: {
+        title: 'Something is running',
+        lines: () => [...lines, about],
+        accept: { by: 'key', word: 'quit' },
+        accepted: () => [quit],
+      },
+    },
+  ];
+}
 
 const move = (to: Extract<Intent, { kind: 'move' }>['to']) => only({ kind: 'move', to });
 
@@ -116,6 +138,7 @@ export const globalBindings: readonly Binding[] = [
     footer: 70,
     run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
   },
+  actBinding,
   logsBinding,
   incidentBinding,
   noteBinding,
@@ -175,7 +198,7 @@ export const globalBindings: readonly Binding[] = [
     keys: ['q', 'ctrl-c'],
     title: 'quit',
     about: 'leave the cockpit; asks while something runs',
-    run: only({ kind: 'terminal', do: 'quit' }),
+    run: ({ state }) => quitting(state),
   },
 ];
 

@@ -1,4 +1,5 @@
 // The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
+import { sayArming } from '../core/arming.ts';
 import { formatClock } from '../core/format.ts';
 import { glyph, type Verdict } from '../core/verdict.ts';
 import type { State } from '../store.ts';
@@ -37,10 +38,11 @@ export function environmentSays(state: State): Line {
 
 /** Whether this cockpit may touch anything, and whether it looks where its profile says. */
 export function accessSays(state: State): Line {
-  const { guarded, redirected } = state.world.scope;
+  const { redirected } = state.world.scope;
+  const access = sayArming(state.arming, state.world.now);
   return line(
-    guarded ? dim('read-only') : undefined,
-    guarded && redirected ? '  ' : undefined,
+    access && (state.arming.state === 'armed' ? span(access, 'accent') : dim(access)),
+    access && redirected ? '  ' : undefined,
     redirected ? line(mark('warning'), span(' redirected', 'warning')) : undefined,
   );
 }

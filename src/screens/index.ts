@@ -1,5 +1,9 @@
 // Every screen there is. A new one is one line here.
 import type { State } from '../store.ts';
+import { commandLogScreen } from './actions/commands.ts';
+import { actionEntries } from './actions/palette.ts';
+import { pickerScreen } from './actions/picker.ts';
+import { runScreen } from './actions/run.ts';
 import { backupsScreen } from './backups.ts';
 import { cockpit } from './cockpit.ts';
 import { sessionsScreen } from './database/sessions.ts';
@@ -54,6 +58,9 @@ export const screens: readonly Screen[] = [
   sessionsScreen,
   tablesScreen,
   logsScreen,
+  pickerScreen,
+  runScreen,
+  commandLogScreen,
   incidentScreen,
   timelineScreen,
   alertsScreen,
@@ -72,4 +79,9 @@ export const screens: readonly Screen[] = [
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */
-export const entries: readonly ((state: State) => readonly Entry[])[] = [logEntries, procedureEntries, incidentEntries];
+export const entries: readonly ((state: State) => readonly Entry[])[] = [
+  logEntries,
+  procedureEntries,
+  incidentEntries,
+  actionEntries,
+];

@@ -1,0 +1,99 @@
+// A run in lines: what would be done, what is being done, what became of it.
+import { formatAge, formatClock } from '../../core/format.ts';
+import type { Run, RunOutcome } from '../../core/run.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import type { State } from '../../store.ts';
+import { environmentSays } from '../header.ts';
+import { blank, bold, dim, type Line, line, mark, span, wrap } from '../line.ts';
+
+/** A command longer than this is cut on the screen; `y` copies it whole. */
+const longest = 1200;
+
+const wrapped = (text: string, columns: number, by: (part: string) => Line): Line[] =>
+  wrap(text, Math.max(20, columns - 4)).map(by);
+
+/** What the confirmation shows. */
+export function planLines(run: Run | undefined, state: State, columns: number): Line[] {
+  if (!run) return [line('  looking …')];
+  const { plan } = run;
+  const head = [line('  ', bold(run.title), '   ', environmentSays(state)), blank];
+  if (!plan)
+    return [
+      ...head,
+      ...(run.says === undefined ? [line(dim('  looking; nothing is changed by that …'))] : outcomeLines(run, columns)),
+    ];
+  const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
+  return [
+    ...head,
+    ...(run.notice ? [...wrapped(run.notice, columns, (t) => line('  ', mark('warning'), ` ${t}`)), blank] : []),
+    ...plan.impact.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`))),
+    ...(plan.warnings ?? []).flatMap((text) => wrapped(text, columns, (t) => line('  ', span(`▲ ${t}`, 'warning')))),
+    blank,
+    ...run.calls.flatMap(({ sketch, to }) => [
+      ...wrapped(`$ ${sketch.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),
+      line(dim(`    on ${to}`)),
+    ]),
+    ...plan.answered.flatMap((who) => wrapped(`${who}${answered}`, columns, (t) => line(dim(`    ${t}`)))),
+    ...wrapped(plan.undo ? `undo: ${plan.undo}` : 'This cannot be undone.', columns, (t) => line('  ', t)),
+    blank,
+  ];
+}
+
+const verdicts: Readonly<Record<RunOutcome, Verdict>> = {
+  verified: 'ok',
+  unverified: 'warning',
+  failed: 'critical',
+  unknown: 'unknown',
+  cancelled: 'unknown',
+  refused: 'warning',
+  moved: 'warning',
+};
+
+const words: Readonly<Record<RunOutcome, string>> = {
+  verified: 'done, and proven',
+  unverified: 'done, not proven',
+  failed: 'failed',
+  unknown: 'outcome unknown',
+  cancelled: 'cancelled',
+  refused: 'not possible',
+  moved: 'the world moved, nothing was changed',
+};
+
+export function outcomeLines(run: Run, columns: number): Line[] {
+  if (!run.outcome) return [];
+  const verdict = verdicts[run.outcome];
+  return [
+    line(
+      '  ',
+      mark(verdict),
+      span(` ${words[run.outcome]}`, verdict),
+      dim(run.endedAt ? `   ${formatClock(run.endedAt)}` : ''),
+    ),
+    ...wrapped(run.says ?? '', columns, (t) => line(`    ${t}`)),
+    ...(run.hint ? wrapped(run.hint, columns, (t) => line(dim(`    ${t}`))) : []),
+    ...run.next.map(({ says }, at) => line('    ', span(at === 0 ? 'n' : 'N', 'key'), ` ${says}`)),
+  ];
+}
+
+/** Where it stands, in one line. */
+function stands(run: Run, state: State): Line {
+  const since = run.startedAt === undefined ? '' : ` for ${formatAge(state.world.now - run.startedAt)}`;
+  if (run.phase === 'planning') return line('  looking …');
+  if (run.phase === 'planned')
+    return line('  planned; ', span('c', 'key'), ' confirms it, ', span('x', 'key'), ' lets it be');
+  if (run.phase === 'rechecking') return line('  looking again before anything is changed …');
+  if (run.phase === 'performing')
+    return line('  ', span('▶', 'accent'), ` ${run.performed} of ${run.calls.length} calls done, running${since}`);
+  return line('  ', span('▶', 'accent'), ` looking for proof${since}: ${run.seen ?? '…'}`);
+}
+
+export function runLines(run: Run | undefined, state: State, columns: number): Line[] {
+  if (!run) return [line(dim('  this run is not known any more; the journal has it'))];
+  const ended = run.phase === 'done';
+  return [
+    ...(ended ? outcomeLines(run, columns) : [stands(run, state)]),
+    blank,
+    ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
+    ...planLines(run, state, columns).slice(run.plan ? 2 : 0),
+  ];
+}

@@ -1,0 +1,109 @@
+// From "I want to do this" to the confirmation: ask for what is missing, let the engine look, show what it found.
+import { ulid } from 'ulid';
+import { actionNamed } from '../../actions/index.ts';
+import type { Action, ActionId, Field, Target } from '../../core/action.ts';
+import { forbids } from '../../core/arming.ts';
+import { acceptsFor, type Run } from '../../core/run.ts';
+import type { Ground } from '../../core/survey.ts';
+import { clean } from '../../core/text.ts';
+import type { Confirmation, FormField, Intent, State } from '../../store.ts';
+import { planLines } from './lines.ts';
+
+/** Why it cannot be done now, as far as the screen knows. */
+export function whyNot(state: State, action: Action, target: Target = {}): string | undefined {
+  if (state.desk?.observing) return 'this cockpit only observes';
+  return action.unavailable?.(state.world, target);
+}
+
+/** Begins an action: a form for what is missing, then the look and the confirmation. */
+export function offer(state: State, id: ActionId, target: Target = {}): readonly Intent[] {
+  const action = actionNamed(id);
+  if (!action) return [{ kind: 'notice', says: `${id} is not there yet`, verdict: 'unknown' }];
+  const why = whyNot(state, action, target);
+  if (why !== undefined) return [{ kind: 'notice', says: `${action.title}: ${why}`, verdict: 'unknown' }];
+  const missing = action.fields.filter((field) => !target[field.name]);
+  if (missing.length === 0) return begin(state, action, target);
+  return [
+    {
+      kind: 'form',
+      form: {
+        title: action.title,
+        fields: missing.map((field) => asked(field)),
+        submit: (values) => begin(state, action, { ...target, ...given(values) }),
+      },
+    },
+  ];
+}
+
+function asked(field: Field): FormField {
+  const { choices } = field;
+  return {
+    name: field.name,
+    ask: field.ask,
+    kind: field.kind,
+    ...(field.optional || field.preset !== undefined ? { optional: true } : {}),
+    ...(field.preset === undefined ? {} : { value: field.preset }),
+    ...(choices ? { choices: (state: State) => choices(state.world).map(({ value }) => value) } : {}),
+  };
+}
+
+function given(values: Readonly<Record<string, string>>): Target {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}
+
+function begin(state: State, action: Action, target: Target): readonly Intent[] {
+  const run = ulid();
+  return [
+    { kind: 'send', command: { kind: 'run', run, what: { do: 'plan', action: action.id, target } } },
+    { kind: 'open', screen: 'run', of: { run } },
+    { kind: 'confirm', ask: confirmation(run, action, acceptsOf(state, action, target)) },
+  ];
+}
+
+/** What has to be typed is known before the plan is. The engine compares it again. */
+function acceptsOf({ desk, world: { scope } }: State, action: Action, target: Target): readonly string[] {
+  const presets = Object.fromEntries(
+    action.fields.flatMap((f) => (f.preset === undefined ? [] : [[f.name, f.preset]])),
+  );
+  if (!desk) return acceptsFor(action.risk, Object.values(target)[0] ?? action.id, scope.environment);
+  const { targets } = desk;
+  const ground: Ground = {
+    environment: scope.environment,
+    targets,
+    schema: 'public',
+    admin: { command: ['pnpm'] },
+    kubectl: 'kubectl',
+  };
+  return acceptsFor(action.risk, action.names({ ...presets, ...target }, ground), scope.environment);
+}
+
+/** Why a run cannot be confirmed now. */
+function notNow(state: State, run: Run | undefined): string | undefined {
+  if (!run || run.phase === 'planning') return 'looking …';
+  if (run.phase !== 'planned') return run.says ?? 'it is under way';
+  return forbids(state.arming, state.world.now);
+}
+
+function confirmation(run: string, action: Action, texts: readonly string[]): Confirmation {
+  const what = (does: 'confirm' | 'cancel'): Intent => ({
+    kind: 'send',
+    command: { kind: 'run', run, what: does === 'confirm' ? { do: 'confirm', typed: texts } : { do: 'cancel' } },
+  });
+  return {
+    title: action.title,
+    lines: (state, columns) => planLines(state.runs[run], state, columns),
+    accept:
+      texts.length === 0
+        ? { by: 'key', word: 'go on' }
+        : { by: 'type', texts: texts.map((t) => clean(t, 200)), word: 'go on' },
+    unless: (state) => notNow(state, state.runs[run]),
+    accepted: () => [what('confirm')],
+    cancelled: () => [what('cancel'), { kind: 'back' }],
+  };
+}
+
+/** The confirmation of a run that is planned again, because the world moved or it was read-only. */
+export function confirmAgain(run: Run): readonly Intent[] {
+  const action = actionNamed(run.action);
+  return action ? [{ kind: 'confirm', ask: confirmation(run.id, action, run.accepts) }] : [];
+}

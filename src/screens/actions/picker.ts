@@ -1,0 +1,60 @@
+// Everything that can be done, what fits the selected row first; what cannot be done now is dim, with its reason.
+import { actions } from '../../actions/index.ts';
+import type { Action, Target } from '../../core/action.ts';
+import type { Intent } from '../../store.ts';
+import { dim, line, span } from '../line.ts';
+import type { Binding, Row, Screen } from '../screen.ts';
+import { offer, whyNot } from './offer.ts';
+
+/** What of a target an action can use. */
+function fitting(action: Action, target: Target): Target {
+  return Object.fromEntries(Object.entries(target).filter(([name]) => action.fields.some((f) => f.name === name)));
+}
+
+const fits = (action: Action, target: Target) => Object.keys(fitting(action, target)).length > 0;
+
+const open: Binding = {
+  id: 'begin-action',
+  keys: ['enter', 'right'],
+  title: 'choose',
+  about: 'ask for what is missing, look, and show the plan',
+  footer: 1,
+  unless: ({ row }) => (row ? undefined : 'no action is selected'),
+  run: ({ state, place, row }): readonly Intent[] => {
+    const action = actions.find((one) => one.id === row?.id);
+    return action ? offer(state, action.id, fitting(action, place.of)) : [];
+  },
+};
+
+const risks = { reversible: 'reversible', data: 'changes data', irreversible: 'irreversible' } as const;
+
+export const pickerScreen: Screen = {
+  id: 'act',
+  title: ({ of: { action: _, ...target } }) => ['ACTIONS', ...Object.values(target)].join('  '),
+  palette: 'actions',
+  view(state, place) {
+    // A checklist's step names its action; a selected row what fits it.
+    const rank = (action: Action) => (action.id === place.of.action ? 2 : Number(fits(action, place.of)));
+    const sorted = [...actions].sort((a, b) => rank(b) - rank(a));
+    const rows = sorted.map((action): Row => {
+      const why = whyNot(state, action, fitting(action, place.of));
+      const text = `${action.title} ${action.id} ${action.about.runbook}`;
+      const risk = risks[action.risk];
+      return {
+        id: action.id,
+        text,
+        draw: () => [
+          why === undefined
+            ? line(
+                action.title.padEnd(42),
+                span(risk.padEnd(14), action.risk === 'irreversible' ? 'warning' : 'dim'),
+                dim(action.about.does),
+              )
+            : line(dim(action.title.padEnd(42)), dim(why)),
+        ],
+      };
+    });
+    return { rows };
+  },
+  keys: [open],
+};
