@@ -52,7 +52,7 @@ describe('opening', () => {
        5 Security incident  somebody may have access who should not: SEV1 with 7 steps
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  i incident  l logs  / filter  n note  y copy  : anything  ? help"
+       enter open  i incident  a act  l logs  / filter  n note  : anything  ? help"
     `);
   });
 
