@@ -1,5 +1,6 @@
 // Every document that is generated. A new one is one line here; `npm run docs` writes them, a test says when one is old.
 import { fileSchema } from '../src/config/schema.ts';
+import { actionsManual } from './actions-manual.ts';
 import { configurationManual } from './configuration-manual.ts';
 import { keysManual } from './keys-manual.ts';
 import { runbookManual } from './runbook-manual.ts';
@@ -8,6 +9,7 @@ export type GeneratedDocument = { file: string; text(): string | Promise<string>
 
 export const documents: readonly GeneratedDocument[] = [
   { file: 'docs/configuration.md', text: configurationManual },
+  { file: 'docs/actions.md', text: actionsManual },
   { file: 'docs/keys.md', text: keysManual },
   { file: 'docs/config.schema.json', text: () => `${JSON.stringify(fileSchema(), null, 2)}\n` },
   { file: 'docs/runbook.md', text: runbookManual },

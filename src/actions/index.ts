@@ -1,9 +1,13 @@
 // Every action there is. A new one is one line here.
 import { type Action, type ActionId, actionIds } from '../core/action.ts';
 import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
+import { deploy, notify } from './deploy.ts';
 import { restartDeployment, rollbackDeployment, scaleDeployment } from './deployments.ts';
+import { cleanupEvidence, restoreEvidence } from './evidence.ts';
 import { failoverDatabase } from './failover.ts';
 import { createApiKey, revokeApiKey, rotateApiKey } from './keys.ts';
+import { listSnapshots, restoreDatabase, rotateDatabaseCredentials } from './recovery.ts';
+import { evictRedis } from './redis.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
 import { cancelStudy, restoreJobs, retryJobs } from './studies.ts';
 import { disableSurface, enableSurface, testSurface } from './surfaces.ts';
@@ -28,6 +32,14 @@ const all: readonly Action[] = [
   vacuumTable,
   cancelQuery,
   endSession,
+  evictRedis,
+  cleanupEvidence,
+  restoreEvidence,
+  listSnapshots,
+  restoreDatabase,
+  rotateDatabaseCredentials,
+  deploy,
+  notify,
 ];
 
 /** In the order of `actionIds`. */

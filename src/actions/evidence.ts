@@ -1,0 +1,201 @@
+// Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
+import type { Action, Choice } from '../core/action.ts';
+import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
+import type { EvidenceObject, Survey } from '../core/survey.ts';
+import { day, minute } from '../core/time.ts';
+import { disproven, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+
+/** S3 takes 1,000 keys in one request; a run takes so many at most. */
+const perRequest = 1000;
+const mostObjects = 20_000;
+
+const daysOf = (text: string) => (/^\d{1,4}$/.test(text) ? Number(text) : undefined);
+
+function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string, number, number])[] {
+  const found = new Map<string, [number, number]>();
+  for (const { key, bytes } of objects) {
+    const study = key.split('/')[0] ?? key;
+    const [n, sum] = found.get(study) ?? [0, 0];
+    found.set(study, [n + 1, sum + bytes]);
+  }
+  return [...found].map(([study, [n, bytes]]) => [study, n, bytes] as const).sort((a, b) => b[2] - a[2]);
+}
+
+async function old(survey: Survey, prefix: string, days: number) {
+  return survey.evidence(prefix, survey.now() - days * day, mostObjects);
+}
+
+export const cleanupEvidence: Action = {
+  id: 'cleanup-evidence',
+  title: 'Clean up old evidence',
+  risk: 'irreversible',
+  about: {
+    does: 'deletes evidence objects of a prefix that are older than so many days',
+    looksAt:
+      'objects and bytes per study, newest and oldest; those under legal hold or retention are listed and left out; whether versions stay',
+    calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
+    proof: 'deleted and refused, counted; the prefix is listed again',
+    undo: 'in a versioned bucket: restore-evidence; else none',
+    runbook: 'Evidence Cleanup',
+  },
+  fields: [
+    { name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' },
+    { name: 'days', ask: 'older than how many days?', kind: 'number', preset: '30' },
+  ],
+  names: (target) => given(target, 'prefix'),
+  object: (_, { targets }) => `bucket/${targets.bucket}`,
+  needs: () => [],
+  async plan(target, survey) {
+    const prefix = given(target, 'prefix');
+    const days = daysOf(given(target, 'days') || '30');
+    if (prefix === '') return refuse('no prefix was given', 'deleting the whole bucket is not offered: name a prefix');
+    if (days === undefined) return refuse('that is not a number of days', 'such as 30');
+    const found = await old(survey, prefix, days);
+    if (!found.ok) return refusedBy(found.fault);
+    const { objects, complete, versioned } = found.value;
+    const held = objects.filter((o) => o.held !== undefined);
+    const free = objects.filter((o) => o.held === undefined);
+    if (free.length === 0)
+      return refuse(
+        held.length > 0
+          ? `all ${formatCount(held.length)} old objects are held or retained`
+          : `nothing under ${prefix.slice(0, 80)} is older than ${days} days`,
+        'nothing to delete',
+      );
+    const { bucket } = survey.ground.targets;
+    const times = free.map((o) => o.modifiedAt);
+    const bytes = free.reduce((sum, o) => sum + o.bytes, 0);
+    const keys = free.map((o) => o.key);
+    return planned({
+      impact: [
+        `${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix} are deleted.`,
+        `Oldest ${formatInstant(Math.min(...times))}, newest ${formatInstant(Math.max(...times))}.`,
+        ...byStudy(free)
+          .slice(0, 5)
+          .map(([study, n, size]) => `${study}: ${formatCount(n)} objects, ${formatBytes(size)}`),
+        ...(held.length > 0
+          ? [
+              `${formatCount(held.length)} are left out: ${held
+                .slice(0, 3)
+                .map((o) => `${o.key} (${o.held})`)
+                .join(', ')}.`,
+            ]
+          : []),
+        versioned
+          ? 'The bucket is versioned: versions stay behind a delete marker and can be restored.'
+          : 'The bucket is not versioned: what is deleted is gone.',
+      ],
+      warnings: complete
+        ? []
+        : [`Only the first ${formatCount(mostObjects)} are looked at: run it again for the rest.`],
+      calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({
+        tool: 's3' as const,
+        bucket,
+        do: { verb: 'delete' as const, keys: keys.slice(at * perRequest, (at + 1) * perRequest) },
+      })),
+      ...(versioned ? { undo: 'restore the versions one by one: restore-evidence' } : {}),
+      answered: [`bucket ${bucket}`],
+      rests: `${keys.length} ${keys[0]} ${keys.at(-1)} ${held.length}`,
+      memo: { keys: JSON.stringify(keys.slice(0, 200)) },
+    });
+  },
+  async verify({ target, plan, output }, survey) {
+    const found = await old(survey, given(target, 'prefix'), daysOf(given(target, 'days') || '30') ?? 30);
+    if (!found.ok) return notYetBy(found.fault);
+    const wanted = new Set(JSON.parse(plan.memo?.keys ?? '[]') as string[]);
+    const left = found.value.objects.filter((o) => wanted.has(o.key)).length;
+    const refused = output.filter((text) => text.startsWith('refused:')).length;
+    if (left > refused) return notYet(`${formatCount(left)} of them are still listed`);
+    return refused > 0
+      ? disproven(`${formatCount(refused)} were refused; the others are gone`)
+      : proven('none of them is listed any more');
+  },
+  within: minute,
+};
+
+export const restoreEvidence: Action = {
+  id: 'restore-evidence',
+  title: 'Restore a version of an evidence file',
+  risk: 'data',
+  about: {
+    does: 'copies an earlier version of an object over the current one; no version is lost',
+    looksAt: 'versions with time, size, delete markers',
+    calls: 'aws s3api copy-object --copy-source BUCKET/KEY?versionId=… --key KEY',
+    proof: 'the current version equals the chosen one',
+    undo: 'restore the version that was current',
+    runbook: 'Evidence Recovery',
+  },
+  fields: [
+    { name: 'file', ask: 'which object? (its key)', kind: 'text' },
+    {
+      name: 'version',
+      ask: 'which version?',
+      kind: 'choice',
+      async look(target, survey): Promise<readonly Choice[]> {
+        const found = await survey.versions(given(target, 'file'));
+        if (!found.ok) return [];
+        return found.value
+          .filter((v) => !v.marker && !v.latest)
+          .map((v) => ({ value: v.versionId, says: `${formatInstant(v.at)}, ${formatBytes(v.bytes)}` }));
+      },
+    },
+  ],
+  names: (target) => given(target, 'file'),
+  object: (target) => `evidence/${given(target, 'file')}`,
+  needs: () => [],
+  async plan(target, survey) {
+    const key = given(target, 'file');
+    const found = await survey.versions(key);
+    if (!found.ok) return refusedBy(found.fault);
+    const wanted = given(target, 'version');
+    const chosen = found.value.find((v) => v.versionId === wanted && !v.marker);
+    const known = found.value.filter((v) => !v.marker).map((v) => v.versionId);
+    if (!chosen)
+      return refuse(
+        `${key.slice(0, 80)} has no version ${wanted.slice(0, 60)}`,
+        known.length > 0 ? `there are ${known.slice(0, 5).join(', ')}` : 'check its key',
+      );
+    if (chosen.latest) return refuse('that is the current version already', 'nothing to restore');
+    const current = found.value.find((v) => v.latest);
+    const { bucket } = survey.ground.targets;
+    return planned({
+      impact: [
+        `${key} becomes what it was at ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}).`,
+        current?.marker
+          ? `It was deleted at ${formatInstant(current.at)}; the marker stays below.`
+          : `Now it is of ${formatInstant(current?.at ?? 0)}, ${formatBytes(current?.bytes ?? 0)}; that version stays.`,
+      ],
+      calls: [{ tool: 's3', bucket, do: { verb: 'restore-version', key, versionId: chosen.versionId } }],
+      undo: current && !current.marker ? `restore version ${current.versionId}` : 'delete it again',
+      answered: [`bucket ${bucket}`],
+      rests: `${current?.versionId} ${chosen.versionId}`,
+      memo: {
+        etag: chosen.etag,
+        bytes: String(chosen.bytes),
+        was: current && !current.marker ? current.versionId : '',
+      },
+    });
+  },
+  async verify({ target, plan }, survey) {
+    const found = await survey.versions(given(target, 'file'));
+    if (!found.ok) return notYetBy(found.fault);
+    const current = found.value.find((v) => v.latest);
+    if (!current || current.marker) return notYet('it is still deleted');
+    if (current.etag === plan.memo?.etag) return proven(`the current version has its content (${current.etag})`);
+    // Copies of what was uploaded in parts have another tag.
+    return String(current.bytes) === plan.memo?.bytes
+      ? proven('the current version has its size')
+      : notYet('the current version is another one');
+  },
+  within: 20_000,
+  next: ({ target, plan }) =>
+    plan.memo?.was
+      ? [
+          {
+            action: 'restore-evidence',
+            target: { file: given(target, 'file'), version: plan.memo.was },
+            says: 'the version that was current',
+          },
+        ]
+      : [],
+};

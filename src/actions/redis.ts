@@ -1,0 +1,103 @@
+// Evict old data from Redis (runbook: Key Metrics, Evict old data).
+import type { Action, Done } from '../core/action.ts';
+import { formatAge, formatBytes, formatCount } from '../core/format.ts';
+import type { RedisKey, Survey } from '../core/survey.ts';
+import { hour, minute, second } from '../core/time.ts';
+import { given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+
+/** So many keys go in one run at most, and so many in one command. */
+const mostKeys = 10_000;
+const batch = 500;
+
+const units = { m: minute, h: hour, d: 24 * hour } as const;
+
+function spanOf(text: string): number | undefined {
+  const [, n, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  if (n === undefined || unit === undefined) return undefined;
+  return Number(n) * units[unit as keyof typeof units];
+}
+
+/** Keys of the prefix that nobody has read for so long. A policy of the LFU kind does not tell idle times. */
+async function idleKeys(survey: Survey, prefix: string, idle: number) {
+  const found = await survey.redisKeys(prefix, mostKeys);
+  if (!found.ok) return found;
+  const old = found.value.keys.filter((key) => key.idle !== undefined && key.idle >= idle);
+  const unknown = found.value.keys.filter((key) => key.idle === undefined).length;
+  return { ok: true as const, value: { ...found.value, old, unknown } };
+}
+
+function batches(keys: readonly RedisKey[]): readonly (readonly string[])[] {
+  const names = keys.map(({ key }) => key);
+  return Array.from({ length: Math.ceil(names.length / batch) }, (_, at) => names.slice(at * batch, (at + 1) * batch));
+}
+
+export const evictRedis: Action = {
+  id: 'evict-redis',
+  title: 'Evict old data from Redis',
+  risk: 'data',
+  about: {
+    does: 'removes keys of a prefix that nobody has read for a while',
+    looksAt: 'keys by prefix, memory, idle time, from a bounded scan',
+    calls: 'redis-cli UNLINK KEY …, in batches of 500',
+    proof: 'memory before and after',
+    undo: 'none: what is cached is made anew when it is needed',
+    runbook: 'Key Metrics: Evict old data',
+  },
+  fields: [
+    { name: 'prefix', ask: 'keys that begin with? (cache:)', kind: 'text' },
+    { name: 'idle', ask: 'not read for? (24h)', kind: 'text', preset: '24h' },
+  ],
+  names: (target) => given(target, 'prefix'),
+  object: () => 'redis',
+  needs: () => [],
+  async plan(target, survey) {
+    const prefix = given(target, 'prefix');
+    if (prefix.replace(/[*?]/g, '') === '')
+      return refuse('no prefix was given', 'evicting every key is not offered: name a prefix');
+    const idle = spanOf(given(target, 'idle') || '24h');
+    if (idle === undefined) return refuse('that is not a span', 'such as 30m, 24h or 7d');
+    const memory = await survey.redis();
+    if (!memory.ok) return refusedBy(memory.fault);
+    const found = await idleKeys(survey, prefix, idle);
+    if (!found.ok) return refusedBy(found.fault);
+    const { old, keys, complete, unknown, scanned } = found.value;
+    if (old.length === 0)
+      return refuse(
+        `none of ${formatCount(keys.length)} keys ${prefix}* was idle for ${formatAge(idle)}`,
+        unknown > 0 ? 'this server’s policy does not tell idle times' : 'choose another prefix or a shorter span',
+      );
+    const bytes = old.reduce((sum, key) => sum + key.bytes, 0);
+    const { usedBytes, maxBytes, policy } = memory.value;
+    return planned({
+      impact: [
+        `${formatCount(old.length)} of ${formatCount(keys.length)} keys ${prefix}* go: ${formatBytes(bytes)}, idle for ${formatAge(idle)} or more.`,
+        `Redis uses ${formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
+        `For instance ${old
+          .slice(0, 3)
+          .map(({ key }) => key)
+          .join(', ')}.`,
+      ],
+      warnings: [
+        ...(complete
+          ? []
+          : [`The scan ended after ${formatCount(scanned)} keys: there may be more. Run it again afterwards.`]),
+        ...(/queue|bull|lock|session/i.test(prefix)
+          ? ['That looks like queues, locks or sessions, not like a cache.']
+          : []),
+      ],
+      calls: batches(old).map((names) => ({ tool: 'redis', command: ['UNLINK', ...names] })),
+      answered: [`redis ${survey.ground.targets.redis.host}:${survey.ground.targets.redis.port}`],
+      rests: prefix,
+      memo: { before: String(usedBytes), keys: String(old.length) },
+    });
+  },
+  async verify({ plan }: Done, survey) {
+    const memory = await survey.redis();
+    if (!memory.ok) return notYetBy(memory.fault);
+    const freed = Number(plan.memo?.before ?? 0) - memory.value.usedBytes;
+    return proven(
+      `${plan.memo?.keys} keys are gone; memory ${formatBytes(memory.value.usedBytes)}, ${formatBytes(Math.max(0, freed))} less`,
+    );
+  },
+  within: 20 * second,
+};

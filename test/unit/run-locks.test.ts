@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { performCommand } from '../../src/data/perform/command.ts';
+import { cleanEnvironment } from '../../src/data/perform/environment.ts';
+import { RunLocks } from '../../src/data/run-locks.ts';
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'bentham-locks-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const note = (run: string, object = 'deployment/api-gateway') => ({
+  run,
+  action: 'restart-deployment',
+  object,
+  by: 'ops1',
+  at: Date.now(),
+  calls: ['kubectl rollout restart deployment/api-gateway'],
+});
+
+/** Not gone, and not only waiting to be reaped. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('one action per target', () => {
+  it('holds others off until it is released, and no other target', async () => {
+    const locks = new RunLocks(directory);
+    const first = await locks.take(note('A'));
+    if (!first.ok) throw new Error('not taken');
+    expect(await locks.take(note('B'))).toMatchObject({ ok: false, by: { run: 'A', by: 'ops1' } });
+    expect((await locks.take(note('C', 'deployment/executor'))).ok).toBe(true);
+    await first.lock.release();
+    expect((await locks.take(note('B'))).ok).toBe(true);
+  });
+
+  it('gives it to one of many that ask at once', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => new RunLocks(directory).take(note(String(at)))),
+    );
+    expect(all.filter((one) => one.ok)).toHaveLength(1);
+  });
+
+  it('finds what a killed cockpit was doing', async () => {
+    const script = `
+      import { RunLocks } from ${JSON.stringify(path.resolve('src/data/run-locks.ts'))};
+      const taken = await new RunLocks(${JSON.stringify(directory)}).take(${JSON.stringify(note('DEAD'))});
+      await taken.lock.started();
+      process.stdout.write('held');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((held) => child.stdout.once('data', held));
+    const locks = new RunLocks(directory);
+    expect(await locks.take(note('B'))).toMatchObject({ ok: false, by: { run: 'DEAD' } });
+    expect(await locks.sweep()).toEqual([]);
+    child.kill('SIGKILL');
+    await new Promise((gone) => child.once('exit', gone));
+    expect(await locks.take(note('B'))).toMatchObject({ ok: true, left: { run: 'DEAD', phase: 'started' } });
+    expect(readdirSync(path.join(directory, 'locks'))).toHaveLength(1);
+  });
+});
+
+describe('a command', () => {
+  const means = () => {
+    const said: string[] = [];
+    const stop = new AbortController();
+    return { said, stop, tell: (lines: readonly string[]) => void said.push(...lines), signal: stop.signal };
+  };
+
+  it('gets hostile words as they are, and no shell reads them', async () => {
+    const words = [`'; DROP TABLE x; --`, '$(touch /tmp/owned)', '`id`', 'x'.repeat(3000)];
+    const m = means();
+    const done = await performCommand(
+      { tool: 'command', argv: ['/usr/bin/printf', '%s\\n', ...words], within: 5000 },
+      m,
+    );
+    expect(done.outcome).toBe('done');
+    expect(m.said).toEqual(words);
+  });
+
+  it('fails with what it said last, and is never tried again', async () => {
+    const m = means();
+    const argv = ['/bin/sh', '-c', `echo once >> ${directory}/ran; echo no such surface >&2; exit 3`] as const;
+    const done = await performCommand({ tool: 'command', argv, within: 5000 }, m);
+    expect(done).toMatchObject({ outcome: 'failed', says: '/bin/sh failed with exit code 3: no such surface' });
+    expect(await performCommand({ tool: 'command', argv: ['/no/such/program'], within: 1000 }, m)).toMatchObject({
+      outcome: 'failed',
+    });
+  });
+
+  it('is ended with everything it started when its time is up, and its outcome is unknown', async () => {
+    const m = means();
+    const done = await performCommand(
+      { tool: 'command', argv: ['/bin/sh', '-c', 'sleep 60 & echo $!; wait'], within: 300 },
+      m,
+    );
+    expect(done.outcome).toBe('unknown');
+    await vi.waitFor(() => expect(isAlive(Number(m.said[0]))).toBe(false));
+  });
+
+  it('gets a clean environment', () => {
+    const from = {
+      PATH: '/bin',
+      HOME: '/root',
+      AWS_PROFILE: 'x',
+      PGPASSWORD: 'p',
+      NODE_OPTIONS: '--inspect',
+      LD_PRELOAD: 'x',
+      EDITOR: 'vi',
+    };
+    expect(Object.keys(cleanEnvironment(from))).toEqual(['PATH', 'HOME', 'AWS_PROFILE', 'PGPASSWORD']);
+  });
+});
