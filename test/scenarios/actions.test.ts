@@ -1,0 +1,247 @@
+// Actions from the command line against the embedded Bentham: the whole way, and every way it must not go.
+import { execFile, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Drill, startDrill } from '../../src/drill/drill.ts';
+import { scenarioNamed } from '../../src/drill/scenario.ts';
+
+const bin = path.resolve('bin/bentham-cockpit.cjs');
+let drill: Drill;
+
+beforeAll(async () => {
+  const scenario = scenarioNamed('surface-down');
+  if (!scenario) throw new Error('no such scenario');
+  drill = await startDrill({ scenario, pods: 0, jobs: 0 });
+});
+afterAll(() => drill?.stop());
+
+type Result = {
+  outcome: string | null;
+  says: string;
+  calls: string[];
+  run: string;
+  output: string[];
+  plan: { impact: string[] } | null;
+};
+
+/** `run … --json`, as a program would call it: nobody is at the terminal. */
+function run(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: number; result: Result; text: string }>((done) => {
+    const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment, ...more };
+    execFile('node', [bin, 'run', ...args, '--json'], { env }, (error, stdout, stderr) => {
+      const code = error ? Number(error.code) : 0;
+      const result = (stdout.trim().startsWith('{') ? JSON.parse(stdout) : {}) as Result;
+      done({ code, result, text: stdout + stderr });
+    });
+  });
+}
+
+const armed = ['--yes', '--arm', 'a test'];
+
+async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+  const of = (name: string) => drill.environment[name] ?? '';
+  const client = new pg.Client({
+    host: of('PGHOST'),
+    port: Number(of('PGPORT')),
+    user: of('PGUSER'),
+    password: of('PGPASSWORD'),
+    database: of('PGDATABASE'),
+  });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const study = 'study_of_the_test';
+
+/** A study that the drill's orchestrator does not work on, with failed jobs. */
+async function seed(id: string): Promise<void> {
+  await sql(`INSERT INTO studies (id, tenant_id, name, status) VALUES ($1, 'tenant-lyra', 'x', 'paused')`, [id]);
+  await sql(
+    `INSERT INTO jobs (study_id, surface_id, status, error_message, attempt_count)
+     SELECT $1, CASE WHEN n % 3 = 0 THEN 'openai-api' ELSE 'no-such-surface' END, 'failed', 'Rate limited', 3 FROM generate_series(1, 30) AS n`,
+    [id],
+  );
+}
+
+const states = (id: string) =>
+  sql<{ status: string; jobs: number }>(
+    `SELECT status, count(*)::int AS jobs FROM jobs WHERE study_id = $1 GROUP BY 1 ORDER BY 1`,
+    [id],
+  );
+
+describe('a read-only environment', () => {
+  test('shows the plan and changes nothing until it is armed', async () => {
+    const planned = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '7', '--dry-run']);
+    expect(planned.code).toBe(0);
+    expect(planned.result.calls).toEqual(['kubectl scale deployment/executor --replicas=7 -n bentham-prod']);
+    const refused = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '7', '--yes']);
+    expect(refused).toMatchObject({ code: 4, result: { outcome: 'refused' } });
+    const observed = await run([
+      'scale-deployment',
+      '--deployment',
+      'executor',
+      '--replicas',
+      '7',
+      ...armed,
+      '--observe',
+    ]);
+    expect(observed).toMatchObject({ code: 4, result: { outcome: 'refused' } });
+  });
+
+  test('never takes --yes for what is irreversible', async () => {
+    const done = await run(['restore-database', '--at', '2026-01-17T02:00:00Z', ...armed]);
+    expect(done.code).toBe(4);
+  });
+});
+
+describe('deployments', () => {
+  test('scale, and are proven by their ready replicas', async () => {
+    const done = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '7', ...armed]);
+    expect(done).toMatchObject({ code: 0, result: { outcome: 'verified', says: '7 of 7 ready' } });
+  });
+
+  test('restart into a new revision', async () => {
+    const done = await run(['restart-deployment', '--deployment', 'orchestrator', ...armed]);
+    expect(done).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+  });
+
+  test.each([`'; DROP TABLE studies; --`, '$(touch /tmp/owned)', '../../secrets', 'a\nb', 'x'.repeat(10_240)])(
+    'are not found by a hostile name',
+    async (name) => {
+      expect(await run(['restart-deployment', '--deployment', name, ...armed])).toMatchObject({
+        code: 4,
+        result: { outcome: 'refused' },
+      });
+    },
+  );
+});
+
+describe('jobs of a study', () => {
+  test.each([study, `it's; DROP TABLE studies; --`, '$(touch /tmp/owned) "x"'])(
+    'are retried, and put back as they were: %s',
+    async (id) => {
+      await seed(id);
+      const one = await run(['retry-jobs', '--study', id, '--surface', 'no-such-surface', ...armed]);
+      expect(one).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+      expect(await states(id)).toEqual([
+        { status: 'failed', jobs: 10 },
+        { status: 'pending', jobs: 20 },
+      ]);
+      const back = await run(['restore-jobs', '--run', one.result.run, '--study', id, ...armed]);
+      expect(back).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+      expect(
+        await sql(`SELECT DISTINCT status, attempt_count, error_message FROM jobs WHERE study_id = $1`, [id]),
+      ).toEqual([{ status: 'failed', attempt_count: 3, error_message: 'Rate limited' }]);
+      expect((await sql('SELECT count(*)::int AS n FROM studies')).length).toBe(1);
+    },
+  );
+
+  test('are left alone without the privilege, and the grant is named', async () => {
+    await sql(`CREATE ROLE looker LOGIN PASSWORD 'looker'`).catch(() => undefined);
+    const done = await run(['retry-jobs', '--study', study, ...armed], { PGUSER: 'looker', PGPASSWORD: 'looker' });
+    expect(done).toMatchObject({ code: 4, result: { outcome: 'refused' } });
+    expect(await states(study)).toEqual([{ status: 'failed', jobs: 30 }]);
+  });
+
+  test('are rolled back when a lock is held too long, and nothing is left open', async () => {
+    const of = (name: string) => drill.environment[name] ?? '';
+    const holder = new pg.Client({
+      host: of('PGHOST'),
+      port: Number(of('PGPORT')),
+      user: of('PGUSER'),
+      password: of('PGPASSWORD'),
+      database: of('PGDATABASE'),
+    });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(`UPDATE jobs SET error_message = 'held' WHERE study_id = $1`, [study]);
+    const done = await run(['retry-jobs', '--study', study, ...armed]);
+    expect(done).toMatchObject({ code: 2, result: { outcome: 'failed' } });
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect(await states(study)).toEqual([{ status: 'failed', jobs: 30 }]);
+    expect(await sql(`SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'bentham-cockpit action%'`)).toEqual(
+      [],
+    );
+  });
+
+  test('of a cancelled study end with it', async () => {
+    await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
+    const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
+    expect(done).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(await states(study)).toEqual([{ status: 'cancelled', jobs: 30 }]);
+  });
+});
+
+describe('surfaces', () => {
+  test('are disabled and enabled by the checkout’s own command', async () => {
+    const off = await run(['disable-surface', '--surface', 'openai-api', ...armed]);
+    expect(off).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(drill.weather.surfaces['openai-api'].disabled).toBe(true);
+    expect(await run(['enable-surface', '--surface', 'openai-api', ...armed])).toMatchObject({ code: 0 });
+    expect(drill.weather.surfaces['openai-api'].disabled).toBe(false);
+    expect(await run(['disable-surface', '--surface=--all', ...armed])).toMatchObject({ code: 4 });
+  });
+
+  test('are refused before the plan where the tool is missing', async () => {
+    const done = await run(['disable-surface', '--surface', 'openai-api', ...armed], {
+      BENTHAM_ADMIN_COMMAND: 'no-such-pnpm',
+    });
+    expect(done).toMatchObject({ code: 4, result: { outcome: 'refused', plan: null } });
+  });
+});
+
+describe('keys and maintenance', () => {
+  test('a key is revoked', async () => {
+    expect(await run(['revoke-api-key', '--key', 'key-lyr002', ...armed])).toMatchObject({
+      code: 0,
+      result: { outcome: 'verified' },
+    });
+    expect(await sql(`SELECT revoked FROM api_keys WHERE id = 'key-lyr002'`)).toEqual([{ revoked: true }]);
+  });
+
+  test('statistics are made anew', async () => {
+    expect(await run(['analyze-tables', ...armed])).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(await run(['vacuum-table', '--table', 'jobs', ...armed])).toMatchObject({
+      code: 0,
+      result: { outcome: 'verified' },
+    });
+    expect(await run(['vacuum-table', '--table', 'jobs"; DROP TABLE studies; --', ...armed])).toMatchObject({
+      code: 4,
+    });
+  });
+
+  test('a failover is refused while the primary answers', async () => {
+    const done = await run(['failover-database', ...armed]);
+    expect(done).toMatchObject({ code: 4, result: { outcome: 'refused' } });
+    expect(done.result.says).toContain('the primary answers');
+  });
+});
+
+test('a second cockpit on the same target is refused, and what a killed one did is unknown', async () => {
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment };
+  const slow = ['restart-deployment', '--deployment', 'executor', ...armed];
+  const first = spawn('node', [bin, 'run', ...slow], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  // Its first line after the plan says that the call was made; the rollout takes a while.
+  let said = '';
+  await new Promise<void>((seen) =>
+    first.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('restart accepted')) seen();
+    }),
+  );
+  const second = await run(slow);
+  expect(second).toMatchObject({ code: 4, result: { outcome: 'refused' } });
+  expect(second.result.says).toContain('restart-deployment');
+  first.kill('SIGKILL');
+  await new Promise((gone) => first.once('exit', gone));
+  const third = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '6', ...armed]);
+  expect(third.code).toBe(0);
+  expect(readdirSync(path.join(drill.environment.BENTHAM_JOURNAL_DIRECTORY ?? '', 'locks'))).toEqual([]);
+});
