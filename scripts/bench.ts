@@ -111,28 +111,20 @@ async function keyToFrame(t: TerminalUnderTest, presses: number): Promise<{ medi
 
 async function startUp(environment: Record<string, string>) {
   const empty = await timed(() => execute(process.execPath, ['-e', '0']));
-  let complete = 0;
-  const first = await timed(async () => {
-    const t = cockpit(environment);
-    await t.shows('DRILL');
-    void t;
-    open.push(t);
-  });
+  const firsts: number[] = [];
   const completes: number[] = [];
-  for (const t of open.splice(0)) {
-    t.signal('SIGTERM');
-    await t.close();
-  }
-  for (let i = 0; i < 3; i += 1) {
+  for (let i = 0; i < runs; i += 1) {
     const begun = performance.now();
     const t = cockpit(environment);
     await t.shows('DRILL');
+    firsts.push(performance.now() - begun);
     await t.hides('no answer yet');
     completes.push(performance.now() - begun);
     t.signal('SIGTERM');
     await t.close();
   }
-  complete = median(completes);
+  const first = median(firsts);
+  const complete = median(completes);
   rows.push(
     {
       figure: 'first frame',
@@ -150,17 +142,25 @@ async function startUp(environment: Record<string, string>) {
     },
   );
 }
-const open: TerminalUnderTest[] = [];
 
+/** `status` beside the commands that a person types for the same facts, one after another. */
 async function status(environment: Record<string, string>) {
   const ours = await timed(() => quietly(process.execPath, [launcher, 'status'], environment));
+  const namespace = environment.BENTHAM_KUBERNETES_NAMESPACE ?? 'bentham-prod';
+  const failing = "SELECT surface_id, count(*) FROM jobs WHERE status = 'failed' GROUP BY surface_id";
   const hand: [string, string[]][] = [
-    ['kubectl', ['get', 'pods', '-n', environment.BENTHAM_KUBERNETES_NAMESPACE ?? 'bentham-prod']],
+    ['kubectl', ['get', 'pods', '-n', namespace]],
+    ['kubectl', ['get', 'deployments', '-n', namespace]],
+    ['kubectl', ['logs', '-n', namespace, 'deployment/api-gateway', '--since=5m']],
     ['curl', ['-s', `${environment.BENTHAM_GATEWAY_URL}/health`]],
     ['curl', ['-s', `${environment.BENTHAM_GATEWAY_URL}/v1/health`]],
-    ['psql', ['-c', "SELECT count(*) FROM pg_stat_activity WHERE datname='bentham'"]],
+    ['psql', ['-c', 'SELECT count(*) FROM pg_stat_activity']],
+    ['psql', ['-c', 'SELECT * FROM pg_stat_replication']],
     ['psql', ['-c', "SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')"]],
-    ['redis-cli', ['-u', environment.REDIS_URL ?? '', 'INFO', 'memory']],
+    ['psql', ['-c', "SELECT count(*) FROM jobs WHERE status = 'pending'"]],
+    ['psql', ['-c', failing]],
+    ['redis-cli', ['-u', environment.REDIS_URL ?? '', 'PING']],
+    ['redis-cli', ['-u', environment.REDIS_URL ?? '', 'INFO']],
   ];
   const installed: [string, string[]][] = [];
   for (const command of hand)

@@ -1,6 +1,7 @@
 // The composition root: arguments → one command. A command's file only says what it is; what it does is imported when
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
+import about from '../package.json' with { type: 'json' };
 import { cockpitCommand } from './commands/cockpit.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
@@ -13,6 +14,7 @@ import { statusCommand } from './commands/status.ts';
 
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
+  .version(about.version, '-V, --version', 'print the version')
   .showHelpAfterError()
   .addCommand(cockpitCommand(), { isDefault: true })
   .addCommand(completionCommand())

@@ -63,7 +63,7 @@ export async function runCockpit(
   const screen = render(createElement(App, { store, ports }), {
     alternateScreen: true,
     incrementalRendering: true,
-    maxFps: 60,
+    maxFps: 120,
     exitOnCtrlC: false,
     patchConsole: true,
     interactive: true,

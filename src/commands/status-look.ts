@@ -23,7 +23,7 @@ export async function lookOnce(settings: Settings, timeout: Ms): Promise<Look> {
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(timeout * 0.85) } };
   const keeper = new Keeper(scopeOf(settings));
   const over = new AbortController();
-  const sources = await sourcesFor(patient);
+  const sources = await sourcesFor(patient, { once: true });
   const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
   const running = await new Promise<Promise<void>[]>((resolve) => {
     const started: Promise<void>[] = [];

@@ -18,7 +18,8 @@ const pastLines = 20_000;
 const calm: Ms = 150;
 const impatience: Ms = 3 * second;
 
-export function trafficSource(settings: Settings, connection: Connection): Source {
+/** `once`: reads the past of the logs and does not follow them. */
+export function trafficSource(settings: Settings, connection: Connection, { once = false } = {}): Source {
   return {
     id: 'gateway logs',
     facts: ['traffic'],
@@ -26,7 +27,7 @@ export function trafficSource(settings: Settings, connection: Connection): Sourc
       let follower: TrafficFollower | undefined;
       const ended = import('./traffic-meter.ts').then(async ({ TrafficMeter, trafficWindow }) => {
         if (signal.aborted) return;
-        follower = new TrafficFollower(settings, connection, new TrafficMeter(), trafficWindow, tell, signal);
+        follower = new TrafficFollower(settings, connection, new TrafficMeter(), trafficWindow, tell, signal, !once);
         await follower.run();
         await connection.close();
       });
@@ -35,7 +36,7 @@ export function trafficSource(settings: Settings, connection: Connection): Sourc
   };
 }
 
-type Stream = { end: AbortController; open: boolean; fault?: Fault };
+type Stream = { end: AbortController; open: boolean /** Read to its end. */; over?: boolean; fault?: Fault };
 
 class TrafficFollower {
   readonly #settings: Settings;
@@ -44,6 +45,7 @@ class TrafficFollower {
   readonly #window: Ms;
   readonly #tell: Tell;
   readonly #signal: AbortSignal;
+  readonly #follows: boolean;
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
   #wake = new AbortController();
@@ -61,6 +63,7 @@ class TrafficFollower {
     window: Ms,
     tell: Tell,
     signal: AbortSignal,
+    follows: boolean,
   ) {
     this.#settings = settings;
     this.#connection = connection;
@@ -68,6 +71,7 @@ class TrafficFollower {
     this.#window = window;
     this.#tell = tell;
     this.#signal = signal;
+    this.#follows = follows;
   }
 
   /** Tells the figures now. */
@@ -105,9 +109,11 @@ class TrafficFollower {
   async #settle(): Promise<void> {
     const begun = performance.now();
     while (!this.#signal.aborted && performance.now() - begun < impatience) {
-      const open = [...this.#streams.values()].every((s) => s.open || s.fault);
-      if (this.#lost || (this.#listed && open && performance.now() - this.#lastLineAt > calm)) return;
-      await pause(20, this.#signal);
+      const streams = [...this.#streams.values()];
+      const open = streams.every((s) => s.open || s.over || s.fault);
+      const quiet = streams.every((s) => s.over || s.fault) || performance.now() - this.#lastLineAt > calm;
+      if (this.#lost || (this.#listed && open && quiet)) return;
+      await pause(this.#follows ? 20 : 5, this.#signal);
     }
   }
 
@@ -130,7 +136,7 @@ class TrafficFollower {
     const stream: Stream = { end: new AbortController(), open: false };
     this.#streams.set(key, stream);
     const access = new AccessLog(this.#settings);
-    const log = { ...target, since: Date.now() - this.#window, tail: pastLines, follow: true };
+    const log = { ...target, since: Date.now() - this.#window, tail: pastLines, follow: this.#follows };
     const reading = readContainerLog(
       this.#connection,
       log,
@@ -149,7 +155,11 @@ class TrafficFollower {
       AbortSignal.any([this.#signal, stream.end.signal]),
     );
     this.#reading.add(reading);
-    void reading.finally(() => this.#reading.delete(reading));
+    void reading.then((fault) => {
+      this.#reading.delete(reading);
+      if (fault) stream.fault = fault;
+      else stream.over = true;
+    });
   }
 
   #take(access: AccessLog, text: string, at: Instant | undefined): void {
@@ -177,7 +187,7 @@ class TrafficFollower {
 
   #say(): void {
     const streams = [...this.#streams.values()];
-    const followed = streams.filter((s) => s.open).length;
+    const followed = streams.filter((s) => s.open || s.over).length;
     const at = Date.now();
     const fault = streams.find((s) => s.fault)?.fault;
     if (streams.length > 0 && followed === 0 && fault) {

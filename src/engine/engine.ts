@@ -3,7 +3,7 @@
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FactId } from '../core/facts.ts';
-import { second } from '../core/time.ts';
+import { type Ms, second } from '../core/time.ts';
 import type { Readings, World } from '../core/world.ts';
 import type { Running, Source } from '../data/source.ts';
 import { Keeper } from './keeper.ts';
@@ -11,8 +11,9 @@ import { merge } from './outbox.ts';
 import type { Host, MakePart, Part } from './part.ts';
 import type { Engine, Update } from './protocol.ts';
 
-/** Facts arrive in bursts; the screen gets them in few batches. */
-const batchEvery = 60;
+/** Facts arrive in bursts; the screen gets them in few batches: the first soon, and then so many a second at most. */
+const burst: Ms = 60;
+const batchEvery: Ms = 250;
 
 export type EngineOptions = {
   settings: Settings;
@@ -50,12 +51,18 @@ export function createEngine({ settings, sources, parts: makers }: EngineOptions
     for (const watcher of watchers) watcher(world);
   };
   let settling: NodeJS.Timeout | undefined;
+  let settledAt = Number.NEGATIVE_INFINITY;
   const settleSoon = () => {
-    settling ??= setTimeout(() => {
-      settling = undefined;
-      keeper.tick(Date.now());
-      settle();
-    }, batchEvery);
+    const rest = batchEvery - (performance.now() - settledAt);
+    settling ??= setTimeout(
+      () => {
+        settling = undefined;
+        settledAt = performance.now();
+        keeper.tick(Date.now());
+        settle();
+      },
+      Math.max(burst, rest),
+    );
   };
 
   const running: { source: Source; run: Running }[] = [];

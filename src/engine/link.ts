@@ -20,6 +20,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
   const listeners = new Set<(update: Update) => void>();
   let waiting: Update | undefined;
   let stopping = false;
+  let heardAt = 0;
   let worker: Worker | undefined;
   let again: NodeJS.Timeout | undefined;
   /** Commands that hold until they are taken back: a new thread has to hear them too. */
@@ -38,6 +39,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     thread.stdout.resume();
     thread.stderr.resume();
     thread.on('message', (envelope: Envelope) => {
+      heardAt = performance.now();
       tell(decode(envelope));
       // Answered in a later turn of the event loop: keys go first.
       setImmediate(() => thread.postMessage({ kind: 'taken' } satisfies ToWorker));
@@ -54,7 +56,10 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     for (const command of looks.values()) thread.postMessage({ kind: 'command', command } satisfies ToWorker);
   };
   start();
-  const clock = setInterval(() => tell({ now: Date.now() }), second);
+  // Time goes on even where the thread is silent.
+  const clock = setInterval(() => {
+    if (performance.now() - heardAt >= second) tell({ now: Date.now() });
+  }, second);
 
   return {
     subscribe(listener) {

@@ -2,13 +2,13 @@
 import type { Settings } from '../config/settings.ts';
 import type { Source } from '../data/source.ts';
 
-/** The sources that the settings call for. Their clients are imported here; nothing is opened before they start. */
-export async function sourcesFor(settings: Settings): Promise<readonly Source[]> {
+/** The sources that the settings call for; with `once` they end what would go on after the first answer. Their clients are imported here; nothing is opened before they start. */
+export async function sourcesFor(settings: Settings, { once = false } = {}): Promise<readonly Source[]> {
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
     import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
     import('../data/backups.ts').then((m) => [m.backupsSource(settings)]),
-    import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings)),
+    import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
     ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
     import('../data/redis.ts').then((m) => [m.redisSource(settings)]),

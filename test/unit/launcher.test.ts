@@ -16,6 +16,11 @@ test('answers --help', async () => {
   expect(stdout).toContain('Usage: bentham-cockpit');
 });
 
+test('answers --version as package.json tells it', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect((await run(process.execPath, [launcher, '--version'])).stdout).toBe(`${version}\n`);
+});
+
 describe.runIf(old && major < 22)('below an old Node', () => {
   test('starts itself again under the packaged one and hands on the exit code', async () => {
     const { stdout } = await run(old ?? '', [launcher, '--help']);

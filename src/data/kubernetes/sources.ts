@@ -10,7 +10,7 @@ import { toPod } from './pods.ts';
 import { type Collection, Follower } from './watch.ts';
 
 /** Pods and deployments are watched, not polled; one connection carries all, the gateway's logs too. */
-export function kubernetesSources(settings: Settings): readonly Source[] {
+export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {
   const connection = new Connection(settings);
   const { namespace, podSelector } = settings.kubernetes;
   const inNamespace = encodeURIComponent(namespace);
@@ -27,7 +27,7 @@ export function kubernetesSources(settings: Settings): readonly Source[] {
       noun: `deployments in ${namespace}`,
       read: toDeployment,
     }),
-    ...(settings.prometheus ? [] : [trafficSource(settings, connection)]),
+    ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once })]),
   ];
 }
 
