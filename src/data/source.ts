@@ -83,8 +83,8 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
     facts: [fact],
     start(tell, signal) {
       let wake = new AbortController();
+      let failures = 0;
       const run = async () => {
-        let failures = 0;
         while (!signal.aborted) {
           wake = new AbortController();
           const begun = performance.now();
@@ -104,7 +104,12 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
         }
         await close?.();
       };
-      return { refresh: () => wake.abort(), ended: run() };
+      const refresh = () => {
+        // Who asks has a reason to hope: the pauses begin anew.
+        failures = 0;
+        wake.abort();
+      };
+      return { refresh, ended: run() };
     },
   };
 }

@@ -50,7 +50,7 @@ test('a source tells faults with the next try, and values when the backend is ba
   expect(news.length).toBe(told);
 });
 
-test('refresh asks at once', async () => {
+test('refresh asks at once, and the pauses begin anew', async () => {
   const over = new AbortController();
   const news: News[] = [];
   const source = poll({
@@ -66,6 +66,7 @@ test('refresh asks at once', async () => {
   await vi.waitFor(() => expect(news).toHaveLength(1));
   running.refresh();
   await vi.waitFor(() => expect(news).toHaveLength(2));
+  for (const told of news) expect('retryAt' in told && (told.retryAt ?? 0) - told.at).toBeLessThan(1200);
   over.abort();
   await running.ended;
 });

@@ -25,6 +25,7 @@ export class Connection {
   #end: AbortController | undefined;
   #wake = new AbortController();
   #last: Beat | undefined;
+  #failures = 0;
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -72,8 +73,9 @@ export class Connection {
     signal.addEventListener('abort', () => void this.#leave(listener), { once: true });
   }
 
-  /** Beats now. */
+  /** Beats now, and the pauses after failures begin anew. */
   refresh(): void {
+    this.#failures = 0;
     this.#wake.abort();
   }
 
@@ -94,14 +96,14 @@ export class Connection {
 
   async #beat(signal: AbortSignal): Promise<void> {
     const { timeout } = this.settings.intervals;
-    let failures = 0;
+    this.#failures = 0;
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const opened = await this.open();
       const answer = opened.ok ? await asked(opened.value, timeout, signal) : opened;
       if (signal.aborted) return;
-      failures = answer.ok ? 0 : failures + 1;
-      const rest = answer.ok ? beatEvery : Math.min(longestBeat, backoff(failures, second));
+      this.#failures = answer.ok ? 0 : this.#failures + 1;
+      const rest = answer.ok ? beatEvery : Math.min(longestBeat, backoff(this.#failures, second));
       const at = Date.now();
       this.#last = answer.ok
         ? { ok: true, at, ...answer.value }

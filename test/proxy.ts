@@ -1,0 +1,180 @@
+// A man in the middle: stands between the cockpit and one server, and behaves as networks and servers do on bad nights.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket, connect as tcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parse, stringify } from 'yaml';
+
+/**
+ * `works`: hands everything on. `refuses`: nothing listens. `freezes`: connections stay open, and nothing comes.
+ * `resets`: cuts connections, old and new. `babbles`: answers what no protocol knows. `crawls`: hands on, slowly.
+ */
+export type Manner = 'works' | 'refuses' | 'freezes' | 'resets' | 'babbles' | 'crawls';
+
+/** How long `crawls` holds each piece back. */
+const held = 120;
+
+/** No byte order, no line, no frame of any protocol; with an escape sequence for whoever prints it. */
+const babble = Buffer.from(
+  '\u0000\u0015\u0003%%\u001b]0;babble\u0007!! no such protocol !!\r\n\r\n'.repeat(4),
+  'latin1',
+);
+
+export class Middleman {
+  readonly #to: { host: string; port: number };
+  readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  #listener: Server | undefined;
+  #manner: Manner = 'works';
+  #answered = 0;
+  port = 0;
+
+  private constructor(to: { host: string; port: number }) {
+    this.#to = to;
+  }
+
+  static async before(host: string, port: number): Promise<Middleman> {
+    const proxy = new Middleman({ host, port });
+    await proxy.#listen();
+    return proxy;
+  }
+
+  /** Bytes of the server that reached the cockpit so far. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** From now on it behaves like this, on connections that are open too. */
+  async be(manner: Manner): Promise<void> {
+    this.#manner = manner;
+    for (const pair of this.#pairs) this.#treat(pair);
+    if (manner === 'refuses') await this.#close();
+    else if (!this.#listener) await this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    for (const pair of this.#pairs) end(pair);
+    await this.#close();
+  }
+
+  async #listen(): Promise<void> {
+    const listener = createServer((client) => this.#meet(client));
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen(this.port, '127.0.0.1', resolve);
+    });
+    const address = listener.address();
+    if (address && typeof address === 'object') this.port = address.port;
+    this.#listener = listener;
+  }
+
+  async #close(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (listener) await new Promise<void>((resolve) => listener.close(() => resolve()));
+  }
+
+  #meet(client: Socket): void {
+    const pair = { client, server: tcp(this.#to) };
+    this.#pairs.add(pair);
+    for (const [from, to] of [
+      [pair.client, pair.server],
+      [pair.server, pair.client],
+    ] as const) {
+      from.setNoDelay(true);
+      const inTime = (pass: () => void) => (this.#manner === 'crawls' ? setTimeout(pass, held) : pass());
+      from.on('error', () => {});
+      from.on('close', () => {
+        this.#pairs.delete(pair);
+        // What was said before has to arrive.
+        if (from === client || this.#manner !== 'babbles') inTime(() => end(pair));
+      });
+      from.on('data', (chunk) =>
+        inTime(() => {
+          if (from === pair.server) this.#answered += chunk.length;
+          if (!to.destroyed) to.write(chunk);
+        }),
+      );
+    }
+    this.#treat(pair);
+  }
+
+  #treat(pair: { client: Socket; server: Socket }): void {
+    const { client, server } = pair;
+    if (this.#manner === 'works' || this.#manner === 'crawls') {
+      client.resume();
+      server.resume();
+    } else if (this.#manner === 'freezes') {
+      client.pause();
+      server.pause();
+    } else if (this.#manner === 'babbles') {
+      client.end(babble);
+      server.destroy();
+    } else {
+      client.resetAndDestroy();
+      server.destroy();
+    }
+  }
+}
+
+function end({ client, server }: { client: Socket; server: Socket }): void {
+  client.destroy();
+  server.destroy();
+}
+
+export const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis', 's3'] as const;
+export type Backend = (typeof backends)[number];
+
+export type Middle = {
+  proxies: Readonly<Record<Backend, Middleman>>;
+  /** The drill's, with every backend behind its proxy. */
+  environment: Record<string, string>;
+  stop(): Promise<void>;
+};
+
+/** Puts a proxy before each backend of a drill. */
+export async function standBetween(drill: Readonly<Record<string, string>>): Promise<Middle> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'bentham-between-'));
+  const kubeconfig = parse(readFileSync(drill.KUBECONFIG ?? '', 'utf8')) as {
+    clusters: { cluster: { server: string } }[];
+  };
+  const cluster = kubeconfig.clusters[0]?.cluster ?? { server: '' };
+  const host = drill.PGHOST ?? '';
+  const before = (url: string | undefined) => {
+    const { hostname, port } = new URL(url ?? '');
+    return Middleman.before(hostname, Number(port));
+  };
+  const proxies = {
+    gateway: await before(drill.BENTHAM_GATEWAY_URL),
+    kubernetes: await before(cluster.server),
+    primary: await Middleman.before(host, Number(drill.PGPORT)),
+    replica: await Middleman.before(host, Number(drill.BENTHAM_DATABASE_REPLICA_PORT)),
+    redis: await before(drill.REDIS_URL),
+    s3: await before(drill.AWS_ENDPOINT_URL_S3),
+  };
+  const by = (backend: Backend, url: string | undefined) => {
+    const through = new URL(url ?? '');
+    through.host = `127.0.0.1:${proxies[backend].port}`;
+    return through.href.replace(/\/$/, '');
+  };
+  cluster.server = by('kubernetes', cluster.server);
+  const file = path.join(directory, 'kubeconfig');
+  writeFileSync(file, stringify(kubeconfig), { mode: 0o600 });
+  return {
+    proxies,
+    environment: {
+      ...drill,
+      BENTHAM_GATEWAY_URL: by('gateway', drill.BENTHAM_GATEWAY_URL),
+      KUBECONFIG: file,
+      PGHOST: '127.0.0.1',
+      PGPORT: String(proxies.primary.port),
+      BENTHAM_DATABASE_REPLICA_HOST: '127.0.0.1',
+      BENTHAM_DATABASE_REPLICA_PORT: String(proxies.replica.port),
+      REDIS_URL: by('redis', drill.REDIS_URL),
+      AWS_ENDPOINT_URL_S3: by('s3', drill.AWS_ENDPOINT_URL_S3),
+    },
+    async stop() {
+      for (const proxy of Object.values(proxies)) await proxy.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

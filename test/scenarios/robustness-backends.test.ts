@@ -1,0 +1,113 @@
+// Each backend lives and dies alone: whatever one does, the screen says it in words, the others stay fresh, and it
+// comes back by itself. The cockpit is the real one, in a terminal; between it and each server stands a proxy.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Drill } from '../../src/drill/drill.ts';
+import { drillOf } from '../drill.ts';
+import { type Manner, type Middle, standBetween } from '../proxy.ts';
+import { TerminalUnderTest } from '../terminal.ts';
+
+const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis'] as const;
+type Backend = (typeof backends)[number];
+
+/** Looks follow each other quickly, so that a test need not wait for what an on-call has time for. */
+const quick = {
+  BENTHAM_INTERVALS_GATEWAY: '500',
+  BENTHAM_INTERVALS_DATABASE: '500',
+  BENTHAM_INTERVALS_REDIS: '500',
+  BENTHAM_INTERVALS_STUDIES: '500',
+  BENTHAM_INTERVALS_SURFACES: '500',
+  BENTHAM_INTERVALS_TIMEOUT: '1500',
+};
+
+let drill: Drill;
+let middle: Middle;
+let terminal: TerminalUnderTest;
+
+beforeAll(async () => {
+  drill = await drillOf('calm');
+  middle = await standBetween(drill.environment);
+  terminal = new TerminalUnderTest({ columns: 160, rows: 44, environment: { ...middle.environment, ...quick } });
+});
+afterAll(async () => {
+  await terminal?.close();
+  await middle?.stop();
+  await drill?.stop();
+});
+
+const garbled: Record<Backend, string> = {
+  gateway: 'answer is not HTTP',
+  kubernetes: 'does not speak TLS',
+  primary: 'the answer is not PostgreSQL’s',
+  replica: 'the answer is not PostgreSQL’s',
+  redis: 'the answer is not Redis’',
+};
+
+/** A backend's row of the HEALTH pane: its glyph, its name, and what it says. */
+const row = (backend: Backend, glyph: string, says: string) =>
+  new RegExp(`^[ ▶]{1,2}${glyph} ${backend === 'kubernetes' ? 'cluster' : backend} +${says}`, 'm');
+
+const said = (backend: Backend, manner: Manner): [glyph: string, says: string] => {
+  if (manner === 'refuses') return ['●', 'connection refused'];
+  if (manner === 'freezes') return ['\\?', '(timed out|no answer in time)'];
+  if (manner === 'resets') return ['\\?', 'connection (reset|cut|closed)'];
+  if (manner === 'babbles') return ['\\?', garbled[backend]];
+  return ['✓', ''];
+};
+
+const sees = (backend: Backend, manner: Manner) => terminal.shows(row(backend, ...said(backend, manner)), 45_000);
+
+/** It has answered since now, and the screen shows it as fine. */
+async function fresh(backend: Backend): Promise<void> {
+  const before = middle.proxies[backend].answered;
+  await expect.poll(() => middle.proxies[backend].answered, { timeout: 30_000 }).toBeGreaterThan(before);
+  await sees(backend, 'works');
+}
+
+test('at first all answer', async () => {
+  await Promise.all(backends.map(fresh));
+  await terminal.shows(/2 PODS .* 11\/11 ready/);
+});
+
+/** What the other panes show while their backend is away. */
+const panes: Partial<Record<Backend, RegExp>> = {
+  kubernetes: /2 PODS .* away \d+ s[\s\S]* kubernetes: /,
+  primary: /4 SURFACES .* away \d+ s[\s\S]* database: [\s\S]*5 STUDIES .* away \d+ s[\s\S]* database: /,
+  redis: /\? Redis memory .* ago/,
+};
+
+test.each(backends)('%s freezes alone, and thaws', async (frozen) => {
+  const others = backends.filter((one) => one !== frozen);
+  await middle.proxies[frozen].be('freezes');
+  await sees(frozen, 'freezes');
+  await terminal.shows(panes[frozen] ?? /last answer/);
+  await Promise.all(others.map(fresh));
+  for (const other of others) expect(terminal.text).toMatch(row(other, '✓', ''));
+  await middle.proxies[frozen].be('works');
+  await fresh(frozen);
+  await terminal.hides(/ away \d+ s/);
+});
+
+describe('each in another way, all at once, and round in turn', () => {
+  const manners = ['refuses', 'freezes', 'resets', 'babbles', 'works'] as const;
+  const mannerOf = (backend: number, round: number) => manners[(backend + round) % manners.length] ?? 'works';
+
+  test.each(manners.map((_, round) => [round + 1, round] as const))('round %i', async (_, round) => {
+    await Promise.all(backends.map((backend, at) => middle.proxies[backend].be(mannerOf(at, round))));
+    // What was tried a while ago is tried again now, as an on-call would.
+    terminal.press('R');
+    await Promise.all(backends.map((backend, at) => sees(backend, mannerOf(at, round))));
+  });
+
+  test('and all come back by themselves', async () => {
+    await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('works')));
+    await Promise.all(backends.map(fresh));
+    await terminal.shows(/✓ OK /, 45_000);
+    expect(terminal.raw).not.toContain('\u001b]0;');
+  });
+});
+
+test('a slow network is only slow', async () => {
+  await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('crawls')));
+  await Promise.all((['gateway', 'kubernetes', 'redis'] as const).map(fresh));
+  await terminal.shows(/✓ redis .* [1-9]\d\d ms/);
+});
