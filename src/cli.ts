@@ -32,4 +32,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
 });
 
+/** Wrong usage, as sysexits.h has it: a 1 would mean a warning to whoever watches `status`. */
+const usage = 64;
+
+function endOnWrongUsage(command: Command): void {
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : usage));
+  command.commands.forEach(endOnWrongUsage);
+}
+
+endOnWrongUsage(program);
 await program.parseAsync();

@@ -68,14 +68,17 @@ function watched<F extends 'pods' | 'deployments'>(
         const from = `kubernetes ${connection.context}`;
         say({ fact, value: values, at: Date.now(), staleAfter: staleAfterBeat, from });
       };
+      let lost = false;
       const follower = new Follower<Facts[F][number]>(connection, what, {
         changed(now) {
           values = now as readonly Facts[F][number][] as Facts[F];
           live();
         },
-        failed: (fault, retryAt) => say({ fact, fault, at: Date.now(), retryAt }),
+        // While the server is away its pulse says why; a list that fails for it would only say it in other words.
+        failed: (fault, retryAt) => {
+          if (!lost) say({ fact, fault, at: Date.now(), retryAt });
+        },
       });
-      let lost = false;
       connection.onBeat((beat) => {
         if (!beat.ok) {
           lost = true;
