@@ -13,6 +13,9 @@ import { paste, press } from './screens/press.ts';
 import type { Size } from './screens/screen.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
+/** Gives the terminal back as it was while `away` is pending. */
+export type Release = (away: () => Promise<void>) => Promise<void>;
+
 /** What the screen asks of the world outside it. */
 export type Ports = {
   send(command: Command): void;
@@ -21,7 +24,9 @@ export type Ports = {
   /** Clears and draws everything again: after a resize, and on Ctrl+L. */
   redraw(): void;
   /** Stops the program until the shell brings it back. */
-  suspend(release: (stopped: () => Promise<void>) => Promise<void>): void;
+  suspend(): void;
+  /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
+  lend(release: Release): void;
   quit(): void;
   /** NO_COLOR, FORCE_COLOR. */
   environment: Readonly<Record<string, string | undefined>>;
@@ -67,12 +72,13 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
         if (intent.kind === 'terminal') {
           if (intent.do === 'redraw') ports.redraw();
           if (intent.do === 'quit') ports.quit();
-          if (intent.do === 'suspend') ports.suspend((stopped) => suspendTerminal(stopped));
+          if (intent.do === 'suspend') ports.suspend();
         }
       }
     },
-    [store, ports, suspendTerminal],
+    [store, ports],
   );
+  useEffect(() => ports.lend(suspendTerminal), [ports, suspendTerminal]);
 
   useInput((input, key) => {
     const keys = keysOf(input, key);

@@ -1,6 +1,7 @@
 // A real terminal for tests: a pseudo-terminal whose other end is a headless xterm. It starts whole programs, sends
 // keys as a keyboard does, and reads the screen as an eye does. Waiting is always for something to be seen.
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import xterm from '@xterm/headless';
 import { type IPty, spawn } from 'node-pty';
@@ -16,6 +17,18 @@ export type TerminalOptions = {
   /** Another program than the cockpit. */
   program?: string;
 };
+
+/** An environment with every backend on a port where nothing listens. */
+export const nowhere = (home: string) => ({
+  HOME: home,
+  KUBECONFIG: path.join(home, 'none'),
+  BENTHAM_GATEWAY_URL: 'http://127.0.0.1:1',
+  PGHOST: '127.0.0.1',
+  PGPORT: '1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+});
 
 /** How long anything may take to be seen; generous, since machines are slow and the wait ends when it is seen. */
 const patience = 20_000;
@@ -176,6 +189,23 @@ export class TerminalUnderTest {
     return this;
   }
 
+  /** Stops reading what the program writes, as a connection that hangs does; `readsOn` ends it. */
+  stalls(): this {
+    this.#pty.pause();
+    return this;
+  }
+
+  readsOn(): this {
+    this.#pty.resume();
+    return this;
+  }
+
+  /** Goes away, as a window that is closed does. */
+  hangUp(): this {
+    if ('destroy' in this.#pty && typeof this.#pty.destroy === 'function') this.#pty.destroy();
+    return this;
+  }
+
   signal(name: string): this {
     this.#pty.kill(name);
     return this;
@@ -210,6 +240,16 @@ async function until(so: () => boolean, timeout: number, instead: () => string):
 
 function pattern(what: string | RegExp): RegExp {
   return typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
+}
+
+/** The processes that a process started and that still run. */
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether a process runs (a zombie does not). */

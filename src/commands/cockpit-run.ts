@@ -1,7 +1,7 @@
 // Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
 import { render } from 'ink';
 import { createElement } from 'react';
-import { App, type Ports } from '../app.tsx';
+import { App, type Ports, type Release } from '../app.tsx';
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import { second } from '../core/time.ts';
@@ -40,12 +40,25 @@ export async function runCockpit(
   const left = new Promise<{ code: number; why?: unknown }>((resolve) => {
     leave = (code, why) => resolve({ code, why });
   });
+  let release: Release = (away) => away();
+  let lent = false;
+  const lend = (away: () => Promise<void>) => {
+    if (lent) return;
+    lent = true;
+    release(away)
+      .catch((error: unknown) => leave(1, error))
+      .finally(() => {
+        lent = false;
+      });
+  };
+  const suspend = () => lend(() => terminal.suspend());
   const ports: Ports = {
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
     redraw: () => screen.clear(),
-    suspend: (release) => {
-      release(() => terminal.suspend()).catch((error: unknown) => leave(1, error));
+    suspend,
+    lend: (by) => {
+      release = by;
     },
     quit: () => leave(0),
     environment: colour ? process.env : { FORCE_COLOR: '0' },
@@ -53,6 +66,9 @@ export async function runCockpit(
 
   const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
   for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
+  process.on('SIGTSTP', suspend);
+  // Stopped by force and brought back: the shell has had the terminal meanwhile.
+  process.on('SIGCONT', () => lend(async () => {}));
   process.on('uncaughtException', (error) => leave(1, error));
   process.on('unhandledRejection', (error) => leave(1, error));
   // A terminal that went away: writing fails, reading ends.

@@ -49,8 +49,12 @@ export class Terminal {
 
   /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */
   async suspend(): Promise<void> {
+    // Nobody listens: the signal does what it does by itself.
+    const listeners = process.listeners('SIGTSTP');
+    process.removeAllListeners('SIGTSTP');
     process.kill(0, 'SIGTSTP');
     // Runs on after the stop; at once where there is no shell to go back to.
     await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const listener of listeners) process.on('SIGTSTP', listener);
   }
 }

@@ -36,6 +36,7 @@ port.on('message', async (message: ToWorker) => {
   } else if (message.kind === 'command') engine.send(message.command);
   else {
     await engine.stop();
-    port.close();
+    // Ends this thread, and does not wait for what a client's library may still have open.
+    process.exit();
   }
 });

@@ -11,6 +11,7 @@ function show(state: State) {
     copy: vi.fn<Ports['copy']>(),
     redraw: vi.fn<Ports['redraw']>(),
     suspend: vi.fn<Ports['suspend']>(),
+    lend: vi.fn<Ports['lend']>(),
     quit: vi.fn<Ports['quit']>(),
     environment: { FORCE_COLOR: '0' },
   };

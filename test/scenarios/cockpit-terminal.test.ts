@@ -4,24 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { alive, type TerminalOptions, TerminalUnderTest } from '../terminal.ts';
+import { alive, nowhere, type TerminalOptions, TerminalUnderTest } from '../terminal.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 let home = '';
 let terminal: TerminalUnderTest;
 
-/** Every backend on a port where nothing listens. */
-const nowhere = () => ({
-  HOME: home,
-  KUBECONFIG: path.join(home, 'none'),
-  BENTHAM_GATEWAY_URL: 'http://127.0.0.1:1',
-  PGHOST: '127.0.0.1',
-  PGPORT: '1',
-  REDIS_URL: 'redis://127.0.0.1:1',
-});
-
 function open({ environment, ...options }: TerminalOptions = {}): TerminalUnderTest {
-  terminal = new TerminalUnderTest({ environment: { ...nowhere(), ...environment }, ...options });
+  terminal = new TerminalUnderTest({ environment: { ...nowhere(home), ...environment }, ...options });
   return terminal;
 }
 
@@ -49,16 +39,6 @@ describe('the cockpit with nothing behind it', () => {
     expect(await terminal.press('q').ends()).toEqual({ code: 0, signal: 0 });
     expectRestored();
     expect(alive(terminal.pid)).toBe(false);
-  });
-
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-    ['SIGINT', 130],
-  ] as const)('%s gives the terminal back and ends with %i', async (signal, code) => {
-    await open().shows('1 HEALTH');
-    expect((await terminal.signal(signal).ends()).code).toBe(code);
-    expectRestored();
   });
 
   test('an uncaught error gives the terminal back, says so and fails', async () => {

@@ -1,0 +1,151 @@
+// However the cockpit is ended, stopped or cut off, the terminal is as it was, and nothing of it runs on.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { launcher } from '../drill.ts';
+import { alive, childrenOf, nowhere, TerminalUnderTest } from '../terminal.ts';
+
+let home = '';
+let terminal: TerminalUnderTest;
+let cockpit = 0;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'bentham-restored-'));
+});
+afterEach(async () => {
+  if (cockpit && alive(cockpit)) process.kill(cockpit, 'SIGKILL');
+  await terminal.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** The cockpit below a shell that says afterwards how the terminal was left. */
+async function belowShell(script: string, size = {}): Promise<void> {
+  terminal = new TerminalUnderTest({
+    program: 'bash',
+    args: ['--norc', '--noprofile', '-c', script],
+    environment: nowhere(home),
+    ...size,
+  });
+  await terminal.shows('1 HEALTH');
+  cockpit = childrenOf(terminal.pid)[0] ?? 0;
+  expect(alive(cockpit)).toBe(true);
+}
+
+const command = `'${process.execPath}' '${launcher}'`;
+
+/** Alternate screen left, cursor shown, lines and echo on, no mouse, no bracketed paste. */
+function expectRestored(): void {
+  expect(terminal.fullScreen).toBe(false);
+  expect(terminal.emulator.modes).toMatchObject({ bracketedPasteMode: false, mouseTrackingMode: 'none' });
+  expect(terminal.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\u001b[?25l'));
+  expect(terminal.raw).toMatch(/^isig icanon iexten echo /m);
+}
+
+describe('ended by', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGQUIT', 131],
+  ] as const)('%s', async (signal, code) => {
+    await belowShell(`${command}; echo "ended with $?"; stty -a`);
+    process.kill(cockpit, signal);
+    await terminal.ends();
+    await terminal.shows(`ended with ${code}`);
+    expectRestored();
+  });
+
+  test('two signals at once', async () => {
+    await belowShell(`${command}; echo "ended with $?"; stty -a`);
+    process.kill(cockpit, 'SIGTERM');
+    process.kill(cockpit, 'SIGINT');
+    await terminal.ends();
+    await terminal.shows(/ended with 1(43|30)/);
+    expectRestored();
+  });
+
+  test('SIGTERM while the terminal hangs, once it reads on', async () => {
+    await belowShell(`${command}; echo "ended with $?"; stty -a`, { columns: 200, rows: 60 });
+    await stall();
+    process.kill(cockpit, 'SIGTERM');
+    terminal.readsOn();
+    await terminal.ends();
+    await terminal.shows('ended with 143');
+    expectRestored();
+  });
+});
+
+/** What the screen's thread has written so far. */
+const written = () => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${cockpit}/task/${cockpit}/io`, 'utf8'))?.[1]);
+
+/** Nobody reads any more, and it draws until nothing more goes into the terminal. */
+async function stall(): Promise<void> {
+  terminal.stalls();
+  let before = 0;
+  await expect
+    .poll(
+      () => {
+        const more = written() - before;
+        before += more;
+        if (more > 0) terminal.press('ctrl-l');
+        return more;
+      },
+      { timeout: 20_000, interval: 90 },
+    )
+    .toBe(0);
+}
+
+describe('cut off:', () => {
+  test.each([false, true])('the window is closed (hanging: %s)', async (hanging) => {
+    terminal = new TerminalUnderTest({ environment: nowhere(home), columns: 200, rows: 60 });
+    await terminal.shows('1 HEALTH');
+    cockpit = terminal.pid;
+    if (hanging) await stall();
+    terminal.hangUp();
+    await expect.poll(() => alive(cockpit), { timeout: 20_000 }).toBe(false);
+  });
+});
+
+describe('stopped by', () => {
+  async function belowPrompt(): Promise<void> {
+    terminal = new TerminalUnderTest({
+      program: 'bash',
+      args: ['--norc', '--noprofile', '-i'],
+      environment: { ...nowhere(home), PS1: 'shell> ' },
+    });
+    await terminal.shows('shell>');
+    terminal.type(`${command}\r`);
+    await terminal.shows('1 HEALTH');
+    cockpit = childrenOf(terminal.pid)[0] ?? 0;
+  }
+
+  test('SIGTSTP from elsewhere: the shell has its terminal, and fg returns', async () => {
+    await belowPrompt();
+    for (let turn = 0; turn < 2; turn += 1) {
+      process.kill(cockpit, 'SIGTSTP');
+      await terminal.shows(/Stopped[\s\S]*^shell>$/m);
+      expect(terminal.fullScreen).toBe(false);
+      terminal.type('stty -a\r');
+      await terminal.shows(/^isig icanon /m);
+      terminal.type('fg\r');
+      await terminal.shows('1 HEALTH');
+      expect(terminal.fullScreen).toBe(true);
+    }
+    await terminal.press('?').shows('every');
+  });
+
+  test('SIGSTOP, which nobody can hear: fg draws everything again, and keys are keys', async () => {
+    await belowPrompt();
+    process.kill(cockpit, 'SIGSTOP');
+    await terminal.shows('Stopped');
+    terminal.type('clear; echo litter-$((6*7))\r');
+    await terminal.shows('litter-42');
+    terminal.type('fg\r');
+    await terminal.shows('5 STUDIES');
+    await terminal.hides('litter');
+    await terminal.press('?').shows('every');
+    const status = readFileSync(`/proc/${cockpit}/status`, 'utf8');
+    expect(status).toMatch(/State:\s+[SR]/);
+  });
+});
