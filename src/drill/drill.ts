@@ -9,7 +9,7 @@ import { writeCheckout } from './checkout.ts';
 import { startControl } from './control.ts';
 import { startGateway } from './gateway.ts';
 import { guardedDirectory } from './guard.ts';
-import { startKubernetes } from './kubernetes/kubernetes.ts';
+import { type Kubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
@@ -32,6 +32,8 @@ export type Drill = {
   environment: Readonly<Record<string, string>>;
   /** What is wrong now; remedies change it. */
   weather: Weather;
+  /** The cluster from within: its objects and its logs. */
+  kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf'>;
   /** Ends everything and removes what it wrote. */
   stop(): Promise<void>;
 };
@@ -142,7 +144,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };
-    return { environment, weather, stop };
+    return { environment, weather, kubernetes, stop };
   } catch (error) {
     await stop();
     throw error;
