@@ -94,6 +94,13 @@ describe('the exit code', () => {
     expect(sourceOf(report, 'gateway')?.fault).toMatchObject({ kind: 'refused' });
   });
 
+  test('3: evidence that cannot be asked is not said to be safe', async () => {
+    await be('refuses', 's3');
+    const report = await reportWith(3);
+    expect(notOk(report).length).toBeGreaterThan(0);
+    for (const id of notOk(report)) expect(id).toMatch(/^backups\//);
+  });
+
   test.each(['resets', 'babbles'] as const)('3: what %s could not be asked', async (manner) => {
     await be(manner, 'redis');
     const report = await reportWith(3);

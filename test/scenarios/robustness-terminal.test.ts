@@ -1,5 +1,5 @@
 // However the cockpit is ended, stopped or cut off, the terminal is as it was, and nothing of it runs on.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -30,6 +30,19 @@ async function belowShell(script: string, size = {}): Promise<void> {
   await terminal.shows('1 HEALTH');
   cockpit = childrenOf(terminal.pid)[0] ?? 0;
   expect(alive(cockpit)).toBe(true);
+}
+
+/** The cockpit below a shell that a person sits at. */
+async function belowPrompt(node = process.execPath): Promise<void> {
+  terminal = new TerminalUnderTest({
+    program: 'bash',
+    args: ['--norc', '--noprofile', '-i'],
+    environment: { ...nowhere(home), PS1: 'shell> ' },
+  });
+  await terminal.shows('shell>');
+  terminal.type(`'${node}' '${launcher}'\r`);
+  await terminal.shows('1 HEALTH');
+  cockpit = childrenOf(terminal.pid)[0] ?? 0;
 }
 
 const command = `'${process.execPath}' '${launcher}'`;
@@ -79,6 +92,34 @@ describe('ended by', () => {
 /** What the screen's thread has written so far. */
 const written = () => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${cockpit}/task/${cockpit}/io`, 'utf8'))?.[1]);
 
+/** Older than 22, the launcher is a process of its own. */
+const systemNode = ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync);
+
+describe.runIf(systemNode)('below the Node of the system,', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s to the launcher', async (signal, code) => {
+    await belowShell(`'${systemNode}' '${launcher}'; echo "ended with $?"; stty -a`);
+    process.kill(cockpit, signal);
+    await terminal.ends();
+    await terminal.shows(`ended with ${code}`);
+    expectRestored();
+  });
+
+  test('ctrl-z and fg, twice', async () => {
+    await belowPrompt(systemNode);
+    for (let turn = 0; turn < 2; turn += 1) {
+      await terminal.press('ctrl-z').shows(/Stopped[\s\S]*^shell>$/m);
+      expect(terminal.fullScreen).toBe(false);
+      terminal.type('clear; fg\r');
+      await terminal.shows('1 HEALTH');
+      expect(terminal.fullScreen).toBe(true);
+    }
+    await terminal.press('q').shows(/^shell>$/m);
+  });
+});
+
 /** Nobody reads any more, and it draws until nothing more goes into the terminal. */
 async function stall(): Promise<void> {
   terminal.stalls();
@@ -107,19 +148,50 @@ describe('cut off:', () => {
   });
 });
 
-describe('stopped by', () => {
-  async function belowPrompt(): Promise<void> {
-    terminal = new TerminalUnderTest({
-      program: 'bash',
-      args: ['--norc', '--noprofile', '-i'],
-      environment: { ...nowhere(home), PS1: 'shell> ' },
-    });
-    await terminal.shows('shell>');
-    terminal.type(`${command}\r`);
-    await terminal.shows('1 HEALTH');
-    cockpit = childrenOf(terminal.pid)[0] ?? 0;
-  }
+test('the engine fails: it is said, and it is started again', async () => {
+  const thrower = path.join(home, 'thrower.mjs');
+  writeFileSync(
+    thrower,
+    `import { existsSync, writeFileSync } from 'node:fs';
+     import { isMainThread } from 'node:worker_threads';
+     const thrown = ${JSON.stringify(path.join(home, 'thrown'))};
+     if (!isMainThread && !existsSync(thrown)) setTimeout(() => {
+       writeFileSync(thrown, '');
+       throw new Error('boom \\u001b]0;OWNED\\u0007');
+     }, 500);`,
+  );
+  terminal = new TerminalUnderTest({
+    environment: { ...nowhere(home), NODE_OPTIONS: `--import=${thrower}` },
+    columns: 120,
+  });
+  await terminal.shows('the engine stopped (boom )');
+  expect(terminal.fullScreen).toBe(true);
+  await terminal.hides('the engine stopped');
+  await terminal.shows(/● redis +connection refused/);
+  expect((await terminal.press('q').ends()).code).toBe(0);
+});
 
+test('a credential plugin that hangs ends with it', async () => {
+  const [kubeconfig, started] = [path.join(home, 'kubeconfig'), path.join(home, 'started')];
+  const plugin = { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', command: 'sh' };
+  const args = ['-c', `echo $$ > '${started}'; exec sleep 600`];
+  const config = {
+    'current-context': 'hangs',
+    clusters: [{ name: 'hangs', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'hangs', user: { exec: { ...plugin, args } } }],
+    contexts: [{ name: 'hangs', context: { cluster: 'hangs', user: 'hangs' } }],
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  await belowShell(`KUBECONFIG='${kubeconfig}' ${command}; echo "ended with $?"; read -r`, { columns: 120 });
+  await terminal.shows(/\? cluster +timed out/);
+  await terminal.shows(/● redis +connection refused/);
+  const hanging = Number(readFileSync(started, 'utf8'));
+  expect(alive(hanging)).toBe(true);
+  await terminal.press('q').shows('ended with 0');
+  await expect.poll(() => alive(hanging)).toBe(false);
+});
+
+describe('stopped by', () => {
   test('SIGTSTP from elsewhere: the shell has its terminal, and fg returns', async () => {
     await belowPrompt();
     for (let turn = 0; turn < 2; turn += 1) {

@@ -94,6 +94,7 @@ async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<G
       [...plugin.args],
       { env, timeout: pluginTime, killSignal: 'SIGKILL', maxBuffer: 1 << 20 },
       (error, stdout, stderr) => {
+        process.off('exit', end);
         if (!error) resolve(stdout);
         else if (error.code === 'ENOENT')
           reject(
@@ -107,6 +108,9 @@ async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<G
           );
       },
     );
+    // One that hangs does not outlive the thread that asked.
+    const end = () => void child.kill('SIGKILL');
+    process.on('exit', end);
     child.stdin?.end();
   });
   try {
