@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
+import { pause } from '../../src/data/source.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -184,4 +185,27 @@ describe('an answer', () => {
   ])('of %i %s is a fault', async (status, body, fault) => {
     expect(await answer(status, body)).toMatchObject({ ok: false, fault });
   });
+});
+
+it('a handshake that hangs is given up in time, long before the connection is', async () => {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => {
+    sockets.push(socket);
+    socket.resume().on('error', () => {});
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const cluster = new Cluster({
+    context: 'c',
+    cluster: { name: 'c', server: `https://127.0.0.1:${port}`, insecure: true },
+    user: { name: '' },
+  });
+  const never = new AbortController().signal;
+  // Connecting is given up after five seconds.
+  const late = pause(4000, never).then(() => 'late');
+  const pulse = await Promise.race([cluster.pulse(200, never), late]);
+  expect(pulse).toMatchObject({ ok: false, fault: { kind: 'timeout' } });
+  await cluster.close();
+  for (const socket of sockets) socket.destroy();
+  await new Promise((done) => server.close(done));
 });

@@ -124,7 +124,7 @@ export class Cluster {
     const url = new URL(this.#target.cluster.server + ask.path);
     for (const [key, value] of Object.entries(ask.query ?? {}))
       if (value !== undefined && value !== '') url.searchParams.set(key, String(value));
-    const answer = await request(url, {
+    const asking = request(url, {
       method: ask.method ?? 'GET',
       headers: {
         accept: 'application/json',
@@ -139,6 +139,7 @@ export class Cluster {
       headersTimeout: 0,
       bodyTimeout: endless ? 0 : ask.timeout,
     });
+    const answer = await unlessAborted(asking, signal);
     const date = Date.parse(String(answer.headers.date ?? ''));
     if (!Number.isNaN(date)) this.clockOffset = Math.round((date - Date.now()) / second) * second;
     // A 401 means that nothing was done: the only answer after which a request may be sent once more.
@@ -247,6 +248,20 @@ function versionOf(body: string): string {
     return door(gitVersion, 40);
   } catch {
     return '';
+  }
+}
+
+/** undici heeds a signal only once it is connected, and a handshake can hang for longer than anybody waits. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
