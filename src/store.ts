@@ -87,6 +87,8 @@ export type Overlay =
       values: Readonly<Record<string, string>>;
       at: number;
       chosen: number;
+      /** How many characters stand behind the cursor; none if not said. */
+      behind?: number;
       complaint?: string;
     };
 

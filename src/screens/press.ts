@@ -3,7 +3,7 @@ import { bindingsOf } from '../bindings.ts';
 import { here, type Intent, type Overlay, type State } from '../store.ts';
 import type { Frame } from './frame.ts';
 import { confirmKey, scrolling } from './overlays/confirm.ts';
-import { edit, insert } from './overlays/field.ts';
+import { edit, insert, insertAt } from './overlays/field.ts';
 import { formKey } from './overlays/form.ts';
 import { paletteKey } from './overlays/palette.ts';
 import type { Here } from './screen.ts';
@@ -62,7 +62,8 @@ export function paste(state: State, text: string): readonly Intent[] {
   if (overlay.kind === 'form') {
     const asked = overlay.form.fields[overlay.at];
     if (!asked) return [];
-    const values = { ...overlay.values, [asked.name]: insert(overlay.values[asked.name] ?? '', text) };
+    const before = { text: overlay.values[asked.name] ?? '', behind: overlay.behind ?? 0 };
+    const values = { ...overlay.values, [asked.name]: insertAt(before, text).text };
     return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
   }
   if (overlay.kind === 'confirm')

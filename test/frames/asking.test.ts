@@ -93,3 +93,33 @@ describe('a form', () => {
     expect(frameText(pasted, size)).toContain('which deployment?  executor');
   });
 });
+
+describe('a text field', () => {
+  const note: Form = {
+    title: 'Note',
+    fields: [{ name: 'text', ask: 'message', kind: 'text' }],
+    submit: ({ text = '' }) => [{ kind: 'notice', says: text }],
+  };
+  const opened = (value: string) => {
+    const state = stateOf(outage);
+    const filled = { ...note, fields: [{ name: 'text', ask: 'message', kind: 'text' as const, value }] };
+    return reduce(state, { kind: 'form', form: filled }, frame(state, size).list);
+  };
+
+  test('is changed where its cursor is', () => {
+    const moved = pressing(opened('two pods'), size, 'left', 'left', 'left', 'left', 'left', 'o', 'f', ' ');
+    expect(frameText(moved, size)).toContain('twoof █ pods');
+    expect(give(moved, 'enter')).toContainEqual({ kind: 'notice', says: 'twoof  pods' });
+    const ends = pressing(opened('pods'), size, 'home', 'A', 'end', 'Z', 'left', 'backspace');
+    expect(give(ends, 'enter')).toContainEqual({ kind: 'notice', says: 'ApodZ' });
+    const pasted = paste(pressing(opened('ad'), size, 'left'), 'bc');
+    expect(pasted[0]).toMatchObject({ overlay: { values: { text: 'abcd' } } });
+  });
+
+  test('is seen in full, however long it is', () => {
+    const words = Array.from({ length: 60 }, (_, i) => `word${i}`);
+    const text = frameText(opened(words.join(' ')), size);
+    for (const word of words) expect(text).toContain(word);
+    expect(text).toContain('word59█');
+  });
+});

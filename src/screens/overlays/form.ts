@@ -1,8 +1,8 @@
 // A form: one text after the other, with completion from live data.
 import fuzzysort from 'fuzzysort';
 import type { FormField, Intent, Overlay, State } from '../../store.ts';
-import { bold, dim, type Line, line, mark, span } from '../line.ts';
-import { edit, field } from './field.ts';
+import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../line.ts';
+import { editAt, field } from './field.ts';
 
 type FormOverlay = Extract<Overlay, { kind: 'form' }>;
 
@@ -26,14 +26,7 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
       const from = Math.max(0, overlay.chosen - mostChoices + 1);
       const listed = choices.slice(from, from + mostChoices);
       return [
-        line(
-          '  ',
-          span('▶ ', 'accent'),
-          bold(f.ask),
-          f.optional ? dim('  (may stay empty)') : undefined,
-          '  ',
-          field(text, f.secret),
-        ),
+        ...asking(f, text, overlay.behind ?? 0, columns),
         ...listed.map((choice, j) =>
           from + j === overlay.chosen
             ? line('      ', span('▶ ', 'accent'), bold(choice))
@@ -44,6 +37,23 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
     }),
     ...(overlay.complaint === undefined ? [] : [[], line('  ', mark('warning'), ` ${overlay.complaint}`)]),
   ];
+}
+
+/** The most lines of a long text; its end is what is shown while it is longer. */
+const mostLines = 11;
+
+/** The field that has the focus. A text that does not fit beside its question stands below it, in full. */
+function asking(f: FormField, text: string, behind: number, columns: number): readonly Line[] {
+  const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (may stay empty)') : undefined);
+  const beside = line(ask, '  ', field(text, f.secret, behind));
+  if (f.kind !== 'text' || f.secret || columnsOf(text) + columnsOf(f.ask) + 8 <= columns) return [beside];
+  const shown = [...text].toSpliced([...text].length - behind, 0, '█').join('');
+  const rows = wrap(shown, columns - 6).map((row) => {
+    const [before = '', ...after] = row.split('█');
+    return after.length === 0 ? line('    ', row) : line('    ', before, span('█', 'accent'), after.join('█'));
+  });
+  const hidden = rows.length - mostLines;
+  return [ask, ...(hidden > 0 ? [line(dim(`    … ${hidden} lines above`))] : []), ...rows.slice(-mostLines)];
 }
 
 export function formKey(state: State, overlay: FormOverlay, key: string): readonly Intent[] {
@@ -60,10 +70,11 @@ export function formKey(state: State, overlay: FormOverlay, key: string): readon
     const to = overlay.chosen + (key === 'down' ? 1 : -1);
     return show({ chosen: Math.max(-1, Math.min(choices.length - 1, to)) });
   }
-  if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), chosen: -1 });
+  if (key === 'shift-tab') return show({ at: Math.max(0, at - 1), behind: 0, chosen: -1 });
   if (key === 'enter' || key === 'tab') return next(state, overlay, asked, choices, key);
-  const edited = edit(text, key);
-  return edited === undefined ? [] : show({ values: { ...values, [asked.name]: edited }, chosen: -1 });
+  const edited = editAt({ text, behind: overlay.behind ?? 0 }, key);
+  if (edited === undefined) return [];
+  return show({ values: { ...values, [asked.name]: edited.text }, behind: edited.behind, chosen: -1 });
 }
 
 /** Takes the chosen completion, checks the text, goes to the next field or hands in. */
@@ -86,8 +97,8 @@ function next(
     return complain(`${text} is none of the choices`);
   const values = { ...overlay.values, [asked.name]: text };
   if (at + 1 < form.fields.length)
-    return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, chosen: -1 } }];
-  if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
+    return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, behind: 0, chosen: -1 } }];
+  if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, behind: 0, chosen: -1 } }];
   const outcome = form.submit(values);
   if (typeof outcome === 'string') return [{ kind: 'overlay', overlay: { ...overlay, values, complaint: outcome } }];
   return [{ kind: 'close' }, ...outcome];

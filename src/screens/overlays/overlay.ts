@@ -83,6 +83,8 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
     ['enter', 'next'],
     ['tab', 'complete'],
     ['↑↓', 'choose'],
+    ['←→', 'move'],
+    ['ctrl-u', 'clear'],
     ['esc', 'cancel'],
   ],
 };
