@@ -31,7 +31,7 @@ export const procedureIds = [
 ] as const;
 export type ProcedureId = (typeof procedureIds)[number];
 
-/** An action that a step offers; `when` says that it is of use now, `target` fills in what is known already. */
+/** An action that a step offers; `target` fills in what is known already. */
 export type Offer = {
   action: ActionId;
   /** As the key's title says it: `restart gateway`. */

@@ -6,9 +6,13 @@ import { quote } from '../core/shell.ts';
 import type { World } from '../core/world.ts';
 import { failingSurfaces, surfaces } from './looks.ts';
 
-/** The surface that fails most, or the runbook's example. */
+/** The surface that fails most, or the runbook's example: for commands that a person reads before typing them. */
 const worstSurface = (world: World): string => failingSurfaces(world)[0]?.id ?? 'openai-api';
-const target = (world: World): Target => ({ surface: worstSurface(world) });
+/** Only what is seen to fail is filled in; otherwise the action asks. */
+function target(world: World): Target {
+  const [first] = failingSurfaces(world);
+  return first ? { surface: first.id } : {};
+}
 
 /** One surface fails while others work. */
 function oneSurface(world: World): Check {

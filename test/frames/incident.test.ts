@@ -166,6 +166,26 @@ describe('a checklist', () => {
     ]);
   });
 
+  test('what a step offers begins at once: the plan of that action on that target, or its question', () => {
+    const fifth = reduce(
+      third(),
+      { kind: 'select', row: 'sev1/restart-gateway' },
+      { rows: [], page: 10, selectable: true },
+    );
+    const intents = sent(fifth, 'r');
+    expect(intents.map((one) => one.kind)).toEqual(['send', 'open', 'confirm']);
+    expect(intents[0]).toMatchObject({
+      command: {
+        kind: 'run',
+        what: { do: 'plan', action: 'restart-deployment', target: { deployment: 'api-gateway' } },
+      },
+    });
+    const disable = at('incident', { incident: story([1, 'ops1', { kind: 'severity', severity: 3, why: 'x' }]) });
+    expect(sent(disable, 'r')[0]).toMatchObject({ command: { what: { target: { surface: 'openai-api' } } } });
+    const nothingFails = at('incident', { incident: disable.incident }, calm);
+    expect(sent(nothingFails, 'r')).toMatchObject([{ kind: 'form', form: { title: 'Disable a surface' } }]);
+  });
+
   test('every step can be reached and worked with the keyboard at 80×24', () => {
     const seen: string[] = [];
     let state = at('incident', { incident: story() });

@@ -5,7 +5,7 @@ import type { Intent, State } from '../../store.ts';
 import { line, wrap } from '../line.ts';
 import type { Binding, Here } from '../screen.ts';
 import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
-import { notDriving, offerIntent, stepHere } from './offers.ts';
+import { notDriving, offerIntents, stepHere } from './offers.ts';
 import { openIntent } from './opening.ts';
 import { offerKeys } from './steps.ts';
 
@@ -49,7 +49,7 @@ const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'this step offers no such action'),
   run: (here: Here) => {
     const offer = stepHere(here)?.offers?.[at];
-    return offer ? [offerIntent(offer, here.state)] : [];
+    return offer ? offerIntents(offer, here.state) : [];
   },
 }));
 

@@ -3,6 +3,7 @@ import type { Offer, Step } from '../../core/checklist.ts';
 import { drives, isResumable } from '../../core/desk.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Intent, State } from '../../store.ts';
+import { offer as begin } from '../actions/offer.ts';
 import type { Here } from '../screen.ts';
 
 /** The step under the marker. */
@@ -10,10 +11,10 @@ export function stepHere({ row }: Here): Step | undefined {
   return row ? findStep(row.id)?.step : undefined;
 }
 
-/** Opens the action, its target filled in as far as the world tells it. */
-export function offerIntent(offer: Offer, state: State): Intent {
-  if (offer.action === 'notify') return { kind: 'open', screen: 'notify' };
-  return { kind: 'open', screen: 'act', of: { action: offer.action, ...offer.target?.(state.world) } };
+/** Begins the action, its target filled in as far as the world tells it: what is missing is asked, then comes the plan. */
+export function offerIntents(offer: Offer, state: State): readonly Intent[] {
+  if (offer.action === 'notify') return [{ kind: 'open', screen: 'notify' }];
+  return begin(state, offer.action, offer.target?.(state.world));
 }
 
 /** Why the checklist cannot be worked from here; undefined: it can. */

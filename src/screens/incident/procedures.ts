@@ -9,7 +9,7 @@ import type { Entry, Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { addProcedure } from './asking.ts';
 import { isOpen } from './keys.ts';
-import { offerIntent, stepHere } from './offers.ts';
+import { offerIntents, stepHere } from './offers.ts';
 import { offerKeys, procedureRows } from './steps.ts';
 
 const nameOf = (list: Checklist): string =>
@@ -78,7 +78,7 @@ export const procedureScreen: Screen = {
     unless: (here) => (stepHere(here)?.offers?.[at] ? undefined : 'this step offers no such action'),
     run: (here) => {
       const offer = stepHere(here)?.offers?.[at];
-      return offer ? [offerIntent(offer, here.state)] : [];
+      return offer ? offerIntents(offer, here.state) : [];
     },
   })),
 };
