@@ -128,6 +128,32 @@ test('two cockpits: one drives, the other sees everything live, and takes the wh
   expect(two.recorder.mayAct()).toBeUndefined();
 });
 
+test('who looks at a resolved incident follows the next one, and may not act beside its driver', async () => {
+  const one = await cockpit('ops1');
+  const two = await cockpit('ops2');
+  one.do(opens).do({ do: 'resolve', why: 'calm' });
+  await vi.waitFor(() => expect(two.incident?.resolvedAt).toBeDefined());
+  expect(two.recorder.mayAct()).toBeUndefined();
+  one.do({ do: 'open', severity: 3, why: 'one surface' });
+  await vi.waitFor(() => expect(two.incident).toMatchObject({ severity: 3 }));
+  expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
+});
+
+test('an incident that is open beside the resolved one still has its driver', async () => {
+  const one = await cockpit('ops1');
+  const two = await cockpit('ops2');
+  one.do(opens);
+  await vi.waitFor(() => expect(two.incident).toBeDefined());
+  const older = two.incident?.id ?? '';
+  await two.recorder.journal.append({ kind: 'opened', title: 'Low impact', severity: 4, why: 'slow' }, 'another');
+  two.do({ do: 'follow', incident: 'another' });
+  await vi.waitFor(() => expect(two.incident?.id).toBe('another'));
+  two.do({ do: 'resolve', why: 'fast again' });
+  await vi.waitFor(() => expect(two.incident).toMatchObject({ id: 'another', resolvedAt: expect.any(Number) }));
+  expect(two.desk?.open.map((o) => o.id)).toEqual([older]);
+  expect(two.recorder.mayAct()).toBe('ops1 drives SEV1 Complete API outage: show it and take the wheel first');
+});
+
 test('an observer changes nothing, and has no path to an action', async () => {
   const base = settings('ops3');
   const one = await cockpit('ops3', { environment: { ...base.environment, observe: true } });

@@ -189,6 +189,19 @@ describe('several writers', () => {
     expect(files()).toHaveLength(2);
   });
 
+  test('what is written after something was read comes after it, whatever the clocks say', async () => {
+    const three = Date.UTC(2026, 0, 17, 3);
+    const one = await journal('ops1', { now: () => three });
+    await one.append({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 'incident-1');
+    await one.append({ kind: 'wheel', session: one.writer.session, person: 'ops1' }, 'incident-1');
+    const two = await journal('ops2', { now: () => three - 3_600_000 });
+    await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
+    expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
+    expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock went back by 3600 s' });
+    await vi.waitFor(() => expect(foldAll(one.entries)[0]?.wheel.person).toBe('ops2'));
+    expect(await problems()).toEqual([]);
+  });
+
   test('a writer that starts later reads what was there', async () => {
     const one = await journal('ops1');
     await one.append(note('hello'));

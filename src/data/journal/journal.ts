@@ -1,5 +1,5 @@
 // The journal of this run: one's own file to write, everybody's to read.
-import { monotonicFactory, ulid } from 'ulid';
+import { decodeTime, monotonicFactory, ulid } from 'ulid';
 import { type Entry, type Event, inOrder, type Writer } from '../../core/event.ts';
 import type { Fault } from '../../core/reading.ts';
 import { type Instant, second } from '../../core/time.ts';
@@ -21,6 +21,15 @@ export type JournalOptions = {
 
 /** How the journal is: `trouble` says what is in the way, and how much waits in memory. */
 export type JournalState = { directory: string; trouble?: Fault; unwritten: number; notes: readonly string[] };
+
+/** The time in an id; 0 for what is no ULID. */
+function timeOf(id: string): Instant {
+  try {
+    return decodeTime(id);
+  } catch {
+    return 0;
+  }
+}
 
 /** Sessions that a line bears witness of, at most. */
 const witnesses = 20;
@@ -77,8 +86,10 @@ export class Journal {
    * written as soon as that is possible again.
    */
   append(event: Event, incident?: string, at = this.#now()): Promise<Outcome<Entry>> {
-    if (this.#last - at > second) {
-      const says = `the clock went back by ${Math.round((this.#last - at) / 1000)} s`;
+    // The first entry of a run is compared with what was written on this host before it.
+    const last = this.#last || this.#lastOnThisHost();
+    if (last - at > second) {
+      const says = `the clock went back by ${Math.round((last - at) / 1000)} s`;
       this.#add({ kind: 'journal', what: 'clock-back', says }, incident, at);
     }
     this.#last = at;
@@ -119,7 +130,7 @@ export class Journal {
   #add(event: Event, incident: string | undefined, at: Instant): Entry {
     const { environment, drill } = this.#options;
     const entry: Entry = {
-      id: this.#nextId(Math.max(at, 0)),
+      id: this.#nextId(this.#after(at)),
       at,
       writer: this.writer,
       environment,
@@ -130,6 +141,20 @@ export class Journal {
     this.#own.add(entry, this.#seen());
     this.#take([entry]);
     return entry;
+  }
+
+  #lastOnThisHost(): Instant {
+    return this.#entries.findLast(({ writer }) => writer.host === this.writer.host)?.at ?? 0;
+  }
+
+  /**
+   * The time of the next id: what is written now comes after everything that was read by now, whatever the clocks of
+   * the writers say. Taking the wheel must not sort before the entry that it answers.
+   */
+  #after(at: Instant): Instant {
+    const newest = this.#entries.at(-1);
+    if (!newest || newest.writer.session === this.writer.session) return Math.max(at, 0);
+    return Math.max(at, timeOf(newest.id) + 1);
   }
 
   /** What has grown since this file last bore witness of it. */

@@ -1,5 +1,6 @@
 // The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
 import { hostname, userInfo } from 'node:os';
+import { severityName } from '../../core/checklist.ts';
 import type { Event } from '../../core/event.ts';
 import { foldAll, foldIncident, type Incident } from '../../core/incident.ts';
 import { clean } from '../../core/text.ts';
@@ -43,10 +44,17 @@ export class Recorder {
     const { entries } = this.journal;
     if (this.#folded === entries) return this.#incident;
     this.#folded = entries;
-    const id = this.#following ?? this.open.at(-1)?.id;
-    this.#following = id;
-    this.#incident = id === undefined ? undefined : foldIncident(id, entries);
+    const followed = this.#following === undefined ? undefined : foldIncident(this.#following, entries);
+    this.#incident = followed?.resolvedAt === undefined ? (followed ?? this.open.at(-1)) : this.#after(followed);
+    this.#following = this.#incident?.id;
     return this.#incident;
+  }
+
+  /** What is resolved stays to be seen until another incident is opened. */
+  #after(resolved: Incident): Incident {
+    const last = resolved.entries.findLast(({ event }) => event.kind === 'resolved')?.id ?? '';
+    const next = this.open.at(-1);
+    return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
   }
 
   /** Every incident that is open, oldest first. */
@@ -80,8 +88,9 @@ export class Recorder {
   mayAct(asPerson = false): string | undefined {
     if (this.#observing) return 'this cockpit only observes';
     const { incident, journal } = this;
-    if (incident && incident.resolvedAt === undefined && !this.#drives(incident, asPerson))
-      return `${incident.wheel.person} drives this incident: take the wheel first`;
+    // Also while a resolved one is looked at: another that is open has its driver.
+    const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
+    if (open.length > 0 && !open.some((one) => this.#drives(one, asPerson))) return whoDrives(open.at(-1), incident);
     const { trouble } = journal.state;
     if (trouble && this.#allowed === undefined)
       return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
@@ -103,6 +112,12 @@ export class Recorder {
   allowUnrecorded(why: string): void {
     this.#allowed = why;
   }
+}
+
+function whoDrives(open: Incident | undefined, shown: Incident | undefined): string {
+  const who = open?.wheel.person ?? 'somebody';
+  if (!open || open.id === shown?.id) return `${who} drives this incident: take the wheel first`;
+  return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
 }
 
 const recorders = new WeakMap<Host, Recorder>();
