@@ -41,7 +41,8 @@ profiles:
       replica: null                       # null unsets an optional option or section
 \`\`\`
 
-An unknown option or a value of the wrong kind stops the program with exit code 64; nothing is repaired silently.
+Anchors, aliases and merge keys (\`<<: *name\`) work; anchors may stand in sections of your own whose names begin with
+\`x-\`. An unknown option or a value of the wrong kind stops the program with exit code 64; nothing is repaired silently.
 
 ## Secrets
 

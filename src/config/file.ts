@@ -1,6 +1,17 @@
 // The configuration file: YAML, read with line numbers so that a mistake is named where it stands.
 import path from 'node:path';
-import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
 import { clean, redact } from '../core/text.ts';
 import { type Entry, entriesOf, type Origin, resolvePaths } from './layer.ts';
 import { options, sections } from './options.ts';
@@ -19,17 +30,31 @@ export type ConfigFile = {
 /** The file's text as options, or what is wrong with it. */
 export function readConfigFile(file: string, text: string, home: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Merge keys (<<) are of YAML 1.1, and editors know them.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const broken = document.errors.map(
     (error): Problem => ({
       source: file,
       line: lines.linePos(error.pos[0]).line,
-      right: `not YAML: ${clean(redact(error.message), 160)}`,
+      right: wrongYaml(error, text),
     }),
   );
   if (broken.length > 0) return { entries: [], profiles: new Map(), problems: broken };
 
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+  /** The pairs of a section, its own before what it merges in: the first of a name counts. */
+  const pairsOf = (map: YAMLMap): Pair[] => {
+    const own = map.items.filter((pair) => keyOf(pair) !== mergeKey);
+    const merged = map.items
+      .filter((pair) => keyOf(pair) === mergeKey)
+      .flatMap((pair) => {
+        const value = resolved(pair.value);
+        return (isSeq(value) ? value.items.map(resolved) : [value]).flatMap((one) => (isMap(one) ? pairsOf(one) : []));
+      });
+    const all = new Map<string, Pair>();
+    for (const pair of [...own, ...merged]) if (!all.has(keyOf(pair))) all.set(keyOf(pair), pair);
+    return [...all.values()];
+  };
   const lineOf = (node: Node | null | undefined) => (node?.range ? lines.linePos(node.range[0]).line : 1);
   const at = (line: number) => {
     const origin: Origin = { layer: 'file', says: `file ${path.basename(file)}:${line}` };
@@ -49,15 +74,20 @@ export function readConfigFile(file: string, text: string, home: string): Config
           right: `there is no &${clean(node.source, 40)} before it`,
         });
       if (sections.has(prefix) && isMap(value)) {
-        for (const pair of value.items) {
-          const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
-          if (prefix === '' && skip.includes(key)) continue;
+        for (const pair of pairsOf(value)) {
+          const key = keyOf(pair);
+          if (prefix === '' && (skip.includes(key) || shelf.test(key))) continue;
           walk(pair.value, prefix ? `${prefix}.${key}` : key, lineOf(pair.key as Node));
         }
         return;
       }
-      const plain =
-        value === null || value === undefined ? null : (value as Node).toJS(document, { maxAliasCount: 50 });
+      let plain: unknown = null;
+      try {
+        if (value !== null && value !== undefined) plain = (value as Node).toJS(document, { maxAliasCount: 50 });
+      } catch {
+        problems.push({ source: file, line, option: prefix, right: 'refers to too much: write it out' });
+        return;
+      }
       const found = entriesOf(plain, () => at(line), prefix);
       entries.push(...found.entries.map((entry) => resolvePaths(entry, path.dirname(file), home)));
       problems.push(...found.problems);
@@ -69,26 +99,26 @@ export function readConfigFile(file: string, text: string, home: string): Config
   const root = resolved(document.contents);
   if (root === null || root === undefined) return { entries: [], profiles: new Map(), problems: [] };
   if (!isMap(root)) {
-    const right = `must be a section with ${[...sections.keys()].filter(Boolean).slice(0, 4).join(', ')}, …`;
+    const right = `must be a section with ${sections.get('')?.children.slice(1, 6).join(', ')}, …`;
     return { entries: [], profiles: new Map(), problems: [{ source: file, line: 1, right }] };
   }
 
   const whole = read(root, ['profiles', '$schema']);
   const problems = [...whole.problems];
   const profiles = new Map<string, FileProfile>();
-  const listed = root.items.find((pair) => isScalar(pair.key) && pair.key.value === 'profiles');
+  const listed = root.items.find((pair) => keyOf(pair) === 'profiles');
   const list = resolved(listed?.value);
   if (listed && list !== null && !isMap(list))
     problems.push({ ...place(file, lineOf(listed.key as Node)), option: 'profiles', right: rightProfiles });
-  for (const pair of isMap(list) ? list.items : []) {
-    const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
+  for (const pair of isMap(list) ? pairsOf(list) : []) {
+    const name = keyOf(pair);
     const line = lineOf(pair.key as Node);
     const option = `profiles.${clean(name, 40)}`;
     const body = resolved(pair.value);
     if (!profileName.test(name)) problems.push({ ...place(file, line), option, right: rightName });
     else if (!isMap(body)) problems.push({ ...place(file, line), option, right: rightProfiles });
     else {
-      const base = resolved(body.get('extends', true));
+      const base = resolved(pairsOf(body).find((one) => keyOf(one) === 'extends')?.value);
       const own = read(body, ['extends']);
       problems.push(...own.problems.map((p) => ({ ...p, option: `${option}.${p.option ?? ''}` })));
       const nested = own.entries.find((entry) => entry.path === 'profile');
@@ -101,6 +131,24 @@ export function readConfigFile(file: string, text: string, home: string): Config
     }
   }
   return { entries: whole.entries, profiles, problems };
+}
+
+const mergeKey = '<<';
+/** Where anchors may stand, as in Compose files: `x-office: &office { … }`. */
+const shelf = /^x-/;
+
+/** The parser has a symbol for the merge key. */
+function keyOf({ key }: Pair): string {
+  const value = isScalar(key) ? key.value : key;
+  return typeof value === 'symbol' ? (value.description ?? '') : String(value);
+}
+
+/** What is wrong and what would be right, where the parser speaks to programmers. */
+function wrongYaml(error: YAMLError, text: string): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---); one is read: put all into the first';
+  const [name = ''] = /^[^\s:#]{1,40}/.exec(text.slice(error.pos[0])) ?? [];
+  if (error.code === 'DUPLICATE_KEY') return `${clean(name, 40)} stands here a second time: put both together`;
+  return `not YAML: ${clean(redact(error.message), 160)}`;
 }
 
 const place = (source: string, line: number) => ({ source, line });

@@ -243,6 +243,7 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
   const value = full
     .slice(option.split('.').length)
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], entry.value);
+  if (value === undefined) return { ...at, right: `is missing; ${option} must be ${known.right}` };
   const wrongKind = typeof value === 'string' && known?.kind !== 'text' && known?.kind !== 'choice';
   const empty = issue.code === 'too_small' && issue.origin === 'string';
   const right =

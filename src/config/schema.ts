@@ -46,6 +46,8 @@ export function fileSchema(): Json {
         additionalProperties: profile,
       },
     },
+    // Where anchors may stand.
+    patternProperties: { '^x-': {} },
     additionalProperties: false,
   };
 }

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadSettings } from '../../src/config/load.ts';
 import { options } from '../../src/config/options.ts';
 import { describeProblem } from '../../src/config/problem.ts';
 import { configJson, configText } from '../../src/config/show.ts';
@@ -46,13 +50,76 @@ test('what is no YAML is named by its line', async () => {
   const found = async (yaml: string) => (await mistakes({ yaml })).join('\n');
   expect(await found('a: [1,\nb: 2')).toMatch(/^\d+: not YAML: /);
   expect(await found('kubernetes:\n\tnamespace: x')).toMatch(/^2: not YAML: /);
-  expect(await found('gateway: {}\ngateway: {}')).toMatch(/^2: not YAML: .*unique/);
   expect(await found('- a\n- b')).toMatch(/^1: must be a section with environment/);
   expect(await found('just text')).toMatch(/^1: must be a section/);
   expect(await found('redis: *nowhere')).toBe('1: redis: there is no &nowhere before it');
   expect(await found('')).toBe('');
   expect(await found('# nothing but a comment\n')).toBe('');
   expect(await found('$schema: ./schema.json')).toBe('');
+});
+
+test('what the parser says to programmers is said to people', async () => {
+  expect(await mistakes({ yaml: 'redis:\n  url: redis://a\n---\nredis: {}\n' })).toEqual([
+    '3: a second document begins here (---); one is read: put all into the first',
+  ]);
+  expect(await mistakes({ yaml: 'gateway: {}\ngateway: {}' })).toEqual([
+    '2: gateway stands here a second time: put both together',
+  ]);
+  const nines = (of: string) => `[${Array(9).fill(`*${of}`).join(', ')}]`;
+  const bomb = ['x-a: &a [x, x]', ...[...'bcdefg'].map((n, i) => `x-${n}: &${n} ${nines('abcdef'.charAt(i))}`)];
+  expect(await mistakes({ yaml: `${bomb.join('\n')}\ncontacts: *g` })).toEqual([
+    '8: contacts: refers to too much: write it out',
+  ]);
+  expect(await mistakes({ yaml: 'contacts: [{ role: DBA }]' })).toEqual([
+    '1: contacts.0.contact: is missing; contacts must be a list of { role, contact, escalation }',
+    '1: contacts.0.escalation: is missing; contacts must be a list of { role, contact, escalation }',
+  ]);
+});
+
+test('a byte order mark, Windows line ends and an end mark are no mistakes', async () => {
+  const { settings, from } = await good({ yaml: '\ufeff---\r\nkubernetes:\r\n  namespace: eu\r\n...\r\n' });
+  expect(settings.kubernetes.namespace).toBe('eu');
+  expect(from('kubernetes.namespace')).toBe('file config.yaml:3');
+});
+
+test('sections merge others in, their own options first; anchors may stand below x-', async () => {
+  const yaml = `x-login: &login { user: ops, sslMode: require }
+x-office: &office { port: 6000, user: nobody }
+database:
+  primary:
+    <<: [*login, *office]
+    sslMode: verify-full
+profiles:
+  eu: &eu
+    extends: staging
+    kubernetes: { namespace: bentham-eu }
+  us:
+    <<: *eu
+    kubernetes: { namespace: bentham-us }
+`;
+  const { settings, from } = await good({ yaml });
+  expect(settings.database.primary).toMatchObject({ user: 'ops', port: 6000, sslMode: 'verify-full' });
+  expect(from('database.primary.port')).toBe('file config.yaml:2');
+  const us = await good({ yaml, flags: { profile: 'us' } });
+  expect(us.settings.kubernetes.namespace).toBe('bentham-us');
+  expect(us.settings.gateway.url).toBe('https://api-staging.bentham.io');
+  expect(await mistakes({ yaml: 'x-a: &a { usr: x }\ndatabase: { primary: { <<: *a } }' })).toEqual([
+    '1: database.primary.usr: there is no such option; did you mean database.primary.user?',
+  ]);
+});
+
+test('a file that cannot be settings does not hold the program up', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'bentham-config-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = path.join(directory, 'log');
+  writeFileSync(file, 'kubernetes: {}\n'.repeat(200_000));
+  const problem = async (config: string) => {
+    const loaded = await loadSettings({ flags: { config }, environment: {}, home: '/nowhere', cwd: '/' });
+    return loaded.ok ? [] : loaded.problems.map(describeProblem);
+  };
+  expect(await problem(file)).toEqual([`${file}: is longer than 1 MB: is it the right file?`]);
+  expect(await problem('/dev/zero')).toEqual(['/dev/zero: is longer than 1 MB: is it the right file?']);
+  expect(await problem(directory)).toEqual([`${directory}: is a directory, not a file`]);
 });
 
 test('anchors may be used', async () => {

@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -14,6 +16,18 @@ const major = old ? Number((await run(old, ['-p', 'process.versions.node'])).std
 test('answers --help', async () => {
   const { stdout } = await run(process.execPath, [launcher, '--help']);
   expect(stdout).toContain('Usage: bentham-cockpit');
+});
+
+test('the build says what is missing, under whatever Node, and leaves what is there', async () => {
+  const place = mkdtempSync(path.join(tmpdir(), 'bentham-build-'));
+  onTestFinished(() => rmSync(place, { recursive: true }));
+  mkdirSync(path.join(place, 'dist'));
+  copyFileSync(fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url)), path.join(place, 'build.mjs'));
+  await expect(run(old ?? process.execPath, ['build.mjs'], { cwd: place })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^bentham-cockpit cannot be built: .*esbuild.*\n.*npm ci, without --omit\.\n$/),
+  });
+  expect(existsSync(path.join(place, 'dist'))).toBe(true);
 });
 
 test('answers --version as package.json tells it', async () => {

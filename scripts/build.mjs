@@ -1,11 +1,12 @@
 // Bundles the program into dist/: one esbuild build, split where the source imports lazily, so that `status`
-// never reads the screen's code and the screen draws before Kubernetes and AWS are loaded.
-import { rm } from 'node:fs/promises';
-import { build } from 'esbuild';
+// never reads the screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci`
+// runs it under whatever Node there is, and where a package was left out it says which.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 
 const outdir = 'dist';
-await rm(outdir, { recursive: true, force: true });
-const result = await build({
+
+/** @type {import('esbuild').BuildOptions} */
+const options = {
   entryPoints: { cli: 'src/cli.ts', worker: 'src/engine/worker.ts' },
   outdir,
   bundle: true,
@@ -28,7 +29,24 @@ const result = await build({
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
-});
+};
+
+/** @param {unknown} error */
+function cannotBuild(error) {
+  const why = String(error instanceof Error ? error.message : error).split('\n')[0];
+  process.stderr.write(
+    `bentham-cockpit cannot be built: ${why}\n` +
+      'The build needs the development packages and the optional ones (esbuild, Node): npm ci, without --omit.\n',
+  );
+  process.exit(1);
+}
+
+const { build } = await import('esbuild').catch(cannotBuild);
+// What is there stays until all of the new one is made.
+const result = await build({ ...options, write: false }).catch(cannotBuild);
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir);
+await Promise.all(result.outputFiles.map(({ path, contents }) => writeFile(path, contents)));
 if (process.argv.includes('--sizes'))
   for (const [file, out] of Object.entries(result.metafile.outputs))
     console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);
