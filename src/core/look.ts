@@ -2,7 +2,9 @@
 // entry here, one reader in the engine's table (src/engine/readers.ts) and one screen.
 import type { ApiKeyList } from './api-key.ts';
 import type { DatabaseDetail } from './database.ts';
+import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
+import type { PodDetail } from './pod-detail.ts';
 import { pending, type Reading } from './reading.ts';
 import type { JobList, StudyDetail, StudyList } from './study.ts';
 
@@ -19,6 +21,10 @@ export type Looks = {
   database: { ask: { server: 'primary' | 'replica' }; answer: DatabaseDetail };
   /** The evidence bucket, by study. */
   evidence: { ask: Record<never, never>; answer: EvidenceList };
+  /** One pod by its name: containers, node, events. */
+  pod: { ask: { pod: string }; answer: PodDetail };
+  /** One deployment by its name: revisions, conditions, events. */
+  deployment: { ask: { deployment: string }; answer: DeploymentDetail };
   /** Versions, delete markers and locks of one study's evidence. */
   'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
 };

@@ -9,7 +9,7 @@ import { type Reader, readersFor } from './readers.ts';
 type Looking = { watchers: number; end: AbortController; wake: AbortController };
 
 export const looksPart: MakePart = (host) => {
-  const readers = readersFor(host.settings);
+  const { readers, close } = readersFor(host.settings);
   const looking = new Map<string, Looking>();
   /** Kept after a screen was left, so that it opens again on the last known answer. */
   const last = new Map<string, Reading<unknown>>();
@@ -71,5 +71,6 @@ export const looksPart: MakePart = (host) => {
         state.end.abort();
       }
     },
+    stop: close,
   };
 };

@@ -2,6 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Ask, LookKind, Looks } from '../core/look.ts';
 import { type Ms, minute, second } from '../core/time.ts';
+import { Connection } from '../data/kubernetes/connection.ts';
 import type { Outcome } from '../data/source.ts';
 
 export type Reader<K extends LookKind> = {
@@ -15,11 +16,18 @@ export type Reader<K extends LookKind> = {
 
 export type Readers = { readonly [K in LookKind]?: Reader<K> };
 
-/** The table of readers. Backends are imported when they are first asked. */
-export function readersFor(settings: Settings): Readers {
+/** The table of readers, and how to let go of what they hold. Backends are imported when they are first asked. */
+export function readersFor(settings: Settings): { readers: Readers; close(): Promise<void> } {
+  // One for all looks: a credential plugin is not to be run anew every few seconds.
+  const connection = new Connection(settings);
+  return { readers: tableOf(settings, connection), close: () => connection.close() };
+}
+
+function tableOf(settings: Settings, connection: Connection): Readers {
   const evidence = `s3://${settings.evidence.bucket}`;
   const { primary } = settings.database;
   const database = { from: `postgres ${primary.host}`, where: `${primary.host}:${primary.port}` };
+  const kubernetes = { from: 'kubernetes', where: 'kubernetes', every: 5 * second, timeout: 12 * second };
   const studies = () => import('../data/postgres/study-look.ts');
   return {
     studies: {
@@ -53,6 +61,16 @@ export function readersFor(settings: Settings): Readers {
       timeout: 6 * second,
       read: async ({ server }, signal) =>
         (await import('../data/postgres/database-look.ts')).lookAtDatabase(settings, server, signal),
+    },
+    pod: {
+      ...kubernetes,
+      read: async ({ pod }, signal) =>
+        (await import('../data/kubernetes/pod-look.ts')).lookAtPod(connection, pod, signal),
+    },
+    deployment: {
+      ...kubernetes,
+      read: async ({ deployment }, signal) =>
+        (await import('../data/kubernetes/deployment-look.ts')).lookAtDeployment(connection, deployment, signal),
     },
     evidence: {
       every: 5 * minute,

@@ -169,7 +169,8 @@ function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
 
 type Template = Wire<V1PodTemplateSpec> | null | undefined;
 
-function toRevision(
+/** A replica set as the revision that it keeps. */
+export function toRevision(
   { metadata, spec, status }: Wire<V1ReplicaSet>,
   now: Template,
   active: string | undefined,

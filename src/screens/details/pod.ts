@@ -1,45 +1,199 @@
 import { judgePod } from '../../core/assess.ts';
+import type { Pod } from '../../core/facts.ts';
 import { formatAge, formatInstant } from '../../core/format.ts';
+import { type Ask, lookFor } from '../../core/look.ts';
+import { type Condition, type NodeDetail, nodeProblems, type PodDetail } from '../../core/pod-detail.ts';
 import { newest } from '../../core/reading.ts';
-import { bold, dim, line, mark, span } from '../line.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Place, State } from '../../store.ts';
+import { bold, dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { podSays } from '../panes/pods.ts';
 import { ageSays, pairs, trouble, word } from '../parts.ts';
-import type { Screen } from '../screen.ts';
-import { gone, text } from '../text.ts';
+import type { Row, Screen } from '../screen.ts';
+import { gone } from '../text.ts';
+import { containerRows } from './containers.ts';
+import { eventRows } from './events.ts';
 
-/** One pod, all that its watch tells. */
+/** By its uid, as lists open it; or by its name. */
+const podAt = (state: State, { of }: Place): Pod | undefined =>
+  newest(state.world.readings.pods)?.value.find((p) => p.uid === of.pod || p.name === of.pod);
+
+const askFor = (state: State, place: Place): Ask<'pod'> | undefined => {
+  const pod = podAt(state, place);
+  return pod && { kind: 'pod', pod: pod.name };
+};
+
+/** One pod: what its watch tells at once, and what `kubectl describe` tells as soon as it is answered. */
 export const podScreen: Screen = {
   id: 'pod',
   title: () => 'POD',
-  view({ world }, place, { columns }) {
+  looks: (place, state) => {
+    const ask = askFor(state, place);
+    return ask ? [ask] : [];
+  },
+  view(state, place, { columns }) {
+    const { world, looks } = state;
     const { now } = world;
-    const reading = world.readings.pods;
-    const pod = newest(reading)?.value.find((p) => p.uid === place.of.pod);
-    if (!pod) return gone('this pod');
-    const verdict = judgePod(pod, now);
-    const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
-    const lines = pairs(
-      [
-        ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict), `  ${podSays(pod)}`)],
-        ['message', pod.message],
-        ['deployment', pod.app],
-        ['phase', pod.phase],
-        ['containers ready', `${pod.containers.ready} of ${pod.containers.total}`],
-        ['restarts', `${pod.restarts}${pod.lastRestartAt ? `, last ${when(pod.lastRestartAt)}` : ''}`],
-        ['exit code', pod.exitCode === undefined ? undefined : exitSays(pod.exitCode)],
-        ['image', pod.image],
-        ['node', pod.node || 'not scheduled'],
-        ['created', when(pod.createdAt)],
-        ['ending', pod.terminating ? 'yes' : undefined],
-      ],
-      columns - 2,
-    );
-    return text([...trouble(reading, 'kubernetes', now, columns - 2), [], ...lines], {
+    const pod = podAt(state, place);
+    const ask = askFor(state, place);
+    if (!pod || !ask) return gone('this pod');
+    const watched = world.readings.pods;
+    const reading = lookFor<'pod'>(looks, ask);
+    const detail = newest(reading)?.value;
+    const room = columns - 2;
+    const problem = watched.state === 'lost' ? watched : reading;
+    return {
       says: line(bold(pod.name), dim(`  ${pod.namespace}`)),
-      right: ageSays(reading, now) ?? [],
-    });
+      right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
+      head: [...(problem.state === 'lost' ? trouble(problem, 'kubernetes', now, room) : []), ...headOf(pod, now, room)],
+      rows: detail ? rowsOf(pod, detail, now) : [ownerRow(pod)],
+    };
   },
 };
+
+function headOf(pod: Pod, now: Instant, room: number): Line[] {
+  const verdict = judgePod(pod, now);
+  const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
+  return pairs(
+    [
+      [
+        'verdict',
+        line(
+          mark(verdict),
+          span(` ${word[verdict]}`, verdict),
+          `  ${podSays(pod)}`,
+          pod.terminating ? dim('  ending') : undefined,
+        ),
+      ],
+      ['message', messageSays(pod, room)],
+      [
+        'restarts',
+        `${pod.restarts}${pod.lastRestartAt ? `, last ${when(pod.lastRestartAt)}` : ''}${pod.exitCode === undefined ? '' : `, exit code ${exitSays(pod.exitCode)}`}`,
+      ],
+      ['created', when(pod.createdAt)],
+    ],
+    room,
+  );
+}
+
+/** Two lines of it; its events have the rest. */
+function messageSays({ message }: Pod, room: number): string | undefined {
+  const lines = message ? wrap(message, room - 10) : [];
+  return lines.length > 2 ? `${lines.slice(0, 2).join(' ').slice(0, -1)}…` : message;
+}
+
+function rowsOf(pod: Pod, detail: PodDetail, now: Instant): Row[] {
+  return [
+    ...containerRows(detail, now),
+    ownerRow(pod, detail),
+    nodeRow(pod, detail, now),
+    ...conditionRows(detail.conditions, now),
+    ...detail.missing.map(
+      (what): Row => ({
+        id: `missing/${what}`,
+        text: what,
+        draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
+        opens: {
+          kind: 'details',
+          title: 'not known',
+          lines: (_, columns) => wrap(what, columns - 2).map((l) => line(l)),
+        },
+        copies: { text: what, what: 'the reason' },
+      }),
+    ),
+    ...eventRows(detail.events, now),
+    ...(detail.events.length === 0 && !detail.missing.some((what) => what.startsWith('events:'))
+      ? [{ id: 'no-events', text: '', draw: () => [line(dim('  no events in the last hour'))] } satisfies Row]
+      : []),
+  ];
+}
+
+function ownerRow(pod: Pod, detail?: PodDetail): Row {
+  const { owner, serviceAccount, qos, ip } = detail ?? {};
+  const rest = [owner, qos && `QoS ${qos}`, ip, serviceAccount && `account ${serviceAccount}`].filter(Boolean);
+  return {
+    id: 'owner',
+    text: `deployment ${pod.app} ${rest.join(' ')}`,
+    draw: () => [line(dim('  owner '), pod.app || owner || 'nobody', dim(`  ${rest.join(', ')}`))],
+    ...(pod.app ? { opens: { kind: 'open', screen: 'deployment', of: { deployment: pod.app } } as const } : {}),
+    copies: { text: pod.app || pod.name, what: 'the deployment' },
+  };
+}
+
+function nodeRow(pod: Pod, { node }: PodDetail, now: Instant): Row {
+  const says = node
+    ? node.problems.length > 0
+      ? line(mark('critical'), ` node ${node.name}  `, span(node.problems.join(', '), 'critical'))
+      : line(mark('ok'), ` node ${node.name}  `, dim(`ready, ${node.version}`))
+    : line(dim('  node '), pod.node || 'none yet: it is not scheduled');
+  return {
+    id: 'node',
+    text: `node ${pod.node} ${node?.problems.join(' ') ?? ''}`,
+    draw: () => [says],
+    ...(node
+      ? {
+          opens: {
+            kind: 'details',
+            title: `node ${node.name}`,
+            lines: (_: State, columns: number) => nodeLines(node, now, columns - 2),
+          } as const,
+        }
+      : {}),
+    copies: { text: pod.node, what: 'the node' },
+  };
+}
+
+function nodeLines(node: NodeDetail, now: Instant, columns: number): Line[] {
+  return [
+    ...node.problems.map((problem) => line(mark('critical'), ` ${problem}`)),
+    ...(node.problems.length > 0 ? [[]] : []),
+    ...node.conditions.flatMap((condition) => {
+      const bad =
+        nodeProblems([condition], false).length > 0 && (condition.type === 'Ready' || condition.status === 'True');
+      return conditionLines(condition, bad ? 'critical' : 'ok', now, columns);
+    }),
+  ];
+}
+
+/** Only those that do not hold: what holds says nothing. */
+function conditionRows(conditions: readonly Condition[], now: Instant): Row[] {
+  return conditions
+    .filter(({ status }) => status !== 'True')
+    .map((condition): Row => {
+      const { type, reason, message } = condition;
+      return {
+        id: `condition/${type}`,
+        text: `${type} ${reason ?? ''} ${message ?? ''}`,
+        draw: () => [
+          line(mark('warning'), ` not ${inWords(type)}  `, dim([reason, message].filter(Boolean).join(': '))),
+        ],
+        opens: {
+          kind: 'details',
+          title: `not ${inWords(type)}`,
+          lines: (_, columns) => conditionLines(condition, 'warning', now, columns - 2),
+        },
+        copies: { text: message ?? type, what: 'the condition' },
+      };
+    });
+}
+
+function conditionLines(
+  { type, status, reason, message, at }: Condition,
+  verdict: 'ok' | 'warning' | 'critical',
+  now: Instant,
+  columns: number,
+): Line[] {
+  const since = at === undefined ? '' : `  for ${formatAge(now - at)}`;
+  return [
+    line(mark(verdict), ` ${type} ${status}`, dim(since)),
+    ...[reason, message].flatMap((text) => (text ? wrap(text, columns - 2).map((l) => line(dim(`  ${l}`))) : [])),
+  ];
+}
+
+/** `containers ready` of ContainersReady. */
+function inWords(type: string): string {
+  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+}
 
 /** What an exit code usually means. */
 function exitSays(code: number): string {

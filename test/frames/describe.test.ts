@@ -1,0 +1,152 @@
+// A pod and a deployment, closer: what `kubectl describe` and `kubectl rollout history` tell.
+import { expect, test } from 'vitest';
+import type { DeploymentDetail } from '../../src/core/deployment-detail.ts';
+import { type Ask, lookKey } from '../../src/core/look.ts';
+import type { KubeEvent, PodDetail } from '../../src/core/pod-detail.ts';
+import type { Reading } from '../../src/core/reading.ts';
+import { here, placeAt, type State } from '../../src/store.ts';
+import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from './worlds.ts';
+
+const small = { columns: 80, rows: 24 };
+const minutes = (n: number) => now - n * 60_000;
+
+const event = (reason: string, ago: number, more: Partial<KubeEvent> = {}): KubeEvent => ({
+  at: now - ago,
+  count: 1,
+  warning: false,
+  reason,
+  message: `${reason} it is`,
+  from: 'kubelet',
+  about: 'Pod api-gateway-7d9f8b6c5-8qk5p',
+  ...more,
+});
+
+const detail: PodDetail = {
+  uid: 'api-gateway-8qk5p',
+  name: 'api-gateway-7d9f8b6c5-8qk5p',
+  owner: 'ReplicaSet api-gateway-7d9f8b6c5',
+  qos: 'Burstable',
+  conditions: [{ type: 'ContainersReady', status: 'False', reason: 'ContainersNotReady' }],
+  containers: [
+    {
+      name: 'api-gateway',
+      role: 'container',
+      image: 'registry.bentham.io/api-gateway:2.41.0',
+      ready: false,
+      restarts: 14,
+      state: { is: 'waiting', reason: 'CrashLoopBackOff' },
+      last: { is: 'ended', reason: 'OOMKilled', exitCode: 137, at: minutes(2) },
+      cpu: { used: 0.12, requested: 0.25, limit: 1 },
+      memory: { used: 500 * 2 ** 20, limit: 512 * 2 ** 20 },
+      probes: ['readiness GET :3000/health  every 5 s, answer within 2 s, fails after 3'],
+      ports: ['3000/TCP'],
+    },
+  ],
+  node: { name: 'ip-10-0-1-17', conditions: [], problems: ['memory pressure'], version: 'v1.32.4' },
+  events: [event('BackOff', 14_000, { warning: true, count: 25 }), event('Started', 60_000)],
+  missing: [],
+};
+
+const at = (
+  screen: string,
+  of: Record<string, string>,
+  answers: readonly (readonly [Ask, Reading<unknown>])[],
+): State => {
+  const sick = pod('api-gateway', '8qk5p', { ready: false, reason: 'CrashLoopBackOff', exitCode: 137, restarts: 14 });
+  const old = { ...pod('api-gateway', 'zx81a'), name: 'api-gateway-5c4d-zx81a' };
+  const world = {
+    ...calm,
+    readings: {
+      ...calm.readings,
+      pods: live([sick, old]),
+      deployments: live([
+        deployment('api-gateway', 1, 3, {
+          revision: 42,
+          updated: 2,
+          rollout: { state: 'stuck', why: 'has timed out progressing' },
+        }),
+      ]),
+    },
+  };
+  const state = stateOf(world, { looks: Object.fromEntries(answers.map(([ask, r]) => [lookKey(ask), r])) });
+  return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
+};
+const askPod: Ask<'pod'> = { kind: 'pod', pod: detail.name };
+const podState = (reading?: Reading<PodDetail>) =>
+  at('pod', { pod: 'api-gateway-8qk5p' }, reading ? [[askPod, reading]] : []);
+
+test('a pod: containers with use, limits, probes and last end; node, conditions, events newest first', () => {
+  const text = frameText(podState(live(detail)), small);
+  expect(text).toMatch(/● api-gateway {2}CrashLoopBackOff {2}↻14 {2}last: OOMKilled 137, 2 m 0 s ago/);
+  expect(text).toMatch(/memory 500\.0 MB of 512\.0 MB {3}cpu 0\.12 of 1 \(requested 0\.25\)/);
+  expect(text).toContain('readiness GET :3000/health  every 5 s, answer within 2 s, fails after 3');
+  expect(text).toMatch(/● node ip-10-0-1-17 {2}memory pressure/);
+  expect(text).toContain('not containers ready  ContainersNotReady');
+  expect(text).toMatch(/14 s ago ▲ BackOff ×25 {2}BackOff it is\s*\n.*1 m ago {3}Started/);
+});
+
+test('before it is answered a pod is told by its watch; and what could not be asked is said', () => {
+  const before = frameText(podState(), small);
+  expect(before).toContain('CrashLoopBackOff 137');
+  expect(before).toContain('asking …');
+  expect(frameText(podState(lost(detail)), small)).toContain('timed out after 2 s');
+  const partly: PodDetail = { ...detail, events: [], missing: ['events: may not list events in bentham-prod (403)'] };
+  const text = frameText(podState(live(partly)), small);
+  expect(text).toContain('? not known: events: may not list events in bentham-prod (403)');
+  expect(text).not.toContain('no events');
+  expect(frameText(podState(live({ ...detail, events: [] })), small)).toContain('no events in the last hour');
+});
+
+test('every row of a pod leads on: to the log of the instance that died, its deployment, its node, the whole event', () => {
+  const open = (...keys: string[]) => pressing(podState(live(detail)), small, ...keys);
+  expect(here(open('enter'))).toMatchObject({ screen: 'logs', of: { pod: detail.name, previous: 'yes' } });
+  expect(here(open('j', 'enter'))).toMatchObject({ screen: 'deployment', of: { deployment: 'api-gateway' } });
+  expect(frameText(open('j', 'j', 'enter'), small)).toMatch(/─ node ip-10-0-1-17 ─[\s\S]*memory pressure/);
+  expect(frameText(open('G', 'enter'), small)).toMatch(/─ event: Started ─[\s\S]*Started it is[\s\S]*kubelet/);
+});
+
+const revision = {
+  revision: 42,
+  images: ['registry.bentham.io/api-gateway:2.41.0'],
+  cause: 'release 2.41.0',
+  createdAt: minutes(14),
+  replicas: 2,
+  ready: 0,
+  active: true,
+  differs: [],
+  replicaSet: 'api-gateway-7d9f8b6c5',
+};
+const deployed: DeploymentDetail = {
+  strategy: 'one after another: at most 25% more, at most 25% away',
+  conditions: [],
+  revisions: [
+    revision,
+    {
+      ...revision,
+      revision: 41,
+      active: false,
+      replicas: 1,
+      ready: 1,
+      images: ['registry.bentham.io/api-gateway:2.40.3'],
+      differs: ['image of api-gateway: 2.41.0 → 2.40.3'],
+      replicaSet: 'api-gateway-5c4d',
+    },
+  ],
+  events: [event('ScalingReplicaSet', 840_000, { from: 'deployment-controller', about: 'Deployment api-gateway' })],
+  missing: [],
+};
+
+test('a deployment: the rollout pod by pod, revisions with image and time, events', () => {
+  const ask: Ask<'deployment'> = { kind: 'deployment', deployment: 'api-gateway' };
+  const state = at('deployment', { deployment: 'api-gateway' }, [[ask, live(deployed)]]);
+  const text = frameText(state, small);
+  expect(text).toMatch(/rollout +stuck {2}2 of 3 are of revision 42, 1 older/);
+  expect(text).toMatch(/because +has timed out progressing/);
+  expect(text).toMatch(/8qk5p {2}rev 42 {2}CrashLoopBackOff 137[\s\S]*zx81a {2}rev 41 {2}running/);
+  expect(text).toMatch(/▶ rev 42 {2}2026-01-17 03:00Z {2}api-gateway:2\.41\.0 {2}0\/2 ready {2}release 2\.41\.0/);
+  expect(text).toMatch(/14 m ago {3}ScalingReplicaSet/);
+  const older = pressing(state, small, 'j', 'j', 'j', 'enter');
+  expect(frameText(older, small)).toMatch(
+    /─ revision 41 ─[\s\S]*going back to it would change[\s\S]*2\.41\.0 → 2\.40\.3/,
+  );
+});
