@@ -1,7 +1,8 @@
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
-import type { Database, Deployment, HealthEndpoint, Pod } from './facts.ts';
+import type { Database, Deployment, Pod } from './facts.ts';
 import { formatAge, formatMeasure, formatPercent } from './format.ts';
+import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { judge, metrics } from './metrics.ts';
 import { isStale, known, type Reading } from './reading.ts';
 import { judgeValue, type MetricId } from './thresholds.ts';
@@ -46,12 +47,6 @@ export function ranked(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
 }
 
-/** A health endpoint as a verdict: an answer other than healthy is critical, `degraded` a warning. */
-export function judgeEndpoint(e: HealthEndpoint): Verdict {
-  if (e.healthy) return 'ok';
-  return e.status === 'degraded' && e.statusCode !== undefined && e.statusCode < 500 ? 'warning' : 'critical';
-}
-
 /** Ready replicas against desired; a stuck rollout is a warning, or critical when nothing is ready. */
 export function judgeDeployment(d: Deployment): Verdict {
   if (d.desired > 0 && d.ready === 0) return 'critical';
@@ -94,15 +89,11 @@ function gateway(world: World): Finding[] {
   const absent = missing(world, reading, about, true);
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
   const { health, detailed } = reading.value;
-  const worse = verdicts.indexOf(judgeEndpoint(detailed)) > verdicts.indexOf(judgeEndpoint(health)) ? detailed : health;
   const bad = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()].filter(
     (s) => !s.healthy,
   );
-  const words = [
-    [worse.statusCode, worse.problem ?? worse.status].filter((w) => w !== undefined).join(' '),
-    ...bad.map((s) => `${s.name} ${s.word}`),
-  ];
-  return [{ ...about, verdict: judgeEndpoint(worse), says: words.filter(Boolean).join(', ') }];
+  const says = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)].join(', ');
+  return [{ ...about, verdict: judgeEndpoint(worseEndpoint(reading.value)), says }];
 }
 
 function workloads(world: World): Finding[] {

@@ -1,5 +1,6 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
 import type { Backups } from './backups.ts';
+import type { FaultKind } from './reading.ts';
 import type { Instant, Ms } from './time.ts';
 
 /** Who answered for Kubernetes. */
@@ -62,6 +63,10 @@ export type HealthEndpoint = {
   services: readonly ServiceHealth[];
   /** What is wrong with the answer itself: `body is not JSON`, `certificate expired`, `refused`. */
   problem?: string;
+  /** Not served by this version, or not to us: the other endpoint decides. */
+  absent?: boolean;
+  /** Why no answer came. Absent where one came, also one that no client can use (a bad certificate). */
+  fault?: FaultKind;
   healthy: boolean;
 };
 

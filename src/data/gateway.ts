@@ -14,10 +14,8 @@ import { type Outcome, poll, type Source, timedOut } from './source.ts';
 const longestBody = 64 * 1024;
 
 export function gatewaySource(settings: Settings): Source {
-  const { url, healthPath, detailedHealthPath } = settings.gateway;
+  const { health, detailed } = healthUrls(settings.gateway);
   const { gateway: every, timeout } = settings.intervals;
-  const health = join(url, healthPath);
-  const detailed = join(url, detailedHealthPath);
   const dispatcher = dispatcherFor(health);
   return poll({
     id: 'gateway',
@@ -34,23 +32,27 @@ export function gatewaySource(settings: Settings): Source {
 
 /** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
 export async function lookAtGateway(
-  health: URL,
-  detailed: URL,
+  healthUrl: URL,
+  detailedUrl: URL,
   timeout: number,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<Outcome<Gateway>> {
   const [first, second] = await Promise.all(
-    [health, detailed].map((url) => lookAtEndpoint(url, timeout, dispatcher, signal)),
+    [healthUrl, detailedUrl].map((url) => lookAtEndpoint(url, timeout, dispatcher, signal)),
   );
   if (!first || !second) throw new Error('two looks have two answers');
-  if ('fault' in first && 'fault' in second) return { ok: false, fault: first.fault };
-  const value = { health: endpointOf(first, health), detailed: endpointOf(second, detailed) };
-  const { detailed: more } = value;
-  // Not every version serves the detailed form, nor to everybody: its absence alone is no outage.
-  if (more.statusCode === 404 || more.statusCode === 401 || more.statusCode === 403)
-    value.detailed = { ...more, healthy: value.health.healthy, problem: `not served (${more.statusCode})` };
-  return { ok: true, value };
+  if ('fault' in first && 'fault' in second)
+    return { ok: false, fault: second.fault.kind === 'refused' ? second.fault : first.fault };
+  const [health, more] = [endpointOf(first, healthUrl), endpointOf(second, detailedUrl)];
+  return { ok: true, value: { health: withoutAbsence(health, more), detailed: withoutAbsence(more, health) } };
+}
+
+/** Not every version serves both forms, nor to everybody: the absence of one alone is no outage, the other decides. */
+function withoutAbsence(one: HealthEndpoint, other: HealthEndpoint): HealthEndpoint {
+  const notServed = ({ statusCode = 0 }: HealthEndpoint) => [401, 403, 404].includes(statusCode);
+  if (!notServed(one)) return one;
+  return { ...one, problem: 'not served', ...(notServed(other) ? {} : { absent: true, healthy: other.healthy }) };
 }
 
 type Look = { endpoint: HealthEndpoint } | { fault: Fault; latency: number };
@@ -58,7 +60,7 @@ type Look = { endpoint: HealthEndpoint } | { fault: Fault; latency: number };
 function endpointOf(look: Look, url: URL): HealthEndpoint {
   if ('endpoint' in look) return look.endpoint;
   const { fault, latency } = look;
-  return { url: door(url.href, 300), latency, services: [], problem: fault.what, healthy: false };
+  return { url: door(url.href, 300), latency, services: [], problem: fault.what, fault: fault.kind, healthy: false };
 }
 
 async function lookAtEndpoint(url: URL, timeout: number, dispatcher: Dispatcher, signal: AbortSignal): Promise<Look> {
@@ -122,6 +124,14 @@ async function readSome(body: Readable): Promise<{ text: string; cut: boolean }>
     }
   }
   return { text: Buffer.concat(chunks).toString('utf8'), cut: false };
+}
+
+/** Where health is asked for. */
+export function healthUrls({ url, healthPath, detailedHealthPath }: Settings['gateway']): {
+  health: URL;
+  detailed: URL;
+} {
+  return { health: join(url, healthPath), detailed: join(url, detailedHealthPath) };
 }
 
 /** Relative to the configured base, which may have a path of its own. */

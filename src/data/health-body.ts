@@ -12,7 +12,10 @@ export type HealthBody = {
   healthy: boolean;
 };
 
-const healthyWords = new Set(['healthy', 'ok', 'okay', 'up', 'pass', 'passing', 'alive', 'ready', 'connected', 'true']);
+const healthyWords = new Set(
+  `healthy ok okay up pass passing alive ready connected true
+   running online available operational serving success green good normal`.split(/\s+/),
+);
 const servicesKeys = ['services', 'checks', 'components', 'dependencies', 'details'];
 const statusKeys = ['status', 'state', 'health', 'healthy', 'ok'];
 const manyServices = 32;
@@ -48,8 +51,13 @@ export function readHealthBody(text: string): HealthBody {
   };
 }
 
-/** A state in one word, from text, a boolean or an object that holds one. */
+/** A state in one word, from text, a boolean, an object that holds one, or a list (health+json): its first bad one. */
 function wordOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) {
+    const words = value.slice(0, manyServices).map((one) => (isBag(one) ? wordOf(one) : undefined));
+    const told = words.filter((word) => word !== undefined);
+    return told.find((word) => !healthyWords.has(word)) ?? told[0];
+  }
   if (typeof value === 'string') return door(value, 60).trim().toLowerCase() || undefined;
   if (typeof value === 'boolean') return value ? 'ok' : 'failed';
   if (!isBag(value)) return undefined;

@@ -7,8 +7,10 @@ import { createServer as createPlainServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
-import { lookAtGateway } from '../../src/data/gateway.ts';
+import { afterEach, describe, expect, it, test } from 'vitest';
+import type { Settings } from '../../src/config/settings.ts';
+import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/gateway.ts';
+import { healthUrls, lookAtGateway } from '../../src/data/gateway.ts';
 import { readHealthBody } from '../../src/data/health-body.ts';
 
 describe('a health body', () => {
@@ -31,6 +33,10 @@ describe('a health body', () => {
     ['{"status":"ok","checks":{"db":{"status":"ok","latency":3}}}', { healthy: true }],
     ['{"status":"ok","checks":[{"name":"db","healthy":true}]}', { healthy: true }],
     ['{"status":"ok","checks":{"redis":false}}', { healthy: false, problem: 'says ok, but redis is not' }],
+    ['{"status":"UP","components":{"db":{"status":"UP"},"disk":{"status":"DOWN"}}}', { healthy: false }],
+    ['{"status":"pass","checks":{"pg:time":[{"status":"pass"},{"status":"fail"}]}}', { healthy: false }],
+    ['{"status":"pass","checks":{"pg:time":[{"status":"pass"}]}}', { healthy: true }],
+    ['{"status":"SERVING"}', { healthy: true }],
     ['<html>Welcome</html>', { healthy: false, problem: 'body is not JSON' }],
     ['', { healthy: false, problem: 'body is empty' }],
     ['[]', { healthy: false, problem: 'body says nothing about health' }],
@@ -48,6 +54,15 @@ describe('a health body', () => {
       { name: 'redis', healthy: false, word: 'error' },
     ]);
   });
+});
+
+test('health is asked for below the URL, whatever slashes are written', () => {
+  const paths = { healthPath: 'health', detailedHealthPath: '/v1/health' } as Settings['gateway'];
+  const { health, detailed } = healthUrls({ ...paths, url: 'https://front.example/bentham/' });
+  expect([health.href, detailed.href]).toEqual([
+    'https://front.example/bentham/health',
+    'https://front.example/bentham/v1/health',
+  ]);
 });
 
 describe('the gateway', () => {
@@ -88,8 +103,71 @@ describe('the gateway', () => {
       res.end('{"status":"ok"}');
     });
     expect(await look(base)).toMatchObject({
-      value: { detailed: { healthy: true, statusCode: 404, problem: 'not served (404)' } },
+      value: { detailed: { healthy: true, statusCode: 404, problem: 'not served' } },
     });
+  });
+
+  const answers = (health: [number, string], detailed: [number, string]) =>
+    serve((req, res) => {
+      const [status, body] = req.url === '/health' ? health : detailed;
+      res.writeHead(status).end(body);
+    });
+  const judged = async (base: string, timeout?: number) => {
+    const outcome = await look(base, timeout);
+    if (!outcome.ok) return outcome.fault.kind;
+    return `${judgeEndpoint(worseEndpoint(outcome.value))}: ${gatewaySays(outcome.value)}`;
+  };
+  const unauthorized: [number, string] = [401, '{"error":"Unauthorized"}'];
+  const ok: [number, string] = [200, '{"status":"ok"}'];
+  it.each<[string, [number, string], [number, string]]>([
+    ['ok: 200 ok', ok, [404, '{"error":"Not Found"}']],
+    ['ok: 200 ok', [404, 'Not Found'], ok],
+    ['ok: 200 ok', ok, [403, '<html>']],
+    // The other endpoint decides, whatever it says.
+    ['warning: 200 degraded', [200, '{"status":"degraded"}'], unauthorized],
+    ['critical: 503 unhealthy', unauthorized, [503, '{"status":"unhealthy"}']],
+    // Neither may be asked: nothing is known. Neither is there: a front without the gateway answers so.
+    ['unknown: 401 not served', unauthorized, unauthorized],
+    ['unknown: 403 not served', [403, '<html>'], [403, '<html>']],
+    ['critical: 404 not served', [404, 'no'], [404, 'no']],
+    ['critical: 502 body is not JSON', [502, '<html>Bad Gateway</html>'], [502, '<html>']],
+    ['warning: 200 warn', ok, [200, '{"status":"warn"}']],
+    ['critical: 503 says healthy with status 503', [503, '{"status":"healthy"}'], [503, '{"status":"healthy"}']],
+  ])('%s', async (expected, health, detailed) => {
+    expect(await judged(await answers(health, detailed))).toBe(expected);
+  });
+
+  it('whose detailed form gives no answer is not said to be down, nor well', async () => {
+    const base = await serve((req, res) => {
+      if (req.url === '/health') res.end('{"status":"ok"}');
+    });
+    expect(await judged(base, 300)).toBe('unknown: /v1/health timed out after 0.3 s');
+    const cutting = await serve((req, res) =>
+      req.url === '/health' ? req.socket.destroy() : res.end('{"status":"ok"}'),
+    );
+    expect(await judged(cutting)).toBe('unknown: /health connection closed without an answer');
+  });
+
+  it('that answers drop by drop timed out', async () => {
+    const base = await serve((_, res) => {
+      res.write('{"status":');
+      const drops = setInterval(() => res.write(' '), 20);
+      res.once('close', () => clearInterval(drops));
+    });
+    expect(await look(base, 200)).toMatchObject({ ok: false, fault: { kind: 'timeout' } });
+  });
+
+  it('that speaks HTTP/1.0, or IPv6', async () => {
+    const old = await listen(
+      createPlainServer((socket) => {
+        socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\n{"status":"healthy"}'));
+      }),
+    );
+    expect(await judged(old)).toBe('ok: 200 healthy');
+    const six = createServer((_, res) => res.end('{"status":"healthy"}'));
+    opened.push(six);
+    await new Promise<void>((done) => six.listen(0, '::1', done));
+    expect(await judged(`http://[::1]:${(six.address() as AddressInfo).port}`)).toBe('ok: 200 healthy');
   });
 
   it('that answers 503, or healthy with a 500, is not healthy', async () => {

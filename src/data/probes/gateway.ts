@@ -1,10 +1,10 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import { judgeEndpoint } from '../../core/assess.ts';
 import { type Checkup, faulty } from '../../core/checkup.ts';
 import type { HealthEndpoint } from '../../core/facts.ts';
+import { endpointSays, judgeEndpoint } from '../../core/gateway.ts';
 import type { Ms } from '../../core/time.ts';
-import { lookAtGateway } from '../gateway.ts';
+import { healthUrls, lookAtGateway } from '../gateway.ts';
 import { networkFault, proxied } from '../network.ts';
 import { askPrometheus } from '../prometheus.ts';
 import { timedOut } from '../source.ts';
@@ -17,7 +17,8 @@ const noStudy = 'bentham-cockpit-doctor';
 
 /** Both health endpoints, and whether the admin key is accepted. */
 export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
-  const { url, healthPath, detailedHealthPath } = settings.gateway;
+  const { url } = settings.gateway;
+  const { health, detailed } = healthUrls(settings.gateway);
   const base = url.replace(/\/+$/, '');
   return {
     area,
@@ -27,9 +28,8 @@ export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
     async run(signal) {
       const dispatcher = proxied(new URL(url)) ? new EnvHttpProxyAgent() : new Agent();
       try {
-        const health = new URL(base + healthPath);
         const [looked, key] = await Promise.all([
-          lookAtGateway(health, new URL(base + detailedHealthPath), timeout, dispatcher, signal),
+          lookAtGateway(health, detailed, timeout, dispatcher, signal),
           adminKey(settings, base, timeout, dispatcher, signal),
         ]);
         if (!looked.ok) return [faulty({ area, what: 'health' }, looked.fault, true), key];
@@ -45,8 +45,7 @@ export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
 function endpoint(what: string, look: HealthEndpoint): Checkup {
   const verdict = judgeEndpoint(look);
   const bad = look.services.filter((service) => !service.healthy).map(({ name, word }) => `${name} ${word}`);
-  const words = [look.statusCode, look.problem ?? look.status].filter((word) => word !== undefined).join(' ');
-  const answer = [words, ...bad, `${Math.round(look.latency)} ms`, look.url].filter(Boolean).join(', ');
+  const answer = [endpointSays(look), ...bad, `${Math.round(look.latency)} ms`, look.url].filter(Boolean).join(', ');
   return { area, what, verdict, answer, ...(verdict === 'ok' ? {} : { todo: `curl -i ${look.url}` }) };
 }
 

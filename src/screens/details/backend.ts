@@ -1,9 +1,10 @@
 import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
 import { formatAge, formatBytes, formatInstant, formatPercent } from '../../core/format.ts';
+import { endpointSays } from '../../core/gateway.ts';
 import { newest, type Reading } from '../../core/reading.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, mark, span } from '../line.ts';
-import { backendVerdict, endpointSays, formatLatency, isBackend } from '../panes/health.ts';
+import { backendVerdict, formatLatency, isBackend } from '../panes/health.ts';
 import { ageSays, pairs, trouble, word } from '../parts.ts';
 import type { Screen } from '../screen.ts';
 import { gone, text } from '../text.ts';

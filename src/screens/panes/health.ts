@@ -1,10 +1,11 @@
 // HEALTH: the gateway's own word, and each backend as it answered us.
-import { judgeEndpoint } from '../../core/assess.ts';
-import type { Cluster, Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
+
+import type { Cluster, Database, Gateway, Redis } from '../../core/facts.ts';
 import { formatAge, formatBytes, formatPercent } from '../../core/format.ts';
+import { gatewaySays } from '../../core/gateway.ts';
 import { isStale, newest, type Reading } from '../../core/reading.ts';
 import type { Instant, Ms } from '../../core/time.ts';
-import { isWorse, type Verdict } from '../../core/verdict.ts';
+import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
 import { dim, faded, firstFitting, type Line, line, mark, span, spread } from '../line.ts';
@@ -110,20 +111,14 @@ function backend<T>(
 }
 
 function saysGateway({ health, detailed }: Gateway): Said {
-  const worse = isWorse(judgeEndpoint(detailed), judgeEndpoint(health)) ? detailed : health;
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
   const words = services.flatMap((s) => [dim(`${s.name} `), mark(s.healthy ? 'ok' : 'critical'), span(' ')]);
   return {
-    says: [line(endpointSays(worse))],
+    says: [line(gatewaySays({ health, detailed }))],
     latency: Math.max(health.latency, detailed.latency),
     ...(words.length > 0 ? { below: [line(...words)] } : {}),
     more: [health.url],
   };
-}
-
-/** `503 unhealthy`, `200 ok`, `certificate expired`. */
-export function endpointSays(e: HealthEndpoint): string {
-  return [e.statusCode, e.problem ?? e.status].filter((w) => w !== undefined).join(' ') || 'no answer';
 }
 
 function saysDatabase(d: Database, _now: Instant): Said {
