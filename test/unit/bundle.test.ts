@@ -1,0 +1,106 @@
+import { Terminal } from '@xterm/headless';
+import fc from 'fast-check';
+import realWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import Output, { wholeRows } from '../../scripts/bundle/ink-output.ts';
+import InkOutput from '../../scripts/bundle/ink-output-itself.ts';
+import { LazySegmenter } from '../../scripts/bundle/segmenter.ts';
+
+/** What a terminal shows of a frame: characters, colours and attributes of every cell. */
+async function cells(frame: string, columns: number, rows: number): Promise<string[]> {
+  const terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: true });
+  await new Promise<void>((resolve) => terminal.write(frame, resolve));
+  const shown = Array.from({ length: rows }, (_, y) => {
+    const line = terminal.buffer.active.getLine(y);
+    return Array.from({ length: columns }, (__, x) => {
+      const cell = line?.getCell(x);
+      if (!cell) return '';
+      const look = [cell.getFgColor(), cell.getBgColor(), cell.isBold(), cell.isInverse(), cell.isDim()];
+      return `${cell.getChars() || ' '}|${look.join()}`;
+    }).join(' ');
+  });
+  terminal.dispose();
+  return shown;
+}
+
+const word = fc.stringMatching(/^[ -~●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]{0,12}$/);
+const wide = fc.constantFrom('日本', 'ｱ', '한국', 'é', '🙂', '👩‍🚀', 'a\u0301', '\u200b');
+const colour = fc.constantFrom('1', '2', '7', '31', '1;31', '1;97;44', '36');
+const painted = fc.oneof(
+  word,
+  fc.tuple(colour, word).map(([look, text]) => `\u001b[${look}m${text}\u001b[0m`),
+);
+const row = fc.array(painted, { maxLength: 5 }).map((parts) => parts.join(''));
+
+describe('the width of a text', () => {
+  test('is what string-width says, for whatever stands on the screen', async () => {
+    const { default: standing } = await import('../../scripts/bundle/string-width.ts');
+    fc.assert(
+      fc.property(row, (text) => {
+        expect(standing(text)).toBe(realWidth(text));
+      }),
+    );
+  });
+
+  test('each of the cockpit’s glyphs takes one column', () => {
+    for (const glyph of '●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇') expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
+  });
+});
+
+test('a segmenter is made when a text is taken apart, and takes it apart as the real one does', () => {
+  const lazy = new LazySegmenter(undefined, { granularity: 'grapheme' });
+  const real = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  const parts = (from: Intl.Segments) => [...from].map(({ segment }) => segment);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(parts(lazy.segment(text))).toEqual(parts(real.segment(text)));
+    }),
+  );
+});
+
+describe('a frame of whole rows', () => {
+  const drawn = (Kind: typeof InkOutput | typeof Output, rows: readonly string[], columns: number) => {
+    const output = new Kind({ width: columns, height: rows.length });
+    output.clip({ x1: 0, x2: columns, y1: 0, y2: rows.length });
+    for (const [y, text] of rows.entries()) if (text) output.write(0, y, text, { transformers: [(same) => same] });
+    output.unclip();
+    return output;
+  };
+
+  test('looks like Ink’s own, cell by cell', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(row, wide), { minLength: 1, maxLength: 6 }), async (rows) => {
+        const columns = Math.max(1, ...rows.map((text) => realWidth(text)));
+        const ours = drawn(Output, rows, columns).get();
+        const inks = drawn(InkOutput, rows, columns).get();
+        expect(ours.height).toBe(inks.height);
+        expect(await cells(ours.output, columns, rows.length)).toEqual(await cells(inks.output, columns, rows.length));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('is not taken apart', () => {
+    const rows = ['\u001b[1;31m● gateway\u001b[0m  503', 'plain'];
+    expect(wholeRows(drawn(Output, rows, 20).operations, 20, 2)).toEqual(rows);
+  });
+
+  test.each([
+    ['a text beside another', (o: InstanceType<typeof Output>) => o.write(3, 0, 'x', { transformers: [] })],
+    ['a text over another', (o: InstanceType<typeof Output>) => o.write(0, 0, 'x', { transformers: [] })],
+    [
+      'a text that is too wide',
+      (o: InstanceType<typeof Output>) => o.write(0, 1, 'x'.repeat(21), { transformers: [] }),
+    ],
+    ['a text of two lines', (o: InstanceType<typeof Output>) => o.write(0, 1, 'x\ny', { transformers: [] })],
+    [
+      'a text that a component makes two lines of',
+      (o: InstanceType<typeof Output>) => o.write(0, 1, 'x', { transformers: [(text) => `${text}\n${text}`] }),
+    ],
+    ['a window on a part', (o: InstanceType<typeof Output>) => o.clip({ x1: 1, x2: 20 })],
+  ])('%s is left to Ink', (_, add) => {
+    const output = drawn(Output, ['a'], 20);
+    add(output);
+    expect(wholeRows(output.operations, 20, 2)).toBeUndefined();
+  });
+});
