@@ -5,7 +5,7 @@ import type { LoggedCommand } from './core/command-log.ts';
 import type { Desk } from './core/desk.ts';
 import type { Incident } from './core/incident.ts';
 import type { LogsShown } from './core/log-view.ts';
-import type { LookReadings } from './core/look.ts';
+import type { Ask, LookReadings } from './core/look.ts';
 import type { Run } from './core/run.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
 import type { Verdict } from './core/verdict.ts';
@@ -37,6 +37,9 @@ export type Place = {
   kept?: Readonly<Record<string, string>>;
 };
 
+/** A value to choose, and what it is. */
+export type Option = { value: string; says?: string };
+
 /** One thing to ask in a form. */
 export type FormField = {
   name: string;
@@ -46,7 +49,9 @@ export type FormField = {
   /** What it begins with. */
   value?: string;
   /** Completion, from live data. */
-  choices?(state: State): readonly string[];
+  choices?(state: State, values: Readonly<Record<string, string>>): readonly (string | Option)[];
+  /** What has to be looked up for it while it is asked. */
+  looks?(values: Readonly<Record<string, string>>): Ask;
   /** Typed without echo. */
   secret?: boolean;
 };

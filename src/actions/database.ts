@@ -123,7 +123,7 @@ export const vacuumTable: Action = {
     {
       name: 'table',
       ask: 'which table?',
-      kind: 'choice',
+      kind: 'text',
       preset: 'jobs',
       async look(_, survey) {
         const found = await survey.rows(
@@ -190,6 +190,12 @@ const sessionsSql = `SELECT pid, backend_start::text AS began, usename::text AS 
   (pg_has_role(current_user, s.usesysid, 'USAGE') OR pg_has_role(current_user, 'pg_signal_backend', 'USAGE')) AS may
   FROM pg_stat_activity s WHERE pid = $1`;
 
+/** The longest first. */
+const busySql = `SELECT pid, usename::text AS role, application_name::text AS application, state::text AS state,
+  extract(epoch FROM now() - coalesce(xact_start, state_change))::float8 AS age
+  FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+  AND application_name NOT LIKE 'bentham-cockpit%' ORDER BY xact_start NULLS LAST LIMIT 50`;
+
 async function sessionOf(target: Target, survey: Survey) {
   const pid = Number(given(target, 'pid'));
   if (!Number.isInteger(pid) || pid <= 0) return { ok: true as const, value: undefined };
@@ -210,11 +216,19 @@ function sessionAction(
       {
         name: 'pid',
         ask: 'which session? (its pid)',
-        kind: 'choice',
+        kind: 'text',
         choices: (world) =>
           (newest(world.readings.primary)?.value.blocked ?? []).flatMap((b) =>
             b.blockedBy.map((pid) => ({ value: String(pid), says: `blocks ${b.pid}, ${formatAge(b.waiting)}` })),
           ),
+        async look(_, survey) {
+          const found = await survey.rows('primary', busySql, []);
+          if (!found.ok) return [];
+          return found.value.map((row) => ({
+            value: String(row.pid),
+            says: `${row.role} ${row.application}, ${row.state} for ${formatAge(Number(row.age) * second)}`,
+          }));
+        },
       },
     ],
     names: (target) => given(target, 'pid'),

@@ -1,12 +1,13 @@
-// Deploying updates, and messages (runbook: Deploying Updates; Alert Channels).
+// Deploying updates (runbook: Deploying Updates).
 import type { Action } from '../core/action.ts';
 import type { Call, CommandCall } from '../core/call.ts';
-import { minute, second } from '../core/time.ts';
+import { minute } from '../core/time.ts';
 import {
   answeredByCluster,
   commandWithin,
+  counted,
   disproven,
-  given,
+  fingerprint,
   notYet,
   notYetBy,
   planned,
@@ -15,13 +16,20 @@ import {
   refusedBy,
 } from './plan.ts';
 
+/** Of kubectl diff: which object, and the lines that differ, without what every apply counts up. */
+function differs(text: string): readonly string[] {
+  const [, object] = /^diff .*\/([^/\s]+)$/.exec(text) ?? [];
+  if (object) return [`${object}:`];
+  return /^[+-](?![+-]{2} )/.test(text) && !/^[+-]\s+generation: \d+$/.test(text) ? [text] : [];
+}
+
 export const deploy: Action = {
   id: 'deploy',
   title: 'Deploy: staging, then production',
   risk: 'data',
   about: {
     does: 'applies the staging manifests, asks staging’s health, applies production’s, follows the rollout',
-    looksAt: 'kubectl diff, current images; the manifests and kubectl are there',
+    looksAt: 'kubectl diff, current images, whether an incident is open; the manifests and kubectl are there',
     calls:
       'kubectl apply -f k8s/staging/ …; curl staging’s health; kubectl apply -f k8s/production/ …; kubectl rollout status …',
     proof: 'the rollout is complete, health answers',
@@ -31,8 +39,9 @@ export const deploy: Action = {
   fields: [],
   names: (_, { targets }) => targets.namespace,
   object: (_, { targets }) => `namespace/${targets.namespace}`,
-  needs: (_, { kubectl, admin, targets: { namespace } }) => [
+  needs: (_, { kubectl, admin, targets: { namespace, staging } }) => [
     { kind: 'tool', command: kubectl, ...(admin.directory ? { directory: admin.directory } : {}) },
+    { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace: staging.namespace },
     { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace },
   ],
   async plan(_, survey) {
@@ -40,8 +49,12 @@ export const deploy: Action = {
     const who = await answeredByCluster(survey);
     if (!who.ok) return refusedBy(who.fault);
     const context = targets.context ? ['--context', targets.context] : [];
-    const before = await survey.deployment(targets.deployments.gateway);
-    if (!before.ok) return refusedBy(before.fault);
+    const all = await survey.deployments();
+    if (!all.ok) return refusedBy(all.fault);
+    const gateway = all.value.find((d) => d.name === targets.deployments.gateway);
+    if (!gateway)
+      return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
+    const incident = survey.incident();
     const diff = await survey.output(
       [kubectl, 'diff', '-f', targets.manifests, '-n', targets.namespace, ...context],
       admin.directory,
@@ -65,86 +78,59 @@ export const deploy: Action = {
         within: 10 * minute,
       },
     ];
-    const changed = diff.value.lines.filter((text) => /^[+-][^+-]/.test(text));
+    const changed = diff.value.lines.flatMap(differs);
     return planned({
       impact: [
         changed.length === 0
           ? 'Production would not change: kubectl diff finds nothing.'
-          : `kubectl diff for production, ${changed.length} lines:`,
-        ...changed.slice(0, 30),
-        `Now: ${before.value.images.join(', ')}, revision ${before.value.revision}.`,
+          : `kubectl diff for production, ${counted(changed.length, 'line')}:`,
+        ...changed.slice(0, 60),
+        ...(changed.length > 60 ? [`… ${changed.length - 60} more: kubectl diff -f ${targets.manifests}`] : []),
+        ...all.value.map((d) => `Now: ${d.name} revision ${d.revision}, ${d.images.join(', ')}.`),
         'Production is applied only when staging calls itself healthy.',
       ],
-      warnings: before.value.stuck ? [`A rollout is stuck already: ${before.value.stuck}`] : [],
+      warnings: [
+        ...(incident ? [`An incident is open: ${incident.says}. Deploy only what mends it.`] : []),
+        ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is stuck already: ${d.stuck}`] : [])),
+      ],
       calls,
-      undo: `roll ${before.value.name} back to revision ${before.value.revision}`,
+      undo: `roll ${gateway.name} back to revision ${gateway.revision}`,
       answered: [who.says],
-      rests: `${before.value.uid} ${before.value.generation} ${changed.length}`,
-      memo: { revision: String(before.value.revision) },
+      rests: fingerprint(
+        all.value.map((d) => [d.name, d.uid, d.generation]),
+        changed,
+      ),
+      memo: {
+        gateway: gateway.name,
+        revision: String(gateway.revision),
+        before: JSON.stringify(all.value.map((d) => [d.name, d.generation])),
+      },
     });
   },
-  async verify(_, survey) {
+  async verify({ plan, doubt }, survey) {
     const { targets } = survey.ground;
-    const found = await survey.deployment(targets.deployments.gateway);
+    const found = await survey.deployments();
     if (!found.ok) return notYetBy(found.fault);
-    const d = found.value;
-    if (d.stuck) return disproven(`the rollout is stuck: ${d.stuck}`);
-    if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation)
-      return notYet(`${d.available} of ${d.desired} available`);
+    const before = new Map(JSON.parse(plan.memo?.before ?? '[]') as [string, number][]);
+    const touched = found.value.filter((d) => d.generation !== before.get(d.name));
+    if (doubt !== undefined && touched.length === 0)
+      return { ...notYet('no deployment of production was changed'), final: true };
+    for (const d of touched) {
+      if (d.stuck) return disproven(`the rollout of ${d.name} is stuck: ${d.stuck}`);
+      if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation || d.replicas > d.updated)
+        return notYet(`${d.name}: ${d.available} of ${d.desired} available`);
+    }
     const health = await survey.health(`${targets.gatewayUrl}${targets.healthPath}`);
     if (!health.ok || !health.value.healthy) return notYet('rolled out; health does not answer healthy yet');
-    return proven(`revision ${d.revision} is available, health answers ${health.value.statusCode}`);
+    const names = touched.map((d) => `${d.name} revision ${d.revision}`).join(', ');
+    return proven(`${names || 'nothing'} rolled out, health answers ${health.value.statusCode}`);
   },
   within: 5 * minute,
-  next: ({ plan, target }) => [
+  next: ({ plan }) => [
     {
       action: 'rollback-deployment',
-      target: { deployment: given(target, 'deployment') || 'api-gateway', revision: plan.memo?.revision ?? '' },
+      target: { deployment: plan.memo?.gateway ?? '', revision: plan.memo?.revision ?? '' },
       says: `roll back to revision ${plan.memo?.revision}`,
     },
   ],
-};
-
-const channels = ['slack-alerts', 'slack-ops'] as const;
-
-export const notify: Action = {
-  id: 'notify',
-  title: 'Notify a channel',
-  risk: 'reversible',
-  about: {
-    does: 'sends a message to a Slack channel; an incident’s own screen also acknowledges and resolves in PagerDuty',
-    looksAt: 'the channel is configured; the text',
-    calls: 'curl -d {"text": …} WEBHOOK',
-    proof: 'the channel’s answer',
-    undo: 'send a correction',
-    runbook: 'Alert Channels',
-  },
-  fields: [
-    {
-      name: 'channel',
-      ask: 'which channel?',
-      kind: 'choice',
-      preset: 'slack-ops',
-      choices: () => channels.map((value) => ({ value })),
-    },
-    { name: 'text', ask: 'what?', kind: 'text' },
-  ],
-  names: (target) => given(target, 'channel'),
-  object: (target) => `channel/${given(target, 'channel')}`,
-  needs: (target) =>
-    channels.filter((one) => one === given(target, 'channel')).map((channel) => ({ kind: 'channel', channel })),
-  async plan(target, survey) {
-    const channel = channels.find((one) => one === given(target, 'channel'));
-    if (!channel) return refuse('there is no such channel', channels.join(' or '));
-    const text = given(target, 'text');
-    return planned({
-      impact: [`To ${channel}:`, text],
-      calls: [{ tool: 'channel', channel, body: JSON.stringify({ text }) }],
-      undo: 'send a correction',
-      answered: [survey.ground.environment],
-      rests: text,
-    });
-  },
-  verify: async ({ output }) => proven(output.at(-1) ?? 'it was taken'),
-  within: second,
 };

@@ -22,7 +22,7 @@ import {
 const deploymentField: Field = {
   name: 'deployment',
   ask: 'which deployment?',
-  kind: 'choice',
+  kind: 'text',
   choices: (world): readonly Choice[] =>
     (newest(world.readings.deployments)?.value ?? []).map((d) => ({
       value: d.name,
@@ -189,7 +189,7 @@ export const rollbackDeployment: Action = {
     {
       name: 'revision',
       ask: 'which revision? (empty: the one before)',
-      kind: 'choice',
+      kind: 'text',
       optional: true,
       async look(target, survey) {
         const found = await survey.revisions(named(target));

@@ -3,11 +3,14 @@ import type { Action, Choice } from '../core/action.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
 import type { EvidenceObject, Survey } from '../core/survey.ts';
 import { day, minute } from '../core/time.ts';
-import { disproven, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+import { disproven, fingerprint, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 
 /** S3 takes 1,000 keys in one request; a run takes so many at most. */
 const perRequest = 1000;
 const mostObjects = 20_000;
+
+/** So many of those that are left out are named. */
+const mostListed = 20;
 
 const daysOf = (text: string) => (/^\d{1,4}$/.test(text) ? Number(text) : undefined);
 
@@ -76,9 +79,9 @@ export const cleanupEvidence: Action = {
         ...(held.length > 0
           ? [
               `${formatCount(held.length)} are left out: ${held
-                .slice(0, 3)
+                .slice(0, mostListed)
                 .map((o) => `${o.key} (${o.held})`)
-                .join(', ')}.`,
+                .join(', ')}${held.length > mostListed ? ' …' : '.'}`,
             ]
           : []),
         versioned
@@ -95,7 +98,11 @@ export const cleanupEvidence: Action = {
       })),
       ...(versioned ? { undo: 'restore the versions one by one: restore-evidence' } : {}),
       answered: [`bucket ${bucket}`],
-      rests: `${keys.length} ${keys[0]} ${keys.at(-1)} ${held.length}`,
+      rests: fingerprint(
+        free.map((o) => [o.key, o.modifiedAt, o.bytes]),
+        held.map((o) => [o.key, o.held]),
+        versioned,
+      ),
       memo: { keys: JSON.stringify(keys.slice(0, 200)) },
     });
   },
@@ -130,7 +137,7 @@ export const restoreEvidence: Action = {
     {
       name: 'version',
       ask: 'which version?',
-      kind: 'choice',
+      kind: 'text',
       async look(target, survey): Promise<readonly Choice[]> {
         const found = await survey.versions(given(target, 'file'));
         if (!found.ok) return [];

@@ -1,11 +1,12 @@
 // Every action there is. A new one is one line here.
 import { type Action, type ActionId, actionIds } from '../core/action.ts';
+import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
-import { deploy, notify } from './deploy.ts';
+import { deploy } from './deploy.ts';
 import { restartDeployment, rollbackDeployment, scaleDeployment } from './deployments.ts';
 import { cleanupEvidence, restoreEvidence } from './evidence.ts';
 import { failoverDatabase } from './failover.ts';
-import { createApiKey, revokeApiKey, rotateApiKey } from './keys.ts';
+import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './keys.ts';
 import { listSnapshots, restoreDatabase, rotateDatabaseCredentials } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
@@ -23,6 +24,7 @@ const all: readonly Action[] = [
   disableSurface,
   enableSurface,
   testSurface,
+  listApiKeys,
   createApiKey,
   revokeApiKey,
   rotateApiKey,
@@ -39,7 +41,9 @@ const all: readonly Action[] = [
   restoreDatabase,
   rotateDatabaseCredentials,
   deploy,
+  acknowledgePage,
   notify,
+  resolvePage,
 ];
 
 /** In the order of `actionIds`. */

@@ -8,6 +8,7 @@ import {
   adminCall,
   answeredByDatabase,
   asArgument,
+  counted,
   given,
   needsAdmin,
   notYet,
@@ -21,11 +22,13 @@ import {
 const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, permissions::text AS permissions,
   revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age`;
 
+const mostKeys = 200;
+
 async function keysWhere(survey: Survey, where: string, parameters: readonly string[]) {
   const keys = qualified(survey.ground.schema, 'api_keys');
   return survey.rows(
     'primary',
-    `SELECT ${columns} FROM ${keys} WHERE ${where} ORDER BY created_at DESC LIMIT 200`,
+    `SELECT ${columns} FROM ${keys} WHERE ${where} ORDER BY created_at DESC LIMIT ${mostKeys}`,
     parameters,
   );
 }
@@ -39,7 +42,7 @@ const describe = (row: SqlRow): string =>
 const keyField: Field = {
   name: 'key',
   ask: 'which key? (its id)',
-  kind: 'choice',
+  kind: 'text',
   async look(_, survey) {
     const found = await keysWhere(survey, 'revoked IS NOT TRUE', []);
     return found.ok ? found.value.map((row) => ({ value: String(row.id), says: describe(row) })) : [];
@@ -49,7 +52,7 @@ const keyField: Field = {
 const tenantField: Field = {
   name: 'tenant',
   ask: 'for which tenant?',
-  kind: 'choice',
+  kind: 'text',
   async look(_, survey) {
     const found = await keysWhere(survey, 'true', []);
     return found.ok ? [...new Set(found.value.map((row) => String(row.tenant)))].map((value) => ({ value })) : [];
@@ -69,8 +72,61 @@ async function oneKey(survey: Survey, id: string): Promise<{ row: SqlRow; says: 
   return { row, says: who.says };
 }
 
+export const listApiKeys: Action = {
+  id: 'list-api-keys',
+  title: 'List API keys',
+  risk: 'reversible',
+  reads: true,
+  about: {
+    does: 'shows the keys, of one tenant or of all; the plan itself is the answer',
+    looksAt: 'tenant, name, permissions, rate limit, last use, age, revoked or not',
+    calls: 'SELECT … FROM api_keys WHERE tenant_id = …',
+    proof: 'nothing is changed',
+    undo: 'nothing is changed',
+    runbook: 'Viewing API Key Status',
+  },
+  fields: [{ ...tenantField, ask: 'of which tenant? (empty: all)', optional: true }],
+  names: (target) => given(target, 'tenant'),
+  object: () => 'api-keys',
+  needs: (_, { schema }) => [{ kind: 'table', schema, table: 'api_keys', privileges: ['SELECT'] }],
+  async plan(target, survey) {
+    const tenant = given(target, 'tenant');
+    const who = await answeredByDatabase(survey);
+    if (!who.ok) return refusedBy(who.fault);
+    const found = await keysWhere(survey, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
+    if (!found.ok) return refusedBy(found.fault);
+    const rows = found.value;
+    if (rows.length === 0)
+      return refuse(`there is no key${tenant ? ` of ${tenant.slice(0, 80)}` : ''}`, 'check the tenant');
+    return planned({
+      impact: [
+        `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more, the newest' : ''}; none is shown itself.`,
+        ...rows.map((row) => {
+          const made = `made ${formatAge(Number(row.age) * second)} ago`;
+          return `${row.id}  ${describe(row)}, ${made}${row.revoked === true ? ', REVOKED' : ''}`;
+        }),
+      ],
+      calls: [],
+      undo: 'nothing is changed',
+      answered: [who.says],
+      rests: 'read',
+    });
+  },
+  verify: async () => proven('nothing was changed'),
+  within: second,
+};
+
 /** A key in use a few minutes ago is somebody's production. */
 const recently = 15 * minute;
+
+/** Whether the tenant can do without it: the last step of a rotation waits for that. */
+function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
+  if (others.length === 0) return [`It is the only live key of ${row.tenant}: all its requests will be refused.`];
+  const newer = others.filter((other) => Number(other.age) < Number(row.age));
+  const used = newer.some((other) => other.idle !== null && other.idle !== undefined);
+  if (newer.length === 0 || used) return [];
+  return [`No newer key of ${row.tenant} was ever used: wait until the tenant has switched.`];
+}
 
 export const revokeApiKey: Action = {
   id: 'revoke-api-key',
@@ -118,9 +174,23 @@ export const revokeApiKey: Action = {
     const { row } = found;
     const idle = row.idle === null ? Number.POSITIVE_INFINITY : Number(row.idle) * second;
     const keys = qualified(survey.ground.schema, 'api_keys');
+    const others = await keysWhere(survey, 'tenant_id::text = $1 AND id::text <> $2 AND revoked IS NOT TRUE', [
+      String(row.tenant),
+      id,
+    ]);
+    if (!others.ok) return refusedBy(others.fault);
     return planned({
-      impact: [`${id}: ${describe(row)}.`, 'Requests with it are refused from now on.'],
-      warnings: idle < recently ? [`It was used ${formatAge(idle)} ago: somebody depends on it.`] : [],
+      impact: [
+        `${id}: ${describe(row)}.`,
+        'Requests with it are refused from now on.',
+        ...others.value
+          .slice(0, 5)
+          .map((other) => `${row.tenant} also has ${other.id} “${other.name}”, ${lastUse(other)}.`),
+      ],
+      warnings: [
+        ...(idle < recently ? [`It was used ${formatAge(idle)} ago: somebody depends on it.`] : []),
+        ...switched(row, others.value),
+      ],
       calls: byAdmin
         ? [adminCall(survey.ground, 'admin:apikey', 'revoke', '--key-id', id)]
         : [

@@ -1,5 +1,6 @@
 // The few words that plans and proofs of all families share.
-import type { Check, Plan, Planned, Target } from '../core/action.ts';
+import { createHash } from 'node:crypto';
+import type { Check, Done, Plan, Planned, Proof, Target } from '../core/action.ts';
 import { describeFault } from '../core/describe.ts';
 import type { Fault } from '../core/reading.ts';
 import type { Ground, Survey } from '../core/survey.ts';
@@ -14,6 +15,16 @@ export const disproven = (because: string): Check => ({ state: 'fail', because }
 /** Not yet: asked again until the time is up. */
 export const notYet = (because: string): Check => ({ state: 'unknown', because });
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
+
+/** The answer of a command or a channel is all the proof there is: without it nothing more can be found out. */
+export function itsAnswer({ doubt, output }: Pick<Done, 'doubt' | 'output'>): Proof {
+  if (doubt !== undefined) return { ...notYet('only its answer would tell'), final: true };
+  return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it ended well');
+}
+
+/** What a plan rests on, whatever its size: the same only if nothing in it is another one. */
+export const fingerprint = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 
 /** A field's value; '' where none was given. */
 export const given = (target: Target, field: string): string => target[field]?.trim() ?? '';

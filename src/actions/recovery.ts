@@ -17,6 +17,17 @@ import {
   refusedBy,
 } from './plan.ts';
 
+/** PostgreSQL 16 and later want the ADMIN option, too; everybody may change the own password. */
+const mayAlterSql = `SELECT r.rolname::text AS name,
+    r.rolname = current_user OR me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper AND
+      (current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'))) AS may
+  FROM pg_roles r, pg_roles me WHERE r.rolname = $1 AND me.rolname = current_user`;
+
+/** The cockpit's own sessions end with the cockpit. */
+const olderSessionsSql = `SELECT pid, application_name::text AS application FROM pg_stat_activity
+  WHERE usename = $1 AND backend_start < to_timestamp($2::float8) AND application_name NOT LIKE 'bentham-cockpit%'
+  ORDER BY backend_start LIMIT 1000`;
+
 export const restoreDatabase: Action = {
   id: 'restore-database',
   title: 'Restore the database to a point in time',
@@ -105,6 +116,7 @@ export const listSnapshots: Action = {
     undo: 'nothing is changed',
     runbook: 'Point-in-Time Recovery',
   },
+  reads: true,
   fields: [],
   names: (_, { targets }) => targets.cluster,
   object: (_, { targets }) => `rds/${targets.cluster}`,
@@ -138,7 +150,7 @@ export const rotateDatabaseCredentials: Action = {
     does: 'gives the database role a new password, writes it into the secret, restarts what uses it',
     looksAt: 'the secret’s versions, the deployments that refer to it',
     calls: 'ALTER ROLE … (generated, never shown); aws secretsmanager update-secret …; kubectl rollout restart …',
-    proof: 'the deployments are available with it',
+    proof: 'the secret’s password opens the database; the deployments are available; sessions from before have ended',
     undo: 'rotate again; the former version of the secret stays as AWSPREVIOUS',
     runbook: 'Rotating Database Credentials',
   },
@@ -155,17 +167,18 @@ export const rotateDatabaseCredentials: Action = {
       answeredByCluster(survey),
       answeredByDatabase(survey),
       survey.secret(targets.secretId),
-      survey.rows(
-        'primary',
-        'SELECT rolname::text AS name, pg_has_role(current_user, oid, $2) AS own FROM pg_roles WHERE rolname = $1',
-        [role, 'MEMBER'],
-      ),
+      survey.rows('primary', mayAlterSql, [role]),
     ]);
     for (const answer of [cluster, database, secret, found]) if (!answer.ok) return refusedBy(answer.fault);
     if (!cluster.ok || !database.ok || !secret.ok || !found.ok)
       return refuse('not everything could be asked', 'look again');
     if (!found.value[0])
       return refuse(`there is no role ${role.slice(0, 60)}`, 'name the role that the applications use');
+    if (found.value[0].may !== true)
+      return refuse(
+        `${targets.primary.user} may not set the password of ${role}`,
+        `as an administrator: GRANT ${role} TO ${targets.primary.user} WITH ADMIN OPTION, and CREATEROLE`,
+      );
     const using = await survey.mentioning(targets.secretId);
     if (!using.ok) return refusedBy(using.fault);
     const names = [...new Set([targets.deployments.gateway, ...using.value])];
@@ -199,10 +212,21 @@ export const rotateDatabaseCredentials: Action = {
       ],
       answered: [cluster.says, database.says],
       rests: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
-      memo: { deployments: JSON.stringify(deployments.map((d) => [d.name, d.generation])) },
+      memo: {
+        role,
+        secret: targets.secretId,
+        deployments: JSON.stringify(deployments.map((d) => [d.name, d.generation])),
+      },
     });
   },
-  async verify({ plan }, survey) {
+  async verify({ plan, startedAt }, survey) {
+    const { role = '', secret = '' } = plan.memo ?? {};
+    const opens = await survey.secretOpens(secret, role);
+    if (!opens.ok) return notYetBy(opens.fault);
+    if (!opens.value.opens)
+      return disproven(
+        `the password in ${secret} does not open the database (${opens.value.why}): rotate again at once`,
+      );
     for (const [name, generation] of JSON.parse(plan.memo?.deployments ?? '[]') as [string, number][]) {
       const found = await survey.deployment(name);
       if (!found.ok) return notYetBy(found.fault);
@@ -211,7 +235,15 @@ export const rotateDatabaseCredentials: Action = {
       if (d.generation <= generation || d.updated < d.desired || d.available < d.desired || d.replicas > d.updated)
         return notYet(`${name}: ${d.available} of ${d.desired} available with it`);
     }
-    return proven('all deployments that use it are available again');
+    const old = await survey.rows('primary', olderSessionsSql, [role, startedAt / second]);
+    if (!old.ok) return notYetBy(old.fault);
+    const [first] = old.value;
+    const says = `the password in ${secret} opens the database, all deployments that use it are available`;
+    if (first)
+      return notYet(
+        `${says}; ${counted(old.value.length, 'session')} from before still open, such as pid ${first.pid} (${first.application || 'no name'})`,
+      );
+    return proven(`${says}, no session from before is left`);
   },
   within: 10 * minute,
 };

@@ -3,7 +3,7 @@ import type { Action, Done } from '../core/action.ts';
 import { formatAge, formatBytes, formatCount } from '../core/format.ts';
 import type { RedisKey, Survey } from '../core/survey.ts';
 import { hour, minute, second } from '../core/time.ts';
-import { given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 
 /** So many keys go in one run at most, and so many in one command. */
 const mostKeys = 10_000;
@@ -87,11 +87,21 @@ export const evictRedis: Action = {
       ],
       calls: batches(old).map((names) => ({ tool: 'redis', command: ['UNLINK', ...names] })),
       answered: [`redis ${survey.ground.targets.redis.host}:${survey.ground.targets.redis.port}`],
-      rests: prefix,
-      memo: { before: String(usedBytes), keys: String(old.length) },
+      // Caches move all the time: other keys of the same kind are no other plan; memory and policy are.
+      rests: fingerprint(prefix, idle, policy, maxBytes),
+      memo: {
+        before: String(usedBytes),
+        keys: String(old.length),
+        names: JSON.stringify(old.slice(0, 1000).map(({ key }) => key)),
+      },
     });
   },
-  async verify({ plan }: Done, survey) {
+  async verify({ plan, target }: Done, survey) {
+    const found = await idleKeys(survey, given(target, 'prefix'), spanOf(given(target, 'idle') || '24h') ?? 0);
+    if (!found.ok) return notYetBy(found.fault);
+    const gone = new Set(JSON.parse(plan.memo?.names ?? '[]') as string[]);
+    const left = found.value.old.filter(({ key }) => gone.has(key)).length;
+    if (left > 0) return disproven(`${formatCount(left)} of the keys are still there`);
     const memory = await survey.redis();
     if (!memory.ok) return notYetBy(memory.fault);
     const freed = Number(plan.memo?.before ?? 0) - memory.value.usedBytes;

@@ -1,9 +1,7 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
-import type { Action, Done } from '../core/action.ts';
+import type { Action } from '../core/action.ts';
 import { minute } from '../core/time.ts';
-import { adminCall, asArgument, given, needsAdmin, planned, proven, refuse } from './plan.ts';
-
-const finished = async ({ output }: Done) => proven(output.at(-1) ?? 'the command ended well');
+import { adminCall, asArgument, given, itsAnswer, needsAdmin, planned, refuse } from './plan.ts';
 
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
@@ -33,7 +31,7 @@ export const cleanupSessions: Action = {
       rests: span,
     });
   },
-  verify: finished,
+  verify: async (done) => itsAnswer(done),
   within: minute,
 };
 
@@ -64,6 +62,6 @@ export const refreshSessions: Action = {
       })
     );
   },
-  verify: finished,
+  verify: async (done) => itsAnswer(done),
   within: minute,
 };

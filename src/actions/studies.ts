@@ -11,6 +11,7 @@ import {
   answeredByDatabase,
   counted,
   disproven,
+  fingerprint,
   given,
   notYet,
   notYetBy,
@@ -26,7 +27,7 @@ const mostJobs = 50_000;
 const studyField: Field = {
   name: 'study',
   ask: 'which study?',
-  kind: 'choice',
+  kind: 'text',
   choices: (world): readonly Choice[] =>
     (newest(world.readings.studies)?.value.active ?? []).map((s) => ({
       value: s.id,
@@ -93,7 +94,7 @@ export const retryJobs: Action = {
     {
       name: 'surface',
       ask: 'only one surface? (empty: all)',
-      kind: 'choice',
+      kind: 'text',
       optional: true,
       choices: (world) =>
         (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
@@ -179,7 +180,7 @@ export const retryJobs: Action = {
       calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
       undo: 'their status, attempts and messages are kept: restore-jobs',
       answered: [who.says],
-      rests: `${list.length} ${list[0]} ${list.at(-1)}`,
+      rests: fingerprint(list),
       memo: { count: String(list.length), ids: JSON.stringify(list.slice(0, 1000)), type: type.value },
     });
   },
@@ -285,7 +286,7 @@ export const restoreJobs: Action = {
       ],
       undo: 'retry them again',
       answered: [who.says],
-      rests: `${back.length} ${back[0]?.[0]} ${back.at(-1)?.[0]}`,
+      rests: fingerprint(back),
       memo: { ids: JSON.stringify(column(0).slice(0, 1000)), type: type.value },
     });
   },
@@ -298,7 +299,10 @@ export const restoreJobs: Action = {
     );
     if (!found.ok) return notYetBy(found.fault);
     const jobs = number(found.value[0], 'jobs');
-    return jobs > 0 ? proven(`${formatCount(jobs)} are failed as before`) : notYet('none of them is failed again');
+    const all = (JSON.parse(plan.memo?.ids ?? '[]') as string[]).length;
+    return jobs === all
+      ? proven(`${formatCount(jobs)} are failed as before`)
+      : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed as before`);
   },
   within: 15 * second,
   next: ({ target }) => [{ action: 'retry-jobs', target: { study: studyOf(target) }, says: 'retry them again' }],

@@ -1,16 +1,16 @@
 // Disable, enable and test a surface (runbook: SEV3).
-import type { Action, ActionId, Choice, Done, Field, Target } from '../core/action.ts';
+import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/action.ts';
 import { formatCount, formatPercent } from '../core/format.ts';
 import { newest } from '../core/reading.ts';
 import { qualified } from '../core/sql.ts';
 import type { Survey } from '../core/survey.ts';
-import { minute } from '../core/time.ts';
-import { adminCall, answeredByDatabase, asArgument, counted, given, needsAdmin, planned, proven } from './plan.ts';
+import { minute, second } from '../core/time.ts';
+import { adminCall, answeredByDatabase, asArgument, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
 const surfaceField: Field = {
   name: 'surface',
   ask: 'which surface?',
-  kind: 'choice',
+  kind: 'text',
   choices: (world): readonly Choice[] =>
     (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
       value: s.id,
@@ -53,6 +53,27 @@ async function usage(
   };
 }
 
+/** The command's answer, and how the surface has fared since. The platform keeps what is enabled to itself. */
+async function withRate(done: Done, survey: Survey): Promise<Proof> {
+  const answer = itsAnswer(done);
+  if (answer.state !== 'pass') return answer;
+  const found = await survey.rows(
+    'primary',
+    `SELECT count(*) FILTER (WHERE status::text = 'failed')::int AS failed, count(*)::int AS finished
+     FROM ${qualified(survey.ground.schema, 'jobs')}
+     WHERE surface_id::text = $1 AND status::text IN ('failed', 'completed') AND updated_at >= to_timestamp($2::float8)`,
+    [named(done.target), done.startedAt / second],
+  );
+  const [row] = found.ok ? found.value : [];
+  if (!row) return answer;
+  const finished = Number(row.finished);
+  const rate =
+    finished > 0
+      ? `${formatPercent((100 * Number(row.failed)) / finished)} of ${formatCount(finished)} jobs failed`
+      : 'no job finished';
+  return { ...answer, because: `${answer.because}; ${rate} on it since` };
+}
+
 type Verb = 'disable' | 'enable' | 'test';
 
 function surfaceAction(
@@ -84,7 +105,7 @@ function surfaceAction(
         rests: surface,
       });
     },
-    verify: async ({ output }: Done) => proven(output.at(-1) ?? 'the command ended well'),
+    verify: async (done, survey) => (verb === 'test' ? itsAnswer(done) : withRate(done, survey)),
     within: minute,
     title: more.title,
     about: more.about,

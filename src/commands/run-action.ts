@@ -1,5 +1,4 @@
 // What `run` does: plan, confirmation on the terminal, and the same runner as below the screen.
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { actionNamed, actions } from '../actions/index.ts';
@@ -9,13 +8,16 @@ import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Action, isActionId, type Target } from '../core/action.ts';
 import { arm, forbids, initialArming } from '../core/arming.ts';
+import type { LoggedCommand } from '../core/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../core/run.ts';
+import { clean } from '../core/text.ts';
 import { emptyWorld } from '../core/world.ts';
 import { RunLocks } from '../data/run-locks.ts';
 import { keptFiles } from '../data/survey/kept.ts';
 import { groundOf } from '../engine/ground.ts';
-import { Recorder } from '../engine/incident/record.ts';
+import { openIncident, Recorder, recordRun } from '../engine/incident/record.ts';
 import { Runner } from '../engine/runs/runner.ts';
+import { askTyped } from './run-ask.ts';
 import type { RunFlags } from './run-flags.ts';
 import { listText, planText, resultText } from './run-text.ts';
 
@@ -90,6 +92,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   }
   const journal = settings.journal.directory ?? '';
   let shown = 0;
+  const commands: LoggedCommand[] = [];
   const runner = new Runner({
     settings,
     ground: groundOf(settings),
@@ -97,21 +100,23 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     locks: new RunLocks(journal),
     kept: keptFiles(journal),
     signal: over.signal,
-    forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
-    record: async (news) => (await recorder.record({ kind: 'action', ...news })).ok,
+    patient: false,
+    incident: () => openIncident(recorder, Date.now()),
+    forbids: () => recorder.mayAct(true) ?? forbids(arming, Date.now()),
+    record: async (news) => (await recordRun(recorder, news)).ok,
     changed(run) {
       if (flags.json) return;
       for (const line of run.output.slice(shown)) say(`  ${line}`);
       shown = run.output.length;
     },
-    logged: () => undefined,
+    logged: (command) => commands.push(command),
     acted: () => undefined,
   });
   const id = ulid();
   const finish = async (run: Run): Promise<number> => {
     over.abort();
     await recorder.journal.close();
-    say(flags.json ? JSON.stringify(forPrograms(run), null, 2) : resultText(run));
+    say(flags.json ? JSON.stringify(forPrograms(run, commands), null, 2) : resultText(run));
     return run.outcome ? runExitCode[run.outcome] : 0;
   };
   const stopWatching = watchInterrupts(runner, id);
@@ -124,7 +129,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
         runner.cancel(id);
         return await finish(run);
       }
-      const forbidden = recorder.mayAct() ?? forbids(arming, Date.now());
+      const forbidden = recorder.mayAct(true) ?? forbids(arming, Date.now());
       if (forbidden) return await refuse(runner, id, flags, forbidden.replace('(:arm)', '(--arm "why")'), finish, run);
       const typed = await confirmed(run, flags);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
@@ -161,21 +166,18 @@ async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] |
     if (run.risk === 'irreversible') return 'irreversible: it has to be typed on a terminal, --yes is not enough';
     return 'nobody is there to confirm it: give --yes';
   }
-  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
   const typed: string[] = [];
-  try {
-    if (run.accepts.length === 0) return (await ask.question('go on? type y: ')).trim() === 'y' ? [] : 'cancelled';
-    for (const text of run.accepts) {
-      const answer = await ask.question(`type ${text} to go on: `);
-      if (answer !== text) return 'cancelled';
-      typed.push(answer);
-    }
-    return typed;
-  } catch {
-    return 'cancelled';
-  } finally {
-    ask.close();
+  for (const text of wanted) {
+    const answer = await askTyped(`type ${clean(text, 200)} and enter to go on: `, {
+      input: process.stdin,
+      output: process.stderr,
+    });
+    if (answer === 'pasted') return 'pasted text does not confirm: type it';
+    if (answer === 'cancelled' || answer.typed !== clean(text, 200)) return 'cancelled';
+    typed.push(text);
   }
+  return run.accepts.length === 0 ? [] : typed;
 }
 
 /** Ctrl-C before the first call cancels. Afterwards the first one says what was done, and a second one stops it. */
@@ -196,7 +198,7 @@ function watchInterrupts(runner: Runner, id: string): () => void {
   };
 }
 
-function forPrograms(run: Run): object {
+function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
   const {
     id,
     action,
@@ -235,5 +237,6 @@ function forPrograms(run: Run): object {
     startedAt: startedAt === undefined ? null : new Date(startedAt).toISOString(),
     endedAt: endedAt === undefined ? null : new Date(endedAt).toISOString(),
     next,
+    commands: commands.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
   };
 }

@@ -9,6 +9,9 @@ export type Risk = 'reversible' | 'data' | 'irreversible';
 /** A live check's answer, with what it rests on. */
 export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string };
 
+/** A look for proof. `final`: looking again would not tell more. */
+export type Proof = Check & { final?: true };
+
 /** Every remediation there is (docs/actions.md). Steps of the runbook, metrics and screens name them by id. */
 export const actionIds = [
   'restart-deployment',
@@ -21,6 +24,7 @@ export const actionIds = [
   'disable-surface',
   'enable-surface',
   'test-surface',
+  'list-api-keys',
   'create-api-key',
   'revoke-api-key',
   'rotate-api-key',
@@ -37,7 +41,9 @@ export const actionIds = [
   'restore-database',
   'rotate-database-credentials',
   'deploy',
+  'acknowledge-page',
   'notify',
+  'resolve-page',
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -76,10 +82,12 @@ export type Field = {
   /** As asked: `which deployment?` */
   ask: string;
   kind: 'text' | 'number' | 'choice';
+  /** Line ends belong to it: a message. */
+  lines?: true;
   optional?: boolean;
   /** Taken when nothing is given. */
   preset?: string;
-  /** Completion from what is on the screen already. */
+  /** Completion from what is on the screen already. Of a `choice`: nothing else is taken. */
   choices?(world: World): readonly Choice[];
   /** Completion from a look at the platform, when the world does not know. */
   look?(target: Target, survey: Survey): Promise<readonly Choice[]>;
@@ -91,7 +99,16 @@ export type Target = Readonly<Record<string, string>>;
 export type Suggestion = { action: ActionId; target: Target; says: string };
 
 /** An action that was performed and is to be proven. */
-export type Done = { run: string; target: Target; plan: Plan; startedAt: Instant; output: readonly string[] };
+export type Done = {
+  run: string;
+  target: Target;
+  /** Of a cockpit that is gone only its `memo` is known. */
+  plan: Pick<Plan, 'memo'>;
+  startedAt: Instant;
+  output: readonly string[];
+  /** Why nobody knows whether it happened: only the facts may say so, its calls' answers do not count. */
+  doubt?: string;
+};
 
 /** For docs/actions.md: the row of this action. */
 export type About = { does: string; looksAt: string; calls: string; proof: string; undo: string; runbook: string };
@@ -101,6 +118,8 @@ export type Action = {
   title: string;
   risk: Risk;
   about: About;
+  /** It only looks: its plan is the answer, and there is nothing to confirm. */
+  reads?: true;
   fields: readonly Field[];
   /** What to type to confirm a `data` or `irreversible` action: the target's own name. */
   names(target: Target, ground: Ground): string;
@@ -113,7 +132,7 @@ export type Action = {
   /** A look that changes nothing. */
   plan(target: Target, survey: Survey): Promise<Planned>;
   /** Proof afterwards: `pass` and `fail` are final, `unknown` is asked again until `within` is over. */
-  verify(done: Done, survey: Survey): Promise<Check>;
+  verify(done: Done, survey: Survey): Promise<Proof>;
   within: Ms;
   /** What comes next once it is done: its inverse, or the next step. */
   next?(done: Done): readonly Suggestion[];

@@ -1,5 +1,6 @@
 // Look-ups: what a screen asks for while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
 // entry here, one reader in the engine's table (src/engine/readers.ts) and one screen.
+import type { ActionId, Choice } from './action.ts';
 import type { ApiKeyList } from './api-key.ts';
 import type { DatabaseDetail } from './database.ts';
 import type { DeploymentDetail } from './deployment-detail.ts';
@@ -25,6 +26,8 @@ export type Looks = {
   pod: { ask: { pod: string }; answer: PodDetail };
   /** One deployment by its name: revisions, conditions, events. */
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
+  /** What may be given for a field of an action; `target`: what was given before it, as JSON. */
+  choices: { ask: { action: ActionId; field: string; target: string }; answer: readonly Choice[] };
   /** Versions, delete markers and locks of one study's evidence. */
   'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
 };

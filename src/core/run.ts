@@ -42,10 +42,14 @@ export type Run = {
   startedAt?: Instant;
   /** Calls that were done. */
   performed: number;
+  /** What it says holds a new secret: cleared when the screen is left. */
+  reveals?: true;
   /** The last lines that its calls said. */
   output: readonly string[];
   /** What the look for proof said last. */
   seen?: string;
+  /** Why nobody knows whether it happened, while the facts are asked. */
+  doubt?: string;
   endedAt?: Instant;
   outcome?: RunOutcome;
   /** What happened, in words, and the operator's next move. */
@@ -60,7 +64,7 @@ export type RunEvent =
   | { kind: 'started' }
   | { kind: 'output'; lines: readonly string[] }
   | { kind: 'performed'; call: number }
-  | { kind: 'performedAll' }
+  | { kind: 'performedAll'; doubt?: string }
   | { kind: 'seen'; says: string }
   | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
 
@@ -81,10 +85,10 @@ const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
 /** What may end a run in which phase: nothing that was begun can be cancelled any more, nor be refused. */
 const endings: Readonly<Record<Phase, readonly RunOutcome[]>> = {
   planning: ['refused', 'cancelled'],
-  planned: ['cancelled', 'refused'],
+  planned: ['cancelled', 'refused', 'verified'],
   rechecking: ['cancelled', 'refused', 'moved'],
   performing: ['failed', 'unknown', 'moved', 'cancelled'],
-  verifying: ['verified', 'unverified', 'unknown'],
+  verifying: ['verified', 'unverified', 'unknown', 'failed'],
   done: [],
 };
 
@@ -100,7 +104,16 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'planned': {
       const { notice: _, ...rest } = run;
       const { plan, calls, notice } = event;
-      return { ...rest, phase: 'planned', plan, calls, plannedAt: now, ...(notice ? { notice } : {}) };
+      const reveals = plan.calls.some((call) => call.tool === 'command' && call.reveals);
+      return {
+        ...rest,
+        phase: 'planned',
+        plan,
+        calls,
+        plannedAt: now,
+        ...(notice ? { notice } : {}),
+        ...(reveals ? { reveals } : {}),
+      };
     }
     case 'confirmed':
       return { ...run, phase: 'rechecking' };
@@ -111,12 +124,14 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'performed':
       return { ...run, performed: event.call + 1 };
     case 'performedAll':
-      return { ...run, phase: 'verifying' };
+      return { ...run, phase: 'verifying', ...(event.doubt ? { doubt: event.doubt } : {}) };
     case 'seen':
       return { ...run, seen: event.says };
     case 'ended': {
       const { outcome, says, hint, next = [] } = event;
       if (!endings[run.phase].includes(outcome)) return run;
+      // Only what changes nothing is done as soon as it is planned.
+      if (run.phase === 'planned' && outcome === 'verified' && run.plan?.calls.length !== 0) return run;
       return { ...run, phase: 'done', endedAt: now, outcome, says, ...(hint ? { hint } : {}), next };
     }
   }

@@ -1,7 +1,7 @@
 // What a call is in a shell: the runbook's command, with the configured targets, to read, to paste and to journal.
 import type { Call, Channel, KubernetesChange, S3Change, SqlCall } from './call.ts';
 import { quote } from './shell.ts';
-import { inlined, summarised } from './sql.ts';
+import { identifier, inlined, summarised } from './sql.ts';
 import type { Targets } from './targets.ts';
 
 /** The command a person would type for exactly this call. One line, but for line ends that stand in its arguments. */
@@ -27,14 +27,11 @@ export function say(call: Call, targets: Targets): string {
         ...['--target-db-cluster-identifier', call.do.target],
         ...(call.do.at ? ['--restore-to-time', call.do.at] : ['--use-latest-restorable-time']),
       ]);
-    case 'secrets':
-      // The secret comes over standard input: an argument list can be read by everybody on the machine.
-      return words([
-        ...aws(targets, 'secretsmanager'),
-        'update-secret',
-        ...['--secret-id', call.do.secretId],
-        ...['--secret-string', 'file:///dev/stdin'],
-      ]);
+    case 'secrets': {
+      // Both ask for it, psql without echo and aws on standard input: an argument list can be read by everybody.
+      const update = ['update-secret', '--secret-id', call.do.secretId, '--secret-string', 'file:///dev/stdin'];
+      return `${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
+    }
     case 'channel':
       return channel(call.channel, call.body);
   }
@@ -101,10 +98,15 @@ function server(call: SqlCall, { primary, replica }: Targets): Targets['primary'
 }
 
 function psql(call: SqlCall, targets: Targets): readonly string[] {
-  const { host, port, user, database } = server(call, targets);
-  const place = ['-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
-  return ['psql', ...place, ...(call.transaction ? ['-1', '-v', 'ON_ERROR_STOP=1'] : [])];
+  return [...psqlTo(server(call, targets)), ...(call.transaction ? ['-1', '-v', 'ON_ERROR_STOP=1'] : [])];
 }
+
+function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
+  return ['psql', '-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
+}
+
+/** A role in a meta-command of psql: as it is, or in double quotes. */
+const name = (role: string) => (/^[a-z_][a-z0-9_]*$/.test(role) ? role : identifier(role));
 
 function statements({ lock, change }: SqlCall): readonly string[] {
   return [...(lock ? [inlined(lock)] : []), inlined(change)];

@@ -91,6 +91,9 @@ export type EvidenceVersion = {
   etag: string;
 };
 
+/** `key`: what all pages about it share. */
+export type OpenIncident = { says: string; key: string };
+
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** A row as it was before it was changed, kept for undo. */
@@ -99,6 +102,8 @@ export type KeptRows = { columns: readonly string[]; rows: readonly (readonly (s
 export interface Survey {
   readonly ground: Ground;
   now(): Instant;
+  /** The incident that is open: `SEV1 Complete API outage, open for 7 m 3 s`. */
+  incident(): OpenIncident | undefined;
   /** Whether it is allowed, or there; the fault says what is missing and how to get it. */
   allows(need: Need): Promise<Answer<true>>;
   /** Who answers for Kubernetes. */
@@ -151,6 +156,8 @@ export interface Survey {
   ): Promise<
     Answer<{ versions: readonly { id: string; stages: readonly string[]; at?: Instant }[]; changedAt?: Instant }>
   >;
+  /** Whether the database takes a role's password as the secret holds it. The password stays here. */
+  secretOpens(id: string, role: string): Promise<Answer<{ opens: boolean; why: string }>>;
   /** The rows that a run changed, as they were. */
   kept(run: string): Promise<Answer<KeptRows>>;
 }

@@ -2,9 +2,10 @@
 // cockpit that was killed leaves its file; it is known by a process that is gone, or a heart that stopped.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import type { Target } from '../core/action.ts';
 import { door } from '../core/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 
@@ -19,11 +20,20 @@ export type LockNote = {
   phase: 'confirmed' | 'started';
   /** The command lines, for whoever finds it. */
   calls: readonly string[];
+  /** What whoever finds it needs to look whether it happened; there once it was started. */
+  proof?: { target: Target; memo: Readonly<Record<string, string>>; startedAt: Instant };
 };
 
 type Owned = LockNote & { pid: number; born: string; host: string };
 
-export type Lock = { started(): Promise<void>; release(): Promise<void> };
+export type Lock = {
+  /** To be asked before the first call; false: somebody else has the target. */
+  started(proof: NonNullable<LockNote['proof']>): Promise<boolean>;
+  release(): Promise<void>;
+};
+
+/** What a cockpit that is gone has left. `lock`: its target is held, for whoever looks what became of it. */
+export type Left = { note: LockNote; lock?: Lock };
 
 export type Taken =
   | { ok: true; lock: Lock; left?: LockNote }
@@ -47,18 +57,15 @@ export class RunLocks {
       this.#directory,
       `${createHash('sha256').update(note.object).digest('hex').slice(0, 40)}.json`,
     );
-    const owned: Owned = { ...note, phase: 'confirmed', pid: process.pid, born: bornOf(process.pid), host: hostname() };
+    const owned: Owned = { ...note, phase: 'confirmed', ...self() };
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       if (await this.#make(file, owned)) return { ok: true, lock: lockOn(file, owned) };
       const other = await readLock(file);
       if (other && !(await isLeft(file, other))) return { ok: false, by: other };
-      // Only one of several that find it can move it away.
-      const moved = `${file}.${note.run}`;
-      await rename(file, moved).catch(() => undefined);
-      await rm(moved, { force: true });
+      const mine = await moveAway(file, other, note.run);
       if (await this.#make(file, owned))
-        return { ok: true, lock: lockOn(file, owned), ...(other ? { left: other } : {}) };
+        return { ok: true, lock: lockOn(file, owned), ...(other && mine ? { left: other } : {}) };
       const now = await readLock(file);
       return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
     } catch (error) {
@@ -66,59 +73,83 @@ export class RunLocks {
     }
   }
 
-  /** Takes away what cockpits that are gone have left, and tells what it was. */
-  async sweep(): Promise<readonly LockNote[]> {
-    const left: LockNote[] = [];
+  /** Takes over what cockpits that are gone have left, and tells what it was. */
+  async sweep(): Promise<readonly Left[]> {
+    const left: Left[] = [];
     for (const name of await readdir(this.#directory).catch(() => [])) {
       const file = path.join(this.#directory, name);
       const note = name.endsWith('.json') ? await readLock(file) : undefined;
       if (!note || !(await isLeft(file, note))) continue;
-      const moved = `${file}.${process.pid}`;
-      const mine = await rename(file, moved).then(
-        () => true,
-        () => false,
-      );
-      await rm(moved, { force: true });
-      if (mine) left.push(note);
+      if (!(await moveAway(file, note, String(process.pid)))) continue;
+      const owned: Owned = { ...note, ...self() };
+      const held = note.phase === 'started' && (await this.#make(file, owned));
+      left.push({ note, ...(held ? { lock: lockOn(file, owned) } : {}) });
     }
     return left;
   }
 
   async #make(file: string, owned: Owned): Promise<boolean> {
+    // Written first and linked then: nobody ever finds half a lock.
+    const whole = `${file}.${owned.run}.${process.pid}.new`;
     try {
-      const made = await open(file, 'wx', 0o600);
-      try {
-        await made.writeFile(JSON.stringify(owned));
-        await made.sync();
-      } finally {
-        await made.close();
-      }
+      await write(whole, owned);
+      await link(whole, file);
       return true;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
       throw error;
+    } finally {
+      await rm(whole, { force: true });
     }
   }
+}
+
+const self = () => ({ pid: process.pid, born: bornOf(process.pid), host: hostname() });
+
+async function write(file: string, owned: Owned): Promise<void> {
+  const made = await open(file, 'w', 0o600);
+  try {
+    await made.writeFile(JSON.stringify(owned));
+    await made.sync();
+  } finally {
+    await made.close();
+  }
+}
+
+/**
+ * Moves what was left away. Of several that found it one may have put its own lock there already: that one is put back,
+ * and has looked again before its first call (`started`).
+ */
+async function moveAway(file: string, left: Owned | undefined, by: string): Promise<boolean> {
+  const moved = `${file}.${by}.gone`;
+  try {
+    await rename(file, moved);
+  } catch {
+    return false;
+  }
+  const found = await readLock(moved);
+  const same = found?.run === left?.run && found?.pid === left?.pid;
+  if (!same) await link(moved, file).catch(() => undefined);
+  await rm(moved, { force: true });
+  return same;
 }
 
 function lockOn(file: string, owned: Owned): Lock {
   const heart = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), beat);
   heart.unref();
   return {
-    async started() {
+    async started(proof) {
+      const now = await readLock(file);
+      if (now?.run !== owned.run || now.pid !== owned.pid) return false;
       const next = `${file}.${owned.run}.new`;
-      const made = await open(next, 'w', 0o600);
-      try {
-        await made.writeFile(JSON.stringify({ ...owned, phase: 'started' } satisfies Owned));
-        await made.sync();
-      } finally {
-        await made.close();
-      }
+      await write(next, { ...owned, phase: 'started', proof });
       await rename(next, file);
+      return true;
     },
     async release() {
       clearInterval(heart);
-      await rm(file, { force: true });
+      const now = await readLock(file);
+      if (now === undefined || (now.run === owned.run && now.pid === owned.pid)) await rm(file, { force: true });
     },
   };
 }

@@ -79,6 +79,13 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       where: evidence,
       read: async (_ask, signal) => (await import('../data/evidence.ts')).listEvidence(settings, signal),
     },
+    choices: {
+      every: 15 * second,
+      timeout: 12 * second,
+      from: 'the platform',
+      where: 'completion',
+      read: async (ask, signal) => (await import('./runs/choices.ts')).choicesOf(settings, ask, signal),
+    },
     'evidence-study': {
       every: minute,
       timeout: minute,

@@ -11,13 +11,34 @@ export function followLooks(store: CockpitStore, send: (command: Command) => voi
   let asked = new Map<string, Ask>();
   const follow = (state: State) => {
     const place = here(state);
-    const wanted = new Map((screenOf(place).looks?.(place, state) ?? []).map((ask) => [lookKey(ask), ask]));
+    const looks = [...(screenOf(place).looks?.(place, state) ?? []), ...asking(state)];
+    const wanted = new Map(looks.map((ask) => [lookKey(ask), ask]));
     for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'look', ask });
     for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unlook', ask });
     asked = wanted;
   };
   follow(store.getState());
   return store.subscribe(follow);
+}
+
+/** What a run said that holds a new secret is forgotten when its screen is left. */
+export function followSecrets(store: CockpitStore, send: (command: Command) => void): () => void {
+  let open: string | undefined;
+  return store.subscribe((state) => {
+    const place = here(state);
+    const now = place.screen === 'run' ? place.of.run : undefined;
+    if (now === open) return;
+    const left = open === undefined ? undefined : state.runs[open];
+    if (left?.reveals && left.phase === 'done') send({ kind: 'run', run: left.id, what: { do: 'forget' } });
+    open = now;
+  });
+}
+
+/** What the field that is asked completes from. */
+function asking({ ui: { overlay } }: State): readonly Ask[] {
+  if (overlay.kind !== 'form') return [];
+  const ask = overlay.form.fields[overlay.at]?.looks?.(overlay.values);
+  return ask ? [ask] : [];
 }
 
 export type Attention = {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,11 +49,24 @@ describe('one action per target', () => {
     expect(all.filter((one) => one.ok)).toHaveLength(1);
   });
 
+  it('is not taken from a cockpit that was quicker than one that found the left one', async () => {
+    const locks = new RunLocks(directory);
+    const taken = await locks.take(note('A'));
+    if (!taken.ok) throw new Error('not taken');
+    // Somebody else's lock stands where ours was: nothing may be started, and it is not released.
+    const [file = ''] = readdirSync(path.join(directory, 'locks'));
+    const whole = path.join(directory, 'locks', file);
+    writeFileSync(whole, readFileSync(whole, 'utf8').replace('"run":"A"', '"run":"B"'));
+    expect(await taken.lock.started({ target: {}, memo: {}, startedAt: 1 })).toBe(false);
+    await taken.lock.release();
+    expect(await locks.take(note('C'))).toMatchObject({ ok: false, by: { run: 'B' } });
+  });
+
   it('finds what a killed cockpit was doing', async () => {
     const script = `
       import { RunLocks } from ${JSON.stringify(path.resolve('src/data/run-locks.ts'))};
       const taken = await new RunLocks(${JSON.stringify(directory)}).take(${JSON.stringify(note('DEAD'))});
-      await taken.lock.started();
+      await taken.lock.started({ target: {}, memo: {}, startedAt: 1 });
       process.stdout.write('held');
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -12,7 +12,7 @@ import {
   type RunOutcome,
 } from '../../src/core/run.ts';
 
-const plan: Plan = { impact: ['3 pods'], calls: [], answered: [], rests: 'r1' };
+const plan: Plan = { impact: ['3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], rests: 'r1' };
 const fresh: Run = {
   id: '01',
   action: 'restart-deployment',
@@ -68,6 +68,24 @@ describe('a run', () => {
     expect(advance(verifying, ended('cancelled'), 9)).toBe(verifying);
     const done = advance(verifying, ended('unknown'), 9);
     expect(advance(done, ended('verified'), 10)).toBe(done);
+  });
+
+  it('is done at once when there is nothing to change, and only then', () => {
+    const reads: RunEvent = { kind: 'planned', plan: { ...plan, calls: [] }, calls: [] };
+    expect(follow([reads, ended('verified')])).toMatchObject({ phase: 'done', outcome: 'verified' });
+    expect(follow([planned, ended('verified')]).phase).toBe('planned');
+  });
+
+  it('keeps why nobody knows whether it happened, until the facts tell', () => {
+    const begun = follow([
+      planned,
+      { kind: 'confirmed' },
+      { kind: 'started' },
+      { kind: 'performedAll', doubt: 'lost' },
+    ]);
+    expect(begun).toMatchObject({ phase: 'verifying', doubt: 'lost' });
+    for (const outcome of ['verified', 'failed', 'unknown'] as const)
+      expect(advance(begun, ended(outcome), 9).outcome).toBe(outcome);
   });
 
   it('never performs what was not planned and confirmed, whatever is told in whatever order', () => {

@@ -118,7 +118,10 @@ describe('say', () => {
 
   it('never puts a password or a webhook into a command', () => {
     const said = say({ tool: 'secrets', do: { verb: 'rotate-password', secretId: 's', username: 'bentham' } }, targets);
-    expect(said).toBe('aws secretsmanager update-secret --secret-id s --secret-string file:///dev/stdin');
+    expect(said).toBe(
+      "psql -h db-primary.bentham.io -U bentham -d bentham -c '\\password bentham' && " +
+        'aws secretsmanager update-secret --secret-id s --secret-string file:///dev/stdin',
+    );
     expect(say({ tool: 'channel', channel: 'slack-ops', body: '{}' }, targets)).toContain(
       '"$BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK"',
     );

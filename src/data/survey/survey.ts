@@ -1,7 +1,7 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
 import { EnvHttpProxyAgent, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import type { Answer, Ground, Need, Survey } from '../../core/survey.ts';
+import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { readHealthBody } from '../health-body.ts';
 import { describeRight } from '../kubernetes/access.ts';
@@ -20,6 +20,7 @@ export type SurveyOptions = {
   ground: Ground;
   signal: AbortSignal;
   kept: KeptFiles;
+  incident(): OpenIncident | undefined;
   looked(look: Looked): void;
 };
 
@@ -31,6 +32,7 @@ export function createSurvey({
   ground,
   signal,
   kept,
+  incident,
   looked,
 }: SurveyOptions): Survey & { close(): Promise<void> } {
   const kubernetes = new KubernetesSurvey(settings.kubernetes, signal);
@@ -47,6 +49,7 @@ export function createSurvey({
   return {
     ground,
     now: () => Date.now(),
+    incident,
     allows: (need) => allows(need, { kubernetes, sql, settings, timed }),
     cluster: () => timed('kubectl auth whoami', () => kubernetes.who()),
     deployments: () => timed(`kubectl get deployments -n ${namespace}`, () => kubernetes.deployments()),
@@ -79,6 +82,10 @@ export function createSurvey({
     secret: (id) =>
       timed(`aws secretsmanager describe-secret --secret-id ${id}`, async () =>
         (await aws()).secretState(settings, id),
+      ),
+    secretOpens: (id, role) =>
+      timed(`log in as ${role} with the password of ${id}`, async () =>
+        (await import('./secret-login.ts')).secretOpens(settings, id, role, signal),
       ),
     kept: (run) => kept.read(run),
     async close() {

@@ -12,7 +12,7 @@ import { PresenceFiles } from '../../data/journal/presence.ts';
 import type { MakePart } from '../part.ts';
 import { AlertWatch } from './alerts.ts';
 import { orderOf } from './orders.ts';
-import { recorderOf } from './record.ts';
+import { pageKey, recorderOf } from './record.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a journal in trouble is tried again. */
@@ -151,7 +151,7 @@ export const incidentPart: MakePart = (host) => {
       channel,
       purpose,
       text,
-      dedupKey: `bentham/${scope.environment}/${incident.id}`,
+      dedupKey: pageKey(scope.environment, incident.id),
       severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
       source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
     });

@@ -1,19 +1,34 @@
 // The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
 import { hostname, userInfo } from 'node:os';
+import type { ActionId } from '../../core/action.ts';
 import { severityName } from '../../core/checklist.ts';
-import type { Event } from '../../core/event.ts';
+import type { Event, RunPhase } from '../../core/event.ts';
+import { formatAge } from '../../core/format.ts';
 import { foldAll, foldIncident, type Incident } from '../../core/incident.ts';
+import type { OpenIncident } from '../../core/survey.ts';
 import { clean } from '../../core/text.ts';
-import { day } from '../../core/time.ts';
+import { day, type Instant } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import type { Outcome } from '../../data/source.ts';
 import type { Host } from '../part.ts';
+
+/** What the journal is told of a run. */
+export type RunNews = {
+  run: string;
+  action: ActionId;
+  /** What it is done to, in words. */
+  target: string;
+  phase: RunPhase;
+  calls?: readonly string[];
+  detail?: string;
+};
 
 /** An incident that nobody touched for so long is not picked up by itself. */
 const picksUp = 7 * day;
 
 export class Recorder {
   readonly journal: Journal;
+  readonly environment: string;
   /** Resolves when what was there has been read. */
   readonly ready: Promise<void>;
   /** The incident that this cockpit shows; undefined: the newest that is open. */
@@ -30,6 +45,7 @@ export class Recorder {
     const user = osUser();
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
+    this.environment = scope.environment;
     this.journal = new Journal({
       place: { directory, ...(group ? { group } : {}) },
       writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
@@ -118,6 +134,23 @@ function whoDrives(open: Incident | undefined, shown: Incident | undefined): str
   const who = open?.wheel.person ?? 'somebody';
   if (!open || open.id === shown?.id) return `${who} drives this incident: take the wheel first`;
   return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
+}
+
+/** PagerDuty makes one alert of all messages with the same key. */
+export const pageKey = (environment: string, incident: string) => `bentham/${environment}/${incident}`;
+
+/** The incident that is open, for whoever is about to change something. */
+export function openIncident({ incident, environment }: Recorder, now: Instant): OpenIncident | undefined {
+  if (!incident || incident.resolvedAt !== undefined) return undefined;
+  const says = `${severityName(incident.severity)} ${incident.title}, open for ${formatAge(now - incident.openedAt)}`;
+  return { says, key: pageKey(environment, incident.id) };
+}
+
+/** Records how a run stands, and what follows from it for the incident. */
+export async function recordRun(recorder: Recorder, news: RunNews): Promise<Outcome<undefined>> {
+  const written = await recorder.record({ kind: 'action', ...news });
+  if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });
+  return written;
 }
 
 const recorders = new WeakMap<Host, Recorder>();

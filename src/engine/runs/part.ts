@@ -4,10 +4,10 @@ import { keptCommands, type LoggedCommand } from '../../core/command-log.ts';
 import { RunLocks } from '../../data/run-locks.ts';
 import { keptFiles } from '../../data/survey/kept.ts';
 import { groundOf } from '../ground.ts';
-import { recorderOf } from '../incident/record.ts';
+import { openIncident, type RunNews, recorderOf, recordRun } from '../incident/record.ts';
 import type { MakePart } from '../part.ts';
 import type { RunDo } from '../protocol.ts';
-import { type RunNews, Runner } from './runner.ts';
+import { Runner } from './runner.ts';
 
 export const runsPart: MakePart = (host) => {
   const { settings } = host;
@@ -26,7 +26,7 @@ export const runsPart: MakePart = (host) => {
     host.emit({ arming });
   };
   const record = async (news: RunNews): Promise<boolean> => {
-    const written = await recorder.record({ kind: 'action', ...news });
+    const written = await recordRun(recorder, news);
     // Somebody may have allowed in words that actions go on although nothing can be recorded.
     return written.ok || recorder.allowed !== undefined;
   };
@@ -37,6 +37,8 @@ export const runsPart: MakePart = (host) => {
     locks,
     kept: keptFiles(journal),
     signal: host.signal,
+    patient: true,
+    incident: () => openIncident(recorder, Date.now()),
     forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
     record,
     changed: (run) => host.emit({ runs: { [run.id]: run } }),
@@ -61,7 +63,7 @@ export const runsPart: MakePart = (host) => {
 
   const sweep = async () => {
     await recorder.ready;
-    for (const left of await locks.sweep()) await runner.leftBehind(left);
+    for (const left of await locks.sweep()) work(runner.resume(left));
   };
   work(sweep());
   host.emit({ arming });

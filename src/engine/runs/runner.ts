@@ -2,32 +2,23 @@
 // is the pure machine of core/run.ts; this file tells it what happened.
 import { actionNamed } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Action, ActionId, Check, Plan, Target } from '../../core/action.ts';
+import { type Action, type ActionId, isActionId, type Plan, type Proof, type Target } from '../../core/action.ts';
 import type { LoggedCommand } from '../../core/command-log.ts';
 import { describeFault } from '../../core/describe.ts';
 import { formatAge } from '../../core/format.ts';
 import type { Fault } from '../../core/reading.ts';
 import { acceptsFor, advance, confirms, type Run, type RunEvent, type RunOutcome } from '../../core/run.ts';
 import { addressee, say, sketch } from '../../core/say.ts';
-import type { Ground, Survey } from '../../core/survey.ts';
-import { door } from '../../core/text.ts';
+import type { Ground, OpenIncident, Survey } from '../../core/survey.ts';
+import { clean, door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { perform } from '../../data/perform/perform.ts';
 import type { Performed } from '../../data/perform/performed.ts';
-import type { Lock, RunLocks } from '../../data/run-locks.ts';
+import type { Left, Lock, LockNote, RunLocks } from '../../data/run-locks.ts';
 import { pause } from '../../data/source.ts';
 import type { KeptFiles } from '../../data/survey/kept.ts';
 import { createSurvey } from '../../data/survey/survey.ts';
-
-/** What the journal is told of a run. */
-export type RunNews = {
-  run: string;
-  action: ActionId;
-  target: string;
-  phase: 'confirmed' | 'started' | 'finished' | 'failed' | 'verified' | 'unverified' | 'unknown' | 'cancelled';
-  calls?: readonly string[];
-  detail?: string;
-};
+import type { RunNews } from '../incident/record.ts';
 
 export type RunnerOptions = {
   settings: Settings;
@@ -37,6 +28,10 @@ export type RunnerOptions = {
   kept: KeptFiles;
   /** Aborts when the engine ends. */
   signal: AbortSignal;
+  /** Where the outcome is not known, the facts are asked until they tell; else for as long as the action says. */
+  patient: boolean;
+  /** The incident that is open. */
+  incident(): OpenIncident | undefined;
   /** Why nothing may be changed now: read-only, observing, another cockpit drives. */
   forbids(): string | undefined;
   /** Written and flushed when it resolves; false: it could not be, and nobody allowed to go on without. */
@@ -48,8 +43,21 @@ export type RunnerOptions = {
 };
 
 const lookAgainEvery: Ms = second;
+/** Once the time for proof is over. */
+const lookPatientlyEvery: Ms = 5 * second;
+/** No name of anything is longer: an S3 key has 1,024 bytes. */
+const longestName = 2_000;
+const longestMessage = 20_000;
 
-type Live = { run: Run; action: Action; survey: Survey & { close(): Promise<void> }; stop: AbortController };
+type Live = {
+  run: Run;
+  action: Action;
+  survey: Survey & { close(): Promise<void> };
+  /** Stops the calls. */
+  stop: AbortController;
+  /** Stops the looks, too. */
+  leave: AbortController;
+};
 
 export class Runner {
   readonly #options: RunnerOptions;
@@ -71,15 +79,18 @@ export class Runner {
     if (this.#live.has(id)) return undefined;
     const action = actionNamed(actionId);
     if (!action) return undefined;
-    const { ground, signal, kept, settings } = this.#options;
+    const { ground } = this.#options;
     const whole = withPresets(action, target);
-    const name = action.names(whole, ground);
+    const wrong = whatIsWrong(action, whole);
+    // What cannot be read cannot be confirmed either: it never gets further than this.
+    const shown = wrong ? shortened(whole) : whole;
+    const name = action.names(shown, ground);
     const run: Run = {
       id,
       action: actionId,
       title: name ? `${action.title}: ${door(name, 200)}` : action.title,
       risk: action.risk,
-      target: whole,
+      target: shown,
       environment: ground.environment,
       by: this.#options.by,
       phase: 'planning',
@@ -89,30 +100,39 @@ export class Runner {
       output: [],
       next: [],
     };
-    const stop = new AbortController();
+    const live = this.#begin(run, action);
+    if (wrong) return this.#end(live, 'refused', wrong.why, { hint: wrong.hint });
+    const plan = await this.#look(live);
+    if (live.leave.signal.aborted) return live.run;
+    if (!plan.ok) return this.#end(live, 'refused', plan.why, { hint: plan.hint });
+    this.#planned(live, plan.plan);
+    if (plan.plan.calls.length > 0) return live.run;
+    return this.#end(live, 'verified', 'that is how it is; nothing was changed', { next: this.#next(live, plan.plan) });
+  }
+
+  #begin(run: Run, action: Action): Live {
+    const { ground, signal, kept, settings, incident } = this.#options;
+    const [stop, leave] = [new AbortController(), new AbortController()];
     const survey = createSurvey({
       settings,
       ground,
       kept,
-      signal: AbortSignal.any([signal, stop.signal]),
+      incident,
+      signal: AbortSignal.any([signal, leave.signal]),
       looked: ({ says, took, ok, what }) =>
-        this.#log({ run: id, kind: 'look', says, took, ok, ...(what ? { what } : {}) }),
+        this.#log({ run: run.id, kind: 'look', says, took, ok, ...(what ? { what } : {}) }),
     });
-    const live: Live = { run, action, survey, stop };
-    this.#live.set(id, live);
+    const live: Live = { run, action, survey, stop, leave };
+    this.#live.set(run.id, live);
     this.#options.changed(run);
-    const missing = action.fields.find((field) => !field.optional && !whole[field.name]?.trim());
-    if (missing) return this.#end(live, 'refused', `${missing.name} is missing`, { hint: missing.ask });
-    const plan = await this.#look(live);
-    if (stop.signal.aborted) return live.run;
-    return plan.ok ? this.#planned(live, plan.plan) : this.#end(live, 'refused', plan.why, { hint: plan.hint });
+    return live;
   }
 
   /** Carries a planned run out, if `typed` is what has to be typed. Resolves when it has ended, or is planned again. */
   async confirm(id: string, typed: readonly string[]): Promise<Run | undefined> {
     const live = this.#live.get(id);
     const { plan } = live?.run ?? {};
-    if (!live || !plan) return live?.run;
+    if (!live || !plan || live.run.phase !== 'planned') return live?.run;
     const right = confirms(live.run, typed, Date.now());
     if (right !== true && /too old/.test(right))
       return this.#again(live, 'the plan was too old: this is how it stands now');
@@ -138,8 +158,10 @@ export class Runner {
       return this.#end(live, 'refused', who, { hint: 'wait until it has ended; nothing was changed' });
     }
     try {
-      if (taken.left) await this.leftBehind(taken.left);
+      if (taken.left) await this.#leftBehind(taken.left);
       return await this.#carryOut(live, plan, taken.lock);
+    } catch (error) {
+      return await this.#broken(live, error);
     } finally {
       await taken.lock.release();
       this.#options.acted();
@@ -152,6 +174,7 @@ export class Runner {
     if (!live) return;
     const { phase } = live.run;
     live.stop.abort();
+    if (phase !== 'performing') live.leave.abort();
     if (phase === 'planning' || phase === 'planned') void this.#end(live, 'cancelled', 'nothing was changed');
   }
 
@@ -163,31 +186,75 @@ export class Runner {
     this.#options.changed({ ...live.run, output: [] });
   }
 
-  /** Tells of a run whose cockpit is gone. */
-  async leftBehind(left: { run: string; action: string; object: string; phase: string; by: string }): Promise<void> {
-    const begun = left.phase === 'started';
-    await this.#options.record({
-      run: left.run,
-      action: left.action as ActionId,
-      target: left.object,
-      phase: begun ? 'unknown' : 'cancelled',
-      detail: `the cockpit of ${left.by} ended ${begun ? 'while it ran: look at the facts' : 'before it began'}`,
-    });
+  /** Takes up a run whose cockpit is gone: its outcome is unknown, and the facts are asked until they tell. */
+  async resume({ note, lock }: Left): Promise<Run | undefined> {
+    const { run: id, action: actionId, by, object, at, proof } = note;
+    const action = isActionId(actionId) ? actionNamed(actionId) : undefined;
+    const doubt = await this.#leftBehind(note);
+    try {
+      if (!lock || !action || !proof || this.#live.has(id)) return undefined;
+      const run: Run = {
+        id,
+        action: action.id,
+        title: `${action.title}: ${door(object, 200)}`,
+        risk: action.risk,
+        target: proof.target,
+        environment: this.#options.ground.environment,
+        by,
+        phase: 'performing',
+        calls: note.calls.map((say) => ({ say, sketch: say, to: by })),
+        accepts: [],
+        startedAt: proof.startedAt ?? at,
+        performed: 0,
+        output: [],
+        next: [],
+      };
+      const live = this.#begin(run, action);
+      this.#tell(live, { kind: 'performedAll', doubt });
+      return await this.#prove(live, { memo: proof.memo }, doubt);
+    } finally {
+      await lock?.release();
+    }
+  }
+
+  /** Tells the journal of a run whose cockpit is gone; gives why nobody knows what became of it. */
+  async #leftBehind({ run, action, object, phase, by }: LockNote): Promise<string> {
+    const begun = phase === 'started';
+    const detail = `the cockpit of ${by} ended ${begun ? 'while it ran' : 'before it began'}`;
+    const state = begun ? 'unknown' : 'cancelled';
+    if (isActionId(action)) await this.#options.record({ run, action, target: object, phase: state, detail });
+    return detail;
+  }
+
+  /** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
+  async #broken(live: Live, error: unknown): Promise<Run> {
+    const why = door(error instanceof Error ? error.message : error, 300);
+    const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';
+    await this.#record(live, begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
+    if (!begun) return this.#end(live, 'refused', why, { hint: 'nothing was changed' });
+    if (live.run.phase === 'performing') this.#tell(live, { kind: 'performedAll', doubt: why });
+    return this.#end(live, 'unknown', `outcome unknown: ${why}`, { hint: 'look before you try again' });
   }
 
   async #carryOut(live: Live, plan: Plan, lock: Lock): Promise<Run> {
     const fresh = await this.#look(live);
-    if (live.stop.signal.aborted) return this.#end(live, 'cancelled', 'nothing was changed');
+    if (this.#isStopped(live)) return this.#end(live, 'cancelled', 'nothing was changed');
     if (!fresh.ok) return this.#end(live, 'refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
+    const forbidden = this.#options.forbids();
+    if (forbidden) return this.#planned(live, fresh.plan, `${forbidden}; nothing was changed`);
     if (fresh.plan.rests !== plan.rests)
       return this.#planned(live, fresh.plan, 'the world moved, nothing was changed: this is how it stands now');
     const calls = live.run.calls.map((call) => call.say);
-    const noted = (await this.#record(live, 'confirmed', { calls })) && (await this.#record(live, 'started'));
-    if (!noted)
-      return this.#end(live, 'refused', 'the journal cannot be written', {
+    const unwritten = () =>
+      this.#end(live, 'refused', 'the journal cannot be written', {
         hint: 'nothing was changed; see :journal, or allow it in words',
       });
-    await lock.started();
+    if (!(await this.#record(live, 'confirmed', { calls }))) return unwritten();
+    if (!(await lock.started({ target: live.run.target, memo: plan.memo ?? {}, startedAt: Date.now() }))) {
+      await this.#record(live, 'cancelled', { detail: 'somebody else took the target' });
+      return this.#end(live, 'refused', 'somebody else took the target', { hint: 'nothing was changed' });
+    }
+    if (!(await this.#record(live, 'started'))) return unwritten();
     this.#tell(live, { kind: 'started' });
     let doubt: string | undefined;
     for (const [at, call] of plan.calls.entries()) {
@@ -201,18 +268,18 @@ export class Runner {
       doubt = performed.says;
       break;
     }
-    this.#tell(live, { kind: 'performedAll' });
+    this.#tell(live, { kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
     if (doubt === undefined) await this.#record(live, 'finished');
     return this.#prove(live, plan, doubt);
   }
 
   async #perform(live: Live, at: number, call: Plan['calls'][number]): Promise<Performed> {
-    const { settings, ground, kept } = this.#options;
+    const { settings, ground, kept, signal } = this.#options;
     const begun = performance.now();
     const performed = await perform(call, {
       settings,
       ground,
-      signal: live.stop.signal,
+      signal: AbortSignal.any([signal, live.stop.signal]),
       tell: (lines) => this.#tell(live, { kind: 'output', lines }),
       keep: (rows) => kept.write(live.run.id, rows),
     });
@@ -239,38 +306,66 @@ export class Runner {
   }
 
   /** Looks at the facts until they prove it, disprove it, or the time is up. */
-  async #prove(live: Live, plan: Plan, doubt: string | undefined): Promise<Run> {
-    const { action, run, survey, stop } = live;
+  async #prove(live: Live, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Run> {
+    const { action, run } = live;
+    if (doubt !== undefined) await this.#record(live, 'unknown', { detail: doubt });
+    const proof = await this.#lookForProof(live, plan, doubt);
+    const next = this.#next(live, plan);
+    const { state, because } = proof;
+    if (doubt === undefined) {
+      if (state === 'pass') return this.#proven(live, 'verified', because, { next });
+      const why =
+        state === 'fail' || proof.final ? because : `not proven within ${formatAge(action.within)}: ${because}`;
+      const hint = run.calls.length === 0 ? 'look at the facts' : 'it was done; look at the facts';
+      return this.#proven(live, 'unverified', why, { hint, next });
+    }
+    if (state === 'pass') return this.#proven(live, 'verified', `${doubt}, but it happened: ${because}`, { next });
+    if (state === 'fail') return this.#proven(live, 'failed', `${doubt}, and the facts say: ${because}`, { next });
+    return this.#end(live, 'unknown', `outcome unknown: ${doubt}; seen last: ${because}`, {
+      hint: 'look before you try again',
+      next,
+    });
+  }
+
+  async #proven(
+    live: Live,
+    outcome: 'verified' | 'unverified' | 'failed',
+    says: string,
+    more: { hint?: string; next: Run['next'] },
+  ): Promise<Run> {
+    await this.#record(live, outcome, { detail: says });
+    return this.#end(live, outcome, says, more);
+  }
+
+  async #lookForProof(live: Live, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Proof> {
+    const { action, run, survey, leave } = live;
+    const { signal, patient } = this.#options;
+    const over = AbortSignal.any([leave.signal, signal]);
     const startedAt = run.startedAt ?? Date.now();
     const until = Date.now() + action.within;
-    let check: Check = { state: 'unknown', because: 'not looked yet' };
-    while (Date.now() < until && !stop.signal.aborted) {
+    let proof: Proof = { state: 'unknown', because: 'not looked yet' };
+    while (!over.aborted) {
       const done = { run: run.id, target: run.target, plan, startedAt, output: live.run.output };
-      check = await action
-        .verify(done, survey)
-        .catch((error: unknown): Check => ({ state: 'unknown', because: door(error, 200) }));
-      if (check.state !== 'unknown') break;
-      this.#tell(live, { kind: 'seen', says: check.because });
-      await pause(lookAgainEvery, AbortSignal.any([stop.signal, this.#options.signal]));
+      const seen = await action
+        .verify({ ...done, ...(doubt === undefined ? {} : { doubt }) }, survey)
+        .catch((error: unknown): Proof => ({ state: 'unknown', because: door(error, 200) }));
+      if (over.aborted) break;
+      proof = seen;
+      const late = Date.now() >= until;
+      if (proof.state !== 'unknown' || proof.final || (late && !(patient && doubt !== undefined))) break;
+      this.#tell(live, { kind: 'seen', says: proof.because });
+      await pause(late ? lookPatientlyEvery : lookAgainEvery, over);
     }
-    const next = action.next?.({ run: run.id, target: run.target, plan, startedAt, output: [] }) ?? [];
-    if (check.state === 'pass') {
-      const says =
-        doubt === undefined ? check.because : `its answer was lost (${doubt}), but it happened: ${check.because}`;
-      await this.#record(live, 'verified', { detail: says });
-      return this.#end(live, 'verified', says, { next });
-    }
-    if (doubt !== undefined) {
-      await this.#record(live, 'unknown', { detail: `${doubt}; ${check.because}` });
-      return this.#end(live, 'unknown', `outcome unknown: ${doubt}; seen last: ${check.because}`, {
-        hint: 'look before you try again',
-        next,
-      });
-    }
-    const why =
-      check.state === 'fail' ? check.because : `not proven within ${formatAge(action.within)}: ${check.because}`;
-    await this.#record(live, 'unverified', { detail: why });
-    return this.#end(live, 'unverified', why, { hint: 'it was done; look at the facts', next });
+    return proof;
+  }
+
+  #next({ action, run }: Live, plan: Pick<Plan, 'memo'>): Run['next'] {
+    const { id, target, startedAt = Date.now() } = run;
+    return action.next?.({ run: id, target, plan, startedAt, output: [] }) ?? [];
+  }
+
+  #isStopped({ stop }: Live): boolean {
+    return stop.signal.aborted || this.#options.signal.aborted;
   }
 
   async #again(live: Live, notice: string): Promise<Run> {
@@ -320,7 +415,7 @@ export class Runner {
     more: { hint?: string; next?: Run['next'] } = {},
   ): Promise<Run> {
     const run = this.#tell(live, { kind: 'ended', outcome, says, ...more });
-    live.stop.abort();
+    live.leave.abort();
     await live.survey.close();
     return run;
   }
@@ -345,6 +440,27 @@ function withPresets(action: Action, target: Target): Target {
   );
   return { ...target, ...Object.fromEntries(presets) };
 }
+
+/** What is missing, or holds what nobody can see: pasted escape sequences, invisible marks, a whole file. */
+function whatIsWrong(action: Action, target: Target): { why: string; hint: string } | undefined {
+  for (const { name, ask, optional, lines } of action.fields) {
+    const text = target[name] ?? '';
+    if (!optional && text.trim() === '') return { why: `${name} is missing`, hint: ask };
+    const longest = lines ? longestMessage : longestName;
+    if (text.length > longest)
+      return { why: `${name} is longer than ${longest} characters`, hint: 'check what was pasted' };
+    const plain = lines ? text.replaceAll('\n', ' ') : text;
+    if (clean(plain, longest * 4) !== plain.normalize('NFC'))
+      return {
+        why: `${name} has characters in it that do not show`,
+        hint: 'line ends, escapes or invisible marks: check what was pasted',
+      };
+  }
+  return undefined;
+}
+
+const shortened = (target: Target): Target =>
+  Object.fromEntries(Object.entries(target).map(([name, text]) => [name, clean(text, 200)]));
 
 function refusal(fault: Fault) {
   return { ok: false as const, why: describeFault(fault), hint: fault.hint };

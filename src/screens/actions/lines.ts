@@ -4,7 +4,7 @@ import type { Run, RunOutcome } from '../../core/run.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { environmentSays } from '../header.ts';
-import { blank, bold, dim, type Line, line, mark, span, wrap } from '../line.ts';
+import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../line.ts';
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
@@ -84,6 +84,8 @@ function stands(run: Run, state: State): Line {
   if (run.phase === 'rechecking') return line('  looking again before anything is changed …');
   if (run.phase === 'performing')
     return line('  ', span('▶', 'accent'), ` ${run.performed} of ${run.calls.length} calls done, running${since}`);
+  if (run.doubt !== undefined)
+    return line('  ', mark('unknown'), ` outcome unknown: ${run.doubt}; asking the facts${since}: ${run.seen ?? '…'}`);
   return line('  ', span('▶', 'accent'), ` looking for proof${since}: ${run.seen ?? '…'}`);
 }
 
@@ -91,8 +93,19 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
   if (!run) return [line(dim('  this run is not known any more; the journal has it'))];
   const ended = run.phase === 'done';
   return [
-    ...(ended ? outcomeLines(run, columns) : [stands(run, state)]),
+    ...(ended
+      ? outcomeLines(run, columns)
+      : wrapped(textOf(stands(run, state)).trimStart(), columns, (t) => line('  ', t)).slice(0, 4)),
     blank,
+    ...(run.reveals && run.output.length > 0
+      ? [
+          line(
+            '  ',
+            mark('warning'),
+            span(' shown once: hand it over now; it is cleared when you leave this screen', 'warning'),
+          ),
+        ]
+      : []),
     ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
     ...planLines(run, state, columns).slice(run.plan ? 2 : 0),
   ];

@@ -1,8 +1,10 @@
 // From "I want to do this" to the confirmation: ask for what is missing, let the engine look, show what it found.
 import { ulid } from 'ulid';
 import { actionNamed } from '../../actions/index.ts';
-import type { Action, ActionId, Field, Target } from '../../core/action.ts';
+import type { Action, ActionId, Choice, Field, Target } from '../../core/action.ts';
 import { forbids } from '../../core/arming.ts';
+import { type Ask, lookFor } from '../../core/look.ts';
+import { newest } from '../../core/reading.ts';
 import { acceptsFor, type Run } from '../../core/run.ts';
 import type { Ground } from '../../core/survey.ts';
 import { clean } from '../../core/text.ts';
@@ -28,26 +30,36 @@ export function offer(state: State, id: ActionId, target: Target = {}): readonly
       kind: 'form',
       form: {
         title: action.title,
-        fields: missing.map((field) => asked(field)),
+        fields: missing.map((field) => asked(action, field, target)),
         submit: (values) => begin(state, action, { ...target, ...given(values) }),
       },
     },
   ];
 }
 
-function asked(field: Field): FormField {
-  const { choices } = field;
+function asked(action: Action, field: Field, before: Target): FormField {
+  const { choices, look } = field;
+  const asks = (values: Target): Ask<'choices'> => {
+    const known = { ...before, ...given(values) };
+    delete known[field.name];
+    return { kind: 'choices', action: action.id, field: field.name, target: JSON.stringify(known) };
+  };
+  const live = (state: State, values: Target): readonly Choice[] => [
+    ...(choices?.(state.world) ?? []),
+    ...(look ? (newest(lookFor(state.looks, asks(values)))?.value ?? []) : []),
+  ];
   return {
     name: field.name,
     ask: field.ask,
     kind: field.kind,
     ...(field.optional || field.preset !== undefined ? { optional: true } : {}),
     ...(field.preset === undefined ? {} : { value: field.preset }),
-    ...(choices ? { choices: (state: State) => choices(state.world).map(({ value }) => value) } : {}),
+    ...(choices || look ? { choices: live } : {}),
+    ...(look ? { looks: asks } : {}),
   };
 }
 
-function given(values: Readonly<Record<string, string>>): Target {
+function given(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 }
 
@@ -56,7 +68,9 @@ function begin(state: State, action: Action, target: Target): readonly Intent[] 
   return [
     { kind: 'send', command: { kind: 'run', run, what: { do: 'plan', action: action.id, target } } },
     { kind: 'open', screen: 'run', of: { run } },
-    { kind: 'confirm', ask: confirmation(run, action, acceptsOf(state, action, target)) },
+    ...(action.reads
+      ? []
+      : [{ kind: 'confirm', ask: confirmation(run, action, acceptsOf(state, action, target)) } as const]),
   ];
 }
 

@@ -10,13 +10,23 @@ import { offer, whyNot } from './offer.ts';
 export function targetOf({ state, place, row }: Here): Target {
   const where = place.pane ?? place.screen;
   const id = row?.id ?? '';
+  if (where === 'sessions') return /^\d+$/.test(id) && place.of.server !== 'replica' ? { pid: id } : {};
+  if (where === 'tables') return id ? { table: id } : {};
+  if (where === 'api-keys') return id ? { key: id } : {};
+  if (where === 'evidence') return id ? { prefix: `${id}/`, study: id } : {};
+  if (where === 'evidence-study') {
+    const [, file = '', version = ''] = /^(.*) (\S+)$/.exec(id) ?? [];
+    return file ? { file, version } : {};
+  }
+  if (where === 'jobs') return place.of.study ? { study: place.of.study } : {};
+  if (where === 'all-studies') return id ? { study: id } : {};
   if (where === 'studies' || where === 'study') return named('study', place.of.study ?? place.of.id ?? id, state);
   if (where === 'surfaces' || where === 'surface')
     return named('surface', place.of.surface ?? place.of.id ?? id, state);
   if (where === 'deployment')
     return named('deployment', place.of.deployment ?? place.of.name ?? place.of.id ?? id, state);
   if (where === 'pods' || where === 'pod') {
-    const uid = place.of.pod ?? place.of.uid ?? id;
+    const uid = (place.of.pod ?? place.of.uid ?? id).replace(/^pod\//, '');
     const pod = newest(state.world.readings.pods)?.value.find((p) => p.uid === uid || p.name === uid);
     return named('deployment', pod?.app ?? id.replace(/^deployment[/:]/, ''), state);
   }

@@ -53,6 +53,8 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
         ? []
         : [{ kind: 'notice', says: `that is not ${wanted}; nothing was done`, verdict: 'unknown' }];
     const typed = [...overlay.typed, overlay.text];
+    // In one piece with the text before it, it was pasted, or typed before the question was seen.
+    if (!alone) return [{ kind: 'notice', says: 'press enter by itself', verdict: 'unknown' }];
     if (typed.length < ask.accept.texts.length) return [{ kind: 'overlay', overlay: { ...overlay, typed, text: '' } }];
     return [{ kind: 'close' }, ...ask.accepted(state)];
   }

@@ -1,6 +1,6 @@
 // A form: one text after the other, with completion from live data.
 import fuzzysort from 'fuzzysort';
-import type { FormField, Intent, Overlay, State } from '../../store.ts';
+import type { FormField, Intent, Option, Overlay, State } from '../../store.ts';
 import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { editAt, field } from './field.ts';
 
@@ -8,11 +8,19 @@ type FormOverlay = Extract<Overlay, { kind: 'form' }>;
 
 const mostChoices = 6;
 
+type Values = Readonly<Record<string, string>>;
+
 /** What may be meant, best first. */
-export function choicesFor(state: State, asked: FormField, text: string): readonly string[] {
-  const all = asked.choices?.(state) ?? [];
-  if (text === '') return all;
-  return fuzzysort.go(text, [...all], { limit: 0, threshold: 0.2 }).map((r) => r.target);
+export function choicesFor(state: State, asked: FormField, values: Values): readonly Option[] {
+  const all = allChoices(state, asked, values);
+  const text = values[asked.name] ?? '';
+  // What the field began with is not what a person looks for.
+  if (text === '' || text === asked.value) return all;
+  return fuzzysort.go(text, [...all], { key: 'value', limit: 0, threshold: 0.2 }).map((r) => r.obj);
+}
+
+function allChoices(state: State, asked: FormField, values: Values): readonly Option[] {
+  return (asked.choices?.(state, values) ?? []).map((one) => (typeof one === 'string' ? { value: one } : one));
 }
 
 export function formLines(state: State, overlay: FormOverlay, columns: number): Line[] {
@@ -22,15 +30,15 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
     ...form.fields.flatMap((f, i) => {
       const text = values[f.name] ?? '';
       if (i !== at) return [line('    ', dim(f.ask), '  ', f.secret ? '•'.repeat(text.length) : text)];
-      const choices = choicesFor(state, f, text);
+      const choices = choicesFor(state, f, values);
       const from = Math.max(0, overlay.chosen - mostChoices + 1);
       const listed = choices.slice(from, from + mostChoices);
       return [
         ...asking(f, text, overlay.behind ?? 0, columns),
         ...listed.map((choice, j) =>
           from + j === overlay.chosen
-            ? line('      ', span('▶ ', 'accent'), bold(choice))
-            : line('        ', dim(choice)),
+            ? line('      ', span('▶ ', 'accent'), bold(choice.value), dim(choice.says ? `  ${choice.says}` : ''))
+            : line('        ', dim(choice.value), dim(choice.says ? `  ${choice.says}` : '')),
         ),
         ...(choices.length > listed.length ? [line(dim(`        ${choices.length - listed.length} more`))] : []),
       ];
@@ -61,7 +69,7 @@ export function formKey(state: State, overlay: FormOverlay, key: string): readon
   const asked = form.fields[at];
   if (key === 'esc' || key === 'ctrl-c' || !asked) return [{ kind: 'close' }];
   const text = values[asked.name] ?? '';
-  const choices = choicesFor(state, asked, text);
+  const choices = choicesFor(state, asked, values);
   const show = (next: Partial<FormOverlay>): readonly Intent[] => {
     const { complaint: _, ...rest } = overlay;
     return [{ kind: 'overlay', overlay: { ...rest, ...next } }];
@@ -82,18 +90,22 @@ function next(
   state: State,
   overlay: FormOverlay,
   asked: FormField,
-  choices: readonly string[],
+  choices: readonly Option[],
   key: 'enter' | 'tab',
 ): readonly Intent[] {
   const { form, at } = overlay;
   const typed = overlay.values[asked.name] ?? '';
   const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : key === 'tab' ? choices[0] : undefined;
-  const text = (chosen ?? typed).trim();
+  const text = (chosen?.value ?? typed).trim();
   const complain = (complaint: string): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, complaint } }];
   if (text === '' && !asked.optional) return complain(`${asked.ask} cannot stay empty`);
   if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text)))
     return complain(`${text} is not a number`);
-  if (asked.kind === 'choice' && text !== '' && !(asked.choices?.(state) ?? []).includes(text))
+  if (
+    asked.kind === 'choice' &&
+    text !== '' &&
+    !allChoices(state, asked, overlay.values).some(({ value }) => value === text)
+  )
     return complain(`${text} is none of the choices`);
   const values = { ...overlay.values, [asked.name]: text };
   if (at + 1 < form.fields.length)

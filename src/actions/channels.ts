@@ -1,0 +1,139 @@
+// Messages to people (runbook: Alert Channels; SEV1 step 1).
+import type { Action, ActionId, Field, Target } from '../core/action.ts';
+import { channelIds } from '../core/channel.ts';
+import type { OpenIncident, Survey } from '../core/survey.ts';
+import { second } from '../core/time.ts';
+import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
+
+/** What all pages about one incident share. */
+const pageField: Field = {
+  name: 'page',
+  ask: 'which page? its dedup_key (empty: that of the open incident)',
+  kind: 'text',
+  optional: true,
+};
+
+function pageOf(target: Target, incident: OpenIncident | undefined): { key: string; says: string } | undefined {
+  const key = given(target, 'page');
+  return key ? { key, says: key } : incident;
+}
+
+function pageAction(
+  id: ActionId,
+  verb: 'acknowledge' | 'resolve',
+  more: Pick<Action, 'title' | 'about' | 'next'> & { says: string },
+): Action {
+  const { says, ...rest } = more;
+  return {
+    id,
+    ...rest,
+    risk: 'reversible',
+    fields: [pageField],
+    names: (target) => given(target, 'page'),
+    object: (target) => `page/${given(target, 'page')}`,
+    needs: () => [{ kind: 'channel', channel: 'pagerduty' }],
+    async plan(target: Target, survey: Survey) {
+      const page = pageOf(target, survey.incident());
+      if (!page) return refuse('no incident is open, and no page was named', 'name its dedup_key');
+      const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
+      return planned({
+        impact: [`${page.says}.`, says],
+        calls: [{ tool: 'channel', channel: 'pagerduty', body }],
+        undo: more.about.undo,
+        answered: [survey.ground.environment],
+        rests: page.key,
+      });
+    },
+    verify: async (done) => itsAnswer(done),
+    within: second,
+  };
+}
+
+export const acknowledgePage: Action = pageAction('acknowledge-page', 'acknowledge', {
+  title: 'Acknowledge a page',
+  says: 'PagerDuty stops calling people: somebody has it.',
+  about: {
+    does: 'tells PagerDuty, and the open incident, that somebody has it',
+    looksAt: 'PagerDuty is configured; the open incident',
+    calls: 'curl -d {"event_action": "acknowledge", "dedup_key": …} https://events.pagerduty.com/v2/enqueue',
+    proof: 'PagerDuty’s answer',
+    undo: 'reassign or escalate it in PagerDuty',
+    runbook: 'SEV1 step 1; Alert Channels',
+  },
+});
+
+export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
+  title: 'Resolve a page',
+  says: 'PagerDuty closes the alert. The incident stays open here until it is resolved here.',
+  about: {
+    does: 'closes the alert in PagerDuty',
+    looksAt: 'PagerDuty is configured; the open incident',
+    calls: 'curl -d {"event_action": "resolve", "dedup_key": …} https://events.pagerduty.com/v2/enqueue',
+    proof: 'PagerDuty’s answer',
+    undo: 'page again: notify --channel pagerduty',
+    runbook: 'Alert Channels',
+  },
+});
+
+/** PagerDuty takes so much of a summary (Events API v2). */
+const longestSummary = 1024;
+
+function bodyFor(channel: string, text: string, survey: Survey): string {
+  if (channel !== 'pagerduty') return JSON.stringify({ text });
+  const { environment, targets } = survey.ground;
+  const [summary = ''] = text.split('\n');
+  const incident = survey.incident();
+  return JSON.stringify({
+    event_action: 'trigger',
+    ...(incident ? { dedup_key: incident.key } : {}),
+    payload: {
+      summary: summary.slice(0, longestSummary),
+      source: `${environment} ${targets.namespace}`,
+      severity: 'critical',
+      custom_details: { text },
+    },
+  });
+}
+
+export const notify: Action = {
+  id: 'notify',
+  title: 'Notify a channel',
+  risk: 'reversible',
+  about: {
+    does: 'sends a message to a Slack channel, or pages people by PagerDuty',
+    looksAt: 'the channel is configured; the text',
+    calls: 'curl -d {"text": …} WEBHOOK',
+    proof: 'the channel’s answer',
+    undo: 'send a correction',
+    runbook: 'Alert Channels',
+  },
+  fields: [
+    {
+      name: 'channel',
+      ask: 'which channel?',
+      kind: 'choice',
+      preset: 'slack-ops',
+      choices: () => channelIds.map((value) => ({ value, ...(value === 'pagerduty' ? { says: 'pages people' } : {}) })),
+    },
+    { name: 'text', ask: 'what?', kind: 'text', lines: true },
+  ],
+  names: (target) => given(target, 'channel'),
+  object: (target) => `channel/${given(target, 'channel')}`,
+  needs: (target) =>
+    channelIds.filter((one) => one === given(target, 'channel')).map((channel) => ({ kind: 'channel', channel })),
+  async plan(target, survey) {
+    const channel = channelIds.find((one) => one === given(target, 'channel'));
+    if (!channel) return refuse('there is no such channel', channelIds.join(', '));
+    const text = given(target, 'text');
+    return planned({
+      impact: [`To ${channel}:`, ...text.split('\n')],
+      warnings: channel === 'pagerduty' ? ['PagerDuty calls whoever is on call.'] : [],
+      calls: [{ tool: 'channel', channel, body: bodyFor(channel, text, survey) }],
+      undo: 'send a correction',
+      answered: [survey.ground.environment],
+      rests: fingerprint(channel, text),
+    });
+  },
+  verify: async (done) => itsAnswer(done),
+  within: second,
+};
