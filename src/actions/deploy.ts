@@ -49,16 +49,18 @@ export const deploy: Action = {
     const who = await answeredByCluster(survey);
     if (!who.ok) return refusedBy(who.fault);
     const context = targets.context ? ['--context', targets.context] : [];
+    const where = admin.directory ? { directory: admin.directory } : {};
+    const environment = targets.kubeconfig ? { environment: { KUBECONFIG: targets.kubeconfig } } : {};
     const all = await survey.deployments();
     if (!all.ok) return refusedBy(all.fault);
     const gateway = all.value.find((d) => d.name === targets.deployments.gateway);
     if (!gateway)
       return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
     const incident = survey.incident();
-    const diff = await survey.output(
-      [kubectl, 'diff', '-f', targets.manifests, '-n', targets.namespace, ...context],
-      admin.directory,
-    );
+    const diff = await survey.output([kubectl, 'diff', '-f', targets.manifests, '-n', targets.namespace, ...context], {
+      ...where,
+      ...environment,
+    });
     if (!diff.ok) return refusedBy(diff.fault);
     // kubectl diff: 0 no difference, 1 differences, more: it failed.
     if (diff.value.code > 1)
@@ -66,7 +68,8 @@ export const deploy: Action = {
     const run = (...argv: readonly string[]): CommandCall => ({
       tool: 'command',
       argv: [kubectl, ...argv, ...context],
-      ...(admin.directory ? { directory: admin.directory } : {}),
+      ...where,
+      ...environment,
       within: commandWithin,
     });
     const calls: readonly Call[] = [

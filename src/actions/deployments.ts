@@ -33,10 +33,14 @@ const deploymentField: Field = {
 const named = (target: Target) => given(target, 'deployment');
 const object = (target: Target) => `deployment/${named(target)}`;
 
-const patches = (_: Target, { targets: { namespace } }: Ground): readonly Need[] => [
-  { kind: 'kubernetes', verb: 'get', group: 'apps', resource: 'deployments', namespace },
-  { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace },
-];
+/** A role may be about named deployments only. */
+function patches(target: Target, { targets: { namespace } }: Ground, subresource?: 'scale'): readonly Need[] {
+  const about = { kind: 'kubernetes', group: 'apps', resource: 'deployments', name: named(target), namespace } as const;
+  return [
+    { ...about, verb: 'get' },
+    { ...about, verb: 'patch', ...(subresource ? { subresource } : {}) },
+  ];
+}
 
 /** What the world on the screen knows against it. */
 function notThere(world: World, target: Target): string | undefined {
@@ -128,6 +132,14 @@ async function rolledOut({ target, plan }: Done, survey: Survey): Promise<Check>
   return proven(`${says}, health answers ${health.value.statusCode}`);
 }
 
+/** The revision that was there before, where it had a number. */
+function wayBack({ target, plan }: Done, words: string): ReturnType<NonNullable<Action['next']>> {
+  const revision = plan.memo?.revision ?? '0';
+  if (revision === '0') return [];
+  const deployment = named(target);
+  return [{ action: 'rollback-deployment', target: { deployment, revision }, says: `${words} revision ${revision}` }];
+}
+
 export const restartDeployment: Action = {
   id: 'restart-deployment',
   title: 'Restart a deployment',
@@ -144,7 +156,7 @@ export const restartDeployment: Action = {
   names: named,
   object,
   unavailable: notThere,
-  needs: patches,
+  needs: (target, ground) => patches(target, ground),
   plan: (target, survey) =>
     planChange(target, survey, async (d) => {
       if (d.paused)
@@ -154,22 +166,18 @@ export const restartDeployment: Action = {
         change: { verb: 'restart', deployment: d.name },
         impact: [
           disruption(d),
-          `Revision ${d.revision} becomes ${d.revision + 1}. Image ${d.images.join(', ')}.`,
+          d.revision > 0
+            ? `Revision ${d.revision} becomes ${d.revision + 1}. Image ${d.images.join(', ')}.`
+            : `Image ${d.images.join(', ')}. It has no revision yet: no controller has seen it.`,
           ...(isRolling(d) ? [] : ['No rollout is under way.']),
         ],
         warnings: rolloutWarnings(d),
-        undo: `roll back to revision ${d.revision}`,
+        undo: d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no revision to go back to',
       };
     }),
   verify: rolledOut,
   within: 5 * minute,
-  next: ({ target, plan }) => [
-    {
-      action: 'rollback-deployment',
-      target: { deployment: named(target), revision: plan.memo?.revision ?? '' },
-      says: `roll back to revision ${plan.memo?.revision}`,
-    },
-  ],
+  next: (done) => wayBack(done, 'roll back to'),
 };
 
 export const rollbackDeployment: Action = {
@@ -239,7 +247,7 @@ export const rollbackDeployment: Action = {
           ...(chosen.differs.length === 0 ? ['Nothing would differ: pods are replaced by the same ones.'] : []),
           'The database is not rolled back: a migration of the newer version stays.',
         ],
-        undo: `roll forward to revision ${d.revision}, which gets a new number`,
+        undo: d.revision > 0 ? `roll forward to revision ${d.revision}, which gets a new number` : 'deploy it again',
         memo: { images: chosen.images.join(' ') },
       };
     }),
@@ -252,13 +260,7 @@ export const rollbackDeployment: Action = {
     return images === done.plan.memo?.images ? check : disproven(`the images are ${images}, not those of the revision`);
   },
   within: 5 * minute,
-  next: ({ target, plan }) => [
-    {
-      action: 'rollback-deployment',
-      target: { deployment: named(target), revision: plan.memo?.revision ?? '' },
-      says: `the way forward again: revision ${plan.memo?.revision}`,
-    },
-  ],
+  next: (done) => wayBack(done, 'the way forward again:'),
 };
 
 /** Beyond this a number is taken for a slip of the finger. */
@@ -280,10 +282,7 @@ export const scaleDeployment: Action = {
   names: named,
   object,
   unavailable: notThere,
-  needs: (_, { targets: { namespace } }) => [
-    { kind: 'kubernetes', verb: 'get', group: 'apps', resource: 'deployments', namespace },
-    { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace },
-  ],
+  needs: (target, ground) => patches(target, ground, 'scale'),
   plan: (target, survey) =>
     planChange(target, survey, async (d) => {
       const text = given(target, 'replicas');

@@ -1,12 +1,15 @@
+import { delimiter, resolve } from 'node:path';
 import type { ServerTarget, Targets } from '../core/targets.ts';
+import type { Environment } from './place.ts';
 import type { DatabaseServer, Settings } from './settings.ts';
 
 /** What fills in the runbook's commands; no secret is among it. */
-export function targetsOf(settings: Settings): Targets {
+export function targetsOf(settings: Settings, environment: Environment = process.env): Targets {
   const { kubernetes, gateway, database, evidence, backups, credentials, admin } = settings;
   return {
     namespace: kubernetes.namespace,
     ...(kubernetes.context ? { context: kubernetes.context } : {}),
+    ...kubeconfigOf(kubernetes.kubeconfig, environment.KUBECONFIG),
     deployments: kubernetes.deployments,
     logSelector: kubernetes.logSelector,
     gatewayUrl: gateway.url.replace(/\/+$/, ''),
@@ -37,6 +40,17 @@ export function targetsOf(settings: Settings): Targets {
     },
     manifests: admin.productionManifests,
   };
+}
+
+/** A command inherits the environment's own; any other has to be said. */
+function kubeconfigOf(chosen: string | undefined, inherited: string | undefined): Pick<Targets, 'kubeconfig'> {
+  if (!chosen) return {};
+  const absolute = (list: string) =>
+    list
+      .split(delimiter)
+      .map((file) => file && resolve(file))
+      .join(delimiter);
+  return inherited && absolute(inherited) === absolute(chosen) ? {} : { kubeconfig: chosen };
 }
 
 function serverTarget({ host, port, user, database }: DatabaseServer): ServerTarget {

@@ -36,6 +36,8 @@ export type CommandCall = {
   argv: readonly [string, ...string[]];
   /** Where it runs; the current directory if not said. */
   directory?: string;
+  /** Variables it gets beside those that every command gets. */
+  environment?: Readonly<Record<string, string>>;
   within: Ms;
   /** Its output holds a new secret: shown once, never recorded. */
   reveals?: boolean;

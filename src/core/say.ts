@@ -8,11 +8,11 @@ import type { Targets } from './targets.ts';
 export function say(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
-      return words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)]);
+      return `${chosenKubeconfig(targets)}${words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)])}`;
     case 'sql':
       return words([...psql(call, targets), ...statements(call).flatMap((text) => ['-c', text])]);
     case 'command':
-      return `${call.directory ? `cd ${quote(call.directory)} && ` : ''}${words(call.argv)}`;
+      return `${call.directory ? `cd ${quote(call.directory)} && ` : ''}${assigned(call.environment)}${words(call.argv)}`;
     case 'http':
       return words(['curl', '-fsS', call.url]);
     case 's3':
@@ -75,6 +75,17 @@ export function addressee(call: Call, targets: Targets): string {
 
 function words(all: readonly string[]): string {
   return all.map(quote).join(' ');
+}
+
+/** `KUBECONFIG=/etc/kube/config `: before the command, where it is not the environment's own. */
+export function chosenKubeconfig({ kubeconfig }: Targets): string {
+  return kubeconfig ? assigned({ KUBECONFIG: kubeconfig }) : '';
+}
+
+function assigned(environment: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${quote(value)} `)
+    .join('');
 }
 
 function context({ context: name }: Targets): readonly string[] {

@@ -129,7 +129,10 @@ export interface Survey {
     url: string,
   ): Promise<Answer<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>>;
   /** Runs a command that only looks, such as kubectl diff. */
-  output(argv: readonly [string, ...string[]], directory?: string): Promise<Answer<ToolOutput>>;
+  output(
+    argv: readonly [string, ...string[]],
+    where?: { directory?: string; environment?: Readonly<Record<string, string>> },
+  ): Promise<Answer<ToolOutput>>;
   redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string }>>;
   /** A bounded scan. `complete` is false when there is more than was looked at. */
   redisKeys(

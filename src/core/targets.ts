@@ -8,6 +8,8 @@ export type Targets = {
   namespace: string;
   /** `--context` for kubectl, where one is configured. */
   context?: string;
+  /** KUBECONFIG for kubectl, where the configuration chooses another than the environment does. */
+  kubeconfig?: string;
   deployments: { gateway: string; orchestrator: string; executor: string };
   logSelector: string;
   /** Without a slash at the end. */

@@ -58,6 +58,13 @@ export function explainNetworkError(error: unknown): NetworkProblem {
       tls: false,
     };
   for (const code of codes) {
+    if (code.startsWith('ERR_OSSL_'))
+      return {
+        kind: 'unconfigured',
+        what: `certificate or key unusable (${code})`,
+        hint: 'check the PEM files',
+        tls: true,
+      };
     if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) {
       const version = /wrong.version|packet length|http request/i.test(chain.map((e) => e.message).join(' '));
       return version

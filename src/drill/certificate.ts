@@ -26,10 +26,9 @@ const utc = (at: number) =>
 const ecdsaWithSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 const commonName = (name: string) => sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(name)))));
 
-/** A key and a certificate for 127.0.0.1 and localhost that signs itself, valid from yesterday for thirty days. */
-export function selfSigned(name: string): Identity {
+/** A key and a certificate for 127.0.0.1 and localhost that signs itself, valid for thirty days from a day before `now`. */
+export function selfSigned(name: string, now = Date.now()): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const now = Date.now();
   const serial = randomBytes(12);
   serial[0] = 0x01;
   const alternatives = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));

@@ -1,18 +1,19 @@
 // How the runbook's commands are typed, filled in with the present targets. With the defaults of production they read
 // exactly as the runbook has them.
+import { chosenKubeconfig } from '../core/say.ts';
 import { quote, word } from '../core/shell.ts';
 import type { ServerTarget, Targets } from '../core/targets.ts';
 
 /** `kubectl get pods -n bentham-prod`; `rest` comes after the namespace. */
 export function kubectl(t: Targets, verb: string, rest: readonly string[] = [], namespace = t.namespace): string {
-  return [
+  return `${chosenKubeconfig(t)}${[
     'kubectl',
     verb,
     '-n',
     quote(namespace),
     ...rest.map(word),
     ...(t.context ? ['--context', quote(t.context)] : []),
-  ].join(' ');
+  ].join(' ')}`;
 }
 
 /** A statement for psql, in double quotes. */

@@ -15,6 +15,9 @@ import {
 } from '@kubernetes/client-node';
 import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { may } from '../../src/data/kubernetes/access.ts';
+import { Cluster } from '../../src/data/kubernetes/client.ts';
+import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
 import { scenarioNamed, type Weather } from '../../src/drill/scenario.ts';
 
@@ -276,6 +279,21 @@ test('access reviews answer by the rules, and the rules hold', async () => {
   await expect(refused).rejects.toMatchObject({ code: 403, body: expect.stringContaining('cannot patch resource') });
 });
 
+test('a role that names its deployments is asked by name', async () => {
+  const { kubernetes } = await begin('calm');
+  kubernetes.restrict([{ verbs: ['patch'], groups: ['apps'], resources: ['deployments'], names: ['executor'] }]);
+  const target = await loadTarget({ kubeconfig: kubernetes.kubeconfig });
+  if (!target.ok) throw new Error(target.fault.what);
+  const cluster = new Cluster(target.value);
+  stops.push(() => cluster.close());
+  const allowed = async (name?: string) => {
+    const right = { verb: 'patch', group: 'apps', resource: 'deployments', namespace, ...(name ? { name } : {}) };
+    const answer = await may(cluster, right, 5000, new AbortController().signal);
+    return answer.ok && answer.value.allowed;
+  };
+  expect([await allowed('executor'), await allowed('api-gateway'), await allowed()]).toEqual([true, false, false]);
+});
+
 test('a node that dies leaves pods that still say Running and are not ready', async () => {
   const { kubernetes, core } = await begin('calm');
   const node = kubernetes.podsOf('executor')[0]?.spec.nodeName ?? '';
@@ -322,6 +340,7 @@ describe.runIf(hasKubectl)('kubectl', () => {
     const { kubernetes } = await begin('api-outage', { pace: 0.05 });
     expect(await kubectl(kubernetes, 'get', 'deployments')).toMatch(/api-gateway +1\/3 +2 +1/);
     expect(await kubectl(kubernetes, 'auth', 'can-i', 'patch', 'deployments')).toBe('yes\n');
+    expect(await kubectl(kubernetes, 'auth', 'whoami')).toContain('oncall@bentham.io');
     await kubectl(kubernetes, 'rollout', 'restart', 'deployment/api-gateway');
     const followed = await kubectl(kubernetes, 'rollout', 'status', 'deployment/api-gateway', '--timeout=15s');
     expect(followed).toContain('successfully rolled out');

@@ -1,12 +1,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { pause } from '../../src/data/source.ts';
+import { selfSigned } from '../../src/drill/certificate.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -91,9 +94,11 @@ describe('credentials', () => {
   const signal = () => new AbortController().signal;
   const withServer = async (user: string, use: (cluster: Cluster, seen: (string | undefined)[]) => Promise<void>) => {
     const seen: (string | undefined)[] = [];
+    raw = [];
     let refuse = 0;
     const server = createServer((req, res) => {
       seen.push(req.headers.authorization);
+      raw.push(req.rawHeaders);
       if (req.url === '/refuse-once' && refuse++ === 0) return res.writeHead(401).end('{}');
       return res.end('{}');
     });
@@ -109,6 +114,7 @@ describe('credentials', () => {
       await new Promise((done) => server.close(done));
     }
   };
+  let raw: string[][] = [];
   const get = (cluster: Cluster, path = '/x') => cluster.get({ path, timeout: 5000, signal: signal(), to: 'look' });
   const plugin = (script: string) => {
     const file = write('plugin', `#!/bin/sh\n${script}\n`);
@@ -129,6 +135,19 @@ describe('credentials', () => {
     await withServer('tokenFile: token', async (cluster, seen) => {
       await get(cluster);
       expect(seen).toEqual(['Bearer from-file']);
+    });
+  });
+
+  it('of another, who is impersonated, are all told: user, groups, uid and extra', async () => {
+    const user = 'token: t, as: jane, as-uid: "7", as-groups: [dev, ops], as-user-extra: {Scopes: [view]}';
+    await withServer(user, async (cluster) => {
+      await get(cluster);
+      const all = raw[0] ?? [];
+      const of = (name: string) => all.filter((_, i) => i % 2 === 1 && all[i - 1]?.toLowerCase() === name);
+      expect(of('impersonate-user')).toEqual(['jane']);
+      expect(of('impersonate-uid')).toEqual(['7']);
+      expect(of('impersonate-group').join(',')).toBe('dev,ops');
+      expect(of('impersonate-extra-scopes')).toEqual(['view']);
     });
   });
 
@@ -178,12 +197,129 @@ describe('an answer', () => {
   };
   it.each([
     [401, '{}', { kind: 'forbidden', what: 'not signed in (401)' }],
-    [403, '{"message":"nope"}', { kind: 'forbidden', hint: 'ask for the right to list pods in bentham' }],
+    [
+      403,
+      '{"message":"pods is forbidden: User \\"x\\" cannot list resource \\"pods\\" in API group \\"\\""}',
+      { kind: 'forbidden', what: 'may not list pods in bentham (403)' },
+    ],
+    [
+      403,
+      '{"message":"admission webhook \\"w\\" denied the request: on Fridays"}',
+      { kind: 'forbidden', what: 'refused (403): admission webhook "w" denied the request: on Fridays' },
+    ],
+    [409, '{"message":"modified"}', { kind: 'malformed', what: 'conflict (409): modified' }],
+    [429, '{"message":"Too many requests"}', { kind: 'unreachable', what: 'too busy (429)' }],
     [404, '{"message":"pods \\"x\\" not found"}', { kind: 'malformed', what: 'not found (404): pods "x" not found' }],
     [503, '<html><b>Bad</b> gateway</html>', { kind: 'unreachable', what: 'answered 503: Bad gateway' }],
     [200, 'hello', { kind: 'malformed', what: 'answer is not JSON: hello' }],
   ])('of %i %s is a fault', async (status, body, fault) => {
     expect(await answer(status, body)).toMatchObject({ ok: false, fault });
+  });
+});
+
+it('a server that asks for patience is asked again, within the time', async () => {
+  let asked = 0;
+  const server = createServer((_, res) => {
+    asked += 1;
+    if (asked === 1) res.writeHead(429, { 'retry-after': '0' }).end('{}');
+    else if (asked === 3) res.writeHead(503, { 'retry-after': '30' }).end('{}');
+    else res.end('{"kind":"PodList"}');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const port = (server.address() as AddressInfo).port;
+  const cluster = new Cluster({
+    context: 'c',
+    cluster: { name: 'c', server: `http://127.0.0.1:${port}`, insecure: false },
+    user: { name: '' },
+  });
+  const ask = { path: '/x', timeout: 5000, to: 'list pods' };
+  expect(await cluster.get(ask)).toMatchObject({ ok: true });
+  expect(asked).toBe(2);
+  // Longer than anybody waits here: told at once, and for how long.
+  expect(await cluster.get(ask)).toMatchObject({ ok: false, status: 503, after: 30_000 });
+  expect(asked).toBe(3);
+  await cluster.close();
+  await new Promise((done) => server.close(done));
+});
+
+describe('a client certificate', () => {
+  const withTls = async (
+    use: (cluster: Cluster, seen: () => (string | undefined)[]) => Promise<void>,
+    born: number,
+  ) => {
+    const own = selfSigned('kubernetes');
+    const seen: (string | undefined)[] = [];
+    const server = createTlsServer({ ...own, requestCert: true, rejectUnauthorized: false }, (req, res) => {
+      const peer = (req.socket as TLSSocket).getPeerCertificate();
+      seen.push(String(peer.subject?.CN));
+      const valid = Date.parse(peer.valid_to) > Date.now() && String(peer.subject?.CN) !== 'old';
+      return res.writeHead(valid ? 200 : 401).end('{}');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const me = selfSigned(born < Date.now() ? 'me' : 'old', born);
+    write('me.crt', me.cert);
+    write('me.key', me.key);
+    const ca = Buffer.from(own.cert).toString('base64');
+    const file = write(
+      'config',
+      `current-context: c
+clusters: [{name: prod, cluster: {server: "https://127.0.0.1:${port}", certificate-authority-data: ${ca}}}]
+contexts: [{name: c, context: {cluster: prod, user: me}}]
+users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
+`,
+    );
+    const target = await loadTarget({ kubeconfig: file });
+    if (!target.ok) throw new Error(target.fault.what);
+    const cluster = new Cluster(target.value);
+    await use(cluster, () => seen);
+    await cluster.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  const ask = { path: '/x', timeout: 5000, to: 'look' };
+
+  it('signs in, and one that ran out is called so', async () => {
+    await withTls(async (cluster, seen) => {
+      expect(await cluster.get(ask)).toMatchObject({ ok: true });
+      expect(seen()).toEqual(['me']);
+    }, Date.now() - 1000);
+    await withTls(
+      async (cluster) => {
+        expect(await cluster.get(ask)).toMatchObject({
+          fault: { what: 'client certificate expired 2020-02-01 (401)', hint: 'renew the certificate of context c' },
+        });
+      },
+      Date.UTC(2020, 0, 2, 12),
+    );
+  });
+
+  it('that was renewed in its file is taken when the old one is refused', async () => {
+    await withTls(async (cluster, seen) => {
+      expect(await cluster.get(ask)).toMatchObject({ ok: false, status: 401 });
+      const fresh = selfSigned('fresh');
+      write('me.crt', fresh.cert);
+      write('me.key', fresh.key);
+      expect(await cluster.get(ask)).toMatchObject({ ok: true });
+      expect(seen().at(-1)).toBe('fresh');
+    }, Date.now() + 1000);
+  });
+
+  it('of a server that nobody here trusts: the kubeconfig is the place to mend', async () => {
+    const server = createTlsServer(selfSigned('other'), (_, res) => res.end('{}'));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const cluster = new Cluster({
+      context: 'c',
+      cluster: { name: 'prod', server: `https://127.0.0.1:${port}`, insecure: false },
+      user: { name: '' },
+    });
+    expect(await cluster.get(ask)).toMatchObject({
+      fault: { hint: 'compare certificate-authority of cluster prod in the kubeconfig' },
+    });
+    await cluster.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
   });
 });
 

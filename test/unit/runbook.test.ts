@@ -292,6 +292,14 @@ test('commands follow the configuration, and quote what a shell would read', () 
   expect(text('redis-memory')).toBe('redis-cli -h r -p 7000 --tls INFO memory | grep used_memory_human');
 });
 
+test('kubectl is told the kubeconfig of the configuration, unless the environment names the same', () => {
+  const chosen = { ...production, kubernetes: { ...production.kubernetes, kubeconfig: '/etc/kube/a b:/etc/kube/c' } };
+  const pods = commands.find((one) => one.id === 'pods');
+  const text = (environment: Record<string, string>) => pods?.command(targetsOf(chosen, environment));
+  expect(text({})).toBe(`KUBECONFIG='/etc/kube/a b:/etc/kube/c' kubectl get pods -n bentham-prod`);
+  expect(text({ KUBECONFIG: '/etc/kube/a b:/etc/kube/c' })).toBe('kubectl get pods -n bentham-prod');
+});
+
 test('backup schedule', () => {
   expect(backupSchedule.map((b) => [b.data, b.frequency, b.retention, b.location])).toEqual([
     ['Database', 'Hourly', '7 days', 'S3 (cross-region)'],

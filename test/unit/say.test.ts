@@ -98,6 +98,18 @@ describe('say', () => {
     );
   });
 
+  it('tells kubectl which kubeconfig, where the environment does not', () => {
+    const restart = { verb: 'restart', deployment: 'executor' } as const;
+    const when = { uid: 'u', generation: 1 };
+    const call: Call = { tool: 'kubernetes', do: restart, namespace: 'bentham', when };
+    expect(say(call, { ...targets, kubeconfig: '/etc/my kube', context: 'eu' })).toBe(
+      `KUBECONFIG='/etc/my kube' kubectl rollout restart deployment/executor -n bentham --context eu`,
+    );
+    const environment = { KUBECONFIG: '/etc/kube' };
+    const apply: Call = { tool: 'command', argv: ['kubectl', 'apply'], directory: '/src', environment, within: 1 };
+    expect(say(apply, targets)).toBe('cd /src && KUBECONFIG=/etc/kube kubectl apply');
+  });
+
   it('puts parameters into a statement as psql takes them, and counts long lists for reading', () => {
     const call: Call = {
       tool: 'sql',

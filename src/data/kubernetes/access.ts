@@ -1,11 +1,20 @@
 // What the API server lets us do, asked of itself (SelfSubjectAccessReview): nothing is tried out.
+import { quote } from '../../core/shell.ts';
 import { door } from '../../core/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import type { Cluster } from './client.ts';
 
 /** One right: `patch deployments`, `get pods/log`. */
-export type Right = { verb: string; group?: string; resource: string; subresource?: string; namespace: string };
+export type Right = {
+  verb: string;
+  group?: string;
+  resource: string;
+  subresource?: string;
+  /** Of this object: a role may name the objects it is about. */
+  name?: string;
+  namespace: string;
+};
 
 export type Access = { allowed: boolean; why: string };
 
@@ -13,14 +22,23 @@ type Review = { status?: { allowed?: boolean; reason?: string; evaluationError?:
 
 /** Whether we may. */
 export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: AbortSignal): Promise<Outcome<Access>> {
-  const { verb, group = '', resource, subresource, namespace } = right;
+  const { verb, group = '', resource, subresource, name, namespace } = right;
   const answer = await cluster.send<Review>({
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     method: 'POST',
     body: {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { verb, group, resource, namespace, ...(subresource ? { subresource } : {}) } },
+      spec: {
+        resourceAttributes: {
+          verb,
+          group,
+          resource,
+          namespace,
+          ...(subresource ? { subresource } : {}),
+          ...(name ? { name } : {}),
+        },
+      },
     },
     timeout,
     signal,
@@ -31,7 +49,15 @@ export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: A
   return { ok: true, value: { allowed: allowed === true, why: door(reason || evaluationError || '', 200) } };
 }
 
-/** `patch deployments.apps`, as kubectl auth can-i takes it. */
-export function describeRight({ verb, group, resource, subresource }: Right): string {
-  return `${verb} ${resource}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
+/** In words: `patch deployments.apps/scale api-gateway`. */
+export function describeRight({ verb, group, resource, subresource, name }: Right): string {
+  const what = `${verb} ${resource}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
+  return name ? `${what} ${door(name, 100)}` : what;
+}
+
+/** The same question to kubectl. */
+export function askedOfKubectl({ verb, group, resource, subresource, name, namespace }: Right): string {
+  const object = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`;
+  const words = ['kubectl', 'auth', 'can-i', verb, object, ...(subresource ? [`--subresource=${subresource}`] : [])];
+  return [...words, '-n', namespace].map((word) => quote(door(word, 200))).join(' ');
 }

@@ -6,10 +6,11 @@ import type { Settings } from '../../config/settings.ts';
 import type { Fault } from '../../core/reading.ts';
 import { door } from '../../core/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
-import { networkFault, proxied } from '../network.ts';
-import { type Outcome, timedOut } from '../source.ts';
+import { explainNetworkError, proxied } from '../network.ts';
+import { type Outcome, pause, timedOut } from '../source.ts';
 import { type Credentials, CredentialsError, obtain } from './credentials.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
+import { type Answered, type Refused, refusal } from './refusal.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -51,32 +52,40 @@ export class Cluster {
     this.where = new URL(target.cluster.server).host;
   }
 
-  /** One object or list, as JSON. */
-  async get<T>(ask: Ask): Promise<Outcome<T>> {
-    return this.send<T>({ ...ask, method: 'GET' });
+  /** One object or list, as JSON. A server that asks for patience (Retry-After) is asked again, within the time. */
+  async get<T>(ask: Ask): Promise<Answered<T>> {
+    const until = performance.now() + ask.timeout;
+    for (let { timeout } = ask; ; timeout = Math.ceil(until - performance.now())) {
+      const answer = await this.send<T>({ ...ask, timeout, method: 'GET' });
+      if (answer.ok || answer.after === undefined || performance.now() + answer.after >= until) return answer;
+      await pause(answer.after, ask.signal ?? new AbortController().signal);
+      if (ask.signal?.aborted || performance.now() >= until) return answer;
+    }
   }
 
   /** One exchange. It is never retried, but for credentials that had run out before anything was done. */
-  async send<T>(ask: Ask): Promise<Outcome<T>> {
+  async send<T>(ask: Ask): Promise<Answered<T>> {
     const limit = AbortSignal.timeout(ask.timeout);
     const signal = ask.signal ? AbortSignal.any([ask.signal, limit]) : limit;
+    let status: { status?: number } = {};
     try {
       const answer = await this.#exchange(ask, signal);
+      status = { status: answer.statusCode };
       const text = await readAll(answer.body);
-      if (answer.statusCode >= 400) return { ok: false, fault: this.#refusal(answer.statusCode, text, ask) };
+      if (answer.statusCode >= 400) return this.#refusal(answer, text, ask);
       try {
         return { ok: true, value: JSON.parse(text) as T };
       } catch {
-        return { ok: false, fault: this.#malformed(`answer is not JSON: ${door(text, 80)}`) };
+        return { ok: false, fault: this.#malformed(`answer is not JSON: ${door(text, 80)}`), ...status };
       }
     } catch (error) {
-      return { ok: false, fault: this.#fault(error, limit.aborted ? ask.timeout : undefined) };
+      return { ok: false, fault: this.#fault(error, limit.aborted ? ask.timeout : undefined), ...status };
     }
   }
 
   /**
-   * Whether the API server answers, with its version ('' where it keeps that to itself). Any answer proves life but a
-   * 401 (nothing else will be answered either) and a 5xx.
+   * Whether the API server answers, with its version ('' where it keeps that to itself). Any answer proves life (a 429
+   * too: it is busy, not away) but a 401 (nothing else will be answered either) and a 5xx.
    */
   async pulse(timeout: Ms, signal: AbortSignal): Promise<Outcome<{ version: string; latency: Ms }>> {
     const limit = AbortSignal.timeout(timeout);
@@ -87,8 +96,7 @@ export class Cluster {
       const text = await readAll(answer.body);
       const latency = performance.now() - begun;
       const { statusCode } = answer;
-      if (statusCode === 401 || statusCode === 429 || statusCode >= 500)
-        return { ok: false, fault: this.#refusal(statusCode, text, ask) };
+      if (statusCode === 401 || statusCode >= 500) return this.#refusal(answer, text, ask);
       return { ok: true, value: { version: statusCode < 300 ? versionOf(text) : '', latency } };
     } catch (error) {
       return { ok: false, fault: this.#fault(error, limit.aborted ? timeout : undefined) };
@@ -96,7 +104,7 @@ export class Cluster {
   }
 
   /** A stream that goes on (watch, logs), once its answer has begun. Whoever gets it destroys it. */
-  async stream(ask: Ask): Promise<Outcome<Readable>> {
+  async stream(ask: Ask): Promise<Answered<Readable>> {
     const starting = new AbortController();
     const timer = setTimeout(() => starting.abort(), ask.timeout);
     const signal = ask.signal ? AbortSignal.any([ask.signal, starting.signal]) : starting.signal;
@@ -104,7 +112,7 @@ export class Cluster {
       const answer = await this.#exchange(ask, signal, true);
       if (answer.statusCode < 400) return { ok: true, value: answer.body };
       const text = await readAll(answer.body);
-      return { ok: false, fault: this.#refusal(answer.statusCode, text, ask) };
+      return this.#refusal(answer, text, ask);
     } catch (error) {
       return { ok: false, fault: this.#fault(error, starting.signal.aborted ? ask.timeout : undefined) };
     } finally {
@@ -153,7 +161,8 @@ export class Cluster {
 
   #renewable(): boolean {
     const { user } = this.#target;
-    return Boolean(user.exec || user.tokenFile || user.authProvider);
+    const inFiles = [user.certificate, user.key].some((source) => source && 'file' in source);
+    return Boolean(user.exec || user.tokenFile || user.authProvider || inFiles);
   }
 
   async #authenticated(signal: AbortSignal): Promise<Credentials> {
@@ -193,29 +202,26 @@ export class Cluster {
       return { kind: 'forbidden', where: this.where, what: door(error.message, 300), hint: error.hint };
     if (late !== undefined) return timedOut(this.where, late);
     if (error instanceof TooLong) return this.#malformed('answer without end');
-    return networkFault(error, this.where);
+    const { kind, what, hint, tls } = explainNetworkError(error);
+    return { kind, where: this.where, what, hint: tls ? this.#tlsHint(what, hint) : hint };
   }
 
   #malformed(what: string): Fault {
     return { kind: 'malformed', where: this.where, what, hint: 'is that a Kubernetes API? check the context' };
   }
 
-  /** An HTTP answer that is not what was asked for. Bodies are a Status object, or whatever a proxy says. */
-  #refusal(code: number, body: string, ask: Ask): Fault {
-    const said = statusMessage(body);
-    const { where } = this;
-    if (code === 401)
-      return { kind: 'forbidden', where, what: 'not signed in (401)', hint: `sign in to context ${this.context}` };
-    if (code === 403)
-      return { kind: 'forbidden', where, what: `may not ${ask.to} (403)`, hint: `ask for the right to ${ask.to}` };
-    if (code === 404)
-      return { kind: 'malformed', where, what: `not found (404): ${said}`, hint: 'check namespace and context' };
-    if (code === 410)
-      return { kind: 'malformed', where, what: 'too old a version (410)', hint: 'asks again by itself' };
-    const what = `answered ${code}${said ? `: ${said}` : ''}`;
-    if (code === 429 || code >= 500)
-      return { kind: 'unreachable', where, what, hint: 'the API server is in trouble: look at the control plane' };
-    return { kind: 'malformed', where, what, hint: 'check the context, and the versions' };
+  /** What is trusted stands in the kubeconfig, not in the environment. */
+  #tlsHint(what: string, otherwise: string): string {
+    const { name } = this.#target.cluster;
+    const place = `of cluster ${door(name, 80)} in the kubeconfig`;
+    if (/authority|self-signed/.test(what)) return `compare certificate-authority ${place}`;
+    if (/another host/.test(what)) return `compare server and tls-server-name ${place}`;
+    return otherwise;
+  }
+
+  #refusal(answer: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>, body: string, { to }: Ask): Refused {
+    const { where, context } = this;
+    return refusal(answer, body, { to, where, context, certificate: this.#credentials?.tls.cert });
   }
 }
 
@@ -223,23 +229,6 @@ export class Cluster {
 export async function openCluster(settings: Settings['kubernetes']): Promise<Outcome<Cluster>> {
   const target = await loadTarget(settings);
   return target.ok ? { ok: true, value: new Cluster(target.value) } : target;
-}
-
-/** What a Status body says; else its beginning. */
-export function statusMessage(body: string): string {
-  try {
-    const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status) return door(status.message, 200);
-  } catch {
-    // Not JSON: a proxy's page.
-  }
-  return door(
-    body
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim(),
-    120,
-  );
 }
 
 function versionOf(body: string): string {

@@ -4,12 +4,12 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { door } from '../../core/text.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
-import type { ExecPlugin, KubeTarget, Source } from './kubeconfig.ts';
+import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
 
 /** TLS options of the connection. */
 export type Tls = { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized?: boolean; servername?: string };
 
-export type Credentials = { tls: Tls; headers: Readonly<Record<string, string>>; expires?: Instant };
+export type Credentials = { tls: Tls; headers: Readonly<Record<string, string | string[]>>; expires?: Instant };
 
 /** Credentials could not be had; `message` says why, without secrets. */
 export class CredentialsError extends Error {
@@ -22,8 +22,8 @@ export class CredentialsError extends Error {
 
 /** A plugin that asks its user something would hang forever: it has no terminal here. */
 const pluginTime = 20 * second;
-/** Token files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
-const tokenFileLasts = minute;
+/** Token and certificate files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
+const filesLast = minute;
 
 /** Gets credentials anew. Throws `CredentialsError`. */
 export async function obtain(target: KubeTarget): Promise<Credentials> {
@@ -34,12 +34,12 @@ export async function obtain(target: KubeTarget): Promise<Credentials> {
   if (cluster.authority && !cluster.insecure) tls.ca = await pem(cluster.authority);
   if (user.certificate) tls.cert = await pem(user.certificate);
   if (user.key) tls.key = await pem(user.key);
-  const headers: Record<string, string> = {};
-  if (user.impersonate) headers['impersonate-user'] = user.impersonate;
-  let expires: Instant | undefined;
+  const headers: Record<string, string | string[]> = { ...impersonation(user.impersonate) };
+  const inFiles = [user.certificate, user.key].some((one) => one && 'file' in one);
+  let expires: Instant | undefined = inFiles ? Date.now() + filesLast : undefined;
   if (user.tokenFile) {
     headers.authorization = `Bearer ${(await pem({ file: user.tokenFile })).toString('utf8').trim()}`;
-    expires = Date.now() + tokenFileLasts;
+    expires = Date.now() + filesLast;
   } else if (user.token) headers.authorization = `Bearer ${user.token}`;
   else if (user.username !== undefined)
     headers.authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
@@ -52,9 +52,25 @@ export async function obtain(target: KubeTarget): Promise<Credentials> {
   } else if (user.authProvider) {
     const authorization = await legacyProvider(target);
     if (authorization) headers.authorization = authorization;
-    expires = Date.now() + tokenFileLasts;
+    expires = Date.now() + filesLast;
   }
   return { tls, headers, ...(expires === undefined ? {} : { expires }) };
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
+function impersonation(as: Impersonated | undefined): Record<string, string | string[]> {
+  if (!as) return {};
+  return {
+    ...(as.user ? { 'impersonate-user': as.user } : {}),
+    ...(as.uid ? { 'impersonate-uid': as.uid } : {}),
+    ...(as.groups.length > 0 ? { 'impersonate-group': [...as.groups] } : {}),
+    ...Object.fromEntries(
+      Object.entries(as.extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+        [...values],
+      ]),
+    ),
+  };
 }
 
 async function pem(source: Source): Promise<Buffer> {

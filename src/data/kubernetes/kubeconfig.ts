@@ -17,10 +17,18 @@ export type KubeUser = {
   password?: string;
   certificate?: Source;
   key?: Source;
-  impersonate?: string;
+  impersonate?: Impersonated;
   exec?: ExecPlugin;
   /** Legacy providers (oidc, gcp, azure), left to client-node. */
   authProvider?: unknown;
+};
+
+/** Whom to act as, instead of who one is: what the API server then allows is what they may do. */
+export type Impersonated = {
+  user?: string;
+  uid?: string;
+  groups: readonly string[];
+  extra: Readonly<Record<string, readonly string[]>>;
 };
 
 /** PEM from the file itself or from another file. */
@@ -154,7 +162,7 @@ function toUser(user: Named | undefined): KubeUser {
     password: text(body.password),
     certificate: source(body, 'client-certificate', directory),
     key: source(body, 'client-key', directory),
-    impersonate: text(body.as),
+    impersonate: impersonated(body),
     authProvider: body['auth-provider'] ?? undefined,
     exec: command
       ? {
@@ -172,6 +180,15 @@ function toUser(user: Named | undefined): KubeUser {
     name,
     ...(Object.fromEntries(Object.entries(optional).filter(([, v]) => v !== undefined)) as Omit<KubeUser, 'name'>),
   };
+}
+
+function impersonated(body: Bag): Impersonated | undefined {
+  const user = text(body.as);
+  const uid = text(body['as-uid']);
+  const groups = list(body['as-groups']).map(String);
+  const extra = Object.entries(bag(body['as-user-extra'])).map(([key, values]) => [key, list(values).map(String)]);
+  if (!user && !uid && groups.length === 0 && extra.length === 0) return undefined;
+  return { ...(user ? { user } : {}), ...(uid ? { uid } : {}), groups, extra: Object.fromEntries(extra) };
 }
 
 /** Inside a pod: its service account. */

@@ -20,7 +20,7 @@ export async function performCommand(
   if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
   const running = execa(program, argv, {
     ...(call.directory ? { cwd: call.directory } : {}),
-    env: cleanEnvironment(process.env),
+    env: { ...cleanEnvironment(process.env), ...call.environment },
     extendEnv: false,
     stdin: 'ignore',
     all: true,

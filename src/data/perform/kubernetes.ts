@@ -5,6 +5,8 @@ import type { Call } from '../../core/call.ts';
 import { second } from '../../core/time.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';
+import type { Answered } from '../kubernetes/refusal.ts';
+import { rollbackPatch } from '../kubernetes/rollback.ts';
 import { items, type Wire } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';
@@ -22,6 +24,8 @@ export async function performKubernetes(call: KubernetesCall, { settings, signal
     const path = deploymentPath(call);
     const found = await cluster.get<WireDeployment>({ path, timeout: within, signal, to: 'get deployments' });
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (!found.ok && found.status === 404)
+      return { outcome: 'moved', says: `deployment ${call.do.deployment} is not there any more` };
     if (!found.ok) return performedBefore(found.fault);
     const { uid, generation, resourceVersion } = found.value.metadata ?? {};
     if (uid !== call.when.uid || generation !== call.when.generation || !resourceVersion)
@@ -53,6 +57,7 @@ async function change(
     cluster.send<unknown>({
       path: path + below,
       method: 'PATCH',
+      query: { fieldManager: 'bentham-cockpit' },
       contentType,
       body,
       timeout: within,
@@ -72,11 +77,12 @@ async function change(
       const chosen = await replicaSetOf(cluster, call, now, change.toRevision);
       if (!chosen.ok) return performedBefore(chosen.fault);
       if (!chosen.value) return { outcome: 'moved', says: `revision ${change.toRevision} is gone` };
-      const body = rollbackPatch(chosen.value, resourceVersion);
-      return answered(
-        await send('application/json-patch+json', body),
-        `template of revision ${change.toRevision} is back`,
-      );
+      const body = rollbackPatch(now, chosen.value, resourceVersion);
+      const answer = await send('application/json-patch+json', body);
+      // The one test in the patch is that of the version; the server does not say which operation failed.
+      if (!answer.ok && answer.status === 422 && /^the server rejected our request/.test(answer.said ?? ''))
+        return { outcome: 'moved', says: `deployment ${change.deployment} was changed in the meantime` };
+      return answered(answer, `template of revision ${change.toRevision} is back`);
     }
   }
 }
@@ -102,21 +108,23 @@ async function replicaSetOf(
   return { ok: true, value: own };
 }
 
-/** As kubectl rolls back: the whole template of the replica set, without the label that only its own pods carry. */
-function rollbackPatch(set: ReplicaSet, resourceVersion: string): readonly object[] {
-  const template = set.spec?.template;
-  const { 'pod-template-hash': _, ...labels } = template?.metadata?.labels ?? {};
-  const value = { ...template, metadata: { ...template?.metadata, labels } };
-  return [
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    { op: 'replace', path: '/spec/template', value },
-  ];
-}
-
-function answered(answer: Outcome<unknown>, says: string): Performed {
+/**
+ * What an answer to a change proves. Below 500 the server decided: nothing was changed. Above, and where the answer was
+ * lost, nobody knows, but for a webhook that could not be asked: that is before anything is stored.
+ */
+function answered(answer: Answered<unknown>, says: string): Performed {
   if (answer.ok) return { outcome: 'done', says };
-  const { fault } = answer;
-  if (/^answered (409|422)/.test(fault.what))
-    return { outcome: 'moved', says: `the API server refused: ${fault.what.replace(/^answered \d+:? ?/, '')}` };
+  const { fault, status, said = '' } = answer;
+  const { what, hint, where } = fault;
+  if (status === undefined) return performedFault(fault);
+  if (status < 300) return { outcome: 'unknown', says: `${where}: ${what}`, hint: 'it was taken: look what it did' };
+  if (status === 409) return { outcome: 'moved', says: `the API server refused: ${said || what}` };
+  if (status < 500) return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+  if (/failed calling webhook/.test(said))
+    return {
+      outcome: 'failed',
+      says: `nothing was changed: ${said}`,
+      hint: 'the admission webhook is down: mend it first',
+    };
   return performedFault(fault);
 }

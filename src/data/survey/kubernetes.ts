@@ -1,5 +1,5 @@
 // What an action wants to know of deployments before it changes one.
-import type { V1Deployment, V1HorizontalPodAutoscaler, V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
+import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { Fault } from '../../core/reading.ts';
 import type { Autoscaler, DeploymentState, Revision } from '../../core/survey.ts';
@@ -8,6 +8,7 @@ import { type Ms, second } from '../../core/time.ts';
 import { may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';
+import type { Answered } from '../kubernetes/refusal.ts';
 import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
 
@@ -70,7 +71,7 @@ export class KubernetesSurvey {
         'get deployments',
       );
       if (found.ok) return { ok: true, value: toState(found.value) };
-      const missing = /not found \(404\)/.test(found.fault.what);
+      const missing = found.status === 404;
       return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${door(name, 100)}`) : found.fault };
     });
   }
@@ -97,14 +98,14 @@ export class KubernetesSurvey {
 
   async autoscaler(name: string): Promise<Outcome<Autoscaler | undefined>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<Wire<V1HorizontalPodAutoscaler>>>(
+      const found = await this.#get<List<Wire<V2HorizontalPodAutoscaler>>>(
         cluster,
         'horizontalpodautoscalers',
         'list horizontalpodautoscalers',
-        '/apis/autoscaling/v1',
+        '/apis/autoscaling/v2',
       );
       // A cluster without that API has no autoscaler.
-      if (!found.ok && /not found \(404\)/.test(found.fault.what)) return { ok: true, value: undefined };
+      if (!found.ok && found.status === 404) return { ok: true, value: undefined };
       if (!found.ok) return found;
       const own = items(found.value.items).find(
         ({ spec }) => spec?.scaleTargetRef?.kind === 'Deployment' && spec.scaleTargetRef.name === name,
@@ -127,7 +128,7 @@ export class KubernetesSurvey {
     });
   }
 
-  #get<T>(cluster: Cluster, what: string, to: string, group = '/apis/apps/v1'): Promise<Outcome<T>> {
+  #get<T>(cluster: Cluster, what: string, to: string, group = '/apis/apps/v1'): Promise<Answered<T>> {
     const { namespace } = this.#settings;
     const path = `${group}/namespaces/${encodeURIComponent(namespace)}/${what}`;
     return cluster.get<T>({ path, timeout: within, signal: this.#signal, to: `${to} in ${namespace}` });

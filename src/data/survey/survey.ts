@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { readHealthBody } from '../health-body.ts';
-import { describeRight } from '../kubernetes/access.ts';
+import { askedOfKubectl, describeRight } from '../kubernetes/access.ts';
 import { networkFault } from '../network.ts';
 import type { Outcome } from '../source.ts';
 import type { KeptFiles } from './kept.ts';
@@ -62,8 +62,8 @@ export function createSurvey({
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
     health: (url) => timed(`curl ${url}`, () => health(url, signal)),
-    output: (argv, directory) =>
-      timed(argv.join(' '), async () => (await import('./tools.ts')).outputOf(argv, directory, signal)),
+    output: (argv, where) =>
+      timed(argv.join(' '), async () => (await import('./tools.ts')).outputOf(argv, where, signal)),
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
     redisKeys: (prefix, most) =>
       timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, prefix, most, signal)),
@@ -110,7 +110,7 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
   switch (need.kind) {
     case 'kubernetes': {
       const right = describeRight(need);
-      const answer = await timed(`kubectl auth can-i ${right} -n ${need.namespace}`, () => kubernetes.allowed(need));
+      const answer = await timed(askedOfKubectl(need), () => kubernetes.allowed(need));
       if (!answer.ok) return answer;
       const { allowed, why } = answer.value;
       const what = `may not ${right} in ${need.namespace}${why ? `: ${why}` : ''}`;

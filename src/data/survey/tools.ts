@@ -29,12 +29,12 @@ export async function toolThere(command: string, directory = '.'): Promise<Outco
 /** Runs something that changes nothing, and gives its last lines and its exit code. */
 export async function outputOf(
   [program, ...argv]: readonly [string, ...string[]],
-  directory: string | undefined,
+  { directory, environment }: { directory?: string; environment?: Readonly<Record<string, string>> } = {},
   signal: AbortSignal,
 ): Promise<Outcome<ToolOutput>> {
   const done = await execa(program, argv, {
     ...(directory ? { cwd: directory } : {}),
-    env: cleanEnvironment(process.env),
+    env: { ...cleanEnvironment(process.env), ...environment },
     extendEnv: false,
     stdin: 'ignore',
     all: true,

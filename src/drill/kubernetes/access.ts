@@ -9,12 +9,14 @@ export type Rule = {
   resources: readonly string[];
   /** Absent: in all namespaces. */
   namespaces?: readonly string[];
+  /** Absent: whatever its name (RBAC: resourceNames). */
+  names?: readonly string[];
 };
 
 export type User = { name: string; groups: readonly string[]; rules: () => readonly Rule[] };
 
 /** What a request wants to do. */
-export type Attributes = { verb: string; group: string; resource: string; namespace?: string };
+export type Attributes = { verb: string; group: string; resource: string; namespace?: string; name?: string };
 
 const includes = (list: readonly string[], value: string) => list.includes('*') || list.includes(value);
 
@@ -27,13 +29,14 @@ export const viewerRules: readonly Rule[] = [
   { verbs: ['create'], groups: ['authorization.k8s.io'], resources: ['*'] },
 ];
 
-export function allows(rules: readonly Rule[], { verb, group, resource, namespace }: Attributes): boolean {
+export function allows(rules: readonly Rule[], { verb, group, resource, namespace, name }: Attributes): boolean {
   return rules.some(
     (rule) =>
       includes(rule.verbs, verb) &&
       includes(rule.groups, group) &&
       includes(rule.resources, resource) &&
-      (rule.namespaces === undefined || (namespace !== undefined && includes(rule.namespaces, namespace))),
+      (rule.namespaces === undefined || (namespace !== undefined && includes(rule.namespaces, namespace))) &&
+      (rule.names === undefined || (name !== undefined && rule.names.includes(name))),
   );
 }
 
@@ -48,7 +51,13 @@ export function authenticate(header: string | undefined, users: ReadonlyMap<stri
 /** Refusal 403 in the API server's words where the rules do not allow it. */
 export function authorize(user: User, verb: string, { resource, namespace, name, subresource }: Route): void {
   const full = subresource ? `${resource.plural}/${subresource}` : resource.plural;
-  const attributes = { verb, group: resource.group, resource: full, ...(namespace ? { namespace } : {}) };
+  const attributes = {
+    verb,
+    group: resource.group,
+    resource: full,
+    ...(namespace ? { namespace } : {}),
+    ...(name ? { name } : {}),
+  };
   if (allows(user.rules(), attributes)) return;
   const what = `${resource.plural}${resource.group ? `.${resource.group}` : ''}${name ? ` "${name}"` : ''}`;
   const where = namespace ? ` in the namespace "${namespace}"` : ' at the cluster scope';
@@ -66,13 +75,24 @@ export function authorize(user: User, verb: string, { resource, namespace, name,
 type Review = {
   spec?: {
     namespace?: string;
-    resourceAttributes?: { verb?: string; group?: string; resource?: string; subresource?: string; namespace?: string };
+    resourceAttributes?: {
+      verb?: string;
+      group?: string;
+      resource?: string;
+      subresource?: string;
+      namespace?: string;
+      name?: string;
+    };
     nonResourceAttributes?: { path?: string; verb?: string };
   };
 };
 
-/** Answers a SelfSubjectAccessReview or a SelfSubjectRulesReview. */
+/** Answers a SelfSubjectAccessReview, a SelfSubjectRulesReview or a SelfSubjectReview. */
 export function review(kind: string, body: unknown, user: User): unknown {
+  if (kind === 'SelfSubjectReview') {
+    const userInfo = { username: user.name, groups: user.groups };
+    return { kind, apiVersion: 'authentication.k8s.io/v1', metadata: {}, status: { userInfo } };
+  }
   const { spec = {} } = body as Review;
   const common = { kind, apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec };
   if (kind === 'SelfSubjectRulesReview') {
@@ -98,6 +118,7 @@ export function review(kind: string, body: unknown, user: User): unknown {
       group: wanted.group ?? '',
       resource: wanted.subresource ? `${wanted.resource}/${wanted.subresource}` : (wanted.resource ?? '*'),
       ...(wanted.namespace ? { namespace: wanted.namespace } : {}),
+      ...(wanted.name ? { name: wanted.name } : {}),
     });
   return {
     ...common,

@@ -68,9 +68,11 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   if (!verbs.includes(verb)) {
     throw new Refusal('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
-  if (resource.group !== 'authorization.k8s.io') authorize(user, verb, asked);
+  // Everybody may ask who they are and what they may do.
+  const isReview = resource.group === 'authorization.k8s.io' || resource.group === 'authentication.k8s.io';
+  if (!isReview) authorize(user, verb, asked);
   const exchange = { request, response, query, route: asked };
-  if (resource.group === 'authorization.k8s.io') {
+  if (isReview) {
     const sent = await readBody(request);
     const asked = readReview(sent, resource.kind) ?? parseOne(sent.toString());
     return sendJson(response, 201, review(resource.kind, asked, user));

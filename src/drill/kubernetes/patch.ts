@@ -46,6 +46,9 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 
 const unescapeStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
+/** The API server does not say which operation it was. */
+const rejected = () => new Refusal('Invalid', 'the server rejected our request due to an error in our request');
+
 /** RFC 6902: add, remove, replace, move, copy and test. A failed test is 422 Invalid, as the API server answers. */
 export function jsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw new Refusal('BadRequest', 'json patch must be a list of operations');
@@ -66,27 +69,25 @@ const steps = (pointer: Json | undefined): string[] => {
 
 function operate(document: Json, operation: Fields): Json {
   const path = steps(operation.path);
-  const missing = () =>
-    new Refusal('Invalid', `the server rejected our request: ${operation.op} ${operation.path}: path does not exist`);
   switch (operation.op) {
     case 'test':
       if (!isDeepStrictEqual(read(document, path), operation.value)) {
-        throw new Refusal('Invalid', `the server rejected our request: testing path ${operation.path} failed`);
+        throw rejected();
       }
       return document;
     case 'add':
       return write(document, path, operation.value ?? null, 'add');
     case 'replace':
-      if (read(document, path) === undefined) throw missing();
+      if (read(document, path) === undefined) throw rejected();
       return write(document, path, operation.value ?? null, 'replace');
     case 'remove':
-      if (read(document, path) === undefined) throw missing();
+      if (read(document, path) === undefined) throw rejected();
       return write(document, path, undefined, 'remove');
     case 'copy':
     case 'move': {
       const from = steps(operation.from);
       const value = read(document, from);
-      if (value === undefined) throw missing();
+      if (value === undefined) throw rejected();
       const rest = operation.op === 'move' ? write(document, from, undefined, 'remove') : document;
       return write(rest, path, value, 'add');
     }
@@ -113,7 +114,7 @@ function write(
 ): Json {
   const [step, ...rest] = path;
   if (step === undefined) return value ?? null;
-  const outside = new Refusal('Invalid', `the server rejected our request: path /${path.join('/')} does not exist`);
+  const outside = rejected();
   if (Array.isArray(document)) {
     const list = [...(document as readonly Json[])];
     const index = step === '-' ? list.length : Number(step);

@@ -2,7 +2,15 @@
 import type { Plural } from './object.ts';
 
 export type Resource = {
-  group: '' | 'apps' | 'autoscaling' | 'policy' | 'events.k8s.io' | 'metrics.k8s.io' | 'authorization.k8s.io';
+  group:
+    | ''
+    | 'apps'
+    | 'autoscaling'
+    | 'policy'
+    | 'events.k8s.io'
+    | 'metrics.k8s.io'
+    | 'authorization.k8s.io'
+    | 'authentication.k8s.io';
   version: string;
   plural: string;
   singular: string;
@@ -186,6 +194,15 @@ export const resources: readonly Resource[] = [
     plural: 'selfsubjectrulesreviews',
     singular: 'selfsubjectrulesreview',
     kind: 'SelfSubjectRulesReview',
+    namespaced: false,
+    verbs: ['create'],
+  },
+  {
+    group: 'authentication.k8s.io',
+    version: 'v1',
+    plural: 'selfsubjectreviews',
+    singular: 'selfsubjectreview',
+    kind: 'SelfSubjectReview',
     namespaced: false,
     verbs: ['create'],
   },

@@ -1,0 +1,110 @@
+// What an HTTP answer that is not what was asked for means. Bodies are a Status object, or whatever a proxy says.
+import { X509Certificate } from 'node:crypto';
+import type { Fault } from '../../core/reading.ts';
+import { door } from '../../core/text.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+
+/**
+ * An answer. A failure carries the HTTP status, where one came at all (also 2xx, when its body was lost), and what the
+ * server said: whether a change was made is read from them.
+ */
+export type Answered<T> = { ok: true; value: T } | Refused;
+export type Refused = {
+  ok: false;
+  fault: Fault;
+  status?: number;
+  said?: string;
+  /** The server asked to be left alone for so long (Retry-After). */
+  after?: Ms;
+};
+
+/** What was asked, of whom, as whom. */
+type Asked = {
+  /** In words: `list pods in bentham-prod`. */
+  to: string;
+  where: string;
+  context: string;
+  certificate: Buffer | undefined;
+};
+
+/** Reads an answer of 400 and above. */
+export function refusal(
+  answer: { statusCode: number; headers: Readonly<Record<string, string | string[] | undefined>> },
+  body: string,
+  asked: Asked,
+): Refused {
+  const status = answer.statusCode;
+  const said = statusMessage(body);
+  const seconds = Number(answer.headers['retry-after']);
+  const busy = (status === 429 || status === 503) && Number.isFinite(seconds) && seconds >= 0;
+  return {
+    ok: false,
+    fault: { where: asked.where, ...meaning(status, said, asked) },
+    status,
+    said,
+    ...(busy ? { after: Math.max(second / 10, seconds * second) } : {}),
+  };
+}
+
+function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where'> {
+  switch (status) {
+    case 401:
+      return { kind: 'forbidden', ...signedOut(asked) };
+    case 403:
+      // RBAC says what the user cannot do; an admission webhook, a quota or a policy has its own words.
+      if (said === '' || /\bcannot \S+ (resource|path)|is forbidden$/.test(said))
+        return { kind: 'forbidden', what: `may not ${asked.to} (403)`, hint: `ask for the right to ${asked.to}` };
+      return { kind: 'forbidden', what: `refused (403): ${said}`, hint: 'a policy of the cluster refuses it' };
+    case 404:
+      return { kind: 'malformed', what: `not found (404): ${said}`, hint: 'check namespace and context' };
+    case 409:
+      return { kind: 'malformed', what: `conflict (409): ${said}`, hint: 'somebody else was quicker: look again' };
+    case 410:
+      return { kind: 'malformed', what: 'too old a version (410)', hint: 'asks again by itself' };
+    case 429:
+      return { kind: 'unreachable', what: 'too busy (429)', hint: 'it limits requests: wait, and look who floods it' };
+  }
+  const what = `answered ${status}${said ? `: ${said}` : ''}`;
+  if (status >= 500)
+    return { kind: 'unreachable', what, hint: 'the API server is in trouble: look at the control plane' };
+  return { kind: 'malformed', what, hint: 'read what it says; check the context' };
+}
+
+/** A 401: nobody knows us any more; a certificate that ran out is the reason that can be seen from here. */
+function signedOut({ certificate, context }: Asked): { what: string; hint: string } {
+  const ended = certificate === undefined ? undefined : endOf(certificate);
+  if (ended !== undefined && ended < Date.now())
+    return {
+      what: `client certificate expired ${new Date(ended).toISOString().slice(0, 10)} (401)`,
+      hint: `renew the certificate of context ${context}`,
+    };
+  return { what: 'not signed in (401)', hint: `sign in to context ${context}` };
+}
+
+/** When a certificate ends; undefined where that cannot be read. */
+function endOf(certificate: Buffer): Instant | undefined {
+  try {
+    const at = Date.parse(new X509Certificate(certificate).validTo);
+    return Number.isNaN(at) ? undefined : at;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a Status body says; else its beginning. */
+export function statusMessage(body: string): string {
+  try {
+    const status: unknown = JSON.parse(body);
+    if (typeof status === 'object' && status !== null && 'message' in status) return door(status.message, 300);
+    if (typeof status === 'object') return '';
+  } catch {
+    // Not JSON: a proxy's page.
+  }
+  return door(
+    body
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+    120,
+  );
+}
