@@ -70,11 +70,13 @@ export const listBindings: readonly Binding[] = [
     id: 'enter',
     keys: ['enter', 'right'],
     title: 'open',
-    about: 'open the selected row',
+    about: 'open the selected row, or the pane',
     footer: 10,
     silent: true,
-    unless: ({ row }) => (row?.opens ? undefined : row ? 'nothing more is known of it' : 'no row is selected'),
-    run: ({ row }) => (row?.opens ? [row.opens] : []),
+    unless: ({ row, place }) =>
+      row?.opens || place.pane ? undefined : row ? 'nothing more is known of it' : 'no row is selected',
+    // Where nothing is marked yet, the pane itself.
+    run: ({ row, place }) => (row?.opens ? [row.opens] : place.pane ? [{ kind: 'open', screen: place.pane }] : []),
   },
   {
     id: 'filter',
@@ -100,6 +102,7 @@ export const globalBindings: readonly Binding[] = [
       keys: [String(at + 1)],
       title: `${pane} pane`,
       about: `to the ${pane} pane`,
+      silent: true,
       run: only({ kind: 'home', pane }),
     }),
   ),
@@ -135,6 +138,7 @@ export const globalBindings: readonly Binding[] = [
     keys: ['w'],
     title: 'war room',
     about: 'what matters, readable from four metres',
+    also: 'wall big',
     footer: 70,
     run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
   },
@@ -156,6 +160,7 @@ export const globalBindings: readonly Binding[] = [
     keys: ['?'],
     title: 'help',
     about: 'the keys that work here',
+    also: 'shortcuts',
     footer: 91,
     run: only({ kind: 'help' }),
   },
@@ -174,6 +179,7 @@ export const globalBindings: readonly Binding[] = [
     keys: ['R'],
     title: 'refresh',
     about: 'ask every backend now',
+    also: 'reload',
     run: only(
       { kind: 'send', command: { kind: 'refresh' } },
       { kind: 'notice', says: 'asking every backend now', verdict: 'ok' },
@@ -198,6 +204,7 @@ export const globalBindings: readonly Binding[] = [
     keys: ['q', 'ctrl-c'],
     title: 'quit',
     about: 'leave the cockpit; asks while something runs',
+    also: 'exit q! qa',
     run: ({ state }) => quitting(state),
   },
 ];
@@ -215,7 +222,9 @@ const orders: Binding = {
 export function bindingsOf(screen: Screen): readonly Binding[] {
   const own = screen.keys ?? [];
   const taken = new Set(own.flatMap((b) => b.keys));
-  const general = [...(screen.sorts ? [orders] : []), ...listBindings, ...globalBindings];
+  // What lays itself out has nothing to filter; the cockpit's panes are filtered zoomed.
+  const inList = listBindings.filter((b) => b.id !== 'filter' || !screen.draw || screen.id === 'cockpit');
+  const general = [...(screen.sorts ? [orders] : []), ...inList, ...globalBindings];
   const left = general.map((b) =>
     b.keys.some((key) => taken.has(key)) ? { ...b, keys: b.keys.filter((key) => !taken.has(key)) } : b,
   );

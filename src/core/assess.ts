@@ -1,7 +1,7 @@
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
 import type { Database, Deployment, Pod } from './facts.ts';
-import { formatAge, formatMeasure, formatPercent } from './format.ts';
+import { formatAge, formatLimit, formatMeasure, formatPercent } from './format.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { judge, metrics } from './metrics.ts';
 import { isStale, known, type Reading } from './reading.ts';
@@ -150,7 +150,7 @@ function databases(world: World): Finding[] {
 export function judgeReplica({ inRecovery, lag }: Database): Pick<Finding, 'verdict' | 'says'> {
   if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
   const behind = lag?.ms === undefined ? 'lag not visible' : `${formatAge(lag.ms)} behind`;
-  if (lag && !lag.streaming) return { verdict: 'critical', says: `${behind}, not streaming` };
+  if (lag && !lag.streaming) return { verdict: 'critical', says: `not streaming, ${behind}` };
   if (lag?.ms === undefined) return { verdict: 'unknown', says: behind };
   return { verdict: lag.ms > 5 * minute ? 'critical' : lag.ms > 30_000 ? 'warning' : 'ok', says: behind };
 }
@@ -175,9 +175,9 @@ function measures(world: World): Finding[] {
     const { warning, critical } = world.scope.thresholds[m.id];
     const limit =
       verdict === 'critical'
-        ? `  (critical > ${formatMeasure(critical, m.unit)})`
+        ? `  (critical > ${formatLimit(critical, m.unit)})`
         : verdict === 'warning'
-          ? `  (warning > ${formatMeasure(warning, m.unit)})`
+          ? `  (warning > ${formatLimit(warning, m.unit)})`
           : '';
     const breached = verdict === 'critical' || verdict === 'warning';
     return {

@@ -19,6 +19,11 @@ export function formatMeasure(value: number, unit: Unit): string {
   return unit === 'percent' ? formatPercent(value) : formatCount(value);
 }
 
+/** A threshold with its unit, without decimals that nobody set: `5 %`, `2 000 ms`. */
+export function formatLimit(value: number, unit: Unit): string {
+  return unit === 'percent' ? `${Number(value.toFixed(2))} %` : formatMeasure(value, unit);
+}
+
 /** How long, in the one or two units that matter: `0.4 s`, `12 s`, `3 m 10 s`, `2 h 5 m`, `4 d 3 h`. */
 export function formatAge(ms: Ms): string {
   const span = Math.max(0, ms);

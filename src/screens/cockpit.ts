@@ -2,7 +2,7 @@
 import type { Place, State } from '../store.ts';
 import { type PaneId, paneIds } from './intents.ts';
 import { judged } from './judged.ts';
-import { beside, dim, type Line, line, mark, span } from './line.ts';
+import { beside, dim, firstFitting, type Line, line, mark, span } from './line.ts';
 import { healthPane } from './panes/health.ts';
 import { metricsPane } from './panes/metrics.ts';
 import { layPane, type Pane } from './panes/pane.ts';
@@ -125,14 +125,17 @@ function oneAtATime(state: State, place: Place, { columns, rows }: Size): Drawn 
     studies: () => line(mark(of('metric/studyFailures'))),
   };
   const worstIn = (areas: readonly string[]) => findings.find((f) => areas.includes(f.area))?.verdict ?? 'ok';
-  const tabs = line(
-    ' ',
-    ...paneIds.flatMap((id, i) => [
-      span(`${i + 1} `, 'key'),
-      ...worstOf[id](),
-      place.pane === id ? span(` ${id}  `, 'accent') : dim(` ${id}  `),
-    ]),
-  );
+  const tabsWith = (gap: string) =>
+    line(
+      ' ',
+      ...paneIds.flatMap((id, i) => [
+        span(`${i + 1}${gap}`, 'key'),
+        ...worstOf[id](),
+        place.pane === id ? span(` ${id}`, 'accent') : dim(` ${id}`),
+        i < paneIds.length - 1 ? span('  ') : span(''),
+      ]),
+    );
+  const tabs = firstFitting(columns, tabsWith(' '), tabsWith(''));
   const focused = paneIds.find((id) => id === place.pane) ?? 'health';
   return drawn([tabs, [], ...draw(focused, columns, rows - 2)]);
 }

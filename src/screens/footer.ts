@@ -18,10 +18,10 @@ export function showKey(key: string): string {
   return shown[key] ?? key.replace(/^ctrl-/, '^');
 }
 
-/** As many as fit, by rank; the last two (anything, help) always. */
+/** As many as fit, by rank; the last ones (back, anything, help) always. */
 export function footer(bindings: readonly Binding[], here: Here, columns: number): Line {
   const ranked = bindings.filter((b) => b.footer !== undefined).toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
-  const always = ranked.filter((b) => (b.footer ?? 0) >= 90);
+  const always = ranked.filter((b) => (b.footer ?? 0) >= 80 && !isIdle(b, here));
   const wide = (b: Binding) => columnsOf(`${showKey(b.keys[0] ?? '')} ${b.title}  `);
   let room = columns - 1 - always.reduce((sum, b) => sum + wide(b), 0) + 2;
   const chosen: Binding[] = [];
@@ -48,10 +48,8 @@ function hint(b: Binding, here: Here): Line {
 export function lowerRule({ ui, world }: State, columns: number): Line {
   const { notice } = ui;
   if (!notice || notice.until <= world.now) return rule(columns);
-  const said = fitLine(
-    line('─ ', notice.verdict === 'ok' ? undefined : line(mark(notice.verdict), ' '), notice.says),
-    Math.min(columns - 2, columnsOf(notice.says) + 4),
-  );
+  const all = line('─ ', notice.verdict === 'ok' ? undefined : line(mark(notice.verdict), ' '), notice.says);
+  const said = fitLine(all, Math.min(columns - 2, lineWidth(all)));
   return line(said, ' ', dim('─'.repeat(Math.max(0, columns - lineWidth(said) - 1))));
 }
 

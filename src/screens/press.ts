@@ -11,7 +11,7 @@ import type { Here } from './screen.ts';
 /** `alone`: the key came by itself, not in a burst of typed-ahead ones. */
 export function press(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
   const { overlay } = state.ui;
-  if (overlay.kind !== 'none') return inOverlay(state, overlay, key, alone);
+  if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
   const place = here(state);
   if (place.filtering) return inFilter(place.filter, key);
   const at: Here = { state, place, ...(seen.row ? { row: seen.row } : {}) };
@@ -22,12 +22,12 @@ export function press(state: State, seen: Frame, key: string, alone = true): rea
   return binding.run(at);
 }
 
-function inOverlay(state: State, overlay: Overlay, key: string, alone: boolean): readonly Intent[] {
+function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alone: boolean): readonly Intent[] {
   switch (overlay.kind) {
     case 'none':
       return [];
     case 'palette': {
-      const intents = paletteKey(state, overlay, key);
+      const intents = paletteKey(state, overlay, seen.row, key);
       if (intents) return intents;
       const text = edit(overlay.text, key);
       return text === undefined ? [] : [{ kind: 'overlay', overlay: { kind: 'palette', text, at: 0 } }];

@@ -58,6 +58,8 @@ export type Screen = {
   title(place: Place, state: State): string;
   /** How the palette finds it; absent where it needs to be told what it is about. */
   palette?: string;
+  /** Other words for it that find it too. */
+  also?: string;
   /** What must be asked while it is open. */
   looks?(place: Place, state: State): readonly Ask[];
   /** The names of its orders, first is the first shown; `s` goes round. `place.sort` is the index. */
@@ -88,6 +90,8 @@ export type Binding = {
   title: string;
   /** A sentence, for help and palette. */
   about: string;
+  /** Other words for it, for the palette. */
+  also?: string;
   /** Rank in the footer, low first; absent: not in the footer. */
   footer?: number;
   /** Not offered by the palette: moving about. */
@@ -102,6 +106,8 @@ export type Entry = {
   /** What is searched and shown: `restart api-gateway`. */
   title: string;
   about: string;
+  /** Other words for it, separated by blanks, that find it too: `undo rollback`. */
+  also?: string;
   unless?: string;
   run: readonly Intent[];
 };

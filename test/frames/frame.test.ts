@@ -76,6 +76,78 @@ describe('the cockpit as first drawn', () => {
   });
 });
 
+describe('what is said is so', () => {
+  const opened = (world: (typeof worlds)[keyof typeof worlds], screen: string, size: Size) => {
+    const state = stateOf(world);
+    return frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] } }, size);
+  };
+
+  test.each(['pods', 'surfaces', 'studies'])('%s are never called none before anything is known', (screen) => {
+    for (const world of [down, starting]) {
+      expect(opened(world, screen, small)).not.toMatch(/no pods|no finished jobs|no active studies/);
+      expect(body(stateOf(world), small)).not.toMatch(/no pods|no finished jobs|no active studies/);
+    }
+    expect(opened(empty, screen, small)).toMatch(/no pods|no finished jobs|no active studies/);
+  });
+
+  test('a replica that does not stream says so first', () => {
+    const { replica } = calm.readings;
+    if (replica.state !== 'live') throw new Error('the calm replica answers');
+    const lag = { bytes: 0, streaming: false };
+    const broken = {
+      ...calm,
+      readings: { ...calm.readings, replica: { ...replica, value: { ...replica.value, lag } } },
+    };
+    const text = body(stateOf(broken), small);
+    expect(text).toContain('● replica not streaming');
+    expect(text).toMatch(/● replica {2}not streaming +2 ms/);
+    expect(body(stateOf(broken), middle)).toContain('not streaming, lag not visible');
+  });
+
+  test('a backend that is away says what to do, whole, where there is room', () => {
+    const text = opened(down, 'health', small);
+    expect(text).toContain('never answered');
+    expect(text).not.toContain('…');
+  });
+});
+
+describe('nothing is cut in the middle of a value', () => {
+  const sizes = [
+    { columns: 60, rows: 15 },
+    { columns: 64, rows: 18 },
+    small,
+    middle,
+    large,
+    { columns: 240, rows: 60 },
+  ];
+  const nodes = {
+    ...outage,
+    readings: {
+      ...outage.readings,
+      pods: live([
+        pod('api-gateway', '8qk5p', { node: 'ip-10-0-1-17.eu-west-1.compute.internal', restarts: 140 }),
+        pod('executor', '29dkq', { node: '10.0.12.117' }),
+      ]),
+    },
+  };
+
+  test.each(sizes)('$columns×$rows', (size) => {
+    const value = /(study_|\bt\w{0,5}|ip-|10\.0|api-|executor-|orchestrator-|google-|anthropic-|stud|surf)[\w.-]*…|\d…/;
+    for (const world of [outage, nodes, calm, away]) {
+      for (const pane of ['1', '2', '3', '4', '5'])
+        for (const keys of [[pane], [pane, 'z']])
+          for (const line of frameText(pressing(stateOf(world), size, ...keys), size)
+            .split('\n')
+            .slice(3))
+            expect(line).not.toMatch(value);
+    }
+  });
+
+  test('the tabs of the smallest layout name all panes', () => {
+    expect(frameText(stateOf(outage), { columns: 60, rows: 15 }).split('\n')[3]).toMatch(/1.*health.*pods.*studies$/);
+  });
+});
+
 describe('every frame', () => {
   const places = screens.map((s) => s.id);
   const of = {

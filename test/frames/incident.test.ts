@@ -47,12 +47,12 @@ describe('opening', () => {
            ● Other surfaces working normally  2 of 3 work normally
        4 SEV4 Low impact  Low impact: Slow response times, cosmetic issues
            ● Slow response times  4 210 ms  (critical > 2 000 ms)
-           ● Error Rate above its threshold  38 %  (critical > 5.0 %)
+           ● Error Rate above its threshold  38 %  (critical > 5 %)
            ● Queue Depth above its threshold  1 320  (warning > 1 000)
        5 Security incident  somebody may have access who should not: SEV1 with 7 steps
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  i incident  a act  l logs  / filter  n note  : anything  ? help"
+       enter open  i incident  a act  l logs  / filter  esc back  : anything  ? help"
     `);
   });
 
@@ -127,7 +127,7 @@ describe('a checklist', () => {
 
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  space done  s skip  m messages  v severity  : anything  ? help"
+       enter open  space done  s skip  m messages  esc back  : anything  ? help"
     `);
   });
 

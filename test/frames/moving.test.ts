@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { bindingsOf } from '../../src/bindings.ts';
+import { showKey } from '../../src/screens/footer.ts';
 import { frame } from '../../src/screens/frame.ts';
+import { screens } from '../../src/screens/index.ts';
 import { press } from '../../src/screens/press.ts';
-import { here } from '../../src/store.ts';
+import { here, placeAt } from '../../src/store.ts';
 import { calm, crowd, frameText, outage, pressing, stateOf } from './worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -118,6 +121,52 @@ describe('moving', () => {
 
   test('help tells the keys of here', () => {
     expect(frameText(at('2', 'z', '?'), size)).toContain('next order of the rows');
+  });
+
+  test.each(screens.map((s) => s.id))('help on %s names every key that works there, whole, and no other', (screen) => {
+    const state = stateOf(outage);
+    const there = { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] as const } };
+    const tall = { columns: 80, rows: 200 };
+    const whole = frameText(pressing(there, tall, '?'), tall);
+    const text = whole.slice(whole.indexOf('─ keys'));
+    expect(text).not.toContain('…');
+    const keys = bindingsOf(frame(there, tall).screen).map((b) => b.keys.map(showKey).join(' '));
+    const said = text
+      .split('\n')
+      .map((line) => line.slice(3, 14).trimEnd())
+      .filter((said) => keys.includes(said));
+    expect(said.toSorted()).toEqual(keys.toSorted());
+  });
+
+  test('esc is offered wherever it leads back, and nowhere else', () => {
+    const footer = (...keys: readonly string[]) =>
+      frameText(at(...keys), size)
+        .split('\n')
+        .at(-1);
+    expect(footer()).not.toContain('esc back');
+    for (const keys of [['z'], ['w'], ['l'], ['i'], ['2', 'j', 'enter'], ['a']])
+      expect(footer(...keys)).toMatch(/esc back {2}: anything {2}\? help$/);
+  });
+
+  test('enter opens the pane where nothing is marked yet', () => {
+    expect(here(at('4', 'enter')).screen).toBe('surfaces');
+    expect(here(at('4', 'j', 'enter')).screen).toBe('surface');
+  });
+
+  test('what has no list is not filtered', () => {
+    expect(here(at('w', '/')).filtering).toBe(false);
+    expect(frameText(at('w'), size)).not.toContain('/ filter');
+    expect(here(at('3', '/'))).toMatchObject({ screen: 'metrics', filtering: true });
+  });
+
+  test('what is said above the footer leaves no hole in its rule', () => {
+    for (const keys of [['y'], ['R']])
+      expect(
+        frameText(at(...keys), size)
+          .split('\n')
+          .at(-2),
+      ).toMatch(/^─ \S.*\S ─+$/);
+    expect(frameText(at('R'), size).split('\n').at(-2)).not.toContain('  ');
   });
 
   test('w goes to the war room and back', () => {

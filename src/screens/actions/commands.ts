@@ -7,6 +7,7 @@ export const commandLogScreen: Screen = {
   id: 'command-log',
   title: () => 'COMMAND LOG',
   palette: 'command log',
+  also: 'history audit',
   view(state) {
     const rows = state.commands
       .map((command, at): Row => {

@@ -1,6 +1,6 @@
 // The key that leads to what can be done about the selected row, and every action's entry in the palette.
 import { actions } from '../../actions/index.ts';
-import type { Target } from '../../core/action.ts';
+import type { Action, ActionId, Target } from '../../core/action.ts';
 import { newest } from '../../core/reading.ts';
 import type { State } from '../../store.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
@@ -53,16 +53,45 @@ export const actBinding: Binding = {
   run: (here) => [{ kind: 'open', screen: 'act', of: targetOf(here) }],
 };
 
-/** In the palette every action has its own entry. */
+/** What people call them beside their titles. */
+const otherWords: Partial<Record<ActionId, string>> = {
+  'restart-deployment': 'rollout bounce reboot',
+  'rollback-deployment': 'rollback undo revert previous',
+  'scale-deployment': 'replicas',
+  'failover-database': 'failover promote replica',
+  'cancel-query': 'kill query',
+  'end-session': 'kill terminate connection',
+  'evict-redis': 'memory flush',
+  notify: 'slack',
+  'cleanup-evidence': 's3',
+  'restore-evidence': 's3',
+  'restore-database': 'pitr rds',
+  'list-snapshots': 'rds',
+};
+
+const sentence = 'a deployment';
+
+function entryOf(state: State, action: Action, title: string, target: Target = {}): Entry {
+  const why = whyNot(state, action, target);
+  const also = otherWords[action.id];
+  return {
+    title,
+    about: action.about.does,
+    ...(also ? { also } : {}),
+    ...(why ? { unless: why } : {}),
+    run: offer(state, action.id, target),
+  };
+}
+
+/** In the palette every action has its own entry; what is done to a deployment, one for each of them. */
 export const actionEntries = (state: State): readonly Entry[] => [
-  ...actions.map((action): Entry => {
-    const why = whyNot(state, action);
-    return {
-      title: action.title.toLowerCase(),
-      about: action.about.does,
-      ...(why ? { unless: why } : {}),
-      run: offer(state, action.id),
-    };
+  ...actions.flatMap((action) => {
+    const title = action.title.toLowerCase();
+    const each = title.endsWith(sentence) ? Object.values(state.world.scope.deployments) : [];
+    return [
+      entryOf(state, action, title),
+      ...each.map((deployment) => entryOf(state, action, title.replace(sentence, deployment), { deployment })),
+    ];
   }),
   {
     title: 'arm',

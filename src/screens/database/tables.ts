@@ -20,6 +20,7 @@ export const tablesScreen: Screen = {
   id: 'tables',
   title: () => 'DATABASE TABLES',
   palette: 'database tables, bloat and weekly tasks',
+  also: 'db postgres maintenance',
   sorts: orders.map(([name]) => name),
   looks: (place) => [databaseAsk(place)],
   view({ world, looks }, place, { columns }) {

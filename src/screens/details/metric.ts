@@ -1,4 +1,4 @@
-import { formatMeasure } from '../../core/format.ts';
+import { formatLimit } from '../../core/format.ts';
 import { judge, metrics } from '../../core/metrics.ts';
 import { bold, dim, line, mark, span } from '../line.ts';
 import { extremes } from '../lists/metrics.ts';
@@ -23,8 +23,8 @@ export const metricScreen: Screen = {
       [
         ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
         ['now', line(value, dim(`  ${basis}`))],
-        ['warning', `above ${formatMeasure(warning, m.unit)}`],
-        ['critical', `above ${formatMeasure(critical, m.unit)}`],
+        ['warning', `above ${formatLimit(warning, m.unit)}`],
+        ['critical', `above ${formatLimit(critical, m.unit)}`],
         ['runbook', m.action],
         ['measured by', reading.state === 'live' ? reading.from : undefined],
       ],

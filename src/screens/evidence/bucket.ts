@@ -26,6 +26,7 @@ export const evidenceScreen: Screen = {
   id: 'evidence',
   title: () => 'EVIDENCE',
   palette: 'evidence',
+  also: 's3 bucket',
   sorts: orders.map(([name]) => name),
   looks: () => [{ kind: 'evidence' }],
   view(state, place, { columns }) {

@@ -26,6 +26,7 @@ export const alertsScreen: Screen = {
   id: 'alerts',
   title: () => 'ALERTS',
   palette: 'alerts',
+  also: 'ack acknowledge pager',
   view({ desk, world }, _place, { columns }) {
     const alerts = desk?.alerts ?? [];
     const shape: readonly Column<DueAlert>[] = [

@@ -38,6 +38,7 @@ export const notifyScreen: Screen = {
   id: 'notify',
   title: () => 'MESSAGES',
   palette: 'messages',
+  also: 'slack pagerduty stakeholders update',
   view(state) {
     const { incident, desk } = state;
     if (!incident || !desk) return { rows: [], empty: [line(dim('messages belong to an incident; i opens one'))] };

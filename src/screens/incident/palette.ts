@@ -27,7 +27,7 @@ export const noteBinding: Binding = {
   keys: ['n'],
   title: 'note',
   about: 'write a note into the incident’s timeline',
-  footer: 64,
+  footer: 66,
   unless: ({ state }) =>
     !state.incident
       ? 'no incident is open; i opens one'

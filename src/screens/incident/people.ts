@@ -86,6 +86,7 @@ export const contactsScreen: Screen = {
   id: 'contacts',
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
+  also: 'phone escalate escalation dba',
   view({ desk, incident }) {
     const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
     const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;

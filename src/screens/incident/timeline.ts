@@ -24,6 +24,7 @@ export const timelineScreen: Screen = {
   id: 'timeline',
   title: () => 'TIMELINE',
   palette: 'timeline',
+  also: 'journal history',
   sorts: orders,
   view(state, place) {
     const { incident } = state;

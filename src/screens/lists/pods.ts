@@ -6,7 +6,7 @@ import { type Instant, second } from '../../core/time.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, line, mark, span } from '../line.ts';
-import { podCounts, podSays } from '../panes/pods.ts';
+import { noneThere, podCounts, podSays } from '../panes/pods.ts';
 import { ageSays, shortAge, trouble, word } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
@@ -39,17 +39,18 @@ const ordered = kept((pods: readonly Pod[], sort: number, now: Instant): readonl
   return judged.sort(orders[sort]?.[1]);
 });
 
+/** A node by its first label: what tells nodes of one cluster apart. The pod's own screen has the whole name. */
+function nodeSays({ node }: Pod): string {
+  return /^\d/.test(node) ? node : (node.split('.')[0] ?? node);
+}
+
 const widths = kept((pods: readonly Pod[]) => ({
   name: widest(
     pods.map((p) => p.name),
     12,
     48,
   ),
-  node: widest(
-    pods.map((p) => p.node),
-    4,
-    28,
-  ),
+  node: widest(pods.map(nodeSays), 4, 40),
   says: widest(pods.map(podSays), 8, 28),
 }));
 
@@ -70,7 +71,7 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   const w = widths(pods);
   const all: Column<Judged>[] = [
     { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
-    { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 50)), upTo: w.name },
+    { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 35)), upTo: w.name },
     { title: 'verdict', of: ({ verdict }) => span(word[verdict], verdict), width: 8, spare: 5 },
     { title: 'ready', of: ({ p }) => `${p.containers.ready}/${p.containers.total}`, width: 5, align: 'right' },
     {
@@ -79,7 +80,13 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
       width: Math.min(16, w.says),
       upTo: w.says,
     },
-    { title: 'restarts', of: ({ p }) => (p.restarts > 0 ? `↻${p.restarts}` : dim('–')), width: 8, align: 'right' },
+    {
+      title: 'restarts',
+      of: ({ p }) => (p.restarts > 0 ? `↻${p.restarts}` : dim('–')),
+      width: 8,
+      align: 'right',
+      spare: 1,
+    },
     {
       title: 'last',
       of: ({ p }) => dim(p.lastRestartAt ? shortAge(now - p.lastRestartAt) : '–'),
@@ -87,8 +94,8 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
       align: 'right',
       spare: 4,
     },
-    { title: 'age', of: ({ p }) => dim(shortAge(now - p.createdAt)), width: 4, align: 'right' },
-    { title: 'node', of: ({ p }) => dim(p.node || '–'), width: Math.min(10, w.node), upTo: w.node, spare: 3 },
+    { title: 'age', of: ({ p }) => dim(shortAge(now - p.createdAt)), width: 4, align: 'right', spare: 2 },
+    { title: 'node', of: ({ p }) => dim(nodeSays(p) || '–'), width: w.node, spare: 3 },
     { title: 'image', of: ({ p }) => dim(p.image), width: 20, upTo: 60, spare: 6 },
   ];
   return table(all, columns);
@@ -100,6 +107,7 @@ export const podsScreen: Screen = {
   id: 'pods',
   title: () => 'PODS',
   palette: 'pods',
+  also: 'po kubernetes k8s',
   sorts: orders.map(([name]) => name),
   view(state, place, { columns }) {
     const { readings, scope, now } = state.world;
@@ -113,7 +121,7 @@ export const podsScreen: Screen = {
       right: ageSays(readings.pods, now) ?? [],
       head: [...trouble(readings.pods, 'kubernetes', now, room), podTable(pods, now, room).head],
       rows: rowsOf(all, pods, now, room, old),
-      empty: [line(dim(`no pods in ${scope.namespace}`)), line(dim('is it the right namespace and context?'))],
+      empty: noneThere(readings, scope.namespace),
     };
   },
 };

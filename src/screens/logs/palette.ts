@@ -6,7 +6,7 @@ import { logsFor, openLogs } from './view.ts';
 export function logEntries({ world }: State): readonly Entry[] {
   const { deployments } = world.scope;
   return [
-    { title: 'logs', about: 'of all pods, merged', run: [openLogs({})] },
+    { title: 'logs of all pods', about: 'merged', run: [openLogs({})] },
     { title: 'errors in the logs', about: 'of all pods, level 50 and above', run: [openLogs({}, 'level=error')] },
     ...Object.values(deployments).map((deployment) => ({
       title: `logs of ${deployment}`,

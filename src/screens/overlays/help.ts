@@ -3,29 +3,38 @@ import { bindingsOf, globalBindings, listBindings } from '../../bindings.ts';
 import type { State } from '../../store.ts';
 import { here } from '../../store.ts';
 import { showKey } from '../footer.ts';
-import { bold, dim, type Line, line, span } from '../line.ts';
+import { bold, dim, type Line, line, span, wrap } from '../line.ts';
 import type { Binding, Here, Screen } from '../screen.ts';
 
-export function helpLines(state: State, screen: Screen, at: Omit<Here, 'state' | 'place'>): Line[] {
+export function helpLines(state: State, screen: Screen, at: Omit<Here, 'state' | 'place'>, columns: number): Line[] {
   const help: Here = { state, place: here(state), ...at };
-  const own = bindingsOf(screen).filter((b) => !listBindings.includes(b) && !globalBindings.includes(b));
+  // As they are here: a key that the screen has for itself is not said to do something else.
+  const all = bindingsOf(screen);
+  const among = (some: readonly Binding[]) => all.filter((b) => some.some((one) => one.id === b.id));
+  const own = all.filter((b) => ![...listBindings, ...globalBindings].some((one) => one.id === b.id));
   const groups: readonly (readonly [string, readonly Binding[]])[] = [
     [screen.title(help.place, state), own],
-    ['in a list', listBindings],
-    ['everywhere', globalBindings],
+    ['in a list', among(listBindings)],
+    ['everywhere', among(globalBindings)],
   ];
   return groups
     .filter(([, some]) => some.length > 0)
     .flatMap(([title, some], i) => [
       ...(i > 0 ? [[]] : []),
       line(' ', bold(title)),
-      ...some.map((b) => keyLine(b, help)),
+      ...some.flatMap((b) => keyLines(b, help, columns)),
     ]);
 }
 
-function keyLine(b: Binding, at: Here): Line {
-  const keys = b.keys.map(showKey).join(' ').padEnd(11);
+/** As wide as the longest names of keys. */
+const keysWide = 11;
+
+function keyLines(b: Binding, at: Here, columns: number): Line[] {
+  const keys = b.keys.map(showKey).join(' ').padEnd(keysWide);
   const why = b.unless?.(at);
-  if (why !== undefined) return line(dim(`   ${keys} ${b.about}: not now, ${why}`));
-  return line('   ', span(keys, 'key'), ` ${b.about}`);
+  const says = wrap(why === undefined ? b.about : `${b.about}: not now, ${why}`, columns - keysWide - 4);
+  return says.map((part, i) => {
+    const head = i === 0 ? keys : ' '.repeat(keysWide);
+    return why === undefined ? line('   ', span(head, 'key'), ` ${part}`) : line(dim(`   ${head} ${part}`));
+  });
 }

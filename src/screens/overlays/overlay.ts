@@ -15,9 +15,9 @@ export function overlayLines(state: State, screen: Screen, row: Row | undefined,
     case 'none':
       return undefined;
     case 'palette':
-      return [dimRule(size.columns), ...paletteLines(state, overlay, { ...size, rows: size.rows - 1 })];
+      return [dimRule(size.columns), ...paletteLines(state, overlay, row, { ...size, rows: size.rows - 1 })];
     case 'help':
-      return scrolled('keys', helpLines(state, screen, row ? { row } : {}), [], overlay.top, state, size);
+      return scrolled('keys', helpLines(state, screen, row ? { row } : {}, size.columns), [], overlay.top, state, size);
     case 'details':
       return scrolled(overlay.title, overlay.lines(state, size.columns - 2), [], overlay.top, state, size);
     case 'confirm': {

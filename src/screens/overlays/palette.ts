@@ -1,13 +1,14 @@
 // The palette: everything that can be done here, found by a few of its letters.
-import fuzzysort from 'fuzzysort';
 import { bindingsOf } from '../../bindings.ts';
 import { here, type Intent, type Overlay, type State, type ThemeName } from '../../store.ts';
 import { showKey } from '../footer.ts';
 import { entries, screens } from '../index.ts';
 import { kept } from '../kept.ts';
-import { bold, dim, fitLine, type Line, line, span, spread } from '../line.ts';
-import type { Entry, Here, Size } from '../screen.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '../line.ts';
+import type { Entry, Here, Row, Size } from '../screen.ts';
+import { thingEntries } from '../things.ts';
 import { field } from './field.ts';
+import { search } from './search.ts';
 
 type Item = Entry & { key?: string };
 type Palette = Extract<Overlay, { kind: 'palette' }>;
@@ -15,10 +16,10 @@ type Palette = Extract<Overlay, { kind: 'palette' }>;
 const themeNames: readonly ThemeName[] = ['standard', 'colour-blind', 'plain'];
 
 /** All of it, as the state stands: this screen's keys, what others offer, every screen, the program's own. */
-const items = kept((state: State): readonly Item[] => {
+const items = kept((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
-  const at: Here = { state, place };
+  const at: Here = { state, place, ...(row ? { row } : {}) };
   const keys = (screen ? bindingsOf(screen) : [])
     .filter((b) => !b.silent)
     .map((b): Item => {
@@ -26,6 +27,7 @@ const items = kept((state: State): readonly Item[] => {
       return {
         title: b.title,
         about: b.about,
+        ...(b.also ? { also: b.also } : {}),
         key: b.keys[0] ?? '',
         run: unless === undefined ? b.run(at) : [],
         ...(unless === undefined ? {} : { unless }),
@@ -37,66 +39,91 @@ const items = kept((state: State): readonly Item[] => {
       (s): Item => ({
         title: s.palette ?? s.id,
         about: 'open this screen',
+        ...(s.also ? { also: s.also } : {}),
         run: [s.id === 'cockpit' ? { kind: 'home' } : { kind: 'open', screen: s.id }],
       }),
     );
   const program: Item[] = [
     ...themeNames.map(
-      (theme): Item => ({ title: `theme ${theme}`, about: 'colours', run: [{ kind: 'theme', theme }] }),
+      (theme): Item => ({
+        title: `theme ${theme}`,
+        about: 'colours',
+        also: 'color colours',
+        run: [{ kind: 'theme', theme }],
+      }),
     ),
     state.ui.bell
-      ? { title: 'mute the bell', about: 'no sound when it gets worse', run: [{ kind: 'bell', on: false }] }
-      : { title: 'ring the bell', about: 'a sound when it gets worse', run: [{ kind: 'bell', on: true }] },
+      ? {
+          title: 'mute the bell',
+          about: 'no sound when it gets worse',
+          also: 'silence sound',
+          run: [{ kind: 'bell', on: false }],
+        }
+      : {
+          title: 'ring the bell',
+          about: 'a sound when it gets worse',
+          also: 'unmute sound',
+          run: [{ kind: 'bell', on: true }],
+        },
   ];
-  return [...entries.flatMap((of) => of(state)), ...places, ...keys, ...program];
+  const [things, others] = [thingEntries(state), entries.flatMap((of) => of(state))];
+  return [...others, ...places, ...keys, ...program, ...things];
 }, 1);
 
 /** What matches, best first; everything when nothing was typed. */
-export const found = kept((state: State, text: string): readonly Item[] => {
-  const all = items(state);
-  if (text.trim() === '') return all;
-  return fuzzysort
-    .go(text.trim(), all, {
-      keys: ['title', 'about'],
-      limit: 0,
-      threshold: 0.2,
-      scoreFn: (r) => Math.max(r[0]?.score ?? 0, (r[1]?.score ?? 0) * 0.6),
-    })
-    .map((r) => r.obj);
-}, 1);
+export const found = kept(
+  (state: State, text: string, row?: Row): readonly Item[] => search(items(state, row), text),
+  1,
+);
 
-export function paletteLines(state: State, palette: Palette, { columns, rows }: Size): Line[] {
-  const all = found(state, palette.text);
-  const room = Math.max(1, Math.min(rows - 2, 14));
+/** Rows below the field, at most. */
+const mostListed = 14;
+
+export function paletteLines(state: State, palette: Palette, row: Row | undefined, { columns, rows }: Size): Line[] {
+  const all = found(state, palette.text, row);
+  // One row is the field's, the last one says the whole of what is marked.
+  const room = Math.max(1, Math.min(rows - 3, mostListed));
   const at = Math.min(palette.at, Math.max(0, all.length - 1));
   const from = Math.max(0, at - room + 1);
-  const wide = Math.min(34, Math.floor(columns * 0.4));
+  const wide = Math.min(Math.max(0, ...all.map((item) => columnsOf(item.title))), Math.floor(columns * 0.56));
+  const keysWide = 4;
+  const aboutWide = columns - wide - 5 - keysWide;
   const listed = all.slice(from, from + room).map((item, i) => {
     const isHere = from + i === at;
-    const title = fitLine(line(isHere ? bold(item.title) : item.title), wide);
-    const about = item.unless === undefined ? dim(item.about) : span(`not now: ${item.unless}`, 'dim');
-    const right = item.key ? line(span(showKey(item.key), 'key'), ' ') : [];
+    const says = aboutOf(item);
     return spread(
       line(
         isHere ? span(' ▶ ', 'accent') : '   ',
-        item.unless === undefined ? title : title.map((s) => dim(s.text)),
+        ...fitLine(line(item.unless !== undefined ? dim(item.title) : isHere ? bold(item.title) : item.title), wide),
         '  ',
-        about,
+        ...(aboutWide > 8 ? fitLine(line(dim(says)), aboutWide) : []),
       ),
-      right,
+      item.key ? line(span(showKey(item.key), 'key'), ' ') : [],
       columns,
     );
   });
+  const marked = all[at];
+  const whole = marked && columnsOf(aboutOf(marked)) > aboutWide ? aboutOf(marked) : '';
   const count = all.length > room ? dim(`${at + 1} of ${all.length} `) : dim(`${all.length} `);
   return [
     spread(line(span(' : ', 'accent'), field(palette.text)), line(count), columns),
     ...(listed.length > 0 ? listed : [line(dim('   nothing is called like that; esc goes back'))]),
+    line('   ', whole),
   ];
 }
 
+function aboutOf({ about, unless }: Item): string {
+  return unless === undefined ? about : `not now: ${unless}`;
+}
+
 /** What a key does in the palette; undefined when it is text. */
-export function paletteKey(state: State, palette: Palette, key: string): readonly Intent[] | undefined {
-  const all = found(state, palette.text);
+export function paletteKey(
+  state: State,
+  palette: Palette,
+  row: Row | undefined,
+  key: string,
+): readonly Intent[] | undefined {
+  const all = found(state, palette.text, row);
   const at = Math.min(palette.at, Math.max(0, all.length - 1));
   const to = (next: number): readonly Intent[] => [
     { kind: 'overlay', overlay: { ...palette, at: Math.max(0, Math.min(all.length - 1, next)) } },

@@ -8,7 +8,7 @@ import type { Instant, Ms } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
-import { dim, faded, firstFitting, type Line, line, mark, span, spread } from '../line.ts';
+import { dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
 import { nextTry, shortAge } from '../parts.ts';
 import type { Pane, Stretch } from './pane.ts';
 import { squeeze } from './pane.ts';
@@ -98,12 +98,12 @@ function backend<T>(
   const last = newest(reading);
   const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
   const wide = columns > 50;
-  const long = wide
-    ? [spread(head, line(dim(again)), columns), line('  ', dim(`${since}   `), reading.fault.hint)]
-    : [head, line('  ', dim(since)), line('  ', dim(again))];
+  const first = spread(head, line(dim(again)), columns);
+  const hint = wrap(reading.fault.hint, columns - 2).map((part) => line('  ', part));
+  const long = wide ? [first, line('  ', dim(since))] : [head, line('  ', dim(since)), line('  ', dim(again))];
   return {
     id,
-    most: [...long, []],
+    most: [...long, ...hint, []],
     long,
     short: [spread(head, line(dim(again.replace('again ', ''))), columns)],
     opens,
@@ -126,9 +126,10 @@ function saysDatabase(d: Database, _now: Instant): Said {
   const below: Line[] = [];
   if (d.inRecovery) {
     const behind = d.lag?.ms === undefined ? 'lag not visible' : `${formatAge(d.lag.ms)} behind`;
-    const streaming = d.lag ? (d.lag.streaming ? '' : ', not streaming') : '';
     const bytes = d.lag?.bytes === undefined ? '' : `, ${formatBytes(d.lag.bytes)}`;
-    says.push(line(`${behind}${bytes}${streaming}`), line(`${behind}${streaming}`), line(behind));
+    // What it has not received it cannot count.
+    if (d.lag && !d.lag.streaming) says.push(line(`not streaming, ${behind}`), line('not streaming'));
+    else says.push(line(`${behind}${bytes}`), line(behind));
   } else if (d.connections) {
     const { used, limit } = d.connections;
     says.push(

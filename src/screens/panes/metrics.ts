@@ -1,5 +1,5 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
-import { formatAge, formatCount, formatMeasure } from '../../core/format.ts';
+import { formatAge, formatCount, formatLimit, formatMeasure } from '../../core/format.ts';
 import { judge, type Metric, metrics } from '../../core/metrics.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import type { Unit } from '../../core/thresholds.ts';
@@ -17,7 +17,7 @@ export const trendSpan = 15 * minute;
 
 /** A threshold without its unit where the column says it: `500`, `1 %`. */
 export function formatThreshold(value: number, unit: Unit): string {
-  if (unit === 'percent') return `${Number(value.toFixed(2))} %`;
+  if (unit === 'percent') return formatLimit(value, unit);
   return value >= 10_000 ? formatCount(value) : String(value);
 }
 

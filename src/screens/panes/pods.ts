@@ -5,6 +5,7 @@ import { formatAge } from '../../core/format.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import type { Instant } from '../../core/time.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
+import type { World } from '../../core/world.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
@@ -42,6 +43,12 @@ const byApp = kept((pods: readonly Pod[]) => Map.groupBy(pods, (p) => p.app));
 
 const worstFirst = (a: Verdict, b: Verdict) => verdicts.indexOf(b) - verdicts.indexOf(a);
 
+/** What an empty list of pods says; nothing while it is not known to be empty. */
+export function noneThere({ pods }: World['readings'], namespace: string): Line[] {
+  if (!newest(pods)) return [];
+  return [line(dim(`no pods in ${namespace}`)), line(dim('is it the right namespace and context?'))];
+}
+
 const noPods: readonly Pod[] = [];
 const noDeployments: readonly Deployment[] = [];
 
@@ -63,7 +70,7 @@ export const podsPane: Pane = {
       says: line(dim(scope.namespace)),
       right: age ?? line(span(`${counts.ready}/${counts.total} ready`, counts.ready < counts.total ? 'bold' : 'dim')),
       rows,
-      empty: [line(dim(`no pods in ${scope.namespace}`)), line(dim('is it the right namespace and context?'))],
+      empty: noneThere(readings, scope.namespace),
     };
   },
 };

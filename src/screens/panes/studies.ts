@@ -4,7 +4,8 @@ import { formatAge, formatCount } from '../../core/format.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import { type Instant, minute } from '../../core/time.ts';
 import type { World } from '../../core/world.ts';
-import { dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
+import { kept } from '../kept.ts';
+import { columnsOf, dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
@@ -36,14 +37,15 @@ export function completionSays(s: Study): string {
   return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
 }
 
-/** What an empty list of studies says. */
+/** What an empty list of studies says; nothing while it is not known to be empty. */
 export function nothingActive(world: World): Line[] {
   const seen = newest(world.readings.studies)?.value;
-  const newestAt = seen?.newestCreatedAt;
+  if (!seen) return [];
+  const newestAt = seen.newestCreatedAt;
   return [
     line(dim('no active studies')),
     ...(newestAt ? [line(dim(`(newest created ${formatAge(world.now - newestAt)} ago)`))] : []),
-    ...(seen && seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
+    ...(seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
   ];
 }
 
@@ -56,6 +58,7 @@ export const studiesPane: Pane = {
     const old = reading.state !== 'live' || isStale(reading, world.now);
     const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
     const active = seen?.active ?? [];
+    const shown = whatFits(active, columns);
     const age = ageSays(reading, world.now);
     const count = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
     return {
@@ -63,25 +66,48 @@ export const studiesPane: Pane = {
       ...(age ? { right: age } : {}),
       rows: [
         ...problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
-        ...active.map((s) => studyRow(s, world.now, columns, old)),
+        ...active.map((s) => studyRow(s, world.now, columns, shown, old)),
       ],
       empty: nothingActive(world),
     };
   },
 };
 
-function studyRow(s: Study, now: Instant, columns: number, old: boolean): Row {
+/** `status`: how wide, 0 where there is no room for it. */
+type Shown = { status: number; short: boolean; failed: boolean; ago: boolean; tenant: boolean };
+
+/** What a row has room for beside the id and the completion; whole or not at all. */
+const whatFits = kept((active: readonly Study[], columns: number): Shown => {
+  const wide = (texts: string[]) => Math.max(0, ...texts.map(columnsOf));
+  let left = columns - 2 - wide(active.map((s) => s.id)) - percent;
+  const fits = (width: number) => {
+    if (width > left) return false;
+    left -= width;
+    return true;
+  };
+  const short = columns < 44;
+  const word = wide(active.map((s) => studyWord(s, short)));
+  const status = fits(2 + word) ? word : 0;
+  const failed = fits(12);
+  return { status, short, failed, ago: fits(11), tenant: fits(2 + wide(active.map((s) => s.tenant))) };
+});
+
+/** ` 100 %` */
+const percent = 6;
+
+function studyRow(s: Study, now: Instant, columns: number, shown: Shown, old: boolean): Row {
   return {
     id: s.id,
     text: `${s.id} ${s.tenant}`,
     draw: () => {
       const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
       const right = line(
-        columns >= 56 ? dim(`${failed.padStart(11)}  ${shortAge(now - s.progressedAt).padStart(5)} ago  `) : undefined,
-        columns >= 28 ? `${studyWord(s, columns < 44)}` : undefined,
-        columns >= 28 ? completionSays(s).padStart(7) : ` ${completionSays(s)}`,
+        shown.failed ? dim(failed.padStart(12)) : undefined,
+        shown.ago ? dim(`${shortAge(now - s.progressedAt).padStart(7)} ago`) : undefined,
+        shown.status > 0 ? `  ${studyWord(s, shown.short).padEnd(shown.status)}` : undefined,
+        completionSays(s).padStart(percent),
       );
-      const name = line(studyGlyph(s, now), ` ${s.id}`, columns >= 56 ? dim(`  ${s.tenant}`) : undefined);
+      const name = line(studyGlyph(s, now), ` ${s.id}`, shown.tenant ? dim(`  ${s.tenant}`) : undefined);
       const drawn = spread(name, right, columns);
       return [old ? faded(drawn) : drawn];
     },

@@ -29,9 +29,11 @@ export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Ve
     .toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict) || b.s.failures - a.s.failures);
 }
 
-/** What an empty list of surfaces says: when the last job finished. */
+/** What an empty list of surfaces says: when the last job finished; nothing while that is not known. */
 export function nothingFinished(world: World, columns: number): Line[] {
-  const last = newest(world.readings.surfaces)?.value.lastFinished;
+  const seen = newest(world.readings.surfaces)?.value;
+  if (!seen) return [];
+  const last = seen.lastFinished;
   const says = last
     ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
     : 'no finished jobs in the last hour';
@@ -88,7 +90,9 @@ function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
     span(rate, verdict === 'ok' ? 'plain' : verdict),
     dim(`${formatCount(s.failures).padStart(6)}`),
     columns >= 56 ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
-    columns >= 56 ? dim(`${formatCount(s.affectedStudies).padStart(5)} studies`) : undefined,
+    columns >= 56
+      ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
+      : undefined,
   );
   return spread(line(mark(verdict), ` ${s.id}`), right, columns);
 }

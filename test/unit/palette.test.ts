@@ -1,0 +1,92 @@
+// The palette ranks what a person means first.
+import { describe, expect, test } from 'vitest';
+import { frame } from '../../src/screens/frame.ts';
+import { found } from '../../src/screens/overlays/palette.ts';
+import { search } from '../../src/screens/overlays/search.ts';
+import { press } from '../../src/screens/press.ts';
+import { frameText, outage, pressing, stateOf } from '../frames/worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const first = (text: string, n = 1) =>
+  found(stateOf(outage), text)
+    .slice(0, n)
+    .map((item) => item.title);
+
+describe('what is typed finds first', () => {
+  test.each([
+    ['q', 'quit'],
+    ['exit', 'quit'],
+    ['restart', 'restart a deployment'],
+    ['restart api', 'restart api-gateway'],
+    ['gateway restart', 'restart api-gateway'],
+    ['rollback', 'roll back a deployment'],
+    ['undo', 'roll back a deployment'],
+    ['failover', 'fail over the database to the replica'],
+    ['fail', 'fail over the database to the replica'],
+    ['logs', 'logs'],
+    ['log', 'logs of all pods'],
+    ['errors', 'errors in the logs'],
+    ['pods', 'pods'],
+    ['pod', 'pods'],
+    ['sev1', 'SEV1 Complete API outage'],
+    ['sev', 'SEV1 Complete API outage'],
+    ['key', 'API keys'],
+    ['ack', 'alerts'],
+    ['kill', 'cancel what a session runs'],
+    ['vacuum', 'vacuum and analyze a table'],
+    ['bell', 'mute the bell'],
+    ['color', 'theme standard'],
+    ['redis', 'redis'],
+    ['p95', 'API p95'],
+    ['latency', 'API p95'],
+    ['abc123', 'study_abc123'],
+    ['openai', 'openai-api'],
+    ['gw', 'gateway'],
+    ['bckp', 'backups'],
+  ])('%s: %s', (typed, title) => expect(first(typed)).toEqual([title]));
+
+  test('SEV1 to SEV4 in their order', () => {
+    expect(first('sev', 4).map((title) => title.slice(0, 4))).toEqual(['SEV1', 'SEV2', 'SEV3', 'SEV4']);
+  });
+
+  test('nothing by an accident of letters', () => {
+    expect(found(stateOf(outage), 'bell')).toHaveLength(1);
+    expect(found(stateOf(outage), 'doesnotexist')).toEqual([]);
+  });
+
+  test('everything, in its order, when nothing was typed', () => {
+    const all = [
+      { title: 'b', about: '' },
+      { title: 'a', about: '' },
+    ];
+    expect(search(all, '  ')).toEqual(all);
+  });
+});
+
+describe('the palette', () => {
+  test('shows names whole at 80 columns, and all that is said of the marked one', () => {
+    const text = frameText(pressing(stateOf(outage), size, ':'), size);
+    for (let at = 0; at < found(stateOf(outage), '').length; at += 14) {
+      const keys = Array.from({ length: at }, () => 'down');
+      for (const line of frameText(pressing(stateOf(outage), size, ':', ...keys), size)
+        .split('\n')
+        .slice(8, -2))
+        expect(line.slice(0, 44)).not.toContain('…');
+    }
+    expect(text).toContain('▶ logs of all pods');
+    const longest = pressing(stateOf(outage), size, ':', ...'retry failed');
+    expect(frameText(longest, size)).toContain(
+      'sets the failed jobs of a study, or of one surface in it, to pending with no',
+    );
+  });
+
+  test('knows the row under the marker', () => {
+    const marked = pressing(stateOf(outage), size, '2', 'j', 'j', ':', ...'copy');
+    expect(frameText(marked, size)).not.toContain('no row is selected');
+    expect(press(marked, frame(marked, size), 'enter')).toContainEqual({
+      kind: 'copy',
+      text: 'api-gateway-7d9f8b6c5-8qk5p',
+      what: 'pod api-gateway-7d9f8b6c5-8qk5p',
+    });
+  });
+});
