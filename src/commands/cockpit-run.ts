@@ -31,7 +31,7 @@ export async function runCockpit(
   settings: Settings,
   { colour = true, start }: { colour?: boolean; start?: string } = {},
 ): Promise<number> {
-  const terminal = new Terminal(process.stdout);
+  const terminal = new Terminal(process.stdin, process.stdout);
   const first = initialState(scopeOf(settings), Date.now(), settings.display);
   const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
   const store = createCockpitStore({ ...first, ui: { ...first.ui, stack } });
@@ -55,7 +55,12 @@ export async function runCockpit(
   const ports: Ports = {
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
-    redraw: () => screen.clear(),
+    redraw: () => {
+      screen.clear();
+      terminal.wipe();
+      // The same state once more: drawn now, not with the next news.
+      store.setState((state) => ({ ...state }), true);
+    },
     suspend,
     lend: (by) => {
       release = by;

@@ -1,5 +1,5 @@
 // What the cockpit asks of the terminal beside drawing: clipboard, title, bell, suspension.
-import type { WriteStream } from 'node:tty';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { clean } from '../core/text.ts';
 
 /** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
@@ -8,16 +8,27 @@ const longestCopy = 50_000;
 const osc = (text: string) => `\u001b]${text}\u0007`;
 
 export class Terminal {
+  readonly #in: ReadStream;
   readonly #out: WriteStream;
   #title = '';
 
-  constructor(out: WriteStream) {
+  constructor(input: ReadStream, out: WriteStream) {
+    this.#in = input;
     this.#out = out;
   }
 
-  /** Keeps the title that the terminal had. */
+  /**
+   * Keeps the title that the terminal had, and takes keys and pasted text as they come. Ink does the latter too, but
+   * after its first frame: what is typed or pasted before would be echoed, or taken for keys.
+   */
   open(): void {
-    this.#out.write('\u001b[22;2t');
+    this.#in.setRawMode(true);
+    this.#out.write('\u001b[22;2t\u001b[?2004h');
+  }
+
+  /** Takes everything off the screen, whoever wrote it there; what is written next begins at its top. */
+  wipe(): void {
+    this.#out.write('\u001b[H\u001b[2J');
   }
 
   close(): void {

@@ -97,6 +97,16 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
   });
 
+  test('ctrl-l draws all of it at once, whatever else wrote on the terminal', async () => {
+    await open().shows('1 HEALTH');
+    await terminal.settles();
+    terminal.emulator.write('\r\n\r\nBroadcast message\r\n');
+    await terminal.shows('Broadcast message');
+    await terminal.press('ctrl-l').hides('Broadcast message');
+    expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
+    expect(terminal.text.split('\n')[0]).toMatch(/PRODUCTION/);
+  });
+
   test('y puts the row on the clipboard of the terminal', async () => {
     await open().shows('1 HEALTH');
     await terminal.press('3', 'j', 'y').shows('copied: p95');
