@@ -9,6 +9,9 @@ import { cannotKnow, type JournalReport, verifyJournal } from '../data/journal/v
 import { markdownReport } from '../runbook/report.ts';
 import { storyOf } from '../runbook/story.ts';
 
+/** Of everything that is printed as JSON. Grows only by additions; anything else makes it 2. */
+export const recordVersion = 1;
+
 /** What to print, and the exit code: 0 found, 1 a problem in the record, 2 nothing there. */
 export type Printed = { text: string; code: 0 | 1 | 2 };
 
@@ -30,11 +33,7 @@ export function listed(report: JournalReport, json: boolean, now: number): Print
   const incidents = foldAll(report.entries);
   if (json)
     return {
-      text: JSON.stringify(
-        incidents.map((one) => brief(one, now)),
-        null,
-        2,
-      ),
+      text: JSON.stringify({ version: recordVersion, incidents: incidents.map((one) => brief(one, now)) }, null, 2),
       code: 0,
     };
   if (incidents.length === 0) return { text: `no incident in ${report.directory}`, code: 0 };
@@ -87,7 +86,7 @@ export function shown(incident: Incident, now: number): Printed {
     ['resolved', toResolve],
   ] as const;
   const lines = incident.entries.flatMap((entry) => {
-    const story = storyOf(entry);
+    const story = storyOf(entry, incident);
     if (!story) return [];
     const mark = story.verdict ? glyph[story.verdict] : ' ';
     return [
@@ -105,6 +104,7 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
   if (format === 'json') {
     const { entries, ...rest } = incident;
     const body = {
+      version: recordVersion,
       ...brief(incident, now),
       incident: rest,
       timePerSeverity: timePerSeverity(incident, now),
@@ -123,7 +123,11 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
 export function verified(report: JournalReport, json: boolean): Printed {
   const problems = problemsOf(report);
   const code = problems.length > 0 ? 1 : 0;
-  if (json) return { text: JSON.stringify({ ...report, entries: report.entries.length, cannotKnow }, null, 2), code };
+  if (json)
+    return {
+      text: JSON.stringify({ version: recordVersion, ...report, entries: report.entries.length, cannotKnow }, null, 2),
+      code,
+    };
   const lines = report.files.flatMap((f) => [
     `${f.problems.length > 0 ? glyph.critical : glyph.ok} ${f.file}  ${f.entries} entries`,
     ...f.problems.map((problem) => `    ${glyph.critical} ${problem}`),

@@ -29,17 +29,27 @@ export function clocks(incident: Incident, now: Instant): Clocks {
     ...(firstFind ? { toFirstFind: since(firstFind.at) } : {}),
     ...(mitigatedAt === undefined ? {} : { toMitigate: since(mitigatedAt) }),
     ...(resolvedAt === undefined ? {} : { toResolve: since(resolvedAt) }),
-    ...(severity <= 2 && resolvedAt === undefined ? { updateDue: Math.max(openedAt, ...updates) + updateEvery } : {}),
+    ...(severity <= 2 && resolvedAt === undefined
+      ? { updateDue: Math.max(owedSince(incident), ...updates) + updateEvery }
+      : {}),
   };
 }
 
-/** How long it was at each severity, worst first. */
+/** Since when people are owed updates: since it became SEV2 or worse, or since it was opened again. */
+function owedSince({ openedAt, severities, rests }: Incident): Instant {
+  const calm = severities.findLastIndex(({ severity }) => severity > 2);
+  return Math.max(severities[calm + 1]?.at ?? openedAt, rests.at(-1)?.until ?? openedAt);
+}
+
+/** How long it was at each severity, worst first; while it was resolved it had none. */
 export function timePerSeverity(incident: Incident, now: Instant): readonly { severity: Severity; time: Ms }[] {
   const end = incident.resolvedAt ?? now;
   const times = new Map<Severity, Ms>();
   incident.severities.forEach(({ severity, at }, index) => {
     const until = incident.severities[index + 1]?.at ?? end;
-    times.set(severity, (times.get(severity) ?? 0) + Math.max(0, until - at));
+    const rested = incident.rests.map((rest) => Math.min(until, rest.until) - Math.max(at, rest.from));
+    const time = rested.reduce((left, rest) => left - Math.max(0, rest), until - at);
+    times.set(severity, (times.get(severity) ?? 0) + Math.max(0, time));
   });
   return [...times].map(([severity, time]) => ({ severity, time })).sort((a, b) => a.severity - b.severity);
 }

@@ -56,17 +56,19 @@ export type IncidentDo =
   | { do: 'severity'; severity: Severity; why: string }
   | { do: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired' }
   /** Of the incident, or of one alert. */
-  | { do: 'acknowledge'; alert?: string }
+  | { do: 'acknowledge'; alert?: string; subject?: string }
   | { do: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string }
   | { do: 'decide'; step: string; answer: 'yes' | 'no'; why: string }
   | { do: 'note'; text: string }
   | { do: 'pin'; entry: string; pinned: boolean }
   | { do: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string }
   | { do: 'wheel'; why: string }
-  | { do: 'notify'; channel: ChannelId; purpose: Purpose; text: string }
+  /** `key`: which of PagerDuty's alerts, where it is not the incident's own. */
+  | { do: 'notify'; channel: ChannelId; purpose: Purpose; text: string; key?: string }
   /** A report was given by mouth, or copied. */
   | { do: 'update'; text: string }
   | { do: 'remind'; step?: string; about: string; in: Ms }
+  | { do: 'reminded'; about: string }
   | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
   /** Shows another open incident. */
   | { do: 'follow'; incident: string }

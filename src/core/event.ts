@@ -82,6 +82,8 @@ export type Event =
       purpose: Purpose;
       delivery: Delivery;
       text: string;
+      /** Which of PagerDuty's alerts it is about (dedup_key). */
+      key?: string;
       detail?: string;
     }
   /** A report of conditions, actions and needs was given. */
@@ -91,6 +93,8 @@ export type Event =
   /** Who drives from now on: the session whose cockpit may run actions. */
   | { kind: 'wheel'; session: string; person: string; why?: string }
   | { kind: 'reminder'; step?: string; about: string; due: Instant }
+  /** Somebody took note of a reminder. */
+  | { kind: 'reminded'; about: string }
   | { kind: 'mitigated'; why: string }
   | { kind: 'resolved'; why: string }
   | { kind: 'reopened'; why: string }

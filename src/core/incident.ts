@@ -62,6 +62,8 @@ export type Incident = {
   firstFind?: { step: string; at: Instant };
   mitigatedAt?: Instant;
   resolvedAt?: Instant;
+  /** When it was over for a while, before it was opened again. */
+  rests: readonly { from: Instant; until: Instant }[];
   /** In order. */
   entries: readonly Entry[];
 };
@@ -94,6 +96,7 @@ export function foldIncident(id: string, all: readonly Entry[]): Incident | unde
     notes: 0,
     updates: [],
     reminders: [],
+    rests: [],
     entries,
   };
   return entries.filter((entry) => entry !== opening).reduce(apply, start);
@@ -145,6 +148,8 @@ function apply(before: Incident, entry: Entry): Incident {
       return { ...incident, updates: [...incident.updates, at] };
     case 'wheel':
       return { ...incident, wheel: { session: event.session, person: event.person, at } };
+    case 'reminded':
+      return { ...incident, reminders: incident.reminders.filter((one) => one.about !== event.about) };
     case 'reminder': {
       const others = incident.reminders.filter((one) => !event.step || one.step !== event.step);
       const reminder = { about: event.about, due: event.due, ...(event.step ? { step: event.step } : {}) };
@@ -155,8 +160,9 @@ function apply(before: Incident, entry: Entry): Incident {
     case 'resolved':
       return { ...incident, resolvedAt: at, mitigatedAt: incident.mitigatedAt ?? at };
     case 'reopened': {
-      const { resolvedAt: _, mitigatedAt: __, ...open } = incident;
-      return open;
+      const { resolvedAt, mitigatedAt: _, ...open } = incident;
+      if (resolvedAt === undefined) return open;
+      return { ...open, rests: [...open.rests, { from: resolvedAt, until: at }] };
     }
     // The rest changes nothing, and neither does what a newer cockpit wrote.
     default:
@@ -223,6 +229,15 @@ function notified(before: Incident, event: EventOf<'notified'>, by: string, at: 
     updates: sent && event.purpose !== 'acknowledge' ? [...before.updates, at] : before.updates,
   };
   return sent && event.purpose === 'acknowledge' ? acknowledge(incident, by, at) : incident;
+}
+
+/**
+ * PagerDuty's alert that this incident is about: the one last written to, or the incident's own. PagerDuty makes one
+ * alert of all messages with the same key.
+ */
+export function pageKey(incident: Incident): string {
+  const last = incident.messages.findLast((one) => one.channel === 'pagerduty' && one.key !== undefined);
+  return last?.key ?? `bentham/${incident.environment}/${incident.id}`;
 }
 
 /** Runs that began and of which no end is written. */

@@ -5,6 +5,7 @@ import type { Evidence } from '../core/checklist.ts';
 import { describeFault } from '../core/describe.ts';
 import type { Pod } from '../core/facts.ts';
 import { formatAge, formatCount, formatPercent } from '../core/format.ts';
+import { metric } from '../core/metrics.ts';
 import { isStale, known, newest, type Reading } from '../core/reading.ts';
 import type { MetricId } from '../core/thresholds.ts';
 import type { World } from '../core/world.ts';
@@ -51,7 +52,8 @@ export function judged(world: World, id: string, at?: number): Evidence {
 
 export const health = (world: World): Evidence => judged(world, 'gateway/health', newest(world.readings.gateway)?.at);
 
-export const metricEvidence = (world: World, id: MetricId): Evidence => judged(world, `metric/${id}`);
+export const metricEvidence = (world: World, id: MetricId): Evidence =>
+  judged(world, `metric/${id}`, newest(metric(id).measure(world))?.at);
 
 /** A deployment: replicas, rollout, reasons. */
 export function workload(world: World, role: keyof World['scope']['deployments']): Evidence {

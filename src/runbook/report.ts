@@ -1,6 +1,7 @@
 // The post-incident report in Markdown: everything but the why, which only a person knows.
 import { severityName } from '../core/checklist.ts';
 import { clocks, timePerSeverity } from '../core/clocks.ts';
+import { type Role, roles } from '../core/event.ts';
 import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/format.ts';
 import { type Incident, unfinished } from '../core/incident.ts';
 import { metrics } from '../core/metrics.ts';
@@ -23,7 +24,8 @@ function fence(commands: readonly string[]): string {
   return `${bar}bash\n${commands.join('\n')}\n${bar}`;
 }
 
-const took = (time: Ms | undefined): string => (time === undefined ? 'not yet' : formatAge(time));
+const took = ({ resolvedAt }: Incident, time: Ms | undefined): string =>
+  time !== undefined ? formatAge(time) : resolvedAt === undefined ? 'not yet' : 'not recorded';
 
 /** `notes`: what the check of the journal said. */
 export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
@@ -45,10 +47,10 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
     `## Times\n\n${table(
       ['From the opening', 'Time'],
       [
-        ['to acknowledge', took(time.toAcknowledge)],
-        ['to the first look at the right place', took(time.toFirstFind)],
-        ['to mitigate', took(time.toMitigate)],
-        ['to resolve', took(time.toResolve)],
+        ['to acknowledge', took(incident, time.toAcknowledge)],
+        ['to the first look at the right place', took(incident, time.toFirstFind)],
+        ['to mitigate', took(incident, time.toMitigate)],
+        ['to resolve', took(incident, time.toResolve)],
       ],
     )}`,
     `## Responders\n\n${people(incident)}`,
@@ -82,11 +84,31 @@ function summary(incident: Incident, now: Instant): string {
     .replace('## Summary\n', '## Summary\n\n');
 }
 
+/** Who had which role, from when until when. */
 function people(incident: Incident): string {
-  const rows = (['commander', 'deputy', 'scribe', 'expert'] as const).flatMap((role) =>
-    incident.roles[role].length > 0 ? [[role, incident.roles[role].map(plain).join(', ')]] : [],
-  );
-  return table(['Role', 'Who'], [...rows, ['took part', incident.people.map(plain).join(', ')]]);
+  const held: { role: Role; person: string; from: Instant; until?: Instant }[] = [];
+  const ends = (role: Role, person: string | undefined, at: Instant) => {
+    for (const one of held)
+      if (one.role === role && one.until === undefined && (person === undefined || one.person === person))
+        one.until = at;
+  };
+  for (const { event, at, writer } of incident.entries) {
+    if (event.kind === 'opened') held.push({ role: 'commander', person: writer.name, from: at });
+    if (event.kind !== 'role') continue;
+    ends(event.role, event.change === 'left' || event.role === 'expert' ? event.person : undefined, at);
+    if (event.from) ends(event.role, event.from, at);
+    if (event.change !== 'left') held.push({ role: event.role, person: event.person, from: at });
+  }
+  const end = incident.resolvedAt === undefined ? 'now' : formatClock(incident.resolvedAt);
+  const rows = held
+    .filter((one) => one.until === undefined || one.until > one.from)
+    .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.from - b.from)
+    .map(({ role, person, from, until }) => [
+      role,
+      plain(person),
+      `${formatClock(from)} to ${until === undefined ? end : formatClock(until)}`,
+    ]);
+  return table(['Role', 'Who', 'When'], [...rows, ['took part', incident.people.map(plain).join(', '), '']]);
 }
 
 function actions(incident: Incident): string {
@@ -142,7 +164,7 @@ function messages(incident: Incident): string {
 function timeline(incident: Incident): string {
   const pins = new Set(incident.pins);
   const rows = incident.entries.flatMap((entry) => {
-    const story = storyOf(entry);
+    const story = storyOf(entry, incident);
     if (!story) return [];
     const says = `${plain(story.says)}${story.detail ? `: ${plain(story.detail)}` : ''}`;
     return [[formatInstant(entry.at), plain(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];

@@ -1,6 +1,9 @@
 // An entry of the journal as a person tells it.
 import { severityName } from '../core/checklist.ts';
-import type { Entry, Event } from '../core/event.ts';
+import type { Entry, Event, EventOf } from '../core/event.ts';
+import { formatAge } from '../core/format.ts';
+import type { Incident } from '../core/incident.ts';
+import type { Instant } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { phaseSays } from './brief.ts';
 import { checklist, findStep } from './checklists.ts';
@@ -19,8 +22,8 @@ export type StoryKind =
 
 export type Story = { kind: StoryKind; says: string; verdict?: Verdict; detail?: string };
 
-/** Undefined for what only the report needs (samples). */
-export function storyOf({ event }: Entry): Story | undefined {
+/** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
+export function storyOf({ event, at }: Entry, incident?: Incident): Story | undefined {
   switch (event.kind) {
     case 'opened':
       return { kind: 'incident', says: `opened as ${severityName(event.severity)}: ${event.title}`, detail: event.why };
@@ -40,7 +43,7 @@ export function storyOf({ event }: Entry): Story | undefined {
     case 'acknowledged':
       return {
         kind: 'people',
-        says: event.alert ? `acknowledged the alert ${event.alert}` : 'acknowledged the incident',
+        says: event.alert ? `acknowledged the alert ${event.subject ?? event.alert}` : 'acknowledged the incident',
       };
     case 'step': {
       const say = findStep(event.step)?.step.say ?? event.step;
@@ -56,7 +59,7 @@ export function storyOf({ event }: Entry): Story | undefined {
     case 'action':
       return {
         kind: 'action',
-        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}`,
+        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, incident)}`,
         verdict: phaseVerdict[event.phase] ?? 'unknown',
         ...(event.detail ? { detail: event.detail } : event.calls ? { detail: event.calls.join('; ') } : {}),
       };
@@ -102,6 +105,8 @@ export function storyOf({ event }: Entry): Story | undefined {
       return { kind: 'people', says: 'read-only again', detail: event.why };
     case 'reminder':
       return { kind: 'note', says: `reminder for ${new Date(event.due).toISOString().slice(11, 16)}Z: ${event.about}` };
+    case 'reminded':
+      return { kind: 'note', says: `reminder seen: ${event.about}` };
     case 'journal':
       return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
     case 'sample':
@@ -111,6 +116,14 @@ export function storyOf({ event }: Entry): Story | undefined {
     default:
       return { kind: 'journal', says: `an entry that this version does not know: ${(event as Event).kind}` };
   }
+}
+
+/** ` after 42 s`: from its start to its end, or to its proof. */
+function lasted(event: EventOf<'action'>, at: Instant, incident: Incident | undefined): string {
+  if (['confirmed', 'started', 'cancelled'].includes(event.phase)) return '';
+  const phases = incident?.runs.find((one) => one.run === event.run)?.phases;
+  const start = phases?.find(({ phase }) => phase === 'started')?.at;
+  return start === undefined || at < start ? '' : ` after ${formatAge(at - start)}`;
 }
 
 const phaseVerdict: Partial<Record<string, Verdict>> = {

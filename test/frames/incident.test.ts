@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { frame } from '../../src/screens/frame.ts';
+import { offerKey } from '../../src/screens/incident/steps.ts';
 import { screens } from '../../src/screens/index.ts';
 import { reduce } from '../../src/screens/intents.ts';
 import { press } from '../../src/screens/press.ts';
@@ -105,13 +106,13 @@ describe('a checklist', () => {
   test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
     expect(frameText(third(), small)).toMatchInlineSnapshot(`
       " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
-       SEV1 Complete API outage   open 00:07:30   commander ops1   next update 22:30
+       SEV1 Complete API outage   00:07:30   you drive   commander ops1   update 22:30
       ────────────────────────────────────────────────────────────────────────────────
        SEV1 Complete API outage  step 3 of 6                             open 00:07:30
        ✓ 1 Acknowledge the alert and notify stakeholders  told on slack-…  ops1  03:07
        ✓ 2 Check API gateway status           2 of 3 pods crash, exit 137  ops2  03:09
       ▶○ 3 Check database connectivity  ✓ SELECT 1 in 3 ms, 41 of 97 connections, not…
-           ✓ primary  SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
+           ✓ primary  SELECT 1 in 3 ms, 41 of 97 connections, not in recove…  1 s ago
            ✓ replica  streaming, 0.4 s behind                          looked 1 s ago
            by hand   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"
            looks done: SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
@@ -186,18 +187,43 @@ describe('a checklist', () => {
     expect(sent(nothingFails, 'r')).toMatchObject([{ kind: 'form', form: { title: 'Disable a surface' } }]);
   });
 
-  test('every step can be reached and worked with the keyboard at 80×24', () => {
-    const seen: string[] = [];
-    let state = at('incident', { incident: story() });
-    for (let i = 0; i < 6; i++) {
-      const { row } = frame(state, small);
-      if (row) seen.push(row.id);
-      expect(frameText(state, small)).toContain(`${i + 1} `);
-      state = pressing(state, small, 'j');
-    }
-    expect(seen).toEqual(
-      ['acknowledge', 'gateway-status', 'database', 'redis', 'restart-gateway', 'failover'].map((s) => `sev1/${s}`),
-    );
+  test.each(checklists.map((list) => [list.id, list] as const))(
+    '%s: every step can be reached and worked with the keyboard at 80×24',
+    (id, list) => {
+      const named = list.severity ? { severity: list.severity } : { procedure: id };
+      const worked = tell(now, [0, 'ops1', { ...opened, ...named }]);
+      const home = { ...stateOf(outage), desk: deskOf('ops1'), incident: worked };
+      let state = pressing(home, small, 'i', 'g');
+      const seen: string[] = [];
+      for (const [index, step] of list.steps.entries()) {
+        const { row } = frame(state, small);
+        seen.push(row?.id ?? '');
+        const text = frameText(state, small);
+        expect(text).toContain(`▶${step.decision ? '' : '○ '}`);
+        expect(text).toContain(`${index + 1} ${step.say}`.slice(0, 60));
+        // Everything that helps to do it is in sight, down to the keys of what it offers.
+        for (const [at, offer] of (step.offers ?? []).entries())
+          expect(text).toContain(`${offerKey(at)} ${offer.title}`);
+        if (step.goes) expect(text).toContain(`o ${step.goes.title}`);
+        if (step.byHand) expect(text).toContain('by hand');
+        for (const link of step.links ?? []) expect(text).toContain(link.url);
+        if (step.waits) expect(text).toContain('e reminds you');
+        const pressed = sent(state, 'space');
+        if (step.decision) expect(pressed).toMatchObject([{ kind: 'form', form: { title: step.decision.question } }]);
+        else expect(commandOf(pressed)).toEqual([{ do: 'step', step: step.id, mark: 'done' }]);
+        expect(sent(state, 's')).toMatchObject([{ kind: 'form', form: { title: `Skip: ${step.say}` } }]);
+        state = pressing(state, small, 'j');
+      }
+      expect(seen).toEqual(list.steps.map((step) => step.id));
+    },
+  );
+
+  test('evidence always carries its age, also where it has to be cut', () => {
+    const text = frameText(third(), small);
+    expect(text).toMatch(/✓ primary .*… +1 s ago/);
+    expect(text).toMatch(/✓ replica .*looked 1 s ago/);
+    const slow = at('incident', { incident: tell(now, [0, 'ops1', { ...opened, severity: 4 }]) });
+    expect(frameText(slow, small)).toMatch(/API p95 +4 210 ms .*1 s ago/);
   });
 
   test('lowering the severity keeps what was done in sight', () => {
@@ -244,6 +270,11 @@ describe('somebody else', () => {
     expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'wheel', why: 'taken from ops1' }]);
   });
 
+  test('whoever drives is told so on every frame too', () => {
+    for (const screen of ['cockpit', 'incident', 'timeline', 'people', 'pods', 'logs'])
+      expect(frameText(at(screen, { incident }), small)).toContain('you drive');
+  });
+
   test('a driver that is gone: go on where they stopped, the outcome of their action is unknown', () => {
     const gone = story([
       2,
@@ -266,7 +297,7 @@ describe('somebody else', () => {
 
 test('the header keeps the clock, and says when an update is late', () => {
   expect(frameText(at('cockpit', { incident: story() }), small)).toContain(
-    'SEV1 Complete API outage   open 00:07:30   commander ops1   next update 22:30',
+    'SEV1 Complete API outage   00:07:30   you drive   commander ops1   update 22:30',
   );
   const late = tell(now - 35 * minute, [0, 'ops1', opened]);
   expect(frameText(at('cockpit', { incident: late }), small)).toContain('update late 05:00');
@@ -285,13 +316,57 @@ test('messages: shown, changed, sent; where a channel is not configured, copied'
   const state = at('notify', { incident: story() });
   expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
   const asked = pressing(state, small, 'enter');
-  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for this incident. enter sends it, once.');
+  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter sends');
   expect(commandOf(sent(asked, 'enter'))).toMatchObject([
-    { do: 'notify', channel: 'pagerduty', purpose: 'acknowledge' },
+    { do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', key: 'bentham/PRODUCTION/one' },
   ]);
+  // The page that woke somebody has a key of its own; what was written to once is filled in from then on.
+  const theirs = pressing(asked, small, 'ctrl-u', ...'srv01/HTTP');
+  expect(commandOf(sent(theirs, 'enter'))).toMatchObject([{ key: 'srv01/HTTP' }]);
+  const notified = { kind: 'notified', message: 'm', channel: 'pagerduty', text: 'mine', key: 'srv01/HTTP' } as const;
+  const told = story([1, 'ops1', { ...notified, purpose: 'acknowledge', delivery: 'sent' }]);
+  const resolving = pressing(at('notify', { incident: told }), small, '/', ...'close', 'enter', 'enter');
+  expect(frameText(resolving, small)).toContain('▶ alert key  srv01/HTTP');
   const ops = reduce(state, { kind: 'select', row: 'slack-ops/notify' }, { rows: [], page: 10, selectable: true });
   const copied = sent(pressing(ops, small, 'enter'), 'enter');
   expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
+});
+
+test('acknowledged without a message; a reminder with words of its own stays until it is seen', () => {
+  expect(commandOf(sent(at('incident', { incident: story() }), 'A'))).toEqual([{ do: 'acknowledge' }]);
+  const mine = story([1, 'ops2', { kind: 'acknowledged' }]);
+  expect(sent(at('incident', { incident: mine }), 'A')[0]).toMatchObject({ says: 'acknowledge: ops2 has it already' });
+  const asking = pressing(at('incident', { incident: story() }), small, 'e');
+  const own = pressing(asking, small, 'ctrl-u', ...'call bob', 'enter');
+  expect(commandOf(sent(own, 'enter'))).toEqual([{ do: 'remind', about: 'call bob', in: 15 * minute }]);
+  const ofStep = pressing(asking, small, 'enter');
+  expect(commandOf(sent(ofStep, 'enter'))).toMatchObject([{ do: 'remind', step: 'sev1/acknowledge' }]);
+  const due = story([1, 'ops1', { kind: 'reminder', about: 'call bob', due: now - 1000 }]);
+  const reminded = at('incident', { incident: due });
+  expect(frameText(reminded, small)).toContain('reminder');
+  expect(commandOf(sent(reminded, 'E'))).toEqual([{ do: 'reminded', about: 'call bob' }]);
+  expect(sent(at('incident', { incident: story() }), 'E')[0]).toMatchObject({
+    says: 'reminder seen: no reminder is due',
+  });
+});
+
+test('a role is given up by whoever has it; somebody has to command', () => {
+  const scribe = story([1, 'ops1', { kind: 'role', role: 'scribe', change: 'taken', person: 'ops1' }]);
+  const state = pressing(at('people', { incident: scribe }), small, 'j', 'j');
+  expect(commandOf(sent(state, 'x'))).toEqual([{ do: 'role', role: 'scribe', change: 'left', person: 'ops1' }]);
+  expect(sent(pressing(state, small, 'g'), 'x')[0]).toMatchObject({ says: expect.stringContaining('r hands it over') });
+});
+
+test('the timeline tells how long an action took, leads to what it changed, and says what is wrong with the journal', () => {
+  const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
+  const acted = story([1, 'ops1', { ...run, phase: 'started' }], [3, 'ops1', { ...run, phase: 'verified' }]);
+  const notes = ['01J-ops2@bastion.jsonl: is gone'];
+  const desk = deskOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
+  const state = at('timeline', { incident: acted, desk });
+  const text = frameText(state, large);
+  expect(text).toContain('restart-deployment api-gateway: done and proven after 2 m 0 s');
+  expect(text).toContain('▲ journal 01J-ops2@bastion.jsonl: is gone');
+  expect(sent(state, 'o')).toEqual([{ kind: 'open', screen: 'pods', filter: 'api-gateway' }]);
 });
 
 test('alerts count down until they are acknowledged', () => {
@@ -309,7 +384,7 @@ test('alerts count down until they are acknowledged', () => {
   } as const;
   const state = at('alerts', { desk: deskOf('ops1', { alerts: [alert] }) });
   expect(frameText(state, small)).toMatch(/API p95 .*13:00 left/);
-  expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95' }]);
+  expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95', subject: 'API p95' }]);
   expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [alert] }) }), small)).toMatch(/1 alert 13:00\n/);
   const late = { ...alert, due: now - minute };
   expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [late] }) }), small)).toMatch(/1 alert late 01:00\n/);

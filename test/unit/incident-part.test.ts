@@ -227,6 +227,7 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine' });
   await vi.waitFor(() => expect(one.incident?.acknowledged?.by).toBe('ops1'));
+  expect(one.incident?.messages[0]?.key).toBe(`bentham/PRODUCTION/${one.incident?.id}`);
   one.do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'SEV1: we are on it' });
   await vi.waitFor(() =>
     expect(one.incident?.messages.at(-1)).toMatchObject({
@@ -245,6 +246,18 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
   const told = one.incident?.entries.flatMap(({ event }) => (event.kind === 'notified' ? [event.delivery] : []));
   expect(told).toEqual(['sending', 'sent', 'sending', 'sent']);
   expect(JSON.stringify(one.incident)).not.toContain('R0UTINGKEY');
+});
+
+test('the key of a page that came from elsewhere is used from then on', async () => {
+  const url = await listen(() => 202);
+  const one = await cockpit('ops1', { channels: channels(url) });
+  one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine', key: 'srv01/HTTP' });
+  one.do({ do: 'notify', channel: 'pagerduty', purpose: 'resolve', text: 'over' });
+  await vi.waitFor(() => expect(received).toHaveLength(2));
+  expect(received.map((r) => [r.body.event_action, r.body.dedup_key])).toEqual([
+    ['acknowledge', 'srv01/HTTP'],
+    ['resolve', 'srv01/HTTP'],
+  ]);
 });
 
 test('a channel that says no, one that breaks, one that is not configured', async () => {

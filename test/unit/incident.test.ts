@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clocks, timePerSeverity } from '../../src/core/clocks.ts';
-import type { Entry, Event } from '../../src/core/event.ts';
+import type { Entry, Event, EventKind, EventOf } from '../../src/core/event.ts';
 import { foldAll, foldIncident, unfinished } from '../../src/core/incident.ts';
 import { minute } from '../../src/core/time.ts';
 
@@ -98,6 +98,42 @@ test('an update is due half an hour after the last word, at SEV1 and SEV2 only',
   expect(due([...fresh, entry({ kind: 'severity', severity: 3, why: 'one surface' }, 1)])).toBeUndefined();
 });
 
+test('updates are owed anew from when it became worse, and from when it was opened again', () => {
+  const severity = (to: 1 | 2 | 3, minutes: number) => entry({ kind: 'severity', severity: to, why: 'x' }, minutes);
+  const due = (...more: readonly Entry[]) => {
+    const incident = foldIncident('one', [opened(0), ...more]);
+    return incident ? ((clocks(incident, start).updateDue ?? 0) - start) / minute : undefined;
+  };
+  expect(due(severity(3, 1), severity(2, 120))).toBe(150);
+  expect(due(severity(2, 10))).toBe(30);
+  const [over, again] = [entry({ kind: 'resolved', why: 'x' }, 40), entry({ kind: 'reopened', why: 'y' }, 200)];
+  expect(due(over, again)).toBe(230);
+  const incident = foldIncident('one', [
+    opened(0),
+    severity(2, 10),
+    over,
+    again,
+    entry({ kind: 'resolved', why: 'z' }, 220),
+  ]);
+  // From minute 40 to 200 it was over.
+  expect(incident && timePerSeverity(incident, start + 300 * minute)).toEqual([
+    { severity: 1, time: 10 * minute },
+    { severity: 2, time: 50 * minute },
+  ]);
+});
+
+test('a reminder that somebody has seen is gone', () => {
+  const remind = (about: string, minutes: number) =>
+    entry({ kind: 'reminder', about, due: start + minutes * minute }, 1);
+  const seen = [
+    opened(),
+    remind('call ann', 5),
+    remind('call bob', 9),
+    entry({ kind: 'reminded', about: 'call ann' }, 6),
+  ];
+  expect(foldIncident('one', seen)?.reminders.map((one) => one.about)).toEqual(['call bob']);
+});
+
 test('an action that began and has no end is unfinished', () => {
   const incident = foldIncident('one', story().slice(0, 6));
   expect(incident && unfinished(incident).map((run) => run.run)).toEqual(['r1']);
@@ -127,37 +163,67 @@ test('without an opening there is no incident; entries of others are left out', 
   ]);
 });
 
-const event: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({ kind: fc.constant('severity' as const), severity: fc.constantFrom(1, 2, 3, 4), why: fc.string() }),
-  fc.record({
-    kind: fc.constant('step' as const),
-    step: fc.constantFrom('sev1/acknowledge', 'sev1/redis', 'sev3/enable'),
-    mark: fc.constantFrom('done', 'skipped', 'reopened'),
+const some = <T extends string | number>(...values: readonly T[]) => fc.constantFrom(...values);
+const of = <K extends EventKind>(kind: K, rest: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}) =>
+  fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<EventOf<K>>;
+const step = some('sev1/acknowledge', 'sev1/redis', 'sev3/enable');
+const why = fc.string();
+const check = fc.record({ state: some('pass', 'fail', 'unknown'), because: why });
+
+/** Every kind of event there is: a kind that is left out does not compile. */
+const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
+  opened: of('opened', { title: why, severity: some(1, 2, 3, 4), why }),
+  severity: of('severity', { severity: some(1, 2, 3, 4), why }),
+  procedure: of('procedure', { procedure: some('security', 'rollback'), change: some('added', 'retired') }),
+  acknowledged: of('acknowledged'),
+  step: of('step', { step, mark: some('done', 'skipped', 'reopened'), found: check }),
+  decision: of('decision', { step, answer: some('yes', 'no'), why }),
+  action: of('action', {
+    run: some('a', 'b'),
+    action: fc.constant('notify'),
+    target: why,
+    phase: some('confirmed', 'started', 'finished', 'verified', 'unknown'),
   }),
-  fc.record({
-    kind: fc.constant('action' as const),
-    run: fc.constantFrom('a', 'b'),
-    action: fc.constant('notify' as const),
-    target: fc.string(),
-    phase: fc.constantFrom('confirmed', 'started', 'finished', 'unknown'),
+  verdict: of('verdict', {
+    finding: some('metric/p95'),
+    subject: why,
+    from: some('ok'),
+    to: some('critical'),
+    says: why,
   }),
-  fc.record({
-    kind: fc.constant('role' as const),
-    role: fc.constantFrom('commander', 'expert'),
-    change: fc.constantFrom('taken', 'handed', 'left'),
-    person: fc.constantFrom('x', 'y', 'z'),
+  alert: of('alert', {
+    alert: some('metric/p95'),
+    change: some('raised', 'cleared'),
+    level: some('critical'),
+    says: why,
   }),
-  fc.record({ kind: fc.constant('note' as const), text: fc.string() }),
-  fc.record({ kind: fc.constant('pin' as const), entry: fc.constantFrom('1', '2'), pinned: fc.boolean() }),
-  fc.record({ kind: fc.constant('mitigated' as const), why: fc.string() }),
-  fc.record({ kind: fc.constant('resolved' as const), why: fc.string() }),
-  fc.record({ kind: fc.constant('reopened' as const), why: fc.string() }),
-  fc.record({
-    kind: fc.constant('wheel' as const),
-    session: fc.constantFrom('s1', 's2'),
-    person: fc.constantFrom('x', 'y'),
+  role: of('role', {
+    role: some('commander', 'deputy', 'scribe', 'expert'),
+    change: some('taken', 'handed', 'left'),
+    person: some('x', 'y', 'z'),
   }),
-) as fc.Arbitrary<Event>;
+  note: of('note', { text: why }),
+  pin: of('pin', { entry: some('1', '2'), pinned: fc.boolean() }),
+  notified: of('notified', {
+    message: some('m1', 'm2'),
+    channel: some('pagerduty', 'slack-alerts'),
+    purpose: some('trigger', 'acknowledge', 'update', 'resolve'),
+    delivery: some('sending', 'sent', 'failed', 'unknown', 'not-sent'),
+    text: why,
+  }),
+  update: of('update', { text: why }),
+  armed: of('armed', { until: fc.integer(), why }),
+  disarmed: of('disarmed', { why }),
+  wheel: of('wheel', { session: some('s1', 's2'), person: some('x', 'y') }),
+  reminder: of('reminder', { step, about: some('a', 'b'), due: fc.integer() }),
+  reminded: of('reminded', { about: some('a', 'b') }),
+  mitigated: of('mitigated', { why }),
+  resolved: of('resolved', { why }),
+  reopened: of('reopened', { why }),
+  sample: of('sample', { values: fc.record({ p95: fc.integer() }) }),
+  journal: of('journal', { what: some('closed', 'clock-back'), says: why }),
+};
+const event: fc.Arbitrary<Event> = fc.oneof(...Object.values<fc.Arbitrary<Event>>(kinds));
 
 test('any entries fold the same in whatever order their files are merged, twice read or not', () => {
   fc.assert(

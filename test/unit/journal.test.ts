@@ -202,6 +202,15 @@ describe('several writers', () => {
     expect(await problems()).toEqual([]);
   });
 
+  test('a file of another writer that vanishes is named', async () => {
+    const one = await journal('ops1');
+    await one.append(note('hello'));
+    const two = await journal('ops2');
+    rmSync(file());
+    await vi.waitFor(() => expect(two.state.notes).toEqual([expect.stringMatching(/ops1@bastion.jsonl: is gone/)]));
+    expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'hello' }]);
+  });
+
   test('a writer that starts later reads what was there', async () => {
     const one = await journal('ops1');
     await one.append(note('hello'));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { exported, listed, shown, verified } from '../../src/commands/incident-run.ts';
 import { canText, handoff, messageText } from '../../src/runbook/brief.ts';
 import { markdownReport } from '../../src/runbook/report.ts';
 import { tell } from '../story.ts';
@@ -84,10 +85,10 @@ test('the report needs only a human’s why', () => {
 
     ## Responders
 
-    | Role | Who |
-    | --- | --- |
-    | commander | ops1 |
-    | took part | ops1, ops2 |
+    | Role | Who | When |
+    | --- | --- | --- |
+    | commander | ops1 | 02:34:07Z to 03:04:07Z |
+    | took part | ops1, ops2 |  |
 
     ## Actions
 
@@ -126,7 +127,7 @@ test('the report needs only a human’s why', () => {
     | 2026-01-17 02:38:07Z | ops1 | done: Check API gateway status: 2 of 3 crash |
     | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: confirmed: kubectl rollout restart deployment/api-gateway -n bentham-prod |
     | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: under way |
-    | 2026-01-17 02:43:07Z | ops1 | restart-deployment api-gateway: done and proven: 3/3 ready |
+    | 2026-01-17 02:43:07Z | ops1 | restart-deployment api-gateway: done and proven after 4 m 0 s: 3/3 ready |
     | 2026-01-17 02:46:07Z | ops1 | now SEV3: it answers again |
     | 2026-01-17 02:47:07Z | ops1 | mitigated: requests go through |
     | 2026-01-17 02:48:07Z | ops1 | skipped: Check Redis: clearly fine |
@@ -177,4 +178,57 @@ test('CAN, handoff and messages say what is known, and that a drill is a drill',
   const brief = handoff(open, world()).join('\n');
   for (const part of ['State', 'Tried', 'Pending', 'Who knows', 'Told']) expect(brief).toContain(`\n${part}\n`);
   expect(brief).toContain('drives: ops1');
+});
+
+test('responders: who had which role, and for how long', () => {
+  const report = markdownReport(
+    tell(
+      start,
+      [0, 'ann', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
+      [5, 'bob', { kind: 'role', role: 'scribe', change: 'taken', person: 'bob' }],
+      [10, 'ann', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ann' }],
+      [15, 'cat', { kind: 'role', role: 'expert', change: 'taken', person: 'cat' }],
+      [20, 'bob', { kind: 'role', role: 'scribe', change: 'left', person: 'bob' }],
+    ),
+    now,
+  );
+  for (const row of [
+    '| commander | ann | 02:34:07Z to 02:44:07Z |',
+    '| commander | bob | 02:44:07Z to now |',
+    '| scribe | bob | 02:39:07Z to 02:54:07Z |',
+    '| expert | cat | 02:49:07Z to now |',
+    '| took part | ann, bob, cat |  |',
+  ])
+    expect(report).toContain(row);
+});
+
+test('without the screen: the list, the record and its check, each JSON with its version', () => {
+  const one = incident();
+  const report = {
+    directory: '/j',
+    files: [{ file: 'a.jsonl', entries: 14, problems: [], notes: [] }],
+    entries: one.entries,
+  };
+  const parsed = (printed: { text: string }) => JSON.parse(printed.text) as Record<string, unknown>;
+  expect(parsed(listed(report, true, now))).toMatchObject({
+    version: 1,
+    incidents: [
+      { id: 'one', severity: 'SEV3', mitigatedAt: '2026-01-17T02:47:07.000Z', clocks: { toMitigate: 13 * minute } },
+    ],
+  });
+  expect(parsed(exported(one, report, 'json', now))).toMatchObject({
+    version: 1,
+    openedAt: '2026-01-17T02:34:07.000Z',
+    clocks: { toAcknowledge: minute, toFirstFind: 4 * minute, toMitigate: 13 * minute, toResolve: 30 * minute },
+    timePerSeverity: [
+      { severity: 1, time: 12 * minute },
+      { severity: 3, time: 18 * minute },
+    ],
+    problems: [],
+  });
+  expect(parsed(verified(report, true))).toMatchObject({ version: 1, entries: 14, cannotKnow: expect.any(Array) });
+  const bad = { ...report, files: [{ file: 'a.jsonl', entries: 14, problems: ['line 2 was changed'], notes: [] }] };
+  expect([exported(one, bad, 'markdown', now).code, verified(bad, false).code]).toEqual([1, 1]);
+  expect(exported(one, bad, 'markdown', now).text).toContain('- a.jsonl: line 2 was changed');
+  expect(shown(one, now).text).toContain('acknowledged after 1 m 0 s, first look at the right place after 4 m 0 s');
 });

@@ -76,7 +76,7 @@ export class Others {
   }
 
   async #read(now: Instant): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => []);
+    const names: readonly string[] = await readdir(this.#directory).catch(() => []);
     const news: Entry[] = [];
     for (const name of names.filter((one) => one.endsWith('.jsonl') && one !== this.#own)) {
       try {
@@ -87,6 +87,8 @@ export class Others {
         this.#files.set(name, { ...file, trouble: `cannot be read (${code})` });
       }
     }
+    for (const [name, file] of this.#files)
+      if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'is gone' });
     if (news.length > 0) this.#tell(news);
   }
 

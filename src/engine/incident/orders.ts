@@ -1,11 +1,12 @@
 // What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
 import { ulid } from 'ulid';
-import { checkOf, nothingKnown, severityName } from '../../core/checklist.ts';
+import { checkOf, nothingKnown, type Severity, severityName } from '../../core/checklist.ts';
 import type { IncidentDo } from '../../core/desk.ts';
 import { type Event, roles, type Writer } from '../../core/event.ts';
 import type { Incident } from '../../core/incident.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world.ts';
+import { activeChecklists } from '../../runbook/brief.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
 import { suggest } from '../../runbook/suggest.ts';
 
@@ -29,6 +30,7 @@ const forDriver = new Set<IncidentDo['do']>([
   'notify',
   'update',
   'remind',
+  'reminded',
   'mitigate',
   'resolve',
 ]);
@@ -79,7 +81,12 @@ function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | un
 
 function acknowledge(what: Extract<IncidentDo, { do: 'acknowledge' }>, incident: Incident | undefined): Order {
   if (!what.alert && !incident) return { refused: 'there is nothing to acknowledge' };
-  const event: Event = what.alert ? { kind: 'acknowledged', alert: what.alert } : { kind: 'acknowledged' };
+  const { alert, subject } = what;
+  const event: Event = {
+    kind: 'acknowledged',
+    ...(alert ? { alert } : {}),
+    ...(subject ? { subject } : {}),
+  };
   return { events: [event], says: 'acknowledged' };
 }
 
@@ -90,7 +97,10 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
   switch (what.do) {
     case 'severity':
       if (what.severity === incident.severity) return { refused: `it is ${severityName(what.severity)} already` };
-      return just({ kind: 'severity', severity: what.severity, why: what.why }, `now ${severityName(what.severity)}`);
+      return just(
+        { kind: 'severity', severity: what.severity, why: what.why },
+        `now ${severityName(what.severity)}: ${stepsChange(incident, what.severity)}`,
+      );
     case 'procedure':
       return just(
         { kind: 'procedure', procedure: what.procedure, change: what.change },
@@ -127,7 +137,7 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
     case 'pin':
       return just({ kind: 'pin', entry: what.entry, pinned: what.pinned }, what.pinned ? 'pinned' : 'unpinned');
     case 'role':
-      return role(what, self);
+      return role(what, incident, self);
     case 'wheel':
       return just(
         { kind: 'wheel', session: self.session, person: self.name, ...(what.why ? { why: what.why } : {}) },
@@ -140,6 +150,8 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
         { kind: 'reminder', about: what.about, due: now + what.in, ...(what.step ? { step: what.step } : {}) },
         'you will be reminded',
       );
+    case 'reminded':
+      return just({ kind: 'reminded', about: what.about }, 'the reminder is gone');
     case 'mitigate':
       return just({ kind: 'mitigated', why: what.why }, 'mitigated');
     case 'resolve':
@@ -151,13 +163,24 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
   }
 }
 
-function role(what: Extract<IncidentDo, { do: 'role' }>, self: Writer): Order {
+/** What a change of the severity does to the checklist, in words. */
+function stepsChange(incident: Incident, severity: Severity): string {
+  if (incident.procedure) return 'its checklist stays';
+  const before = activeChecklists(incident).flatMap((list) => list.steps);
+  const after = activeChecklists({ ...incident, severity }).flatMap((list) => list.steps);
+  const added = after.filter((step) => !before.includes(step)).length;
+  const retired = before.filter((step) => !after.includes(step)).length;
+  return `${added} steps added, ${retired} retired; what was done stays`;
+}
+
+function role(what: Extract<IncidentDo, { do: 'role' }>, incident: Incident, self: Writer): Order {
   if (!roles.includes(what.role)) return { refused: 'there is no such role' };
   const { role: name, change, person } = what;
   if (person.trim() === '') return { refused: 'a role needs a person' };
   if (name === 'commander' && change === 'left') return { refused: 'somebody has to command: hand it over' };
-  const from = change === 'handed' ? { from: self.name } : {};
-  return { events: [{ kind: 'role', role: name, change, person, ...from }], says: `${name}: ${person}` };
+  const from = change === 'handed' && incident.roles[name].includes(self.name) ? { from: self.name } : {};
+  const says = change === 'left' ? `${name}: ${person} left` : `${name}: ${person}`;
+  return { events: [{ kind: 'role', role: name, change, person, ...from }], says };
 }
 
 /** What the steps may know of the incident. */

@@ -4,7 +4,7 @@ import { targetsOf } from '../../config/targets.ts';
 import { severityName } from '../../core/checklist.ts';
 import { type Desk, drives, type IncidentDo, type Presence, type Said } from '../../core/desk.ts';
 import type { Delivery, Event } from '../../core/event.ts';
-import { type Incident, unfinished } from '../../core/incident.ts';
+import { type Incident, pageKey, unfinished } from '../../core/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { channelStates, deliver } from '../../data/channels.ts';
@@ -12,7 +12,7 @@ import { PresenceFiles } from '../../data/journal/presence.ts';
 import type { MakePart } from '../part.ts';
 import { AlertWatch } from './alerts.ts';
 import { orderOf } from './orders.ts';
-import { pageKey, recorderOf } from './record.ts';
+import { recorderOf } from './record.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a journal in trouble is tried again. */
@@ -117,6 +117,7 @@ export const incidentPart: MakePart = (host) => {
   const recordInterrupted = async () => {
     const { incident } = recorder;
     if (!incident) return;
+    others = await presence.others(Date.now(), self.host);
     const alive = new Set([self.session, ...others.map((one) => one.session)]);
     for (const { run, action, target, session, phase } of unfinished(incident)) {
       if (alive.has(session)) continue;
@@ -136,6 +137,7 @@ export const incidentPart: MakePart = (host) => {
   const notify = async (what: Extract<IncidentDo, { do: 'notify' }>, incident: Incident) => {
     const { channel, purpose, text } = what;
     const message = ulid();
+    const key = what.key ?? pageKey(incident);
     const note = (delivery: Delivery, detail?: string): Event => ({
       kind: 'notified',
       message,
@@ -143,6 +145,7 @@ export const incidentPart: MakePart = (host) => {
       purpose,
       delivery,
       text,
+      ...(channel === 'pagerduty' ? { key } : {}),
       ...(detail ? { detail } : {}),
     });
     const state = fixed.channels.find((one) => one.id === channel);
@@ -151,7 +154,7 @@ export const incidentPart: MakePart = (host) => {
       channel,
       purpose,
       text,
-      dedupKey: pageKey(scope.environment, incident.id),
+      dedupKey: key,
       severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
       source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
     });

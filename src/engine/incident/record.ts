@@ -4,7 +4,7 @@ import type { ActionId } from '../../core/action.ts';
 import { severityName } from '../../core/checklist.ts';
 import type { Event, RunPhase } from '../../core/event.ts';
 import { formatAge } from '../../core/format.ts';
-import { foldAll, foldIncident, type Incident } from '../../core/incident.ts';
+import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident.ts';
 import type { OpenIncident } from '../../core/survey.ts';
 import { clean } from '../../core/text.ts';
 import { day, type Instant } from '../../core/time.ts';
@@ -28,7 +28,6 @@ const picksUp = 7 * day;
 
 export class Recorder {
   readonly journal: Journal;
-  readonly environment: string;
   /** Resolves when what was there has been read. */
   readonly ready: Promise<void>;
   /** The incident that this cockpit shows; undefined: the newest that is open. */
@@ -45,7 +44,6 @@ export class Recorder {
     const user = osUser();
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
-    this.environment = scope.environment;
     this.journal = new Journal({
       place: { directory, ...(group ? { group } : {}) },
       writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
@@ -136,14 +134,11 @@ function whoDrives(open: Incident | undefined, shown: Incident | undefined): str
   return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
 }
 
-/** PagerDuty makes one alert of all messages with the same key. */
-export const pageKey = (environment: string, incident: string) => `bentham/${environment}/${incident}`;
-
 /** The incident that is open, for whoever is about to change something. */
-export function openIncident({ incident, environment }: Recorder, now: Instant): OpenIncident | undefined {
+export function openIncident({ incident }: Recorder, now: Instant): OpenIncident | undefined {
   if (!incident || incident.resolvedAt !== undefined) return undefined;
   const says = `${severityName(incident.severity)} ${incident.title}, open for ${formatAge(now - incident.openedAt)}`;
-  return { says, key: pageKey(environment, incident.id) };
+  return { says, key: pageKey(incident) };
 }
 
 /** Records how a run stands, and what follows from it for the incident. */

@@ -79,7 +79,10 @@ export const alertsScreen: Screen = {
         if (state.desk?.observing) return 'this cockpit only observes';
         return alert.acknowledged ? `${alert.acknowledged.by} has it already` : undefined;
       },
-      run: ({ row }) => (row ? [send({ do: 'acknowledge', alert: row.id })] : []),
+      run: ({ row, state }) => {
+        const subject = state.desk?.alerts.find((one) => one.id === row?.id)?.subject;
+        return row ? [send({ do: 'acknowledge', alert: row.id, ...(subject ? { subject } : {}) })] : [];
+      },
     },
   ],
 };

@@ -127,11 +127,13 @@ export function askRole(state: State): Intent {
   );
 }
 
-export const askReminder = (step: Step | undefined): Intent =>
-  form(
+/** A reminder of the step goes when the step is done; one with words of its own stays until somebody has seen it. */
+export const askReminder = (step: Step | undefined): Intent => {
+  const ofStep = step?.waits?.for ?? step?.say ?? '';
+  return form(
     'Remind',
     [
-      { name: 'about', ask: 'of what?', kind: 'text', value: step?.waits?.for ?? step?.say ?? '' },
+      { name: 'about', ask: 'of what?', kind: 'text', value: ofStep },
       {
         name: 'minutes',
         ask: 'in how many minutes?',
@@ -144,11 +146,12 @@ export const askReminder = (step: Step | undefined): Intent =>
       if (!Number.isFinite(time) || time <= 0) return 'a number of minutes';
       return needed(
         about,
-        { do: 'remind', about, in: time * minute, ...(step ? { step: step.id } : {}) },
+        { do: 'remind', about, in: time * minute, ...(step && about === ofStep ? { step: step.id } : {}) },
         'say of what',
       );
     },
   );
+};
 
 /** Going on without a record is allowed in words, and the words are recorded as soon as they can be. */
 export const askUnrecorded = (what: string): Intent =>

@@ -123,6 +123,29 @@ export const incidentKeys: readonly Binding[] = [
     run: (here) => [askReminder(stepHere(here))],
   },
   {
+    id: 'reminded',
+    keys: ['E'],
+    title: 'reminder seen',
+    about: 'takes away the reminder that is due',
+    unless: (here) => notDriving(here) ?? (dueReminder(here.state) ? undefined : 'no reminder is due'),
+    run: ({ state }) => {
+      const due = dueReminder(state);
+      return due ? [send({ do: 'reminded', about: due.about })] : [];
+    },
+  },
+  {
+    id: 'acknowledge-incident',
+    keys: ['A'],
+    title: 'acknowledge',
+    about: 'you have it: stops the clock to acknowledgement, without a message to PagerDuty',
+    unless: ({ state: { desk, incident } }) => {
+      if (!incident) return 'no incident is open';
+      if (desk?.observing) return 'this cockpit only observes';
+      return incident.acknowledged ? `${incident.acknowledged.by} has it already` : undefined;
+    },
+    run: () => [send({ do: 'acknowledge' })],
+  },
+  {
     id: 'messages',
     keys: ['m'],
     title: 'messages',
@@ -228,6 +251,10 @@ export const incidentKeys: readonly Binding[] = [
     run: () => [askEnding('reopen')],
   },
 ];
+
+function dueReminder({ incident, world }: State) {
+  return incident?.reminders.filter((one) => one.due <= world.now).toSorted((a, b) => a.due - b.due)[0];
+}
 
 /** Shows the CAN report, copies it, and records that an update was given when it is taken along. */
 function canIntents(state: State): readonly Intent[] {

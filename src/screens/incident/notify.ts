@@ -3,7 +3,7 @@ import type { ChannelId } from '../../core/channel.ts';
 import type { ChannelState } from '../../core/desk.ts';
 import type { Purpose } from '../../core/event.ts';
 import { formatClock } from '../../core/format.ts';
-import type { Incident, Message } from '../../core/incident.ts';
+import { type Incident, type Message, pageKey } from '../../core/incident.ts';
 import { messageText } from '../../runbook/brief.ts';
 import type { Intent, State } from '../../store.ts';
 import { dim, line, mark, span, wrap } from '../line.ts';
@@ -73,27 +73,46 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
   };
 }
 
-/** The message in a field; enter sends it. PagerDuty's acknowledge and resolve carry no text. */
+/** The message in a field; enter sends it. PagerDuty's acknowledge and resolve carry a key instead of a text. */
 function compose(state: State, { channel, purpose }: Draft, name: string, configured: boolean): Intent {
   const { incident, world } = state;
   const text = incident ? messageText(incident, world, purpose) : '';
-  const bare = channel === 'pagerduty' && purpose !== 'trigger';
+  const bare = configured && channel === 'pagerduty' && purpose !== 'trigger';
+  const says = (...parts: readonly string[]) => ({
+    lines: (_: State, columns: number) => [
+      ...parts.flatMap((part) => wrap(part, columns - 4).map((row) => line('  ', dim(row)))),
+      [],
+    ],
+  });
+  const title = `${purpose} · ${name}`;
+  if (bare)
+    return {
+      kind: 'form',
+      form: {
+        title,
+        fields: [{ name: 'key', ask: 'alert key', kind: 'text', value: incident ? pageKey(incident) : '' }],
+        ...says(
+          `${name} gets “${purpose}” for the alert with this key. enter sends it, once.`,
+          ...(incident && !isPaged(incident)
+            ? ['A page that came from elsewhere has its own key (dedup_key): put that one here.']
+            : []),
+        ),
+        submit: ({ key = '' }) =>
+          key.trim().length > longestKey
+            ? `a key has at most ${longestKey} characters`
+            : [send({ do: 'notify', channel, purpose, text, key: key.trim() })],
+      },
+    };
   return {
     kind: 'form',
     form: {
-      title: `${purpose} · ${name}`,
-      fields: [{ name: 'text', ask: bare ? 'for the journal' : 'message', kind: 'text', value: text }],
-      lines: (_, columns) => [
-        ...wrap(
-          configured
-            ? bare
-              ? `${name} gets “${purpose}” for this incident. enter sends it, once.`
-              : `${name} gets this text. Change it as you like; enter sends it, once.`
-            : `${name} is not configured. enter copies the text, for you to send, and records that.`,
-          columns - 4,
-        ).map((part) => line('  ', dim(part))),
-        [],
-      ],
+      title,
+      fields: [{ name: 'text', ask: 'message', kind: 'text', value: text }],
+      ...says(
+        configured
+          ? `${name} gets this text. Change it as you like; enter sends it, once.`
+          : `${name} is not configured. enter copies the text, for you to send, and records that it was not sent.`,
+      ),
       submit: ({ text: written = '' }) => {
         if (written.trim() === '') return 'the message is empty';
         const word = send({ do: 'notify', channel, purpose, text: written });
@@ -102,6 +121,13 @@ function compose(state: State, { channel, purpose }: Draft, name: string, config
     },
   };
 }
+
+/** PagerDuty's limit for a dedup_key. */
+const longestKey = 255;
+
+/** Whether PagerDuty has an alert of ours, or was told of another one's key. */
+const isPaged = (incident: Incident): boolean =>
+  incident.messages.some((one) => one.channel === 'pagerduty' && one.delivery === 'sent');
 
 const deliveryMark = ({ delivery }: Message) =>
   mark(delivery === 'sent' ? 'ok' : delivery === 'failed' ? 'critical' : 'unknown');
@@ -122,9 +148,11 @@ function sentRow(message: Message): Row {
       kind: 'details',
       title: `${message.channel} ${message.purpose}: ${message.delivery}`,
       lines: (_, columns) =>
-        [message.text, ...(message.detail ? ['', message.detail] : [])].flatMap((part) =>
-          wrap(part, columns - 4).map((row) => line('  ', row)),
-        ),
+        [
+          message.text,
+          ...(message.key ? ['', `alert key ${message.key}`] : []),
+          ...(message.detail ? ['', message.detail] : []),
+        ].flatMap((part) => wrap(part, columns - 4).map((row) => line('  ', row))),
     },
     copies: { text: message.text, what: 'the message' },
   };

@@ -2,6 +2,7 @@
 import type { Presence } from '../../core/desk.ts';
 import { roles } from '../../core/event.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
+import type { State } from '../../store.ts';
 import { bold, dim, line, span } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 import { askRole, askWheel, send } from './asking.ts';
@@ -48,8 +49,25 @@ export const peopleScreen: Screen = {
       title: 'role',
       about: 'take a role, or hand it over',
       footer: 11,
-      unless: ({ state }) => (state.incident ? undefined : 'roles belong to an incident; i opens one'),
+      unless: ({ state }) => notForRoles(state),
       run: ({ state }) => [askRole(state)],
+    },
+    {
+      id: 'leave-role',
+      keys: ['x'],
+      title: 'leave',
+      about: 'give the selected role up; a commander hands it over instead',
+      unless: ({ row, state }) => {
+        const role = roles.find((one) => one === row?.id);
+        if (!role) return notForRoles(state) ?? 'no role is selected';
+        if (role === 'commander') return 'somebody has to command: r hands it over';
+        const mine = state.incident?.roles[role].includes(state.desk?.self.name ?? '');
+        return notForRoles(state) ?? (mine ? undefined : 'the role is not yours');
+      },
+      run: ({ row, state }) => {
+        const role = roles.find((one) => one === row?.id);
+        return role && state.desk ? [send({ do: 'role', role, change: 'left', person: state.desk.self.name })] : [];
+      },
     },
     {
       id: 'take-role',
@@ -58,11 +76,7 @@ export const peopleScreen: Screen = {
       about: 'take the selected role',
       footer: 12,
       unless: ({ row, state }) =>
-        !state.incident
-          ? 'roles belong to an incident'
-          : roles.some((one) => one === row?.id)
-            ? undefined
-            : 'no role is selected',
+        notForRoles(state) ?? (roles.some((one) => one === row?.id) ? undefined : 'no role is selected'),
       run: ({ row, state }) => {
         const role = roles.find((one) => one === row?.id);
         return role && state.desk ? [send({ do: 'role', role, change: 'taken', person: state.desk.self.name })] : [];
@@ -73,6 +87,11 @@ export const peopleScreen: Screen = {
       .map((key) => ({ ...key, id: 'people-wheel', footer: 13, run: key.run ?? (({ state }) => [askWheel(state)]) })),
   ],
 };
+
+function notForRoles({ desk, incident }: State): string | undefined {
+  if (!incident) return 'roles belong to an incident; i opens one';
+  return desk?.observing ? 'this cockpit only observes' : undefined;
+}
 
 function presenceLine(one: Presence, own: string) {
   return line(

@@ -19,17 +19,19 @@ export function incidentLine(state: State, columns: number): Line | undefined {
     resolvedAt === undefined
       ? `${mitigatedAt === undefined ? 'open' : 'mitigated'} ${formatElapsed(world.now - openedAt)}`
       : `resolved after ${formatElapsed(resolvedAt - openedAt)}`;
-  const heads = [line(bold(` ${sev} ${incident.title}`), `   ${clock}`), line(bold(` ${sev}`), `   ${clock}`)];
+  const heads = [
+    line(bold(` ${sev} ${incident.title}`), gap, clock),
+    line(bold(` ${sev} ${incident.title}`), gap, clock.replace(/^open /, '')),
+    line(bold(` ${sev}`), gap, clock),
+  ];
   if (resolvedAt !== undefined) return packed(heads, [trouble], columns);
   const commander = [line(`commander ${incident.roles.commander.join(', ') || 'nobody'}`)];
   // What must be said is put in first; it is shown in this order too.
   const musts = [trouble, wheelSays(state), unknownSays(state)];
   const mays = [reminderSays(state), updateSays(state)];
-  const [long] = heads;
-  if (long && fits(long, [...musts, commander, ...mays], columns))
-    return packed([long], [...musts, commander, ...mays], columns);
-  const head = heads.find((one) => fits(one, [...musts, ...mays], columns));
-  return packed(head ? [head] : heads.slice(1), [...musts, ...mays, commander], columns);
+  const all = [...musts, commander, ...mays];
+  if (heads.some((head) => fits(head, all, columns))) return packed(heads, all, columns);
+  return packed(heads, [...musts, ...mays, commander], columns);
 }
 
 /** How many alerts nobody has, and until when somebody has to: `2 alerts 14:03`. Empty while all are somebody's. */
@@ -48,18 +50,26 @@ type Variants = readonly Line[];
 
 const gap = '   ';
 
-function fits(head: Line, segments: readonly Variants[], columns: number): boolean {
-  const wide = segments.reduce((sum, [first]) => sum + (first ? gap.length + lineWidth(first) : 0), lineWidth(head));
-  return wide <= columns;
-}
+/** How wide the segments are at least. */
+const least = (segments: readonly Variants[]): number =>
+  segments.reduce((sum, variants) => {
+    const shortest = variants.at(-1);
+    return shortest ? sum + gap.length + lineWidth(shortest) : sum;
+  }, 0);
 
-/** The first head, and of each segment the longest variant that still fits. */
+const fits = (head: Line, segments: readonly Variants[], columns: number): boolean =>
+  lineWidth(head) + least(segments) <= columns;
+
+/** The longest head beside which all can be said, and of each segment the longest variant that leaves room for the rest. */
 function packed(heads: readonly Line[], segments: readonly Variants[], columns: number): Line {
-  let said = heads[0] ?? [];
-  for (const variants of segments) {
-    const found = variants.find((one) => lineWidth(said) + gap.length + lineWidth(one) <= columns);
+  let said = heads.find((head) => fits(head, segments, columns)) ?? heads.at(-1) ?? [];
+  segments.forEach((variants, at) => {
+    const room = columns - lineWidth(said) - gap.length;
+    const rest = least(segments.slice(at + 1));
+    const found =
+      variants.find((one) => lineWidth(one) + rest <= room) ?? variants.find((one) => lineWidth(one) <= room);
     if (found) said = line(said, gap, found);
-  }
+  });
   return said;
 }
 
@@ -74,9 +84,10 @@ function unknownSays({ desk, incident }: State): Variants {
     : [];
 }
 
-/** Who drives, where that is not this cockpit. */
+/** Who drives: on every frame. */
 function wheelSays({ desk, incident }: State): Variants {
-  if (!desk || !incident || drives(desk, incident)) return [];
+  if (!desk || !incident) return [];
+  if (drives(desk, incident)) return [line('you drive')];
   const there = driver(desk, incident);
   if (there) return [line(span(`${there.name} drives`, 'accent'))];
   return [

@@ -174,19 +174,7 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   commands.forEach((command, at) => {
     lines.push(fitLine(line('    ', dim(at === 0 ? 'by hand   ' : '          '), command), columns));
   });
-  const offers = step.offers ?? [];
-  if (offers.length > 0)
-    lines.push(
-      line(
-        '    ',
-        dim('offers    '),
-        ...offers.flatMap((offer, at) => [
-          at > 0 ? dim(' · ') : undefined,
-          span(offerKey(at), 'key'),
-          ` ${offer.title}`,
-        ]),
-      ),
-    );
+  lines.push(...offersSay(step, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
   const advice = step.decision?.recommend(world);
   if (step.decision && advice) {
@@ -212,25 +200,43 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   return lines;
 }
 
+/** The actions that a step offers, with their keys: as many lines as it takes. */
+function offersSay({ offers = [] }: Step, columns: number): readonly Line[] {
+  const lines: Line[] = [];
+  for (const [at, { title }] of offers.entries()) {
+    const offer = line(span(offerKey(at), 'key'), ` ${title}`);
+    const last = lines.at(-1);
+    if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
+      lines[lines.length - 1] = line(last, dim(' · '), offer);
+    else lines.push(line('    ', dim(last ? '          ' : 'offers    '), offer));
+  }
+  return lines;
+}
+
 /** The keys of a step's offers, first to last. */
 const offerKeys = ['r', 'd', 'f', 'x'] as const;
 export const offerKey = (at: number): string => offerKeys[at] ?? '';
 export { offerKeys };
 
 function evidenceLine(one: Evidence, wide: number, now: number, columns: number): Line {
-  const age = one.at === undefined ? '' : `looked ${shortAge(now - one.at)} ago`;
   const left = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  ${one.because}`);
-  return columnsOf(age) + lineWidth(left) + 2 <= columns
-    ? between(left, line(dim(age)), columns)
-    : fitLine(left, columns);
+  if (one.at === undefined) return fitLine(left, columns);
+  // How old it is always stands there: what it says is cut before that.
+  const age = shortAge(now - one.at);
+  const ages = [line(dim(`looked ${age} ago`)), line(dim(`${age} ago`))];
+  const right = ages.find((each) => lineWidth(left) + lineWidth(each) + 2 <= columns) ?? ages[1] ?? [];
+  return line(fitLine(left, columns - lineWidth(right) - 2), '  ', right);
 }
+
+const ageOf = ({ at }: Evidence, now: number): string =>
+  at === undefined ? '' : ` (looked ${shortAge(now - at)} ago)`;
 
 /** Everything about a step, in full. */
 function stepAtLength(state: State, step: Step, columns: number): readonly Line[] {
   const known = knownOf(state.incident);
   const lines: Line[] = [];
   for (const one of step.evidence?.(state.world, known) ?? [])
-    wrap(`${one.subject}: ${one.because}`, columns - 6).forEach((part, at) => {
+    wrap(`${one.subject}: ${one.because}${ageOf(one, state.world.now)}`, columns - 6).forEach((part, at) => {
       lines.push(line('  ', at === 0 ? glyphOf[one.state] : ' ', ` ${part}`));
     });
   if (lines.length > 0) lines.push([]);

@@ -1,6 +1,8 @@
 // What happened, as it happens; newest last, pins marked.
-import type { Entry } from '../../core/event.ts';
+import type { Entry, EventOf } from '../../core/event.ts';
 import { formatClock } from '../../core/format.ts';
+import type { Incident } from '../../core/incident.ts';
+import { known } from '../../core/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { type Story, type StoryKind, storyOf } from '../../runbook/story.ts';
 import type { Intent, State } from '../../store.ts';
@@ -13,9 +15,9 @@ const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 
 type Told = { entry: Entry; story: Story };
 
-const told = kept((entries: readonly Entry[]): readonly Told[] =>
-  entries.flatMap((entry) => {
-    const story = storyOf(entry);
+const told = kept((incident: Incident): readonly Told[] =>
+  incident.entries.flatMap((entry) => {
+    const story = storyOf(entry, incident);
     return story ? [{ entry, story }] : [];
   }),
 );
@@ -27,11 +29,11 @@ export const timelineScreen: Screen = {
   also: 'journal history',
   sorts: orders,
   view(state, place) {
-    const { incident } = state;
+    const { incident, desk } = state;
     if (!incident) return { rows: [], empty: [line(dim('no incident is open; i opens one'))] };
     const order = orders[place.sort % orders.length];
     const pins = new Set(incident.pins);
-    const all = told(incident.entries);
+    const all = told(incident);
     const some =
       order === 'pinned'
         ? all.filter(({ entry }) => pins.has(entry.id))
@@ -41,6 +43,7 @@ export const timelineScreen: Screen = {
     const rows = (order === 'oldest' ? some : some.toReversed()).map((one) => rowOf(one, pins.has(one.entry.id)));
     return {
       says: line(dim(`${all.length} entries, ${pins.size} pinned`)),
+      head: (desk?.journal.notes ?? []).slice(0, 3).map((says) => line(mark('warning'), ` journal ${says}`)),
       rows,
       empty: [line(dim('nothing is pinned; p pins an entry'))],
     };
@@ -108,15 +111,18 @@ function atLength(entry: Entry, story: Story, columns: number): readonly Line[] 
 const screenOf: Partial<Record<StoryKind, string>> = { message: 'notify', people: 'people', alert: 'alerts' };
 
 /** Where an entry leads: its step, its metric, its pods, the messages. */
-function jump({ incident }: State, id: string): readonly Intent[] | undefined {
-  const entry = incident?.entries.find((one) => one.id === id);
+function jump(state: State, id: string): readonly Intent[] | undefined {
+  const entry = state.incident?.entries.find((one) => one.id === id);
   if (!entry) return undefined;
   const { event } = entry;
-  if ((event.kind === 'step' || event.kind === 'decision') && findStep(event.step))
+  if ('step' in event && event.step !== undefined && findStep(event.step))
     return [
       { kind: 'open', screen: 'incident' },
       { kind: 'select', row: event.step },
     ];
+  if (event.kind === 'action') return actedOn(state, event);
+  if (event.kind === 'severity' || event.kind === 'procedure') return [{ kind: 'open', screen: 'incident' }];
+  if (event.kind === 'acknowledged') return [{ kind: 'open', screen: 'alerts' }];
   const about = event.kind === 'verdict' ? event.finding : event.kind === 'alert' ? event.alert : undefined;
   if (about) {
     const [area = '', name = ''] = about.split('/');
@@ -128,4 +134,15 @@ function jump({ incident }: State, id: string): readonly Intent[] | undefined {
   const story = storyOf(entry);
   const screen = story ? screenOf[story.kind] : undefined;
   return screen ? [{ kind: 'open', screen }] : undefined;
+}
+
+/** The run while this cockpit knows it; else what it was done to. */
+function actedOn({ runs, world }: State, { run, target }: EventOf<'action'>): readonly Intent[] | undefined {
+  if (runs[run]) return [{ kind: 'open', screen: 'run', of: { run } }];
+  if (Object.values(world.scope.deployments).includes(target))
+    return [{ kind: 'open', screen: 'pods', filter: target }];
+  const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
+  return surfaces.some(({ id }) => id === target)
+    ? [{ kind: 'open', screen: 'surface', of: { surface: target } }]
+    : undefined;
 }
