@@ -4,7 +4,8 @@ import { flagsOf, usageError } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
 import { describeFault } from '../core/describe.ts';
 import { type LogEntry, type LogLine, readEntry } from '../core/log.ts';
-import { parseFilter, passes } from '../core/log-filter.ts';
+import { parseFilter } from '../core/log-filter.ts';
+import { expressionsOf, passing } from '../core/log-passing.ts';
 import { type Clock, entryJson, entryText, type LogTone, piecesOf } from '../core/log-text.ts';
 import type { Fault } from '../core/reading.ts';
 import { parseSince } from '../core/since.ts';
@@ -51,16 +52,19 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   process.stdout.on('error', stop);
   let state: LogsState | undefined;
   let said: string | undefined;
+  let wrongUse: number | undefined;
   await followLogs(
     new Connection(settings),
     ask,
     {
       lines(lines: readonly LogLine[]) {
         if (over.signal.aborted) return;
-        const text = lines
-          .filter((line) => passes(filter, line, settings.logFields))
-          .map((line) => `${print(readEntry(line, settings.logFields))}\n`)
-          .join('');
+        const passed = passing(filter, lines, settings.logFields);
+        if (!passed) {
+          wrongUse = wrong(`${expressionsOf(filter).join(' or ')} takes too long on these lines: write it otherwise`);
+          return stop();
+        }
+        const text = passed.map((line) => `${print(readEntry(line, settings.logFields))}\n`).join('');
         if (text) process.stdout.write(text);
       },
       state(now) {
@@ -72,6 +76,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     },
     over.signal,
   );
+  if (wrongUse !== undefined) return wrongUse;
   if (state?.leftOut)
     process.stderr.write(`bentham-cockpit: ${state.leftOut} containers were left out: ask for fewer pods\n`);
   if (state?.fault) return unreadable;

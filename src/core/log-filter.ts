@@ -10,10 +10,11 @@ import { fieldAt } from './log-fields.ts';
 
 type Comparison = '=' | '!=' | '>' | '<';
 
+/** `expression`: as it was typed, where the pattern is not a plain text; it may take any time (log-passing.ts). */
 export type Clause =
-  | { kind: 'text'; pattern: RegExp; wanted: boolean }
+  | { kind: 'text'; pattern: RegExp; wanted: boolean; expression?: string }
   | { kind: 'level'; comparison: Comparison; level: number }
-  | { kind: 'field'; name: string; comparison: Comparison; value: string; pattern: RegExp };
+  | { kind: 'field'; name: string; comparison: Comparison; value: string; pattern: RegExp; expression?: string };
 
 export type LogFilter = {
   clauses: readonly Clause[];
@@ -55,7 +56,8 @@ export function parseFilter(text: string): LogFilter {
     const wanted = minus === '';
     if (expression !== undefined) {
       try {
-        clauses.push({ kind: 'text', pattern: new RegExp(expression, `${flags ?? ''}`.replace('u', '')), wanted });
+        const pattern = new RegExp(expression, `${flags ?? ''}`.replace('u', ''));
+        clauses.push({ kind: 'text', pattern, wanted, expression: `/${expression}/${flags ?? ''}` });
       } catch {
         problems.push(`/${expression}/ is no regular expression`);
       }
@@ -84,7 +86,9 @@ function compare(name: string, comparison: Comparison, value: string): Clause | 
   if (value === '') return `${name}${comparison} of what?`;
   const digits = shorthands[key] === 'statusCode' ? value.replace(/x/gi, '?') : value;
   const pattern = new RegExp(`^${literally(digits).replaceAll('\\*', '.*').replaceAll('\\?', '.')}$`, 'i');
-  return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern };
+  const stars = value.split('*').length - 1;
+  const expression = stars > 1 ? { expression: `${name}${comparison}${value}` } : {};
+  return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern, ...expression };
 }
 
 function containing(text: string, wanted: boolean): Clause {

@@ -1,6 +1,7 @@
 // Keeps the newest lines of a log within bounds, and the window on them that passes a filter.
 import { type LogEntry, type LogFields, type LogLine, readEntry } from '../core/log.ts';
 import { type LogFilter, noFilter, passes } from '../core/log-filter.ts';
+import { passing, withoutExpressions } from '../core/log-passing.ts';
 import { mostShown } from '../core/log-view.ts';
 
 /** As many lines are kept, and as many characters of them. */
@@ -33,12 +34,24 @@ export class LogBook {
     this.#bounds = bounds;
   }
 
+  /** What the filter did not understand, or could not do in time. */
+  get problems(): readonly string[] {
+    return this.#filter.problems;
+  }
+
   /** Takes lines, in order. */
   add(lines: readonly LogLine[]): void {
     for (const line of lines) {
       this.#keep(line);
       if (!line.mark) this.collected += 1;
-      if (!passes(this.#filter, line, this.#fields)) continue;
+    }
+    const passed = passing(this.#filter, lines, this.#fields);
+    // An expression without end must not hold up the alerts.
+    if (!passed) {
+      this.filter(withoutExpressions(this.#filter));
+      return;
+    }
+    for (const line of passed) {
       if (!line.mark) this.passed += 1;
       if (this.#paused) this.waiting += 1;
       else this.#fresh.push(line);
@@ -49,20 +62,19 @@ export class LogBook {
 
   /** Shows what passes another filter, of all that is kept. */
   filter(filter: LogFilter): void {
+    const kept = Array.from({ length: this.#count }, (_, i) => this.#at(i)).filter((line) => line !== undefined);
+    const found = passing(filter, kept, this.#fields);
+    if (!found) {
+      this.filter(withoutExpressions(filter));
+      return;
+    }
     this.#filter = filter;
     this.generation += 1;
-    this.passed = 0;
     this.skipped = 0;
     this.waiting = 0;
     this.#fresh = [];
-    const found: LogLine[] = [];
-    for (let i = this.#count - 1; i >= 0; i -= 1) {
-      const line = this.#at(i);
-      if (!line || !passes(filter, line, this.#fields)) continue;
-      if (!line.mark) this.passed += 1;
-      if (found.length < mostShown) found.push(line);
-    }
-    this.#entries = found.reverse().map((line) => readEntry(line, this.#fields));
+    this.passed = found.reduce((sum, line) => sum + (line.mark ? 0 : 1), 0);
+    this.#entries = found.slice(-mostShown).map((line) => readEntry(line, this.#fields));
   }
 
   /** Stands still, or goes on with all that waited. */

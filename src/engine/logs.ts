@@ -50,7 +50,6 @@ class Collecting {
   readonly #ended: Promise<void>;
   readonly #clock: NodeJS.Timeout;
   #state: LogsState = noStreams;
-  #problems: readonly string[] = [];
   #saved: LogsSaved | undefined;
   #dirty = true;
   #counted = { at: performance.now(), lines: 0, pace: 0 };
@@ -129,9 +128,7 @@ class Collecting {
   }
 
   #filter(): void {
-    const filter = parseFilter(this.view.filter);
-    this.#problems = filter.problems;
-    this.#book.filter(filter);
+    this.#book.filter(parseFilter(this.view.filter));
   }
 
   #tell(): void {
@@ -152,7 +149,7 @@ class Collecting {
       waiting,
       streams,
       ...(fault ? { fault } : {}),
-      problems: this.#problems,
+      problems: this.#book.problems,
       ...(this.#saved ? { saved: this.#saved } : {}),
       at: Date.now(),
     };

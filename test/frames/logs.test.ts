@@ -131,6 +131,17 @@ describe('the log screen', () => {
     expect(marked).toEqual(['completed']);
   });
 
+  test('a highlight that would take years marks nothing, says so, and holds nothing up', () => {
+    const begun = performance.now();
+    const evil = withLog([...few, line(6, `${'a'.repeat(40)}!`)]);
+    const finding = pressed(evil, 'h', ...'/(a+)+$/', 'enter');
+    frame(finding, size);
+    expect(frameText(finding, size)).toContain('nothing is marked: /(a+)+$/ takes too long');
+    expect(pressed(finding, 'G', 'N').ui.notice?.says).toBe('“/(a+)+$/” takes too long');
+    for (let i = 0; i < 50; i += 1) frame(pressed(finding, 'k'), size);
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  });
+
   test('shows all of one line, wrapped or as a tree', () => {
     expect(frameText(pressed(withLog(few), 'W'), size)).toContain('                    at run (x.js:1)');
     const details = frameText(pressed(withLog(few), 'g', 'enter'), { columns: 80, rows: 40 });

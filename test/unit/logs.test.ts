@@ -281,6 +281,11 @@ describe('the logs of a workload', () => {
     const { out } = await run('--since', 'all', '--json', '--grep', 'fine');
     expect(JSON.parse(out)).toMatchObject({ time: iso(1), pod: 'a', level: 30, msg: 'fine' });
     expect(await run('--level', 'loud')).toMatchObject({ code: 64, err: expect.stringContaining('no level loud') });
+    log = (_, __, res) => void res.end(`${iso(1)} ${'a'.repeat(60)}!\n`);
+    expect(await run('--since', 'all', '--grep', '/^(a+)+$/')).toMatchObject({
+      code: 64,
+      err: expect.stringContaining('/^(a+)+$/ takes too long on these lines'),
+    });
     pods = [];
     expect(await run()).toMatchObject({ code: 3, err: expect.stringContaining('no pods with app=bentham') });
   });

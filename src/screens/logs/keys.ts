@@ -1,7 +1,8 @@
 // The keys of the log screen.
 
 import type { LogEntry } from '../../core/log.ts';
-import { fieldClause, hitsOf, parseFilter } from '../../core/log-filter.ts';
+import { fieldClause, parseFilter } from '../../core/log-filter.ts';
+import { firstHit } from '../../core/log-passing.ts';
 import { sinces } from '../../core/log-view.ts';
 import { newest } from '../../core/reading.ts';
 import type { Intent } from '../../store.ts';
@@ -31,17 +32,21 @@ function toggled(filter: string, clause: string): Intent {
 function jump(here: Here, by: 1 | -1): readonly Intent[] {
   const entries = entriesOf(here);
   const { find } = optionsOf(here.place);
-  const wanted = parseFilter(find);
   const at = entries.findIndex((entry) => String(entry.id) === here.row?.id);
   const from = at < 0 ? entries.length : at;
-  for (let i = from + by; i >= 0 && i < entries.length; i += by) {
-    const entry = entries[i];
-    if (!entry || entry.mark) continue;
-    const hit = find ? hitsOf(wanted, entry.raw).length > 0 : (entry.level ?? 0) >= 50;
-    if (hit) return [{ kind: 'select', row: String(entry.id) }];
-  }
+  const onTheWay = by > 0 ? entries.slice(from + 1) : entries.slice(0, from).reverse();
+  const lines = onTheWay.filter((entry) => !entry.mark);
+  const found = find
+    ? firstHit(
+        parseFilter(find),
+        lines.map(({ raw, more }) => [raw, ...more].join('\n')),
+      )
+    : lines.findIndex(({ level }) => (level ?? 0) >= 50);
+  const entry = lines[found ?? -1];
+  if (entry) return [{ kind: 'select', row: String(entry.id) }];
   const what = find ? `“${find}”` : 'error';
-  return [{ kind: 'notice', says: `no ${by > 0 ? 'later' : 'earlier'} ${what} here`, verdict: 'unknown' }];
+  const says = found === undefined ? `${what} takes too long` : `no ${by > 0 ? 'later' : 'earlier'} ${what} here`;
+  return [{ kind: 'notice', says, verdict: 'unknown' }];
 }
 
 const noLine = (here: Here) => (entryOf(here) ? undefined : 'no line is selected');

@@ -2,7 +2,8 @@
 
 import { formatInstant } from '../../core/format.ts';
 import { type LogEntry, treeOf } from '../../core/log.ts';
-import { hitsOf, parseFilter } from '../../core/log-filter.ts';
+import { parseFilter } from '../../core/log-filter.ts';
+import { marker } from '../../core/log-passing.ts';
 import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/log-text.ts';
 import { kept } from '../kept.ts';
 import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../line.ts';
@@ -30,7 +31,7 @@ export const logRows = kept(
     find: string,
     columns: number,
   ): readonly Row[] => {
-    const marks = parseFilter(`${filter} ${find}`);
+    const marks = marker(parseFilter(`${filter} ${find}`), `${filter} ${find}`);
     const widest = entries.reduce((most, e) => Math.max(most, e.mark ? 0 : columnsOf(shortPod(e.pod))), 0);
     const pods = Math.min(widest, Math.max(5, Math.floor(columns / 6)));
     return entries.map((entry): Row => {
@@ -43,7 +44,7 @@ export const logRows = kept(
       return {
         id: String(entry.id),
         text: entry.raw,
-        draw: () => lines().map((each) => markAt(each, hitsOf(marks, textOf(each)))),
+        draw: () => lines().map((each) => markAt(each, marks(textOf(each)))),
         ...(wraps ? { height: lines().length } : {}),
         ...(entry.mark ? {} : { opens: details(entry) }),
         copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },

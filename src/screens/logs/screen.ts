@@ -1,6 +1,7 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
 import { describeFault } from '../../core/describe.ts';
 import { formatCount } from '../../core/format.ts';
+import { marksTooSlowly } from '../../core/log-passing.ts';
 import type { LogsShown } from '../../core/log-view.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
@@ -25,7 +26,13 @@ export const logsScreen: Screen = {
       ...logRows(shown?.entries ?? [], options.clock, options.wraps, place.filter, options.find, columns - 1),
       tail(shown, following),
     ];
-    return { says, head: shown ? warnings(shown) : [], rows, filtersItself: true, right: counts(shown) };
+    return {
+      says,
+      head: shown ? [...warnings(shown), ...unmarked(place.filter, options.find)] : [],
+      rows,
+      filtersItself: true,
+      right: counts(shown),
+    };
   },
 };
 
@@ -63,6 +70,13 @@ function warnings(shown: LogsShown): Line[] {
   if (saved && 'file' in saved) said.push(line(dim(`saved ${formatCount(saved.lines)} lines to ${saved.file}`)));
   else if (saved) said.push(line(mark('warning'), ` not saved: ${saved.problem}`));
   return said;
+}
+
+/** Said beside the engine's word on a filter: a highlight is the screen's own. */
+function unmarked(filter: string, find: string): Line[] {
+  return marksTooSlowly(`${filter} ${find}`)
+    ? [line(mark('warning'), ` nothing is marked: ${find || filter} takes too long on these lines`)]
+    : [];
 }
 
 /** Whoever stands on the last row follows. */
