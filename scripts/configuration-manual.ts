@@ -66,7 +66,7 @@ const outro = `
 PostgreSQL ranks as in libpq: \`DATABASE_URL\` over \`PGSERVICE\` (in \`PGSERVICEFILE\`, \`~/.pg_service.conf\` or
 \`PGSYSCONFDIR\`) over the other \`PG…\` variables; a password that is still missing comes from \`PGPASSFILE\` or
 \`~/.pgpass\`. A \`REDIS_URL\` may hold user name and password. AWS credentials follow the usual chain. \`NO_COLOR\` sets
-\`display.theme\` to plain.
+\`display.theme\` to plain. \`https_proxy\`, \`http_proxy\` and \`no_proxy\` hold as for curl; loopback is never proxied.
 
 Where a variable, file or flag leads elsewhere than the profile says, \`config\`, \`config check\` and \`doctor\` say so.
 

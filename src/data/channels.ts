@@ -1,13 +1,14 @@
 // PagerDuty's Events API v2 and Slack's incoming webhooks. A message is sent once; what becomes of it is said, and a
 // person sends it again or not.
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { ChannelId } from '../core/channel.ts';
 import type { ChannelState } from '../core/desk.ts';
 import type { Delivery, Purpose } from '../core/event.ts';
 import { door } from '../core/text.ts';
 import { type Ms, second } from '../core/time.ts';
-import { explainNetworkError, proxied } from './network.ts';
+import { explainNetworkError } from './network.ts';
+import { dispatcherFor } from './proxy.ts';
 
 export type Message = {
   channel: ChannelId;
@@ -46,7 +47,7 @@ export async function deliver(channels: Channels, message: Message, timeout = pa
   const target = targetOf(channels, message);
   if (!target) return { delivery: 'not-sent', detail: 'the channel is not configured: copy the text' };
   const url = new URL(target.url);
-  const dispatcher = proxied(url) ? new EnvHttpProxyAgent() : new Agent();
+  const dispatcher = dispatcherFor(url);
   try {
     return await post(url, target.body, dispatcher, timeout);
   } finally {
@@ -108,4 +109,5 @@ async function post(url: URL, body: object, dispatcher: Dispatcher, timeout: Ms)
 }
 
 /** Faults that come before anything could be said to the channel. */
-const notConnected = /unknown|looked up|no route|network unreachable|no address|not permitted|connection timed out/;
+const notConnected =
+  /^proxy |unknown|looked up|no route|network unreachable|no address|not permitted|connection timed out/;

@@ -1,13 +1,14 @@
 // The gateway as its clients meet it: GET /health and GET /v1/health (runbook, Health Endpoints), each on a connection
 // of its own, so that a listener that is gone or a certificate that ran out is seen at once.
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { Gateway, HealthEndpoint } from '../core/facts.ts';
 import type { Fault } from '../core/reading.ts';
 import { door } from '../core/text.ts';
 import { readHealthBody } from './health-body.ts';
-import { explainNetworkError, proxied } from './network.ts';
+import { explainNetworkError } from './network.ts';
+import { dispatcherFor } from './proxy.ts';
 import { type Outcome, poll, type Source, timedOut } from './source.ts';
 
 /** A health body is some hundred bytes; more than this is not one. */
@@ -16,7 +17,8 @@ const longestBody = 64 * 1024;
 export function gatewaySource(settings: Settings): Source {
   const { health, detailed } = healthUrls(settings.gateway);
   const { gateway: every, timeout } = settings.intervals;
-  const dispatcher = dispatcherFor(health);
+  // No keep-alive: each look makes its connection as a client would.
+  const dispatcher = dispatcherFor(health, { pipelining: 0, allowH2: false });
   return poll({
     id: 'gateway',
     fact: 'gateway',
@@ -137,10 +139,4 @@ export function healthUrls({ url, healthPath, detailedHealthPath }: Settings['ga
 /** Relative to the configured base, which may have a path of its own. */
 function join(base: string, path: string): URL {
   return new URL(base.replace(/\/+$/, '') + (path.startsWith('/') ? path : `/${path}`));
-}
-
-function dispatcherFor(url: URL): Dispatcher {
-  // No keep-alive: each look makes its connection as a client would.
-  const options = { pipelining: 0, allowH2: false } as const;
-  return proxied(url) ? new EnvHttpProxyAgent(options) : new Agent(options);
 }

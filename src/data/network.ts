@@ -1,6 +1,7 @@
 // What a failed connection means, in the on-call's words: shared by every backend that is asked over HTTP.
 import type { Fault, FaultKind } from '../core/reading.ts';
 import { door } from '../core/text.ts';
+import { ProxyTrouble } from './proxy.ts';
 
 /** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */
 export type NetworkProblem = { kind: FaultKind; what: string; hint: string; tls: boolean };
@@ -45,6 +46,8 @@ const connection: Record<string, [kind: FaultKind, what: string, hint: string]> 
 /** Reads an error of undici, net or tls. Anything unknown is `unreachable`, with its own message. */
 export function explainNetworkError(error: unknown): NetworkProblem {
   const chain = causes(error);
+  const proxy = chain.find((e) => e instanceof ProxyTrouble);
+  if (proxy) return explainProxyTrouble(proxy);
   const codes = chain.flatMap((e) => ('code' in e && typeof e.code === 'string' ? [e.code] : []));
   for (const code of codes) {
     const cert = certificate[code];
@@ -78,6 +81,19 @@ export function explainNetworkError(error: unknown): NetworkProblem {
   return { kind: 'unreachable', what, hint: 'try it by hand', tls: false };
 }
 
+/** Whoever is behind the proxy has not been heard: never `refused`. */
+function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkProblem {
+  const answered = /^Proxy response \((\d+)\)/.exec(message)?.[1];
+  const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY';
+  if (answered === '407') {
+    const login = 'put user:password into HTTPS_PROXY, or the host into NO_PROXY';
+    return { kind: 'forbidden', what: `proxy ${proxy} wants a login (407)`, hint: login, tls: false };
+  }
+  if (answered) return { kind: 'unreachable', what: `proxy ${proxy} answered ${answered}`, hint, tls: false };
+  const { kind, what } = explainNetworkError(cause);
+  return { kind: kind === 'refused' ? 'unreachable' : kind, what: `proxy ${proxy}: ${what}`, hint, tls: false };
+}
+
 /** The same, as a fault of `where`. */
 export function networkFault(error: unknown, where: string): Fault {
   const { kind, what, hint } = explainNetworkError(error);
@@ -95,13 +111,4 @@ function causes(error: unknown): Error[] {
   };
   look(error);
   return found;
-}
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
-
-/** Whether a request to this URL goes through the proxy of the environment, as curl and kubectl decide it. */
-export function proxied(url: URL, environment: NodeJS.ProcessEnv = process.env): boolean {
-  const proxy =
-    url.protocol === 'https:' ? (environment.HTTPS_PROXY ?? environment.https_proxy) : environment.http_proxy;
-  return Boolean(proxy) && !loopback.test(url.hostname.replace(/^\[|\]$/g, ''));
 }

@@ -1,11 +1,12 @@
 // API p95 and error rate from Prometheus, where one is configured: two instant queries.
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { Traffic } from '../core/facts.ts';
 import { door } from '../core/text.ts';
 import { minute } from '../core/time.ts';
-import { networkFault, proxied } from './network.ts';
+import { networkFault } from './network.ts';
+import { dispatcherFor } from './proxy.ts';
 import { type Outcome, poll, type Source } from './source.ts';
 
 const longestAnswer = 1024 * 1024;
@@ -14,7 +15,7 @@ type Prometheus = NonNullable<Settings['prometheus']>;
 
 export function prometheusSource(settings: Settings, prometheus: Prometheus): Source {
   const base = new URL(prometheus.url);
-  const dispatcher = proxied(base) ? new EnvHttpProxyAgent({ allowH2: false }) : new Agent({ allowH2: false });
+  const dispatcher = dispatcherFor(base, { allowH2: false });
   const { timeout, gateway: every } = settings.intervals;
   return poll({
     id: 'prometheus',

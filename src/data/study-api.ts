@@ -1,9 +1,10 @@
 // A study as the gateway answers for it: GET /v1/studies/:id (runbook, Checking Study Status, via API).
-import { EnvHttpProxyAgent, request } from 'undici';
+import { request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { ApiStudy } from '../core/study.ts';
 import { door } from '../core/text.ts';
-import { explainNetworkError, proxied } from './network.ts';
+import { explainNetworkError } from './network.ts';
+import { dispatcherFor } from './proxy.ts';
 
 /** An answer is some kilobytes; the beginning of a longer one is not JSON. */
 const longestBody = 256 * 1024;
@@ -15,10 +16,10 @@ export async function lookAtApiStudy(settings: Settings, study: string, signal: 
   const shown = door(url, 300);
   if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
   const { timeout } = settings.intervals;
-  const dispatcher = proxied(new URL(url)) ? new EnvHttpProxyAgent() : undefined;
+  const dispatcher = dispatcherFor(new URL(url));
   try {
     const answer = await request(url, {
-      ...(dispatcher ? { dispatcher } : {}),
+      dispatcher,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
       headers: { authorization: `Bearer ${adminApiKey}`, accept: 'application/json', 'user-agent': 'bentham-cockpit' },
     });
@@ -37,7 +38,7 @@ export async function lookAtApiStudy(settings: Settings, study: string, signal: 
     const late = error instanceof Error && error.name === 'TimeoutError';
     return { url: shown, problem: late ? `timed out after ${timeout / 1000} s` : explainNetworkError(error).what };
   } finally {
-    await dispatcher?.close().catch(() => undefined);
+    await dispatcher.destroy().catch(() => undefined);
   }
 }
 

@@ -1,12 +1,13 @@
 // One cluster, spoken to over one pool of connections. Requests go through undici directly and not through
 // client-node's API classes: those set no time limit, decode 5,000 pods three times as slowly, and cannot stream logs.
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici';
+import { type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { Fault } from '../../core/reading.ts';
 import { door } from '../../core/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
-import { explainNetworkError, proxied } from '../network.ts';
+import { explainNetworkError } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';
 import { type Credentials, CredentialsError, obtain } from './credentials.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
@@ -190,9 +191,7 @@ export class Cluster {
     const { proxyUrl } = this.#target.cluster;
     const made = proxyUrl
       ? new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect })
-      : proxied(url)
-        ? new EnvHttpProxyAgent({ ...options, requestTls: connect })
-        : new Agent({ ...options, connect });
+      : dispatcherFor(url, { ...options, connect });
     this.#dispatcher = { made, of };
     return made;
   }

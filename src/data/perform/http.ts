@@ -1,19 +1,21 @@
 // Requests over HTTP: a health check between two steps, and messages to people.
-import { EnvHttpProxyAgent, request } from 'undici';
+import { request } from 'undici';
 import type { Call, Channel } from '../../core/call.ts';
 import { door } from '../../core/text.ts';
 import { second } from '../../core/time.ts';
 import { readHealthBody } from '../health-body.ts';
 import { networkFault } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';
 
 const within = 10 * second;
 
 /** Must answer 2xx and call itself healthy. */
 export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
+  const dispatcher = dispatcherFor(new URL(url));
   try {
     const both = AbortSignal.any([signal, AbortSignal.timeout(within)]);
-    const answer = await request(url, { signal: both, dispatcher: new EnvHttpProxyAgent() });
+    const answer = await request(url, { signal: both, dispatcher });
     const body = readHealthBody((await answer.body.text()).slice(0, 100_000));
     const says = `${url} answered ${answer.statusCode} ${body.status ?? ''}`.trim();
     if (answer.statusCode < 300 && body.healthy) return { outcome: 'done', says };
@@ -22,6 +24,8 @@ export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { si
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped' };
     const { what, hint } = networkFault(error, url);
     return { outcome: 'failed', says: `${url}: ${what}`, hint };
+  } finally {
+    await dispatcher.destroy();
   }
 }
 
@@ -30,13 +34,14 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
   const to = addressOf(call.channel, means);
   if (!to)
     return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
+  const dispatcher = dispatcherFor(new URL(to.url));
   try {
     const answer = await request(to.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: to.body(call.body),
       signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
-      dispatcher: new EnvHttpProxyAgent(),
+      dispatcher,
     });
     const said = door((await answer.body.text()).slice(0, 1000), 120);
     if (answer.statusCode < 300)
@@ -48,6 +53,8 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
     };
   } catch (error) {
     return performedFault(networkFault(error, call.channel));
+  } finally {
+    await dispatcher.destroy();
   }
 }
 

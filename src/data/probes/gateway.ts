@@ -1,12 +1,13 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/checkup.ts';
 import type { HealthEndpoint } from '../../core/facts.ts';
 import { endpointSays, judgeEndpoint } from '../../core/gateway.ts';
 import type { Ms } from '../../core/time.ts';
 import { healthUrls, lookAtGateway } from '../gateway.ts';
-import { networkFault, proxied } from '../network.ts';
+import { networkFault } from '../network.ts';
 import { askPrometheus } from '../prometheus.ts';
+import { dispatcherFor } from '../proxy.ts';
 import { timedOut } from '../source.ts';
 import type { Probe } from './probe.ts';
 
@@ -26,7 +27,7 @@ export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
     where: new URL(url).host,
     essential: true,
     async run(signal) {
-      const dispatcher = proxied(new URL(url)) ? new EnvHttpProxyAgent() : new Agent();
+      const dispatcher = dispatcherFor(new URL(url));
       try {
         const [looked, key] = await Promise.all([
           lookAtGateway(health, detailed, timeout, dispatcher, signal),
@@ -96,7 +97,7 @@ export function prometheusProbes({ prometheus }: Settings): Probe[] {
       where: host,
       essential: true,
       async run(signal) {
-        const dispatcher = proxied(new URL(prometheus.url)) ? new EnvHttpProxyAgent() : new Agent();
+        const dispatcher = dispatcherFor(new URL(prometheus.url));
         try {
           const answer = await askPrometheus(prometheus, dispatcher, signal);
           if (!answer.ok) return [faulty({ area, what: 'queries' }, answer.fault, true)];

@@ -1,11 +1,12 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
-import { EnvHttpProxyAgent, request } from 'undici';
+import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { readHealthBody } from '../health-body.ts';
 import { askedOfKubectl, describeRight } from '../kubernetes/access.ts';
 import { networkFault } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
 import type { Outcome } from '../source.ts';
 import type { KeptFiles } from './kept.ts';
 import { KubernetesSurvey } from './kubernetes.ts';
@@ -154,14 +155,17 @@ async function health(
   url: string,
   signal: AbortSignal,
 ): Promise<Outcome<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
+  const dispatcher = dispatcherFor(new URL(url));
   try {
     const both = AbortSignal.any([signal, AbortSignal.timeout(healthWithin)]);
-    const answer = await request(url, { signal: both, dispatcher: new EnvHttpProxyAgent() });
+    const answer = await request(url, { signal: both, dispatcher });
     const body = readHealthBody((await answer.body.text()).slice(0, 100_000));
     const services = Object.fromEntries(body.services.map((s) => [s.name, s.healthy]));
     const { statusCode } = answer;
     return { ok: true, value: { statusCode, healthy: statusCode < 300 && body.healthy, services } };
   } catch (error) {
     return { ok: false, fault: networkFault(error, url) };
+  } finally {
+    await dispatcher.destroy();
   }
 }
