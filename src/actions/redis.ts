@@ -1,7 +1,7 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
 import type { Action, Done } from '../core/action.ts';
 import { formatAge, formatBytes, formatCount } from '../core/format.ts';
-import type { RedisKey, Survey } from '../core/survey.ts';
+import type { RedisKey } from '../core/survey.ts';
 import { hour, minute, second } from '../core/time.ts';
 import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 
@@ -15,15 +15,6 @@ function spanOf(text: string): number | undefined {
   const [, n, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
   if (n === undefined || unit === undefined) return undefined;
   return Number(n) * units[unit as keyof typeof units];
-}
-
-/** Keys of the prefix that nobody has read for so long. A policy of the LFU kind does not tell idle times. */
-async function idleKeys(survey: Survey, prefix: string, idle: number) {
-  const found = await survey.redisKeys(prefix, mostKeys);
-  if (!found.ok) return found;
-  const old = found.value.keys.filter((key) => key.idle !== undefined && key.idle >= idle);
-  const unknown = found.value.keys.filter((key) => key.idle === undefined).length;
-  return { ok: true as const, value: { ...found.value, old, unknown } };
 }
 
 function batches(keys: readonly RedisKey[]): readonly (readonly string[])[] {
@@ -58,19 +49,29 @@ export const evictRedis: Action = {
     if (idle === undefined) return refuse('that is not a span', 'such as 30m, 24h or 7d');
     const memory = await survey.redis();
     if (!memory.ok) return refusedBy(memory.fault);
-    const found = await idleKeys(survey, prefix, idle);
+    if (memory.value.role === 'slave')
+      return refuse('this Redis is a replica: it takes no writes', 'point REDIS_URL at the primary (redis-cli ROLE)');
+    if (memory.value.cluster)
+      return refuse('this is one node of a Redis Cluster: its keys lie on many', 'evict node by node: redis-cli -c');
+    const found = await survey.redisKeys(prefix, idle, mostKeys);
     if (!found.ok) return refusedBy(found.fault);
-    const { old, keys, complete, unknown, scanned } = found.value;
+    const { idle: old, matched, complete, untold, unsized, scanned } = found.value;
+    if (old.length === 0 && untold)
+      return refuse(
+        `how long keys are idle is not told: ${untold}`,
+        /may not/.test(untold) ? 'give it +object|idletime (ACL SETUSER)' : 'let its policy evict, or delete by hand',
+      );
     if (old.length === 0)
       return refuse(
-        `none of ${formatCount(keys.length)} keys ${prefix}* was idle for ${formatAge(idle)}`,
-        unknown > 0 ? 'this server’s policy does not tell idle times' : 'choose another prefix or a shorter span',
+        `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : `, of ${formatCount(scanned)} that were looked at`}`,
+        'choose another prefix or a shorter span',
       );
-    const bytes = old.reduce((sum, key) => sum + key.bytes, 0);
+    const sizes = old.flatMap((key) => key.bytes ?? []);
+    const size = unsized ? `size not told: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
     const { usedBytes, maxBytes, policy } = memory.value;
     return planned({
       impact: [
-        `${formatCount(old.length)} of ${formatCount(keys.length)} keys ${prefix}* go: ${formatBytes(bytes)}, idle for ${formatAge(idle)} or more.`,
+        `${formatCount(old.length)} of ${formatCount(matched)} keys ${prefix}* go, idle for ${formatAge(idle)} or more: ${size}.`,
         `Redis uses ${formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
         `For instance ${old
           .slice(0, 3)
@@ -97,16 +98,17 @@ export const evictRedis: Action = {
     });
   },
   async verify({ plan, target }: Done, survey) {
-    const found = await idleKeys(survey, given(target, 'prefix'), spanOf(given(target, 'idle') || '24h') ?? 0);
+    const idle = spanOf(given(target, 'idle') || '24h') ?? 0;
+    const found = await survey.redisKeys(given(target, 'prefix'), idle, mostKeys);
     if (!found.ok) return notYetBy(found.fault);
     const gone = new Set(JSON.parse(plan.memo?.names ?? '[]') as string[]);
-    const left = found.value.old.filter(({ key }) => gone.has(key)).length;
+    const left = found.value.idle.filter(({ key }) => gone.has(key)).length;
     if (left > 0) return disproven(`${formatCount(left)} of the keys are still there`);
     const memory = await survey.redis();
     if (!memory.ok) return notYetBy(memory.fault);
     const freed = Number(plan.memo?.before ?? 0) - memory.value.usedBytes;
     return proven(
-      `${plan.memo?.keys} keys are gone; memory ${formatBytes(memory.value.usedBytes)}, ${formatBytes(Math.max(0, freed))} less`,
+      `${formatCount(Number(plan.memo?.keys ?? 0))} keys unlinked; memory ${formatBytes(memory.value.usedBytes)}, ${formatBytes(Math.max(0, freed))} less`,
     );
   },
   within: 20 * second,

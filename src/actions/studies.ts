@@ -31,7 +31,7 @@ const studyField: Field = {
   choices: (world): readonly Choice[] =>
     (newest(world.readings.studies)?.value.active ?? []).map((s) => ({
       value: s.id,
-      says: `${s.status}, ${s.failedJobs} of ${s.totalJobs} jobs failed`,
+      says: s.jobsUncounted ? s.status : `${s.status}, ${s.failedJobs} of ${s.totalJobs} jobs failed`,
     })),
 };
 

@@ -160,7 +160,12 @@ function redis(world: World): Finding[] {
   const reading = world.readings.redis;
   const absent = missing(world, reading, about, true);
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
-  return [{ ...about, verdict: 'ok', says: `PONG, ${reading.value.role}, ${reading.value.clients} clients` }];
+  const { role, clients, linkUp, cluster } = reading.value;
+  const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
+  const says = `PONG, ${role}${cluster ? ' of a cluster' : ''}, ${clients} clients`;
+  // The platform writes to the Redis that is configured: a replica refuses that.
+  if (role === 'slave') return [{ ...about, verdict: 'warning', says: `a replica, takes no writes${link}` }];
+  return [{ ...about, verdict: 'ok', says }];
 }
 
 function measures(world: World): Finding[] {

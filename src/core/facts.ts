@@ -111,6 +111,12 @@ export type Redis = {
   /** 0: no limit is set, so a percentage is unknown. */
   maxBytes: number;
   evictedKeys: number;
+  /** Keys evicted in a minute, between this look and the one before; absent at the first. */
+  evictedPerMinute?: number;
+  /** On a replica: whether its connection to the primary is up. */
+  linkUp?: boolean;
+  /** True for a node of a Redis Cluster: every number is this node's. */
+  cluster?: boolean;
   clients: number;
   /** maxmemory-policy. */
   policy: string;
@@ -135,8 +141,10 @@ export type Study = {
 };
 
 export type Studies = {
-  /** Jobs that wait (runbook, Key Metrics: Queue Depth). */
-  queueDepth: Count;
+  /** Jobs that wait (runbook, Key Metrics: Queue Depth); absent when they could not even be estimated in time. */
+  queueDepth?: Count;
+  /** Tables of which row level security hides rows from us: every number is too small. */
+  partial?: readonly string[];
   /** Executing and queued, oldest progress first. Bounded; `activeCount` tells how many there are. */
   active: readonly Study[];
   activeCount: Count;
@@ -167,7 +175,7 @@ export type Surfaces = {
   surfaces: readonly Surface[];
   /** The newest job that finished before the hour, for an empty pane. */
   lastFinished?: { at: Instant; study: string };
-  /** True when the rows were sampled or estimated. */
+  /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
   estimated: boolean;
 };
 

@@ -80,11 +80,13 @@ export const metrics: readonly Metric[] = [
     unit: 'count',
     action: 'Scale executors',
     measure: (world) =>
-      derive(world.readings.studies, ({ queueDepth: q }) => ({
-        value: q.value,
-        basis: 'pending jobs',
-        exact: q.exact,
-      })),
+      derive(world.readings.studies, ({ queueDepth: q, partial }) => {
+        if (!q) return { basis: 'could not be counted in time', exact: true };
+        // What is hidden from us may wait too: few are no proof of few.
+        if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
+          return { basis: `row level security hides jobs from us; ${q.value} seen`, exact: true };
+        return { value: q.value, basis: 'pending jobs', exact: q.exact };
+      }),
   },
   {
     id: 'studyFailures',

@@ -46,6 +46,8 @@ export type StudyDetail = {
   counts: readonly SurfaceCount[];
   /** False: only the first so many were counted. */
   exact: boolean;
+  /** True when the jobs could not be read in time: the lists below say nothing. */
+  jobsUncounted?: boolean;
   /** Failures by message, most frequent first. */
   errors: readonly { message: string; count: number }[];
   /** Executing, oldest first. */

@@ -78,7 +78,22 @@ export type Autoscaler = { name: string; min: number; max: number };
 
 export type ToolOutput = { code: number; lines: readonly string[] };
 
-export type RedisKey = { key: string; bytes: number; idle?: Ms };
+/** `bytes` is absent where MEMORY USAGE may not be asked. */
+export type RedisKey = { key: string; bytes?: number; idle: Ms };
+
+export type RedisScan = {
+  /** Those that nobody has used for long enough. */
+  idle: readonly RedisKey[];
+  /** Keys of the prefix that were looked at. */
+  matched: number;
+  /** Keys looked at in all. */
+  scanned: number;
+  /** False when there is more than was looked at. */
+  complete: boolean;
+  /** Why idle times, or sizes, are not told; absent where they are. */
+  untold?: string;
+  unsized?: string;
+};
 
 export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
 
@@ -133,12 +148,9 @@ export interface Survey {
     argv: readonly [string, ...string[]],
     where?: { directory?: string; environment?: Readonly<Record<string, string>> },
   ): Promise<Answer<ToolOutput>>;
-  redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string }>>;
-  /** A bounded scan. `complete` is false when there is more than was looked at. */
-  redisKeys(
-    prefix: string,
-    most: number,
-  ): Promise<Answer<{ keys: readonly RedisKey[]; scanned: number; complete: boolean }>>;
+  redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
+  /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
+  redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
   evidence(
     prefix: string,
     before: Instant,

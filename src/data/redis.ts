@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Redis } from '../core/facts.ts';
 import type { Fault, FaultKind } from '../core/reading.ts';
 import { door } from '../core/text.ts';
-import type { Ms } from '../core/time.ts';
+import { type Ms, minute } from '../core/time.ts';
 import { explainNetworkError } from './network.ts';
 import { type Outcome, poll, type Source } from './source.ts';
 
@@ -35,6 +35,7 @@ export function redisSource(settings: Settings): Source {
   const { redis: every, timeout } = settings.intervals;
   const where = redisWhere(settings.redis);
   let connection: RedisConnection | undefined;
+  let before: Counted | undefined;
   const drop = () => {
     if (connection) cutConnection(connection.client);
     connection = undefined;
@@ -53,7 +54,11 @@ export function redisSource(settings: Settings): Source {
           drop();
           connection = await connectRedis(settings.redis, timeout, signal);
         }
-        return { ok: true, value: await lookAtRedis(connection.client, where) };
+        const look = await lookAtRedis(connection.client, where);
+        const now: Counted = { evicted: look.evictedKeys, at: performance.now() };
+        const rate = perMinute(before, now);
+        before = now;
+        return { ok: true, value: rate === undefined ? look : { ...look, evictedPerMinute: rate } };
       } catch (error) {
         drop();
         return { ok: false, fault: redisFault(error, settings.redis) };
@@ -65,6 +70,14 @@ export function redisSource(settings: Settings): Source {
       await connection?.close();
     },
   });
+}
+
+type Counted = { evicted: number; at: Ms };
+
+/** Evictions in a minute between two looks; undefined without a look before, or when the counter began anew. */
+export function perMinute(before: Counted | undefined, now: Counted): number | undefined {
+  if (!before || now.at <= before.at || now.evicted < before.evicted) return undefined;
+  return ((now.evicted - before.evicted) / (now.at - before.at)) * minute;
 }
 
 /** One PING, timed, and one INFO. Throws what the server answered. */
@@ -185,6 +198,8 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
     usedBytes: used,
     maxBytes: number('maxmemory') ?? 0,
     evictedKeys: number('evicted_keys') ?? 0,
+    ...(info.has('master_link_status') ? { linkUp: info.get('master_link_status') === 'up' } : {}),
+    ...(info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? { cluster: true } : {}),
     clients: number('connected_clients') ?? 0,
     policy: door(info.get('maxmemory_policy') ?? '', 40),
   };
@@ -220,6 +235,21 @@ const answers: readonly Known[] = [
     'no connection left: maximum number of clients reached',
     'find the clients: redis-cli CLIENT LIST',
   ],
+  [/^READONLY/, 'refused', 'this is a replica: it takes no writes', 'point REDIS_URL at the primary (redis-cli ROLE)'],
+  [
+    /^OOM/,
+    'refused',
+    'no memory left, and the policy evicts nothing: writes are refused',
+    'evict old data, or raise maxmemory',
+  ],
+  [
+    /^(MOVED|ASK|CROSSSLOT|TRYAGAIN)\b/,
+    'refused',
+    'this is a node of a Redis Cluster, and the key is of another node or slot',
+    'do it by hand, node by node: redis-cli -c',
+  ],
+  [/^CLUSTERDOWN/, 'refused', 'the Redis Cluster is down: some of its slots have no node', 'redis-cli CLUSTER INFO'],
+  [/^NOREPLICAS/, 'refused', 'too few replicas are connected: writes are refused', 'redis-cli INFO replication'],
   [/^MASTERDOWN/, 'refused', 'its master is away', 'look at the master'],
   [/^BUSY /, 'refused', 'busy with a script', 'redis-cli SCRIPT KILL, or wait'],
   [
@@ -238,9 +268,12 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
   if (known) return { kind: known[1], where, what: known[2], hint: known[3] };
   if (/^NOPERM/.test(said)) {
     const user = redis.username ?? 'default';
-    const [, command = 'info'] = /'(\w+)'/.exec(said) ?? [];
-    const hint = `ACL SETUSER ${user} +ping +info`;
-    return { kind: 'forbidden', where, what: `${user} may not run ${command.toUpperCase()}`, hint };
+    // `can't run this command …` before Redis 7; `… no permissions to access one of the keys` for keys.
+    const [, command] = /'([\w|]+)'/.exec(said) ?? [];
+    if (/\bkeys?\b/.test(said) && command === undefined)
+      return { kind: 'forbidden', where, what: `${user} may not touch these keys`, hint: `ACL SETUSER ${user} ~*` };
+    const hint = `ACL SETUSER ${user} ${command ? `+${command.toLowerCase()}` : '+ping +info'}`;
+    return { kind: 'forbidden', where, what: `${user} may not run ${(command ?? 'info').toUpperCase()}`, hint };
   }
   const hint = 'something else listens on that port: compare it';
   if (error instanceof NotInfo || /Protocol error|RESP type/i.test(said))

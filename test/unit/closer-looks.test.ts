@@ -6,6 +6,7 @@ import { disagreements, type StudyRow } from '../../src/core/study.ts';
 import { day } from '../../src/core/time.ts';
 import { withoutLiterals } from '../../src/data/postgres/database-look.ts';
 import { permissionsFrom } from '../../src/data/postgres/keys-look.ts';
+import { tablesFrom } from '../../src/data/postgres/queries/columns.ts';
 import { studyPage } from '../../src/data/postgres/queries/looks.ts';
 import { readApiStudy } from '../../src/data/study-api.ts';
 
@@ -120,8 +121,7 @@ test('queries are shown without the data they carry', () => {
 });
 
 test('the search of studies is made of parameters only', () => {
-  const tables = { studies: '"public"."studies"', jobs: 'j', ended: 'created_at' };
-  const statement = studyPage(tables, { after: true, words: 2, limit: 10 });
+  const statement = studyPage(tablesFrom('public', []), { after: true, words: 2, limit: 10 });
   expect(statement).toContain('id::text ILIKE $3');
   expect(statement).toContain('status::text ILIKE $4');
   expect(statement).not.toContain('$5');

@@ -3,7 +3,8 @@ import { afterEach, expect, test } from 'vitest';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import { Dear } from '../../src/data/postgres/dear.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
-import { endOfJobs, inSchema, surfaces } from '../../src/data/postgres/queries/studies.ts';
+import { endOfJobs, inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
+import { surfaces } from '../../src/data/postgres/queries/studies.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { completionFrom } from '../../src/data/postgres/studies.ts';
 import { tlsAttempts } from '../../src/data/postgres/tls.ts';
@@ -169,7 +170,7 @@ test('the column that says when a job ended is the best there is', () => {
 test('a schema cannot smuggle SQL', () => {
   const jobs = inSchema('x"; DROP TABLE jobs; --', 'jobs');
   expect(jobs).toBe('"x""; DROP TABLE jobs; --"."jobs"');
-  expect(surfaces({ studies: 's', jobs, ended: 'created_at' })).toContain(`FROM ${jobs}`);
+  expect(surfaces(tablesFrom('x"; DROP TABLE jobs; --', []))).toContain(`FROM ${jobs}`);
 });
 
 test('a completion that is no percentage is not one', () => {

@@ -6,8 +6,10 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { Redis } from '../../src/core/facts.ts';
-import { askRedisOnce, parseInfo, redisFault, redisSource } from '../../src/data/redis.ts';
+import { hour } from '../../src/core/time.ts';
+import { askRedisOnce, parseInfo, perMinute, redisFault, redisSource } from '../../src/data/redis.ts';
 import type { News } from '../../src/data/source.ts';
+import { redisKeys } from '../../src/data/survey/redis.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
 const ask = (port: number, more: Partial<Settings['redis']> = {}, within = 2000) =>
@@ -54,11 +56,18 @@ test('each answer becomes a fault with the next move', () => {
   expect(says("NOPERM User ops has no permissions to run the 'info' command", { username: 'ops' })).toMatchObject({
     kind: 'forbidden',
     what: 'ops may not run INFO',
-    hint: 'ACL SETUSER ops +ping +info',
+    hint: 'ACL SETUSER ops +info',
   });
   expect(says('LOADING Redis is loading the dataset in memory').kind).toBe('refused');
   expect(says('MISCONF Redis is configured to save RDB snapshots, but it is').kind).toBe('refused');
   expect(says('ERR max number of clients reached').kind).toBe('refused');
+});
+
+test('evictions are a rate between two looks, and begin anew with the server', () => {
+  const before = { evicted: 100, at: 1000 };
+  expect(perMinute(undefined, before)).toBeUndefined();
+  expect(perMinute(before, { evicted: 110, at: 11_000 })).toBe(60);
+  expect(perMinute(before, { evicted: 3, at: 11_000 })).toBeUndefined();
 });
 
 test('refused, silent, rude and talking something else', async () => {
@@ -145,6 +154,55 @@ describe.runIf(installed)('a real Redis', () => {
       fault: { kind: 'forbidden', what: 'ops may not run INFO' },
     });
     cli('-a', 'sesame', 'config', 'set', 'requirepass', '');
+  });
+
+  test('a scan finds what nobody has used, says what it may not ask, and ends', async () => {
+    const scan = async (idle: number, more: Partial<Parameters<typeof redisKeys>[0]> = {}, prefix = 'cache:') => {
+      const found = await redisKeys(
+        { url: `redis://127.0.0.1:${port}`, ...more },
+        { prefix, idle, most: 100 },
+        AbortSignal.timeout(20_000),
+      );
+      if (!found.ok) throw new Error(`${found.fault.what}; ${found.fault.hint}`);
+      return found.value;
+    };
+    cli('eval', "for i=1,30000 do redis.call('set',(i%2==0 and 'cache:' or 'queue:')..i,'x') end", '0');
+    const client = new (await import('ioredis')).Redis({ port, host: '127.0.0.1' });
+    await client.restore('cache:old', 0, (await client.dumpBuffer('queue:1')) ?? '', 'IDLETIME', 7200);
+    client.disconnect();
+    // Restored idle for two hours: the only one, behind thousands of others.
+    expect(await scan(hour)).toMatchObject({
+      idle: [{ key: 'cache:old', bytes: expect.any(Number) as number }],
+      matched: 15_001,
+      complete: true,
+    });
+    const some = await scan(0);
+    expect([some.idle.length, some.complete]).toEqual([100, false]);
+
+    cli('acl', 'setuser', 'blind', 'on', '>watch', '~*', '+@all', '-memory');
+    const unsized = await scan(hour, { username: 'blind', password: 'watch' });
+    expect(unsized.idle).toEqual([{ key: 'cache:old', idle: expect.any(Number) as number }]);
+    expect(unsized.unsized).toBe('this user may not run MEMORY USAGE');
+    cli('acl', 'setuser', 'blind', '-object');
+    expect(await scan(0, { username: 'blind', password: 'watch' })).toMatchObject({
+      idle: [],
+      untold: 'this user may not run OBJECT IDLETIME',
+    });
+    cli('acl', 'setuser', 'blind', '-scan');
+    await expect(scan(0, { username: 'blind', password: 'watch' })).rejects.toThrow(
+      'blind may not run SCAN; ACL SETUSER blind +scan',
+    );
+    cli('config', 'set', 'maxmemory-policy', 'allkeys-lfu');
+    expect((await scan(0)).untold).toContain('LFU');
+    cli('config', 'set', 'maxmemory-policy', 'noeviction');
+    cli('flushall');
+  });
+
+  test('a replica, and a node of a cluster, say what they are', async () => {
+    cli('replicaof', '127.0.0.1', '1');
+    expect(await value()).toMatchObject({ role: 'slave', linkUp: false });
+    cli('replicaof', 'no', 'one');
+    expect(await value()).not.toHaveProperty('linkUp');
   });
 
   test('no connection left is a refusal', async () => {

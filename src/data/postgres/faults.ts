@@ -66,6 +66,8 @@ function explainState(state: string, said: string, server: DatabaseServer, error
       return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs (or migrate it)'];
     case '42703':
       return ['unconfigured', said, 'the table differs from the runbook’s: compare the migration that is deployed'];
+    case '22P02':
+      return ['malformed', said, 'that cannot be an id, or a state, in this database: compare it'];
     case '57014':
       return /statement timeout/.test(said)
         ? ['timeout', 'the query took too long and was cancelled', 'the server is busy, or an index is missing']

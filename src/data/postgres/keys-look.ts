@@ -4,8 +4,8 @@ import type { ApiKey, ApiKeyList } from '../../core/api-key.ts';
 import { door } from '../../core/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
+import { inSchema } from './queries/columns.ts';
 import * as sql from './queries/looks.ts';
-import { inSchema } from './queries/studies.ts';
 import { sessionsFor } from './sessions.ts';
 
 export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Outcome<ApiKeyList>> {

@@ -6,15 +6,16 @@ import { type Ms, second } from '../../core/time.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './dear.ts';
 import { sqlState } from './faults.ts';
+import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
-import { forgetTables, samplePercent, tablesOf } from './tables.ts';
+import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 
 /** What the look remembers between two turns, so that dear counts are not repeated for nothing. */
 export type StudiesMemory = {
-  pending: Dear<number>;
+  pending: Dear<number | undefined>;
   lastHour: Dear<sql.LastHourRow>;
   jobs: Dear<readonly sql.JobCountRow[] | undefined>;
 };
@@ -55,7 +56,7 @@ export function lookAtStudies(
 ) {
   return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
     try {
-      return await look(ask, await tablesOf(session, schema, ask), within / 4, memory);
+      return await look(ask, await tablesOf(session, schema, ask), within / 5, memory);
     } catch (error) {
       if (sqlState(error) === '42703' || sqlState(error) === '42P01') forgetTables(session);
       throw error;
@@ -63,15 +64,14 @@ export function lookAtStudies(
   });
 }
 
-async function look(ask: AskSql, tables: sql.Tables, dear: Ms, memory: StudiesMemory): Promise<Studies> {
+async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory): Promise<Studies> {
   const [overview] = await ask<sql.OverviewRow>(sql.overview(tables));
   const rows = await ask<sql.ActiveRow>(sql.active(tables));
   const pending = await memory.pending.read(
     async () => (await ask<sql.CountRow>(sql.pending(tables), { within: dear }))[0]?.count ?? 0,
     async () => {
-      const percent = await samplePercent(ask, tables.jobs);
-      const [sample] = await ask<sql.CountRow>(sql.pendingEstimated(tables, percent));
-      return Math.round(((sample?.count ?? 0) * 100) / percent);
+      const sample = await sampleOf(ask, tables);
+      return sample && (await ask<sql.CountRow>(sql.pendingEstimated(tables, sample)))[0]?.count;
     },
   );
   const jobs = await memory.jobs.read(
@@ -83,13 +83,16 @@ async function look(ask: AskSql, tables: sql.Tables, dear: Ms, memory: StudiesMe
     async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
   );
   return {
-    queueDepth: bounded(pending.value, sql.mostPending, pending.exact),
+    ...(pending.value === undefined
+      ? {}
+      : { queueDepth: bounded(pending.value, sql.mostPending, pending.exact && !tables.partial.includes('jobs')) }),
     active: rows.map((row) => studyFrom(row, jobs.value)),
-    activeCount: bounded(overview?.active ?? 0, sql.mostCounted, true),
+    activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !tables.partial.includes('studies')),
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,
-    lastHourExact: hour.exact && hour.value.finished < sql.mostFinished,
+    lastHourExact: hour.exact && hour.value.finished < sql.mostFinished && tables.partial.length === 0,
+    ...(tables.partial.length > 0 ? { partial: tables.partial } : {}),
     newLastTenMinutes: overview?.new ?? 0,
     ...(overview?.newest == null ? {} : { newestCreatedAt: overview.newest * second }),
   };
@@ -124,6 +127,8 @@ function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefi
 /** The platform's own completionPercentage, within 0–100; undefined when it is not a number. */
 export function completionFrom(text: string | null): number | undefined {
   if (text === null || text.trim() === '') return undefined;
-  const value = Number(text);
+  // A platform that keeps its progress as text may keep JSON in it.
+  const [, inside] = /"completionPercentage"\s*:\s*"?([\d.]+)/.exec(text) ?? [];
+  const value = Number(inside ?? text.replace(/\s*%$/, ''));
   return Number.isFinite(value) ? Math.min(100, Math.max(0, value)) : undefined;
 }

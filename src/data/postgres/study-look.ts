@@ -5,13 +5,15 @@ import { door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { lookAtApiStudy } from '../study-api.ts';
+import { sqlState } from './faults.ts';
 import * as sql from './queries/looks.ts';
+import type { AskSql } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { completionFrom } from './studies.ts';
 import { tablesOf } from './tables.ts';
 
 /** What one statement of a look may take. */
-const limit: Ms = 3 * second;
+const limit: Ms = 6 * second;
 /** Rows read at a time. */
 const page = 1000;
 
@@ -53,27 +55,42 @@ export async function lookAtStudy(
     session.read(signal, limit, async (ask) => {
       const tables = await tablesOf(session, settings.database.schema, ask);
       const values = [study];
-      const [row] = await ask<sql.StudyListRow>(sql.oneStudy(tables), { values });
-      const counts = await ask<sql.SurfaceCountRow>(sql.countsOfStudy(tables), { values });
-      const errors = await ask<sql.ErrorRow>(sql.errorsOfStudy(tables), { values });
-      const running = await ask<sql.JobRow>(sql.runningOfStudy(tables), { values });
-      const slowest =
-        tables.ended === 'created_at' ? [] : await ask<sql.JobRow>(sql.slowestOfStudy(tables), { values });
+      const [row] = await ask<sql.StudyListRow>(sql.oneStudy(tables), { values }).catch((error: unknown) => {
+        // What cannot be an id here is the id of no study.
+        if (sqlState(error) === '22P02') return [];
+        throw error;
+      });
+      const found = row === undefined ? noJobs : await jobsOf(ask, sql.jobsSummary(tables), values);
+      const { counts, errors, running, slowest } = found ?? noJobs;
       return {
         ...(row ? { row: studyRow(row) } : {}),
-        counts: counts.map(({ surface, status, count }) => ({
+        ...(found ? {} : { jobsUncounted: true }),
+        counts: (counts ?? []).map(({ surface, status, count }) => ({
           surface: door(surface ?? 'no surface', 100),
-          status: door(status, 40),
+          status: door(status ?? 'no status', 40),
           count,
         })),
-        exact: counts.reduce((sum, { count }) => sum + count, 0) < sql.mostOfStudy,
-        errors: errors.map(({ message, count }) => ({ message: door(message ?? 'no message', 400), count })),
-        running: running.map(jobFrom),
-        slowest: slowest.map(jobFrom),
+        exact: (counts ?? []).reduce((sum, { count }) => sum + count, 0) < sql.mostOfStudy,
+        errors: (errors ?? []).map(({ message, count }) => ({ message: door(message ?? 'no message', 400), count })),
+        running: (running ?? []).map(jobFrom),
+        slowest: (slowest ?? []).map(jobFrom),
       };
     }),
   ]);
   return outcome.ok ? { ok: true, value: { ...outcome.value, api } } : outcome;
+}
+
+const noJobs: sql.JobSummaryRow = { counts: null, errors: null, running: null, slowest: null };
+
+/** The summary of a study's jobs; undefined when it took too long: what is known of the study itself stands. */
+async function jobsOf(ask: AskSql, statement: string, values: string[]): Promise<sql.JobSummaryRow | undefined> {
+  try {
+    const [row] = await ask<sql.JobSummaryRow>(statement, { values });
+    return row;
+  } catch (error) {
+    if (sqlState(error) !== '57014') throw error;
+    return undefined;
+  }
 }
 
 /** A study's jobs, newest first. */

@@ -6,16 +6,18 @@ import { type Ms, second } from '../../core/time.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './dear.ts';
 import { sqlState } from './faults.ts';
+import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
 import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
-import { forgetTables, samplePercent, tablesOf } from './tables.ts';
+import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 
-type Sampled = { rows: readonly sql.SurfaceRow[]; percent: number };
-
-export type SurfacesMemory = { rows: Dear<Sampled>; last: Dear<sql.LastFinishedRow | undefined> };
+export type SurfacesMemory = {
+  rows: Dear<readonly sql.SurfaceRow[]>;
+  last: Dear<sql.LastFinishedRow | undefined>;
+};
 
 export function newSurfacesMemory(): SurfacesMemory {
   return { rows: new Dear(), last: new Dear() };
@@ -57,17 +59,18 @@ export function lookAtSurfaces(
   });
 }
 
-async function look(ask: AskSql, tables: sql.Tables, dear: Ms, memory: SurfacesMemory): Promise<Surfaces> {
-  const { value, exact } = await memory.rows.read(
-    async () => ({ rows: await ask<sql.SurfaceRow>(sql.surfaces(tables), { within: dear }), percent: 100 }),
+async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemory): Promise<Surfaces> {
+  const { value: rows, exact } = await memory.rows.read(
+    () => ask<sql.SurfaceRow>(sql.surfaces(tables), { within: dear }),
     async () => {
-      const percent = await samplePercent(ask, tables.jobs);
-      return { rows: await ask<sql.SurfaceRow>(sql.surfaces(tables, percent)), percent };
+      const sample = await sampleOf(ask, tables);
+      return sample ? ask<sql.SurfaceRow>(sql.surfaces(tables, sample)) : [];
     },
   );
-  const all = (value.rows[0]?.seen ?? 0) <= sql.mostRecent;
-  const surfaces = value.rows.map((row) => surfaceFrom(row, value.percent));
-  if (surfaces.length > 0) return { surfaces, estimated: !exact || !all };
+  const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
+  const surfaces = rows.map(surfaceFrom);
+  const estimated = !exact || !all || tables.partial.includes('jobs');
+  if (surfaces.length > 0) return { surfaces, estimated };
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
     async () => undefined,
@@ -75,19 +78,18 @@ async function look(ask: AskSql, tables: sql.Tables, dear: Ms, memory: SurfacesM
   return {
     surfaces,
     ...(last.value ? { lastFinished: { at: last.value.at * second, study: door(last.value.study, 100) } } : {}),
-    estimated: !exact,
+    estimated,
   };
 }
 
-function surfaceFrom(row: sql.SurfaceRow, percent: number): Surface {
-  const whole = (sampled: number) => Math.round((sampled * 100) / percent);
+function surfaceFrom(row: sql.SurfaceRow): Surface {
   return {
     id: door(row.id ?? 'no surface', 100),
-    failures: whole(row.failures),
-    finished: whole(row.finished),
+    failures: row.failures,
+    finished: row.finished,
     affectedStudies: row.studies,
     ...(row.failures > 0 && row.topCount !== null
-      ? { topError: door(row.topError ?? 'no message', 300), topErrorCount: whole(row.topCount) }
+      ? { topError: door(row.topError ?? 'no message', 300), topErrorCount: row.topCount }
       : {}),
   };
 }

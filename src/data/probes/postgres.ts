@@ -144,6 +144,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
   const update = (table: TableRow) => table.mayUpdate;
   return [
     need('read studies, jobs', ['studies', 'jobs'], 'critical', select, 'may SELECT', 'SELECT'),
+    ...rowSecurity(there, role),
     need('read results, api_keys', ['results', 'api_keys'], 'warning', select, 'may SELECT', 'SELECT'),
     sees(me, 'primary'),
     need('retry jobs, cancel studies', ['studies', 'jobs'], 'warning', update, 'may UPDATE', 'UPDATE'),
@@ -167,6 +168,21 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
       'may maintain the tables',
       'MAINTAIN',
     ),
+  ];
+}
+
+/** Said only where it is so: what a policy hides looks like rows that are not there. */
+function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
+  const secured = there.filter((table) => table.rowSecurity).map((table) => table.name);
+  if (secured.length === 0) return [];
+  return [
+    {
+      area,
+      what: 'see all rows',
+      verdict: 'warning',
+      answer: `row level security applies to ${role} on ${secured.join(', ')}: rows may be hidden`,
+      todo: `ALTER ROLE ${role} BYPASSRLS; or a policy FOR SELECT TO ${role} USING (true)`,
+    },
   ];
 }
 

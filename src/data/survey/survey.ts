@@ -66,8 +66,8 @@ export function createSurvey({
     output: (argv, where) =>
       timed(argv.join(' '), async () => (await import('./tools.ts')).outputOf(argv, where, signal)),
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
-    redisKeys: (prefix, most) =>
-      timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, prefix, most, signal)),
+    redisKeys: (prefix, idle, most) =>
+      timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, { prefix, idle, most }, signal)),
     evidence: (prefix, before, most) =>
       timed(`aws s3 ls s3://${settings.evidence.bucket}/${prefix} --recursive`, async () =>
         (await aws()).evidenceObjects(settings, prefix, before, most),

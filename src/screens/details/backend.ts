@@ -1,5 +1,5 @@
 import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
-import { formatAge, formatBytes, formatInstant, formatPercent } from '../../core/format.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
 import { endpointSays } from '../../core/gateway.ts';
 import { newest, type Reading } from '../../core/reading.ts';
 import type { State } from '../../store.ts';
@@ -124,7 +124,16 @@ function redisLines(r: Redis | undefined, room: number): Line[] {
       ['asked', r.where],
       ['version', r.version],
       ['answered in', formatLatency(r.latency)],
-      ['role', r.role],
+      [
+        'role',
+        [
+          r.role === 'slave' ? 'replica: it takes no writes' : r.role,
+          r.linkUp === undefined ? '' : r.linkUp ? 'its primary answers it' : 'cut off from its primary',
+          r.cluster ? 'a node of a cluster: the numbers are this node’s' : '',
+        ]
+          .filter(Boolean)
+          .join(', '),
+      ],
       [
         'memory',
         r.maxBytes > 0
@@ -132,7 +141,10 @@ function redisLines(r: Redis | undefined, room: number): Line[] {
           : `${formatBytes(r.usedBytes)}; no maxmemory is set, so a percentage is unknown`,
       ],
       ['policy', r.policy],
-      ['evicted keys', String(r.evictedKeys)],
+      [
+        'evicted keys',
+        `${formatCount(r.evictedKeys)}${r.evictedPerMinute === undefined ? '' : `, ${formatCount(Math.round(r.evictedPerMinute))} a minute now`}`,
+      ],
       ['clients', String(r.clients)],
     ],
     room,

@@ -40,10 +40,16 @@ export const studyScreen: Screen = {
       right: ageSays(reading, now) ?? [],
       head: [...problem, ...heads(known, active, detail, now, room)],
       rows: detail ? [...jobRows(id, detail), ...errorRows(id, detail, room), ...stuckRows(detail, now)] : [],
-      empty: detail ? [line(dim(known ? 'it has no jobs' : 'it has no jobs either'))] : [line(dim('asking …'))],
+      empty: [line(dim(noJobsSays(detail, known !== undefined)))],
     };
   },
 };
+
+function noJobsSays(detail: StudyDetail | undefined, known: boolean): string {
+  if (!detail) return 'asking …';
+  if (detail.jobsUncounted) return 'its jobs could not be read in time: jobs.study_id may have no index';
+  return known ? 'it has no jobs' : 'it has no jobs either';
+}
 
 function heads(
   known: Known | undefined,

@@ -78,6 +78,7 @@ export const studiesScreen: Screen = {
 const none: readonly Study[] = [];
 
 function failedSays(s: Study) {
+  if (s.jobsUncounted) return dim('not counted');
   const text = `${formatCount(s.failedJobs)} of ${formatCount(s.totalJobs)}`;
   const share = failedShare(s);
   return share > 0.5 ? span(text, 'critical') : share > 0 ? span(text) : dim(text);

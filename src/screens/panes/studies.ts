@@ -100,7 +100,7 @@ function studyRow(s: Study, now: Instant, columns: number, shown: Shown, old: bo
     id: s.id,
     text: `${s.id} ${s.tenant}`,
     draw: () => {
-      const failed = s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
+      const failed = s.jobsUncounted ? 'uncounted' : s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
       const right = line(
         shown.failed ? dim(failed.padStart(12)) : undefined,
         shown.ago ? dim(`${shortAge(now - s.progressedAt).padStart(7)} ago`) : undefined,

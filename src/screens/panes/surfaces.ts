@@ -34,9 +34,11 @@ export function nothingFinished(world: World, columns: number): Line[] {
   const seen = newest(world.readings.surfaces)?.value;
   if (!seen) return [];
   const last = seen.lastFinished;
-  const says = last
-    ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
-    : 'no finished jobs in the last hour';
+  const says = seen.estimated
+    ? 'the jobs of the last hour could not be counted in time'
+    : last
+      ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
+      : 'no finished jobs in the last hour';
   return wrap(says, columns).map((part) => line(dim(part)));
 }
 

@@ -1,5 +1,5 @@
 // What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
-import type { Tables } from './studies.ts';
+import type { Tables } from './columns.ts';
 
 export type StudyListRow = {
   id: string;
@@ -12,21 +12,21 @@ export type StudyListRow = {
   cursor: string;
 };
 
-const studyColumns = `
+const studyColumns = ({ completion, progressed }: Tables) => `
   id::text AS id, tenant_id::text AS tenant, status::text AS status,
-  progress ->> 'completionPercentage' AS completion, extract(epoch FROM created_at)::float8 AS created,
-  extract(epoch FROM updated_at)::float8 AS progressed, created_at::text AS cursor`;
+  ${completion} AS completion, extract(epoch FROM created_at)::float8 AS created,
+  extract(epoch FROM ${progressed})::float8 AS progressed, created_at::text AS cursor`;
 
 /**
  * A page of studies, newest first, after the one at ($1, $2); all words of $3 are in id, tenant or status.
  * The row comparison lets an index on created_at answer it.
  */
 export const studyPage = (
-  { studies }: Tables,
+  tables: Tables,
   { after, words, limit }: { after: boolean; words: number; limit: number },
 ) => `
-  SELECT ${studyColumns}
-  FROM ${studies}
+  SELECT ${studyColumns(tables)}
+  FROM ${tables.studies}
   WHERE ${[
     after ? '(created_at, id::text) < ($1::text::timestamptz, $2::text)' : '($1::text IS NULL AND $2::text IS NULL)',
     ...Array.from({ length: words }, (_, i) => {
@@ -38,27 +38,15 @@ export const studyPage = (
   LIMIT ${limit}`;
 
 /** One study (runbook, Checking Study Status). */
-export const oneStudy = ({ studies }: Tables) => `SELECT ${studyColumns} FROM ${studies} WHERE id = $1`;
+export const oneStudy = (tables: Tables) =>
+  `SELECT ${studyColumns(tables)} FROM ${tables.studies} WHERE id = $1::${tables.studyId}`;
 
 /** How many jobs of one study are counted. */
 export const mostOfStudy = 200_000;
 
-export type SurfaceCountRow = { surface: string | null; status: string; count: number };
-
-export const countsOfStudy = ({ jobs }: Tables) => `
-  SELECT surface, status, count(*)::int AS count
-  FROM (SELECT surface_id::text AS surface, status::text AS status FROM ${jobs}
-        WHERE study_id = $1 LIMIT ${mostOfStudy}) j
-  GROUP BY surface, status ORDER BY surface, status`;
+export type SurfaceCountRow = { surface: string | null; status: string | null; count: number };
 
 export type ErrorRow = { message: string | null; count: number };
-
-/** Failures by message (runbook, SEV2: Check error messages). */
-export const errorsOfStudy = ({ jobs }: Tables) => `
-  SELECT message, count(*)::int AS count
-  FROM (SELECT left(error_message, 500) AS message FROM ${jobs}
-        WHERE study_id = $1 AND status = 'failed' LIMIT ${mostOfStudy}) j
-  GROUP BY message ORDER BY count(*) DESC, message LIMIT 15`;
 
 export type JobRow = {
   id: string;
@@ -70,33 +58,47 @@ export type JobRow = {
   error: string | null;
 };
 
-const jobColumns = ({ ended }: Tables) => `
-  id::text AS id, surface_id::text AS surface, status::text AS status, attempt_count AS attempts,
+const jobColumns = ({ ended, attempts, error, jobIs }: Tables) => `
+  id::text AS id, surface_id::text AS surface, status::text AS status, ${attempts} AS attempts,
   extract(epoch FROM created_at)::float8 AS created,
   ${
     ended === 'created_at'
       ? 'NULL::float8'
-      : `CASE WHEN status::text IN ('completed', 'complete', 'failed', 'cancelled')
+      : `CASE WHEN ${jobIs('completed', 'complete', 'failed', 'cancelled')}
     THEN extract(epoch FROM ${ended})::float8 END`
   } AS ended,
-  left(error_message, 500) AS error`;
+  left(${error}, 500) AS error`;
 
-/** What runs, oldest first: the stuck ones are at the top. */
-export const runningOfStudy = (tables: Tables) => `
-  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
-  WHERE study_id = $1 AND status::text IN ('executing', 'running')
-  ORDER BY created_at LIMIT 20`;
+export type JobSummaryRow = {
+  counts: SurfaceCountRow[] | null;
+  errors: ErrorRow[] | null;
+  running: JobRow[] | null;
+  slowest: JobRow[] | null;
+};
 
-/** What took longest. Only where the table says when a job ended. */
-export const slowestOfStudy = (tables: Tables) => `
-  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
-  WHERE study_id = $1 AND status::text IN ('completed', 'complete', 'failed')
-  ORDER BY ${tables.ended} - created_at DESC NULLS LAST LIMIT 10`;
+/**
+ * A study's jobs in one pass, as without an index each pass reads the whole table: by surface and status, failures by
+ * message (runbook, SEV2: Check error messages), what runs (oldest first: the stuck ones are at the top), and what took
+ * longest, where the table says when a job ended.
+ */
+export const jobsSummary = (tables: Tables) => `
+  WITH j AS MATERIALIZED (
+    SELECT ${jobColumns(tables)}, ${tables.jobIs('failed')} AS failed, ${tables.jobIs('executing', 'running')} AS runs
+    FROM ${tables.jobs} WHERE study_id = $1::${tables.jobStudyId} LIMIT ${mostOfStudy}
+  )
+  SELECT (SELECT json_agg(c) FROM (
+            SELECT surface, status, count(*) AS count FROM j GROUP BY surface, status ORDER BY surface, status) c) AS counts,
+         (SELECT json_agg(e) FROM (
+            SELECT error AS message, count(*) AS count FROM j WHERE failed
+            GROUP BY error ORDER BY count(*) DESC, error LIMIT 15) e) AS errors,
+         (SELECT json_agg(r) FROM (SELECT * FROM j WHERE runs ORDER BY created LIMIT 20) r) AS running,
+         (SELECT json_agg(s) FROM (
+            SELECT * FROM j WHERE ended IS NOT NULL ORDER BY ended - created DESC NULLS LAST LIMIT 10) s) AS slowest`;
 
 /** A study's jobs, newest first; with a status ($2) only those of it. */
 export const jobsOfStudy = (tables: Tables, limit: number) => `
   SELECT ${jobColumns(tables)} FROM ${tables.jobs}
-  WHERE study_id = $1 AND ($2::text IS NULL OR status::text = $2)
+  WHERE study_id = $1::${tables.jobStudyId} AND ($2::text IS NULL OR status::text = $2)
   ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
 
 export type ApiKeyRow = {
@@ -185,9 +187,10 @@ export const replicas = `
 
 export type SlotRow = { name: string; kind: string; active: boolean; bytes: number | null; state: string | null };
 
-/** Log that is kept for a slot that nobody reads fills the disk. */
+/** Log that is kept for a slot that nobody reads fills the disk. pg_replication_slots.wal_status exists from 13 on. */
 export const slots = `
-  SELECT slot_name AS name, slot_type AS kind, active, wal_status AS state,
+  SELECT slot_name AS name, slot_type AS kind, active,
+         to_jsonb(s) ->> 'wal_status' AS state,
          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
                          restart_lsn)::float8 AS bytes
-  FROM pg_replication_slots ORDER BY slot_name LIMIT 50`;
+  FROM pg_replication_slots s ORDER BY slot_name LIMIT 50`;

@@ -42,6 +42,8 @@ export type TableRow = {
   /** On every column that a remediation writes; null where it writes none. */
   mayUpdate: boolean | null;
   mayMaintain: boolean;
+  /** Row level security applies to this role; whether it hides anything depends on the policies. */
+  rowSecurity: boolean;
   /** Columns of the runbook that the table does not have. */
   absent: readonly string[];
 };
@@ -80,6 +82,7 @@ export const tables = `
          coalesce(pg_has_role(c.relowner, 'USAGE')
            OR CASE WHEN current_setting('server_version_num')::int >= 170000
                    THEN has_table_privilege(c.oid, 'MAINTAIN') END, false) AS "mayMaintain",
+         coalesce(row_security_active(c.oid), false) AS "rowSecurity",
          ARRAY(SELECT w FROM unnest(t.columns) w
                 WHERE c.oid IS NOT NULL
                   AND NOT EXISTS (SELECT FROM pg_attribute a
