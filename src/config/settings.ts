@@ -134,6 +134,7 @@ export const settingsSchema = z.object({
       url: anyUrl.describe('Prometheus server; may hold user and password'),
       p95Query: text.describe('gives milliseconds'),
       errorRateQuery: text.describe('gives a share from 0 to 1'),
+      bearerToken: z.string().optional().meta({ secret: true }).describe('where it wants one instead of a login'),
     })
     .optional()
     .describe('measures API p95 and error rate instead of the gateway’s logs'),

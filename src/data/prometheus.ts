@@ -35,11 +35,16 @@ export async function askPrometheus(
   signal: AbortSignal,
 ): Promise<Outcome<Traffic>> {
   const [p95, rate] = await Promise.all(
-    [prometheus.p95Query, prometheus.errorRateQuery].map((q) => query(prometheus.url, q, dispatcher, signal)),
+    [prometheus.p95Query, prometheus.errorRateQuery].map((q) => query(prometheus, q, dispatcher, signal)),
   );
   if (!p95 || !rate) throw new Error('two queries have two answers');
   if (!p95.ok) return p95;
   if (!rate.ok) return rate;
+  if ((rate.value ?? 0) > 1 || (rate.value ?? 0) < 0) {
+    const what = `errorRateQuery gives ${rate.value}, not a share from 0 to 1`;
+    const hint = 'divide percent by 100 in prometheus.errorRateQuery';
+    return { ok: false, fault: { kind: 'malformed', where: new URL(prometheus.url).host, what, hint } };
+  }
   return {
     ok: true,
     value: {
@@ -56,7 +61,7 @@ export async function askPrometheus(
 
 /** One instant query; undefined when there is nothing to measure it from (no series, NaN). */
 async function query(
-  url: string,
+  { url, bearerToken }: Prometheus,
   text: string,
   dispatcher: Dispatcher,
   signal: AbortSignal,
@@ -67,7 +72,8 @@ async function query(
   asked.username = '';
   asked.password = '';
   asked.searchParams.set('query', text);
-  const authorization = `Basic ${Buffer.from(`${user}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const basic = `Basic ${Buffer.from(`${user}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const authorization = bearerToken ? `Bearer ${bearerToken}` : user ? basic : undefined;
   const wrong = (what: string, hint: string): Outcome<never> => ({
     ok: false,
     fault: { kind: 'malformed', where, what, hint },
@@ -76,18 +82,21 @@ async function query(
     const answer = await request(asked, {
       dispatcher,
       signal,
-      headers: { accept: 'application/json', ...(user ? { authorization } : {}) },
+      headers: { accept: 'application/json', ...(authorization ? { authorization } : {}) },
     });
     const body = await readSome(answer.body);
     if (answer.statusCode === 401 || answer.statusCode === 403) {
       const what = `may not query (${answer.statusCode})`;
-      return { ok: false, fault: { kind: 'forbidden', where, what, hint: 'put user:password into prometheus.url' } };
+      const hint = 'put user:password into prometheus.url, or set BENTHAM_PROMETHEUS_BEARER_TOKEN';
+      return { ok: false, fault: { kind: 'forbidden', where, what, hint } };
     }
     if (answer.statusCode >= 500) {
       const what = `answered ${answer.statusCode}`;
       return { ok: false, fault: { kind: 'unreachable', where, what, hint: 'look at Prometheus itself' } };
     }
-    const parsed = readPrometheus(body);
+    // A query that is wrong is answered 400 or 422 with the reason in JSON.
+    const aside = answer.statusCode >= 300 && !body.trimStart().startsWith('{');
+    const parsed = aside ? { problem: `answered ${answer.statusCode}` } : readPrometheus(body);
     return 'problem' in parsed
       ? wrong(parsed.problem, 'check prometheus.url and its queries')
       : { ok: true, value: parsed.value };

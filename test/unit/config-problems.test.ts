@@ -175,6 +175,12 @@ test('an unreadable file is said, not taken for a missing one', async () => {
   ]);
 });
 
+/** What an optional section with a secret in it cannot be without. */
+const around = {
+  BENTHAM_PROMETHEUS_URL: 'http://prometheus.local',
+  BENTHAM_PROMETHEUS_P95_QUERY: 'p95',
+  BENTHAM_PROMETHEUS_ERROR_RATE_QUERY: 'errors',
+};
 const secretOptions = [...options.values()].filter((option) => option.secret);
 
 test('no secret is ever shown: not in the configuration, not in problems, wherever it came from', () =>
@@ -187,13 +193,13 @@ test('no secret is ever shown: not in the configuration, not in problems, wherev
         const value = path.endsWith('webhook') && way !== 'broken' ? `https://hooks.local/${secret}` : secret;
         const names = path.split('.');
         const nested = (inner: unknown) => names.reduceRight<unknown>((at, name) => ({ [name]: at }), inner);
-        const loaded = await load(
-          way === 'env'
-            ? { env: { [environment]: value } }
-            : way === 'flag'
-              ? { flags: { set: [`${path}=${value}`] } }
-              : { yaml: JSON.stringify(nested(way === 'file' ? value : [value])) },
-        );
+        const loaded = await load({
+          env: way === 'env' ? { ...around, [environment]: value } : around,
+          ...(way === 'flag' ? { flags: { set: [`${path}=${value}`] } } : {}),
+          ...(way === 'file' || way === 'broken'
+            ? { yaml: JSON.stringify(nested(way === 'file' ? value : [value])) }
+            : {}),
+        });
         const text = loaded.ok
           ? configText(loaded) + JSON.stringify(configJson(loaded))
           : loaded.problems.map(describeProblem).join('\n');

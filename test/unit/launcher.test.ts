@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +18,23 @@ test('answers --help', async () => {
   expect(stdout).toContain('Usage: bentham-cockpit');
 });
 
+test.each([
+  ['statsu', "error: unknown command 'statsu'. Did you mean status?\n"],
+  ['restart', /^error: unknown command 'restart'\. There are cockpit, .*, status, .*; see --help\.\n$/],
+])('%s is no command, and it is said with what is', async (word, says) => {
+  await expect(run(process.execPath, [launcher, word])).rejects.toMatchObject({
+    code: 64,
+    stdout: '',
+    stderr: typeof says === 'string' ? says : expect.stringMatching(says),
+  });
+});
+
 test('the build says what is missing, under whatever Node, and leaves what is there', async () => {
   const place = mkdtempSync(path.join(tmpdir(), 'bentham-build-'));
   onTestFinished(() => rmSync(place, { recursive: true }));
   mkdirSync(path.join(place, 'dist'));
-  copyFileSync(fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url)), path.join(place, 'build.mjs'));
-  await expect(run(old ?? process.execPath, ['build.mjs'], { cwd: place })).rejects.toMatchObject({
+  cpSync(fileURLToPath(new URL('../../scripts', import.meta.url)), path.join(place, 'scripts'), { recursive: true });
+  await expect(run(old ?? process.execPath, ['scripts/build.mjs'], { cwd: place })).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^bentham-cockpit cannot be built: .*esbuild.*\n.*npm ci, without --omit\.\n$/),
   });

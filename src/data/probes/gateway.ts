@@ -106,7 +106,10 @@ export function prometheusProbes({ prometheus }: Settings): Probe[] {
               ? { area, what, verdict: 'warning', answer: 'no value', todo: `check prometheus.${option}` }
               : { area, what, verdict: 'ok', answer: 'has a value' };
           const { p95, errorRate } = answer.value;
-          return [row('API p95', p95, 'p95Query'), row('error rate', errorRate, 'errorRateQuery')];
+          return [
+            row('API p95', p95, 'p95Query'),
+            row('error rate', errorRate, 'errorRateQuery (no errors, no series? … or vector(0))'),
+          ];
         } finally {
           await dispatcher.destroy();
         }
