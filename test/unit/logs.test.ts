@@ -221,6 +221,65 @@ describe('the logs of a workload', () => {
     ]);
   });
 
+  it('lose and repeat nothing where lines share a time, and where a time ends in zeros', async () => {
+    pods = [pod('a')];
+    const at = `${iso(0).slice(0, 19)}.5`;
+    const all = [`${at}Z one`, `${at}Z two`, `${at}00000001Z three`, `${at}0000001Z four`];
+    let opened = 0;
+    log = (_, __, res) => {
+      opened += 1;
+      // Cut after the first line, after the second, after the third.
+      res.write(`${all.slice(0, opened).join('\n')}\n`);
+      if (opened < all.length) setTimeout(() => res.destroy(), 30);
+    };
+    void read({ follow: true });
+    await soon(() => texts().filter((t) => !t.startsWith('a: '))).toEqual(['one', 'two', 'three', 'four']);
+    expect(opened).toBe(4);
+  }, 20_000);
+
+  it('of a container that never said anything are open, though a kubelet sends no headers before the first line', async () => {
+    pods = [pod('a'), pod('mute')];
+    let open: Parameters<ApiServer['handle']>[1] | undefined;
+    log = (name, _, res) => {
+      if (name === 'a') res.write(`${iso(1)} hello\n`);
+      else open = res;
+    };
+    void read({ follow: true });
+    await soon(() => state).toEqual({ followed: 2, expected: 2, leftOut: 0 });
+    open?.write(`${iso(2)} at last\n`);
+    await soon(texts).toEqual(['hello', 'at last']);
+    expect(server.asked.filter((u) => u.pathname.endsWith('/mute/log'))).toHaveLength(1);
+  });
+
+  it('that a kubelet cannot give are said once, however often it is asked', async () => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.end('unable to retrieve container logs for containerd://c0ffee');
+    void read({ follow: true });
+    await soon(() => server.asked.filter((u) => u.pathname.endsWith('/log')).length).toBeGreaterThan(2);
+    await soon(texts).toEqual(['unable to retrieve container logs for containerd://c0ffee']);
+  });
+
+  // The messages are those of kube-apiserver 1.32.
+  it.each([
+    [
+      400,
+      'container "main" in pod "a" is waiting to start: ContainerCreating',
+      { kind: 'unconfigured', what: 'main of a waits to start: ContainerCreating' },
+    ],
+    [404, 'nodes "n1" not found', { kind: 'unreachable', what: 'its node is gone: nodes "n1" not found' }],
+    [404, 'pods "a" not found', { kind: 'unconfigured', what: 'the pod is gone: pods "a" not found' }],
+    [
+      500,
+      'Get "https://10.0.0.7:10250/containerLogs/bentham/a/main?timestamps=true": dial tcp 10.0.0.7:10250: i/o timeout',
+      { kind: 'unreachable', what: expect.stringMatching(/^the kubelet at 10.0.0.7 does not answer: dial tcp/) },
+    ],
+  ])('that are refused with %i (%s) say what that means', async (code, message, fault) => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.writeHead(code).end(JSON.stringify({ kind: 'Status', message, code }));
+    await read();
+    expect(state).toMatchObject({ followed: 0, expected: 1, fault });
+  });
+
   it('say that they begin later than asked', async () => {
     pods = [pod('rotated'), pod('restarted', { startedAt: -1000, restarts: 2 })];
     log = (name, url, res) => {

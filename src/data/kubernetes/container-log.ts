@@ -1,11 +1,12 @@
 // The log of one container, followed through restarts, cuts and lost servers without losing or doubling a line.
 // (client-node's Log class raises uncaught exceptions on abort: a plain stream here.)
 import type { Fault } from '../../core/reading.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { LineCutter } from '../lines.ts';
 import { networkFault } from '../network.ts';
 import { backoff, pause } from '../source.ts';
 import type { Connection } from './connection.ts';
+import { logFault } from './log-fault.ts';
 
 export type ContainerLog = {
   pod: string;
@@ -33,6 +34,10 @@ export type LogListener = {
 /** A longer line is cut and marked so. */
 export const longestLine = 256 * 1024;
 const openTime: Ms = 10 * second;
+/** A kubelet sends no headers before the first line: a followed log that is silent so long is open and has no lines. */
+const silentAfter: Ms = 2 * second;
+/** A log that never said anything is asked for anew so often; its connection may be gone. */
+const silentTime: Ms = 5 * minute;
 
 /** Follows until the signal aborts; without `follow` until the log's end or a fault that asking again cannot mend. */
 export async function readContainerLog(
@@ -45,8 +50,19 @@ export async function readContainerLog(
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(log.pod)}/log`;
   const seen = new Seen();
   let before = false;
+  let unstamped: string | undefined;
   for (let failures = 0; !signal.aborted; ) {
     const opened = await connection.open();
+    let told = false;
+    const tellOpened = () => {
+      if (told) return;
+      told = true;
+      listener.opened?.(before);
+      before = true;
+    };
+    const silent = setTimeout(() => {
+      if (log.follow && connection.last?.ok !== false) tellOpened();
+    }, silentAfter);
     const stream = opened.ok
       ? await opened.value.stream({
           path,
@@ -58,10 +74,11 @@ export async function readContainerLog(
             ...start(log, seen, opened.value.clockOffset),
           },
           signal,
-          timeout: openTime,
+          timeout: log.follow ? silentTime : openTime,
           to: `get pods/log in ${namespace}`,
         })
       : opened;
+    clearTimeout(silent);
     if (signal.aborted) {
       if (stream.ok) stream.value.destroy();
       return undefined;
@@ -69,18 +86,20 @@ export async function readContainerLog(
     let fault: Fault | undefined;
     if (stream.ok) {
       const body = stream.value;
-      listener.opened?.(before);
-      before = true;
+      tellOpened();
       seen.resume();
       const cutter = new LineCutter(longestLine);
+      // A kubelet that has no log says so in a line without a time, each time it is asked.
+      const repeated = unstamped;
       const take = (line: string, cut: boolean) => {
         const stamp = stampOf(line);
-        if (!stamp) listener.line(line, undefined, cut);
-        else if (seen.isNew(stamp.at, stamp.text)) listener.line(line.slice(stamp.text.length + 1), stamp.at, cut);
+        if (stamp ? !seen.isNew(stamp) : line === repeated) return;
+        failures = 0;
+        if (!stamp) unstamped = line;
+        listener.line(stamp ? line.slice(stamp.text.length + 1) : line, stamp?.at, cut);
       };
       try {
         for await (const chunk of body as AsyncIterable<Buffer>) {
-          failures = 0;
           cutter.push(chunk, take);
         }
         // Only a log that ended of itself has a whole last line; a cut one is read again.
@@ -91,12 +110,15 @@ export async function readContainerLog(
         body.destroy();
       }
       if (signal.aborted) return undefined;
-    } else fault = stream.fault;
+    } else if (told && stream.fault.kind === 'timeout') {
+      // Silent for a long time, and nothing else: asked for anew without a word.
+      continue;
+    } else fault = logFault(stream);
     listener.closed?.(fault);
     if (!log.follow) return fault;
     failures += 1;
     // A container that ended may start again any moment; a server in trouble is given time.
-    await pause(Math.min(fault ? 10 * second : 2 * second, backoff(failures, second)), signal);
+    await pause(Math.min((fault ? 10 : 5) * second, backoff(failures, second)), signal);
   }
   return undefined;
 }
@@ -111,29 +133,47 @@ function start(log: ContainerLog, seen: Seen, offset: Ms): Record<string, string
 /** Tells lines that were read before from new ones, after a stream was taken up again. */
 class Seen {
   last: Instant | undefined;
-  #text = '';
+  #fraction = '';
+  /** Lines with the very last timestamp: so many of them were read. */
+  #same = 0;
   #resuming = false;
+  #skip = 0;
 
   resume(): void {
     this.#resuming = this.last !== undefined;
+    this.#skip = this.#same;
   }
 
-  isNew(at: Instant, text: string): boolean {
+  isNew({ at, text }: Stamp): boolean {
+    const fraction = fractionOf(text);
+    const sameAsLast = at === this.last && fraction === this.#fraction;
     if (this.#resuming && this.last !== undefined) {
-      if (at < this.last || (at === this.last && text <= this.#text)) return false;
+      if (at < this.last || (at === this.last && fraction < this.#fraction)) return false;
+      if (sameAsLast && this.#skip > 0) {
+        this.#skip -= 1;
+        return false;
+      }
       // From the first new line on all are new, even if the node's clock is set back.
       this.#resuming = false;
     }
+    this.#same = sameAsLast ? this.#same + 1 : 1;
     this.last = at;
-    this.#text = text;
+    this.#fraction = fraction;
     return true;
   }
 }
 
+/** Nanoseconds of the second, in nine digits: Go leaves zeros at the end out. */
+function fractionOf(text: string): string {
+  return (/\.(\d+)/.exec(text)?.[1] ?? '').padEnd(9, '0');
+}
+
+type Stamp = { at: Instant; text: string };
+
 const stampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?= |$)/;
 
 /** The kubelet's timestamp in front of a line. */
-function stampOf(line: string): { at: Instant; text: string } | undefined {
+function stampOf(line: string): Stamp | undefined {
   // A line is its timestamp or JSON: one character tells most of them apart.
   const first = line.charCodeAt(0);
   if (first < 48 || first > 57) return undefined;
