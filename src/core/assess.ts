@@ -6,7 +6,7 @@ import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { judge, metrics } from './metrics.ts';
 import { isStale, known, type Reading } from './reading.ts';
 import { judgeValue, type MetricId } from './thresholds.ts';
-import { minute } from './time.ts';
+import { hour, minute } from './time.ts';
 import type { Verdict } from './verdict.ts';
 import { verdicts } from './verdict.ts';
 import type { World } from './world.ts';
@@ -54,10 +54,12 @@ export function judgeDeployment(d: Deployment): Verdict {
   return d.ready < d.desired || d.rollout.state === 'paused' ? 'warning' : 'ok';
 }
 
-/** A pod by its Ready condition and its reason; a young or ending pod is given time. */
+/** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
 export function judgePod(p: Pod, now: number): Verdict {
+  // Beyond its grace period it hangs: its node is away, or a finalizer waits.
+  if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > minute ? 'warning' : 'ok';
   if (p.phase === 'Succeeded' || p.ready) return 'ok';
-  if (p.terminating) return now - p.createdAt > minute ? 'ok' : 'unknown';
+  if (p.leftOver) return now - (p.endedAt ?? p.createdAt) > hour ? 'ok' : 'warning';
   if (p.phase === 'Failed' || p.phase === 'Unknown') return 'critical';
   if (p.reason && p.reason !== 'ContainerCreating' && p.reason !== 'PodInitializing') return 'critical';
   return now - p.createdAt < 2 * minute ? 'warning' : 'critical';
@@ -105,8 +107,13 @@ function workloads(world: World): Finding[] {
   const found = roles.map((name): Finding => {
     const about = { id: `pods/${name}`, area: 'pods', subject: name } as const;
     const d = deployments.value.find((one) => one.name === name);
-    if (!d) return { ...about, verdict: 'critical', says: `no such deployment in ${world.scope.namespace}` };
-    const troubled = podList.filter((p) => p.app === name && !p.ready && !p.terminating);
+    const { namespace } = world.scope;
+    if (!d && deployments.value.length === 0) {
+      const remedy = 'is it the right namespace and context?';
+      return { ...about, verdict: 'critical', says: `no deployment at all in ${namespace}`, remedy };
+    }
+    if (!d) return { ...about, verdict: 'critical', says: `no such deployment in ${namespace}` };
+    const troubled = podList.filter((p) => p.app === name && !p.ready && !p.terminating && !p.leftOver);
     const reasons = [...new Set(troubled.map((p) => p.reason).filter((r) => r !== undefined))];
     const says = [`${d.ready}/${d.desired} ready`];
     if (d.rollout.state !== 'complete') says.push(d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state);

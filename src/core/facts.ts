@@ -29,6 +29,12 @@ export type Pod = {
   image: string;
   createdAt: Instant;
   terminating: boolean;
+  /** When it should be gone: the time it was deleted and its grace period. */
+  endsBy?: Instant;
+  /** It failed, and its controller made another in its place: evicted pods stay for days. */
+  leftOver?: true;
+  /** Of a failed one, as far as it is told. */
+  endedAt?: Instant;
 };
 
 /** How a rollout stands. `stuck`: ProgressDeadlineExceeded, or replicas that fail to be created. */

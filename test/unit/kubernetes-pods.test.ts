@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { judgePod } from '../../src/core/assess.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
+import { podCounts, podSays } from '../../src/screens/panes/pods.ts';
 
 const base: WirePod = {
   metadata: {
@@ -133,6 +135,48 @@ describe('a pod', () => {
     expect(pod).toMatchObject({ terminating: true, reason: 'Terminating' });
   });
 
+  const now = Date.UTC(2026, 0, 17, 12);
+  const judged = (wire: WirePod) => {
+    const pod = toPod(wire);
+    return pod && judgePod(pod, now);
+  };
+
+  it('that does not end, long after its grace period, is a warning; until then it is given time', () => {
+    const ending = (deletionTimestamp: string) =>
+      judged({
+        ...base,
+        metadata: { ...base.metadata, deletionTimestamp },
+        status: { ...base.status, conditions: [{ type: 'Ready', status: 'False' }] },
+      });
+    expect(ending('2026-01-17T12:00:20Z')).toBe('ok');
+    expect(ending('2026-01-17T11:59:30Z')).toBe('ok');
+    expect(ending('2026-01-17T11:30:00Z')).toBe('warning');
+  });
+
+  it('that failed and was replaced is news for an hour, then history; one that nobody replaces stays critical', () => {
+    const evicted = (at: string): WirePod =>
+      withStatus({
+        phase: 'Failed',
+        reason: 'Evicted',
+        message: 'low on memory',
+        containerStatuses: null,
+        conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: at }],
+      });
+    const pod = toPod(evicted('2026-01-17T11:30:00Z'));
+    expect(pod).toMatchObject({ leftOver: true, endedAt: Date.UTC(2026, 0, 17, 11, 30), reason: 'Evicted' });
+    expect(pod && podSays(pod)).toBe('Evicted, replaced');
+    expect(judged(evicted('2026-01-17T11:30:00Z'))).toBe('warning');
+    expect(judged(evicted('2026-01-17T04:00:00Z'))).toBe('ok');
+    const bare = evicted('2026-01-17T04:00:00Z');
+    expect(judged({ ...bare, metadata: { ...bare.metadata, ownerReferences: null } })).toBe('critical');
+    expect(podCounts([toPod(base), pod].filter((p) => p !== undefined))).toEqual({ ready: 1, total: 1 });
+  });
+
+  it('that nobody schedules says so, though it has no conditions at all', () => {
+    const pod = toPod({ ...base, spec: { containers: [{ name: 'g', image: 'g' }] }, status: { phase: 'Pending' } });
+    expect(pod).toMatchObject({ phase: 'Pending', node: '', message: 'no scheduler has looked at it yet' });
+  });
+
   it('belongs to its deployment, or its app label, or nobody', () => {
     const owned = (kind: string, name: string, labels: Record<string, string>) =>
       toPod({ ...base, metadata: { ...base.metadata, labels, ownerReferences: [{ kind, name, controller: true }] } });
@@ -140,6 +184,9 @@ describe('a pod', () => {
     expect(owned('Job', 'nightly-1', {})?.app).toBe('');
     expect(owned('ReplicaSet', 'bare-rs', {})?.app).toBe('bare-rs');
     expect(owned('ReplicaSet', 'a-b-c-77', { 'pod-template-hash': '77' })?.app).toBe('a-b-c');
+    // Made by hand: no hash label, and a label that all pods share.
+    expect(owned('ReplicaSet', 'api-gateway-7d9f8b6c5', { app: 'bentham' })?.app).toBe('api-gateway');
+    expect(owned('ReplicaSet', 'api-gateway-old', { app: 'api-gateway' })?.app).toBe('api-gateway');
   });
 
   it('survives an API that sends nonsense', () => {

@@ -9,6 +9,9 @@ export function ownerOf(meta: Wire<V1ObjectMeta> | null | undefined): { kind: st
   return owner && name ? { kind: words(owner.kind) ?? '', name } : undefined;
 }
 
+/** How Kubernetes writes hashes: without vowels and look-alikes. */
+const hashed = /-[bcdfghjklmnpqrstvwxz2456789]{4,10}$/;
+
 /** The deployment that owns a pod, by its replica set; else its `app` label; else ''. */
 export function appOf(meta: Wire<V1ObjectMeta> | null | undefined): string {
   const labels = meta?.labels ?? {};
@@ -18,6 +21,9 @@ export function appOf(meta: Wire<V1ObjectMeta> | null | undefined): string {
     // A deployment names its replica sets NAME-HASH; a replica set of its own has no hash.
     if (typeof hash === 'string' && hash !== '' && owner.name.endsWith(`-${hash}`))
       return owner.name.slice(0, -hash.length - 1);
+    // A replica set that was not made by the controller may lack the label and still be named like one.
+    const app = words(labels.app);
+    if (app === undefined || !owner.name.startsWith(app)) return owner.name.replace(hashed, '') || owner.name;
   }
   return (
     words(labels.app) ?? words(labels['app.kubernetes.io/name']) ?? (owner?.kind === 'ReplicaSet' ? owner.name : '')

@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../../core/facts.ts';
-import { appOf } from './owner.ts';
+import { appOf, ownerOf } from './owner.ts';
 import { count, instant, items, type Wire, words } from './wire.ts';
 
 export type WirePod = Wire<V1Pod>;
@@ -44,6 +44,24 @@ export function toPod(wire: WirePod): Pod | undefined {
     image: words(items(spec?.containers)[0]?.image) ?? words(main[0]?.image) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     terminating,
+    ...endOf(wire),
+  };
+}
+
+/** Controllers that replace a pod that failed and leave it behind. */
+const replacing = ['ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job'];
+
+function endOf({ metadata, status }: WirePod): Pick<Pod, 'endsBy' | 'leftOver' | 'endedAt'> {
+  const endsBy = instant(metadata?.deletionTimestamp);
+  const leftOver = status?.phase === 'Failed' && replacing.includes(ownerOf(metadata)?.kind ?? '');
+  const times = [
+    ...items(status?.containerStatuses).map((s) => instant(s.state?.terminated?.finishedAt)),
+    ...items(status?.conditions).map((c) => instant(c.lastTransitionTime)),
+  ].filter((at) => at !== undefined);
+  return {
+    ...(endsBy === undefined ? {} : { endsBy }),
+    ...(leftOver ? { leftOver } : {}),
+    ...(status?.phase === 'Failed' && times.length > 0 ? { endedAt: Math.max(...times) } : {}),
   };
 }
 
@@ -79,6 +97,9 @@ function troubleOf({ spec, status }: WirePod, running: readonly Status[], termin
   const starting = running.map((s) => words(s.state?.waiting?.reason)).find((r) => r !== undefined);
   if (starting) return say(starting);
   if (spec?.nodeName && status?.phase === 'Pending' && running.length === 0) return say('ContainerCreating');
+  // Without a scheduler (or with one that is away) nobody says why it waits.
+  if (status?.phase === 'Pending' && !spec?.nodeName && !conditions.some((c) => c.type === 'PodScheduled'))
+    return say(undefined, 'no scheduler has looked at it yet');
   const ready = conditions.find((c) => c.type === 'Ready');
   if (status?.phase === 'Running' && ready && ready.status !== 'True') {
     // ContainersNotReady only repeats what the containers say; a readiness gate is news.

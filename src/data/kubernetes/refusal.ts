@@ -52,7 +52,7 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
       return { kind: 'forbidden', ...signedOut(asked) };
     case 403:
       // RBAC says what the user cannot do; an admission webhook, a quota or a policy has its own words.
-      if (said === '' || /\bcannot \S+ (resource|path)|is forbidden$/.test(said))
+      if (/\bcannot \S+ (resource|path)/.test(said) || !/denied|exceeded|violat|polic|quota|webhook/i.test(said))
         return { kind: 'forbidden', what: `may not ${asked.to} (403)`, hint: `ask for the right to ${asked.to}` };
       return { kind: 'forbidden', what: `refused (403): ${said}`, hint: 'a policy of the cluster refuses it' };
     case 404:

@@ -21,6 +21,7 @@ export function shortName(pod: Pod): string {
 /** What is the matter with a pod, or how it is: `CrashLoopBackOff`, `OOMKilled 137`, `ending`, `Pending`, `running`. */
 export function podSays(pod: Pod): string {
   if (pod.terminating) return 'ending';
+  if (pod.leftOver) return `${pod.reason ?? 'failed'}, replaced`;
   if (pod.reason) return pod.exitCode ? `${pod.reason} ${pod.exitCode}` : pod.reason;
   if (pod.phase === 'Running') return pod.ready ? 'running' : 'not ready';
   return pod.phase.toLowerCase();
@@ -33,9 +34,9 @@ export function rolloutSays(d: Deployment): Line {
   return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
 }
 
-/** Pods that count: finished ones do not. */
+/** Pods that count: finished ones do not, nor those that others replaced. */
 export const podCounts = kept((pods: readonly Pod[]) => {
-  const counted = pods.filter((p) => p.phase !== 'Succeeded');
+  const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.leftOver);
   return { ready: counted.filter((p) => p.ready).length, total: counted.length };
 });
 
