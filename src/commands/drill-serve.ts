@@ -14,7 +14,10 @@ export async function serve(options: DrillOptions): Promise<void> {
     }
     process.stdout.on('error', () => resolve());
   });
-  const drill = await Promise.race([stopped, startDrill(options)]);
+  const drill = await Promise.race([stopped, startDrill(options)]).catch((error: unknown) => {
+    process.stderr.write(`bentham-cockpit: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(3);
+  });
   // Told to stop before it was ready: the guard ends what has begun when this process is gone.
   if (!drill) process.exit(0);
   const lines = Object.entries(drill.environment).map(

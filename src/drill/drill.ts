@@ -38,10 +38,15 @@ export type Drill = {
   stop(): Promise<void>;
 };
 
+/** Bytes on the disk: two databases of 40 MB, their write-ahead logs, and what a drill of some hours adds. */
+const usual = 300 * 1024 * 1024;
+/** A job is a row of 150 bytes in two databases, with four indexes and its write-ahead log. */
+const perJob = 1000;
+
 /** Starts it; resolves when every server answers. */
 export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
   const weather = structuredClone(scenario.weather);
-  const guarded = await guardedDirectory();
+  const guarded = await guardedDirectory(usual + jobs * perJob);
   const over = new AbortController();
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {

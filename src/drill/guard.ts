@@ -1,9 +1,10 @@
 // Nothing outlives the drill. A shell in a session of its own waits on its standard input; when that ends, however the
 // drill ended, it stops the servers and removes the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { formatBytes } from '../core/format.ts';
 import { type Ms, minute } from '../core/time.ts';
 
 const prefix = 'bentham-drill-';
@@ -43,10 +44,20 @@ export type Guarded = {
   end(): Promise<void>;
 };
 
-/** Makes the drill's directory and its guard. */
-export async function guardedDirectory(): Promise<Guarded> {
+/** Makes the drill's directory and its guard. Throws, in words, where `room` (bytes) is not to be had. */
+export async function guardedDirectory(room = 0): Promise<Guarded> {
+  const place = os.tmpdir();
+  const elsewhere = 'Name another directory: TMPDIR=… bentham-cockpit drill';
+  const refused = (error: NodeJS.ErrnoException): never => {
+    throw new Error(`the drill cannot write to ${place} (${error.code}). ${elsewhere}`);
+  };
+  const { bavail, bsize } = await statfs(place).catch(refused);
+  if (bavail * bsize < room)
+    throw new Error(
+      `the drill takes ${formatBytes(room)}, and ${place} has ${formatBytes(bavail * bsize)} free. ${elsewhere}`,
+    );
   await sweep();
-  const directory = await mkdtemp(path.join(os.tmpdir(), prefix));
+  const directory = await mkdtemp(path.join(place, prefix)).catch(refused);
   const shell = startGuard(directory);
   // The database runs as another user than root and has to get through.
   await chmod(directory, 0o711);

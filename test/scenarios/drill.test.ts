@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { guardedDirectory } from '../../src/drill/guard.ts';
 import { launcher, remains, type Served, serveDrill } from '../drill.ts';
 
 const run = promisify(execFile);
@@ -162,6 +163,22 @@ describe('its command', () => {
 
   test('says what to do without a terminal', async () => {
     await expect(drill('calm')).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining('--serve') });
+  });
+
+  test('says what it needs and where, when there is no room or no place for it', async () => {
+    const nowhere = path.join(temporary, 'absent');
+    // Node would make the directory for its own cache.
+    await expect(
+      run(process.execPath, [launcher, 'drill', '--serve'], {
+        env: { ...process.env, TMPDIR: nowhere, NODE_DISABLE_COMPILE_CACHE: '1' },
+      }),
+    ).rejects.toMatchObject({
+      code: 3,
+      stderr: `bentham-cockpit: the drill cannot write to ${nowhere} (ENOENT). Name another directory: TMPDIR=… bentham-cockpit drill\n`,
+    });
+    await expect(guardedDirectory(1024 ** 6)).rejects.toThrow(
+      /^the drill takes 1024\.0 PB, and .+ has .+ free\. Name another/,
+    );
   });
 
   test('wants whole numbers', async () => {
