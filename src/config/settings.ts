@@ -198,6 +198,7 @@ export const settingsSchema = z.object({
         .prefault({}),
       slackAlerts: z.object({ name: text.default('#alerts').describe('channel'), webhook }).prefault({}),
       slackOps: z.object({ name: text.default('#ops').describe('channel'), webhook }).prefault({}),
+      received: url.optional().describe('where a drill’s PagerDuty and Slack tell what arrived; set by the drill'),
     })
     .prefault({})
     .describe('(runbook, Alert Channels)'),

@@ -23,6 +23,9 @@ export type DueAlert = Alert & { channel: string; responseTime: string; due: Ins
 
 export type ChannelState = { id: ChannelId; name: string; configured: boolean };
 
+/** What a drill's PagerDuty or Slack received. */
+export type Arrived = { at: Instant; channel: string; says: string; key?: string };
+
 /** The engine's answer to the last command, to be said once. */
 export type Said = { turn: number; says: string; verdict: Verdict };
 
@@ -47,6 +50,8 @@ export type Desk = {
   channels: readonly ChannelState[];
   targets: Targets;
   contacts: readonly Contact[];
+  /** In a drill: what arrived, oldest first. */
+  received?: readonly Arrived[];
   said?: Said;
 };
 

@@ -145,7 +145,8 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
       BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,
       BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: receivers.slackOps,
-      // Not the cockpit's: what PagerDuty and Slack received, for curl and for tests.
+      // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.
+      BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };

@@ -21,6 +21,7 @@ import { notifyScreen } from './incident/notify.ts';
 import { incidentEntries } from './incident/palette.ts';
 import { contactsScreen, peopleScreen } from './incident/people.ts';
 import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
+import { receivedScreen } from './incident/received.ts';
 import { incidentScreen } from './incident/screen.ts';
 import { timelineScreen } from './incident/timeline.ts';
 import { allStudiesScreen } from './lists/all-studies.ts';
@@ -65,6 +66,7 @@ export const screens: readonly Screen[] = [
   timelineScreen,
   alertsScreen,
   notifyScreen,
+  receivedScreen,
   peopleScreen,
   contactsScreen,
   proceduresScreen,

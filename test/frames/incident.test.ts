@@ -332,6 +332,22 @@ test('messages: shown, changed, sent; where a channel is not configured, copied'
   expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
 });
 
+test('a drill shows what arrived at the other end; nothing else can', () => {
+  const arrived = [
+    { at: now - 2000, channel: 'pagerduty', says: 'acknowledge', key: 'bentham/PRODUCTION/one' },
+    { at: now - 1000, channel: '#alerts', says: 'DRILL, not real: SEV1 Complete API outage' },
+  ];
+  const desk = deskOf('ops1', { received: arrived });
+  const drill = { ...outage, scope: { ...outage.scope, drill: 'api-outage' } };
+  const state = at('notify', { incident: story(), desk }, drill);
+  const text = frameText(pressing(state, small, 'o'), small);
+  expect(text).toContain('▶03:14:06Z  #alerts    DRILL, not real: SEV1 Complete API outage');
+  expect(text).toContain(' 03:14:05Z  pagerduty  acknowledge  bentham/PRODUCTION/one');
+  expect(sent(at('notify', { incident: story() }), 'o')[0]).toMatchObject({
+    says: 'arrived: only a drill tells what arrived',
+  });
+});
+
 test('acknowledged without a message; a reminder with words of its own stays until it is seen', () => {
   expect(commandOf(sent(at('incident', { incident: story() }), 'A'))).toEqual([{ do: 'acknowledge' }]);
   const mine = story([1, 'ops2', { kind: 'acknowledged' }]);

@@ -101,7 +101,11 @@ test.each([
     await first.shows('Slack #alerts gets this text');
     first.press('enter');
     await first.shows('slack-alerts notify sent');
-    first.press('esc');
+    first.press('o');
+    await first.shows('ARRIVED');
+    await first.shows(/pagerduty +acknowledge/);
+    await first.shows(/#alerts +DRILL, not real/);
+    first.press('esc', 'esc');
     await first.shows('step 1 of');
 
     const list = checklist(procedure);

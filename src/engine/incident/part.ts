@@ -2,19 +2,22 @@
 import { ulid } from 'ulid';
 import { targetsOf } from '../../config/targets.ts';
 import { severityName } from '../../core/checklist.ts';
-import { type Desk, drives, type IncidentDo, type Presence, type Said } from '../../core/desk.ts';
+import { type Arrived, type Desk, drives, type IncidentDo, type Presence, type Said } from '../../core/desk.ts';
 import type { Delivery, Event } from '../../core/event.ts';
 import { type Incident, pageKey, unfinished } from '../../core/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { channelStates, deliver } from '../../data/channels.ts';
 import { PresenceFiles } from '../../data/journal/presence.ts';
+import { readReceived } from '../../data/received.ts';
 import type { MakePart } from '../part.ts';
 import { AlertWatch } from './alerts.ts';
 import { orderOf } from './orders.ts';
 import { recorderOf } from './record.ts';
 
 const renewEvery: Ms = 3 * second;
+/** How often a drill is asked what arrived. */
+const arrivalsEvery: Ms = second;
 /** How often a journal in trouble is tried again. */
 const retryEvery: Ms = 5 * second;
 
@@ -38,6 +41,7 @@ export const incidentPart: MakePart = (host) => {
     contacts: settings.contacts,
   };
   let others: readonly Presence[] = [];
+  let received: readonly Arrived[] | undefined;
   let said: Said | undefined;
   let toldDesk = '';
   let toldIncident: Incident | undefined | null = null;
@@ -57,6 +61,7 @@ export const incidentPart: MakePart = (host) => {
         .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
       journal: { ...journal.state, ...(allowed ? { allowed } : {}) },
       alerts: alerts.raised,
+      ...(received ? { received } : {}),
       ...(said ? { said } : {}),
     };
   };
@@ -187,6 +192,14 @@ export const incidentPart: MakePart = (host) => {
     others = await presence.others(Date.now(), self.host);
     show();
   };
+  /** Only a drill tells what arrived. */
+  const lookForArrivals = async () => {
+    const { received: url } = settings.channels;
+    if (scope.drill === undefined || url === undefined) return;
+    received = (await readReceived(url)) ?? received;
+    show();
+  };
+  const arriving = setInterval(() => void lookForArrivals(), arrivalsEvery);
   const renewing = setInterval(() => void renew(), renewEvery);
   const retrying = setInterval(() => {
     if (journal.state.trouble) void journal.flush().then(show);
@@ -211,6 +224,7 @@ export const incidentPart: MakePart = (host) => {
     },
     async stop() {
       clearInterval(renewing);
+      clearInterval(arriving);
       clearInterval(retrying);
       await orders;
       await journal.close();

@@ -46,6 +46,17 @@ export const notifyScreen: Screen = {
     const log = incident.messages.toReversed().map(sentRow);
     return { says: line(dim('each is shown and can be changed before it goes out')), rows: [...rows, ...log] };
   },
+  keys: [
+    {
+      id: 'arrived',
+      keys: ['o'],
+      title: 'arrived',
+      about: 'what the drill’s PagerDuty and Slack received',
+      footer: 11,
+      unless: ({ state }) => (state.world.scope.drill === undefined ? 'only a drill tells what arrived' : undefined),
+      run: () => [{ kind: 'open', screen: 'received' }],
+    },
+  ],
 };
 
 function draftRow(state: State, draft: Draft, channels: readonly ChannelState[]): Row {

@@ -1,0 +1,39 @@
+// What arrived at a drill's PagerDuty and Slack, newest first: the other end of every message.
+import type { Arrived } from '../../core/desk.ts';
+import { formatClock } from '../../core/format.ts';
+import { dim, type Line, line, span, wrap } from '../line.ts';
+import type { Row, Screen } from '../screen.ts';
+
+export const receivedScreen: Screen = {
+  id: 'received',
+  title: () => 'ARRIVED',
+  palette: 'what arrived: the drill’s PagerDuty and Slack',
+  view({ desk, world }) {
+    const isDrill = world.scope.drill !== undefined;
+    const all = desk?.received ?? [];
+    return {
+      says: line(dim(isDrill ? 'at the drill’s PagerDuty and Slack' : 'only a drill tells what arrived')),
+      rows: all.map(rowOf).toReversed(),
+      empty: [line(dim(isDrill ? 'nothing has arrived yet; m writes messages' : 'look into PagerDuty and Slack'))],
+    };
+  },
+};
+
+function rowOf({ at, channel, says, key }: Arrived, index: number): Row {
+  return {
+    id: String(index),
+    text: `${channel} ${says} ${key ?? ''}`,
+    draw: () => [
+      line(dim(`${formatClock(at)}  `), span(channel.padEnd(11), 'accent'), says, dim(key ? `  ${key}` : '')),
+    ],
+    opens: {
+      kind: 'details',
+      title: `${channel} ${formatClock(at)}`,
+      lines: (_, columns): readonly Line[] =>
+        [says, ...(key ? [`alert key ${key}`] : [])].flatMap((part) =>
+          wrap(part, columns - 4).map((row) => line('  ', row)),
+        ),
+    },
+    copies: { text: says, what: 'the message' },
+  };
+}
