@@ -5,7 +5,9 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import { targetsOf } from '../../src/config/targets.ts';
 import { actionIds } from '../../src/core/action.ts';
 import { backupSchedule } from '../../src/core/backups.ts';
+import { levelName } from '../../src/core/log.ts';
 import { metrics } from '../../src/core/metrics.ts';
+import { readHealthBody } from '../../src/data/health-body.ts';
 import { causeOf, causes } from '../../src/runbook/causes.ts';
 import { alertChannels, nextBusinessDay } from '../../src/runbook/channels.ts';
 import { checklist, checklists } from '../../src/runbook/checklists.ts';
@@ -197,7 +199,7 @@ describe('procedures', () => {
       'Deploy to production (rolling)',
       'Monitor rollout',
     ]);
-    expect(steps('rollback')).toHaveLength(1);
+    expect(steps('rollback')).toEqual(['Roll the API gateway back']);
     expect(steps('database-maintenance')).toEqual(['Update table statistics', 'Check for bloat', 'Vacuum if needed']);
     expect(steps('session-maintenance')).toEqual(['Clear stale sessions', 'Force refresh all sessions']);
     expect(steps('evidence-cleanup')).toEqual(['List old evidence (>30 days)', 'Delete old evidence (careful!)']);
@@ -298,6 +300,33 @@ test('kubectl is told the kubeconfig of the configuration, unless the environmen
   const text = (environment: Record<string, string>) => pods?.command(targetsOf(chosen, environment));
   expect(text({})).toBe(`KUBECONFIG='/etc/kube/a b:/etc/kube/c' kubectl get pods -n bentham-prod`);
   expect(text({ KUBECONFIG: '/etc/kube/a b:/etc/kube/c' })).toBe('kubectl get pods -n bentham-prod');
+});
+
+test('key ports', () => {
+  // The runbook's 3000 is the pods' port; every command of it asks api.bentham.io without one, by HTTPS.
+  expect(new URL(production.gateway.url)).toMatchObject({ protocol: 'https:', port: '' });
+  expect([production.database.primary.port, new URL(production.redis.url).port]).toEqual([5432, '6379']);
+});
+
+test('health: paths, and what healthy looks like', () => {
+  expect([targets.healthPath, targets.detailedHealthPath]).toEqual(['/health', '/v1/health']);
+  const services = { database: 'healthy', redis: 'healthy', orchestrator: 'healthy' };
+  expect(readHealthBody(JSON.stringify({ status: 'healthy', services }))).toMatchObject({
+    status: 'healthy',
+    healthy: true,
+    services: ['database', 'redis', 'orchestrator'].map((name) => ({ name, healthy: true })),
+  });
+});
+
+test('structured log fields: 30 is info, 40 warn, 50 error; requestId, tenantId, studyId, msg', () => {
+  expect([30, 40, 50].map(levelName)).toEqual(['info', 'warn', 'error']);
+  expect(production.logFields).toMatchObject({
+    level: 'level',
+    message: 'msg',
+    requestId: expect.arrayContaining(['requestId']),
+    tenantId: 'tenantId',
+    studyId: 'studyId',
+  });
 });
 
 test('backup schedule', () => {
