@@ -1,0 +1,173 @@
+// How many keys each severity takes from the cockpit's first screen to mitigation, pressed one by one on the embedded
+// Bentham; README.md states them beside the characters of the runbook's commands.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { targetsOf } from '../../src/config/targets.ts';
+import type { ProcedureId } from '../../src/core/checklist.ts';
+import type { Drill } from '../../src/drill/drill.ts';
+import { checklist } from '../../src/runbook/checklists.ts';
+import { drillOf } from '../drill.ts';
+import { TerminalUnderTest } from '../terminal.ts';
+import { world } from '../world.ts';
+
+let drill: Drill | undefined;
+let screen: TerminalUnderTest | undefined;
+let home = '';
+
+afterEach(async () => {
+  await screen?.close();
+  await drill?.stop();
+  screen = undefined;
+  drill = undefined;
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** A keyboard that counts. */
+class Keyboard {
+  pressed = 0;
+  readonly #screen: TerminalUnderTest;
+
+  constructor(screen: TerminalUnderTest) {
+    this.#screen = screen;
+  }
+
+  /** One key, then what it has to lead to. */
+  async press(key: string, seen: string | RegExp): Promise<void> {
+    this.pressed += 1;
+    this.#screen.press(key);
+    await this.#screen.shows(seen, 60_000);
+  }
+
+  async type(text: string, seen: string | RegExp = text): Promise<void> {
+    for (const key of text) {
+      this.pressed += 1;
+      this.#screen.press(key);
+    }
+    await this.#screen.shows(seen);
+  }
+
+  get text(): string {
+    return this.#screen.text;
+  }
+}
+
+async function sitDown(scenario: string): Promise<Keyboard> {
+  home = mkdtempSync(join(tmpdir(), 'bentham-keys-'));
+  drill = await drillOf(scenario);
+  screen = new TerminalUnderTest({ environment: { ...drill.environment, HOME: home } });
+  await screen.shows('1 HEALTH');
+  return new Keyboard(screen);
+}
+
+/** `i`, the suggested severity, acknowledged at PagerDuty, told on Slack, back at the checklist. */
+async function begin(keys: Keyboard, severity: string): Promise<void> {
+  await keys.press('i', `suggests ${severity}`);
+  await keys.press('enter', /▶○ 1 /);
+  await keys.press('m', '▶acknowledge PagerDuty');
+  await keys.press('enter', 'PagerDuty gets “acknowledge”');
+  await keys.press('enter', 'acknowledge sent');
+  await keys.press('enter', 'Slack #alerts gets this text');
+  await keys.press('enter', 'notify sent');
+  await keys.press('esc', /▶○ 1 /);
+}
+
+/** Production starts read-only: arming takes a reason. */
+async function arm(keys: Keyboard): Promise<void> {
+  await keys.press(':', '▶');
+  await keys.type('arm', ': arm');
+  await keys.press('enter', 'why');
+  await keys.type('fix');
+  await keys.press('enter', /armed \d/);
+}
+
+/** The action that the step offers on this key: what it asks, its plan, y or the text that has to be typed, its proof. */
+async function act(keys: Keyboard, key: string, asks?: { seen: string; type: string }): Promise<void> {
+  const planned = /answered .* ago[\s\S]*(y go on|to go on:)/;
+  await keys.press(key, asks?.seen ?? planned);
+  if (asks?.type) await keys.type(asks.type);
+  if (asks) await keys.press('enter', planned);
+  const word = /type (.+?) to go on/.exec(keys.text)?.[1];
+  if (word) await keys.type(word, `${word}█`);
+  await keys.press(word ? 'enter' : 'y', /✓ .*proven/);
+  await keys.press('esc', /step \d of/);
+}
+
+async function mitigate(keys: Keyboard): Promise<void> {
+  await keys.press('M', 'people can work again');
+  await keys.type('ok');
+  await keys.press('enter', /mitigated \d\d:/);
+}
+
+const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void> }> = {
+  SEV1: {
+    scenario: 'api-outage',
+    async way(keys) {
+      await begin(keys, 'SEV1');
+      for (const next of [2, 3, 4, 5]) await keys.press('space', new RegExp(`▶[○?–] ${next} `));
+      await arm(keys);
+      await act(keys, 'r');
+      await keys.press('space', 'yes or no?');
+      await keys.press('enter', '▶ why?');
+      await keys.press('enter', '✓ 5 Restart');
+      await mitigate(keys);
+    },
+  },
+  SEV2: {
+    scenario: 'study-failures',
+    async way(keys) {
+      await begin(keys, 'SEV2');
+      await keys.press('space', '▶○ 2 ');
+      await arm(keys);
+      await act(keys, 'd', { seen: 'older than?', type: '' });
+      await keys.press('space', '▶○ 3 ');
+      await mitigate(keys);
+    },
+  },
+  SEV3: {
+    scenario: 'surface-down',
+    async way(keys) {
+      await begin(keys, 'SEV3');
+      await arm(keys);
+      await act(keys, 'r');
+      await keys.press('space', '▶○ 2 ');
+      await mitigate(keys);
+    },
+  },
+  SEV4: {
+    scenario: 'slow-api',
+    async way(keys) {
+      await begin(keys, 'SEV4');
+      await keys.press('space', /▶[?–] 2 /);
+      await arm(keys);
+      await act(keys, 'r', { seen: 'how many replicas?', type: '5' });
+      await keys.press('space', 'yes or no?');
+      await keys.press('enter', '▶ why?');
+      await keys.press('enter', '✓ 2 ');
+      await mitigate(keys);
+    },
+  },
+};
+
+const production = settingsSchema.parse({ profile: 'production', ...profiles.production });
+
+/** What a person would have to type: the commands of the runbook's procedure. */
+function characters(id: ProcedureId): number {
+  const commands = checklist(id).steps.flatMap((step) => step.byHand?.(targetsOf(production), world()) ?? []);
+  return commands.reduce((sum, command) => sum + command.length, 0);
+}
+
+test.each(Object.entries(ways))('%s: README.md tells the truth about its keys', async (severity, { scenario, way }) => {
+  const keys = await sitDown(scenario);
+  await way(keys);
+  const readme = readFileSync('README.md', 'utf8');
+  const [, stated, beside] = new RegExp(`^\\| ${severity}[^|]*\\| +(\\d+) +\\| +(\\d+)`, 'm').exec(readme) ?? [];
+  const id = severity.toLowerCase() as ProcedureId;
+  expect({ keys: Number(stated), characters: Number(beside) }).toEqual({
+    keys: keys.pressed,
+    characters: characters(id),
+  });
+});
