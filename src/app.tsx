@@ -9,7 +9,7 @@ import { reduce } from './screens/intents.ts';
 import { kept } from './screens/kept.ts';
 import { keysOf } from './screens/keys.ts';
 import { paint, themeFor, themes } from './screens/paint.ts';
-import { paste, press } from './screens/press.ts';
+import { looksPasted, paste, press } from './screens/press.ts';
 import type { Size } from './screens/screen.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
@@ -34,6 +34,9 @@ export type Ports = {
 
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
 const frameAt = kept((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
+
+/** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
+const pieceGap = 60;
 
 /** The rule and the keys below the body. */
 const footerRows = 2;
@@ -80,7 +83,15 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   );
   useEffect(() => ports.lend(suspendTerminal), [ports, suspendTerminal]);
 
+  const pastedAt = useRef(Number.NEGATIVE_INFINITY);
   useInput((input, key) => {
+    // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
+    const at = performance.now();
+    if (looksPasted(store.getState(), input) || at - pastedAt.current < pieceGap) {
+      pastedAt.current = at;
+      perform(paste(store.getState(), key.return ? ' ' : input));
+      return;
+    }
     const keys = keysOf(input, key);
     for (const each of keys) {
       const now = store.getState();

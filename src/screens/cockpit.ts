@@ -96,7 +96,8 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
   const middle = Math.floor((columns - 4) * 0.34);
   const right = columns - 4 - left - middle;
   const health = Math.min(18, Math.floor(rows * 0.42));
-  const surfaces = Math.floor(rows * 0.45);
+  // The lower panes begin on one line.
+  const surfaces = health;
   return drawn(
     beside(
       [

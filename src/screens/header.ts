@@ -26,13 +26,13 @@ export function countsSay(count: Readonly<Record<Verdict, number>>): string {
 
 /** The environment in words and colour, DRILL with its scenario before it. */
 export function environmentSays(state: State): Line {
-  const { environment, drill } = state.world.scope;
+  const { environment, drill, guarded } = state.world.scope;
   const name = environment.toUpperCase();
   const isNamed = drill !== undefined && name !== 'DRILL';
   return line(
     drill === undefined ? undefined : span(` DRILL ${drill} `, 'drill'),
     isNamed ? ' ' : undefined,
-    drill === undefined || isNamed ? span(` ${name} `, 'environment') : undefined,
+    drill === undefined || isNamed ? span(` ${name} `, guarded ? 'environment' : 'unguarded') : undefined,
   );
 }
 

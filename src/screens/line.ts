@@ -10,8 +10,10 @@ export type Tone =
   | Verdict
   /** Where the eye should go: here, selected, focused. */
   | 'accent'
-  /** The environment's name. */
+  /** The name of an environment that is guarded: production. */
   | 'environment'
+  /** The name of any other. */
+  | 'unguarded'
   /** The word DRILL. */
   | 'drill'
   /** A match of the filter. */

@@ -53,6 +53,21 @@ function inFilter(filter: string, key: string): readonly Intent[] {
   return text === undefined ? [] : [{ kind: 'filter', text, filtering: true }];
 }
 
+/** More characters at once than fingers type ahead, where keys are commands and where they are text. */
+const mostTyped = { commands: 40, text: 200 } as const;
+
+/**
+ * Whether what came in one piece was pasted into a terminal that does not mark pasted text. Typed-ahead keys come in
+ * one piece too, but not so many; a key that is held down repeats.
+ */
+export function looksPasted(state: State, input: string): boolean {
+  const { overlay } = state.ui;
+  const isText = overlay.kind === 'palette' || overlay.kind === 'form' || here(state).filtering || /^[:/]/.test(input);
+  const length = [...input].length;
+  if (length <= mostTyped.commands || /^(.)\1*$/su.test(input)) return false;
+  return !isText || length > mostTyped.text || /[\r\n]./s.test(input);
+}
+
 /** Pasted text goes into text fields only; it is never a key and never a confirmation. */
 export function paste(state: State, text: string): readonly Intent[] {
   const { overlay } = state.ui;

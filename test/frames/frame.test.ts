@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { big, bigger } from '../../src/screens/big.ts';
 import { frame } from '../../src/screens/frame.ts';
 import { screens } from '../../src/screens/index.ts';
+import { judged } from '../../src/screens/judged.ts';
 import { lineWidth, textOf } from '../../src/screens/line.ts';
 import { paint, themes } from '../../src/screens/paint.ts';
 import type { Size } from '../../src/screens/screen.ts';
@@ -101,7 +103,7 @@ describe('what is said is so', () => {
     const text = body(stateOf(broken), small);
     expect(text).toContain('● replica not streaming');
     expect(text).toMatch(/● replica {2}not streaming +2 ms/);
-    expect(body(stateOf(broken), middle)).toContain('not streaming, lag not visible');
+    expect(body(stateOf(broken), large)).toContain('not streaming, lag not visible');
   });
 
   test('a backend that is away says what to do, whole, where there is room', () => {
@@ -145,6 +147,45 @@ describe('nothing is cut in the middle of a value', () => {
 
   test('the tabs of the smallest layout name all panes', () => {
     expect(frameText(stateOf(outage), { columns: 60, rows: 15 }).split('\n')[3]).toMatch(/1.*health.*pods.*studies$/);
+  });
+});
+
+describe('the war room', () => {
+  const opened = (world: (typeof worlds)[keyof typeof worlds], size: Size) =>
+    frameText(pressing(stateOf(world), size, 'w'), size);
+  const sizes = [{ columns: 60, rows: 15 }, small, middle, large];
+
+  test.each(sizes)('says the verdict in large letters and leaves nothing out silently, at $columns×$rows', (size) => {
+    for (const world of [outage, calm, down, away]) {
+      const text = opened(world, size);
+      const said =
+        text
+          .split('\n')
+          .slice(3, -2)
+          .join('\n')
+          .match(/[●▲?✓] /g)?.length ?? 0;
+      const more = Number(/^ {2}(\d+) more/m.exec(text)?.[1] ?? 0);
+      const all = judged(world).findings;
+      const bad = all.filter((f) => f.verdict !== 'ok').length;
+      expect(said + more).toBe(bad > 0 ? bad : all.length);
+      // Letters of at least three lines, whole.
+      expect(text.split('\n').filter((l) => /[█▀▄]{2}/.test(l)).length).toBeGreaterThanOrEqual(3);
+      expect(text).not.toMatch(/[█▀▄]…/);
+    }
+  });
+
+  test('grows with the room', () => {
+    const slow = {
+      ...calm,
+      readings: {
+        ...calm.readings,
+        redis: outage.readings.redis,
+        pods: outage.readings.pods,
+        deployments: outage.readings.deployments,
+      },
+    };
+    for (const row of bigger('api-gateway 1/3 ready')) expect(opened(slow, large)).toContain(row.trimEnd());
+    for (const row of big('api-gateway 1/3')) expect(opened(slow, small)).toContain(row.trimEnd());
   });
 });
 

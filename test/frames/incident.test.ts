@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
+import { big } from '../../src/screens/big.ts';
 import { frame } from '../../src/screens/frame.ts';
 import { offerKey } from '../../src/screens/incident/steps.ts';
 import { screens } from '../../src/screens/index.ts';
@@ -102,6 +103,11 @@ describe('a checklist', () => {
       { kind: 'select', row: 'sev1/database' },
       { rows: [], page: 10, selectable: true },
     );
+
+  test('the war room tells which one it is and how long it is open, in large letters', () => {
+    const text = frameText(pressing(stateOf(outage, { incident }), small, 'w'), small);
+    for (const row of big('SEV1 open 00:07:30')) expect(text).toContain(row.trimEnd());
+  });
 
   test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
     expect(frameText(third(), small)).toMatchInlineSnapshot(`

@@ -88,6 +88,20 @@ describe('the cockpit with nothing behind it', () => {
     await terminal.paste('met\u001b[31mrics\n').shows(': metrics');
   });
 
+  test('ten thousand pasted characters are no keys, whether the terminal marks them or not', async () => {
+    const text = 'q\ni1y:quit\r\u0003 and so on jjj '.repeat(350).slice(0, 10_000);
+    await open().shows('1 HEALTH');
+    await terminal.settles();
+    await terminal.paste(text).shows('pasted text is not taken as keys');
+    terminal.type(text.replaceAll('\n', '\r').replaceAll('\u0003', ''));
+    await terminal.settles();
+    await terminal.shows('5 STUDIES');
+    await terminal.press(':').shows(': █');
+    await terminal.paste(`logs${'x'.repeat(9_000)}\n`).shows('nothing is called like that');
+    await terminal.press('ctrl-u').shows(': █');
+    expect(terminal.fullScreen).toBe(true);
+  });
+
   test('a resize is drawn at once; too small is said and goes', async () => {
     await open({ columns: 120, rows: 40 }).shows('1 HEALTH');
     await terminal.resize(50, 12).shows('50×12 is too small');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { frame } from '../../src/screens/frame.ts';
 import { found } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
-import { press } from '../../src/screens/press.ts';
+import { looksPasted, press } from '../../src/screens/press.ts';
 import { frameText, outage, pressing, stateOf } from '../frames/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -61,6 +61,21 @@ describe('what is typed finds first', () => {
     ];
     expect(search(all, '  ')).toEqual(all);
   });
+});
+
+describe('what came in one piece', () => {
+  const on = (...keys: readonly string[]) => pressing(stateOf(outage), size, ...keys);
+  const long = 'kubectl rollout restart deployment/api-gateway';
+  test.each([
+    ['typed ahead', on(), '3jjj', false],
+    ['a palette entry typed ahead', on(), ':restart api-gateway\r', false],
+    ['a long one', on(), `:${'m'.repeat(60)}\r`, false],
+    ['a key held down', on(), 'j'.repeat(300), false],
+    ['a command from the clipboard', on(), long, true],
+    ['the same into a text field', on(':'), `${long}\r`, false],
+    ['several lines into a text field', on(':'), `${long}\r${long}`, true],
+    ['more than anybody types', on('2', '/'), 'ab'.repeat(200), true],
+  ])('%s', (_, state, input, isPasted) => expect(looksPasted(state, input)).toBe(isPasted));
 });
 
 describe('the palette', () => {

@@ -9,7 +9,7 @@ import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
 import { dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
-import { nextTry, shortAge } from '../parts.ts';
+import { nextTry, shortAge, word } from '../parts.ts';
 import type { Pane, Stretch } from './pane.ts';
 import { squeeze } from './pane.ts';
 
@@ -68,7 +68,9 @@ function backend<T>(
   const { now } = state.world;
   const verdict = backendVerdict(state, id);
   const name = `${id.padEnd(nameWidth)}`;
-  const room = columns - nameWidth - 2;
+  // The verdict's word, where there is room for it.
+  const worded = columns >= 50 ? span(`${word[verdict].padEnd(8)}  `, verdict) : span('');
+  const room = columns - nameWidth - worded.text.length - 2;
   const opens = { kind: 'open', screen: 'backend', of: { backend: id } } as const;
   if (reading.state === 'live') {
     const stale = isStale(reading, now);
@@ -78,7 +80,7 @@ function backend<T>(
       : line(latency === undefined ? '' : dim(formatLatency(latency)));
     const rightWidth = right.reduce((sum, s) => sum + s.text.length, 0);
     const said = firstFitting(room - rightWidth - 1, ...says);
-    const first = spread(line(mark(verdict), ` ${name}`, stale ? faded(said) : said), right, columns);
+    const first = spread(line(mark(verdict), ` ${name}`, worded, stale ? faded(said) : said), right, columns);
     const rest = below.map((l) => line('  ', stale ? faded(l) : l));
     const least = id === 'gateway' ? rest : [];
     return {
@@ -90,11 +92,11 @@ function backend<T>(
     };
   }
   if (reading.state === 'pending') {
-    const only = [line(mark(verdict), ` ${name}`, dim('no answer yet'))];
+    const only = [line(mark(verdict), ` ${name}`, worded, dim('no answer yet'))];
     return { id, long: only, short: only, opens };
   }
   const again = nextTry(reading.retryAt, now);
-  const head = line(mark(verdict), ` ${name}${reading.fault.what}`);
+  const head = line(mark(verdict), ` ${name}`, worded, reading.fault.what);
   const last = newest(reading);
   const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
   const wide = columns > 50;

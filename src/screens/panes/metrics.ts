@@ -54,7 +54,7 @@ export const metricsPane: Pane = {
   id: 'metrics',
   title: 'METRICS',
   view({ world }, { columns, rows: room }) {
-    const wide = columns >= 66;
+    const wide = columns >= 62;
     // mark, name, value, thresholds and their gaps; what is left is the trend's.
     const name = columns >= 100 ? 23 : 14;
     const tall = room >= metrics.length * 3 + 1;
@@ -98,15 +98,16 @@ export const metricsPane: Pane = {
       const says = asks(m, judge(m, world));
       return says && !tall ? [line('  ', says)] : [];
     });
-    return { says: columnsTitle(name, wide), rows, foot };
+    return { says: columnsTitle(name, wide, trendRoom), rows, foot };
   },
 };
 
 /** Stands on the title line, each word above its column. */
-function columnsTitle(name: number, wide: boolean): Line {
+function columnsTitle(name: number, wide: boolean, trendRoom: number): Line {
   // "3 METRICS" and the two blanks behind it take eleven columns.
   const now = ' '.repeat(Math.max(0, 2 + name + 10 - 11 - 3));
-  return line(dim(`${now}now  warn  crit${wide ? '            last 15 minutes' : ''}`));
+  const trends = trendRoom > 15 ? 'last 15 minutes' : trendRoom > 6 ? '15 min' : '';
+  return line(dim(`${now}now  warn  crit  ${' '.repeat(wide ? 10 : 0)}${trends}`.trimEnd()));
 }
 
 const columnsOfScreen: readonly Column<{ m: Metric; world: World }>[] = [

@@ -8,7 +8,7 @@ import { type Verdict, verdicts } from '../../core/verdict.ts';
 import type { World } from '../../core/world.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, shortAge, trouble, word } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 
@@ -126,6 +126,7 @@ function deploymentRow(d: Deployment, verdict: Verdict, { columns, old }: How): 
     ` ${d.name.padEnd(name)}`,
     ` ${`${d.ready}/${d.desired}`.padStart(5)}`,
     dim(`  ${revision}`),
+    columns >= 50 ? span(`  ${word[verdict]}`, verdict) : undefined,
   );
   return {
     id: `deployment/${d.name}`,

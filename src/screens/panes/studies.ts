@@ -79,7 +79,7 @@ type Shown = { status: number; short: boolean; failed: boolean; ago: boolean; te
 /** What a row has room for beside the id and the completion; whole or not at all. */
 const whatFits = kept((active: readonly Study[], columns: number): Shown => {
   const wide = (texts: string[]) => Math.max(0, ...texts.map(columnsOf));
-  let left = columns - 2 - wide(active.map((s) => s.id)) - percent;
+  let left = columns - 3 - wide(active.map((s) => s.id)) - percent;
   const fits = (width: number) => {
     if (width > left) return false;
     left -= width;

@@ -6,8 +6,8 @@ import { judgeValue, type Thresholds } from '../../core/thresholds.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
 import type { World } from '../../core/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
-import { dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
+import { ageSays, shortAge, trouble, word } from '../parts.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 
@@ -51,12 +51,13 @@ export const surfacesPane: Pane = {
     const old = reading.state !== 'live' || isStale(reading, world.now);
     const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
     const all = judgedSurfaces(world);
+    const shown = whatFits(all, columns);
     const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
     const left = room - problem.length - all.length;
     const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
     let spare = left;
     const rows = all.map(({ s, verdict }): Row => {
-      const lines = [surfaceLine(s, verdict, columns)];
+      const lines = [surfaceLine(s, verdict, shown, columns)];
       if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
         lines.push(line('  ', dim(s.topError)));
         spare -= 1;
@@ -66,12 +67,12 @@ export const surfacesPane: Pane = {
           spare -= 1;
         }
       }
-      const shown = old ? lines.map(faded) : lines;
+      const drawn = old ? lines.map(faded) : lines;
       return {
         id: s.id,
         text: `${s.id} ${s.topError ?? ''}`,
-        height: shown.length,
-        draw: () => shown,
+        height: drawn.length,
+        draw: () => drawn,
         opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
       };
     });
@@ -79,20 +80,36 @@ export const surfacesPane: Pane = {
     const age = ageSays(reading, world.now);
     return {
       says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
-      ...(age ? { right: age } : columns >= 44 && columns < 56 ? { right: line(dim('failed  jobs')) } : {}),
+      ...(age ? { right: age } : shown.spacious && !shown.jobs ? { right: line(dim('rate failed')) } : {}),
       rows: [...said, ...rows],
       empty: nothingFinished(world, columns),
     };
   },
 };
 
-function surfaceLine(s: Surface, verdict: Verdict, columns: number): Line {
-  const rate = formatPercent(failureRate(s)).padStart(6);
+/** What a line has room for beside name, rate and failures; whole or not at all. */
+type Shown = { spacious: boolean; word: boolean; jobs: boolean; studies: boolean };
+
+function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
+  const spacious = columns >= 44;
+  let left = columns - 3 - Math.max(0, ...all.map(({ s }) => columnsOf(s.id))) - (spacious ? 13 : 12);
+  const fits = (width: number) => {
+    if (width > left) return false;
+    left -= width;
+    return true;
+  };
+  const word = spacious && fits(10);
+  const jobs = spacious && fits(15);
+  return { spacious, word, jobs, studies: jobs && fits(14) };
+}
+
+function surfaceLine(s: Surface, verdict: Verdict, shown: Shown, columns: number): Line {
   const right = line(
-    span(rate, verdict === 'ok' ? 'plain' : verdict),
-    dim(`${formatCount(s.failures).padStart(6)}`),
-    columns >= 56 ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
-    columns >= 56
+    shown.word ? span(`  ${word[verdict].padEnd(8)}`, verdict) : undefined,
+    span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
+    dim(formatCount(s.failures).padStart(shown.spacious ? 7 : 6)),
+    shown.jobs ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
+    shown.studies
       ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
       : undefined,
   );
