@@ -52,15 +52,19 @@ const run = (probe: Probe) => examine([probe], 10_000, new AbortController().sig
 const lines = (found: readonly Checkup[]) => found.map((one) => `${one.verdict} ${one.what}: ${one.answer}`);
 
 /** A cluster that allows what `allows` says. */
-async function cluster(allows: (right: string) => boolean, deployments = ['api-gateway', 'orchestrator', 'executor']) {
+async function cluster(
+  allows: (right: string, name?: string) => boolean,
+  deployments = ['api-gateway', 'orchestrator', 'executor'],
+) {
   const url = await serve(({ path: asked, body }) => {
     if (asked === '/version') return { body: { gitVersion: 'v1.32.0' } };
     if (asked.includes('selfsubjectaccessreviews')) {
-      const { verb, resource, subresource, namespace } = JSON.parse(body).spec.resourceAttributes;
+      const { verb, resource, subresource, name, namespace } = JSON.parse(body).spec.resourceAttributes;
       expect(namespace).toBe('bentham-prod');
-      const allowed = allows(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`);
+      const allowed = allows(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`, name);
       return { status: 201, body: { status: { allowed, reason: allowed ? '' : 'no RBAC policy' } } };
     }
+    if (asked === '/api/v1/namespaces/bentham-prod') return { status: 404, body: { message: 'not found' } };
     return { body: { items: deployments.map((name) => ({ metadata: { name } })) } };
   });
   const file = path.join(await directory(), 'kubeconfig');
@@ -79,9 +83,7 @@ test('a cluster that allows everything', async () => {
   expect(overall(found)).toBe('ok');
   expect(lines(found)[0]).toMatch(/^ok cluster prod-eu-1: http:\/\/127.*, v1\.32\.0, \d+ ms$/);
   expect(lines(found)).toContain('ok deployments: api-gateway, orchestrator, executor are in bentham-prod');
-  expect(lines(found)).toContain(
-    'ok scale: may get deployments.apps/scale, patch deployments.apps/scale, update deployments.apps/scale',
-  );
+  expect(lines(found)).toContain('ok scale: may patch deployments.apps/scale');
 });
 
 test('what may not be done is named, essential rights as broken, those of remediations as limited', async () => {
@@ -94,6 +96,25 @@ test('what may not be done is named, essential rights as broken, those of remedi
   });
   expect(of('restart, roll back')).toMatchObject({ verdict: 'warning' });
   expect(of('watch deployments')).toMatchObject({ verdict: 'ok' });
+});
+
+test('a role that names its deployments is enough to restart and scale them; one that leaves one out is not', async () => {
+  const only = (names: readonly string[]) => (right: string, name?: string) =>
+    !/^(get|patch) deployments/.test(right) || (name !== undefined && names.includes(name));
+  const verdictOf = async (names: readonly string[]) => {
+    const found = await run(await cluster(only(names)));
+    return ['restart, roll back', 'scale'].map((what) => found.find((one) => one.what === what)?.verdict);
+  };
+  expect(await verdictOf(['api-gateway', 'orchestrator', 'executor'])).toEqual(['ok', 'ok']);
+  expect(await verdictOf(['api-gateway', 'executor'])).toEqual(['warning', 'warning']);
+});
+
+test('a namespace that is not there is told: its lists are only empty', async () => {
+  const found = await run(await cluster(() => true, []));
+  expect(found.find((one) => one.what === 'deployments')).toMatchObject({
+    verdict: 'critical',
+    answer: 'there is no namespace bentham-prod in context prod-eu-1',
+  });
 });
 
 test('a wrong namespace shows by the deployments that are not there', async () => {

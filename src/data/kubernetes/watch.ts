@@ -80,7 +80,9 @@ export class Follower<T> {
       if (signal.aborted) break;
       if (this.#again.signal.aborted) continue;
       this.#failures += 1;
-      const rest = ended.pollAfter ?? backoff(this.#failures, second / 2);
+      const paused = backoff(this.#failures, second / 2);
+      // A proxy that ends every watch at once leaves the lists: they stay as fresh as those of who may not watch.
+      const rest = ended.pollAfter ?? (ended.fault ? paused : Math.min(pollTime, paused));
       // A watch that breaks once is no news: the list that follows at once will tell.
       if (ended.fault && (ended.told || this.#failures > 1)) this.#listener.failed(ended.fault, Date.now() + rest);
       await pause(rest, turn);

@@ -3,7 +3,7 @@ import { type Checkup, faulty } from '../../core/checkup.ts';
 import { formatAge } from '../../core/format.ts';
 import { door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { describeRight, may, type Right } from '../kubernetes/access.ts';
+import { askedOfKubectl, describeRight, may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import type { Probe } from './probe.ts';
 
@@ -27,27 +27,24 @@ const purposes: readonly Purpose[] = [
     rights: [...verbs(['list'], { group: apps, resource: 'replicasets' }), ...verbs(['list'], { resource: 'events' })],
   },
   {
-    what: 'autoscalers and budgets',
+    what: 'autoscalers',
     essential: false,
-    rights: [
-      ...verbs(['list'], { group: 'autoscaling', resource: 'horizontalpodautoscalers' }),
-      ...verbs(['list'], { group: 'policy', resource: 'poddisruptionbudgets' }),
-    ],
+    rights: verbs(['list'], { group: 'autoscaling', resource: 'horizontalpodautoscalers' }),
   },
   {
     what: 'restart, roll back',
     essential: false,
-    rights: verbs(['get', 'patch', 'update'], { group: apps, resource: 'deployments' }),
+    rights: verbs(['get', 'patch'], { group: apps, resource: 'deployments' }),
   },
   {
     what: 'scale',
     essential: false,
-    rights: verbs(['get', 'patch', 'update'], { group: apps, resource: 'deployments', subresource: 'scale' }),
+    rights: verbs(['patch'], { group: apps, resource: 'deployments', subresource: 'scale' }),
   },
   {
     what: 'deploy (kubectl apply)',
     essential: false,
-    rights: verbs(['create', 'patch'], { group: apps, resource: 'deployments' }),
+    rights: verbs(['get', 'create', 'patch'], { group: apps, resource: 'deployments' }),
   },
 ];
 
@@ -55,9 +52,11 @@ function verbs(all: readonly string[], of: { group?: string; resource: string; s
   return all.map((verb) => ({ verb, ...of }));
 }
 
+/** What a role can grant for objects by their names. */
+const byName: readonly string[] = ['get', 'patch'];
+
 /** The cluster, the deployments of the configuration, and every right the sources and remediations take. */
 export function kubernetesProbe(settings: Settings, timeout: Ms): Probe {
-  const { namespace } = settings.kubernetes;
   return {
     area,
     what: 'cluster',
@@ -73,7 +72,7 @@ export function kubernetesProbe(settings: Settings, timeout: Ms): Probe {
         const answer = [cluster.server, beat.value.version, `${Math.round(beat.value.latency)} ms`];
         const [deployments, ...rights] = await Promise.all([
           deploymentsThere(cluster, settings, timeout, signal),
-          ...purposes.map((purpose) => allowed(cluster, purpose, namespace, timeout, signal)),
+          ...purposes.map((purpose) => allowed(cluster, purpose, settings.kubernetes, timeout, signal)),
         ]);
         return [
           { area, what: `cluster ${cluster.context}`, verdict: 'ok', answer: answer.filter(Boolean).join(', ') },
@@ -98,12 +97,22 @@ function clock(offset: Ms): Checkup[] {
 async function allowed(
   cluster: Cluster,
   { what, essential, rights }: Purpose,
-  namespace: string,
+  { namespace, deployments }: Settings['kubernetes'],
   timeout: Ms,
   signal: AbortSignal,
 ): Promise<Checkup[]> {
   const about = { area, what };
-  const answers = await Promise.all(rights.map((right) => may(cluster, { ...right, namespace }, timeout, signal)));
+  const ask = (right: Omit<Right, 'namespace'>) => may(cluster, { ...right, namespace }, timeout, signal);
+  const answers = await Promise.all(
+    rights.map(async (right) => {
+      const answer = await ask(right);
+      if (!answer.ok || answer.value.allowed || right.resource !== 'deployments' || !byName.includes(right.verb))
+        return answer;
+      // A role may be about our deployments only, by their names.
+      const named = await Promise.all(Object.values(deployments).map((name) => ask({ ...right, name })));
+      return named.find((one) => !one.ok || !one.value.allowed) ?? named[0] ?? answer;
+    }),
+  );
   const failed = answers.find((one) => !one.ok);
   if (failed && !failed.ok) return [faulty(about, { ...failed.fault, kind: 'unreachable' }, essential)];
   const denied = rights.filter((_, i) => {
@@ -118,7 +127,7 @@ async function allowed(
       ...about,
       verdict: essential ? 'critical' : 'warning',
       answer: `may not ${names(denied)} in ${namespace}${why ? `: ${why}` : ''}`,
-      todo: `ask for a role that allows it: kubectl auth can-i ${denied[0]?.verb ?? ''} ${denied[0]?.resource ?? ''} -n ${namespace}`,
+      todo: `ask for a role that allows it${denied[0] ? `: ${askedOfKubectl({ ...denied[0], namespace })}` : ''}`,
     },
   ];
 }
@@ -141,6 +150,20 @@ async function deploymentsThere(
   const wanted = Object.values(deployments);
   const absent = wanted.filter((name) => !there.includes(name));
   if (absent.length === 0) return [{ ...about, verdict: 'ok', answer: `${wanted.join(', ')} are in ${namespace}` }];
+  if (there.length === 0) {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+    const space = await cluster.get({ path, timeout, signal, to: 'get namespaces' });
+    // A namespace that is not there has an empty list of everything, and no error.
+    if (!space.ok && space.status === 404)
+      return [
+        {
+          ...about,
+          verdict: 'critical',
+          answer: `there is no namespace ${namespace} in context ${cluster.context}`,
+          todo: 'check kubernetes.namespace and kubernetes.context',
+        },
+      ];
+  }
   const others = there.filter((name) => !wanted.includes(name)).slice(0, 5);
   return [
     {
