@@ -13,6 +13,8 @@ export type LogsView = {
   pod?: string;
   /** How far back. */
   since: Ms;
+  /** From this time on, instead. */
+  from?: Instant;
   /** Also of the containers before their last restart. */
   previous: boolean;
   /** As `parseFilter` reads it. */
@@ -65,6 +67,7 @@ export const sinces: readonly (readonly [string, Ms])[] = [
 
 /** Whether two views collect the same lines. */
 export function collectsSame(a: LogsView, b: LogsView): boolean {
-  const of = ({ workload, pod, since, previous }: LogsView) => JSON.stringify([workload, pod, since, previous]);
+  const of = ({ workload, pod, since, from, previous }: LogsView) =>
+    JSON.stringify([workload, pod, since, from, previous]);
   return of(a) === of(b);
 }

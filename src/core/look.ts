@@ -7,7 +7,7 @@ import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
 import type { PodDetail } from './pod-detail.ts';
 import { pending, type Reading } from './reading.ts';
-import type { JobList, StudyDetail, StudyList } from './study.ts';
+import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
 /** Each kind of look: what it is asked with, and what it answers. */
 export type Looks = {
@@ -17,6 +17,8 @@ export type Looks = {
   study: { ask: { study: string }; answer: StudyDetail };
   /** A study's jobs, newest first; of one status, or of all where it is empty. */
   jobs: { ask: { study: string; status: string; rows: number }; answer: JobList };
+  /** Why a surface fails: its failures of the last hour. */
+  surface: { ask: { surface: string }; answer: SurfaceDetail };
   'api-keys': { ask: Record<never, never>; answer: ApiKeyList };
   /** A PostgreSQL server: sessions, tables, replication. */
   database: { ask: { server: 'primary' | 'replica' }; answer: DatabaseDetail };

@@ -59,6 +59,21 @@ export type StudyDetail = {
 /** Newest first. */
 export type JobList = { rows: readonly Job[]; more: boolean };
 
+/** A failed job, and whose it is. */
+export type FailedJob = Job & { study: string };
+
+/** Why a surface fails: its failures of the last hour (runbook, SEV2: Check error messages). */
+export type SurfaceDetail = {
+  /** Most frequent first. */
+  errors: readonly { message: string; count: number; studies: number }[];
+  /** Failures by study, most first. */
+  studies: readonly { study: string; count: number }[];
+  /** The newest ones. */
+  newest: readonly FailedJob[];
+  /** False: only the first so many failures were counted. */
+  exact: boolean;
+};
+
 /** Where database and API say different things, in words. */
 export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): readonly string[] {
   const { answer } = api;

@@ -10,8 +10,8 @@ export function logsEncoder(): (shown: LogsShown) => LogsDelta {
   let key = '';
   let last = 0;
   return ({ entries, ...shown }) => {
-    const { workload, pod, since, previous } = shown.view;
-    const now = JSON.stringify([workload, pod, since, previous, shown.generation]);
+    const { workload, pod, since, from, previous } = shown.view;
+    const now = JSON.stringify([workload, pod, since, from, previous, shown.generation]);
     const anew = now !== key;
     const more = anew ? entries : entries.filter((entry) => entry.id > last);
     key = now;

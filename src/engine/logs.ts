@@ -61,7 +61,7 @@ class Collecting {
     this.#filter();
     this.#book.pause(view.paused);
     const { workload, pod, previous } = view;
-    const since = Date.now() - view.since;
+    const since = view.from ?? Date.now() - view.since;
     this.#ended = followLogs(
       new Connection(host.settings),
       { workload, previous, since, follow: true, ...(pod === undefined ? {} : { pod }) },

@@ -48,6 +48,12 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       timeout: 8 * second,
       read: async (ask, signal) => (await studies()).listJobs(settings, ask, signal),
     },
+    surface: {
+      ...database,
+      every: 10 * second,
+      timeout: 12 * second,
+      read: async ({ surface }, signal) => (await studies()).lookAtSurface(settings, surface, signal),
+    },
     'api-keys': {
       ...database,
       every: 15 * second,

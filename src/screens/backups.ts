@@ -1,9 +1,10 @@
 // The backup schedule as promises, against what is there (runbook, Backup Schedule).
 import { type BackupPromise, keepPromises, type Snapshot } from '../core/backups.ts';
-import { formatBytes, formatInstant } from '../core/format.ts';
+import { formatAge, formatBytes, formatInstant } from '../core/format.ts';
 import { newest } from '../core/reading.ts';
-import { dim, line, mark } from './line.ts';
-import { ageSays, shortAge, trouble } from './parts.ts';
+import type { Instant } from '../core/time.ts';
+import { dim, type Line, line, mark } from './line.ts';
+import { ageSays, pairs, shortAge, trouble } from './parts.ts';
 import type { Row, Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
@@ -44,6 +45,7 @@ export const backupsScreen: Screen = {
           id: s.id,
           text: `${s.id} ${s.kind} ${s.status}`,
           draw: () => [snapshot.draw(s)],
+          opens: { kind: 'details', title: s.id, lines: (_, wide) => snapshotLines(s, world.now, wide - 2) },
           copies: { text: s.id, what: 'the snapshot’s name' },
         }),
       ),
@@ -66,4 +68,16 @@ function snapshotColumns(now: number): readonly Column<Snapshot>[] {
     },
     { title: 'snapshot', of: (s) => dim(s.id), width: 20, upTo: 70 },
   ];
+}
+
+function snapshotLines(s: Snapshot, now: Instant, columns: number): Line[] {
+  return pairs(
+    [
+      ['snapshot', s.id],
+      ['taken', `${formatInstant(s.at)}, ${formatAge(now - s.at)} ago`],
+      ['kind', s.kind],
+      ['status', s.status],
+    ],
+    columns,
+  );
 }

@@ -157,6 +157,14 @@ describe('the log screen', () => {
     expect(frameText(pressed(state, 'u'), size)).not.toContain('07.001Z');
   });
 
+  test('looks from a time on, and says what is no time', () => {
+    const asked = pressed(withLog(few), 'T', ...'03:05', 'enter');
+    expect(viewOf(here(asked))).toMatchObject({ from: Date.UTC(2026, 0, 17, 3, 5) });
+    expect(frameText(asked, size)).toContain('since 2026-01-17 03:05:00Z');
+    expect(viewOf(here(pressed(asked, 't'))).from).toBeUndefined();
+    expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain('soon is no time in the past');
+  });
+
   test('is opened for what is selected, from anywhere', () => {
     expect(wantedLogs(pressed(stateOf(outage), 'l'))).toMatchObject({ workload: { selector: '' }, filter: '' });
     const pods = pressed(stateOf(outage), '2', 'j', 'l');

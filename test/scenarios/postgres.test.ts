@@ -11,7 +11,7 @@ import { lookAtServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
-import { listJobs, listStudies, lookAtStudy } from '../../src/data/postgres/study-look.ts';
+import { listJobs, listStudies, lookAtStudy, lookAtSurface } from '../../src/data/postgres/study-look.ts';
 import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
 import type { Outcome } from '../../src/data/source.ts';
 import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
@@ -394,6 +394,13 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
     more: true,
     rows: [{ status: 'failed' }, { status: 'failed' }],
   });
+
+  const surface = good(await lookAtSurface(settings, 'openai-api', soon()));
+  expect(surface.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2, studies: 1 });
+  expect(surface.studies).toContainEqual({ study: 'study_run', count: 3 });
+  expect(surface.newest).toHaveLength(surface.errors.reduce((sum, { count }) => sum + count, 0));
+  expect(surface.newest.every(({ status, surface: of }) => status === 'failed' && of === 'openai-api')).toBe(true);
+  expect(good(await lookAtSurface(settings, `'; DROP TABLE jobs`, soon()))).toMatchObject({ errors: [], exact: true });
 
   const keys = await listApiKeys(settings, soon());
   expect(good(keys).rows).toMatchObject([{ id: 'k1', permissions: ['*'], revoked: false }]);

@@ -1,6 +1,6 @@
 // One study, and lists of studies and jobs, as long as a person looks.
 import type { Settings } from '../../config/settings.ts';
-import type { Job, JobList, StudyDetail, StudyList, StudyRow } from '../../core/study.ts';
+import type { Job, JobList, StudyDetail, StudyList, StudyRow, SurfaceDetail } from '../../core/study.ts';
 import { door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
@@ -104,6 +104,28 @@ export function listJobs(
     const tables = await tablesOf(session, settings.database.schema, ask);
     const found = await ask<sql.JobRow>(sql.jobsOfStudy(tables, rows + 1), { values: [study, status || null] });
     return { rows: found.slice(0, rows).map(jobFrom), more: found.length > rows };
+  });
+}
+
+/** A surface's failures of the last hour. */
+export function lookAtSurface(
+  settings: Settings,
+  surface: string,
+  signal: AbortSignal,
+): Promise<Outcome<SurfaceDetail>> {
+  const session = sessionsFor(settings).studies;
+  return session.read(signal, limit, async (ask) => {
+    const tables = await tablesOf(session, settings.database.schema, ask);
+    const values = [surface];
+    const errors = await ask<sql.SurfaceErrorRow>(sql.errorsOfSurface(tables), { values });
+    const studies = await ask<sql.SurfaceStudyRow>(sql.studiesOfSurface(tables), { values });
+    const newest = await ask<sql.FailedJobRow>(sql.newestOfSurface(tables), { values });
+    return {
+      errors: errors.map((row) => ({ ...row, message: door(row.message ?? 'no message', 400) })),
+      studies: studies.map(({ study, count }) => ({ study: door(study, 100), count })),
+      newest: newest.map((row) => ({ ...jobFrom(row), study: door(row.study, 100) })),
+      exact: errors.reduce((sum, { count }) => sum + count, 0) < sql.mostOfSurface,
+    };
   });
 }
 

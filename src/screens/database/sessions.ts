@@ -4,7 +4,7 @@ import { formatAge, formatBytes, formatCount } from '../../core/format.ts';
 import { type Ask, lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
 import type { Place } from '../../store.ts';
-import { dim, type Line, line, mark, span } from '../line.ts';
+import { dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
@@ -45,7 +45,7 @@ export const sessionsScreen: Screen = {
         id: String(one.session.pid),
         text: `${one.session.pid} ${one.session.user} ${one.session.application} ${one.session.state} ${one.session.query}`,
         draw: () => [draw(one)],
-        opens: { kind: 'details', title: `session ${one.session.pid}`, lines: () => detailsOf(one) },
+        opens: { kind: 'details', title: `session ${one.session.pid}`, lines: (_, wide) => detailsOf(one, wide - 2) },
         copies: { text: one.session.query || String(one.session.pid), what: `the query of ${one.session.pid}` },
       }),
     );
@@ -114,7 +114,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
   return lines.slice(0, 5);
 }
 
-function detailsOf({ session, blocks }: InTree): Line[] {
+function detailsOf({ session, blocks }: InTree, columns: number): Line[] {
   const pair = (label: string, value: string) => line(dim(label.padEnd(13)), value);
   return [
     pair('user', `${session.user} at ${session.client}, ${session.application || 'no application name'}`),
@@ -131,6 +131,6 @@ function detailsOf({ session, blocks }: InTree): Line[] {
     pair('blocked by', session.blockedBy.join(', ') || 'nobody'),
     pair('blocks', blocks > 0 ? `${blocks} sessions` : 'nobody'),
     [],
-    line(session.query),
+    ...wrap(session.query, columns).map((part) => line(part)),
   ];
 }

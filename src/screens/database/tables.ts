@@ -1,11 +1,11 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
 import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/database.ts';
-import { formatAge, formatBytes, formatCount, formatPercent } from '../../core/format.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
 import { lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
 import type { Instant } from '../../core/time.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 import { databaseAsk } from './sessions.ts';
@@ -50,6 +50,7 @@ export const tablesScreen: Screen = {
         id: t.name,
         text: t.name,
         draw: () => [draw(t)],
+        opens: { kind: 'details', title: `table ${t.name}`, lines: (_, wide) => tableLines(t, now, wide - 2) },
         copies: { text: `VACUUM ANALYZE ${t.name};`, what: `VACUUM ANALYZE ${t.name}` },
       }),
     );
@@ -72,6 +73,24 @@ function deadSays(t: TableState) {
 function bloatSays(t: TableState) {
   const { says, verdict } = bloatOf(t);
   return verdict === 'ok' ? dim(says) : span(says, 'warning');
+}
+
+function tableLines(t: TableState, now: Instant, columns: number): Line[] {
+  const when = (at: Instant | undefined) =>
+    at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
+  const bloat = bloatOf(t);
+  return pairs(
+    [
+      ['size', `${formatBytes(t.totalBytes)} with indexes`],
+      ['rows', `about ${formatCount(t.liveRows)}`],
+      ['dead rows', `${formatCount(t.deadRows)}, ${formatPercent(deadShare(t) * 100)} of all`],
+      ['bloat', line(mark(bloat.verdict), ` ${bloat.says}`)],
+      ['last vacuum', when(t.lastVacuum)],
+      ['last analyze', when(t.lastAnalyze)],
+      ['by hand', `VACUUM ANALYZE ${t.name};`],
+    ],
+    columns,
+  );
 }
 
 function weekly(tables: readonly TableState[], now: Instant): Line[] {

@@ -9,7 +9,7 @@ import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import { statusSpan } from '../lists/all-studies.ts';
-import { tookSays } from '../lists/jobs.ts';
+import { jobLines, tookSays } from '../lists/jobs.ts';
 import { isStalled } from '../panes/studies.ts';
 import { ageSays, pairs, trouble } from '../parts.ts';
 import type { Row, Screen, View } from '../screen.ts';
@@ -138,6 +138,7 @@ function stuckRows({ running, slowest }: StudyDetail, now: Instant): Row[] {
     id: `job/${job.id}`,
     text: `${job.id} ${job.surface} ${job.status}`,
     draw: () => [line(word, ` ${tookSays(job, now).padStart(9)}  `, job.surface, dim(`  job ${job.id}`))],
+    opens: { kind: 'details', title: `job ${job.id}`, lines: (_, columns) => jobLines(job, now, columns - 2) },
     copies: { text: job.id, what: `job ${job.id}` },
   });
   return [

@@ -1,11 +1,12 @@
 // One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
 import { type EvidenceVersion, lockedBecause } from '../../core/evidence.ts';
-import { formatBytes, formatCount } from '../../core/format.ts';
+import { formatAge, formatBytes, formatCount, formatInstant } from '../../core/format.ts';
 import { type Ask, lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Place } from '../../store.ts';
-import { bold, dim, line, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { bold, dim, type Line, line, span } from '../line.ts';
+import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 
@@ -56,13 +57,54 @@ export const evidenceStudyScreen: Screen = {
           id: `${v.key} ${v.versionId}`,
           text: `${v.key} ${v.kind} ${v.versionId}`,
           draw: () => [draw(v)],
-          copies: {
-            text: `aws s3api get-object --bucket ${found?.bucket ?? ''} --key '${v.key.replaceAll("'", `'\\''`)}' --version-id ${v.versionId} evidence`,
-            what: 'the command that fetches it',
+          opens: {
+            kind: 'details',
+            title: inStudy(v.key),
+            lines: (_, wide) => versionLines(v, found?.bucket ?? '', now, wide - 2),
           },
+          copies: { text: fetchCommand(v, found?.bucket ?? ''), what: 'the command that fetches it' },
         }),
       ),
       empty: reading.state === 'live' ? [line(dim('no evidence of this study'))] : [],
     };
   },
 };
+
+function fetchCommand({ key, versionId }: EvidenceVersion, bucket: string): string {
+  const quoted = `'${key.replaceAll("'", `'\\''`)}'`;
+  return `aws s3api get-object --bucket ${bucket} --key ${quoted} --version-id ${versionId} evidence`;
+}
+
+function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns: number): Line[] {
+  const { lock } = v;
+  const held =
+    lock === undefined
+      ? 'not asked'
+      : [
+          lock.legalHold ? 'legal hold' : '',
+          lock.until === undefined
+            ? ''
+            : `${(lock.mode ?? 'retention').toLowerCase()} until ${formatInstant(lock.until)}${lock.until <= now ? ', which is over' : ''}`,
+        ]
+          .filter(Boolean)
+          .join(', ') || 'no legal hold, no retention';
+  return pairs(
+    [
+      ['object', v.key],
+      [
+        'is',
+        v.kind === 'delete marker'
+          ? 'a delete marker: it hides what is older'
+          : v.latest
+            ? 'the newest version'
+            : 'an older version',
+      ],
+      ['version', v.versionId],
+      ['size', v.kind === 'version' ? formatBytes(v.bytes) : undefined],
+      ['written', `${formatInstant(v.at)}, ${formatAge(now - v.at)} ago`],
+      ['held', v.kind === 'version' ? held : undefined],
+      ['by hand', v.kind === 'version' ? fetchCommand(v, bucket) : undefined],
+    ],
+    columns,
+  );
+}

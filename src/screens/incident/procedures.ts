@@ -4,7 +4,7 @@ import { activeChecklists } from '../../runbook/brief.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
 import type { State } from '../../store.ts';
-import { bold, dim, line, span } from '../line.ts';
+import { bold, dim, line, span, wrap } from '../line.ts';
 import type { Entry, Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { addProcedure } from './asking.ts';
@@ -98,6 +98,11 @@ export const runbookCommandsScreen: Screen = {
           text: `${one.section} ${one.title} ${command}`,
           height: 2,
           draw: () => [line(bold(one.title), dim(`  ${one.section}`)), line(dim('  $ '), command)],
+          opens: {
+            kind: 'details',
+            title: one.title,
+            lines: (_, wide) => wrap(command, wide - 2).map((part) => line(part)),
+          },
           copies: { text: command, what: one.title },
         };
       }),

@@ -1,26 +1,41 @@
 // A study's jobs, newest first; of one status, or all.
 import { formatAge, formatCount } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
+import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/look.ts';
+import { newest, pending } from '../../core/reading.ts';
 import type { Job } from '../../core/study.ts';
 import type { Instant } from '../../core/time.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
-import { dim, line, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { dim, type Line, line } from '../line.ts';
+import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 import { statusSpan } from './all-studies.ts';
 
-/** More jobs than these are counted on the study's screen, not listed. */
-const most = 2000;
+/** How many are asked for: the next step as the marker comes near the end of the last. */
+const steps = [200, 2000, 20_000];
+const near = 100;
 
-const askFor = ({ of }: Place): Ask<'jobs'> => ({
+const askFor = ({ of }: Place, rows: number): Ask<'jobs'> => ({
   kind: 'jobs',
   study: of.study ?? '',
   status: of.status ?? '',
-  rows: most,
+  rows,
 });
+
+/** A filter looks through what is here: give it more to look through. */
+function wanted({ at, top, filter }: Place): number {
+  const least = filter ? 2000 : 0;
+  return steps.find((step) => Math.max(at, top) + near < step && step >= least) ?? steps.at(-1) ?? near;
+}
+
+/** The longest answer there is, so that nothing vanishes while more is asked for. */
+function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
+  const now = lookFor<'jobs'>(looks, askFor(place, wanted(place)));
+  if (now.state !== 'pending') return now;
+  const before = steps.toReversed().map((step) => lookFor<'jobs'>(looks, askFor(place, step)));
+  return before.find((reading) => newest(reading)) ?? pending;
+}
 
 /** How long a job took, or has been running. */
 export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): string {
@@ -31,9 +46,9 @@ export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): str
 export const jobsScreen: Screen = {
   id: 'jobs',
   title: () => 'JOBS',
-  looks: (place) => [askFor(place)],
+  looks: (place) => [askFor(place, wanted(place))],
   view({ world, looks }, place, { columns }) {
-    const reading = lookFor<'jobs'>(looks, askFor(place));
+    const reading = longest(looks, place);
     const { now } = world;
     const room = columns - 2;
     const found = newest(reading)?.value;
@@ -59,7 +74,7 @@ export const jobsScreen: Screen = {
         text: `${j.id} ${j.surface} ${j.status} ${j.error ?? ''}`,
         draw: () => [draw(j)],
         copies: { text: j.error ?? j.id, what: j.error ? `the error of ${j.id}` : j.id },
-        opens: { kind: 'details', title: `job ${j.id}`, lines: () => detailsOf(j, now) },
+        opens: { kind: 'details', title: `job ${j.id}`, lines: (_, wide) => jobLines(j, now, wide - 2) },
       }),
     );
     const which = place.of.status ? `${place.of.status} ` : '';
@@ -76,14 +91,20 @@ export const jobsScreen: Screen = {
   },
 };
 
-function detailsOf(job: Job, now: Instant) {
+/** All of one job, with the likely cause of its failure. */
+export function jobLines(job: Job & { study?: string }, now: Instant, columns: number): Line[] {
   const cause = causeOf(job.error);
-  return [
-    line(dim('surface   '), job.surface),
-    line(dim('status    '), statusSpan(job.status), `, ${job.attempts} tries`),
-    line(dim('created   '), `${formatAge(now - job.createdAt)} ago`),
-    line(dim('took      '), tookSays(job, now)),
-    ...(job.error ? [line(dim('error     '), span(job.error))] : []),
-    ...(cause ? [line(dim('cause     '), cause.cause), line(dim('fix       '), cause.fix)] : []),
-  ];
+  return pairs(
+    [
+      ['study', job.study],
+      ['surface', job.surface],
+      ['status', line(statusSpan(job.status), `, ${job.attempts} tries`)],
+      ['created', `${formatAge(now - job.createdAt)} ago`],
+      ['took', tookSays(job, now)],
+      ['error', job.error],
+      ['cause', cause?.cause],
+      ['fix', cause?.fix],
+    ],
+    columns,
+  );
 }

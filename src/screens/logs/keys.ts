@@ -5,6 +5,7 @@ import { fieldClause, parseFilter } from '../../core/log-filter.ts';
 import { firstHit } from '../../core/log-passing.ts';
 import { sinces } from '../../core/log-view.ts';
 import { newest } from '../../core/reading.ts';
+import { parseSince } from '../../core/since.ts';
 import type { Intent } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { optionsOf, tailRow } from './view.ts';
@@ -136,8 +137,28 @@ export const logKeys: readonly Binding[] = [
     footer: 32,
     run: ({ place }) => {
       const at = sinces.findIndex(([name]) => name === optionsOf(place).since);
-      return [adjust({ since: sinces[(at + 1) % sinces.length]?.[0] })];
+      return [adjust({ since: sinces[(at + 1) % sinces.length]?.[0], from: undefined })];
     },
+  },
+  {
+    id: 'logs-from',
+    keys: ['T'],
+    title: 'since a time',
+    about: 'look from a time on: 03:05, 2026-01-17T03:05Z, or so far back: 90s, 2h',
+    run: ({ state }) => [
+      {
+        kind: 'form',
+        form: {
+          title: 'Since when',
+          fields: [{ name: 'since', ask: '03:05 (UTC), 2026-01-17T03:05Z, 90s, 2h', kind: 'text' }],
+          submit: ({ since = '' }) => {
+            const from = parseSince(since, state.world.now);
+            if (from === undefined) return `${since} is no time in the past: 03:05, 2026-01-17T03:05Z, 90s or 2h`;
+            return [{ kind: 'close' }, adjust({ from: String(from) })];
+          },
+        },
+      },
+    ],
   },
   only('request', 'requestId', 'r', 26),
   only('study', 'studyId', 'S', 28),

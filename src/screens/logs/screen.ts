@@ -1,13 +1,13 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
 import { describeFault } from '../../core/describe.ts';
-import { formatCount } from '../../core/format.ts';
+import { formatCount, formatInstant } from '../../core/format.ts';
 import { marksTooSlowly } from '../../core/log-passing.ts';
 import type { LogsShown } from '../../core/log-view.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
 import { logKeys } from './keys.ts';
 import { logRows } from './rows.ts';
-import { logsId, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
+import { fromOf, logsId, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
 
 export const logsScreen: Screen = {
   id: logsId,
@@ -15,10 +15,11 @@ export const logsScreen: Screen = {
   keys: logKeys,
   view(state, place, { columns }): View {
     const options = optionsOf(place);
+    const from = fromOf(place);
     const shown = state.logs && isOf(state.logs, place) ? state.logs : undefined;
     const says = line(
       bold(subjectOf(place)),
-      dim(`  since ${options.since}`),
+      dim(`  since ${from === undefined ? options.since : formatInstant(from)}`),
       options.previous ? dim('  and previous containers') : undefined,
     );
     const following = place.selected === tailRow;

@@ -3,6 +3,7 @@ import { fieldClause } from '../../core/log-filter.ts';
 import type { Clock } from '../../core/log-text.ts';
 import { type LogsView, sinces } from '../../core/log-view.ts';
 import { newest } from '../../core/reading.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import type { Here } from '../screen.ts';
 
@@ -25,15 +26,23 @@ export function optionsOf({ of }: Place): LogsOptions {
   };
 }
 
+/** The time from which on one looks, where one was typed; it is kept as text, like all that a place holds. */
+export function fromOf({ of }: Place): Instant | undefined {
+  const at = Number(of.from ?? Number.NaN);
+  return Number.isFinite(at) ? at : undefined;
+}
+
 /** What the engine is to collect and show for this place. */
 export function viewOf(place: Place): LogsView {
   const { since, previous } = optionsOf(place);
   const { deployment, pod, selector } = place.of;
+  const from = fromOf(place);
   return {
     // Without a deployment or a pod: all that the configured label selects.
     workload: deployment ? { deployment } : pod ? { pod } : { selector: selector ?? '' },
     ...(deployment && pod ? { pod } : {}),
     since: sinces.find(([name]) => name === since)?.[1] ?? 900_000,
+    ...(from === undefined ? {} : { from }),
     previous,
     filter: place.filter,
     // Whoever reads stands still; whoever stands at the end follows.
@@ -61,8 +70,12 @@ export function logsFor({ state, place, row }: Here): Intent {
     if (pod) return openLogs({ pod: pod.name });
   }
   if (about.deployment) return openLogs({ deployment: about.deployment });
-  if (about.study) return openLogs({}, fieldClause('study', about.study));
-  if (about.surface) return openLogs({ deployment: scope.deployments.executor }, fieldClause('surface', about.surface));
+  const clauses = (['study', 'surface'] as const).flatMap((name) =>
+    about[name] ? fieldClause(name, about[name]) : [],
+  );
+  // Only the executor speaks of surfaces; of a study, everybody may.
+  if (clauses.length > 0)
+    return openLogs(about.surface ? { deployment: scope.deployments.executor } : {}, clauses.join(' '));
   if (about.metric === 'p95' || about.metric === 'errorRate')
     return openLogs({ deployment: scope.deployments.gateway });
   return openLogs({});

@@ -1,5 +1,6 @@
 // What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
 import type { Tables } from './columns.ts';
+import { inLastHour } from './studies.ts';
 
 export type StudyListRow = {
   id: string;
@@ -100,6 +101,34 @@ export const jobsOfStudy = (tables: Tables, limit: number) => `
   SELECT ${jobColumns(tables)} FROM ${tables.jobs}
   WHERE study_id = $1::${tables.jobStudyId} AND ($2::text IS NULL OR status::text = $2)
   ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+
+/** How many failures of one surface are counted. */
+export const mostOfSurface = 50_000;
+
+const failuresOfSurface = ({ jobs, ended, jobIs }: Tables, columns: string) => `
+  SELECT ${columns} FROM ${jobs}
+  WHERE surface_id::text = $1 AND ${jobIs('failed')} AND ${inLastHour(ended, 'created_at')}`;
+
+export type SurfaceErrorRow = { message: string | null; count: number; studies: number };
+
+/** A surface's failures of the last hour by message (runbook, SEV2: Check error messages). */
+export const errorsOfSurface = (tables: Tables) => `
+  SELECT message, count(*)::int AS count, count(DISTINCT study)::int AS studies
+  FROM (${failuresOfSurface(tables, `left(${tables.error}, 500) AS message, study_id AS study`)} LIMIT ${mostOfSurface}) j
+  GROUP BY message ORDER BY count(*) DESC, message LIMIT 15`;
+
+export type SurfaceStudyRow = { study: string; count: number };
+
+export const studiesOfSurface = (tables: Tables) => `
+  SELECT study, count(*)::int AS count
+  FROM (${failuresOfSurface(tables, 'study_id::text AS study')} LIMIT ${mostOfSurface}) j
+  GROUP BY study ORDER BY count(*) DESC, study LIMIT 20`;
+
+export type FailedJobRow = JobRow & { study: string };
+
+export const newestOfSurface = (tables: Tables) => `
+  ${failuresOfSurface(tables, `${jobColumns(tables)}, study_id::text AS study`)}
+  ORDER BY ${tables.ended} DESC NULLS LAST LIMIT 50`;
 
 export type ApiKeyRow = {
   id: string;

@@ -13,7 +13,8 @@ export const mostFinished = 1000;
 /** How many jobs of the last hour are grouped by surface and error. */
 export const mostRecent = 200_000;
 
-const inLastHour = (column: string, also?: string) => {
+/** That a time falls within the last hour, so that an index on it can be used; `also` where it is not set. */
+export const inLastHour = (column: string, also?: string) => {
   const recent = (name: string) => `${name} > now() - interval '1 hour'`;
   return also && also !== column ? `(${recent(column)} OR (${column} IS NULL AND ${recent(also)}))` : recent(column);
 };
