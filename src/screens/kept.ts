@@ -17,3 +17,15 @@ export function kept<A extends readonly unknown[], R>(make: (...args: A) => R, r
     return result;
   };
 }
+
+/** Keeps the result of a pure function for as long as its argument lives: what is told of one thing among thousands. */
+export function keptEach<T extends object, R>(make: (of: T) => R): (of: T) => R {
+  const memory = new WeakMap<T, R>();
+  return (of) => {
+    const known = memory.get(of);
+    if (known !== undefined) return known;
+    const made = make(of);
+    memory.set(of, made);
+    return made;
+  };
+}

@@ -4,18 +4,18 @@ import type { Pod } from '../../core/facts.ts';
 import { isStale, newest } from '../../core/reading.ts';
 import { type Instant, second } from '../../core/time.ts';
 import { type Verdict, verdicts } from '../../core/verdict.ts';
-import { kept } from '../kept.ts';
-import { dim, faded, line, mark, span } from '../line.ts';
+import type { Intent } from '../../store.ts';
+import { kept, keptEach } from '../kept.ts';
+import { columnsOf, dim, faded, type Line, line, mark, span } from '../line.ts';
 import { noneThere, podCounts, podSays } from '../panes/pods.ts';
 import { ageSays, shortAge, trouble, word } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table, widest } from '../table.ts';
+import { type Column, table } from '../table.ts';
 
-type Judged = { p: Pod; verdict: Verdict; text: string };
+type Judged = { p: Pod; verdict: Verdict; rank: number };
 
-const rank = (j: Judged) => verdicts.indexOf(j.verdict);
 const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
-  ['verdict', (a, b) => rank(b) - rank(a) || b.p.restarts - a.p.restarts || byName(a, b)],
+  ['verdict', (a, b) => b.rank - a.rank || b.p.restarts - a.p.restarts || byName(a, b)],
   ['name', byName],
   ['restarts', (a, b) => b.p.restarts - a.p.restarts || byName(a, b)],
   ['age', (a, b) => b.p.createdAt - a.p.createdAt || byName(a, b)],
@@ -30,13 +30,25 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** What came where when it was last sorted. Begun from there, a sort of what hardly changed is one pass. */
+const places = orders.map(() => new Map<string, number>());
+
 /** Sorted once per list and order; a young pod's verdict changes with time, so every ten seconds again. */
 const ordered = kept((pods: readonly Pod[], sort: number, now: Instant): readonly Judged[] => {
-  const judged = pods.map((p) => {
+  const before = places[sort];
+  const known: (Judged | undefined)[] = new Array(before?.size ?? 0).fill(undefined);
+  const others: Judged[] = [];
+  for (const p of pods) {
     const verdict = judgePod(p, now);
-    return { p, verdict, text: `${p.name} ${p.app} ${p.node} ${podSays(p)} ${word[verdict]} ${p.image}` };
-  });
-  return judged.sort(orders[sort]?.[1]);
+    const judged = { p, verdict, rank: verdicts.indexOf(verdict) };
+    const at = before?.get(p.uid);
+    if (at === undefined) others.push(judged);
+    else known[at] = judged;
+  }
+  const sorted = [...known.filter((one) => one !== undefined), ...others].sort(orders[sort]?.[1]);
+  before?.clear();
+  for (const [at, { p }] of sorted.entries()) before?.set(p.uid, at);
+  return sorted;
 });
 
 /** A node by its first label: what tells nodes of one cluster apart. The pod's own screen has the whole name. */
@@ -44,27 +56,64 @@ function nodeSays({ node }: Pod): string {
   return /^\d/.test(node) ? node : (node.split('.')[0] ?? node);
 }
 
-const widths = kept((pods: readonly Pod[]) => ({
-  name: widest(
-    pods.map((p) => p.name),
-    12,
-    48,
-  ),
-  node: widest(pods.map(nodeSays), 4, 40),
-  says: widest(pods.map(podSays), 8, 28),
-}));
+/** What the columns and the filter take from a pod: the same for as long as it is the same pod. */
+const told = keptEach((p: Pod) => {
+  const says = podSays(p);
+  return {
+    says,
+    text: `${p.name} ${p.app} ${p.node} ${says}`,
+    widths: { name: columnsOf(p.name), node: columnsOf(nodeSays(p)), says: columnsOf(says) },
+  };
+});
+
+const widths = kept((pods: readonly Pod[]) => {
+  const wide = { name: 12, node: 4, says: 8 };
+  for (const p of pods) {
+    const { name, node, says } = told(p).widths;
+    if (name > wide.name) wide.name = name;
+    if (node > wide.node) wide.node = node;
+    if (says > wide.says) wide.says = says;
+  }
+  return { name: Math.min(48, wide.name), node: Math.min(40, wide.node), says: Math.min(28, wide.says) };
+});
+
+/** A row asks for its words when it is drawn or searched: of thousands, some thirty are. */
+class PodRow implements Row {
+  readonly #judged: Judged;
+  readonly #draw: (row: Judged) => Line;
+
+  constructor(judged: Judged, draw: (row: Judged) => Line) {
+    this.#judged = judged;
+    this.#draw = draw;
+  }
+
+  get id(): string {
+    return `pod/${this.#judged.p.uid}`;
+  }
+
+  get text(): string {
+    const { p, verdict } = this.#judged;
+    return `${told(p).text} ${word[verdict]} ${p.image}`;
+  }
+
+  draw(): readonly Line[] {
+    return [this.#draw(this.#judged)];
+  }
+
+  get opens(): Intent {
+    return { kind: 'open', screen: 'pod', of: { pod: this.#judged.p.uid } };
+  }
+
+  get copies(): { text: string; what: string } {
+    const { name } = this.#judged.p;
+    return { text: name, what: `pod ${name}` };
+  }
+}
 
 const rowsOf = kept((all: readonly Judged[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
   const { draw } = podTable(pods, now, columns);
-  return all.map(
-    (j): Row => ({
-      id: `pod/${j.p.uid}`,
-      text: j.text,
-      draw: () => [old ? faded(draw(j)) : draw(j)],
-      opens: { kind: 'open', screen: 'pod', of: { pod: j.p.uid } },
-      copies: { text: j.p.name, what: `pod ${j.p.name}` },
-    }),
-  );
+  const row = old ? (judged: Judged) => faded(draw(judged)) : draw;
+  return all.map((judged): Row => new PodRow(judged, row));
 });
 
 function podTable(pods: readonly Pod[], now: Instant, columns: number) {
@@ -76,7 +125,7 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
     { title: 'ready', of: ({ p }) => `${p.containers.ready}/${p.containers.total}`, width: 5, align: 'right' },
     {
       title: 'state',
-      of: ({ p, verdict }) => (verdict === 'ok' ? dim(podSays(p)) : podSays(p)),
+      of: ({ p, verdict }) => (verdict === 'ok' ? dim(told(p).says) : told(p).says),
       width: Math.min(16, w.says),
       upTo: w.says,
     },
