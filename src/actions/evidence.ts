@@ -12,6 +12,9 @@ const mostObjects = 20_000;
 /** So many of those that are left out are named. */
 const mostListed = 20;
 
+/** CopyObject takes objects of 5 GB at most (Amazon S3, API reference). */
+const largestCopy = 5 * 1024 ** 3;
+
 const daysOf = (text: string) => (/^\d{1,4}$/.test(text) ? Number(text) : undefined);
 
 function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string, number, number])[] {
@@ -55,13 +58,13 @@ export const cleanupEvidence: Action = {
     if (days === undefined) return refuse('that is not a number of days', 'such as 30');
     const found = await old(survey, prefix, days);
     if (!found.ok) return refusedBy(found.fault);
-    const { objects, complete, versioned } = found.value;
+    const { objects, complete, versioned, unspeakable } = found.value;
     const held = objects.filter((o) => o.held !== undefined);
     const free = objects.filter((o) => o.held === undefined);
     if (free.length === 0)
       return refuse(
         held.length > 0
-          ? `all ${formatCount(held.length)} old objects are held or retained`
+          ? `all ${formatCount(held.length)} old objects are left out: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
           : `nothing under ${prefix.slice(0, 80)} is older than ${days} days`,
         'nothing to delete',
       );
@@ -84,9 +87,14 @@ export const cleanupEvidence: Action = {
                 .join(', ')}${held.length > mostListed ? ' …' : '.'}`,
             ]
           : []),
+        ...(unspeakable > 0
+          ? [`${formatCount(unspeakable)} are left out: their names hold characters that cannot be shown.`]
+          : []),
         versioned
           ? 'The bucket is versioned: versions stay behind a delete marker and can be restored.'
-          : 'The bucket is not versioned: what is deleted is gone.',
+          : versioned === false
+            ? 'The bucket is not versioned: what is deleted is gone.'
+            : 'Whether the bucket is versioned may not be asked: take it that what is deleted is gone.',
       ],
       warnings: complete
         ? []
@@ -161,6 +169,11 @@ export const restoreEvidence: Action = {
       return refuse(
         `${key.slice(0, 80)} has no version ${wanted.slice(0, 60)}`,
         known.length > 0 ? `there are ${known.slice(0, 5).join(', ')}` : 'check its key',
+      );
+    if (chosen.bytes > largestCopy)
+      return refuse(
+        `it has ${formatBytes(chosen.bytes)}: S3 copies no more than 5 GB in one go`,
+        'copy it in parts by hand: aws s3api create-multipart-upload, upload-part-copy',
       );
     if (chosen.latest) return refuse('that is the current version already', 'nothing to restore');
     const current = found.value.find((v) => v.latest);

@@ -95,7 +95,18 @@ export type RedisScan = {
   unsized?: string;
 };
 
+/** `held`: why it is left alone: a hold, a retention, or that its lock could not be read. */
 export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
+
+export type EvidenceFound = {
+  objects: readonly EvidenceObject[];
+  /** False when there is more than was looked at. */
+  complete: boolean;
+  /** Old ones whose names cannot be shown as they are, and which are left out. */
+  unspeakable: number;
+  /** Absent when we may not ask. */
+  versioned?: boolean;
+};
 
 export type EvidenceVersion = {
   versionId: string;
@@ -151,11 +162,7 @@ export interface Survey {
   redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
-  evidence(
-    prefix: string,
-    before: Instant,
-    most: number,
-  ): Promise<Answer<{ objects: readonly EvidenceObject[]; complete: boolean; versioned: boolean }>>;
+  evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
   snapshots(): Promise<
     Answer<{

@@ -25,7 +25,11 @@ function common({ evidence }: Settings, endpoint: string | undefined, timeout: M
 export async function s3Client(settings: Settings, timeout: Ms): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, pathStyle } = settings.evidence;
-  return new S3Client({ ...common(settings, endpoint, timeout), forcePathStyle: pathStyle });
+  return new S3Client({
+    ...common(settings, endpoint, timeout),
+    forcePathStyle: pathStyle,
+    followRegionRedirects: true,
+  });
 }
 
 /** The database clusters and their snapshots. */
@@ -67,6 +71,18 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
     };
   if (/region is missing/i.test(message))
     return { kind: 'unconfigured', where, what: 'no AWS region', hint: 'set AWS_REGION, or evidence.region' };
+  if (
+    /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name) ||
+    code === 301
+  )
+    return {
+      kind: 'unconfigured',
+      where,
+      what: 'the bucket is in another region',
+      hint: 'set AWS_REGION, or evidence.region',
+    };
+  if (/^(SlowDown|Throttling|ThrottlingException|RequestLimitExceeded|TooManyRequestsException)$/.test(name))
+    return { kind: 'refused', where, what: `asked too often: ${name}`, hint: 'wait a minute; others ask too' };
   if (unknownLogin.test(name))
     return { kind: 'forbidden', where, what: `AWS credentials refused: ${name}`, hint: 'renew them: aws sso login' };
   if (denied.test(name) || code === 403)

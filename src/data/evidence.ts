@@ -128,7 +128,7 @@ async function lockOf(
   signal: AbortSignal,
 ): Promise<Outcome<Lock>> {
   const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('@aws-sdk/client-s3');
-  const at = { Bucket: bucket, Key: key, ...(versionId === 'null' ? {} : { VersionId: versionId }) };
+  const at = { Bucket: bucket, Key: key, VersionId: versionId };
   const none = (error: unknown) => {
     if (
       error instanceof Error &&

@@ -1,43 +1,96 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.ts';
-import type { EvidenceObject, EvidenceVersion } from '../../core/survey.ts';
+import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/survey.ts';
 import { clean, door } from '../../core/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from '../aws.ts';
 import type { Outcome } from '../source.ts';
 
+type Version = {
+  Key?: string | undefined;
+  VersionId?: string | undefined;
+  LastModified?: Date | undefined;
+  Size?: number | undefined;
+  IsLatest?: boolean | undefined;
+  ETag?: string | undefined;
+};
+
 const within: Ms = 20 * second;
+/** Versions of one object that are read. */
+const mostVersions = 10_000;
 
 export async function evidenceObjects(
   settings: Settings,
   prefix: string,
   before: Instant,
   most: number,
-): Promise<Outcome<{ objects: readonly EvidenceObject[]; complete: boolean; versioned: boolean }>> {
+): Promise<Outcome<EvidenceFound>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
   return asked(await s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
     const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
     const objects: EvidenceObject[] = [];
+    let unspeakable = 0;
     let token: string | undefined;
     do {
       const page = await client.send(
-        new s3.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(token ? { ContinuationToken: token } : {}) }),
+        new s3.ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          EncodingType: 'url',
+          ...(token ? { ContinuationToken: token } : {}),
+        }),
       );
-      for (const { Key, Size, LastModified } of page.Contents ?? [])
-        if (Key !== undefined && LastModified && LastModified.getTime() < before && Key === clean(Key, 2000))
-          objects.push({ key: Key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        const key = decodedKey(Key, page.EncodingType);
+        if (key === undefined || !LastModified || LastModified.getTime() >= before) continue;
+        // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
+        if (key === clean(key, 2000)) objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
+        else unspeakable += 1;
+      }
       token = page.NextContinuationToken;
     } while (token && objects.length < most);
     const chosen = objects.slice(0, most);
-    const held = await holdsOf(client, bucket, chosen);
-    const marked = chosen.map((o) => ({ ...o, ...(held.has(o.key) ? { held: held.get(o.key) ?? '' } : {}) }));
-    return { objects: marked, complete: !token && objects.length <= most, versioned: versioning?.Status === 'Enabled' };
+    const held = (await mayHold(client, bucket)) ? await holdsOf(client, bucket, chosen) : new Map<string, string>();
+    return {
+      objects: chosen.map((o) => ({ ...o, ...(held.has(o.key) ? { held: held.get(o.key) ?? '' } : {}) })),
+      complete: !token && objects.length <= most,
+      unspeakable,
+      // Who may not ask does not know.
+      ...(versioning ? { versioned: versioning.Status === 'Enabled' } : {}),
+    };
   });
 }
 
-/** Legal holds and retentions that have not run out, a few objects at a time. */
+/** A key as it is. XML cannot hold every character of one, so the list is asked for in URL encoding. */
+export function decodedKey(key: string | undefined, encoding: string | undefined): string | undefined {
+  if (key === undefined || encoding !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
+}
+
+/** Without Object Lock a bucket holds nothing, and no object need be asked. Who may not ask for it asks each object. */
+async function mayHold(client: S3Client, bucket: string): Promise<boolean> {
+  const s3 = await import('@aws-sdk/client-s3');
+  try {
+    await client.send(new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }));
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name));
+  }
+}
+
+/** S3's words for an object without a hold, without retention, or of a bucket without Object Lock. */
+const notHeld = /^(NoSuchObjectLockConfiguration|ObjectLockConfigurationNotFoundError|InvalidRequest)$/;
+
+/**
+ * Legal holds and retentions that have not run out, a few objects at a time. An object whose lock could not be read is
+ * held too: a delete marker would hide it, whatever its lock says.
+ */
 async function holdsOf(
   client: S3Client,
   bucket: string,
@@ -46,17 +99,25 @@ async function holdsOf(
   const s3 = await import('@aws-sdk/client-s3');
   const held = new Map<string, string>();
   const queue = [...objects];
+  const none = (error: unknown) => {
+    if (error instanceof Error && notHeld.test(error.name)) return undefined;
+    throw error;
+  };
   const worker = async () => {
     for (let one = queue.shift(); one; one = queue.shift()) {
       const place = { Bucket: bucket, Key: one.key };
-      const [hold, retention] = await Promise.all([
-        client.send(new s3.GetObjectLegalHoldCommand(place)).catch(() => undefined),
-        client.send(new s3.GetObjectRetentionCommand(place)).catch(() => undefined),
-      ]);
-      const until = retention?.Retention?.RetainUntilDate;
-      if (hold?.LegalHold?.Status === 'ON') held.set(one.key, 'legal hold');
-      else if (until && until.getTime() > Date.now())
-        held.set(one.key, `retained until ${until.toISOString().slice(0, 10)}`);
+      try {
+        const [hold, retention] = await Promise.all([
+          client.send(new s3.GetObjectLegalHoldCommand(place)).catch(none),
+          client.send(new s3.GetObjectRetentionCommand(place)).catch(none),
+        ]);
+        const until = retention?.Retention?.RetainUntilDate;
+        if (hold?.LegalHold?.Status === 'ON') held.set(one.key, 'legal hold');
+        else if (until && until.getTime() > Date.now())
+          held.set(one.key, `retained until ${until.toISOString().slice(0, 10)}`);
+      } catch (error) {
+        held.set(one.key, `its lock could not be read: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
@@ -67,18 +128,27 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
   return asked(await s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
-    const page = await client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, MaxKeys: 1000 }));
-    const versions = (page.Versions ?? []).map((v) => ({ ...v, marker: false, Size: v.Size ?? 0, ETag: v.ETag ?? '' }));
-    const markers = (page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true, Size: 0, ETag: '' }));
-    return [...versions, ...markers]
+    const listed = (from: object) =>
+      client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...from }));
+    const found: (Version & { marker: boolean })[] = [];
+    let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+    // A key's versions come first of all that begin with it: the first page that ends beyond it is the last.
+    while (next) {
+      const page: Awaited<ReturnType<typeof listed>> = await listed(next);
+      found.push(...(page.Versions ?? []).map((v) => ({ ...v, marker: false })));
+      found.push(...(page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true })));
+      const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostVersions;
+      next = further ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
+    }
+    return found
       .filter((v) => v.Key === key)
       .map((v) => ({
         versionId: door(v.VersionId, 200),
         at: v.LastModified?.getTime() ?? 0,
-        bytes: v.Size,
+        bytes: v.Size ?? 0,
         latest: v.IsLatest === true,
         marker: v.marker,
-        etag: door(v.ETag, 80),
+        etag: door(v.ETag ?? '', 80),
       }))
       .sort((a, b) => b.at - a.at);
   });
@@ -89,12 +159,13 @@ export async function clusterSnapshots(settings: Settings) {
   const { cluster } = settings.backups;
   return asked(await rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
     const id = { DBClusterIdentifier: cluster };
-    const [found, listed] = await Promise.all([
-      client.send(new rds.DescribeDBClustersCommand(id)),
-      client.send(new rds.DescribeDBClusterSnapshotsCommand(id)),
-    ]);
+    const found = await client.send(new rds.DescribeDBClustersCommand(id));
     const [own] = found.DBClusters ?? [];
-    const snapshots = (listed.DBClusterSnapshots ?? []).map((s) => ({
+    // A page holds a hundred, in no promised order: the newest may be on the last.
+    const listed = [];
+    for await (const page of rds.paginateDescribeDBClusterSnapshots({ client }, id))
+      listed.push(...(page.DBClusterSnapshots ?? []));
+    const snapshots = listed.map((s) => ({
       id: door(s.DBClusterSnapshotIdentifier, 200),
       at: s.SnapshotCreateTime?.getTime() ?? 0,
       status: door(s.Status, 40),
