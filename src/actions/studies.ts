@@ -49,17 +49,23 @@ const table =
   (name: string, privileges: readonly ('SELECT' | 'UPDATE')[]) =>
   (_: Target, { schema }: Ground): readonly Need[] => [{ kind: 'table', schema, table: name, privileges }];
 
-/** The type of jobs.id: bigint here, text or uuid elsewhere. */
-async function idType(survey: Survey) {
+/** The types of the jobs' columns: bigint, text or uuid for ids, text or an enum for the status. */
+async function typesOfJobs(survey: Survey) {
   const found = await survey.rows(
     'primary',
-    `SELECT format_type(atttypid, NULL) AS type FROM pg_attribute
-     WHERE attrelid = to_regclass(quote_ident($1) || '.jobs') AND attname = 'id' AND NOT attisdropped`,
+    `SELECT attname::text AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
+     WHERE attrelid = to_regclass(quote_ident($1) || '.jobs') AND attnum > 0 AND NOT attisdropped`,
     [survey.ground.schema],
   );
   if (!found.ok) return found;
-  const type = String(found.value[0]?.type ?? 'text');
-  return { ok: true as const, value: /^[a-z ]+$/.test(type) ? type : 'text' };
+  const of = (column: string) =>
+    text(
+      found.value.find((row) => text(row, 'name') === column),
+      'type',
+    ) || 'text';
+  // The server quotes a type's name where it has to; anything else than such a name is not put into a statement.
+  const safe = (type: string) => (/^("([^"]|"")+"|[a-z0-9_ .])+$/.test(type) ? type : 'text');
+  return { ok: true as const, value: { id: safe(of('id')), study: safe(of('study_id')), status: safe(of('status')) } };
 }
 
 const text = (row: SqlRow | undefined, name: string): string => String(row?.[name] ?? '');
@@ -69,8 +75,9 @@ async function studyRow(survey: Survey, id: string) {
   const { schema } = survey.ground;
   const found = await survey.rows(
     'primary',
-    `SELECT id::text AS id, tenant_id::text AS tenant, status::text AS status, progress->>'completionPercentage' AS progress
-     FROM ${qualified(schema, 'studies')} WHERE id::text = $1`,
+    `SELECT id::text AS id, tenant_id::text AS tenant, status::text AS status,
+       to_jsonb(s) -> 'progress' ->> 'completionPercentage' AS progress
+     FROM ${qualified(schema, 'studies')} s WHERE id::text = $1`,
     [id],
   );
   return found;
@@ -119,10 +126,12 @@ export const retryJobs: Action = {
     if (!found.ok) return refusedBy(found.fault);
     const [row] = found.value;
     if (!row) return refuse(`there is no study ${study.slice(0, 80)}`, 'check its id');
-    const type = await idType(survey);
-    if (!type.ok) return refusedBy(type.fault);
+    const types = await typesOfJobs(survey);
+    if (!types.ok) return refusedBy(types.fault);
+    const { id: idType, study: studyType } = types.value;
     const jobs = qualified(survey.ground.schema, 'jobs');
-    const chosen = `study_id::text = $1 AND status::text = 'failed'${surface ? ' AND surface_id::text = $2' : ''}`;
+    // Compared as what it is, so that an index on it answers.
+    const chosen = `study_id = $1::${studyType} AND status::text = 'failed'${surface ? ' AND surface_id::text = $2' : ''}`;
     const by = surface ? [study, surface] : [study];
     const groups = await survey.rows(
       'primary',
@@ -143,7 +152,7 @@ export const retryJobs: Action = {
       return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}`, 'nothing to retry');
     const list = all.slice(0, mostJobs);
     const parameters = surface ? [study, list, surface] : [study, list];
-    const where = `study_id = $1 AND id = ANY($2::${type.value}[]) AND status = 'failed'${surface ? ' AND surface_id = $3' : ''}`;
+    const where = `study_id = $1 AND id = ANY($2::${idType}[]) AND status = 'failed'${surface ? ' AND surface_id = $3' : ''}`;
     const lock: Statement = {
       text: `SELECT id, status, attempt_count, error_message FROM ${jobs} WHERE ${where} ORDER BY id FOR UPDATE`,
       parameters,
@@ -181,7 +190,7 @@ export const retryJobs: Action = {
       undo: 'their status, attempts and messages are kept: restore-jobs',
       answered: [who.says],
       rests: fingerprint(list),
-      memo: { count: String(list.length), ids: JSON.stringify(list.slice(0, 1000)), type: type.value },
+      memo: { count: String(list.length), ids: JSON.stringify(list.slice(0, 1000)), type: idType },
     });
   },
   async verify({ plan }, survey) {
@@ -196,7 +205,8 @@ export const retryJobs: Action = {
     const states = found.value.map((row) => `${formatCount(number(row, 'jobs'))} ${text(row, 'status')}`).join(', ');
     const failed = found.value.find((row) => text(row, 'status') === 'failed');
     if (failed && number(failed, 'jobs') === ids.length) return disproven(`all of them are failed: ${states}`);
-    return proven(states);
+    const all = Number(plan.memo?.count ?? ids.length);
+    return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
   },
   within: 15 * second,
   next: ({ run, target }) => [
@@ -243,11 +253,12 @@ export const restoreJobs: Action = {
       return refuse('the kept rows are not those of a retry', 'check the run id');
     const who = await answeredByDatabase(survey);
     if (!who.ok) return refusedBy(who.fault);
-    const type = await idType(survey);
-    if (!type.ok) return refusedBy(type.fault);
+    const types = await typesOfJobs(survey);
+    if (!types.ok) return refusedBy(types.fault);
+    const { id: idType, status: statusType } = types.value;
     const jobs = qualified(survey.ground.schema, 'jobs');
     const study = studyOf(target);
-    const untouched = `id = ANY($1::${type.value}[]) AND study_id = $2 AND status = 'pending' AND attempt_count = 0`;
+    const untouched = `id = ANY($1::${idType}[]) AND study_id = $2 AND status = 'pending' AND attempt_count = 0`;
     const found = await survey.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
       rows.map(([id]) => id ?? ''),
       study,
@@ -272,8 +283,8 @@ export const restoreJobs: Action = {
             parameters: [column(0), study],
           },
           change: {
-            text: `UPDATE ${jobs} AS j SET status = k.status, attempt_count = k.attempts, error_message = k.message
-              FROM unnest($1::${type.value}[], $3::text[], $4::integer[], $5::text[]) AS k(id, status, attempts, message)
+            text: `UPDATE ${jobs} AS j SET status = k.status::${statusType}, attempt_count = k.attempts, error_message = k.message
+              FROM unnest($1::${idType}[], $3::text[], $4::integer[], $5::text[]) AS k(id, status, attempts, message)
               WHERE j.id = k.id AND j.study_id = $2 AND j.status = 'pending' AND j.attempt_count = 0`.replace(
               /\s+/g,
               ' ',
@@ -287,7 +298,7 @@ export const restoreJobs: Action = {
       undo: 'retry them again',
       answered: [who.says],
       rests: fingerprint(back),
-      memo: { ids: JSON.stringify(column(0).slice(0, 1000)), type: type.value },
+      memo: { ids: JSON.stringify(column(0).slice(0, 1000)), type: idType },
     });
   },
   async verify({ plan }, survey) {

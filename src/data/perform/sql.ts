@@ -40,8 +40,8 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
   }
 }
 
-/** How far it got: once COMMIT was sent, only the server knows. */
-type Stage = { committing: boolean };
+/** How far it got: once COMMIT was sent, only the server knows. What runs alone can be cancelled all the time. */
+type Stage = { committing: boolean; alone?: boolean };
 
 async function inTransaction(client: Client, call: SqlCall, means: Means, stage: Stage): Promise<Performed> {
   const within = Math.round(call.within ?? statementWithin);
@@ -90,13 +90,14 @@ async function alone(client: Client, call: SqlCall, stage: Stage): Promise<Perfo
     `SET statement_timeout = ${Math.round(call.within ?? 30 * minute)}; SET lock_timeout = ${lockWithin}`,
   );
   stage.committing = true;
+  stage.alone = true;
   const { command } = await client.query(parametersOf(call.change));
   return { outcome: 'done', says: `${command} done` };
 }
 
 /** A person wants it stopped: the server is asked to; a transaction is never left open. */
 async function interrupt(connection: Connection, stage: Stage, { settings }: Means): Promise<void> {
-  if (stage.committing && !connection.lost) return;
+  if (stage.committing && !stage.alone && !connection.lost) return;
   const pid = 'processID' in connection.client ? Number(connection.client.processID) : Number.NaN;
   try {
     const other = await connect(settings.database.primary, { signal: AbortSignal.timeout(connectWithin) });
@@ -120,7 +121,11 @@ function afterError(error: unknown, call: SqlCall, stage: Stage, means: Means): 
       : `the connection was lost: ${what}`;
     return { outcome: 'unknown', says, hint: 'look at the rows before you try again' };
   }
-  if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped and rolled back, nothing was changed' };
+  if (means.signal.aborted)
+    return {
+      outcome: 'cancelled',
+      says: stage.alone ? 'stopped; no row was changed' : 'stopped and rolled back, nothing was changed',
+    };
   return { outcome: 'failed', says: `rolled back, nothing was changed: ${what}`, hint };
 }
 
