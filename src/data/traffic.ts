@@ -105,13 +105,15 @@ class TrafficFollower {
     await Promise.allSettled([following, ...this.#reading]);
   }
 
-  /** Waits until the past has poured in. */
+  /** Waits until the past has poured in: where nothing is followed to the end of each log, however slowly it comes. */
   async #settle(): Promise<void> {
     const begun = performance.now();
-    while (!this.#signal.aborted && performance.now() - begun < impatience) {
+    const limit = this.#follows ? impatience : this.#settings.intervals.timeout;
+    while (!this.#signal.aborted && performance.now() - begun < limit) {
       const streams = [...this.#streams.values()];
       const open = streams.every((s) => s.open || s.over || s.fault);
-      const quiet = streams.every((s) => s.over || s.fault) || performance.now() - this.#lastLineAt > calm;
+      const read = streams.every((s) => s.over || s.fault);
+      const quiet = read || (this.#follows && performance.now() - this.#lastLineAt > calm);
       if (this.#lost || (this.#listed && open && quiet)) return;
       await pause(this.#follows ? 20 : 5, this.#signal);
     }

@@ -202,8 +202,8 @@ describe('traffic from the gateway’s logs', () => {
     await ended;
     await server.end();
   });
-  const start = () => {
-    const source = kubernetesSources(server.settings()).find((s) => s.facts[0] === 'traffic');
+  const start = (options: { once?: boolean } = {}) => {
+    const source = kubernetesSources(server.settings(), options).find((s) => s.facts[0] === 'traffic');
     ended = source?.start((n) => news.push(n), over.signal).ended;
   };
   const traffic = () => {
@@ -227,6 +227,17 @@ describe('traffic from the gateway’s logs', () => {
     const asked = server.asked.find((u) => u.pathname.endsWith('/log'))?.searchParams;
     expect(asked?.get('tailLines')).toBe('20000');
     expect(Date.now() - Date.parse(asked?.get('sinceTime') ?? '')).toBeGreaterThan(trafficWindow - 1000);
+  });
+
+  it('read once is read to its end, however slowly it comes', async () => {
+    log = (_, __, res) => {
+      res.flushHeaders();
+      // A server that takes its time, longer than a followed log is waited for.
+      setTimeout(() => res.end(line(20) + line(40, 502)), 400);
+    };
+    start({ once: true });
+    await soon(traffic).toMatchObject({ samples: 4, p95: 40 });
+    expect(news[0]).toMatchObject({ value: { samples: 4 } });
   });
 
   it('takes a cut stream up where it was, without counting a line twice', async () => {
