@@ -129,9 +129,11 @@ test.each([
     second.press('esc').press('i');
     await second.shows(list.steps.length > 1 ? `step 2 of ${list.steps.length}` : 'every step');
 
-    for (const step of list.steps.slice(1)) {
-      second.press('esc').press('i');
-      await second.shows('step ');
+    for (const [index, step] of list.steps.slice(1).entries()) {
+      second.press('esc');
+      await second.shows('1 HEALTH');
+      second.press('i');
+      await second.shows(`step ${index + 2} of`);
       await second.settles();
       await finish(second, step.say, step.decision !== undefined);
     }
