@@ -202,8 +202,8 @@ describe('traffic from the gateway’s logs', () => {
     await ended;
     await server.end();
   });
-  const start = (options: { once?: boolean } = {}) => {
-    const source = kubernetesSources(server.settings(), options).find((s) => s.facts[0] === 'traffic');
+  const start = (options: { once?: boolean } = {}, more: Parameters<ApiServer['settings']>[0] = {}) => {
+    const source = kubernetesSources(server.settings(more), options).find((s) => s.facts[0] === 'traffic');
     ended = source?.start((n) => news.push(n), over.signal).ended;
   };
   const traffic = () => {
@@ -235,7 +235,7 @@ describe('traffic from the gateway’s logs', () => {
       // A server that takes its time, longer than a followed log is waited for.
       setTimeout(() => res.end(line(20) + line(40, 502)), 400);
     };
-    start({ once: true });
+    start({ once: true }, { intervals: { timeout: 4000, traffic: 50 } });
     await soon(traffic).toMatchObject({ samples: 4, p95: 40 });
     expect(news[0]).toMatchObject({ value: { samples: 4 } });
   });
