@@ -2,7 +2,7 @@
 
 import type { Cluster, Database, Gateway, Redis } from '../../core/facts.ts';
 import { formatAge, formatBytes, formatPercent } from '../../core/format.ts';
-import { gatewaySays } from '../../core/gateway.ts';
+import { endpointSays, gatewaySays, worseEndpoint } from '../../core/gateway.ts';
 import { isStale, newest, type Reading } from '../../core/reading.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
@@ -116,7 +116,7 @@ function saysGateway({ health, detailed }: Gateway): Said {
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
   const words = services.flatMap((s) => [dim(`${s.name} `), mark(s.healthy ? 'ok' : 'critical'), span(' ')]);
   return {
-    says: [line(gatewaySays({ health, detailed }))],
+    says: [line(gatewaySays({ health, detailed })), line(endpointSays(worseEndpoint({ health, detailed })))],
     latency: Math.max(health.latency, detailed.latency),
     ...(words.length > 0 ? { below: [line(...words)] } : {}),
     more: [health.url],
