@@ -2,7 +2,7 @@
 import type { Action, Choice } from '../core/action.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
 import type { EvidenceObject, Survey } from '../core/survey.ts';
-import { day, minute } from '../core/time.ts';
+import { day, second } from '../core/time.ts';
 import { disproven, fingerprint, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 
 /** S3 takes 1,000 keys in one request; a run takes so many at most. */
@@ -125,7 +125,7 @@ export const cleanupEvidence: Action = {
       ? disproven(`${formatCount(refused)} were refused; the others are gone`)
       : proven('none of them is listed any more');
   },
-  within: minute,
+  within: 20 * second,
 };
 
 export const restoreEvidence: Action = {

@@ -1,6 +1,5 @@
 // `completion bash|zsh|fish`, and the hidden command that the scripts ask.
 import { Argument, Command } from 'commander';
-import { actionIds } from '../core/action.ts';
 import type { Values, Vocabulary } from './completion/tree.ts';
 
 /** What the tree does not know. */
@@ -21,7 +20,10 @@ const vocabulary: Vocabulary = {
     const { scenarios } = await import('../drill/scenario.ts');
     return words(scenarios.map(({ id, says }) => ({ name: id, about: says })));
   },
-  'run action': () => words(actionIds.map((name) => ({ name, about: '' }))),
+  'run action': async () => {
+    const { actions } = await import('../actions/index.ts');
+    return words(actions.map(({ id, title }) => ({ name: id, about: title })));
+  },
 };
 
 function words(all: readonly { name: string; about: string }[]): Values {

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Drill, startDrill } from '../../src/drill/drill.ts';
 import { scenarioNamed } from '../../src/drill/scenario.ts';
+import { acting } from '../acting.ts';
 
 const bin = path.resolve('bin/bentham-cockpit.cjs');
 let drill: Drill;
@@ -243,5 +244,35 @@ test('a second cockpit on the same target is refused, and what a killed one did 
   await new Promise((gone) => first.once('exit', gone));
   const third = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '6', ...armed]);
   expect(third.code).toBe(0);
+  expect(readdirSync(path.join(drill.environment.BENTHAM_JOURNAL_DIRECTORY ?? '', 'locks'))).toEqual([]);
+});
+
+test('what a killed cockpit began is taken up by the next one, and the facts are asked until they tell', async () => {
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment };
+  const args = ['run', 'restart-deployment', '--deployment', 'orchestrator', ...armed];
+  const first = spawn('node', [bin, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  await new Promise<void>((seen) =>
+    first.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('restart accepted')) seen();
+    }),
+  );
+  first.kill('SIGKILL');
+  await new Promise((gone) => first.once('exit', gone));
+  const next = await acting({ PATH: process.env.PATH ?? '', ...drill.environment }, true);
+  try {
+    const [left] = await next.locks.sweep();
+    if (!left) throw new Error('nothing was left');
+    expect(left.note).toMatchObject({ action: 'restart-deployment', phase: 'started' });
+    const run = await next.runner.resume(left);
+    expect(run, run?.says).toMatchObject({ outcome: 'verified' });
+    const phases = next.recorder.journal.entries.flatMap(({ event }) =>
+      event.kind === 'action' && event.run === left.note.run ? [event.phase] : [],
+    );
+    expect(phases.slice(-2)).toEqual(['unknown', 'verified']);
+  } finally {
+    await next.stop();
+  }
   expect(readdirSync(path.join(drill.environment.BENTHAM_JOURNAL_DIRECTORY ?? '', 'locks'))).toEqual([]);
 });

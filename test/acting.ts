@@ -1,0 +1,107 @@
+// A cockpit's runner in the test's own process, on real servers: what `run` and the screen drive, without either.
+import { tmpdir } from 'node:os';
+import pg from 'pg';
+import { ulid } from 'ulid';
+import { loadSettings } from '../src/config/load.ts';
+import { scopeOf } from '../src/config/scope.ts';
+import type { Settings } from '../src/config/settings.ts';
+import type { ActionId, Target } from '../src/core/action.ts';
+import type { LoggedCommand } from '../src/core/command-log.ts';
+import type { Run } from '../src/core/run.ts';
+import { emptyWorld } from '../src/core/world.ts';
+import { RunLocks } from '../src/data/run-locks.ts';
+import { keptFiles } from '../src/data/survey/kept.ts';
+import { groundOf } from '../src/engine/ground.ts';
+import { openIncident, Recorder, recordRun } from '../src/engine/incident/record.ts';
+import { Runner } from '../src/engine/runs/runner.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+export type Acting = {
+  settings: Settings;
+  runner: Runner;
+  recorder: Recorder;
+  locks: RunLocks;
+  /** Everything that was run, oldest first. */
+  commands: LoggedCommand[];
+  plan(action: ActionId, target: Target): Promise<Run>;
+  confirm(run: Run): Promise<Run>;
+  /** Called with each state of each run. */
+  watch(listener: (run: Run) => void): void;
+  stop(): Promise<void>;
+};
+
+/** Opens one on an environment. `patient`: as the cockpit does, it asks the facts until they tell. */
+export async function acting(environment: Environment, patient = false): Promise<Acting> {
+  const loaded = await loadSettings({ flags: {}, environment, home: tmpdir(), cwd: tmpdir() });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const { settings } = loaded;
+  const over = new AbortController();
+  const scope = scopeOf(settings);
+  const recorder = new Recorder({
+    settings,
+    scope,
+    world: () => emptyWorld(scope, Date.now()),
+    emit: () => undefined,
+    onWorld: () => undefined,
+    refresh: () => undefined,
+    signal: over.signal,
+  });
+  await recorder.ready;
+  const journal = settings.journal.directory ?? '';
+  const locks = new RunLocks(journal);
+  const commands: LoggedCommand[] = [];
+  const listeners: ((run: Run) => void)[] = [];
+  const runner = new Runner({
+    settings,
+    ground: groundOf(settings),
+    by: recorder.journal.writer.name,
+    locks,
+    kept: keptFiles(journal),
+    signal: over.signal,
+    patient,
+    incident: () => openIncident(recorder, Date.now()),
+    forbids: () => undefined,
+    record: async (news) => (await recordRun(recorder, news)).ok,
+    changed: (run) => {
+      for (const listener of listeners) listener(run);
+    },
+    logged: (command) => commands.push(command),
+    acted: () => undefined,
+  });
+  const sure = (run: Run | undefined): Run => {
+    if (!run) throw new Error('no run');
+    return run;
+  };
+  return {
+    settings,
+    runner,
+    recorder,
+    locks,
+    commands,
+    plan: async (action, target) => sure(await runner.plan(ulid(), action, target)),
+    confirm: async (run) => sure(await runner.confirm(run.id, run.accepts)),
+    watch: (listener) => listeners.push(listener),
+    async stop() {
+      over.abort();
+      await recorder.journal.close();
+    },
+  };
+}
+
+/** Asks the drill's database as its owner. */
+export async function sql<Row extends object>(of: Environment, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({
+    host: of.PGHOST,
+    port: Number(of.PGPORT),
+    user: of.PGUSER,
+    password: of.PGPASSWORD,
+    database: of.PGDATABASE,
+  });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,172 @@
+// Each action the whole way, twice: by `run` and on the screen (test/action-cases.ts).
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actionNamed } from '../../src/actions/index.ts';
+import type { ActionId, Target } from '../../src/core/action.ts';
+import type { Drill } from '../../src/drill/drill.ts';
+import type { Environment } from '../acting.ts';
+import { cases } from '../action-cases.ts';
+import { drillOf } from '../drill.ts';
+import { TerminalUnderTest } from '../terminal.ts';
+
+const bin = path.resolve('bin/bentham-cockpit.cjs');
+let drill: Drill;
+let environment: Environment;
+let screen: TerminalUnderTest;
+
+beforeAll(async () => {
+  drill = await drillOf('calm');
+  environment = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...drill.environment };
+});
+afterAll(async () => {
+  await screen?.close();
+  await drill?.stop();
+});
+
+const flagsOf = (target: Target) => Object.entries(target).map(([name, text]) => `--${name}=${text}`);
+
+type Printed = {
+  outcome: string;
+  says: string;
+  output: string[];
+  plan: { impact: string[] };
+  commands: { kind: string }[];
+};
+
+function run(args: readonly string[]): Promise<{ code: number; printed: Printed; text: string }> {
+  return new Promise((done) => {
+    execFile('node', [bin, 'run', ...args, '--json'], { env: environment }, (error, stdout, stderr) => {
+      const printed = (stdout.trim().startsWith('{') ? JSON.parse(stdout) : {}) as Printed;
+      done({ code: error ? Number(error.code) : 0, printed, text: stdout + stderr });
+    });
+  });
+}
+
+/** `run` on a terminal, for what has to be typed. */
+async function typedRun(action: ActionId, target: Target, texts: readonly string[]): Promise<TerminalUnderTest> {
+  const args = ['run', action, ...flagsOf(target), '--arm', 'a test'];
+  const terminal = new TerminalUnderTest({ args, environment, columns: 120, rows: 50 });
+  for (const text of texts) {
+    await terminal.shows(`type ${text} and enter to go on:`);
+    await typing(terminal, text, `go on: ${text}`);
+  }
+  return terminal;
+}
+
+/** A text, and enter once it is seen: in one piece they would be taken for pasted. */
+async function typing(terminal: TerminalUnderTest, text: string, seen = text): Promise<void> {
+  terminal.type(text);
+  await terminal.shows(seen);
+  terminal.press('enter');
+}
+
+const textsOf = (action: ActionId, target: Target): readonly string[] => {
+  const risk = actionNamed(action)?.risk;
+  if (risk === 'reversible') return [];
+  const name = { 'create-api-key': target.tenant, 'cleanup-sessions': 'sessions', 'refresh-sessions': 'sessions' }[
+    action as string
+  ];
+  const own = name ?? (action === 'restore-database' ? target.as : Object.values(target)[0]) ?? '';
+  return risk === 'data' ? [own] : [own, 'PRODUCTION'];
+};
+
+describe('by run', () => {
+  test.each(cases.filter(({ typed }) => !typed))('$action', async ({ action, target }) => {
+    const args = [action, ...flagsOf(await target(environment))];
+    const dry = await run([...args, '--dry-run']);
+    expect(dry.code, dry.text).toBe(0);
+    expect(dry.printed.commands.every(({ kind }) => kind === 'look')).toBe(true);
+    const done = await run([...args, '--yes', '--arm', 'a test']);
+    expect(done.printed, done.text).toMatchObject({ outcome: 'verified' });
+    expect(done.code).toBe(0);
+    expect(done.printed.commands.some(({ kind }) => kind === 'change')).toBe(true);
+  });
+
+  test.each(cases.filter(({ typed }) => typed))('$action, typed on a terminal', async ({ action, target }) => {
+    const to = await target(environment);
+    expect((await run([action, ...flagsOf(to), '--yes', '--arm', 'a test'])).code).toBe(4);
+    const terminal = await typedRun(action, to, textsOf(action, to));
+    await terminal.shows('✓ verified', 60_000);
+    expect((await terminal.ends()).code).toBe(0);
+  });
+
+  test('pasted text, another text and ctrl-c do not confirm', async () => {
+    const [one] = cases.filter(({ action }) => action === 'cleanup-evidence');
+    const to = (await one?.target(environment)) ?? {};
+    for (const [how, says] of [
+      [(t: TerminalUnderTest) => t.paste(to.prefix ?? ''), 'pasted text does not confirm'],
+      [(t: TerminalUnderTest) => t.type(`${to.prefix}\r`), 'pasted text does not confirm'],
+      [(t: TerminalUnderTest) => t.press('enter'), 'cancelled'],
+      [(t: TerminalUnderTest) => t.press('ctrl-c'), 'cancelled'],
+    ] as const) {
+      const terminal = await typedRun('cleanup-evidence', to, []);
+      await terminal.shows('go on:');
+      how(terminal);
+      await terminal.shows(says);
+      expect((await terminal.ends()).code).toBe(4);
+    }
+  });
+
+  test.each(['list-snapshots', 'list-api-keys'])('%s only looks: nothing is armed or confirmed', async (action) => {
+    const done = await run([action]);
+    expect(done).toMatchObject({ code: 0, printed: { outcome: 'verified' } });
+    expect(done.printed.plan.impact.length).toBeGreaterThan(3);
+  });
+});
+
+describe('on the screen', () => {
+  beforeAll(async () => {
+    screen = new TerminalUnderTest({ environment, columns: 100, rows: 40 });
+    await screen.shows('HEALTH');
+    await open('arm');
+    await typing(screen, 'a test');
+    await screen.shows(/armed 1\d:/);
+  });
+
+  async function open(title: string): Promise<void> {
+    screen.press(':');
+    await screen.shows('go');
+    screen.type(title);
+    // The list cuts a long title.
+    await screen.shows(new RegExp(`▶ ${title.slice(0, 30)}`, 'i'));
+    screen.press('enter');
+  }
+
+  test.each(cases)('$action', async ({ action, target }) => {
+    const to = await target(environment);
+    const known = actionNamed(action);
+    await open(known?.title ?? '');
+    for (const field of known?.fields ?? []) {
+      await screen.shows(`▶ ${field.ask}`);
+      if (field.preset !== undefined) screen.press('ctrl-u');
+      screen.type(to[field.name] ?? '');
+      await screen.shows(`${to[field.name] ?? ''}█`);
+      screen.press('enter');
+    }
+    const texts = textsOf(action, to);
+    if (texts.length === 0) {
+      await screen.shows('y go on');
+      // Enter alone never confirms: it cancels.
+      screen.press('y');
+    }
+    for (const text of texts) {
+      await screen.shows(`type ${text} to go on:`);
+      screen.paste(text);
+      await screen.shows('pasted text does not confirm');
+      await typing(screen, text, `${text}█`);
+    }
+    await screen.shows('done, and proven', 60_000);
+    if (action === 'create-api-key' || action === 'rotate-api-key') await screen.shows(/bk_live_\w+/);
+    screen.press('esc');
+    await screen.shows('HEALTH');
+  });
+
+  test('a new key is not on the screen any more once it was left', async () => {
+    expect(screen.text).not.toContain('bk_live_');
+    await open('command log');
+    await screen.shows('COMMAND LOG');
+    expect(screen.text).toMatch(/\d+ ms/);
+    screen.press('esc');
+  });
+});
