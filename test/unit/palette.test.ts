@@ -105,3 +105,32 @@ describe('the palette', () => {
     });
   });
 });
+
+describe('`a` puts first what the marked row asks for', () => {
+  const firstOn = (...keys: readonly string[]) => {
+    const state = pressing(stateOf(outage), { columns: 200, rows: 50 }, ...keys, 'a');
+    return frame(state, { columns: 200, rows: 50 }).row?.id;
+  };
+  const down = (n: number) => Array.from({ length: n }, () => 'j');
+  test.each([
+    ['API p95', ['3', 'j'], 'scale-deployment'],
+    ['error rate', ['3', ...down(2)], 'restart-deployment'],
+    ['DB connections', ['3', ...down(3)], 'end-session'],
+    ['Redis memory', ['3', ...down(4)], 'evict-redis'],
+    ['queue depth, opened', ['3', ...down(5), 'enter'], 'scale-deployment'],
+    ['study failures', ['3', ...down(6)], 'test-surface'],
+    ['the gateway', ['1', 'j'], 'restart-deployment'],
+    ['the primary that answers', ['1', ...down(2), 'enter'], 'end-session'],
+    ['redis', ['1', ...down(4)], 'evict-redis'],
+    ['a pod', ['2', ...down(2)], 'restart-deployment'],
+    ['a deployment, opened', ['2', 'j', 'enter'], 'restart-deployment'],
+    ['a surface', ['4', 'j'], 'disable-surface'],
+    ['a study', ['5', 'j'], 'retry-jobs'],
+    ['no row', ['0'], 'restart-deployment'],
+  ])('%s', (_, keys, action) => expect(firstOn(...keys)).toBe(action));
+
+  test('with its target', () => {
+    const state = pressing(stateOf(outage), { columns: 80, rows: 24 }, '3', 'j', 'a');
+    expect(frameText(state, { columns: 80, rows: 24 })).toContain('ACTIONS  api-gateway');
+  });
+});

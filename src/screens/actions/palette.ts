@@ -2,45 +2,61 @@
 import { actions } from '../../actions/index.ts';
 import type { Action, ActionId, Target } from '../../core/action.ts';
 import { newest } from '../../core/reading.ts';
-import type { State } from '../../store.ts';
+import { findStep } from '../../runbook/checklists.ts';
+import type { Place, State } from '../../store.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
 import { offer, whyNot } from './offer.ts';
 
-/** What the marker is on, as fields of actions. */
+/** What the marker is on, or the open screen, as fields of actions; `action` is the one that is meant first. */
 export function targetOf({ state, place, row }: Here): Target {
-  const where = place.pane ?? place.screen;
   const id = row?.id ?? '';
-  if (where === 'sessions') return /^\d+$/.test(id) && place.of.server !== 'replica' ? { pid: id } : {};
-  if (where === 'tables') return id ? { table: id } : {};
-  if (where === 'api-keys') return id ? { key: id } : {};
-  if (where === 'evidence') return id ? { prefix: `${id}/`, study: id } : {};
-  if (where === 'evidence-study') {
+  // Rows that name what is acted on by their id.
+  if (place.screen === 'act') return place.of;
+  if (place.screen === 'sessions')
+    return /^\d+$/.test(id) && place.of.server !== 'replica' ? { action: 'end-session', pid: id } : {};
+  if (place.screen === 'tables') return id ? { table: id } : {};
+  if (place.screen === 'api-keys') return id ? { key: id } : {};
+  if (place.screen === 'evidence') return id ? { prefix: `${id}/`, study: id } : {};
+  if (place.screen === 'evidence-study') {
     const [, file = '', version = ''] = /^(.*) (\S+)$/.exec(id) ?? [];
     return file ? { file, version } : {};
   }
-  if (where === 'jobs') return place.of.study ? { study: place.of.study } : {};
-  if (where === 'all-studies') return id ? { study: id } : {};
-  if (where === 'studies' || where === 'study') return named('study', place.of.study ?? place.of.id ?? id, state);
-  if (where === 'surfaces' || where === 'surface')
-    return named('surface', place.of.surface ?? place.of.id ?? id, state);
-  if (where === 'deployment')
-    return named('deployment', place.of.deployment ?? place.of.name ?? place.of.id ?? id, state);
-  if (where === 'pods' || where === 'pod') {
-    const uid = (place.of.pod ?? place.of.uid ?? id).replace(/^pod\//, '');
-    const pod = newest(state.world.readings.pods)?.value.find((p) => p.uid === uid || p.name === uid);
-    return named('deployment', pod?.app ?? id.replace(/^deployment[/:]/, ''), state);
-  }
-  return {};
+  const offered = findStep(id)?.step.offers?.[0];
+  if (offered) return { action: offered.action, ...offered.target?.(state.world) };
+  // All others by what they open.
+  const about: Place['of'] = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
+  if (about.metric) return forMetric(about.metric, state);
+  if (about.backend) return forBackend(about.backend, state);
+  const pod = newest(state.world.readings.pods)?.value.find((p) => p.uid === about.pod || p.name === about.pod);
+  const deployment = about.deployment ?? pod?.app;
+  return {
+    ...(deployment && isDeployed(deployment, state) ? { deployment } : {}),
+    // A failing surface is disabled first (runbook, SEV3); where a study is marked, its jobs are meant.
+    ...(about.surface && !about.study ? { action: 'disable-surface' } : {}),
+    ...(about.surface ? { surface: about.surface } : {}),
+    ...(about.study ? { study: about.study } : {}),
+  };
 }
 
-/** Only what the world knows is a target: rows may be headings. */
-function named(field: 'study' | 'surface' | 'deployment', value: string, { world: { readings } }: State): Target {
-  const known = {
-    study: () => newest(readings.studies)?.value.active.some((s) => s.id === value) || value.startsWith('study'),
-    surface: () => newest(readings.surfaces)?.value.surfaces.some((s) => s.id === value),
-    deployment: () => newest(readings.deployments)?.value.some((d) => d.name === value),
-  }[field]();
-  return value && known ? { [field]: value } : {};
+/** What the runbook says of a metric, as its own checklist offers it. */
+function forMetric(metric: string, { world }: State): Target {
+  const offered = findStep(`sev4/${metric}`)?.step.offers?.[0];
+  if (offered) return { action: offered.action, ...offered.target?.(world) };
+  if (metric === 'studyFailures') return { action: 'test-surface' };
+  return metric === 'errorRate' ? { deployment: world.scope.deployments.gateway } : {};
+}
+
+/** A database that does not answer is failed over; one that does has sessions to end. */
+function forBackend(backend: string, { world: { readings, scope } }: State): Target {
+  if (backend === 'gateway') return { deployment: scope.deployments.gateway };
+  if (backend === 'redis') return { action: 'evict-redis' };
+  if (backend === 'primary') return { action: readings.primary.state === 'live' ? 'end-session' : 'failover-database' };
+  return backend === 'replica' ? { action: 'failover-database' } : {};
+}
+
+/** Pods may belong to something that is no deployment. */
+function isDeployed(name: string, { world: { readings } }: State): boolean {
+  return newest(readings.deployments)?.value.some((d) => d.name === name) ?? false;
 }
 
 export const actBinding: Binding = {

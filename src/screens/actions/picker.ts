@@ -11,8 +11,6 @@ function fitting(action: Action, target: Target): Target {
   return Object.fromEntries(Object.entries(target).filter(([name]) => action.fields.some((f) => f.name === name)));
 }
 
-const fits = (action: Action, target: Target) => Object.keys(fitting(action, target)).length > 0;
-
 const open: Binding = {
   id: 'begin-action',
   keys: ['enter', 'right'],
@@ -33,8 +31,9 @@ export const pickerScreen: Screen = {
   title: ({ of: { action: _, ...target } }) => ['ACTIONS', ...Object.values(target)].join('  '),
   palette: 'actions',
   view(state, place) {
-    // A checklist's step names its action; a selected row what fits it.
-    const rank = (action: Action) => (action.id === place.of.action ? 2 : Number(fits(action, place.of)));
+    // What is meant first, then what fits the selected row best.
+    const rank = (action: Action) =>
+      action.id === place.of.action ? Number.POSITIVE_INFINITY : Object.keys(fitting(action, place.of)).length;
     const sorted = [...actions].sort((a, b) => rank(b) - rank(a));
     const rows = sorted.map((action): Row => {
       const why = whyNot(state, action, fitting(action, place.of));
