@@ -84,19 +84,33 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   useEffect(() => ports.lend(suspendTerminal), [ports, suspendTerminal]);
 
   const pastedAt = useRef(Number.NEGATIVE_INFINITY);
+  const typedAt = useRef(Number.NEGATIVE_INFINITY);
   useInput((input, key) => {
     // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
     const at = performance.now();
+    // Ink cuts ^C out of what it came with: it is one key only where nothing came just before or behind it.
+    if (key.ctrl && input === 'c') {
+      const among = at - typedAt.current < pieceGap;
+      queueMicrotask(() => {
+        const now = store.getState();
+        const seen = frameAt(now, size.current.columns, size.current.rows);
+        perform(press(now, seen, 'ctrl-c', !among && typedAt.current < at));
+      });
+      return;
+    }
+    if (!key.escape) typedAt.current = at;
     if (looksPasted(store.getState(), input) || at - pastedAt.current < pieceGap) {
       pastedAt.current = at;
       perform(paste(store.getState(), key.return ? ' ' : input));
       return;
     }
     const keys = keysOf(input, key);
+    // Esc goes with any key: it is what people press first.
+    const alone = keys.filter((each) => each !== 'esc').length <= 1;
     for (const each of keys) {
       const now = store.getState();
       const seen = frameAt(now, size.current.columns, size.current.rows);
-      perform(press(now, seen, each, keys.length === 1));
+      perform(press(now, seen, each, alone));
     }
   });
   usePaste((text) => perform(paste(store.getState(), text)));

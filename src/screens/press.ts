@@ -17,10 +17,15 @@ export function press(state: State, seen: Frame, key: string, alone = true): rea
   const at: Here = { state, place, ...(seen.row ? { row: seen.row } : {}) };
   const binding = bindingsOf(seen.screen).find((b) => b.keys.includes(key));
   if (!binding) return [];
+  if (!alone && leaving.includes(binding.id))
+    return [{ kind: 'notice', says: `${binding.title} came among other keys: press it by itself`, verdict: 'unknown' }];
   const why = binding.unless?.(at);
   if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
   return binding.run(at);
 }
+
+/** What leaves the screen is pressed by itself: among other keys it was pasted, or hit by chance. */
+const leaving: readonly string[] = ['quit', 'suspend'];
 
 function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alone: boolean): readonly Intent[] {
   switch (overlay.kind) {

@@ -74,4 +74,25 @@ describe('the app', () => {
     await open.shows('pasted text is not taken as keys');
     expect(open.ports.quit).not.toHaveBeenCalled();
   });
+
+  test.each(['say\u0003', '\u0003say', 'say\u0003say', 'says q', 'ay\u001a'])(
+    'leaves the screen by no key among others: %j',
+    async (burst) => {
+      open = show(stateOf(outage));
+      await open.shows('1 HEALTH');
+      open.stdin.write(burst);
+      await open.shows('press it by itself');
+      expect(open.ports.quit).not.toHaveBeenCalled();
+      expect(open.ports.suspend).not.toHaveBeenCalled();
+      open.stdin.write('\u001bq');
+      await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalledOnce());
+    },
+  );
+
+  test('leaves the screen by ^c alone', async () => {
+    open = show(stateOf(outage));
+    await open.shows('1 HEALTH');
+    open.stdin.write('\u0003');
+    await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalledOnce());
+  });
 });
