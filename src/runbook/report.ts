@@ -12,7 +12,7 @@ import { severityLevel } from './severities.ts';
 import { storyOf } from './story.ts';
 
 /** Text that Markdown would read as something else. */
-const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\n+/g, ' ');
+const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#&~]/g, '\\$&').replace(/\n+/g, ' ');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');

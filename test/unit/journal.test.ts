@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -23,6 +24,7 @@ import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts'
 import { readLine } from '../../src/data/journal/line.ts';
 import { PresenceFiles } from '../../src/data/journal/presence.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
+import { markdownReport } from '../../src/runbook/report.ts';
 
 let root: string;
 let directory: string;
@@ -253,6 +255,79 @@ test('presence: who is here, in a shared directory that a umask would close', as
   } finally {
     process.umask(before);
   }
+});
+
+describe('what somebody else wrote into the directory', () => {
+  const session = '01KE000000000000000000EVIL';
+  const id = (n: number) => `01KE00000000000000000000${String(n).padStart(2, '0')}`;
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  /** A line as this program would have written it, whatever it says: its hash is right. */
+  function forged(event: unknown, n: number, more: object = {}): string {
+    const at = new Date().toISOString();
+    const who = { session, user: 'mallory', name: 'mallory', host: 'bastion' };
+    const body = { v: 1, id: id(n), at, seq: n, ...who, environment: 'PRODUCTION', incident: 'incident-1', event };
+    const text = JSON.stringify({ ...body, prev: '0'.repeat(64), ...more }).replace('"DEEP"', deep);
+    const hash = createHash('sha256').update(text).digest('hex');
+    return `${text.slice(0, -1)},"hash":"${hash}"}\n`;
+  }
+  const evil: readonly [string, unknown, object?][] = [
+    ['a role that is none', { kind: 'role', role: 'constructor', change: 'left', person: 'x' }],
+    ['a severity that is none', { kind: 'severity', severity: 99, why: 'x' }],
+    ['texts that are none', { kind: 'opened', title: { a: 1 }, severity: 1, why: ['x'] }],
+    ['calls that are none', { kind: 'action', run: 'r', action: 'x', target: 't', phase: 'started', calls: 5 }],
+    [
+      'an action with Markdown in its name',
+      { kind: 'action', run: 'r', action: '[x](//y)', target: 't', phase: 'failed' },
+    ],
+    ['a phase that is none', { kind: 'action', run: 'r', action: 'x', target: 't', phase: '__proto__' }],
+    ['an instant that no calendar has', { kind: 'reminder', about: 'x', due: 1e300 }],
+    ['a sample of nothing', { kind: 'sample' }],
+    ['an event that is none', null],
+    ['a name that is none', { kind: 'note', text: 'x' }, { name: { toString: 1 } }],
+    ['witness that is none', { kind: 'note', text: 'x' }, { seen: { a: 5 } }],
+    ['an id that is none', { kind: 'note', text: 'x' }, { id: 'zzz' }],
+  ];
+
+  test.each(evil)('%s is no entry, and what comes after it is read', async (_, event, more) => {
+    const one = await journal();
+    await one.append({ kind: 'opened', title: 'Outage', severity: 1, why: 'x' }, 'incident-1');
+    writeFileSync(join(directory, 'evil.jsonl'), forged(event, 1, more) + forged({ kind: 'note', text: 'honest' }, 2));
+    await expect.poll(() => one.entries.map(({ event: { kind } }) => kind)).toEqual(['note', 'opened']);
+    expect(one.state.notes.join()).toContain('evil.jsonl');
+    const [incident] = foldAll(one.entries);
+    expect(incident && markdownReport(incident, Date.now())).toContain('honest');
+    expect(await problems()).toContain('line 1 is not an entry');
+  });
+
+  test('of a kind that is not known, only the kind is kept', async () => {
+    const one = await journal();
+    writeFileSync(join(directory, 'newer.jsonl'), forged({ kind: 'prophecy', more: 'DEEP', text: 'x' }, 1));
+    await expect.poll(() => one.entries.map(({ event }) => event)).toEqual([{ kind: 'prophecy' }]);
+  });
+
+  test('the last id there can be: entries are written all the same, and after it', async () => {
+    const one = await journal();
+    const line = forged({ kind: 'note', text: 'last' }, 1, { id: '7ZZZZZZZZZ0000000000000000' });
+    writeFileSync(join(directory, 'future.jsonl'), line);
+    await expect.poll(() => one.entries).toHaveLength(1);
+    expect(await one.append(note('mine'))).toMatchObject({ ok: true });
+    expect(await one.append(note('mine again'))).toMatchObject({ ok: true });
+    expect(one.entries.map(({ event }) => event.kind === 'note' && event.text)).toEqual(['last', 'mine', 'mine again']);
+  });
+
+  test('a pipe and a file of gigabytes are left alone, and said', async () => {
+    mkdirSync(directory, { mode: 0o700 });
+    spawnSync('mkfifo', [join(directory, 'pipe.jsonl')]);
+    writeFileSync(join(directory, 'huge.jsonl'), '');
+    truncateSync(join(directory, 'huge.jsonl'), 8 * 1024 ** 3);
+    const one = await journal();
+    expect(one.state.notes).toEqual(['huge.jsonl: is too large to be a journal', 'pipe.jsonl: is not a file']);
+    expect((await one.append(note('x'))).ok).toBe(true);
+    expect((await problems()).toSorted()).toEqual([
+      'cannot be read: is not a file',
+      'cannot be read: is too large to be a journal',
+    ]);
+  });
 });
 
 describe('verify', () => {

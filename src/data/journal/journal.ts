@@ -31,6 +31,9 @@ function timeOf(id: string): Instant {
   }
 }
 
+/** The last time that an id can hold (ULID: 48 bits of ms); somebody's clock, or somebody, may have written it. */
+const lastTime: Instant = 2 ** 48 - 1;
+
 /** Sessions that a line bears witness of, at most. */
 const witnesses = 20;
 
@@ -154,7 +157,7 @@ export class Journal {
   #after(at: Instant): Instant {
     const newest = this.#entries.at(-1);
     if (!newest || newest.writer.session === this.writer.session) return Math.max(at, 0);
-    return Math.max(at, timeOf(newest.id) + 1);
+    return Math.min(Math.max(at, timeOf(newest.id) + 1), lastTime);
   }
 
   /** What has grown since this file last bore witness of it. */

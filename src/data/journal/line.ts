@@ -1,7 +1,7 @@
 // One line of a journal file: JSON that carries the hash of the line before it and its own.
 import { createHash } from 'node:crypto';
-import type { Entry, Event, Writer } from '../../core/event.ts';
-import type { Instant } from '../../core/time.ts';
+import type { Entry, Event } from '../../core/event.ts';
+import { lineSchema, readEvent } from './event-schema.ts';
 
 /** How far another writer's file was when this line was written: number of lines, and the hash of the last. */
 export type Seen = Readonly<Record<string, readonly [lines: number, hash: string]>>;
@@ -59,27 +59,25 @@ export function readLine(text: string): (Line & { intact: boolean }) | undefined
   const end = ending.exec(text);
   if (!end?.[1]) return undefined;
   const body = `${text.slice(0, end.index)}}`;
-  let stored: Partial<Stored>;
+  let json: unknown;
   try {
-    stored = JSON.parse(body) as Partial<Stored>;
+    json = JSON.parse(body);
   } catch {
     return undefined;
   }
-  const at: Instant = Date.parse(stored.at ?? '');
-  const { id, seq, session, user, name, host, environment, drill, incident, event, prev, seen } = stored;
-  if (stored.v !== 1 || Number.isNaN(at) || typeof seq !== 'number' || typeof prev !== 'string') return undefined;
-  if (!isText(id) || !isText(session) || typeof event?.kind !== 'string') return undefined;
-  const writer: Writer = { session, user: user ?? '', name: name ?? '', host: host ?? '' };
+  const stored = lineSchema.safeParse(json);
+  if (!stored.success) return undefined;
+  const { id, at, seq, session, user, name, host, environment, drill, incident, prev, seen } = stored.data;
+  const event = readEvent(stored.data.event);
+  if (!event) return undefined;
   const entry: Entry = {
     id,
-    at,
-    writer,
-    environment: environment ?? '',
+    at: Date.parse(at),
+    writer: { session, user, name, host },
+    environment,
     ...(drill ? { drill } : {}),
     ...(incident ? { incident } : {}),
     event,
   };
-  return { entry, seq, prev, hash: end[1], seen: seen ?? {}, intact: sha256(body) === end[1] };
+  return { entry, seq, prev, hash: end[1], seen, intact: sha256(body) === end[1] };
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

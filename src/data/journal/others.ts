@@ -1,10 +1,11 @@
 // The files of the other writers, as they grow.
 import { type FSWatcher, watch } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Entry } from '../../core/event.ts';
 import { clean } from '../../core/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
+import { fitToRead, Unfit } from './fit.ts';
 import { type Line, readLine } from './line.ts';
 import { safe } from './safe.ts';
 
@@ -84,7 +85,8 @@ export class Others {
       } catch (error) {
         const file = this.#files.get(name) ?? { ino: 0, offset: 0, tail: '', lines: 0 };
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-        this.#files.set(name, { ...file, trouble: `cannot be read (${code})` });
+        const trouble = error instanceof Unfit ? error.message : `cannot be read (${code})`;
+        this.#files.set(name, { ...file, trouble });
       }
     }
     for (const [name, file] of this.#files)
@@ -94,7 +96,7 @@ export class Others {
 
   async #follow(name: string, now: Instant): Promise<Entry[]> {
     const path = join(this.#directory, name);
-    const { ino, size, mtimeMs } = await stat(path);
+    const { ino, size, mtimeMs } = await fitToRead(path);
     const before = this.#files.get(name);
     if (!before && now - mtimeMs > fresh) return [];
     let file: Followed = before ?? { ino, offset: 0, tail: '', lines: 0 };
@@ -110,7 +112,7 @@ export class Others {
     for (const row of rows) {
       const line = readLine(Buffer.from(row, 'latin1').toString('utf8'));
       lines += 1;
-      if (!line) trouble = `line ${lines} is torn`;
+      if (!line) trouble = `line ${lines} is not an entry`;
       else {
         if (!line.intact) trouble = `line ${lines} was changed`;
         else if (last && line.prev !== last.hash) trouble = `line ${lines} does not follow the one before it`;

@@ -6,6 +6,7 @@ import type { Fault } from '../../core/reading.ts';
 import { clean } from '../../core/text.ts';
 import type { Outcome } from '../source.ts';
 import { diskFault } from './directory.ts';
+import { fitToRead, Unfit } from './fit.ts';
 import { beginning, type Line, readLine } from './line.ts';
 import { safe } from './safe.ts';
 
@@ -60,9 +61,10 @@ function missing(error: unknown, directory: string): Fault {
 async function readJournalFile(path: string, file: string): Promise<Read> {
   let text: string;
   try {
+    await fitToRead(path);
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const { what } = diskFault(error, path);
+    const what = error instanceof Unfit ? error.message : diskFault(error, path).what;
     return { report: { file, entries: 0, problems: [`cannot be read: ${what}`], notes: [] }, lines: [] };
   }
   const rows = text.split('\n');

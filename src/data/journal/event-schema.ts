@@ -1,0 +1,125 @@
+// What an entry must be before anything is made of it. The directory is shared by a group: a line that another person, or
+// another program, wrote there must not bring down the cockpits of all who read it.
+import { z } from 'zod';
+import type { ActionId } from '../../core/action.ts';
+import { channelIds } from '../../core/channel.ts';
+import { procedureIds, severities } from '../../core/checklist.ts';
+import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/event.ts';
+import { metricIds } from '../../core/thresholds.ts';
+import { verdicts } from '../../core/verdict.ts';
+
+/** The last instant that a Date can hold, in ms since 1970 (ECMAScript, Time Values and Time Range). */
+const lastInstant = 8.64e15;
+
+const text = z.string();
+const texts = z.array(text);
+const instant = z.number().min(0).max(lastInstant);
+const severity = z.literal(severities);
+const verdict = z.enum(verdicts);
+const procedure = z.enum(procedureIds);
+const reason = z.object({ state: z.enum(['pass', 'fail', 'unknown']), because: text });
+/** Any action, a newer cockpit's too; but nothing that an export could take for more than a name. */
+const action = z.custom<ActionId>((id) => typeof id === 'string' && /^[a-z][a-z0-9-]{0,60}$/.test(id));
+
+/** Every field of every kind: one that is not named here would not be read. */
+type Shapes = { [K in EventKind]: { [F in Exclude<keyof EventOf<K>, 'kind'>]-?: z.ZodType<EventOf<K>[F]> } };
+
+const kinds = {
+  opened: { title: text, severity, why: text, evidence: texts.optional(), procedure: procedure.optional() },
+  severity: { severity, why: text },
+  procedure: { procedure, change: z.enum(['added', 'retired']), why: text.optional() },
+  acknowledged: { alert: text.optional(), subject: text.optional() },
+  step: {
+    step: text,
+    mark: z.enum(['done', 'skipped', 'reopened']),
+    why: text.optional(),
+    found: reason.optional(),
+  },
+  decision: {
+    step: text,
+    answer: z.enum(['yes', 'no']),
+    why: text,
+    recommended: z.enum(['yes', 'no', 'unsure']).optional(),
+  },
+  action: {
+    run: text,
+    action,
+    target: text,
+    phase: z.enum(runPhases),
+    calls: texts.optional(),
+    detail: text.optional(),
+  },
+  verdict: { finding: text, subject: text, from: verdict, to: verdict, says: text, value: z.number().optional() },
+  alert: {
+    alert: text,
+    subject: text,
+    change: z.enum(['raised', 'worse', 'cleared']),
+    level: z.enum(['critical', 'warning', 'info']),
+    says: text,
+  },
+  role: {
+    role: z.enum(roles),
+    change: z.enum(['taken', 'handed', 'left']),
+    person: text,
+    from: text.optional(),
+  },
+  note: { text },
+  pin: { entry: text, pinned: z.boolean() },
+  notified: {
+    message: text,
+    channel: z.enum(channelIds),
+    purpose: z.enum(['trigger', 'acknowledge', 'notify', 'update', 'resolve']),
+    delivery: z.enum(['sending', 'sent', 'failed', 'unknown', 'not-sent']),
+    text,
+    key: text.optional(),
+    detail: text.optional(),
+  },
+  update: { text },
+  armed: { until: instant, why: text },
+  disarmed: { why: text },
+  wheel: { session: text, person: text, why: text.optional() },
+  reminder: { step: text.optional(), about: text, due: instant },
+  reminded: { about: text },
+  mitigated: { why: text },
+  resolved: { why: text },
+  reopened: { why: text },
+  sample: { values: z.partialRecord(z.enum(metricIds), z.number()) },
+  journal: { what: z.enum(['written-late', 'clock-back', 'unrecorded-allowed', 'closed']), says: text },
+} satisfies Shapes;
+
+const known: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries(kinds).map(([kind, shape]) => [kind, z.object({ kind: z.literal(kind), ...shape })]),
+);
+
+const anyKind = z.object({ kind: z.string().regex(/^[a-z][a-z-]{0,40}$/) });
+
+/** Everything of a line but its event. The id is a ULID: what is written next must be able to sort after it. */
+export const lineSchema = z.object({
+  v: z.literal(1),
+  id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
+  at: z
+    .string()
+    .max(40)
+    .refine((at) => !Number.isNaN(Date.parse(at))),
+  seq: z.number().int().min(1),
+  session: text.min(1),
+  user: text.default(''),
+  name: text.default(''),
+  host: text.default(''),
+  environment: text.default(''),
+  drill: text.optional(),
+  incident: text.optional(),
+  event: anyKind.loose(),
+  seen: z.record(z.string(), z.tuple([z.number(), z.string()])).default({}),
+  prev: text,
+});
+
+/**
+ * An event as it may be folded and told; undefined for one that is not what its kind says. Of a kind that this version
+ * does not know, only the kind is kept.
+ */
+export function readEvent(event: { kind: string }): Event | undefined {
+  const schema = known.get(event.kind) ?? anyKind;
+  const read = schema.safeParse(event);
+  return read.success ? (read.data as Event) : undefined;
+}
