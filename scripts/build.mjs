@@ -2,7 +2,7 @@
 // never reads the screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci`
 // runs it under whatever Node there is, and where a package was left out it says which.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { withQuickStart } from './bundle/quick-start.mjs';
+import { requireBuiltins, withQuickStart } from './bundle/quick-start.mjs';
 
 const outdir = 'dist';
 
@@ -46,7 +46,11 @@ const { build } = await import('esbuild').catch(cannotBuild);
 const result = await build({ ...withQuickStart(options, build), write: false }).catch(cannotBuild);
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
-await Promise.all(result.outputFiles.map(({ path, contents }) => writeFile(path, contents)));
+await Promise.all(
+  result.outputFiles.map(({ path, contents, text }) =>
+    writeFile(path, path.endsWith('.js') ? requireBuiltins(text) : contents),
+  ),
+);
 if (process.argv.includes('--sizes'))
   for (const [file, out] of Object.entries(result.metafile.outputs))
     console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);

@@ -1,6 +1,7 @@
 // What the bundle does otherwise than its packages, so that a start does not pay for what it does not use. Plain
 // JavaScript, as the build is.
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
@@ -46,6 +47,35 @@ const yogaWithoutFetch = {
 };
 
 /**
+ * What our own requests need of undici: its agents and `request`. Its index loads fetch, WebSocket, caches and mocks too,
+ * which nothing of ours calls (the Kubernetes client, loaded where a credential provider needs it, gets all of it).
+ * @type {import('esbuild').Plugin}
+ */
+const undiciWithoutFetch = {
+  name: 'undici-without-fetch',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, ({ importer, resolveDir, kind, pluginData }) => {
+      if (pluginData === undiciWithoutFetch || !/[\\/]src[\\/]/.test(importer)) return undefined;
+      return build
+        .resolve('undici', { importer, resolveDir, kind, pluginData: undiciWithoutFetch })
+        .then(({ path }) => ({ path, suffix: '?without-fetch' }));
+    });
+    build.onLoad({ filter: /[\\/]undici[\\/]index\.js$/ }, async ({ path, suffix }) => {
+      if (suffix !== '?without-fetch') return undefined;
+      const whole = await readFile(path, 'utf8');
+      const contents = whole
+        .replace("require('./lib/web/cache/cachestorage')", '{ CacheStorage: class {} }')
+        .replace(/require\('\.\/lib\/(web|mock|cache|interceptor)\/[^']+'\)/g, '({})')
+        .replace("require('./lib/web/fetch')", '({})')
+        .replace("require('./lib/web/cookies')", '({})');
+      if (!contents.includes('CacheStorage: class {}') || contents.includes("require('./lib/web"))
+        throw new Error('undici’s index is not as it was: look at scripts/bundle/quick-start.mjs');
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/**
  * The options' schema does not change after the build: the bundle holds what zod would make of it at each start.
  * @param {typeof import('esbuild').build} bundle
  * @returns {import('esbuild').Plugin}
@@ -81,10 +111,33 @@ const inputSchemaReadyMade = (bundle) => ({
 export function withQuickStart(options, build) {
   return {
     ...options,
-    plugins: [stringWidthOnDemand, rowsAsTheyAre, yogaWithoutFetch, inputSchemaReadyMade(build)],
+    plugins: [stringWidthOnDemand, rowsAsTheyAre, yogaWithoutFetch, undiciWithoutFetch, inputSchemaReadyMade(build)],
     define: { ...options.define, 'Intl.Segmenter': 'LazySegmenter' },
     inject: [here('./segmenter.ts')],
     // Ink imports its developer tools behind a switch that the product never sets.
     alias: { 'react-devtools-core': here('./no-devtools.ts') },
   };
+}
+
+/** An import of one of Node's own modules, as esbuild writes it. */
+const builtin = /\bimport\s*([\w$]+)?\s*,?\s*(\{[^{}]*\}|\*\s*as\s+[\w$]+)?\s*from\s*"([\w:/]+)";?/g;
+
+/**
+ * A chunk that requires Node's own modules instead of importing them. An import makes a namespace of every export, and for
+ * that asks for each: `node:http` loads all of Node's fetch for its WebSocket, `node:process` opens standard output.
+ * @param {string} chunk
+ */
+export function requireBuiltins(chunk) {
+  /** @type {string[]} */
+  const required = [];
+  const rest = chunk.replace(builtin, (statement, whole, names, module) => {
+    if (!isBuiltin(module)) return statement;
+    const from = `require("${module}")`;
+    if (whole) required.push(`${whole}=${from}`);
+    if (names?.startsWith('*')) required.push(`${names.replace(/^\*\s*as\s+/, '')}=${from}`);
+    else if (names) required.push(`${names.replace(/([\w$]+)\s+as\s+/g, '$1:')}=${from}`);
+    return '';
+  });
+  // After the banner, which defines `require`.
+  return required.length > 0 ? rest.replace(/\n/, `\nvar ${required.join(',')};\n`) : rest;
 }

@@ -80,8 +80,6 @@ export async function runCockpit(
   process.stdout.on('error', () => leave(signals.SIGHUP));
   process.stdin.on('end', () => leave(signals.SIGHUP)).on('error', () => leave(signals.SIGHUP));
 
-  // Before the first frame: what is typed ahead is no line to be edited, and not echoed over the screen.
-  process.stdin.setRawMode(true);
   terminal.open();
   const screen = render(createElement(App, { store, ports }), {
     alternateScreen: true,

@@ -19,7 +19,8 @@ export class Terminal {
 
   /**
    * Keeps the title that the terminal had, and takes keys and pasted text as they come. Ink does the latter too, but
-   * after its first frame: what is typed or pasted before would be echoed, or taken for keys.
+   * after its first frame: what is typed ahead would be echoed over the screen, a ^C in it would end the program, and
+   * pasted text would be taken for keys.
    */
   open(): void {
     this.#in.setRawMode(true);
@@ -32,8 +33,7 @@ export class Terminal {
   }
 
   close(): void {
-    if (this.#title) this.#out.write(`${osc('2;')}\u001b[23;2t`);
-    else this.#out.write('\u001b[23;2t');
+    this.#out.write(`\u001b[?2004l${this.#title ? osc('2;') : ''}\u001b[23;2t`);
   }
 
   /** Written once per change. */
