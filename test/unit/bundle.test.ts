@@ -4,6 +4,7 @@ import realWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import Output, { wholeRows } from '../../scripts/bundle/ink-output.ts';
 import InkOutput from '../../scripts/bundle/ink-output-itself.ts';
+import { requireBuiltins } from '../../scripts/bundle/quick-start.mjs';
 import { LazySegmenter } from '../../scripts/bundle/segmenter.ts';
 
 /** What a terminal shows of a frame: characters, colours and attributes of every cell. */
@@ -103,4 +104,22 @@ describe('a frame of whole rows', () => {
     add(output);
     expect(wholeRows(output.operations, 20, 2)).toBeUndefined();
   });
+});
+
+test('Node’s own modules are required after the banner; others are imported as they were', () => {
+  const banner =
+    "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+  const chunk = [
+    banner,
+    'import{a}from"./chunk-A.js";import process2,{env as env2,argv}from"node:process";',
+    'import*as fs from"fs";import x from"yoga";import"./chunk-B.js";',
+    'use(a,process2,env2,fs)',
+  ].join('\n');
+  expect(requireBuiltins(chunk).split('\n')).toEqual([
+    banner,
+    'var process2=require("node:process"),{env:env2,argv}=require("node:process"),fs=require("fs");',
+    'import{a}from"./chunk-A.js";',
+    'import x from"yoga";import"./chunk-B.js";',
+    'use(a,process2,env2,fs)',
+  ]);
 });
