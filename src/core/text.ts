@@ -36,11 +36,14 @@ export function clean(outside: unknown, max = 2000): string {
 const secrets: readonly [RegExp, string][] = [
   // scheme://user:password@host
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:•••@'],
-  [/\b(authorization\s*[:=]\s*(?:bearer|basic)\s+|bearer\s+)[a-z0-9._~+/=-]{6,}/gi, '$1•••'],
+  [/\b(authorization[\\"']*\s*[:=]\s*[\\"']*(?:bearer|basic)\s+|bearer\s+)[a-z0-9._~+/=-]{6,}/gi, '$1•••'],
+  // In quotes or without, and in JSON within JSON, where the quotes are escaped.
   [
-    /((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|routing[_-]?key|session[_-]?token)["']?\s*[:=]\s*)(["']?)[^\s"',;}&]+\2/gi,
+    /((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|routing[_-]?key|session[_-]?token)(?:\\*["'])?\s*[:=]\s*)((?:\\*["'])?)[^\s\\"',;}&]+\2/gi,
     '$1$2•••$2',
   ],
+  // A JSON Web Token, such as a service account's (RFC 7519): `{"` in base64 begins it.
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ•••'],
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, '$1•••'],
   [/\bsk-[A-Za-z0-9_-]{16,}\b/g, 'sk-•••'],
   [/(https:\/\/hooks\.slack\.com\/services\/)\S+/g, '$1•••'],
@@ -49,7 +52,7 @@ const secrets: readonly [RegExp, string][] = [
 
 /** Without one of these there is no secret to remove: most text is let through by one look. */
 const suspicious =
-  /:\/\/|bearer|authorization|pass(?:word|wd)|pwd|secret|token|api[_-]?key|(?:access|routing)[_-]?key|AKIA|ASIA|sk-|PRIVATE KEY/i;
+  /:\/\/|bearer|authorization|pass(?:word|wd)|pwd|secret|token|api[_-]?key|(?:access|routing)[_-]?key|AKIA|ASIA|sk-|eyJ|PRIVATE KEY/i;
 
 /** Removes what looks like a secret: passwords in URLs and settings, bearer tokens, AWS and API keys, private keys. */
 export function redact(text: string): string {
@@ -57,10 +60,14 @@ export function redact(text: string): string {
   return secrets.reduce((safe, [pattern, by]) => safe.replace(pattern, by), text);
 }
 
-/** `clean` and `redact` in one: for every string that a backend sent. */
+/**
+ * `clean` and `redact` in one: for every string that a backend sent. What a colour or a zero-width character tears apart
+ * is a secret only once those are gone, and is cut to its length last: half a secret would not be known for one.
+ */
 export function door(outside: unknown, max = 2000): string {
-  const text = typeof outside === 'string' ? outside.slice(0, max * 4) : outside;
-  return clean(redact(typeof text === 'string' ? text : clean(text, max)), max);
+  const text = clean(outside, max * 4);
+  const safe = redact(text);
+  return safe.length > max ? clean(safe, max) : safe;
 }
 
 /** Terminal columns. */

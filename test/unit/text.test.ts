@@ -26,9 +26,22 @@ describe('the door', () => {
     ['password=hunter2 host=db', 'password=••• host=db'],
     ['{"password":"hunter2"}', '{"password":"•••"}'],
     ['key AKIAIOSFODNN7EXAMPLE', 'key AKIA•••'],
+    ['{"authorization":"Basic dXNlcjpodW50ZXIy"}', '{"authorization":"Basic •••"}'],
+    ['body {\\"password\\":\\"hunter2\\",\\"a\\":1}', 'body {\\"password\\":\\"•••\\",\\"a\\":1}'],
+    ['sent eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl on', 'sent eyJ••• on'],
   ])('redacts %s', (outside, inside) => expect(redact(outside)).toBe(inside));
 
-  test('does both', () => expect(door('\u001b[1mpassword: hunter2')).toBe('password: •••'));
+  test.each([
+    ['\u001b[1mpassword: hunter2', 'password: •••'],
+    ['\u001b[32mpassword\u001b[39m: \u001b[33mhunter2\u001b[39m', 'password: •••'],
+    ['pass\u200bword=hunter2', 'password=•••'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- after', '••• after'],
+  ])('does both to %j', (outside, inside) => expect(door(outside)).toBe(inside));
+
+  test('a secret is known before it is cut', () => {
+    expect(door(`${'x'.repeat(70)} postgres://bentham:hunter2@db`, 97)).not.toContain('hunter');
+    expect(door(`${'x'.repeat(100)} hunter2`, 50)).toHaveLength(50);
+  });
 });
 
 describe('fit', () => {
