@@ -81,8 +81,15 @@ function row(
 
 const brief: Record<Verdict, string> = { ok: 'OK', unknown: 'UNKN', warning: 'WARN', critical: 'CRIT' };
 
-/** For a tmux status bar or a prompt: `● prod CRIT gateway 503 unhealthy · api-gateway 1/3 ready`, at most `columns`. */
+/**
+ * For a tmux status bar or a prompt: `● prod CRIT gateway 503 unhealthy · api-gateway 1/3 ready`, at most `columns`.
+ * Without what they read as orders (tmux `#[…]` and `#(…)`, a shell's `$(…)`, `\`…`): the words come from outside.
+ */
 export function reportLine(report: Report, columns = 100): string {
+  return lineOf(report, columns).replace(/[#$`\\]/g, '');
+}
+
+function lineOf(report: Report, columns: number): string {
   const { verdict, findings, counts } = report;
   const environment = report.environment.toLowerCase().replace(/^production$/, 'prod');
   const named = report.drill ? `DRILL ${environment}` : environment;

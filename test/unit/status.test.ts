@@ -25,6 +25,17 @@ test('calm: one line says that all is fine, and the exit code is 0', () => {
   expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ fine$/);
 });
 
+test('in one line, nothing is an order to tmux or to a shell', () => {
+  const outside = report(outage);
+  const [first, ...rest] = outside.findings;
+  if (!first) throw new Error('an outage has findings');
+  const says = '#[bg=red]a #(reboot)b $(id)c `id`d';
+  const verdict = 'critical';
+  const line = reportLine({ ...outside, verdict, findings: [{ ...first, verdict, subject: '#{pid}', says }, ...rest] });
+  expect(line).toContain('{pid} [bg=red]a');
+  expect(line).not.toMatch(/[#$`\\]/);
+});
+
 test('an outage: what is not fine, worst first, with thresholds and remedies', () => {
   const text = reportText(report(outage), plain);
   const lines = text.split('\n');
