@@ -7,6 +7,7 @@ import type { ChannelState } from '../core/desk.ts';
 import type { Delivery, Purpose } from '../core/event.ts';
 import { door } from '../core/text.ts';
 import { type Ms, second } from '../core/time.ts';
+import { readBeginning } from './body.ts';
 import { explainNetworkError } from './network.ts';
 import { dispatcherFor } from './proxy.ts';
 
@@ -89,7 +90,7 @@ async function post(url: URL, body: object, dispatcher: Dispatcher, timeout: Ms)
       body: JSON.stringify(body),
       signal: limit,
     });
-    const says = door((await answer.body.text()).slice(0, 2000), 200);
+    const says = door((await readBeginning(answer.body, 2000)).text, 200);
     const detail = `${answer.statusCode}${says ? ` ${says}` : ''}`;
     if (answer.statusCode >= 200 && answer.statusCode < 300) return { delivery: 'sent', detail };
     // A server that failed may have taken it before it did.

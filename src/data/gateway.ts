@@ -1,18 +1,18 @@
 // The gateway as its clients meet it: GET /health and GET /v1/health (runbook, Health Endpoints), each on a connection
 // of its own, so that a listener that is gone or a certificate that ran out is seen at once.
-import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { Gateway, HealthEndpoint } from '../core/facts.ts';
 import type { Fault } from '../core/reading.ts';
 import { door } from '../core/text.ts';
+import { readBeginning } from './body.ts';
 import { readHealthBody } from './health-body.ts';
 import { explainNetworkError } from './network.ts';
 import { dispatcherFor } from './proxy.ts';
 import { type Outcome, poll, type Source, timedOut } from './source.ts';
 
 /** A health body is some hundred bytes; more than this is not one. */
-const longestBody = 64 * 1024;
+export const longestBody = 64 * 1024;
 
 export function gatewaySource(settings: Settings): Source {
   const { health, detailed } = healthUrls(settings.gateway);
@@ -77,7 +77,7 @@ async function lookAtEndpoint(url: URL, timeout: number, dispatcher: Dispatcher,
       headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
     });
     const { statusCode } = answer;
-    const { text, cut } = await readSome(answer.body);
+    const { text, cut } = await readBeginning(answer.body, longestBody);
     const latency = passed();
     if (statusCode >= 300 && statusCode < 400) {
       const to = door(answer.headers.location ?? 'nowhere', 120);
@@ -111,21 +111,6 @@ async function lookAtEndpoint(url: URL, timeout: number, dispatcher: Dispatcher,
     if (tls) return { endpoint: { url: shown, latency, services: [], problem: what, healthy: false } };
     return { fault: { kind, where: url.host, what, hint }, latency };
   }
-}
-
-/** The beginning of a body; a longer one is not read to its end. */
-async function readSome(body: Readable): Promise<{ text: string; cut: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > longestBody) {
-      body.destroy();
-      return { text: '', cut: true };
-    }
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), cut: false };
 }
 
 /** Where health is asked for. */

@@ -1,10 +1,10 @@
 // API p95 and error rate from Prometheus, where one is configured: two instant queries.
-import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { Traffic } from '../core/facts.ts';
 import { door } from '../core/text.ts';
 import { minute } from '../core/time.ts';
+import { readBeginning } from './body.ts';
 import { networkFault } from './network.ts';
 import { dispatcherFor } from './proxy.ts';
 import { type Outcome, poll, type Source } from './source.ts';
@@ -84,7 +84,7 @@ async function query(
       signal,
       headers: { accept: 'application/json', ...(authorization ? { authorization } : {}) },
     });
-    const body = await readSome(answer.body);
+    const { text: body } = await readBeginning(answer.body, longestAnswer);
     if (answer.statusCode === 401 || answer.statusCode === 403) {
       const what = `may not query (${answer.statusCode})`;
       const hint = 'put user:password into prometheus.url, or set BENTHAM_PROMETHEUS_BEARER_TOKEN';
@@ -128,16 +128,4 @@ export function readPrometheus(body: string): { value: number | undefined } | { 
 function numberOf(pair: unknown): number | undefined {
   const value = Array.isArray(pair) ? Number.parseFloat(String(pair[1])) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
-}
-
-async function readSome(body: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    text += chunk.toString('latin1');
-    if (text.length > longestAnswer) {
-      body.destroy();
-      break;
-    }
-  }
-  return Buffer.from(text, 'latin1').toString('utf8');
 }

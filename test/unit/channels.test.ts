@@ -72,6 +72,22 @@ test('a no is a failure, a broken server may have taken it', async () => {
   expect((await deliver(channels(await receiver(502)), message)).delivery).toBe('unknown');
 });
 
+test('an answer without end is not read to its end: what its head says is so', async () => {
+  const made = createServer((_, response) => {
+    response.writeHead(200);
+    const more = Buffer.alloc(64 * 1024, 'x');
+    const pour = () => {
+      while (!response.destroyed) if (!response.write(more)) return;
+    };
+    response.on('drain', pour);
+    pour();
+  });
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  const delivered = await deliver(channels(`http://127.0.0.1:${(made.address() as AddressInfo).port}/x`), message);
+  expect(delivered).toMatchObject({ delivery: 'sent', detail: expect.stringMatching(/^200 x+…$/) });
+});
+
 test('no answer in time: it may have arrived', async () => {
   const url = await receiver(0);
   expect(await deliver(channels(url), message, 300)).toMatchObject({

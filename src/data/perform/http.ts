@@ -3,6 +3,8 @@ import { request } from 'undici';
 import type { Call, Channel } from '../../core/call.ts';
 import { door } from '../../core/text.ts';
 import { second } from '../../core/time.ts';
+import { readBeginning } from '../body.ts';
+import { longestBody } from '../gateway.ts';
 import { readHealthBody } from '../health-body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
@@ -16,7 +18,7 @@ export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { si
   try {
     const both = AbortSignal.any([signal, AbortSignal.timeout(within)]);
     const answer = await request(url, { signal: both, dispatcher });
-    const body = readHealthBody((await answer.body.text()).slice(0, 100_000));
+    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
     const says = `${url} answered ${answer.statusCode} ${body.status ?? ''}`.trim();
     if (answer.statusCode < 300 && body.healthy) return { outcome: 'done', says };
     return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
@@ -43,7 +45,7 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
       signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
       dispatcher,
     });
-    const said = door((await answer.body.text()).slice(0, 1000), 120);
+    const said = door((await readBeginning(answer.body, 1000)).text, 120);
     if (answer.statusCode < 300)
       return { outcome: 'done', says: `${call.channel} answered ${answer.statusCode} ${said}`.trim() };
     return {

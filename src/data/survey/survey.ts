@@ -3,6 +3,8 @@ import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
+import { readBeginning } from '../body.ts';
+import { longestBody } from '../gateway.ts';
 import { readHealthBody } from '../health-body.ts';
 import { askedOfKubectl, describeRight } from '../kubernetes/access.ts';
 import { networkFault } from '../network.ts';
@@ -159,7 +161,7 @@ async function health(
   try {
     const both = AbortSignal.any([signal, AbortSignal.timeout(healthWithin)]);
     const answer = await request(url, { signal: both, dispatcher });
-    const body = readHealthBody((await answer.body.text()).slice(0, 100_000));
+    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
     const services = Object.fromEntries(body.services.map((s) => [s.name, s.healthy]));
     const { statusCode } = answer;
     return { ok: true, value: { statusCode, healthy: statusCode < 300 && body.healthy, services } };
