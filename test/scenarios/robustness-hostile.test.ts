@@ -74,8 +74,43 @@ test('a pod whose every word is hostile', async () => {
   expect(copied[0]).toContain(tame);
   expect(copied[0]).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   await terminal.press('enter').shows(`message-${tame}`);
-  await terminal.shows(`image-${tame}`);
   expectTame();
+  await terminal.press('esc').shows('5 STUDIES');
+});
+
+test('a pod that can be described: its containers, its node and its events', async () => {
+  const [other] = drill.kubernetes.podsOf('orchestrator');
+  if (!other) throw new Error('the drill has no orchestrator');
+  const { name, namespace, uid } = other.metadata;
+  drill.kubernetes.store.put('pods', {
+    ...other,
+    spec: {
+      ...other.spec,
+      containers: other.spec.containers.map((one) => ({ ...one, image: `image-${evil}` })),
+    },
+  });
+  drill.kubernetes.store.put('events', {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'evil', namespace },
+    involvedObject: { kind: 'Pod', name, namespace, uid },
+    type: 'Warning',
+    reason: `why-${evil}`,
+    message: `event-${evil}${endless}`,
+    count: 1,
+    firstTimestamp: new Date().toISOString(),
+    lastTimestamp: new Date().toISOString(),
+  } as never);
+  await terminal
+    .press('2', '/')
+    .type(name)
+    .press('enter')
+    .shows(new RegExp(`▶.*${name}`));
+  await terminal.press('enter').shows(`image-${tame}`);
+  await terminal.shows(`event-${tame}`);
+  expectTame();
+  await terminal.press('esc').shows('by verdict');
+  await terminal.press('esc').shows(/ 1[12]\/12 ready.* by verdict *$/m);
   await terminal.press('esc').shows('5 STUDIES');
 });
 

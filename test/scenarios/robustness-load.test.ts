@@ -51,8 +51,10 @@ test('a screen is drawn in 20 columns and five rows, and again in many', async (
   await terminal.resize(20, 5).shows('too small');
   await terminal.resize(2, 1).settles();
   await terminal.resize(160, 44).shows(/2 PODS .* 50\d\d\/50\d\d ready/);
-  for (const title of ['HEALTH', 'METRICS', 'SURFACES', 'STUDIES'])
+  for (const title of ['HEALTH', 'METRICS', 'SURFACES', 'STUDIES']) {
+    await terminal.shows(title);
     expect(terminal.text.match(new RegExp(title, 'g'))).toHaveLength(1);
+  }
 });
 
 test('logs pour in while nobody reads the terminal', async () => {
