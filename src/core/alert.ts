@@ -18,6 +18,11 @@ export const holds: Readonly<Record<AlertLevel | 'calm' | 'flapping', Ms>> = {
 const flapWindow: Ms = 10 * minute;
 const flapsFrom = 3;
 
+export type Acknowledgement = { by: string; at: Instant };
+
+/** Who has which alert, by its id, and who has all that were raised by then. */
+export type Acknowledgements = { of: ReadonlyMap<string, Acknowledgement>; all?: Acknowledgement };
+
 export type Alert = {
   /** The finding's id: `metric/p95`. */
   id: string;
@@ -29,7 +34,7 @@ export type Alert = {
   raisedAt: Instant;
   /** When its level last rose: the response time counts from here. */
   since: Instant;
-  acknowledged?: { by: string; at: Instant };
+  acknowledged?: Acknowledgement;
   /** It came and went again and again. */
   flapping: boolean;
 };
@@ -98,8 +103,7 @@ function settle(watch: Watch, finding: Finding | undefined, now: Instant, change
     return { ...watch, alert: raised };
   }
   if (height(watch.now) > height(alert.level) && watch.now && finding && lasted >= holds[watch.now]) {
-    const { acknowledged: _, ...rest } = alert;
-    const worse = { ...rest, level: watch.now, since: watch.since, says: finding.says };
+    const worse = { ...alert, level: watch.now, since: watch.since, says: finding.says };
     changes.push({ change: 'worse', alert: worse });
     return { ...watch, alert: worse };
   }
@@ -133,17 +137,17 @@ function raise(watch: Watch, level: AlertLevel, finding: Finding): Alert {
   };
 }
 
-/** Marks an alert as somebody's; one that is not there (any more) is left out. */
-export function acknowledgeAlert(alerts: Alerts, id: string, by: string, at: Instant): Alerts {
-  const watch = alerts[id];
-  if (!watch?.alert || watch.alert.acknowledged) return alerts;
-  return { ...alerts, [id]: { ...watch, alert: { ...watch.alert, acknowledged: { by, at } } } };
-}
-
-/** Those that are raised: not acknowledged first, then worst first, then oldest. */
-export function raisedAlerts(alerts: Alerts): readonly Alert[] {
+/**
+ * Those that are raised: not acknowledged first, then worst first, then oldest. An alert that got worse after somebody
+ * took it is nobody's again.
+ */
+export function raisedAlerts(alerts: Alerts, { of, all }: Acknowledgements = { of: new Map() }): readonly Alert[] {
   return Object.values(alerts)
-    .flatMap(({ alert }) => (alert ? [alert] : []))
+    .flatMap(({ alert }): Alert[] => {
+      if (!alert) return [];
+      const acknowledged = [of.get(alert.id), all].find((one) => one !== undefined && one.at >= alert.since);
+      return [acknowledged ? { ...alert, acknowledged } : alert];
+    })
     .sort(
       (a, b) =>
         Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||

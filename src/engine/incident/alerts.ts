@@ -1,5 +1,11 @@
 // Watches the findings: raises alerts, and writes what turned while this cockpit drives an incident.
-import { type Alerts, raisedAlerts, takeFindings } from '../../core/alert.ts';
+import {
+  type Acknowledgement,
+  type Acknowledgements,
+  type Alerts,
+  raisedAlerts,
+  takeFindings,
+} from '../../core/alert.ts';
 import { assess, type Finding } from '../../core/assess.ts';
 import type { DueAlert } from '../../core/desk.ts';
 import type { Entry, Event } from '../../core/event.ts';
@@ -18,23 +24,22 @@ type Turn = { written: Verdict; now: Verdict; since: Instant };
 
 export class AlertWatch {
   #alerts: Alerts = {};
-  #acknowledged = new Map<string, { by: string; at: Instant }>();
-  /** Who has the whole incident has what was raised by then. */
-  #acknowledgedAll: { by: string; at: Instant } | undefined;
+  #acknowledgements: Acknowledgements = { of: new Map() };
   #turns = new Map<string, Turn>();
   #sampledAt = 0;
 
   /** Takes who acknowledged what, from any cockpit's entries. */
   takeEntries(entries: readonly Entry[]): void {
-    this.#acknowledged = new Map();
-    this.#acknowledgedAll = undefined;
+    const of = new Map<string, Acknowledgement>();
+    // Who has the whole incident has what was raised by then.
+    let all: Acknowledgement | undefined;
     for (const { event, at, writer } of entries) {
       const ack = { by: writer.name, at };
-      if (event.kind === 'acknowledged' && event.alert) this.#acknowledged.set(event.alert, ack);
-      else if (event.kind === 'acknowledged') this.#acknowledgedAll = ack;
-      else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent')
-        this.#acknowledgedAll = ack;
+      if (event.kind === 'acknowledged' && event.alert) of.set(event.alert, ack);
+      else if (event.kind === 'acknowledged') all = ack;
+      else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;
     }
+    this.#acknowledgements = { of, ...(all ? { all } : {}) };
   }
 
   /** Takes the world of this moment; gives what is worth writing. */
@@ -60,19 +65,10 @@ export class AlertWatch {
 
   /** Those that are raised, as the screen shows them. */
   get raised(): readonly DueAlert[] {
-    const all = raisedAlerts(this.#alerts).map((alert): DueAlert => {
+    return raisedAlerts(this.#alerts, this.#acknowledgements).map((alert): DueAlert => {
       const { channel, responseTime, due } = alertChannel(alert.level);
-      const acks = [this.#acknowledged.get(alert.id), this.#acknowledgedAll];
-      const ack = acks.find((one) => one !== undefined && one.at >= alert.since);
-      return {
-        ...alert,
-        ...(ack ? { acknowledged: ack } : {}),
-        channel,
-        responseTime,
-        due: due(alert.since),
-      };
+      return { ...alert, channel, responseTime, due: due(alert.since) };
     });
-    return all.toSorted((a, b) => Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)));
   }
 
   #verdicts(findings: readonly Finding[], { now }: World): readonly Event[] {
