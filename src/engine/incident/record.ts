@@ -1,8 +1,7 @@
 // The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
 import { hostname, userInfo } from 'node:os';
-import type { ActionId } from '../../core/action.ts';
 import { severityName } from '../../core/checklist.ts';
-import type { Event, RunPhase } from '../../core/event.ts';
+import type { Event, EventOf } from '../../core/event.ts';
 import { formatAge } from '../../core/format.ts';
 import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident.ts';
 import type { OpenIncident } from '../../core/survey.ts';
@@ -13,15 +12,7 @@ import type { Outcome } from '../../data/source.ts';
 import type { Host } from '../part.ts';
 
 /** What the journal is told of a run. */
-export type RunNews = {
-  run: string;
-  action: ActionId;
-  /** What it is done to, in words. */
-  target: string;
-  phase: RunPhase;
-  calls?: readonly string[];
-  detail?: string;
-};
+export type RunNews = Omit<EventOf<'action'>, 'kind'>;
 
 /** An incident that nobody touched for so long is not picked up by itself. */
 const picksUp = 7 * day;
