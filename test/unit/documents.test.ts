@@ -32,3 +32,27 @@ test('the manual’s example is a right configuration', async () => {
     guarded: true,
   });
 });
+
+test('README.md gives a reason for every package that is installed, and for no other', () => {
+  const about = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
+  const installed = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((of) =>
+    Object.keys(about[of] ?? {}),
+  );
+  const [, table = ''] = readFileSync('README.md', 'utf8').split('## Dependencies, and why');
+  const told = table.split('\n').flatMap((row) => {
+    const names = (row.split('|')[1] ?? '').replace(/\(.*\)/, '').split(',');
+    const first = names[0]?.trim() ?? '';
+    // `@aws-sdk/client-s3, -rds`: the rest of a family; `@types/\\*`: all of one.
+    return names.map((name) =>
+      name
+        .trim()
+        .replace(/^-/, first.replace(/[^-]*$/, ''))
+        .replace('\\*', ''),
+    );
+  });
+  const named = told.filter((name) => name !== '' && name !== 'package' && !/^-+$/.test(name));
+  const isFamily = (name: string) => /[/-]$/.test(name);
+  const covers = (name: string, one: string) => (isFamily(name) ? one.startsWith(name) : one === name);
+  expect(installed.filter((one) => !named.some((name) => covers(name, one)))).toEqual([]);
+  expect(named.filter((name) => !installed.some((one) => covers(name, one)))).toEqual([]);
+});
