@@ -13,6 +13,7 @@ import { ageSays, pairs, shortAge, trouble, word } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { eventRows } from './events.ts';
+import { missingRows } from './missing.ts';
 
 const askFor = ({ of }: Place): Ask<'deployment'> => ({ kind: 'deployment', deployment: of.deployment ?? '' });
 
@@ -42,14 +43,7 @@ export const deploymentScreen: Screen = {
       rows: [
         ...podRows(pods, revisions, now),
         ...revisionRows(revisions, now),
-        ...(detail?.missing ?? []).map(
-          (what): Row => ({
-            id: `missing/${what}`,
-            text: what,
-            draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
-            copies: { text: what, what: 'the reason' },
-          }),
-        ),
+        ...missingRows(detail?.missing ?? []),
         ...eventRows(detail?.events ?? [], now),
       ],
       empty: [line(dim('it has no pods'))],

@@ -13,6 +13,7 @@ import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { containerRows } from './containers.ts';
 import { eventRows } from './events.ts';
+import { missingRows } from './missing.ts';
 
 /** By its uid, as lists open it; or by its name. */
 const podAt = (state: State, { of }: Place): Pod | undefined =>
@@ -88,19 +89,7 @@ function rowsOf(pod: Pod, detail: PodDetail, now: Instant): Row[] {
     ownerRow(pod, detail),
     nodeRow(pod, detail, now),
     ...conditionRows(detail.conditions, now),
-    ...detail.missing.map(
-      (what): Row => ({
-        id: `missing/${what}`,
-        text: what,
-        draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
-        opens: {
-          kind: 'details',
-          title: 'not known',
-          lines: (_, columns) => wrap(what, columns - 2).map((l) => line(l)),
-        },
-        copies: { text: what, what: 'the reason' },
-      }),
-    ),
+    ...missingRows(detail.missing),
     ...eventRows(detail.events, now),
     ...(detail.events.length === 0 && !detail.missing.some((what) => what.startsWith('events:'))
       ? [{ id: 'no-events', text: '', draw: () => [line(dim('  no events in the last hour'))] } satisfies Row]

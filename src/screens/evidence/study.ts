@@ -3,6 +3,7 @@ import { type EvidenceVersion, lockedBecause } from '../../core/evidence.ts';
 import { formatAge, formatBytes, formatCount, formatInstant } from '../../core/format.ts';
 import { type Ask, lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
+import { quote } from '../../core/shell.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, span } from '../line.ts';
@@ -71,8 +72,8 @@ export const evidenceStudyScreen: Screen = {
 };
 
 function fetchCommand({ key, versionId }: EvidenceVersion, bucket: string): string {
-  const quoted = `'${key.replaceAll("'", `'\\''`)}'`;
-  return `aws s3api get-object --bucket ${bucket} --key ${quoted} --version-id ${versionId} evidence`;
+  const words = ['--bucket', bucket, '--key', key, '--version-id', versionId, 'evidence'];
+  return `aws s3api get-object ${words.map(quote).join(' ')}`;
 }
 
 function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns: number): Line[] {
