@@ -9,7 +9,8 @@ const palette = [
   '#f0616d',
   '#8ccf7e',
   '#e5c76b',
-  '#67b0e8',
+  // Deep enough for white letters on it: the name of a guarded environment.
+  '#2f5fa8',
   '#c47fd5',
   '#6cbfbf',
   '#d5d9e2',

@@ -4,7 +4,7 @@ import { Table } from 'ink-table';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
-import { frame } from './screens/frame.ts';
+import { footerRows, frame } from './screens/frame.ts';
 import { reduce } from './screens/intents.ts';
 import { kept } from './screens/kept.ts';
 import { keysOf } from './screens/keys.ts';
@@ -37,9 +37,6 @@ const frameAt = kept((state: State, columns: number, rows: number) => frame(stat
 
 /** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
 const pieceGap = 60;
-
-/** The rule and the keys below the body. */
-const footerRows = 2;
 
 const Row = memo(({ text }: { text: string }) => (
   <Box flexShrink={0} height={1}>

@@ -6,7 +6,7 @@ import type { Instant } from '../core/time.ts';
 import { dim, type Line, line, mark } from './line.ts';
 import { ageSays, pairs, shortAge, trouble } from './parts.ts';
 import type { Row, Screen } from './screen.ts';
-import { type Column, table } from './table.ts';
+import { type Column, table, widest } from './table.ts';
 
 export const backupsScreen: Screen = {
   id: 'backups',
@@ -20,17 +20,17 @@ export const backupsScreen: Screen = {
       [
         { title: '', of: (p) => mark(p.verdict), width: 1 },
         { title: 'promise', of: (p) => `${p.data}, ${p.frequency.toLowerCase()}`, width: 19 },
-        { title: 'is', of: (p) => p.says, width: 50, upTo: 70 },
+        { title: 'is', of: (p) => (room < 70 ? shortly(p.says) : p.says), width: room < 70 ? 32 : 50, upTo: 70 },
         { title: 'kept', of: (p) => dim(p.retention), width: 20, spare: 2 },
         { title: 'where', of: (p) => dim(p.location), width: 17, spare: 1 },
       ],
       room,
     );
-    const snapshot = table<Snapshot>(snapshotColumns(world.now), room);
     const promises = backups ? keepPromises(backups, world.now) : [];
     const snapshots = backups?.snapshots.ok ? backups.snapshots.value : [];
+    const snapshot = table<Snapshot>(snapshotColumns(world.now, snapshots), room);
     return {
-      says: line(dim('the runbook’s schedule against what is there')),
+      says: line(dim(room < 70 ? 'promised and there' : 'the runbook’s schedule against what is there')),
       right: ageSays(reading, world.now) ?? [],
       head: [
         ...trouble(reading, 'backups', world.now, room),
@@ -53,20 +53,32 @@ export const backupsScreen: Screen = {
   },
 };
 
-function snapshotColumns(now: number): readonly Column<Snapshot>[] {
+/** The first part of it, for a narrow screen: how old the newest is, without its time. */
+const shortly = (says: string) => says.split(/, | \(/)[0] ?? '';
+
+function snapshotColumns(now: number, all: readonly Snapshot[]): readonly Column<Snapshot>[] {
   return [
-    { title: 'taken', of: (s) => formatInstant(s.at), width: 20 },
+    { title: 'taken', of: (s) => formatInstant(s.at), width: 20, spare: 3 },
     { title: 'age', of: (s) => shortAge(now - s.at), width: 5, align: 'right' },
-    { title: 'kind', of: (s) => s.kind, width: 6 },
-    { title: 'status', of: (s) => s.status, width: 10 },
+    { title: 'kind', of: (s) => s.kind, width: 6, spare: 2 },
+    { title: 'status', of: (s) => s.status, width: 10, spare: 1 },
     {
       title: 'size',
       of: (s) => (s.bytes === undefined ? '' : formatBytes(s.bytes)),
       width: 9,
       align: 'right',
-      spare: 2,
+      spare: 4,
     },
-    { title: 'snapshot', of: (s) => dim(s.id), width: 20, upTo: 70 },
+    // Its name is what one copies: whole, whatever else has to go.
+    {
+      title: 'snapshot',
+      of: (s) => dim(s.id),
+      width: widest(
+        all.map((s) => s.id),
+        20,
+        60,
+      ),
+    },
   ];
 }
 

@@ -7,7 +7,7 @@ import { header } from './header.ts';
 import { screens } from './index.ts';
 import type { List } from './intents.ts';
 import { markerIn } from './intents.ts';
-import { bold, dim, fitLine, type Line, line, mark, span, spread } from './line.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, mark, span, spread, textOf, wrap } from './line.ts';
 import { layList, toHeight } from './list.ts';
 import { overlayFooter, overlayLines } from './overlays/overlay.ts';
 import type { Drawn, Here, Row, Screen, Size, TableRow, View } from './screen.ts';
@@ -42,7 +42,13 @@ export function frame(state: State, size: Size): Frame {
   if (size.columns < smallest.columns || size.rows < smallest.rows)
     return { lines: tooSmall(state, size), screen, list: { rows: [], page: 1, selectable: true } };
   const body: Size = { columns: size.columns, rows: size.rows - 5 };
-  const laid = safely(screen, state, place, body);
+  const table = fittingTable(screen, state, size);
+  const laid = safely(
+    screen.table && !table ? { ...screen, view: () => tableView(screen, state, size.columns) } : screen,
+    state,
+    place,
+    body,
+  );
   const overlay = overlayLines(state, screen, laid.row, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.length), ...overlay] : laid.lines;
   const at: Here = { state, place, ...(laid.row ? { row: laid.row } : {}) };
@@ -59,9 +65,39 @@ export function frame(state: State, size: Size): Frame {
     screen,
     list: laid.list,
     ...(laid.row ? { row: laid.row } : {}),
-    ...(screen.table && !overlay ? { table: { data: screen.table(state), top: above } } : {}),
+    ...(table && !overlay ? { table: { data: table, top: above } } : {}),
   };
 }
+
+/** A small table as it is drawn with its lines, where it fits; a line above, below and between, a blank at each side. */
+function fittingTable(screen: Screen, state: State, { columns, rows }: Size): readonly TableRow[] | undefined {
+  const data = screen.table?.(state);
+  const [first] = data ?? [];
+  if (!data || !first) return undefined;
+  const wide = Object.keys(first).map((name) => Math.max(...[name, ...data.map((r) => r[name] ?? '')].map(columnsOf)));
+  const width = wide.reduce((sum, w) => sum + w + 3, 2);
+  return width <= columns && 2 * data.length + 3 <= rows - above - footerRows ? data : undefined;
+}
+
+/** The same without lines, for a small terminal: each row's first value above the others. */
+function tableView(screen: Screen, state: State, columns: number): View {
+  const view = screen.view?.(state, here(state), { columns, rows: 0 }) ?? { rows: [] };
+  const lines = (screen.table?.(state) ?? []).flatMap((row) => {
+    const [first = '', ...rest] = Object.values(row);
+    const wide = 10;
+    return wrap(rest.join(': '), columns - wide - 3).map((part, at) =>
+      line(bold((at === 0 ? first : '').padEnd(wide)), part),
+    );
+  });
+  return {
+    ...view,
+    selectable: false,
+    rows: lines.map((l, at): Row => ({ id: String(at), text: textOf(l), draw: () => [l] })),
+  };
+}
+
+/** The rule and the keys below the body. */
+export const footerRows = 2;
 
 /** Header and title line: what stands above a table. */
 const above = 5;

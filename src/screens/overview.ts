@@ -17,7 +17,7 @@ import { ageSays, shortAge } from './parts.ts';
 import type { Row, Screen } from './screen.ts';
 
 /** One part of the platform in the diagram. */
-type Part = { id: string; name: string; number: string; verdict: Verdict; opens: Intent };
+type Part = { id: string; name: string; short?: string; number: string; verdict: Verdict; opens: Intent };
 
 /** The diagram's floors, from the load balancer down to what is kept. */
 function floors(state: State): readonly (readonly Part[])[] {
@@ -60,6 +60,7 @@ function gatewayNodes(world: World): readonly Part[] {
     (p): Part => ({
       id: p.uid,
       name: `${app} ${p.name.split('-').at(-1) ?? p.name}`,
+      short: p.name.split('-').at(-1) ?? p.name,
       number: p.ready ? (p.restarts ? `↻${p.restarts}` : 'ready') : (p.reason ?? 'not ready'),
       verdict: verdictOf(p),
       opens: { kind: 'open', screen: 'pod', of: { pod: p.uid } },
@@ -143,15 +144,16 @@ function cell(part: Part, columns: number, selected: boolean): readonly [Line, L
     const left = Math.max(0, Math.floor((columns - taken) / 2));
     return fitLine(line(' '.repeat(left), text), columns);
   };
+  const called = part.short && columnsOf(part.name) + 4 > columns ? part.short : part.name;
   const name = line(
     span(selected ? '▶' : ' ', 'accent'),
     span(glyph[part.verdict], part.verdict),
     ' ',
-    selected ? span(part.name, 'accent') : part.name,
+    selected ? span(called, 'accent') : called,
   );
   const number =
     part.verdict === 'ok' || part.verdict === 'unknown' ? dim(part.number) : span(part.number, part.verdict);
-  return [center(name, columnsOf(part.name) + 3), center(line(number), columnsOf(part.number))];
+  return [center(name, columnsOf(called) + 3), center(line(number), columnsOf(part.number))];
 }
 
 /** The lines between two floors: from the middles of the upper cells to the middles of the lower ones. */

@@ -1,7 +1,7 @@
 // Small pieces that several panes and screens show alike.
 import { describeFault } from '../core/describe.ts';
 import { formatAge } from '../core/format.ts';
-import { isStale, newest, type Reading } from '../core/reading.ts';
+import { type Fault, type FaultKind, isStale, newest, type Reading } from '../core/reading.ts';
 import type { Instant } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { columnsOf, dim, firstFitting, type Line, line, mark, span, wrap } from './line.ts';
@@ -18,6 +18,27 @@ export const word: Readonly<Record<Verdict, string>> = {
 export function nextTry(retryAt: Instant | undefined, now: Instant): string {
   if (retryAt === undefined || retryAt <= now) return 'trying again';
   return `again in ${Math.ceil((retryAt - now) / 1000)} s`;
+}
+
+/** As `nextTry`, where a column counts: `in 4 s`, `trying`. */
+export function nextTryShort(retryAt: Instant | undefined, now: Instant): string {
+  return nextTry(retryAt, now).replace(/^again |(?<=^trying) again$/, '');
+}
+
+/** What a fault is at least, where nothing longer fits. */
+const faultWord: Readonly<Record<FaultKind, string>> = {
+  refused: 'refused',
+  unreachable: 'unreachable',
+  forbidden: 'not allowed',
+  timeout: 'no answer',
+  malformed: 'odd answer',
+  unconfigured: 'not set up',
+};
+
+/** A fault from the most telling to the shortest: whole, its first part, one word. No word is cut in two. */
+export function faultSays({ what, kind }: Fault): readonly string[] {
+  const first = what.split(/ \(|: |, /)[0] ?? what;
+  return [...new Set([what, first, faultWord[kind]])];
 }
 
 /** What is to be said of a reading's age, for a title line: nothing while it is fresh. */
@@ -41,9 +62,12 @@ export function trouble(reading: Reading<unknown>, who: string, now: Instant, co
   const first = firstFitting(
     columns,
     line(mark(verdict), ` ${who}: ${describeFault(fault)}`, dim(`  ${again}`)),
-    line(mark(verdict), ` ${who}: ${fault.what}`, dim(`  ${again}`)),
-    line(mark(verdict), ` ${who}: ${fault.what}`),
-    line(mark(verdict), ` ${fault.what}`),
+    ...faultSays(fault).flatMap((says) => [
+      line(mark(verdict), ` ${who}: ${says}`, dim(`  ${again}`)),
+      line(mark(verdict), ` ${who}: ${says}`, dim(`  ${nextTryShort(reading.retryAt, now)}`)),
+      line(mark(verdict), ` ${who}: ${says}`),
+      line(mark(verdict), ` ${says}`),
+    ]),
   );
   const saidAgain = first.length > 2;
   const seen = newest(reading);

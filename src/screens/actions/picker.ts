@@ -1,8 +1,10 @@
 // Everything that can be done, what fits the selected row first; what cannot be done now is dim, with its reason.
 import { actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/action.ts';
-import type { Intent } from '../../store.ts';
-import { dim, line, span } from '../line.ts';
+import type { Intent, Place, State } from '../../store.ts';
+import { markerIn } from '../intents.ts';
+import { dim, type Line, line, span, wrap } from '../line.ts';
+import { matching } from '../list.ts';
 import type { Binding, Row, Screen } from '../screen.ts';
 import { offer, whyNot } from './offer.ts';
 
@@ -24,17 +26,30 @@ const open: Binding = {
   },
 };
 
+/** What the marked action does, or why not now: always of the same height, so that nothing jumps. */
+function aboutMarked(state: State, place: Place, rows: readonly Row[], columns: number): Line[] {
+  const shown = matching(rows, place.filter);
+  const action = actions.find((one) => one.id === shown[markerIn(place, shown)]?.id);
+  if (!action) return [];
+  const why = whyNot(state, action, fitting(action, place.of));
+  const says = why === undefined ? action.about.does : `not now: ${why}`;
+  const [first = '', second = ''] = wrap(says, columns);
+  return [[], line(first), line(second)];
+}
+
 const risks = { reversible: 'reversible', data: 'changes data', irreversible: 'irreversible' } as const;
 
 export const pickerScreen: Screen = {
   id: 'act',
   title: ({ of: { action: _, ...target } }) => ['ACTIONS', ...Object.values(target)].join('  '),
   palette: 'actions',
-  view(state, place) {
+  view(state, place, { columns }) {
     // What is meant first, then what fits the selected row best.
     const rank = (action: Action) =>
       action.id === place.of.action ? Number.POSITIVE_INFINITY : Object.keys(fitting(action, place.of)).length;
     const sorted = [...actions].sort((a, b) => rank(b) - rank(a));
+    // Where it cannot stand whole beside each action, it stands below for the marked one.
+    const aside = columns >= 120;
     const rows = sorted.map((action): Row => {
       const why = whyNot(state, action, fitting(action, place.of));
       const text = `${action.title} ${action.id} ${action.about.runbook}`;
@@ -47,13 +62,13 @@ export const pickerScreen: Screen = {
             ? line(
                 action.title.padEnd(42),
                 span(risk.padEnd(14), action.risk === 'irreversible' ? 'warning' : 'dim'),
-                dim(action.about.does),
+                aside ? dim(action.about.does) : undefined,
               )
-            : line(dim(action.title.padEnd(42)), dim(why)),
+            : line(dim(action.title.padEnd(42)), dim(aside ? why : 'not now')),
         ],
       };
     });
-    return { rows };
+    return { rows, foot: aside ? [] : aboutMarked(state, place, rows, columns - 2) };
   },
   keys: [open],
 };

@@ -5,7 +5,7 @@ import { severityLevels } from '../../runbook/severities.ts';
 import { type Suggestion, suggest } from '../../runbook/suggest.ts';
 import type { Intent, State } from '../../store.ts';
 import { kept } from '../kept.ts';
-import { bold, dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
+import { bold, dim, firstFitting, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
 import type { Row, View } from '../screen.ts';
 
 const suggested = kept((world: State['world']): Suggestion => suggest(world), 2);
@@ -34,34 +34,33 @@ export function openingView(state: State, columns: number): View {
   const rows = severityLevels.map(({ severity, description, example }): Row => {
     const list = checklistFor(severity);
     const isSuggested = suggestion.severity === severity;
-    const title = line(
-      span(String(severity), 'key'),
-      bold(` ${severityName(severity)} ${list.title}`),
-      dim(`  ${description}: ${example}`),
-      isSuggested ? span('  suggested', 'accent') : undefined,
+    const title = line(span(String(severity), 'key'), bold(` ${severityName(severity)} ${list.title}`));
+    const suggestedHere = isSuggested ? span('  suggested', 'accent') : undefined;
+    const titles = [`  ${description}: ${example}`, `  ${example}`, ''].map((says) =>
+      line(title, dim(says), suggestedHere),
     );
     const signs = suggestion.signs
       .filter((sign) => sign.severity === severity)
       .filter((sign) => severity < 4 || sign.check.state !== 'pass')
-      .map((sign) => line('    ', glyphOf[sign.check.state], ` ${sign.say}`, dim(`  ${sign.check.because}`)));
+      .map((sign) => {
+        const says = line('    ', glyphOf[sign.check.state], ` ${sign.say}`);
+        // Rather the first part of what was found than a word cut in two.
+        const { because } = sign.check;
+        const short = because.split(/, | {2}\(/)[0] ?? '';
+        return [line(says, dim(`  ${because}`)), line(says, dim(`  ${short}`)), says];
+      });
     return {
       id: severityName(severity),
       text: `${severityName(severity)} ${list.title} ${description}`,
       height: 1 + signs.length,
-      draw: (wide) => [title, ...signs].map((l) => fitLine(l, wide)),
+      draw: (wide) => [titles, ...signs].map((ways) => fitLine(firstFitting(wide, ...ways), wide)),
       opens: openIntent(state, severity),
     };
   });
   const security: Row = {
     id: 'security',
     text: 'security incident',
-    draw: () => [
-      line(
-        span('5', 'key'),
-        bold(' Security incident'),
-        dim('  somebody may have access who should not: SEV1 with 7 steps'),
-      ),
-    ],
+    draw: () => [line(span('5', 'key'), bold(' Security incident'), dim('  somebody may have access who should not'))],
     opens: openIntent(state, 1, 'security'),
   };
   const all = [...rows, security];

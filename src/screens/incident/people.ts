@@ -1,10 +1,12 @@
 // Who is here, who drives, who has which role; and whom to call.
 import type { Presence } from '../../core/desk.ts';
 import { roles } from '../../core/event.ts';
+import type { Contact } from '../../core/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
 import { bold, dim, line, span } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
+import { table, widest } from '../table.ts';
 import { askRole, askWheel, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 
@@ -106,24 +108,37 @@ export const contactsScreen: Screen = {
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
   also: 'phone escalate escalation dba',
-  view({ desk, incident }) {
+  view({ desk, incident }, _place, { columns }) {
     const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
     const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;
+    const all = contactsFor(desk?.contacts ?? [], severity, isSecurity);
+    const wide = (of: (c: Contact) => string, least: number) =>
+      widest(
+        all.map(({ contact }) => of(contact)),
+        least,
+        40,
+      );
+    const { head, draw } = table<(typeof all)[number]>(
+      [
+        {
+          title: 'role',
+          of: ({ contact, now }) => (now ? bold(contact.role) : contact.role),
+          width: wide((c) => c.role, 4),
+          upTo: 20,
+        },
+        { title: 'contact', of: ({ contact }) => contact.contact, width: wide((c) => c.contact, 7), upTo: 28 },
+        { title: 'escalation', of: ({ contact }) => dim(contact.escalation), width: wide((c) => c.escalation, 10) },
+      ],
+      columns - 3,
+    );
     return {
       says: line(dim('those that apply now first')),
-      head: [line(dim(`    ${'role'.padEnd(20)}${'contact'.padEnd(28)}escalation`))],
-      rows: contactsFor(desk?.contacts ?? [], severity, isSecurity).map(
+      head: [line('  ', head)],
+      rows: all.map(
         ({ contact, now }): Row => ({
           id: contact.role,
           text: `${contact.role} ${contact.contact} ${contact.escalation}`,
-          draw: () => [
-            line(
-              now ? span('▲ ', 'accent') : '  ',
-              now ? bold(contact.role.padEnd(20)) : contact.role.padEnd(20),
-              contact.contact.padEnd(28),
-              dim(contact.escalation),
-            ),
-          ],
+          draw: () => [line(now ? span('▲ ', 'accent') : '  ', draw({ contact, now }))],
           copies: { text: contact.contact, what: contact.contact },
         }),
       ),

@@ -4,7 +4,9 @@ import { activeChecklists } from '../../runbook/brief.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
 import type { State } from '../../store.ts';
+import { markerIn } from '../intents.ts';
 import { bold, dim, line, span, wrap } from '../line.ts';
+import { matching } from '../list.ts';
 import type { Entry, Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { addProcedure } from './asking.ts';
@@ -19,24 +21,29 @@ export const proceduresScreen: Screen = {
   id: 'procedures',
   title: () => 'PROCEDURES',
   palette: 'procedures of the runbook',
-  view({ incident }) {
+  view({ incident }, place, { columns }) {
     const active = new Set(incident ? activeChecklists(incident).map((list) => list.id) : []);
-    return {
-      rows: checklists.map(
-        (list): Row => ({
-          id: list.id,
-          text: `${nameOf(list)} ${list.about}`,
-          draw: () => [
-            line(
-              active.has(list.id) ? span('▶ ', 'accent') : '  ',
-              bold(nameOf(list).padEnd(36)),
-              dim(`${list.steps.length} steps  ${list.about}`),
-            ),
-          ],
-          opens: { kind: 'open', screen: 'procedure', of: { procedure: list.id } },
-        }),
-      ),
-    };
+    // Where it cannot stand whole beside each procedure, it stands below for the marked one.
+    const aside = columns >= 140;
+    const rows = checklists.map(
+      (list): Row => ({
+        id: list.id,
+        text: `${nameOf(list)} ${list.about}`,
+        draw: () => [
+          line(
+            active.has(list.id) ? span('▶ ', 'accent') : '  ',
+            bold(nameOf(list).padEnd(36)),
+            dim(`${list.steps.length} steps${aside ? `  ${list.about}` : ''}`),
+          ),
+        ],
+        opens: { kind: 'open', screen: 'procedure', of: { procedure: list.id } },
+      }),
+    );
+    const shown = matching(rows, place.filter);
+    const marked = checklists.find((list) => list.id === shown[markerIn(place, shown)]?.id);
+    if (aside || !marked) return { rows };
+    const [first = '', second = '', third = ''] = wrap(marked.about, columns - 2);
+    return { rows, foot: [[], line(first), line(second), ...(third ? [line(third)] : [])] };
   },
   keys: [
     {
@@ -66,7 +73,10 @@ export const procedureScreen: Screen = {
   view(state, place, { columns }) {
     const list = checklists.find((one) => one.id === place.of.procedure);
     if (!list) return gone(`the procedure ${place.of.procedure}`);
-    return { says: line(dim(list.about)), rows: procedureRows(state, list, place, columns - 1) };
+    return {
+      head: wrap(list.about, columns - 2).map((part) => line(dim(part))),
+      rows: procedureRows(state, list, place, columns - 1),
+    };
   },
   keys: offerKeys.map((key, at) => ({
     id: `procedure-offer-${at + 1}`,

@@ -16,7 +16,20 @@ import { activeChecklists, isFinished } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
 import { markerIn } from '../intents.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, lineWidth, mark, span, type Tone, wrap } from '../line.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  fitLine,
+  type Line,
+  line,
+  lineWidth,
+  mark,
+  span,
+  type Tone,
+  textOf,
+  wrap,
+} from '../line.ts';
 import { shortAge } from '../parts.ts';
 import type { Row } from '../screen.ts';
 
@@ -61,13 +74,31 @@ export function procedureRows(state: State, list: Checklist, place: Place, colum
   );
 }
 
+/** A step's row also knows whether what it says beside its title is cut, and its first line without that. */
+type StepRow = Row & {
+  beside(columns: number): { because: string; cut: boolean };
+  short(columns: number): readonly Line[];
+};
+
+const isStepRow = (row: Row): row is StepRow => 'beside' in row;
+
 function expanded(state: State, rows: readonly Row[], place: Place, columns: number): readonly Row[] {
   const at = markerIn(place, rows);
   return rows.map((row, index) => {
     const step = index === at ? findStep(row.id)?.step : undefined;
-    if (!step) return row;
-    const below = stepDetails(state, step, columns - 1);
-    return { ...row, height: 1 + below.length, draw: (wide, selected) => [...row.draw(wide, selected), ...below] };
+    if (!step || !isStepRow(row)) return row;
+    const details = stepDetails(state, step, columns - 1);
+    const { because, cut } = row.beside(columns - 1);
+    const said = details.map(textOf).join(' ');
+    // A decision and evidence say it themselves.
+    const isSaid = step.decision !== undefined || step.evidence !== undefined || said.includes(because);
+    const missing = cut && !isSaid ? wrap(because, columns - 5) : [];
+    const below = [...missing.map((part) => line('    ', part)), ...details];
+    return {
+      ...row,
+      height: 1 + below.length,
+      draw: (wide) => [...(cut ? row.short(wide) : row.draw(wide, true)), ...below],
+    };
   });
 }
 
@@ -103,7 +134,7 @@ function between(left: Line, right: Line, columns: number): Line {
   return line(fitLine(left, columns - lineWidth(cut)), cut);
 }
 
-function stepRow(state: State, step: Step, number: number, faint: boolean): Row {
+function stepRow(state: State, step: Step, number: number, faint: boolean): StepRow {
   const { incident, world } = state;
   const known = knownOf(incident);
   const record = incident?.steps[step.id];
@@ -119,13 +150,19 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Row 
     step.ours ? dim(' (ours)') : undefined,
   );
   const right = finished ? undefined : nowSays(check, advice);
+  const draw = (columns: number) => [
+    between(title, right ?? doneSays(record, columns - lineWidth(title) - 2), columns),
+  ];
   return {
     id: step.id,
     text: `${step.say} ${check?.because ?? ''}`,
-    draw: (columns) => [
-      right
-        ? between(title, right, columns)
-        : between(title, doneSays(record, columns - lineWidth(title) - 2), columns),
+    draw,
+    beside: (columns) => ({
+      because: advice?.because ?? check?.because ?? '',
+      cut: right !== undefined && lineWidth(title) + 2 + lineWidth(right) > columns,
+    }),
+    short: (columns) => [
+      between(title, line(right?.[0] && { ...right[0], text: right[0].text.replace(/: $/, '') }), columns),
     ],
     opens: { kind: 'details', title: step.say, lines: (now, wide) => stepAtLength(now, step, wide) },
     copies:
@@ -167,7 +204,7 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   const known = knownOf(incident);
   const evidence = step.evidence?.(world, known) ?? [];
   const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
-  const lines = evidence.map((one) => evidenceLine(one, wide, world.now, columns));
+  const lines = evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns));
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = desk ? (step.byHand?.(desk.targets, world) ?? []) : [];
@@ -179,15 +216,12 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   const advice = step.decision?.recommend(world);
   if (step.decision && advice) {
     const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
-    lines.push(
-      fitLine(
-        line('    ', bold(step.decision.question), '  ', span(advice.answer, tone), dim(` because ${advice.because}`)),
-        columns,
-      ),
-    );
+    const asked = line('    ', bold(step.decision.question), '  ', span(advice.answer, tone));
+    lines.push(...continued(asked, `because ${advice.because}`, columns));
   } else {
     const check = checkOf(step, world, known);
-    if (check?.state === 'pass') lines.push(fitLine(line('    ', span('looks done: ', 'ok'), check.because), columns));
+    if (check?.state === 'pass')
+      lines.push(...continued(line('    ', span('looks done:', 'ok')), check.because, columns));
   }
   const reminder = incident?.reminders.find((one) => one.step === step.id);
   if (reminder) {
@@ -218,14 +252,27 @@ const offerKeys = ['r', 'd', 'f', 'x'] as const;
 export const offerKey = (at: number): string => offerKeys[at] ?? '';
 export { offerKeys };
 
-function evidenceLine(one: Evidence, wide: number, now: number, columns: number): Line {
-  const left = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  ${one.because}`);
-  if (one.at === undefined) return fitLine(left, columns);
-  // How old it is always stands there: what it says is cut before that.
+/** `says` behind a beginning, going on below where the line is full. */
+function continued(begin: Line, says: string, columns: number): readonly Line[] {
+  const room = columns - lineWidth(begin) - 1;
+  if (columnsOf(says) <= room) return [line(begin, ' ', dim(says))];
+  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', dim(part)))];
+}
+
+function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
+  const subject = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  `);
+  const left = line(subject, one.because);
+  if (one.at === undefined) return continued(subject, one.because, columns);
+  // How old it is always stands there: what it says goes on below before that.
   const age = shortAge(now - one.at);
   const ages = [line(dim(`looked ${age} ago`)), line(dim(`${age} ago`))];
   const right = ages.find((each) => lineWidth(left) + lineWidth(each) + 2 <= columns) ?? ages[1] ?? [];
-  return line(fitLine(left, columns - lineWidth(right) - 2), '  ', right);
+  const room = columns - lineWidth(right) - 2;
+  if (lineWidth(left) <= room) return [line(fitLine(left, room), '  ', right)];
+  return [
+    line(fitLine(subject, room), '  ', right),
+    ...wrap(one.because, columns - 8).map((part) => line('        ', part)),
+  ];
 }
 
 const ageOf = ({ at }: Evidence, now: number): string =>

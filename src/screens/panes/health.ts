@@ -8,8 +8,8 @@ import type { Instant, Ms } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
-import { dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
-import { nextTry, shortAge, word } from '../parts.ts';
+import { columnsOf, dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread, wrap } from '../line.ts';
+import { faultSays, nextTry, nextTryShort, shortAge, word } from '../parts.ts';
 import type { Pane, Stretch } from './pane.ts';
 import { squeeze } from './pane.ts';
 
@@ -96,27 +96,37 @@ function backend<T>(
     return { id, long: only, short: only, opens };
   }
   const again = nextTry(reading.retryAt, now);
-  const head = line(mark(verdict), ` ${name}`, worded, reading.fault.what);
+  const faults = faultSays(reading.fault).map((says) => line(mark(verdict), ` ${name}`, worded, says));
+  const head = firstFitting(columns, ...faults);
   const last = newest(reading);
   const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
   const wide = columns > 50;
-  const first = spread(head, line(dim(again)), columns);
+  // The next try always stands there; what happened is said as long as that leaves room.
+  const tries = [again, nextTryShort(reading.retryAt, now)];
+  const whole = faults.flatMap((says) => tries.map((each) => ({ says, each })));
+  const fitting = whole.find(({ says, each }) => lineWidth(says) + columnsOf(each) < columns) ?? whole.at(-1);
+  const first = fitting ? spread(fitting.says, line(dim(fitting.each)), columns) : head;
   const hint = wrap(reading.fault.hint, columns - 2).map((part) => line('  ', part));
   const long = wide ? [first, line('  ', dim(since))] : [head, line('  ', dim(since)), line('  ', dim(again))];
   return {
     id,
     most: [...long, ...hint, []],
     long,
-    short: [spread(head, line(dim(again.replace('again ', ''))), columns)],
+    short: [first],
     opens,
   };
 }
+
+/** A text, and its first part for a narrow pane. */
+const shorter = (says: string): readonly string[] => [says, says.split(/ \(|: |, /)[0] ?? says];
 
 function saysGateway({ health, detailed }: Gateway): Said {
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
   const words = services.flatMap((s) => [dim(`${s.name} `), mark(s.healthy ? 'ok' : 'critical'), span(' ')]);
   return {
-    says: [line(gatewaySays({ health, detailed })), line(endpointSays(worseEndpoint({ health, detailed })))],
+    says: [gatewaySays({ health, detailed }), ...shorter(endpointSays(worseEndpoint({ health, detailed })))].map((s) =>
+      line(s),
+    ),
     latency: Math.max(health.latency, detailed.latency),
     ...(words.length > 0 ? { below: [line(...words)] } : {}),
     more: [health.url],

@@ -1,0 +1,69 @@
+// What stands on a small screen stands there whole: shorter words rather than words cut in two.
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/core/reading.ts';
+import { severityLevels } from '../../src/runbook/severities.ts';
+import { here, placeAt } from '../../src/store.ts';
+import { away, calm, fault, frameText, outage, pressing, stateOf } from './worlds.ts';
+
+const [usual, smallest] = [
+  { columns: 80, rows: 24 },
+  { columns: 60, rows: 15 },
+];
+
+const openAt = (screen: string, world = calm) => {
+  const state = stateOf(world);
+  const place = placeAt(screen);
+  return { ...state, ui: { ...state.ui, stack: [here(state), place] as typeof state.ui.stack } };
+};
+
+describe('a backend that is away, at 80×24', () => {
+  const faults: readonly Partial<Fault>[] = [
+    { kind: 'refused', what: 'connection refused (ECONNREFUSED 10.20.30.40:5432)' },
+    { kind: 'forbidden', what: 'password authentication failed for user bentham, not in pg_hba.conf' },
+    { kind: 'malformed', what: 'certificate is for another name: db-primary.internal.bentham.io' },
+    { kind: 'timeout', what: 'timed out after 2 s' },
+  ];
+  test.each(faults)('%o', (each) => {
+    const primary = { ...away.readings.primary, fault: { ...fault, ...each } } as typeof away.readings.primary;
+    const world = { ...away, readings: { ...away.readings, primary } };
+    const line = frameText(stateOf(world), usual)
+      .split('\n')
+      .find((l) => l.includes('primary  '));
+    const pane = line?.slice(0, 38) ?? '';
+    expect(pane).not.toContain('…');
+    expect(pane).toMatch(/(again )?in 4 s *$/);
+  });
+});
+
+test('what an action and a procedure are about is said whole for the marked one', () => {
+  for (const size of [usual, smallest]) {
+    expect(frameText(openAt('act'), size).replace(/\s+/g, ' ')).toContain(
+      'replaces all pods of a deployment by new ones of the same template',
+    );
+    expect(frameText(openAt('procedures'), size).replace(/\s+/g, ' ')).toContain(
+      'Nobody can use the platform: the API answers nothing, or answers 5xx to all.',
+    );
+    expect(frameText(openAt('act'), size)).not.toContain('…');
+    expect(frameText(openAt('procedures'), size)).not.toContain('…');
+  }
+});
+
+test('why an action is not possible now is said whole', () => {
+  const state = pressing(openAt('act'), usual, 'j', 'j', 'j');
+  expect(frameText(state, usual)).toContain('not now: the primary answers');
+});
+
+test('the opening of an incident cuts no word', () => {
+  for (const size of [usual, smallest]) expect(frameText(openAt('incident', outage), size)).not.toContain('…');
+});
+
+test('the runbook’s small tables stand whole where they do not fit with their lines', () => {
+  const text = frameText(openAt('severities'), smallest).replace(/\s+/g, ' ');
+  for (const { severity, description, example } of severityLevels)
+    expect(text).toContain(`SEV${severity} ${description}: ${example}`);
+});
+
+test('backups, contacts and the overview cut no value at 60×15', () => {
+  for (const screen of ['backups', 'contacts', 'overview'])
+    expect(frameText(openAt(screen, outage), smallest), screen).not.toContain('…');
+});
