@@ -27,6 +27,8 @@ export type Place = {
   /** The first visible row. */
   top: number;
   filter: string;
+  /** How many characters of the filter stand behind the cursor; none if not said. */
+  behind?: number;
   /** The filter's text field has the focus: letters are text. */
   filtering: boolean;
   /** Index into the screen's orders. */
@@ -81,7 +83,7 @@ export type Confirmation = {
 /** What lies above the screen; one at a time. */
 export type Overlay =
   | { kind: 'none' }
-  | { kind: 'palette'; text: string; at: number }
+  | { kind: 'palette'; text: string; at: number; behind?: number }
   | { kind: 'help'; top: number }
   /** Text to read; esc closes. */
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[]; top: number }
@@ -141,7 +143,8 @@ export type Intent =
   | { kind: 'pane'; by: 1 | -1 }
   | { kind: 'move'; to: 'next' | 'previous' | 'half-down' | 'half-up' | 'page-down' | 'page-up' | 'first' | 'last' }
   | { kind: 'select'; row: string }
-  | { kind: 'filter'; text: string; filtering: boolean }
+  /** `behind`: how many characters stand behind the cursor; none if not said. */
+  | { kind: 'filter'; text: string; filtering: boolean; behind?: number }
   | { kind: 'sort' }
   | { kind: 'palette' }
   | { kind: 'help' }

@@ -135,8 +135,8 @@ export function verified(report: JournalReport, json: boolean): Printed {
   ]);
   const sum =
     code === 0
-      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} files: none changed, none missing, as far as they tell`
-      : `${glyph.critical} ${problems.length} problems`;
+      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'}: none changed, none missing, as far as they tell`
+      : `${glyph.critical} ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
   return {
     text: [...lines, sum, '', 'What this cannot know:', ...cannotKnow.map((text) => `  ${text}`)].join('\n'),
     code,

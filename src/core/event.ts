@@ -70,6 +70,8 @@ export type Event =
       change: 'raised' | 'worse' | 'cleared';
       level: AlertLevel;
       says: string;
+      /** When it was raised, where that was before the incident was opened. */
+      since?: Instant;
     }
   | { kind: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string; from?: string }
   | { kind: 'note'; text: string }
@@ -79,6 +81,8 @@ export type Event =
       /** The same for what is said of one message before and after it was sent. */
       message: string;
       channel: ChannelId;
+      /** What the channel is called where it was sent. */
+      to?: string;
       purpose: Purpose;
       delivery: Delivery;
       text: string;

@@ -237,7 +237,16 @@ function notified(before: Incident, event: EventOf<'notified'>, by: string, at: 
  */
 export function pageKey(incident: Incident): string {
   const last = incident.messages.findLast((one) => one.channel === 'pagerduty' && one.key !== undefined);
+  const run = incident.runs.findLast((one) => pageOf(one) !== undefined);
+  if (run && (run.phases.at(-1)?.at ?? 0) > (last?.at ?? 0)) return pageOf(run) ?? '';
   return last?.key ?? `bentham/${incident.environment}/${incident.id}`;
+}
+
+/** The key of the page that a run acknowledged or resolved at PagerDuty; undefined for every other run. */
+function pageOf({ action, target, phase }: RunState): string | undefined {
+  if (action !== 'acknowledge-page' && action !== 'resolve-page') return undefined;
+  const arrived = phase === 'finished' || phase === 'verified' || phase === 'unverified';
+  return arrived && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
 }
 
 /** Runs that began and of which no end is written. */

@@ -1,9 +1,10 @@
 // What people are told about an incident, written from what is known: messages, the CAN report, the handoff brief.
-import { type Checklist, checkOf, type Step, severityName } from '../core/checklist.ts';
+import { calledBy } from '../core/channel.ts';
+import { type Checklist, checkOf, type Known, nothingKnown, type Step, severityName } from '../core/checklist.ts';
 import { clocks } from '../core/clocks.ts';
 import type { Purpose } from '../core/event.ts';
 import { formatAge, formatClock, formatElapsed } from '../core/format.ts';
-import { type Incident, type RunState, unfinished } from '../core/incident.ts';
+import { type Incident, type Message, type RunState, unfinished } from '../core/incident.ts';
 import type { Instant } from '../core/time.ts';
 import type { World } from '../core/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
@@ -28,6 +29,26 @@ export function currentStep(incident: Incident): { step: Step; at: number; of: n
 export function isFinished(incident: Incident, step: Step): boolean {
   const mark = incident.steps[step.id]?.mark;
   return mark === 'done' || mark === 'skipped';
+}
+
+/** What the steps may know of the incident. */
+export function knownOf(incident: Incident | undefined): Known {
+  if (!incident) return nothingKnown;
+  return {
+    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
+    notified: incident.messages
+      .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
+      .map((m) => ({ channel: calledBy(m), at: m.at })),
+  };
+}
+
+/** Channels that heard of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
+export function untoldOf({ messages, runs }: Incident): readonly string[] {
+  const went = messages.filter((m) => m.delivery === 'sent');
+  const told = new Map(went.map((m) => [m.channel, calledBy(m)]));
+  const ended = new Set(went.filter((m) => m.purpose === 'resolve').map((m) => m.channel));
+  if (runs.some((run) => run.action === 'resolve-page' && run.phase === 'verified')) ended.add('pagerduty');
+  return [...told].filter(([channel]) => !ended.has(channel)).map(([, name]) => name);
 }
 
 /** How a run of an action went, in a word or two. */
@@ -67,15 +88,26 @@ function pending(incident: Incident): readonly string[] {
   ];
 }
 
+/** What became of a message, in words. */
+export const deliverySays: Readonly<Record<Message['delivery'], string>> = {
+  sending: 'being sent',
+  sent: 'sent',
+  failed: 'not delivered',
+  unknown: 'may have arrived',
+  'not-sent': 'not sent, to be passed on by hand',
+};
+
 export type Can = { conditions: string; actions: string; needs: string };
 
 /** Conditions, actions, needs. */
 export function canReport(incident: Incident, world: World): Can {
   const now = conditions(world);
-  const done = Object.entries(incident.steps)
-    .filter(([, state]) => state.mark === 'done')
-    .map(([id]) => findStep(id)?.step.say)
-    .filter((say) => say !== undefined);
+  const done = Object.entries(incident.steps).flatMap(([id, state]) => {
+    const say = findStep(id)?.step.say;
+    if (!say || state.mark !== 'done') return [];
+    // A decision is no deed: what was run stands among the actions.
+    return [state.answer === undefined ? say : `${say}: decided ${state.answer}`];
+  });
   const next = currentStep(incident)?.step;
   const unproven = next ? checkOf(next, world) : undefined;
   return {
@@ -142,7 +174,7 @@ export function handoff(incident: Incident, world: World): readonly string[] {
     ...list('Who knows', [...who, `wrote here: ${incident.people.join(', ')}`, `drives: ${incident.wheel.person}`], ''),
     ...list(
       'Told',
-      incident.messages.map((m) => `${formatClock(m.at)} ${m.channel} ${m.purpose}: ${m.delivery}`),
+      incident.messages.map((m) => `${formatClock(m.at)} ${calledBy(m)} ${m.purpose}: ${deliverySays[m.delivery]}`),
       'nobody was told yet',
     ),
   ];

@@ -1,4 +1,5 @@
 // The post-incident report in Markdown: everything but the why, which only a person knows.
+import { calledBy } from '../core/channel.ts';
 import { severityName } from '../core/checklist.ts';
 import { clocks, timePerSeverity } from '../core/clocks.ts';
 import { type Role, roles } from '../core/event.ts';
@@ -6,10 +7,10 @@ import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/fo
 import { type Incident, unfinished } from '../core/incident.ts';
 import { metrics } from '../core/metrics.ts';
 import type { Instant, Ms } from '../core/time.ts';
-import { activeChecklists, isFinished, phaseSays } from './brief.ts';
+import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './brief.ts';
 import { findStep } from './checklists.ts';
 import { severityLevel } from './severities.ts';
-import { storyOf } from './story.ts';
+import { storyOf, wordsOf } from './story.ts';
 
 /** Text that Markdown would read as something else. */
 const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#&~]/g, '\\$&').replace(/\n+/g, ' ');
@@ -27,6 +28,13 @@ function fence(commands: readonly string[]): string {
 const took = ({ resolvedAt }: Incident, time: Ms | undefined): string =>
   time !== undefined ? formatAge(time) : resolvedAt === undefined ? 'not yet' : 'not recorded';
 
+/** Times of one day need no date; of an incident that goes over midnight (UTC) each has its own. */
+function clockOf({ entries, openedAt }: Incident): (at: Instant) => string {
+  const last = Math.max(openedAt, ...entries.map(({ at }) => at));
+  const dayOf = (at: Instant) => formatInstant(at).slice(0, 10);
+  return dayOf(openedAt) === dayOf(last) ? formatClock : formatInstant;
+}
+
 /** `notes`: what the check of the journal said. */
 export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
   const time = clocks(incident, now);
@@ -36,7 +44,7 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
     incident.drill ? `**DRILL (${plain(incident.drill)}): none of this was real.**` : '',
     summary(incident, now),
     '## Why\n\n_To be written by a person: what happened, and why it could._',
-    `## Impact\n\n${table(
+    `## Impact\n\n${before(incident)}${table(
       ['Severity', 'Meaning', 'Time'],
       timePerSeverity(incident, now).map(({ severity, time: at }) => [
         severityName(severity),
@@ -66,22 +74,38 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
 
 function summary(incident: Incident, now: Instant): string {
   const { openedAt, openedBy, resolvedAt, environment, severities } = incident;
+  const clock = clockOf(incident);
   const end =
     resolvedAt === undefined ? `still open at ${formatInstant(now)}` : `resolved ${formatInstant(resolvedAt)}`;
   const opening = incident.entries.find((entry) => entry.event.kind === 'opened')?.event;
   const evidence = opening?.kind === 'opened' ? (opening.evidence ?? []) : [];
-  const resolution = incident.entries.findLast((entry) => entry.event.kind === 'resolved')?.event;
+  const endings = incident.entries.flatMap(({ event, at }) =>
+    event.kind === 'mitigated' || event.kind === 'resolved' || event.kind === 'reopened'
+      ? [`- ${clock(at)} ${event.kind}: ${plain(event.why)}`]
+      : [],
+  );
   return [
     '## Summary',
     `- ${plain(environment)}: opened ${formatInstant(openedAt)} by ${plain(openedBy)}, ${end}`,
     ...severities.flatMap((s, at) => [
-      `- ${formatClock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`,
+      `- ${clock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`,
       ...(at === 0 ? evidence.map((text) => `  - ${plain(text)}`) : []),
     ]),
-    ...(resolution?.kind === 'resolved' ? [`- resolved: ${plain(resolution.why)}`] : []),
+    ...endings,
   ]
     .join('\n')
     .replace('## Summary\n', '## Summary\n\n');
+}
+
+/** When it began, as far as the alerts tell: before anybody opened an incident. */
+function before(incident: Incident): string {
+  const raised = incident.entries.flatMap(({ event }) =>
+    event.kind === 'alert' && event.since !== undefined ? [{ subject: event.subject, since: event.since }] : [],
+  );
+  const [first] = raised.toSorted((a, b) => a.since - b.since);
+  if (!first || first.since >= incident.openedAt) return '';
+  const ago = formatAge(incident.openedAt - first.since);
+  return `First alert: ${plain(first.subject)}, ${clockOf(incident)(first.since)}, ${ago} before the incident was opened.\n\n`;
 }
 
 /** Who had which role, from when until when. */
@@ -99,28 +123,30 @@ function people(incident: Incident): string {
     if (event.from) ends(event.role, event.from, at);
     if (event.change !== 'left') held.push({ role: event.role, person: event.person, from: at });
   }
-  const end = incident.resolvedAt === undefined ? 'now' : formatClock(incident.resolvedAt);
+  const clock = clockOf(incident);
+  const end = incident.resolvedAt === undefined ? 'now' : clock(incident.resolvedAt);
   const rows = held
     .filter((one) => one.until === undefined || one.until > one.from)
     .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.from - b.from)
     .map(({ role, person, from, until }) => [
       role,
       plain(person),
-      `${formatClock(from)} to ${until === undefined ? end : formatClock(until)}`,
+      `${clock(from)} to ${until === undefined ? end : clock(until)}`,
     ]);
   return table(['Role', 'Who', 'When'], [...rows, ['took part', incident.people.map(plain).join(', '), '']]);
 }
 
 function actions(incident: Incident): string {
   if (incident.runs.length === 0) return 'No action was run from the cockpit.';
+  const clock = clockOf(incident);
   return incident.runs
     .map((run) => {
       const first = run.phases.at(0);
       const last = run.phases.at(-1);
       const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
-      const head = `### ${first ? formatClock(first.at) : ''} ${run.action} ${plain(run.target)}: ${phaseSays[run.phase]}`;
+      const head = `### ${first ? clock(first.at) : ''} ${run.action} ${plain(run.target)}: ${phaseSays[run.phase]}`;
       const phases = run.phases.map(
-        (p) => `- ${formatClock(p.at)} ${p.phase}${p.detail ? `: ${plain(p.detail)}` : ''}`,
+        (p) => `- ${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${plain(p.detail)}` : ''}`,
       );
       return [
         head,
@@ -148,16 +174,27 @@ function samples(incident: Incident): string {
       const peak = Math.max(...values.slice(i * each, (i + 1) * each));
       return bars[Math.min(7, Math.floor((highest > 0 ? peak / highest : 0) * 8))];
     }).join('');
-    return [[m.title, line, formatMeasure(Math.min(...values), m.unit), formatMeasure(highest, m.unit)]];
+    const extremes = [Math.min(...values), highest, values.at(-1) ?? highest];
+    return [[m.title, line, ...extremes.map((value) => formatMeasure(value, m.unit))]];
   });
-  return rows.length === 0 ? 'Nothing was measured.' : table(['Metric', 'Once a minute', 'Lowest', 'Highest'], rows);
+  return rows.length === 0
+    ? 'Nothing was measured.'
+    : table(['Metric', 'Once a minute', 'Lowest', 'Highest', 'At the end'], rows);
 }
 
 function messages(incident: Incident): string {
   if (incident.messages.length === 0) return 'None.';
+  const clock = clockOf(incident);
   return table(
     ['Time', 'By', 'Channel', 'What', 'Delivery', 'Text'],
-    incident.messages.map((m) => [formatClock(m.at), plain(m.by), m.channel, m.purpose, m.delivery, plain(m.text)]),
+    incident.messages.map((m) => [
+      clock(m.at),
+      plain(m.by),
+      plain(calledBy(m)),
+      m.purpose,
+      deliverySays[m.delivery],
+      plain(wordsOf(m)),
+    ]),
   );
 }
 
@@ -166,7 +203,9 @@ function timeline(incident: Incident): string {
   const rows = incident.entries.flatMap((entry) => {
     const story = storyOf(entry, incident);
     if (!story) return [];
-    const says = `${plain(story.says)}${story.detail ? `: ${plain(story.detail)}` : ''}`;
+    // What a message says stands under Messages, once.
+    const detail = entry.event.kind === 'notified' ? undefined : story.detail;
+    const says = `${plain(story.says)}${detail ? `: ${plain(detail)}` : ''}`;
     return [[formatInstant(entry.at), plain(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
   });
   return table(['Time', 'Who', 'What'], rows);
@@ -185,7 +224,20 @@ function followUps(incident: Incident): string {
     ...incident.reminders.map((one) => `reminder: ${one.about}`),
     ...incident.messages
       .filter((m) => m.delivery !== 'sent')
-      .map((m) => `message ${m.delivery}: ${m.channel} ${m.purpose}`),
+      .map((m) => `message ${deliverySays[m.delivery]}: ${calledBy(m)} ${m.purpose}`),
+    ...stillRaised(incident).map((subject) => `alert not cleared: ${subject}`),
+    ...(incident.resolvedAt === undefined ? [] : untoldOf(incident).map((name) => `${name}: not told that it is over`)),
   ];
   return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${plain(text)}`).join('\n');
+}
+
+/** What was still wrong when the record ends. */
+function stillRaised({ entries }: Incident): readonly string[] {
+  const raised = new Map<string, string>();
+  for (const { event } of entries) {
+    if (event.kind !== 'alert') continue;
+    if (event.change === 'cleared') raised.delete(event.alert);
+    else raised.set(event.alert, event.subject);
+  }
+  return [...raised.values()];
 }

@@ -1,11 +1,12 @@
 // An entry of the journal as a person tells it.
+import { calledBy } from '../core/channel.ts';
 import { severityName } from '../core/checklist.ts';
 import type { Entry, Event, EventOf } from '../core/event.ts';
-import { formatAge } from '../core/format.ts';
-import type { Incident } from '../core/incident.ts';
+import { formatAge, formatClock } from '../core/format.ts';
+import type { Incident, Message } from '../core/incident.ts';
 import type { Instant } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { phaseSays } from './brief.ts';
+import { deliverySays, phaseSays } from './brief.ts';
 import { checklist, findStep } from './checklists.ts';
 
 /** What kind of thing it is, for the filter and the eye. */
@@ -23,7 +24,9 @@ export type StoryKind =
 export type Story = { kind: StoryKind; says: string; verdict?: Verdict; detail?: string };
 
 /** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
-export function storyOf({ event, at }: Entry, incident?: Incident): Story | undefined {
+export function storyOf(entry: Entry, incident?: Incident): Story | undefined {
+  if (isOvertaken(entry, incident)) return undefined;
+  const { event, at } = entry;
   switch (event.kind) {
     case 'opened':
       return { kind: 'incident', says: `opened as ${severityName(event.severity)}: ${event.title}`, detail: event.why };
@@ -74,7 +77,7 @@ export function storyOf({ event, at }: Entry, incident?: Incident): Story | unde
       return {
         kind: 'alert',
         says: `alert ${event.change}: ${event.subject}`,
-        detail: event.says,
+        detail: event.since === undefined ? event.says : `${event.says}, since ${formatClock(event.since)}`,
         verdict: event.change === 'cleared' ? 'ok' : event.level === 'info' ? 'unknown' : event.level,
       };
     case 'role':
@@ -89,8 +92,8 @@ export function storyOf({ event, at }: Entry, incident?: Incident): Story | unde
     case 'notified':
       return {
         kind: 'message',
-        says: `${event.channel} ${event.purpose}: ${deliverySays[event.delivery]}`,
-        detail: event.detail && event.delivery !== 'sent' ? `${event.detail}: ${event.text}` : event.text,
+        says: `${calledBy(event)} ${event.purpose}: ${deliverySays[event.delivery]}`,
+        detail: event.detail && event.delivery !== 'sent' ? `${event.detail}: ${wordsOf(event)}` : wordsOf(event),
         verdict: event.delivery === 'sent' ? 'ok' : event.delivery === 'failed' ? 'critical' : 'unknown',
       };
     case 'update':
@@ -134,10 +137,19 @@ const phaseVerdict: Partial<Record<string, Verdict>> = {
   cancelled: 'ok',
 };
 
-const deliverySays = {
-  sending: 'being sent',
-  sent: 'sent',
-  failed: 'not delivered',
-  unknown: 'may have arrived',
-  'not-sent': 'not sent, to be passed on by hand',
-} as const;
+/** What the other end got: PagerDuty takes no words with acknowledge and resolve, only the key of the alert. */
+export function wordsOf({
+  channel,
+  purpose,
+  text,
+  key,
+}: Pick<Message, 'channel' | 'purpose' | 'text' | 'key'>): string {
+  const bare = channel === 'pagerduty' && (purpose === 'acknowledge' || purpose === 'resolve');
+  return bare && key !== undefined ? `alert key ${key}` : text;
+}
+
+/** The start of a message's way, once its end is written too: one message is told once. */
+const isOvertaken = ({ event }: Entry, incident: Incident | undefined): boolean =>
+  event.kind === 'notified' &&
+  event.delivery === 'sending' &&
+  (incident?.messages.some((m) => m.message === event.message && m.delivery !== 'sending') ?? false);

@@ -9,6 +9,7 @@ import type { List } from './intents.ts';
 import { markerIn } from './intents.ts';
 import { bold, columnsOf, dim, fitLine, type Line, line, mark, span, spread, textOf, wrap } from './line.ts';
 import { layList, toHeight } from './list.ts';
+import { field } from './overlays/field.ts';
 import { overlayFooter, overlayLines } from './overlays/overlay.ts';
 import type { Drawn, Here, Row, Screen, Size, TableRow, View } from './screen.ts';
 
@@ -174,7 +175,7 @@ function titleLine(screen: Screen, view: View, state: State, place: Place, where
     view.right,
     sort ? dim(`  by ${sort}`) : undefined,
     place.filter || place.filtering
-      ? line('  ', span('/', 'key'), place.filter, place.filtering ? span('█', 'accent') : undefined)
+      ? line('  ', span('/', 'key'), place.filtering ? field(place.filter, false, place.behind) : place.filter)
       : undefined,
     position ? dim(`  ${position}`) : undefined,
   );

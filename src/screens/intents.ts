@@ -43,7 +43,12 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) });
     }
     case 'filter':
-      return inPlace(state, { ...place, filter: intent.text, filtering: intent.filtering });
+      return inPlace(state, {
+        ...place,
+        filter: intent.text,
+        filtering: intent.filtering,
+        behind: intent.behind ?? 0,
+      });
     case 'sort':
       return inPlace(state, { ...place, sort: place.sort + 1, top: 0, at: 0 });
     case 'palette':

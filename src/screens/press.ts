@@ -3,7 +3,7 @@ import { bindingsOf } from '../bindings.ts';
 import { here, type Intent, type Overlay, type State } from '../store.ts';
 import type { Frame } from './frame.ts';
 import { confirmKey, scrolling } from './overlays/confirm.ts';
-import { edit, insert, insertAt } from './overlays/field.ts';
+import { type Edited, editAt, insertAt } from './overlays/field.ts';
 import { formKey } from './overlays/form.ts';
 import { paletteKey } from './overlays/palette.ts';
 import type { Here } from './screen.ts';
@@ -13,7 +13,7 @@ export function press(state: State, seen: Frame, key: string, alone = true): rea
   const { overlay } = state.ui;
   if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
   const place = here(state);
-  if (place.filtering) return inFilter(place.filter, key);
+  if (place.filtering) return inFilter({ text: place.filter, behind: place.behind ?? 0 }, key);
   const at: Here = { state, place, ...(seen.row ? { row: seen.row } : {}) };
   const binding = bindingsOf(seen.screen).find((b) => b.keys.includes(key));
   if (!binding) return [];
@@ -34,8 +34,10 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
     case 'palette': {
       const intents = paletteKey(state, overlay, seen.row, key);
       if (intents) return intents;
-      const text = edit(overlay.text, key);
-      return text === undefined ? [] : [{ kind: 'overlay', overlay: { kind: 'palette', text, at: 0 } }];
+      const edited = editAt({ text: overlay.text, behind: overlay.behind ?? 0 }, key);
+      if (!edited) return [];
+      const at = edited.text === overlay.text ? overlay.at : 0;
+      return [{ kind: 'overlay', overlay: { kind: 'palette', ...edited, at } }];
     }
     case 'help':
     case 'details': {
@@ -50,12 +52,12 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
   }
 }
 
-function inFilter(filter: string, key: string): readonly Intent[] {
+function inFilter(filter: Edited, key: string): readonly Intent[] {
   if (key === 'esc' || key === 'ctrl-c') return [{ kind: 'filter', text: '', filtering: false }];
-  if (key === 'enter' || key === 'tab') return [{ kind: 'filter', text: filter, filtering: false }];
+  if (key === 'enter' || key === 'tab') return [{ kind: 'filter', text: filter.text, filtering: false }];
   if (key === 'down' || key === 'up') return [{ kind: 'move', to: key === 'down' ? 'next' : 'previous' }];
-  const text = edit(filter, key);
-  return text === undefined ? [] : [{ kind: 'filter', text, filtering: true }];
+  const edited = editAt(filter, key);
+  return edited ? [{ kind: 'filter', ...edited, filtering: true }] : [];
 }
 
 /** More characters at once than fingers type ahead, where keys are commands and where they are text. */
@@ -77,18 +79,18 @@ export function looksPasted(state: State, input: string): boolean {
 export function paste(state: State, text: string): readonly Intent[] {
   const { overlay } = state.ui;
   const place = here(state);
+  const pasted = (before = '', behind = 0): Edited => insertAt({ text: before, behind }, text);
   if (overlay.kind === 'palette')
-    return [{ kind: 'overlay', overlay: { ...overlay, text: insert(overlay.text, text), at: 0 } }];
+    return [{ kind: 'overlay', overlay: { ...overlay, ...pasted(overlay.text, overlay.behind), at: 0 } }];
   if (overlay.kind === 'form') {
     const asked = overlay.form.fields[overlay.at];
     if (!asked) return [];
-    const before = { text: overlay.values[asked.name] ?? '', behind: overlay.behind ?? 0 };
-    const values = { ...overlay.values, [asked.name]: insertAt(before, text).text };
+    const values = { ...overlay.values, [asked.name]: pasted(overlay.values[asked.name], overlay.behind).text };
     return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
   }
   if (overlay.kind === 'confirm')
     return [{ kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' }];
   if (overlay.kind === 'none' && place.filtering)
-    return [{ kind: 'filter', text: insert(place.filter, text), filtering: true }];
+    return [{ kind: 'filter', ...pasted(place.filter, place.behind), filtering: true }];
   return [{ kind: 'notice', says: 'pasted text is not taken as keys', verdict: 'unknown' }];
 }

@@ -116,6 +116,21 @@ describe('a text field', () => {
     expect(pasted[0]).toMatchObject({ overlay: { values: { text: 'abcd' } } });
   });
 
+  test('so are those of the palette and of the filter', () => {
+    const palette = pressing(stateOf(outage), size, ':', ...'redis key', 'left', 'left', 'left', 'ctrl-w', ...'pods ');
+    expect(frameText(palette, size)).toContain(': pods █key');
+    expect(frameText(pressing(palette, size, 'home', 'delete', 'P', 'end', '!'), size)).toContain(': Pods key!█');
+    expect(paste(palette, 'old ')).toMatchObject([{ overlay: { kind: 'palette', text: 'pods old key', behind: 3 } }]);
+    const marked = pressing(stateOf(outage), size, ':', 's', 'down', 'left');
+    expect(marked.ui.overlay).toMatchObject({ text: 's', at: 1, behind: 1 });
+
+    const list = pressing(stateOf(outage), size, '2', 'z', '/', ...'pi', 'left', 'a', 'home', 'right', 'delete');
+    expect(frameText(list, size)).toContain('/p█i');
+    expect(paste(list, 'od')).toMatchObject([{ kind: 'filter', text: 'podi', behind: 1 }]);
+    const again = pressing(list, size, 'enter', '/');
+    expect(frameText(again, size)).toContain('/pi█');
+  });
+
   test('is seen in full, however long it is', () => {
     const words = Array.from({ length: 60 }, (_, i) => `word${i}`);
     const text = frameText(opened(words.join(' ')), size);

@@ -310,6 +310,35 @@ test('the header keeps the clock, and says when an update is late', () => {
   expect(frameText(at('cockpit', { incident: late }), small)).toContain('update late 05:00');
 });
 
+test('with alerts open at 80 columns the title, the commander and who drives stay in the header', () => {
+  const alert = {
+    subject: 'gateway',
+    says: '503',
+    level: 'critical',
+    raisedAt: now,
+    since: now,
+    flapping: false,
+  } as const;
+  const alerts = [1, 2, 3, 4].map((n) => ({
+    ...alert,
+    id: `alert-${n}`,
+    channel: 'PagerDuty',
+    responseTime: '15 min',
+    due: now + 14 * minute,
+  }));
+  const second = (state: State) => frameText(state, small).split('\n')[1];
+  const mine = second(at('cockpit', { incident: story(), desk: deskOf('ops1', { alerts }) }));
+  expect(mine).toBe(' SEV1 Complete API outage   00:07:30   you drive and command      4 alerts 14:00');
+  const handed = story([1, 'ops1', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ops1' }]);
+  const theirs = second(at('cockpit', { incident: handed, desk: deskOf('ops1', { alerts }) }));
+  expect(theirs).toBe(' SEV1 Complete AP…   00:07:30   you drive   commander bob         4 alerts 14:00');
+  const late = tell(now - 35 * minute, [0, 'ops1', opened]);
+  const owed = second(at('cockpit', { incident: late, desk: deskOf('ops1', { alerts }) }));
+  expect(owed).toContain('SEV1');
+  expect(owed).toContain('you drive');
+  expect(owed).toContain('update late 05:00');
+});
+
 test('a journal that cannot be written is on every frame', () => {
   const trouble = { kind: 'refused', where: '/var', what: 'the disk is full', hint: 'make room' } as const;
   const desk = deskOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });

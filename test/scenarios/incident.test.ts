@@ -100,7 +100,7 @@ test.each([
     first.press('enter');
     await first.shows('Slack #alerts gets this text');
     first.press('enter');
-    await first.shows('slack-alerts notify sent');
+    await first.shows('Slack #alerts notify sent');
     first.press('o');
     await first.shows('ARRIVED');
     await first.shows(/pagerduty +acknowledge/);
@@ -159,7 +159,7 @@ test.each([
       '## Impact',
       '## Timeline (UTC)',
       'the pager went at three',
-      'pagerduty acknowledge: sent',
+      'PagerDuty acknowledge: sent',
       `DRILL (${scenario})`,
     ])
       expect(report.out).toContain(part);

@@ -10,13 +10,15 @@ import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { Desk, IncidentDo } from '../../src/core/desk.ts';
 import { drives, isResumable } from '../../src/core/desk.ts';
-import type { Incident } from '../../src/core/incident.ts';
+import { type Incident, pageKey } from '../../src/core/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
+import type { Source } from '../../src/data/source.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentPart } from '../../src/engine/incident/part.ts';
-import { recorderOf } from '../../src/engine/incident/record.ts';
+import { recorderOf, recordRun } from '../../src/engine/incident/record.ts';
 import type { Host, Part } from '../../src/engine/part.ts';
 import type { Engine } from '../../src/engine/protocol.ts';
+import { calm } from '../frames/worlds.ts';
 
 let root: string;
 let directory: string;
@@ -44,12 +46,12 @@ class Cockpit {
   incident: Incident | undefined;
   host: Host | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, sources: readonly Source[]) {
     const keep = (host: Host): Part => {
       this.host = host;
       return {};
     };
-    this.engine = createEngine({ settings, sources: [], parts: [keep, incidentPart] });
+    this.engine = createEngine({ settings, sources, parts: [keep, incidentPart] });
     this.engine.subscribe((update) => {
       if (update.desk) this.desk = update.desk;
       if (update.incident !== undefined) this.incident = update.incident ?? undefined;
@@ -72,8 +74,8 @@ function settings(name: string, more: Partial<Settings> = {}): Settings {
   return { ...parsed, journal: { directory, name }, ...more };
 }
 
-async function cockpit(name = 'ops1', more: Partial<Settings> = {}): Promise<Cockpit> {
-  const made = new Cockpit(settings(name, more));
+async function cockpit(name = 'ops1', more: Partial<Settings> = {}, sources: readonly Source[] = []): Promise<Cockpit> {
+  const made = new Cockpit(settings(name, more), sources);
   cockpits.push(made);
   await vi.waitFor(() => expect(made.desk).toBeDefined());
   return made;
@@ -258,6 +260,44 @@ test('the key of a page that came from elsewhere is used from then on', async ()
     ['acknowledge', 'srv01/HTTP'],
     ['resolve', 'srv01/HTTP'],
   ]);
+});
+
+test('the key of a page that an action acknowledged or resolved is used from then on', async () => {
+  const url = await listen(() => 202);
+  const one = await cockpit('ops1', { channels: channels(url) });
+  one.do(opens);
+  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  const news = { run: 'r1', action: 'acknowledge-page', target: 'page/srv01/HTTP' } as const;
+  await recordRun(one.recorder, { ...news, phase: 'started' });
+  expect(pageKey(one.recorder.incident as Incident)).toBe(`bentham/PRODUCTION/${one.incident?.id}`);
+  await recordRun(one.recorder, { ...news, phase: 'verified' });
+  one.do({ do: 'notify', channel: 'pagerduty', purpose: 'resolve', text: 'over' });
+  await vi.waitFor(() => expect(received).toHaveLength(1));
+  expect(received[0]?.body).toMatchObject({ event_action: 'resolve', dedup_key: 'srv01/HTTP' });
+});
+
+/** Redis at 61 % of its memory, for ever. */
+const redis: Source = {
+  id: 'redis',
+  facts: ['redis'],
+  start(tell) {
+    const reading = calm.readings.redis;
+    if (reading.state === 'live')
+      tell({ fact: 'redis', value: reading.value, at: Date.now(), staleAfter: 3_600_000, from: 'redis' });
+    return { refresh: () => undefined, ended: Promise.resolve() };
+  },
+};
+
+test('the metrics are written at the opening and at the end, and the end says who has not heard of it', async () => {
+  const url = await listen(() => 202);
+  const one = await cockpit('ops1', { channels: channels(url) }, [redis]);
+  await vi.waitFor(() => expect(one.host?.world().readings.redis.state).toBe('live'));
+  one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
+  one.do({ do: 'resolve', why: 'calm' });
+  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'));
+  const kinds = one.incident?.entries.map(({ event }) => event.kind);
+  expect(kinds?.slice(0, 2)).toEqual(['opened', 'sample']);
+  expect(kinds?.slice(-2)).toEqual(['sample', 'resolved']);
 });
 
 test('a channel that says no, one that breaks, one that is not configured', async () => {

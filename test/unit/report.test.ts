@@ -61,7 +61,8 @@ test('the report needs only a human’s why', () => {
     - 02:34:07Z SEV1: 96 % answer 5xx
       - Health check failing: 503
     - 02:46:07Z SEV3: it answers again
-    - resolved: calm for a quarter of an hour
+    - 02:47:07Z mitigated: requests go through
+    - 03:04:07Z resolved: calm for a quarter of an hour
 
     ## Why
 
@@ -101,28 +102,28 @@ test('the report needs only a human’s why', () => {
     \`\`\`
 
     - 02:39:07Z confirmed
-    - 02:39:07Z started
-    - 02:43:07Z verified: 3/3 ready
+    - 02:39:07Z under way
+    - 02:43:07Z done and proven: 3/3 ready
 
     ## Metrics
 
-    | Metric | Once a minute | Lowest | Highest |
-    | --- | --- | --- | --- |
-    | API Response Time (p95) | █▁ | 180 ms | 4 200 ms |
-    | Error Rate | █▁ | 0.1 % | 96 % |
+    | Metric | Once a minute | Lowest | Highest | At the end |
+    | --- | --- | --- | --- | --- |
+    | API Response Time (p95) | █▁ | 180 ms | 4 200 ms | 180 ms |
+    | Error Rate | █▁ | 0.1 % | 96 % | 0.1 % |
 
     ## Messages
 
     | Time | By | Channel | What | Delivery | Text |
     | --- | --- | --- | --- | --- | --- |
-    | 02:35:07Z | ops1 | pagerduty | acknowledge | sent | mine |
+    | 02:35:07Z | ops1 | PagerDuty | acknowledge | sent | mine |
 
     ## Timeline (UTC)
 
     | Time | Who | What |
     | --- | --- | --- |
     | 2026-01-17 02:34:07Z | ops1 | opened as SEV1: Complete API outage: 96 % answer 5xx |
-    | 2026-01-17 02:35:07Z | ops1 | pagerduty acknowledge: sent: mine |
+    | 2026-01-17 02:35:07Z | ops1 | PagerDuty acknowledge: sent |
     | 2026-01-17 02:36:07Z | ops2 | **saw \\| a \\<script\\> \\\`here\\\`** |
     | 2026-01-17 02:38:07Z | ops1 | done: Check API gateway status: 2 of 3 crash |
     | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: confirmed: kubectl rollout restart deployment/api-gateway -n bentham-prod |
@@ -140,6 +141,7 @@ test('the report needs only a human’s why', () => {
     - [ ] not done: Test surface manually
     - [ ] not done: Re-enable when fixed
     - [ ] skipped: Check Redis (clearly fine)
+    - [ ] PagerDuty: not told that it is over
 
     ## The record
 
@@ -178,6 +180,59 @@ test('CAN, handoff and messages say what is known, and that a drill is a drill',
   const brief = handoff(open, world()).join('\n');
   for (const part of ['State', 'Tried', 'Pending', 'Who knows', 'Told']) expect(brief).toContain(`\n${part}\n`);
   expect(brief).toContain('drives: ops1');
+});
+
+test('a message is told once, an incident over midnight has dates, and what is open at the end is named', () => {
+  const message = {
+    kind: 'notified',
+    message: 'm1',
+    channel: 'slack-alerts',
+    to: 'Slack #sev',
+    purpose: 'notify',
+  } as const;
+  const key = {
+    kind: 'notified',
+    message: 'm2',
+    channel: 'pagerduty',
+    purpose: 'acknowledge',
+    key: 'srv01/HTTP',
+  } as const;
+  const raised = { kind: 'alert', change: 'raised', level: 'critical', says: '503 unhealthy' } as const;
+  const told = tell(
+    Date.UTC(2026, 0, 16, 23, 50),
+    [0, 'ann', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
+    [0, 'ann', { ...raised, alert: 'gateway', subject: 'gateway', since: Date.UTC(2026, 0, 16, 23, 48) }],
+    [0, 'ann', { ...raised, alert: 'p95', subject: 'API p95' }],
+    [1, 'ann', { ...message, delivery: 'sending', text: 'we are on it' }],
+    [1, 'ann', { ...message, delivery: 'sent', text: 'we are on it' }],
+    [2, 'ann', { ...key, delivery: 'sent', text: 'words that PagerDuty never gets' }],
+    [5, 'ann', { ...raised, change: 'cleared', alert: 'gateway', subject: 'gateway' }],
+    [14, 'ann', { kind: 'mitigated', why: 'requests go through' }],
+    [15, 'ann', { kind: 'resolved', why: 'calm' }],
+  );
+  const report = markdownReport(told, now);
+  expect(report.match(/we are on it/g)).toHaveLength(1);
+  expect(report).toContain('| 2026-01-16 23:51:00Z | ann | Slack \\#sev | notify | sent | we are on it |');
+  expect(report).toContain('| 2026-01-16 23:52:00Z | ann | PagerDuty | acknowledge | sent | alert key srv01/HTTP |');
+  expect(report).not.toContain('never gets');
+  expect(report).toContain(
+    '- 2026-01-17 00:04:00Z mitigated: requests go through\n- 2026-01-17 00:05:00Z resolved: calm',
+  );
+  expect(report).toContain('First alert: gateway, 2026-01-16 23:48:00Z, 2 m 0 s before the incident was opened.');
+  const followUps = report.slice(report.indexOf('## Open follow-ups'));
+  expect(followUps).toContain('- [ ] alert not cleared: API p95');
+  expect(followUps).not.toContain('not cleared: gateway');
+  expect(followUps).toContain('- [ ] Slack \\#sev: not told that it is over\n- [ ] PagerDuty: not told that it is over');
+  expect(shown(told, now).text.match(/we are on it/g)).toHaveLength(1);
+});
+
+test('a decision is no deed: the CAN report says what was decided, not that it was done', () => {
+  const decided = tell(
+    start,
+    [0, 'ann', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
+    [1, 'ann', { kind: 'decision', step: 'sev1/restart-gateway', answer: 'no', why: 'the database is down' }],
+  );
+  expect(canText(decided, world())).toContain('ACTIONS: Restart API gateway if needed: decided no.');
 });
 
 test('responders: who had which role, and for how long', () => {

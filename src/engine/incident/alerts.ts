@@ -59,7 +59,7 @@ export class AlertWatch {
         }),
       ),
       ...this.#verdicts(findings, world),
-      ...this.#sample(world),
+      ...(Math.abs(world.now - this.#sampledAt) < sampleEvery ? [] : this.sample(world)),
     ];
   }
 
@@ -85,8 +85,8 @@ export class AlertWatch {
     return events;
   }
 
-  #sample(world: World): readonly Event[] {
-    if (Math.abs(world.now - this.#sampledAt) < sampleEvery) return [];
+  /** What the metrics are now; nothing while none is known. */
+  sample(world: World): readonly Event[] {
     const values = Object.fromEntries(
       metrics.flatMap((m) => {
         const value = known(m.measure(world), world.now)?.value;

@@ -1,12 +1,12 @@
 // What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
 import { ulid } from 'ulid';
-import { checkOf, nothingKnown, type Severity, severityName } from '../../core/checklist.ts';
+import { checkOf, type Severity, severityName } from '../../core/checklist.ts';
 import type { IncidentDo } from '../../core/desk.ts';
 import { type Event, roles, type Writer } from '../../core/event.ts';
 import type { Incident } from '../../core/incident.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world.ts';
-import { activeChecklists } from '../../runbook/brief.ts';
+import { activeChecklists, knownOf, untoldOf } from '../../runbook/brief.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
 import { suggest } from '../../runbook/suggest.ts';
 
@@ -110,7 +110,7 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
       const found = findStep(what.step);
       if (!found) return { refused: `there is no step ${what.step}` };
       if (what.mark === 'skipped' && !what.why) return { refused: 'a skipped step needs a reason' };
-      const check = checkOf(found.step, world, { ...nothingKnown, ...knownOf(incident) });
+      const check = checkOf(found.step, world, knownOf(incident));
       const { step, mark, why } = what;
       return just(
         {
@@ -155,7 +155,7 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
     case 'mitigate':
       return just({ kind: 'mitigated', why: what.why }, 'mitigated');
     case 'resolve':
-      return just({ kind: 'resolved', why: what.why }, 'resolved');
+      return just({ kind: 'resolved', why: what.why }, `resolved${stillToTell(incident)}`);
     case 'reopen':
       return just({ kind: 'reopened', why: what.why }, 'open again');
     default:
@@ -173,6 +173,12 @@ function stepsChange(incident: Incident, severity: Severity): string {
   return `${added} steps added, ${retired} retired; what was done stays`;
 }
 
+/** Who was told of it, and has not been told that it is over. */
+function stillToTell(incident: Incident): string {
+  const left = untoldOf(incident);
+  return left.length > 0 ? `; m tells ${left.join(' and ')} that it is over` : '';
+}
+
 function role(what: Extract<IncidentDo, { do: 'role' }>, incident: Incident, self: Writer): Order {
   if (!roles.includes(what.role)) return { refused: 'there is no such role' };
   const { role: name, change, person } = what;
@@ -181,15 +187,4 @@ function role(what: Extract<IncidentDo, { do: 'role' }>, incident: Incident, sel
   const from = change === 'handed' && incident.roles[name].includes(self.name) ? { from: self.name } : {};
   const says = change === 'left' ? `${name}: ${person} left` : `${name}: ${person}`;
   return { events: [{ kind: 'role', role: name, change, person, ...from }], says };
-}
-
-/** What the steps may know of the incident. */
-export function knownOf(incident: Incident) {
-  return {
-    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
-    notified: incident.messages
-      .filter((one) => one.delivery === 'sent' || one.delivery === 'not-sent')
-      .filter((one) => one.purpose !== 'acknowledge')
-      .map(({ channel, at }) => ({ channel, at })),
-  };
 }

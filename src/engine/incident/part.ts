@@ -98,6 +98,8 @@ export const incidentPart: MakePart = (host) => {
     if ('refused' in order) return say(order.refused, 'warning');
     if (order.incident) recorder.follow(order.incident);
     let written = true;
+    // What the metrics were at the end, before the end.
+    if (what.do === 'resolve') for (const event of alerts.sample(host.world())) await record(event);
     for (const event of order.events)
       written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
     if (what.do === 'open') await recordRaised();
@@ -114,8 +116,10 @@ export const incidentPart: MakePart = (host) => {
         subject,
         change: 'raised',
         level,
-        says: `${says} (since ${new Date(raisedAt).toISOString().slice(11, 19)}Z)`,
+        says,
+        since: raisedAt,
       });
+    for (const event of alerts.sample(host.world())) await record(event);
   };
 
   /** Whoever takes over writes down what nobody will end any more. */
@@ -143,17 +147,18 @@ export const incidentPart: MakePart = (host) => {
     const { channel, purpose, text } = what;
     const message = ulid();
     const key = what.key ?? pageKey(incident);
+    const state = fixed.channels.find((one) => one.id === channel);
     const note = (delivery: Delivery, detail?: string): Event => ({
       kind: 'notified',
       message,
       channel,
+      ...(state ? { to: state.name } : {}),
       purpose,
       delivery,
       text,
       ...(channel === 'pagerduty' ? { key } : {}),
       ...(detail ? { detail } : {}),
     });
-    const state = fixed.channels.find((one) => one.id === channel);
     if (state?.configured) await record(note('sending'), incident.id);
     const { delivery, detail } = await deliver(settings.channels, {
       channel,
@@ -177,7 +182,12 @@ export const incidentPart: MakePart = (host) => {
     const writes =
       incident && incident.resolvedAt === undefined && !observing && incident.wheel.session === self.session;
     if (writes)
-      for (const event of events) orders = orders.then(() => record(event, incident.id).then(() => undefined));
+      for (const event of events)
+        orders = orders.then(async () => {
+          // It may have been resolved by an order that came before this.
+          if (recorder.incident?.id === incident.id && recorder.incident.resolvedAt === undefined)
+            await record(event, incident.id);
+        });
     show();
   });
   journal.onNews(() => {

@@ -284,7 +284,7 @@ function handoffIntents(state: State): readonly Intent[] {
       title: 'Handoff brief (copied)',
       lines: (now, columns) =>
         (now.incident ? handoff(now.incident, now.world) : []).flatMap((text) =>
-          wrap(text, columns - 4).map((row) => line('  ', row)),
+          wrap(text.trimStart(), columns - 6).map((row) => line(text.startsWith(' ') ? '    ' : '  ', row)),
         ),
     },
   ];

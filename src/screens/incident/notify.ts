@@ -1,10 +1,11 @@
 // Messages to people: what is due first, each to be read and changed before it goes out.
-import type { ChannelId } from '../../core/channel.ts';
+import { type ChannelId, calledBy } from '../../core/channel.ts';
 import type { ChannelState } from '../../core/desk.ts';
 import type { Purpose } from '../../core/event.ts';
 import { formatClock } from '../../core/format.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident.ts';
 import { messageText } from '../../runbook/brief.ts';
+import { wordsOf } from '../../runbook/story.ts';
 import type { Intent, State } from '../../store.ts';
 import { dim, line, mark, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -146,22 +147,22 @@ const deliveryMark = ({ delivery }: Message) =>
 function sentRow(message: Message): Row {
   return {
     id: message.message,
-    text: `${message.channel} ${message.purpose} ${message.text}`,
+    text: `${calledBy(message)} ${message.purpose} ${message.text}`,
     draw: () => [
       line(
         deliveryMark(message),
         dim(` ${formatClock(message.at).slice(0, 8)} ${message.by} `),
-        `${message.channel} ${message.purpose} ${message.delivery}  `,
-        dim(message.delivery === 'sent' ? message.text : (message.detail ?? message.text)),
+        `${calledBy(message)} ${message.purpose} ${message.delivery}  `,
+        dim(message.delivery === 'sent' ? wordsOf(message) : (message.detail ?? wordsOf(message))),
       ),
     ],
     opens: {
       kind: 'details',
-      title: `${message.channel} ${message.purpose}: ${message.delivery}`,
+      title: `${calledBy(message)} ${message.purpose}: ${message.delivery}`,
       lines: (_, columns) =>
         [
-          message.text,
-          ...(message.key ? ['', `alert key ${message.key}`] : []),
+          wordsOf(message),
+          ...(message.key && wordsOf(message) === message.text ? ['', `alert key ${message.key}`] : []),
           ...(message.detail ? ['', message.detail] : []),
         ].flatMap((part) => wrap(part, columns - 4).map((row) => line('  ', row))),
     },

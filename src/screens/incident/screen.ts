@@ -26,7 +26,8 @@ export const incidentScreen: Screen = {
     const where = step ? `step ${step.at + 1} of ${step.of}` : 'every step is done or skipped';
     return {
       says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
-      right: line(dim(`open ${formatElapsed(time.open)}`)),
+      // How long it took is said at the left once it is over.
+      ...(isOpen(state) ? { right: line(dim(`open ${formatElapsed(time.open)}`)) } : {}),
       rows,
       foot: foot(state),
     };

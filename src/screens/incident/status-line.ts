@@ -4,6 +4,7 @@ import { clocks } from '../../core/clocks.ts';
 import { driver, drives } from '../../core/desk.ts';
 import { formatElapsed } from '../../core/format.ts';
 import { unfinished } from '../../core/incident.ts';
+import { fit } from '../../core/text.ts';
 import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, lineWidth, mark, span } from '../line.ts';
@@ -19,19 +20,61 @@ export function incidentLine(state: State, columns: number): Line | undefined {
     resolvedAt === undefined
       ? `${mitigatedAt === undefined ? 'open' : 'mitigated'} ${formatElapsed(world.now - openedAt)}`
       : `resolved after ${formatElapsed(resolvedAt - openedAt)}`;
+  const title = `${sev} ${incident.title}`;
   const heads = [
-    line(bold(` ${sev} ${incident.title}`), gap, clock),
-    line(bold(` ${sev} ${incident.title}`), gap, clock.replace(/^open /, '')),
-    line(bold(` ${sev}`), gap, clock),
+    line(bold(` ${title}`), gap, clock),
+    line(bold(` ${title}`), gap, clock.replace(/^open /, '')),
+    line(bold(` ${fit(title, cutTitle).trimEnd()}`), gap, clock.replace(/^open /, '')),
+    line(bold(` ${sev}`), gap, clock.replace(/^open /, '')),
   ];
   if (resolvedAt !== undefined) return packed(heads, [trouble], columns);
-  const commander = [line(`commander ${incident.roles.commander.join(', ') || 'nobody'}`)];
-  // What must be said is put in first; it is shown in this order too.
-  const musts = [trouble, wheelSays(state), unknownSays(state)];
-  const mays = [reminderSays(state), updateSays(state)];
-  const all = [...musts, commander, ...mays];
-  if (heads.some((head) => fits(head, all, columns))) return packed(heads, all, columns);
-  return packed(heads, [...musts, ...mays, commander], columns);
+  const update = updateSays(state);
+  const isUrgent = (clocks(incident, world.now).updateDue ?? Number.POSITIVE_INFINITY) - world.now < soon;
+  const musts = [unknownSays(state), reminderSays(state), ...(isUrgent ? [update] : [])];
+  const mays = isUrgent ? [] : [update];
+  const crews = crewSays(state);
+  // What it is, who has it and who drives stay; what is not urgent goes first, then the title is cut.
+  const whole = heads.slice(0, 2).find((head) => fits(head, [trouble, crews.slice(0, 1), ...musts, ...mays], columns));
+  if (whole) return packed([whole], [trouble, crews.slice(0, 1), ...musts, ...mays], columns);
+  for (const [h, c] of order) {
+    const [head, crew] = [heads[h], crews[c]];
+    if (!head || !crew) continue;
+    const segments = [trouble, [crew], ...musts];
+    if (fits(head, segments, columns)) return packed([head], [...segments, ...mays], columns);
+  }
+  return packed(heads.slice(-1), [trouble, crews.slice(-1), ...musts], columns);
+}
+
+/** Nearer than this an update that is due must be said. */
+const soon = 5 * minute;
+/** What is left of a title that has to be cut, and of a name: enough to know it by. */
+const cutTitle = 17;
+const cutName = 16;
+
+/** Heads and crews as they are tried: how much of both still fits. */
+const order = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [2, 0],
+  [2, 1],
+  [2, 2],
+  [3, 1],
+  [3, 2],
+  [3, 3],
+] as const;
+
+/** Who drives and who commands, the longest first: in full; shorter, in one where that is one person; who drives. */
+function crewSays(state: State): readonly Line[] {
+  const { desk, incident } = state;
+  const [wheel, shortly = wheel] = wheelSays(state);
+  const commanders = incident?.roles.commander.map((name) => fit(name, cutName).trimEnd()) ?? [];
+  const commander = line(`commander ${commanders.join(', ') || 'nobody'}`);
+  if (!wheel || !shortly || !desk || !incident) return [commander];
+  const at = driver(desk, incident)?.name;
+  const isOne = at !== undefined && incident.roles.commander.includes(at);
+  const one = line(wheel, drives(desk, incident) ? ' and command' : ' and commands');
+  return [line(wheel, gap, commander), isOne ? one : line(shortly, gap, commander), wheel, shortly];
 }
 
 /** How many alerts nobody has, and until when somebody has to: `2 alerts 14:03`. Empty while all are somebody's. */
@@ -89,7 +132,7 @@ function wheelSays({ desk, incident }: State): Variants {
   if (!desk || !incident) return [];
   if (drives(desk, incident)) return [line('you drive')];
   const there = driver(desk, incident);
-  if (there) return [line(span(`${there.name} drives`, 'accent'))];
+  if (there) return [line(span(`${fit(there.name, cutName).trimEnd()} drives`, 'accent'))];
   return [
     line(span(`nobody drives (${incident.wheel.person} is gone)`, 'warning')),
     line(span('nobody drives', 'warning')),
@@ -101,7 +144,7 @@ function updateSays({ incident, world }: State): Variants {
   if (updateDue === undefined) return [];
   const left = updateDue - world.now;
   if (left < 0) return [line(span(`update late ${short(-left)}`, 'warning'))];
-  const tone = left < 5 * minute ? 'warning' : 'dim';
+  const tone = left < soon ? 'warning' : 'dim';
   return [line(span(`next update ${short(left)}`, tone)), line(span(`update ${short(left)}`, tone))];
 }
 

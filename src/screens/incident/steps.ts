@@ -4,15 +4,13 @@ import {
   type Checklist,
   checkOf,
   type Evidence,
-  type Known,
-  nothingKnown,
   type Recommendation,
   type Step,
   severityName,
 } from '../../core/checklist.ts';
 import { formatAge, formatClock } from '../../core/format.ts';
 import type { Incident, StepState } from '../../core/incident.ts';
-import { activeChecklists, isFinished } from '../../runbook/brief.ts';
+import { activeChecklists, isFinished, knownOf } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
 import { markerIn } from '../intents.ts';
@@ -32,17 +30,6 @@ import {
 } from '../line.ts';
 import { shortAge } from '../parts.ts';
 import type { Row } from '../screen.ts';
-
-/** What the steps may know of the incident. */
-export function knownOf(incident: Incident | undefined): Known {
-  if (!incident) return nothingKnown;
-  return {
-    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
-    notified: incident.messages
-      .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
-      .map(({ channel, at }) => ({ channel, at })),
-  };
-}
 
 const glyphOf: Record<Check['state'], Line> = {
   pass: line(mark('ok')),

@@ -106,7 +106,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const whole = marked && columnsOf(aboutOf(marked)) > aboutWide ? aboutOf(marked) : '';
   const count = all.length > room ? dim(`${at + 1} of ${all.length} `) : dim(`${all.length} `);
   return [
-    spread(line(span(' : ', 'accent'), field(palette.text)), line(count), columns),
+    spread(line(span(' : ', 'accent'), field(palette.text, false, palette.behind)), line(count), columns),
     ...(listed.length > 0 ? listed : [line(dim('   nothing is called like that; esc goes back'))]),
     line('   ', whole),
   ];
