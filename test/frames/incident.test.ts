@@ -299,6 +299,12 @@ describe('somebody else', () => {
     const state = at('incident', { incident, desk: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }) });
     for (const key of ['space', 's', 'W', 'X', 'v', 'n'])
       expect(sent(state, key)[0]).toMatchObject({ kind: 'notice', says: expect.stringContaining('only observes') });
+    const messages = { ...state, ui: at('notify').ui };
+    expect(sent(messages, 'enter')).toEqual([
+      { kind: 'notice', says: 'messages: this cockpit only observes: y copies the text', verdict: 'unknown' },
+    ]);
+    const other = { ...messages, desk: deskOf('ops2', { here: here('ops2', 'ops1') }) };
+    expect(sent(other, 'enter')[0]).toMatchObject({ says: expect.stringContaining('ops1 drives: W takes the wheel') });
   });
 });
 

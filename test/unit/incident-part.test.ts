@@ -1,6 +1,6 @@
 // The incident's part of a whole engine: no backend, a real journal, and a receiver for messages.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -141,6 +141,22 @@ test('who looks at a resolved incident follows the next one, and may not act bes
   expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
 });
 
+test('run beside a cockpit that drives is its person’s, and nobody else’s', async () => {
+  const one = await cockpit('ops1');
+  one.do(opens);
+  await vi.waitFor(() => expect(one.incident?.wheel.person).toBe('ops1'));
+  const [own, other, watching] = [
+    await cockpit('ops1'),
+    await cockpit('ops2'),
+    await cockpit('ops1', { environment: { ...settings('ops1').environment, observe: true } }),
+  ];
+  for (const each of [own, other, watching]) await vi.waitFor(() => expect(each.incident?.id).toBe(one.incident?.id));
+  expect(own.recorder.mayAct(true)).toBeUndefined();
+  expect(own.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
+  expect(other.recorder.mayAct(true)).toBe('ops1 drives this incident: take the wheel first');
+  expect(watching.recorder.mayAct(true)).toBe('this cockpit only observes');
+});
+
 test('an incident that is open beside the resolved one still has its driver', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
@@ -260,6 +276,20 @@ test('the key of a page that came from elsewhere is used from then on', async ()
     ['acknowledge', 'srv01/HTTP'],
     ['resolve', 'srv01/HTTP'],
   ]);
+});
+
+test('what somebody takes from the journal is put back without being asked, and said on the screen', async () => {
+  const one = await cockpit();
+  one.do(opens);
+  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.jsonl'));
+  truncateSync(join(directory, name), 100);
+  await vi.waitFor(
+    () => expect(one.desk?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
+    10_000,
+  );
+  const outcome = await verifyJournal(directory);
+  expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
 });
 
 test('the key of a page that an action acknowledged or resolved is used from then on', async () => {

@@ -157,7 +157,8 @@ describe('a place that cannot be used', () => {
     expect(await one.append(note('meanwhile'))).toMatchObject({ ok: false });
     rmSync(directory);
     expect(await one.append(note('after'))).toMatchObject({ ok: true });
-    expect(rows().map((row) => readLine(row)?.seq)).toEqual([1, 2, 3, 4]);
+    // The fifth says what happened to the file.
+    expect(rows().map((row) => readLine(row)?.seq)).toEqual([1, 2, 3, 4, 5]);
     expect(await problems()).toEqual([]);
   });
 
@@ -201,6 +202,40 @@ describe('several writers', () => {
     expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
     expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock went back by 3600 s' });
     await vi.waitFor(() => expect(foldAll(one.entries)[0]?.wheel.person).toBe('ops2'));
+    expect(await problems()).toEqual([]);
+  });
+
+  test('its own file cut in the middle, emptied, removed or changed while it runs: whole again, and said', async () => {
+    const one = await journal('ops1');
+    for (const text of ['first', 'second', 'third']) await one.append(note(text));
+    const path = file();
+    const whole = readFileSync(path);
+    const said = () => one.entries.flatMap(({ event }) => (event.kind === 'journal' ? [event.says] : []));
+    const notes = () => rows(path).flatMap((row) => /"text":"(\w+)"/.exec(row)?.[1] ?? []);
+
+    truncateSync(path, rows(path)[0]?.length ?? 0);
+    expect(await one.flush()).toBeUndefined();
+    expect(readFileSync(path).subarray(0, whole.length)).toEqual(whole);
+    expect(said()).toEqual(['somebody shortened the journal’s file: 3 entries were written again']);
+    expect(rows(path)).toHaveLength(4);
+
+    truncateSync(path, 0);
+    await one.append(note('fourth'));
+    rmSync(path);
+    await one.append(note('fifth'));
+    expect(said().slice(1)).toEqual([
+      'somebody removed or emptied the journal’s file: 4 entries were written again',
+      'somebody removed or emptied the journal’s file: 6 entries were written again',
+    ]);
+    expect(notes()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+
+    writeFileSync(path, 'nothing of this is true\n');
+    await one.flush();
+    expect(said().at(-1)).toMatch(/^somebody changed the journal’s file: kept as .*\.changed-\d+, and written again$/);
+    const aside = readdirSync(directory).find((name) => name.includes('.changed-')) ?? '';
+    expect(readFileSync(join(directory, aside), 'utf8')).toBe('nothing of this is true\n');
+    expect(notes()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+    await one.close();
     expect(await problems()).toEqual([]);
   });
 

@@ -222,7 +222,9 @@ test('a message is told once, an incident over midnight has dates, and what is o
   const followUps = report.slice(report.indexOf('## Open follow-ups'));
   expect(followUps).toContain('- [ ] alert not cleared: API p95');
   expect(followUps).not.toContain('not cleared: gateway');
-  expect(followUps).toContain('- [ ] Slack \\#sev: not told that it is over\n- [ ] PagerDuty: not told that it is over');
+  expect(followUps).toContain(
+    '- [ ] Slack \\#sev: not told that it is over\n- [ ] PagerDuty: not told that it is over',
+  );
   expect(shown(told, now).text.match(/we are on it/g)).toHaveLength(1);
 });
 

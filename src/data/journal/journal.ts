@@ -126,6 +126,11 @@ export class Journal {
       this.#add({ kind: 'journal', what: 'written-late', says }, undefined, this.#now());
       this.#trouble = await this.#own.flush();
     }
+    const restored = fault ? undefined : this.#own.takeRestored();
+    if (restored) {
+      this.#add({ kind: 'journal', what: 'written-late', says: restored }, undefined, this.#now());
+      this.#trouble = await this.#own.flush();
+    }
     if (before || fault) this.#tell();
     return this.#trouble;
   }

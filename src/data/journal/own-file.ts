@@ -1,7 +1,7 @@
 // The one file that this run of the cockpit writes: append, flush to disk, and only then is it said to be written.
 import { chownSync } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Entry, Writer } from '../../core/event.ts';
 import type { Fault } from '../../core/reading.ts';
 import { diskFault, groupId, type Place, prepare } from './directory.ts';
@@ -22,6 +22,9 @@ export class OwnFile {
   #written = 0;
   #size = 0;
   #prev = beginning;
+  /** What was on the disk once, and has to be written again. */
+  #lost = Buffer.alloc(0);
+  #restored: string | undefined;
   #handle: FileHandle | undefined;
 
   constructor(place: Place, writer: Writer) {
@@ -39,6 +42,13 @@ export class OwnFile {
     return this.#lines.length - this.#written;
   }
 
+  /** What somebody did to the file, and that it is whole again; told once. */
+  takeRestored(): string | undefined {
+    const says = this.#restored;
+    this.#restored = undefined;
+    return says;
+  }
+
   /** Adds a line. It is on the disk when `flush` says so. */
   add(entry: Entry, seen: Seen): void {
     const { text, hash } = writeLine(entry, this.#lines.length + 1, this.#prev, seen);
@@ -51,9 +61,10 @@ export class OwnFile {
     try {
       await this.#ensure();
       const handle = this.#handle;
-      if (!handle || this.unwritten === 0) return undefined;
+      if (!handle || (this.unwritten === 0 && this.#lost.length === 0)) return undefined;
       const until = this.#lines.length;
-      const bytes = Buffer.from(this.#lines.slice(this.#written, until).join(''));
+      const news = Buffer.from(this.#lines.slice(this.#written, until).join(''));
+      const bytes = Buffer.concat([this.#lost, news]);
       try {
         await writeAll(handle, bytes, this.#size);
         await handle.datasync();
@@ -62,6 +73,7 @@ export class OwnFile {
         throw error;
       }
       this.#size += bytes.length;
+      this.#lost = Buffer.alloc(0);
       this.#written = until;
       return undefined;
     } catch (error) {
@@ -74,12 +86,12 @@ export class OwnFile {
     this.#handle = undefined;
   }
 
-  /** Opens the file; when it vanished since, everything is written again into a new one. */
+  /** Opens the file; what somebody took from it since is to be written again. */
   async #ensure(): Promise<void> {
     if (this.#lines.length === 0) return;
     if (this.#handle) {
       const [held, there] = await Promise.all([this.#handle.stat(), stat(this.path).catch(() => undefined)]);
-      if (there?.ino === held.ino && there.dev === held.dev && held.size >= this.#size) return;
+      if (there?.ino === held.ino && there.dev === held.dev && held.size === this.#size) return;
       await this.close();
     }
     const fault = prepare(this.#place);
@@ -91,9 +103,33 @@ export class OwnFile {
     // The umask would keep the others of the group out.
     if (shared) await handle.chmod(0o640);
     this.#handle = handle;
-    this.#size = (await handle.stat()).size;
-    if (this.#size === 0) this.#written = 0;
+    await this.#compare(handle);
     await syncDirectory(this.#place.directory);
+  }
+
+  /**
+   * Compares the file with what was written into it. What is missing at its end is appended once more, byte for byte,
+   * so that the hashes hold. A file with other content is kept under another name, and all is written anew.
+   */
+  async #compare(handle: FileHandle): Promise<void> {
+    const wrote = Buffer.from(this.#lines.slice(0, this.#written).join(''));
+    const { size } = await handle.stat();
+    const there = Buffer.alloc(size);
+    await handle.read(there, 0, size, 0);
+    const isOurs = size <= wrote.length && wrote.subarray(0, size).equals(there);
+    if (!isOurs) {
+      const aside = `${this.path}.changed-${Date.now()}`;
+      await rename(this.path, aside);
+      await this.close();
+      this.#restored = `somebody changed the journal’s file: kept as ${basename(aside)}, and written again`;
+      return this.#ensure();
+    }
+    this.#size = size;
+    this.#lost = wrote.subarray(size);
+    if (this.#lost.length === 0) return;
+    const again = this.#written - (there.toString('latin1').split('\n').length - 1);
+    const entries = `${again} ${again === 1 ? 'entry was' : 'entries were'} written again`;
+    this.#restored ??= `somebody ${size === 0 ? 'removed or emptied' : 'shortened'} the journal’s file: ${entries}`;
   }
 }
 

@@ -18,7 +18,7 @@ import { recorderOf } from './record.ts';
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked what arrived. */
 const arrivalsEvery: Ms = second;
-/** How often a journal in trouble is tried again. */
+/** How often the journal’s own file is looked after, and a journal in trouble is tried again. */
 const retryEvery: Ms = 5 * second;
 
 export const incidentPart: MakePart = (host) => {
@@ -190,7 +190,14 @@ export const incidentPart: MakePart = (host) => {
         });
     show();
   });
+  let heard = '';
   journal.onNews(() => {
+    const last = journal.entries.at(-1);
+    // What happened to the journal itself is said where somebody sees it, not only written.
+    if (last && last.id !== heard && last.writer.session === self.session && last.event.kind === 'journal') {
+      heard = last.id;
+      say(`journal: ${last.event.says}`, 'warning');
+    }
     alerts.takeEntries(journal.entries);
     show();
   });
@@ -212,7 +219,8 @@ export const incidentPart: MakePart = (host) => {
   const arriving = setInterval(() => void lookForArrivals(), arrivalsEvery);
   const renewing = setInterval(() => void renew(), renewEvery);
   const retrying = setInterval(() => {
-    if (journal.state.trouble) void journal.flush().then(show);
+    // Also without trouble: a file that somebody cut or removed is seen only by looking.
+    void journal.flush().then(show);
   }, retryEvery);
   void recorder.ready.then(() => {
     isReady = true;

@@ -1,6 +1,6 @@
 // Messages to people: what is due first, each to be read and changed before it goes out.
 import { type ChannelId, calledBy } from '../../core/channel.ts';
-import type { ChannelState } from '../../core/desk.ts';
+import { type ChannelState, drives } from '../../core/desk.ts';
 import type { Purpose } from '../../core/event.ts';
 import { formatClock } from '../../core/format.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident.ts';
@@ -80,9 +80,18 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
         says,
       ),
     ],
-    opens: compose(state, draft, name, found?.configured === true),
+    opens: whyNotFromHere(state) ?? compose(state, draft, name, found?.configured === true),
     copies: { text: state.incident ? messageText(state.incident, state.world, purpose) : '', what: 'the message' },
   };
+}
+
+/** Who does not drive is told so before writing a message, not after. */
+function whyNotFromHere({ desk, incident }: State): Intent | undefined {
+  if (!desk || !incident || drives(desk, incident)) return undefined;
+  const says = desk.observing
+    ? 'this cockpit only observes: y copies the text'
+    : `${incident.wheel.person} drives: W takes the wheel, y copies the text`;
+  return { kind: 'notice', says: `messages: ${says}`, verdict: 'unknown' };
 }
 
 /** The message in a field; enter sends it. PagerDuty's acknowledge and resolve carry a key instead of a text. */
