@@ -56,6 +56,7 @@ const kinds = {
     change: z.enum(['raised', 'worse', 'cleared']),
     level: z.enum(['critical', 'warning', 'info']),
     says: text,
+    since: instant.optional(),
   },
   role: {
     role: z.enum(roles),
@@ -68,6 +69,7 @@ const kinds = {
   notified: {
     message: text,
     channel: z.enum(channelIds),
+    to: text.optional(),
     purpose: z.enum(['trigger', 'acknowledge', 'notify', 'update', 'resolve']),
     delivery: z.enum(['sending', 'sent', 'failed', 'unknown', 'not-sent']),
     text,
