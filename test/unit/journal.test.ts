@@ -350,6 +350,19 @@ describe('what somebody else wrote into the directory', () => {
     expect(one.entries.map(({ event }) => event.kind === 'note' && event.text)).toEqual(['last', 'mine', 'mine again']);
   });
 
+  test('presence that is none: a pipe, texts that are none', async () => {
+    const here = join(directory, 'here');
+    mkdirSync(here, { recursive: true, mode: 0o700 });
+    spawnSync('mkfifo', [join(here, 'pipe.json')]);
+    const file = (name: string, more: object) => writeFileSync(join(here, name), JSON.stringify(more));
+    file('a.json', { session: 'a', name: { x: 1 }, host: 'elsewhere' });
+    file('b.json', { session: 'b', name: 'b\u001b[2J', host: 'elsewhere', incident: 5 });
+    file('c.json', { session: 'c', name: 'c\u001b[2J', host: 'elsewhere' });
+    const one = await journal();
+    const found = await new PresenceFiles({ directory }, one.writer).others(Date.now(), 'bastion');
+    expect(found.map(({ name }) => name)).toEqual(['c']);
+  });
+
   test('a pipe and a file of gigabytes are left alone, and said', async () => {
     mkdirSync(directory, { mode: 0o700 });
     spawnSync('mkfifo', [join(directory, 'pipe.jsonl')]);

@@ -1,17 +1,31 @@
 // Who is here: each cockpit renews a small file beside the journal; what is not renewed is gone.
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
-import { chmod, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Presence } from '../../core/desk.ts';
 import type { Writer } from '../../core/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { groupId, type Place } from './directory.ts';
+import { fitToRead } from './fit.ts';
 import { safe } from './safe.ts';
 
 /** Not renewed for so long: gone. */
 const gone: Ms = 10 * second;
 
 export type Here = Omit<Presence, 'at'>;
+
+/** What such a file must hold: another of the group, or another program, may have written it. */
+const written = z.object({
+  session: z.string(),
+  user: z.string().default(''),
+  name: z.string().default(''),
+  host: z.string().default(''),
+  pid: z.number().int().positive().optional(),
+  driving: z.boolean().default(false),
+  observing: z.boolean().default(false),
+  incident: z.string().optional(),
+});
 
 /** Renews this cockpit's file and reads those of the others; nothing of it is worth an error. */
 export class PresenceFiles {
@@ -62,23 +76,21 @@ export class PresenceFiles {
   async #look(path: string, now: Instant, host: string): Promise<Presence | undefined> {
     if (path === this.#own) return undefined;
     try {
-      const { mtimeMs } = await stat(path);
+      const { mtimeMs } = await fitToRead(path);
       if (now - mtimeMs > day) await unlink(path);
       if (now - mtimeMs > gone) return undefined;
-      const one = JSON.parse(await readFile(path, 'utf8')) as Partial<Here & { pid: number }>;
-      const { session, user = '', name = '', pid, incident } = one;
-      if (typeof session !== 'string') return undefined;
+      const { session, user, name, pid, incident, ...one } = written.parse(JSON.parse(await readFile(path, 'utf8')));
       // On this host a process that ended by force is known at once.
-      if (one.host === host && typeof pid === 'number' && !runs(pid)) return undefined;
+      if (one.host === host && pid !== undefined && !runs(pid)) return undefined;
       return safe({
         session,
         user,
         name,
-        host: one.host ?? '',
+        host: one.host,
         at: mtimeMs,
-        driving: one.driving === true,
-        observing: one.observing === true,
-        ...(typeof incident === 'string' ? { incident } : {}),
+        driving: one.driving,
+        observing: one.observing,
+        ...(incident === undefined ? {} : { incident }),
       });
     } catch {
       return undefined;
