@@ -276,7 +276,8 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
     return { kind: 'forbidden', where, what: `${user} may not run ${(command ?? 'info').toUpperCase()}`, hint };
   }
   const hint = 'something else listens on that port: compare it';
-  if (error instanceof NotInfo || /Protocol error|RESP type/i.test(said))
+  // An answer that the client's parser breaks on (nested without end) is not Redis' either.
+  if (error instanceof NotInfo || error instanceof RangeError || /Protocol error|RESP type/i.test(said))
     return { kind: 'malformed', where, what: 'the answer is not Redis’', hint };
   if (/Command timed out|^connect ETIMEDOUT/.test(said))
     return { kind: 'timeout', where, what: 'no answer in time', hint: 'the host is slow, frozen or behind a firewall' };

@@ -68,6 +68,14 @@ test('each answer of the server becomes a fault with the next move', () => {
   expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
 });
 
+test('messages in an order that makes no sense are not told in a program’s words', () => {
+  const confused = new TypeError('(intermediate value).at is not a function');
+  expect(postgresFault(confused, somewhere)).toMatchObject({
+    kind: 'malformed',
+    what: 'the answer is not PostgreSQL’s',
+  });
+});
+
 test('what a server says is made safe', () => {
   const fault = postgresFault(error('XX000', 'boom \u001b[31mred\u001b[0m password=hunter2'), somewhere);
   expect(fault.what).toBe('boom red password=••• (XX000)');

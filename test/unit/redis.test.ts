@@ -248,3 +248,8 @@ describe.runIf(installed)('a real Redis', () => {
     await running.ended;
   });
 });
+
+test('an answer nested without end is not Redis’', () => {
+  const fault = redisFault(new RangeError('Maximum call stack size exceeded. Please report this.'), at(6379));
+  expect(fault).toMatchObject({ kind: 'malformed', what: 'the answer is not Redis’' });
+});

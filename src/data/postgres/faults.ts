@@ -107,7 +107,9 @@ function explainClient(error: unknown, said: string, server: DatabaseServer): Kn
   if (error instanceof NotPostgres) return ['malformed', said, 'something else listens on that port: compare it'];
   if (/does not support SSL/.test(said))
     return ['forbidden', `the server offers no TLS, and sslmode is ${server.sslMode}`, 'set sslmode, or turn ssl on'];
-  if (/establishing an SSL connection|invalid response|decod|parse/i.test(said))
+  // A program's own words (x is not a function) tell nobody anything: messages came in an order that makes no sense.
+  const confused = error instanceof TypeError || error instanceof RangeError;
+  if ((confused && !('code' in error)) || /establishing an SSL connection|invalid response|decod|parse/i.test(said))
     return ['malformed', 'the answer is not PostgreSQL’s', 'something else listens on that port: compare it'];
   if (/client password must be/.test(said))
     return ['forbidden', `a password for ${server.user} is wanted`, 'set PGPASSWORD, or a line in ~/.pgpass'];
