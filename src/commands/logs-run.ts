@@ -85,6 +85,8 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     const what =
       'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${Object.values(workload)[0]}`;
     process.stderr.write(`bentham-cockpit: no pods ${what} in ${settings.kubernetes.namespace} have logs\n`);
+    for (const { pod, why } of state?.unstarted.slice(0, 10) ?? [])
+      process.stderr.write(`bentham-cockpit: ${pod} has not started: ${why}\n`);
     return unreadable;
   }
   return 0;

@@ -1,8 +1,10 @@
-// Keeps the newest lines of a log within bounds, and the window on them that passes a filter.
+// Keeps the newest lines of a log within bounds, and gives a window on those that pass a filter: on the newest, or, for
+// whoever reads, around any line that is kept.
 import { type LogEntry, type LogFields, type LogLine, readEntry } from '../core/log.ts';
-import { type LogFilter, noFilter, passes } from '../core/log-filter.ts';
+import { type LogFilter, noFilter } from '../core/log-filter.ts';
 import { passing, withoutExpressions } from '../core/log-passing.ts';
-import { mostShown } from '../core/log-view.ts';
+import { type LogsPosition, mostShown } from '../core/log-view.ts';
+import { Queue } from './queue.ts';
 
 /** As many lines are kept, and as many characters of them. */
 const mostLines = 100_000;
@@ -10,24 +12,25 @@ const mostCharacters = 64 * 1024 * 1024;
 
 export type Bounds = { lines: number; characters: number };
 
+/** The entries of a window, and the number, among all that passed, of the line that would follow its last. */
+type Window = { entries: readonly LogEntry[]; next: number };
+
 export class LogBook {
   readonly #fields: LogFields;
   readonly #bounds: Bounds;
-  /** A ring: `#lines[(#first + i) % bounds.lines]`. */
-  readonly #lines: (LogLine | undefined)[] = [];
-  #first = 0;
-  #count = 0;
+  readonly #lines = new Queue<LogLine>();
+  /** Those of the kept lines that pass. */
+  #passing = new Queue<LogLine>();
+  /** How many lines passed and are forgotten, since the filter was set: the first of `#passing` has this number. */
+  #gone = 0;
   #characters = 0;
   #filter: LogFilter = noFilter;
-  #entries: LogEntry[] = [];
-  #fresh: LogLine[] = [];
+  #window: Window = { entries: [], next: 0 };
+  #paused = false;
   generation = 1;
   collected = 0;
   passed = 0;
-  skipped = 0;
   forgotten = 0;
-  waiting = 0;
-  #paused = false;
 
   constructor(fields: LogFields, bounds: Bounds = { lines: mostLines, characters: mostCharacters }) {
     this.#fields = fields;
@@ -39,105 +42,140 @@ export class LogBook {
     return this.#filter.problems;
   }
 
-  /** Takes lines, in order. */
-  add(lines: readonly LogLine[]): void {
-    for (const line of lines) {
-      this.#keep(line);
-      if (!line.mark) this.collected += 1;
-    }
-    const passed = passing(this.#filter, lines, this.#fields);
-    // An expression without end must not hold up the alerts.
-    if (!passed) {
-      this.filter(withoutExpressions(this.#filter));
-      return;
-    }
-    for (const line of passed) {
-      if (!line.mark) this.passed += 1;
-      if (this.#paused) this.waiting += 1;
-      else this.#fresh.push(line);
-    }
-    // What came too fast to be shown is counted, not shown; it stays in the book.
-    if (this.#fresh.length > mostShown * 2) this.skipped += this.#dropFresh();
+  /** Lines that pass and are newer than the window. */
+  get waiting(): number {
+    return this.#gone + this.#passing.length - this.#window.next;
   }
 
-  /** Shows what passes another filter, of all that is kept. */
-  filter(filter: LogFilter): void {
-    const kept = Array.from({ length: this.#count }, (_, i) => this.#at(i)).filter((line) => line !== undefined);
-    const found = passing(filter, kept, this.#fields);
+  /** Where the window is in all that is kept. Lines on it that were forgotten meanwhile are kept as long as it stands. */
+  get position(): LogsPosition {
+    const { entries, next } = this.#window;
+    const held = this.#held().length;
+    const offset = next - entries.length;
+    return { offset, first: held > 0 ? 0 : Math.max(0, offset - this.#gone), kept: this.#passing.length + held };
+  }
+
+  /** Takes lines, in order. */
+  add(lines: readonly LogLine[]): void {
+    for (const line of lines) if (!line.mark) this.collected += 1;
+    const passed = passing(this.#filter, lines, this.#fields);
+    const through = new Set(passed);
+    for (const line of lines) {
+      this.#keep(line);
+      if (!through.has(line)) continue;
+      this.#passing.push(line);
+      if (!line.mark) this.passed += 1;
+    }
+    // An expression without end must not hold up the alerts.
+    if (!passed) this.filter(withoutExpressions(this.#filter));
+  }
+
+  /** Shows what passes another filter, of all that is kept: the newest, or what is around the line `around`. */
+  filter(filter: LogFilter, around?: number): void {
+    const found = passing(filter, this.#lines.slice(), this.#fields);
     if (!found) {
-      this.filter(withoutExpressions(filter));
+      this.filter(withoutExpressions(filter), around);
       return;
     }
     this.#filter = filter;
     this.generation += 1;
-    this.skipped = 0;
-    this.waiting = 0;
-    this.#fresh = [];
     this.passed = found.reduce((sum, line) => sum + (line.mark ? 0 : 1), 0);
-    this.#entries = found.slice(-mostShown).map((line) => readEntry(line, this.#fields));
+    this.#passing = new Queue();
+    for (const line of found) this.#passing.push(line);
+    this.#gone = 0;
+    this.#window = { entries: [], next: 0 };
+    if (around === undefined) this.#toEnd();
+    else this.look(around);
   }
 
-  /** Stands still, or goes on with all that waited. */
+  /** Stands still, or goes on at the end. */
   pause(paused: boolean): void {
-    if (this.#paused === paused) return;
-    this.entries();
     this.#paused = paused;
-    if (paused) return;
-    const newest = this.#entries.at(-1)?.id ?? 0;
-    const missed: LogLine[] = [];
-    for (let i = this.#count - 1; i >= 0; i -= 1) {
-      const line = this.#at(i);
-      if (!line || line.id <= newest) break;
-      if (passes(this.#filter, line, this.#fields)) missed.push(line);
-    }
-    this.#fresh = missed.reverse();
-    this.waiting = 0;
   }
 
-  /** The window: the newest entries that pass, oldest first. Entries keep their identity. */
+  /** Puts the window around the line with this id, or where it would be; 0: at the oldest. For whoever stands still. */
+  look(around: number): void {
+    const at = this.#indexOf(around);
+    const before = mostShown / 2;
+    const held = at < before ? this.#held().slice(at - before) : [];
+    const from = Math.max(0, at - before);
+    const to = Math.min(this.#passing.length, Math.max(at + before, from + mostShown - held.length));
+    const start = Math.max(0, Math.min(from, to - mostShown + held.length));
+    const entries = [...held, ...this.#gap(held), ...this.#read(start, to)];
+    this.#window = { entries, next: this.#gone + to };
+  }
+
+  /** The window: entries that pass, oldest first. Entries keep their identity, and the list too where nothing changed. */
   entries(): readonly LogEntry[] {
-    if (this.#fresh.length === 0) return this.#entries;
-    this.skipped += this.#dropFresh();
-    const read = this.#fresh.map((line) => readEntry(line, this.#fields));
-    this.#fresh = [];
-    this.#entries = [...this.#entries.slice(-Math.max(0, mostShown - read.length)), ...read].slice(-mostShown);
-    return this.#entries;
+    if (!this.#paused && this.waiting > 0) this.#toEnd();
+    return this.#window.entries;
   }
 
   /** Every kept line that passes, oldest first, as entries. */
   *all(): Generator<LogEntry> {
-    for (let i = 0; i < this.#count; i += 1) {
-      const line = this.#at(i);
-      if (line && passes(this.#filter, line, this.#fields)) yield readEntry(line, this.#fields);
+    for (const line of this.#passing.slice()) yield readEntry(line, this.#fields);
+  }
+
+  #toEnd(): void {
+    const { length } = this.#passing;
+    this.#window = { entries: this.#read(Math.max(0, length - mostShown), length), next: this.#gone + length };
+  }
+
+  /** Entries of passing lines; those of the present window are taken from it. */
+  #read(from: number, to: number): LogEntry[] {
+    const known = new Map(this.#window.entries.map((entry) => [entry.id, entry]));
+    return this.#passing.slice(from, to).map((line) => known.get(line.id) ?? readEntry(line, this.#fields));
+  }
+
+  /** Entries of the window whose lines are forgotten. */
+  #held(): readonly LogEntry[] {
+    const { entries } = this.#window;
+    const oldest = this.#passing.at(0)?.id ?? Number.POSITIVE_INFINITY;
+    const kept = entries.findIndex(({ id }) => id >= oldest);
+    return kept < 0 ? entries : entries.slice(0, kept);
+  }
+
+  /** Says what is missing between held entries and the oldest line. */
+  #gap(held: readonly LogEntry[]): readonly LogEntry[] {
+    const { entries, next } = this.#window;
+    const last = held.at(-1);
+    const oldest = this.#passing.at(0);
+    const lost = this.#gone - (next - entries.length + this.#held().length);
+    if (!last || !oldest || lost <= 0) return [];
+    const text = `${lost} line${lost === 1 ? '' : 's'} forgotten here while this stood still`;
+    const mark = { id: oldest.id - 0.5, at: last.at, pod: '', container: '', previous: false, text, mark: true };
+    return [readEntry(mark, this.#fields)];
+  }
+
+  /** The index of the first passing line with this id or a later one. */
+  #indexOf(id: number): number {
+    let low = 0;
+    let high = this.#passing.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#passing.at(middle)?.id ?? 0) < id) low = middle + 1;
+      else high = middle;
     }
-  }
-
-  #dropFresh(): number {
-    const tooMany = Math.max(0, this.#fresh.length - mostShown);
-    if (tooMany > 0) this.#fresh = this.#fresh.slice(tooMany);
-    return tooMany;
-  }
-
-  #at(i: number): LogLine | undefined {
-    return this.#lines[(this.#first + i) % this.#bounds.lines];
+    return low;
   }
 
   #keep(line: LogLine): void {
     const { lines, characters } = this.#bounds;
     const size = sizeOf(line);
-    while (this.#count > 0 && (this.#count >= lines || this.#characters + size > characters)) this.#forget();
-    this.#lines[(this.#first + this.#count) % lines] = line;
-    this.#count += 1;
+    while (this.#lines.length > 0 && (this.#lines.length >= lines || this.#characters + size > characters))
+      this.#forget();
+    this.#lines.push(line);
     this.#characters += size;
   }
 
   #forget(): void {
-    const oldest = this.#lines[this.#first];
-    this.#lines[this.#first] = undefined;
-    this.#first = (this.#first + 1) % this.#bounds.lines;
-    this.#count -= 1;
-    this.#characters -= oldest ? sizeOf(oldest) : 0;
+    const oldest = this.#lines.shift();
+    if (!oldest) return;
+    this.#characters -= sizeOf(oldest);
     this.forgotten += 1;
+    if (this.#passing.at(0) !== oldest) return;
+    this.#passing.shift();
+    this.#gone += 1;
   }
 }
 

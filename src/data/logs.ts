@@ -2,7 +2,7 @@
 // following as pods come and go, and honest about what is missing.
 import { formatAge, formatClock } from '../core/format.ts';
 import type { LogLine } from '../core/log.ts';
-import type { Workload } from '../core/log-view.ts';
+import { type LogStreams, mostUnstarted, type Workload } from '../core/log-view.ts';
 import type { Fault } from '../core/reading.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { Connection } from './kubernetes/connection.ts';
@@ -25,12 +25,7 @@ export type LogsAsk = {
   follow: boolean;
 };
 
-export type LogsState = {
-  /** Streams that are open, and those that should be. */
-  followed: number;
-  expected: number;
-  /** Containers left out because there are too many. */
-  leftOut: number;
+export type LogsState = LogStreams & {
   /** Why a stream, or all, cannot be read. */
   fault?: Fault;
 };
@@ -77,6 +72,8 @@ class LogsFollower {
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
   #leftOut = 0;
+  #pods: number | undefined;
+  #unstarted: LogStreams['unstarted'] = [];
   #fault: Fault | undefined;
   #said = '';
   #started = false;
@@ -136,6 +133,10 @@ class LogsFollower {
     const chosen = pods
       .filter((pod) => ask.pod === undefined || pod.name === ask.pod)
       .toSorted((a, b) => b.createdAt - a.createdAt);
+    this.#pods = chosen.length;
+    this.#unstarted = chosen
+      .flatMap(({ name, waits }) => (waits === undefined ? [] : [{ pod: name, why: waits }]))
+      .slice(0, mostUnstarted);
     for (const pod of chosen)
       for (const container of pod.containers) {
         if (!container.started || (ask.container !== undefined && container.name !== ask.container)) continue;
@@ -267,7 +268,14 @@ class LogsFollower {
     const streams = [...this.#streams.values()].filter((s) => !s.done);
     const followed = streams.filter((s) => s.open).length;
     const fault = this.#fault ?? streams.find((s) => s.fault)?.fault;
-    const state = { followed, expected: streams.length, leftOut: this.#leftOut, ...(fault ? { fault } : {}) };
+    const state: LogsState = {
+      followed,
+      expected: streams.length,
+      leftOut: this.#leftOut,
+      ...(this.#pods === undefined ? {} : { pods: this.#pods }),
+      unstarted: this.#unstarted,
+      ...(fault ? { fault } : {}),
+    };
     const said = JSON.stringify(state);
     if (said === this.#said) return;
     this.#said = said;

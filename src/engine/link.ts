@@ -71,6 +71,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     send(command) {
       if (command.kind === 'look') looks.set(lookKey(command.ask), command);
       if (command.kind === 'unlook') looks.delete(lookKey(command.ask));
+      if (command.kind === 'logs') looks.set('logs', command);
       worker?.postMessage({ kind: 'command', command } satisfies ToWorker);
     },
     async stop() {

@@ -2,31 +2,55 @@
 import type { LogEntry } from '../core/log.ts';
 import type { LogsShown } from '../core/log-view.ts';
 
-/** A window whose entries are a difference from the one sent before: entries older than `from` are gone. */
-export type LogsDelta = { shown: Omit<LogsShown, 'entries'>; anew: boolean; from: number; more: readonly LogEntry[] };
+/** A window as a difference from the one sent before: of that, the entries from `from` to `to` stand. */
+export type LogsDelta = {
+  shown: Omit<LogsShown, 'entries'>;
+  from: number;
+  to: number;
+  before: readonly LogEntry[];
+  after: readonly LogEntry[];
+};
+
+type Entries = readonly LogEntry[];
+const nothing = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, before: [] };
 
 /** Remembers what was sent. */
 export function logsEncoder(): (shown: LogsShown) => LogsDelta {
   let key = '';
-  let last = 0;
+  let sent: Entries = [];
   return ({ entries, ...shown }) => {
     const { workload, pod, since, from, previous } = shown.view;
-    const now = JSON.stringify([workload, pod, since, from, previous, shown.generation]);
-    const anew = now !== key;
-    const more = anew ? entries : entries.filter((entry) => entry.id > last);
+    // Ids begin anew with each log that is collected.
+    const now = JSON.stringify([workload, pod, since, from, previous]);
+    const delta = now === key ? difference(sent, entries) : { ...nothing, after: entries };
     key = now;
-    last = entries.at(-1)?.id ?? (anew ? 0 : last);
-    return { shown, anew, from: entries[0]?.id ?? Number.POSITIVE_INFINITY, more };
+    sent = entries;
+    return { shown, ...delta };
   };
+}
+
+function difference(sent: Entries, entries: Entries): Omit<LogsDelta, 'shown'> {
+  const known = new Set(sent.map(({ id }) => id));
+  const first = entries.findIndex(({ id }) => known.has(id));
+  const last = entries.findLastIndex(({ id }) => known.has(id));
+  const from = entries[first]?.id;
+  const to = entries[last]?.id;
+  if (from === undefined || to === undefined) return { ...nothing, after: entries };
+  // What both hold must be the same without a gap in either.
+  const standing = sent.filter(({ id }) => id >= from && id <= to).length;
+  if (standing !== last - first + 1 || entries.slice(first, last + 1).some(({ id }) => !known.has(id)))
+    return { ...nothing, after: entries };
+  return { from, to, before: entries.slice(0, first), after: entries.slice(last + 1) };
 }
 
 /** Puts the windows together again. */
 export function logsDecoder(): (delta: LogsDelta) => LogsShown {
-  let entries: readonly LogEntry[] = [];
-  return ({ shown, anew, from, more }) => {
-    if (anew) entries = more;
-    else if (more.length > 0 || (entries[0]?.id ?? from) < from)
-      entries = [...entries.filter((entry) => entry.id >= from), ...more];
+  let entries: Entries = [];
+  return ({ shown, from, to, before, after }) => {
+    const standing = entries.filter(({ id }) => id >= from && id <= to);
+    // The list keeps its identity where nothing changed, and with it the rows made of it.
+    if (before.length > 0 || after.length > 0 || standing.length < entries.length)
+      entries = [...before, ...standing, ...after];
     return { ...shown, entries };
   };
 }

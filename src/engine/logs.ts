@@ -12,7 +12,7 @@ import { followLogs, type LogsState } from '../data/logs.ts';
 import type { Host, MakePart } from './part.ts';
 
 const tellEvery: Ms = 250;
-const noStreams = { followed: 0, expected: 0, leftOut: 0 };
+const noStreams = { followed: 0, expected: 0, leftOut: 0, unstarted: [] };
 
 export const logsPart: MakePart = (host) => {
   let collecting: Collecting | undefined;
@@ -81,12 +81,13 @@ class Collecting {
     this.#tell();
   }
 
-  /** Another filter, or a pause, on the same lines. */
+  /** Another filter, a pause, or another place in the same lines. */
   show(view: LogsView): void {
     const before = this.view;
     this.view = view;
-    if (view.paused !== before.paused) this.#book.pause(view.paused);
+    this.#book.pause(view.paused);
     if (view.filter !== before.filter) this.#filter();
+    else if (view.paused && view.around !== undefined && view.around !== before.around) this.#book.look(view.around);
     this.#dirty = true;
     this.#tell();
   }
@@ -128,23 +129,26 @@ class Collecting {
   }
 
   #filter(): void {
-    this.#book.filter(parseFilter(this.view.filter));
+    const { filter, paused, around } = this.view;
+    this.#book.filter(parseFilter(filter), paused ? around : undefined);
   }
 
   #tell(): void {
     this.#count();
     if (!this.#dirty) return;
     this.#dirty = false;
-    const { collected, passed, skipped, forgotten, waiting, generation } = this.#book;
     const { fault, ...streams } = this.#state;
+    // First: following, it moves the window that the others tell of.
+    const entries = this.#book.entries();
+    const { collected, passed, forgotten, waiting, generation, position } = this.#book;
     const shown: LogsShown = {
       view: this.view,
       generation,
-      entries: this.#book.entries(),
+      entries,
+      position,
       collected,
       passed,
       pace: this.#counted.pace,
-      skipped,
       forgotten,
       waiting,
       streams,

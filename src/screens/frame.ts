@@ -5,8 +5,7 @@ import { here, type Place, type State } from '../store.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
 import { screens } from './index.ts';
-import type { List } from './intents.ts';
-import { markerIn } from './intents.ts';
+import { inWindow, type List, markerIn } from './intents.ts';
 import { bold, columnsOf, dim, fitLine, type Line, line, mark, span, spread, textOf, wrap } from './line.ts';
 import { layList, toHeight } from './list.ts';
 import { field } from './overlays/field.ts';
@@ -135,7 +134,7 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   const head = (view.head ?? []).map((l) => line(' ', l));
   const foot = (view.foot ?? []).map((l) => line(' ', l));
   const height = Math.max(1, rows - 1 - head.length - foot.length);
-  const marking = view.filtersItself ? { ...place, filter: '' } : place;
+  const marking = inWindow(view.filtersItself ? { ...place, filter: '' } : place, view.window);
   const laid = layList(view.rows, marking, { columns, height, marks: selectable, selectable });
   const shown = laid.list.rows;
   const row = selectable ? shown[laid.at] : undefined;
@@ -153,7 +152,7 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   );
   return {
     lines: [title, ...head, ...toHeight(shown.length > 0 ? laid.lines : nothing, height), ...foot],
-    list: laid.list,
+    list: { ...laid.list, ...(view.window ? { window: view.window } : {}) },
     ...(row ? { row } : {}),
   };
 }
@@ -165,8 +164,9 @@ function titleLine(screen: Screen, view: View, state: State, place: Place, where
   const total = view.rows.length;
   const sort = screen.sorts?.[place.sort % screen.sorts.length];
   const isCut = where.from > 0 || where.to < where.of;
-  const position =
-    place.filter || place.filtering
+  const position = view.window
+    ? (view.window.says ?? '')
+    : place.filter || place.filtering
       ? `${where.of} of ${total}`
       : isCut && where.of > 0
         ? `${where.at >= 0 ? where.at + 1 : where.to}/${where.of}`

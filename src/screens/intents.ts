@@ -1,7 +1,7 @@
 // What an intent does to the screen. Pure: the old state in, the new one out. Words to the engine and the terminal
 // pass through untouched; src/app.tsx hands those on.
 import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../store.ts';
-import type { Row } from './screen.ts';
+import type { Row, Window } from './screen.ts';
 
 /** The list under the marker, as it is filtered and drawn now. */
 export type List = {
@@ -10,6 +10,8 @@ export type List = {
   page: number;
   /** False: the keys scroll. */
   selectable: boolean;
+  /** Of rows that are a part of more. */
+  window?: Window;
 };
 
 /** The cockpit's panes, in the order of their keys. */
@@ -24,23 +26,23 @@ export function reduce(state: State, intent: Intent, list: List): State {
   const place = here(state);
   switch (intent.kind) {
     case 'open':
-      return open(state, placeAt(intent.screen, intent.of, intent.filter, intent.selected));
+      return open(quiet(state), placeAt(intent.screen, intent.of, intent.filter, intent.selected));
     case 'adjust':
       return inPlace(state, { ...place, of: adjusted(place.of, intent.of) });
     case 'back':
-      return back(state, place);
+      return back(quiet(state), place);
     case 'home':
-      return home(state, intent.pane);
+      return home(quiet(state), intent.pane);
     case 'pane': {
       const { pane } = state.ui.stack[0];
       const at = isPane(pane) ? paneIds.indexOf(pane) : 0;
-      return home(state, paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
+      return home(quiet(state), paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
     }
     case 'move':
-      return inPlace(state, list.selectable ? moved(place, intent.to, list) : scrolled(place, intent.to, list));
+      return inPlace(state, list.selectable ? movedIn(place, intent.to, list) : scrolled(place, intent.to, list));
     case 'select': {
       const at = list.rows.findIndex((row) => row.id === intent.row);
-      return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) });
+      return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) + (list.window?.offset ?? 0) });
     }
     case 'filter':
       return inPlace(state, {
@@ -80,6 +82,13 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'terminal':
       return state;
   }
+}
+
+/** What was said of one place is not said in another. */
+function quiet(state: State): State {
+  if (!state.ui.notice) return state;
+  const { notice: _, ...ui } = state.ui;
+  return { ...state, ui };
 }
 
 /** Changed, or without what is undefined now. */
@@ -154,6 +163,19 @@ export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly R
   if (rows[place.at]?.id === place.selected) return place.at;
   const at = place.selected === undefined ? -1 : rows.findIndex((row) => row.id === place.selected);
   return at >= 0 ? at : Math.min(place.at, rows.length - 1);
+}
+
+/** A place holds numbers of the whole list; in a window on it they are other ones. */
+export function inWindow<P extends Pick<Place, 'at' | 'top'>>(place: P, window: Window | undefined): P {
+  if (!window) return place;
+  const { offset, stands } = window;
+  return { ...place, at: Math.max(0, stands ?? place.at - offset), top: place.top - offset };
+}
+
+function movedIn(place: Place, to: Move, list: List): Place {
+  const { at, top, ...rest } = moved(inWindow(place, list.window), to, list);
+  const offset = list.window?.offset ?? 0;
+  return { ...rest, at: at + offset, top: top + offset };
 }
 
 function moved(place: Place, to: Move, { rows, page }: List): Place {

@@ -21,6 +21,16 @@ export type Row = {
   copies?: { text: string; what: string };
 };
 
+/** Rows that are a part of more: the list scrolls on as other parts of it come. */
+export type Window = {
+  /** The number of the first row in the whole list; it stays the same while rows before it go. */
+  offset: number;
+  /** The index of the row that has the marker, where the selected one is not among the rows. */
+  stands?: number;
+  /** Where the marker is in the whole, for the title line: `812 of 51 204 kept`. */
+  says?: string;
+};
+
 /** What a screen shows at one moment, before filter and scroll. */
 export type View = {
   /** Beside the title: what it is about. */
@@ -30,6 +40,8 @@ export type View = {
   /** Above the list; never scrolls. Column titles come last. */
   head?: readonly Line[];
   rows: readonly Row[];
+  /** Absent: the rows are all there are. */
+  window?: Window;
   /** False: a text to read; the keys scroll instead of selecting. */
   selectable?: boolean;
   /** True: the rows have passed the filter already, and mark their matches themselves. */

@@ -43,13 +43,13 @@ function withLog(entries: LogsShown['entries'], more: Partial<LogsShown> = {}, f
       view: viewOf(here(opened)),
       generation: 1,
       entries,
+      position: { offset: 0, first: 0, kept: entries.length },
       collected: 1204,
       passed: entries.length,
       pace: 120,
-      skipped: 0,
       forgotten: 0,
       waiting: 0,
-      streams: { followed: 3, expected: 3, leftOut: 0 },
+      streams: { followed: 3, expected: 3, leftOut: 0, unstarted: [] },
       problems: [],
       at,
       ...more,
@@ -179,17 +179,114 @@ describe('the log screen', () => {
   test('says what is missing', () => {
     const text = frameText(
       withLog(few, {
-        skipped: 49_000,
         forgotten: 12,
-        streams: { followed: 1, expected: 3, leftOut: 7 },
+        streams: { followed: 1, expected: 3, leftOut: 7, unstarted: [] },
         fault: { kind: 'forbidden', where: 'k8s:6443', what: 'may not get pods/log', hint: 'ask for it' },
       }),
       { columns: 160, rows: 24 },
     );
-    expect(text).toContain('49 000 lines came too fast to be shown: filter, or pause');
-    expect(text).toContain('12 older lines forgotten');
+    expect(text).toContain('12 older lines forgotten, the newest are kept');
     expect(text).toContain('7 containers left out');
     expect(text).toContain('1/3 streams');
     expect(text).toContain('may not get pods/log (k8s:6443)');
+  });
+
+  test('names the pods that have not started, and why', () => {
+    const unstarted = ['a', 'b', 'c', 'd', 'e'].map((pod) => ({ pod, why: 'ImagePullBackOff: no such image' }));
+    const streams = { followed: 0, expected: 0, leftOut: 0, pods: 5, unstarted };
+    const text = frameText(withLog([], { streams }), size);
+    expect(text).toContain('▲ a has not started: ImagePullBackOff: no such image');
+    expect(text).toContain('and 2 more');
+    const none = frameText(withLog([], { streams: { ...streams, pods: 0, unstarted: [] } }), size);
+    expect(none).toContain('there are no such pods now');
+    expect(frameText(withLog([], { streams: { ...streams, unstarted: [] } }), size)).toContain(
+      'no line yet, following',
+    );
+  });
+});
+
+describe('a log that is longer than the screen holds', () => {
+  const total = 5000;
+  const read = Array.from({ length: total }, (_, i) =>
+    line(i + 1, { level: i === 1000 ? 50 : 30, msg: `message ${i + 1}.` }),
+  );
+  const windows = new Map<number, LogsShown['entries']>();
+  /** What the engine answers to what the screen wants of five thousand lines. */
+  const answered = (state: State): State => {
+    const view = wantedLogs(state);
+    if (!view) return state;
+    const end = view.paused && view.around !== undefined ? Math.min(total, Math.max(2000, view.around + 1000)) : total;
+    const entries = windows.get(end) ?? read.slice(end - 2000, end);
+    windows.set(end, entries);
+    const position = { offset: end - 2000, first: end - 2000, kept: total };
+    return {
+      ...state,
+      logs: { ...state.logs, view, entries, position, waiting: total - end } as State['logs'],
+    } as State;
+  };
+  const opened = () => answered(withLog([]));
+  const press1 = (state: State, ...keys: string[]) => keys.reduce((now, key) => answered(pressed(now, key)), state);
+  const messages = (state: State) => [...frameText(state, size).matchAll(/message (\d+)\./g)].map((m) => Number(m[1]));
+
+  test('is read from its end to its beginning and back, line by line, without a jump', () => {
+    let state = press1(opened(), 'space');
+    expect(frameText(state, size)).toContain('5 000 of 5 000 kept');
+    let top = messages(state)[0] ?? 0;
+    let seen = 0;
+    // Every page goes on where the last one ended.
+    while (messages(state)[0] !== 1 && seen < 400) {
+      state = press1(state, 'pageup');
+      const now = messages(state);
+      expect(top - (now[0] ?? 0)).toBeLessThanOrEqual(now.length);
+      top = now[0] ?? 0;
+      expect(now).toEqual(now.map((_, i) => top + i));
+      seen += 1;
+    }
+    expect(frameText(state, size)).toContain(' 1 of 5 000 kept');
+    for (let i = 0; i < 60; i += 1) {
+      state = press1(state, 'ctrl-d', 'ctrl-d', 'ctrl-d');
+      const now = messages(state);
+      expect(now).toEqual(now.map((_, at) => (now[0] ?? 0) + at));
+    }
+    expect(state.logs?.entries.length).toBe(2000);
+    expect(wantedLogs(state)?.paused).toBe(true);
+  });
+
+  test('g goes to the oldest line that is kept, G to the end', () => {
+    const state = press1(opened(), 'g');
+    expect(messages(state)[0]).toBe(1);
+    expect(frameText(state, size)).toContain(' 1 of 5 000 kept');
+    expect(messages(press1(state, 'j', 'k'))[0]).toBe(1);
+    expect(frameText(press1(state, 'j'), size)).toContain(' 2 of 5 000 kept');
+    const end = press1(state, 'G');
+    expect(messages(end).at(-1)).toBe(5000);
+    expect(wantedLogs(end)).toMatchObject({ paused: false });
+  });
+
+  test('keys that come faster than the answer never follow by accident, and lose no place', () => {
+    const oldest = press1(opened(), 'g');
+    const hasty = pressed(oldest, ...Array.from({ length: 200 }, () => 'pagedown'));
+    expect(frameText(hasty, size)).toContain('paused: 3 000 more');
+    expect(wantedLogs(hasty)).toMatchObject({ paused: true, around: 2000 });
+    const then = answered(hasty);
+    expect(messages(then)).toContain(2000);
+    expect(messages(press1(then, 'pagedown'))[0]).toBeLessThanOrEqual(2020);
+  });
+
+  test('N looks further back, window after window', () => {
+    let state = press1(opened(), 'space');
+    let keys = 0;
+    while (here(state).selected !== '1001' && keys < 20) {
+      state = press1(state, 'N');
+      keys += 1;
+    }
+    expect(here(state).selected).toBe('1001');
+    expect(keys).toBeLessThan(10);
+    expect(press1(opened(), 'space', 'N').ui.notice?.says).toBe('no earlier error in 1 999 lines: N looks further');
+  });
+
+  test('another filter shows what is around the line one stands on', () => {
+    const state = pressed(press1(opened(), 'g', ...Array.from({ length: 12 }, () => 'pagedown')), '/', 'x', 'enter');
+    expect(wantedLogs(state)?.around).toBe(Number(here(state).selected));
   });
 });

@@ -26,6 +26,17 @@ describe('moving', () => {
     expect(frameText(pressing(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
   });
 
+  test('what was said of one place is not said in another', () => {
+    const said = at('esc');
+    expect(frameText(said, size)).toContain('this is the first screen; q quits');
+    for (const keys of [['2', 'j', 'enter'], ['tab'], ['3'], ['w'], ['l']])
+      expect(frameText(pressing(said, size, ...keys), size)).not.toContain('this is the first screen');
+    // Moving about in the same place takes nothing away.
+    expect(frameText(pressing(said, size, 'j'), size)).toContain('this is the first screen');
+    const below = pressing(said, size, '2', 'j', 'enter', 'y');
+    expect(pressing(below, size, 'esc').ui.notice).toBeUndefined();
+  });
+
   test('a pane keeps its row while another has the focus', () => {
     expect(frameText(at('2', 'j', 'j', '3', 'j', '2'), size)).toContain('▶  ● 8qk5p');
   });

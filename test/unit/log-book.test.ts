@@ -27,14 +27,66 @@ const lines = (from: number, to: number, text = (i: number) => `line ${i}`): Log
 const ids = (book: LogBook) => book.entries().map((e) => e.id);
 
 describe('a log book', () => {
-  it('shows the newest lines, and says how many it does not show', () => {
+  it('shows the newest lines', () => {
     const book = new LogBook(fields);
     book.add(lines(1, 4));
     expect(ids(book)).toEqual([1, 2, 3]);
     book.add(lines(4, 10_004));
     expect(book.entries()).toHaveLength(mostShown);
     expect(book.entries().at(-1)?.id).toBe(10_003);
-    expect(book).toMatchObject({ collected: 10_003, passed: 10_003, skipped: 8000 });
+    // None was dropped: all can be looked at.
+    expect(book).toMatchObject({ collected: 10_003, passed: 10_003, forgotten: 0, waiting: 0 });
+    expect(book.position).toEqual({ offset: 8003, first: 8003, kept: 10_003 });
+  });
+
+  it('shows whatever is kept, around any line, with its place in the whole', () => {
+    const book = new LogBook(fields);
+    book.add(lines(1, 100_001));
+    book.pause(true);
+    const shown = (around: number) => {
+      book.look(around);
+      const all = ids(book);
+      expect(all).toEqual(all.map((_, i) => (all[0] ?? 0) + i));
+      expect(all).toHaveLength(mostShown);
+      expect(book.position).toEqual({ offset: (all[0] ?? 0) - 1, first: (all[0] ?? 0) - 1, kept: 100_000 });
+      expect(book.waiting).toBe(100_000 - (all.at(-1) ?? 0));
+      return all;
+    };
+    expect(shown(0)[0]).toBe(1);
+    expect(shown(50_000)).toContain(49_001);
+    expect(shown(50_000)).toContain(50_999);
+    expect(shown(99_999).at(-1)).toBe(100_000);
+    // Also of what a filter leaves.
+    book.filter(parseFilter('/7$/'), 50_007);
+    expect(book.position.kept).toBe(10_000);
+    expect(ids(book)).toContain(50_007);
+    expect(ids(book)[0]).toBe(50_007 - 10_000);
+    book.look(0);
+    expect(ids(book)[0]).toBe(7);
+  });
+
+  it('keeps what one reads though it is forgotten meanwhile, and says what is missing after it', () => {
+    const book = new LogBook(fields, { lines: 5000, characters: 1e9 });
+    book.add(lines(1, 5001));
+    book.pause(true);
+    book.look(100);
+    const before = book.entries();
+    book.add(lines(5001, 20_001));
+    expect(book.entries()).toBe(before);
+    expect(book.position).toEqual({ offset: 0, first: 0, kept: 7000 });
+    expect(book.forgotten).toBe(15_000);
+    // Further down: what was shown, a word about the hole, and the oldest that is kept.
+    book.look(2000);
+    const entries = book.entries();
+    const hole = entries.findIndex((entry) => entry.mark);
+    expect(entries[hole]?.message).toBe('13000 lines forgotten here while this stood still');
+    expect(entries[hole - 1]?.id).toBe(2000);
+    expect(entries[hole + 1]?.id).toBe(15_001);
+    expect(entries.length).toBeLessThanOrEqual(mostShown + 1);
+    book.pause(false);
+    expect(ids(book).at(-1)).toBe(20_000);
+    expect(ids(book)).toHaveLength(mostShown);
+    expect(book.position).toEqual({ offset: 18_000, first: 3000, kept: 5000 });
   });
 
   it('stays within its bounds, by lines and by characters', () => {
@@ -104,20 +156,20 @@ describe('a log book', () => {
       view,
       generation: book.generation,
       entries: book.entries(),
+      position: book.position,
       collected: 0,
       passed: 0,
       pace: 0,
-      skipped: 0,
       forgotten: 0,
       waiting: 0,
-      streams: { followed: 1, expected: 1, leftOut: 0 },
+      streams: { followed: 1, expected: 1, leftOut: 0, unstarted: [] },
       problems: [],
       at: 0,
     });
     const cross = () => {
       const envelope = encode({ logs: shown() });
       return {
-        more: envelope.logs?.more.length,
+        more: (envelope.logs?.before.length ?? 0) + (envelope.logs?.after.length ?? 0),
         got: decode(structuredClone(envelope)).logs?.entries.map((e) => e.id),
       };
     };
@@ -128,6 +180,21 @@ describe('a log book', () => {
     expect(cross()).toEqual({ more: 0, got: [1, 2, 3, 4, 5] });
     book.add(lines(6, 6 + mostShown));
     expect(cross()).toMatchObject({ more: mostShown, got: book.entries().map((e) => e.id) });
+    // Back and forth, only what is new to the screen crosses.
+    book.add(lines(6 + mostShown, 10_000));
+    book.pause(true);
+    for (const [around, most] of [
+      [9000, mostShown],
+      [8500, 600],
+      [8900, 600],
+      [100, mostShown],
+      [0, 1000],
+    ] as const) {
+      book.look(around);
+      const { more, got } = cross();
+      expect(got).toEqual(book.entries().map((e) => e.id));
+      expect(more).toBeLessThanOrEqual(most);
+    }
     book.filter(parseFilter('"line 7"'));
     expect(cross().got).toEqual(book.entries().map((e) => e.id));
     expect(decode(structuredClone(encode({ logs: undefined }))).logs).toBeUndefined();
@@ -206,7 +273,7 @@ describe('the engine’s part', () => {
 
   it('collects, filters, pauses and saves', async () => {
     part.handle?.({ kind: 'logs', view });
-    await soon(() => shown?.streams).toEqual({ followed: 1, expected: 1, leftOut: 0 });
+    await soon(() => shown?.streams).toEqual({ followed: 1, expected: 1, leftOut: 0, pods: 1, unstarted: [] });
     expect(server.asked.find((u) => !u.pathname.endsWith('/log'))?.searchParams.get('labelSelector')).toBe(
       'app=bentham',
     );
@@ -232,6 +299,9 @@ describe('the engine’s part', () => {
       process.cwd = before;
       rmSync(directory, { recursive: true });
     }
+    part.handle?.({ kind: 'logs', view: { ...view, paused: true, around: 0 } });
+    expect(shown?.entries.map((e) => e.message)).toEqual(['one', 'ERROR two', 'ERROR three']);
+    expect(shown?.position).toEqual({ offset: 0, first: 0, kept: 3 });
     part.handle?.({ kind: 'logs' });
     expect(shown).toBeUndefined();
   });

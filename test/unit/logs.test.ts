@@ -198,7 +198,7 @@ describe('the logs of a workload', () => {
     expect(lines[0]?.previous).toBe(true);
     event(`${JSON.stringify({ type: 'ADDED', object: pod('new') })}\n`);
     await soon(texts).toEqual(['out of memory', 'hello from a', 'hello from new']);
-    await soon(() => state).toEqual({ followed: 2, expected: 2, leftOut: 0 });
+    await soon(() => state).toMatchObject({ followed: 2, expected: 2, leftOut: 0, pods: 2, unstarted: [] });
     event(`${JSON.stringify({ type: 'DELETED', object: pod('a') })}\n`);
     await soon(() => state).toMatchObject({ followed: 1, expected: 1 });
   });
@@ -245,10 +245,42 @@ describe('the logs of a workload', () => {
       else open = res;
     };
     void read({ follow: true });
-    await soon(() => state).toEqual({ followed: 2, expected: 2, leftOut: 0 });
+    await soon(() => state).toMatchObject({ followed: 2, expected: 2, leftOut: 0, pods: 2, unstarted: [] });
     open?.write(`${iso(2)} at last\n`);
     await soon(texts).toEqual(['hello', 'at last']);
     expect(server.asked.filter((u) => u.pathname.endsWith('/mute/log'))).toHaveLength(1);
+  });
+
+  it('of pods that have not started name them, and why', async () => {
+    const none = { metadata: { name: 'n', uid: 'n' }, spec: { containers: [{ name: 'main' }, { name: 'init' }] } };
+    const waiting = (name: string, status: object) => ({ ...none, metadata: { name, uid: name }, status });
+    const message = '0/3 nodes are available: 3 Insufficient memory.';
+    pods = [
+      waiting('unplaced', {
+        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+      }),
+      waiting('pulling', {
+        containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      }),
+      {
+        ...waiting('initial', {
+          initContainerStatuses: [{ name: 'first', state: { terminated: {} } }],
+          containerStatuses: [{ name: 'main', state: { waiting: { reason: 'CreateContainerConfigError' } } }],
+        }),
+        spec: { initContainers: [{ name: 'first' }], containers: [{ name: 'main' }] },
+      },
+      waiting('ended', { phase: 'Failed' }),
+      pod('running'),
+    ];
+    await read();
+    expect(state).toMatchObject({
+      pods: 5,
+      unstarted: [
+        { pod: 'unplaced', why: `Unschedulable: ${message}` },
+        { pod: 'pulling', why: 'ImagePullBackOff' },
+        { pod: 'initial', why: 'CreateContainerConfigError' },
+      ],
+    });
   });
 
   it('that a kubelet cannot give are said once, however often it is asked', async () => {

@@ -20,6 +20,8 @@ export type LogPod = {
   /** The container that `kubectl logs` would choose. */
   main: string;
   createdAt: Instant;
+  /** While no container but initial ones ever started: why. ImagePullBackOff, or that no node has room for it. */
+  waits?: string;
 };
 
 export type LogContainer = {
@@ -132,12 +134,28 @@ export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
   });
   const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);
   const first = words(items(spec?.containers)[0]?.name) ?? '';
+  const main = items(spec?.containers).map((c) => c.name);
+  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const begun = containers.some((c) => c.started && main.includes(c.name));
+  const waits = ended || begun ? undefined : waitsFor(status);
   return {
     uid: metadata?.uid ?? name,
     name,
-    ended: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    ended,
     containers,
     main: containers.some((c) => c.name === chosen) && chosen ? chosen : first,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    ...(waits === undefined ? {} : { waits }),
   };
+}
+
+/** Why a pod waits: a container's reason, or what the scheduler says. Its words come from outside. */
+function waitsFor(status: Wire<V1Pod>['status']): string {
+  const statuses = [...items(status?.initContainerStatuses), ...items(status?.containerStatuses)];
+  const [waiting] = statuses.flatMap(({ state }) => (state?.waiting ? [state.waiting] : []));
+  const condition = items(status?.conditions).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+  const said = waiting ?? condition;
+  const reason = words(said?.reason);
+  const message = words(said?.message);
+  return reason && message ? `${reason}: ${message}` : (reason ?? message ?? 'nobody says why');
 }

@@ -1,5 +1,6 @@
 // The keys of the log screen.
 
+import { formatCount } from '../../core/format.ts';
 import type { LogEntry } from '../../core/log.ts';
 import { fieldClause, parseFilter } from '../../core/log-filter.ts';
 import { firstHit } from '../../core/log-passing.ts';
@@ -8,7 +9,7 @@ import { newest } from '../../core/reading.ts';
 import { parseSince } from '../../core/since.ts';
 import type { Intent } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
-import { optionsOf, tailRow } from './view.ts';
+import { oldestRow, optionsOf, tailRow } from './view.ts';
 
 const errorsOnly = 'level=error';
 
@@ -46,8 +47,18 @@ function jump(here: Here, by: 1 | -1): readonly Intent[] {
   const entry = lines[found ?? -1];
   if (entry) return [{ kind: 'select', row: String(entry.id) }];
   const what = find ? `“${find}”` : 'error';
-  const says = found === undefined ? `${what} takes too long` : `no ${by > 0 ? 'later' : 'earlier'} ${what} here`;
-  return [{ kind: 'notice', says, verdict: 'unknown' }];
+  if (found === undefined) return [{ kind: 'notice', says: `${what} takes too long`, verdict: 'unknown' }];
+  const way = by > 0 ? 'later' : 'earlier';
+  const { logs } = here.state;
+  const beyond = by > 0 ? (logs?.waiting ?? 0) : (logs?.position.first ?? 0);
+  const end = entries.at(by > 0 ? -1 : 0);
+  if (beyond === 0 || at < 0 || !end) return [{ kind: 'notice', says: `no ${way} ${what} here`, verdict: 'unknown' }];
+  // To the end of what is here: those beyond it come, and the next key looks through them.
+  const says = `no ${way} ${what} in ${formatCount(lines.length)} lines: ${by > 0 ? 'n' : 'N'} looks further`;
+  return [
+    { kind: 'select', row: String(end.id) },
+    { kind: 'notice', says, verdict: 'unknown' },
+  ];
 }
 
 const noLine = (here: Here) => (entryOf(here) ? undefined : 'no line is selected');
@@ -68,6 +79,22 @@ function only(name: 'request' | 'study', field: 'requestId' | 'studyId', key: st
 }
 
 export const logKeys: readonly Binding[] = [
+  {
+    id: 'logs-oldest',
+    keys: ['g', 'home'],
+    title: 'oldest',
+    about: 'to the oldest line that is kept',
+    silent: true,
+    run: () => [{ kind: 'select', row: oldestRow }],
+  },
+  {
+    id: 'logs-newest',
+    keys: ['G', 'end'],
+    title: 'newest',
+    about: 'to the end, and follow',
+    silent: true,
+    run: () => [{ kind: 'select', row: tailRow }],
+  },
   {
     id: 'logs-errors',
     keys: ['e'],

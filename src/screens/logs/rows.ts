@@ -32,7 +32,9 @@ export const logRows = kept(
     columns: number,
   ): readonly Row[] => {
     const marks = marker(parseFilter(`${filter} ${find}`), `${filter} ${find}`);
-    const widest = entries.reduce((most, e) => Math.max(most, e.mark ? 0 : columnsOf(shortPod(e.pod))), 0);
+    // Few pods say many lines.
+    const names = new Set(entries.map((e) => (e.mark ? '' : e.pod)));
+    const widest = [...names].reduce((most, name) => Math.max(most, columnsOf(shortPod(name))), 0);
     const pods = Math.min(widest, Math.max(5, Math.floor(columns / 6)));
     return entries.map((entry): Row => {
       const lines = () => {

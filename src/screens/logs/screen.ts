@@ -1,13 +1,15 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
 import { describeFault } from '../../core/describe.ts';
 import { formatCount, formatInstant } from '../../core/format.ts';
+import type { LogEntry } from '../../core/log.ts';
 import { marksTooSlowly } from '../../core/log-passing.ts';
-import type { LogsShown } from '../../core/log-view.ts';
+import { type LogsShown, mostShown } from '../../core/log-view.ts';
+import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
 import { logKeys } from './keys.ts';
 import { logRows } from './rows.ts';
-import { fromOf, logsId, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
+import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
 
 export const logsScreen: Screen = {
   id: logsId,
@@ -23,19 +25,40 @@ export const logsScreen: Screen = {
       options.previous ? dim('  and previous containers') : undefined,
     );
     const following = place.selected === tailRow;
-    const rows = [
-      ...logRows(shown?.entries ?? [], options.clock, options.wraps, place.filter, options.find, columns - 1),
-      tail(shown, following),
-    ];
+    const entries = shown?.entries ?? none;
+    const lines = logRows(entries, options.clock, options.wraps, place.filter, options.find, columns - 1);
+    const at = standing(place, entries);
+    const position = shown && !following ? positionSays(shown, at) : undefined;
     return {
       says,
-      head: shown ? [...warnings(shown), ...unmarked(place.filter, options.find)] : [],
-      rows,
+      head: shown ? [...warnings(shown), ...unstarted(shown), ...unmarked(place.filter, options.find)] : [],
+      rows: [...lines, tail(shown, following)],
+      window: {
+        offset: shown?.position.offset ?? 0,
+        ...(at === undefined ? {} : { stands: at }),
+        ...(position ? { says: position } : {}),
+      },
       filtersItself: true,
-      right: counts(shown),
+      right: counts(shown, following),
     };
   },
 };
+
+const none: readonly LogEntry[] = [];
+
+/** The index of the line one stands on, or of the one that has come to its place; undefined at the end. */
+function standing({ selected }: Place, entries: readonly LogEntry[]): number | undefined {
+  if (selected === oldestRow) return 0;
+  const id = lineOf(selected);
+  if (!Number.isFinite(id)) return undefined;
+  const at = entries.findIndex((entry) => entry.id >= id);
+  return at < 0 ? Math.max(0, entries.length - 1) : at;
+}
+
+function positionSays({ position }: LogsShown, at: number | undefined): string {
+  if (at === undefined || position.kept === 0) return '';
+  return `${formatCount(position.first + at + 1)} of ${formatCount(position.kept)} kept`;
+}
 
 /** An answer to an older question may still be on its way. */
 function isOf({ view }: LogsShown, place: Parameters<typeof viewOf>[0]): boolean {
@@ -43,13 +66,15 @@ function isOf({ view }: LogsShown, place: Parameters<typeof viewOf>[0]): boolean
   return JSON.stringify([view.workload, view.pod]) === JSON.stringify([wanted.workload, wanted.pod]);
 }
 
-function counts(shown: LogsShown | undefined): Line {
+function counts(shown: LogsShown | undefined, following: boolean): Line {
   if (!shown) return line(dim('asking …'));
   const { followed, expected } = shown.streams;
   const filtered = shown.view.filter.trim() !== '';
+  const { waiting } = shown;
   return line(
-    filtered ? dim(`${formatCount(shown.passed)} of `) : undefined,
-    dim(`${formatCount(shown.collected)} lines  `),
+    following
+      ? dim(`${filtered ? `${formatCount(shown.passed)} of ` : ''}${formatCount(shown.collected)} lines  `)
+      : dim(`paused${waiting > 0 ? `, ${formatCount(waiting)} newer` : ''}  `),
     followed < expected
       ? span(`${followed}/${expected} streams`, 'warning')
       : dim(`${followed} stream${followed === 1 ? '' : 's'}`),
@@ -58,13 +83,12 @@ function counts(shown: LogsShown | undefined): Line {
 
 /** What is not there, and why. */
 function warnings(shown: LogsShown): Line[] {
-  const { fault, problems, skipped, forgotten, streams, saved } = shown;
+  const { fault, problems, forgotten, streams, saved } = shown;
   const said: Line[] = [];
   if (fault) said.push(line(mark('unknown'), ` ${describeFault(fault)}`, dim(`  ${fault.hint}`)));
   for (const problem of problems) said.push(line(mark('warning'), ` ${problem}`));
   const missing = [
-    skipped > 0 ? `${formatCount(skipped)} lines came too fast to be shown: filter, or pause` : '',
-    forgotten > 0 ? `${formatCount(forgotten)} older lines forgotten` : '',
+    forgotten > 0 ? `${formatCount(forgotten)} older lines forgotten, the newest are kept` : '',
     streams.leftOut > 0 ? `${formatCount(streams.leftOut)} containers left out: ask for fewer pods` : '',
   ].filter(Boolean);
   if (missing.length > 0) said.push(line(dim(missing.join('  ·  '))));
@@ -80,18 +104,37 @@ function unmarked(filter: string, find: string): Line[] {
     : [];
 }
 
-/** Whoever stands on the last row follows. */
+/** What has not begun yet, and why: nothing will come from there. */
+function unstarted({ streams }: LogsShown): Line[] {
+  const { unstarted: pods, pods: all } = streams;
+  if (all === 0) return [line(mark('unknown'), ' there are no such pods now; those that come are followed')];
+  return [
+    ...pods.slice(0, mostNamed).map(({ pod, why }) => line(mark('warning'), ` ${pod} has not started: ${why}`)),
+    ...(pods.length > mostNamed ? [line(dim(`  and ${formatCount(pods.length - mostNamed)} more`))] : []),
+  ];
+}
+
+const mostNamed = 3;
+
+/** Whoever stands on the last row follows; where newer lines are not here yet, it is only the end of these. */
 function tail(shown: LogsShown | undefined, following: boolean): Row {
+  const last = shown?.entries.at(-1);
+  const isEnd = following || !shown || !last || shown.waiting === 0 || shown.entries.length < mostShown;
   const draw = (): Line => {
     if (!shown) return line(dim('asking for the log …'));
     const pace = shown.pace > 0 ? `  ${formatCount(shown.pace)} lines/s` : '';
     if (following) {
-      const none =
+      const nothing =
         shown.entries.length === 0 ? (shown.view.filter ? 'nothing passes the filter yet, ' : 'no line yet, ') : '';
-      return line(dim(`${none}following${pace}`));
+      return line(dim(`${nothing}following${pace}`));
     }
     const more = shown.waiting > 0 ? `${formatCount(shown.waiting)} more` : 'nothing new';
     return line(dim(`paused: ${more}${pace}; G or space follows`));
   };
-  return { id: tailRow, text: '', draw: () => [draw()], copies: { text: '', what: 'nothing' } };
+  return {
+    id: isEnd ? tailRow : beyondRow(last.id),
+    text: '',
+    draw: () => [draw()],
+    copies: { text: '', what: 'nothing' },
+  };
 }

@@ -1,7 +1,7 @@
 // Which log is looked at: read from the place of the log screen, and the places that lead to it.
 import { fieldClause } from '../../core/log-filter.ts';
 import type { Clock } from '../../core/log-text.ts';
-import { type LogsView, sinces } from '../../core/log-view.ts';
+import { type LogsShown, type LogsView, nearEnd, sinces } from '../../core/log-view.ts';
 import { newest } from '../../core/reading.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Intent, Place, State } from '../../store.ts';
@@ -10,6 +10,8 @@ import type { Here } from '../screen.ts';
 export const logsId = 'logs';
 /** The last row: who stands on it follows the log. */
 export const tailRow = 'tail';
+/** The oldest line that is kept, whichever that is. */
+export const oldestRow = 'oldest';
 
 const usualSince = '15m';
 
@@ -32,11 +34,12 @@ export function fromOf({ of }: Place): Instant | undefined {
   return Number.isFinite(at) ? at : undefined;
 }
 
-/** What the engine is to collect and show for this place. */
-export function viewOf(place: Place): LogsView {
+/** What the engine is to collect and show for this place, where it shows `shown` now. */
+export function viewOf(place: Place, shown?: LogsShown): LogsView {
   const { since, previous } = optionsOf(place);
   const { deployment, pod, selector } = place.of;
   const from = fromOf(place);
+  const around = aroundOf(place, shown);
   return {
     // Without a deployment or a pod: all that the configured label selects.
     workload: deployment ? { deployment } : pod ? { pod } : { selector: selector ?? '' },
@@ -47,13 +50,35 @@ export function viewOf(place: Place): LogsView {
     filter: place.filter,
     // Whoever reads stands still; whoever stands at the end follows.
     paused: place.selected !== tailRow,
+    ...(around === undefined ? {} : { around }),
   };
+}
+
+/** The row below the last line where newer ones are not on the screen yet: it stands for that line when they come. */
+export const beyondRow = (last: number): string => `${last}+`;
+
+/** The id of the line that a row stands for; not a number where it stands for none. */
+export function lineOf(row: string | undefined): number {
+  return Number.parseFloat(row ?? '');
+}
+
+/** Whoever reads sees what is around the line; only near the end of what is there, something else is asked for. */
+function aroundOf(place: Place, shown: LogsShown | undefined): number | undefined {
+  if (place.selected === tailRow || place.selected === undefined) return undefined;
+  if (place.selected === oldestRow) return 0;
+  const id = lineOf(place.selected);
+  if (!Number.isFinite(id)) return undefined;
+  if (!shown?.view.paused || shown.view.filter !== place.filter) return id;
+  const { entries, position, waiting } = shown;
+  const at = entries.findIndex((entry) => entry.id === id);
+  const inside = at >= 0 && (at >= nearEnd || position.first === 0) && (at < entries.length - nearEnd || waiting === 0);
+  return inside ? shown.view.around : id;
 }
 
 /** The log that is to be collected now: that of the uppermost log screen, also while another is open above it. */
 export function wantedLogs(state: State): LogsView | undefined {
   const place = state.ui.stack.findLast((p) => p.screen === logsId);
-  return place && viewOf(place);
+  return place && viewOf(place, state.logs);
 }
 
 /** Opens the log screen, at its end. */
