@@ -15,8 +15,8 @@ export type Looks = {
   studies: { ask: { search: string; rows: number }; answer: StudyList };
   /** One study, by the database and by the API. */
   study: { ask: { study: string }; answer: StudyDetail };
-  /** A study's jobs, newest first; of one status, or of all where it is empty. */
-  jobs: { ask: { study: string; status: string; rows: number }; answer: JobList };
+  /** A study's jobs, newest first; of one status, or of all where it is empty; that have all words of `search`. */
+  jobs: { ask: { study: string; status: string; search: string; rows: number }; answer: JobList };
   /** Why a surface fails: its failures of the last hour. */
   surface: { ask: { surface: string }; answer: SurfaceDetail };
   'api-keys': { ask: Record<never, never>; answer: ApiKeyList };

@@ -185,6 +185,24 @@ test('tables: dead rows, bloat in words, weekly tasks with when they were last d
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('a good part is dead: vacuum');
 });
 
+test('jobs are searched on the server, and the screen says what was searched', () => {
+  const job = { id: 'job-1', surface: 'openai-api', status: 'failed', attempts: 3, createdAt: now, error: 'Captcha' };
+  const ask = (search: string) => ({ kind: 'jobs', study: 's', status: 'failed', search, rows: 200 }) as const;
+  const all = at('jobs', { study: 's', status: 'failed' }, [
+    [ask(''), live({ rows: Array.from({ length: 200 }, (_, i) => ({ ...job, id: `job-${i}` })), more: true })],
+    [ask('captcha open'), live({ rows: [job], more: false })],
+    [ask('nothing'), live({ rows: [], more: false })],
+  ]);
+  expect(frameText(all, small)).toContain('200 and more failed jobs, newest first');
+  const found = pressing(all, small, '/', ...'Captcha open', 'enter');
+  const text = frameText(found, small);
+  expect(text).toContain('1 failed jobs, newest first');
+  expect(text).toContain('job-1');
+  expect(text).toContain('searched: all jobs of the study, by id, surface, status and error');
+  const none = frameText(pressing(all, small, '/', ...'nothing', 'enter'), small);
+  expect(none).toContain('no failed job has “nothing”');
+});
+
 test('whatever comes, each line is as wide as the screen and holds no control characters', () => {
   const nasty = {
     ...detail,
@@ -197,7 +215,7 @@ test('whatever comes, each line is as wide as the screen and holds no control ch
     at('all-studies', {}, [[askStudies(200), live({ rows: [studyRow(hostile)], more: true })]]),
     at('jobs', { study: 's', status: '' }, [
       [
-        { kind: 'jobs', study: 's', status: '', rows: 2000 },
+        { kind: 'jobs', study: 's', status: '', search: '', rows: 2000 },
         live({
           rows: [{ id: hostile, surface: hostile, status: hostile, attempts: 1, createdAt: now, error: hostile }],
           more: false,

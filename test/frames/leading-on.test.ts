@@ -79,7 +79,7 @@ const looks: readonly (readonly [screen: string, of: Record<string, string>, ...
   [
     'jobs',
     { study: 's', status: 'failed' },
-    { kind: 'jobs', study: 's', status: 'failed', rows: 200 },
+    { kind: 'jobs', study: 's', status: 'failed', search: '', rows: 200 },
     live({ rows: [job], more: false }),
   ],
   ['sessions', {}, { kind: 'database', server: 'primary' }, live(database)],

@@ -7,12 +7,14 @@ import { type DatabaseServer, settingsSchema } from '../../src/config/settings.t
 import type { Database } from '../../src/core/facts.ts';
 import { lookAtDatabase } from '../../src/data/postgres/database-look.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-look.ts';
+import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/looks.ts';
 import { lookAtServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
 import { listJobs, listStudies, lookAtStudy, lookAtSurface } from '../../src/data/postgres/study-look.ts';
 import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
+import { tablesOf } from '../../src/data/postgres/tables.ts';
 import type { Outcome } from '../../src/data/source.ts';
 import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
 import { type Binaries, findBinaries } from '../../src/drill/postgres/binaries.ts';
@@ -260,6 +262,42 @@ test('tables that differ: enums and UUIDs, fewer columns, progress as text, view
   await sessionsFor(settings).studies.close();
 });
 
+test('why a surface fails is found by the index on it, whatever the type of its id', async () => {
+  const one = '00000000-0000-0000-0000-000000000001';
+  await sql(`CREATE SCHEMA coded; SET search_path = coded;
+    CREATE TABLE studies (id uuid, tenant_id uuid, status text, progress jsonb, created_at timestamptz);
+    CREATE TABLE jobs (id uuid DEFAULT gen_random_uuid(), study_id uuid, surface_id uuid, status text,
+      error_message text, attempt_count int, created_at timestamptz DEFAULT now());
+    INSERT INTO jobs (study_id, surface_id, status, error_message) VALUES ('${one}', '${one}', 'failed', 'Captcha');
+    CREATE INDEX jobs_surface ON jobs (surface_id);
+    GRANT USAGE ON SCHEMA coded TO bentham; GRANT SELECT ON ALL TABLES IN SCHEMA coded TO bentham`);
+  const settings = settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'x' },
+    gateway: { url: 'http://127.0.0.1:1' },
+    database: { primary: as('bentham'), schema: 'coded' },
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
+  const own = sessionsFor(settings).studies;
+  sessions.push(own);
+  const found = good(await lookAtSurface(settings, one, soon()));
+  expect(found).toMatchObject({ errors: [{ message: 'Captcha', count: 1 }], studies: [{ study: one, count: 1 }] });
+  expect(found.newest).toHaveLength(1);
+  // What is no id here is the id of no surface.
+  expect(good(await lookAtSurface(settings, 'openai-api', soon()))).toMatchObject({ errors: [], newest: [] });
+
+  const client = new pg.Client({ ...as('bentham'), ssl: false });
+  await client.connect();
+  const ask = async <R>(text: string, { values = [] }: { values?: readonly unknown[] } = {}) =>
+    (await client.query(text, [...values])).rows as R[];
+  const tables = await tablesOf(own, 'coded', ask);
+  await client.query('SET enable_seqscan = off');
+  for (const statement of [errorsOfSurface, studiesOfSurface, newestOfSurface])
+    expect(JSON.stringify(await ask(`EXPLAIN ${statement(tables)}`, { values: [one] }))).toContain('jobs_surface');
+  await client.end();
+});
+
 test('what row level security hides is not taken for nothing', async () => {
   await sql(`
     CREATE SCHEMA hidden; SET search_path = hidden;
@@ -390,10 +428,31 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
   expect(study.counts).toContainEqual({ surface: 'openai-api', status: 'failed', count: 3 });
   expect(study.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2 });
   expect(good(await lookAtStudy(settings, `'; DROP TABLE jobs`, soon())).row).toBeUndefined();
-  expect(good(await listJobs(settings, { study: 'study_run', status: 'failed', rows: 2 }, soon()))).toMatchObject({
+  expect(
+    good(await listJobs(settings, { study: 'study_run', status: 'failed', search: '', rows: 2 }, soon())),
+  ).toMatchObject({
     more: true,
     rows: [{ status: 'failed' }, { status: 'failed' }],
   });
+
+  // Pages begin where the last one ended, also where many jobs were made at the same time.
+  await sql(`INSERT INTO jobs (study_id, surface_id, status, error_message, created_at)
+    SELECT 'study_paged', 'bulk-api', CASE WHEN i % 3 = 0 THEN 'failed' ELSE 'completed' END,
+      CASE WHEN i % 300 = 0 THEN '100% Captcha_' || i END, '2020-01-01'::timestamptz + (i / 700) * interval '1 minute'
+    FROM generate_series(1, 3300) i`);
+  const jobs = async (status: string, search: string, rows: number) =>
+    good(await listJobs(settings, { study: 'study_paged', status, search, rows }, soon()));
+  const all = await jobs('', '', 3200);
+  expect(all.more).toBe(true);
+  expect(new Set(all.rows.map(({ id }) => id)).size).toBe(3200);
+  expect(all.rows.every((row, i) => i === 0 || row.createdAt <= (all.rows[i - 1]?.createdAt ?? 0))).toBe(true);
+  expect(await jobs('failed', '', 5000)).toMatchObject({ more: false, rows: { length: 1100 } });
+  // The search is the server's: it finds what is further down than what was read.
+  expect((await jobs('', 'captcha bulk', 5)).rows.map(({ error }) => error)).toContain('100% Captcha_3300');
+  expect(await jobs('failed', 'CAPTCHA', 200)).toMatchObject({ more: false, rows: { length: 11 } });
+  expect((await jobs('', '0% captcha_', 200)).rows).toHaveLength(11);
+  expect((await jobs('', '%x', 200)).rows).toEqual([]);
+  await sql(`DELETE FROM jobs WHERE study_id = 'study_paged'`);
 
   const surface = good(await lookAtSurface(settings, 'openai-api', soon()));
   expect(surface.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2, studies: 1 });

@@ -16,30 +16,49 @@ import { tablesOf } from './tables.ts';
 const limit: Ms = 6 * second;
 /** Rows read at a time. */
 const page = 1000;
+/** Words of a search that count. */
+const mostWords = 6;
 
-/** The newest studies whose id, tenant or status have all words of `search`; read page after page, by their keys. */
+/** Where each page after the first begins. */
+type Cursor = { id: string; cursor: string };
+
+/** Reads page after page, each beginning after the last row of the one before, until there are `rows` and one more. */
+async function inPages<R extends Cursor>(
+  rows: number,
+  read: (after: Cursor | undefined, limit: number) => Promise<readonly R[]>,
+): Promise<{ rows: readonly R[]; more: boolean }> {
+  const found: R[] = [];
+  for (;;) {
+    const wanted = Math.min(page, rows + 1 - found.length);
+    const some = await read(found.at(-1), wanted);
+    found.push(...some);
+    if (some.length < wanted || found.length > rows) break;
+  }
+  return { rows: found.slice(0, rows), more: found.length > rows };
+}
+
+/** The words of a search, each as a pattern for ILIKE that takes them literally. */
+function patternsOf(search: string): readonly string[] {
+  const words = search.split(/\s+/).filter(Boolean).slice(0, mostWords);
+  return words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+}
+
+/** The newest studies whose id, tenant or status have all words of `search`. */
 export function listStudies(
   settings: Settings,
   { search, rows }: { search: string; rows: number },
   signal: AbortSignal,
 ): Promise<Outcome<StudyList>> {
   const session = sessionsFor(settings).studies;
-  const words = search.split(/\s+/).filter(Boolean).slice(0, 6);
-  const like = words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
-    const found: StudyRow[] = [];
-    let last: sql.StudyListRow | undefined;
-    for (;;) {
-      const wanted = Math.min(page, rows + 1 - found.length);
-      const statement = sql.studyPage(tables, { after: last !== undefined, words: like.length, limit: wanted });
-      const values = [last?.cursor ?? null, last?.id ?? null, ...like];
-      const some = await ask<sql.StudyListRow>(statement, { values });
-      found.push(...some.map(studyRow));
-      last = some.at(-1);
-      if (some.length < wanted || found.length > rows || last === undefined) break;
-    }
-    return { rows: found.slice(0, rows), more: found.length > rows };
+    const list = await inPages(rows, (after, wanted) =>
+      ask<sql.StudyListRow>(sql.studyPage(tables, { after: after !== undefined, words: like.length, limit: wanted }), {
+        values: [after?.cursor ?? null, after?.id ?? null, ...like],
+      }),
+    );
+    return { ...list, rows: list.rows.map(studyRow) };
   });
 }
 
@@ -55,11 +74,7 @@ export async function lookAtStudy(
     session.read(signal, limit, async (ask) => {
       const tables = await tablesOf(session, settings.database.schema, ask);
       const values = [study];
-      const [row] = await ask<sql.StudyListRow>(sql.oneStudy(tables), { values }).catch((error: unknown) => {
-        // What cannot be an id here is the id of no study.
-        if (sqlState(error) === '22P02') return [];
-        throw error;
-      });
+      const [row] = await ask<sql.StudyListRow>(sql.oneStudy(tables), { values }).catch(noSuchId);
       const found = row === undefined ? noJobs : await jobsOf(ask, sql.jobsSummary(tables), values);
       const { counts, errors, running, slowest } = found ?? noJobs;
       return {
@@ -80,6 +95,12 @@ export async function lookAtStudy(
   return outcome.ok ? { ok: true, value: { ...outcome.value, api } } : outcome;
 }
 
+/** What cannot be an id here is the id of nothing. */
+function noSuchId(error: unknown): [] {
+  if (sqlState(error) === '22P02') return [];
+  throw error;
+}
+
 const noJobs: sql.JobSummaryRow = { counts: null, errors: null, running: null, slowest: null };
 
 /** The summary of a study's jobs; undefined when it took too long: what is known of the study itself stands. */
@@ -93,17 +114,22 @@ async function jobsOf(ask: AskSql, statement: string, values: string[]): Promise
   }
 }
 
-/** A study's jobs, newest first. */
+/** A study's jobs whose id, surface, status or error have all words of `search`, newest first. */
 export function listJobs(
   settings: Settings,
-  { study, status, rows }: { study: string; status: string; rows: number },
+  { study, status, search, rows }: { study: string; status: string; search: string; rows: number },
   signal: AbortSignal,
 ): Promise<Outcome<JobList>> {
   const session = sessionsFor(settings).studies;
+  const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
-    const found = await ask<sql.JobRow>(sql.jobsOfStudy(tables, rows + 1), { values: [study, status || null] });
-    return { rows: found.slice(0, rows).map(jobFrom), more: found.length > rows };
+    const list = await inPages(rows, (after, wanted) =>
+      ask<sql.JobPageRow>(sql.jobPage(tables, { after: after !== undefined, words: like.length, limit: wanted }), {
+        values: [study, status || null, after?.cursor ?? null, after?.id ?? null, ...like],
+      }),
+    );
+    return { ...list, rows: list.rows.map(jobFrom) };
   });
 }
 
@@ -117,9 +143,9 @@ export function lookAtSurface(
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
     const values = [surface];
-    const errors = await ask<sql.SurfaceErrorRow>(sql.errorsOfSurface(tables), { values });
-    const studies = await ask<sql.SurfaceStudyRow>(sql.studiesOfSurface(tables), { values });
-    const newest = await ask<sql.FailedJobRow>(sql.newestOfSurface(tables), { values });
+    const errors = await ask<sql.SurfaceErrorRow>(sql.errorsOfSurface(tables), { values }).catch(noSuchId);
+    const studies = await ask<sql.SurfaceStudyRow>(sql.studiesOfSurface(tables), { values }).catch(noSuchId);
+    const newest = await ask<sql.FailedJobRow>(sql.newestOfSurface(tables), { values }).catch(noSuchId);
     return {
       errors: errors.map((row) => ({ ...row, message: door(row.message ?? 'no message', 400) })),
       studies: studies.map(({ study, count }) => ({ study: door(study, 100), count })),

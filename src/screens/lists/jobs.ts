@@ -6,7 +6,7 @@ import type { Job } from '../../core/study.ts';
 import type { Instant } from '../../core/time.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
-import { dim, type Line, line } from '../line.ts';
+import { dim, highlight, type Line, line } from '../line.ts';
 import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
@@ -16,17 +16,16 @@ import { statusSpan } from './all-studies.ts';
 const steps = [200, 2000, 20_000];
 const near = 100;
 
-const askFor = ({ of }: Place, rows: number): Ask<'jobs'> => ({
+const askFor = ({ of, filter }: Place, rows: number): Ask<'jobs'> => ({
   kind: 'jobs',
   study: of.study ?? '',
   status: of.status ?? '',
+  search: filter.trim().toLowerCase(),
   rows,
 });
 
-/** A filter looks through what is here: give it more to look through. */
-function wanted({ at, top, filter }: Place): number {
-  const least = filter ? 2000 : 0;
-  return steps.find((step) => Math.max(at, top) + near < step && step >= least) ?? steps.at(-1) ?? near;
+function wanted({ at, top }: Place): number {
+  return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
 }
 
 /** The longest answer there is, so that nothing vanishes while more is asked for. */
@@ -68,25 +67,32 @@ export const jobsScreen: Screen = {
       { title: 'error', of: (j) => j.error ?? '', width: 12, upTo: 400 },
     ];
     const { head, draw } = table(all, room);
+    const words = place.filter.split(/\s+/).filter(Boolean);
+    const marked = (l: Line) => words.reduce((done, word) => highlight(done, word), l);
     const rows = jobs.map(
       (j): Row => ({
         id: j.id,
         text: `${j.id} ${j.surface} ${j.status} ${j.error ?? ''}`,
-        draw: () => [draw(j)],
+        draw: () => [marked(draw(j))],
         copies: { text: j.error ?? j.id, what: j.error ? `the error of ${j.id}` : j.id },
         opens: { kind: 'details', title: `job ${j.id}`, lines: (_, wide) => jobLines(j, now, wide - 2) },
       }),
     );
     const which = place.of.status ? `${place.of.status} ` : '';
+    const last = found?.more && jobs.length >= (steps.at(-1) ?? 0) ? ', narrow the search for older ones' : '';
     return {
       says: line(
         place.of.study ?? '',
-        dim(`  ${formatCount(jobs.length)}${found?.more ? ' and more' : ''} ${which}jobs, newest first`),
+        found
+          ? dim(`  ${formatCount(jobs.length)}${found.more ? ' and more' : ''} ${which}jobs, newest first${last}`)
+          : '',
       ),
       right: ageSays(reading, now) ?? [],
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
       rows,
-      empty: found ? [line(dim(`no ${which}jobs`))] : [],
+      filtersItself: true,
+      foot: words.length > 0 ? [line(dim('searched: all jobs of the study, by id, surface, status and error'))] : [],
+      empty: found ? [line(dim(words.length > 0 ? `no ${which}job has “${place.filter}”` : `no ${which}jobs`))] : [],
     };
   },
 };

@@ -65,6 +65,7 @@ export type Tables = {
   studyId: string;
   jobStudyId: string;
   jobId: string;
+  surfaceId: string;
   /** How jobs can be sampled: their last pages can be read alone, pages at random, or not at all. */
   sampling: 'tail' | 'pages' | 'none';
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
@@ -97,6 +98,7 @@ export function tablesFrom(schema: string, found: readonly ColumnRow[]): Tables 
     studyId: typeOf(studies.get('id')),
     jobStudyId: typeOf(jobs.get('study_id')),
     jobId: typeOf(jobs.get('id')),
+    surfaceId: typeOf(jobs.get('surface_id')),
     sampling: samplingOf(job),
     partial: [...new Set(found.filter((c) => c.partial).map((c) => c.which))],
   };

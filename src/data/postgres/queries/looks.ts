@@ -18,23 +18,24 @@ const studyColumns = ({ completion, progressed }: Tables) => `
   ${completion} AS completion, extract(epoch FROM created_at)::float8 AS created,
   extract(epoch FROM ${progressed})::float8 AS progressed, created_at::text AS cursor`;
 
-/**
- * A page of studies, newest first, after the one at ($1, $2); all words of $3 are in id, tenant or status.
- * The row comparison lets an index on created_at answer it.
- */
-export const studyPage = (
-  tables: Tables,
-  { after, words, limit }: { after: boolean; words: number; limit: number },
-) => `
+/** `after`: not the first page; `words`: how many are searched for. */
+export type Page = { after: boolean; words: number; limit: number };
+
+/** Rows after the one at parameters `from` and the next. The row comparison lets an index on created_at answer it. */
+const afterRow = (after: boolean, from: number) =>
+  after
+    ? `(created_at, id::text) < ($${from}::text::timestamptz, $${from + 1}::text)`
+    : `($${from}::text IS NULL AND $${from + 1}::text IS NULL)`;
+
+/** Each word, from parameter `from` on, is in one of these texts. */
+const having = (words: number, from: number, texts: readonly string[]) =>
+  Array.from({ length: words }, (_, i) => `(${texts.map((text) => `${text} ILIKE $${i + from}`).join(' OR ')})`);
+
+/** A page of studies, newest first, after the one at ($1, $2); all words, from $3 on, are in id, tenant or status. */
+export const studyPage = (tables: Tables, { after, words, limit }: Page) => `
   SELECT ${studyColumns(tables)}
   FROM ${tables.studies}
-  WHERE ${[
-    after ? '(created_at, id::text) < ($1::text::timestamptz, $2::text)' : '($1::text IS NULL AND $2::text IS NULL)',
-    ...Array.from({ length: words }, (_, i) => {
-      const like = `ILIKE $${i + 3}`;
-      return `(id::text ${like} OR tenant_id::text ${like} OR status::text ${like})`;
-    }),
-  ].join(' AND ')}
+  WHERE ${[afterRow(after, 1), ...having(words, 3, ['id::text', 'tenant_id::text', 'status::text'])].join(' AND ')}
   ORDER BY created_at DESC, id::text DESC
   LIMIT ${limit}`;
 
@@ -96,18 +97,30 @@ export const jobsSummary = (tables: Tables) => `
          (SELECT json_agg(s) FROM (
             SELECT * FROM j WHERE ended IS NOT NULL ORDER BY ended - created DESC NULLS LAST LIMIT 10) s) AS slowest`;
 
-/** A study's jobs, newest first; with a status ($2) only those of it. */
-export const jobsOfStudy = (tables: Tables, limit: number) => `
-  SELECT ${jobColumns(tables)} FROM ${tables.jobs}
-  WHERE study_id = $1::${tables.jobStudyId} AND ($2::text IS NULL OR status::text = $2)
-  ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+export type JobPageRow = JobRow & { cursor: string };
+
+/**
+ * A page of a study's ($1) jobs, newest first, after the one at ($3, $4); with a status ($2) only those of it. All
+ * words, from $5 on, are in id, surface, status or error.
+ */
+export const jobPage = (tables: Tables, { after, words, limit }: Page) => `
+  SELECT ${jobColumns(tables)}, created_at::text AS cursor FROM ${tables.jobs}
+  WHERE ${[
+    `study_id = $1::${tables.jobStudyId}`,
+    '($2::text IS NULL OR status::text = $2)',
+    afterRow(after, 3),
+    ...having(words, 5, ['id::text', 'surface_id::text', 'status::text', tables.error]),
+  ].join(' AND ')}
+  ORDER BY created_at DESC, id::text DESC
+  LIMIT ${limit}`;
 
 /** How many failures of one surface are counted. */
 export const mostOfSurface = 50_000;
 
-const failuresOfSurface = ({ jobs, ended, jobIs }: Tables, columns: string) => `
+// The parameter is cast, not the column: an index on it can be used.
+const failuresOfSurface = ({ jobs, ended, jobIs, surfaceId }: Tables, columns: string) => `
   SELECT ${columns} FROM ${jobs}
-  WHERE surface_id::text = $1 AND ${jobIs('failed')} AND ${inLastHour(ended, 'created_at')}`;
+  WHERE surface_id = $1::${surfaceId} AND ${jobIs('failed')} AND ${inLastHour(ended, 'created_at')}`;
 
 export type SurfaceErrorRow = { message: string | null; count: number; studies: number };
 
