@@ -5,6 +5,7 @@ import { formatAge, formatLimit, formatMeasure, formatPercent } from './format.t
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { judge, metrics } from './metrics.ts';
 import { isStale, known, type Reading } from './reading.ts';
+import { judgeReplica, judgeSlot } from './replication.ts';
 import { judgeValue, type MetricId } from './thresholds.ts';
 import { hour, minute } from './time.ts';
 import type { Verdict } from './verdict.ts';
@@ -141,25 +142,26 @@ function databases(world: World): Finding[] {
       verdict: inRecovery ? 'critical' : waits > minute ? 'warning' : 'ok',
       says: says.join(', '),
     });
+    found.push(...slotsOf('primary', primary.value));
   }
   if (!world.scope.hasReplica) return found;
   const aboutReplica = { id: 'database/replica', area: 'database', subject: 'replica' } as const;
   const replicaAbsent = missing(world, replica, aboutReplica, true);
   if (replicaAbsent) found.push(replicaAbsent);
   else if (replica.state === 'live') {
-    const { verdict, says } = judgeReplica(replica.value);
-    found.push({ ...aboutReplica, verdict, says });
+    found.push({ ...aboutReplica, ...judgeReplica(replica.value) }, ...slotsOf('replica', replica.value));
   }
   return found;
 }
 
-/** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
-export function judgeReplica({ inRecovery, lag }: Database): Pick<Finding, 'verdict' | 'says'> {
-  if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
-  const behind = lag?.ms === undefined ? 'lag not visible' : `${formatAge(lag.ms)} behind`;
-  if (lag && !lag.streaming) return { verdict: 'critical', says: `not streaming, ${behind}` };
-  if (lag?.ms === undefined) return { verdict: 'unknown', says: behind };
-  return { verdict: lag.ms > 5 * minute ? 'critical' : lag.ms > 30_000 ? 'warning' : 'ok', says: behind };
+/** Only what is wrong with them: a slot that is read is no news. */
+function slotsOf(server: 'primary' | 'replica', { slots = [] }: Database): Finding[] {
+  return slots
+    .map((slot): Finding => {
+      const id = `database/${server}/slot/${slot.name}`;
+      return { id, area: 'database', subject: `${server} log`, ...judgeSlot(slot) };
+    })
+    .filter(({ verdict }) => verdict !== 'ok');
 }
 
 function redis(world: World): Finding[] {

@@ -42,9 +42,13 @@ export type Replication = {
 export type Slot = {
   name: string;
   kind: string;
-  active: boolean /** Log kept for it. */;
+  active: boolean;
+  /** Log kept for it. */
   bytes?: number;
+  /** wal_status: reserved, extended, unreserved, lost; empty where it keeps nothing. */
   state: string;
+  /** max_slot_wal_keep_size; absent without a limit. */
+  most?: number;
 };
 
 export type DatabaseDetail = {

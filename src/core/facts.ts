@@ -1,5 +1,6 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
 import type { Backups } from './backups.ts';
+import type { Slot } from './database.ts';
 import type { FaultKind } from './reading.ts';
 import type { Instant, Ms } from './time.ts';
 
@@ -86,6 +87,8 @@ export type Connections = {
   idleInTransaction: number;
   /** What applications may use: max_connections less the reserved ones. */
   limit: number;
+  /** The fullest limit that a role or the database has of its own: `role bentham`. */
+  nearest?: { whose: string; used: number; limit: number };
 };
 
 /** One session that waits for another. */
@@ -101,7 +104,19 @@ export type Database = {
   inRecovery: boolean;
   connections?: Connections;
   /** On a replica: its own distance. On a primary: of the furthest replica. */
-  lag?: { bytes?: number; ms?: Ms; streaming: boolean };
+  lag?: {
+    /** Absent where it cannot be known: hidden, or cut off from the primary. */
+    bytes?: number;
+    /** Cut off from the primary: the age of the newest transaction it has. */
+    ms?: Ms;
+    streaming: boolean;
+    /** Replay was paused on it. */
+    paused?: true;
+    /** On a primary: replicas that are connected. */
+    replicas?: number;
+  };
+  /** Replication slots, those that keep the most log first. */
+  slots?: readonly Slot[];
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   blocked?: readonly Blocked[];
   /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */

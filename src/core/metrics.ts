@@ -54,11 +54,13 @@ export const metrics: readonly Metric[] = [
     unit: 'percent',
     action: 'Increase pool size',
     measure: (world) =>
-      derive(world.readings.primary, ({ connections: c }) =>
-        c && c.limit > 0
-          ? { value: percent(c.used, c.limit), basis: `${c.used} of ${c.limit}`, exact: true }
-          : { basis: 'connections not visible', exact: true },
-      ),
+      derive(world.readings.primary, ({ connections: c }) => {
+        if (!c || c.limit <= 0) return { basis: 'connections not visible', exact: true };
+        const all = { value: percent(c.used, c.limit), basis: `${c.used} of ${c.limit}`, exact: true };
+        const own = c.nearest;
+        if (!own || percent(own.used, own.limit) <= all.value) return all;
+        return { value: percent(own.used, own.limit), basis: `${own.used} of ${own.limit}, ${own.whose}`, exact: true };
+      }),
   },
   {
     id: 'redisMemory',

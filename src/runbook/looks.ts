@@ -7,6 +7,7 @@ import type { Pod } from '../core/facts.ts';
 import { formatAge, formatCount, formatPercent } from '../core/format.ts';
 import { metric } from '../core/metrics.ts';
 import { isStale, known, newest, type Reading } from '../core/reading.ts';
+import { behindSays } from '../core/replication.ts';
 import type { MetricId } from '../core/thresholds.ts';
 import type { World } from '../core/world.ts';
 import { causeOf } from './causes.ts';
@@ -106,8 +107,9 @@ export function replica(world: World): readonly Evidence[] {
     look(world, 'replica', world.readings.replica, (db) => {
       if (!db.inRecovery) return fail('not in recovery: it was promoted');
       if (!db.lag) return unknown(`SELECT 1 in ${Math.round(db.latency)} ms, lag not visible`);
-      const behind = db.lag.ms === undefined ? 'lag not visible' : `${formatAge(db.lag.ms)} behind`;
-      return db.lag.streaming ? pass(`streaming, ${behind}`) : fail(`not streaming, ${behind}`);
+      const behind = behindSays(db.lag);
+      if (!db.lag.streaming || db.lag.paused) return fail(behind);
+      return pass(`streaming, ${behind}`);
     }),
   ];
 }

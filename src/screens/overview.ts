@@ -6,6 +6,7 @@ import { keepPromises } from '../core/backups.ts';
 import type { Pod } from '../core/facts.ts';
 import { formatBytes, formatPercent } from '../core/format.ts';
 import { newest } from '../core/reading.ts';
+import { behindSays } from '../core/replication.ts';
 import { glyph, type Verdict, worst } from '../core/verdict.ts';
 import type { World } from '../core/world.ts';
 import type { Intent, State } from '../store.ts';
@@ -119,12 +120,13 @@ function database(state: State): Part {
 function keepers(state: State): readonly Part[] {
   const { scope, readings, now } = state.world;
   const lag = newest(readings.replica)?.value.lag;
+  const keepsUp = lag?.streaming && !lag.paused && lag.ms !== undefined;
   const backups = newest(readings.backups)?.value;
   const evidence = backups ? keepPromises(backups, now).find((p) => p.id === 'evidence') : undefined;
   const replica: Part = {
     id: 'replica',
     name: 'replica',
-    number: lag?.ms === undefined ? '' : `${shortAge(lag.ms)} behind`,
+    number: !lag ? '' : keepsUp ? `${shortAge(lag.ms ?? 0)} behind` : behindSays(lag, 'short'),
     verdict: backendVerdict(state, 'replica'),
     opens: { kind: 'open', screen: 'backend', of: { backend: 'replica' } },
   };

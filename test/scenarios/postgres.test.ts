@@ -143,6 +143,16 @@ test('a server tells who it is, its connections and who blocks whom', async () =
   await Promise.all([holder.end(), waiter.end()]);
 });
 
+test('the limit that a role or the database has of its own is told, the fullest of them', async () => {
+  await sql(`ALTER ROLE monitor CONNECTION LIMIT 2; ALTER DATABASE bentham CONNECTION LIMIT 50`);
+  const nearest = async () => (await facts(session(as('monitor')))).connections?.nearest;
+  expect(await nearest()).toEqual({ whose: 'role monitor', used: 1, limit: 2 });
+  await sql(`ALTER ROLE monitor CONNECTION LIMIT -1`);
+  expect(await nearest()).toMatchObject({ whose: 'database bentham', limit: 50 });
+  await sql(`ALTER DATABASE bentham CONNECTION LIMIT -1`);
+  expect(await nearest()).toBeUndefined();
+});
+
 test('without privileges the rest still shows, and the grant is named', async () => {
   const other = new pg.Client({ ...as('bentham'), ssl: false });
   await other.connect();

@@ -6,7 +6,8 @@ import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { grantFor, sqlState } from './faults.ts';
 import * as sql from './queries/looks.ts';
-import { type WhoRow, who } from './queries/server.ts';
+import { type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
+import { slotFrom } from './server.ts';
 import { sessionsFor } from './sessions.ts';
 
 export async function lookAtDatabase(
@@ -37,7 +38,7 @@ export async function lookAtDatabase(
     const rows = await part<sql.SessionRow>('sessions', sql.sessions);
     const tables = await part<sql.TableRow>('tables', sql.tables, [settings.database.schema]);
     const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
-    const slots = await part<sql.SlotRow>('replication slots', sql.slots);
+    const slots = await part<SlotRow>('replication slots', slotsSql);
     if (me && !me.seesAll)
       missing.push({ what: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${door(me.role, 64)};` });
     return {
@@ -52,13 +53,7 @@ export async function lookAtDatabase(
         state: door(state ?? 'hidden', 40),
         ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
       })),
-      slots: slots.map(({ name, kind, active, bytes, state }) => ({
-        name: door(name, 80),
-        kind: door(kind, 20),
-        active,
-        state: door(state ?? '', 40),
-        ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
-      })),
+      slots: slots.map(slotFrom),
       missing,
     };
   });

@@ -1,5 +1,6 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
-import type { DatabaseServer, Settings } from '../../config/settings.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Slot } from '../../core/database.ts';
 import type { Connections, Database } from '../../core/facts.ts';
 import { door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -31,7 +32,7 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
 /** One look at one server, within `timeout`. */
 export function lookAtServer(session: Session, timeout: Ms, signal: AbortSignal) {
   const limit = statementLimit(timeout);
-  return session.read(signal, limit, (ask) => lookWith(ask, session.server, session.where));
+  return session.read(signal, limit, (ask) => lookWith(ask, session));
 }
 
 /** What one statement may take, so that the server gives up before we do. */
@@ -39,15 +40,16 @@ export function statementLimit(timeout: Ms): Ms {
   return Math.max(50, timeout * 0.8);
 }
 
-async function lookWith(ask: AskSql, server: DatabaseServer, where: string): Promise<Database> {
+async function lookWith(ask: AskSql, session: Session): Promise<Database> {
+  const { server, where } = session;
   // The first statement may have to connect; the latency is that of a statement on an open connection.
   const [me] = await ask<sql.WhoRow>(sql.who);
   if (!me) throw new Error('the server does not say who it is');
   const begun = performance.now();
   const missing: { what: string; grant: string }[] = [];
-  const part = async <Row extends object>(what: string, statement: string): Promise<Row[] | undefined> => {
+  const part = async <Found>(what: string, look: () => Promise<Found>): Promise<Found | undefined> => {
     try {
-      return await ask<Row>(statement);
+      return await look();
     } catch (error) {
       if (sqlState(error) !== '42501') throw error;
       missing.push({ what, grant: grantFor(error instanceof Error ? error.message : '', server.user) });
@@ -55,11 +57,14 @@ async function lookWith(ask: AskSql, server: DatabaseServer, where: string): Pro
     }
   };
   const hidden = `GRANT pg_read_all_stats TO ${door(me.role, 64)}; (or pg_monitor)`;
-  const counted = (await part<sql.ConnectionsRow>('connections', sql.connections))?.[0];
+  const counted = (await part('connections', () => ask<sql.ConnectionsRow>(sql.connections)))?.[0];
   const latency = Math.round((performance.now() - begun) * 10) / 10;
-  const lag = (await part<sql.LagRow>('replication lag', me.inRecovery ? sql.lagOfReplica : sql.lagOfPrimary))?.[0];
-  const longest = await part<sql.TransactionRow>('longest transaction', sql.longestTransaction);
-  const blocked = await part<sql.BlockedRow>('blocked sessions', sql.blocked);
+  const lag = me.inRecovery
+    ? await part('replication lag', () => lagHere(ask, session))
+    : await part('replication lag', async () => (await ask<sql.LagRow>(sql.lagOfPrimary))[0]);
+  const slots = await part('replication slots', () => ask<sql.SlotRow>(sql.slots));
+  const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
+  const blocked = await part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked));
   if (!me.seesAll) {
     missing.push({ what: 'states, transactions and queries of other roles', grant: hidden });
     if (lag && lag.peers > 0 && lag.bytes === null) missing.push({ what: 'replication lag', grant: hidden });
@@ -70,8 +75,9 @@ async function lookWith(ask: AskSql, server: DatabaseServer, where: string): Pro
     version: door(me.version, 60),
     latency,
     inRecovery: me.inRecovery,
-    ...(counted ? { connections: counted satisfies Connections } : {}),
-    ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag) } : {}),
+    ...(counted ? { connections: connectionsFrom(counted) } : {}),
+    ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag, me.inRecovery) } : {}),
+    ...(slots ? { slots: slots.map(slotFrom) } : {}),
     ...(longest?.[0] ? { longestTransaction: transactionFrom(longest[0]) } : {}),
     ...(blocked
       ? {
@@ -87,11 +93,59 @@ async function lookWith(ask: AskSql, server: DatabaseServer, where: string): Pro
   };
 }
 
-function lagFrom({ bytes, seconds, streaming }: sql.LagRow): NonNullable<Database['lag']> {
+/** Seconds; above it, an age is looked at twice. */
+const doubtful = 10;
+/** When a replica was last seen to have replayed everything, on this process's clock. */
+const whole = new WeakMap<Session, number>();
+
+/**
+ * Between the arrival of a change and its replay, a quiet primary's replica seems to be as old as the change before.
+ * So it is asked again whether it has passed by now what it had received: then it keeps up. And what was seen to have
+ * everything a minute ago is behind by a minute at most.
+ */
+async function lagHere(ask: AskSql, session: Session): Promise<sql.LagRow | undefined> {
+  const [lag] = await ask<sql.LagRow>(sql.lagOfReplica);
+  if (!lag?.streaming) return lag;
+  const begun = performance.now();
+  if (lag.seconds === 0) whole.set(session, begun);
+  // Since its start it may not have replayed a transaction at all.
+  const seconds = lag.seconds ?? Number.POSITIVE_INFINITY;
+  if (seconds < doubtful) return lag;
+  if (!lag.paused && lag.received != null) {
+    const [row] = await ask<sql.ReplayRow>(sql.replayPassed, { values: [lag.received] });
+    if (row?.passed) return { ...lag, seconds: (performance.now() - begun) / second };
+  }
+  const since = whole.get(session);
+  return since === undefined ? lag : { ...lag, seconds: Math.min(seconds, (begun - since) / second) };
+}
+
+function connectionsFrom({ nearest, nearestUsed, nearestLimit, ...counted }: sql.ConnectionsRow): Connections {
+  if (nearest === null || nearestUsed === null || nearestLimit === null) return counted;
+  return { ...counted, nearest: { whose: door(nearest, 80), used: nearestUsed, limit: nearestLimit } };
+}
+
+/** A slot as it is judged. */
+export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow): Slot {
+  return {
+    name: door(name, 80),
+    kind: door(kind, 20),
+    active,
+    state: door(state ?? '', 40),
+    ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
+    ...(most === null ? {} : { most }),
+  };
+}
+
+function lagFrom(
+  { bytes, seconds, streaming, paused, peers }: sql.LagRow,
+  inRecovery: boolean,
+): NonNullable<Database['lag']> {
   return {
     ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
     ...(seconds === null ? {} : { ms: Math.max(0, seconds * second) }),
     streaming: streaming ?? false,
+    ...(paused ? { paused } : {}),
+    ...(inRecovery ? {} : { replicas: peers }),
   };
 }
 

@@ -3,6 +3,7 @@ import { blockingTree, type DatabaseDetail, type InTree } from '../../core/datab
 import { formatAge, formatBytes, formatCount } from '../../core/format.ts';
 import { type Ask, lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
+import { judgeSlot } from '../../core/replication.ts';
 import type { Place } from '../../store.ts';
 import { dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
@@ -103,7 +104,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
     ),
     ...slots.map((s) =>
       line(
-        mark(s.active ? 'ok' : 'warning'),
+        mark(s.active || judgeSlot(s).verdict !== 'ok' ? judgeSlot(s).verdict : 'warning'),
         ` slot ${s.name}  ${s.active ? 'active' : 'nobody reads it'}  `,
         dim(`${s.bytes === undefined ? '' : `keeps ${formatBytes(s.bytes)} of log`} ${s.state}`.trim()),
       ),

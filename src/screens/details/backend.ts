@@ -2,6 +2,7 @@ import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
 import { endpointSays } from '../../core/gateway.ts';
 import { newest, type Reading } from '../../core/reading.ts';
+import { behindSays, judgeSlot } from '../../core/replication.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, mark, span } from '../line.ts';
 import { backendVerdict, formatLatency, isBackend } from '../panes/health.ts';
@@ -85,15 +86,17 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
         [
           'connections',
           c
-            ? `${c.used} of ${c.limit}: ${c.active} active, ${c.idle} idle, ${c.idleInTransaction} idle in transaction`
+            ? `${c.used} of ${c.limit}: ${c.active} active, ${c.idle} idle, ${c.idleInTransaction} idle in transaction${
+                c.nearest ? `; ${c.nearest.whose}: ${c.nearest.used} of its ${c.nearest.limit}` : ''
+              }`
             : undefined,
         ],
         [
           'replication',
           d.lag
             ? [
-                d.lag.streaming ? 'streaming' : 'not streaming',
-                d.lag.ms === undefined ? '' : `${formatAge(d.lag.ms)} behind`,
+                d.lag.replicas === undefined ? '' : `${d.lag.replicas} connected, the furthest`,
+                behindSays(d.lag),
                 d.lag.bytes === undefined ? '' : formatBytes(d.lag.bytes),
               ]
                 .filter(Boolean)
@@ -109,6 +112,11 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
       ],
       room,
     ),
+    ...(d.slots ?? []).flatMap((slot) => {
+      const { verdict, says, remedy } = judgeSlot(slot);
+      if (verdict === 'ok') return [];
+      return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
+    }),
     ...(d.blocked ?? []).flatMap((b) => [
       line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${b.blockedBy.join(', ')}`),
       line(span(`  ${b.query}`, 'dim')),

@@ -4,6 +4,7 @@ import type { Cluster, Database, Gateway, Redis } from '../../core/facts.ts';
 import { formatAge, formatBytes, formatPercent } from '../../core/format.ts';
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/gateway.ts';
 import { isStale, newest, type Reading } from '../../core/reading.ts';
+import { behindSays, judgeSlot } from '../../core/replication.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { State } from '../../store.ts';
@@ -137,11 +138,8 @@ function saysDatabase(d: Database, _now: Instant): Said {
   const says: Line[] = [];
   const below: Line[] = [];
   if (d.inRecovery) {
-    const behind = d.lag?.ms === undefined ? 'lag not visible' : `${formatAge(d.lag.ms)} behind`;
     const bytes = d.lag?.bytes === undefined ? '' : `, ${formatBytes(d.lag.bytes)}`;
-    // What it has not received it cannot count.
-    if (d.lag && !d.lag.streaming) says.push(line(`not streaming, ${behind}`), line('not streaming'));
-    else says.push(line(`${behind}${bytes}`), line(behind));
+    says.push(line(`${behindSays(d.lag)}${bytes}`), line(behindSays(d.lag)), line(behindSays(d.lag, 'short')));
   } else if (d.connections) {
     const { used, limit } = d.connections;
     says.push(
@@ -156,6 +154,10 @@ function saysDatabase(d: Database, _now: Instant): Said {
   }
   if (d.longestTransaction && d.longestTransaction.age > 60_000)
     below.push(line(dim(`transaction open ${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}`)));
+  for (const slot of d.slots ?? []) {
+    const { verdict, says: problem } = judgeSlot(slot);
+    if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
+  }
   for (const m of d.missing) below.push(line(dim(`${m.what}: ${m.grant}`)));
   return { says, latency: d.latency, below, more: [`${d.where}, PostgreSQL ${d.version}`] };
 }

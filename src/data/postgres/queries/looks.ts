@@ -226,13 +226,3 @@ export const replicas = `
          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
                          replay_lsn)::float8 AS bytes
   FROM pg_stat_replication ORDER BY application_name LIMIT 50`;
-
-export type SlotRow = { name: string; kind: string; active: boolean; bytes: number | null; state: string | null };
-
-/** Log that is kept for a slot that nobody reads fills the disk. pg_replication_slots.wal_status exists from 13 on. */
-export const slots = `
-  SELECT slot_name AS name, slot_type AS kind, active,
-         to_jsonb(s) ->> 'wal_status' AS state,
-         pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
-                         restart_lsn)::float8 AS bytes
-  FROM pg_replication_slots s ORDER BY slot_name LIMIT 50`;

@@ -23,24 +23,42 @@ export type ConnectionsRow = {
   idle: number;
   idleInTransaction: number;
   limit: number;
+  /** `role bentham`, `database bentham`: whose own limit is nearest; null where none has one. */
+  nearest: string | null;
+  nearestUsed: number | null;
+  nearestLimit: number | null;
 };
 
 /**
  * Connections of clients, and how many applications may have: max_connections less what is kept for superusers and
  * (from PostgreSQL 16) for roles with pg_use_reserved_connections. A session that is hidden from us has no
- * backend_type, but a client's has a database and a user.
+ * backend_type, but a client's has a database and a user. Beside it the fullest of the limits that a role in use
+ * (superusers have none) or this database has of its own: applications may run into it long before.
  */
 export const connections = `
-  SELECT count(*)::int AS used,
+  WITH clients AS (
+    SELECT state, datid, usesysid FROM pg_stat_activity
+    WHERE backend_type = 'client backend'
+       OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)
+  ), own (whose, used, most) AS (
+    SELECT 'role ' || r.rolname, count(*)::int, r.rolconnlimit
+    FROM pg_roles r JOIN clients c ON c.usesysid = r.oid
+    WHERE r.rolconnlimit > 0 AND NOT r.rolsuper GROUP BY r.rolname, r.rolconnlimit
+    UNION ALL
+    SELECT 'database ' || d.datname, count(*)::int, d.datconnlimit
+    FROM pg_database d JOIN clients c ON c.datid = d.oid
+    WHERE d.datconnlimit > 0 AND d.datname = current_database() GROUP BY d.datname, d.datconnlimit
+  ), nearest AS (SELECT * FROM own ORDER BY used::float8 / most DESC LIMIT 1)
+  SELECT (SELECT whose FROM nearest) AS nearest, (SELECT used FROM nearest) AS "nearestUsed",
+         (SELECT most FROM nearest) AS "nearestLimit",
+         count(*)::int AS used,
          (count(*) FILTER (WHERE state IN ('active', 'fastpath function call')))::int AS active,
          (count(*) FILTER (WHERE state = 'idle'))::int AS idle,
          (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS "idleInTransaction",
          current_setting('max_connections')::int
            - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true)::int, 0) AS "limit"
-  FROM pg_stat_activity
-  WHERE backend_type = 'client backend'
-     OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL)`;
+  FROM clients`;
 
 export type LagRow = {
   bytes: number | null;
@@ -49,6 +67,10 @@ export type LagRow = {
   streaming: boolean | null;
   /** On a primary: replicas that are connected. On a replica: 1 when it has a receiver. */
   peers: number;
+  /** On a replica: somebody has paused replay. */
+  paused?: boolean;
+  /** On a replica: the end of what it had received. */
+  received?: string | null;
 };
 
 /**
@@ -67,16 +89,58 @@ export const lagOfPrimary = `
 
 /**
  * On a replica: what it knows of the primary's log less what it has replayed, and the age of the last transaction it
- * replayed. Caught up and streaming is 0, however long the primary has been quiet.
+ * replayed. Caught up and streaming is 0, however long the primary has been quiet. Cut off, it cannot know what it lacks:
+ * bytes is null. A receiver that heard nothing for three quarters of its time-out (the primary's side answers a ping
+ * after a half) has lost the primary, though it does not say so yet.
  */
 export const lagOfReplica = `
-  SELECT pg_wal_lsn_diff(greatest(here.received, w.latest_end_lsn), here.replayed)::float8 AS bytes,
-         CASE WHEN w.pid IS NOT NULL AND here.replayed >= here.received THEN 0
+  SELECT here.received::text AS received,
+         CASE WHEN w.heard THEN
+           pg_wal_lsn_diff(greatest(here.received, w.latest_end_lsn), here.replayed)::float8 END AS bytes,
+         CASE WHEN w.heard AND here.replayed >= here.received THEN 0
               ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END AS seconds,
-         coalesce(w.status = 'streaming', w.pid IS NOT NULL) AS streaming,
-         (w.pid IS NOT NULL)::int AS peers
+         coalesce(w.heard, false) AS streaming,
+         (w.pid IS NOT NULL)::int AS peers,
+         pg_is_wal_replay_paused() AS paused
   FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed) here
-  LEFT JOIN pg_stat_wal_receiver w ON true`;
+  LEFT JOIN LATERAL (
+    SELECT pid, latest_end_lsn,
+           -- Hidden from us are all columns but the pid.
+           coalesce(status = 'streaming', true) AND NOT coalesce(
+             limits.patience > 0 AND extract(epoch FROM clock_timestamp() - last_msg_receipt_time) > limits.patience * 0.75,
+             false) AS heard
+    FROM pg_stat_wal_receiver,
+         (SELECT setting::float8 / 1000 AS patience FROM pg_settings WHERE name = 'wal_receiver_timeout') limits
+  ) w ON true`;
+
+export type ReplayRow = { passed: boolean };
+
+/** Whether replay has passed position $1. */
+export const replayPassed = `SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS passed`;
+
+export type SlotRow = {
+  name: string;
+  kind: string;
+  active: boolean;
+  bytes: number | null;
+  state: string | null;
+  /** max_slot_wal_keep_size in bytes; null without a limit. */
+  most: number | null;
+};
+
+/**
+ * Log that is kept for a slot that nobody reads fills the disk. wal_status exists from 13 on. A slot that a standby
+ * keeps ready for a failover (17 and later: synced) is nobody's to read.
+ */
+export const slots = `
+  SELECT s.slot_name AS name, s.slot_type AS kind, s.active, to_jsonb(s) ->> 'wal_status' AS state,
+         pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
+                              THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+                              ELSE pg_current_wal_lsn() END, s.restart_lsn)::float8 AS bytes,
+         nullif(pg_size_bytes(current_setting('max_slot_wal_keep_size')), -1)::float8 AS most
+  FROM pg_replication_slots s
+  WHERE coalesce(to_jsonb(s) ->> 'synced', 'false') = 'false'
+  ORDER BY bytes DESC NULLS LAST, s.slot_name LIMIT 50`;
 
 export type TransactionRow = { pid: number; seconds: number; user: string | null; query: string | null };
 

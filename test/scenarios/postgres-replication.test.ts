@@ -1,0 +1,183 @@
+// Replication told truly: behind, paused, cut off, silent; several and cascading replicas; log kept for nobody.
+import { appendFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DatabaseServer } from '../../src/config/settings.ts';
+import { assess } from '../../src/core/assess.ts';
+import type { Database } from '../../src/core/facts.ts';
+import { judgeReplica } from '../../src/core/replication.ts';
+import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
+import { type Binaries, findBinaries } from '../../src/drill/postgres/binaries.ts';
+import { copyAsReplica } from '../../src/drill/postgres/replica.ts';
+import { freePort, initCluster, type Server, startServer } from '../../src/drill/postgres/server.ts';
+import { calm, live } from '../frames/worlds.ts';
+
+const root = { user: 'postgres', password: 'root' };
+type Name = 'primary' | 'first' | 'second' | 'below';
+let guarded: Guarded;
+let binaries: Binaries;
+const servers = new Map<Name, Server>();
+const sessions = new Map<Name, Session>();
+const patient = { timeout: 30_000 };
+
+const directoryOf = (name: Name) => path.join(guarded.directory, name);
+const postmasterOf = (name: Name) =>
+  Number(readFileSync(path.join(directoryOf(name), 'postmaster.pid'), 'utf8').split('\n')[0]);
+
+async function sql<Row extends object = Record<string, unknown>>(name: Name, text: string): Promise<Row[]> {
+  const port = servers.get(name)?.port ?? 0;
+  const client = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function start(name: Name): Promise<void> {
+  const port = servers.get(name)?.port ?? (await freePort());
+  servers.set(name, await startServer(binaries, directoryOf(name), port, root));
+  const server: DatabaseServer = { host: '127.0.0.1', port, database: 'postgres', ...root, sslMode: 'disable' };
+  if (!sessions.has(name)) sessions.set(name, new Session(server));
+}
+
+async function standby(name: Name, of: Name): Promise<void> {
+  const upstream = servers.get(of);
+  if (!upstream) throw new Error('start the upstream first');
+  await sql(of, `SELECT pg_create_physical_replication_slot('${name}')`);
+  // The copy is the primary's, whoever sends the changes from then on.
+  const port = servers.get('primary')?.port ?? 0;
+  const client = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
+  await client.connect();
+  await copyAsReplica(client, binaries, directoryOf('primary'), directoryOf(name), {
+    ...{ host: '127.0.0.1', port: upstream.port, ...root, slot: name },
+  });
+  await client.end();
+  appendFileSync(path.join(directoryOf(name), 'postgresql.auto.conf'), `wal_receiver_timeout = '4s'\n`);
+  await start(name);
+}
+
+async function facts(name: Name): Promise<Database> {
+  const session = sessions.get(name);
+  if (!session) throw new Error(`no ${name}`);
+  const found = await lookAtServer(session, 5000, AbortSignal.timeout(20_000));
+  if (!found.ok) throw new Error(JSON.stringify(found.fault));
+  return found.value;
+}
+
+const lag = async (name: Name) => (await facts(name)).lag;
+
+/** What the header, the panes and the exit code would say of these servers. */
+function findings(primary: Database, replica: Database) {
+  const { readings } = calm;
+  return assess({ ...calm, readings: { ...readings, primary: live(primary), replica: live(replica) } }).filter(
+    ({ id, verdict }) => id.startsWith('database/') && verdict !== 'ok',
+  );
+}
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  binaries = await findBinaries(guarded.directory);
+  await initCluster(binaries, directoryOf('primary'), root);
+  appendFileSync(path.join(directoryOf('primary'), 'postgresql.auto.conf'), `max_slot_wal_keep_size = -1\n`);
+  await start('primary');
+  await standby('first', 'primary');
+  await standby('second', 'primary');
+  await standby('below', 'first');
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([...sessions.values()].map((each) => each.close()));
+  for (const name of ['below', 'second', 'first', 'primary'] as const) await servers.get(name)?.stop('immediate');
+  await guarded?.end();
+});
+
+test('several and cascading replicas that keep up: nothing behind, however long the primary is quiet', async () => {
+  await expect.poll(() => lag('primary'), patient).toEqual({ bytes: 0, ms: 0, streaming: true, replicas: 2 });
+  for (const name of ['first', 'second', 'below'] as const)
+    await expect.poll(() => lag(name), patient).toEqual({ bytes: 0, ms: 0, streaming: true });
+  expect((await facts('first')).slots).toMatchObject([{ name: 'below', active: true }]);
+  expect(findings(await facts('primary'), await facts('first'))).toEqual([]);
+});
+
+test('replay that somebody paused is named, and is behind only by what came since', async () => {
+  await sql('second', 'SELECT pg_wal_replay_pause()');
+  try {
+    await expect.poll(() => lag('second'), patient).toMatchObject({ streaming: true, paused: true });
+    await sql('primary', 'CREATE TABLE written AS SELECT generate_series(1, 10000)');
+    await expect.poll(async () => (await lag('second'))?.bytes, patient).toBeGreaterThan(100_000);
+    const second = await facts('second');
+    expect(judgeReplica(second)).toMatchObject({ verdict: 'warning', says: expect.stringMatching(/^replay paused/) });
+    expect(findings(await facts('primary'), second)).toMatchObject([
+      { id: 'database/replica', remedy: expect.stringContaining('pg_wal_replay_resume') },
+    ]);
+    // The furthest of both counts.
+    expect((await lag('primary'))?.bytes).toBeGreaterThan(100_000);
+  } finally {
+    await sql('second', 'SELECT pg_wal_replay_resume()');
+  }
+  await expect.poll(() => lag('second'), patient).toEqual({ bytes: 0, ms: 0, streaming: true });
+});
+
+test('log that is kept for a slot that nobody reads reaches the header, until the slot is dropped', async () => {
+  await sql('primary', `SELECT pg_create_physical_replication_slot('forgotten', true)`);
+  expect(findings(await facts('primary'), await facts('first'))).toEqual([]);
+  await sql('primary', `SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000)) FROM generate_series(1, 80)`);
+  await expect
+    .poll(async () => findings(await facts('primary'), await facts('first')).map(({ id }) => id), patient)
+    .toEqual(['database/primary/slot/forgotten']);
+  expect(findings(await facts('primary'), await facts('first'))).toMatchObject([
+    {
+      verdict: 'warning',
+      says: expect.stringMatching(/nobody reads slot forgotten: it keeps .* of log, without a limit/),
+      remedy: expect.stringContaining(`pg_drop_replication_slot('forgotten')`),
+    },
+  ]);
+  // A limit takes the log away instead: then the slot's reader is lost.
+  await sql('primary', `ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'`);
+  await sql('primary', 'SELECT pg_reload_conf()');
+  await expect
+    .poll(async () => {
+      await sql('primary', `SELECT pg_switch_wal()`);
+      await sql('primary', 'CHECKPOINT');
+      return findings(await facts('primary'), await facts('first')).map(({ says }) => says);
+    }, patient)
+    .toContain('slot forgotten has lost its log');
+  await sql('primary', `SELECT pg_drop_replication_slot('forgotten')`);
+  await sql('primary', 'ALTER SYSTEM RESET max_slot_wal_keep_size');
+  await sql('primary', 'SELECT pg_reload_conf()');
+  await expect.poll(async () => findings(await facts('primary'), await facts('first')), patient).toEqual([]);
+});
+
+test('a primary that falls silent is noticed before the replica gives it up', async () => {
+  const [sender] = await sql<{ pid: number }>(
+    'primary',
+    `SELECT active_pid AS pid FROM pg_replication_slots WHERE slot_name = 'second'`,
+  );
+  process.kill(sender?.pid ?? 0, 'SIGSTOP');
+  try {
+    const told = async () => {
+      const [receiver] = await sql('second', 'SELECT status FROM pg_stat_wal_receiver');
+      return { receiver: receiver?.status, streaming: (await lag('second'))?.streaming };
+    };
+    await expect.poll(told, { ...patient, interval: 50 }).toEqual({ receiver: 'streaming', streaming: false });
+  } finally {
+    process.kill(sender?.pid ?? 0, 'SIGCONT');
+  }
+  await expect.poll(() => lag('second'), patient).toMatchObject({ streaming: true });
+});
+
+test('a replica whose primary is gone is not “0 bytes behind”, nor are those below it', async () => {
+  process.kill(postmasterOf('primary'), 'SIGQUIT');
+  await expect.poll(() => lag('first'), patient).toEqual({ ms: expect.any(Number), streaming: false });
+  expect(judgeReplica(await facts('first'))).toMatchObject({
+    verdict: 'critical',
+    says: expect.stringMatching(/^not streaming, newest change .* old$/),
+  });
+  // The one below still streams from one that gets nothing any more: it cannot know, the one above it does.
+  expect(await lag('below')).toMatchObject({ streaming: true });
+});
