@@ -17,14 +17,22 @@ const tablesOf = (target: Target) =>
 
 type Stats = { bytes: number; dead: number; live: number; analyzed: Instant; vacuumed: Instant };
 
-/** Sizes and last runs; tables that do not exist are absent. */
+/** Sizes and last runs, of a partitioned table those of its partitions; tables that do not exist are absent. */
 async function statsOf(survey: Survey, tables: readonly string[]) {
   const found = await survey.rows(
     'primary',
-    `SELECT relname::text AS name, pg_total_relation_size(relid)::text AS bytes, n_dead_tup::text AS dead, n_live_tup::text AS live,
-       extract(epoch FROM greatest(last_analyze, last_autoanalyze))::float8 AS analyzed,
-       extract(epoch FROM greatest(last_vacuum, last_autovacuum))::float8 AS vacuumed
-     FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = ANY($2)`,
+    `SELECT t.relname::text AS name, sum(pg_total_relation_size(s.relid))::text AS bytes,
+       sum(s.n_dead_tup)::text AS dead, sum(s.n_live_tup)::text AS live,
+       min(coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0))::float8 AS analyzed,
+       min(coalesce(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)), 0))::float8 AS vacuumed
+     FROM pg_class t
+     JOIN pg_namespace n ON n.oid = t.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT t.oid AS relid WHERE t.relkind = 'r'
+       UNION SELECT p.relid::oid FROM pg_partition_tree(t.oid) p WHERE t.relkind = 'p' AND p.isleaf) part
+     JOIN pg_stat_all_tables s ON s.relid = part.relid
+     WHERE n.nspname = $1 AND t.relname = ANY($2) AND t.relkind IN ('r', 'p')
+     GROUP BY t.oid, t.relname`,
     [survey.ground.schema, tables],
   );
   if (!found.ok) return found;
@@ -152,7 +160,8 @@ export const vacuumTable: Action = {
     if (!own) return refuse(`there is no table ${table.slice(0, 80)}`, 'check its name');
     const busy = await survey.rows(
       'primary',
-      'SELECT pid, phase::text AS phase FROM pg_stat_progress_vacuum WHERE relid = to_regclass($1)',
+      `SELECT pid, phase::text AS phase FROM pg_stat_progress_vacuum
+       WHERE relid = to_regclass($1) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))`,
       [qualified(survey.ground.schema, table)],
     );
     const [running] = busy.ok ? busy.value : [];
@@ -219,7 +228,9 @@ function sessionAction(
         kind: 'text',
         choices: (world) =>
           (newest(world.readings.primary)?.value.blocked ?? []).flatMap((b) =>
-            b.blockedBy.map((pid) => ({ value: String(pid), says: `blocks ${b.pid}, ${formatAge(b.waiting)}` })),
+            b.blockedBy
+              .filter((pid) => pid > 0)
+              .map((pid) => ({ value: String(pid), says: `blocks ${b.pid}, ${formatAge(b.waiting)}` })),
           ),
         async look(_, survey) {
           const found = await survey.rows('primary', busySql, []);

@@ -110,6 +110,11 @@ export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'war
   return { says: share < 0.5 ? 'a good part is dead: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
 }
 
+/** Those who hold others up, in words: pid 0 is a prepared transaction, which has no session (pg_blocking_pids). */
+export function blockersSay(pids: readonly number[]): string {
+  return pids.map((pid) => (pid === 0 ? 'a prepared transaction' : String(pid))).join(', ');
+}
+
 /** The runbook's weekly tasks: statistics of these tables (runbook, Database Maintenance). */
 export const weeklyTables = ['jobs', 'studies', 'results'] as const;
 const overdueAfter = 8 * day;

@@ -5,6 +5,7 @@ import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock 
 import { clean } from '../core/text.ts';
 import { asked, s3Client } from './aws.ts';
 import type { Outcome } from './source.ts';
+import { decodedKey } from './survey/aws.ts';
 
 /** A listing is cut here: two hundred requests of a thousand keys. */
 const mostObjects = 200_000;
@@ -26,11 +27,15 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
     let token: string | undefined;
     do {
       const page = await s3.send(
-        new ListObjectsV2Command({ Bucket: bucket, ...(token ? { ContinuationToken: token } : {}) }),
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          EncodingType: 'url',
+          ...(token ? { ContinuationToken: token } : {}),
+        }),
         { abortSignal: signal },
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        const study = clean((Key ?? '').split('/', 1)[0], 200);
+        const study = clean((decodedKey(Key, page.EncodingType) ?? '').split('/', 1)[0], 200);
         const at = LastModified?.getTime() ?? 0;
         const group = groups.get(study) ?? { objects: 0, bytes: 0, oldest: at, newest: at };
         group.objects += 1;
@@ -98,6 +103,7 @@ async function listVersions(s3: S3Client, bucket: string, prefix: string, signal
     const command: InstanceType<typeof ListObjectVersionsCommand> = new ListObjectVersionsCommand({
       Bucket: bucket,
       Prefix: prefix,
+      EncodingType: 'url',
       ...next,
     });
     const page = await s3.send(command, { abortSignal: signal });
@@ -107,14 +113,16 @@ async function listVersions(s3: S3Client, bucket: string, prefix: string, signal
     ];
     for (const v of kinds)
       versions.push({
-        key: v.Key ?? '',
+        key: decodedKey(v.Key, page.EncodingType) ?? '',
         versionId: v.VersionId ?? 'null',
         kind: v.kind,
         latest: v.IsLatest ?? false,
         bytes: v.Size ?? 0,
         at: v.LastModified?.getTime() ?? 0,
       });
-    next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
+    next = page.IsTruncated
+      ? { KeyMarker: decodedKey(page.NextKeyMarker, page.EncodingType), VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
   }
   const byKey = (a: EvidenceVersion, b: EvidenceVersion) => (a.key < b.key ? -1 : a.key > b.key ? 1 : b.at - a.at);
   return { versions: versions.sort(byKey), complete: next === undefined };

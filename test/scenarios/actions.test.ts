@@ -172,6 +172,45 @@ describe('jobs of a study', () => {
     );
   });
 
+  test('whose ids are UUIDs, whose states are an enum and whose table has partitions: retried, put back, vacuumed', async () => {
+    const id = '00000000-0000-0000-0000-00000000000a';
+    await sql(`CREATE SCHEMA typed`);
+    await sql(`CREATE TYPE typed.job_state AS ENUM ('pending', 'running', 'completed', 'failed')`);
+    await sql(`CREATE TABLE typed.studies (LIKE public.studies INCLUDING DEFAULTS)`);
+    await sql(`ALTER TABLE typed.studies ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE uuid USING id::uuid`);
+    await sql(`CREATE TABLE typed.jobs (id uuid DEFAULT gen_random_uuid(), study_id uuid, surface_id text,
+      status typed.job_state, error_message text, attempt_count smallint, created_at timestamptz DEFAULT now())
+      PARTITION BY HASH (study_id)`);
+    for (const n of [0, 1])
+      await sql(`CREATE TABLE typed.jobs_${n} PARTITION OF typed.jobs FOR VALUES WITH (MODULUS 2, REMAINDER ${n})`);
+    await sql(`INSERT INTO typed.studies (id, tenant_id, name, status) VALUES ($1, 'tenant-lyra', 'x', 'paused')`, [
+      id,
+    ]);
+    await sql(
+      `INSERT INTO typed.jobs (study_id, surface_id, status, error_message, attempt_count)
+       SELECT $1, 'openai-api', 'failed', 'message ' || n, n FROM generate_series(1, 20) n`,
+      [id],
+    );
+    const typed = { BENTHAM_DATABASE_SCHEMA: 'typed' };
+    const before = await sql(`SELECT * FROM typed.jobs ORDER BY id`);
+    const one = await run(['retry-jobs', '--study', id, ...armed], typed);
+    expect(one).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(await sql(`SELECT DISTINCT status::text, attempt_count, error_message FROM typed.jobs`)).toEqual([
+      { status: 'pending', attempt_count: 0, error_message: null },
+    ]);
+    const back = await run(['restore-jobs', '--run', one.result.run, '--study', id, ...armed], typed);
+    expect(back).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(await sql(`SELECT * FROM typed.jobs ORDER BY id`)).toEqual(before);
+
+    // Its partitions are what is vacuumed, and what the proof reads.
+    const vacuumed = await run(['vacuum-table', '--table', 'jobs', ...armed], typed);
+    expect(vacuumed).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    const [ran] = await sql<{ n: number }>(
+      `SELECT count(last_vacuum)::int AS n FROM pg_stat_user_tables WHERE schemaname = 'typed' AND relname ~ '^jobs_'`,
+    );
+    expect(ran).toEqual({ n: 2 });
+  });
+
   test('of a cancelled study end with it', async () => {
     await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
     const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);

@@ -28,7 +28,7 @@ test('connections are judged by the tightest limit: a roleâ€™s or the databaseâ€
     return reading.state === 'live' ? { ...reading.value, verdict: judge(metric('connections'), world) } : undefined;
   };
   expect(judged()).toMatchObject({ value: 20, basis: '20 of 100', verdict: 'ok' });
-  const full = judged({ whose: 'role bentham', used: 19, limit: 20 });
-  expect(full).toMatchObject({ value: 95, basis: '19 of 20, role bentham', verdict: 'critical' });
+  const full = judged({ whose: 'role bentham', used: 20, limit: 20 });
+  expect(full).toMatchObject({ value: 100, basis: '20 of 20, role bentham', verdict: 'critical' });
   expect(judged({ whose: 'role bentham', used: 1, limit: 50 })).toMatchObject({ value: 20, basis: '20 of 100' });
 });

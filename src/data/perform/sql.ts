@@ -25,7 +25,7 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
     return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
   }
   const stage: Stage = { committing: false };
-  const stop = () => void interrupt(connection, stage, means);
+  const stop = () => void interrupt(connection, stage);
   means.signal.addEventListener('abort', stop, { once: true });
   try {
     const done = call.transaction
@@ -96,15 +96,12 @@ async function alone(client: Client, call: SqlCall, stage: Stage): Promise<Perfo
 }
 
 /** A person wants it stopped: the server is asked to; a transaction is never left open. */
-async function interrupt(connection: Connection, stage: Stage, { settings }: Means): Promise<void> {
+async function interrupt(connection: Connection, stage: Stage): Promise<void> {
   if (stage.committing && !stage.alone && !connection.lost) return;
-  const pid = 'processID' in connection.client ? Number(connection.client.processID) : Number.NaN;
   try {
-    const other = await connect(settings.database.primary, { signal: AbortSignal.timeout(connectWithin) });
-    await other.client.query('SELECT pg_cancel_backend($1)', [pid]);
-    await other.close();
+    await connection.cancel();
   } catch {
-    // Without a second connection the first one is cut; the server rolls back what was not committed.
+    // What cannot be asked is cut; the server rolls back what was not committed.
     connection.cut();
   }
 }

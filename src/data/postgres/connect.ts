@@ -1,5 +1,5 @@
 // One connection to one PostgreSQL server, as libpq would make it.
-import { Socket } from 'node:net';
+import { connect as connectSocket, Socket } from 'node:net';
 import pg from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -10,6 +10,8 @@ export type Connection = {
   client: pg.Client;
   /** True from the moment the connection is known to be gone. */
   readonly lost: boolean;
+  /** Asks the server to end what it does here, without a session of its own: it works where no connection is left. */
+  cancel(): Promise<void>;
   /** Cuts the connection at once. What the server still does ends with its own timeouts. */
   cut(): void;
   /** Says goodbye; cuts when the server does not answer in time. */
@@ -91,6 +93,7 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
       return lost;
     },
     cut,
+    cancel: () => cancelRequest(server, client),
     async close() {
       if (lost) return cut();
       const late = setTimeout(cut, farewell);
@@ -99,6 +102,35 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
       cut();
     },
   };
+}
+
+/** How long the server may take to hang up on a request to cancel. */
+const cancelWithin: Ms = 3 * second;
+const cancelCode = 80_877_102;
+
+/**
+ * CancelRequest (PostgreSQL documentation, 53.2.8): the keys that the server gave this session, on a new connection in
+ * clear, which it answers by hanging up. A pooler passes it on to the server that works for the session.
+ */
+function cancelRequest(server: DatabaseServer, client: pg.Client): Promise<void> {
+  const { processID, secretKey } = client as unknown as { processID?: number | null; secretKey?: number | null };
+  if (processID == null || secretKey == null) return Promise.reject(new Error('the server gave no key to cancel with'));
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(cancelCode, 4);
+  message.writeInt32BE(processID, 8);
+  message.writeInt32BE(secretKey, 12);
+  const { host, port } = server;
+  return new Promise((resolve, reject) => {
+    const socket = host.startsWith('/')
+      ? connectSocket({ path: `${host}/.s.PGSQL.${port}` })
+      : connectSocket({ host, port });
+    socket.setTimeout(cancelWithin, () => socket.destroy(new Error('no answer to the request to cancel')));
+    socket.once('connect', () => socket.end(message));
+    socket.once('error', reject);
+    socket.once('close', () => resolve());
+    socket.resume();
+  });
 }
 
 /**

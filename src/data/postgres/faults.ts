@@ -22,6 +22,8 @@ export function sqlState(error: unknown): string | undefined {
 /** Whether the connection is gone, so that a read may be tried once more on a new one. */
 export function isLostConnection(error: unknown): boolean {
   const state = sqlState(error);
+  // A pooler refuses for a reason that stays.
+  if (state === '08P01') return !/statement pooling mode/.test(error instanceof Error ? error.message : '');
   if (state) return /^(57P01|57P02|57P05|08...|25P03)$/.test(state);
   if (error instanceof NotPostgres || error instanceof UnreadableFile || !(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;
@@ -45,11 +47,9 @@ function explainState(state: string, said: string, server: DatabaseServer, error
     case '57P03':
       return ['refused', said, 'it starts, stops or recovers: look at its log; it is tried again'];
     case '53300':
-      return [
-        'refused',
-        `no connection left: ${said}`,
-        'end idle sessions or lower the pools; a superuser still gets in on the reserved connections',
-      ];
+      return ['refused', `no connection left: ${said}`, roomFor(said, server)];
+    case '08P01':
+      return explainPooler(said);
     case '53100':
     case '53200':
       return ['refused', said, state === '53100' ? 'free space on the database’s disk' : 'the server is out of memory'];
@@ -88,6 +88,32 @@ function explainState(state: string, said: string, server: DatabaseServer, error
       return [kind, `${said} (${state})`, 'look at the server’s log'];
     }
   }
+}
+
+/** Whose limit it is, and where there is room still (PostgreSQL documentation, 20.3.1). */
+function roomFor(said: string, { user, database }: DatabaseServer): string {
+  if (/for role/.test(said)) return `end idle sessions of ${user}, or ALTER ROLE ${user} CONNECTION LIMIT …;`;
+  if (/for database/.test(said)) return `end idle sessions, or ALTER DATABASE ${database} CONNECTION LIMIT …;`;
+  if (/max_client_conn|no more connections allowed/.test(said)) return 'it is pgbouncer’s: raise its max_client_conn';
+  return (
+    'end idle sessions or lower the pools; a superuser still gets in (superuser_reserved_connections), ' +
+    `and from PostgreSQL 16 on who has pg_use_reserved_connections`
+  );
+}
+
+/** What pgbouncer says in the protocol's own name (pgbouncer documentation: pool_mode, query_wait_timeout). */
+function explainPooler(said: string): Known {
+  if (/statement pooling mode/.test(said))
+    return [
+      'unconfigured',
+      'pgbouncer’s pool_mode=statement allows no transaction',
+      'name the server itself, or a pool with pool_mode=transaction or session',
+    ];
+  if (/query_wait_timeout|no more connections allowed/.test(said))
+    return ['refused', `pgbouncer has no connection free: ${said}`, 'end idle sessions, or raise its pool_size'];
+  if (/server login|cannot connect to server|server_login_retry/.test(said))
+    return ['refused', `pgbouncer does not reach the server: ${said}`, 'look at the server behind it'];
+  return ['unreachable', `${said} (08P01)`, 'look at the server’s log, and at pgbouncer’s where there is one'];
 }
 
 /** The grant that a refusal calls for: `permission denied for table jobs`. */

@@ -6,6 +6,7 @@ import { type Ms, second } from '../../core/time.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './dear.ts';
 import { sqlState } from './faults.ts';
+import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
@@ -56,7 +57,8 @@ export function lookAtStudies(
 ) {
   return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
     try {
-      return await look(ask, await tablesOf(session, schema, ask), within / 5, memory);
+      const tables = await tablesOf(session, schema, ask);
+      return await namingLocks(ask, [tables.studies, tables.jobs], () => look(ask, tables, within / 5, memory));
     } catch (error) {
       if (sqlState(error) === '42703' || sqlState(error) === '42P01') forgetTables(session);
       throw error;

@@ -68,13 +68,15 @@ export class SqlSurvey {
     };
   }
 
-  /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only the owner may. */
+  /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only owners may. */
   async allowed(need: Extract<Need, { kind: 'table' }>): Promise<Outcome<{ allowed: boolean; missing: string }>> {
     const found = await this.rows(
       'primary',
       `SELECT to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS there,
          (SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class
           WHERE oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))) AS owns,
+         (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database
+          WHERE datname = current_database()) AS "ownsDatabase",
          current_setting('server_version_num')::int AS version`,
       [need.schema, need.table],
     );
@@ -84,8 +86,13 @@ export class SqlSurvey {
     if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `there is no table ${name}` } };
     if (row.owns === true) return { ok: true, value: { allowed: true, missing: '' } };
     for (const privilege of need.privileges) {
+      // Whose database it is may maintain what is in it, in every version.
+      if (privilege === 'MAINTAIN' && row.ownsDatabase === true) continue;
       if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
-        return { ok: true, value: { allowed: false, missing: `only the owner of ${name} may do that` } };
+        return {
+          ok: true,
+          value: { allowed: false, missing: `only the owner of ${name}, or of the database, may do that` },
+        };
       const has = await this.rows(
         'primary',
         `SELECT has_table_privilege(to_regclass(quote_ident($1) || '.' || quote_ident($2))::oid, $3) AS has`,

@@ -1,5 +1,5 @@
 // Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
-import { blockingTree, type DatabaseDetail, type InTree } from '../../core/database.ts';
+import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/database.ts';
 import { formatAge, formatBytes, formatCount } from '../../core/format.ts';
 import { type Ask, lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
@@ -129,7 +129,7 @@ function detailsOf({ session, blocks }: InTree, columns: number): Line[] {
       session.transactionAge === undefined ? 'none open' : `open for ${formatAge(session.transactionAge)}`,
     ),
     pair('waits for', session.wait ?? 'nothing'),
-    pair('blocked by', session.blockedBy.join(', ') || 'nobody'),
+    pair('blocked by', blockersSay(session.blockedBy) || 'nobody'),
     pair('blocks', blocks > 0 ? `${blocks} sessions` : 'nobody'),
     [],
     ...wrap(session.query, columns).map((part) => line(part)),

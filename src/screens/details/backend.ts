@@ -1,3 +1,4 @@
+import { blockersSay } from '../../core/database.ts';
 import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
 import { endpointSays } from '../../core/gateway.ts';
@@ -118,7 +119,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
       return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
     }),
     ...(d.blocked ?? []).flatMap((b) => [
-      line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${b.blockedBy.join(', ')}`),
+      line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${blockersSay(b.blockedBy)}`),
       line(span(`  ${b.query}`, 'dim')),
     ]),
     ...d.missing.map((m) => line(mark('unknown'), ` ${m.what} not visible: ${m.grant}`)),

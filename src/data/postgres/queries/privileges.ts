@@ -71,7 +71,7 @@ export const runbookTables: readonly { name: string; columns: readonly string[];
 const literal = (words: readonly string[]) => `ARRAY[${words.map((word) => `'${word}'`).join(', ')}]::text[]`;
 const rows = runbookTables.map((t) => `('${t.name}', ${literal(t.columns)}, ${literal(t.written)})`).join(', ');
 
-/** Each of the runbook's tables in schema $1. MAINTAIN exists since PostgreSQL 17; before, the owner maintains. */
+/** Each of the runbook's tables in schema $1. MAINTAIN exists since PostgreSQL 17; before, the owner of the table or of the database maintains. */
 export const tables = `
   SELECT t.name,
          c.oid IS NOT NULL AS there,
@@ -80,6 +80,7 @@ export const tables = `
             FROM pg_attribute a
            WHERE a.attrelid = c.oid AND a.attname = ANY (t.written)) AS "mayUpdate",
          coalesce(pg_has_role(c.relowner, 'USAGE')
+           OR (SELECT pg_has_role(d.datdba, 'USAGE') FROM pg_database d WHERE d.datname = current_database())
            OR CASE WHEN current_setting('server_version_num')::int >= 170000
                    THEN has_table_privilege(c.oid, 'MAINTAIN') END, false) AS "mayMaintain",
          coalesce(row_security_active(c.oid), false) AS "rowSecurity",

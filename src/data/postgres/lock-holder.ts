@@ -1,0 +1,59 @@
+// Who holds the lock that a look waited for in vain: said by name, so that it can be ended.
+
+import { formatAge } from '../../core/format.ts';
+import type { Fault } from '../../core/reading.ts';
+import { door } from '../../core/text.ts';
+import { second } from '../../core/time.ts';
+import { sqlState } from './faults.ts';
+import { type HolderRow, lockHolders } from './queries/locks.ts';
+import type { AskSql } from './session.ts';
+
+/** A look that gave up on a lock, with who holds it. */
+export class LockHeld extends Error {
+  readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
+  constructor(fault: LockHeld['fault']) {
+    super(fault.what);
+    this.fault = fault;
+  }
+}
+
+/** Runs a look at these tables (quoted names); a lock that held it up is told with its holder. */
+export async function namingLocks<T>(ask: AskSql, tables: readonly string[], look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (sqlState(error) !== '55P03') throw error;
+    const [holder] = await ask<HolderRow>(lockHolders, { values: [tables] }).catch(() => []);
+    throw holder ? new LockHeld(faultOf(holder)) : error;
+  }
+}
+
+function faultOf({ pid, user, table, seconds, granted, prepared, behind }: HolderRow): LockHeld['fault'] {
+  const name = door(table, 60);
+  const age = seconds === null ? '' : `, for ${formatAge(Math.max(0, seconds) * second)}`;
+  const kind = 'timeout' as const;
+  if (pid === null) {
+    const what = `waits for ${name}: a prepared transaction holds its lock${prepared ? ` (${door(prepared, 80)})` : ''}${age}`;
+    const gid = prepared === null ? '…' : `'${door(prepared, 80).replaceAll("'", "''")}'`;
+    return { kind, what, hint: `no session has it: ROLLBACK PREPARED ${gid}; or COMMIT PREPARED, by whoever knows it` };
+  }
+  const who = `pid ${pid}${user ? ` (${door(user, 40)})` : ''}`;
+  if (granted)
+    return {
+      kind,
+      what: `waits for ${name}: its lock is held by ${who}${age}`,
+      hint: `look at pid ${pid} in the database sessions, and end it if it hangs`,
+    };
+  const first = behind?.find((one) => one !== pid);
+  const further =
+    first === undefined
+      ? ''
+      : first === 0
+        ? ', which waits for a prepared transaction'
+        : `, which waits for pid ${first}`;
+  return {
+    kind,
+    what: `waits for ${name} behind ${who}${age}${further}`,
+    hint: `end pid ${first && first > 0 ? first : pid} to let everybody go on`,
+  };
+}

@@ -1,0 +1,260 @@
+// Changes of a database that are stopped, held up or refused, against a real server: what the person is told, and what
+// is left behind.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chown } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DatabaseServer, type Settings, settingsSchema } from '../../src/config/settings.ts';
+import type { SqlCall } from '../../src/core/call.ts';
+import type { Means } from '../../src/data/perform/performed.ts';
+import { performSecrets } from '../../src/data/perform/secrets.ts';
+import { performSql } from '../../src/data/perform/sql.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
+import { SqlSurvey } from '../../src/data/survey/sql.ts';
+import { startSecrets } from '../../src/drill/aws/secrets.ts';
+import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
+import { type Binaries, findBinaries } from '../../src/drill/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../src/drill/postgres/server.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let binaries: Binaries;
+let data: string;
+let server: Server;
+const patient = { timeout: 30_000 };
+
+const as = (user: string, port = server.port): DatabaseServer => ({
+  ...{ host: '127.0.0.1', port, database: 'bentham', user, password: user, sslMode: 'disable' as const },
+});
+
+async function client(user = 'postgres', password = root.password): Promise<pg.Client> {
+  const made = new pg.Client({ host: '127.0.0.1', port: server.port, database: 'bentham', user, password });
+  made.on('error', () => {});
+  await made.connect();
+  return made;
+}
+
+async function sql<Row extends object = Record<string, unknown>>(text: string): Promise<Row[]> {
+  const one = await client();
+  try {
+    return (await one.query<Row>(text)).rows;
+  } finally {
+    await one.end();
+  }
+}
+
+function settingsFor(primary: DatabaseServer): Settings {
+  return settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'x' },
+    gateway: { url: 'http://127.0.0.1:1' },
+    database: { primary },
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
+}
+
+function means(primary: DatabaseServer, signal = AbortSignal.timeout(60_000), more: Partial<Settings> = {}): Means {
+  const settings = { ...settingsFor(primary), ...more };
+  return { settings, ground: {} as Means['ground'], signal, tell: () => {}, keep: async () => {} };
+}
+
+const look = async (of: DatabaseServer) => {
+  const session = new Session(of);
+  const found = await lookAtStudies(session, 'public', 1000, newStudiesMemory(), AbortSignal.timeout(20_000));
+  await session.close();
+  return found.ok ? 'it answered' : found.fault;
+};
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  binaries = await findBinaries(guarded.directory);
+  data = path.join(guarded.directory, 'server');
+  await initCluster(binaries, data, root);
+  appendFileSync(
+    path.join(data, 'postgresql.auto.conf'),
+    `log_statement = 'all'\nlog_min_duration_statement = 0\nmax_prepared_transactions = 5\nautovacuum = off\n`,
+  );
+  server = await startServer(binaries, data, await freePort(), root);
+  const setup = new pg.Client({ host: '127.0.0.1', port: server.port, database: 'postgres', ...root });
+  await setup.connect();
+  await setup.query(`CREATE ROLE bentham LOGIN PASSWORD 'bentham'; GRANT pg_monitor TO bentham`);
+  await setup.query(`CREATE ROLE owner LOGIN CREATEROLE PASSWORD 'owner'`);
+  await setup.query('GRANT bentham TO owner WITH ADMIN OPTION');
+  await setup.query('CREATE DATABASE bentham OWNER owner');
+  await setup.end();
+  await sql(`CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz DEFAULT now(),
+      updated_at timestamptz DEFAULT now());
+    CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status text, error_message text, attempt_count int,
+      created_at timestamptz DEFAULT now());
+    INSERT INTO jobs (study_id, status) SELECT 'a', 'completed' FROM generate_series(1, 50000);
+    ALTER TABLE studies OWNER TO bentham; ALTER TABLE jobs OWNER TO bentham; DELETE FROM jobs WHERE id % 2 = 0`);
+}, 120_000);
+
+afterAll(async () => {
+  await server?.stop('immediate');
+  await guarded?.end();
+});
+
+const vacuum: SqlCall = {
+  tool: 'sql',
+  server: 'primary',
+  change: { text: 'VACUUM ANALYZE jobs', parameters: [] },
+  transaction: false,
+};
+
+test('a VACUUM that is stopped ends on the server too, with no connection to spare', async () => {
+  await sql(`ALTER ROLE bentham SET vacuum_cost_delay = 100; ALTER ROLE bentham SET vacuum_cost_limit = 1;
+    ALTER ROLE bentham CONNECTION LIMIT 1`);
+  const running = () => sql(`SELECT pid FROM pg_stat_progress_vacuum`);
+  const stop = new AbortController();
+  const performed = performSql(vacuum, means(as('bentham'), stop.signal));
+  await expect.poll(running, patient).toHaveLength(1);
+  stop.abort();
+  expect(await performed).toEqual({ outcome: 'cancelled', says: 'stopped; no row was changed' });
+  expect(await running()).toEqual([]);
+  expect(readFileSync(`${data}.log`, 'utf8')).toContain('canceling statement due to user request');
+  await sql(`ALTER ROLE bentham RESET ALL; ALTER ROLE bentham CONNECTION LIMIT -1`);
+});
+
+test('whose database it is may maintain its tables, who only reads may not', async () => {
+  const may = async (user: string) => {
+    const survey = new SqlSurvey(settingsFor(as(user)).database, AbortSignal.timeout(20_000));
+    const answer = await survey.allowed({ kind: 'table', schema: 'public', table: 'jobs', privileges: ['MAINTAIN'] });
+    await survey.close();
+    return answer.ok ? answer.value.allowed : answer.fault;
+  };
+  await sql(`REVOKE bentham FROM owner; CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT SELECT ON jobs TO reader`);
+  expect([await may('owner'), await may('reader'), await may('bentham')]).toEqual([true, false, true]);
+  expect(await performSql(vacuum, means(as('owner')))).toEqual({ outcome: 'done', says: 'VACUUM done' });
+  await sql(`GRANT bentham TO owner WITH ADMIN OPTION`);
+});
+
+test('a lock that keeps everybody out is told with its holder: a session, one that waits itself, a prepared transaction', async () => {
+  const holder = await client();
+  const holderPid = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+  await holder.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
+  expect(await look(as('bentham'))).toMatchObject({
+    kind: 'timeout',
+    what: expect.stringMatching(
+      new RegExp(`^waits for jobs: its lock is held by pid ${holderPid} \\(postgres\\), for`),
+    ),
+    where: `127.0.0.1:${server.port}`,
+  });
+
+  // A reader that is slow, somebody who wants to alter the table, and everybody behind them.
+  await holder.query('ROLLBACK; BEGIN; SELECT count(*) FROM jobs');
+  const altering = await client();
+  const wanted = altering.query('ALTER TABLE jobs ADD COLUMN later int').catch(() => undefined);
+  await expect.poll(() => sql(`SELECT 1 FROM pg_locks WHERE NOT granted`), patient).toHaveLength(1);
+  expect(await look(as('bentham'))).toMatchObject({
+    what: expect.stringMatching(new RegExp(`^waits for jobs behind pid .*, which waits for pid ${holderPid}$`)),
+    hint: `end pid ${holderPid} to let everybody go on`,
+  });
+  await holder.query('ROLLBACK');
+  await wanted;
+
+  await holder.query(`BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'it''s mine'`);
+  expect(await look(as('bentham'))).toMatchObject({
+    what: expect.stringMatching(/^waits for jobs: a prepared transaction holds its lock \(it's mine\), for/),
+    hint: expect.stringContaining(`ROLLBACK PREPARED 'it''s mine'`),
+  });
+  await holder.query(`ROLLBACK PREPARED 'it''s mine'`);
+  await Promise.all([holder.end(), altering.end()]);
+  expect(await look(as('bentham'))).toBe('it answered');
+});
+
+test('a new password is in no log of the server: only its verifier was sent, and the password opens', async () => {
+  const secrets = await startSecrets({ id: 'bentham/db', text: JSON.stringify({ password: 'bentham' }) });
+  process.env.AWS_ACCESS_KEY_ID ??= 'AKIADRILL';
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'drill';
+  process.env.AWS_REGION ??= 'eu-west-1';
+  try {
+    const base = means(as('owner'));
+    const credentials = { ...base.settings.credentials, endpoint: secrets.url };
+    const change = { tool: 'secrets', do: { verb: 'rotate', secretId: 'bentham/db', username: 'bentham' } } as const;
+    const done = await performSecrets(change as never, { ...base, settings: { ...base.settings, credentials } });
+    expect(done).toMatchObject({ outcome: 'done' });
+    const { password } = JSON.parse(secrets.current()) as { password: string };
+    expect(password).toMatch(/^[\w-]{32}$/);
+    await (await client('bentham', password)).end();
+    const log = readFileSync(`${data}.log`, 'utf8');
+    expect(log).toContain(`ALTER ROLE "bentham" PASSWORD 'SCRAM-SHA-256$`);
+    expect(log).not.toContain(password);
+  } finally {
+    await secrets.stop();
+    await sql(`ALTER ROLE bentham PASSWORD 'bentham'`);
+  }
+});
+
+const pgbouncer = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file));
+
+/** A pool in front of the server, until it is ended. */
+async function pooled(mode: 'statement' | 'transaction', behind = server.port) {
+  const directory = path.join(guarded.directory, `pool-${mode}-${behind}`);
+  const port = await freePort();
+  mkdirSync(directory);
+  const file = path.join(directory, 'pool.ini');
+  writeFileSync(
+    file,
+    `[databases]\nbentham = host=127.0.0.1 port=${behind} user=bentham password=bentham\n[pgbouncer]\n` +
+      `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any\npool_mode = ${mode}\n`,
+  );
+  const { uid, gid } = binaries;
+  if (uid !== undefined && gid !== undefined) for (const each of [directory, file]) await chown(each, uid, gid);
+  const child: ChildProcess = spawn(pgbouncer ?? '', [file], {
+    stdio: 'ignore',
+    ...(uid === undefined ? {} : { uid, gid }),
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await expect
+    .poll(async () => {
+      const fault = await look(as('bentham', port));
+      return typeof fault === 'object' && fault.kind === 'refused' && /^connection refused/.test(fault.what);
+    }, patient)
+    .toBe(false);
+  return {
+    port,
+    async end() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+// Skipped where pgbouncer is not installed: there is no other server that pools as it does.
+test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is told with what to do', async () => {
+  const transaction = await pooled('transaction');
+  expect(await look(as('bentham', transaction.port))).toBe('it answered');
+  const one: SqlCall = {
+    ...{ tool: 'sql', server: 'primary', transaction: true, expectRows: 1 },
+    change: { text: `UPDATE jobs SET status = 'failed' WHERE id = $1`, parameters: [1] },
+  };
+  expect(await performSql(one, means(as('bentham', transaction.port)))).toMatchObject({ outcome: 'done' });
+
+  // What is stopped through a pool ends on the server behind it.
+  await sql(`ALTER ROLE bentham SET vacuum_cost_delay = 100; ALTER ROLE bentham SET vacuum_cost_limit = 1`);
+  await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bentham'`);
+  const stop = new AbortController();
+  const slow = performSql(vacuum, means(as('bentham', transaction.port), stop.signal));
+  const running = () => sql(`SELECT pid FROM pg_stat_progress_vacuum`);
+  await expect.poll(running, patient).toHaveLength(1);
+  stop.abort();
+  expect(await slow).toMatchObject({ outcome: 'cancelled' });
+  expect(await running()).toEqual([]);
+  await sql(`ALTER ROLE bentham RESET ALL`);
+  await transaction.end();
+
+  const statement = await pooled('statement');
+  expect(await look(as('bentham', statement.port))).toMatchObject({
+    kind: 'unconfigured',
+    what: 'pgbouncer’s pool_mode=statement allows no transaction',
+    hint: expect.stringContaining('pool_mode=transaction'),
+  });
+  expect(await performSql(one, means(as('bentham', statement.port)))).toMatchObject({ outcome: 'failed' });
+  await statement.end();
+});
