@@ -235,18 +235,6 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
     change: { text: `UPDATE jobs SET status = 'failed' WHERE id = $1`, parameters: [1] },
   };
   expect(await performSql(one, means(as('bentham', transaction.port)))).toMatchObject({ outcome: 'done' });
-
-  // What is stopped through a pool ends on the server behind it.
-  await sql(`ALTER ROLE bentham SET vacuum_cost_delay = 100; ALTER ROLE bentham SET vacuum_cost_limit = 1`);
-  await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bentham'`);
-  const stop = new AbortController();
-  const slow = performSql(vacuum, means(as('bentham', transaction.port), stop.signal));
-  const running = () => sql(`SELECT pid FROM pg_stat_progress_vacuum`);
-  await expect.poll(running, patient).toHaveLength(1);
-  stop.abort();
-  expect(await slow).toMatchObject({ outcome: 'cancelled' });
-  expect(await running()).toEqual([]);
-  await sql(`ALTER ROLE bentham RESET ALL`);
   await transaction.end();
 
   const statement = await pooled('statement');

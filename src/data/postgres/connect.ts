@@ -110,7 +110,7 @@ const cancelCode = 80_877_102;
 
 /**
  * CancelRequest (PostgreSQL documentation, 53.2.8): the keys that the server gave this session, on a new connection in
- * clear, which it answers by hanging up. A pooler passes it on to the server that works for the session.
+ * clear, which it answers by hanging up.
  */
 function cancelRequest(server: DatabaseServer, client: pg.Client): Promise<void> {
   const { processID, secretKey } = client as unknown as { processID?: number | null; secretKey?: number | null };

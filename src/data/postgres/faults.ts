@@ -13,6 +13,15 @@ export function whereOf(server: Pick<DatabaseServer, 'host' | 'port'>): string {
 /** The server answered with something that is not PostgreSQL's protocol. */
 export class NotPostgres extends Error {}
 
+/** A look that gave up on a lock, with who holds it. */
+export class LockHeld extends Error {
+  readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
+  constructor(fault: LockHeld['fault']) {
+    super(fault.what);
+    this.fault = fault;
+  }
+}
+
 /** SQLSTATE (PostgreSQL documentation, appendix A) of an error that the server sent. */
 export function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -35,6 +44,7 @@ type Known = [kind: FaultKind, what: string, hint: string];
 /** Converts whatever a connection or a read failed with. `doing`: what was read, for faults that need it. */
 export function postgresFault(error: unknown, server: DatabaseServer): Fault {
   const where = whereOf(server);
+  if (error instanceof LockHeld) return { ...error.fault, where };
   const state = sqlState(error);
   const said = door(error instanceof Error ? error.message : error, 300);
   const [kind, what, hint] = state ? explainState(state, said, server, error) : explainClient(error, said, server);

@@ -1,21 +1,11 @@
 // Who holds the lock that a look waited for in vain: said by name, so that it can be ended.
 
 import { formatAge } from '../../core/format.ts';
-import type { Fault } from '../../core/reading.ts';
 import { door } from '../../core/text.ts';
 import { second } from '../../core/time.ts';
-import { sqlState } from './faults.ts';
+import { LockHeld, sqlState } from './faults.ts';
 import { type HolderRow, lockHolders } from './queries/locks.ts';
 import type { AskSql } from './session.ts';
-
-/** A look that gave up on a lock, with who holds it. */
-export class LockHeld extends Error {
-  readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
-  constructor(fault: LockHeld['fault']) {
-    super(fault.what);
-    this.fault = fault;
-  }
-}
 
 /** Runs a look at these tables (quoted names); a lock that held it up is told with its holder. */
 export async function namingLocks<T>(ask: AskSql, tables: readonly string[], look: () => Promise<T>): Promise<T> {

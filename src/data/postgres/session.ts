@@ -6,7 +6,6 @@ import type { Ms } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, whereOf } from './faults.ts';
-import { LockHeld } from './lock-holder.ts';
 
 /** Values of a statement's parameters. */
 export type SqlParameter = string | number | readonly string[] | null;
@@ -66,7 +65,6 @@ export class Session {
         const lost = this.#connection?.lost || isLostConnection(error);
         if (lost) this.#drop();
         if (lost && used && !again && !signal.aborted) continue;
-        if (error instanceof LockHeld) return { ok: false, fault: { ...error.fault, where: this.where } };
         return { ok: false, fault: postgresFault(error, this.server) };
       }
     }
