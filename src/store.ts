@@ -219,6 +219,7 @@ export function take(state: State, update: Update): State {
     next.desk = update.desk;
     next.ui = noticed(state, update.desk, world.now);
   }
+  if (update.said) next.ui = { ...next.ui, notice: { ...update.said, until: world.now + noticeStays } };
   if (update.incident === null) delete next.incident;
   else if (update.incident) next.incident = update.incident;
   return next;

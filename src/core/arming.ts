@@ -1,5 +1,5 @@
 // Production starts read-only. Arming it takes a reason, shows, runs out, and ends early when nobody is there.
-import { formatElapsed } from './format.ts';
+import { formatAge, formatElapsed } from './format.ts';
 import { type Instant, type Ms, minute } from './time.ts';
 
 /** How long it is open after `:arm`, and how long it stays open while nobody presses a key. */
@@ -50,6 +50,14 @@ export function endOf(arming: Extract<Arming, { state: 'armed' }>): Instant {
 /** Read-only again once the time is up. Keeps its identity when nothing changed. */
 export function settle(arming: Arming, now: Instant): Arming {
   return arming.state === 'armed' && now >= endOf(arming) ? { state: 'read-only' } : arming;
+}
+
+/** Why it is read-only again, for the journal and the screen. */
+export function whyOver(arming: Extract<Arming, { state: 'armed' }>, now: Instant): string {
+  if (now < endOf(arming)) return 'disarmed by hand';
+  return arming.until <= arming.activeAt + idleFor
+    ? 'its time was up'
+    : `nobody pressed a key for ${formatAge(idleFor)}`;
 }
 
 /** Why nothing may be changed now; undefined: it may. */

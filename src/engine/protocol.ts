@@ -10,6 +10,7 @@ import type { LogsShown, LogsView } from '../core/log-view.ts';
 import type { Ask, LookReadings } from '../core/look.ts';
 import type { Run } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
+import type { Verdict } from '../core/verdict.ts';
 import type { History, Readings, Scope } from '../core/world.ts';
 
 /** How the engine itself is. `failed`: it ended by an error and is being started again. */
@@ -29,6 +30,8 @@ export type Update = {
   /** Runs of actions that changed, by id. */
   runs?: { readonly [id: string]: Run };
   arming?: Arming;
+  /** The engine's answer to what a person did, to be said once. */
+  said?: { says: string; verdict: Verdict };
   /** Everything that was run for actions, newest last. */
   commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */

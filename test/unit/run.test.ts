@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/action.ts';
-import { arm, armedFor, forbids, idleFor, initialArming, sayArming, settle, touch } from '../../src/core/arming.ts';
+import {
+  arm,
+  armedFor,
+  forbids,
+  idleFor,
+  initialArming,
+  sayArming,
+  settle,
+  touch,
+  whyOver,
+} from '../../src/core/arming.ts';
 import {
   acceptsFor,
   advance,
@@ -150,6 +160,16 @@ describe('arming', () => {
     expect(forbids(busy, idleFor)).toBeUndefined();
     expect(forbids(busy, armedFor)).toMatch(/arm/);
     expect(settle(busy, armedFor)).toEqual({ state: 'read-only' });
+  });
+
+  it('says why it is over', () => {
+    const done = arm(initialArming(guarded), 'gateway down', 0);
+    if (!('arming' in done) || done.arming.state !== 'armed') throw new Error('not armed');
+    expect(whyOver(done.arming, 60_000)).toBe('disarmed by hand');
+    expect(whyOver(done.arming, idleFor)).toBe('nobody pressed a key for 10 m 0 s');
+    expect(whyOver({ ...done.arming, activeAt: armedFor - 1 }, armedFor)).toBe('its time was up');
+    const longer = arm(done.arming, 'still down', idleFor - 1);
+    expect(longer).toMatchObject({ arming: { since: 0, until: idleFor - 1 + armedFor } });
   });
 
   it('never opens for observers, nor what was started read-only', () => {

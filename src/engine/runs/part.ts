@@ -1,5 +1,5 @@
 // The runs' part of the engine: actions from the screen, arming, the command log, and what a killed cockpit has left.
-import { type Arming, arm, disarm, forbids, initialArming, settle, touch } from '../../core/arming.ts';
+import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/arming.ts';
 import { keptCommands, type LoggedCommand } from '../../core/command-log.ts';
 import { RunLocks } from '../../data/run-locks.ts';
 import { keptFiles } from '../../data/survey/kept.ts';
@@ -20,8 +20,11 @@ export const runsPart: MakePart = (host) => {
 
   const setArming = (next: Arming) => {
     if (next === arming) return;
-    if (arming.state === 'armed' && next.state === 'read-only')
-      void recorder.record({ kind: 'disarmed', why: 'time is up, or by hand' });
+    if (arming.state === 'armed' && next.state === 'read-only') {
+      const why = whyOver(arming, Date.now());
+      void recorder.record({ kind: 'disarmed', why });
+      host.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
+    }
     arming = next;
     host.emit({ arming });
   };
@@ -76,7 +79,7 @@ export const runsPart: MakePart = (host) => {
       if (command.kind === 'disarm') setArming(disarm(arming));
       if (command.kind !== 'arm') return;
       const next = arm(arming, command.reason, Date.now());
-      if ('refused' in next) return;
+      if ('refused' in next) return host.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
       setArming(next.arming);
       if (next.arming.state === 'armed')
         void recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason });

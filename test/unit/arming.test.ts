@@ -1,0 +1,55 @@
+// What the engine says to the screen about arming: a refusal, and an end, are never silent.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
+import { scopeOf } from '../../src/config/scope.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import type { Engine, Update } from '../../src/engine/protocol.ts';
+import { runsPart } from '../../src/engine/runs/part.ts';
+import { initialState, take } from '../../src/store.ts';
+
+let engine: Engine | undefined;
+let directory = '';
+afterEach(async () => {
+  await engine?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function begin(environment: object) {
+  directory = mkdtempSync(path.join(tmpdir(), 'bentham-arming-'));
+  const given = { profile: 'production', ...profiles.production };
+  const settings = {
+    ...settingsSchema.parse({ ...given, environment: { ...given.environment, ...environment } }),
+    journal: { directory, name: 'ops1' },
+  };
+  let state = initialState(scopeOf(settings), Date.now());
+  const seen: Update[] = [];
+  engine = createEngine({ settings, sources: [], parts: [runsPart] });
+  engine.subscribe((update) => {
+    seen.push(update);
+    state = take(state, update);
+  });
+  const until = async (says: string) => {
+    while (state.ui.notice?.says !== says) await new Promise((next) => setImmediate(next));
+    return state;
+  };
+  return { engine, until };
+}
+
+test('why it may not be armed is said', async () => {
+  const { engine: one, until } = begin({ readOnly: true });
+  one.send({ kind: 'arm', reason: 'a test' });
+  expect((await until('not armed: started with --read-only')).arming.state).toBe('locked');
+});
+
+test('that it is read-only again is said, with the reason', async () => {
+  const { engine: one, until } = begin({});
+  one.send({ kind: 'arm', reason: ' ' });
+  await until('not armed: say why: the reason stands in the journal');
+  one.send({ kind: 'arm', reason: 'a test' });
+  one.send({ kind: 'disarm' });
+  expect((await until('read-only again: disarmed by hand')).arming).toEqual({ state: 'read-only' });
+});
