@@ -150,7 +150,7 @@ export const rotateDatabaseCredentials: Action = {
     does: 'gives the database role a new password, writes it into the secret, restarts what uses it',
     looksAt: 'the secret’s versions, the deployments that refer to it',
     calls: 'ALTER ROLE … (generated, never shown); aws secretsmanager update-secret …; kubectl rollout restart …',
-    proof: 'the secret’s password opens the database; the deployments are available; sessions from before are counted',
+    proof: 'the secret’s password opens the database; the deployments are available; no session from before is left',
     undo: 'rotate again; the former version of the secret stays as AWSPREVIOUS',
     runbook: 'Rotating Database Credentials',
   },
@@ -241,8 +241,8 @@ export const rotateDatabaseCredentials: Action = {
     const says = `the password in ${secret} opens the database, all deployments that use it are available`;
     // They live on whatever the password is, until what holds them is restarted.
     if (first)
-      return proven(
-        `${says}; ${counted(old.value.length, 'session')} from before still open, such as pid ${first.pid} (${first.application || 'no name'}): restart what holds them`,
+      return notYet(
+        `${says}; ${counted(old.value.length, 'session')} from before still open, such as pid ${first.pid} (${first.application || 'no name'}): restart what holds them, or end them`,
       );
     return proven(`${says}, no session from before is left`);
   },

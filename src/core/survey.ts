@@ -139,7 +139,7 @@ export interface Survey {
   /** Newest first. */
   revisions(name: string): Promise<Answer<readonly Revision[]>>;
   autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
-  /** Deployments whose pods mention a Secret, or a text such as a secret's id. */
+  /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
   mentioning(text: string): Promise<Answer<readonly string[]>>;
   /** Who answers on a database server. */
   database(

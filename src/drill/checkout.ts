@@ -1,6 +1,7 @@
 // A stand-in of the Bentham checkout: package.json with the runbook's scripts, scripts/db-failover.sh, the manifests, and
 // a small pnpm, since the real one may not be installed.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Control } from './control.ts';
@@ -12,6 +13,8 @@ export type Checkout = {
   directory: string;
   /** BENTHAM_ADMIN_COMMAND: the small pnpm. */
   pnpm: string;
+  /** BENTHAM_ADMIN_KUBECTL: the small kubectl, where the machine has none. */
+  kubectl?: string;
 };
 
 const scripts = {
@@ -60,13 +63,40 @@ child.on('exit', (code) => {
 });
 `;
 
+// Hands on what it was called with, and prints each line as it comes.
+const kubectl = `const { createInterface } = require('node:readline');
+const { Readable } = require('node:stream');
+const { readFileSync } = require('node:fs');
+const { url, token } = JSON.parse(readFileSync(__dirname + '/drill.json', 'utf8'));
+const fail = (error) => { process.stderr.write('The connection to the drill was lost: ' + error.message + '\\n'); process.exit(3); };
+const body = JSON.stringify({ argv: process.argv.slice(2), directory: process.cwd(), kubeconfig: process.env.KUBECONFIG || '' });
+fetch(url, { method: 'POST', headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' }, body })
+  .then(async (answer) => {
+    for await (const text of createInterface({ input: Readable.fromWeb(answer.body) })) {
+      const { line, exitCode } = JSON.parse(text);
+      if (line !== undefined) process.stdout.write(line + '\\n');
+      if (exitCode !== undefined) process.exitCode = exitCode;
+    }
+  })
+  .catch(fail);
+`;
+
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Writes it all below `root`. */
+/** Whether a program is on a search path such as PATH. */
+async function isOn(search: string | undefined, name: string): Promise<boolean> {
+  const tries = (search ?? '')
+    .split(path.delimiter)
+    .map((place) => access(path.join(place || '.', name), constants.X_OK));
+  return (await Promise.allSettled(tries)).some(({ status }) => status === 'fulfilled');
+}
+
+/** Writes it all below `root`. A machine without kubectl on `search` gets a small one. */
 export async function writeCheckout(
   root: string,
-  control: Pick<Control, 'url' | 'token'>,
+  control: Pick<Control, 'url' | 'kubectlUrl' | 'token'>,
   weather: Weather,
+  search = process.env.PATH,
 ): Promise<Checkout> {
   const directory = path.join(root, 'bentham');
   const bin = path.join(root, 'bin');
@@ -101,5 +131,10 @@ export async function writeCheckout(
   }
   await write(path.join(bin, 'pnpm.cjs'), pnpm);
   await write(path.join(bin, 'pnpm'), `#!/bin/sh\nexec ${node} "$(dirname "$0")/pnpm.cjs" "$@"\n`, 0o755);
-  return { directory, pnpm: path.join(bin, 'pnpm') };
+  const pnpmFile = path.join(bin, 'pnpm');
+  if (await isOn(search, 'kubectl')) return { directory, pnpm: pnpmFile };
+  await write(path.join(bin, 'drill.json'), JSON.stringify({ url: control.kubectlUrl, token: control.token }), 0o600);
+  await write(path.join(bin, 'kubectl.cjs'), kubectl);
+  await write(path.join(bin, 'kubectl'), `#!/bin/sh\nexec ${node} "$(dirname "$0")/kubectl.cjs" "$@"\n`, 0o755);
+  return { directory, pnpm: pnpmFile, kubectl: path.join(bin, 'kubectl') };
 }

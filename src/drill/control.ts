@@ -1,8 +1,10 @@
 // Where the checkout's stand-ins take effect: an endpoint on loopback, behind a token, that changes the drill's database
 // and weather as the platform's own admin commands would.
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { type Admin, type AdminTargets, createAdmin, type Outcome } from './admin.ts';
 import { listen, locate, readBody, sendJson } from './http.ts';
+import { type Asked, kubectl } from './kubectl/kubectl.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 
 export type ControlOptions = AdminTargets & { kubernetes: Kubernetes };
@@ -25,6 +27,7 @@ export async function startControl(options: ControlOptions) {
       return sendJson(response, 401, { lines: ['not the drill’s token'], exitCode: 1 });
     }
     const body = JSON.parse((await readBody(request)).toString()) as unknown;
+    if (pathname === '/kubectl') return runKubectl(body as Asked, response);
     const argv = Array.isArray(body) ? body.map(String) : [];
     const outcome = await admin(argv).catch(
       (error: unknown): Outcome => ({
@@ -36,8 +39,18 @@ export async function startControl(options: ControlOptions) {
   });
   return {
     url: `${server.url}/run`,
+    kubectlUrl: `${server.url}/kubectl`,
     token,
     stagingHealthUrl: `${server.url}/staging/health`,
     stop: server.stop,
   };
+}
+
+/** Each line as it is said, and the exit code in the end: a JSON text a line. */
+async function runKubectl(asked: Asked, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const exitCode = await kubectl(asked, (line) => response.write(`${JSON.stringify({ line })}\n`), gone.signal);
+  response.end(`${JSON.stringify({ exitCode })}\n`);
 }

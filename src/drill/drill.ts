@@ -76,6 +76,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       cluster,
       weather,
       executors: () => kubernetes.ready('executor').length,
+      podsOf: (deployment) => kubernetes.podsOf(deployment).map((pod) => pod.metadata.uid),
       signal: over.signal,
     });
     stops.push(() => world);
@@ -140,6 +141,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       BENTHAM_BACKUPS_REDIS_BUCKET: s3.backups.name,
       BENTHAM_ADMIN_COMMAND: checkout.pnpm,
       BENTHAM_ADMIN_DIRECTORY: checkout.directory,
+      ...(checkout.kubectl ? { BENTHAM_ADMIN_KUBECTL: checkout.kubectl } : {}),
       BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,

@@ -29,14 +29,26 @@ const pools = [
 
 const forgotten = 'report-worker';
 
+/** The pods of a deployment by their uids: a session lives in one of them, and ends with it. */
+export type PodsOf = (deployment: string) => readonly string[];
+
 /** Keeps the pools open, also after an outage, and the forgotten sessions until somebody ends them. */
-export async function holdSessions(cluster: Cluster, weather: Weather, signal: AbortSignal): Promise<void> {
-  const open = new Map<Client, string>();
-  const count = (name: string) => [...open.values()].filter((one) => one === name).length;
-  const fill = async (name: string, wanted: number) => {
+export async function holdSessions(
+  cluster: Cluster,
+  weather: Weather,
+  podsOf: PodsOf,
+  signal: AbortSignal,
+): Promise<void> {
+  const open = new Map<Client, { name: string; pod: string | undefined }>();
+  const count = (name: string) => [...open.values()].filter((one) => one.name === name).length;
+  const endThoseOfGonePods = async (name: string, pods: readonly string[]) => {
+    const orphans = [...open].filter(([, one]) => one.name === name && one.pod && !pods.includes(one.pod));
+    await Promise.allSettled(orphans.map(([client]) => client.end()));
+  };
+  const fill = async (name: string, wanted: number, pods: readonly string[] = []) => {
     while (count(name) < wanted && !signal.aborted) {
       const client = await cluster.connect(name);
-      open.set(client, name);
+      open.set(client, { name, pod: pods[count(name) % pods.length] });
       client.once('end', () => {
         open.delete(client);
         if (name === forgotten && !signal.aborted) weather.forgottenSessions -= 1;
@@ -46,7 +58,11 @@ export async function holdSessions(cluster: Cluster, weather: Weather, signal: A
   };
   while (!signal.aborted) {
     try {
-      for (const [name, size] of pools) await fill(name, size);
+      for (const [name, size] of pools) {
+        const pods = podsOf(name);
+        await endThoseOfGonePods(name, pods);
+        await fill(name, size, pods);
+      }
       await fill(forgotten, weather.forgottenSessions);
     } catch {
       // Away, or no connection left: at the next turn.

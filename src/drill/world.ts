@@ -3,7 +3,7 @@
 import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
 import { surfaceIds, type Weather } from './scenario.ts';
-import { holdSessions, nextTurn } from './sessions.ts';
+import { holdSessions, nextTurn, type PodsOf } from './sessions.ts';
 
 /** Jobs that one executor has at once, and finishes in a second. */
 const jobsAtOnce = 2.4;
@@ -17,16 +17,26 @@ export type WorldOptions = {
   weather: Weather;
   /** How many executors take jobs now. */
   executors(): number;
+  podsOf: PodsOf;
   signal: AbortSignal;
 };
 
 /** Starts the platform's work; ends with the signal. A database that is away is waited for. */
-export function startWorld({ cluster, weather, executors, signal }: WorldOptions): Promise<void> {
+export function startWorld({ cluster, weather, executors, podsOf, signal }: WorldOptions): Promise<void> {
   const work = async () => {
     let client: Client | undefined;
     let turn = 0;
+    let pod: string | undefined;
     while (!signal.aborted) {
       try {
+        // A restarted orchestrator logs in anew.
+        const pods = podsOf('orchestrator');
+        if (pod && !pods.includes(pod)) {
+          const former = client;
+          client = undefined;
+          await former?.end();
+        }
+        if (!client) pod = pods[0];
         client ??= await cluster.connect('orchestrator');
         turn += 1;
         await step(client, weather, executors(), turn);
@@ -40,7 +50,7 @@ export function startWorld({ cluster, weather, executors, signal }: WorldOptions
     }
     await client?.end().catch(() => {});
   };
-  return Promise.all([work(), holdSessions(cluster, weather, signal)]).then(() => {});
+  return Promise.all([work(), holdSessions(cluster, weather, podsOf, signal)]).then(() => {});
 }
 
 async function step(client: Client, weather: Weather, executors: number, turn: number): Promise<void> {

@@ -123,7 +123,10 @@ export class KubernetesSurvey {
     return this.#with(async (cluster) => {
       const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
       if (!found.ok) return found;
-      const named = items(found.value.items).filter(({ spec }) => JSON.stringify(spec?.template ?? {}).includes(text));
+      const names = secretNames(text);
+      const named = items(found.value.items).filter(
+        ({ spec }) => JSON.stringify(spec?.template ?? {}).includes(text) || refersTo(spec?.template, names),
+      );
       return { ok: true, value: named.map(({ metadata }) => words(metadata?.name) ?? '').filter(Boolean) };
     });
   }
@@ -139,6 +142,20 @@ export class KubernetesSurvey {
     const opened = await this.#cluster;
     return opened.ok ? look(opened.value) : opened;
   }
+}
+
+/** What a secret of AWS is usually called within the cluster: `bentham/db-credentials` as `db-credentials`. */
+function secretNames(id: string): ReadonlySet<string> {
+  return new Set([id, id.split('/').at(-1) ?? id, id.replaceAll('/', '-')]);
+}
+
+/** Whether a part of a pod template takes variables or files from a Secret of one of these names. */
+function refersTo(part: unknown, names: ReadonlySet<string>): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  return Object.entries(part).some(([key, value]) => {
+    const named = key === 'secretName' ? value : /^secret(KeyRef|Ref)?$/.test(key) ? value?.name : undefined;
+    return (typeof named === 'string' && names.has(named)) || refersTo(value, names);
+  });
 }
 
 function noSuch(where: string, what: string): Fault {

@@ -1,0 +1,46 @@
+// kubectl diff -f: what is there beside what an apply would make of it, by the machine's own diff as kubectl does it.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { Refused } from './entry.ts';
+import { applied, lastApplied, manifestsOf, type Stored } from './manifests.ts';
+import type { Verb } from './verb.ts';
+
+/** Without what kubectl leaves out: its own annotation, and who manages what. */
+function shown(object: Stored): string {
+  const { metadata, status, ...rest } = object as Stored & { status?: unknown };
+  const { [lastApplied]: _, ...annotations } = metadata.annotations ?? {};
+  const { managedFields, resourceVersion, ...kept } = metadata as typeof metadata & { managedFields?: unknown };
+  return stringify({ ...rest, metadata: { ...kept, annotations } }, { sortMapEntries: true });
+}
+
+export const diff: Verb = async (means) => {
+  const { entry, namespace, print } = means;
+  const directory = await mkdtemp(path.join(tmpdir(), 'bentham-kubectl-'));
+  try {
+    const [live, merged] = [path.join(directory, 'LIVE'), path.join(directory, 'MERGED')];
+    await Promise.all([mkdir(live), mkdir(merged)]);
+    for (const { manifest, collection, path: place } of await manifestsOf(means)) {
+      const file = `${manifest.apiVersion.replace('/', '.')}.${manifest.kind}.${namespace}.${manifest.metadata.name}`;
+      const body = applied(manifest, namespace);
+      const before = await entry.ask<Stored>('GET', place);
+      const after = before
+        ? await entry.ask<Stored>('PATCH', `${place}?dryRun=All`, body)
+        : await entry.ask<Stored>('POST', `${collection}?dryRun=All`, body);
+      if (before) await writeFile(path.join(live, file), shown(before));
+      if (after) await writeFile(path.join(merged, file), shown(after));
+    }
+    const { exitCode, stdout, stderr } = await execa('diff', ['-u', '-N', '-r', live, merged], { reject: false });
+    if (exitCode === undefined || exitCode > 1) throw new Refused(`error: diff failed: ${stderr}`);
+    for (const line of stdout.split('\n').filter(Boolean)) print(line);
+    return exitCode;
+  } catch (error) {
+    // 1 would say that there are differences.
+    print(error instanceof Error ? error.message : String(error));
+    return 2;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,53 @@
+// A stand-in for kubectl, for machines that have none: what a deploy needs of it, on the drill's own API server.
+import { parseArgs } from 'node:util';
+import { apply } from './apply.ts';
+import { diff } from './diff.ts';
+import { type Entry, enter, Refused } from './entry.ts';
+import { get } from './get.ts';
+import { rolloutStatus } from './rollout-status.ts';
+import type { Verb } from './verb.ts';
+
+export type Asked = {
+  argv: readonly string[];
+  /** Where it was called: manifests are named from there. */
+  directory: string;
+  kubeconfig: string;
+};
+
+const verbs: Readonly<Record<string, Verb>> = { apply, diff, get, 'rollout status': rolloutStatus };
+
+const options = {
+  context: { type: 'string' },
+  namespace: { type: 'string', short: 'n' },
+  filename: { type: 'string', short: 'f', multiple: true },
+  selector: { type: 'string', short: 'l' },
+} as const;
+
+/** Runs it; `print` gets each line as it is said, errors too. */
+export async function kubectl(asked: Asked, print: (line: string) => void, signal: AbortSignal): Promise<number> {
+  let entry: Entry | undefined;
+  try {
+    const { values, positionals } = parseArgs({ args: [...asked.argv], options, allowPositionals: true });
+    const [first = '', ...rest] = positionals;
+    const twofold = `${first} ${rest[0] ?? ''}`;
+    const verb = verbs[twofold] ?? verbs[first];
+    if (!verb)
+      throw new Refused(`error: the drill’s kubectl knows ${Object.keys(verbs).join(', ')}; install kubectl for more`);
+    entry = await enter(asked.kubeconfig, values.context);
+    return await verb({
+      entry,
+      directory: asked.directory,
+      namespace: values.namespace ?? entry.namespace,
+      names: verbs[twofold] ? rest.slice(1) : rest,
+      files: values.filename ?? [],
+      selector: values.selector,
+      print,
+      signal,
+    });
+  } catch (error) {
+    print(error instanceof Refused ? error.message : `error: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  } finally {
+    await entry?.close();
+  }
+}

@@ -1,0 +1,17 @@
+// What each verb of the drill's kubectl is given.
+import type { Entry } from './entry.ts';
+
+export type Means = {
+  entry: Entry;
+  directory: string;
+  namespace: string;
+  /** After the verb. */
+  names: readonly string[];
+  files: readonly string[];
+  selector: string | undefined;
+  print(line: string): void;
+  signal: AbortSignal;
+};
+
+/** One of its verbs; resolves with the exit code. */
+export type Verb = (means: Means) => Promise<number>;

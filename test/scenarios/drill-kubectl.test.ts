@@ -1,0 +1,76 @@
+// A machine without kubectl can practise a deploy: the drill brings a small one, and the cockpit uses it.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Drill } from '../../src/drill/drill.ts';
+import { acting } from '../acting.ts';
+import { drillOf } from '../drill.ts';
+
+let drill: Drill;
+/** A PATH on which there is no kubectl. */
+let bare: string;
+
+beforeAll(async () => {
+  bare = mkdtempSync(path.join(tmpdir(), 'bentham-bare-'));
+  for (const place of ['/usr/bin', '/bin'])
+    for (const name of readdirSync(place))
+      if (name !== 'kubectl' && !existsSync(path.join(bare, name)))
+        symlinkSync(path.join(place, name), path.join(bare, name));
+  vi.stubEnv('PATH', bare);
+  drill = await drillOf('calm');
+});
+afterAll(async () => {
+  await drill?.stop();
+  vi.unstubAllEnvs();
+  rmSync(bare, { recursive: true, force: true });
+});
+
+function kubectl(...args: string[]): Promise<{ code: number; text: string }> {
+  const { BENTHAM_ADMIN_KUBECTL = '', BENTHAM_ADMIN_DIRECTORY: cwd = '', KUBECONFIG = '' } = drill.environment;
+  return new Promise((done) => {
+    execFile(BENTHAM_ADMIN_KUBECTL, args, { cwd, env: { PATH: bare, KUBECONFIG } }, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code) : 0, text: stdout + stderr }),
+    );
+  });
+}
+const production = ['-n', 'bentham-prod'];
+
+test('it says what an apply would change, may be forbidden, and knows what it does not know', async () => {
+  const found = await kubectl('diff', '-f', 'k8s/production/', ...production);
+  expect(found.code, found.text).toBe(1);
+  expect(found.text).toContain('apps.v1.Deployment.bentham-prod.executor');
+  expect(found.text).toMatch(/^-.*image: ghcr.io\/bentham\/executor:2026.11.3$/m);
+  expect(found.text).toMatch(/^\+.*image: ghcr.io\/bentham\/executor:2026.11.4$/m);
+  const viewer = await kubectl('apply', '-f', 'k8s/production/', ...production, '--context', 'bentham-drill-viewer');
+  expect(viewer).toMatchObject({ code: 1, text: expect.stringContaining('Error from server (Forbidden)') });
+  expect((await kubectl('diff', '-f', 'k8s/none/', ...production)).code).toBe(2);
+  expect(await kubectl('drain', 'node')).toMatchObject({ code: 1, text: expect.stringContaining('install kubectl') });
+});
+
+test('it lists what runs', async () => {
+  const pods = await kubectl('get', 'pods', ...production, '-l', 'app=api-gateway');
+  expect(pods.text).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE$/m);
+  expect(pods.text.match(/^api-gateway-\S+ +1\/1 +Running/gm)).toHaveLength(3);
+  expect(await kubectl('get', 'deployment/none', ...production)).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('NotFound'),
+  });
+});
+
+test('the cockpit deploys with it, and what was deployed is unchanged by a second apply', async () => {
+  const cockpit = await acting({ PATH: bare, ...drill.environment });
+  try {
+    const run = await cockpit.plan('deploy', {});
+    expect(run.plan?.impact.join('\n'), run.says).toMatch(/^\+.*image: ghcr.io\/bentham\/executor:2026.11.4$/m);
+    const done = await cockpit.confirm(run);
+    expect(done, done.says).toMatchObject({ outcome: 'verified' });
+    expect(done.output.join('\n')).toContain('deployment "api-gateway" successfully rolled out');
+  } finally {
+    await cockpit.stop();
+  }
+  const again = await kubectl('apply', '-f', 'k8s/production/', ...production);
+  expect(again.text.match(/unchanged$/gm)).toHaveLength(3);
+  expect((await kubectl('diff', '-f', 'k8s/production/', ...production)).code).toBe(0);
+});
