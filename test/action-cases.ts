@@ -2,13 +2,27 @@
 // proofs of every action are generated from these.
 import { readFileSync } from 'node:fs';
 import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 import type { ActionId, Target } from '../src/core/action.ts';
+import type { Drill } from '../src/drill/drill.ts';
 import { type Environment, sql } from './acting.ts';
 
 /** Who is asked to change something; without its answer nobody knows whether it happened. */
-export type Carrier = 'kubernetes' | 'primary' | 'redis' | 's3' | 'rds' | 'secrets' | 'command' | 'kubectl' | 'channel';
+export type Carrier =
+  | 'kubernetes'
+  | 'primary'
+  | 'redis'
+  | 's3'
+  | 'rds'
+  | 'secrets'
+  | 'command'
+  | 'script'
+  | 'kubectl'
+  | 'channel';
 
 export type Case = {
   action: ActionId;
@@ -16,11 +30,15 @@ export type Case = {
   /** Sets the stage, and gives what it is done to. */
   target(of: Environment): Promise<Target> | Target;
   /** Moves the world between plan and confirmation; absent where the plan rests on nothing that can move. */
-  moves?(of: Environment, target: Target): Promise<unknown>;
+  moves?(of: Environment, target: Target, drill: Drill): Promise<unknown> | unknown;
+  /** Puts back what the next one needs, after it moved or was done. */
+  back?(of: Environment, drill: Drill): Promise<unknown> | unknown;
   /** The facts cannot tell whether it happened: only the answer of the call can. */
   onlyAnswer?: true;
   /** Typed on a terminal only: --yes does not cover it. */
   typed?: true;
+  /** Nothing can undo it: it can be done once in a drill. */
+  once?: true;
 };
 
 let made = 0;
@@ -102,6 +120,69 @@ async function patched(of: Environment, deployment: string): Promise<void> {
   await answer.body.dump();
 }
 
+function session(of: Environment, application: string): pg.Client {
+  const client = new pg.Client({
+    host: of.PGHOST,
+    port: Number(of.PGPORT),
+    user: of.PGUSER,
+    password: of.PGPASSWORD,
+    database: of.PGDATABASE,
+    application_name: application,
+  });
+  client.on('error', () => {});
+  return client;
+}
+
+/** Keys that nobody reads. */
+async function cachedData(of: Environment): Promise<Target> {
+  made += 1;
+  const prefix = `cache:case${made}:`;
+  const client = new Redis(of.REDIS_URL ?? '');
+  for (const n of [1, 2, 3]) await client.set(`${prefix}${n}`, 'x'.repeat(1000));
+  client.disconnect();
+  return { prefix, idle: '0m' };
+}
+
+/** A session with a statement that does not end by itself. */
+async function busySession(of: Environment): Promise<Target> {
+  const client = session(of, 'a-report');
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const pid = String(rows[0]?.pid ?? 0);
+  client.query('SELECT pg_sleep(3600)').catch(() => client.end().catch(() => {}));
+  const running = () =>
+    sql(of, `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND query LIKE 'SELECT pg_sleep%'`, [pid]);
+  while ((await running()).length === 0);
+  return { pid };
+}
+
+const endsItself = (of: Environment, { pid }: Target) => sql(of, 'SELECT pg_terminate_backend($1)', [pid]);
+
+/** A session from before: it stays whatever the password becomes. */
+let insider: pg.Client | undefined;
+
+async function login(of: Environment): Promise<Target> {
+  await sql(of, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'a-report'`);
+  const client = session(of, 'bentham-cockpit test');
+  await client.connect();
+  await insider?.end().catch(() => {});
+  insider = client;
+  return { role: 'bentham' };
+}
+
+/** The password is again what everybody was given. */
+async function formerLogin(of: Environment): Promise<void> {
+  await insider?.query(`ALTER ROLE bentham PASSWORD '${of.PGPASSWORD}'`);
+  const client = new SecretsManagerClient({
+    endpoint: of.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? '',
+    region: of.AWS_REGION ?? '',
+    credentials: { accessKeyId: of.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: of.AWS_SECRET_ACCESS_KEY ?? '' },
+  });
+  const SecretString = JSON.stringify({ username: of.PGUSER, password: of.PGPASSWORD });
+  await client.send(new UpdateSecretCommand({ SecretId: 'bentham/db-credentials', SecretString }));
+  client.destroy();
+}
+
 const moveJob = (of: Environment, { study: id }: Target) =>
   sql(of, `UPDATE jobs SET status = 'completed' WHERE id = (SELECT min(id) FROM jobs WHERE study_id = $1)`, [id]);
 
@@ -161,7 +242,9 @@ export const cases: readonly Case[] = [
   { action: 'refresh-sessions', by: 'command', target: () => ({}), onlyAnswer: true },
   { action: 'analyze-tables', by: 'primary', target: () => ({ tables: 'jobs,studies' }) },
   { action: 'vacuum-table', by: 'primary', target: () => ({ table: 'studies' }) },
-  { action: 'evict-redis', by: 'redis', target: () => ({ prefix: 'cache:response:', idle: '5m' }) },
+  { action: 'cancel-query', by: 'primary', target: busySession, moves: endsItself },
+  { action: 'end-session', by: 'primary', target: busySession, moves: endsItself },
+  { action: 'evict-redis', by: 'redis', target: cachedData },
   {
     action: 'cleanup-evidence',
     by: 's3',
@@ -183,10 +266,50 @@ export const cases: readonly Case[] = [
     },
     typed: true,
   },
+  {
+    action: 'rotate-database-credentials',
+    by: 'secrets',
+    target: login,
+    moves: (of) => patched(of, 'executor'),
+    back: formerLogin,
+    typed: true,
+  },
+  { action: 'deploy', by: 'kubectl', target: () => ({}), moves: (of) => patched(of, 'executor') },
   { action: 'notify', by: 'channel', target: () => ({ channel: 'slack-ops', text: 'a test' }), onlyAnswer: true },
   { action: 'acknowledge-page', by: 'channel', target: () => ({ page: 'bentham/test' }), onlyAnswer: true },
   { action: 'resolve-page', by: 'channel', target: () => ({ page: 'bentham/test' }), onlyAnswer: true },
 ];
+
+/** What can be done only while the primary is down. */
+export const outageCases: readonly Case[] = [
+  {
+    action: 'failover-database',
+    by: 'script',
+    target: () => ({}),
+    moves(_, __, { weather }) {
+      weather.gateway.services.database = true;
+    },
+    back(_, { weather }) {
+      weather.gateway.services.database = weather.primaryUp;
+    },
+    typed: true,
+    once: true,
+  },
+];
+
+/** What has to be typed for an action beside the environment: its target's own name. */
+export function nameToType(action: ActionId, target: Target, { environment }: Drill): string {
+  const names: { readonly [Action in ActionId]?: string | undefined } = {
+    'create-api-key': target.tenant,
+    'cleanup-sessions': 'sessions',
+    'refresh-sessions': 'sessions',
+    'restore-database': target.as,
+    'rotate-database-credentials': 'bentham/db-credentials',
+    deploy: 'bentham-prod',
+    'failover-database': environment.BENTHAM_DATABASE_REPLICA_HOST,
+  };
+  return names[action] ?? Object.values(target)[0] ?? '';
+}
 
 /** An environment in which this carrier refuses: the wrong person, or nothing there. */
 export const forbidden: Readonly<Record<Carrier, Environment>> = {
@@ -198,6 +321,7 @@ export const forbidden: Readonly<Record<Carrier, Environment>> = {
   rds: { AWS_ENDPOINT_URL_RDS: 'http://127.0.0.1:1' },
   secrets: { AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' },
   command: { BENTHAM_ADMIN_COMMAND: 'no-such-pnpm' },
+  script: { BENTHAM_ADMIN_FAILOVER_SCRIPT: './scripts/none.sh' },
   channel: {
     BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: '',
     BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: '',

@@ -124,8 +124,11 @@ function end({ client, server }: { client: Socket; server: Socket }): void {
 export const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis', 's3'] as const;
 export type Backend = (typeof backends)[number];
 
+/** Asked by actions only: no pane of the screen waits for them. */
+export type Asked = 'rds' | 'secrets';
+
 export type Middle = {
-  proxies: Readonly<Record<Backend, Middleman>>;
+  proxies: Readonly<Record<Backend | Asked, Middleman>>;
   /** The drill's, with every backend behind its proxy. */
   environment: Record<string, string>;
   stop(): Promise<void>;
@@ -150,8 +153,10 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
     replica: await Middleman.before(host, Number(drill.BENTHAM_DATABASE_REPLICA_PORT)),
     redis: await before(drill.REDIS_URL),
     s3: await before(drill.AWS_ENDPOINT_URL_S3),
+    rds: await before(drill.AWS_ENDPOINT_URL_RDS),
+    secrets: await before(drill.AWS_ENDPOINT_URL_SECRETS_MANAGER),
   };
-  const by = (backend: Backend, url: string | undefined) => {
+  const by = (backend: Backend | Asked, url: string | undefined) => {
     const through = new URL(url ?? '');
     through.host = `127.0.0.1:${proxies[backend].port}`;
     return through.href.replace(/\/$/, '');
@@ -171,6 +176,8 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
       BENTHAM_DATABASE_REPLICA_PORT: String(proxies.replica.port),
       REDIS_URL: by('redis', drill.REDIS_URL),
       AWS_ENDPOINT_URL_S3: by('s3', drill.AWS_ENDPOINT_URL_S3),
+      AWS_ENDPOINT_URL_RDS: by('rds', drill.AWS_ENDPOINT_URL_RDS),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: by('secrets', drill.AWS_ENDPOINT_URL_SECRETS_MANAGER),
     },
     async stop() {
       for (const proxy of Object.values(proxies)) await proxy.stop();

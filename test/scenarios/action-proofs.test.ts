@@ -8,35 +8,9 @@ import type { Run } from '../../src/core/run.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import { groundOf } from '../../src/engine/ground.ts';
 import { type Acting, acting, type Environment, sql } from '../acting.ts';
-import { type Case, cases, forbidden, hostile } from '../action-cases.ts';
+import { type Case, cases, forbidden, hostile, outageCases } from '../action-cases.ts';
 import { drillOf } from '../drill.ts';
-import { type Backend, type Middle, standBetween } from '../proxy.ts';
-
-let drill: Drill;
-let between: Middle;
-let environment: Environment;
-/** On the servers themselves. */
-let cockpit: Acting;
-/** Behind proxies that can misbehave. */
-let far: Acting;
-
-beforeAll(async () => {
-  drill = await drillOf('calm');
-  environment = { PATH: process.env.PATH ?? '', ...drill.environment };
-  // The AWS clients find their credentials where they always do.
-  for (const [name, text] of Object.entries(drill.environment))
-    if (/^AWS_(ACC|SEC|REG)/.test(name)) vi.stubEnv(name, text);
-  between = await standBetween(drill.environment);
-  cockpit = await acting(environment);
-  far = await acting({ PATH: process.env.PATH ?? '', ...between.environment });
-});
-afterAll(async () => {
-  await cockpit?.stop();
-  await far?.stop();
-  await between?.stop();
-  await drill?.stop();
-  vi.unstubAllEnvs();
-});
+import { type Asked, type Backend, type Middle, standBetween } from '../proxy.ts';
 
 const changes = (of: Acting) => of.commands.filter(({ kind }) => kind === 'change').length;
 const phases = (of: Acting, run: Run) =>
@@ -44,188 +18,233 @@ const phases = (of: Acting, run: Run) =>
     event.kind === 'action' && event.run === run.id ? [event.phase] : [],
   );
 
-async function planned(one: Case, of = cockpit): Promise<{ run: Run; target: Target }> {
-  const target = await one.target(environment);
-  const run = await of.plan(one.action, target);
-  expect(run, run.says).toMatchObject({ phase: 'planned' });
-  expect(run.plan?.answered.length).toBeGreaterThan(0);
-  expect(run.calls.length).toBeGreaterThan(0);
-  return { run, target };
-}
-
-describe.each(cases)('$action', (one) => {
-  test('cancelled: nothing is run, and nothing can be confirmed any more', async () => {
-    const before = changes(cockpit);
-    const { run } = await planned(one);
-    cockpit.runner.cancel(run.id);
-    expect(await cockpit.confirm(run)).toMatchObject({ phase: 'done', outcome: 'cancelled' });
-    expect(changes(cockpit)).toBe(before);
-    expect(phases(cockpit, run)).toEqual([]);
-  });
-
-  test('what was typed has to be what was asked for', async () => {
-    const { run } = await planned(one);
-    const before = changes(cockpit);
-    const wrong = run.accepts.length > 0 ? [] : ['y'];
-    expect(await cockpit.runner.confirm(run.id, wrong)).toMatchObject({ phase: 'planned' });
-    expect(changes(cockpit)).toBe(before);
-    cockpit.runner.cancel(run.id);
-  });
-
-  test('a second cockpit on the same target is refused', async () => {
-    const { run, target } = await planned(one);
-    const object = actionNamed(one.action)?.object(target, groundOf(cockpit.settings)) ?? '';
-    const taken = await cockpit.locks.take({
-      run: `OTHER${one.action}`,
-      action: one.action,
-      object,
-      by: 'somebody',
-      at: Date.now(),
-      calls: [],
-    });
-    if (!taken.ok) throw new Error('the target is held');
-    const before = changes(cockpit);
-    try {
-      const done = await cockpit.confirm(run);
-      expect(done).toMatchObject({ outcome: 'refused' });
-      expect(done.says).toContain(`somebody runs ${one.action}`);
-      expect(changes(cockpit)).toBe(before);
-    } finally {
-      await taken.lock.release();
-    }
-  });
-
-  test('refused where it is not allowed', async () => {
-    const more = Object.fromEntries(
-      Object.entries(forbidden[one.by]).map(([name, text]) => [
-        name,
-        text.replace('REDIS', new URL(environment.REDIS_URL ?? '').host),
-      ]),
-    );
-    const other = await acting({ ...environment, ...more });
-    const target = await one.target(environment);
-    if (more.AWS_ACCESS_KEY_ID) vi.stubEnv('AWS_ACCESS_KEY_ID', more.AWS_ACCESS_KEY_ID);
-    try {
-      const run = await other.plan(one.action, target);
-      expect(run).toMatchObject({ phase: 'done', outcome: 'refused' });
-      expect(run.hint).toBeTruthy();
-      expect(changes(other)).toBe(0);
-    } finally {
-      vi.stubEnv('AWS_ACCESS_KEY_ID', environment.AWS_ACCESS_KEY_ID);
-      await other.stop();
-    }
-  });
-
-  test.runIf(one.moves)('the world moves between plan and confirmation: nothing is changed', async () => {
-    const { run, target } = await planned(one);
-    await one.moves?.(environment, target);
-    const before = changes(cockpit);
-    const after = await cockpit.confirm(run);
-    // Asked again, with how it stands now; or refused, where nothing is left to do.
-    expect(after.phase === 'planned' ? after.notice : after.outcome).toMatch(/moved|refused/);
-    expect(changes(cockpit)).toBe(before);
-    cockpit.runner.cancel(run.id);
-  });
-
-  test('hostile names reach nobody but as names', async () => {
-    const action = actionNamed(one.action);
-    const target = await one.target(environment);
-    for (const field of action?.fields ?? [])
-      for (const name of hostile) {
-        const run = await cockpit.plan(one.action, { ...target, [field.name]: name });
-        const shown = JSON.stringify([run.title, run.says, run.plan?.impact, run.calls.map((c) => c.sketch)]);
-        expect(shown).not.toMatch(/\\u001b|\\u202e/i);
-        if (!field.lines) expect(shown).not.toMatch(/x{3000}/);
-        if (run.phase === 'planned') cockpit.runner.cancel(run.id);
-        else expect(run).toMatchObject({ outcome: 'refused' });
-      }
-    expect(existsSync('/tmp/bentham-owned')).toBe(false);
-    expect(await sql(environment, `SELECT to_regclass('studies') IS NOT NULL AS there`)).toEqual([{ there: true }]);
-  });
-
-  test('what a killed cockpit left is unknown until the facts tell', async () => {
-    const { run, target } = await planned(one);
-    const { runner, recorder } = cockpit;
-    const note = { run: run.id.replace(/^../, 'ZZ'), action: one.action, object: 'x', by: 'ops2', at: Date.now() };
-    let released = false;
-    const lock = {
-      started: async () => true,
-      release: async () => {
-        released = true;
-      },
-    };
-    const proof = { target, memo: run.plan?.memo ?? {}, startedAt: Date.now() };
-    const left = { note: { ...note, phase: 'started' as const, calls: [], proof }, lock };
-    const resuming = runner.resume(left);
-    // Nothing was done yet: whatever the facts are, they must not say that it was.
-    setTimeout(() => runner.cancel(note.run), one.onlyAnswer ? 60_000 : 1500).unref();
-    const after = await resuming;
-    expect(after?.outcome).not.toBe('verified');
-    expect(released).toBe(true);
-    const told = recorder.journal.entries.flatMap(({ event }) =>
-      event.kind === 'action' && event.run === note.run ? [event.phase] : [],
-    );
-    expect(told[0]).toBe('unknown');
-    runner.cancel(run.id);
-  });
-});
-
-const behind: Partial<Record<Case['by'], Backend>> = {
+const behind: Partial<Record<Case['by'], Backend | Asked>> = {
   kubernetes: 'kubernetes',
   primary: 'primary',
   redis: 'redis',
   s3: 's3',
+  rds: 'rds',
+  secrets: 'secrets',
+  kubectl: 'kubernetes',
+  script: 'replica',
 };
 
-describe.each(cases.filter(({ by }) => behind[by]))('$action, its backend dying', (one) => {
-  const proxy = () => {
-    const name = behind[one.by];
-    if (!name) throw new Error('no proxy');
-    return between.proxies[name];
-  };
+describe.each([
+  { scenario: 'calm', of: cases },
+  { scenario: 'database-down', of: outageCases },
+])('$scenario', ({ scenario, of }) => {
+  let drill: Drill;
+  let between: Middle;
+  let environment: Environment;
+  let reachable: Environment;
+  /** On the servers themselves. */
+  let cockpit: Acting;
+  /** Behind proxies that can misbehave. */
+  let far: Acting;
 
-  test('before the plan: refused', async () => {
-    await proxy().be('refuses');
-    const run = await far.plan(one.action, await one.target(environment));
-    await proxy().be('works');
-    expect(run).toMatchObject({ outcome: 'refused' });
+  beforeAll(async () => {
+    drill = await drillOf(scenario);
+    environment = { PATH: process.env.PATH ?? '', ...drill.environment };
+    // The AWS clients find their credentials where they always do.
+    for (const [name, text] of Object.entries(drill.environment))
+      if (/^AWS_(ACC|SEC|REG)/.test(name)) vi.stubEnv(name, text);
+    between = await standBetween(drill.environment);
+    cockpit = await acting(environment);
+    far = await acting({ PATH: process.env.PATH ?? '', ...between.environment });
+    // The database that answers.
+    reachable = drill.weather.primaryUp
+      ? environment
+      : { ...environment, PGPORT: environment.BENTHAM_DATABASE_REPLICA_PORT ?? '' };
+  });
+  afterAll(async () => {
+    await cockpit?.stop();
+    await far?.stop();
+    await between?.stop();
+    await drill?.stop();
+    vi.unstubAllEnvs();
   });
 
-  test('between plan and confirmation: refused, nothing is changed', async () => {
-    const { run } = await planned(one, far);
-    const before = changes(far);
-    await proxy().be('refuses');
-    const done = await far.confirm(run);
-    await proxy().be('works');
-    expect(done).toMatchObject({ outcome: 'refused' });
-    expect(changes(far)).toBe(before);
-  });
+  async function planned(one: Case, of = cockpit): Promise<{ run: Run; target: Target }> {
+    const target = await one.target(environment);
+    const run = await of.plan(one.action, target);
+    expect(run, run.says).toMatchObject({ phase: 'planned' });
+    expect(run.plan?.answered.length).toBeGreaterThan(0);
+    expect(run.calls.length).toBeGreaterThan(0);
+    return { run, target };
+  }
 
-  test('while it runs: what is said is what happened, and nothing is tried again', async () => {
-    const { run } = await planned(one, far);
-    const before = changes(far);
-    far.watch(({ id, phase }) => {
-      if (id === run.id && phase === 'performing') void proxy().be('resets');
-      if (id === run.id && phase === 'verifying') void proxy().be('works');
+  describe.each(of)('$action', (one) => {
+    test('cancelled: nothing is run, and nothing can be confirmed any more', async () => {
+      const before = changes(cockpit);
+      const { run } = await planned(one);
+      cockpit.runner.cancel(run.id);
+      expect(await cockpit.confirm(run)).toMatchObject({ phase: 'done', outcome: 'cancelled' });
+      expect(changes(cockpit)).toBe(before);
+      expect(phases(cockpit, run)).toEqual([]);
     });
-    const done = await far.confirm(run);
-    await proxy().be('works');
-    expect(changes(far)).toBe(before + 1);
-    expect(['failed', 'unknown', 'verified', 'moved']).toContain(done.outcome);
-    if (done.outcome === 'failed') expect(done.says).toMatch(/nothing was changed|facts say/);
+
+    test('what was typed has to be what was asked for', async () => {
+      const { run } = await planned(one);
+      const before = changes(cockpit);
+      const wrong = run.accepts.length > 0 ? [] : ['y'];
+      expect(await cockpit.runner.confirm(run.id, wrong)).toMatchObject({ phase: 'planned' });
+      expect(changes(cockpit)).toBe(before);
+      cockpit.runner.cancel(run.id);
+    });
+
+    test('a second cockpit on the same target is refused', async () => {
+      const { run, target } = await planned(one);
+      const object = actionNamed(one.action)?.object(target, groundOf(cockpit.settings)) ?? '';
+      const taken = await cockpit.locks.take({
+        run: `OTHER${one.action}`,
+        action: one.action,
+        object,
+        by: 'somebody',
+        at: Date.now(),
+        calls: [],
+      });
+      if (!taken.ok) throw new Error('the target is held');
+      const before = changes(cockpit);
+      try {
+        const done = await cockpit.confirm(run);
+        expect(done).toMatchObject({ outcome: 'refused' });
+        expect(done.says).toContain(`somebody runs ${one.action}`);
+        expect(changes(cockpit)).toBe(before);
+      } finally {
+        await taken.lock.release();
+      }
+    });
+
+    test('refused where it is not allowed', async () => {
+      const more = Object.fromEntries(
+        Object.entries(forbidden[one.by]).map(([name, text]) => [
+          name,
+          text.replace('REDIS', new URL(environment.REDIS_URL ?? '').host),
+        ]),
+      );
+      const other = await acting({ ...environment, ...more });
+      const target = await one.target(environment);
+      if (more.AWS_ACCESS_KEY_ID) vi.stubEnv('AWS_ACCESS_KEY_ID', more.AWS_ACCESS_KEY_ID);
+      try {
+        const run = await other.plan(one.action, target);
+        expect(run).toMatchObject({ phase: 'done', outcome: 'refused' });
+        expect(run.hint).toBeTruthy();
+        expect(changes(other)).toBe(0);
+      } finally {
+        vi.stubEnv('AWS_ACCESS_KEY_ID', environment.AWS_ACCESS_KEY_ID);
+        await other.stop();
+      }
+    });
+
+    test.runIf(one.moves)('the world moves between plan and confirmation: nothing is changed', async () => {
+      const { run, target } = await planned(one);
+      await one.moves?.(environment, target, drill);
+      const before = changes(cockpit);
+      const after = await cockpit.confirm(run);
+      // Asked again, with how it stands now; or refused, where nothing is left to do.
+      expect(after.phase === 'planned' ? after.notice : after.outcome).toMatch(/moved|refused/);
+      expect(changes(cockpit)).toBe(before);
+      cockpit.runner.cancel(run.id);
+      await one.back?.(environment, drill);
+    });
+
+    test('hostile names reach nobody but as names', async () => {
+      const action = actionNamed(one.action);
+      const target = await one.target(environment);
+      for (const field of action?.fields ?? [])
+        for (const name of hostile) {
+          const run = await cockpit.plan(one.action, { ...target, [field.name]: name });
+          const shown = JSON.stringify([run.title, run.says, run.plan?.impact, run.calls.map((c) => c.sketch)]);
+          expect(shown).not.toMatch(/\\u001b|\\u202e/i);
+          if (!field.lines) expect(shown).not.toMatch(/x{3000}/);
+          if (run.phase === 'planned') cockpit.runner.cancel(run.id);
+          else expect(run).toMatchObject({ outcome: 'refused' });
+        }
+      expect(existsSync('/tmp/bentham-owned')).toBe(false);
+      expect(await sql(reachable, `SELECT to_regclass('studies') IS NOT NULL AS there`)).toEqual([{ there: true }]);
+    });
+
+    test('what a killed cockpit left is unknown until the facts tell', async () => {
+      const { run, target } = await planned(one);
+      const { runner, recorder } = cockpit;
+      const note = { run: run.id.replace(/^../, 'ZZ'), action: one.action, object: 'x', by: 'ops2', at: Date.now() };
+      let released = false;
+      const lock = {
+        started: async () => true,
+        release: async () => {
+          released = true;
+        },
+      };
+      const proof = { target, memo: run.plan?.memo ?? {}, startedAt: Date.now() };
+      const left = { note: { ...note, phase: 'started' as const, calls: [], proof }, lock };
+      const resuming = runner.resume(left);
+      // Nothing was done yet: whatever the facts are, they must not say that it was.
+      setTimeout(() => runner.cancel(note.run), one.onlyAnswer ? 60_000 : 1500).unref();
+      const after = await resuming;
+      expect(after?.outcome).not.toBe('verified');
+      expect(released).toBe(true);
+      const told = recorder.journal.entries.flatMap(({ event }) =>
+        event.kind === 'action' && event.run === note.run ? [event.phase] : [],
+      );
+      expect(told[0]).toBe('unknown');
+      runner.cancel(run.id);
+    });
   });
 
-  test('after it was done: the facts are asked until they answer', async () => {
-    const { run } = await planned(one, far);
-    let seen = 0;
-    far.watch(({ id, phase }) => {
-      if (id !== run.id || phase !== 'verifying') return;
-      seen += 1;
-      void proxy().be(seen > 2 ? 'works' : 'refuses');
+  describe.each(of.filter(({ by }) => behind[by]))('$action, its backend dying', (one) => {
+    const proxy = () => {
+      const name = behind[one.by];
+      if (!name) throw new Error('no proxy');
+      return between.proxies[name];
+    };
+
+    test('before the plan: refused', async () => {
+      await proxy().be('refuses');
+      const run = await far.plan(one.action, await one.target(environment));
+      await proxy().be('works');
+      expect(run).toMatchObject({ outcome: 'refused' });
     });
-    const done = await far.confirm(run);
-    await proxy().be('works');
-    expect(done, `${done.says} ${done.seen}`).toMatchObject({ outcome: 'verified' });
-    expect(phases(far, run)).toEqual(['confirmed', 'started', 'finished', 'verified']);
+
+    test('between plan and confirmation: refused, nothing is changed', async () => {
+      const { run } = await planned(one, far);
+      const before = changes(far);
+      await proxy().be('refuses');
+      const done = await far.confirm(run);
+      await proxy().be('works');
+      expect(done).toMatchObject({ outcome: 'refused' });
+      expect(changes(far)).toBe(before);
+    });
+
+    test.skipIf(one.once)('while it runs: what is said is what happened, and nothing is tried again', async () => {
+      const { run } = await planned(one, far);
+      const before = changes(far);
+      far.watch(({ id, phase }) => {
+        if (id === run.id && phase === 'performing') void proxy().be('resets');
+        if (id === run.id && phase === 'verifying') void proxy().be('works');
+      });
+      const done = await far.confirm(run);
+      await proxy().be('works');
+      expect(changes(far)).toBe(before + 1);
+      expect(['failed', 'unknown', 'verified', 'moved']).toContain(done.outcome);
+      // A command says itself how far it came.
+      if (done.outcome === 'failed')
+        expect(`${done.says} ${done.hint}`).toMatch(/nothing was changed|facts say|a part of its work/);
+      await one.back?.(environment, drill);
+    });
+
+    test('after it was done: the facts are asked until they answer', async () => {
+      const { run } = await planned(one, far);
+      let seen = 0;
+      far.watch(({ id, phase }) => {
+        if (id !== run.id || phase !== 'verifying') return;
+        seen += 1;
+        void proxy().be(seen > 2 ? 'works' : 'refuses');
+      });
+      const done = await far.confirm(run);
+      await proxy().be('works');
+      expect(done, `${done.says} ${done.seen}`).toMatchObject({ outcome: 'verified' });
+      expect(phases(far, run)).toEqual(['confirmed', 'started', 'finished', 'verified']);
+      await one.back?.(environment, drill);
+    });
   });
 });

@@ -6,7 +6,7 @@ import { actionNamed } from '../../src/actions/index.ts';
 import type { ActionId, Target } from '../../src/core/action.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import type { Environment } from '../acting.ts';
-import { cases } from '../action-cases.ts';
+import { cases, nameToType } from '../action-cases.ts';
 import { drillOf } from '../drill.ts';
 import { TerminalUnderTest } from '../terminal.ts';
 
@@ -61,34 +61,41 @@ async function typing(terminal: TerminalUnderTest, text: string, seen = text): P
   terminal.press('enter');
 }
 
-const textsOf = (action: ActionId, target: Target): readonly string[] => {
+const textsOf = (action: ActionId, target: Target, of = drill): readonly string[] => {
   const risk = actionNamed(action)?.risk;
   if (risk === 'reversible') return [];
-  const name = { 'create-api-key': target.tenant, 'cleanup-sessions': 'sessions', 'refresh-sessions': 'sessions' }[
-    action as string
-  ];
-  const own = name ?? (action === 'restore-database' ? target.as : Object.values(target)[0]) ?? '';
+  const own = nameToType(action, target, of);
   return risk === 'data' ? [own] : [own, 'PRODUCTION'];
 };
 
 describe('by run', () => {
-  test.each(cases.filter(({ typed }) => !typed))('$action', async ({ action, target }) => {
+  test.each(cases.filter(({ typed }) => !typed))('$action', async ({ action, target, back }) => {
     const args = [action, ...flagsOf(await target(environment))];
-    const dry = await run([...args, '--dry-run']);
-    expect(dry.code, dry.text).toBe(0);
-    expect(dry.printed.commands.every(({ kind }) => kind === 'look')).toBe(true);
     const done = await run([...args, '--yes', '--arm', 'a test']);
     expect(done.printed, done.text).toMatchObject({ outcome: 'verified' });
     expect(done.code).toBe(0);
     expect(done.printed.commands.some(({ kind }) => kind === 'change')).toBe(true);
+    await back?.(environment, drill);
   });
 
-  test.each(cases.filter(({ typed }) => typed))('$action, typed on a terminal', async ({ action, target }) => {
+  test.each(['restart-deployment', 'retry-jobs', 'deploy'] as const)(
+    '%s only planned: it is looked, and nothing else',
+    async (id) => {
+      const one = cases.find(({ action }) => action === id);
+      const dry = await run([id, ...flagsOf((await one?.target(environment)) ?? {}), '--dry-run']);
+      expect(dry.code, dry.text).toBe(0);
+      expect(dry.printed.plan.impact.length).toBeGreaterThan(0);
+      expect(dry.printed.commands.every(({ kind }) => kind === 'look')).toBe(true);
+    },
+  );
+
+  test.each(cases.filter(({ typed }) => typed))('$action, typed on a terminal', async ({ action, target, back }) => {
     const to = await target(environment);
     expect((await run([action, ...flagsOf(to), '--yes', '--arm', 'a test'])).code).toBe(4);
     const terminal = await typedRun(action, to, textsOf(action, to));
-    await terminal.shows('✓ verified', 60_000);
+    await terminal.shows('✓ verified', 90_000);
     expect((await terminal.ends()).code).toBe(0);
+    await back?.(environment, drill);
   });
 
   test('pasted text, another text and ctrl-c do not confirm', async () => {
@@ -133,7 +140,7 @@ describe('on the screen', () => {
     screen.press('enter');
   }
 
-  test.each(cases)('$action', async ({ action, target }) => {
+  test.each(cases)('$action', async ({ action, target, back }) => {
     const to = await target(environment);
     const known = actionNamed(action);
     await open(known?.title ?? '');
@@ -160,6 +167,7 @@ describe('on the screen', () => {
     if (action === 'create-api-key' || action === 'rotate-api-key') await screen.shows(/bk_live_\w+/);
     screen.press('esc');
     await screen.shows('HEALTH');
+    await back?.(environment, drill);
   });
 
   test('a new key is not on the screen any more once it was left', async () => {
