@@ -397,26 +397,14 @@ export const cancelStudy: Action = {
         {
           tool: 'sql',
           server: 'primary',
+          // One statement: either both are changed or none.
           change: {
-            text: `UPDATE ${studies} SET status = 'cancelled' WHERE id = $1 AND status = $2`,
-            parameters: [study, status],
+            text: `${choice === 'end' ? `WITH ended AS (UPDATE ${jobs} SET status = 'cancelled' WHERE study_id = $3 AND status::text IN ${openStates}) ` : ''}UPDATE ${studies} SET status = 'cancelled' WHERE id = $1 AND status = $2`,
+            parameters: choice === 'end' ? [study, status, study] : [study, status],
           },
           expectRows: 1,
           transaction: true,
         },
-        ...(choice === 'end'
-          ? [
-              {
-                tool: 'sql' as const,
-                server: 'primary' as const,
-                change: {
-                  text: `UPDATE ${jobs} SET status = 'cancelled' WHERE study_id = $1 AND status::text IN ${openStates}`,
-                  parameters: [study],
-                },
-                transaction: true,
-              },
-            ]
-          : []),
       ],
       undo: `UPDATE studies SET status = '${status}' for it by hand`,
       answered: [who.says],
@@ -428,7 +416,19 @@ export const cancelStudy: Action = {
     const found = await studyRow(survey, studyOf(target));
     if (!found.ok) return notYetBy(found.fault);
     const status = text(found.value[0], 'status');
-    return status === 'cancelled' ? proven('its status is cancelled') : disproven(`its status is ${status || 'gone'}`);
+    if (status !== 'cancelled') return disproven(`its status is ${status || 'gone'}`);
+    if (given(target, 'jobs') !== 'end') return proven('its status is cancelled');
+    const jobs = await survey.rows(
+      'primary',
+      `SELECT count(*)::int AS open FROM ${qualified(survey.ground.schema, 'jobs')}
+       WHERE study_id::text = $1 AND status::text IN ${openStates}`,
+      [studyOf(target)],
+    );
+    if (!jobs.ok) return notYetBy(jobs.fault);
+    const open = number(jobs.value[0], 'open');
+    return open === 0
+      ? proven('its status is cancelled, none of its jobs is open')
+      : notYet(`its status is cancelled, ${counted(open, 'job is', 'jobs are')} still open`);
   },
   within: 15 * second,
 };

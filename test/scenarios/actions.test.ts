@@ -211,6 +211,27 @@ describe('jobs of a study', () => {
     expect(ran).toEqual({ n: 2 });
   });
 
+  test('of a study that cannot end are no reason to cancel the study alone', async () => {
+    await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
+    const of = (name: string) => drill.environment[name] ?? '';
+    const holder = new pg.Client({
+      host: of('PGHOST'),
+      port: Number(of('PGPORT')),
+      user: of('PGUSER'),
+      password: of('PGPASSWORD'),
+      database: of('PGDATABASE'),
+    });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(`UPDATE jobs SET error_message = 'held' WHERE study_id = $1`, [study]);
+    const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect(done).toMatchObject({ code: 2, result: { outcome: 'failed' } });
+    expect(await sql('SELECT status FROM studies WHERE id = $1', [study])).toEqual([{ status: 'paused' }]);
+    expect(await states(study)).toEqual([{ status: 'pending', jobs: 30 }]);
+  });
+
   test('of a cancelled study end with it', async () => {
     await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
     const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
