@@ -37,6 +37,8 @@ export type Case = {
   onlyAnswer?: true;
   /** Typed on a terminal only: --yes does not cover it. */
   typed?: true;
+  /** It looks for its proof for half an hour: what a lost answer comes to is not waited for. */
+  looksLong?: true;
   /** Nothing can undo it: it can be done once in a drill. */
   once?: true;
 };
@@ -264,6 +266,7 @@ export const cases: readonly Case[] = [
       const at = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '');
       return { at, as: `bentham-case${made}` };
     },
+    looksLong: true,
     typed: true,
   },
   {

@@ -2,7 +2,15 @@
 import { day, type Instant } from './time.ts';
 
 /** Evidence of one study: everything below one first path segment. */
-export type EvidenceGroup = { study: string; objects: number; bytes: number; oldest: Instant; newest: Instant };
+export type EvidenceGroup = {
+  study: string;
+  objects: number;
+  bytes: number;
+  oldest: Instant;
+  newest: Instant;
+  /** Of its oldest object, as it is now. Absent: not asked, or the caller may not know. */
+  lock?: Lock;
+};
 
 export type EvidenceList = {
   bucket: string;
@@ -12,6 +20,8 @@ export type EvidenceList = {
   bytes: number;
   /** False: the listing was cut at `objects`. */
   complete: boolean;
+  /** What could not be asked about locks. */
+  unknown?: string;
 };
 
 /** Object Lock of one version. Absent: not asked, or the caller may not know. */

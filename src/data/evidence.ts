@@ -13,15 +13,19 @@ const mostObjects = 200_000;
 const mostVersions = 2000;
 const mostLocks = 60;
 const locksAtOnce = 8;
+/** Studies whose oldest object is asked for its lock, the ones with the oldest evidence first. */
+const mostStudies = 60;
 /** One request, in milliseconds. */
 const requestTimeout = 10_000;
 
-/** Objects by study: the first path segment of their key. */
+type Group = Omit<EvidenceGroup, 'study' | 'lock'> & { oldestKey: string };
+
+/** Objects by study: the first path segment of their key. With the lock of each study's oldest object, for the oldest studies. */
 export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Outcome<EvidenceList>> {
   const { bucket } = settings.evidence;
   return withS3(settings, async (s3) => {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const groups = new Map<string, { objects: number; bytes: number; oldest: number; newest: number }>();
+    const groups = new Map<string, Group>();
     let objects = 0;
     let bytes = 0;
     let token: string | undefined;
@@ -35,12 +39,16 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
         { abortSignal: signal },
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        const study = clean((decodedKey(Key, page.EncodingType) ?? '').split('/', 1)[0], 200);
+        const key = decodedKey(Key, page.EncodingType) ?? '';
+        const study = clean(key.split('/', 1)[0], 200);
         const at = LastModified?.getTime() ?? 0;
-        const group = groups.get(study) ?? { objects: 0, bytes: 0, oldest: at, newest: at };
+        const group = groups.get(study) ?? { objects: 0, bytes: 0, oldest: at, newest: at, oldestKey: key };
         group.objects += 1;
         group.bytes += Size ?? 0;
-        group.oldest = Math.min(group.oldest, at);
+        if (at < group.oldest) {
+          group.oldest = at;
+          group.oldestKey = key;
+        }
         group.newest = Math.max(group.newest, at);
         groups.set(study, group);
         objects += 1;
@@ -48,13 +56,22 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
       }
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token && objects < mostObjects);
-    const list = [...groups].map(([study, group]): EvidenceGroup => ({ study, ...group }));
+    const list = [...groups].sort(([, a], [, b]) => a.oldest - b.oldest);
+    const wanted = list.slice(0, mostStudies).map(([, { oldestKey }]) => ({ key: oldestKey }));
+    const { locks, unknown } = await locksOf(s3, bucket, wanted, signal);
+    const left =
+      list.length > wanted.length ? `held: asked of the ${mostStudies} studies with the oldest evidence` : undefined;
+    const says = unknown ?? left;
     return {
       bucket,
-      groups: list.sort((a, b) => a.oldest - b.oldest),
+      groups: list.map(([study, { oldestKey: _, ...group }], at): EvidenceGroup => {
+        const lock = locks[at];
+        return { study, ...group, ...(lock ? { lock } : {}) };
+      }),
       objects,
       bytes,
       complete: token === undefined,
+      ...(says ? { unknown: says } : {}),
     };
   });
 }
@@ -69,17 +86,9 @@ export async function lookAtStudyEvidence(
   return withS3(settings, async (s3) => {
     const { versions, complete } = await listVersions(s3, bucket, `${study}/`, signal);
     const wanted = versions.filter((v) => v.kind === 'version').slice(0, mostLocks);
-    const locks = new Map<EvidenceVersion, Lock>();
-    let unknown: string | undefined;
-    for (let at = 0; at < wanted.length && unknown === undefined; at += locksAtOnce) {
-      const some = wanted.slice(at, at + locksAtOnce);
-      const answers = await Promise.all(some.map((version) => lockOf(s3, bucket, version, signal)));
-      for (const [index, answer] of answers.entries()) {
-        const version = some[index];
-        if (!answer.ok) unknown = `locks: ${answer.fault.what}`;
-        else if (version) locks.set(version, answer.value);
-      }
-    }
+    const found = await locksOf(s3, bucket, wanted, signal);
+    const locks = new Map(wanted.map((version, at) => [version, found.locks[at]]));
+    let { unknown } = found;
     if (wanted.length < versions.filter((v) => v.kind === 'version').length)
       unknown ??= `locks of the first ${mostLocks} versions only`;
     return {
@@ -128,15 +137,36 @@ async function listVersions(s3: S3Client, bucket: string, prefix: string, signal
   return { versions: versions.sort(byKey), complete: next === undefined };
 }
 
+/** The newest version of an object, or one version of it. */
+type Locked = { key: string; versionId?: string };
+
+/** The locks of some objects, in their order, few at a time. The first refusal ends it: the rest is not known. */
+async function locksOf(
+  s3: S3Client,
+  bucket: string,
+  wanted: readonly Locked[],
+  signal: AbortSignal,
+): Promise<{ locks: readonly (Lock | undefined)[]; unknown?: string }> {
+  const locks: (Lock | undefined)[] = [];
+  for (let at = 0; at < wanted.length; at += locksAtOnce) {
+    const some = wanted.slice(at, at + locksAtOnce);
+    const answers = await Promise.all(some.map((one) => lockOf(s3, bucket, one, signal)));
+    for (const answer of answers) locks.push(answer.ok ? answer.value : undefined);
+    const refused = answers.find((answer) => !answer.ok);
+    if (refused && !refused.ok) return { locks, unknown: `locks: ${refused.fault.what}` };
+  }
+  return { locks };
+}
+
 /** Legal hold and retention of one version. A version without either answers with an error, which means none. */
 async function lockOf(
   s3: S3Client,
   bucket: string,
-  { key, versionId }: EvidenceVersion,
+  { key, versionId }: Locked,
   signal: AbortSignal,
 ): Promise<Outcome<Lock>> {
   const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('@aws-sdk/client-s3');
-  const at = { Bucket: bucket, Key: key, VersionId: versionId };
+  const at = { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
   const none = (error: unknown) => {
     if (
       error instanceof Error &&

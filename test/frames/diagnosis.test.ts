@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Lock } from '../../src/core/evidence.ts';
 import type { LookReadings } from '../../src/core/look.ts';
 import { lookKey } from '../../src/core/look.ts';
 import { day, hour } from '../../src/core/time.ts';
@@ -23,19 +24,20 @@ test('the architecture, alive', () => {
 });
 
 test('evidence by study, oldest first, with what is old', () => {
-  const group = (study: string, oldest: number, newest: number, objects: number) => ({
+  const group = (study: string, oldest: number, newest: number, objects: number, lock?: Lock) => ({
     study,
     objects,
     bytes: objects * 48_000,
     oldest: now - oldest,
     newest: now - newest,
+    ...(lock ? { lock } : {}),
   });
   const looks = {
     [lookKey({ kind: 'evidence' })]: live({
       bucket: 'bentham-evidence',
       groups: [
-        group('study_old123', 90 * day, 61 * day, 1204),
-        group('study_def456', 40 * day, 2 * day, 412),
+        group('study_old123', 90 * day, 61 * day, 1204, { legalHold: true }),
+        group('study_def456', 40 * day, 2 * day, 412, { legalHold: false, mode: 'COMPLIANCE', until: now + 9 * day }),
         group('study_abc123', 3 * hour, hour, 37),
       ],
       objects: 1653,
@@ -45,8 +47,10 @@ test('evidence by study, oldest first, with what is old', () => {
   };
   const text = frameText(at(stateOf(calm), 'evidence', {}, looks), size);
   expect(text).toMatchSnapshot();
-  expect(text).toMatch(/study_old123 .* all of it/);
-  expect(text).toMatch(/study_def456 .* a part/);
+  expect(text).toMatch(/study_old123 .* all of it +legal hold/);
+  expect(text).toMatch(/study_def456 .* a part +\d{4}-\d\d-\d\d/);
+  // What could not be asked is not said to be free.
+  expect(text).toMatch(/study_abc123 .* \?$/m);
 });
 
 test('one study’s evidence: versions, delete markers, locks', () => {

@@ -3,9 +3,9 @@ import { type EvidenceGroup, oldBefore } from '../../core/evidence.ts';
 import { formatBytes, formatCount, formatInstant } from '../../core/format.ts';
 import { lookFor } from '../../core/look.ts';
 import { newest } from '../../core/reading.ts';
-import { day } from '../../core/time.ts';
+import { day, type Instant } from '../../core/time.ts';
 import type { State } from '../../store.ts';
-import { dim, line, span } from '../line.ts';
+import { dim, line, type Span, span } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
@@ -20,6 +20,13 @@ const orders: readonly (readonly [string, (a: EvidenceGroup, b: EvidenceGroup) =
 /** When evidence counts as old, in days (runbook: 30). */
 export function retentionDays(state: State): number {
   return state.desk?.targets.retentionDays ?? 30;
+}
+
+/** What keeps a study's oldest file: a legal hold, or a retention and its last day. */
+function heldSays({ lock }: EvidenceGroup, now: Instant): string | Span {
+  if (!lock) return dim('?');
+  if (lock.legalHold) return 'legal hold';
+  return lock.until !== undefined && lock.until > now ? formatInstant(lock.until).slice(0, 10) : dim('no');
 }
 
 export const evidenceScreen: Screen = {
@@ -58,6 +65,7 @@ export const evidenceScreen: Screen = {
         width: 15,
         spare: 1,
       },
+      { title: 'held', of: (g) => heldSays(g, now), width: 10 },
     ];
     const { head, draw } = table(columnsOf, room);
     const total = list ? `${formatCount(list.objects)} objects, ${formatBytes(list.bytes)}` : '';
@@ -66,7 +74,12 @@ export const evidenceScreen: Screen = {
       right: ageSays(reading, now) ?? line(dim(list?.complete === false ? `at least ${total}` : total)),
       head: [
         ...trouble(reading, 'evidence', now, room),
-        line(dim(`old: before ${formatInstant(now - days * day).slice(0, 10)} (${days} days)`)),
+        line(
+          dim(
+            `old: before ${formatInstant(now - days * day).slice(0, 10)} (${days} days); held: each study’s oldest file`,
+          ),
+        ),
+        ...(list?.unknown ? [line(span('? ', 'unknown'), dim(list.unknown))] : []),
         head,
       ],
       rows: groups.map(
