@@ -42,15 +42,19 @@ const garbled: Record<Backend, string> = {
   redis: 'the answer is not Redis’',
 };
 
-/** A backend's row of the HEALTH pane: its glyph, its name, and what it says. */
+/** A backend's row of the HEALTH pane: its glyph, its name, its verdict where there is room, and what it says. */
 const row = (backend: Backend, glyph: string, says: string) =>
-  new RegExp(`^[ ▶]{1,2}${glyph} ${backend === 'kubernetes' ? 'cluster' : backend} +${says}`, 'm');
+  new RegExp(
+    `^[ ▶]{1,2}${glyph} ${backend === 'kubernetes' ? 'cluster' : backend} +(?:(?:ok|warning|critical|unknown) +)?${says}`,
+    'm',
+  );
 
+/** In full where it fits, else in a word. */
 const said = (backend: Backend, manner: Manner): [glyph: string, says: string] => {
-  if (manner === 'refuses') return ['●', 'connection refused'];
-  if (manner === 'freezes') return ['\\?', '(timed out|no answer in time)'];
-  if (manner === 'resets') return ['\\?', 'connection (reset|cut|closed)'];
-  if (manner === 'babbles') return ['\\?', garbled[backend]];
+  if (manner === 'refuses') return ['●', '(connection )?refused'];
+  if (manner === 'freezes') return ['\\?', '(timed out|no answer)'];
+  if (manner === 'resets') return ['\\?', '(connection (reset|cut|closed)|unreachable)'];
+  if (manner === 'babbles') return ['\\?', `(${garbled[backend]}|odd answer)`];
   return ['✓', ''];
 };
 
