@@ -95,7 +95,7 @@ export async function runCockpit(
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
   const stopLooking = followLooks(store, (command) => engine?.send(command));
-  followSecrets(store, (command) => engine?.send(command));
+  const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
   engine.subscribe((update) => {
@@ -108,6 +108,7 @@ export async function runCockpit(
   const { code, why } = await left;
   setTimeout(() => process.exit(code), patience).unref();
   stopLooking();
+  stopForgetting();
   stopFollowing();
   screen.unmount();
   terminal.close();

@@ -10,7 +10,7 @@ import type { Fault } from '../../core/reading.ts';
 import { acceptsFor, advance, confirms, type Run, type RunEvent, type RunOutcome } from '../../core/run.ts';
 import { addressee, say, sketch } from '../../core/say.ts';
 import type { Ground, OpenIncident, Survey } from '../../core/survey.ts';
-import { clean, door } from '../../core/text.ts';
+import { door } from '../../core/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { perform } from '../../data/perform/perform.ts';
 import type { Performed } from '../../data/perform/performed.ts';
@@ -19,6 +19,7 @@ import { pause } from '../../data/source.ts';
 import type { KeptFiles } from '../../data/survey/kept.ts';
 import { createSurvey } from '../../data/survey/survey.ts';
 import type { RunNews } from '../incident/record.ts';
+import { shortened, whatIsWrong, withPresets } from './target.ts';
 
 export type RunnerOptions = {
   settings: Settings;
@@ -45,9 +46,6 @@ export type RunnerOptions = {
 const lookAgainEvery: Ms = second;
 /** Once the time for proof is over. */
 const lookPatientlyEvery: Ms = 5 * second;
-/** No name of anything is longer: an S3 key has 1,024 bytes. */
-const longestName = 2_000;
-const longestMessage = 20_000;
 
 type Live = {
   run: Run;
@@ -433,34 +431,6 @@ export class Runner {
     this.#options.logged({ ...command, at: Date.now() });
   }
 }
-
-function withPresets(action: Action, target: Target): Target {
-  const presets = action.fields.flatMap((f) =>
-    f.preset !== undefined && !target[f.name]?.trim() ? [[f.name, f.preset]] : [],
-  );
-  return { ...target, ...Object.fromEntries(presets) };
-}
-
-/** What is missing, or holds what nobody can see: pasted escape sequences, invisible marks, a whole file. */
-function whatIsWrong(action: Action, target: Target): { why: string; hint: string } | undefined {
-  for (const { name, ask, optional, lines } of action.fields) {
-    const text = target[name] ?? '';
-    if (!optional && text.trim() === '') return { why: `${name} is missing`, hint: ask };
-    const longest = lines ? longestMessage : longestName;
-    if (text.length > longest)
-      return { why: `${name} is longer than ${longest} characters`, hint: 'check what was pasted' };
-    const plain = lines ? text.replaceAll('\n', ' ') : text;
-    if (clean(plain, longest * 4) !== plain.normalize('NFC'))
-      return {
-        why: `${name} has characters in it that do not show`,
-        hint: 'line ends, escapes or invisible marks: check what was pasted',
-      };
-  }
-  return undefined;
-}
-
-const shortened = (target: Target): Target =>
-  Object.fromEntries(Object.entries(target).map(([name, text]) => [name, clean(text, 200)]));
 
 function refusal(fault: Fault) {
   return { ok: false as const, why: describeFault(fault), hint: fault.hint };
