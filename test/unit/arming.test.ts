@@ -1,5 +1,5 @@
 // What the engine says to the screen about arming: a refusal, and an end, are never silent.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -13,8 +13,12 @@ import { initialState, take } from '../../src/store.ts';
 
 let engine: Engine | undefined;
 let directory = '';
+let disarmed = 0;
 afterEach(async () => {
   await engine?.stop();
+  const onDisk = readdirSync(directory).flatMap((file) => readFileSync(path.join(directory, file), 'utf8').split('\n'));
+  // What was armed and disarmed is on the disk when the engine has ended, and nothing is written after.
+  expect(onDisk.filter((line) => line.includes('"disarmed"'))).toHaveLength(disarmed);
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -51,5 +55,6 @@ test('that it is read-only again is said, with the reason', async () => {
   await until('not armed: say why: the reason stands in the journal');
   one.send({ kind: 'arm', reason: 'a test' });
   one.send({ kind: 'disarm' });
+  disarmed = 1;
   expect((await until('read-only again: disarmed by hand')).arming).toEqual({ state: 'read-only' });
 });

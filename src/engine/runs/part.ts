@@ -18,11 +18,15 @@ export const runsPart: MakePart = (host) => {
   let commands: readonly LoggedCommand[] = [];
   const working = new Set<Promise<unknown>>();
 
+  const work = (promise: Promise<unknown>) => {
+    working.add(promise);
+    void promise.finally(() => working.delete(promise));
+  };
   const setArming = (next: Arming) => {
     if (next === arming) return;
     if (arming.state === 'armed' && next.state === 'read-only') {
       const why = whyOver(arming, Date.now());
-      void recorder.record({ kind: 'disarmed', why });
+      work(recorder.record({ kind: 'disarmed', why }));
       host.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
     }
     arming = next;
@@ -52,10 +56,6 @@ export const runsPart: MakePart = (host) => {
     acted: () => host.refresh(),
   });
 
-  const work = (promise: Promise<unknown>) => {
-    working.add(promise);
-    void promise.finally(() => working.delete(promise));
-  };
   const carryOut = (run: string, what: RunDo) => {
     setArming(touch(arming, Date.now()));
     if (what.do === 'plan') work(runner.plan(run, what.action, what.target));
@@ -82,7 +82,7 @@ export const runsPart: MakePart = (host) => {
       if ('refused' in next) return host.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
       setArming(next.arming);
       if (next.arming.state === 'armed')
-        void recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason });
+        work(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));
     },
     async stop() {
       await Promise.allSettled(working);
