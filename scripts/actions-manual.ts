@@ -1,6 +1,6 @@
 // docs/actions.md from the actions themselves.
 import { actions } from '../src/actions/index.ts';
-import { runExitCode } from '../src/core/run.ts';
+import { runExitCode } from '../src/core/actions/run.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 const flags = (fields: (typeof actions)[number]['fields']) =>

@@ -1,12 +1,12 @@
 import { profiles } from '../src/config/profiles.ts';
 import { settingsSchema } from '../src/config/settings.ts';
 import { targetsOf } from '../src/config/targets.ts';
-import { backupSchedule } from '../src/core/backups.ts';
-import type { Checklist, Step } from '../src/core/checklist.ts';
-import { formatMeasure } from '../src/core/format.ts';
-import { metrics } from '../src/core/metrics.ts';
-import type { World } from '../src/core/world.ts';
-import { emptyWorld } from '../src/core/world.ts';
+import type { Checklist, Step } from '../src/core/incident/checklist.ts';
+import { backupSchedule } from '../src/core/judgement/backups.ts';
+import { metrics } from '../src/core/judgement/metrics.ts';
+import { formatMeasure } from '../src/core/text/format.ts';
+import type { World } from '../src/core/world/world.ts';
+import { emptyWorld } from '../src/core/world/world.ts';
 import { causes } from '../src/runbook/causes.ts';
 import { alertChannels } from '../src/runbook/channels.ts';
 import { checklists } from '../src/runbook/checklists.ts';

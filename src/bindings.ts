@@ -1,5 +1,5 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
-import { isUnderWay } from './core/run.ts';
+import { isUnderWay } from './core/actions/run.ts';
 import { actBinding } from './screens/actions/palette.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';

@@ -1,15 +1,15 @@
 // What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Arming } from './core/arming.ts';
-import type { LoggedCommand } from './core/command-log.ts';
-import type { Desk } from './core/desk.ts';
-import type { Incident } from './core/incident.ts';
-import type { LogsShown } from './core/log-view.ts';
-import type { Ask, LookReadings } from './core/look.ts';
-import type { Run } from './core/run.ts';
+import type { Arming } from './core/actions/arming.ts';
+import type { LoggedCommand } from './core/actions/command-log.ts';
+import type { Run } from './core/actions/run.ts';
+import type { Desk } from './core/incident/desk.ts';
+import type { Incident } from './core/incident/incident.ts';
+import type { LogsShown } from './core/logs/log-view.ts';
+import type { Ask, LookReadings } from './core/looks/look.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
-import type { Verdict } from './core/verdict.ts';
-import { emptyWorld, type Scope, type World } from './core/world.ts';
+import type { Verdict } from './core/world/verdict.ts';
+import { emptyWorld, type Scope, type World } from './core/world/world.ts';
 import type { Command, EngineState, Update } from './engine/protocol.ts';
 import type { Line } from './screens/line.ts';
 

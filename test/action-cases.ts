@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
-import type { ActionId, Target } from '../src/core/action.ts';
+import type { ActionId, Target } from '../src/core/actions/action.ts';
 import type { Drill } from '../src/drill/drill.ts';
 import { type Environment, sql } from './acting.ts';
 

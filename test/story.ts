@@ -3,9 +3,9 @@
 import { profiles } from '../src/config/profiles.ts';
 import { settingsSchema } from '../src/config/settings.ts';
 import { targetsOf } from '../src/config/targets.ts';
-import type { Desk } from '../src/core/desk.ts';
-import type { Entry, Event } from '../src/core/event.ts';
-import { foldIncident, type Incident } from '../src/core/incident.ts';
+import type { Desk } from '../src/core/incident/desk.ts';
+import type { Entry, Event } from '../src/core/incident/event.ts';
+import { foldIncident, type Incident } from '../src/core/incident/incident.ts';
 import { type Instant, minute } from '../src/core/time.ts';
 
 const settings = settingsSchema.parse({ profile: 'production', ...profiles.production });

@@ -1,8 +1,9 @@
 // Worlds as a test writes them: production, nothing known, and what the test says.
-import type { FactId, Facts } from '../src/core/facts.ts';
-import type { Fault, Reading } from '../src/core/reading.ts';
+
 import type { Instant } from '../src/core/time.ts';
-import { emptyWorld, type Readings, type Scope, type World } from '../src/core/world.ts';
+import type { FactId, Facts } from '../src/core/world/facts.ts';
+import type { Fault, Reading } from '../src/core/world/reading.ts';
+import { emptyWorld, type Readings, type Scope, type World } from '../src/core/world/world.ts';
 
 /** 2026-01-17 03:14:07Z. */
 export const now: Instant = Date.UTC(2026, 0, 17, 3, 14, 7);

@@ -1,10 +1,10 @@
 // Database maintenance and blocking sessions (runbook: Database Maintenance).
-import type { Action, ActionId, Check, Done, Target } from '../core/action.ts';
-import { formatAge, formatBytes, formatCount } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
-import { qualified } from '../core/sql.ts';
-import type { SqlRow, Survey } from '../core/survey.ts';
+import type { Action, ActionId, Check, Done, Target } from '../core/actions/action.ts';
+import type { SqlRow, Survey } from '../core/actions/survey.ts';
+import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
+import { qualified } from '../core/text/sql.ts';
 import { hour, type Instant, minute, second } from '../core/time.ts';
+import { newest } from '../core/world/reading.ts';
 import { answeredByDatabase, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 
 /** The runbook's weekly three. */

@@ -1,6 +1,6 @@
 // Deploying updates (runbook: Deploying Updates).
-import type { Action } from '../core/action.ts';
-import type { Call, CommandCall } from '../core/call.ts';
+import type { Action } from '../core/actions/action.ts';
+import type { Call, CommandCall } from '../core/actions/call.ts';
 import { minute } from '../core/time.ts';
 import {
   answeredByCluster,

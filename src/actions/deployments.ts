@@ -1,11 +1,11 @@
 // Restart, roll back and scale a deployment (runbook: SEV1, Emergency Rollback, Key Metrics).
-import type { Action, Check, Choice, Done, Field, Target } from '../core/action.ts';
-import type { KubernetesChange } from '../core/call.ts';
-import { formatInstant } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
-import type { DeploymentState, Ground, Need, Survey } from '../core/survey.ts';
+import type { Action, Check, Choice, Done, Field, Target } from '../core/actions/action.ts';
+import type { KubernetesChange } from '../core/actions/call.ts';
+import type { DeploymentState, Ground, Need, Survey } from '../core/actions/survey.ts';
+import { formatInstant } from '../core/text/format.ts';
 import { minute } from '../core/time.ts';
-import type { World } from '../core/world.ts';
+import { newest } from '../core/world/reading.ts';
+import type { World } from '../core/world/world.ts';
 import {
   answeredByCluster,
   counted,

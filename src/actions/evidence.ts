@@ -1,7 +1,7 @@
 // Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
-import type { Action, Choice } from '../core/action.ts';
-import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
-import type { EvidenceObject, Survey } from '../core/survey.ts';
+import type { Action, Choice } from '../core/actions/action.ts';
+import type { EvidenceObject, Survey } from '../core/actions/survey.ts';
+import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, second } from '../core/time.ts';
 import { disproven, fingerprint, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 

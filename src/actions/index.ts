@@ -1,5 +1,5 @@
 // Every action there is. A new one is one line here.
-import { type Action, type ActionId, actionIds } from '../core/action.ts';
+import { type Action, type ActionId, actionIds } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
 import { deploy } from './deploy.ts';

@@ -1,8 +1,8 @@
 // API keys: create, revoke, rotate (runbook: Revoking an API Key; Rotating API Keys).
-import type { Action, Done, Field, Planned, Target } from '../core/action.ts';
-import { formatAge } from '../core/format.ts';
-import { qualified } from '../core/sql.ts';
-import type { SqlRow, Survey } from '../core/survey.ts';
+import type { Action, Done, Field, Planned, Target } from '../core/actions/action.ts';
+import type { SqlRow, Survey } from '../core/actions/survey.ts';
+import { formatAge } from '../core/text/format.ts';
+import { qualified } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
 import {
   adminCall,

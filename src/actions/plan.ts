@@ -1,10 +1,10 @@
 // The few words that plans and proofs of all families share.
 import { createHash } from 'node:crypto';
-import type { Check, Done, Plan, Planned, Proof, Target } from '../core/action.ts';
-import { describeFault } from '../core/describe.ts';
-import type { Fault } from '../core/reading.ts';
-import type { Ground, Survey } from '../core/survey.ts';
+import type { Check, Done, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
+import type { Ground, Survey } from '../core/actions/survey.ts';
+import { describeFault } from '../core/judgement/describe.ts';
 import { second } from '../core/time.ts';
+import type { Fault } from '../core/world/reading.ts';
 
 export const refuse = (why: string, hint: string): Planned => ({ ok: false, why, hint });
 export const refusedBy = (fault: Fault): Planned => refuse(describeFault(fault), fault.hint);

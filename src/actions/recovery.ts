@@ -1,7 +1,7 @@
 // Backups and credentials (runbook: Database Recovery; Rotating Database Credentials).
-import type { Action } from '../core/action.ts';
-import type { Call } from '../core/call.ts';
-import { formatAge, formatInstant } from '../core/format.ts';
+import type { Action } from '../core/actions/action.ts';
+import type { Call } from '../core/actions/call.ts';
+import { formatAge, formatInstant } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
 import {
   answeredByCluster,

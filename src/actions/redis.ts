@@ -1,7 +1,7 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
-import type { Action, Done } from '../core/action.ts';
-import { formatAge, formatBytes, formatCount } from '../core/format.ts';
-import type { RedisKey } from '../core/survey.ts';
+import type { Action, Done } from '../core/actions/action.ts';
+import type { RedisKey } from '../core/actions/survey.ts';
+import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
 import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
 

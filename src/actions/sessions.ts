@@ -1,5 +1,5 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
-import type { Action } from '../core/action.ts';
+import type { Action } from '../core/actions/action.ts';
 import { minute } from '../core/time.ts';
 import { adminCall, asArgument, given, itsAnswer, needsAdmin, planned, refuse } from './plan.ts';
 

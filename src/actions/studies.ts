@@ -1,12 +1,12 @@
 // Retry failed jobs, and cancel a study (runbook: Manually Retrying Failed Jobs; Useful Commands).
-import type { Action, Choice, Done, Field, Target } from '../core/action.ts';
-import type { Statement } from '../core/call.ts';
-import { formatAge, formatCount } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
-import { qualified } from '../core/sql.ts';
-import type { Ground, Need, SqlRow, Survey } from '../core/survey.ts';
+import type { Action, Choice, Done, Field, Target } from '../core/actions/action.ts';
+import type { Statement } from '../core/actions/call.ts';
+import type { Ground, Need, SqlRow, Survey } from '../core/actions/survey.ts';
+import { formatAge, formatCount } from '../core/text/format.ts';
+import { qualified } from '../core/text/sql.ts';
 import { second } from '../core/time.ts';
-import type { World } from '../core/world.ts';
+import { newest } from '../core/world/reading.ts';
+import type { World } from '../core/world/world.ts';
 import {
   answeredByDatabase,
   counted,

@@ -1,10 +1,10 @@
 // Disable, enable and test a surface (runbook: SEV3).
-import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/action.ts';
-import { formatCount, formatPercent } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
-import { qualified } from '../core/sql.ts';
-import type { Survey } from '../core/survey.ts';
+import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/actions/action.ts';
+import type { Survey } from '../core/actions/survey.ts';
+import { formatCount, formatPercent } from '../core/text/format.ts';
+import { qualified } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
+import { newest } from '../core/world/reading.ts';
 import { adminCall, answeredByDatabase, asArgument, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
 const surfaceField: Field = {

@@ -1,6 +1,6 @@
 // What the cockpit asks of the terminal beside drawing: clipboard, title, bell, suspension.
 import type { ReadStream, WriteStream } from 'node:tty';
-import { clean } from '../core/text.ts';
+import { clean } from '../core/text/text.ts';
 
 /** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
 const longestCopy = 50_000;

@@ -27,10 +27,10 @@ export function doctorCommand(): Command {
         await Promise.all([
           import('../data/probes/index.ts'),
           import('../data/probes/probe.ts'),
-          import('../core/checkup.ts'),
+          import('../core/judgement/checkup.ts'),
           import('../config/load.ts'),
-          import('../core/verdict.ts'),
-          import('../core/format.ts'),
+          import('../core/world/verdict.ts'),
+          import('../core/text/format.ts'),
         ]);
       const timeout = options.timeout * second;
       const at = Date.now();

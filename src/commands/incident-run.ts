@@ -1,10 +1,10 @@
 // What `incident list | show | export | verify` do: the journal's files, without the screen and without a backend.
 import type { Settings } from '../config/settings.ts';
-import { severityName } from '../core/checklist.ts';
-import { clocks, timePerSeverity } from '../core/clocks.ts';
-import { formatAge, formatInstant } from '../core/format.ts';
-import { foldAll, type Incident } from '../core/incident.ts';
-import { glyph } from '../core/verdict.ts';
+import { severityName } from '../core/incident/checklist.ts';
+import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
+import { foldAll, type Incident } from '../core/incident/incident.ts';
+import { formatAge, formatInstant } from '../core/text/format.ts';
+import { glyph } from '../core/world/verdict.ts';
 import { cannotKnow, type JournalReport, verifyJournal } from '../data/journal/verify.ts';
 import { markdownReport } from '../runbook/report.ts';
 import { storyOf } from '../runbook/story.ts';

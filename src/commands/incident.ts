@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { addSettingsFlags } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
-import type { Incident } from '../core/incident.ts';
+import type { Incident } from '../core/incident/incident.ts';
 import type { JournalReport } from '../data/journal/verify.ts';
 import type { Printed } from './incident-run.ts';
 

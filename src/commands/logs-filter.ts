@@ -1,5 +1,5 @@
 // The options of `logs` are short for a filter as one types it on the log screen.
-import { fieldClause } from '../core/log-filter.ts';
+import { fieldClause } from '../core/logs/log-filter.ts';
 
 export type LogsOptions = {
   deployment?: string;

@@ -1,7 +1,7 @@
 // What `run` prints.
-import type { Action } from '../core/action.ts';
-import type { Run, RunOutcome } from '../core/run.ts';
-import { quote } from '../core/shell.ts';
+import type { Action } from '../core/actions/action.ts';
+import type { Run, RunOutcome } from '../core/actions/run.ts';
+import { quote } from '../core/text/shell.ts';
 
 /** Longer commands are cut for reading; --json has them whole. */
 const longest = 2000;

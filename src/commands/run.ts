@@ -2,7 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { actions } from '../actions/index.ts';
 import { addSettingsFlags } from '../config/flags.ts';
-import { actionIds } from '../core/action.ts';
+import { actionIds } from '../core/actions/action.ts';
 import type { RunFlags } from './run-flags.ts';
 
 export const runExitCodes =

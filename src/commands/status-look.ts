@@ -1,9 +1,9 @@
 // One look at everything: each source once, side by side, none waited for longer than the deadline.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
-import { type FactId, factIds } from '../core/facts.ts';
 import { type Ms, second } from '../core/time.ts';
-import type { World } from '../core/world.ts';
+import { type FactId, factIds } from '../core/world/facts.ts';
+import type { World } from '../core/world/world.ts';
 import type { News } from '../data/source.ts';
 import { Keeper } from '../engine/keeper.ts';
 import { sourcesFor } from '../engine/sources.ts';

@@ -1,7 +1,7 @@
 // What `status` does: look, print, and end with the verdict as exit code.
 import type { Settings } from '../config/settings.ts';
-import { reportOf } from '../core/report.ts';
-import { reportLine, reportText } from '../core/report-text.ts';
+import { reportOf } from '../core/judgement/report.ts';
+import { reportLine, reportText } from '../core/judgement/report-text.ts';
 import { type Ms, second } from '../core/time.ts';
 
 export type StatusOptions = {

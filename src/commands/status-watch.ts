@@ -1,14 +1,14 @@
 // `status --watch`: a line whenever something changes; with `--rollout`, one deploy to its end.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
-import { assess, type Finding } from '../core/assess.ts';
-import { changesBetween, changeText } from '../core/changes.ts';
-import { formatClock } from '../core/format.ts';
-import { reportOf } from '../core/report.ts';
-import { reportLine } from '../core/report-text.ts';
-import { rolloutStep } from '../core/rollout.ts';
+import { assess, type Finding } from '../core/judgement/assess.ts';
+import { changesBetween, changeText } from '../core/judgement/changes.ts';
+import { reportOf } from '../core/judgement/report.ts';
+import { reportLine } from '../core/judgement/report-text.ts';
+import { rolloutStep } from '../core/judgement/rollout.ts';
+import { formatClock } from '../core/text/format.ts';
 import { type Ms, second } from '../core/time.ts';
-import { exitCode, worst } from '../core/verdict.ts';
+import { exitCode, worst } from '../core/world/verdict.ts';
 import { createEngine } from '../engine/engine.ts';
 import { Keeper } from '../engine/keeper.ts';
 import { sourcesFor } from '../engine/sources.ts';

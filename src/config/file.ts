@@ -12,7 +12,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import { clean, redact } from '../core/text.ts';
+import { clean, redact } from '../core/text/text.ts';
 import { type Entry, entriesOf, type Origin, resolvePaths } from './layer.ts';
 import { options, sections } from './options.ts';
 import type { Problem } from './problem.ts';

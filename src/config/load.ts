@@ -1,7 +1,7 @@
 // The configuration in force: flags over environment over file over profile, each value with its origin.
 import path from 'node:path';
 import type * as z from 'zod';
-import { clean, redact } from '../core/text.ts';
+import { clean, redact } from '../core/text/text.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';

@@ -1,6 +1,6 @@
 // PostgreSQL's connection service file, as libpq reads it.
 import path from 'node:path';
-import { clean } from '../core/text.ts';
+import { clean } from '../core/text/text.ts';
 import { resolvePath } from './layer.ts';
 import { type Environment, type Place, shorten, unreadable } from './place.ts';
 import { nearest } from './suggest.ts';

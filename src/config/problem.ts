@@ -1,4 +1,4 @@
-import { clean, redact } from '../core/text.ts';
+import { clean, redact } from '../core/text/text.ts';
 
 /** What is wrong with the configuration, where, and what would be right. Values are redacted. */
 export type Problem = {

@@ -1,4 +1,4 @@
-import type { Scope } from '../core/world.ts';
+import type { Scope } from '../core/world/world.ts';
 import type { Settings } from './settings.ts';
 
 /** The part of the settings that judgements depend on. */

@@ -1,6 +1,6 @@
 // The effective configuration, each value with where it came from. Secrets are never in it.
 import { stringify } from 'yaml';
-import { clean, redact } from '../core/text.ts';
+import { clean, redact } from '../core/text/text.ts';
 import type { Loaded } from './load.ts';
 import { options, sections } from './options.ts';
 import type { Settings } from './settings.ts';

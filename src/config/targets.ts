@@ -1,5 +1,5 @@
 import { delimiter, resolve } from 'node:path';
-import type { ServerTarget, Targets } from '../core/targets.ts';
+import type { ServerTarget, Targets } from '../core/world/targets.ts';
 import type { Environment } from './place.ts';
 import type { DatabaseServer, Settings } from './settings.ts';
 

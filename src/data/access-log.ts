@@ -1,6 +1,6 @@
 // The gateway's own JSON log (Fastify and pino): which lines are answered requests, and how they went.
 import type { Settings } from '../config/settings.ts';
-import { fieldAt } from '../core/log-fields.ts';
+import { fieldAt } from '../core/logs/log-fields.ts';
 import type { Ms } from '../core/time.ts';
 
 /** One answered request. */

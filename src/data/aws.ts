@@ -3,9 +3,9 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Settings } from '../config/settings.ts';
-import type { Fault } from '../core/reading.ts';
-import { door } from '../core/text.ts';
+import { door } from '../core/text/text.ts';
 import type { Ms } from '../core/time.ts';
+import type { Fault } from '../core/world/reading.ts';
 import { networkFault } from './network.ts';
 import type { Outcome } from './source.ts';
 

@@ -1,7 +1,7 @@
 // The backups that are there: the database's snapshots, Redis' files, the evidence bucket's protection.
 import type { Settings } from '../config/settings.ts';
-import type { Backups, Snapshot } from '../core/backups.ts';
-import { clean } from '../core/text.ts';
+import type { Backups, Snapshot } from '../core/judgement/backups.ts';
+import { clean } from '../core/text/text.ts';
 import { minute } from '../core/time.ts';
 import { asked, rdsClient, s3Client } from './aws.ts';
 import { type Outcome, poll, type Source } from './source.ts';

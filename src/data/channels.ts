@@ -2,10 +2,10 @@
 // person sends it again or not.
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
-import type { ChannelId } from '../core/channel.ts';
-import type { ChannelState } from '../core/desk.ts';
-import type { Delivery, Purpose } from '../core/event.ts';
-import { door } from '../core/text.ts';
+import type { ChannelId } from '../core/incident/channel.ts';
+import type { ChannelState } from '../core/incident/desk.ts';
+import type { Delivery, Purpose } from '../core/incident/event.ts';
+import { door } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { readBeginning } from './body.ts';
 import { explainNetworkError } from './network.ts';

@@ -1,8 +1,8 @@
 // Looks at the evidence bucket. Nothing here writes.
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../config/settings.ts';
-import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock } from '../core/evidence.ts';
-import { clean } from '../core/text.ts';
+import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock } from '../core/looks/evidence.ts';
+import { clean } from '../core/text/text.ts';
 import { asked, s3Client } from './aws.ts';
 import type { Outcome } from './source.ts';
 import { decodedKey } from './survey/aws.ts';

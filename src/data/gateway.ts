@@ -2,9 +2,9 @@
 // of its own, so that a listener that is gone or a certificate that ran out is seen at once.
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
-import type { Gateway, HealthEndpoint } from '../core/facts.ts';
-import type { Fault } from '../core/reading.ts';
-import { door } from '../core/text.ts';
+import { door } from '../core/text/text.ts';
+import type { Gateway, HealthEndpoint } from '../core/world/facts.ts';
+import type { Fault } from '../core/world/reading.ts';
 import { readBeginning } from './body.ts';
 import { readHealthBody } from './health-body.ts';
 import { explainNetworkError } from './network.ts';

@@ -1,7 +1,8 @@
 // What a health endpoint says about itself. The runbook's form is {"status":"healthy","services":{"database":"healthy"}};
 // some versions answer {"status":"ok"} and {"status":"degraded","checks":{"database":"ok","redis":"error"}}.
-import type { ServiceHealth } from '../core/facts.ts';
-import { door } from '../core/text.ts';
+
+import { door } from '../core/text/text.ts';
+import type { ServiceHealth } from '../core/world/facts.ts';
 
 export type HealthBody = {
   /** The body's own word, in lower case. */

@@ -1,9 +1,9 @@
 // Keeps the newest lines of a log within bounds, and gives a window on those that pass a filter: on the newest, or, for
 // whoever reads, around any line that is kept.
-import { type LogEntry, type LogFields, type LogLine, readEntry } from '../core/log.ts';
-import { type LogFilter, noFilter } from '../core/log-filter.ts';
-import { passing, withoutExpressions } from '../core/log-passing.ts';
-import { type LogsPosition, mostShown } from '../core/log-view.ts';
+import { type LogEntry, type LogFields, type LogLine, readEntry } from '../core/logs/log.ts';
+import { type LogFilter, noFilter } from '../core/logs/log-filter.ts';
+import { passing, withoutExpressions } from '../core/logs/log-passing.ts';
+import { type LogsPosition, mostShown } from '../core/logs/log-view.ts';
 import { Queue } from './queue.ts';
 
 /** As many lines are kept, and as many characters of them. */

@@ -1,6 +1,6 @@
 // Puts the lines of many containers into one order, by time, though they arrive as they please; and joins the lines of
 // a stack to the line they belong to.
-import { continues, type LogLine } from '../core/log.ts';
+import { continues, type LogLine } from '../core/logs/log.ts';
 import type { Instant, Ms } from '../core/time.ts';
 
 /** Lines wait so long for the rest of their stack, and for earlier ones of other containers. */

@@ -1,10 +1,11 @@
 // The logs of a deployment or a label as one stream: all its pods and containers, previous ones too, in order of time,
 // following as pods come and go, and honest about what is missing.
-import { formatAge, formatClock } from '../core/format.ts';
-import type { LogLine } from '../core/log.ts';
-import { type LogStreams, mostUnstarted, type Workload } from '../core/log-view.ts';
-import type { Fault } from '../core/reading.ts';
+
+import type { LogLine } from '../core/logs/log.ts';
+import { type LogStreams, mostUnstarted, type Workload } from '../core/logs/log-view.ts';
+import { formatAge, formatClock } from '../core/text/format.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
+import type { Fault } from '../core/world/reading.ts';
 import type { Connection } from './kubernetes/connection.ts';
 import { type ContainerLog, readContainerLog } from './kubernetes/container-log.ts';
 import { followWorkload, type LogContainer, type LogPod } from './kubernetes/workload.ts';

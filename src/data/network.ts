@@ -1,6 +1,7 @@
 // What a failed connection means, in the on-call's words: shared by every backend that is asked over HTTP.
-import type { Fault, FaultKind } from '../core/reading.ts';
-import { door } from '../core/text.ts';
+
+import { door } from '../core/text/text.ts';
+import type { Fault, FaultKind } from '../core/world/reading.ts';
 import { ProxyTrouble } from './proxy.ts';
 
 /** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */

@@ -1,9 +1,9 @@
 // API p95 and error rate from Prometheus, where one is configured: two instant queries.
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../config/settings.ts';
-import type { Traffic } from '../core/facts.ts';
-import { door } from '../core/text.ts';
+import { door } from '../core/text/text.ts';
 import { minute } from '../core/time.ts';
+import type { Traffic } from '../core/world/facts.ts';
 import { readBeginning } from './body.ts';
 import { networkFault } from './network.ts';
 import { dispatcherFor } from './proxy.ts';

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import type { Settings } from '../config/settings.ts';
-import type { Redis } from '../core/facts.ts';
-import type { Fault, FaultKind } from '../core/reading.ts';
-import { door } from '../core/text.ts';
+import { door } from '../core/text/text.ts';
 import { type Ms, minute } from '../core/time.ts';
+import type { Redis } from '../core/world/facts.ts';
+import type { Fault, FaultKind } from '../core/world/reading.ts';
 import { explainNetworkError } from './network.ts';
 import { type Outcome, poll, type Source } from './source.ts';
 

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Target } from '../core/action.ts';
-import { door } from '../core/text.ts';
+import type { Target } from '../core/actions/action.ts';
+import { door } from '../core/text/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 
 export type LockNote = {

@@ -1,8 +1,9 @@
 // What a source is, and the two ways to make one: ask again and again (poll), or be told (watch).
-import type { FactId, Facts } from '../core/facts.ts';
-import type { Fault } from '../core/reading.ts';
-import { door } from '../core/text.ts';
+
+import { door } from '../core/text/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
+import type { FactId, Facts } from '../core/world/facts.ts';
+import type { Fault } from '../core/world/reading.ts';
 
 /** What one look gave: a value, or an expected failure. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };

@@ -1,8 +1,8 @@
 // A study as the gateway answers for it: GET /v1/studies/:id (runbook, Checking Study Status, via API).
 import { request } from 'undici';
 import type { Settings } from '../config/settings.ts';
-import type { ApiStudy } from '../core/study.ts';
-import { door } from '../core/text.ts';
+import type { ApiStudy } from '../core/looks/study.ts';
+import { door } from '../core/text/text.ts';
 import { explainNetworkError } from './network.ts';
 import { dispatcherFor } from './proxy.ts';
 

@@ -1,8 +1,8 @@
 // API p95 and error rate, from the gateway's own access logs: followed from all its pods, over five minutes.
 import type { Settings } from '../config/settings.ts';
-import type { Traffic } from '../core/facts.ts';
-import type { Fault } from '../core/reading.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
+import type { Traffic } from '../core/world/facts.ts';
+import type { Fault } from '../core/world/reading.ts';
 import { AccessLog } from './access-log.ts';
 import type { Connection } from './kubernetes/connection.ts';
 import { readContainerLog } from './kubernetes/container-log.ts';

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { formatBytes } from '../core/format.ts';
+import { formatBytes } from '../core/text/format.ts';
 import { type Ms, minute } from '../core/time.ts';
 
 const prefix = 'bentham-drill-';

@@ -2,9 +2,9 @@
 // (worker.ts, link.ts) and inline below `status`, `run` and the other one-shot commands.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
-import type { FactId } from '../core/facts.ts';
 import { type Ms, second } from '../core/time.ts';
-import type { Readings, World } from '../core/world.ts';
+import type { FactId } from '../core/world/facts.ts';
+import type { Readings, World } from '../core/world/world.ts';
 import type { Running, Source } from '../data/source.ts';
 import { Keeper } from './keeper.ts';
 import { merge } from './outbox.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { targetsOf } from '../config/targets.ts';
-import type { Ground } from '../core/survey.ts';
+import type { Ground } from '../core/actions/survey.ts';
 
 /** Where actions act, from the settings. */
 export function groundOf(settings: Settings): Ground {

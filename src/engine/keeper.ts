@@ -1,9 +1,10 @@
 // Keeps the world: turns what sources tell into readings with age, last good value and trend.
-import type { FactId } from '../core/facts.ts';
-import { metrics } from '../core/metrics.ts';
-import { lose, type Reading } from '../core/reading.ts';
+
+import { metrics } from '../core/judgement/metrics.ts';
 import { type Instant, type Ms, minute, second } from '../core/time.ts';
-import { emptyWorld, type History, type Sample, type Scope, type World } from '../core/world.ts';
+import type { FactId } from '../core/world/facts.ts';
+import { lose, type Reading } from '../core/world/reading.ts';
+import { emptyWorld, type History, type Sample, type Scope, type World } from '../core/world/world.ts';
 import type { News } from '../data/source.ts';
 
 /** How far back a trend goes (issue 2: a sparkline over the last 15 minutes), and how dense its samples are. */

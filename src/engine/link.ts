@@ -1,8 +1,8 @@
 // The screen's end of the engine's thread.
 import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
-import { lookKey } from '../core/look.ts';
-import { door } from '../core/text.ts';
+import { lookKey } from '../core/looks/look.ts';
+import { door } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { merge } from './outbox.ts';
 import type { Command, Engine, Update } from './protocol.ts';

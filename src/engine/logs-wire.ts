@@ -1,6 +1,6 @@
 // Log entries cross the thread as differences: two thousand of them copied four times a second would delay keys.
-import type { LogEntry } from '../core/log.ts';
-import type { LogsShown } from '../core/log-view.ts';
+import type { LogEntry } from '../core/logs/log.ts';
+import type { LogsShown } from '../core/logs/log-view.ts';
 
 /** A window as a difference from the one sent before: of that, the entries from `from` to `to` stand. */
 export type LogsDelta = {

@@ -1,10 +1,10 @@
 // Collects the log that the screen looks at, and hands the window on it over, a few times a second.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseFilter } from '../core/log-filter.ts';
-import { entryText } from '../core/log-text.ts';
-import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../core/log-view.ts';
-import { door } from '../core/text.ts';
+import { parseFilter } from '../core/logs/log-filter.ts';
+import { entryText } from '../core/logs/log-text.ts';
+import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../core/logs/log-view.ts';
+import { door } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
 import { LogBook } from '../data/log-book.ts';

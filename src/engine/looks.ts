@@ -1,7 +1,7 @@
 // Answers look-ups while somebody looks: at once, then again and again, each question with its own life.
-import { type Ask, type LookKind, lookKey } from '../core/look.ts';
-import { lose, pending, type Reading } from '../core/reading.ts';
+import { type Ask, type LookKind, lookKey } from '../core/looks/look.ts';
 import { second } from '../core/time.ts';
+import { lose, pending, type Reading } from '../core/world/reading.ts';
 import { backoff, deadline, pause } from '../data/source.ts';
 import type { MakePart } from './part.ts';
 import { type Reader, readersFor } from './readers.ts';

@@ -1,7 +1,7 @@
 // The engine is made of parts: facts, looks, incident, runs. Each handles its own commands and owns its slice of
 // `Update`; none knows the others.
 import type { Settings } from '../config/settings.ts';
-import type { Scope, World } from '../core/world.ts';
+import type { Scope, World } from '../core/world/world.ts';
 import type { Command, Update } from './protocol.ts';
 
 /** What a part gets from the engine. */

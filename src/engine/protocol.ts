@@ -1,17 +1,17 @@
 // What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
 // say to each other. Plain data only: it crosses a thread.
-import type { ActionId, Target } from '../core/action.ts';
-import type { Arming } from '../core/arming.ts';
-import type { LoggedCommand } from '../core/command-log.ts';
-import type { Desk, IncidentDo } from '../core/desk.ts';
-import type { FactId } from '../core/facts.ts';
-import type { Incident } from '../core/incident.ts';
-import type { LogsShown, LogsView } from '../core/log-view.ts';
-import type { Ask, LookReadings } from '../core/look.ts';
-import type { Run } from '../core/run.ts';
+import type { ActionId, Target } from '../core/actions/action.ts';
+import type { Arming } from '../core/actions/arming.ts';
+import type { LoggedCommand } from '../core/actions/command-log.ts';
+import type { Run } from '../core/actions/run.ts';
+import type { Desk, IncidentDo } from '../core/incident/desk.ts';
+import type { Incident } from '../core/incident/incident.ts';
+import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
+import type { Ask, LookReadings } from '../core/looks/look.ts';
 import type { Instant } from '../core/time.ts';
-import type { Verdict } from '../core/verdict.ts';
-import type { History, Readings, Scope } from '../core/world.ts';
+import type { FactId } from '../core/world/facts.ts';
+import type { Verdict } from '../core/world/verdict.ts';
+import type { History, Readings, Scope } from '../core/world/world.ts';
 
 /** How the engine itself is. `failed`: it ended by an error and is being started again. */
 export type EngineState = { state: 'running' } | { state: 'failed'; why: string };

@@ -1,6 +1,6 @@
 // How each kind of look is answered, and how often it is asked again while somebody looks.
 import type { Settings } from '../config/settings.ts';
-import type { Ask, LookKind, Looks } from '../core/look.ts';
+import type { Ask, LookKind, Looks } from '../core/looks/look.ts';
 import { type Ms, minute, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
 import type { Outcome } from '../data/source.ts';

@@ -1,7 +1,7 @@
 // Pods cross the thread as differences: five thousand of them copied twice a second would delay keys. The Kubernetes
 // source keeps the identity of pods that did not change, so a difference costs one pass.
-import type { Pod } from '../core/facts.ts';
-import { derive, newest, type Reading } from '../core/reading.ts';
+import type { Pod } from '../core/world/facts.ts';
+import { derive, newest, type Reading } from '../core/world/reading.ts';
 import { type LogsDelta, logsDecoder, logsEncoder } from './logs-wire.ts';
 import type { Update } from './protocol.ts';
 

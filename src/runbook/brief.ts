@@ -1,12 +1,19 @@
 // What people are told about an incident, written from what is known: messages, the CAN report, the handoff brief.
-import { calledBy } from '../core/channel.ts';
-import { type Checklist, checkOf, type Known, nothingKnown, type Step, severityName } from '../core/checklist.ts';
-import { clocks } from '../core/clocks.ts';
-import type { Purpose } from '../core/event.ts';
-import { formatAge, formatClock, formatElapsed } from '../core/format.ts';
-import { type Incident, type Message, type RunState, unfinished } from '../core/incident.ts';
+import { calledBy } from '../core/incident/channel.ts';
+import {
+  type Checklist,
+  checkOf,
+  type Known,
+  nothingKnown,
+  type Step,
+  severityName,
+} from '../core/incident/checklist.ts';
+import { clocks } from '../core/incident/clocks.ts';
+import type { Purpose } from '../core/incident/event.ts';
+import { type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
+import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../core/world/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
 import { findings } from './looks.ts';
 

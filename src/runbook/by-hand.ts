@@ -1,8 +1,8 @@
 // How the runbook's commands are typed, filled in with the present targets. With the defaults of production they read
 // exactly as the runbook has them.
-import { chosenKubeconfig } from '../core/say.ts';
-import { quote, word } from '../core/shell.ts';
-import type { ServerTarget, Targets } from '../core/targets.ts';
+import { chosenKubeconfig } from '../core/actions/say.ts';
+import { quote, word } from '../core/text/shell.ts';
+import type { ServerTarget, Targets } from '../core/world/targets.ts';
 
 /** `kubectl get pods -n bentham-prod`; `rest` comes after the namespace. */
 export function kubectl(t: Targets, verb: string, rest: readonly string[] = [], namespace = t.namespace): string {

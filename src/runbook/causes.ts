@@ -1,5 +1,5 @@
 // What an error message most likely means (runbook, SEV2, Common Causes).
-import type { ActionId } from '../core/action.ts';
+import type { ActionId } from '../core/actions/action.ts';
 
 /** One line of the runbook's table. */
 export type Cause = {

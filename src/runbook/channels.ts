@@ -1,5 +1,5 @@
 // Who is told what, and how soon somebody answers (runbook, Alert Channels).
-import type { AlertLevel, ChannelId } from '../core/channel.ts';
+import type { AlertLevel, ChannelId } from '../core/incident/channel.ts';
 import { hour, type Instant, type Ms, minute } from '../core/time.ts';
 
 export type AlertChannel = {

@@ -1,5 +1,5 @@
 // Every procedure of the runbook, by its id.
-import type { Checklist, ProcedureId, Severity, Step } from '../core/checklist.ts';
+import type { Checklist, ProcedureId, Severity, Step } from '../core/incident/checklist.ts';
 import { databaseMaintenance, evidenceCleanup, sessionMaintenance, standardDeployment } from './maintenance.ts';
 import { evidenceRecovery, fullRecovery, pointInTimeRecovery, rollback } from './recovery.ts';
 import { apiKeyRotation, credentialRotation } from './rotation.ts';

@@ -1,7 +1,7 @@
 // The runbook's look-ups and its appendix, filled in with the present targets, to copy.
-import type { ActionId } from '../core/action.ts';
-import { quote } from '../core/shell.ts';
-import type { Targets } from '../core/targets.ts';
+import type { ActionId } from '../core/actions/action.ts';
+import { quote } from '../core/text/shell.ts';
+import type { Targets } from '../core/world/targets.ts';
 import { deployment, kubectl, literal, psql, redisCli } from './by-hand.ts';
 
 export type RunbookCommand = {

@@ -1,5 +1,5 @@
-import type { Severity } from '../core/checklist.ts';
-import type { Contact } from '../core/targets.ts';
+import type { Severity } from '../core/incident/checklist.ts';
+import type { Contact } from '../core/world/targets.ts';
 
 /** Whether a contact's escalation rule applies now: `SEV1/SEV2`, `Any security issue`, `Automatic` (always). */
 export function applies(contact: Contact, severity: Severity | undefined, security: boolean): boolean {

@@ -1,15 +1,15 @@
 // What the steps look at: evidence from the world, in the on-call's words.
-import type { Check } from '../core/action.ts';
-import { assess, type Finding, judgePod } from '../core/assess.ts';
-import type { Evidence } from '../core/checklist.ts';
-import { describeFault } from '../core/describe.ts';
-import type { Pod } from '../core/facts.ts';
-import { formatAge, formatCount, formatPercent } from '../core/format.ts';
-import { metric } from '../core/metrics.ts';
-import { isStale, known, newest, type Reading } from '../core/reading.ts';
-import { behindSays } from '../core/replication.ts';
-import type { MetricId } from '../core/thresholds.ts';
-import type { World } from '../core/world.ts';
+import type { Check } from '../core/actions/action.ts';
+import type { Evidence } from '../core/incident/checklist.ts';
+import { assess, type Finding, judgePod } from '../core/judgement/assess.ts';
+import { describeFault } from '../core/judgement/describe.ts';
+import { metric } from '../core/judgement/metrics.ts';
+import { behindSays } from '../core/judgement/replication.ts';
+import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
+import type { Pod } from '../core/world/facts.ts';
+import { isStale, known, newest, type Reading } from '../core/world/reading.ts';
+import type { MetricId } from '../core/world/thresholds.ts';
+import type { World } from '../core/world/world.ts';
 import { causeOf } from './causes.ts';
 
 const assessed = new WeakMap<World, readonly Finding[]>();

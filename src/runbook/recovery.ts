@@ -1,5 +1,5 @@
-import type { Checklist } from '../core/checklist.ts';
-import { quote } from '../core/shell.ts';
+import type { Checklist } from '../core/incident/checklist.ts';
+import { quote } from '../core/text/shell.ts';
 import { aws, deployment, kubectl, psql } from './by-hand.ts';
 import { health, newStudies, primary, redis, replica, workload } from './looks.ts';
 

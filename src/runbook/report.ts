@@ -1,11 +1,11 @@
 // The post-incident report in Markdown: everything but the why, which only a person knows.
-import { calledBy } from '../core/channel.ts';
-import { severityName } from '../core/checklist.ts';
-import { clocks, timePerSeverity } from '../core/clocks.ts';
-import { type Role, roles } from '../core/event.ts';
-import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/format.ts';
-import { type Incident, unfinished } from '../core/incident.ts';
-import { metrics } from '../core/metrics.ts';
+import { calledBy } from '../core/incident/channel.ts';
+import { severityName } from '../core/incident/checklist.ts';
+import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
+import { type Role, roles } from '../core/incident/event.ts';
+import { type Incident, unfinished } from '../core/incident/incident.ts';
+import { metrics } from '../core/judgement/metrics.ts';
+import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/text/format.ts';
 import type { Instant, Ms } from '../core/time.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './brief.ts';
 import { findStep } from './checklists.ts';

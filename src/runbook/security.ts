@@ -1,4 +1,4 @@
-import type { Checklist } from '../core/checklist.ts';
+import type { Checklist } from '../core/incident/checklist.ts';
 import { deployment, kubectl, literal, psql } from './by-hand.ts';
 
 export const security: Checklist = {

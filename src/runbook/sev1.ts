@@ -1,6 +1,6 @@
-import type { Checklist, Recommendation, Step } from '../core/checklist.ts';
-import { known } from '../core/reading.ts';
-import type { World } from '../core/world.ts';
+import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
+import { known } from '../core/world/reading.ts';
+import type { World } from '../core/world/world.ts';
 import { deployment, kubectl, psql, redisCli } from './by-hand.ts';
 import { errors, health, newStudies, primary, redis, replica, troubled, troubledPods, workload } from './looks.ts';
 

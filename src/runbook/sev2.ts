@@ -1,4 +1,4 @@
-import type { Checklist, Offer } from '../core/checklist.ts';
+import type { Checklist, Offer } from '../core/incident/checklist.ts';
 import { deployment, kubectl, psql } from './by-hand.ts';
 import { causes } from './causes.ts';
 import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './looks.ts';

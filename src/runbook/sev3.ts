@@ -1,9 +1,9 @@
-import type { Check, Target } from '../core/action.ts';
-import type { Checklist, Evidence, Recommendation } from '../core/checklist.ts';
-import { formatPercent } from '../core/format.ts';
-import { known } from '../core/reading.ts';
-import { quote } from '../core/shell.ts';
-import type { World } from '../core/world.ts';
+import type { Check, Target } from '../core/actions/action.ts';
+import type { Checklist, Evidence, Recommendation } from '../core/incident/checklist.ts';
+import { formatPercent } from '../core/text/format.ts';
+import { quote } from '../core/text/shell.ts';
+import { known } from '../core/world/reading.ts';
+import type { World } from '../core/world/world.ts';
 import { failingSurfaces, surfaces } from './looks.ts';
 
 /** The surface that fails most, or the runbook's example: for commands that a person reads before typing them. */

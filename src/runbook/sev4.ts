@@ -1,7 +1,7 @@
-import type { Checklist, Evidence, Offer, Recommendation, Step } from '../core/checklist.ts';
-import { metric, metrics } from '../core/metrics.ts';
-import type { MetricId } from '../core/thresholds.ts';
-import type { World } from '../core/world.ts';
+import type { Checklist, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
+import { metric, metrics } from '../core/judgement/metrics.ts';
+import type { MetricId } from '../core/world/thresholds.ts';
+import type { World } from '../core/world/world.ts';
 import { kubectl, redisCli } from './by-hand.ts';
 import { metricEvidence, surfaces, workload } from './looks.ts';
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../core/checklist.ts';
+import type { Severity } from '../core/incident/checklist.ts';
 
 /** The runbook's words for a severity (runbook, Severity Levels). */
 export type SeverityLevel = { severity: Severity; description: string; example: string };

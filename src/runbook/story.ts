@@ -1,11 +1,11 @@
 // An entry of the journal as a person tells it.
-import { calledBy } from '../core/channel.ts';
-import { severityName } from '../core/checklist.ts';
-import type { Entry, Event, EventOf } from '../core/event.ts';
-import { formatAge, formatClock } from '../core/format.ts';
-import type { Incident, Message } from '../core/incident.ts';
+import { calledBy } from '../core/incident/channel.ts';
+import { severityName } from '../core/incident/checklist.ts';
+import type { Entry, Event, EventOf } from '../core/incident/event.ts';
+import type { Incident, Message } from '../core/incident/incident.ts';
+import { formatAge, formatClock } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
-import type { Verdict } from '../core/verdict.ts';
+import type { Verdict } from '../core/world/verdict.ts';
 import { deliverySays, phaseSays } from './brief.ts';
 import { checklist, findStep } from './checklists.ts';
 

@@ -1,8 +1,8 @@
 // Which severity the world calls for, and why. A person decides; when unsure it is the higher one.
 
-import type { Check } from '../core/action.ts';
-import type { Severity, Symptom } from '../core/checklist.ts';
-import type { World } from '../core/world.ts';
+import type { Check } from '../core/actions/action.ts';
+import type { Severity, Symptom } from '../core/incident/checklist.ts';
+import type { World } from '../core/world/world.ts';
 import { checklistFor } from './checklists.ts';
 import {
   errors,

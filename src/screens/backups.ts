@@ -1,8 +1,8 @@
 // The backup schedule as promises, against what is there (runbook, Backup Schedule).
-import { type BackupPromise, keepPromises, type Snapshot } from '../core/backups.ts';
-import { formatAge, formatBytes, formatInstant } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
+import { type BackupPromise, keepPromises, type Snapshot } from '../core/judgement/backups.ts';
+import { formatAge, formatBytes, formatInstant } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
+import { newest } from '../core/world/reading.ts';
 import { dim, type Line, line, mark } from './line.ts';
 import { ageSays, pairs, shortAge, trouble } from './parts.ts';
 import type { Row, Screen } from './screen.ts';

@@ -1,6 +1,6 @@
 // What follows from the state without a key: look-ups for the open screen, the terminal's title, the bell.
-import { type Ask, lookKey } from '../core/look.ts';
-import { glyph, isWorse, type Verdict } from '../core/verdict.ts';
+import { type Ask, lookKey } from '../core/looks/look.ts';
+import { glyph, isWorse, type Verdict } from '../core/world/verdict.ts';
 import type { Command } from '../engine/protocol.ts';
 import { type CockpitStore, here, type State } from '../store.ts';
 import { screenOf } from './frame.ts';

@@ -1,6 +1,6 @@
 // The frame: header, the open screen, what lies above it, footer; exactly as many lines as the terminal has rows.
 import { bindingsOf } from '../bindings.ts';
-import { door } from '../core/text.ts';
+import { door } from '../core/text/text.ts';
 import { here, type Place, type State } from '../store.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';

@@ -1,7 +1,7 @@
 // The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
-import { sayArming } from '../core/arming.ts';
-import { formatClock } from '../core/format.ts';
-import { glyph, type Verdict } from '../core/verdict.ts';
+import { sayArming } from '../core/actions/arming.ts';
+import { formatClock } from '../core/text/format.ts';
+import { glyph, type Verdict } from '../core/world/verdict.ts';
 import type { State } from '../store.ts';
 import { alertsSays, incidentLine } from './incident/status-line.ts';
 import { judged } from './judged.ts';

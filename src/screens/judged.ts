@@ -1,8 +1,8 @@
 // The judgement of a whole world, made once per world however often it is asked for.
-import { assess, type Finding, ranked } from '../core/assess.ts';
-import type { Verdict } from '../core/verdict.ts';
-import { worst } from '../core/verdict.ts';
-import type { World } from '../core/world.ts';
+import { assess, type Finding, ranked } from '../core/judgement/assess.ts';
+import type { Verdict } from '../core/world/verdict.ts';
+import { worst } from '../core/world/verdict.ts';
+import type { World } from '../core/world/world.ts';
 import { kept } from './kept.ts';
 
 export type Judged = {

@@ -1,6 +1,6 @@
 // What a row of the screen is made of. Panes and screens make lines; only paint.ts knows colours.
-import { clean, fit, width } from '../core/text.ts';
-import { glyph, type Verdict } from '../core/verdict.ts';
+import { clean, fit, width } from '../core/text/text.ts';
+import { glyph, type Verdict } from '../core/world/verdict.ts';
 
 /** What a piece of text means; a theme says what that looks like. Verdicts are tones of their own name. */
 export type Tone =

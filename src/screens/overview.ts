@@ -1,14 +1,14 @@
 // The runbook's architecture diagram, alive: each part with its state and the one number that matters; enter goes
 // there (runbook, Architecture).
 
-import { judgePod } from '../core/assess.ts';
-import { keepPromises } from '../core/backups.ts';
-import type { Pod } from '../core/facts.ts';
-import { formatBytes, formatPercent } from '../core/format.ts';
-import { newest } from '../core/reading.ts';
-import { behindSays } from '../core/replication.ts';
-import { glyph, type Verdict, worst } from '../core/verdict.ts';
-import type { World } from '../core/world.ts';
+import { judgePod } from '../core/judgement/assess.ts';
+import { keepPromises } from '../core/judgement/backups.ts';
+import { behindSays } from '../core/judgement/replication.ts';
+import { formatBytes, formatPercent } from '../core/text/format.ts';
+import type { Pod } from '../core/world/facts.ts';
+import { newest } from '../core/world/reading.ts';
+import { glyph, type Verdict, worst } from '../core/world/verdict.ts';
+import type { World } from '../core/world/world.ts';
 import type { Intent, State } from '../store.ts';
 import { markerIn } from './intents.ts';
 import { judged } from './judged.ts';

@@ -1,9 +1,9 @@
 // Small pieces that several panes and screens show alike.
-import { describeFault } from '../core/describe.ts';
-import { formatAge } from '../core/format.ts';
-import { type Fault, type FaultKind, isStale, newest, type Reading } from '../core/reading.ts';
+import { describeFault } from '../core/judgement/describe.ts';
+import { formatAge } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
-import type { Verdict } from '../core/verdict.ts';
+import { type Fault, type FaultKind, isStale, newest, type Reading } from '../core/world/reading.ts';
+import type { Verdict } from '../core/world/verdict.ts';
 import { columnsOf, dim, firstFitting, type Line, line, mark, span, wrap } from './line.ts';
 
 /** A verdict in a word, for those who do not see the colour. */

@@ -1,5 +1,5 @@
 // What a screen is: a value. The frame draws it, moves in it and opens what its rows lead to (docs/screens.md).
-import type { Ask } from '../core/look.ts';
+import type { Ask } from '../core/looks/look.ts';
 import type { Intent, Place, State } from '../store.ts';
 import type { Line } from './line.ts';
 

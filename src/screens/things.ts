@@ -1,8 +1,8 @@
 // What the palette offers of the things themselves: each backend, metric, deployment, surface and active study by its
 // name.
-import { metrics } from '../core/metrics.ts';
-import { newest } from '../core/reading.ts';
-import type { MetricId } from '../core/thresholds.ts';
+import { metrics } from '../core/judgement/metrics.ts';
+import { newest } from '../core/world/reading.ts';
+import type { MetricId } from '../core/world/thresholds.ts';
 import type { State } from '../store.ts';
 import { backendIds } from './panes/health.ts';
 import type { Entry } from './screen.ts';

@@ -1,8 +1,9 @@
 // The war room: what matters, to be read from four metres. Worst first, nothing that is fine unless all is.
-import type { Finding } from '../core/assess.ts';
-import { severityName } from '../core/checklist.ts';
-import { formatClock, formatElapsed } from '../core/format.ts';
-import type { Verdict } from '../core/verdict.ts';
+
+import { severityName } from '../core/incident/checklist.ts';
+import type { Finding } from '../core/judgement/assess.ts';
+import { formatClock, formatElapsed } from '../core/text/format.ts';
+import type { Verdict } from '../core/world/verdict.ts';
 import type { State } from '../store.ts';
 import { big, bigger } from './big.ts';
 import { judged } from './judged.ts';

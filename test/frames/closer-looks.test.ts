@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ApiKey } from '../../src/core/api-key.ts';
-import type { DatabaseDetail } from '../../src/core/database.ts';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/look.ts';
-import type { Reading } from '../../src/core/reading.ts';
-import type { StudyDetail, StudyRow } from '../../src/core/study.ts';
+import type { ApiKey } from '../../src/core/looks/api-key.ts';
+import type { DatabaseDetail } from '../../src/core/looks/database.ts';
+import { type Ask, type LookReadings, lookKey } from '../../src/core/looks/look.ts';
+import type { StudyDetail, StudyRow } from '../../src/core/looks/study.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
 import { frame, screenOf } from '../../src/screens/frame.ts';
 import { lineWidth, textOf } from '../../src/screens/line.ts';
 import { placeAt, type State } from '../../src/store.ts';

@@ -1,9 +1,9 @@
 // A pod and a deployment, closer: what `kubectl describe` and `kubectl rollout history` tell.
 import { expect, test } from 'vitest';
-import type { DeploymentDetail } from '../../src/core/deployment-detail.ts';
-import { type Ask, lookKey } from '../../src/core/look.ts';
-import type { KubeEvent, PodDetail } from '../../src/core/pod-detail.ts';
-import type { Reading } from '../../src/core/reading.ts';
+import type { DeploymentDetail } from '../../src/core/looks/deployment-detail.ts';
+import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import type { KubeEvent, PodDetail } from '../../src/core/looks/pod-detail.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from './worlds.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Lock } from '../../src/core/evidence.ts';
-import type { LookReadings } from '../../src/core/look.ts';
-import { lookKey } from '../../src/core/look.ts';
+import type { Lock } from '../../src/core/looks/evidence.ts';
+import type { LookReadings } from '../../src/core/looks/look.ts';
+import { lookKey } from '../../src/core/looks/look.ts';
 import { day, hour } from '../../src/core/time.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { away, calm, frameText, outage, pressing, stateOf } from './worlds.ts';

@@ -1,6 +1,6 @@
 // The incident's screens at 80×24 and 200×50, from literal worlds.
 import { describe, expect, test } from 'vitest';
-import type { Event } from '../../src/core/event.ts';
+import type { Event } from '../../src/core/incident/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { big } from '../../src/screens/big.ts';
 import { frame } from '../../src/screens/frame.ts';

@@ -1,8 +1,8 @@
 // Every row of every look-up leads on: to a screen, or to the whole of what it stands for.
 import { expect, test } from 'vitest';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/look.ts';
-import type { Reading } from '../../src/core/reading.ts';
-import type { StudyDetail, SurfaceDetail } from '../../src/core/study.ts';
+import { type Ask, type LookReadings, lookKey } from '../../src/core/looks/look.ts';
+import type { StudyDetail, SurfaceDetail } from '../../src/core/looks/study.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
 import { frame, screenOf } from '../../src/screens/frame.ts';
 import { lineWidth } from '../../src/screens/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';

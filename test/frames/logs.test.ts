@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { type LogLine, readEntry } from '../../src/core/log.ts';
-import type { LogsShown } from '../../src/core/log-view.ts';
+import { type LogLine, readEntry } from '../../src/core/logs/log.ts';
+import type { LogsShown } from '../../src/core/logs/log-view.ts';
 import { frame } from '../../src/screens/frame.ts';
 import { reduce } from '../../src/screens/intents.ts';
 import { openLogs, viewOf, wantedLogs } from '../../src/screens/logs/view.ts';

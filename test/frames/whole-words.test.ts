@@ -1,6 +1,6 @@
 // What stands on a small screen stands there whole: shorter words rather than words cut in two.
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/core/reading.ts';
+import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
 import { away, calm, fault, frameText, outage, pressing, stateOf } from './worlds.ts';

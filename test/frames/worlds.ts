@@ -1,9 +1,10 @@
 // Literal worlds, and frames of them as text.
-import type { Deployment, Pod, Study, Surface } from '../../src/core/facts.ts';
-import type { Fault, Reading } from '../../src/core/reading.ts';
+
 import { hour, minute } from '../../src/core/time.ts';
-import type { History, Readings, Scope, World } from '../../src/core/world.ts';
-import { emptyWorld } from '../../src/core/world.ts';
+import type { Deployment, Pod, Study, Surface } from '../../src/core/world/facts.ts';
+import type { Fault, Reading } from '../../src/core/world/reading.ts';
+import type { History, Readings, Scope, World } from '../../src/core/world/world.ts';
+import { emptyWorld } from '../../src/core/world/world.ts';
 import { frame } from '../../src/screens/frame.ts';
 import { reduce } from '../../src/screens/intents.ts';
 import { plainText } from '../../src/screens/paint.ts';

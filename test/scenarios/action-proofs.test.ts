@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { actionNamed } from '../../src/actions/index.ts';
-import type { Target } from '../../src/core/action.ts';
-import type { Run } from '../../src/core/run.ts';
+import type { Target } from '../../src/core/actions/action.ts';
+import type { Run } from '../../src/core/actions/run.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import { groundOf } from '../../src/engine/ground.ts';
 import { type Acting, acting, type Environment, sql } from '../acting.ts';

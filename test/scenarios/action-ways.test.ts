@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionNamed } from '../../src/actions/index.ts';
-import type { ActionId, Target } from '../../src/core/action.ts';
+import type { ActionId, Target } from '../../src/core/actions/action.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import type { Environment } from '../acting.ts';
 import { cases, nameToType } from '../action-cases.ts';

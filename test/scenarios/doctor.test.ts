@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Checkup } from '../../src/core/checkup.ts';
+import type { Checkup } from '../../src/core/judgement/checkup.ts';
 import { databaseProbes } from '../../src/data/probes/postgres.ts';
 import { examine, type Probe } from '../../src/data/probes/probe.ts';
 import { redisProbe } from '../../src/data/probes/redis.ts';

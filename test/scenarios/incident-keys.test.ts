@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { targetsOf } from '../../src/config/targets.ts';
-import type { ProcedureId } from '../../src/core/checklist.ts';
+import type { ProcedureId } from '../../src/core/incident/checklist.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import { checklist } from '../../src/runbook/checklists.ts';
 import { drillOf } from '../drill.ts';

@@ -8,7 +8,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DatabaseServer, type Settings, settingsSchema } from '../../src/config/settings.ts';
-import type { SqlCall } from '../../src/core/call.ts';
+import type { SqlCall } from '../../src/core/actions/call.ts';
 import type { Means } from '../../src/data/perform/performed.ts';
 import { performSecrets } from '../../src/data/perform/secrets.ts';
 import { performSql } from '../../src/data/perform/sql.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
-import type { Database } from '../../src/core/facts.ts';
+import type { Database } from '../../src/core/world/facts.ts';
 import { lookAtDatabase } from '../../src/data/postgres/database-look.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-look.ts';
 import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/looks.ts';

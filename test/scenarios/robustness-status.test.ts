@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { Agent, fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { Report } from '../../src/core/report.ts';
+import type { Report } from '../../src/core/judgement/report.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import { drillOf, launcher } from '../drill.ts';
 import { type Backend, backends, type Manner, type Middle, standBetween } from '../proxy.ts';

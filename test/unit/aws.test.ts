@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Checkup } from '../../src/core/checkup.ts';
+import type { Checkup } from '../../src/core/judgement/checkup.ts';
 import { awsFault } from '../../src/data/aws.ts';
 import { awsProbes } from '../../src/data/probes/aws.ts';
 import { examine } from '../../src/data/probes/probe.ts';

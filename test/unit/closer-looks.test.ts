@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ApiKey, oddities } from '../../src/core/api-key.ts';
-import { bloatOf, blockingTree, type DatabaseSession, type TableState, weeklyTasks } from '../../src/core/database.ts';
-import { disagreements, type StudyRow } from '../../src/core/study.ts';
+import { type ApiKey, oddities } from '../../src/core/looks/api-key.ts';
+import {
+  bloatOf,
+  blockingTree,
+  type DatabaseSession,
+  type TableState,
+  weeklyTasks,
+} from '../../src/core/looks/database.ts';
+import { disagreements, type StudyRow } from '../../src/core/looks/study.ts';
 import { day } from '../../src/core/time.ts';
 import { withoutLiterals } from '../../src/data/postgres/database-look.ts';
 import { permissionsFrom } from '../../src/data/postgres/keys-look.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Pod, Traffic } from '../../src/core/facts.ts';
-import type { Reading } from '../../src/core/reading.ts';
-import type { Scope } from '../../src/core/world.ts';
+import type { Pod, Traffic } from '../../src/core/world/facts.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
+import type { Scope } from '../../src/core/world/world.ts';
 import { Keeper } from '../../src/engine/keeper.ts';
 import { merge } from '../../src/engine/outbox.ts';
 import type { Update } from '../../src/engine/protocol.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
-import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/gateway.ts';
+import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/judgement/gateway.ts';
 import { healthUrls, lookAtGateway } from '../../src/data/gateway.ts';
 import { readHealthBody } from '../../src/data/health-body.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clocks, timePerSeverity } from '../../src/core/clocks.ts';
-import type { Entry, Event, EventKind, EventOf } from '../../src/core/event.ts';
-import { foldAll, foldIncident, unfinished } from '../../src/core/incident.ts';
+import { clocks, timePerSeverity } from '../../src/core/incident/clocks.ts';
+import type { Entry, Event, EventKind, EventOf } from '../../src/core/incident/event.ts';
+import { foldAll, foldIncident, unfinished } from '../../src/core/incident/incident.ts';
 import { minute } from '../../src/core/time.ts';
 
 const start = Date.UTC(2026, 0, 17, 3, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgePod } from '../../src/core/assess.ts';
+import { judgePod } from '../../src/core/judgement/assess.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
 import { podCounts, podSays } from '../../src/screens/panes/pods.ts';

@@ -1,6 +1,6 @@
 // An API server that misbehaves in every way there is; the drill's one behaves.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Facts } from '../../src/core/facts.ts';
+import type { Facts } from '../../src/core/world/facts.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import type { News } from '../../src/data/source.ts';
 import { ApiServer, type Handler } from '../api-server.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { continues, type LogLine, levelFrom, levelName, readEntry, treeOf } from '../../src/core/log.ts';
-import { fieldClause, hitsOf, parseFilter, passes } from '../../src/core/log-filter.ts';
-import { clean, redact } from '../../src/core/text.ts';
+import { continues, type LogLine, levelFrom, levelName, readEntry, treeOf } from '../../src/core/logs/log.ts';
+import { fieldClause, hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
+import { clean, redact } from '../../src/core/text/text.ts';
 
 const fields = settingsSchema.shape.logFields.parse(undefined);
 const line = (text: string | object, more: Partial<LogLine> = {}): LogLine => ({

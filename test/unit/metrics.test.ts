@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judge, metric } from '../../src/core/metrics.ts';
-import { judgeValue } from '../../src/core/thresholds.ts';
+import { judge, metric } from '../../src/core/judgement/metrics.ts';
+import { judgeValue } from '../../src/core/world/thresholds.ts';
 import { calm, live } from '../frames/worlds.ts';
 
 test.each([

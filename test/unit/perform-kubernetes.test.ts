@@ -1,6 +1,6 @@
 // What becomes of a change, by every answer that an API server, its webhooks and the network may give.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Call, KubernetesChange } from '../../src/core/call.ts';
+import type { Call, KubernetesChange } from '../../src/core/actions/call.ts';
 import { performKubernetes } from '../../src/data/perform/kubernetes.ts';
 import { groundOf } from '../../src/engine/ground.ts';
 import { ApiServer, type Handler } from '../api-server.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/core/action.ts';
+import type { Plan } from '../../src/core/actions/action.ts';
 import {
   arm,
   armedFor,
@@ -11,7 +11,7 @@ import {
   settle,
   touch,
   whyOver,
-} from '../../src/core/arming.ts';
+} from '../../src/core/actions/arming.ts';
 import {
   acceptsFor,
   advance,
@@ -20,7 +20,7 @@ import {
   type Run,
   type RunEvent,
   type RunOutcome,
-} from '../../src/core/run.ts';
+} from '../../src/core/actions/run.ts';
 
 const plan: Plan = { impact: ['3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], rests: 'r1' };
 const fresh: Run = {

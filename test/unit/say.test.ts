@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../../src/core/call.ts';
-import { say, sketch } from '../../src/core/say.ts';
-import { quote } from '../../src/core/shell.ts';
-import { literal } from '../../src/core/sql.ts';
-import type { Targets } from '../../src/core/targets.ts';
-import { clean } from '../../src/core/text.ts';
+import type { Call } from '../../src/core/actions/call.ts';
+import { say, sketch } from '../../src/core/actions/say.ts';
+import { quote } from '../../src/core/text/shell.ts';
+import { literal } from '../../src/core/text/sql.ts';
+import { clean } from '../../src/core/text/text.ts';
+import type { Targets } from '../../src/core/world/targets.ts';
 
 const targets: Targets = {
   namespace: 'bentham-prod',

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Fault } from '../../src/core/reading.ts';
+import type { Fault } from '../../src/core/world/reading.ts';
 import { backoff, deadline, type News, poll } from '../../src/data/source.ts';
 
 const fault: Fault = { kind: 'refused', where: 'redis:6379', what: 'connection refused', hint: 'is it up?' };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Deployment, Facts, Gateway, Surface } from '../../src/core/facts.ts';
-import { factIds } from '../../src/core/facts.ts';
-import type { Readings } from '../../src/core/world.ts';
+import type { Deployment, Facts, Gateway, Surface } from '../../src/core/world/facts.ts';
+import { factIds } from '../../src/core/world/facts.ts';
+import type { Readings } from '../../src/core/world/world.ts';
 import { recommendFailover, recommendRestart } from '../../src/runbook/sev1.ts';
 import { suggest } from '../../src/runbook/suggest.ts';
 import { live, lost, now, world } from '../world.ts';

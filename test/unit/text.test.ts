@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clean, door, fit, redact, width } from '../../src/core/text.ts';
+import { clean, door, fit, redact, width } from '../../src/core/text/text.ts';
 
 describe('the door', () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Traffic } from '../../src/core/facts.ts';
+import type { Traffic } from '../../src/core/world/facts.ts';
 import { AccessLog } from '../../src/data/access-log.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import { toLogPod, toSelector } from '../../src/data/kubernetes/workload.ts';

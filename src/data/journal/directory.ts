@@ -1,8 +1,8 @@
 // The journal's place: made with the right permissions, refused when the world can look in.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import type { Fault } from '../../core/reading.ts';
-import { clean, door } from '../../core/text.ts';
+import { clean, door } from '../../core/text/text.ts';
+import type { Fault } from '../../core/world/reading.ts';
 
 export type Place = { directory: string; group?: string };
 

@@ -1,12 +1,12 @@
 // What an entry must be before anything is made of it. The directory is shared by a group: a line that another person, or
 // another program, wrote there must not bring down the cockpits of all who read it.
 import { z } from 'zod';
-import type { ActionId } from '../../core/action.ts';
-import { channelIds } from '../../core/channel.ts';
-import { procedureIds, severities } from '../../core/checklist.ts';
-import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/event.ts';
-import { metricIds } from '../../core/thresholds.ts';
-import { verdicts } from '../../core/verdict.ts';
+import type { ActionId } from '../../core/actions/action.ts';
+import { channelIds } from '../../core/incident/channel.ts';
+import { procedureIds, severities } from '../../core/incident/checklist.ts';
+import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
+import { metricIds } from '../../core/world/thresholds.ts';
+import { verdicts } from '../../core/world/verdict.ts';
 
 /** The last instant that a Date can hold, in ms since 1970 (ECMAScript, Time Values and Time Range). */
 const lastInstant = 8.64e15;

@@ -1,8 +1,8 @@
 // The journal of this run: one's own file to write, everybody's to read.
 import { decodeTime, monotonicFactory, ulid } from 'ulid';
-import { type Entry, type Event, inOrder, type Writer } from '../../core/event.ts';
-import type { Fault } from '../../core/reading.ts';
+import { type Entry, type Event, inOrder, type Writer } from '../../core/incident/event.ts';
 import { type Instant, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
 import { type Place, prepare } from './directory.ts';
 import { Others } from './others.ts';

@@ -1,6 +1,6 @@
 // One line of a journal file: JSON that carries the hash of the line before it and its own.
 import { createHash } from 'node:crypto';
-import type { Entry, Event } from '../../core/event.ts';
+import type { Entry, Event } from '../../core/incident/event.ts';
 import { lineSchema, readEvent } from './event-schema.ts';
 
 /** How far another writer's file was when this line was written: number of lines, and the hash of the last. */

@@ -2,8 +2,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Entry } from '../../core/event.ts';
-import { clean } from '../../core/text.ts';
+import type { Entry } from '../../core/incident/event.ts';
+import { clean } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { fitToRead, Unfit } from './fit.ts';
 import { type Line, readLine } from './line.ts';

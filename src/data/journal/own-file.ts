@@ -2,8 +2,8 @@
 import { chownSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Entry, Writer } from '../../core/event.ts';
-import type { Fault } from '../../core/reading.ts';
+import type { Entry, Writer } from '../../core/incident/event.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { diskFault, groupId, type Place, prepare } from './directory.ts';
 import { beginning, type Seen, writeLine } from './line.ts';
 

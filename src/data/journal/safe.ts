@@ -1,4 +1,4 @@
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 
 /** Every text of a value through the door, on the way in and on the way out: no control characters, no secrets. */
 export function safe<T>(value: T): T {

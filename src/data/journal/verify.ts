@@ -1,9 +1,9 @@
 // Whether the journal is as it was written: what can be known of each file, and what cannot.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from '../../core/event.ts';
-import type { Fault } from '../../core/reading.ts';
-import { clean } from '../../core/text.ts';
+import type { Entry } from '../../core/incident/event.ts';
+import { clean } from '../../core/text/text.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
 import { diskFault } from './directory.ts';
 import { fitToRead, Unfit } from './fit.ts';

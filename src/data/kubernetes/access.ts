@@ -1,6 +1,6 @@
 // What the API server lets us do, asked of itself (SelfSubjectAccessReview): nothing is tried out.
-import { quote } from '../../core/shell.ts';
-import { door } from '../../core/text.ts';
+import { quote } from '../../core/text/shell.ts';
+import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import type { Cluster } from './client.ts';

@@ -3,9 +3,9 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, ProxyAgent, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import type { Fault } from '../../core/reading.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';

@@ -1,8 +1,8 @@
 // The one connection that all Kubernetes sources share, with its pulse: a watch that is silent proves nothing, so the
 // API server is asked for its version every few seconds, and a frozen one is noticed within seconds.
 import type { Settings } from '../../config/settings.ts';
-import type { Fault } from '../../core/reading.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { backoff, type Outcome, pause } from '../source.ts';
 import { Cluster } from './client.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';

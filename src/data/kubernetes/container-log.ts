@@ -1,7 +1,8 @@
 // The log of one container, followed through restarts, cuts and lost servers without losing or doubling a line.
 // (client-node's Log class raises uncaught exceptions on abort: a plain stream here.)
-import type { Fault } from '../../core/reading.ts';
+
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { LineCutter } from '../lines.ts';
 import { networkFault } from '../network.ts';
 import { backoff, pause } from '../source.ts';

@@ -2,7 +2,7 @@
 // than they are valid.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
 import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
 

@@ -1,6 +1,6 @@
 // One deployment, as `kubectl describe deployment` and `kubectl rollout history` tell it.
 import type { V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
-import type { DeployedRevision, DeploymentDetail } from '../../core/deployment-detail.ts';
+import type { DeployedRevision, DeploymentDetail } from '../../core/looks/deployment-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { toRevision } from '../survey/kubernetes.ts';

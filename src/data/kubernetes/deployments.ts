@@ -1,5 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import type { Deployment } from '../../core/facts.ts';
+import type { Deployment } from '../../core/world/facts.ts';
 import { count, instant, items, type Wire, words } from './wire.ts';
 
 export type WireDeployment = Wire<V1Deployment>;

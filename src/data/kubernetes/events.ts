@@ -1,6 +1,6 @@
 // Events of one object, as the kubelet, the scheduler and the controllers tell them.
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { KubeEvent } from '../../core/pod-detail.ts';
+import type { KubeEvent } from '../../core/looks/pod-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import type { Cluster } from './client.ts';

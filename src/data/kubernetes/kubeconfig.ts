@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
-import type { Fault } from '../../core/reading.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
 
 /** A user's ways to prove who they are, as a kubeconfig has them. */

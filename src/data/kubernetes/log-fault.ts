@@ -1,5 +1,5 @@
 // Why a log cannot be read, where the API server only passes on what the kubelet, or the lack of one, told it.
-import type { Fault } from '../../core/reading.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Refused } from './refusal.ts';
 
 /** The fault of a log that was refused, in the words of whoever looks for the log. */

@@ -1,9 +1,9 @@
 // One pod, as `kubectl describe pod` tells it: the pod itself, and beside it, where that is allowed, its node, its
 // events and what metrics-server says of its use. Only the pod must be there.
 import type { V1Container, V1Node, V1Pod, V1PodCondition, V1Probe } from '@kubernetes/client-node';
-import type { Condition, ContainerDetail, ContainerState, NodeDetail, PodDetail } from '../../core/pod-detail.ts';
-import { nodeProblems } from '../../core/pod-detail.ts';
-import { quantityOf } from '../../core/quantity.ts';
+import type { Condition, ContainerDetail, ContainerState, NodeDetail, PodDetail } from '../../core/looks/pod-detail.ts';
+import { nodeProblems } from '../../core/looks/pod-detail.ts';
+import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import type { Cluster } from './client.ts';

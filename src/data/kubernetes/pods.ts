@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { Pod } from '../../core/facts.ts';
+import type { Pod } from '../../core/world/facts.ts';
 import { appOf, ownerOf } from './owner.ts';
 import { count, instant, items, type Wire, words } from './wire.ts';
 

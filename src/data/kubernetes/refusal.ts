@@ -1,8 +1,8 @@
 // What an HTTP answer that is not what was asked for means. Bodies are a Status object, or whatever a proxy says.
 import { X509Certificate } from 'node:crypto';
-import type { Fault } from '../../core/reading.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 
 /**
  * An answer. A failure carries the HTTP status, where one came at all (also 2xx, when its body was lost), and what the

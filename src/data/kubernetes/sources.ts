@@ -1,7 +1,7 @@
 // The Kubernetes facts: who answers (cluster), and what it runs (pods, deployments).
 import type { Settings } from '../../config/settings.ts';
-import type { Facts } from '../../core/facts.ts';
 import type { Instant } from '../../core/time.ts';
+import type { Facts } from '../../core/world/facts.ts';
 import type { News, Source } from '../source.ts';
 import { trafficSource } from '../traffic.ts';
 import { Connection, staleAfterBeat } from './connection.ts';

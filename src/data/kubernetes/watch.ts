@@ -2,9 +2,9 @@
 // versions that are too old and answers that make no sense.
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
-import type { Fault } from '../../core/reading.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { LineCutter } from '../lines.ts';
 import { networkFault } from '../network.ts';
 import { backoff, type Outcome, pause } from '../source.ts';

@@ -1,5 +1,5 @@
 // Objects as the API sends them: client-node's types with dates as text and nothing promised to be there.
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 
 export type Wire<T> = T extends Date

@@ -1,8 +1,8 @@
 // Which pods and containers belong to a deployment or a label, as they come and go: whose logs to follow.
 import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
-import type { Workload } from '../../core/log-view.ts';
-import type { Fault } from '../../core/reading.ts';
+import type { Workload } from '../../core/logs/log-view.ts';
 import { type Instant, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { backoff, type Outcome, pause } from '../source.ts';
 import type { Query } from './client.ts';
 import type { Connection } from './connection.ts';

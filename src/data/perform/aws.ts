@@ -1,7 +1,7 @@
 // Changes in AWS: evidence objects and restored clusters. A delete of a versioned object leaves a delete marker.
-import type { Call } from '../../core/call.ts';
-import { formatCount } from '../../core/format.ts';
-import { door } from '../../core/text.ts';
+import type { Call } from '../../core/actions/call.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { awsFault, rdsClient, s3Client } from '../aws.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';

@@ -1,9 +1,9 @@
 // Commands of the checkout (pnpm admin:*, kubectl apply, scripts): an argument array, never a shell, in the configured
 // directory. A command gets a process group of its own, so that Ctrl-C in the terminal asks us and not it.
 import { execa } from 'execa';
-import type { CommandCall } from '../../core/call.ts';
-import { formatAge } from '../../core/format.ts';
-import { clean, door } from '../../core/text.ts';
+import type { CommandCall } from '../../core/actions/call.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { clean, door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { cleanEnvironment } from './environment.ts';
 import type { Means, Performed } from './performed.ts';

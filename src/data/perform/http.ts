@@ -1,7 +1,7 @@
 // Requests over HTTP: a health check between two steps, and messages to people.
 import { request } from 'undici';
-import type { Call, Channel } from '../../core/call.ts';
-import { door } from '../../core/text.ts';
+import type { Call, Channel } from '../../core/actions/call.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
 import { longestBody } from '../gateway.ts';

@@ -1,7 +1,7 @@
 // Changes of one deployment. Each reads the object, compares it with the plan, and writes with the resource version that
 // it has just read: the API server refuses when somebody else was quicker.
 import type { V1ReplicaSet } from '@kubernetes/client-node';
-import type { Call } from '../../core/call.ts';
+import type { Call } from '../../core/actions/call.ts';
 import { second } from '../../core/time.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';

@@ -1,6 +1,6 @@
 // Carries out one call. What was shown is what runs: there is no other way to change the platform.
-import type { Call } from '../../core/call.ts';
-import { door } from '../../core/text.ts';
+import type { Call } from '../../core/actions/call.ts';
+import { door } from '../../core/text/text.ts';
 import type { Means, Performed } from './performed.ts';
 
 /** Expected failures are outcomes; a bug becomes `unknown`, since nobody knows how far it came. */

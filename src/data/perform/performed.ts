@@ -1,7 +1,7 @@
 // What became of a call. Nothing here is ever tried again: a second attempt could do it twice.
 import type { Settings } from '../../config/settings.ts';
-import type { Fault } from '../../core/reading.ts';
-import type { Ground, KeptRows } from '../../core/survey.ts';
+import type { Ground, KeptRows } from '../../core/actions/survey.ts';
+import type { Fault } from '../../core/world/reading.ts';
 
 export type Performed =
   | { outcome: 'done'; says: string }

@@ -1,5 +1,5 @@
-import type { Call } from '../../core/call.ts';
-import { door } from '../../core/text.ts';
+import type { Call } from '../../core/actions/call.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { connectRedis, redisFault } from '../redis.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';

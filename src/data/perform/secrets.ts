@@ -1,8 +1,8 @@
 // A new password for the database's role: made here, set in the database as a SCRAM verifier (so that it is in no log of
 // the server), then written into the secret. It is never in a call, an argument list, the journal or the screen.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { Call } from '../../core/call.ts';
-import { identifier, literal } from '../../core/sql.ts';
+import type { Call } from '../../core/actions/call.ts';
+import { identifier, literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import { awsFault, secretsClient } from '../aws.ts';
 import { connect } from '../postgres/connect.ts';

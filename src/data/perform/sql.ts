@@ -1,8 +1,8 @@
 // One change of a database, in one transaction: lock what the plan counted, compare, keep, change, compare, commit.
 import type { Client } from 'pg';
-import type { SqlCall, SqlValue, Statement } from '../../core/call.ts';
-import { formatCount } from '../../core/format.ts';
-import type { KeptRows } from '../../core/survey.ts';
+import type { SqlCall, SqlValue, Statement } from '../../core/actions/call.ts';
+import type { KeptRows } from '../../core/actions/survey.ts';
+import { formatCount } from '../../core/text/format.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type Connection, connect } from '../postgres/connect.ts';
 import { postgresFault, sqlState } from '../postgres/faults.ts';

@@ -1,7 +1,7 @@
 // A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
 import type { Settings } from '../../config/settings.ts';
-import type { DatabaseDetail, DatabaseSession, TableState } from '../../core/database.ts';
-import { door } from '../../core/text.ts';
+import type { DatabaseDetail, DatabaseSession, TableState } from '../../core/looks/database.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { grantFor, sqlState } from './faults.ts';

@@ -1,7 +1,7 @@
 // What an error of PostgreSQL, of its client or of the network below means, in the on-call's words.
 import type { DatabaseServer } from '../../config/settings.ts';
-import type { Fault, FaultKind } from '../../core/reading.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
+import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
 import { UnreadableFile } from './tls.ts';
 

@@ -1,7 +1,7 @@
 // API keys, per tenant. Never the key.
 import type { Settings } from '../../config/settings.ts';
-import type { ApiKey, ApiKeyList } from '../../core/api-key.ts';
-import { door } from '../../core/text.ts';
+import type { ApiKey, ApiKeyList } from '../../core/looks/api-key.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { inSchema } from './queries/columns.ts';

@@ -1,7 +1,7 @@
 // Who holds the lock that a look waited for in vain: said by name, so that it can be ended.
 
-import { formatAge } from '../../core/format.ts';
-import { door } from '../../core/text.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { LockHeld, sqlState } from './faults.ts';
 import { type HolderRow, lockHolders } from './queries/locks.ts';

@@ -1,9 +1,9 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
 import type { Settings } from '../../config/settings.ts';
-import type { Slot } from '../../core/database.ts';
-import type { Connections, Database } from '../../core/facts.ts';
-import { door } from '../../core/text.ts';
+import type { Slot } from '../../core/looks/database.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Connections, Database } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { grantFor, sqlState } from './faults.ts';
 import * as sql from './queries/server.ts';

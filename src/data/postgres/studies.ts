@@ -1,8 +1,8 @@
 // Queue and studies as one fact: what waits, what runs, what failed in the last hour.
 import type { Settings } from '../../config/settings.ts';
-import type { Count, Studies, Study } from '../../core/facts.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Count, Studies, Study } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './dear.ts';
 import { sqlState } from './faults.ts';

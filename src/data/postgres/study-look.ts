@@ -1,7 +1,7 @@
 // One study, and lists of studies and jobs, as long as a person looks.
 import type { Settings } from '../../config/settings.ts';
-import type { Job, JobList, StudyDetail, StudyList, StudyRow, SurfaceDetail } from '../../core/study.ts';
-import { door } from '../../core/text.ts';
+import type { Job, JobList, StudyDetail, StudyList, StudyRow, SurfaceDetail } from '../../core/looks/study.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { lookAtApiStudy } from '../study-api.ts';

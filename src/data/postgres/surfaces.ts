@@ -1,8 +1,8 @@
 // Surfaces over the last hour as one fact.
 import type { Settings } from '../../config/settings.ts';
-import type { Surface, Surfaces } from '../../core/facts.ts';
-import { door } from '../../core/text.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './dear.ts';
 import { sqlState } from './faults.ts';

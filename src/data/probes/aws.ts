@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
-import { type Checkup, faulty } from '../../core/checkup.ts';
-import { formatAge, formatInstant } from '../../core/format.ts';
-import { door } from '../../core/text.ts';
+import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
+import { formatAge, formatInstant } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from '../aws.ts';
 import type { Probe } from './probe.ts';

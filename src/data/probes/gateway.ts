@@ -1,9 +1,9 @@
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import { type Checkup, faulty } from '../../core/checkup.ts';
-import type { HealthEndpoint } from '../../core/facts.ts';
-import { endpointSays, judgeEndpoint } from '../../core/gateway.ts';
+import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
+import { endpointSays, judgeEndpoint } from '../../core/judgement/gateway.ts';
 import type { Ms } from '../../core/time.ts';
+import type { HealthEndpoint } from '../../core/world/facts.ts';
 import { healthUrls, lookAtGateway } from '../gateway.ts';
 import { networkFault } from '../network.ts';
 import { askPrometheus } from '../prometheus.ts';

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
-import { type Checkup, faulty } from '../../core/checkup.ts';
-import { formatAge } from '../../core/format.ts';
-import { door } from '../../core/text.ts';
+import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { askedOfKubectl, describeRight, may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Settings } from '../../config/settings.ts';
-import type { Checkup } from '../../core/checkup.ts';
-import { formatBytes } from '../../core/format.ts';
+import type { Checkup } from '../../core/judgement/checkup.ts';
+import { formatBytes } from '../../core/text/format.ts';
 import type { Probe } from './probe.ts';
 
 /** Below this the journal may not get through an incident. */

@@ -1,8 +1,8 @@
 import type { DatabaseServer, Settings } from '../../config/settings.ts';
-import { type Checkup, faulty } from '../../core/checkup.ts';
-import { door } from '../../core/text.ts';
+import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
+import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import { type LoginRow, login, type TableRow, tables } from '../postgres/queries/privileges.ts';
 import { Session } from '../postgres/session.ts';
 import type { Probe } from './probe.ts';

@@ -1,4 +1,4 @@
-import { type Checkup, faulty } from '../../core/checkup.ts';
+import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
 import type { Ms } from '../../core/time.ts';
 import { deadline } from '../source.ts';
 

@@ -1,8 +1,8 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.ts';
-import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/survey.ts';
-import { clean, door } from '../../core/text.ts';
+import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/survey.ts';
+import { clean, door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from '../aws.ts';
 import type { Outcome } from '../source.ts';

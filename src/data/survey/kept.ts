@@ -2,7 +2,7 @@
 // change; readable by their owner only.
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { KeptRows } from '../../core/survey.ts';
+import type { KeptRows } from '../../core/actions/survey.ts';
 import type { Outcome } from '../source.ts';
 
 export type KeptFiles = {

@@ -1,10 +1,10 @@
 // What an action wants to know of deployments before it changes one.
 import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
-import type { Fault } from '../../core/reading.ts';
-import type { Autoscaler, DeploymentState, Revision } from '../../core/survey.ts';
-import { door } from '../../core/text.ts';
+import type { Autoscaler, DeploymentState, Revision } from '../../core/actions/survey.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';

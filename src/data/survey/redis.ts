@@ -1,7 +1,7 @@
 // Keys of Redis with their idle time and size, from a scan that ends.
 import type { Settings } from '../../config/settings.ts';
-import type { RedisKey, RedisScan } from '../../core/survey.ts';
-import { clean } from '../../core/text.ts';
+import type { RedisKey, RedisScan } from '../../core/actions/survey.ts';
+import { clean } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { askRedisOnce, connectRedis, type RedisConnection, redisFault } from '../redis.ts';
 import type { Outcome } from '../source.ts';

@@ -1,8 +1,8 @@
 // Read-only statements for plans and proofs: one session per server, every statement in a READ ONLY transaction.
 import type { Settings } from '../../config/settings.ts';
-import type { SqlValue } from '../../core/call.ts';
-import type { Need, SqlRow } from '../../core/survey.ts';
-import { door } from '../../core/text.ts';
+import type { SqlValue } from '../../core/actions/call.ts';
+import type { Need, SqlRow } from '../../core/actions/survey.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { Session, type SqlParameter } from '../postgres/session.ts';
 import type { Outcome } from '../source.ts';

@@ -1,7 +1,7 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
 import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/survey.ts';
+import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/actions/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
 import { longestBody } from '../gateway.ts';

@@ -1,9 +1,9 @@
 // Programs and scripts of the checkout: whether they are there, what they say when they only look.
 import { execa } from 'execa';
-import type { Fault } from '../../core/reading.ts';
-import type { ToolOutput } from '../../core/survey.ts';
-import { door } from '../../core/text.ts';
+import type { ToolOutput } from '../../core/actions/survey.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { cleanEnvironment } from '../perform/environment.ts';
 import type { Outcome } from '../source.ts';
 import { findProgram } from '../tools.ts';

@@ -1,5 +1,5 @@
 // What `kubectl get` shows: the server makes the table, one literal of columns per kind.
-import { formatAge } from '../../core/format.ts';
+import { formatAge } from '../../core/text/format.ts';
 import type { Deployment, Event, KubeObject, Node, Plural, Pod, ReplicaSet } from './object.ts';
 
 type Column = { name: string; type: 'string' | 'integer'; wide?: boolean };

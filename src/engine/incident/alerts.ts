@@ -1,19 +1,20 @@
 // Watches the findings: raises alerts, and writes what turned while this cockpit drives an incident.
+
+import type { DueAlert } from '../../core/incident/desk.ts';
+import type { Entry, Event } from '../../core/incident/event.ts';
 import {
   type Acknowledgement,
   type Acknowledgements,
   type Alerts,
   raisedAlerts,
   takeFindings,
-} from '../../core/alert.ts';
-import { assess, type Finding } from '../../core/assess.ts';
-import type { DueAlert } from '../../core/desk.ts';
-import type { Entry, Event } from '../../core/event.ts';
-import { metrics } from '../../core/metrics.ts';
-import { known } from '../../core/reading.ts';
+} from '../../core/judgement/alert.ts';
+import { assess, type Finding } from '../../core/judgement/assess.ts';
+import { metrics } from '../../core/judgement/metrics.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
-import type { Verdict } from '../../core/verdict.ts';
-import type { World } from '../../core/world.ts';
+import { known } from '../../core/world/reading.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
+import type { World } from '../../core/world/world.ts';
 import { alertChannel } from '../../runbook/channels.ts';
 
 /** A verdict that does not last this long is not written. */

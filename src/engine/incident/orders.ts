@@ -1,11 +1,11 @@
 // What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
 import { ulid } from 'ulid';
-import { checkOf, type Severity, severityName } from '../../core/checklist.ts';
-import type { IncidentDo } from '../../core/desk.ts';
-import { type Event, roles, type Writer } from '../../core/event.ts';
-import type { Incident } from '../../core/incident.ts';
+import { checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
+import type { IncidentDo } from '../../core/incident/desk.ts';
+import { type Event, roles, type Writer } from '../../core/incident/event.ts';
+import type { Incident } from '../../core/incident/incident.ts';
 import type { Instant } from '../../core/time.ts';
-import type { World } from '../../core/world.ts';
+import type { World } from '../../core/world/world.ts';
 import { activeChecklists, knownOf, untoldOf } from '../../runbook/brief.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
 import { suggest } from '../../runbook/suggest.ts';

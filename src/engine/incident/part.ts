@@ -1,12 +1,19 @@
 // The incident's part of the engine: journal, incident, alerts, messages, presence.
 import { ulid } from 'ulid';
 import { targetsOf } from '../../config/targets.ts';
-import { severityName } from '../../core/checklist.ts';
-import { type Arrived, type Desk, drives, type IncidentDo, type Presence, type Said } from '../../core/desk.ts';
-import type { Delivery, Event } from '../../core/event.ts';
-import { type Incident, pageKey, unfinished } from '../../core/incident.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import {
+  type Arrived,
+  type Desk,
+  drives,
+  type IncidentDo,
+  type Presence,
+  type Said,
+} from '../../core/incident/desk.ts';
+import type { Delivery, Event } from '../../core/incident/event.ts';
+import { type Incident, pageKey, unfinished } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import { channelStates, deliver } from '../../data/channels.ts';
 import { PresenceFiles } from '../../data/journal/presence.ts';
 import { readReceived } from '../../data/received.ts';

@@ -1,11 +1,11 @@
 // The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
 import { hostname, userInfo } from 'node:os';
-import { severityName } from '../../core/checklist.ts';
-import type { Event, EventOf } from '../../core/event.ts';
-import { formatAge } from '../../core/format.ts';
-import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident.ts';
-import type { OpenIncident } from '../../core/survey.ts';
-import { clean } from '../../core/text.ts';
+import type { OpenIncident } from '../../core/actions/survey.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import type { Event, EventOf } from '../../core/incident/event.ts';
+import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident/incident.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { clean } from '../../core/text/text.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import type { Outcome } from '../../data/source.ts';

@@ -1,8 +1,8 @@
 // What may be given for a field of an action: completion from a look at the platform, while the field is asked.
 import { actionNamed } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Choice, Target } from '../../core/action.ts';
-import type { Ask } from '../../core/look.ts';
+import type { Choice, Target } from '../../core/actions/action.ts';
+import type { Ask } from '../../core/looks/look.ts';
 import type { Outcome } from '../../data/source.ts';
 import { keptFiles } from '../../data/survey/kept.ts';
 import { createSurvey } from '../../data/survey/survey.ts';

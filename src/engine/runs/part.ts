@@ -1,6 +1,6 @@
 // The runs' part of the engine: actions from the screen, arming, the command log, and what a killed cockpit has left.
-import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/arming.ts';
-import { keptCommands, type LoggedCommand } from '../../core/command-log.ts';
+import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/actions/arming.ts';
+import { keptCommands, type LoggedCommand } from '../../core/actions/command-log.ts';
 import { RunLocks } from '../../data/run-locks.ts';
 import { keptFiles } from '../../data/survey/kept.ts';
 import { groundOf } from '../ground.ts';

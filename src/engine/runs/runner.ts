@@ -1,17 +1,24 @@
 // Takes actions through their lifecycle: plan, confirm, look again, journal, perform, prove, journal. The state itself
-// is the pure machine of core/run.ts; this file tells it what happened.
+// is the pure machine of core/actions/run.ts; this file tells it what happened.
 import { actionNamed } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import { type Action, type ActionId, isActionId, type Plan, type Proof, type Target } from '../../core/action.ts';
-import type { LoggedCommand } from '../../core/command-log.ts';
-import { describeFault } from '../../core/describe.ts';
-import { formatAge } from '../../core/format.ts';
-import type { Fault } from '../../core/reading.ts';
-import { acceptsFor, advance, confirms, type Run, type RunEvent, type RunOutcome } from '../../core/run.ts';
-import { addressee, say, sketch } from '../../core/say.ts';
-import type { Ground, OpenIncident, Survey } from '../../core/survey.ts';
-import { door } from '../../core/text.ts';
+import {
+  type Action,
+  type ActionId,
+  isActionId,
+  type Plan,
+  type Proof,
+  type Target,
+} from '../../core/actions/action.ts';
+import type { LoggedCommand } from '../../core/actions/command-log.ts';
+import { acceptsFor, advance, confirms, type Run, type RunEvent, type RunOutcome } from '../../core/actions/run.ts';
+import { addressee, say, sketch } from '../../core/actions/say.ts';
+import type { Ground, OpenIncident, Survey } from '../../core/actions/survey.ts';
+import { describeFault } from '../../core/judgement/describe.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { perform } from '../../data/perform/perform.ts';
 import type { Performed } from '../../data/perform/performed.ts';
 import type { Left, Lock, LockNote, RunLocks } from '../../data/run-locks.ts';

@@ -1,6 +1,6 @@
 // What a person gave as an action's target, before anything is looked at: complete, and only what can be seen. Pure.
-import type { Action, Target } from '../../core/action.ts';
-import { clean } from '../../core/text.ts';
+import type { Action, Target } from '../../core/actions/action.ts';
+import { clean } from '../../core/text/text.ts';
 
 /** Characters. No name of anything is longer: an S3 key has 1,024 bytes. */
 const longestName = 2_000;

@@ -1,5 +1,5 @@
 // The command log: everything that was run for actions, reads too, newest first.
-import { formatClock } from '../../core/format.ts';
+import { formatClock } from '../../core/text/format.ts';
 import { dim, line, mark, span } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 

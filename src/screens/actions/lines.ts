@@ -1,7 +1,8 @@
 // A run in lines: what would be done, what is being done, what became of it.
-import { formatAge, formatClock } from '../../core/format.ts';
-import type { Run, RunOutcome } from '../../core/run.ts';
-import type { Verdict } from '../../core/verdict.ts';
+
+import type { Run, RunOutcome } from '../../core/actions/run.ts';
+import { formatAge, formatClock } from '../../core/text/format.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import type { State } from '../../store.ts';
 import { environmentSays } from '../header.ts';
 import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../line.ts';

@@ -1,13 +1,13 @@
 // From "I want to do this" to the confirmation: ask for what is missing, let the engine look, show what it found.
 import { ulid } from 'ulid';
 import { actionNamed } from '../../actions/index.ts';
-import type { Action, ActionId, Choice, Field, Target } from '../../core/action.ts';
-import { forbids } from '../../core/arming.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
-import { acceptsFor, type Run } from '../../core/run.ts';
-import type { Ground } from '../../core/survey.ts';
-import { clean } from '../../core/text.ts';
+import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
+import { forbids } from '../../core/actions/arming.ts';
+import { acceptsFor, type Run } from '../../core/actions/run.ts';
+import type { Ground } from '../../core/actions/survey.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { clean } from '../../core/text/text.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, State } from '../../store.ts';
 import { planLines } from './lines.ts';
 

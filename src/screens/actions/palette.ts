@@ -1,7 +1,7 @@
 // The key that leads to what can be done about the selected row, and every action's entry in the palette.
 import { actions } from '../../actions/index.ts';
-import type { Action, ActionId, Target } from '../../core/action.ts';
-import { newest } from '../../core/reading.ts';
+import type { Action, ActionId, Target } from '../../core/actions/action.ts';
+import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
 import type { Binding, Entry, Here } from '../screen.ts';

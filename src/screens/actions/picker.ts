@@ -1,6 +1,6 @@
 // Everything that can be done, what fits the selected row first; what cannot be done now is dim, with its reason.
 import { actions } from '../../actions/index.ts';
-import type { Action, Target } from '../../core/action.ts';
+import type { Action, Target } from '../../core/actions/action.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import { markerIn } from '../intents.ts';
 import { dim, type Line, line, span, wrap } from '../line.ts';

@@ -1,7 +1,7 @@
 // One run: what it does, says and found.
 import { actionNamed } from '../../actions/index.ts';
-import type { Run } from '../../core/run.ts';
-import { isUnderWay } from '../../core/run.ts';
+import type { Run } from '../../core/actions/run.ts';
+import { isUnderWay } from '../../core/actions/run.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import { dim, line, textOf } from '../line.ts';
 import type { Binding, Here, Row, Screen } from '../screen.ts';

@@ -1,9 +1,10 @@
 // Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
-import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/database.ts';
-import { formatAge, formatBytes, formatCount } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
-import { judgeSlot } from '../../core/replication.ts';
+
+import { judgeSlot } from '../../core/judgement/replication.ts';
+import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/looks/database.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { formatAge, formatBytes, formatCount } from '../../core/text/format.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import { dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';

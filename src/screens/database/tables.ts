@@ -1,9 +1,9 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
-import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/database.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
-import { lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
+import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/looks/database.ts';
+import { lookFor } from '../../core/looks/look.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';
 import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';

@@ -1,9 +1,9 @@
-import { blockersSay } from '../../core/database.ts';
-import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/facts.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/format.ts';
-import { endpointSays } from '../../core/gateway.ts';
-import { newest, type Reading } from '../../core/reading.ts';
-import { behindSays, judgeSlot } from '../../core/replication.ts';
+import { endpointSays } from '../../core/judgement/gateway.ts';
+import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
+import { blockersSay } from '../../core/looks/database.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
+import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/facts.ts';
+import { newest, type Reading } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, mark, span } from '../line.ts';
 import { backendVerdict, formatLatency, isBackend } from '../panes/health.ts';

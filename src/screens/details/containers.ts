@@ -1,13 +1,14 @@
 // A pod's containers as rows: state, use against requests and limits, probes; each leads to its log.
-import { formatAge, formatBytes } from '../../core/format.ts';
-import { fieldClause } from '../../core/log-filter.ts';
+
+import { fieldClause } from '../../core/logs/log-filter.ts';
 import {
   type ContainerDetail,
   type ContainerState,
   highUse,
   type Measured,
   type PodDetail,
-} from '../../core/pod-detail.ts';
+} from '../../core/looks/pod-detail.ts';
+import { formatAge, formatBytes } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { dim, type Line, line, mark, type Span, span } from '../line.ts';
 import { openLogs } from '../logs/view.ts';

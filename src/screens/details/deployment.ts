@@ -1,11 +1,11 @@
-import { judgeDeployment, judgePod } from '../../core/assess.ts';
-import { type DeployedRevision, type DeploymentDetail, revisionOf } from '../../core/deployment-detail.ts';
-import type { Deployment, Pod } from '../../core/facts.ts';
-import { formatAge, formatInstant } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
+import { judgeDeployment, judgePod } from '../../core/judgement/assess.ts';
+import { type DeployedRevision, type DeploymentDetail, revisionOf } from '../../core/looks/deployment-detail.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { formatAge, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import { verdicts } from '../../core/verdict.ts';
+import type { Deployment, Pod } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
+import { verdicts } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span, spread, wrap } from '../line.ts';
 import { podSays, rolloutSays } from '../panes/pods.ts';

@@ -1,6 +1,7 @@
 // Kubernetes' events as rows, newest first, in the words of who told them.
-import { formatAge, formatCount, formatInstant } from '../../core/format.ts';
-import type { KubeEvent } from '../../core/pod-detail.ts';
+
+import type { KubeEvent } from '../../core/looks/pod-detail.ts';
+import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { dim, type Line, line, span, wrap } from '../line.ts';
 import { pairs, shortAge } from '../parts.ts';

@@ -1,5 +1,5 @@
-import { formatLimit } from '../../core/format.ts';
-import { judge, metrics } from '../../core/metrics.ts';
+import { judge, metrics } from '../../core/judgement/metrics.ts';
+import { formatLimit } from '../../core/text/format.ts';
 import { bold, dim, line, mark, span } from '../line.ts';
 import { extremes } from '../lists/metrics.ts';
 import { trend, valueSays } from '../panes/metrics.ts';

@@ -1,10 +1,10 @@
-import { judgePod } from '../../core/assess.ts';
-import type { Pod } from '../../core/facts.ts';
-import { formatAge, formatInstant } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { type Condition, type NodeDetail, nodeProblems, type PodDetail } from '../../core/pod-detail.ts';
-import { newest } from '../../core/reading.ts';
+import { judgePod } from '../../core/judgement/assess.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { type Condition, type NodeDetail, nodeProblems, type PodDetail } from '../../core/looks/pod-detail.ts';
+import { formatAge, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import type { Pod } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span, wrap } from '../line.ts';
 import { podSays } from '../panes/pods.ts';

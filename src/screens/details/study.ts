@@ -1,10 +1,11 @@
 // One study: what the database and the API say of it, its jobs, its failures with their causes, what is stuck.
-import type { Study } from '../../core/facts.ts';
-import { formatAge, formatCount, formatInstant } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
-import { disagreements, type Job, type StudyDetail } from '../../core/study.ts';
+
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { disagreements, type Job, type StudyDetail } from '../../core/looks/study.ts';
+import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import type { Study } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';

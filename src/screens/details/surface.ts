@@ -1,10 +1,11 @@
 // One surface's last hour: why it fails, whom that hits, and the way on to jobs and log lines (runbook, SEV2 and SEV3).
-import type { Surface } from '../../core/facts.ts';
-import { formatCount, formatPercent } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
-import type { SurfaceDetail } from '../../core/study.ts';
+
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import type { SurfaceDetail } from '../../core/looks/study.ts';
+import { formatCount, formatPercent } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';

@@ -1,9 +1,9 @@
 // Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
-import { type EvidenceGroup, oldBefore } from '../../core/evidence.ts';
-import { formatBytes, formatCount, formatInstant } from '../../core/format.ts';
-import { lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
+import { type EvidenceGroup, oldBefore } from '../../core/looks/evidence.ts';
+import { lookFor } from '../../core/looks/look.ts';
+import { formatBytes, formatCount, formatInstant } from '../../core/text/format.ts';
 import { day, type Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { dim, line, type Span, span } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';

@@ -1,10 +1,10 @@
 // One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
-import { type EvidenceVersion, lockedBecause } from '../../core/evidence.ts';
-import { formatAge, formatBytes, formatCount, formatInstant } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
-import { quote } from '../../core/shell.ts';
+import { type EvidenceVersion, lockedBecause } from '../../core/looks/evidence.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { formatAge, formatBytes, formatCount, formatInstant } from '../../core/text/format.ts';
+import { quote } from '../../core/text/shell.ts';
 import type { Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, span } from '../line.ts';
 import { ageSays, pairs, shortAge, trouble } from '../parts.ts';

@@ -1,7 +1,7 @@
 // Alerts with what is left of their response time.
-import type { DueAlert } from '../../core/desk.ts';
-import { formatClock } from '../../core/format.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import type { DueAlert } from '../../core/incident/desk.ts';
+import { formatClock } from '../../core/text/format.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';

@@ -1,7 +1,7 @@
 // The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
-import { type ProcedureId, type Step, severities, severityName } from '../../core/checklist.ts';
-import type { IncidentDo } from '../../core/desk.ts';
-import { roles } from '../../core/event.ts';
+import { type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
+import type { IncidentDo } from '../../core/incident/desk.ts';
+import { roles } from '../../core/incident/event.ts';
 import { minute } from '../../core/time.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
 import { dim, line, wrap } from '../line.ts';

@@ -1,5 +1,5 @@
 // The keys of the incident's screen.
-import { drives } from '../../core/desk.ts';
+import { drives } from '../../core/incident/desk.ts';
 import { canText, handoff } from '../../runbook/brief.ts';
 import type { Intent, State } from '../../store.ts';
 import { line, wrap } from '../line.ts';

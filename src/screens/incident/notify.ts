@@ -1,9 +1,9 @@
 // Messages to people: what is due first, each to be read and changed before it goes out.
-import { type ChannelId, calledBy } from '../../core/channel.ts';
-import { type ChannelState, drives } from '../../core/desk.ts';
-import type { Purpose } from '../../core/event.ts';
-import { formatClock } from '../../core/format.ts';
-import { type Incident, type Message, pageKey } from '../../core/incident.ts';
+import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
+import { type ChannelState, drives } from '../../core/incident/desk.ts';
+import type { Purpose } from '../../core/incident/event.ts';
+import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
+import { formatClock } from '../../core/text/format.ts';
 import { messageText } from '../../runbook/brief.ts';
 import { wordsOf } from '../../runbook/story.ts';
 import type { Intent, State } from '../../store.ts';

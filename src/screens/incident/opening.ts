@@ -1,5 +1,5 @@
 // Opening an incident: the four severities with their signs as they are now, the suggested one marked.
-import { type ProcedureId, type Severity, severityName } from '../../core/checklist.ts';
+import { type ProcedureId, type Severity, severityName } from '../../core/incident/checklist.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
 import { type Suggestion, suggest } from '../../runbook/suggest.ts';

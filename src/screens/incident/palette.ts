@@ -1,6 +1,6 @@
 // The keys that lead to the incident from anywhere.
 
-import { severityName } from '../../core/checklist.ts';
+import { severityName } from '../../core/incident/checklist.ts';
 import { currentStep } from '../../runbook/brief.ts';
 import type { State } from '../../store.ts';
 import type { Binding, Entry } from '../screen.ts';

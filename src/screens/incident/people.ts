@@ -1,7 +1,7 @@
 // Who is here, who drives, who has which role; and whom to call.
-import type { Presence } from '../../core/desk.ts';
-import { roles } from '../../core/event.ts';
-import type { Contact } from '../../core/targets.ts';
+import type { Presence } from '../../core/incident/desk.ts';
+import { roles } from '../../core/incident/event.ts';
+import type { Contact } from '../../core/world/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
 import { bold, dim, line, span } from '../line.ts';

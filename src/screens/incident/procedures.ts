@@ -1,5 +1,5 @@
 // Every checklist of the runbook, and its commands, with or without an incident.
-import { type Checklist, severityName } from '../../core/checklist.ts';
+import { type Checklist, severityName } from '../../core/incident/checklist.ts';
 import { activeChecklists } from '../../runbook/brief.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';

@@ -1,6 +1,6 @@
 // What arrived at a drill's PagerDuty and Slack, newest first: the other end of every message.
-import type { Arrived } from '../../core/desk.ts';
-import { formatClock } from '../../core/format.ts';
+import type { Arrived } from '../../core/incident/desk.ts';
+import { formatClock } from '../../core/text/format.ts';
 import { dim, type Line, line, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 

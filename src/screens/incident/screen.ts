@@ -1,9 +1,9 @@
 // The incident: its checklist, or, while none is open, the way to open one.
-import { severityName } from '../../core/checklist.ts';
-import { clocks } from '../../core/clocks.ts';
-import { isResumable } from '../../core/desk.ts';
-import { formatAge, formatElapsed } from '../../core/format.ts';
-import { unfinished } from '../../core/incident.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import { clocks } from '../../core/incident/clocks.ts';
+import { isResumable } from '../../core/incident/desk.ts';
+import { unfinished } from '../../core/incident/incident.ts';
+import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { currentStep } from '../../runbook/brief.ts';
 import type { State } from '../../store.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';

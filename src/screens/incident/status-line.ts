@@ -1,10 +1,10 @@
 // The line of the header that says what is being done: on every frame while an incident is open.
-import { severityName } from '../../core/checklist.ts';
-import { clocks } from '../../core/clocks.ts';
-import { driver, drives } from '../../core/desk.ts';
-import { formatElapsed } from '../../core/format.ts';
-import { unfinished } from '../../core/incident.ts';
-import { fit } from '../../core/text.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import { clocks } from '../../core/incident/clocks.ts';
+import { driver, drives } from '../../core/incident/desk.ts';
+import { unfinished } from '../../core/incident/incident.ts';
+import { formatElapsed } from '../../core/text/format.ts';
+import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, lineWidth, mark, span } from '../line.ts';

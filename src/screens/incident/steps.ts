@@ -1,5 +1,5 @@
 // A checklist as rows: one line for each step, and under the marked one everything that helps to do it.
-import type { Check } from '../../core/action.ts';
+import type { Check } from '../../core/actions/action.ts';
 import {
   type Checklist,
   checkOf,
@@ -7,9 +7,9 @@ import {
   type Recommendation,
   type Step,
   severityName,
-} from '../../core/checklist.ts';
-import { formatAge, formatClock } from '../../core/format.ts';
-import type { Incident, StepState } from '../../core/incident.ts';
+} from '../../core/incident/checklist.ts';
+import type { Incident, StepState } from '../../core/incident/incident.ts';
+import { formatAge, formatClock } from '../../core/text/format.ts';
 import { activeChecklists, isFinished, knownOf } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';

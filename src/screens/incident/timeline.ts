@@ -1,8 +1,8 @@
 // What happened, as it happens; newest last, pins marked.
-import type { Entry, EventOf } from '../../core/event.ts';
-import { formatClock } from '../../core/format.ts';
-import type { Incident } from '../../core/incident.ts';
-import { known } from '../../core/reading.ts';
+import type { Entry, EventOf } from '../../core/incident/event.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import { formatClock } from '../../core/text/format.ts';
+import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { type Story, type StoryKind, storyOf } from '../../runbook/story.ts';
 import type { Intent, State } from '../../store.ts';

@@ -1,8 +1,9 @@
 // Every study there ever was, newest first, searched on the server and read as far as one scrolls.
-import { formatCount } from '../../core/format.ts';
-import { type Ask, type LookReading, lookFor } from '../../core/look.ts';
-import { newest, pending } from '../../core/reading.ts';
-import type { StudyRow } from '../../core/study.ts';
+
+import { type Ask, type LookReading, lookFor } from '../../core/looks/look.ts';
+import type { StudyRow } from '../../core/looks/study.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { newest, pending } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { kept } from '../kept.ts';
 import { dim, highlight, type Line, line, type Span, span } from '../line.ts';

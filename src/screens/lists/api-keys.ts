@@ -1,9 +1,9 @@
 // API keys per tenant (runbook, Viewing API Key Status); never the key. What stands out stands first.
-import { type ApiKey, isOverPrivileged, oddities } from '../../core/api-key.ts';
-import { formatAge, formatCount, formatInstant } from '../../core/format.ts';
-import { type Ask, lookFor } from '../../core/look.ts';
-import { newest } from '../../core/reading.ts';
+import { type ApiKey, isOverPrivileged, oddities } from '../../core/looks/api-key.ts';
+import { type Ask, lookFor } from '../../core/looks/look.ts';
+import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
 import { dim, faded, type Line, line, span } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';
 import type { Row, Screen } from '../screen.ts';

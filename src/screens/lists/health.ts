@@ -1,5 +1,5 @@
 // Every backend at length.
-import { newest } from '../../core/reading.ts';
+import { newest } from '../../core/world/reading.ts';
 import { healthPane } from '../panes/health.ts';
 import type { Screen } from '../screen.ts';
 

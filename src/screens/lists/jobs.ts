@@ -1,9 +1,10 @@
 // A study's jobs, newest first; of one status, or all.
-import { formatAge, formatCount } from '../../core/format.ts';
-import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/look.ts';
-import { newest, pending } from '../../core/reading.ts';
-import type { Job } from '../../core/study.ts';
+
+import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/looks/look.ts';
+import type { Job } from '../../core/looks/study.ts';
+import { formatAge, formatCount } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import { newest, pending } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { dim, highlight, type Line, line } from '../line.ts';

@@ -1,8 +1,9 @@
 // The six metrics with everything they rest on, and a trend as wide as the screen allows.
-import { formatMeasure } from '../../core/format.ts';
-import { judge, type Metric, metrics } from '../../core/metrics.ts';
-import { verdicts } from '../../core/verdict.ts';
-import type { World } from '../../core/world.ts';
+
+import { judge, type Metric, metrics } from '../../core/judgement/metrics.ts';
+import { formatMeasure } from '../../core/text/format.ts';
+import { verdicts } from '../../core/world/verdict.ts';
+import type { World } from '../../core/world/world.ts';
 import { dim, type Line, line, span } from '../line.ts';
 import { asks, metricsTable, trend } from '../panes/metrics.ts';
 import type { Row, Screen } from '../screen.ts';

@@ -1,9 +1,9 @@
 // Every pod, with everything that fits.
-import { judgePod } from '../../core/assess.ts';
-import type { Pod } from '../../core/facts.ts';
-import { isStale, newest } from '../../core/reading.ts';
+import { judgePod } from '../../core/judgement/assess.ts';
 import { type Instant, second } from '../../core/time.ts';
-import { type Verdict, verdicts } from '../../core/verdict.ts';
+import type { Pod } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import { type Verdict, verdicts } from '../../core/world/verdict.ts';
 import type { Intent } from '../../store.ts';
 import { kept, keptEach } from '../kept.ts';
 import { columnsOf, dim, faded, type Line, line, mark, span } from '../line.ts';

@@ -1,7 +1,8 @@
 // Every active study.
-import type { Study } from '../../core/facts.ts';
-import { formatCount } from '../../core/format.ts';
-import { isStale, newest } from '../../core/reading.ts';
+
+import { formatCount } from '../../core/text/format.ts';
+import type { Study } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, line, span } from '../line.ts';
 import { completionSays, isStalled, nothingActive, studyGlyph } from '../panes/studies.ts';

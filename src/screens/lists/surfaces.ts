@@ -1,8 +1,9 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
-import type { Surface } from '../../core/facts.ts';
-import { formatCount, formatPercent } from '../../core/format.ts';
-import { isStale, newest } from '../../core/reading.ts';
-import type { Verdict } from '../../core/verdict.ts';
+
+import { formatCount, formatPercent } from '../../core/text/format.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import { dim, faded, type Line, line, mark, span } from '../line.ts';
 import { failureRate, judgedSurfaces, nothingFinished } from '../panes/surfaces.ts';

@@ -1,12 +1,12 @@
 // The keys of the log screen.
 
-import { formatCount } from '../../core/format.ts';
-import type { LogEntry } from '../../core/log.ts';
-import { fieldClause, parseFilter } from '../../core/log-filter.ts';
-import { firstHit } from '../../core/log-passing.ts';
-import { sinces } from '../../core/log-view.ts';
-import { newest } from '../../core/reading.ts';
-import { parseSince } from '../../core/since.ts';
+import type { LogEntry } from '../../core/logs/log.ts';
+import { fieldClause, parseFilter } from '../../core/logs/log-filter.ts';
+import { firstHit } from '../../core/logs/log-passing.ts';
+import { sinces } from '../../core/logs/log-view.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { parseSince } from '../../core/text/since.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { oldestRow, optionsOf, tailRow } from './view.ts';

@@ -1,10 +1,10 @@
 // The lines of a log as rows of a list.
 
-import { formatInstant } from '../../core/format.ts';
-import { type LogEntry, treeOf } from '../../core/log.ts';
-import { parseFilter } from '../../core/log-filter.ts';
-import { marker } from '../../core/log-passing.ts';
-import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/log-text.ts';
+import { type LogEntry, treeOf } from '../../core/logs/log.ts';
+import { parseFilter } from '../../core/logs/log-filter.ts';
+import { marker } from '../../core/logs/log-passing.ts';
+import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/logs/log-text.ts';
+import { formatInstant } from '../../core/text/format.ts';
 import { kept } from '../kept.ts';
 import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../line.ts';
 import type { Row } from '../screen.ts';

@@ -1,9 +1,9 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
-import { describeFault } from '../../core/describe.ts';
-import { formatCount, formatInstant } from '../../core/format.ts';
-import type { LogEntry } from '../../core/log.ts';
-import { marksTooSlowly } from '../../core/log-passing.ts';
-import { type LogsShown, mostShown } from '../../core/log-view.ts';
+import { describeFault } from '../../core/judgement/describe.ts';
+import type { LogEntry } from '../../core/logs/log.ts';
+import { marksTooSlowly } from '../../core/logs/log-passing.ts';
+import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
+import { formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';

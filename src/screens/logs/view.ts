@@ -1,9 +1,9 @@
 // Which log is looked at: read from the place of the log screen, and the places that lead to it.
-import { fieldClause } from '../../core/log-filter.ts';
-import type { Clock } from '../../core/log-text.ts';
-import { type LogsShown, type LogsView, nearEnd, sinces } from '../../core/log-view.ts';
-import { newest } from '../../core/reading.ts';
+import { fieldClause } from '../../core/logs/log-filter.ts';
+import type { Clock } from '../../core/logs/log-text.ts';
+import { type LogsShown, type LogsView, nearEnd, sinces } from '../../core/logs/log-view.ts';
 import type { Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import type { Here } from '../screen.ts';
 

@@ -1,5 +1,5 @@
 // One text field: what its keys do to its text.
-import { clean } from '../../core/text.ts';
+import { clean } from '../../core/text/text.ts';
 import { type Line, line, span } from '../line.ts';
 
 /** A field never grows beyond this. */

@@ -1,12 +1,12 @@
 // HEALTH: the gateway's own word, and each backend as it answered us.
 
-import type { Cluster, Database, Gateway, Redis } from '../../core/facts.ts';
-import { formatAge, formatBytes, formatPercent } from '../../core/format.ts';
-import { endpointSays, gatewaySays, worseEndpoint } from '../../core/gateway.ts';
-import { isStale, newest, type Reading } from '../../core/reading.ts';
-import { behindSays, judgeSlot } from '../../core/replication.ts';
+import { endpointSays, gatewaySays, worseEndpoint } from '../../core/judgement/gateway.ts';
+import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
+import { formatAge, formatBytes, formatPercent } from '../../core/text/format.ts';
 import type { Instant, Ms } from '../../core/time.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import type { Cluster, Database, Gateway, Redis } from '../../core/world/facts.ts';
+import { isStale, newest, type Reading } from '../../core/world/reading.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
 import { columnsOf, dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread, wrap } from '../line.ts';

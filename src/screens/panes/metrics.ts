@@ -1,11 +1,12 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
-import { formatAge, formatCount, formatLimit, formatMeasure } from '../../core/format.ts';
-import { judge, type Metric, metrics } from '../../core/metrics.ts';
-import { isStale, newest } from '../../core/reading.ts';
-import type { Unit } from '../../core/thresholds.ts';
+
+import { judge, type Metric, metrics } from '../../core/judgement/metrics.ts';
+import type { Unit } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatLimit, formatMeasure } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
-import type { Verdict } from '../../core/verdict.ts';
-import type { World } from '../../core/world.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import type { Verdict } from '../../core/world/verdict.ts';
+import type { World } from '../../core/world/world.ts';
 import { dim, type Line, line, mark, type Span, span } from '../line.ts';
 import { shortAge, sparkline, word } from '../parts.ts';
 import type { Row } from '../screen.ts';

@@ -1,11 +1,11 @@
 // PODS: the deployments, worst first, each with the pods that are not as they should be; all pods where there is room.
-import { judgeDeployment, judgePod } from '../../core/assess.ts';
-import type { Deployment, Pod } from '../../core/facts.ts';
-import { formatAge } from '../../core/format.ts';
-import { isStale, newest } from '../../core/reading.ts';
+import { judgeDeployment, judgePod } from '../../core/judgement/assess.ts';
+import { formatAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import { type Verdict, verdicts } from '../../core/verdict.ts';
-import type { World } from '../../core/world.ts';
+import type { Deployment, Pod } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import { type Verdict, verdicts } from '../../core/world/verdict.ts';
+import type { World } from '../../core/world/world.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble, word } from '../parts.ts';

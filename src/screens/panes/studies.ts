@@ -1,9 +1,10 @@
 // STUDIES: what is being worked on, the stuck ones first.
-import type { Study } from '../../core/facts.ts';
-import { formatAge, formatCount } from '../../core/format.ts';
-import { isStale, newest } from '../../core/reading.ts';
+
+import { formatAge, formatCount } from '../../core/text/format.ts';
 import { type Instant, minute } from '../../core/time.ts';
-import type { World } from '../../core/world.ts';
+import type { Study } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
 import { kept } from '../kept.ts';
 import { columnsOf, dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
 import { ageSays, shortAge, trouble } from '../parts.ts';

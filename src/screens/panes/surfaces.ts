@@ -1,10 +1,11 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
-import type { Surface } from '../../core/facts.ts';
-import { formatCount, formatPercent } from '../../core/format.ts';
-import { isStale, newest } from '../../core/reading.ts';
-import { judgeValue, type Thresholds } from '../../core/thresholds.ts';
-import { type Verdict, verdicts } from '../../core/verdict.ts';
-import type { World } from '../../core/world.ts';
+
+import { formatCount, formatPercent } from '../../core/text/format.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import { judgeValue, type Thresholds } from '../../core/world/thresholds.ts';
+import { type Verdict, verdicts } from '../../core/world/verdict.ts';
+import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
 import { ageSays, shortAge, trouble, word } from '../parts.ts';

@@ -1,0 +1,139 @@
+import type { Instant, Ms } from '../time.ts';
+import type { World } from '../world/world.ts';
+import type { Call } from './call.ts';
+import type { Ground, Need, Survey } from './survey.ts';
+
+/** How much friction a confirmation asks for. */
+export type Risk = 'reversible' | 'data' | 'irreversible';
+
+/** A live check's answer, with what it rests on. */
+export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string };
+
+/** A look for proof. `final`: looking again would not tell more. */
+export type Proof = Check & { final?: true };
+
+/** Every remediation there is (docs/actions.md). Steps of the runbook, metrics and screens name them by id. */
+export const actionIds = [
+  'restart-deployment',
+  'rollback-deployment',
+  'scale-deployment',
+  'failover-database',
+  'retry-jobs',
+  'restore-jobs',
+  'cancel-study',
+  'disable-surface',
+  'enable-surface',
+  'test-surface',
+  'list-api-keys',
+  'create-api-key',
+  'revoke-api-key',
+  'rotate-api-key',
+  'cleanup-sessions',
+  'refresh-sessions',
+  'analyze-tables',
+  'vacuum-table',
+  'cancel-query',
+  'end-session',
+  'evict-redis',
+  'cleanup-evidence',
+  'restore-evidence',
+  'list-snapshots',
+  'restore-database',
+  'rotate-database-credentials',
+  'deploy',
+  'acknowledge-page',
+  'notify',
+  'resolve-page',
+] as const;
+export type ActionId = (typeof actionIds)[number];
+
+export function isActionId(text: string): text is ActionId {
+  return actionIds.some((id) => id === text);
+}
+
+/** What a plan shows and then runs. */
+export type Plan = {
+  /** In words and numbers: what will be different. */
+  impact: readonly string[];
+  /** What speaks against it; shown in the colour of a warning. */
+  warnings?: readonly string[];
+  /** In this order; the first one that fails ends it. */
+  calls: readonly Call[];
+  /** How to undo it, in words; absent when it cannot be undone. */
+  undo?: string;
+  /** Who answered just now: environment, cluster, database. */
+  answered: readonly string[];
+  /** A fingerprint of what the plan rests on; a different one at execution means the world moved. */
+  rests: string;
+  /** What the proof afterwards needs to know of before. */
+  memo?: Readonly<Record<string, string>>;
+};
+
+/** A plan, or why there is none and what to do about it. */
+export type Planned = { ok: true; plan: Plan } | { ok: false; why: string; hint: string };
+
+/** A value that can be chosen, and what it is. */
+export type Choice = { value: string; says?: string };
+
+/** What to type or choose before a plan can be made; prompts and command-line flags derive from it. */
+export type Field = {
+  /** As a flag: `--study`. */
+  name: string;
+  /** As asked: `which deployment?` */
+  ask: string;
+  kind: 'text' | 'number' | 'choice';
+  /** Line ends belong to it: a message. */
+  lines?: true;
+  optional?: boolean;
+  /** Taken when nothing is given. */
+  preset?: string;
+  /** Completion from what is on the screen already. Of a `choice`: nothing else is taken. */
+  choices?(world: World): readonly Choice[];
+  /** Completion from a look at the platform, when the world does not know. */
+  look?(target: Target, survey: Survey): Promise<readonly Choice[]>;
+};
+
+export type Target = Readonly<Record<string, string>>;
+
+/** An action and its target, to be offered. */
+export type Suggestion = { action: ActionId; target: Target; says: string };
+
+/** An action that was performed and is to be proven. */
+export type Done = {
+  run: string;
+  target: Target;
+  /** Of a cockpit that is gone only its `memo` is known. */
+  plan: Pick<Plan, 'memo'>;
+  startedAt: Instant;
+  output: readonly string[];
+  /** Why nobody knows whether it happened: only the facts may say so, its calls' answers do not count. */
+  doubt?: string;
+};
+
+/** For docs/actions.md: the row of this action. */
+export type About = { does: string; looksAt: string; calls: string; proof: string; undo: string; runbook: string };
+
+export type Action = {
+  id: ActionId;
+  title: string;
+  risk: Risk;
+  about: About;
+  /** It only looks: its plan is the answer, and there is nothing to confirm. */
+  reads?: true;
+  fields: readonly Field[];
+  /** What to type to confirm a `data` or `irreversible` action: the target's own name. */
+  names(target: Target, ground: Ground): string;
+  /** What is changed: one action at a time for each. `deployment/api-gateway`. */
+  object(target: Target, ground: Ground): string;
+  /** Why the key does nothing now, as far as the world on the screen knows. The plan looks again. */
+  unavailable?(world: World, target: Target): string | undefined;
+  /** Asked before the plan and again before it is carried out. */
+  needs(target: Target, ground: Ground): readonly Need[];
+  /** A look that changes nothing. */
+  plan(target: Target, survey: Survey): Promise<Planned>;
+  /** Proof afterwards: `pass` and `fail` are final, `unknown` is asked again until `within` is over. */
+  verify(done: Done, survey: Survey): Promise<Proof>;
+  within: Ms;
+  /** What comes next once it is done: its inverse, or the next step. */
+  next?(done: Done): readonly Suggestion[];
+};

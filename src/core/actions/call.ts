@@ -1,0 +1,69 @@
+// An effect is data before it is an effect: the same value is shown, pasted into a shell, journaled and performed.
+import type { Ms } from '../time.ts';
+
+/** Parameters of a statement. Lists are sent as one array parameter. */
+export type SqlValue = string | number | boolean | null | readonly (string | number | null)[];
+
+/** One statement with what fills it in. Identifiers in the text are quoted where it is made. */
+export type Statement = { text: string; parameters: readonly SqlValue[] };
+
+export type KubernetesChange =
+  | { verb: 'restart'; deployment: string }
+  | { verb: 'rollback'; deployment: string; toRevision: number }
+  | { verb: 'scale'; deployment: string; replicas: number };
+
+export type SqlCall = {
+  tool: 'sql';
+  server: 'primary' | 'replica';
+  change: Statement;
+  /**
+   * Run first, in the same transaction: gives the rows that will be changed, locked (`FOR UPDATE`). Nothing is changed
+   * unless there are exactly `expectRows` of them.
+   */
+  lock?: Statement;
+  /** The locked rows are written to the journal's directory before they are changed, for undo. */
+  keep?: boolean;
+  /** Roll back unless the change touched exactly so many rows. */
+  expectRows?: number;
+  /** VACUUM cannot run inside a transaction. */
+  transaction: boolean;
+  /** How long the statement may take on the server. */
+  within?: Ms;
+};
+
+export type CommandCall = {
+  tool: 'command';
+  argv: readonly [string, ...string[]];
+  /** Where it runs; the current directory if not said. */
+  directory?: string;
+  /** Variables it gets beside those that every command gets. */
+  environment?: Readonly<Record<string, string>>;
+  within: Ms;
+  /** Its output holds a new secret: shown once, never recorded. */
+  reveals?: boolean;
+};
+
+export type S3Change =
+  | { verb: 'delete'; keys: readonly string[] }
+  | { verb: 'restore-version'; key: string; versionId: string };
+
+export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
+
+export type Call =
+  | {
+      tool: 'kubernetes';
+      do: KubernetesChange;
+      namespace: string;
+      /** Refused when it is another object by now, or its specification was changed. */
+      when: { uid: string; generation: number };
+    }
+  | SqlCall
+  | CommandCall
+  /** Must answer 2xx before the calls after it are made. */
+  | { tool: 'http'; url: string }
+  | { tool: 's3'; bucket: string; do: S3Change }
+  | { tool: 'redis'; command: readonly [string, ...string[]] }
+  | { tool: 'rds'; do: { verb: 'restore-to-point-in-time'; source: string; target: string; at?: string } }
+  /** The password is made while it is performed, set in the database and then in the secret. It is never in a call. */
+  | { tool: 'secrets'; do: { verb: 'rotate-password'; secretId: string; username: string } }
+  | { tool: 'channel'; channel: Channel; body: string };

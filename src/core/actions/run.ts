@@ -1,0 +1,164 @@
+// One run of an action, from the question to the proof, as a pure state machine. Whoever runs it tells it what happened;
+// what is told too late, or twice, changes nothing.
+
+import type { Instant } from '../time.ts';
+import type { ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
+
+export type RunOutcome =
+  /** The facts prove it. */
+  | 'verified'
+  /** It was done; the facts did not prove it in time. */
+  | 'unverified'
+  | 'failed'
+  /** Nobody knows whether it was done: the connection was lost, or the time was up. */
+  | 'unknown'
+  | 'cancelled'
+  /** Not available, not allowed, or somebody else is at it: nothing was changed. */
+  | 'refused'
+  /** The world moved between plan and execution: nothing was changed. */
+  | 'moved';
+
+/** A call as it is shown: to paste, to read, and whom it goes to. */
+export type SaidCall = { say: string; sketch: string; to: string };
+
+export type Phase = 'planning' | 'planned' | 'rechecking' | 'performing' | 'verifying' | 'done';
+
+export type Run = {
+  /** ULID. */
+  id: string;
+  action: ActionId;
+  title: string;
+  risk: Risk;
+  target: Target;
+  environment: string;
+  by: string;
+  phase: Phase;
+  plan?: Plan;
+  calls: readonly SaidCall[];
+  /** What to type to confirm it, one after the other; none: `y`. */
+  accepts: readonly string[];
+  plannedAt?: Instant;
+  /** Said above a plan that had to be made again. */
+  notice?: string;
+  startedAt?: Instant;
+  /** Calls that were done. */
+  performed: number;
+  /** What it says holds a new secret: cleared when the screen is left. */
+  reveals?: true;
+  /** The last lines that its calls said. */
+  output: readonly string[];
+  /** What the look for proof said last. */
+  seen?: string;
+  /** Why nobody knows whether it happened, while the facts are asked. */
+  doubt?: string;
+  endedAt?: Instant;
+  outcome?: RunOutcome;
+  /** What happened, in words, and the operator's next move. */
+  says?: string;
+  hint?: string;
+  next: readonly Suggestion[];
+};
+
+export type RunEvent =
+  | { kind: 'planned'; plan: Plan; calls: readonly SaidCall[]; notice?: string }
+  | { kind: 'confirmed' }
+  | { kind: 'started' }
+  | { kind: 'output'; lines: readonly string[] }
+  | { kind: 'performed'; call: number }
+  | { kind: 'performedAll'; doubt?: string }
+  | { kind: 'seen'; says: string }
+  | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
+
+/** More lines than this are not kept on the screen. */
+export const keptOutput = 400;
+/** A plan older than this has to be made again. */
+export const planLasts = 120_000;
+
+const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
+  planning: ['planned', 'ended'],
+  planned: ['planned', 'confirmed', 'ended'],
+  rechecking: ['planned', 'started', 'ended'],
+  performing: ['output', 'performed', 'performedAll', 'ended'],
+  verifying: ['output', 'seen', 'ended'],
+  done: [],
+};
+
+/** What may end a run in which phase: nothing that was begun can be cancelled any more, nor be refused. */
+const endings: Readonly<Record<Phase, readonly RunOutcome[]>> = {
+  planning: ['refused', 'cancelled'],
+  planned: ['cancelled', 'refused', 'verified'],
+  rechecking: ['cancelled', 'refused', 'moved'],
+  performing: ['failed', 'unknown', 'moved', 'cancelled'],
+  verifying: ['verified', 'unverified', 'unknown', 'failed'],
+  done: [],
+};
+
+/** Whether it holds its target: from the confirmation to the end. */
+export function isUnderWay(run: Run): boolean {
+  return run.phase === 'rechecking' || run.phase === 'performing' || run.phase === 'verifying';
+}
+
+/** What an event makes of a run. One that does not belong there leaves it as it is, with its identity. */
+export function advance(run: Run, event: RunEvent, now: Instant): Run {
+  if (!allowed[run.phase].includes(event.kind)) return run;
+  switch (event.kind) {
+    case 'planned': {
+      const { notice: _, ...rest } = run;
+      const { plan, calls, notice } = event;
+      const reveals = plan.calls.some((call) => call.tool === 'command' && call.reveals);
+      return {
+        ...rest,
+        phase: 'planned',
+        plan,
+        calls,
+        plannedAt: now,
+        ...(notice ? { notice } : {}),
+        ...(reveals ? { reveals } : {}),
+      };
+    }
+    case 'confirmed':
+      return { ...run, phase: 'rechecking' };
+    case 'started':
+      return { ...run, phase: 'performing', startedAt: now };
+    case 'output':
+      return { ...run, output: [...run.output, ...event.lines].slice(-keptOutput) };
+    case 'performed':
+      return { ...run, performed: event.call + 1 };
+    case 'performedAll':
+      return { ...run, phase: 'verifying', ...(event.doubt ? { doubt: event.doubt } : {}) };
+    case 'seen':
+      return { ...run, seen: event.says };
+    case 'ended': {
+      const { outcome, says, hint, next = [] } = event;
+      if (!endings[run.phase].includes(outcome)) return run;
+      // Only what changes nothing is done as soon as it is planned.
+      if (run.phase === 'planned' && outcome === 'verified' && run.plan?.calls.length !== 0) return run;
+      return { ...run, phase: 'done', endedAt: now, outcome, says, ...(hint ? { hint } : {}), next };
+    }
+  }
+}
+
+/** What has to be typed: nothing, the target, or target and environment. */
+export function acceptsFor(risk: Risk, name: string, environment: string): readonly string[] {
+  if (risk === 'reversible') return [];
+  return risk === 'data' ? [name] : [name, environment];
+}
+
+/** Whether the typed texts confirm it. A plan that is too old cannot be confirmed. */
+export function confirms(run: Run, typed: readonly string[], now: Instant): true | string {
+  if (run.phase !== 'planned' || run.plannedAt === undefined) return 'there is no plan to confirm';
+  if (now - run.plannedAt > planLasts) return 'the plan is too old: look again';
+  const fits = typed.length === run.accepts.length && run.accepts.every((text, at) => text === typed[at]);
+  return fits || 'what was typed is not what has to be typed';
+}
+
+/** Exit codes of `run` (docs/actions.md). */
+export const runExitCode: Readonly<Record<RunOutcome, number>> = {
+  verified: 0,
+  unverified: 1,
+  failed: 2,
+  unknown: 3,
+  cancelled: 4,
+  refused: 4,
+  moved: 4,
+};

@@ -1,0 +1,170 @@
+// What a call is in a shell: the runbook's command, with the configured targets, to read, to paste and to journal.
+
+import { quote } from '../text/shell.ts';
+import { identifier, inlined, summarised } from '../text/sql.ts';
+import type { Targets } from '../world/targets.ts';
+import type { Call, Channel, KubernetesChange, S3Change, SqlCall } from './call.ts';
+
+/** The command a person would type for exactly this call. One line, but for line ends that stand in its arguments. */
+export function say(call: Call, targets: Targets): string {
+  switch (call.tool) {
+    case 'kubernetes':
+      return `${chosenKubeconfig(targets)}${words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)])}`;
+    case 'sql':
+      return words([...psql(call, targets), ...statements(call).flatMap((text) => ['-c', text])]);
+    case 'command':
+      return `${call.directory ? `cd ${quote(call.directory)} && ` : ''}${assigned(call.environment)}${words(call.argv)}`;
+    case 'http':
+      return words(['curl', '-fsS', call.url]);
+    case 's3':
+      return s3(call.bucket, call.do, targets);
+    case 'redis':
+      return words([...redisCli(targets), ...call.command]);
+    case 'rds':
+      return words([
+        ...aws(targets, 'rds'),
+        'restore-db-cluster-to-point-in-time',
+        ...['--source-db-cluster-identifier', call.do.source],
+        ...['--target-db-cluster-identifier', call.do.target],
+        ...(call.do.at ? ['--restore-to-time', call.do.at] : ['--use-latest-restorable-time']),
+      ]);
+    case 'secrets': {
+      // Both ask for it, psql without echo and aws on standard input: an argument list can be read by everybody.
+      const update = ['update-secret', '--secret-id', call.do.secretId, '--secret-string', 'file:///dev/stdin'];
+      return `${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
+    }
+    case 'channel':
+      return channel(call.channel, call.body);
+  }
+}
+
+/** The same to read: long lists are counted, and a statement stands without psql around it. */
+export function sketch(call: Call, targets: Targets): string {
+  if (call.tool === 'sql') return summarised(call.change);
+  if (call.tool === 'redis' && call.command.length > 5)
+    return `${words([...redisCli(targets), ...call.command.slice(0, 3)])} … ${call.command.length - 1} keys`;
+  if (call.tool === 's3' && call.do.verb === 'delete' && call.do.keys.length > 1)
+    return `${words([...aws(targets, 's3api'), 'delete-objects', '--bucket', call.bucket])} … ${call.do.keys.length} objects`;
+  return say(call, targets);
+}
+
+/** Who will be told to do it: `bentham@db-primary:5432/bentham`. */
+export function addressee(call: Call, targets: Targets): string {
+  switch (call.tool) {
+    case 'kubernetes':
+      return `namespace ${call.namespace}${targets.context ? `, context ${targets.context}` : ''}`;
+    case 'sql': {
+      const { user, host, port, database } = server(call, targets);
+      return `${user}@${host}:${port}/${database}`;
+    }
+    case 'command':
+      return call.directory ?? 'this machine';
+    case 'http':
+      return call.url;
+    case 's3':
+      return `bucket ${call.bucket}`;
+    case 'redis':
+      return `${targets.redis.host}:${targets.redis.port}`;
+    case 'rds':
+      return `RDS cluster ${call.do.source}`;
+    case 'secrets':
+      return `secret ${call.do.secretId}`;
+    case 'channel':
+      return call.channel;
+  }
+}
+
+function words(all: readonly string[]): string {
+  return all.map(quote).join(' ');
+}
+
+/** `KUBECONFIG=/etc/kube/config `: before the command, where it is not the environment's own. */
+export function chosenKubeconfig({ kubeconfig }: Targets): string {
+  return kubeconfig ? assigned({ KUBECONFIG: kubeconfig }) : '';
+}
+
+function assigned(environment: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${quote(value)} `)
+    .join('');
+}
+
+function context({ context: name }: Targets): readonly string[] {
+  return name ? ['--context', name] : [];
+}
+
+function kubectl(change: KubernetesChange): readonly string[] {
+  const object = `deployment/${change.deployment}`;
+  switch (change.verb) {
+    case 'restart':
+      return ['rollout', 'restart', object];
+    case 'rollback':
+      return ['rollout', 'undo', object, `--to-revision=${change.toRevision}`];
+    case 'scale':
+      return ['scale', object, `--replicas=${change.replicas}`];
+  }
+}
+
+function server(call: SqlCall, { primary, replica }: Targets): Targets['primary'] {
+  return call.server === 'replica' ? (replica ?? primary) : primary;
+}
+
+function psql(call: SqlCall, targets: Targets): readonly string[] {
+  return [...psqlTo(server(call, targets)), ...(call.transaction ? ['-1', '-v', 'ON_ERROR_STOP=1'] : [])];
+}
+
+function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
+  return ['psql', '-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
+}
+
+/** A role in a meta-command of psql: as it is, or in double quotes. */
+const name = (role: string) => (/^[a-z_][a-z0-9_]*$/.test(role) ? role : identifier(role));
+
+function statements({ lock, change }: SqlCall): readonly string[] {
+  return [...(lock ? [inlined(lock)] : []), inlined(change)];
+}
+
+function redisCli({ redis }: Targets): readonly string[] {
+  return [
+    'redis-cli',
+    '-h',
+    redis.host,
+    ...(redis.port === 6379 ? [] : ['-p', String(redis.port)]),
+    ...(redis.tls ? ['--tls'] : []),
+  ];
+}
+
+function aws(
+  { aws: { profile, region, s3: endpoint, rds, secrets } }: Targets,
+  service: 's3api' | 'rds' | 'secretsmanager',
+) {
+  const url = { s3api: endpoint, rds, secretsmanager: secrets }[service];
+  return [
+    'aws',
+    ...(profile ? ['--profile', profile] : []),
+    ...(region ? ['--region', region] : []),
+    ...(url ? ['--endpoint-url', url] : []),
+    service,
+  ];
+}
+
+function s3(bucket: string, change: S3Change, targets: Targets): string {
+  const tool = aws(targets, 's3api');
+  if (change.verb === 'delete') {
+    const objects = JSON.stringify({ Objects: change.keys.map((Key) => ({ Key })) });
+    return words([...tool, 'delete-objects', '--bucket', bucket, '--delete', objects]);
+  }
+  const { key, versionId } = change;
+  const source = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?versionId=${encodeURIComponent(versionId)}`;
+  return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, '--key', key]);
+}
+
+/** The webhook and the routing key are secrets: the command names the variables that hold them. */
+function channel(to: Channel, body: string): string {
+  const curl = ['curl', '-fsS', '-H', 'content-type: application/json'];
+  if (to === 'pagerduty')
+    return `${words([...curl, 'https://events.pagerduty.com/v2/enqueue', '-d', body])} # with "routing_key": $BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY`;
+  const variable =
+    to === 'slack-alerts' ? 'BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK' : 'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK';
+  return `${words([...curl, '-d', body])} "$${variable}"`;
+}

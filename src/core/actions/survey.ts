@@ -1,0 +1,186 @@
+// The look before an action, and the look for its proof: everything an action may ask of the platform. Reads only.
+
+import type { Instant, Ms } from '../time.ts';
+import type { Fault } from '../world/reading.ts';
+import type { Targets } from '../world/targets.ts';
+import type { SqlValue } from './call.ts';
+
+/** A value, or an expected failure. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+/** Where actions act, as configured. */
+export type Ground = {
+  /** In words, on every confirmation. */
+  environment: string;
+  targets: Targets;
+  /** Schema of studies, jobs, results and api_keys. */
+  schema: string;
+  /** `pnpm admin:*` and `pnpm test:surface`: the words before, and where they run. */
+  admin: { command: readonly [string, ...string[]]; directory?: string };
+  kubectl: string;
+};
+
+/** What must be allowed, or there. */
+export type Need =
+  | {
+      kind: 'kubernetes';
+      verb: 'get' | 'list' | 'patch' | 'update';
+      group: string;
+      resource: string;
+      subresource?: string;
+      name?: string;
+      namespace: string;
+    }
+  | {
+      kind: 'table';
+      schema: string;
+      table: string;
+      privileges: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'MAINTAIN')[];
+    }
+  /** pg_signal_backend, or the same role as the session. */
+  | { kind: 'signal' }
+  | { kind: 'tool'; command: string; directory?: string }
+  | { kind: 'script'; path: string; directory?: string }
+  | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' };
+
+export type DeploymentState = {
+  name: string;
+  uid: string;
+  /** Counts changes of the specification; `observed` is what the controller has seen. */
+  generation: number;
+  observed: number;
+  desired: number;
+  updated: number;
+  ready: number;
+  available: number;
+  /** All pods, old and new. */
+  replicas: number;
+  revision: number;
+  images: readonly string[];
+  paused: boolean;
+  /** ProgressDeadlineExceeded, or replicas that cannot be created. */
+  stuck?: string;
+  recreate: boolean;
+};
+
+export type Revision = {
+  revision: number;
+  images: readonly string[];
+  /** kubernetes.io/change-cause. */
+  cause?: string;
+  createdAt: Instant;
+  replicas: number;
+  active: boolean;
+  /** How its pods would differ from those of now: `image api: 1.8.2 → 1.8.1`. */
+  differs: readonly string[];
+};
+
+export type Autoscaler = { name: string; min: number; max: number };
+
+export type ToolOutput = { code: number; lines: readonly string[] };
+
+/** `bytes` is absent where MEMORY USAGE may not be asked. */
+export type RedisKey = { key: string; bytes?: number; idle: Ms };
+
+export type RedisScan = {
+  /** Those that nobody has used for long enough. */
+  idle: readonly RedisKey[];
+  /** Keys of the prefix that were looked at. */
+  matched: number;
+  /** Keys looked at in all. */
+  scanned: number;
+  /** False when there is more than was looked at. */
+  complete: boolean;
+  /** Why idle times, or sizes, are not told; absent where they are. */
+  untold?: string;
+  unsized?: string;
+};
+
+/** `held`: why it is left alone: a hold, a retention, or that its lock could not be read. */
+export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
+
+export type EvidenceFound = {
+  objects: readonly EvidenceObject[];
+  /** False when there is more than was looked at. */
+  complete: boolean;
+  /** Old ones whose names cannot be shown as they are, and which are left out. */
+  unspeakable: number;
+  /** Absent when we may not ask. */
+  versioned?: boolean;
+};
+
+export type EvidenceVersion = {
+  versionId: string;
+  at: Instant;
+  bytes: number;
+  latest: boolean;
+  marker: boolean;
+  etag: string;
+};
+
+/** `key`: what all pages about it share. */
+export type OpenIncident = { says: string; key: string };
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** A row as it was before it was changed, kept for undo. */
+export type KeptRows = { columns: readonly string[]; rows: readonly (readonly (string | null)[])[] };
+
+export interface Survey {
+  readonly ground: Ground;
+  now(): Instant;
+  /** The incident that is open: `SEV1 Complete API outage, open for 7 m 3 s`. */
+  incident(): OpenIncident | undefined;
+  /** Whether it is allowed, or there; the fault says what is missing and how to get it. */
+  allows(need: Need): Promise<Answer<true>>;
+  /** Who answers for Kubernetes. */
+  cluster(): Promise<Answer<{ context: string; server: string; user?: string }>>;
+  deployments(): Promise<Answer<readonly DeploymentState[]>>;
+  deployment(name: string): Promise<Answer<DeploymentState>>;
+  /** Newest first. */
+  revisions(name: string): Promise<Answer<readonly Revision[]>>;
+  autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
+  /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
+  mentioning(text: string): Promise<Answer<readonly string[]>>;
+  /** Who answers on a database server. */
+  database(
+    server: 'primary' | 'replica',
+  ): Promise<Answer<{ database: string; server: string; user: string; inRecovery: boolean }>>;
+  /** Rows of a read-only statement. Texts come through the door unless they are asked for `raw`. */
+  rows(
+    server: 'primary' | 'replica',
+    text: string,
+    parameters: readonly SqlValue[],
+  ): Promise<Answer<readonly SqlRow[]>>;
+  health(
+    url: string,
+  ): Promise<Answer<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>>;
+  /** Runs a command that only looks, such as kubectl diff. */
+  output(
+    argv: readonly [string, ...string[]],
+    where?: { directory?: string; environment?: Readonly<Record<string, string>> },
+  ): Promise<Answer<ToolOutput>>;
+  redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
+  /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
+  redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
+  evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
+  versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
+  snapshots(): Promise<
+    Answer<{
+      newestRestorable?: Instant;
+      oldestRestorable?: Instant;
+      snapshots: readonly { id: string; at: Instant; status: string }[];
+    }>
+  >;
+  /** An RDS cluster; undefined when there is none of that name. */
+  rdsCluster(id: string): Promise<Answer<{ status: string; percent?: string } | undefined>>;
+  secret(
+    id: string,
+  ): Promise<
+    Answer<{ versions: readonly { id: string; stages: readonly string[]; at?: Instant }[]; changedAt?: Instant }>
+  >;
+  /** Whether the database takes a role's password as the secret holds it. The password stays here. */
+  secretOpens(id: string, role: string): Promise<Answer<{ opens: boolean; why: string }>>;
+  /** The rows that a run changed, as they were. */
+  kept(run: string): Promise<Answer<KeptRows>>;
+}

@@ -1,6 +1,0 @@
-import type { Fault } from './reading.ts';
-
-/** A fault in one line: what happened, and where. */
-export function describeFault(fault: Fault): string {
-  return fault.what.includes(fault.where) ? fault.what : `${fault.what} (${fault.where})`;
-}

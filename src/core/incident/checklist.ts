@@ -1,0 +1,129 @@
+// A procedure of the runbook as a value: steps that know how to look, what to offer and what to type by hand.
+import type { ActionId, Check, Target } from '../actions/action.ts';
+import type { Instant, Ms } from '../time.ts';
+import type { Targets } from '../world/targets.ts';
+import type { World } from '../world/world.ts';
+
+/** SEV1 is the worst (runbook, Severity Levels). */
+export const severities = [1, 2, 3, 4] as const;
+export type Severity = (typeof severities)[number];
+
+/** `SEV1`. */
+export type SeverityName = `SEV${Severity}`;
+export const severityName = (severity: Severity): SeverityName => `SEV${severity}`;
+
+export const procedureIds = [
+  'sev1',
+  'sev2',
+  'sev3',
+  'sev4',
+  'security',
+  'full-recovery',
+  'api-key-rotation',
+  'credential-rotation',
+  'deployment',
+  'rollback',
+  'database-maintenance',
+  'session-maintenance',
+  'evidence-cleanup',
+  'evidence-recovery',
+  'point-in-time-recovery',
+] as const;
+export type ProcedureId = (typeof procedureIds)[number];
+
+/** An action that a step offers; `target` fills in what is known already. */
+export type Offer = {
+  action: ActionId;
+  /** As the key's title says it: `restart gateway`. */
+  title: string;
+  target?(world: World): Target;
+};
+
+/** A step that says "if needed": the evidence recommends, a person decides. */
+export type Decision = {
+  /** To be answered with yes or no. */
+  question: string;
+  recommend(world: World): Recommendation;
+};
+
+/** `unsure` recommends neither. */
+export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string };
+
+export type Link = { title: string; url: string };
+
+export type Step = {
+  /** Unique among all checklists: `sev1/gateway-status`. */
+  id: `${ProcedureId}/${string}`;
+  /** What to do, written to be read aloud. */
+  say: string;
+  /** More to read when the step is open. */
+  more?: readonly string[];
+  /** Not of the runbook: written for the cockpit. */
+  ours?: true;
+  /** Live evidence, line by line. */
+  evidence?(world: World, known: Known): readonly Evidence[];
+  /** Whether the world looks as this step wants it; if not said, the sum of the evidence. */
+  check?(world: World, known: Known): Check;
+  offers?: readonly Offer[];
+  /** Where in the cockpit more of it is to be seen. */
+  goes?: { screen: string; of?(world: World): Readonly<Record<string, string>>; filter?: string; title: string };
+  /** What to type by hand, with the present targets. Several lines are several commands. */
+  byHand?(targets: Targets, world: World): readonly string[];
+  links?: readonly Link[];
+  decision?: Decision;
+  /** Somebody else has to do something first: remind of it after this time. */
+  waits?: { for: string; remind: Ms };
+};
+
+/** One line of live evidence. */
+export type Evidence = Check & {
+  /** What it is about, in few columns: `primary`. */
+  subject: string;
+  /** When it was measured; absent for what is not measured. */
+  at?: Instant;
+};
+
+/** What a step may know of the incident itself. */
+export type Known = {
+  acknowledged?: { by: string; at: Instant };
+  /** Messages that went out. */
+  notified: readonly { channel: string; at: Instant }[];
+};
+
+/** Nothing was acknowledged or sent yet. */
+export const nothingKnown: Known = { notified: [] };
+
+/** A step's check: its own, or what its evidence says in sum. Undefined where there is nothing to look at. */
+export function checkOf(step: Step, world: World, known: Known = nothingKnown): Check | undefined {
+  if (step.check) return step.check(world, known);
+  return step.evidence ? sum(step.evidence(world, known)) : undefined;
+}
+
+/** One failure fails, one unknown is unknown; what it rests on is the worst of it. */
+export function sum(evidence: readonly Evidence[]): Check | undefined {
+  for (const state of ['fail', 'unknown', 'pass'] as const) {
+    const found = evidence.filter((one) => one.state === state);
+    if (found.length === 0) continue;
+    const shown = found.slice(0, 2).map((one) => `${one.subject} ${one.because}`);
+    const more = found.length - shown.length;
+    return { state, because: [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') };
+  }
+  return undefined;
+}
+
+/** Something the runbook lists as a sign of this procedure; `fail` means: the sign is there. */
+export type Symptom = { id: string; say: string; check(world: World): Check };
+
+export type Checklist = {
+  id: ProcedureId;
+  title: string;
+  /** `ours`: the runbook has none, this one was written for the cockpit. */
+  from: 'runbook' | 'ours';
+  /** Which part of the runbook it is: `Incident Response`. */
+  section: string;
+  severity?: Severity;
+  /** One or two sentences: when to use it. */
+  about: string;
+  symptoms: readonly Symptom[];
+  steps: readonly Step[];
+};

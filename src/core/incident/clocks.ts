@@ -1,0 +1,56 @@
+// The incident's clocks: how long it takes, and when people are owed a word.
+
+import { type Instant, type Ms, minute } from '../time.ts';
+import type { Severity } from './checklist.ts';
+import type { Incident } from './incident.ts';
+
+/** At SEV1 and SEV2 people hear something every half hour. */
+export const updateEvery: Ms = 30 * minute;
+
+export type Clocks = {
+  /** From the opening until now, or until it was resolved. */
+  open: Ms;
+  /** From the opening; absent while it has not happened. */
+  toAcknowledge?: Ms;
+  /** Until a step was done whose live check found something wrong: the first look at the right place. */
+  toFirstFind?: Ms;
+  toMitigate?: Ms;
+  toResolve?: Ms;
+  /** When the next update is due; in the past when it is late. Only at SEV1 and SEV2, until it is resolved. */
+  updateDue?: Instant;
+};
+
+export function clocks(incident: Incident, now: Instant): Clocks {
+  const { openedAt, acknowledged, firstFind, mitigatedAt, resolvedAt, severity, updates } = incident;
+  // A clock may have jumped backwards in between.
+  const since = (at: Instant): Ms => Math.max(0, at - openedAt);
+  return {
+    open: since(resolvedAt ?? now),
+    ...(acknowledged ? { toAcknowledge: since(acknowledged.at) } : {}),
+    ...(firstFind ? { toFirstFind: since(firstFind.at) } : {}),
+    ...(mitigatedAt === undefined ? {} : { toMitigate: since(mitigatedAt) }),
+    ...(resolvedAt === undefined ? {} : { toResolve: since(resolvedAt) }),
+    ...(severity <= 2 && resolvedAt === undefined
+      ? { updateDue: Math.max(owedSince(incident), ...updates) + updateEvery }
+      : {}),
+  };
+}
+
+/** Since when people are owed updates: since it became SEV2 or worse, or since it was opened again. */
+function owedSince({ openedAt, severities, rests }: Incident): Instant {
+  const calm = severities.findLastIndex(({ severity }) => severity > 2);
+  return Math.max(severities[calm + 1]?.at ?? openedAt, rests.at(-1)?.until ?? openedAt);
+}
+
+/** How long it was at each severity, worst first; while it was resolved it had none. */
+export function timePerSeverity(incident: Incident, now: Instant): readonly { severity: Severity; time: Ms }[] {
+  const end = incident.resolvedAt ?? now;
+  const times = new Map<Severity, Ms>();
+  incident.severities.forEach(({ severity, at }, index) => {
+    const until = incident.severities[index + 1]?.at ?? end;
+    const rested = incident.rests.map((rest) => Math.min(until, rest.until) - Math.max(at, rest.from));
+    const time = rested.reduce((left, rest) => left - Math.max(0, rest), until - at);
+    times.set(severity, (times.get(severity) ?? 0) + Math.max(0, time));
+  });
+  return [...times].map(([severity, time]) => ({ severity, time })).sort((a, b) => a.severity - b.severity);
+}

@@ -1,0 +1,142 @@
+// What the journal holds. The incident is the fold of its entries (incident.ts).
+import type { ActionId, Check } from '../actions/action.ts';
+import type { Instant } from '../time.ts';
+import type { MetricId } from '../world/thresholds.ts';
+import type { Verdict } from '../world/verdict.ts';
+import type { AlertLevel, ChannelId } from './channel.ts';
+import type { ProcedureId, Severity } from './checklist.ts';
+
+/** Commander is the one required role; there may be several experts. */
+export const roles = ['commander', 'deputy', 'scribe', 'expert'] as const;
+export type Role = (typeof roles)[number];
+
+/**
+ * Where one run of an action stands. `confirmed` is flushed before anything happens, `started` before each effect.
+ * `unknown`: it may or may not have happened.
+ */
+export const runPhases = [
+  'confirmed',
+  'started',
+  'finished',
+  'failed',
+  'verified',
+  'unverified',
+  'unknown',
+  'cancelled',
+] as const;
+export type RunPhase = (typeof runPhases)[number];
+
+/**
+ * What became of a message. `sending` is flushed before it is sent; `unknown`: it may have arrived; `not-sent`: the
+ * channel is not configured, a person carries the text.
+ */
+export type Delivery = 'sending' | 'sent' | 'failed' | 'unknown' | 'not-sent';
+
+/** Why a message was written. */
+export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
+
+export type Event =
+  | {
+      kind: 'opened';
+      title: string;
+      severity: Severity;
+      why: string;
+      evidence?: readonly string[];
+      /** What is worked instead of the severity's own checklist: a security incident is not an outage. */
+      procedure?: ProcedureId;
+    }
+  | { kind: 'severity'; severity: Severity; why: string }
+  | { kind: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired'; why?: string }
+  /** Of the incident, or of one alert. */
+  | { kind: 'acknowledged'; alert?: string; subject?: string }
+  | { kind: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string; found?: Check }
+  | { kind: 'decision'; step: string; answer: 'yes' | 'no'; why: string; recommended?: 'yes' | 'no' | 'unsure' }
+  | {
+      kind: 'action';
+      run: string;
+      action: ActionId;
+      /** What it was done to, in words. */
+      target: string;
+      phase: RunPhase;
+      /** The commands, as they were shown. */
+      calls?: readonly string[];
+      detail?: string;
+    }
+  | { kind: 'verdict'; finding: string; subject: string; from: Verdict; to: Verdict; says: string; value?: number }
+  | {
+      kind: 'alert';
+      alert: string;
+      subject: string;
+      change: 'raised' | 'worse' | 'cleared';
+      level: AlertLevel;
+      says: string;
+      /** When it was raised, where that was before the incident was opened. */
+      since?: Instant;
+    }
+  | { kind: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string; from?: string }
+  | { kind: 'note'; text: string }
+  | { kind: 'pin'; entry: string; pinned: boolean }
+  | {
+      kind: 'notified';
+      /** The same for what is said of one message before and after it was sent. */
+      message: string;
+      channel: ChannelId;
+      /** What the channel is called where it was sent. */
+      to?: string;
+      purpose: Purpose;
+      delivery: Delivery;
+      text: string;
+      /** Which of PagerDuty's alerts it is about (dedup_key). */
+      key?: string;
+      detail?: string;
+    }
+  /** A report of conditions, actions and needs was given. */
+  | { kind: 'update'; text: string }
+  | { kind: 'armed'; until: Instant; why: string }
+  | { kind: 'disarmed'; why: string }
+  /** Who drives from now on: the session whose cockpit may run actions. */
+  | { kind: 'wheel'; session: string; person: string; why?: string }
+  | { kind: 'reminder'; step?: string; about: string; due: Instant }
+  /** Somebody took note of a reminder. */
+  | { kind: 'reminded'; about: string }
+  | { kind: 'mitigated'; why: string }
+  | { kind: 'resolved'; why: string }
+  | { kind: 'reopened'; why: string }
+  /** What the metrics were, once a minute while an incident is open. */
+  | { kind: 'sample'; values: { readonly [M in MetricId]?: number } }
+  /** The journal itself: written late, clock jumped, closed in order. */
+  | { kind: 'journal'; what: 'written-late' | 'clock-back' | 'unrecorded-allowed' | 'closed'; says: string };
+
+export type EventKind = Event['kind'];
+export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;
+
+/** Who wrote an entry: one run of the cockpit by one person on one host. */
+export type Writer = {
+  /** Unique for each run of the cockpit. */
+  session: string;
+  /** The operating system's user. */
+  user: string;
+  /** The name this person goes by. */
+  name: string;
+  host: string;
+};
+
+/** One line of the journal. */
+export type Entry = {
+  /** A ULID: sorts by time, then by writer. */
+  id: string;
+  at: Instant;
+  writer: Writer;
+  environment: string;
+  /** The drill's scenario; absent for the real thing. */
+  drill?: string;
+  /** Absent for what belongs to no incident. */
+  incident?: string;
+  event: Event;
+};
+
+/** One order for every reader, whoever's files were read first: by id; twice the same is once. */
+export function inOrder(entries: readonly Entry[]): readonly Entry[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}

@@ -1,0 +1,255 @@
+// An incident is the fold of its entries, in whatever order their files were read.
+import type { ActionId, Check } from '../actions/action.ts';
+import type { Instant } from '../time.ts';
+import type { ProcedureId, Severity } from './checklist.ts';
+import type { Entry, EventOf, Role, RunPhase } from './event.ts';
+import { inOrder } from './event.ts';
+
+/** How a step stands; steps that nobody touched have no state. */
+export type StepState = {
+  mark: 'done' | 'skipped' | 'reopened';
+  by: string;
+  at: Instant;
+  why?: string;
+  /** What its live check said then. */
+  found?: Check;
+  /** Of a decision. */
+  answer?: 'yes' | 'no';
+};
+
+export type RunState = {
+  run: string;
+  action: ActionId;
+  target: string;
+  by: string;
+  /** Whose cockpit runs it. */
+  session: string;
+  calls: readonly string[];
+  phase: RunPhase;
+  phases: readonly { phase: RunPhase; at: Instant; detail?: string }[];
+};
+
+export type Message = Omit<EventOf<'notified'>, 'kind'> & { at: Instant; by: string };
+
+export type Incident = {
+  id: string;
+  title: string;
+  severity: Severity;
+  openedAt: Instant;
+  openedBy: string;
+  environment: string;
+  drill?: string;
+  /** Each change, oldest first; the first is the opening. */
+  severities: readonly { severity: Severity; at: Instant; by: string; why: string }[];
+  /** Worked instead of the severity's own checklist. */
+  procedure?: ProcedureId;
+  /** Checklists beside that one. */
+  procedures: readonly ProcedureId[];
+  steps: Readonly<Record<string, StepState>>;
+  runs: readonly RunState[];
+  messages: readonly Message[];
+  roles: { readonly [R in Role]: readonly string[] };
+  /** Everybody who wrote something, in order. */
+  people: readonly string[];
+  wheel: { session: string; person: string; at: Instant };
+  pins: readonly string[];
+  notes: number;
+  /** When the last report went to people. */
+  updates: readonly Instant[];
+  reminders: readonly { about: string; due: Instant; step?: string }[];
+  acknowledged?: { by: string; at: Instant };
+  /** The first step that was done while its live check found something wrong. */
+  firstFind?: { step: string; at: Instant };
+  mitigatedAt?: Instant;
+  resolvedAt?: Instant;
+  /** When it was over for a while, before it was opened again. */
+  rests: readonly { from: Instant; until: Instant }[];
+  /** In order. */
+  entries: readonly Entry[];
+};
+
+/** The incident that these entries tell; undefined while they hold no opening. Entries of others are left out. */
+export function foldIncident(id: string, all: readonly Entry[]): Incident | undefined {
+  const entries = inOrder(all.filter((entry) => entry.incident === id));
+  const opening = entries.find((entry) => entry.event.kind === 'opened');
+  if (opening?.event.kind !== 'opened') return undefined;
+  const { event, writer, at } = opening;
+  const person = writer.name;
+  const start: Incident = {
+    id,
+    title: event.title,
+    severity: event.severity,
+    openedAt: at,
+    openedBy: person,
+    environment: opening.environment,
+    ...(opening.drill ? { drill: opening.drill } : {}),
+    ...(event.procedure ? { procedure: event.procedure } : {}),
+    severities: [{ severity: event.severity, at, by: person, why: event.why }],
+    procedures: [],
+    steps: {},
+    runs: [],
+    messages: [],
+    roles: { commander: [person], deputy: [], scribe: [], expert: [] },
+    people: [person],
+    wheel: { session: writer.session, person, at },
+    pins: [],
+    notes: 0,
+    updates: [],
+    reminders: [],
+    rests: [],
+    entries,
+  };
+  return entries.filter((entry) => entry !== opening).reduce(apply, start);
+}
+
+/** Every incident that the entries tell of, oldest first. */
+export function foldAll(entries: readonly Entry[]): readonly Incident[] {
+  const ids = new Set(entries.flatMap((entry) => (entry.incident ? [entry.incident] : [])));
+  return [...ids]
+    .map((id) => foldIncident(id, entries))
+    .filter((incident) => incident !== undefined)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function apply(before: Incident, entry: Entry): Incident {
+  const { event, at, writer } = entry;
+  const by = writer.name;
+  const incident = before.people.includes(by) ? before : { ...before, people: [...before.people, by] };
+  switch (event.kind) {
+    case 'severity':
+      return {
+        ...incident,
+        severity: event.severity,
+        severities: [...incident.severities, { severity: event.severity, at, by, why: event.why }],
+      };
+    case 'procedure': {
+      const others = incident.procedures.filter((id) => id !== event.procedure);
+      return { ...incident, procedures: event.change === 'added' ? [...others, event.procedure] : others };
+    }
+    case 'acknowledged':
+      return acknowledge(incident, by, at);
+    case 'step':
+      return step(incident, event, by, at);
+    case 'decision':
+      return withStep(incident, event.step, { mark: 'done', by, at, why: event.why, answer: event.answer });
+    case 'action':
+      return { ...incident, runs: run(incident.runs, event, entry) };
+    case 'role':
+      return { ...incident, roles: role(incident.roles, event) };
+    case 'note':
+      return { ...incident, notes: incident.notes + 1 };
+    case 'pin': {
+      const others = incident.pins.filter((id) => id !== event.entry);
+      return { ...incident, pins: event.pinned ? [...others, event.entry] : others };
+    }
+    case 'notified':
+      return notified(incident, event, by, at);
+    case 'update':
+      return { ...incident, updates: [...incident.updates, at] };
+    case 'wheel':
+      return { ...incident, wheel: { session: event.session, person: event.person, at } };
+    case 'reminded':
+      return { ...incident, reminders: incident.reminders.filter((one) => one.about !== event.about) };
+    case 'reminder': {
+      const others = incident.reminders.filter((one) => !event.step || one.step !== event.step);
+      const reminder = { about: event.about, due: event.due, ...(event.step ? { step: event.step } : {}) };
+      return { ...incident, reminders: [...others, reminder] };
+    }
+    case 'mitigated':
+      return { ...incident, mitigatedAt: incident.mitigatedAt ?? at };
+    case 'resolved':
+      return { ...incident, resolvedAt: at, mitigatedAt: incident.mitigatedAt ?? at };
+    case 'reopened': {
+      const { resolvedAt, mitigatedAt: _, ...open } = incident;
+      if (resolvedAt === undefined) return open;
+      return { ...open, rests: [...open.rests, { from: resolvedAt, until: at }] };
+    }
+    // The rest changes nothing, and neither does what a newer cockpit wrote.
+    default:
+      return incident;
+  }
+}
+
+function acknowledge(incident: Incident, by: string, at: Instant): Incident {
+  return incident.acknowledged ? incident : { ...incident, acknowledged: { by, at } };
+}
+
+function withStep(incident: Incident, id: string, state: StepState): Incident {
+  const reminders = incident.reminders.filter((one) => one.step !== id || state.mark === 'reopened');
+  return { ...incident, reminders, steps: { ...incident.steps, [id]: state } };
+}
+
+function step(before: Incident, event: EventOf<'step'>, by: string, at: Instant): Incident {
+  const state: StepState = {
+    mark: event.mark,
+    by,
+    at,
+    ...(event.why ? { why: event.why } : {}),
+    ...(event.found ? { found: event.found } : {}),
+  };
+  const incident = withStep(before, event.step, state);
+  if (event.mark !== 'done') return incident;
+  if (event.step.endsWith('/acknowledge')) return acknowledge(incident, by, at);
+  if (incident.firstFind || event.found?.state !== 'fail') return incident;
+  return { ...incident, firstFind: { step: event.step, at } };
+}
+
+function run(runs: readonly RunState[], event: EventOf<'action'>, { at, writer }: Entry): readonly RunState[] {
+  const before = runs.find((one) => one.run === event.run);
+  const phase = { phase: event.phase, at, ...(event.detail ? { detail: event.detail } : {}) };
+  const after: RunState = before
+    ? { ...before, phase: event.phase, phases: [...before.phases, phase], calls: event.calls ?? before.calls }
+    : {
+        run: event.run,
+        action: event.action,
+        target: event.target,
+        by: writer.name,
+        session: writer.session,
+        calls: event.calls ?? [],
+        phase: event.phase,
+        phases: [phase],
+      };
+  return before ? runs.map((one) => (one === before ? after : one)) : [...runs, after];
+}
+
+/** Commander, deputy and scribe are one person each; experts are several. */
+function role(roles: Incident['roles'], { role: name, change, person, from }: EventOf<'role'>): Incident['roles'] {
+  const others = roles[name].filter((one) => one !== person && one !== from);
+  if (change === 'left') return { ...roles, [name]: others };
+  return { ...roles, [name]: name === 'expert' ? [...others, person] : [person] };
+}
+
+function notified(before: Incident, event: EventOf<'notified'>, by: string, at: Instant): Incident {
+  const { kind: _, ...rest } = event;
+  const sent = event.delivery === 'sent';
+  const others = before.messages.filter((one) => one.message !== event.message);
+  const incident: Incident = {
+    ...before,
+    messages: [...others, { ...rest, by, at }],
+    updates: sent && event.purpose !== 'acknowledge' ? [...before.updates, at] : before.updates,
+  };
+  return sent && event.purpose === 'acknowledge' ? acknowledge(incident, by, at) : incident;
+}
+
+/**
+ * PagerDuty's alert that this incident is about: the one last written to, or the incident's own. PagerDuty makes one
+ * alert of all messages with the same key.
+ */
+export function pageKey(incident: Incident): string {
+  const last = incident.messages.findLast((one) => one.channel === 'pagerduty' && one.key !== undefined);
+  const run = incident.runs.findLast((one) => pageOf(one) !== undefined);
+  if (run && (run.phases.at(-1)?.at ?? 0) > (last?.at ?? 0)) return pageOf(run) ?? '';
+  return last?.key ?? `bentham/${incident.environment}/${incident.id}`;
+}
+
+/** The key of the page that a run acknowledged or resolved at PagerDuty; undefined for every other run. */
+function pageOf({ action, target, phase }: RunState): string | undefined {
+  if (action !== 'acknowledge-page' && action !== 'resolve-page') return undefined;
+  const arrived = phase === 'finished' || phase === 'verified' || phase === 'unverified';
+  return arrived && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
+}
+
+/** Runs that began and of which no end is written. */
+export function unfinished(incident: Incident): readonly RunState[] {
+  return incident.runs.filter((one) => one.phase === 'started' || one.phase === 'confirmed');
+}

@@ -1,0 +1,87 @@
+// An entry as text: for a terminal line by line, for the clipboard and for a file.
+
+import type { Instant } from '../time.ts';
+import { type LogEntry, type LogFieldName, levelName } from './log.ts';
+
+/** What a piece of it means; whoever prints it says what that looks like. */
+export type LogTone = 'time' | 'pod' | 'good' | 'warning' | 'bad' | 'message' | 'field' | 'stack' | 'mark';
+export type LogPiece = { text: string; tone: LogTone };
+
+export type Clock = 'utc' | 'local';
+
+/** `03:14:07.123Z`, or `04:14:07.123` in local time. */
+export function formatLogTime(at: Instant, clock: Clock): string {
+  if (clock === 'utc') return `${new Date(at).toISOString().slice(11, 23)}Z`;
+  const local = new Date(at);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const ms = String(local.getMilliseconds()).padStart(3, '0');
+  return `${two(local.getHours())}:${two(local.getMinutes())}:${two(local.getSeconds())}.${ms}`;
+}
+
+/** The tone of a level: errors are 50 and above. */
+export function levelTone(level: number | undefined): LogTone {
+  if (level === undefined) return 'message';
+  return level >= 50 ? 'bad' : level >= 40 ? 'warning' : 'good';
+}
+
+const labels: Readonly<Record<LogFieldName, string>> = {
+  statusCode: 'status',
+  responseTime: 'ms',
+  requestId: 'request',
+  studyId: 'study',
+  surfaceId: 'surface',
+  tenantId: 'tenant',
+};
+
+/** The known fields, in the order of their use at night, by the filter's own names. */
+export function fieldsOf(entry: LogEntry): readonly { name: string; value: string }[] {
+  return (Object.keys(labels) as LogFieldName[]).flatMap((name) => {
+    const value = entry.fields[name];
+    if (value === undefined) return [];
+    const shown = name === 'responseTime' && !Number.isNaN(Number(value)) ? String(Math.round(Number(value))) : value;
+    return [{ name: labels[name], value: shown }];
+  });
+}
+
+/** A pod's name without what its deployment's pods have in common: `8qk5p` of `api-gateway-5d4f9c-8qk5p`. */
+export function shortPod(pod: string): string {
+  return pod.length > 12 ? (pod.split('-').at(-1) ?? pod) : pod;
+}
+
+/** The pieces of the first line of an entry. Marks stand alone. */
+export function piecesOf(entry: LogEntry, clock: Clock, pod: string): readonly LogPiece[] {
+  const time: LogPiece = { text: `${formatLogTime(entry.at, clock)} `, tone: 'time' };
+  if (entry.mark) return [time, { text: `── ${entry.message} ──`, tone: 'mark' }];
+  const word = levelName(entry.level).padEnd(5);
+  return [
+    time,
+    { text: `${pod}${entry.previous ? ' (previous)' : ''} `, tone: 'pod' },
+    { text: `${word} `, tone: levelTone(entry.level) },
+    { text: entry.message, tone: 'message' },
+    ...fieldsOf(entry).map(({ name, value }): LogPiece => ({ text: `  ${name}=${value}`, tone: 'field' })),
+    ...(entry.cut ? [{ text: '  (longer than a line may be)', tone: 'mark' } as const] : []),
+  ];
+}
+
+/** The whole entry as lines of plain text. */
+export function entryText(entry: LogEntry, clock: Clock): string {
+  const first = piecesOf(entry, clock, entry.pod).map((piece) => piece.text);
+  return [first.join('').trimEnd(), ...entry.more.map((line) => `    ${line}`)].join('\n');
+}
+
+/** The entry for programs, one object a line. */
+export function entryJson(entry: LogEntry): string {
+  const time = new Date(entry.at).toISOString();
+  if (entry.mark) return JSON.stringify({ time, mark: entry.message });
+  return JSON.stringify({
+    time,
+    pod: entry.pod,
+    container: entry.container,
+    ...(entry.previous ? { previous: true } : {}),
+    ...(entry.level === undefined ? {} : { level: entry.level }),
+    msg: entry.message,
+    ...entry.fields,
+    ...(entry.more.length > 0 ? { stack: entry.more } : {}),
+    line: entry.raw,
+  });
+}

@@ -1,0 +1,93 @@
+// A study looked at closely, and lists of any length. Plain data: it crosses a thread.
+import type { Instant } from '../time.ts';
+
+/** One row of the list of all studies. */
+export type StudyRow = {
+  id: string;
+  tenant: string;
+  status: string;
+  /** 0–100; absent when the platform did not say. */
+  completion?: number;
+  createdAt: Instant;
+  progressedAt: Instant;
+};
+
+/** Newest first. `more`: there are older ones. */
+export type StudyList = { rows: readonly StudyRow[]; more: boolean };
+
+export type Job = {
+  id: string;
+  surface: string;
+  status: string;
+  attempts: number;
+  createdAt: Instant;
+  /** Absent while it is not finished, or where the table does not say. */
+  endedAt?: Instant;
+  error?: string;
+};
+
+/** What the gateway answers for a study (runbook, Checking Study Status, via API). */
+export type ApiStudy = {
+  url: string;
+  /** Absent when it gave no such answer. */
+  answer?: { status?: string; tenant?: string; completion?: number };
+  /** Why there is none: `no ADMIN_API_KEY`, `404`, `timed out after 2 s`. */
+  problem?: string;
+};
+
+export type SurfaceCount = { surface: string; status: string; count: number };
+
+/** A study by the database and by the API, with its jobs. */
+export type StudyDetail = {
+  /** Absent: the database has no such study. */
+  row?: StudyRow;
+  api: ApiStudy;
+  /** Jobs by surface and status. */
+  counts: readonly SurfaceCount[];
+  /** False: only the first so many were counted. */
+  exact: boolean;
+  /** True when the jobs could not be read in time: the lists below say nothing. */
+  jobsUncounted?: boolean;
+  /** Failures by message, most frequent first. */
+  errors: readonly { message: string; count: number }[];
+  /** Executing, oldest first. */
+  running: readonly Job[];
+  /** Finished, longest first; empty where the table does not say when a job ended. */
+  slowest: readonly Job[];
+};
+
+/** Newest first. */
+export type JobList = { rows: readonly Job[]; more: boolean };
+
+/** A failed job, and whose it is. */
+export type FailedJob = Job & { study: string };
+
+/** Why a surface fails: its failures of the last hour (runbook, SEV2: Check error messages). */
+export type SurfaceDetail = {
+  /** Most frequent first. */
+  errors: readonly { message: string; count: number; studies: number }[];
+  /** Failures by study, most first. */
+  studies: readonly { study: string; count: number }[];
+  /** The newest ones. */
+  newest: readonly FailedJob[];
+  /** False: only the first so many failures were counted. */
+  exact: boolean;
+};
+
+/** Where database and API say different things, in words. */
+export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): readonly string[] {
+  const { answer } = api;
+  if (!answer) return [];
+  if (!row) return ['the API knows it, the database does not'];
+  const differ: string[] = [];
+  if (answer.status !== undefined && answer.status.toLowerCase() !== row.status.toLowerCase()) differ.push('status');
+  if (answer.tenant !== undefined && answer.tenant !== row.tenant) differ.push('tenant');
+  // Both are read one after the other while jobs finish.
+  if (
+    answer.completion !== undefined &&
+    row.completion !== undefined &&
+    Math.abs(answer.completion - row.completion) > 2
+  )
+    differ.push('completion');
+  return differ;
+}

@@ -1,0 +1,65 @@
+import { day, hour, type Instant, type Ms, minute, second } from '../time.ts';
+
+/** What a number counts; `percent` values run from 0 to 100. */
+export type Unit = 'ms' | 'percent' | 'count';
+
+/** Thousands apart by a thin gap that every terminal measures as one column: `4 210`. */
+export function formatCount(n: number): string {
+  return Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
+
+/** `0.4 %`, `71 %`: one decimal below ten, none above. */
+export function formatPercent(n: number): string {
+  return `${n !== 0 && Math.abs(n) < 10 ? n.toFixed(1) : Math.round(n)} %`;
+}
+
+/** A metric's value with its unit: `4 210 ms`, `38 %`, `1 320`. */
+export function formatMeasure(value: number, unit: Unit): string {
+  if (unit === 'ms') return `${formatCount(value)} ms`;
+  return unit === 'percent' ? formatPercent(value) : formatCount(value);
+}
+
+/** A threshold with its unit, without decimals that nobody set: `5 %`, `2 000 ms`. */
+export function formatLimit(value: number, unit: Unit): string {
+  return unit === 'percent' ? `${Number(value.toFixed(2))} %` : formatMeasure(value, unit);
+}
+
+/** How long, in the one or two units that matter: `0.4 s`, `12 s`, `3 m 10 s`, `2 h 5 m`, `4 d 3 h`. */
+export function formatAge(ms: Ms): string {
+  const span = Math.max(0, ms);
+  if (span < 10 * second) return `${(span / second).toFixed(1)} s`;
+  if (span < minute) return `${Math.floor(span / second)} s`;
+  if (span < hour) return `${Math.floor(span / minute)} m ${Math.floor((span % minute) / second)} s`;
+  if (span < day) return `${Math.floor(span / hour)} h ${Math.floor((span % hour) / minute)} m`;
+  return `${Math.floor(span / day)} d ${Math.floor((span % day) / hour)} h`;
+}
+
+/** A stopwatch: `00:07:32`. */
+export function formatElapsed(ms: Ms): string {
+  const s = Math.max(0, Math.floor(ms / second));
+  return [Math.floor(s / 3600), Math.floor((s % 3600) / 60), s % 60].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
+/** `03:14:07Z`. */
+export function formatClock(at: Instant): string {
+  return `${new Date(at).toISOString().slice(11, 19)}Z`;
+}
+
+/** `2026-01-17 03:14:07Z`. */
+export function formatInstant(at: Instant): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** `2.0 GB`, in powers of 1024. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

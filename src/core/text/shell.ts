@@ -1,0 +1,48 @@
+/** What a terminal or the door (core/text/text.ts) would swallow or change: written as octal escapes. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{M}\ufff9-\ufffb]/u;
+
+/**
+ * One word of a shell command, quoted only where a shell would read more into it. What cannot be seen is spelled out
+ * with printf, so that the command can be read, pasted and journaled as it is; a shell gives back the same bytes.
+ */
+export function quote(word: string): string {
+  if (word !== '' && /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word)) return word;
+  if (!changes(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  // Command substitution drops line ends at the end.
+  if (word.endsWith('\n')) return lineEnds(word);
+  return `"$(printf ${printfed(word)})"`;
+}
+
+/** Whether it would come out of a terminal or the door as something else. */
+function changes(word: string): boolean {
+  return invisible.test(word) || word !== word.normalize('NFC');
+}
+
+/** A word that ends in line ends: they stand in quotes of their own, as real line ends. */
+function lineEnds(word: string): string {
+  const [, head = '', tail = ''] = /^(.*?)(\n+)$/s.exec(word) ?? [];
+  return `${head === '' ? '' : quote(head)}'${tail}'`;
+}
+
+/** A format for printf that gives `word`, in single quotes. */
+function printfed(word: string): string {
+  const composed = word === word.normalize('NFC');
+  const text = [...word].map((char, at) => {
+    // A format that begins with a dash would be an option.
+    if (at === 0 && char === '-') return octal(char);
+    if (char === '%') return '%%';
+    if (char === '\\') return '\\\\';
+    if (char === "'") return "'\\''";
+    return invisible.test(char) || (!composed && char > '~') ? octal(char) : char;
+  });
+  return `'${text.join('')}'`;
+}
+
+function octal(char: string): string {
+  return [...new TextEncoder().encode(char)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}
+
+/** A placeholder or a word: `<pod-name>` stays as it is, to be replaced before it is run. */
+export function word(text: string): string {
+  return /^<[\w-]+>$/.test(text) ? text : quote(text);
+}

@@ -1,0 +1,248 @@
+// One type per fact. A fact is what one source measures; everything visible is computed from these.
+import type { Backups } from '../judgement/backups.ts';
+import type { Slot } from '../looks/database.ts';
+import type { Instant, Ms } from '../time.ts';
+import type { FaultKind } from './reading.ts';
+
+/** Who answered for Kubernetes. */
+export type Cluster = { context: string; server: string; version: string; latency: Ms };
+
+/** One pod, reduced to what an on-call asks. */
+export type Pod = {
+  uid: string;
+  name: string;
+  namespace: string;
+  /** The deployment that owns it (by its replica set), or its `app` label, or ''. */
+  app: string;
+  node: string;
+  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+  /** By the Ready condition: a dead node's pods still say Running. */
+  ready: boolean;
+  containers: { ready: number; total: number };
+  restarts: number;
+  lastRestartAt?: Instant;
+  /** Waiting or termination reason: CrashLoopBackOff, ImagePullBackOff, OOMKilled, Evicted … */
+  reason?: string;
+  /** Of the last termination: 137 is a kill, out of memory or by a probe. */
+  exitCode?: number;
+  /** The kubelet's message behind the reason. */
+  message?: string;
+  image: string;
+  createdAt: Instant;
+  terminating: boolean;
+  /** When it should be gone: the time it was deleted and its grace period. */
+  endsBy?: Instant;
+  /** It failed, and its controller made another in its place: evicted pods stay for days. */
+  leftOver?: true;
+  /** Of a failed one, as far as it is told. */
+  endedAt?: Instant;
+};
+
+/** How a rollout stands. `stuck`: ProgressDeadlineExceeded, or replicas that fail to be created. */
+export type RolloutState = 'complete' | 'progressing' | 'stuck' | 'paused';
+
+export type Deployment = {
+  name: string;
+  namespace: string;
+  desired: number;
+  updated: number;
+  ready: number;
+  available: number;
+  /** All pods it has, old and new. */
+  replicas: number;
+  /** `deployment.kubernetes.io/revision`; 0 when not known. */
+  revision: number;
+  images: readonly string[];
+  rollout: { state: RolloutState; why?: string };
+  createdAt: Instant;
+};
+
+/** A service's state as the gateway's health body names it. */
+export type ServiceHealth = { name: string; healthy: boolean; word: string };
+
+export type HealthEndpoint = {
+  url: string;
+  /** Absent when no HTTP answer came. */
+  statusCode?: number;
+  latency: Ms;
+  /** The body's own word: healthy, ok, degraded, unhealthy … */
+  status?: string;
+  services: readonly ServiceHealth[];
+  /** What is wrong with the answer itself: `body is not JSON`, `certificate expired`, `refused`. */
+  problem?: string;
+  /** Not served by this version, or not to us: the other endpoint decides. */
+  absent?: boolean;
+  /** Why no answer came. Absent where one came, also one that no client can use (a bad certificate). */
+  fault?: FaultKind;
+  healthy: boolean;
+};
+
+/** GET /health and GET /v1/health (runbook, Health Endpoints). */
+export type Gateway = { health: HealthEndpoint; detailed: HealthEndpoint };
+
+export type Connections = {
+  used: number;
+  active: number;
+  idle: number;
+  idleInTransaction: number;
+  /** What applications may use: max_connections less the reserved ones. */
+  limit: number;
+  /** The fullest limit that a role or the database has of its own: `role bentham`. */
+  nearest?: { whose: string; used: number; limit: number };
+};
+
+/** One session that waits for another. */
+export type Blocked = { pid: number; blockedBy: readonly number[]; waiting: Ms; query: string };
+
+export type Database = {
+  /** host:port, as it was asked. */
+  where: string;
+  /** current_database(), as it answered. */
+  database: string;
+  version: string;
+  latency: Ms;
+  inRecovery: boolean;
+  connections?: Connections;
+  /** On a replica: its own distance. On a primary: of the furthest replica. */
+  lag?: {
+    /** Absent where it cannot be known: hidden, or cut off from the primary. */
+    bytes?: number;
+    /** Cut off from the primary: the age of the newest transaction it has. */
+    ms?: Ms;
+    streaming: boolean;
+    /** Replay was paused on it. */
+    paused?: true;
+    /** On a primary: replicas that are connected. */
+    replicas?: number;
+  };
+  /** Replication slots, those that keep the most log first. */
+  slots?: readonly Slot[];
+  longestTransaction?: { pid: number; age: Ms; user: string; query: string };
+  blocked?: readonly Blocked[];
+  /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */
+  missing: readonly { what: string; grant: string }[];
+};
+
+export type Redis = {
+  where: string;
+  version: string;
+  latency: Ms;
+  role: string;
+  usedBytes: number;
+  /** 0: no limit is set, so a percentage is unknown. */
+  maxBytes: number;
+  evictedKeys: number;
+  /** Keys evicted in a minute, between this look and the one before; absent at the first. */
+  evictedPerMinute?: number;
+  /** On a replica: whether its connection to the primary is up. */
+  linkUp?: boolean;
+  /** True for a node of a Redis Cluster: every number is this node's. */
+  cluster?: boolean;
+  clients: number;
+  /** maxmemory-policy. */
+  policy: string;
+};
+
+/** A count that may stop counting: `exact` false means at least, or an estimate. */
+export type Count = { value: number; exact: boolean };
+
+export type Study = {
+  id: string;
+  tenant: string;
+  status: string;
+  /** 0–100; absent when the platform did not say. */
+  completion?: number;
+  failedJobs: number;
+  totalJobs: number;
+  /** True when the jobs could not be counted in time: both numbers say nothing. */
+  jobsUncounted?: boolean;
+  createdAt: Instant;
+  /** studies.updated_at. */
+  progressedAt: Instant;
+};
+
+export type Studies = {
+  /** Jobs that wait (runbook, Key Metrics: Queue Depth); absent when they could not even be estimated in time. */
+  queueDepth?: Count;
+  /** Tables of which row level security hides rows from us: every number is too small. */
+  partial?: readonly string[];
+  /** Executing and queued, oldest progress first. Bounded; `activeCount` tells how many there are. */
+  active: readonly Study[];
+  activeCount: Count;
+  /** Of the last hour. A study failed if its status says so, or if more than half of its jobs failed. */
+  finishedLastHour: number;
+  failedLastHour: number;
+  /** Studies that completed in the last hour with more than 50 % of their jobs failed (runbook, SEV2). */
+  mostlyFailedLastHour: number;
+  /** False when the three rest on the newest studies only, or on the studies' own status alone. */
+  lastHourExact?: boolean;
+  /** Created in the last ten minutes (runbook, SEV1: no new studies). */
+  newLastTenMinutes: number;
+  newestCreatedAt?: Instant;
+};
+
+export type Surface = {
+  id: string;
+  failures: number;
+  finished: number;
+  affectedStudies: number;
+  /** The most frequent error message of the hour. */
+  topError?: string;
+  topErrorCount?: number;
+};
+
+export type Surfaces = {
+  /** Over the last hour, by failures. */
+  surfaces: readonly Surface[];
+  /** The newest job that finished before the hour, for an empty pane. */
+  lastFinished?: { at: Instant; study: string };
+  /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
+  estimated: boolean;
+};
+
+/** The API's own traffic over the last five minutes. */
+export type Traffic = {
+  /** Milliseconds. Absent without samples. */
+  p95?: Ms;
+  /** 0–1, the share of answers with status 5xx. Absent without samples. */
+  errorRate?: number;
+  /** Requests seen in the window. */
+  samples: number;
+  /** 1: every line was counted; 0.1: one in ten. */
+  sampling: number;
+  window: Ms;
+  /** `gateway logs` or `prometheus`. */
+  source: 'gateway logs' | 'prometheus';
+  /** Pods whose logs were followed, and those that should be. */
+  pods?: { followed: number; expected: number };
+};
+
+export type Facts = {
+  cluster: Cluster;
+  pods: readonly Pod[];
+  deployments: readonly Deployment[];
+  gateway: Gateway;
+  primary: Database;
+  replica: Database;
+  redis: Redis;
+  studies: Studies;
+  surfaces: Surfaces;
+  traffic: Traffic;
+  backups: Backups;
+};
+
+export type FactId = keyof Facts;
+
+export const factIds = [
+  'cluster',
+  'pods',
+  'deployments',
+  'gateway',
+  'primary',
+  'replica',
+  'redis',
+  'studies',
+  'surfaces',
+  'traffic',
+  'backups',
+] as const satisfies readonly FactId[];

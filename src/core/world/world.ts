@@ -1,0 +1,39 @@
+import type { Instant } from '../time.ts';
+import { type FactId, type Facts, factIds } from './facts.ts';
+import { pending, type Reading } from './reading.ts';
+import type { MetricId, Thresholds } from './thresholds.ts';
+
+export type Readings = { readonly [F in FactId]: Reading<Facts[F]> };
+
+/** What the cockpit was told about where it is: the part of the settings that judgements depend on. */
+export type Scope = {
+  /** In words, on every frame: PRODUCTION, STAGING, or what the configuration says. */
+  environment: string;
+  /** The name of the drill's scenario; set only in a drill. */
+  drill?: string;
+  /** Starts read-only (production). */
+  guarded: boolean;
+  /** What the environment or flags lead elsewhere than the profile, in words; absent when nothing. */
+  redirected?: readonly string[];
+  namespace: string;
+  /** Deployment names by role (runbook, System Overview). */
+  deployments: { gateway: string; orchestrator: string; executor: string };
+  /** Staging has none. */
+  hasReplica: boolean;
+  thresholds: Thresholds;
+};
+
+/** One measured value of a metric, for its trend. */
+export type Sample = { at: Instant; value: number };
+
+/** The samples of the last 15 minutes, oldest first. */
+export type History = { readonly [M in MetricId]?: readonly Sample[] };
+
+/** Everything visible is a pure function of this. */
+export type World = { now: Instant; scope: Scope; readings: Readings; history: History };
+
+/** Nothing known yet. */
+export function emptyWorld(scope: Scope, now: Instant): World {
+  const readings = Object.fromEntries(factIds.map((id) => [id, pending])) as unknown as Readings;
+  return { now, scope, readings, history: {} };
+}
