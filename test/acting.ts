@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os';
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { loadSettings } from '../src/config/load.ts';
-import { scopeOf } from '../src/config/scope.ts';
 import type { Settings } from '../src/config/settings.ts';
 import type { ActionId, Target } from '../src/core/actions/action.ts';
 import type { LoggedCommand } from '../src/core/actions/command-log.ts';
 import type { Run } from '../src/core/actions/run.ts';
-import { emptyWorld } from '../src/core/world/world.ts';
-import { RunLocks } from '../src/data/run-locks.ts';
-import { keptFiles } from '../src/data/survey/kept.ts';
-import { groundOf } from '../src/engine/ground.ts';
-import { openIncident, Recorder, recordRun } from '../src/engine/incident/record.ts';
-import { Runner } from '../src/engine/runs/runner.ts';
+import type { RunLocks } from '../src/data/run-locks.ts';
+import type { Recorder } from '../src/engine/incident/record.ts';
+import { oneShotRunner } from '../src/engine/runs/one-shot.ts';
+import type { Runner } from '../src/engine/runs/runner.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -36,38 +33,15 @@ export async function acting(environment: Environment, patient = false): Promise
   const loaded = await loadSettings({ flags: {}, environment, home: tmpdir(), cwd: tmpdir() });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { settings } = loaded;
-  const over = new AbortController();
-  const scope = scopeOf(settings);
-  const recorder = new Recorder({
-    settings,
-    scope,
-    world: () => emptyWorld(scope, Date.now()),
-    emit: () => undefined,
-    onWorld: () => undefined,
-    refresh: () => undefined,
-    signal: over.signal,
-  });
-  await recorder.ready;
-  const journal = settings.journal.directory ?? '';
-  const locks = new RunLocks(journal);
   const commands: LoggedCommand[] = [];
   const listeners: ((run: Run) => void)[] = [];
-  const runner = new Runner({
-    settings,
-    ground: groundOf(settings),
-    by: recorder.journal.writer.name,
-    locks,
-    kept: keptFiles(journal),
-    signal: over.signal,
+  const { runner, recorder, locks, close } = await oneShotRunner(settings, {
     patient,
-    incident: () => openIncident(recorder, Date.now()),
     forbids: () => undefined,
-    record: async (news) => (await recordRun(recorder, news)).ok,
     changed: (run) => {
       for (const listener of listeners) listener(run);
     },
     logged: (command) => commands.push(command),
-    acted: () => undefined,
   });
   const sure = (run: Run | undefined): Run => {
     if (!run) throw new Error('no run');
@@ -82,10 +56,7 @@ export async function acting(environment: Environment, patient = false): Promise
     plan: async (action, target) => sure(await runner.plan(ulid(), action, target)),
     confirm: async (run) => sure(await runner.confirm(run.id, run.accepts)),
     watch: (listener) => listeners.push(listener),
-    async stop() {
-      over.abort();
-      await recorder.journal.close();
-    },
+    stop: close,
   };
 }
 

@@ -3,14 +3,21 @@ import { type Action, type ActionId, actionIds } from '../core/actions/action.ts
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
 import { deploy } from './deploy.ts';
-import { restartDeployment, rollbackDeployment, scaleDeployment } from './deployments.ts';
+import { restartDeployment } from './deployments/restart-deployment.ts';
+import { rollbackDeployment } from './deployments/rollback-deployment.ts';
+import { scaleDeployment } from './deployments/scale-deployment.ts';
 import { cleanupEvidence, restoreEvidence } from './evidence.ts';
 import { failoverDatabase } from './failover.ts';
-import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './keys.ts';
+import { createApiKey } from './keys/create-api-key.ts';
+import { listApiKeys } from './keys/list-api-keys.ts';
+import { revokeApiKey } from './keys/revoke-api-key.ts';
+import { rotateApiKey } from './keys/rotate-api-key.ts';
 import { listSnapshots, restoreDatabase, rotateDatabaseCredentials } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
-import { cancelStudy, restoreJobs, retryJobs } from './studies.ts';
+import { cancelStudy } from './studies/cancel-study.ts';
+import { restoreJobs } from './studies/restore-jobs.ts';
+import { retryJobs } from './studies/retry-jobs.ts';
 import { disableSurface, enableSurface, testSurface } from './surfaces.ts';
 
 const all: readonly Action[] = [

@@ -1,6 +1,6 @@
 // The few words that plans and proofs of all families share.
 import { createHash } from 'node:crypto';
-import type { Check, Done, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
+import type { Check, Done, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
 import type { Ground, Survey } from '../core/actions/survey.ts';
 import { describeFault } from '../core/judgement/describe.ts';
 import { second } from '../core/time.ts';
@@ -28,6 +28,13 @@ export const fingerprint = (...parts: readonly unknown[]): string =>
 
 /** A field's value; '' where none was given. */
 export const given = (target: Target, field: string): string => target[field]?.trim() ?? '';
+
+/** One of a few words; the first is taken when nothing is given. */
+export function choiceField(name: string, ask: string, says: Readonly<Record<string, string>>): Field {
+  const choices = Object.entries(says).map(([value, text]) => ({ value, says: text }));
+  const [first] = choices;
+  return { name, ask, kind: 'choice', ...(first ? { preset: first.value } : {}), choices: () => choices };
+}
 
 /** `3 pods`, `1 pod`. */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -80,4 +87,11 @@ export function asArgument(what: string, value: string): Planned | undefined {
   if (value.startsWith('-')) return refuse(`${what} begins with a dash`, 'a command would take it for an option');
   if (/[\0\n\r]/.test(value)) return refuse(`${what} has line ends in it`, 'check what was pasted');
   return undefined;
+}
+
+/** The first of several words that a command would not take. */
+export function asArguments(words: Readonly<Record<string, string>>): Planned | undefined {
+  return Object.entries(words)
+    .map(([what, value]) => asArgument(what, value))
+    .find((wrong) => wrong !== undefined);
 }

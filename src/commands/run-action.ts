@@ -4,19 +4,15 @@ import { ulid } from 'ulid';
 import { actionNamed, actions } from '../actions/index.ts';
 import { usageError } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
-import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Action, isActionId, type Target } from '../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../core/actions/run.ts';
 import { clean } from '../core/text/text.ts';
-import { emptyWorld } from '../core/world/world.ts';
-import { RunLocks } from '../data/run-locks.ts';
-import { keptFiles } from '../data/survey/kept.ts';
-import { groundOf } from '../engine/ground.ts';
-import { openIncident, Recorder, recordRun } from '../engine/incident/record.ts';
-import { Runner } from '../engine/runs/runner.ts';
+import type { Recorder } from '../engine/incident/record.ts';
+import { oneShotRunner } from '../engine/runs/one-shot.ts';
+import type { Runner } from '../engine/runs/runner.ts';
 import { askTyped } from './run-ask.ts';
 import type { RunFlags } from './run-flags.ts';
 import { listText, planText, resultText } from './run-text.ts';
@@ -68,19 +64,20 @@ function targetFrom(action: Action, flags: RunFlags): Target | string {
 }
 
 async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
-  const over = new AbortController();
-  const scope = scopeOf(settings);
-  const recorder = new Recorder({
-    settings,
-    scope,
-    world: () => emptyWorld(scope, Date.now()),
-    emit: () => undefined,
-    onWorld: () => undefined,
-    refresh: () => undefined,
-    signal: over.signal,
-  });
-  await recorder.ready;
   let arming = initialArming(settings.environment);
+  let shown = 0;
+  const commands: LoggedCommand[] = [];
+  const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now());
+  const { runner, recorder, close } = await oneShotRunner(settings, {
+    patient: false,
+    forbids: forbidden,
+    changed(run) {
+      if (flags.json) return;
+      for (const line of run.output.slice(shown)) say(`  ${line}`);
+      shown = run.output.length;
+    },
+    logged: (command) => commands.push(command),
+  });
   const why = flags.arm ?? flags.reason;
   if (why !== undefined && arming.state === 'read-only' && !flags.dryRun) {
     const armed = arm(arming, why, Date.now());
@@ -90,32 +87,9 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       if (arming.state === 'armed') await recorder.record({ kind: 'armed', until: arming.until, why: arming.reason });
     }
   }
-  const journal = settings.journal.directory ?? '';
-  let shown = 0;
-  const commands: LoggedCommand[] = [];
-  const runner = new Runner({
-    settings,
-    ground: groundOf(settings),
-    by: recorder.journal.writer.name,
-    locks: new RunLocks(journal),
-    kept: keptFiles(journal),
-    signal: over.signal,
-    patient: false,
-    incident: () => openIncident(recorder, Date.now()),
-    forbids: () => recorder.mayAct(true) ?? forbids(arming, Date.now()),
-    record: async (news) => (await recordRun(recorder, news)).ok,
-    changed(run) {
-      if (flags.json) return;
-      for (const line of run.output.slice(shown)) say(`  ${line}`);
-      shown = run.output.length;
-    },
-    logged: (command) => commands.push(command),
-    acted: () => undefined,
-  });
   const id = ulid();
   const finish = async (run: Run): Promise<number> => {
-    over.abort();
-    await recorder.journal.close();
+    await close();
     say(flags.json ? JSON.stringify(forPrograms(run, commands), null, 2) : resultText(run));
     return run.outcome ? runExitCode[run.outcome] : 0;
   };
@@ -129,8 +103,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
         runner.cancel(id);
         return await finish(run);
       }
-      const forbidden = recorder.mayAct(true) ?? forbids(arming, Date.now());
-      if (forbidden) return await refuse(runner, id, flags, forbidden.replace('(:arm)', '(--arm "why")'), finish, run);
+      const not = forbidden(recorder);
+      if (not) return await refuse(runner, id, flags, not.replace('(:arm)', '(--arm "why")'), finish, run);
       const typed = await confirmed(run, flags);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
       run = await runner.confirm(id, typed);
@@ -142,7 +116,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
     }
   } finally {
     stopWatching();
-    over.abort();
+    await close();
   }
 }
 

@@ -1,72 +1,20 @@
 // Takes actions through their lifecycle: plan, confirm, look again, journal, perform, prove, journal. The state itself
 // is the pure machine of core/actions/run.ts; this file tells it what happened.
 import { actionNamed } from '../../actions/index.ts';
-import type { Settings } from '../../config/settings.ts';
-import {
-  type Action,
-  type ActionId,
-  isActionId,
-  type Plan,
-  type Proof,
-  type Target,
-} from '../../core/actions/action.ts';
-import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import { acceptsFor, advance, confirms, type Run, type RunEvent, type RunOutcome } from '../../core/actions/run.ts';
-import { addressee, say, sketch } from '../../core/actions/say.ts';
-import type { Ground, OpenIncident, Survey } from '../../core/actions/survey.ts';
-import { describeFault } from '../../core/judgement/describe.ts';
+import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
+import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
-import { type Ms, second } from '../../core/time.ts';
-import type { Fault } from '../../core/world/reading.ts';
-import { perform } from '../../data/perform/perform.ts';
-import type { Performed } from '../../data/perform/performed.ts';
-import type { Left, Lock, LockNote, RunLocks } from '../../data/run-locks.ts';
-import { pause } from '../../data/source.ts';
-import type { KeptFiles } from '../../data/survey/kept.ts';
-import { createSurvey } from '../../data/survey/survey.ts';
-import type { RunNews } from '../incident/record.ts';
+import type { Left, Lock, LockNote } from '../../data/run-locks.ts';
+import { LiveRun } from './live.ts';
+import type { RunnerOptions } from './options.ts';
+import { type Carried, performCalls } from './performing.ts';
+import { prove } from './proving.ts';
 import { shortened, whatIsWrong, withPresets } from './target.ts';
-
-export type RunnerOptions = {
-  settings: Settings;
-  ground: Ground;
-  by: string;
-  locks: RunLocks;
-  kept: KeptFiles;
-  /** Aborts when the engine ends. */
-  signal: AbortSignal;
-  /** Where the outcome is not known, the facts are asked until they tell; else for as long as the action says. */
-  patient: boolean;
-  /** The incident that is open. */
-  incident(): OpenIncident | undefined;
-  /** Why nothing may be changed now: read-only, observing, another cockpit drives. */
-  forbids(): string | undefined;
-  /** Written and flushed when it resolves; false: it could not be, and nobody allowed to go on without. */
-  record(news: RunNews): Promise<boolean>;
-  changed(run: Run): void;
-  logged(command: LoggedCommand): void;
-  /** Something was changed: look at the facts now. */
-  acted(): void;
-};
-
-const lookAgainEvery: Ms = second;
-/** Once the time for proof is over. */
-const lookPatientlyEvery: Ms = 5 * second;
-
-type Live = {
-  run: Run;
-  action: Action;
-  survey: Survey & { close(): Promise<void> };
-  /** Stops the calls. */
-  stop: AbortController;
-  /** Stops the looks, too. */
-  leave: AbortController;
-};
 
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #live = new Map<string, Live>();
+  readonly #live = new Map<string, LiveRun>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -105,32 +53,15 @@ export class Runner {
       output: [],
       next: [],
     };
-    const live = this.#begin(run, action);
-    if (wrong) return this.#end(live, 'refused', wrong.why, { hint: wrong.hint });
-    const plan = await this.#look(live);
+    const live = new LiveRun(run, action, this.#options);
+    this.#live.set(id, live);
+    if (wrong) return live.end('refused', wrong.why, { hint: wrong.hint });
+    const plan = await live.look();
     if (live.leave.signal.aborted) return live.run;
-    if (!plan.ok) return this.#end(live, 'refused', plan.why, { hint: plan.hint });
-    this.#planned(live, plan.plan);
+    if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint });
+    live.planned(plan.plan);
     if (plan.plan.calls.length > 0) return live.run;
-    return this.#end(live, 'verified', 'that is how it is; nothing was changed', { next: this.#next(live, plan.plan) });
-  }
-
-  #begin(run: Run, action: Action): Live {
-    const { ground, signal, kept, settings, incident } = this.#options;
-    const [stop, leave] = [new AbortController(), new AbortController()];
-    const survey = createSurvey({
-      settings,
-      ground,
-      kept,
-      incident,
-      signal: AbortSignal.any([signal, leave.signal]),
-      looked: ({ says, took, ok, what }) =>
-        this.#log({ run: run.id, kind: 'look', says, took, ok, ...(what ? { what } : {}) }),
-    });
-    const live: Live = { run, action, survey, stop, leave };
-    this.#live.set(run.id, live);
-    this.#options.changed(run);
-    return live;
+    return live.end('verified', 'that is how it is; nothing was changed', { next: live.next(plan.plan) });
   }
 
   /** Carries a planned run out, if `typed` is what has to be typed. Resolves when it has ended, or is planned again. */
@@ -142,8 +73,8 @@ export class Runner {
     if (right !== true && /too old/.test(right))
       return this.#again(live, 'the plan was too old: this is how it stands now');
     const forbidden = this.#options.forbids();
-    if (right !== true || forbidden) return this.#planned(live, plan, forbidden ?? String(right));
-    this.#tell(live, { kind: 'confirmed' });
+    if (right !== true || forbidden) return live.planned(plan, forbidden ?? String(right));
+    live.tell({ kind: 'confirmed' });
     const object = live.action.object(live.run.target, this.#options.ground);
     const calls = live.run.calls.map((call) => call.say);
     const { action, by } = live.run;
@@ -160,13 +91,13 @@ export class Runner {
         'by' in taken
           ? `${taken.by.by} runs ${taken.by.action} on ${taken.by.object} since ${formatAge(Date.now() - taken.by.at)}`
           : taken.fault;
-      return this.#end(live, 'refused', who, { hint: 'wait until it has ended; nothing was changed' });
+      return live.end('refused', who, { hint: 'wait until it has ended; nothing was changed' });
     }
     try {
       if (taken.left) await this.#leftBehind(taken.left);
       return await this.#carryOut(live, plan, taken.lock);
     } catch (error) {
-      return await this.#broken(live, error);
+      return await broken(live, error);
     } finally {
       await taken.lock.release();
       this.#options.acted();
@@ -180,7 +111,7 @@ export class Runner {
     const { phase } = live.run;
     live.stop.abort();
     if (phase !== 'performing') live.leave.abort();
-    if (phase === 'planning' || phase === 'planned') void this.#end(live, 'cancelled', 'nothing was changed');
+    if (phase === 'planning' || phase === 'planned') void live.end('cancelled', 'nothing was changed');
   }
 
   /** Forgets what a run said: a new key is not kept on the screen. */
@@ -214,9 +145,10 @@ export class Runner {
         output: [],
         next: [],
       };
-      const live = this.#begin(run, action);
-      this.#tell(live, { kind: 'performedAll', doubt });
-      return await this.#prove(live, { memo: proof.memo }, doubt);
+      const live = new LiveRun(run, action, this.#options);
+      this.#live.set(id, live);
+      live.tell({ kind: 'performedAll', doubt });
+      return await prove(live, { memo: proof.memo }, doubt);
     } finally {
       await lock?.release();
     }
@@ -231,214 +163,56 @@ export class Runner {
     return detail;
   }
 
-  /** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
-  async #broken(live: Live, error: unknown): Promise<Run> {
-    const why = door(error instanceof Error ? error.message : error, 300);
-    const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';
-    await this.#record(live, begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
-    if (!begun) return this.#end(live, 'refused', why, { hint: 'nothing was changed' });
-    if (live.run.phase === 'performing') this.#tell(live, { kind: 'performedAll', doubt: why });
-    return this.#end(live, 'unknown', `outcome unknown: ${why}`, { hint: 'look before you try again' });
-  }
-
-  async #carryOut(live: Live, plan: Plan, lock: Lock): Promise<Run> {
-    const fresh = await this.#look(live);
-    if (this.#isStopped(live)) return this.#end(live, 'cancelled', 'nothing was changed');
-    if (!fresh.ok) return this.#end(live, 'refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
+  async #carryOut(live: LiveRun, plan: Plan, lock: Lock): Promise<Run> {
+    const fresh = await live.look();
+    if (live.isStopped) return live.end('cancelled', 'nothing was changed');
+    if (!fresh.ok) return live.end('refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
     const forbidden = this.#options.forbids();
-    if (forbidden) return this.#planned(live, fresh.plan, `${forbidden}; nothing was changed`);
+    if (forbidden) return live.planned(fresh.plan, `${forbidden}; nothing was changed`);
     if (fresh.plan.rests !== plan.rests)
-      return this.#planned(live, fresh.plan, 'the world moved, nothing was changed: this is how it stands now');
+      return live.planned(fresh.plan, 'the world moved, nothing was changed: this is how it stands now');
     const calls = live.run.calls.map((call) => call.say);
     const unwritten = () =>
-      this.#end(live, 'refused', 'the journal cannot be written', {
+      live.end('refused', 'the journal cannot be written', {
         hint: 'nothing was changed; see :journal, or allow it in words',
       });
-    if (!(await this.#record(live, 'confirmed', { calls }))) return unwritten();
+    if (!(await live.record('confirmed', { calls }))) return unwritten();
     if (!(await lock.started({ target: live.run.target, memo: plan.memo ?? {}, startedAt: Date.now() }))) {
-      await this.#record(live, 'cancelled', { detail: 'somebody else took the target' });
-      return this.#end(live, 'refused', 'somebody else took the target', { hint: 'nothing was changed' });
+      await live.record('cancelled', { detail: 'somebody else took the target' });
+      return live.end('refused', 'somebody else took the target', { hint: 'nothing was changed' });
     }
-    if (!(await this.#record(live, 'started'))) return unwritten();
-    this.#tell(live, { kind: 'started' });
-    let doubt: string | undefined;
-    for (const [at, call] of plan.calls.entries()) {
-      const performed = await this.#perform(live, at, call);
-      if (performed.outcome === 'done') {
-        this.#tell(live, { kind: 'performed', call: at });
-        continue;
-      }
-      if (performed.outcome !== 'unknown') return this.#stopped(live, performed, at);
-      // Not again: whether it happened is for the facts to say.
-      doubt = performed.says;
-      break;
-    }
-    this.#tell(live, { kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
-    if (doubt === undefined) await this.#record(live, 'finished');
-    return this.#prove(live, plan, doubt);
+    if (!(await live.record('started'))) return unwritten();
+    live.tell({ kind: 'started' });
+    const carried = await performCalls(live, plan);
+    if (carried.end === 'stopped') return stopped(live, carried);
+    const { doubt } = carried;
+    live.tell({ kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
+    if (doubt === undefined) await live.record('finished');
+    return prove(live, plan, doubt);
   }
 
-  async #perform(live: Live, at: number, call: Plan['calls'][number]): Promise<Performed> {
-    const { settings, ground, kept, signal } = this.#options;
-    const begun = performance.now();
-    const performed = await perform(call, {
-      settings,
-      ground,
-      signal: AbortSignal.any([signal, live.stop.signal]),
-      tell: (lines) => this.#tell(live, { kind: 'output', lines }),
-      keep: (rows) => kept.write(live.run.id, rows),
-    });
-    this.#log({
-      run: live.run.id,
-      kind: 'change',
-      says: live.run.calls[at]?.sketch ?? call.tool,
-      took: Math.round(performance.now() - begun),
-      ok: performed.outcome === 'done',
-      what: performed.says,
-    });
-    if (call.tool !== 'command') this.#tell(live, { kind: 'output', lines: [performed.says] });
-    return performed;
-  }
-
-  async #stopped(live: Live, performed: Exclude<Performed, { outcome: 'done' | 'unknown' }>, at: number): Promise<Run> {
-    const of = live.run.calls.length;
-    const before = at > 0 ? `; ${at} of ${of} calls were done before` : '';
-    const outcome: RunOutcome = at > 0 ? 'failed' : performed.outcome;
-    const phase = outcome === 'failed' ? 'failed' : 'cancelled';
-    await this.#record(live, phase, { detail: performed.says + before });
-    const hint = 'hint' in performed ? performed.hint : 'nothing was changed; plan it again';
-    return this.#end(live, outcome, performed.says + before, { hint: at > 0 ? 'look at what was done' : hint });
-  }
-
-  /** Looks at the facts until they prove it, disprove it, or the time is up. */
-  async #prove(live: Live, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Run> {
-    const { action, run } = live;
-    if (doubt !== undefined) await this.#record(live, 'unknown', { detail: doubt });
-    const proof = await this.#lookForProof(live, plan, doubt);
-    const next = this.#next(live, plan);
-    const { state, because } = proof;
-    if (doubt === undefined) {
-      if (state === 'pass') return this.#proven(live, 'verified', because, { next });
-      const why =
-        state === 'fail' || proof.final ? because : `not proven within ${formatAge(action.within)}: ${because}`;
-      const hint = run.calls.length === 0 ? 'look at the facts' : 'it was done; look at the facts';
-      return this.#proven(live, 'unverified', why, { hint, next });
-    }
-    if (state === 'pass') return this.#proven(live, 'verified', `${doubt}, but it happened: ${because}`, { next });
-    if (state === 'fail') return this.#proven(live, 'failed', `${doubt}, and the facts say: ${because}`, { next });
-    return this.#end(live, 'unknown', `outcome unknown: ${doubt}; seen last: ${because}`, {
-      hint: 'look before you try again',
-      next,
-    });
-  }
-
-  async #proven(
-    live: Live,
-    outcome: 'verified' | 'unverified' | 'failed',
-    says: string,
-    more: { hint?: string; next: Run['next'] },
-  ): Promise<Run> {
-    await this.#record(live, outcome, { detail: says });
-    return this.#end(live, outcome, says, more);
-  }
-
-  async #lookForProof(live: Live, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Proof> {
-    const { action, run, survey, leave } = live;
-    const { signal, patient } = this.#options;
-    const over = AbortSignal.any([leave.signal, signal]);
-    const startedAt = run.startedAt ?? Date.now();
-    const until = Date.now() + action.within;
-    let proof: Proof = { state: 'unknown', because: 'not looked yet' };
-    while (!over.aborted) {
-      const done = { run: run.id, target: run.target, plan, startedAt, output: live.run.output };
-      const seen = await action
-        .verify({ ...done, ...(doubt === undefined ? {} : { doubt }) }, survey)
-        .catch((error: unknown): Proof => ({ state: 'unknown', because: door(error, 200) }));
-      if (over.aborted) break;
-      proof = seen;
-      const late = Date.now() >= until;
-      if (proof.state !== 'unknown' || proof.final || (late && !(patient && doubt !== undefined))) break;
-      this.#tell(live, { kind: 'seen', says: proof.because });
-      await pause(late ? lookPatientlyEvery : lookAgainEvery, over);
-    }
-    return proof;
-  }
-
-  #next({ action, run }: Live, plan: Pick<Plan, 'memo'>): Run['next'] {
-    const { id, target, startedAt = Date.now() } = run;
-    return action.next?.({ run: id, target, plan, startedAt, output: [] }) ?? [];
-  }
-
-  #isStopped({ stop }: Live): boolean {
-    return stop.signal.aborted || this.#options.signal.aborted;
-  }
-
-  async #again(live: Live, notice: string): Promise<Run> {
-    const fresh = await this.#look(live);
-    return fresh.ok
-      ? this.#planned(live, fresh.plan, notice)
-      : this.#end(live, 'refused', fresh.why, { hint: fresh.hint });
-  }
-
-  /** Permissions and tools first, then the plan. A bug in a plan is a refusal that says so. */
-  async #look({ action, run, survey }: Live) {
-    try {
-      for (const need of action.needs(run.target, this.#options.ground)) {
-        const answer = await survey.allows(need);
-        if (!answer.ok) return refusal(answer.fault);
-      }
-      return await action.plan(run.target, survey);
-    } catch (error) {
-      const why = `the plan failed: ${door(error instanceof Error ? error.message : error, 300)}`;
-      return { ok: false as const, why, hint: 'this is a mistake of the cockpit: do it by hand' };
-    }
-  }
-
-  #planned(live: Live, plan: Plan, notice?: string): Run {
-    const { targets } = this.#options.ground;
-    const calls = plan.calls.map((call) => ({
-      say: say(call, targets),
-      sketch: sketch(call, targets),
-      to: addressee(call, targets),
-    }));
-    return this.#tell(live, { kind: 'planned', plan, calls, ...(notice ? { notice } : {}) });
-  }
-
-  #tell(live: Live, event: RunEvent): Run {
-    const next = advance(live.run, event, Date.now());
-    if (next !== live.run) {
-      live.run = next;
-      this.#options.changed(next);
-    }
-    return live.run;
-  }
-
-  async #end(
-    live: Live,
-    outcome: RunOutcome,
-    says: string,
-    more: { hint?: string; next?: Run['next'] } = {},
-  ): Promise<Run> {
-    const run = this.#tell(live, { kind: 'ended', outcome, says, ...more });
-    live.leave.abort();
-    await live.survey.close();
-    return run;
-  }
-
-  async #record(
-    { run, action }: Live,
-    phase: RunNews['phase'],
-    more: { calls?: readonly string[]; detail?: string } = {},
-  ): Promise<boolean> {
-    const target = door(action.object(run.target, this.#options.ground), 300);
-    return this.#options.record({ run: run.id, action: run.action, target, phase, ...more });
-  }
-
-  #log(command: Omit<LoggedCommand, 'at'>): void {
-    this.#options.logged({ ...command, at: Date.now() });
+  async #again(live: LiveRun, notice: string): Promise<Run> {
+    const fresh = await live.look();
+    return fresh.ok ? live.planned(fresh.plan, notice) : live.end('refused', fresh.why, { hint: fresh.hint });
   }
 }
 
-function refusal(fault: Fault) {
-  return { ok: false as const, why: describeFault(fault), hint: fault.hint };
+async function stopped(live: LiveRun, { performed, at }: Extract<Carried, { end: 'stopped' }>): Promise<Run> {
+  const of = live.run.calls.length;
+  const before = at > 0 ? `; ${at} of ${of} calls were done before` : '';
+  const outcome: RunOutcome = at > 0 ? 'failed' : performed.outcome;
+  const phase = outcome === 'failed' ? 'failed' : 'cancelled';
+  await live.record(phase, { detail: performed.says + before });
+  const hint = 'hint' in performed ? performed.hint : 'nothing was changed; plan it again';
+  return live.end(outcome, performed.says + before, { hint: at > 0 ? 'look at what was done' : hint });
+}
+
+/** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
+async function broken(live: LiveRun, error: unknown): Promise<Run> {
+  const why = door(error instanceof Error ? error.message : error, 300);
+  const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';
+  await live.record(begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
+  if (!begun) return live.end('refused', why, { hint: 'nothing was changed' });
+  if (live.run.phase === 'performing') live.tell({ kind: 'performedAll', doubt: why });
+  return live.end('unknown', `outcome unknown: ${why}`, { hint: 'look before you try again' });
 }

@@ -1,0 +1,140 @@
+// What the actions on a deployment share: the field, the look, the plan's frame, and the proof of a rollout.
+import type { Action, Check, Choice, Done, Field, Target } from '../../core/actions/action.ts';
+import type { KubernetesChange } from '../../core/actions/call.ts';
+import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/survey.ts';
+import { newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
+import {
+  answeredByCluster,
+  counted,
+  disproven,
+  given,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from '../plan.ts';
+
+export const deploymentField: Field = {
+  name: 'deployment',
+  ask: 'which deployment?',
+  kind: 'text',
+  choices: (world): readonly Choice[] =>
+    (newest(world.readings.deployments)?.value ?? []).map((d) => ({
+      value: d.name,
+      says: `${d.ready}/${d.desired} ready, revision ${d.revision}`,
+    })),
+};
+
+export const named = (target: Target) => given(target, 'deployment');
+export const objectOf = (target: Target) => `deployment/${named(target)}`;
+
+/** A role may be about named deployments only. */
+export function patches(target: Target, { targets: { namespace } }: Ground, subresource?: 'scale'): readonly Need[] {
+  const about = { kind: 'kubernetes', group: 'apps', resource: 'deployments', name: named(target), namespace } as const;
+  return [
+    { ...about, verb: 'get' },
+    { ...about, verb: 'patch', ...(subresource ? { subresource } : {}) },
+  ];
+}
+
+/** What the world on the screen knows against it. */
+export function notThere(world: World, target: Target): string | undefined {
+  const reading = world.readings.deployments;
+  if (reading.state === 'lost') return `Kubernetes does not answer: ${reading.fault.what}`;
+  const name = named(target);
+  if (name === '' || reading.state === 'pending') return undefined;
+  return reading.value.some((d) => d.name === name) ? undefined : `there is no deployment ${name}`;
+}
+
+/** Changed by whoever changes the specification, and by nothing else. */
+const fingerprint = (d: DeploymentState) => `${d.uid} ${d.generation} ${d.revision}`;
+
+export const isRolling = (d: DeploymentState) =>
+  d.updated < d.desired || d.replicas > d.updated || d.observed < d.generation;
+
+export function disruption(d: DeploymentState): string {
+  if (d.recreate) return `All pods end before the new ones start (Recreate): an outage of ${d.name}.`;
+  return `Replaces ${counted(d.desired, 'pod')} one after another; ${d.ready} of ${d.desired} ready now.`;
+}
+
+export function rolloutWarnings(d: DeploymentState): readonly string[] {
+  if (d.stuck) return [`The rollout of revision ${d.revision} is stuck: ${d.stuck}`];
+  return isRolling(d) ? [`A rollout is under way: ${d.updated} of ${d.desired} updated.`] : [];
+}
+
+export async function planChange(
+  target: Target,
+  survey: Survey,
+  make: (d: DeploymentState) => Promise<
+    | {
+        change: KubernetesChange;
+        impact: readonly string[];
+        warnings: readonly string[];
+        undo: string;
+        memo?: Record<string, string>;
+      }
+    | { why: string; hint: string }
+  >,
+) {
+  const { namespace } = survey.ground.targets;
+  const who = await answeredByCluster(survey);
+  if (!who.ok) return refusedBy(who.fault);
+  const found = await survey.deployment(named(target));
+  if (!found.ok) return refusedBy(found.fault);
+  const d = found.value;
+  const made = await make(d);
+  const { targets } = survey.ground;
+  const health = d.name === targets.deployments.gateway ? await survey.health(gatewayHealth(survey)) : undefined;
+  if ('why' in made) return refuse(made.why, made.hint);
+  return planned({
+    impact: made.impact,
+    warnings: made.warnings,
+    calls: [{ tool: 'kubernetes', do: made.change, namespace, when: { uid: d.uid, generation: d.generation } }],
+    undo: made.undo,
+    answered: [who.says],
+    rests: fingerprint(d),
+    memo: {
+      generation: String(d.generation),
+      revision: String(d.revision),
+      ...(health?.ok === false && health.fault.kind === 'unreachable' ? { unheard: health.fault.what } : {}),
+      ...made.memo,
+    },
+  });
+}
+
+const gatewayHealth = ({ ground: { targets } }: Survey) => `${targets.gatewayUrl}${targets.healthPath}`;
+
+/** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
+export async function rolledOut({ target, plan }: Done, survey: Survey): Promise<Check> {
+  const found = await survey.deployment(named(target));
+  if (!found.ok) return notYetBy(found.fault);
+  const d = found.value;
+  const before = Number(plan.memo?.generation ?? 0);
+  if (d.generation <= before) return notYet('the change is not in the deployment yet');
+  if (d.observed < d.generation) return notYet('the controller has not seen it yet');
+  if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}`);
+  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new`);
+  if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} still to end`);
+  if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available`);
+  const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
+  const { targets } = survey.ground;
+  if (d.name !== targets.deployments.gateway) return proven(says);
+  const health = await survey.health(gatewayHealth(survey));
+  // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
+  const unheard = plan.memo?.unheard;
+  if (!health.ok && unheard) return proven(`${says}; its health cannot be asked from here: ${unheard}`);
+  if (!health.ok) return notYet(`${says}; the gateway does not answer: ${health.fault.what}`);
+  if (!health.value.healthy) return notYet(`${says}; the gateway answers ${health.value.statusCode}, not healthy`);
+  return proven(`${says}, health answers ${health.value.statusCode}`);
+}
+
+/** The revision that was there before, where it had a number. */
+export function wayBack({ target, plan }: Done, words: string): ReturnType<NonNullable<Action['next']>> {
+  const revision = plan.memo?.revision ?? '0';
+  if (revision === '0') return [];
+  const deployment = named(target);
+  return [{ action: 'rollback-deployment', target: { deployment, revision }, says: `${words} revision ${revision}` }];
+}

@@ -1,0 +1,100 @@
+// Roll back a deployment (runbook: Emergency Rollback).
+import type { Action } from '../../core/actions/action.ts';
+import { formatInstant } from '../../core/text/format.ts';
+import { minute } from '../../core/time.ts';
+import { disproven, given, notYetBy } from '../plan.ts';
+import {
+  deploymentField,
+  disruption,
+  named,
+  notThere,
+  objectOf,
+  patches,
+  planChange,
+  rolledOut,
+  rolloutWarnings,
+  wayBack,
+} from './deployment.ts';
+
+export const rollbackDeployment: Action = {
+  id: 'rollback-deployment',
+  title: 'Roll back a deployment',
+  risk: 'data',
+  about: {
+    does: 'brings the pods of an earlier revision back',
+    looksAt: 'the revisions with image, cause and what differs from now',
+    calls: 'kubectl rollout undo deployment/NAME --to-revision=N -n NAMESPACE',
+    proof: 'the chosen template is active and available; for the gateway, health answers',
+    undo: 'roll forward to the revision of before',
+    runbook: 'Emergency Rollback',
+  },
+  fields: [
+    deploymentField,
+    {
+      name: 'revision',
+      ask: 'which revision? (empty: the one before)',
+      kind: 'text',
+      optional: true,
+      async look(target, survey) {
+        const found = await survey.revisions(named(target));
+        if (!found.ok) return [];
+        return found.value
+          .filter((r) => !r.active)
+          .map((r) => ({
+            value: String(r.revision),
+            says: [r.differs.join('; ') || 'the same as now', r.cause, formatInstant(r.createdAt)]
+              .filter(Boolean)
+              .join(' · '),
+          }));
+      },
+    },
+  ],
+  names: named,
+  object: objectOf,
+  unavailable: notThere,
+  needs: (target, ground) => [
+    ...patches(target, ground),
+    { kind: 'kubernetes', verb: 'list', group: 'apps', resource: 'replicasets', namespace: ground.targets.namespace },
+  ],
+  plan: (target, survey) =>
+    planChange(target, survey, async (d) => {
+      if (d.paused)
+        return { why: `deployment ${d.name} is paused`, hint: `kubectl rollout resume deployment/${d.name} first` };
+      const found = await survey.revisions(d.name);
+      if (!found.ok) return { why: found.fault.what, hint: found.fault.hint };
+      const wanted = given(target, 'revision');
+      const earlier = found.value.filter((r) => !r.active);
+      const chosen = wanted ? earlier.find((r) => String(r.revision) === wanted) : earlier[0];
+      if (!chosen) {
+        const known = earlier.map((r) => r.revision).join(', ');
+        const why = wanted ? `there is no earlier revision ${wanted}` : 'there is no earlier revision';
+        return { why, hint: known ? `there are ${known}` : 'deploy a good version instead' };
+      }
+      const newer = chosen.revision > d.revision ? 'forward' : 'back';
+      return {
+        change: { verb: 'rollback', deployment: d.name, toRevision: chosen.revision },
+        impact: [
+          `Revision ${chosen.revision} (${formatInstant(chosen.createdAt)}${chosen.cause ? `, ${chosen.cause}` : ''}) comes ${newer}.`,
+          ...(chosen.differs.length > 0 ? chosen.differs : ['Its template is the same as that of now.']),
+          disruption(d),
+        ],
+        warnings: [
+          ...rolloutWarnings(d).filter(() => !d.stuck),
+          ...(chosen.differs.length === 0 ? ['Nothing would differ: pods are replaced by the same ones.'] : []),
+          'The database is not rolled back: a migration of the newer version stays.',
+        ],
+        undo: d.revision > 0 ? `roll forward to revision ${d.revision}, which gets a new number` : 'deploy it again',
+        memo: { images: chosen.images.join(' ') },
+      };
+    }),
+  async verify(done, survey) {
+    const check = await rolledOut(done, survey);
+    if (check.state !== 'pass') return check;
+    const found = await survey.deployment(named(done.target));
+    if (!found.ok) return notYetBy(found.fault);
+    const images = found.value.images.join(' ');
+    return images === done.plan.memo?.images ? check : disproven(`the images are ${images}, not those of the revision`);
+  },
+  within: 5 * minute,
+  next: (done) => wayBack(done, 'the way forward again:'),
+};

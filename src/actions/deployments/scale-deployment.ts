@@ -1,0 +1,70 @@
+// Scale a deployment (runbook: Key Metrics, Scale API nodes and Scale executors).
+import type { Action } from '../../core/actions/action.ts';
+import { minute } from '../../core/time.ts';
+import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
+import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
+
+/** Beyond this a number is taken for a slip of the finger. */
+const mostReplicas = 500;
+
+export const scaleDeployment: Action = {
+  id: 'scale-deployment',
+  title: 'Scale a deployment',
+  risk: 'reversible',
+  about: {
+    does: 'changes how many pods a deployment has',
+    looksAt: 'the number of now, and an autoscaler in charge',
+    calls: 'kubectl scale deployment/NAME --replicas=N -n NAMESPACE',
+    proof: 'so many replicas are ready',
+    undo: 'scale back',
+    runbook: 'Key Metrics: Scale API nodes, Scale executors',
+  },
+  fields: [deploymentField, { name: 'replicas', ask: 'how many replicas?', kind: 'number' }],
+  names: named,
+  object: objectOf,
+  unavailable: notThere,
+  needs: (target, ground) => patches(target, ground, 'scale'),
+  plan: (target, survey) =>
+    planChange(target, survey, async (d) => {
+      const text = given(target, 'replicas');
+      const replicas = Number(text);
+      if (!/^\d+$/.test(text) || replicas > mostReplicas)
+        return { why: `${text || 'nothing'} is not a number of replicas`, hint: `0 to ${mostReplicas}` };
+      if (replicas === d.desired)
+        return { why: `${d.name} has ${replicas} replicas already`, hint: 'choose another number' };
+      const scaler = await survey.autoscaler(d.name);
+      const hpa = scaler.ok ? scaler.value : undefined;
+      return {
+        change: { verb: 'scale', deployment: d.name, replicas },
+        impact: [`${d.name} goes from ${d.desired} to ${counted(replicas, 'replica')}; ${d.ready} are ready now.`],
+        warnings: [
+          ...(replicas === 0 ? [`${d.name} stops altogether.`] : []),
+          ...(replicas > d.desired * 4 && d.desired > 0
+            ? ['That is more than four times as many: is there room?']
+            : []),
+          ...(hpa ? [`The autoscaler ${hpa.name} is in charge (${hpa.min}–${hpa.max}) and may change it back.`] : []),
+          ...(scaler.ok ? [] : [`Whether an autoscaler is in charge could not be seen: ${scaler.fault.what}`]),
+        ],
+        undo: `scale back to ${d.desired}`,
+        memo: { was: String(d.desired) },
+      };
+    }),
+  async verify({ target }, survey) {
+    const found = await survey.deployment(named(target));
+    if (!found.ok) return notYetBy(found.fault);
+    const { desired, ready, observed, generation, replicas } = found.value;
+    const wanted = Number(given(target, 'replicas'));
+    if (desired !== wanted) return disproven(`it wants ${desired} again: somebody else is in charge`);
+    if (observed < generation) return notYet('the controller has not seen it yet');
+    if (ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
+    return notYet(`${ready} of ${wanted} ready`);
+  },
+  within: 3 * minute,
+  next: ({ target, plan }) => [
+    {
+      action: 'scale-deployment',
+      target: { deployment: named(target), replicas: plan.memo?.was ?? '' },
+      says: `scale back to ${plan.memo?.was}`,
+    },
+  ],
+};

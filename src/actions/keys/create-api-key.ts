@@ -1,0 +1,94 @@
+// Create an API key (runbook: Rotating API Keys).
+import type { Action, Done } from '../../core/actions/action.ts';
+import type { Survey } from '../../core/actions/survey.ts';
+import { minute, second } from '../../core/time.ts';
+import {
+  adminCall,
+  answeredByDatabase,
+  asArguments,
+  given,
+  needsAdmin,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refusedBy,
+} from '../plan.ts';
+import { keysWhere, lastUse, needsTable, tenantField } from './key.ts';
+
+/** What is new: a key of that tenant and name, younger than the run. */
+export async function created({ plan, startedAt }: Done, survey: Survey) {
+  const { tenant = '', name = '' } = plan.memo ?? {};
+  const found = await keysWhere(survey, 'tenant_id::text = $1 AND name::text = $2 AND revoked IS NOT TRUE', [
+    tenant,
+    name,
+  ]);
+  if (!found.ok) return notYetBy(found.fault);
+  const fresh = found.value.find((row) => Number(row.age) * second < survey.now() - startedAt + minute);
+  return fresh
+    ? proven(`${fresh.id} is in the table; hand the key over, it is not shown again`)
+    : notYet('no new key in the table yet');
+}
+
+export function createCall(survey: Survey, tenant: string, name: string, permissions: string) {
+  const call = adminCall(
+    survey.ground,
+    ...['admin:apikey', 'create', '--tenant-id', tenant],
+    ...['--name', name, '--permissions', permissions],
+  );
+  return { ...call, reveals: true };
+}
+
+export const createApiKey: Action = {
+  id: 'create-api-key',
+  title: 'Create an API key',
+  risk: 'data',
+  about: {
+    does: 'makes a key for a tenant; it is shown once, never recorded, and cleared from the screen',
+    looksAt: 'the tenant’s keys; the admin command is there',
+    calls: 'pnpm admin:apikey create --tenant-id T --name N --permissions P',
+    proof: 'the key’s row',
+    undo: 'revoke it',
+    runbook: 'Rotating API Keys',
+  },
+  fields: [
+    tenantField,
+    { name: 'name', ask: 'its name?', kind: 'text' },
+    { name: 'permissions', ask: 'permissions? (*: everything)', kind: 'text', preset: '*' },
+  ],
+  names: (target) => given(target, 'tenant'),
+  object: (target) => `api-keys-of/${given(target, 'tenant')}`,
+  needs: (_, ground) => [needsAdmin(ground), needsTable(ground)],
+  async plan(target, survey) {
+    const [tenant, name, permissions] = [
+      given(target, 'tenant'),
+      given(target, 'name'),
+      given(target, 'permissions') || '*',
+    ];
+    const wrong = asArguments({ tenant, name, permissions });
+    if (wrong) return wrong;
+    const who = await answeredByDatabase(survey);
+    if (!who.ok) return refusedBy(who.fault);
+    const found = await keysWhere(survey, 'tenant_id::text = $1 AND revoked IS NOT TRUE', [tenant]);
+    if (!found.ok) return refusedBy(found.fault);
+    return planned({
+      impact: [
+        `${tenant} has ${found.value.length} live keys: ${
+          found.value
+            .slice(0, 5)
+            .map((row) => `${row.id} (${lastUse(row)})`)
+            .join(', ') || 'none'
+        }.`,
+        `A new one, “${name}”, with permissions ${permissions}. It is shown once.`,
+      ],
+      warnings: permissions === '*' ? ['Permissions *: the key may do everything.'] : [],
+      calls: [createCall(survey, tenant, name, permissions)],
+      undo: 'revoke the new key',
+      answered: [who.says],
+      rests: `${tenant} ${name}`,
+      memo: { tenant, name },
+    });
+  },
+  verify: created,
+  within: 20 * second,
+};

@@ -1,0 +1,73 @@
+// What the actions on API keys share: how keys are read, named and described.
+import type { Field, Planned, Target } from '../../core/actions/action.ts';
+import type { Ground, Need, SqlRow, Survey } from '../../core/actions/survey.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { second } from '../../core/time.ts';
+import { answeredByDatabase, given, refuse, refusedBy } from '../plan.ts';
+
+const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, permissions::text AS permissions,
+  revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age`;
+
+export const mostKeys = 200;
+
+export async function keysWhere(survey: Survey, where: string, parameters: readonly string[]) {
+  const keys = qualified(survey.ground.schema, 'api_keys');
+  return survey.rows(
+    'primary',
+    `SELECT ${columns} FROM ${keys} WHERE ${where} ORDER BY created_at DESC LIMIT ${mostKeys}`,
+    parameters,
+  );
+}
+
+export const lastUse = (row: SqlRow): string =>
+  row.idle === null || row.idle === undefined ? 'never used' : `last used ${formatAge(Number(row.idle) * second)} ago`;
+
+export const describe = (row: SqlRow): string =>
+  `“${row.name}” of ${row.tenant}, permissions ${row.permissions}, ${lastUse(row)}`;
+
+export const keyField: Field = {
+  name: 'key',
+  ask: 'which key? (its id)',
+  kind: 'text',
+  async look(_, survey) {
+    const found = await keysWhere(survey, 'revoked IS NOT TRUE', []);
+    return found.ok ? found.value.map((row) => ({ value: String(row.id), says: describe(row) })) : [];
+  },
+};
+
+export const tenantField: Field = {
+  name: 'tenant',
+  ask: 'for which tenant?',
+  kind: 'text',
+  async look(_, survey) {
+    const found = await keysWhere(survey, 'true', []);
+    return found.ok ? [...new Set(found.value.map((row) => String(row.tenant)))].map((value) => ({ value })) : [];
+  },
+};
+
+export const keyOf = (target: Target) => given(target, 'key');
+
+export async function oneKey(
+  survey: Survey,
+  id: string,
+): Promise<{ row: SqlRow; says: string } | { planned: Planned }> {
+  const who = await answeredByDatabase(survey);
+  if (!who.ok) return { planned: refusedBy(who.fault) };
+  const found = await keysWhere(survey, 'id::text = $1', [id]);
+  if (!found.ok) return { planned: refusedBy(found.fault) };
+  const [row] = found.value;
+  if (!row) return { planned: refuse(`there is no key ${id.slice(0, 80)}`, 'check its id') };
+  if (row.revoked === true) return { planned: refuse('it is revoked already', 'nothing to do') };
+  return { row, says: who.says };
+}
+
+export const objectOf = (target: Target) => `api-key/${keyOf(target)}`;
+
+/** What may be done with the table of keys. */
+export const needsTable = ({ schema }: Ground, privileges: readonly ('SELECT' | 'UPDATE')[] = ['SELECT']): Need => ({
+  kind: 'table',
+  schema,
+  table: 'api_keys',
+  privileges,
+});

@@ -1,0 +1,121 @@
+// Revoke an API key (runbook: Revoking an API Key).
+import type { Action } from '../../core/actions/action.ts';
+import type { SqlRow } from '../../core/actions/survey.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { minute, second } from '../../core/time.ts';
+import {
+  adminCall,
+  asArgument,
+  choiceField,
+  given,
+  needsAdmin,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refusedBy,
+} from '../plan.ts';
+import { describe, keyField, keyOf, keysWhere, lastUse, needsTable, objectOf, oneKey } from './key.ts';
+
+/** A key in use a few minutes ago is somebody's production. */
+const recently = 15 * minute;
+
+/** Whether the tenant can do without it: the last step of a rotation waits for that. */
+function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
+  if (others.length === 0) return [`It is the only live key of ${row.tenant}: all its requests will be refused.`];
+  const newer = others.filter((other) => Number(other.age) < Number(row.age));
+  const used = newer.some((other) => other.idle !== null && other.idle !== undefined);
+  if (newer.length === 0 || used) return [];
+  return [`No newer key of ${row.tenant} was ever used: wait until the tenant has switched.`];
+}
+
+export const revokeApiKey: Action = {
+  id: 'revoke-api-key',
+  title: 'Revoke an API key',
+  risk: 'data',
+  about: {
+    does: 'makes a key useless at once',
+    looksAt: 'tenant, permissions, last use; warns of a key used minutes ago',
+    calls: 'pnpm admin:apikey revoke --key-id KEY, or UPDATE api_keys SET revoked = true, revoked_at = NOW()',
+    proof: 'the key’s row',
+    undo: 'create a new key for the tenant',
+    runbook: 'Revoking an API Key',
+  },
+  fields: [
+    keyField,
+    choiceField('by', 'by the admin command or by SQL?', {
+      sql: 'UPDATE api_keys (runbook, Or via SQL)',
+      admin: 'pnpm admin:apikey revoke',
+    }),
+  ],
+  names: keyOf,
+  object: objectOf,
+  needs: (target, ground) =>
+    given(target, 'by') === 'admin'
+      ? [needsTable(ground), needsAdmin(ground)]
+      : [needsTable(ground, ['SELECT', 'UPDATE'])],
+  async plan(target, survey) {
+    const id = keyOf(target);
+    const byAdmin = given(target, 'by') === 'admin';
+    const wrong = byAdmin ? asArgument('key', id) : undefined;
+    if (wrong) return wrong;
+    const found = await oneKey(survey, id);
+    if ('planned' in found) return found.planned;
+    const { row } = found;
+    const idle = row.idle === null ? Number.POSITIVE_INFINITY : Number(row.idle) * second;
+    const keys = qualified(survey.ground.schema, 'api_keys');
+    const others = await keysWhere(survey, 'tenant_id::text = $1 AND id::text <> $2 AND revoked IS NOT TRUE', [
+      String(row.tenant),
+      id,
+    ]);
+    if (!others.ok) return refusedBy(others.fault);
+    return planned({
+      impact: [
+        `${id}: ${describe(row)}.`,
+        'Requests with it are refused from now on.',
+        ...others.value
+          .slice(0, 5)
+          .map((other) => `${row.tenant} also has ${other.id} “${other.name}”, ${lastUse(other)}.`),
+      ],
+      warnings: [
+        ...(idle < recently ? [`It was used ${formatAge(idle)} ago: somebody depends on it.`] : []),
+        ...switched(row, others.value),
+      ],
+      calls: byAdmin
+        ? [adminCall(survey.ground, 'admin:apikey', 'revoke', '--key-id', id)]
+        : [
+            {
+              tool: 'sql',
+              server: 'primary',
+              change: {
+                text: `UPDATE ${keys} SET revoked = true, revoked_at = NOW() WHERE id = $1 AND revoked IS NOT TRUE`,
+                parameters: [id],
+              },
+              expectRows: 1,
+              transaction: true,
+            },
+          ],
+      undo: 'create a new key for the tenant; a revoked one does not come back',
+      answered: [found.says],
+      rests: `${id} live`,
+      memo: { tenant: String(row.tenant), name: String(row.name) },
+    });
+  },
+  async verify({ target }, survey) {
+    const found = await keysWhere(survey, 'id::text = $1', [keyOf(target)]);
+    if (!found.ok) return notYetBy(found.fault);
+    const [row] = found.value;
+    return !row || row.revoked === true
+      ? proven(row ? 'its row says revoked' : 'its row is gone')
+      : notYet('its row says not revoked');
+  },
+  within: 20 * second,
+  next: ({ plan }) => [
+    {
+      action: 'create-api-key',
+      target: { tenant: plan.memo?.tenant ?? '', name: plan.memo?.name ?? '' },
+      says: `a new key for ${plan.memo?.tenant}`,
+    },
+  ],
+};

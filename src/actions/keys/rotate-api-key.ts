@@ -1,0 +1,58 @@
+// Rotate an API key: a new one first, the old one revoked in a second step (runbook: Rotating API Keys).
+import type { Action } from '../../core/actions/action.ts';
+import { second } from '../../core/time.ts';
+import { asArguments, needsAdmin, planned } from '../plan.ts';
+import { createCall, created } from './create-api-key.ts';
+import { describe, keyField, keyOf, needsTable, objectOf, oneKey } from './key.ts';
+
+export const rotateApiKey: Action = {
+  id: 'rotate-api-key',
+  title: 'Rotate an API key',
+  risk: 'data',
+  about: {
+    does: 'makes a new key like an old one; the old one is revoked in a second step, when the tenant uses the new one',
+    looksAt: 'the old key’s tenant, permissions and last use; the admin command is there',
+    calls: 'pnpm admin:apikey create …; later pnpm admin:apikey revoke --key-id OLD',
+    proof: 'the new key’s row',
+    undo: 'revoke the new key',
+    runbook: 'Rotating API Keys',
+  },
+  fields: [keyField],
+  names: keyOf,
+  object: objectOf,
+  needs: (_, ground) => [needsAdmin(ground), needsTable(ground)],
+  async plan(target, survey) {
+    const found = await oneKey(survey, keyOf(target));
+    if ('planned' in found) return found.planned;
+    const { row } = found;
+    const tenant = String(row.tenant);
+    const name = `${String(row.name).replace(/ \(rotated\)$/, '')} (rotated)`;
+    const permissions =
+      String(row.permissions)
+        .replace(/^[[{]|[\]}]$/g, '')
+        .replaceAll('"', '') || '*';
+    const wrong = asArguments({ tenant, name, permissions });
+    if (wrong) return wrong;
+    return planned({
+      impact: [
+        `${keyOf(target)}: ${describe(row)}.`,
+        `A new key “${name}” for ${tenant} with the same permissions is shown once. The old one goes on working.`,
+        'Hand it over, wait until the tenant uses it, then revoke the old one: it is offered afterwards.',
+      ],
+      calls: [createCall(survey, tenant, name, permissions)],
+      undo: 'revoke the new key; the old one has not been touched',
+      answered: [found.says],
+      rests: `${keyOf(target)} live`,
+      memo: { tenant, name },
+    });
+  },
+  verify: created,
+  within: 20 * second,
+  next: ({ target }) => [
+    {
+      action: 'revoke-api-key',
+      target: { key: keyOf(target) },
+      says: `revoke ${keyOf(target)}, once the tenant uses the new key`,
+    },
+  ],
+};

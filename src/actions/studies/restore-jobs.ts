@@ -1,0 +1,112 @@
+// Put retried jobs back as they were (runbook: Manually Retrying Failed Jobs).
+import type { Action } from '../../core/actions/action.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { second } from '../../core/time.ts';
+import {
+  answeredByDatabase,
+  fingerprint,
+  given,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from '../plan.ts';
+import { number, objectOf, primaryAway, studyField, studyOf, table, text, typesOfJobs } from './study.ts';
+
+export const restoreJobs: Action = {
+  id: 'restore-jobs',
+  title: 'Put retried jobs back as they were',
+  risk: 'data',
+  about: {
+    does: 'gives jobs that a retry set to pending, and that nobody has begun, their status, attempts and message back',
+    looksAt: 'the rows kept by the retry, and which of them are still pending and untouched',
+    calls:
+      "UPDATE jobs SET status = …, attempt_count = …, error_message = … FROM unnest(…) WHERE status = 'pending' AND attempt_count = 0",
+    proof: 'the rows are as they were',
+    undo: 'retry them again',
+    runbook: 'Manually Retrying Failed Jobs',
+  },
+  fields: [
+    { name: 'run', ask: 'which retry? (its run id)', kind: 'text' },
+    { ...studyField, ask: 'of which study?' },
+  ],
+  names: studyOf,
+  object: objectOf,
+  unavailable: primaryAway,
+  needs: table('jobs', ['SELECT', 'UPDATE']),
+  async plan(target, survey) {
+    const kept = await survey.kept(given(target, 'run'));
+    if (!kept.ok) return refusedBy(kept.fault);
+    const { columns, rows } = kept.value;
+    if (columns.join() !== 'id,status,attempt_count,error_message')
+      return refuse('the kept rows are not those of a retry', 'check the run id');
+    const who = await answeredByDatabase(survey);
+    if (!who.ok) return refusedBy(who.fault);
+    const types = await typesOfJobs(survey);
+    if (!types.ok) return refusedBy(types.fault);
+    const { id: idType, status: statusType } = types.value;
+    const jobs = qualified(survey.ground.schema, 'jobs');
+    const study = studyOf(target);
+    const untouched = `id = ANY($1::${idType}[]) AND study_id = $2 AND status = 'pending' AND attempt_count = 0`;
+    const found = await survey.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
+      rows.map(([id]) => id ?? ''),
+      study,
+    ]);
+    if (!found.ok) return refusedBy(found.fault);
+    const still = new Set(found.value.map((row) => text(row, 'id')));
+    const back = rows.filter(([id]) => still.has(id ?? ''));
+    if (back.length === 0) return refuse('none of them is still pending and untouched', 'there is nothing to put back');
+    const column = (at: number) => back.map((row) => row[at] ?? null);
+    const lists = [column(0), study, column(1), column(2), column(3)] as const;
+    return planned({
+      impact: [
+        `${formatCount(back.length)} of ${formatCount(rows.length)} jobs of ${study} become what they were.`,
+        `${formatCount(rows.length - back.length)} have been begun since and stay as they are.`,
+      ],
+      calls: [
+        {
+          tool: 'sql',
+          server: 'primary',
+          lock: {
+            text: `SELECT id FROM ${jobs} WHERE ${untouched} ORDER BY id FOR UPDATE`,
+            parameters: [column(0), study],
+          },
+          change: {
+            text: `UPDATE ${jobs} AS j SET status = k.status::${statusType}, attempt_count = k.attempts, error_message = k.message
+              FROM unnest($1::${idType}[], $3::text[], $4::integer[], $5::text[]) AS k(id, status, attempts, message)
+              WHERE j.id = k.id AND j.study_id = $2 AND j.status = 'pending' AND j.attempt_count = 0`.replace(
+              /\s+/g,
+              ' ',
+            ),
+            parameters: lists,
+          },
+          expectRows: back.length,
+          transaction: true,
+        },
+      ],
+      undo: 'retry them again',
+      answered: [who.says],
+      rests: fingerprint(back),
+      memo: { ids: JSON.stringify(column(0).slice(0, 1000)), type: idType },
+    });
+  },
+  async verify({ plan }, survey) {
+    const found = await survey.rows(
+      'primary',
+      `SELECT count(*)::int AS jobs FROM ${qualified(survey.ground.schema, 'jobs')}
+       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) AND status::text = 'failed'`,
+      [JSON.parse(plan.memo?.ids ?? '[]') as string[]],
+    );
+    if (!found.ok) return notYetBy(found.fault);
+    const jobs = number(found.value[0], 'jobs');
+    const all = (JSON.parse(plan.memo?.ids ?? '[]') as string[]).length;
+    return jobs === all
+      ? proven(`${formatCount(jobs)} are failed as before`)
+      : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed as before`);
+  },
+  within: 15 * second,
+  next: ({ target }) => [{ action: 'retry-jobs', target: { study: studyOf(target) }, says: 'retry them again' }],
+};

@@ -1,0 +1,157 @@
+// Retry the failed jobs of a study (runbook: Manually Retrying Failed Jobs).
+import type { Action } from '../../core/actions/action.ts';
+import type { Statement } from '../../core/actions/call.ts';
+import type { SqlRow } from '../../core/actions/survey.ts';
+import { formatAge, formatCount } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { second } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
+import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
+import {
+  number,
+  objectOf,
+  primaryAway,
+  studyField,
+  studyOf,
+  table,
+  text,
+  typesOfJobs,
+  writableStudy,
+} from './study.ts';
+
+/** More failed jobs than this are retried in several runs: one transaction must stay short. */
+const mostJobs = 50_000;
+
+export const retryJobs: Action = {
+  id: 'retry-jobs',
+  title: 'Retry failed jobs',
+  risk: 'data',
+  about: {
+    does: 'sets the failed jobs of a study, or of one surface in it, to pending with no attempts',
+    looksAt: 'the failed jobs by surface and error, and their ids',
+    calls:
+      "SELECT … FOR UPDATE; UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE id = ANY(…) AND status = 'failed'",
+    proof: 'the rows are pending, then move',
+    undo: 'the rows as they were are kept: restore-jobs',
+    runbook: 'Manually Retrying Failed Jobs',
+  },
+  fields: [
+    studyField,
+    {
+      name: 'surface',
+      ask: 'only one surface? (empty: all)',
+      kind: 'text',
+      optional: true,
+      choices: (world) =>
+        (newest(world.readings.surfaces)?.value.surfaces ?? []).map((s) => ({
+          value: s.id,
+          says: `${s.failures} failures`,
+        })),
+    },
+  ],
+  names: studyOf,
+  object: objectOf,
+  unavailable: primaryAway,
+  needs: table('jobs', ['SELECT', 'UPDATE']),
+  async plan(target, survey) {
+    const found = await writableStudy(target, survey);
+    if ('planned' in found) return found.planned;
+    const { study, row } = found;
+    const surface = given(target, 'surface');
+    const types = await typesOfJobs(survey);
+    if (!types.ok) return refusedBy(types.fault);
+    const { id: idType, study: studyType } = types.value;
+    const jobs = qualified(survey.ground.schema, 'jobs');
+    // Compared as what it is, so that an index on it answers.
+    const chosen = `study_id = $1::${studyType} AND status::text = 'failed'${surface ? ' AND surface_id::text = $2' : ''}`;
+    const by = surface ? [study, surface] : [study];
+    const groups = await survey.rows(
+      'primary',
+      `SELECT surface_id::text AS surface, coalesce(error_message::text, '') AS error, count(*)::int AS jobs,
+         extract(epoch FROM now() - min(created_at))::float8 AS oldest
+       FROM ${jobs} WHERE ${chosen} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200`,
+      by,
+    );
+    if (!groups.ok) return refusedBy(groups.fault);
+    const ids = await survey.rows(
+      'primary',
+      `SELECT id::text AS id FROM ${jobs} WHERE ${chosen} ORDER BY id LIMIT ${mostJobs + 1}`,
+      by,
+    );
+    if (!ids.ok) return refusedBy(ids.fault);
+    const all = ids.value.map((one) => text(one, 'id'));
+    if (all.length === 0)
+      return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}`, 'nothing to retry');
+    const list = all.slice(0, mostJobs);
+    const parameters = surface ? [study, list, surface] : [study, list];
+    const where = `study_id = $1 AND id = ANY($2::${idType}[]) AND status = 'failed'${surface ? ' AND surface_id = $3' : ''}`;
+    const lock: Statement = {
+      text: `SELECT id, status, attempt_count, error_message FROM ${jobs} WHERE ${where} ORDER BY id FOR UPDATE`,
+      parameters,
+    };
+    const change: Statement = {
+      text: `UPDATE ${jobs} SET status = 'pending', attempt_count = 0, error_message = NULL WHERE ${where}`,
+      parameters,
+    };
+    const bySurface = sums(groups.value, 'surface');
+    const byError = sums(groups.value, 'error');
+    const [worst] = byError;
+    const oldest = Math.max(...groups.value.map((group) => number(group, 'oldest')));
+    const status = text(row, 'status');
+    return planned({
+      impact: [
+        `${formatCount(list.length)} failed jobs of ${study} become pending: ${bySurface
+          .slice(0, 5)
+          .map(([name, n]) => `${name} ${formatCount(n)}`)
+          .join(', ')}.`,
+        ...byError
+          .slice(0, 3)
+          .map(([error, n]) => `${formatCount(n)} × ${error ? `“${error.slice(0, 120)}”` : 'no message'}`),
+        `The oldest was created ${formatAge(oldest * second)} ago.`,
+      ],
+      warnings: [
+        ...(all.length > mostJobs ? [`There are more than ${formatCount(mostJobs)}: retry again for the rest.`] : []),
+        ...(worst && /rate limit|captcha|session|timeout/i.test(worst[0])
+          ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is gone.`]
+          : []),
+        ...(/^(cancelled|completed)$/.test(status)
+          ? [`The study is ${status}: nobody may work on its jobs any more.`]
+          : []),
+      ],
+      calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
+      undo: 'their status, attempts and messages are kept: restore-jobs',
+      answered: [found.says],
+      rests: fingerprint(list),
+      memo: { count: String(list.length), ids: JSON.stringify(list.slice(0, 1000)), type: idType },
+    });
+  },
+  async verify({ plan }, survey) {
+    const ids = JSON.parse(plan.memo?.ids ?? '[]') as string[];
+    const found = await survey.rows(
+      'primary',
+      `SELECT status::text AS status, count(*)::int AS jobs FROM ${qualified(survey.ground.schema, 'jobs')}
+       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) GROUP BY 1 ORDER BY 2 DESC`,
+      [ids],
+    );
+    if (!found.ok) return notYetBy(found.fault);
+    const states = found.value.map((row) => `${formatCount(number(row, 'jobs'))} ${text(row, 'status')}`).join(', ');
+    const failed = found.value.find((row) => text(row, 'status') === 'failed');
+    if (failed && number(failed, 'jobs') === ids.length) return disproven(`all of them are failed: ${states}`);
+    const all = Number(plan.memo?.count ?? ids.length);
+    return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
+  },
+  within: 15 * second,
+  next: ({ run, target }) => [
+    {
+      action: 'restore-jobs',
+      target: { run, study: studyOf(target) },
+      says: 'the rows as they were (those still pending)',
+    },
+  ],
+};
+
+function sums(rows: readonly SqlRow[], by: string): readonly [string, number][] {
+  const total = new Map<string, number>();
+  for (const row of rows) total.set(text(row, by), (total.get(text(row, by)) ?? 0) + number(row, 'jobs'));
+  return [...total].sort((a, b) => b[1] - a[1]);
+}

@@ -1,0 +1,65 @@
+// A runner without the engine's thread and without a screen: journal, locks and lifecycle, as `run` needs them.
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
+import { emptyWorld } from '../../core/world/world.ts';
+import { RunLocks } from '../../data/run-locks.ts';
+import { keptFiles } from '../../data/survey/kept.ts';
+import { groundOf } from '../ground.ts';
+import { openIncident, Recorder, recordRun } from '../incident/record.ts';
+import type { RunnerOptions } from './options.ts';
+import { Runner } from './runner.ts';
+
+export type OneShot = {
+  runner: Runner;
+  recorder: Recorder;
+  locks: RunLocks;
+  /** Stops what runs, and closes the journal; once, however often it is called. */
+  close(): Promise<void>;
+};
+
+export type OneShotOptions = Pick<RunnerOptions, 'patient' | 'changed' | 'logged'> & {
+  /** Why nothing may be changed now. */
+  forbids(recorder: Recorder): string | undefined;
+};
+
+/** Resolves when the journal has been read. */
+export async function oneShotRunner(settings: Settings, options: OneShotOptions): Promise<OneShot> {
+  const over = new AbortController();
+  const scope = scopeOf(settings);
+  const recorder = new Recorder({
+    settings,
+    scope,
+    world: () => emptyWorld(scope, Date.now()),
+    emit: () => undefined,
+    onWorld: () => undefined,
+    refresh: () => undefined,
+    signal: over.signal,
+  });
+  await recorder.ready;
+  const journal = settings.journal.directory ?? '';
+  const locks = new RunLocks(journal);
+  const runner = new Runner({
+    ...options,
+    settings,
+    ground: groundOf(settings),
+    by: recorder.journal.writer.name,
+    locks,
+    kept: keptFiles(journal),
+    signal: over.signal,
+    incident: () => openIncident(recorder, Date.now()),
+    forbids: () => options.forbids(recorder),
+    record: async (news) => (await recordRun(recorder, news)).ok,
+    acted: () => undefined,
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    runner,
+    recorder,
+    locks,
+    close() {
+      over.abort();
+      closed ??= recorder.journal.close();
+      return closed;
+    },
+  };
+}

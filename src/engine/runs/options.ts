@@ -1,0 +1,30 @@
+// What a runner needs of whoever drives it: the screen's engine, `run`, a test.
+import type { Settings } from '../../config/settings.ts';
+import type { LoggedCommand } from '../../core/actions/command-log.ts';
+import type { Run } from '../../core/actions/run.ts';
+import type { Ground, OpenIncident } from '../../core/actions/survey.ts';
+import type { RunLocks } from '../../data/run-locks.ts';
+import type { KeptFiles } from '../../data/survey/kept.ts';
+import type { RunNews } from '../incident/record.ts';
+
+export type RunnerOptions = {
+  settings: Settings;
+  ground: Ground;
+  by: string;
+  locks: RunLocks;
+  kept: KeptFiles;
+  /** Aborts when the engine ends. */
+  signal: AbortSignal;
+  /** Where the outcome is not known, the facts are asked until they tell; else for as long as the action says. */
+  patient: boolean;
+  /** The incident that is open. */
+  incident(): OpenIncident | undefined;
+  /** Why nothing may be changed now: read-only, observing, another cockpit drives. */
+  forbids(): string | undefined;
+  /** Written and flushed when it resolves; false: it could not be, and nobody allowed to go on without. */
+  record(news: RunNews): Promise<boolean>;
+  changed(run: Run): void;
+  logged(command: LoggedCommand): void;
+  /** Something was changed: look at the facts now. */
+  acted(): void;
+};
