@@ -1,10 +1,11 @@
 // The backup schedule as promises, against what is there (runbook, Backup Schedule).
 import { type BackupPromise, keepPromises, type Snapshot } from '../core/judgement/backups.ts';
-import { formatAge, formatBytes, formatInstant } from '../core/text/format.ts';
+import { formatAge, formatBytes, formatInstant, shortAge } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
 import { newest } from '../core/world/reading.ts';
 import { dim, type Line, line, mark } from './line.ts';
-import { ageSays, pairs, shortAge, trouble } from './parts.ts';
+import { pairs } from './pairs.ts';
+import { ageSays, trouble } from './reading.ts';
 import type { Row, Screen } from './screen.ts';
 import { type Column, table, widest } from './table.ts';
 

@@ -4,7 +4,7 @@
 import { judgePod } from '../core/judgement/assess.ts';
 import { keepPromises } from '../core/judgement/backups.ts';
 import { behindSays } from '../core/judgement/replication.ts';
-import { formatBytes, formatPercent } from '../core/text/format.ts';
+import { formatBytes, formatPercent, shortAge } from '../core/text/format.ts';
 import type { Pod } from '../core/world/facts.ts';
 import { newest } from '../core/world/reading.ts';
 import { glyph, type Verdict, worst } from '../core/world/verdict.ts';
@@ -14,7 +14,7 @@ import { markerIn } from './intents.ts';
 import { judged } from './judged.ts';
 import { blank, columnsOf, dim, fitLine, type Line, line, span } from './line.ts';
 import { backendVerdict, formatLatency } from './panes/health.ts';
-import { ageSays, shortAge } from './parts.ts';
+import { ageSays } from './reading.ts';
 import type { Row, Screen } from './screen.ts';
 
 /** One part of the platform in the diagram. */

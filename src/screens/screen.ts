@@ -1,4 +1,5 @@
 // What a screen is: a value. The frame draws it, moves in it and opens what its rows lead to (docs/screens.md).
+import type { Target } from '../core/actions/action.ts';
 import type { Ask } from '../core/looks/look.ts';
 import type { Intent, Place, State } from '../store.ts';
 import type { Line } from './line.ts';
@@ -19,6 +20,8 @@ export type Row = {
   opens?: Intent;
   /** What `y` copies; the id if not said. */
   copies?: { text: string; what: string };
+  /** What `a` acts on, as fields of actions; `action` is the one that is meant first. Else what it opens says it. */
+  target?: Target;
 };
 
 /** Rows that are a part of more: the list scrolls on as other parts of it come. */

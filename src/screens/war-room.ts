@@ -9,7 +9,6 @@ import { big, bigger } from './big.ts';
 import { judged } from './judged.ts';
 import { bold, columnsOf, dim, firstFitting, fitLine, type Line, line, mark, span, spread, wrap } from './line.ts';
 import { toHeight } from './list.ts';
-import { word } from './parts.ts';
 import type { Screen } from './screen.ts';
 
 const shout: Readonly<Record<Verdict, string>> = {
@@ -96,7 +95,7 @@ function findingBlock(f: Finding, columns: number, letters: Letters, sentences: 
   if (letters === bigger && !texts.some((text) => columnsOf(letters(text)[0] ?? '') <= columns - 4)) return undefined;
   const text = fitting([...texts, f.subject], columns - 4, letters);
   const remedy = f.remedy ? `  → ${f.remedy}` : '';
-  const [first = '', ...rest] = wrap(`${f.says}${remedy}`, columns - columnsOf(`${word[f.verdict]}${f.subject}`) - 8);
+  const [first = '', ...rest] = wrap(`${f.says}${remedy}`, columns - columnsOf(`${f.verdict}${f.subject}`) - 8);
   return [
     ...letters(text).map((row) => line('  ', span(row, f.verdict))),
     sentence(f, first),
@@ -116,7 +115,7 @@ function shortSentence(f: Finding, columns: number): Line {
 }
 
 function sentence(f: Finding, says = f.says): Line {
-  return line('  ', mark(f.verdict), span(` ${word[f.verdict]} `, f.verdict), bold(` ${f.subject}`), ` ${says}`);
+  return line('  ', mark(f.verdict), span(` ${f.verdict} `, f.verdict), bold(` ${f.subject}`), ` ${says}`);
 }
 
 /** The first text whose letters fit; the last is cut. */

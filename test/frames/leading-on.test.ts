@@ -1,108 +1,13 @@
 // Every row of every look-up leads on: to a screen, or to the whole of what it stands for.
 import { expect, test } from 'vitest';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/looks/look.ts';
-import type { StudyDetail, SurfaceDetail } from '../../src/core/looks/study.ts';
-import type { Reading } from '../../src/core/world/reading.ts';
+import { type LookReadings, lookKey } from '../../src/core/looks/look.ts';
 import { frame, screenOf } from '../../src/screens/frame.ts';
 import { lineWidth } from '../../src/screens/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { calm, down, empty, frameText, live, lost, now, outage, pressing, stateOf } from './worlds.ts';
+import { type Answered, looks, surface } from './every-screen.ts';
+import { calm, down, empty, frameText, live, lost, outage, pressing, stateOf } from './worlds.ts';
 
 const small = { columns: 80, rows: 24 };
-type Answered = readonly [Ask, Reading<unknown>];
-const long = `Rate limited: ${'too many requests for this window '.repeat(6)}and the last word`;
-
-const job = {
-  id: 'job_1',
-  surface: 'openai-api',
-  status: 'failed',
-  attempts: 3,
-  createdAt: now - 600_000,
-  error: long,
-};
-const surface: SurfaceDetail = {
-  errors: [
-    { message: 'Rate limited: too many requests', count: 304, studies: 2 },
-    { message: 'boom', count: 1, studies: 1 },
-  ],
-  studies: [
-    { study: 'study_abc', count: 300 },
-    { study: 'study_def', count: 5 },
-  ],
-  newest: [
-    { ...job, study: 'study_def', error: 'boom' },
-    { ...job, id: 'job_2', study: 'study_abc', error: 'Rate limited: too many requests' },
-  ],
-  exact: true,
-};
-const study: StudyDetail = {
-  api: { url: 'https://api', problem: '404' },
-  counts: [{ surface: 'openai-api', status: 'failed', count: 3 }],
-  exact: true,
-  errors: [{ message: 'boom', count: 1 }],
-  running: [{ ...job, status: 'executing' }],
-  slowest: [{ ...job, id: 'job_3', status: 'completed', endedAt: now }],
-};
-const session = {
-  pid: 12,
-  user: 'bentham',
-  application: 'gateway',
-  client: '10.0.0.1',
-  database: 'bentham',
-  state: 'active',
-  query: `SELECT ${'a_column, '.repeat(30)}the_last_one`,
-  blockedBy: [],
-};
-const table = { name: 'jobs', totalBytes: 1e6, liveRows: 10, deadRows: 5 };
-const version = {
-  key: 'study_abc/shot.png',
-  versionId: 'v1',
-  kind: 'version' as const,
-  latest: true,
-  bytes: 10,
-  at: now - 1000,
-  lock: { legalHold: true },
-};
-const database = {
-  sessions: [session],
-  sessionsExact: true,
-  tables: [table],
-  replicas: [],
-  slots: [],
-  missing: [],
-  inRecovery: false,
-};
-
-const looks: readonly (readonly [screen: string, of: Record<string, string>, ...Answered])[] = [
-  ['surface', { surface: 'openai-api' }, { kind: 'surface', surface: 'openai-api' }, live(surface)],
-  ['study', { study: 's' }, { kind: 'study', study: 's' }, live(study)],
-  [
-    'jobs',
-    { study: 's', status: 'failed' },
-    { kind: 'jobs', study: 's', status: 'failed', search: '', rows: 200 },
-    live({ rows: [job], more: false }),
-  ],
-  ['sessions', {}, { kind: 'database', server: 'primary' }, live(database)],
-  ['tables', {}, { kind: 'database', server: 'primary' }, live(database)],
-  [
-    'evidence-study',
-    { study: 'study_abc' },
-    { kind: 'evidence-study', study: 'study_abc' },
-    live({ bucket: 'b', study: 'study_abc', versions: [version], complete: true }),
-  ],
-  [
-    'evidence',
-    {},
-    { kind: 'evidence' },
-    live({
-      bucket: 'b',
-      groups: [{ study: 's', objects: 1, bytes: 1, oldest: now, newest: now }],
-      objects: 1,
-      bytes: 1,
-      complete: true,
-    }),
-  ],
-];
 const stateAt = (
   world: typeof calm,
   screen: string,

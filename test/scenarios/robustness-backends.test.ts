@@ -54,7 +54,7 @@ const said = (backend: Backend, manner: Manner): [glyph: string, says: string] =
   if (manner === 'refuses') return ['●', '(connection )?refused'];
   if (manner === 'freezes') return ['\\?', '(timed out|no answer)'];
   if (manner === 'resets') return ['\\?', '(connection (reset|cut|closed)|unreachable)'];
-  if (manner === 'babbles') return ['\\?', `(${garbled[backend]}|odd answer)`];
+  if (manner === 'babbles') return ['\\?', `(${garbled[backend]}|unreadable)`];
   return ['✓', ''];
 };
 

@@ -93,6 +93,12 @@ export type Known = {
 /** Nothing was acknowledged or sent yet. */
 export const nothingKnown: Known = { notified: [] };
 
+/** The first action that a step offers, with the target the world tells; undefined: it offers none. */
+export function firstOffered({ offers }: Step, world: World): Target | undefined {
+  const first = offers?.[0];
+  return first && { action: first.action, ...first.target?.(world) };
+}
+
 /** A step's check: its own, or what its evidence says in sum. Undefined where there is nothing to look at. */
 export function checkOf(step: Step, world: World, known: Known = nothingKnown): Check | undefined {
   if (step.check) return step.check(world, known);

@@ -36,6 +36,15 @@ export function formatAge(ms: Ms): string {
   return `${Math.floor(span / day)} d ${Math.floor((span % day) / hour)} h`;
 }
 
+/** A short age in one unit, for narrow columns: `4 s`, `3 m`, `2 h`, `5 d`. */
+export function shortAge(ms: Ms): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} m`;
+  if (s < 86_400) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86_400)} d`;
+}
+
 /** A stopwatch: `00:07:32`. */
 export function formatElapsed(ms: Ms): string {
   const s = Math.max(0, Math.floor(ms / second));

@@ -1,6 +1,7 @@
 // The key that leads to what can be done about the selected row, and every action's entry in the palette.
 import { actions } from '../../actions/index.ts';
 import type { Action, ActionId, Target } from '../../core/actions/action.ts';
+import { firstOffered } from '../../core/incident/checklist.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
@@ -9,21 +10,9 @@ import { offer, whyNot } from './offer.ts';
 
 /** What the marker is on, or the open screen, as fields of actions; `action` is the one that is meant first. */
 export function targetOf({ state, place, row }: Here): Target {
-  const id = row?.id ?? '';
-  // Rows that name what is acted on by their id.
   if (place.screen === 'act') return place.of;
-  if (place.screen === 'sessions')
-    return /^\d+$/.test(id) && place.of.server !== 'replica' ? { action: 'end-session', pid: id } : {};
-  if (place.screen === 'tables') return id ? { table: id } : {};
-  if (place.screen === 'api-keys') return id ? { key: id } : {};
-  if (place.screen === 'evidence') return id ? { prefix: `${id}/`, study: id } : {};
-  if (place.screen === 'evidence-study') {
-    const [, file = '', version = ''] = /^(.*) (\S+)$/.exec(id) ?? [];
-    return file ? { file, version } : {};
-  }
-  const offered = findStep(id)?.step.offers?.[0];
-  if (offered) return { action: offered.action, ...offered.target?.(state.world) };
-  // All others by what they open.
+  if (row?.target) return row.target;
+  // Rows that say none of their own: by what they open.
   const about: Place['of'] = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
   if (about.metric) return forMetric(about.metric, state);
   if (about.backend) return forBackend(about.backend, state);
@@ -40,8 +29,9 @@ export function targetOf({ state, place, row }: Here): Target {
 
 /** What the runbook says of a metric, as its own checklist offers it. */
 function forMetric(metric: string, { world }: State): Target {
-  const offered = findStep(`sev4/${metric}`)?.step.offers?.[0];
-  if (offered) return { action: offered.action, ...offered.target?.(world) };
+  const step = findStep(`sev4/${metric}`)?.step;
+  const offered = step && firstOffered(step, world);
+  if (offered) return offered;
   if (metric === 'studyFailures') return { action: 'test-surface' };
   return metric === 'errorRate' ? { deployment: world.scope.deployments.gateway } : {};
 }

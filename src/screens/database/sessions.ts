@@ -3,11 +3,11 @@
 import { judgeSlot } from '../../core/judgement/replication.ts';
 import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/looks/database.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatBytes, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import { dim, type Line, line, mark, span, wrap } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 
@@ -48,6 +48,8 @@ export const sessionsScreen: Screen = {
         text: `${one.session.pid} ${one.session.user} ${one.session.application} ${one.session.state} ${one.session.query}`,
         draw: () => [draw(one)],
         opens: { kind: 'details', title: `session ${one.session.pid}`, lines: (_, wide) => detailsOf(one, wide - 2) },
+        // A replica's sessions are not ended from here.
+        ...(place.of.server === 'replica' ? {} : { target: { action: 'end-session', pid: String(one.session.pid) } }),
         copies: { text: one.session.query || String(one.session.pid), what: `the query of ${one.session.pid}` },
       }),
     );

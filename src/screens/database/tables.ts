@@ -1,11 +1,12 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
 import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/looks/database.ts';
 import { lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';
-import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
+import { pairs } from '../pairs.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 import { databaseAsk } from './sessions.ts';
@@ -51,6 +52,7 @@ export const tablesScreen: Screen = {
         text: t.name,
         draw: () => [draw(t)],
         opens: { kind: 'details', title: `table ${t.name}`, lines: (_, wide) => tableLines(t, now, wide - 2) },
+        target: { table: t.name },
         copies: { text: `VACUUM ANALYZE ${t.name};`, what: `VACUUM ANALYZE ${t.name}` },
       }),
     );

@@ -6,8 +6,9 @@ import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/
 import { newest, type Reading } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, mark, span } from '../line.ts';
+import { pairs } from '../pairs.ts';
 import { backendVerdict, formatLatency, isBackend } from '../panes/health.ts';
-import { ageSays, pairs, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Screen } from '../screen.ts';
 import { gone, text } from '../text.ts';
 
@@ -25,7 +26,7 @@ export const backendScreen: Screen = {
     const room = columns - 2;
     const first = pairs(
       [
-        ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
         [
           'last answer',
           seen ? `${formatInstant(seen.at)}, ${formatAge(now - seen.at)} ago, from ${seen.from}` : 'none yet',

@@ -1,15 +1,16 @@
 import { judgeDeployment, judgePod } from '../../core/judgement/assess.ts';
 import { type DeployedRevision, type DeploymentDetail, revisionOf } from '../../core/looks/deployment-detail.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatInstant } from '../../core/text/format.ts';
+import { formatAge, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import { verdicts } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span, spread, wrap } from '../line.ts';
+import { pairs } from '../pairs.ts';
 import { podSays, rolloutSays } from '../panes/pods.ts';
-import { ageSays, pairs, shortAge, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { eventRows } from './events.ts';
@@ -56,7 +57,7 @@ function headOf(d: Deployment, detail: DeploymentDetail | undefined, now: Instan
   const old = d.replicas - d.updated;
   return pairs(
     [
-      ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+      ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
       ['replicas', `${d.ready} ready, ${d.available} available of ${d.desired} wanted`],
       [
         'rollout',

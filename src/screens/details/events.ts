@@ -1,10 +1,10 @@
 // Kubernetes' events as rows, newest first, in the words of who told them.
 
 import type { KubeEvent } from '../../core/looks/pod-detail.ts';
-import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { dim, type Line, line, span, wrap } from '../line.ts';
-import { pairs, shortAge } from '../parts.ts';
+import { pairs } from '../pairs.ts';
 import type { Row } from '../screen.ts';
 
 /** Each opens the whole of it. */

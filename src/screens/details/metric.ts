@@ -2,8 +2,9 @@ import { judge, metrics } from '../../core/judgement/metrics.ts';
 import { formatLimit } from '../../core/text/format.ts';
 import { bold, dim, line, mark, span } from '../line.ts';
 import { extremes } from '../lists/metrics.ts';
+import { pairs } from '../pairs.ts';
 import { trend, valueSays } from '../panes/metrics.ts';
-import { ageSays, pairs, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Screen } from '../screen.ts';
 import { gone, text } from '../text.ts';
 
@@ -21,7 +22,7 @@ export const metricScreen: Screen = {
     const reading = m.measure(world);
     const lines = pairs(
       [
-        ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
         ['now', line(value, dim(`  ${basis}`))],
         ['warning', `above ${formatLimit(warning, m.unit)}`],
         ['critical', `above ${formatLimit(critical, m.unit)}`],

@@ -7,8 +7,9 @@ import type { Pod } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span, wrap } from '../line.ts';
+import { pairs } from '../pairs.ts';
 import { podSays } from '../panes/pods.ts';
-import { ageSays, pairs, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { containerRows } from './containers.ts';
@@ -61,7 +62,7 @@ function headOf(pod: Pod, now: Instant, room: number): Line[] {
         'verdict',
         line(
           mark(verdict),
-          span(` ${word[verdict]}`, verdict),
+          span(` ${verdict}`, verdict),
           `  ${podSays(pod)}`,
           pod.terminating ? dim('  ending') : undefined,
         ),

@@ -11,8 +11,9 @@ import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import { statusSpan } from '../lists/all-studies.ts';
 import { jobLines, tookSays } from '../lists/jobs.ts';
+import { pairs } from '../pairs.ts';
 import { isStalled } from '../panes/studies.ts';
-import { ageSays, pairs, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen, View } from '../screen.ts';
 
 const askFor = ({ of }: Place): Ask<'study'> => ({ kind: 'study', study: of.study ?? '' });

@@ -2,7 +2,7 @@
 
 import { type Ask, lookFor } from '../../core/looks/look.ts';
 import type { SurfaceDetail } from '../../core/looks/study.ts';
-import { formatCount, formatPercent } from '../../core/text/format.ts';
+import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Surface } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -10,8 +10,9 @@ import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import { jobLines } from '../lists/jobs.ts';
+import { pairs } from '../pairs.ts';
 import { failureRate, judgeSurface } from '../panes/surfaces.ts';
-import { ageSays, pairs, shortAge, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 
@@ -38,7 +39,7 @@ export const surfaceScreen: Screen = {
         ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
         ...pairs(
           [
-            ['verdict', line(mark(verdict), span(` ${word[verdict]}`, verdict))],
+            ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
             [
               'failed',
               `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished)} jobs in the last hour`,

@@ -1,12 +1,12 @@
 // Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
 import { type EvidenceGroup, oldBefore } from '../../core/looks/evidence.ts';
 import { lookFor } from '../../core/looks/look.ts';
-import { formatBytes, formatCount, formatInstant } from '../../core/text/format.ts';
+import { formatBytes, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { dim, line, type Span, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 
@@ -88,6 +88,7 @@ export const evidenceScreen: Screen = {
           text: g.study,
           draw: () => [draw(g)],
           opens: { kind: 'open', screen: 'evidence-study', of: { study: g.study } },
+          target: { prefix: `${g.study}/`, study: g.study },
           copies: { text: `s3://${list?.bucket ?? ''}/${g.study}/`, what: 'its place in S3' },
         }),
       ),

@@ -1,13 +1,14 @@
 // One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
 import { type EvidenceVersion, lockedBecause } from '../../core/looks/evidence.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatBytes, formatCount, formatInstant } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import { quote } from '../../core/text/shell.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import { bold, dim, type Line, line, span } from '../line.ts';
-import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
+import { pairs } from '../pairs.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 
@@ -63,6 +64,7 @@ export const evidenceStudyScreen: Screen = {
             title: inStudy(v.key),
             lines: (_, wide) => versionLines(v, found?.bucket ?? '', now, wide - 2),
           },
+          target: { file: v.key, version: v.versionId },
           copies: { text: fetchCommand(v, found?.bucket ?? ''), what: 'the command that fetches it' },
         }),
       ),

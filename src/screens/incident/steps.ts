@@ -4,12 +4,14 @@ import {
   type Checklist,
   checkOf,
   type Evidence,
+  firstOffered,
   type Recommendation,
   type Step,
   severityName,
 } from '../../core/incident/checklist.ts';
 import type { Incident, StepState } from '../../core/incident/incident.ts';
-import { formatAge, formatClock } from '../../core/text/format.ts';
+import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
+import type { World } from '../../core/world/world.ts';
 import { activeChecklists, isFinished, knownOf } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
@@ -28,7 +30,6 @@ import {
   textOf,
   wrap,
 } from '../line.ts';
-import { shortAge } from '../parts.ts';
 import type { Row } from '../screen.ts';
 
 const glyphOf: Record<Check['state'], Line> = {
@@ -46,7 +47,7 @@ export function checklistRows(state: State, place: Place, columns: number): read
     ...(at > 0 ? [titleRow(list)] : []),
     ...list.steps.map((step, number) => stepRow(state, step, number + 1, false)),
   ]);
-  const retired = retiredRows(incident, lists);
+  const retired = retiredRows(incident, lists, state.world);
   const all = [...rows, ...retired];
   return expanded(state, all, place, columns);
 }
@@ -98,14 +99,20 @@ function titleRow(list: Checklist): Row {
 }
 
 /** Steps of a checklist that does not hold any more: what was done stays to be seen. */
-function retiredRows(incident: Incident, lists: readonly Checklist[]): readonly Row[] {
+function retiredRows(incident: Incident, lists: readonly Checklist[], world: World): readonly Row[] {
   const active = new Set(lists.flatMap((list) => list.steps.map((step) => step.id as string)));
   const left = Object.entries(incident.steps).filter(([id]) => !active.has(id));
   return left.map(([id, state]): Row => {
     const found = findStep(id);
     const from = found?.checklist.severity ? severityName(found.checklist.severity) : (found?.checklist.title ?? '');
     const says = `${found?.step.say ?? id}  (from ${from}, ${state.mark})`;
-    return { id, text: says, draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(state), columns)] };
+    const target = found && firstOffered(found.step, world);
+    return {
+      id,
+      text: says,
+      draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(state), columns)],
+      ...(target ? { target } : {}),
+    };
   });
 }
 
@@ -129,6 +136,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
   const check = checkOf(step, world, known);
   const advice = finished ? undefined : step.decision?.recommend(world);
   const byHand = state.desk ? step.byHand?.(state.desk.targets, world) : undefined;
+  const target = firstOffered(step, world);
   const says = `${number} ${step.say}`;
   const title = line(
     leading(record, advice),
@@ -156,6 +164,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
       byHand && byHand.length > 0
         ? { text: byHand.join('\n'), what: byHand[0] ?? '' }
         : { text: step.say, what: step.say },
+    ...(target ? { target } : {}),
   };
 }
 

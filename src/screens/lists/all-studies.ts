@@ -2,12 +2,12 @@
 
 import { type Ask, type LookReading, lookFor } from '../../core/looks/look.ts';
 import type { StudyRow } from '../../core/looks/study.ts';
-import { formatCount } from '../../core/text/format.ts';
+import { formatCount, shortAge } from '../../core/text/format.ts';
 import { newest, pending } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { kept } from '../kept.ts';
 import { dim, highlight, type Line, line, type Span, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 

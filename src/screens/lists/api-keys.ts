@@ -1,11 +1,11 @@
 // API keys per tenant (runbook, Viewing API Key Status); never the key. What stands out stands first.
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/looks/api-key.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { dim, faded, type Line, line, span } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 
@@ -53,6 +53,7 @@ export const apiKeysScreen: Screen = {
         draw: () => [k.revoked ? faded(draw(k)) : draw(k)],
         opens: { kind: 'details', title: `key ${k.name || k.id}`, lines: () => detailsOf(k, now) },
         copies: { text: k.id, what: k.id },
+        target: { key: k.id },
       }),
     );
     const odd = keys.filter((k) => oddities(k, now).length > 0).length;

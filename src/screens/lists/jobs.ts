@@ -2,13 +2,14 @@
 
 import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/looks/look.ts';
 import type { Job } from '../../core/looks/study.ts';
-import { formatAge, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest, pending } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { dim, highlight, type Line, line } from '../line.ts';
-import { ageSays, pairs, shortAge, trouble } from '../parts.ts';
+import { pairs } from '../pairs.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 import { statusSpan } from './all-studies.ts';

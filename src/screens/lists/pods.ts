@@ -1,5 +1,7 @@
 // Every pod, with everything that fits.
+
 import { judgePod } from '../../core/judgement/assess.ts';
+import { shortAge } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
@@ -8,7 +10,7 @@ import type { Intent } from '../../store.ts';
 import { kept, keptEach } from '../kept.ts';
 import { columnsOf, dim, faded, type Line, line, mark, span } from '../line.ts';
 import { noneThere, podCounts, podSays } from '../panes/pods.ts';
-import { ageSays, shortAge, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 
@@ -93,7 +95,7 @@ class PodRow implements Row {
 
   get text(): string {
     const { p, verdict } = this.#judged;
-    return `${told(p).text} ${word[verdict]} ${p.image}`;
+    return `${told(p).text} ${verdict} ${p.image}`;
   }
 
   draw(): readonly Line[] {
@@ -121,7 +123,7 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   const all: Column<Judged>[] = [
     { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
     { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 35)), upTo: w.name },
-    { title: 'verdict', of: ({ verdict }) => span(word[verdict], verdict), width: 8, spare: 5 },
+    { title: 'verdict', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 5 },
     { title: 'ready', of: ({ p }) => `${p.containers.ready}/${p.containers.total}`, width: 5, align: 'right' },
     {
       title: 'state',

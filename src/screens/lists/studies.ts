@@ -1,12 +1,12 @@
 // Every active study.
 
-import { formatCount } from '../../core/text/format.ts';
+import { formatCount, shortAge } from '../../core/text/format.ts';
 import type { Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, line, span } from '../line.ts';
 import { completionSays, isStalled, nothingActive, studyGlyph } from '../panes/studies.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 

@@ -7,7 +7,7 @@ import type { Verdict } from '../../core/world/verdict.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import { dim, faded, type Line, line, mark, span } from '../line.ts';
 import { failureRate, judgedSurfaces, nothingFinished } from '../panes/surfaces.ts';
-import { ageSays, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 
@@ -38,7 +38,7 @@ export const surfacesScreen: Screen = {
     const columnsOf: Column<Judged>[] = [
       { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
       { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
-      { title: 'verdict', of: ({ verdict }) => span(word[verdict], verdict), width: 8, spare: 3 },
+      { title: 'verdict', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },
       {
         title: 'failed',
         of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),
@@ -71,7 +71,7 @@ export const surfacesScreen: Screen = {
       if (known) below.push(line(`   likely ${known.cause.toLowerCase()}: ${known.fix.toLowerCase()}`));
       return {
         id: j.s.id,
-        text: `${j.s.id} ${j.s.topError ?? ''} ${word[j.verdict]}`,
+        text: `${j.s.id} ${j.s.topError ?? ''} ${j.verdict}`,
         height: below.length + 1,
         draw: () => [draw(j), ...below].map((l) => (old ? faded(l) : l)),
         opens: { kind: 'open', screen: 'surface', of: { surface: j.s.id } },

@@ -2,7 +2,7 @@
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/judgement/gateway.ts';
 import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
-import { formatAge, formatBytes, formatPercent } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Cluster, Database, Gateway, Redis } from '../../core/world/facts.ts';
 import { isStale, newest, type Reading } from '../../core/world/reading.ts';
@@ -10,7 +10,7 @@ import type { Verdict } from '../../core/world/verdict.ts';
 import type { State } from '../../store.ts';
 import { judged } from '../judged.ts';
 import { columnsOf, dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread, wrap } from '../line.ts';
-import { faultSays, nextTry, nextTryShort, shortAge, word } from '../parts.ts';
+import { faultSays, nextTry, nextTryShort } from '../reading.ts';
 import type { Pane, Stretch } from './pane.ts';
 import { squeeze } from './pane.ts';
 
@@ -70,7 +70,7 @@ function backend<T>(
   const verdict = backendVerdict(state, id);
   const name = `${id.padEnd(nameWidth)}`;
   // The verdict's word, where there is room for it.
-  const worded = columns >= 50 ? span(`${word[verdict].padEnd(8)}  `, verdict) : span('');
+  const worded = columns >= 50 ? span(`${verdict.padEnd(8)}  `, verdict) : span('');
   const room = columns - nameWidth - worded.text.length - 2;
   const opens = { kind: 'open', screen: 'backend', of: { backend: id } } as const;
   if (reading.state === 'live') {

@@ -2,14 +2,14 @@
 
 import { judge, type Metric, metrics } from '../../core/judgement/metrics.ts';
 import type { Unit } from '../../core/text/format.ts';
-import { formatAge, formatCount, formatLimit, formatMeasure } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { Verdict } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { dim, type Line, line, mark, type Span, span } from '../line.ts';
-import { shortAge, sparkline, word } from '../parts.ts';
 import type { Row } from '../screen.ts';
+import { sparkline } from '../sparkline.ts';
 import { type Column, table } from '../table.ts';
 import type { Pane } from './pane.ts';
 
@@ -48,7 +48,7 @@ export function trend(m: Metric, world: World, columns: number): string {
 /** What a breached metric asks for: `API p95 critical: scale API nodes`. */
 export function asks(m: Metric, verdict: Verdict): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
-  return line(span(`${m.short} ${word[verdict]}`, verdict), `: ${m.action[0]?.toLowerCase()}${m.action.slice(1)}`);
+  return line(span(`${m.short} ${verdict}`, verdict), `: ${m.action[0]?.toLowerCase()}${m.action.slice(1)}`);
 }
 
 export const metricsPane: Pane = {
@@ -80,7 +80,7 @@ export const metricsPane: Pane = {
               { ...value, text: right(value.text, 10) },
               dim(right(formatThreshold(warning, m.unit), 6)),
               dim(right(formatThreshold(critical, m.unit), 6)),
-              wide ? span(`  ${word[verdict].padEnd(8)}`, verdict) : undefined,
+              wide ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
               '  ',
               old && trendRoom >= old.length + 4
                 ? dim(`${old} ago`)
@@ -114,7 +114,7 @@ function columnsTitle(name: number, wide: boolean, trendRoom: number): Line {
 const columnsOfScreen: readonly Column<{ m: Metric; world: World }>[] = [
   { title: '', of: ({ m, world }) => mark(judge(m, world)), width: 1 },
   { title: 'metric', of: ({ m }) => m.title, width: 23 },
-  { title: 'verdict', of: ({ m, world }) => span(word[judge(m, world)], judge(m, world)), width: 8, spare: 2 },
+  { title: 'verdict', of: ({ m, world }) => span(judge(m, world), judge(m, world)), width: 8, spare: 2 },
   { title: 'now', of: ({ m, world }) => valueSays(m, world).value, width: 9, align: 'right' },
   {
     title: 'warn',

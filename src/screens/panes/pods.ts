@@ -1,6 +1,6 @@
 // PODS: the deployments, worst first, each with the pods that are not as they should be; all pods where there is room.
 import { judgeDeployment, judgePod } from '../../core/judgement/assess.ts';
-import { formatAge } from '../../core/text/format.ts';
+import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
@@ -8,7 +8,7 @@ import { type Verdict, verdicts } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
-import { ageSays, shortAge, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 
@@ -126,7 +126,7 @@ function deploymentRow(d: Deployment, verdict: Verdict, { columns, old }: How): 
     ` ${d.name.padEnd(name)}`,
     ` ${`${d.ready}/${d.desired}`.padStart(5)}`,
     dim(`  ${revision}`),
-    columns >= 50 ? span(`  ${word[verdict]}`, verdict) : undefined,
+    columns >= 50 ? span(`  ${verdict}`, verdict) : undefined,
   );
   return {
     id: `deployment/${d.name}`,

@@ -1,13 +1,13 @@
 // STUDIES: what is being worked on, the stuck ones first.
 
-import { formatAge, formatCount } from '../../core/text/format.ts';
+import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
 import { type Instant, minute } from '../../core/time.ts';
 import type { Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import { kept } from '../kept.ts';
 import { columnsOf, dim, faded, type Line, line, type Span, span, spread } from '../line.ts';
-import { ageSays, shortAge, trouble } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 

@@ -1,6 +1,6 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
-import { formatCount, formatPercent } from '../../core/text/format.ts';
+import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { judgeValue, type Thresholds } from '../../core/world/thresholds.ts';
@@ -8,7 +8,7 @@ import { type Verdict, verdicts } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
-import { ageSays, shortAge, trouble, word } from '../parts.ts';
+import { ageSays, trouble } from '../reading.ts';
 import type { Row } from '../screen.ts';
 import type { Pane } from './pane.ts';
 
@@ -106,7 +106,7 @@ function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
 
 function surfaceLine(s: Surface, verdict: Verdict, shown: Shown, columns: number): Line {
   const right = line(
-    shown.word ? span(`  ${word[verdict].padEnd(8)}`, verdict) : undefined,
+    shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
     dim(formatCount(s.failures).padStart(shown.spacious ? 7 : 6)),
     shown.jobs ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
