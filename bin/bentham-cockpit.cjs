@@ -9,6 +9,8 @@ const oldestMajor = 22;
 const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
 const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
+// When whoever waits began to wait, in milliseconds since 1970: for --timeout.
+const begun = 'BENTHAM_COCKPIT_BEGUN';
 
 function fail(message) {
   process.stderr.write(`bentham-cockpit: ${message}\n`);
@@ -38,7 +40,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   const child = spawn(node, [__filename, ...process.argv.slice(2)], {
     // The fourth is a lifeline: it ends with this process, whatever ends it.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, [lifeline]: '3' },
+    env: { ...process.env, [lifeline]: '3', [begun]: String(performance.timeOrigin) },
   });
   // The terminal sends its signals to the whole group; the ones sent to this process alone are handed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
@@ -52,6 +54,8 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
 } else {
   if (process.env[lifeline]) {
     delete process.env[lifeline];
+    globalThis[Symbol.for(begun)] = Number(process.env[begun]);
+    delete process.env[begun];
     const { Socket } = require('node:net');
     const line = new Socket({ fd: 3, readable: true, writable: false });
     line.on('error', () => {});

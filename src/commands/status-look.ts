@@ -1,15 +1,19 @@
 // One look at everything: each source once, side by side, none waited for longer than the deadline.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
-import { type Ms, second } from '../core/time.ts';
+import { type Ms, minute, second } from '../core/time.ts';
 import { type FactId, factIds } from '../core/world/facts.ts';
 import type { World } from '../core/world/world.ts';
 import type { News } from '../data/source.ts';
 import { Keeper } from '../engine/keeper.ts';
 import { sourcesFor } from '../engine/sources.ts';
 
-/** Connections get so long to say goodbye. */
+/** Connections get so long to say goodbye, where there is time left for it. */
 const farewell: Ms = 400;
+/** What printing takes, and the goodbye of a look that used all its time. */
+const closing: Ms = 150;
+/** A machine that took long to start us leaves the backends at least this part of the time. */
+const leastPart = 0.3;
 
 export type Look = {
   world: World;
@@ -17,10 +21,23 @@ export type Look = {
   end(): Promise<void>;
 };
 
-/** Resolves when every source has told a value or a fault, at the latest after `timeout`. */
-export async function lookOnce(settings: Settings, timeout: Ms): Promise<Look> {
+/** Since the launcher began, which may have had to start another Node first. */
+function sinceStart(): Ms {
+  const own = performance.now();
+  const begun: unknown = Reflect.get(globalThis, Symbol.for('BENTHAM_COCKPIT_BEGUN'));
+  const before = typeof begun === 'number' ? performance.timeOrigin - begun : 0;
+  // More is no start but a clock that was set.
+  return before > 0 && before < minute ? own + before : own;
+}
+
+/**
+ * Resolves when every source has told a value or a fault, at the latest `timeout` after the process began: whoever
+ * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then.
+ */
+export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms = sinceStart): Promise<Look> {
+  const left = () => Math.max(timeout * leastPart, timeout - passed() - closing);
   // Each look ends before the whole does, so that it can say itself what it was waiting for.
-  const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(timeout * 0.85) } };
+  const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
   const keeper = new Keeper(scopeOf(settings));
   const over = new AbortController();
   const sources = await sourcesFor(patient, { once: true });
@@ -31,7 +48,7 @@ export async function lookOnce(settings: Settings, timeout: Ms): Promise<Look> {
       clearTimeout(deadline);
       resolve(started);
     };
-    const deadline = setTimeout(done, timeout);
+    const deadline = setTimeout(done, left());
     for (const source of sources) {
       const run = source.start((news) => {
         if (over.signal.aborted) return;
@@ -58,7 +75,8 @@ export async function lookOnce(settings: Settings, timeout: Ms): Promise<Look> {
   return {
     world,
     async end() {
-      const late = new Promise<void>((resolve) => setTimeout(resolve, farewell).unref());
+      const patience = Math.min(farewell, Math.max(closing / 2, timeout - passed()));
+      const late = new Promise<void>((resolve) => setTimeout(resolve, patience).unref());
       await Promise.race([Promise.allSettled(running), late]);
     },
   };
