@@ -1,8 +1,9 @@
 // Backups and credentials (runbook: Database Recovery; Rotating Database Credentials).
 import type { Action } from '../core/actions/action.ts';
-import type { Call } from '../core/actions/call.ts';
+import type { KubernetesCall } from '../core/actions/call.ts';
 import { formatAge, formatInstant } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
+import { tryOut } from './deployments/try-out.ts';
 import {
   answeredByCluster,
   answeredByDatabase,
@@ -185,13 +186,15 @@ export const rotateDatabaseCredentials: Action = {
     const states = await Promise.all(names.map((name) => survey.deployment(name)));
     const deployments = states.flatMap((state) => (state.ok ? [state.value] : []));
     const restarts = deployments.map(
-      (d): Call => ({
+      (d): KubernetesCall => ({
         tool: 'kubernetes',
         do: { verb: 'restart', deployment: d.name },
         namespace: targets.namespace,
         when: { uid: d.uid, generation: d.generation },
       }),
     );
+    const tried = await tryOut(survey, restarts);
+    if ('planned' in tried) return tried.planned;
     return planned({
       impact: [
         `The role ${role} gets a generated password; ${targets.secretId} holds it from then on.`,
@@ -205,12 +208,13 @@ export const rotateDatabaseCredentials: Action = {
         ...(using.value.length === 0
           ? ['No deployment mentions the secret by its name: only the gateway is restarted.']
           : []),
+        ...tried.warnings,
       ],
       calls: [
         { tool: 'secrets', do: { verb: 'rotate-password', secretId: targets.secretId, username: role } },
         ...restarts,
       ],
-      answered: [cluster.says, database.says],
+      answered: [cluster.says, database.says, ...tried.answered],
       rests: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
       memo: {
         role,

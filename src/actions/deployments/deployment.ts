@@ -1,6 +1,6 @@
 // What the actions on a deployment share: the field, the look, the plan's frame, and the proof of a rollout.
 import type { Action, Check, Choice, Done, Field, Target } from '../../core/actions/action.ts';
-import type { KubernetesChange } from '../../core/actions/call.ts';
+import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/survey.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -16,6 +16,7 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
+import { tryOut } from './try-out.ts';
 
 export const deploymentField: Field = {
   name: 'deployment',
@@ -89,12 +90,20 @@ export async function planChange(
   const { targets } = survey.ground;
   const health = d.name === targets.deployments.gateway ? await survey.health(gatewayHealth(survey)) : undefined;
   if ('why' in made) return refuse(made.why, made.hint);
+  const call: KubernetesCall = {
+    tool: 'kubernetes',
+    do: made.change,
+    namespace,
+    when: { uid: d.uid, generation: d.generation },
+  };
+  const tried = await tryOut(survey, [call]);
+  if ('planned' in tried) return tried.planned;
   return planned({
     impact: made.impact,
-    warnings: made.warnings,
-    calls: [{ tool: 'kubernetes', do: made.change, namespace, when: { uid: d.uid, generation: d.generation } }],
+    warnings: [...made.warnings, ...tried.warnings],
+    calls: [call],
     undo: made.undo,
-    answered: [who.says],
+    answered: [who.says, ...tried.answered],
     rests: fingerprint(d),
     memo: {
       generation: String(d.generation),

@@ -12,6 +12,14 @@ export type KubernetesChange =
   | { verb: 'rollback'; deployment: string; toRevision: number }
   | { verb: 'scale'; deployment: string; replicas: number };
 
+export type KubernetesCall = {
+  tool: 'kubernetes';
+  do: KubernetesChange;
+  namespace: string;
+  /** Refused when it is another object by now, or its specification was changed. */
+  when: { uid: string; generation: number };
+};
+
 export type SqlCall = {
   tool: 'sql';
   server: 'primary' | 'replica';
@@ -50,13 +58,7 @@ export type S3Change =
 export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
 
 export type Call =
-  | {
-      tool: 'kubernetes';
-      do: KubernetesChange;
-      namespace: string;
-      /** Refused when it is another object by now, or its specification was changed. */
-      when: { uid: string; generation: number };
-    }
+  | KubernetesCall
   | SqlCall
   | CommandCall
   /** Must answer 2xx before the calls after it are made. */

@@ -3,7 +3,7 @@
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Targets } from '../world/targets.ts';
-import type { SqlValue } from './call.ts';
+import type { KubernetesCall, SqlValue } from './call.ts';
 
 /** A value, or an expected failure. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
@@ -75,6 +75,9 @@ export type Revision = {
   differs: readonly string[];
 };
 
+/** Whether a change would be taken. `untold`: the server could not try it. */
+export type DryRun = { taken: true } | { taken: false; why: string; hint: string } | { taken: 'untold'; why: string };
+
 export type Autoscaler = { name: string; min: number; max: number };
 
 export type ToolOutput = { code: number; lines: readonly string[] };
@@ -140,6 +143,8 @@ export interface Survey {
   /** Newest first. */
   revisions(name: string): Promise<Answer<readonly Revision[]>>;
   autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
+  /** Whether the API server would take a change: the same request, of which nothing is stored. */
+  dryRun(call: KubernetesCall): Promise<Answer<DryRun>>;
   /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
   mentioning(text: string): Promise<Answer<readonly string[]>>;
   /** Who answers on a database server. */

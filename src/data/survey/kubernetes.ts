@@ -1,7 +1,8 @@
 // What an action wants to know of deployments before it changes one.
 import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
-import type { Autoscaler, DeploymentState, Revision } from '../../core/actions/survey.ts';
+import type { KubernetesCall } from '../../core/actions/call.ts';
+import type { Autoscaler, DeploymentState, DryRun, Revision } from '../../core/actions/survey.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -11,6 +12,7 @@ import { revisionAnnotation, type WireDeployment } from '../kubernetes/deploymen
 import type { Answered } from '../kubernetes/refusal.ts';
 import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
+import { dryRunOf } from './dry-run.ts';
 
 const within: Ms = 8 * second;
 type List<T> = { items?: T[] };
@@ -117,6 +119,10 @@ export class KubernetesSurvey {
         value: { name: words(own.metadata?.name) ?? '', min: minReplicas ?? 1, max: count(maxReplicas) },
       };
     });
+  }
+
+  async dryRun(call: KubernetesCall): Promise<Outcome<DryRun>> {
+    return this.#with((cluster) => dryRunOf(cluster, call, this.#signal));
   }
 
   async mentioning(text: string): Promise<Outcome<readonly string[]>> {

@@ -1,6 +1,7 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
 import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
+import { say } from '../../core/actions/say.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../../core/actions/survey.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
@@ -60,6 +61,7 @@ export function createSurvey({
     revisions: (name) =>
       timed(`kubectl rollout history deployment/${name} -n ${namespace}`, () => kubernetes.revisions(name)),
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
+    dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
     rows: (server, text, parameters) =>

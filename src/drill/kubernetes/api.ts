@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseAllDocuments } from 'yaml';
 import { type Handler, locate, readBody, sendJson, sendText } from '../http.ts';
 import { authenticate, authorize, review, type User } from './access.ts';
+import { dryRunOf, type Webhook } from './admission.ts';
 import { discovery, openapi, version } from './discovery.ts';
 import type { Logs } from './logs.ts';
 import { metrics } from './metrics.ts';
@@ -22,6 +23,7 @@ export type Api = {
   logs: Logs;
   users: ReadonlyMap<string, User>;
   watches: WatchOptions;
+  webhooks(): readonly Webhook[];
   now(): number;
 };
 
@@ -142,7 +144,7 @@ async function write(api: Api, { request, response, query, route }: Exchange, ve
   const { store } = api;
   const stored = storedUnder(route);
   const target = { ...route, resource: { ...route.resource, stored } };
-  const options = { dryRun: query.get('dryRun') === 'All', now: api.now() };
+  const options = { dryRun: dryRunOf(query), now: api.now(), webhooks: api.webhooks() };
   const show = (object: KubeObject) =>
     route.subresource === 'scale' ? JSON.stringify(object) : textOf(route.resource, object, store);
   switch (verb) {

@@ -7,6 +7,7 @@ import { selfSigned } from '../certificate.ts';
 import { listen } from '../http.ts';
 import type { DeploymentWeather } from '../scenario.ts';
 import { operatorRules, type Rule, type User, viewerRules } from './access.ts';
+import type { Webhook } from './admission.ts';
 import { apiHandler } from './api.ts';
 import { benthamSeeds, loadSeeds, production } from './bentham.ts';
 import { createCluster } from './cluster.ts';
@@ -42,6 +43,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     ...(options.memory ? { memory: options.memory } : {}),
   });
   let rules: readonly Rule[] = operatorRules;
+  let webhooks: readonly Webhook[] = [];
   const token = randomBytes(24).toString('base64url');
   const viewerToken = randomBytes(24).toString('base64url');
   const users = new Map<string, User>([
@@ -54,6 +56,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     logs: cluster.logs,
     users,
     watches: { bookmarks: options.watches?.bookmarks ?? 10_000, gone: options.watches?.gone ?? 'event' },
+    webhooks: () => webhooks,
     now: Date.now,
   });
   let server = await listen(handler, { tls: identity, ...(options.port ? { port: options.port } : {}) });
@@ -89,6 +92,11 @@ export async function startKubernetes(options: KubernetesOptions) {
     /** From now on the on-call may do only this. */
     restrict(to: readonly Rule[]): void {
       rules = to;
+    },
+
+    /** From now on these are asked before a change is stored. */
+    register(admission: readonly Webhook[]): void {
+      webhooks = admission;
     },
 
     /** The node of this name stops answering; or the first, without a name. */

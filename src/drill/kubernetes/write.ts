@@ -1,5 +1,6 @@
 // What changes objects: create, update, patch, scale and delete, with the conflicts and refusals of an API server.
 import { isDeepStrictEqual } from 'node:util';
+import { consult, type Webhook } from './admission.ts';
 import { admit } from './admit.ts';
 import { type Deployment, type Kinds, type KubeObject, kubeTime, type Plural } from './object.ts';
 import { applyPatch } from './patch.ts';
@@ -11,7 +12,7 @@ type Target = Route & { resource: { stored: Plural } };
 type Incoming = { metadata?: { resourceVersion?: string } } & Readonly<Record<string, unknown>>;
 type Changed = KubeObject & { spec?: unknown; status?: unknown };
 
-export type WriteOptions = { dryRun: boolean; now: number };
+export type WriteOptions = { dryRun: boolean; now: number; webhooks: readonly Webhook[] };
 
 const suffix = () => Math.random().toString(36).slice(2, 7).padEnd(5, 'x');
 
@@ -43,6 +44,7 @@ export function create(target: Target, body: unknown, store: Store, options: Wri
   }
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = draft.metadata;
   const stored = { ...draft, metadata: { ...metadata, name, ...(namespace ? { namespace } : {}), generation: 1 } };
+  consult(options.webhooks, stored as unknown as KubeObject, options.dryRun);
   if (options.dryRun)
     return { ...stored, metadata: { ...stored.metadata, uid: '', resourceVersion: '' } } as unknown as KubeObject;
   return store.put(resource.stored, stored as unknown as Draft<Kinds[Plural]>);
@@ -91,6 +93,7 @@ function replace(target: Target, before: Changed, incoming: Incoming, store: Sto
       ...(deletionTimestamp ? { deletionTimestamp } : {}),
     },
   };
+  consult(options.webhooks, merged as KubeObject, options.dryRun);
   if (isDeepStrictEqual(plain(merged), plain(before))) return before;
   if (options.dryRun) return merged;
   return store.put(resource.stored, merged as unknown as Draft<Kinds[Plural]>);

@@ -1,0 +1,26 @@
+// A dry run of what would be sent to Kubernetes: what a webhook, a quota or the validation refuses is told before anybody
+// confirms it.
+import type { Planned } from '../../core/actions/action.ts';
+import type { KubernetesCall } from '../../core/actions/call.ts';
+import type { Survey } from '../../core/actions/survey.ts';
+import { refuse } from '../plan.ts';
+
+/** Why there is no plan; or what to say of the dry run in it. */
+export async function tryOut(
+  survey: Survey,
+  calls: readonly KubernetesCall[],
+): Promise<{ planned: Planned } | { warnings: readonly string[]; answered: readonly string[] }> {
+  const warnings: string[] = [];
+  for (const call of calls) {
+    const { deployment } = call.do;
+    const tried = await survey.dryRun(call);
+    const untold = (why: string) =>
+      warnings.push(`Whether the API server takes it for ${deployment} is only known when it is done: ${why}`);
+    if (!tried.ok) untold(tried.fault.what);
+    else if (tried.value.taken === 'untold') untold(tried.value.why);
+    else if (!tried.value.taken)
+      return { planned: refuse(`the API server would refuse this: ${tried.value.why}`, tried.value.hint) };
+  }
+  const all = warnings.length === 0 && calls.length > 0;
+  return { warnings, answered: all ? ['the API server would take it (dry run)'] : [] };
+}
