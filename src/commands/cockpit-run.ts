@@ -11,6 +11,7 @@ import { type Attention, attention, followLooks, followSecrets } from '../screen
 import { followLogs } from '../screens/logs/follow.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../store.ts';
 import { Terminal } from './cockpit-terminal.ts';
+import { frameStream } from './frame-stream.ts';
 
 /** Why the full screen cannot be opened here, or undefined when it can. */
 export function whyNoScreen(): string | undefined {
@@ -82,6 +83,7 @@ export async function runCockpit(
 
   terminal.open();
   const screen = render(createElement(App, { store, ports }), {
+    stdout: frameStream(process.stdout),
     alternateScreen: true,
     incrementalRendering: true,
     maxFps: 120,
