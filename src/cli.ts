@@ -12,6 +12,9 @@ import { logsCommand } from './commands/logs.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 
+// The flags of `run` are those of its actions: who asks for something else does not load them.
+const actions = process.argv.includes('run') ? (await import('./actions/index.ts')).actions : [];
+
 const program = new Command('bentham-cockpit')
   .description("The screen an on-call engineer opens when Bentham's pager goes")
   .version(about.version, '-V, --version', 'print the version')
@@ -25,7 +28,7 @@ const program = new Command('bentham-cockpit')
   .addCommand(drillCommand())
   .addCommand(logsCommand())
   .addCommand(incidentCommand())
-  .addCommand(runCommand());
+  .addCommand(runCommand(actions));
 
 // `| head` closes the pipe: that is no error. Whoever has more to say about it listens too.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

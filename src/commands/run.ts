@@ -1,8 +1,7 @@
 // `run`: the same actions as on the screen, from the command line. Flags derive from the actions' fields.
 import { Argument, Command, Option } from 'commander';
-import { actions } from '../actions/index.ts';
 import { addSettingsFlags } from '../config/flags.ts';
-import { actionIds } from '../core/actions/action.ts';
+import { type Action, actionIds } from '../core/actions/action.ts';
 import type { RunFlags } from './run-flags.ts';
 
 export const runExitCodes =
@@ -10,14 +9,15 @@ export const runExitCodes =
   '4 refused, not available, cancelled or moved (nothing was changed), 64 wrong usage.';
 
 /** One flag per field name; several actions share one. */
-function fieldOptions(): readonly Option[] {
+function fieldOptions(actions: readonly Pick<Action, 'fields'>[]): readonly Option[] {
   const asks = new Map<string, string>();
   for (const { fields } of actions)
     for (const { name, ask } of fields) if (!asks.has(name)) asks.set(name, ask.replace(/\?$/, ''));
   return [...asks].map(([name, ask]) => new Option(`--${name} <value>`, ask).helpGroup('Target:'));
 }
 
-export function runCommand(): Command {
+/** `actions`: those whose flags it takes. */
+export function runCommand(actions: readonly Pick<Action, 'fields'>[]): Command {
   const command = addSettingsFlags(new Command('run'))
     .description('carry out a remediation: it shows its plan, asks, does it, and looks whether it worked')
     .addArgument(new Argument('[action]', 'which one; see --list').choices(actionIds))
@@ -28,7 +28,7 @@ export function runCommand(): Command {
     .option('--arm <reason>', 'open a read-only environment for this run; the reason is recorded')
     .option('--reason <text>', 'the same as --arm')
     .option('--target <value>', 'the value of the action’s first flag');
-  for (const option of fieldOptions()) command.addOption(option);
+  for (const option of fieldOptions(actions)) command.addOption(option);
   return command
     .addHelpText('after', `\n${runExitCodes}`)
     .action(async (action: string | undefined, options: RunFlags) => {

@@ -1,6 +1,6 @@
 // What a drill's PagerDuty and Slack received: the proof that a message went where it should.
 import { request } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Arrived } from '../core/incident/desk.ts';
 import { door } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';

@@ -1,6 +1,6 @@
 // What an entry must be before anything is made of it. The directory is shared by a group: a line that another person, or
 // another program, wrote there must not bring down the cockpits of all who read it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ActionId } from '../../core/actions/action.ts';
 import { channelIds } from '../../core/incident/channel.ts';
 import { procedureIds, severities } from '../../core/incident/checklist.ts';

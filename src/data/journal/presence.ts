@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import { chmod, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Presence } from '../../core/incident/desk.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
