@@ -8,7 +8,7 @@ const outdir = 'dist';
 
 /** @type {import('esbuild').BuildOptions} */
 const options = {
-  entryPoints: { cli: 'src/cli.ts', worker: 'src/engine/worker.ts' },
+  entryPoints: { cli: 'src/cli.ts', worker: 'src/engine/worker.ts', 'apart-thread': 'src/engine/apart-thread.ts' },
   outdir,
   bundle: true,
   splitting: true,

@@ -7,7 +7,9 @@ export async function sourcesFor(settings: Settings, { once = false } = {}): Pro
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
     import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
-    import('../data/backups.ts').then((m) => [m.backupsSource(settings)]),
+    once
+      ? import('./apart.ts').then((m) => [m.backupsApart(settings)])
+      : import('../data/backups.ts').then((m) => [m.backupsSource(settings)]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
     ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
