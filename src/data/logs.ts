@@ -143,7 +143,10 @@ class LogsFollower {
         if (!container.started || (ask.container !== undefined && container.name !== ask.container)) continue;
         const key = `${pod.uid}/${container.name}`;
         wanted.set(key, { pod, container, previous: false });
-        if (ask.previous && container.restarts > 0) wanted.set(`${key}/previous`, { pod, container, previous: true });
+        // Of a container that restarts while it is followed, the followed stream itself reads the end.
+        const before = `${key}/previous`;
+        if (ask.previous && container.restarts > 0 && (this.#streams.has(before) || !this.#streams.has(key)))
+          wanted.set(before, { pod, container, previous: true });
       }
     for (const [key, stream] of this.#streams) {
       if (wanted.has(key)) continue;
@@ -153,7 +156,11 @@ class LogsFollower {
     }
     const room = [...wanted].slice(0, mostStreams);
     this.#leftOut = wanted.size - room.length;
-    for (const [key, one] of room) if (!this.#streams.has(key)) this.#follow(key, one);
+    for (const [key, one] of room) {
+      const stream = this.#streams.get(key);
+      if (stream) stream.container = one.container;
+      else this.#follow(key, one);
+    }
   }
 
   #follow(key: string, one: { pod: LogPod; container: LogContainer; previous: boolean }): void {
@@ -167,6 +174,8 @@ class LogsFollower {
     const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, { mark: true });
     let lines = 0;
     let lostAt: number | undefined;
+    let restarts = container.restarts;
+    let lastWords = 0;
     const log: ContainerLog = {
       ...about,
       follow: this.#ask.follow && !previous && !pod.ended,
@@ -178,6 +187,18 @@ class LogsFollower {
         lines += 1;
         if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
         put(text, at ?? Date.now(), cut ? { cut } : {});
+      },
+      resuming: (gone?: string) => {
+        lastWords = 0;
+        const more = stream.container.restarts - restarts;
+        restarts = stream.container.restarts;
+        if (gone !== undefined && more > 0) mark(`${container.name} restarted; its end is not kept: ${gone}`);
+        else if (more > 1) mark(`${container.name} restarted ${more} times; only the last end is kept`);
+      },
+      lastWords: (text: string, at: Instant | undefined, cut: boolean) => {
+        lastWords += 1;
+        if (lastWords === 1) mark(`${container.name} restarted; the end of the one before it`, at);
+        put(text, at ?? Date.now(), { previous: true, ...(cut ? { cut } : {}) });
       },
       opened: () => {
         stream.open = true;

@@ -115,6 +115,8 @@ describe('the logs of a workload', () => {
   let state: LogsState | undefined;
   let pods: object[];
   let log: (pod: string, url: URL, res: Parameters<ApiServer['handle']>[1]) => void;
+  /** The log of the container before the last restart. */
+  let before: typeof log;
   let event: (text: string) => void;
   const start = Date.now() - 60_000;
   const iso = (ms: number) => new Date(start + ms).toISOString();
@@ -135,8 +137,13 @@ describe('the logs of a workload', () => {
     server = new ApiServer();
     pods = [pod('a'), pod('b')];
     log = (_, __, res) => void res.end();
+    before = (name, _, res) => {
+      const message = `previous terminated container "main" in pod "${name}" not found`;
+      res.writeHead(400).end(JSON.stringify({ kind: 'Status', message, code: 400 }));
+    };
     server.handle = (url, res) => {
       const name = /\/pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
+      if (name && url.searchParams.has('previous')) return before(name, url, res);
       if (name) return log(name, url, res);
       if (url.searchParams.get('watch') === 'true') {
         res.flushHeaders();
@@ -189,10 +196,8 @@ describe('the logs of a workload', () => {
 
   it('follow pods as they come and go, also the previous containers', async () => {
     pods = [pod('a', { restarts: 1 })];
-    log = (name, url, res) => {
-      if (url.searchParams.get('previous')) res.end(`${iso(1)} out of memory\n`);
-      else res.write(`${iso(2)} hello from ${name}\n`);
-    };
+    before = (_, __, res) => void res.end(`${iso(1)} out of memory\n`);
+    log = (name, _, res) => void res.write(`${iso(2)} hello from ${name}\n`);
     void read({ follow: true, previous: true });
     await soon(texts).toEqual(['out of memory', 'hello from a']);
     expect(lines[0]?.previous).toBe(true);
@@ -219,6 +224,69 @@ describe('the logs of a workload', () => {
       'a: log cut: connection closed without an answer',
       expect.stringMatching(/^a: log resumed after \d/),
     ]);
+  });
+
+  it('of a container that restarted while they were cut begin with its end, once', async () => {
+    pods = [pod('a')];
+    let opened = 0;
+    before = (_, __, res) =>
+      void res.end(`${iso(1)} one\n${iso(2)} two\n${iso(3)} Error: out of memory\n${iso(3)}     at x\n`);
+    log = (_, __, res) => {
+      opened += 1;
+      if (opened === 1) {
+        res.write(`${iso(1)} one\n`);
+        event(`${JSON.stringify({ type: 'MODIFIED', object: pod('a', { restarts: 1 }) })}\n`);
+        setTimeout(() => res.destroy(), 30);
+      } else res.write(`${iso(5)} new\n`);
+    };
+    // Also where previous containers were asked for: what is read twice must not be shown twice.
+    void read({ follow: true, previous: true });
+    await soon(() => lines.filter((l) => !l.mark).map((l) => [l.text, l.previous])).toEqual([
+      ['one', false],
+      ['two', true],
+      ['Error: out of memory', true],
+      ['new', false],
+    ]);
+    expect(lines.find((l) => l.text.startsWith('Error'))?.more).toEqual(['    at x']);
+    expect(lines.filter((l) => l.mark).map((l) => l.text)).toContain('a: main restarted; the end of the one before it');
+    const asked = server.asked.find((u) => u.searchParams.has('previous'));
+    expect(asked?.searchParams.get('sinceTime')).toBe(`${iso(1).slice(0, 19)}Z`);
+  });
+
+  it('ask again for the end of a container when that is cut too', async () => {
+    pods = [pod('a')];
+    let [opened, ends] = [0, 0];
+    before = (_, __, res) => {
+      ends += 1;
+      if (ends === 1) {
+        res.write(`${iso(2)} two\n${iso(3)} thr`);
+        setTimeout(() => res.destroy(), 30);
+      } else res.end(`${iso(2)} two\n${iso(3)} three\n`);
+    };
+    log = (_, __, res) => {
+      opened += 1;
+      if (opened === 1) res.end(`${iso(1)} one\n`);
+      else res.write(`${iso(5)} new\n`);
+    };
+    void read({ follow: true });
+    await soon(() => lines.filter((l) => !l.mark).map((l) => l.text)).toEqual(['one', 'two', 'three', 'new']);
+  });
+
+  it('say that the end of a container is not kept', async () => {
+    pods = [pod('a')];
+    let opened = 0;
+    log = (_, __, res) => {
+      opened += 1;
+      res.write(`${iso(opened)} line ${opened}\n`);
+      // The first cut is only one of the connection; then the container restarts.
+      if (opened === 2) event(`${JSON.stringify({ type: 'MODIFIED', object: pod('a', { restarts: 1 }) })}\n`);
+      if (opened < 3) setTimeout(() => res.destroy(), 30);
+    };
+    void read({ follow: true });
+    await soon(() => lines.filter((l) => l.mark && l.text.includes('restarted')).map((l) => l.text)).toEqual([
+      'a: main restarted; its end is not kept: previous terminated container "main" in pod "a" not found',
+    ]);
+    await soon(texts).toContain('line 3');
   });
 
   it('lose and repeat nothing where lines share a time, and where a time ends in zeros', async () => {

@@ -6,8 +6,10 @@ import type { Fault } from '../../core/world/reading.ts';
 import { LineCutter } from '../lines.ts';
 import { networkFault } from '../network.ts';
 import { backoff, pause } from '../source.ts';
+import type { Cluster } from './client.ts';
 import type { Connection } from './connection.ts';
-import { logFault } from './log-fault.ts';
+import { logFault, previousIsGone } from './log-fault.ts';
+import { Seen, stampOf } from './log-seen.ts';
 
 export type ContainerLog = {
   pod: string;
@@ -26,6 +28,13 @@ export type ContainerLog = {
 export type LogListener = {
   /** One line without its end. `at`: the kubelet's time of it. `cut`: it was longer than `longestLine`. */
   line(text: string, at: Instant | undefined, cut: boolean): void;
+  /**
+   * With it, what the container said at its end is read too when a lost stream is taken up again after a restart. Its
+   * lines come one by one, before those of the new container.
+   */
+  lastWords?(text: string, at: Instant | undefined, cut: boolean): void;
+  /** A stream is taken up again; `gone`: why the container before the last restart has no log. */
+  resuming?(gone?: string): void;
   /** The stream is open. `again`: it goes on where it was. */
   opened?(again: boolean): void;
   /** The stream was lost and will be taken up again; absent fault: the container ended. */
@@ -34,6 +43,8 @@ export type LogListener = {
 
 /** A longer line is cut and marked so. */
 export const longestLine = 256 * 1024;
+/** After so many failures in a row the end of a container that is gone is done without. */
+const mostFailures = 5;
 const openTime: Ms = 10 * second;
 /** A kubelet sends no headers before the first line: a followed log that is silent so long is open and has no lines. */
 const silentAfter: Ms = 2 * second;
@@ -51,6 +62,7 @@ export async function readContainerLog(
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(log.pod)}/log`;
   const seen = new Seen();
   let before = false;
+  let firstOpened: Instant | undefined;
   let unstamped: string | undefined;
   for (let failures = 0; !signal.aborted; ) {
     const opened = await connection.open();
@@ -60,7 +72,20 @@ export async function readContainerLog(
       told = true;
       listener.opened?.(before);
       before = true;
+      if (opened.ok) firstOpened ??= Date.now() + opened.value.clockOffset;
     };
+    const from = seen.last ?? firstOpened;
+    if (listener.lastWords && log.follow && opened.ok && from !== undefined) {
+      const lost = await readLastWords(opened.value, log, { from, seen, path, namespace }, listener, signal);
+      if (signal.aborted) return undefined;
+      // Whoever reads on would never see the rest of it; only a log that cannot be had at all is done without.
+      if (lost && failures < mostFailures) {
+        listener.closed?.(lost);
+        failures += 1;
+        await pause(backoff(failures, second), signal);
+        continue;
+      }
+    }
     const silent = setTimeout(() => {
       if (log.follow && connection.last?.ok !== false) tellOpened();
     }, silentAfter);
@@ -127,59 +152,47 @@ export async function readContainerLog(
 /** Where to begin: after what was seen, else as asked. The API takes whole seconds. */
 function start(log: ContainerLog, seen: Seen, offset: Ms): Record<string, string | number | undefined> {
   const from = seen.last ?? (log.since === undefined ? undefined : log.since + offset);
-  const sinceTime = from === undefined ? undefined : `${new Date(from).toISOString().slice(0, 19)}Z`;
-  return { sinceTime, tailLines: seen.last === undefined ? log.tail : undefined, limitBytes: log.bytes };
+  return {
+    sinceTime: from === undefined ? undefined : wholeSeconds(from),
+    tailLines: seen.last === undefined ? log.tail : undefined,
+    limitBytes: log.bytes,
+  };
 }
 
-/** Tells lines that were read before from new ones, after a stream was taken up again. */
-class Seen {
-  last: Instant | undefined;
-  #fraction = '';
-  /** Lines with the very last timestamp: so many of them were read. */
-  #same = 0;
-  #resuming = false;
-  #skip = 0;
+const wholeSeconds = (at: Instant): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-  resume(): void {
-    this.#resuming = this.last !== undefined;
-    this.#skip = this.#same;
+/**
+ * The end of the container before the last restart, from what was seen of it on: it holds the reason of a crash, and the
+ * log of the new container does not. Gives a fault when the way to it was lost, so that it may still be there.
+ */
+async function readLastWords(
+  cluster: Cluster,
+  log: ContainerLog,
+  { from, seen, path, namespace }: { from: Instant; seen: Seen; path: string; namespace: string },
+  listener: LogListener,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const query = { container: log.container, previous: true, timestamps: true, sinceTime: wholeSeconds(from) };
+  const answer = await cluster.stream({ path, query, signal, timeout: openTime, to: `get pods/log in ${namespace}` });
+  if (!answer.ok) {
+    if (previousIsGone(answer)) listener.resuming?.(answer.said);
+    return answer.status === undefined ? answer.fault : undefined;
   }
-
-  isNew({ at, text }: Stamp): boolean {
-    const fraction = fractionOf(text);
-    const sameAsLast = at === this.last && fraction === this.#fraction;
-    if (this.#resuming && this.last !== undefined) {
-      if (at < this.last || (at === this.last && fraction < this.#fraction)) return false;
-      if (sameAsLast && this.#skip > 0) {
-        this.#skip -= 1;
-        return false;
-      }
-      // From the first new line on all are new, even if the node's clock is set back.
-      this.#resuming = false;
-    }
-    this.#same = sameAsLast ? this.#same + 1 : 1;
-    this.last = at;
-    this.#fraction = fraction;
-    return true;
+  listener.resuming?.();
+  seen.resume();
+  const cutter = new LineCutter(longestLine);
+  const take = (line: string, cut: boolean) => {
+    const stamp = stampOf(line);
+    // A line without a time cannot be told from one that was read.
+    if (stamp && seen.isNew(stamp)) listener.lastWords?.(line.slice(stamp.text.length + 1), stamp.at, cut);
+  };
+  try {
+    for await (const chunk of answer.value as AsyncIterable<Buffer>) cutter.push(chunk, take);
+    cutter.flush(take);
+    return undefined;
+  } catch (error) {
+    return networkFault(error, cluster.where);
+  } finally {
+    answer.value.destroy();
   }
-}
-
-/** Nanoseconds of the second, in nine digits: Go leaves zeros at the end out. */
-function fractionOf(text: string): string {
-  return (/\.(\d+)/.exec(text)?.[1] ?? '').padEnd(9, '0');
-}
-
-type Stamp = { at: Instant; text: string };
-
-const stampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?= |$)/;
-
-/** The kubelet's timestamp in front of a line. */
-function stampOf(line: string): Stamp | undefined {
-  // A line is its timestamp or JSON: one character tells most of them apart.
-  const first = line.charCodeAt(0);
-  if (first < 48 || first > 57) return undefined;
-  const text = stampPattern.exec(line)?.[0];
-  if (text === undefined) return undefined;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : { at, text };
 }
