@@ -2,7 +2,7 @@
 import { type Action, type ActionId, actionIds } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
-import { deploy } from './deploy.ts';
+import { deploy } from './deploy/deploy.ts';
 import { restartDeployment } from './deployments/restart-deployment.ts';
 import { rollbackDeployment } from './deployments/rollback-deployment.ts';
 import { scaleDeployment } from './deployments/scale-deployment.ts';

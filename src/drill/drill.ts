@@ -33,7 +33,7 @@ export type Drill = {
   /** What is wrong now; remedies change it. */
   weather: Weather;
   /** The cluster from within: its objects and its logs. */
-  kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf'>;
+  kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf' | 'restrict' | 'register'>;
   /** Ends everything and removes what it wrote. */
   stop(): Promise<void>;
 };

@@ -1,11 +1,11 @@
 // A machine without kubectl can practise a deploy: the drill brings a small one, and the cockpit uses it.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Drill } from '../../src/drill/drill.ts';
-import { acting } from '../acting.ts';
+import { type Acting, acting } from '../acting.ts';
 import { drillOf } from '../drill.ts';
 
 let drill: Drill;
@@ -56,6 +56,67 @@ test('it lists what runs', async () => {
   expect(await kubectl('get', 'deployment/none', ...production)).toMatchObject({
     code: 1,
     text: expect.stringContaining('NotFound'),
+  });
+});
+
+test('a dry run of an apply says what it would do, and does nothing', async () => {
+  const before = drill.kubernetes.store.version();
+  const client = await kubectl('apply', '--dry-run=client', '-f', 'k8s/production/', ...production);
+  expect(client.text).toContain('deployment.apps/executor configured (dry run)');
+  const server = await kubectl('apply', '--dry-run=server', '-f', 'k8s/production/', ...production);
+  expect(server.text).toContain('deployment.apps/executor configured (server dry run)');
+  expect(drill.kubernetes.store.version()).toBe(before);
+  expect((await kubectl('apply', '--dry-run=yes', '-f', 'k8s/production/', ...production)).code).toBe(1);
+});
+
+describe('before a deploy is confirmed', () => {
+  let cockpit: Acting;
+  let extra: string;
+  const everything = { verbs: ['*'], groups: ['*'], resources: ['*'] };
+  beforeAll(async () => {
+    cockpit = await acting({ PATH: bare, ...drill.environment });
+    extra = path.join(drill.environment.BENTHAM_ADMIN_DIRECTORY ?? '', 'k8s/production/settings.yaml');
+  });
+  afterEach(() => {
+    drill.kubernetes.restrict([everything]);
+    drill.kubernetes.register([]);
+    rmSync(extra, { force: true });
+  });
+  afterAll(() => cockpit?.stop());
+
+  test('each object of the manifests is asked for: what is there is patched, what is new is made', async () => {
+    drill.kubernetes.restrict([
+      { verbs: ['get', 'list', 'create'], groups: ['*'], resources: ['*'] },
+      { verbs: ['patch'], groups: ['apps'], resources: ['deployments'], names: ['executor', 'orchestrator'] },
+    ]);
+    const run = await cockpit.plan('deploy', {});
+    expect(run).toMatchObject({ outcome: 'refused' });
+    expect(run.says).toContain('may not patch deployments.apps api-gateway in bentham-staging');
+
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { a: '1' } };
+    writeFileSync(extra, JSON.stringify(map));
+    drill.kubernetes.restrict([
+      { verbs: ['get', 'list', 'create', 'patch'], groups: ['apps', 'authorization.k8s.io'], resources: ['*'] },
+      { verbs: ['get', 'list', 'patch'], groups: [''], resources: ['*'] },
+    ]);
+    const other = await cockpit.plan('deploy', {});
+    expect(other).toMatchObject({ outcome: 'refused' });
+    expect(other.says).toContain('may not create configmaps in bentham-prod');
+  });
+
+  test('what a webhook would refuse is told; where it cannot be asked, that', async () => {
+    const webhook = { name: 'policy.bentham.io', denies: () => 'images are not signed' };
+    drill.kubernetes.register([{ ...webhook, sideEffects: 'None' }]);
+    const denied = await cockpit.plan('deploy', {});
+    expect(denied).toMatchObject({ outcome: 'refused' });
+    expect(denied.says).toContain('the API server would refuse this in bentham-staging');
+    expect(denied.says).toContain('images are not signed');
+    drill.kubernetes.register([{ ...webhook, sideEffects: 'Some' }]);
+    const untold = await cockpit.plan('deploy', {});
+    expect(untold, untold.says).toMatchObject({ phase: 'planned' });
+    expect(untold.plan?.warnings?.join()).toContain('only known when it is done');
+    expect(untold.plan?.impact.join()).toContain('What would change in production is not known');
+    cockpit.runner.cancel(untold.id);
   });
 });
 

@@ -21,7 +21,7 @@ export const restartDeployment: Action = {
   risk: 'reversible',
   about: {
     does: 'replaces all pods of a deployment by new ones of the same template',
-    looksAt: 'replicas, a rollout already under way, images, disruption',
+    looksAt: 'replicas, a rollout already under way, images, disruption; a dry run on the API server',
     calls: 'kubectl rollout restart deployment/NAME -n NAMESPACE',
     proof: 'the new replica set is fully available; for the gateway, health answers',
     undo: 'roll back to the revision before',

@@ -22,7 +22,7 @@ export const rollbackDeployment: Action = {
   risk: 'data',
   about: {
     does: 'brings the pods of an earlier revision back',
-    looksAt: 'the revisions with image, cause and what differs from now',
+    looksAt: 'the revisions with image, cause and what differs from now; a dry run on the API server',
     calls: 'kubectl rollout undo deployment/NAME --to-revision=N -n NAMESPACE',
     proof: 'the chosen template is active and available; for the gateway, health answers',
     undo: 'roll forward to the revision of before',

@@ -24,11 +24,12 @@ export type Ground = {
 export type Need =
   | {
       kind: 'kubernetes';
-      verb: 'get' | 'list' | 'patch' | 'update';
+      verb: 'get' | 'list' | 'create' | 'patch' | 'update';
       group: string;
       resource: string;
       subresource?: string;
       name?: string;
+      /** '' for what lies in no namespace. */
       namespace: string;
     }
   | {
@@ -143,6 +144,8 @@ export interface Survey {
   /** Newest first. */
   revisions(name: string): Promise<Answer<readonly Revision[]>>;
   autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
+  /** What kubectl calls `deployment.apps`, as the API server's discovery has it. */
+  resource(kind: string): Promise<Answer<{ group: string; resource: string; namespaced: boolean }>>;
   /** Whether the API server would take a change: the same request, of which nothing is stored. */
   dryRun(call: KubernetesCall): Promise<Answer<DryRun>>;
   /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */

@@ -9,6 +9,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';
+import { discovered, type ResourceName } from '../kubernetes/discovery.ts';
 import type { Answered } from '../kubernetes/refusal.ts';
 import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
@@ -119,6 +120,10 @@ export class KubernetesSurvey {
         value: { name: words(own.metadata?.name) ?? '', min: minReplicas ?? 1, max: count(maxReplicas) },
       };
     });
+  }
+
+  async resource(kind: string): Promise<Outcome<ResourceName>> {
+    return this.#with((cluster) => discovered(cluster, kind, this.#signal));
   }
 
   async dryRun(call: KubernetesCall): Promise<Outcome<DryRun>> {

@@ -61,6 +61,7 @@ export function createSurvey({
     revisions: (name) =>
       timed(`kubectl rollout history deployment/${name} -n ${namespace}`, () => kubernetes.revisions(name)),
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
+    resource: (kind) => timed(`kubectl explain ${kind}`, () => kubernetes.resource(kind)),
     dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
@@ -118,7 +119,8 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
       const answer = await timed(askedOfKubectl(need), () => kubernetes.allowed(need));
       if (!answer.ok) return answer;
       const { allowed, why } = answer.value;
-      const what = `may not ${right} in ${need.namespace}${why ? `: ${why}` : ''}`;
+      const within = need.namespace ? ` in ${need.namespace}` : '';
+      const what = `may not ${right}${within}${why ? `: ${why}` : ''}`;
       return allowed ? { ok: true, value: true } : no('kubernetes', what, `ask for the right to ${right}`);
     }
     case 'table': {

@@ -1,21 +1,30 @@
-// kubectl apply -f: what is not there is made, what is there is merged.
-
-import { applied, manifestsOf, type Stored } from './manifests.ts';
+// kubectl apply -f: what is not there is made, what is there is merged; or it is only tried.
+import { applied, lastApplied, manifestsOf, type Stored } from './manifests.ts';
 import type { Verb } from './verb.ts';
 
 export const apply: Verb = async (means) => {
-  const { entry, namespace, print } = means;
+  const { entry, namespace, print, dryRun } = means;
+  const [query, tried] = { none: ['', ''], client: ['', ' (dry run)'], server: ['?dryRun=All', ' (server dry run)'] }[
+    dryRun
+  ];
   for (const { manifest, collection, path, says } of await manifestsOf(means)) {
     const body = applied(manifest, namespace);
     const before = await entry.ask<Stored>('GET', path);
     if (!before) {
-      await entry.ask('POST', collection, body);
-      print(`${says} created`);
+      if (dryRun !== 'client') await entry.ask('POST', collection + query, body);
+      print(`${says} created${tried}`);
       continue;
     }
-    const after = await entry.ask<Stored>('PATCH', path, body);
-    const same = after?.metadata.resourceVersion === before.metadata.resourceVersion;
-    print(`${says} ${same ? 'unchanged' : 'configured'}`);
+    if (dryRun === 'client') {
+      const same = before.metadata.annotations?.[lastApplied] === body.metadata.annotations?.[lastApplied];
+      print(`${says} ${same ? 'unchanged' : 'configured'}${tried}`);
+      continue;
+    }
+    const after = await entry.ask<Stored>('PATCH', path + query, body);
+    const same =
+      after?.metadata.resourceVersion === before.metadata.resourceVersion &&
+      after?.metadata.generation === before.metadata.generation;
+    print(`${says} ${same ? 'unchanged' : 'configured'}${tried}`);
   }
   return 0;
 };

@@ -5,7 +5,7 @@ import { diff } from './diff.ts';
 import { type Entry, enter, Refused } from './entry.ts';
 import { get } from './get.ts';
 import { rolloutStatus } from './rollout-status.ts';
-import type { Verb } from './verb.ts';
+import type { Means, Verb } from './verb.ts';
 
 export type Asked = {
   argv: readonly string[];
@@ -21,7 +21,13 @@ const options = {
   namespace: { type: 'string', short: 'n' },
   filename: { type: 'string', short: 'f', multiple: true },
   selector: { type: 'string', short: 'l' },
+  'dry-run': { type: 'string' },
 } as const;
+
+function dryRunOf(value = 'none'): Means['dryRun'] {
+  if (value === 'none' || value === 'client' || value === 'server') return value;
+  throw new Refused(`error: Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+}
 
 /** Runs it; `print` gets each line as it is said, errors too. */
 export async function kubectl(asked: Asked, print: (line: string) => void, signal: AbortSignal): Promise<number> {
@@ -41,6 +47,7 @@ export async function kubectl(asked: Asked, print: (line: string) => void, signa
       names: verbs[twofold] ? rest.slice(1) : rest,
       files: values.filename ?? [],
       selector: values.selector,
+      dryRun: dryRunOf(values['dry-run']),
       print,
       signal,
     });

@@ -1,7 +1,7 @@
 // Deploying updates (runbook: Deploying Updates).
-import type { Action } from '../core/actions/action.ts';
-import type { Call, CommandCall } from '../core/actions/call.ts';
-import { minute } from '../core/time.ts';
+import type { Action } from '../../core/actions/action.ts';
+import type { Call, CommandCall } from '../../core/actions/call.ts';
+import { minute } from '../../core/time.ts';
 import {
   answeredByCluster,
   commandWithin,
@@ -14,7 +14,8 @@ import {
   proven,
   refuse,
   refusedBy,
-} from './plan.ts';
+} from '../plan.ts';
+import { mayApply, untriable } from './manifests.ts';
 
 /** Of kubectl diff: which object, and the lines that differ, without what every apply counts up. */
 function differs(text: string): readonly string[] {
@@ -29,7 +30,8 @@ export const deploy: Action = {
   risk: 'data',
   about: {
     does: 'applies the staging manifests, asks staging’s health, applies production’s, follows the rollout',
-    looksAt: 'kubectl diff, current images, whether an incident is open; the manifests and kubectl are there',
+    looksAt:
+      'kubectl diff, current images, whether an incident is open; whether each object of the manifests may be read, made and patched; a dry run in staging; kubectl is there',
     calls:
       'kubectl apply -f k8s/staging/ …; curl staging’s health; kubectl apply -f k8s/production/ …; kubectl rollout status …',
     proof: 'the rollout is complete, health answers',
@@ -39,10 +41,9 @@ export const deploy: Action = {
   fields: [],
   names: (_, { targets }) => targets.namespace,
   object: (_, { targets }) => `namespace/${targets.namespace}`,
-  needs: (_, { kubectl, admin, targets: { namespace, staging } }) => [
+  // What the manifests are about is known once kubectl has read them: the plan asks for each of their objects.
+  needs: (_, { kubectl, admin }) => [
     { kind: 'tool', command: kubectl, ...(admin.directory ? { directory: admin.directory } : {}) },
-    { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace: staging.namespace },
-    { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace },
   ],
   async plan(_, survey) {
     const { kubectl, admin, targets } = survey.ground;
@@ -57,14 +58,32 @@ export const deploy: Action = {
     if (!gateway)
       return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
     const incident = survey.incident();
-    const diff = await survey.output([kubectl, 'diff', '-f', targets.manifests, '-n', targets.namespace, ...context], {
-      ...where,
-      ...environment,
-    });
+    const ask = (...argv: readonly string[]) =>
+      survey.output([kubectl, ...argv, ...context], { ...where, ...environment });
+    const { staging } = targets;
+    for (const place of [
+      { files: staging.manifests, namespace: staging.namespace },
+      { files: targets.manifests, namespace: targets.namespace },
+    ]) {
+      const not = await mayApply(survey, place, ask);
+      if (not) return not;
+    }
+    const [rehearsed, diff] = await Promise.all([
+      ask('apply', '--dry-run=server', '-f', staging.manifests, '-n', staging.namespace),
+      ask('diff', '-f', targets.manifests, '-n', targets.namespace),
+    ]);
+    if (!rehearsed.ok) return refusedBy(rehearsed.fault);
     if (!diff.ok) return refusedBy(diff.fault);
+    const untold = [rehearsed, diff].flatMap(({ value }) => untriable(value.lines) ?? []);
+    if (rehearsed.value.code !== 0 && !untriable(rehearsed.value.lines))
+      return refuse(
+        `the API server would refuse this in ${staging.namespace}: ${rehearsed.value.lines.at(-1) ?? ''}`,
+        'check the manifests of staging',
+      );
     // kubectl diff: 0 no difference, 1 differences, more: it failed.
-    if (diff.value.code > 1)
+    if (diff.value.code > 1 && !untriable(diff.value.lines))
       return refuse(`kubectl diff failed: ${diff.value.lines.at(-1) ?? ''}`, 'check the manifests and admin.directory');
+    const compared = diff.value.code <= 1;
     const run = (...argv: readonly string[]): CommandCall => ({
       tool: 'command',
       argv: [kubectl, ...argv, ...context],
@@ -81,18 +100,21 @@ export const deploy: Action = {
         within: 10 * minute,
       },
     ];
-    const changed = diff.value.lines.flatMap(differs);
+    const changed = compared ? diff.value.lines.flatMap(differs) : [];
     return planned({
       impact: [
-        changed.length === 0
-          ? 'Production would not change: kubectl diff finds nothing.'
-          : `kubectl diff for production, ${counted(changed.length, 'line')}:`,
+        !compared
+          ? 'What would change in production is not known: kubectl diff was refused.'
+          : changed.length === 0
+            ? 'Production would not change: kubectl diff finds nothing.'
+            : `kubectl diff for production, ${counted(changed.length, 'line')}:`,
         ...changed.slice(0, 60),
         ...(changed.length > 60 ? [`… ${changed.length - 60} more: kubectl diff -f ${targets.manifests}`] : []),
         ...all.value.map((d) => `Now: ${d.name} revision ${d.revision}, ${d.images.join(', ')}.`),
         'Production is applied only when staging calls itself healthy.',
       ],
       warnings: [
+        ...untold.map((why) => `Whether the API server takes it is only known when it is done: ${why}`),
         ...(incident ? [`An incident is open: ${incident.says}. Deploy only what mends it.`] : []),
         ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is stuck already: ${d.stuck}`] : [])),
       ],

@@ -1,0 +1,79 @@
+// What manifests would do before they do it: which objects they are about, whether we may touch each of them, and
+// whether the API server takes them.
+import type { Planned } from '../../core/actions/action.ts';
+import type { Answer, Need, Survey } from '../../core/actions/survey.ts';
+import { describeFault } from '../../core/judgement/describe.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { refuse, refusedBy } from '../plan.ts';
+
+/** One object of a manifest: `deployment.apps`, `executor`. */
+export type Applied = { kind: string; name: string; exists: boolean };
+
+/** Manifests, and the namespace they are applied to. */
+export type Place = { files: string; namespace: string };
+
+/** So many questions to the API server at a time. */
+const atOnce = 8;
+
+/** What kubectl says of a dry run: `deployment.apps/executor configured (dry run)`. */
+export function appliedFrom(lines: readonly string[]): readonly Applied[] {
+  return lines.flatMap((text) => {
+    const [, kind, name, done] =
+      /^([^\s/]+)\/(\S+) (created|configured|unchanged) \((?:server )?dry run\)$/.exec(text) ?? [];
+    return kind && name ? [{ kind, name, exists: done !== 'created' }] : [];
+  });
+}
+
+/** The webhook that may not be asked in a dry run, in the server's words. */
+export const untriable = (lines: readonly string[]): string | undefined =>
+  lines.find((text) => /does not support dry ?run/i.test(text));
+
+/** Why manifests cannot be applied here: they cannot be read, or we may not touch what they are about. */
+export async function mayApply(
+  survey: Survey,
+  { files, namespace }: Place,
+  kubectl: (...argv: readonly string[]) => ReturnType<Survey['output']>,
+): Promise<Planned | undefined> {
+  const tried = await kubectl('apply', '--dry-run=client', '-f', files, '-n', namespace);
+  if (!tried.ok) return refusedBy(tried.fault);
+  const { code, lines } = tried.value;
+  if (code !== 0)
+    return refuse(`kubectl cannot read ${files}: ${lines.at(-1) ?? ''}`, 'check the manifests and admin.directory');
+  const needs = await needsOf(survey, appliedFrom(lines), namespace);
+  if (!needs.ok) return refusedBy(needs.fault);
+  const missing = await withheld(survey, needs.value);
+  const [first, ...others] = missing;
+  if (!first) return undefined;
+  const more = others.length > 0 ? `; ${others.length} more like it` : '';
+  return refuse(`${describeFault(first)}${more}`, first.hint);
+}
+
+/** An object that is there is read and patched; one that is not is read and made. */
+async function needsOf(survey: Survey, all: readonly Applied[], namespace: string): Promise<Answer<readonly Need[]>> {
+  const needs: Need[] = [];
+  const kinds = new Map<string, Awaited<ReturnType<Survey['resource']>>>();
+  for (const { kind, name, exists } of all) {
+    const found = kinds.get(kind) ?? (await survey.resource(kind));
+    kinds.set(kind, found);
+    if (!found.ok) return found;
+    const { group, resource, namespaced } = found.value;
+    const about = { kind: 'kubernetes', group, resource, namespace: namespaced ? namespace : '' } as const;
+    needs.push({ ...about, verb: 'get', name });
+    // A new object has no name yet that a role could be about.
+    needs.push(exists ? { ...about, verb: 'patch', name } : { ...about, verb: 'create' });
+  }
+  return { ok: true, value: needs };
+}
+
+async function withheld(survey: Survey, needs: readonly Need[]): Promise<readonly Fault[]> {
+  const queue = [...needs];
+  const missing: Fault[] = [];
+  const worker = async () => {
+    for (let need = queue.shift(); need; need = queue.shift()) {
+      const answer = await survey.allows(need);
+      if (!answer.ok) missing.push(answer.fault);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return missing;
+}

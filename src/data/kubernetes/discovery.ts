@@ -1,0 +1,39 @@
+// What the API server serves, by the names that kubectl prints: `deployment.apps`, `configmap`.
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import type { Cluster } from './client.ts';
+import { items } from './wire.ts';
+
+export type ResourceName = { group: string; resource: string; namespaced: boolean };
+
+const within: Ms = 8 * second;
+
+type Groups = { preferredVersion?: { groupVersion?: string }; versions?: { groupVersion?: string }[] };
+type Resources = { resources?: { name?: string; singularName?: string; kind?: string; namespaced?: boolean }[] };
+
+/** The resource of a kind; its preferred version is asked first. */
+export async function discovered(cluster: Cluster, kind: string, signal: AbortSignal): Promise<Outcome<ResourceName>> {
+  const [singular = '', ...rest] = kind.split('.');
+  const group = rest.join('.');
+  const get = <T>(path: string) => cluster.get<T>({ path, timeout: within, signal, to: `see what ${path} serves` });
+  const paths = ['/api/v1'];
+  if (group) {
+    const found = await get<Groups>(`/apis/${encodeURIComponent(group)}`);
+    if (!found.ok) return found;
+    const { preferredVersion, versions } = found.value;
+    const named = [preferredVersion, ...items(versions)].flatMap((one) => one?.groupVersion ?? []);
+    paths.splice(0, 1, ...[...new Set(named)].map((version) => `/apis/${version}`));
+  }
+  for (const path of paths) {
+    const served = await get<Resources>(path);
+    if (!served.ok) return served;
+    const own = items(served.value.resources).find(
+      ({ name, singularName, kind: called }) =>
+        name && !name.includes('/') && (singularName === singular || called?.toLowerCase() === singular),
+    );
+    if (own?.name) return { ok: true, value: { group, resource: own.name, namespaced: own.namespaced === true } };
+  }
+  const what = `it serves nothing called ${door(kind, 100)}`;
+  return { ok: false, fault: { kind: 'malformed', where: cluster.where, what, hint: 'is its definition installed?' } };
+}
