@@ -3,6 +3,7 @@ import type { Action } from '../../core/actions/action.ts';
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
 import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
+import { roomSays } from './room.ts';
 
 /** Beyond this a number is taken for a slip of the finger. */
 const mostReplicas = 500;
@@ -13,7 +14,8 @@ export const scaleDeployment: Action = {
   risk: 'reversible',
   about: {
     does: 'changes how many pods a deployment has',
-    looksAt: 'the number of now, and an autoscaler in charge',
+    looksAt:
+      'the number of now, what a pod asks for, quotas and what they leave, limit ranges, disruption budgets, an autoscaler in charge; a dry run on the API server',
     calls: 'kubectl scale deployment/NAME --replicas=N -n NAMESPACE',
     proof: 'so many replicas are ready',
     undo: 'scale back',
@@ -34,15 +36,24 @@ export const scaleDeployment: Action = {
         return { why: `${d.name} has ${replicas} replicas already`, hint: 'choose another number' };
       const scaler = await survey.autoscaler(d.name);
       const hpa = scaler.ok ? scaler.value : undefined;
+      const room = roomSays(await survey.room(d.name), replicas - d.desired, replicas);
       return {
         change: { verb: 'scale', deployment: d.name, replicas },
-        impact: [`${d.name} goes from ${d.desired} to ${counted(replicas, 'replica')}; ${d.ready} are ready now.`],
+        impact: [
+          `${d.name} goes from ${d.desired} to ${counted(replicas, 'replica')}; ${d.ready} are ready now.`,
+          ...room.impact,
+        ],
         warnings: [
           ...(replicas === 0 ? [`${d.name} stops altogether.`] : []),
           ...(replicas > d.desired * 4 && d.desired > 0
             ? ['That is more than four times as many: is there room?']
             : []),
-          ...(hpa ? [`The autoscaler ${hpa.name} is in charge (${hpa.min}–${hpa.max}) and may change it back.`] : []),
+          ...(hpa
+            ? [
+                `The autoscaler ${hpa.name} is in charge (${hpa.min}–${hpa.max}) and may change it back${replicas < hpa.min || replicas > hpa.max ? ': that is outside of its bounds' : ''}.`,
+              ]
+            : []),
+          ...room.warnings,
           ...(scaler.ok ? [] : [`Whether an autoscaler is in charge could not be seen: ${scaler.fault.what}`]),
         ],
         undo: `scale back to ${d.desired}`,

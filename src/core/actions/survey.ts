@@ -81,6 +81,28 @@ export type DryRun = { taken: true } | { taken: false; why: string; hint: string
 
 export type Autoscaler = { name: string; min: number; max: number };
 
+/** Cores and bytes. */
+type Amounts = { cpu?: number; memory?: number };
+
+export type Quota = {
+  name: string;
+  /** `requests.cpu`, `pods`: what the namespace may use at most, and uses. */
+  limits: readonly { resource: string; most: number; used: number }[];
+};
+/** What a namespace fills in where a container says nothing, and the most that one may ask for. */
+export type LimitRange = { name: string; of: 'container' | 'pod'; most: Amounts; filled: Amounts };
+/** A PodDisruptionBudget: how many are to stay, and how many may go now. */
+export type Budget = { name: string; wanted: number; healthy: number; mayGo: number };
+
+/** Whether there is room for more pods of a deployment. What may not be read is a fault of its own. */
+export type Room = {
+  /** Of one pod, in cores and bytes; undefined where a container says nothing. */
+  pod: Readonly<Record<'requests.cpu' | 'requests.memory' | 'limits.cpu' | 'limits.memory', number | undefined>>;
+  quotas: Answer<readonly Quota[]>;
+  ranges: Answer<readonly LimitRange[]>;
+  budgets: Answer<readonly Budget[]>;
+};
+
 export type ToolOutput = { code: number; lines: readonly string[] };
 
 /** `bytes` is absent where MEMORY USAGE may not be asked. */
@@ -148,6 +170,8 @@ export interface Survey {
   resource(kind: string): Promise<Answer<{ group: string; resource: string; namespaced: boolean }>>;
   /** Whether the API server would take a change: the same request, of which nothing is stored. */
   dryRun(call: KubernetesCall): Promise<Answer<DryRun>>;
+  /** What a pod of it needs, and what its namespace leaves. */
+  room(name: string): Promise<Answer<Room>>;
   /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
   mentioning(text: string): Promise<Answer<readonly string[]>>;
   /** Who answers on a database server. */

@@ -2,7 +2,7 @@
 import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
-import type { Autoscaler, DeploymentState, DryRun, Revision } from '../../core/actions/survey.ts';
+import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/survey.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -14,6 +14,7 @@ import type { Answered } from '../kubernetes/refusal.ts';
 import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
 import { dryRunOf } from './dry-run.ts';
+import { roomOf } from './room.ts';
 
 const within: Ms = 8 * second;
 type List<T> = { items?: T[] };
@@ -128,6 +129,16 @@ export class KubernetesSurvey {
 
   async dryRun(call: KubernetesCall): Promise<Outcome<DryRun>> {
     return this.#with((cluster) => dryRunOf(cluster, call, this.#signal));
+  }
+
+  async room(name: string): Promise<Outcome<Room>> {
+    return this.#with(async (cluster) => {
+      const path = `deployments/${encodeURIComponent(name)}`;
+      const found = await this.#get<WireDeployment>(cluster, path, 'get deployments');
+      if (!found.ok) return found;
+      const get = <T>(what: string, to: string, group: string) => this.#get<T>(cluster, what, to, group);
+      return { ok: true, value: await roomOf(found.value, get) };
+    });
   }
 
   async mentioning(text: string): Promise<Outcome<readonly string[]>> {

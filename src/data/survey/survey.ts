@@ -61,6 +61,7 @@ export function createSurvey({
     revisions: (name) =>
       timed(`kubectl rollout history deployment/${name} -n ${namespace}`, () => kubernetes.revisions(name)),
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
+    room: (name) => timed(`kubectl get resourcequotas,limitranges,pdb -n ${namespace}`, () => kubernetes.room(name)),
     resource: (kind) => timed(`kubectl explain ${kind}`, () => kubernetes.resource(kind)),
     dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),

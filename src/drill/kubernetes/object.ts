@@ -189,6 +189,8 @@ export type Kinds = {
   configmaps: KubeObject & { data?: Labels };
   deployments: Deployment;
   replicasets: ReplicaSet;
+  resourcequotas: KubeObject & { spec?: unknown; status?: unknown };
+  limitranges: KubeObject & { spec?: unknown };
   poddisruptionbudgets: KubeObject & { spec?: unknown; status?: unknown };
   horizontalpodautoscalers: KubeObject & { spec?: unknown; status?: unknown };
 };

@@ -1,0 +1,107 @@
+// Before a deployment is scaled: what a pod needs, and what its namespace leaves, on the drill's cluster.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { operatorRules } from '../../src/drill/kubernetes/access.ts';
+import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
+import type { Plural } from '../../src/drill/kubernetes/object.ts';
+import { scenarioNamed } from '../../src/drill/scenario.ts';
+import { type Acting, acting } from '../acting.ts';
+
+const namespace = 'bentham-prod';
+let directory: string;
+let kubernetes: Kubernetes;
+let cockpit: Acting;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'scale-room-'));
+  const weather = structuredClone(scenarioNamed('calm')?.weather.deployments) ?? {};
+  kubernetes = await startKubernetes({ directory, weather, pace: 0.02 });
+  cockpit = await acting({
+    KUBECONFIG: kubernetes.kubeconfig,
+    BENTHAM_JOURNAL_DIRECTORY: join(directory, 'journal'),
+  });
+});
+afterAll(async () => {
+  await cockpit?.stop();
+  await kubernetes?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+beforeEach(() => {
+  kubernetes.restrict(operatorRules);
+  for (const plural of ['resourcequotas', 'limitranges', 'poddisruptionbudgets', 'horizontalpodautoscalers'] as const)
+    for (const { metadata } of kubernetes.store.list(plural)) kubernetes.store.remove(plural, namespace, metadata.name);
+});
+
+/** Puts an object into the namespace. */
+function put(plural: Plural, apiVersion: string, kind: string, name: string, more: object): void {
+  kubernetes.store.put(plural, { apiVersion, kind, metadata: { name, namespace }, ...more } as never);
+}
+
+async function plan(replicas: number) {
+  const run = await cockpit.plan('scale-deployment', { deployment: 'executor', replicas: String(replicas) });
+  expect(run, run.says).toMatchObject({ phase: 'planned' });
+  cockpit.runner.cancel(run.id);
+  return { impact: run.plan?.impact ?? [], warnings: run.plan?.warnings ?? [] };
+}
+
+test('what a pod asks for is said, and that no quota is set', async () => {
+  const { impact, warnings } = await plan(8);
+  expect(impact).toContain('A pod asks for 0.25 cores and 256.0 MB, and gets 1 core and 512.0 MB at most.');
+  expect(impact).toContain('No quota is set in the namespace.');
+  expect(warnings).toEqual([]);
+});
+
+test('a quota with less room than is wanted is a warning', async () => {
+  put('resourcequotas', 'v1', 'ResourceQuota', 'compute', {
+    spec: {},
+    status: {
+      hard: { 'requests.cpu': '4', pods: '100', services: '3' },
+      used: { 'requests.cpu': '3500m', pods: '11', services: '1' },
+    },
+  });
+  const { impact, warnings } = await plan(9);
+  expect(impact).toContain(
+    'Quota compute: requests.cpu 3.5 cores of 4 cores, pods 11 of 100 used; room for 2 more pods.',
+  );
+  expect(warnings).toContain(
+    'Quota compute has room for 2 more pods, not for 3 (requests.cpu): the others will not start.',
+  );
+  expect((await plan(8)).warnings).toEqual([]);
+});
+
+test('limit ranges, disruption budgets and autoscalers in charge are named', async () => {
+  put('limitranges', 'v1', 'LimitRange', 'sizes', {
+    spec: { limits: [{ type: 'Container', max: { cpu: '2', memory: '1Gi' }, defaultRequest: { cpu: '100m' } }] },
+  });
+  const pods = (app: string) => ({
+    spec: { selector: { matchExpressions: [{ key: 'app', operator: 'In', values: [app] }] } },
+    status: { desiredHealthy: 4, currentHealthy: 6, disruptionsAllowed: 2 },
+  });
+  put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'executor-pdb', pods('executor'));
+  put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'other', pods('api-gateway'));
+  put('horizontalpodautoscalers', 'autoscaling/v2', 'HorizontalPodAutoscaler', 'executor-hpa', {
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, minReplicas: 3, maxReplicas: 8 },
+  });
+  const { impact, warnings } = await plan(2);
+  expect(impact).toContain(
+    'Limit range sizes: at most 2 cores and 1.0 GB a container; 0.1 cores where it asks for nothing.',
+  );
+  expect(impact).toContain('Disruption budget executor-pdb: 4 must stay, 6 are well, 2 may go now.');
+  expect(impact.join()).not.toContain('budget other');
+  expect(warnings).toContain('2 are fewer than executor-pdb wants: it does not hold up scaling.');
+  expect(warnings.join()).toContain('The autoscaler executor-hpa is in charge (3–8)');
+  expect(warnings.join()).toContain('outside of its bounds');
+});
+
+test('what may not be read is said, never left out', async () => {
+  kubernetes.restrict([
+    { verbs: ['*'], groups: ['apps', 'autoscaling', 'authorization.k8s.io'], resources: ['*'] },
+    { verbs: ['list'], groups: [''], resources: ['limitranges'] },
+  ]);
+  const { impact, warnings } = await plan(8);
+  expect(warnings.join('\n')).toMatch(/^Quota could not be read: .*may not list resourcequotas in bentham-prod/m);
+  expect(warnings.join('\n')).toMatch(/^Disruption budgets could not be read: .*may not list poddisruptionbudgets/m);
+  expect(impact.join()).not.toContain('No quota is set');
+});
