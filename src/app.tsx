@@ -19,8 +19,8 @@ export type Release = (away: () => Promise<void>) => Promise<void>;
 /** What the screen asks of the world outside it. */
 export type Ports = {
   send(command: Command): void;
-  /** Puts a text on the clipboard of the person's own terminal. */
-  copy(text: string): void;
+  /** Puts a text on the clipboard of the person's own terminal; gives what is to be said of the way it took. */
+  copy(text: string): Promise<string>;
   /** Clears and draws everything again: after a resize, and on Ctrl+L. */
   redraw(): void;
   /** Stops the program until the shell brings it back. */
@@ -66,8 +66,12 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
         if (after !== before) store.setState(after);
         if (intent.kind === 'send') ports.send(intent.command);
         if (intent.kind === 'copy') {
-          ports.copy(intent.text);
-          perform([{ kind: 'notice', says: `copied: ${intent.what}` }]);
+          const says = `copied: ${intent.what}`;
+          perform([{ kind: 'notice', says }]);
+          void ports.copy(intent.text).then((way) => {
+            // Not over what was said since.
+            if (way && store.getState().ui.notice?.says === says) perform([{ kind: 'notice', says: `${says}${way}` }]);
+          });
         }
         if (intent.kind === 'terminal') {
           if (intent.do === 'redraw') ports.redraw();
@@ -85,6 +89,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   useInput((input, key) => {
     // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
     const at = performance.now();
+    if (key.eventType === 'release') return;
     // Ink cuts ^C out of what it came with: it is one key only where nothing came just before or behind it.
     if (key.ctrl && input === 'c') {
       const among = at - typedAt.current < pieceGap;

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/protocol.ts';
 import { type Attention, attention, followLooks, followSecrets } from '../screens/follow.ts';
 import { followLogs } from '../screens/logs/follow.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../store.ts';
+import { Keyboard } from './cockpit-keyboard.ts';
 import { Terminal } from './cockpit-terminal.ts';
 import { frameStream } from './frame-stream.ts';
 
@@ -84,6 +85,7 @@ export async function runCockpit(
   terminal.open();
   const screen = render(createElement(App, { store, ports }), {
     stdout: frameStream(process.stdout),
+    stdin: new Keyboard(process.stdin),
     alternateScreen: true,
     incrementalRendering: true,
     maxFps: 120,

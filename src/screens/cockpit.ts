@@ -25,7 +25,7 @@ export const cockpit: Screen = {
   palette: 'cockpit',
   draw(state, place, size) {
     if (size.columns >= 160 && size.rows >= 30) return inThree(state, place, size);
-    if (size.columns >= 80 && size.rows >= 19) return inTwo(state, place, size);
+    if (size.columns >= 80 && size.rows >= 18) return inTwo(state, place, size);
     return oneAtATime(state, place, size);
   },
   keys: [
@@ -52,7 +52,7 @@ function painter(state: State, place: Place) {
   return { draw, drawn: (body: readonly Line[]): Drawn => ({ body, rows: focus.rows, page: focus.page }) };
 }
 
-/** 80×24 and more: health beside pods, metrics beside surfaces above studies. */
+/** 80×23 (80×24 below a status line of tmux) and more: health beside pods, metrics beside surfaces above studies. */
 function inTwo(state: State, place: Place, { columns, rows }: Size): Drawn {
   const { draw, drawn } = painter(state, place);
   // The first drawings' proportions: 38 and 41 of 80 above, 49 and 30 below; what is more goes to the lists.
@@ -114,7 +114,7 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
   );
 }
 
-/** Less than 80×24: the focused pane, and a line that tells how the others are. */
+/** Less than that: the focused pane, and a line that tells how the others are. */
 function oneAtATime(state: State, place: Place, { columns, rows }: Size): Drawn {
   const { draw, drawn } = painter(state, place);
   const { of, findings } = judged(state.world);

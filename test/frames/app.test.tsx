@@ -8,7 +8,7 @@ import { calm, outage, stateOf } from './worlds.ts';
 function show(state: State) {
   const ports = {
     send: vi.fn<Ports['send']>(),
-    copy: vi.fn<Ports['copy']>(),
+    copy: vi.fn<Ports['copy']>(async () => ''),
     redraw: vi.fn<Ports['redraw']>(),
     suspend: vi.fn<Ports['suspend']>(),
     lend: vi.fn<Ports['lend']>(),

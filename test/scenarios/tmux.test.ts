@@ -1,0 +1,127 @@
+// The cockpit where most people have it: in tmux.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { launcher } from '../drill.ts';
+import { nowhere, type TerminalUnderTest } from '../terminal.ts';
+import { TmuxUnderTest, tmux } from '../tmux.ts';
+
+let home = '';
+let server: TmuxUnderTest;
+let client: TerminalUnderTest;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'bentham-tmux-'));
+});
+afterEach(async () => {
+  server.close();
+  await client.close();
+  rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+async function within(options: Readonly<Record<string, string>> = {}, command = 'exec bash --norc --noprofile -i') {
+  server = new TmuxUnderTest(home, command, options, { ...nowhere(home), PS1: 'shell> ' });
+  client = server.attach();
+  await client.shows('shell>');
+}
+
+async function start() {
+  client.type(`clear; '${process.execPath}' '${launcher}'\r`);
+  await client.shows('1 HEALTH');
+}
+
+const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+
+describe.runIf(tmux)('in tmux', () => {
+  test('the title is the cockpit’s while it is there, and nobody’s when it is not', async () => {
+    await within();
+    await start();
+    await expect.poll(() => server.says('pane_title')).toMatch(/PRODUCTION · bentham$/);
+    await client.press('ctrl-z').shows('Stopped');
+    expect(server.says('pane_title')).toBe(hostname());
+    client.type('clear; fg\r');
+    await client.shows('1 HEALTH');
+    await expect.poll(() => server.says('pane_title')).toMatch(/PRODUCTION · bentham$/);
+    await client.press('q').shows(/^shell>$/m);
+    expect(server.says('pane_title')).toBe(hostname());
+  });
+
+  test.each([
+    ['as tmux comes', {}],
+    ['set-clipboard on, allow-passthrough on', { 'set-clipboard': 'on', 'allow-passthrough': 'on' }],
+    ['set-clipboard on, allow-passthrough off', { 'set-clipboard': 'on', 'allow-passthrough': 'off' }],
+  ])('y copies to the terminal outside and says so: %s', async (_, options) => {
+    await within(options);
+    await start();
+    await client.press('3', 'j', 'y').shows('copied: p95, and into tmux’s buffer');
+    expect(server.buffer).toBe('p95');
+    await expect.poll(() => client.raw).toMatch(new RegExp(`52;c?;${inBase64('p95')}`));
+  });
+
+  test('with the clipboard shut off, the copy is in tmux’s buffer', async () => {
+    await within({ 'set-clipboard': 'off' });
+    await start();
+    await client.press('3', 'j', 'y').shows('copied: p95, and into tmux’s buffer');
+    expect(server.buffer).toBe('p95');
+  });
+
+  test('where tmux is at the other end of ssh, it is said who may hold a copy back', async () => {
+    await within();
+    client.type('unset TMUX\r');
+    await start();
+    await client.press('3', 'j', 'y').shows('copied: p95, if tmux lets it through (set-clipboard on)');
+  });
+
+  test('detached and attached again, at another size, it is all there once', async () => {
+    await within();
+    await start();
+    server.detach();
+    await client.ends();
+    client = server.attach({ columns: 120, rows: 40 });
+    await client.shows('5 STUDIES');
+    await client.settles();
+    expect(client.lines[0]).toMatch(/^ PRODUCTION/);
+    expect(client.text.match(/HEALTH/g)).toHaveLength(1);
+  });
+
+  test('down to 20×5 and up again', async () => {
+    await within();
+    await start();
+    for (const [columns, rows] of [
+      [59, 15],
+      [40, 10],
+      [20, 5],
+    ] as const) {
+      client.resize(columns, rows);
+      await client.shows(new RegExp(`^ PROD[^]*${columns}×${rows - 1} is too small`));
+    }
+    client.resize(80, 25);
+    await client.shows('5 STUDIES');
+    expect(client.text.match(/HEALTH/g)).toHaveLength(1);
+    expect(client.text).not.toContain('too small');
+  });
+
+  test('answers of the terminal to somebody else, late, are no keys', async () => {
+    await within();
+    await start();
+    client.type('\u001b]11;rgb:1e1e/1e1e/1e1e\u001b\\').type('\u001bP>|xterm(390)\u001b\\').type('\u001b[I\u001b[O');
+    client.type('\u001b[<64;10;10M\u001b[?1u');
+    await client.settles();
+    await client.press('3').shows('▶3 METRICS');
+    expect(client.text).toContain('5 STUDIES');
+  });
+
+  test('ten thousand pasted characters are no keys, and go into a field clean', async () => {
+    const text = 'q\ni1y:quit\r and so on jjj '.repeat(400).slice(0, 10_000);
+    await within();
+    await start();
+    client.type(`\u001b[200~${text}\u001b[201~`);
+    await client.shows('pasted text is not taken as keys');
+    await client.shows('5 STUDIES');
+    await client.press(':').shows(': █');
+    client.type(`\u001b[200~logs${'x'.repeat(9_000)}\n\u001b[201~`);
+    await client.shows('nothing is called like that');
+    await client.press('esc').shows('5 STUDIES');
+  });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Answering, keysAmong } from '../../src/core/text/answers.ts';
+
+/** Pieces of input as they come, one after another, so many ms apart. */
+function typed(pieces: readonly string[], apart = 10): string {
+  let answering: Answering | undefined;
+  return pieces
+    .map((piece, at) => {
+      const heard = keysAmong(piece, answering, at * apart);
+      answering = heard.answering;
+      return heard.keys;
+    })
+    .join('');
+}
+
+const answers = [
+  '\u001b]11;rgb:1e1e/1e1e/1e1e\u001b\\',
+  '\u001b]11;rgb:1e1e/1e1e/1e1e\u0007',
+  '\u001b]52;c;cXF5aWFx\u009c',
+  '\u001bP>|tmux 3.3a\u001b\\',
+  '\u001bP1+r5463=71\u001b\\',
+  '\u001b_Gi=31;OK\u001b\\',
+];
+
+test.each(answers)('%j between keys is none of them, whole or in two pieces', (answer) => {
+  expect(typed([`j${answer}k`])).toBe('jk');
+  for (let cut = 3; cut < answer.length; cut += 1)
+    expect(typed([`j${answer.slice(0, cut)}`, `${answer.slice(cut)}k`])).toBe('jk');
+});
+
+test.each(['\u001b', '\u001bP', '\u001bX', '\u001b[A', '\u001bOP', 'q', '\u001b[200~\u001b[201~', '\r', '\u0003'])(
+  'a key stays one: %j',
+  (key) => expect(typed([key])).toBe(key),
+);
+
+test('an answer that never ends takes no keys for long, and no control at all', () => {
+  expect(typed(['\u001b]11;', 'j'], 1000)).toBe('j');
+  expect(typed(['\u001b]11;rg', '\u0003', 'q'])).toBe('\u0003q');
+  expect(typed(['\u001b]11;rg', '\u001b[A'])).toBe('\u001b[A');
+  expect(typed(['\u001b]11;rg\r'])).toBe('\r');
+});
+
+test('what has no escape in it is handed on as it is', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string().filter((text) => !text.includes('\u001b'))), (pieces) => {
+      expect(typed(pieces)).toBe(pieces.join(''));
+    }),
+  );
+});
