@@ -1,9 +1,20 @@
 // Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
 import type { Action, Choice } from '../core/actions/action.ts';
-import type { EvidenceObject, Survey } from '../core/actions/survey.ts';
+import type { EvidenceObject, EvidenceVersion, Survey } from '../core/actions/survey.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, second } from '../core/time.ts';
-import { disproven, fingerprint, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+import {
+  disproven,
+  fingerprint,
+  given,
+  notYet,
+  notYetBy,
+  onlyWhenDone,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from './plan.ts';
 
 /** S3 takes 1,000 keys in one request; a run takes so many at most. */
 const perRequest = 1000;
@@ -95,6 +106,7 @@ export const cleanupEvidence: Action = {
           : versioned === false
             ? 'The bucket is not versioned: what is deleted is gone.'
             : 'Whether the bucket is versioned may not be asked: take it that what is deleted is gone.',
+        onlyWhenDone('s3:DeleteObject'),
       ],
       warnings: complete
         ? []
@@ -128,13 +140,16 @@ export const cleanupEvidence: Action = {
   within: 20 * second,
 };
 
+/** What holds a version, behind what it is. */
+const lockSays = ({ held }: EvidenceVersion): string => (held ? `, ${held}` : '');
+
 export const restoreEvidence: Action = {
   id: 'restore-evidence',
   title: 'Restore a version of an evidence file',
   risk: 'data',
   about: {
     does: 'copies an earlier version of an object over the current one; no version is lost',
-    looksAt: 'versions with time, size, delete markers',
+    looksAt: 'versions with time, size, delete markers, legal hold and retention',
     calls: 'aws s3api copy-object --copy-source BUCKET/KEY?versionId=… --key KEY',
     proof: 'the current version equals the chosen one',
     undo: 'restore the version that was current',
@@ -151,7 +166,7 @@ export const restoreEvidence: Action = {
         if (!found.ok) return [];
         return found.value
           .filter((v) => !v.marker && !v.latest)
-          .map((v) => ({ value: v.versionId, says: `${formatInstant(v.at)}, ${formatBytes(v.bytes)}` }));
+          .map((v) => ({ value: v.versionId, says: `${formatInstant(v.at)}, ${formatBytes(v.bytes)}${lockSays(v)}` }));
       },
     },
   ],
@@ -180,10 +195,14 @@ export const restoreEvidence: Action = {
     const { bucket } = survey.ground.targets;
     return planned({
       impact: [
-        `${key} becomes what it was at ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}).`,
+        `${key} becomes what it was at ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}${lockSays(chosen)}).`,
         current?.marker
           ? `It was deleted at ${formatInstant(current.at)}; the marker stays below.`
-          : `Now it is of ${formatInstant(current?.at ?? 0)}, ${formatBytes(current?.bytes ?? 0)}; that version stays.`,
+          : `Now it is of ${formatInstant(current?.at ?? 0)}, ${formatBytes(current?.bytes ?? 0)}${current ? lockSays(current) : ''}; that version stays.`,
+        ...(chosen.held || current?.held
+          ? ['A hold and a retention stay with their own versions: the copy has what the bucket gives a new object.']
+          : []),
+        onlyWhenDone('s3:PutObject, and s3:GetObjectVersion of that version,'),
       ],
       calls: [{ tool: 's3', bucket, do: { verb: 'restore-version', key, versionId: chosen.versionId } }],
       undo: current && !current.marker ? `restore version ${current.versionId}` : 'delete it again',

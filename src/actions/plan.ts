@@ -39,6 +39,10 @@ export function choiceField(name: string, ask: string, says: Readonly<Record<str
 /** `3 pods`, `1 pod`. */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
+/** A permission that nothing but the call itself proves: said before anybody confirms it. */
+export const onlyWhenDone = (permission: string, why = 'it cannot be asked without doing it'): string =>
+  `Whether ${permission} is allowed is only known when it is done: ${why}.`;
+
 /** What commands of the checkout may take. */
 export const commandWithin = 120 * second;
 

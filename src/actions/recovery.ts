@@ -12,6 +12,7 @@ import {
   given,
   notYet,
   notYetBy,
+  onlyWhenDone,
   planned,
   proven,
   refuse,
@@ -75,6 +76,7 @@ export const restoreDatabase: Action = {
           ? 'The newest restorable time was not told.'
           : `It can be restored up to ${formatInstant(newest)}.`,
         'It costs what a cluster of that size costs, until it is deleted. It has no instances yet: add one to connect.',
+        onlyWhenDone('rds:RestoreDBClusterToPointInTime'),
       ],
       calls: [
         {
@@ -199,6 +201,7 @@ export const rotateDatabaseCredentials: Action = {
       impact: [
         `The role ${role} gets a generated password; ${targets.secretId} holds it from then on.`,
         `Restarted after it: ${deployments.map((d) => d.name).join(', ')}. Until then new connections of old pods fail.`,
+        onlyWhenDone('secretsmanager:UpdateSecret', 'the role has its new password by then'),
         `The secret has ${counted(secret.value.versions.length, 'version')}${secret.value.changedAt ? `, changed ${formatInstant(secret.value.changedAt)}` : ''}.`,
       ],
       warnings: [

@@ -3,7 +3,7 @@ import type { Action, Done } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/survey.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
-import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+import { disproven, fingerprint, given, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';
 
 /** So many keys go in one run at most, and so many in one command. */
 const mostKeys = 10_000;
@@ -28,7 +28,7 @@ export const evictRedis: Action = {
   risk: 'data',
   about: {
     does: 'removes keys of a prefix that nobody has read for a while',
-    looksAt: 'keys by prefix, memory, idle time, from a bounded scan',
+    looksAt: 'keys by prefix, memory, idle time, from a bounded scan; whether UNLINK is allowed (ACL DRYRUN)',
     calls: 'redis-cli UNLINK KEY …, in batches of 500',
     proof: 'memory before and after',
     undo: 'none: what is cached is made anew when it is needed',
@@ -66,6 +66,9 @@ export const evictRedis: Action = {
         `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : `, of ${formatCount(scanned)} that were looked at`}`,
         'choose another prefix or a shorter span',
       );
+    const may = await survey.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
+    if (!may.ok) return refusedBy(may.fault);
+    if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
     const sizes = old.flatMap((key) => key.bytes ?? []);
     const size = unsized ? `size not told: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
     const { usedBytes, maxBytes, policy } = memory.value;
@@ -79,6 +82,7 @@ export const evictRedis: Action = {
           .join(', ')}.`,
       ],
       warnings: [
+        ...(may.value.may === 'untold' ? [onlyWhenDone('UNLINK', `Redis does not tell: ${may.value.why}`)] : []),
         ...(complete
           ? []
           : [`The scan ended after ${formatCount(scanned)} keys: there may be more. Run it again afterwards.`]),

@@ -1,9 +1,13 @@
 // What is looked at before evidence is deleted or restored, against a small server on loopback that answers as S3 does.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { awsFault } from '../../src/data/aws.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/survey/aws.ts';
+import { acting } from '../acting.ts';
 import { good } from '../configuration.ts';
 
 const endings: (() => unknown)[] = [];
@@ -104,7 +108,49 @@ test('versions of a key are read page after page, and not beyond the key', async
   });
   const found = await evidenceVersions(settings, 'a.png');
   expect(found.ok && found.value.map(({ versionId }) => versionId)).toEqual(['v2', 'v1']);
-  expect(asked).toHaveLength(2);
+  expect(asked.filter((path) => path.includes('versions'))).toHaveLength(2);
+});
+
+test('what holds each version is said before one is restored, and what only the copy itself will tell', async () => {
+  const version = (id: string, day: number) =>
+    `<Version><Key>a.png</Key><VersionId>${id}</VersionId><IsLatest>${day === 3}</IsLatest><Size>10</Size><LastModified>2026-01-0${day}T00:00:00.000Z</LastModified></Version>`;
+  const { settings } = await s3((url) => {
+    if (url.searchParams.has('versions'))
+      return {
+        body: `<ListVersionsResult><IsTruncated>false</IsTruncated>${version('v3', 3)}${version('v2', 2)}${version('v1', 1)}</ListVersionsResult>`,
+      };
+    if (url.searchParams.has('object-lock')) return { body: '<ObjectLockConfiguration/>' };
+    const id = url.searchParams.get('versionId');
+    if (id === 'v1' && url.searchParams.has('legal-hold'))
+      return { body: '<LegalHold><Status>ON</Status></LegalHold>' };
+    if (id === 'v1' && url.searchParams.has('retention'))
+      return { body: '<Retention><RetainUntilDate>2999-01-01T00:00:00.000Z</RetainUntilDate></Retention>' };
+    if (id === 'v2') return error('AccessDenied');
+    return error('NoSuchObjectLockConfiguration');
+  });
+  const found = await evidenceVersions(settings, 'a.png');
+  expect(found.ok && found.value.map(({ versionId, held }) => [versionId, held])).toEqual([
+    ['v3', undefined],
+    ['v2', expect.stringContaining('its lock could not be read') as string],
+    ['v1', 'legal hold, retained until 2999-01-01'],
+  ]);
+  const directory = await mkdtemp(path.join(tmpdir(), 'evidence-'));
+  const cockpit = await acting({
+    AWS_ENDPOINT_URL: settings.evidence.endpoint ?? '',
+    AWS_REGION: 'eu-central-1',
+    BENTHAM_JOURNAL_DIRECTORY: directory,
+  });
+  try {
+    const run = await cockpit.plan('restore-evidence', { file: 'a.png', version: 'v1' });
+    const impact = run.plan?.impact.join('\n');
+    expect(impact, run.says).toContain('(10 B, legal hold, retained until 2999-01-01)');
+    expect(impact).toContain('A hold and a retention stay with their own versions');
+    expect(impact).toContain('Whether s3:PutObject, and s3:GetObjectVersion of that version, is allowed is only known');
+    cockpit.runner.cancel(run.id);
+  } finally {
+    await cockpit.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 test('a bucket elsewhere and an impatient server are told apart from a refusal', () => {

@@ -10,6 +10,7 @@ import type { Redis } from '../../src/core/world/facts.ts';
 import { askRedisOnce, parseInfo, perMinute, redisFault, redisSource } from '../../src/data/redis.ts';
 import type { News } from '../../src/data/source.ts';
 import { redisKeys } from '../../src/data/survey/redis.ts';
+import { acting } from '../acting.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
 const ask = (port: number, more: Partial<Settings['redis']> = {}, within = 2000) =>
@@ -154,6 +155,39 @@ describe.runIf(installed)('a real Redis', () => {
       fault: { kind: 'forbidden', what: 'ops may not run INFO' },
     });
     cli('-a', 'sesame', 'config', 'set', 'requirepass', '');
+  });
+
+  test('who may not UNLINK is told before it is confirmed; where that may not be asked, that', async () => {
+    cli('set', 'old:1', 'x');
+    const directory = mkdtempSync(path.join(tmpdir(), 'redis-acl-'));
+    const planned = async (user: string, ...rights: string[]) => {
+      cli('acl', 'setuser', user, 'on', '>watch', '~*', '+@all', ...rights);
+      const cockpit = await acting({
+        REDIS_URL: `redis://${user}:watch@127.0.0.1:${port}`,
+        BENTHAM_JOURNAL_DIRECTORY: directory,
+      });
+      try {
+        const run = await cockpit.plan('evict-redis', { prefix: 'old:', idle: '0m' });
+        if (run.phase === 'planned') cockpit.runner.cancel(run.id);
+        return run;
+      } finally {
+        await cockpit.stop();
+      }
+    };
+    try {
+      expect((await planned('may')).plan?.warnings).toEqual([]);
+      expect(await planned('maynot', '-unlink')).toMatchObject({
+        outcome: 'refused',
+        says: expect.stringContaining('Redis would refuse this') as string,
+        hint: 'ACL SETUSER maynot +unlink',
+      });
+      expect((await planned('blindfold', '-acl')).plan?.warnings?.join()).toContain(
+        'Whether UNLINK is allowed is only known when it is done',
+      );
+    } finally {
+      cli('del', 'old:1');
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   test('a scan finds what nobody has used, says what it may not ask, and ends', async () => {

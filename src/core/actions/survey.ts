@@ -79,6 +79,9 @@ export type Revision = {
 /** Whether a change would be taken. `untold`: the server could not try it. */
 export type DryRun = { taken: true } | { taken: false; why: string; hint: string } | { taken: 'untold'; why: string };
 
+/** Whether something is allowed. `untold`: nobody may, or can, ask beforehand. */
+export type Permission = { may: true } | { may: false; why: string; hint: string } | { may: 'untold'; why: string };
+
 export type Autoscaler = { name: string; min: number; max: number };
 
 /** Cores and bytes. */
@@ -142,6 +145,8 @@ export type EvidenceVersion = {
   latest: boolean;
   marker: boolean;
   etag: string;
+  /** Legal hold, a retention, or that its lock could not be read. */
+  held?: string;
 };
 
 /** `key`: what all pages about it share. */
@@ -195,6 +200,8 @@ export interface Survey {
   redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
+  /** Whether Redis would let us run a command. */
+  redisMay(...command: readonly [string, ...string[]]): Promise<Answer<Permission>>;
   evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
   snapshots(): Promise<

@@ -4,6 +4,7 @@ import { formatBytes } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { connectRedis, lookAtRedis, type RedisConnection, redisFault, redisWhere } from '../redis.ts';
+import { redisMay } from '../redis-acl.ts';
 import type { Probe } from './probe.ts';
 
 const area = 'redis';
@@ -60,18 +61,11 @@ async function eviction(client: Client, user: string): Promise<Checkup> {
   } catch (error) {
     return { ...about, verdict: 'warning', answer: `may not SCAN: ${said(error)}`, todo };
   }
-  try {
-    const who = String(await client.call('ACL', 'WHOAMI'));
-    const answer = String(await client.call('ACL', 'DRYRUN', who, 'UNLINK', 'bentham-cockpit'));
-    if (answer === 'OK') return { ...about, verdict: 'ok', answer: 'may SCAN and UNLINK' };
-    return { ...about, verdict: 'warning', answer: door(answer, 120), todo };
-  } catch (error) {
-    // Before Redis 6, and in what only speaks its protocol, everybody may do everything.
-    if (/unknown command/i.test(said(error)))
-      return { ...about, verdict: 'ok', answer: 'may SCAN; the server knows no permissions (ACL)' };
-    const answer = `may SCAN; whether it may UNLINK cannot be asked: ${said(error)}`;
-    return { ...about, verdict: 'unknown', answer, todo: `ask whoever runs Redis: ACL GETUSER ${user}` };
-  }
+  const asked = await redisMay(client, 'UNLINK', 'bentham-cockpit');
+  if (asked.may === true) return { ...about, verdict: 'ok', answer: 'may SCAN and UNLINK' };
+  if (asked.may === false) return { ...about, verdict: 'warning', answer: asked.why, todo };
+  const answer = `may SCAN; whether it may UNLINK cannot be asked: ${asked.why}`;
+  return { ...about, verdict: 'unknown', answer, todo: `ask whoever runs Redis: ACL GETUSER ${user}` };
 }
 
 const said = (error: unknown) => door(error instanceof Error ? error.message : error, 120);

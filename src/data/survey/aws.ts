@@ -1,11 +1,11 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.ts';
 import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/survey.ts';
 import { clean, door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from '../aws.ts';
 import type { Outcome } from '../source.ts';
+import { holdsOf, mayHold } from './object-lock.ts';
 
 type Version = {
   Key?: string | undefined;
@@ -17,6 +17,8 @@ type Version = {
 };
 
 const within: Ms = 20 * second;
+/** Locks of the newest versions of one object that are read. */
+const mostLocksRead = 200;
 /** Versions of one object that are read. */
 const mostVersions = 10_000;
 
@@ -52,9 +54,11 @@ export async function evidenceObjects(
       token = page.NextContinuationToken;
     } while (token && objects.length < most);
     const chosen = objects.slice(0, most);
-    const held = (await mayHold(client, bucket)) ? await holdsOf(client, bucket, chosen) : new Map<string, string>();
+    const held = (await mayHold(client, bucket))
+      ? await holdsOf(client, bucket, chosen)
+      : new Map<EvidenceObject, string>();
     return {
-      objects: chosen.map((o) => ({ ...o, ...(held.has(o.key) ? { held: held.get(o.key) ?? '' } : {}) })),
+      objects: chosen.map((o) => ({ ...o, ...(held.has(o) ? { held: held.get(o) ?? '' } : {}) })),
       complete: !token && objects.length <= most,
       unspeakable,
       // Who may not ask does not know.
@@ -73,57 +77,6 @@ export function decodedKey(key: string | undefined, encoding: string | undefined
   }
 }
 
-/** Without Object Lock a bucket holds nothing, and no object need be asked. Who may not ask for it asks each object. */
-async function mayHold(client: S3Client, bucket: string): Promise<boolean> {
-  const s3 = await import('@aws-sdk/client-s3');
-  try {
-    await client.send(new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }));
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name));
-  }
-}
-
-/** S3's words for an object without a hold, without retention, or of a bucket without Object Lock. */
-const notHeld = /^(NoSuchObjectLockConfiguration|ObjectLockConfigurationNotFoundError|InvalidRequest)$/;
-
-/**
- * Legal holds and retentions that have not run out, a few objects at a time. An object whose lock could not be read is
- * held too: a delete marker would hide it, whatever its lock says.
- */
-async function holdsOf(
-  client: S3Client,
-  bucket: string,
-  objects: readonly EvidenceObject[],
-): Promise<Map<string, string>> {
-  const s3 = await import('@aws-sdk/client-s3');
-  const held = new Map<string, string>();
-  const queue = [...objects];
-  const none = (error: unknown) => {
-    if (error instanceof Error && notHeld.test(error.name)) return undefined;
-    throw error;
-  };
-  const worker = async () => {
-    for (let one = queue.shift(); one; one = queue.shift()) {
-      const place = { Bucket: bucket, Key: one.key };
-      try {
-        const [hold, retention] = await Promise.all([
-          client.send(new s3.GetObjectLegalHoldCommand(place)).catch(none),
-          client.send(new s3.GetObjectRetentionCommand(place)).catch(none),
-        ]);
-        const until = retention?.Retention?.RetainUntilDate;
-        if (hold?.LegalHold?.Status === 'ON') held.set(one.key, 'legal hold');
-        else if (until && until.getTime() > Date.now())
-          held.set(one.key, `retained until ${until.toISOString().slice(0, 10)}`);
-      } catch (error) {
-        held.set(one.key, `its lock could not be read: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return held;
-}
-
 export async function evidenceVersions(settings: Settings, key: string): Promise<Outcome<readonly EvidenceVersion[]>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
@@ -140,7 +93,7 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
       const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostVersions;
       next = further ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
     }
-    return found
+    const versions = found
       .filter((v) => v.Key === key)
       .map((v) => ({
         versionId: door(v.VersionId, 200),
@@ -151,6 +104,15 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
         etag: door(v.ETag ?? '', 80),
       }))
       .sort((a, b) => b.at - a.at);
+    // A marker holds nothing, and is held by nothing.
+    const asked = versions.filter((v) => !v.marker).slice(0, mostLocksRead);
+    const places = asked.map(({ versionId }) => ({ key, versionId }));
+    const held = (await mayHold(client, bucket)) ? await holdsOf(client, bucket, places) : new Map<object, string>();
+    const reasons = new Map(places.map((place) => [place.versionId, held.get(place)]));
+    return versions.map((v) => {
+      const reason = reasons.get(v.versionId);
+      return reason === undefined ? v : { ...v, held: reason };
+    });
   });
 }
 

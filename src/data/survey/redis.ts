@@ -1,9 +1,10 @@
 // Keys of Redis with their idle time and size, from a scan that ends.
 import type { Settings } from '../../config/settings.ts';
-import type { RedisKey, RedisScan } from '../../core/actions/survey.ts';
+import type { Permission, RedisKey, RedisScan } from '../../core/actions/survey.ts';
 import { clean } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { askRedisOnce, connectRedis, type RedisConnection, redisFault } from '../redis.ts';
+import { redisMay } from '../redis-acl.ts';
 import type { Outcome } from '../source.ts';
 
 const within: Ms = 10 * second;
@@ -14,6 +15,24 @@ const page = 1000;
 
 export function redisMemory(settings: Settings['redis'], signal: AbortSignal) {
   return askRedisOnce(settings, within, signal);
+}
+
+/** Whether we may run a command there, without running it. */
+export async function redisPermission(
+  settings: Settings['redis'],
+  command: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<Outcome<Permission>> {
+  try {
+    const connection = await connectRedis(settings, within, signal);
+    try {
+      return { ok: true, value: await redisMay(connection.client, ...command) };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    return { ok: false, fault: redisFault(error, settings) };
+  }
 }
 
 export type IdleKeys = { prefix: string; idle: Ms; most: number };

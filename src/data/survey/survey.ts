@@ -13,7 +13,7 @@ import { dispatcherFor } from '../proxy.ts';
 import type { Outcome } from '../source.ts';
 import type { KeptFiles } from './kept.ts';
 import { KubernetesSurvey } from './kubernetes.ts';
-import { redisKeys, redisMemory } from './redis.ts';
+import { redisKeys, redisMemory, redisPermission } from './redis.ts';
 import { SqlSurvey } from './sql.ts';
 
 /** One look, for the command log. */
@@ -74,6 +74,8 @@ export function createSurvey({
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
     redisKeys: (prefix, idle, most) =>
       timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, { prefix, idle, most }, signal)),
+    redisMay: (...command) =>
+      timed(`redis-cli ACL DRYRUN $USER ${command[0]} …`, () => redisPermission(settings.redis, command, signal)),
     evidence: (prefix, before, most) =>
       timed(`aws s3 ls s3://${settings.evidence.bucket}/${prefix} --recursive`, async () =>
         (await aws()).evidenceObjects(settings, prefix, before, most),
