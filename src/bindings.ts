@@ -5,7 +5,7 @@ import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';
 import { line } from './screens/line.ts';
 import { logsBinding } from './screens/logs/palette.ts';
-import type { Binding, Screen } from './screens/screen.ts';
+import type { Binding, Here, Screen } from './screens/screen.ts';
 import type { Intent, State } from './store.ts';
 
 const only =
@@ -218,9 +218,12 @@ const orders: Binding = {
   run: only({ kind: 'sort' }),
 };
 
-/** Everything that works on a screen. Its own keys go before the general ones, which keep those that are left. */
-export function bindingsOf(screen: Screen): readonly Binding[] {
-  const own = screen.keys ?? [];
+/**
+ * Everything that works on a screen. Its own keys go before the general ones, which keep those that are left. `at`: only
+ * what holds there.
+ */
+export function bindingsOf(screen: Screen, at?: Pick<Here, 'state' | 'place'>): readonly Binding[] {
+  const own = (screen.keys ?? []).filter((b) => !at || !b.when || b.when(at));
   const taken = new Set(own.flatMap((b) => b.keys));
   // What lays itself out has nothing to filter; the cockpit's panes are filtered zoomed.
   const inList = listBindings.filter((b) => b.id !== 'filter' || !screen.draw || screen.id === 'cockpit');

@@ -52,7 +52,7 @@ export function frame(state: State, size: Size): Frame {
   const overlay = overlayLines(state, screen, laid.row, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.length), ...overlay] : laid.lines;
   const at: Here = { state, place, ...(laid.row ? { row: laid.row } : {}) };
-  const keys = overlayFooter(state) ?? footer(bindingsOf(screen), at, size.columns);
+  const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
   const all = [
     ...header(state, size.columns),
     rule(size.columns),

@@ -15,7 +15,7 @@ export function press(state: State, seen: Frame, key: string, alone = true): rea
   const place = here(state);
   if (place.filtering) return inFilter({ text: place.filter, behind: place.behind ?? 0 }, key);
   const at: Here = { state, place, ...(seen.row ? { row: seen.row } : {}) };
-  const binding = bindingsOf(seen.screen).find((b) => b.keys.includes(key));
+  const binding = bindingsOf(seen.screen, at).find((b) => b.keys.includes(key));
   if (!binding) return [];
   if (!alone && leaving.includes(binding.id))
     return [{ kind: 'notice', says: `${binding.title} came among other keys: press it by itself`, verdict: 'unknown' }];

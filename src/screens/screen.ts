@@ -111,6 +111,8 @@ export type Binding = {
   footer?: number;
   /** Not offered by the palette: moving about. */
   silent?: boolean;
+  /** Only while this holds; else its keys mean here what they mean everywhere. */
+  when?(at: Pick<Here, 'state' | 'place'>): boolean;
   /** Why it does nothing now. It is shown dim, with the reason. */
   unless?(here: Here): string | undefined;
   run(here: Here): readonly Intent[];

@@ -6,6 +6,7 @@ import { dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
 import { send } from './asking.ts';
+import { onlyObserves } from './offers.ts';
 import { short } from './status-line.ts';
 
 export const verdictOf = { critical: 'critical', warning: 'warning', info: 'unknown' } as const satisfies Record<
@@ -76,8 +77,7 @@ export const alertsScreen: Screen = {
       unless: ({ row, state }) => {
         const alert = state.desk?.alerts.find((one) => one.id === row?.id);
         if (!alert) return 'no alert is selected';
-        if (state.desk?.observing) return 'this cockpit only observes';
-        return alert.acknowledged ? `${alert.acknowledged.by} has it already` : undefined;
+        return onlyObserves(state) ?? (alert.acknowledged ? `${alert.acknowledged.by} has it already` : undefined);
       },
       run: ({ row, state }) => {
         const subject = state.desk?.alerts.find((one) => one.id === row?.id)?.subject;

@@ -5,21 +5,26 @@ import type { Intent, State } from '../../store.ts';
 import { line, wrap } from '../line.ts';
 import type { Binding, Here } from '../screen.ts';
 import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
-import { notDriving, offerIntents, stepHere } from './offers.ts';
+import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { openIntent } from './opening.ts';
 import { offerKeys } from './steps.ts';
 
-/** Digits open an incident while none is open; then they are the panes' again. */
-export const openingKeys: readonly Binding[] = ([1, 2, 3, 4] as const).map((severity) => ({
+/** Digits open an incident where one is chosen; beside a checklist they are the panes'. */
+const openingKeys: readonly Binding[] = ([1, 2, 3, 4] as const).map((severity) => ({
   id: `open-sev${severity}`,
   keys: [String(severity)],
   title: `SEV${severity}`,
   about: `open a SEV${severity} incident`,
-  run: ({ state }: Here): readonly Intent[] =>
-    isOpen(state) ? [{ kind: 'home', pane: panes[severity - 1] ?? 'health' }] : [openIntent(state, severity)],
+  when: isOpening,
+  unless: ({ state }: Here) => onlyObserves(state),
+  run: ({ state }: Here): readonly Intent[] => [openIntent(state, severity)],
 }));
 
-const panes = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;
+/** Whether the screen offers to open an incident: none is there, or a new one is wanted after one that is resolved. */
+export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {
+  return !incident || (incident.resolvedAt !== undefined && place.of.fresh === 'yes');
+}
+
 export const isOpen = ({ incident }: State): boolean => incident !== undefined && incident.resolvedAt === undefined;
 
 const openSecurity: Binding = {
@@ -27,7 +32,9 @@ const openSecurity: Binding = {
   keys: ['5'],
   title: 'security',
   about: 'open a security incident',
-  run: ({ state }) => (isOpen(state) ? [{ kind: 'home', pane: 'studies' }] : [openIntent(state, 1, 'security')]),
+  when: isOpening,
+  unless: ({ state }) => onlyObserves(state),
+  run: ({ state }) => [openIntent(state, 1, 'security')],
 };
 
 const onStep = (here: Here): string | undefined =>
@@ -138,10 +145,10 @@ export const incidentKeys: readonly Binding[] = [
     keys: ['A'],
     title: 'acknowledge',
     about: 'you have it: stops the clock to acknowledgement, without a message to PagerDuty',
-    unless: ({ state: { desk, incident } }) => {
+    unless: ({ state }) => {
+      const { incident } = state;
       if (!incident) return 'no incident is open';
-      if (desk?.observing) return 'this cockpit only observes';
-      return incident.acknowledged ? `${incident.acknowledged.by} has it already` : undefined;
+      return onlyObserves(state) ?? (incident.acknowledged ? `${incident.acknowledged.by} has it already` : undefined);
     },
     run: () => [send({ do: 'acknowledge' })],
   },
@@ -210,7 +217,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'procedures',
     keys: ['P'],
     title: 'procedures',
-    about: 'every checklist of the runbook; enter adds one to the incident',
+    about: 'every checklist of the runbook; space adds one to the incident',
     run: () => [{ kind: 'open', screen: 'procedures' }],
   },
   {
@@ -220,8 +227,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'take the wheel: drive this incident',
     unless: ({ state }) => {
       if (!state.incident || !state.desk) return 'no incident is open';
-      if (state.desk.observing) return 'this cockpit only observes';
-      return drives(state.desk, state.incident) ? 'you drive already' : undefined;
+      return onlyObserves(state) ?? (drives(state.desk, state.incident) ? 'you drive already' : undefined);
     },
     run: ({ state }) => [askWheel(state)],
   },
@@ -247,7 +253,8 @@ export const incidentKeys: readonly Binding[] = [
     keys: ['O'],
     title: 'reopen',
     about: 'the incident is not over after all',
-    unless: ({ state }) => (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
+    unless: ({ state }) =>
+      onlyObserves(state) ?? (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
     run: () => [askEnding('reopen')],
   },
 ];

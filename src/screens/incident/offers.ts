@@ -17,6 +17,11 @@ export function offerIntents(offer: Offer, state: State): readonly Intent[] {
   return begin(state, offer.action, offer.target?.(state.world));
 }
 
+/** Why nothing can be changed from here, whatever it is; undefined: it can. */
+export function onlyObserves({ desk }: State): string | undefined {
+  return desk?.observing ? 'this cockpit only observes' : undefined;
+}
+
 /** Why the checklist cannot be worked from here; undefined: it can. */
 export function notDriving({ state }: Here): string | undefined {
   const { desk, incident } = state;

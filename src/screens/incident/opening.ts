@@ -7,11 +7,20 @@ import type { Intent, State } from '../../store.ts';
 import { kept } from '../kept.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
 import type { Row, View } from '../screen.ts';
+import { onlyObserves } from './offers.ts';
 
 const suggested = kept((world: State['world']): Suggestion => suggest(world), 2);
 
 export function suggestionOf(state: State): Suggestion {
   return suggested(state.world);
+}
+
+/** Who only observes is told so, and opens none. */
+function opens(state: State, severity: Severity, procedure?: ProcedureId): Intent {
+  const why = onlyObserves(state);
+  return why === undefined
+    ? openIntent(state, severity, procedure)
+    : { kind: 'notice', says: `incident: ${why}`, verdict: 'unknown' };
 }
 
 /** Opens it at once: a reason is taken from the evidence and can be noted later. */
@@ -54,14 +63,14 @@ export function openingView(state: State, columns: number): View {
       text: `${severityName(severity)} ${list.title} ${description}`,
       height: 1 + signs.length,
       draw: (wide) => [titles, ...signs].map((ways) => fitLine(firstFitting(wide, ...ways), wide)),
-      opens: openIntent(state, severity),
+      opens: opens(state, severity),
     };
   });
   const security: Row = {
     id: 'security',
     text: 'security incident',
     draw: () => [line(span('5', 'key'), bold(' Security incident'), dim('  somebody may have access who should not'))],
-    opens: openIntent(state, 1, 'security'),
+    opens: opens(state, 1, 'security'),
   };
   const all = [...rows, security];
   // The suggested one is under the marker, so that enter alone opens it.

@@ -5,6 +5,7 @@ import { currentStep } from '../../runbook/brief.ts';
 import type { State } from '../../store.ts';
 import type { Binding, Entry } from '../screen.ts';
 import { askNote, askUnrecorded, send } from './asking.ts';
+import { onlyObserves } from './offers.ts';
 
 export const incidentBinding: Binding = {
   id: 'incident',
@@ -28,12 +29,7 @@ export const noteBinding: Binding = {
   title: 'note',
   about: 'write a note into the incident’s timeline',
   footer: 66,
-  unless: ({ state }) =>
-    !state.incident
-      ? 'no incident is open; i opens one'
-      : state.desk?.observing
-        ? 'this cockpit only observes'
-        : undefined,
+  unless: ({ state }) => (!state.incident ? 'no incident is open; i opens one' : onlyObserves(state)),
   run: () => [askNote()],
 };
 

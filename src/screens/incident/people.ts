@@ -9,6 +9,7 @@ import type { Row, Screen } from '../screen.ts';
 import { table, widest } from '../table.ts';
 import { askRole, askWheel, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
+import { onlyObserves } from './offers.ts';
 
 export const peopleScreen: Screen = {
   id: 'people',
@@ -90,9 +91,8 @@ export const peopleScreen: Screen = {
   ],
 };
 
-function notForRoles({ desk, incident }: State): string | undefined {
-  if (!incident) return 'roles belong to an incident; i opens one';
-  return desk?.observing ? 'this cockpit only observes' : undefined;
+function notForRoles(state: State): string | undefined {
+  return state.incident ? onlyObserves(state) : 'roles belong to an incident; i opens one';
 }
 
 function presenceLine(one: Presence, own: string) {

@@ -11,7 +11,7 @@ import type { Entry, Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
 import { addProcedure } from './asking.ts';
 import { isOpen } from './keys.ts';
-import { offerIntents, stepHere } from './offers.ts';
+import { offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { offerKeys, procedureRows } from './steps.ts';
 
 const nameOf = (list: Checklist): string =>
@@ -57,7 +57,8 @@ export const proceduresScreen: Screen = {
         if (!list) return 'no procedure is selected';
         if (!isOpen(state)) return 'no incident is open; i opens one';
         const active = state.incident ? activeChecklists(state.incident) : [];
-        return active.some((one) => one.id === list.id) ? 'it is part of the incident already' : undefined;
+        const isActive = active.some((one) => one.id === list.id);
+        return onlyObserves(state) ?? (isActive ? 'it is part of the incident already' : undefined);
       },
       run: ({ row }) => {
         const list = checklists.find((one) => one.id === row?.id);
@@ -85,7 +86,7 @@ export const procedureScreen: Screen = {
     about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
     silent: true,
     ...(at === 0 ? { footer: 14 } : {}),
-    unless: (here) => (stepHere(here)?.offers?.[at] ? undefined : 'this step offers no such action'),
+    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'this step offers no such action'),
     run: (here) => {
       const offer = stepHere(here)?.offers?.[at];
       return offer ? offerIntents(offer, here.state) : [];

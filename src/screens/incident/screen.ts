@@ -8,7 +8,7 @@ import { currentStep } from '../../runbook/brief.ts';
 import type { State } from '../../store.ts';
 import { dim, type Line, line, mark, span } from '../line.ts';
 import type { Screen } from '../screen.ts';
-import { incidentKeys, isOpen } from './keys.ts';
+import { incidentKeys, isOpen, isOpening } from './keys.ts';
 import { openingView, suggestionOf } from './opening.ts';
 import { checklistRows } from './steps.ts';
 
@@ -18,8 +18,7 @@ export const incidentScreen: Screen = {
   palette: 'incident',
   view(state, place, { columns }) {
     const { incident } = state;
-    if (!incident || (incident.resolvedAt !== undefined && place.of.fresh === 'yes'))
-      return openingView(state, columns);
+    if (!incident || isOpening({ state, place })) return openingView(state, columns);
     const rows = checklistRows(state, place, columns - 1);
     const step = currentStep(incident);
     const time = clocks(incident, state.world.now);

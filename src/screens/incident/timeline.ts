@@ -10,6 +10,7 @@ import { kept } from '../kept.ts';
 import { dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
 import { send } from './asking.ts';
+import { onlyObserves } from './offers.ts';
 
 const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 
@@ -55,7 +56,7 @@ export const timelineScreen: Screen = {
       title: 'pin',
       about: 'pin the entry, or take the pin away',
       footer: 20,
-      unless: ({ row }) => (row ? undefined : 'no entry is selected'),
+      unless: ({ row, state }) => (row ? onlyObserves(state) : 'no entry is selected'),
       run: ({ row, state }) =>
         row ? [send({ do: 'pin', entry: row.id, pinned: !state.incident?.pins.includes(row.id) })] : [],
     },

@@ -9,7 +9,7 @@ import type { Binding, Here, Screen } from '../screen.ts';
 export function helpLines(state: State, screen: Screen, at: Omit<Here, 'state' | 'place'>, columns: number): Line[] {
   const help: Here = { state, place: here(state), ...at };
   // As they are here: a key that the screen has for itself is not said to do something else.
-  const all = bindingsOf(screen);
+  const all = bindingsOf(screen, help);
   const among = (some: readonly Binding[]) => all.filter((b) => some.some((one) => one.id === b.id));
   const own = all.filter((b) => ![...listBindings, ...globalBindings].some((one) => one.id === b.id));
   const groups: readonly (readonly [string, readonly Binding[]])[] = [

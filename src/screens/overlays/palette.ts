@@ -20,7 +20,7 @@ const items = kept((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
   const at: Here = { state, place, ...(row ? { row } : {}) };
-  const keys = (screen ? bindingsOf(screen) : [])
+  const keys = (screen ? bindingsOf(screen, at) : [])
     .filter((b) => !b.silent)
     .map((b): Item => {
       const unless = b.unless?.(at);

@@ -1,0 +1,55 @@
+// Who only observes: whatever key is pressed wherever, nothing is asked of the engine that changes anything, and what
+// does not work says so before it is pressed.
+import { describe, expect, test } from 'vitest';
+import { bindingsOf } from '../../src/bindings.ts';
+import { frame } from '../../src/screens/frame.ts';
+import { entries, screens } from '../../src/screens/index.ts';
+import { press } from '../../src/screens/press.ts';
+import { here, type Intent, type State } from '../../src/store.ts';
+import { deskOf } from '../story.ts';
+import { alert, showing } from './every-screen.ts';
+import { pressing } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const desk = deskOf('ops2', { observing: true, alerts: [alert] });
+const observer = (screen: string, more: Partial<State> = {}): State =>
+  showing(screen, { desk, runs: {}, arming: { state: 'locked', why: 'this cockpit only observes' }, ...more });
+
+/** Questions that only change what is looked at. */
+const looking = ['Highlight', 'Since when'];
+
+function changes(intent: Intent): boolean {
+  if (intent.kind === 'send') return !['refresh', 'look', 'unlook', 'logs', 'logs-save'].includes(intent.command.kind);
+  if (intent.kind === 'form') return !looking.includes(intent.form.title);
+  return intent.kind === 'confirm';
+}
+
+describe.each(screens.map(({ id }) => [id] as const))('on %s', (id) => {
+  test.each([
+    ['an incident', {}],
+    ['no incident', { incident: undefined }],
+  ] as const)('with %s', (_, more) => {
+    const { incident, ...without } = observer(id);
+    const start: State = 'incident' in more ? without : { ...without, ...(incident ? { incident } : {}) };
+    const { list, screen } = frame(start, size);
+    for (let down = 0; down < Math.max(1, Math.min(8, list.rows.length)); down += 1) {
+      const state = pressing(start, size, ...Array.from({ length: down }, () => 'j'));
+      for (const key of bindingsOf(screen, { state, place: here(state) }).flatMap((b) => b.keys)) {
+        const led = press(state, frame(state, size), key);
+        expect(led.filter(changes), `${key} on ${id}, row ${down}`).toEqual([]);
+      }
+    }
+  });
+});
+
+test('nor does the palette offer what is refused', () => {
+  const offered = entries.flatMap((of) => of(observer('cockpit'))).filter((e) => e.unless === undefined);
+  expect(offered.filter((e) => e.run.some(changes)).map((e) => e.title)).toEqual([]);
+});
+
+test('the timeline says beside p why it does nothing', () => {
+  const state = observer('timeline');
+  const pin = bindingsOf(frame(state, size).screen).find((b) => b.id === 'pin');
+  const row = frame(state, size).row;
+  expect(pin?.unless?.({ state, place: here(state), ...(row ? { row } : {}) })).toBe('this cockpit only observes');
+});
