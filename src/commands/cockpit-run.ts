@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import { second } from '../core/time.ts';
 import { startEngine } from '../engine/link.ts';
 import type { Engine } from '../engine/protocol.ts';
-import { type Attention, attention, followLooks, followSecrets } from '../screens/follow.ts';
+import { type Attention, attention, followLooks, followMoved, followSecrets } from '../screens/follow.ts';
 import { followLogs } from '../screens/logs/follow.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../store.ts';
 import { Keyboard } from './cockpit-keyboard.ts';
@@ -99,6 +99,7 @@ export async function runCockpit(
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
   const stopLooking = followLooks(store, (command) => engine?.send(command));
+  const stopAskingAgain = followMoved(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
@@ -113,6 +114,7 @@ export async function runCockpit(
   setTimeout(() => process.exit(code), patience).unref();
   stopLooking();
   stopForgetting();
+  stopAskingAgain();
   stopFollowing();
   screen.unmount();
   terminal.close();

@@ -111,7 +111,13 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       // With --yes nobody looks at a plan that moved.
       if (run?.phase === 'planned' && flags.yes) {
         runner.cancel(id);
-        return await finish({ ...run, phase: 'done', outcome: 'moved', says: run.notice ?? 'the world moved' });
+        return await finish({
+          ...run,
+          phase: 'done',
+          outcome: 'moved',
+          says: run.notice ?? 'the world moved',
+          hint: 'look at the plan of now, and run it again',
+        });
       }
     }
   } finally {
@@ -181,6 +187,7 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
     target,
     environment,
     phase,
+    again,
     outcome,
     says,
     hint,
@@ -201,6 +208,7 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
     environment,
     phase,
     outcome: outcome ?? null,
+    moved: again ?? [],
     says: says ?? null,
     hint: hint ?? null,
     plan: plan

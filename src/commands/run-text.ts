@@ -22,7 +22,7 @@ export function planText(run: Run): string {
   const { plan } = run;
   if (!plan) return run.title;
   return [
-    ...(run.notice ? [`▲ ${run.notice}`, ''] : []),
+    ...(run.notice ? [`▲ ${run.notice}`, ...(run.again ?? []).map((text) => `    ${text}`), ''] : []),
     `${run.title}    ${run.environment}`,
     '',
     ...plan.impact.map((line) => `  ${line}`),
@@ -52,6 +52,7 @@ export function resultText(run: Run): string {
   if (!run.outcome) return 'only planned: nothing was changed';
   return [
     `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
+    ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
     ...(run.hint ? [`  ${run.hint}`] : []),
     ...run.next.map(({ action, target, says }) => {
       const flags = Object.entries(target).map(([name, value]) => `--${name} ${quote(value)}`);

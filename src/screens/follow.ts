@@ -3,7 +3,9 @@ import { type Ask, lookKey } from '../core/looks/look.ts';
 import { glyph, isWorse, type Verdict } from '../core/world/verdict.ts';
 import type { Command } from '../engine/protocol.ts';
 import { type CockpitStore, here, type State } from '../store.ts';
+import { confirmAgain } from './actions/offer.ts';
 import { screenOf } from './frame.ts';
+import { reduce } from './intents.ts';
 import { judged } from './judged.ts';
 
 /** Asks the engine for what the open screen needs, and takes it back when the screen is left. */
@@ -31,6 +33,19 @@ export function followSecrets(store: CockpitStore, send: (command: Command) => v
     const left = open === undefined ? undefined : state.runs[open];
     if (left?.reveals && left.phase === 'done') send({ kind: 'run', run: left.id, what: { do: 'forget' } });
     open = now;
+  });
+}
+
+/** A run that was confirmed and is planned again, because the world moved, is asked again on its own screen. */
+export function followMoved(store: CockpitStore): () => void {
+  return store.subscribe((state, before) => {
+    if (state.runs === before.runs || state.ui.overlay.kind !== 'none') return;
+    const place = here(state);
+    const id = place.screen === 'run' ? (place.of.run ?? '') : '';
+    const run = state.runs[id];
+    if (!run?.again || run.phase !== 'planned' || run.plannedAt === before.runs[id]?.plannedAt) return;
+    for (const intent of confirmAgain(run))
+      store.setState(reduce(state, intent, { rows: [], page: 0, selectable: false }));
   });
 }
 

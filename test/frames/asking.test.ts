@@ -39,7 +39,9 @@ describe('a confirmation', () => {
   });
 
   test('never by a burst of keys, never by pasted text', () => {
-    expect(give(asked(byKey), 'y', false)).toEqual([]);
+    expect(give(asked(byKey), 'y', false)).toEqual([
+      { kind: 'notice', says: expect.stringContaining('press it by itself') as string, verdict: 'unknown' },
+    ]);
     expect(paste(asked(byKey), 'y')).toEqual([
       { kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' },
     ]);

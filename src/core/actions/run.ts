@@ -40,6 +40,8 @@ export type Run = {
   plannedAt?: Instant;
   /** Said above a plan that had to be made again. */
   notice?: string;
+  /** It was confirmed, and is asked again: what is another thing now, in words. */
+  again?: readonly string[];
   startedAt?: Instant;
   /** Calls that were done. */
   performed: number;
@@ -60,7 +62,7 @@ export type Run = {
 };
 
 export type RunEvent =
-  | { kind: 'planned'; plan: Plan; calls: readonly SaidCall[]; notice?: string }
+  | { kind: 'planned'; plan: Plan; calls: readonly SaidCall[]; notice?: string; again?: readonly string[] }
   | { kind: 'confirmed' }
   | { kind: 'started' }
   | { kind: 'output'; lines: readonly string[] }
@@ -78,7 +80,7 @@ const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
   planning: ['planned', 'ended'],
   planned: ['planned', 'confirmed', 'ended'],
   rechecking: ['planned', 'started', 'ended'],
-  performing: ['output', 'performed', 'performedAll', 'ended'],
+  performing: ['planned', 'output', 'performed', 'performedAll', 'ended'],
   verifying: ['output', 'seen', 'ended'],
   done: [],
 };
@@ -103,8 +105,10 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
   if (!allowed[run.phase].includes(event.kind)) return run;
   switch (event.kind) {
     case 'planned': {
-      const { notice: _, ...rest } = run;
-      const { plan, calls, notice } = event;
+      // The first call was refused because somebody was quicker: nothing was changed, and it is asked again.
+      if (run.phase === 'performing' && run.performed > 0) return run;
+      const { notice: _, again: _was, startedAt: _begun, ...rest } = run;
+      const { plan, calls, notice, again } = event;
       const reveals = plan.calls.some((call) => call.tool === 'command' && call.reveals);
       return {
         ...rest,
@@ -113,6 +117,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
         calls,
         plannedAt: now,
         ...(notice ? { notice } : {}),
+        ...(again ? { again } : {}),
         ...(reveals ? { reveals } : {}),
       };
     }

@@ -59,15 +59,15 @@ export class LiveRun {
     }
   }
 
-  /** Shows a plan, and asks. */
-  planned(plan: Plan, notice?: string): Run {
+  /** Shows a plan, and asks; `again`: what is another thing than in the plan that was confirmed. */
+  planned(plan: Plan, notice?: string, again?: readonly string[]): Run {
     const { targets } = this.options.ground;
     const calls = plan.calls.map((call) => ({
       say: say(call, targets),
       sketch: sketch(call, targets),
       to: addressee(call, targets),
     }));
-    return this.tell({ kind: 'planned', plan, calls, ...(notice ? { notice } : {}) });
+    return this.tell({ kind: 'planned', plan, calls, ...(notice ? { notice } : {}), ...(again ? { again } : {}) });
   }
 
   next(plan: Pick<Plan, 'memo'>): Run['next'] {

@@ -2,6 +2,7 @@
 // is the pure machine of core/actions/run.ts; this file tells it what happened.
 import { actionNamed } from '../../actions/index.ts';
 import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
+import { whatMoved } from '../../core/actions/moved.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
@@ -71,7 +72,7 @@ export class Runner {
     if (!live || !plan || live.run.phase !== 'planned') return live?.run;
     const right = confirms(live.run, typed, Date.now());
     if (right !== true && /too old/.test(right))
-      return this.#again(live, 'the plan was too old: this is how it stands now');
+      return again(live, plan, 'the plan was too old, nothing was changed: this is how it stands now');
     const forbidden = this.#options.forbids();
     if (right !== true || forbidden) return live.planned(plan, forbidden ?? String(right));
     live.tell({ kind: 'confirmed' });
@@ -169,8 +170,7 @@ export class Runner {
     if (!fresh.ok) return live.end('refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
     const forbidden = this.#options.forbids();
     if (forbidden) return live.planned(fresh.plan, `${forbidden}; nothing was changed`);
-    if (fresh.plan.rests !== plan.rests)
-      return live.planned(fresh.plan, 'the world moved, nothing was changed: this is how it stands now');
+    if (fresh.plan.rests !== plan.rests) return live.planned(fresh.plan, movedNotice, whatMoved(plan, fresh.plan));
     const calls = live.run.calls.map((call) => call.say);
     const unwritten = () =>
       live.end('refused', 'the journal cannot be written', {
@@ -184,25 +184,36 @@ export class Runner {
     if (!(await live.record('started'))) return unwritten();
     live.tell({ kind: 'started' });
     const carried = await performCalls(live, plan);
-    if (carried.end === 'stopped') return stopped(live, carried);
+    if (carried.end === 'stopped') return stopped(live, plan, carried);
     const { doubt } = carried;
     live.tell({ kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
     if (doubt === undefined) await live.record('finished');
     return prove(live, plan, doubt);
   }
-
-  async #again(live: LiveRun, notice: string): Promise<Run> {
-    const fresh = await live.look();
-    return fresh.ok ? live.planned(fresh.plan, notice) : live.end('refused', fresh.why, { hint: fresh.hint });
-  }
 }
 
-async function stopped(live: LiveRun, { performed, at }: Extract<Carried, { end: 'stopped' }>): Promise<Run> {
+const movedNotice = 'the world moved, nothing was changed: this is how it stands now';
+
+/** Looks, and asks again. */
+async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> {
+  const fresh = await live.look();
+  if (fresh.ok) return live.planned(fresh.plan, notice, whatMoved(before, fresh.plan));
+  const began = live.run.phase === 'performing';
+  return live.end(began ? 'moved' : 'refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
+}
+
+/** Somebody was quicker than the first call: nothing was changed, and it is planned again. */
+async function stopped(
+  live: LiveRun,
+  plan: Plan,
+  { performed, at }: Extract<Carried, { end: 'stopped' }>,
+): Promise<Run> {
   const of = live.run.calls.length;
   const before = at > 0 ? `; ${at} of ${of} calls were done before` : '';
   const outcome: RunOutcome = at > 0 ? 'failed' : performed.outcome;
   const phase = outcome === 'failed' ? 'failed' : 'cancelled';
   await live.record(phase, { detail: performed.says + before });
+  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${performed.says}; ${movedNotice}`);
   const hint = 'hint' in performed ? performed.hint : 'nothing was changed; plan it again';
   return live.end(outcome, performed.says + before, { hint: at > 0 ? 'look at what was done' : hint });
 }

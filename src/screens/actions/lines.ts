@@ -26,7 +26,13 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
   const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
   return [
     ...head,
-    ...(run.notice ? [...wrapped(run.notice, columns, (t) => line('  ', mark('warning'), ` ${t}`)), blank] : []),
+    ...(run.notice
+      ? [
+          ...wrapped(run.notice, columns, (t) => line('  ', mark('warning'), ` ${t}`)),
+          ...(run.again ?? []).flatMap((text) => wrapped(text, columns - 2, (t) => line('    ', t))),
+          blank,
+        ]
+      : []),
     ...plan.impact.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`))),
     ...(plan.warnings ?? []).flatMap((text) => wrapped(text, columns, (t) => line('  ', span(`▲ ${t}`, 'warning')))),
     blank,

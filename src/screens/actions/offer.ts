@@ -95,6 +95,9 @@ function acceptsOf({ desk, world: { scope } }: State, action: Action, target: Ta
 function notNow(state: State, run: Run | undefined): string | undefined {
   if (!run || run.phase === 'planning') return 'looking …';
   if (run.phase !== 'planned') return run.says ?? 'it is under way';
+  // The clock ticks once a second: a key that was meant for what was there before confirms nothing unread.
+  if (run.accepts.length === 0 && state.world.now <= (run.plannedAt ?? 0))
+    return 'the plan has just appeared: read it, then press y';
   return forbids(state.arming, state.world.now);
 }
 

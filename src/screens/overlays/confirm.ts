@@ -25,6 +25,9 @@ export function confirmEnd(state: State, overlay: Confirm): Line[] {
   ];
 }
 
+/** A key that was not taken for a yes, and why. */
+const ignored = (says: string): Intent => ({ kind: 'notice', says, verdict: 'unknown' });
+
 function cancelled(state: State, ask: Confirmation): readonly Intent[] {
   return [{ kind: 'close' }, ...(ask.cancelled?.(state) ?? [])];
 }
@@ -41,8 +44,9 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
   const why = ask.unless?.(state);
   if (ask.accept.by === 'key') {
     if (key === 'enter' || key === 'n' || key === 'q') return cancelled(state, ask);
-    if (key !== 'y' || !alone) return [];
-    if (why !== undefined) return [{ kind: 'notice', says: why, verdict: 'unknown' }];
+    if (key !== 'y') return [];
+    if (!alone) return [ignored('y came among other keys: read the plan, then press it by itself')];
+    if (why !== undefined) return [ignored(why)];
     return [{ kind: 'close' }, ...ask.accepted(state)];
   }
   if (why !== undefined) return key === 'enter' ? cancelled(state, ask) : [];

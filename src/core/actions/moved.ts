@@ -1,0 +1,27 @@
+// What is another thing in a plan that was made again, in the plan's own words. Pure.
+import type { Plan } from './action.ts';
+
+/** So many lines are told of what was, and of what is; the new plan stands below with all of them. */
+const mostTold = 6;
+
+/** `was: …` and `now: …`, line by line. */
+export function whatMoved(before: Plan, after: Plan): readonly string[] {
+  const [was, now] = [linesOf(before), linesOf(after)];
+  const gone = was.filter((text) => !now.includes(text));
+  const come = now.filter((text) => !was.includes(text));
+  if (gone.length + come.length === 0)
+    return after.rests === before.rests ? [] : ['It reads the same as before; what it rests on was changed.'];
+  return [...told('was', gone), ...told('now', come)];
+}
+
+function linesOf({ impact, warnings = [], undo }: Plan): readonly string[] {
+  return [...impact, ...warnings, ...(undo ? [`undo: ${undo}`] : [])];
+}
+
+function told(word: string, lines: readonly string[]): readonly string[] {
+  const more = lines.length - mostTold;
+  return [
+    ...lines.slice(0, mostTold).map((text) => `${word}: ${text}`),
+    ...(more > 0 ? [`${word}: … ${more} more`] : []),
+  ];
+}
