@@ -27,11 +27,11 @@ const patience = 4 * second;
 
 /**
  * Runs until the person quits or a signal comes; gives the exit code when the terminal is given back and nothing of the
- * engine is left. The caller then ends the process.
+ * engine is left. `start`: the screen it opens with; `follow`: the id of the incident that it shows. The caller then ends the process.
  */
 export async function runCockpit(
   settings: Settings,
-  { colour = true, start }: { colour?: boolean; start?: string } = {},
+  { colour = true, start, follow }: { colour?: boolean; start?: string; follow?: string } = {},
 ): Promise<number> {
   const terminal = new Terminal(process.stdin, process.stdout);
   const first = initialState(scopeOf(settings), Date.now(), settings.display);
@@ -98,6 +98,7 @@ export async function runCockpit(
 
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
+  if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
   const stopLooking = followLooks(store, (command) => engine?.send(command));
   const stopAskingAgain = followMoved(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));

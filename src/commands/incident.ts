@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { addSettingsFlags } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { JournalReport } from '../data/journal/verify.ts';
 import type { Printed } from './incident-run.ts';
@@ -42,12 +43,18 @@ export function incidentCommand(): Command {
   );
   verify.action(({ json = false }: { json?: boolean }) => answer(verify, (run, report) => run.verified(report, json)));
 
-  const resume = sub('resume', 'open the cockpit on the incident that is open');
-  resume.action(async () => {
+  const resume = sub('resume', 'open the cockpit on the incident that is open').argument(
+    id,
+    'an incident’s id, or the beginning of one, where several are open; the newest if not given',
+  );
+  resume.action(async (which?: string) => {
     const { settings } = await settingsFrom(resume);
+    const wanted = which === undefined ? undefined : await openOne(settings, which);
+    if (wanted && 'text' in wanted) return say(wanted);
     const { whyNoScreen, runCockpit } = await import('./cockpit-run.ts');
     const why = whyNoScreen();
-    if (why === undefined) process.exit(await runCockpit(settings, { start: 'incident' }));
+    if (why === undefined)
+      process.exit(await runCockpit(settings, { start: 'incident', ...(wanted ? { follow: wanted.id } : {}) }));
     process.stderr.write(`bentham-cockpit: ${why}. incident show tells what is known.\n`);
     process.exitCode = 2;
   });
@@ -60,7 +67,20 @@ async function answer(command: Command, what: (run: Runs, report: JournalReport)
   const { settings } = await settingsFrom(command);
   const run = await import('./incident-run.ts');
   const report = await run.journalOf(settings);
-  const { text, code } = 'text' in report ? report : what(run, report);
+  say('text' in report ? report : what(run, report));
+}
+
+/** The incident with this id, which has to be open: what is resolved is read, not worked. */
+async function openOne(settings: Settings, which: string): Promise<Incident | Printed> {
+  const run = await import('./incident-run.ts');
+  const report = await run.journalOf(settings);
+  if ('text' in report) return report;
+  const found = run.found(report, which);
+  if ('text' in found || found.resolvedAt === undefined) return found;
+  return { text: `${found.id} is resolved: incident show ${which} tells of it`, code: 2 };
+}
+
+function say({ text, code }: Printed): void {
   (code === 2 ? process.stderr : process.stdout).write(`${text}\n`);
   process.exitCode = code;
 }

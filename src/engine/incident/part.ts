@@ -95,6 +95,7 @@ export const incidentPart: MakePart = (host) => {
 
   const carryOut = async (what: IncidentDo) => {
     if (what.do === 'follow') {
+      await recorder.ready;
       recorder.follow(what.incident);
       return show();
     }
