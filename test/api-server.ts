@@ -1,6 +1,6 @@
 // The smallest API server a test can shape to its liking, and settings that point at it. The drill's one behaves; this
 // one does what it is told.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export class ApiServer {
   readonly asked: URL[] = [];
   #server: Server | undefined;
   #port = 0;
-  readonly #directory = mkdtempSync(join(tmpdir(), 'bentham-api-'));
+  readonly #directory = ownDirectory();
 
   /** Listens, on the same port as before. */
   async start(): Promise<void> {
@@ -67,4 +67,16 @@ export class ApiServer {
       ...more,
     });
   }
+}
+
+const prefix = 'bentham-api-';
+
+/** Named after this process, so that what an aborted run left is known for it, and goes. */
+function ownDirectory(): string {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
+    const [, pid] = /^(\d+)-/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
 }

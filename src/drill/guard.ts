@@ -1,7 +1,8 @@
 // Nothing outlives the drill. A shell in a session of its own waits on its standard input; when that ends, however the
 // drill ended, it stops the servers and removes the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { formatBytes } from '../core/text/format.ts';
@@ -10,27 +11,51 @@ import { type Ms, minute } from '../core/time.ts';
 const prefix = 'bentham-drill-';
 
 /**
- * `$1` is the directory, `$2` a pattern for what lies in it. A server may have been started so shortly before the end
- * that nobody knows its process id: PostgreSQL's processes are found by the directory in their command lines.
+ * `$1` is the directory, `$2` a pattern for what lies in it; with `$3` it is there already. Else the guard makes it
+ * itself, so that there is none without a guard; its mode lets the database through, which is another user. A server may have been started so shortly before the end that nobody
+ * knows its process id: PostgreSQL's processes are found by the directory in their command lines or, below initdb, their environment. A server that initdb
+ * was setting up (--boot, --single) ends by itself when its input ends: a signal would have it leave its shared memory
+ * behind. What had to be killed leaves it too; its file says which (PostgreSQL documentation, 66.1, postmaster.pid).
  */
 const script = `
-trap '' HUP INT TERM QUIT
+trap '' HUP INT TERM QUIT PIPE
+if [ -z "$3" ]; then
+  mkdir -m 711 "$1" 2>/dev/null || exit 1
+  echo made
+fi
+exec >/dev/null
 while read -r _; do :; done
-round=0
-while [ $round -lt 100 ]; do
-  servers=$(grep -lsE 'bin/(postgres|initdb)' /proc/[0-9]*/cmdline)
+of() {
   found=
-  for file in $(grep -ls -- "$2" $servers /dev/null); do
+  for file in $(grep -lsE "$1" /proc/[0-9]*/cmdline); do
     pid=\${file#/proc/}
-    found="$found \${pid%/cmdline}"
+    pid=\${pid%/cmdline}
+    grep -qs -- "$2" "$file" "/proc/$pid/environ" && found="$found $pid"
   done
+}
+forget() {
+  for file in "$1"/*/postmaster.pid; do
+    mine=$(sed -n '7s/^ *[0-9]* *//p' "$file" 2>/dev/null)
+    [ -n "$mine" ] && while read -r _ id _ _ _ _ attached _; do
+      [ "$id" = "$mine" ] && [ "$attached" = 0 ] && ipcrm -m "$id" 2>/dev/null
+    done < /proc/sysvipc/shm
+  done
+}
+round=0
+while [ $round -lt 200 ]; do
+  of 'bin/initdb' "$2"
+  [ -z "$found" ] || kill -KILL $found 2>/dev/null
+  of 'bin/(postgres|initdb)' "$2"
   if [ -z "$found" ]; then
+    forget "$1"
     rm -rf "$1" 2>/dev/null
     [ -e "$1" ] || exit 0
-  elif [ $round -lt 8 ]; then
-    kill -QUIT $found 2>/dev/null
-  else
+  elif [ $round -gt 80 ]; then
     kill -KILL $found 2>/dev/null
+  elif [ $((round % 10)) -eq 0 ]; then
+    for pid in $found; do
+      grep -qsE -e '--(boot|single)' "/proc/$pid/cmdline" || kill -QUIT "$pid" 2>/dev/null
+    done
   fi
   round=$((round + 1))
   sleep 0.05
@@ -56,24 +81,38 @@ export async function guardedDirectory(room = 0): Promise<Guarded> {
     throw new Error(
       `the drill takes ${formatBytes(room)}, and ${place} has ${formatBytes(bavail * bsize)} free. ${elsewhere}`,
     );
+  await access(place, constants.W_OK).catch(refused);
   await sweep();
-  const directory = await mkdtemp(path.join(place, prefix)).catch(refused);
+  const directory = path.join(place, `${prefix}${randomBytes(6).toString('base64url')}`);
   const shell = startGuard(directory);
-  // The database runs as another user than root and has to get through.
-  await chmod(directory, 0o711);
+  if (!(await made(shell))) throw new Error(`the drill cannot write to ${place}. ${elsewhere}`);
   return { directory, end: () => ended(shell) };
 }
 
-function startGuard(directory: string): ChildProcess {
+/** `there`: the directory was made by another guard, which is gone. */
+function startGuard(directory: string, there = false): ChildProcess {
   const inside = `${directory.replace(/[.*[\]^$\\]/g, '\\$&')}[/]`;
-  const shell = spawn('/bin/sh', ['-c', script, 'drill-guard', directory, inside], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+  const shell = spawn('/bin/sh', ['-c', script, 'drill-guard', directory, inside, ...(there ? ['there'] : [])], {
+    stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
     cwd: '/',
   });
   shell.stdin?.on('error', () => {});
+  shell.stdout?.on('error', () => {});
   shell.unref();
   return shell;
+}
+
+/** Whether the guard has made its directory. */
+async function made(shell: ChildProcess): Promise<boolean> {
+  const said = new Promise<boolean>((resolve) => {
+    shell.stdout?.once('data', () => resolve(true));
+    shell.once('error', () => resolve(false));
+    shell.once('exit', () => resolve(false));
+  });
+  const answer = await said;
+  shell.stdout?.destroy();
+  return answer;
 }
 
 function ended(shell: ChildProcess): Promise<void> {
@@ -102,6 +141,6 @@ async function sweep(): Promise<void> {
     const found = await stat(directory).catch(() => undefined);
     const ours = found !== undefined && found.uid === process.getuid?.();
     if (!ours || Date.now() - found.ctimeMs < young) continue;
-    if (!commands.some((command) => command.includes(directory))) startGuard(directory).stdin?.end();
+    if (!commands.some((command) => command.includes(directory))) startGuard(directory, true).stdin?.end();
   }
 }
