@@ -85,7 +85,7 @@ export function explainNetworkError(error: unknown): NetworkProblem {
 /** Whoever is behind the proxy has not been heard: never `refused`. */
 function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkProblem {
   const answered = /^Proxy response \((\d+)\)/.exec(message)?.[1];
-  const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY';
+  const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY (or proxy-url in the kubeconfig)';
   if (answered === '407') {
     const login = 'put user:password into HTTPS_PROXY, or the host into NO_PROXY';
     return { kind: 'forbidden', what: `proxy ${proxy} wants a login (407)`, hint: login, tls: false };

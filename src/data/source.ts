@@ -34,7 +34,7 @@ export type Source = {
 };
 
 /** Retries never end and never come closer together than this. */
-const longestPause: Ms = 30 * second;
+export const longestPause: Ms = 30 * second;
 
 /**
  * How long to wait after the n-th failure in a row (n from 1): from `first`, doubling up to 30 s, with a quarter of

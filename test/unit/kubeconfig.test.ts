@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { pause } from '../../src/data/source.ts';
 import { selfSigned } from '../../src/drill/certificate.ts';
+import { Socks } from '../socks.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -164,9 +165,20 @@ describe('credentials', () => {
   it.each([
     ['echo sesame not found >&2; exit 3', 'failed: sesame not found'],
     ['echo nonsense', 'did not answer with JSON'],
+    ['echo "{}"', 'gave neither a token nor a certificate with its key'],
   ])('that a plugin does not give are a fault: %s', async (script, what) => {
     await withServer(plugin(script), async (cluster) => {
       expect(await get(cluster)).toMatchObject({ fault: { kind: 'forbidden', what: expect.stringContaining(what) } });
+    });
+  });
+
+  it('of a plugin that must have a terminal are not waited for', async () => {
+    const ran = join(directory, 'ran');
+    const asking = plugin(`touch ${ran}`).replace(/}$/, ', interactiveMode: Always}');
+    await withServer(asking, async (cluster) => {
+      const what = expect.stringContaining('interactiveMode: Always');
+      expect(await get(cluster)).toMatchObject({ fault: { kind: 'forbidden', what } });
+      expect(existsSync(ran)).toBe(false);
     });
   });
 
@@ -320,6 +332,57 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
     await cluster.close();
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
+  });
+});
+
+it('a server behind a SOCKS5 proxy is reached by its own name, and its certificate is held to tls-server-name', async () => {
+  const own = selfSigned('kubernetes');
+  const names: unknown[] = [];
+  const server = createTlsServer(own, (req, res) => {
+    names.push((req.socket as TLSSocket & { servername?: unknown }).servername);
+    res.end('{}');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const socks = new Socks();
+  const at = await socks.start();
+  const ca = Buffer.from(own.cert).toString('base64');
+  const ask = { path: '/x', timeout: 5000, to: 'look' };
+  const reach = async (more: string) => {
+    const file = write(
+      'config',
+      `current-context: c
+clusters: [{name: c, cluster: {server: "https://kube.test:${port}", proxy-url: "socks5://${at}", certificate-authority-data: ${ca}${more}}}]
+contexts: [{name: c, context: {cluster: c, user: ""}}]
+`,
+    );
+    const target = await loadTarget({ kubeconfig: file });
+    if (!target.ok) throw new Error(target.fault.what);
+    const cluster = new Cluster(target.value);
+    try {
+      return await cluster.get(ask);
+    } finally {
+      await cluster.close();
+    }
+  };
+  expect(await reach(', tls-server-name: localhost')).toMatchObject({ ok: true });
+  expect(socks.asked).toEqual([`kube.test:${port}`]);
+  expect(names).toEqual(['localhost']);
+  expect(await reach('')).toMatchObject({
+    fault: { what: 'certificate is for another host', hint: expect.stringContaining('tls-server-name') },
+  });
+  await socks.end();
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+});
+
+it('a proxy-url that is no URL is said', async () => {
+  const file = write(
+    'config',
+    'current-context: c\nclusters: [{name: c, cluster: {server: "https://k", proxy-url: "no url"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
+  );
+  expect(await loadTarget({ kubeconfig: file })).toMatchObject({
+    fault: { what: 'cluster c has a proxy-url that is no URL' },
   });
 });
 

@@ -127,6 +127,36 @@ describe('the watch on pods', () => {
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
+  it.each(['list', 'watch'] as const)(
+    'leaves a server alone for as long as it asks when it refuses a %s',
+    async (which) => {
+      const refuse: Handler = (_, res) => res.writeHead(429, { 'retry-after': '3' }).end('{"kind":"Status"}');
+      let refusedAt = 0;
+      let cameAfter = 0;
+      const usual: Handler = (_, res) => {
+        cameAfter ||= refusedAt > 0 ? performance.now() - refusedAt : 0;
+        res.end(podList(10, ['a']));
+      };
+      const once: Handler = (url, res, req) => {
+        if (which === 'list') list = usual;
+        else watch = (_, again) => again.flushHeaders();
+        refusedAt = performance.now();
+        refuse(url, res, req);
+      };
+      list = which === 'list' ? once : usual;
+      if (which === 'watch') watch = once;
+      start();
+      await soon(() => cameAfter).toBeGreaterThan(2900);
+      await soon(names).toEqual(['a']);
+    },
+  );
+
+  it('says that a list goes in a circle, and does not run round it', async () => {
+    list = (_, res) => res.end(podList(5, ['a'], { continue: 'same' }));
+    start();
+    await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining('in a circle') });
+  });
+
   it('lists in one piece when a continuation has run out', async () => {
     list = ({ searchParams: query }, res) => {
       if (query.get('continue')) res.writeHead(410).end('{"message":"The provided continue parameter is too old"}');
@@ -206,4 +236,45 @@ describe('the watch on pods', () => {
     start();
     await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining(what) });
   });
+});
+
+it('gives each pod its deployment: by its replica set, else by the selector it fits; a job’s is nobody’s', async () => {
+  const server = new ApiServer();
+  const owned = (kind: string, name: string) => [{ kind, name, controller: true }];
+  const pod = (name: string, labels: object, ownerReferences: unknown[] = []) => {
+    const object = podObject(name, 1);
+    return { ...object, metadata: { ...object.metadata, labels, ownerReferences } };
+  };
+  const pods = [
+    pod('hashed', { app: 'x', 'pod-template-hash': '5d4f9c' }, owned('ReplicaSet', 'api-5d4f9c')),
+    pod('odd', { tier: 'front' }, owned('ReplicaSet', 'frontend-abc1')),
+    pod('bare', { tier: 'front', stage: 'b' }),
+    pod('stray', { tier: 'back' }),
+    pod('job', { app: 'api' }, owned('Job', 'migrate-17')),
+  ];
+  const selectors: Record<string, object> = {
+    api: { matchLabels: { app: 'api' } },
+    web: { matchLabels: { tier: 'front' }, matchExpressions: [{ key: 'stage', operator: 'NotIn', values: ['c'] }] },
+  };
+  const deployments = Object.entries(selectors).map(([name, selector]) => ({ metadata: { name }, spec: { selector } }));
+  server.handle = (url, res) => {
+    const listed = url.pathname.endsWith('/pods') ? pods : deployments;
+    if (url.searchParams.get('watch') === 'true') res.flushHeaders();
+    // Deployments come last: what was told without them is told anew.
+    else setTimeout(() => res.end(JSON.stringify({ metadata: {}, items: listed })), listed === pods ? 0 : 300);
+  };
+  await server.start();
+  const over = new AbortController();
+  let last: Record<string, string> = {};
+  const running = kubernetesSources(server.settings()).map((source) =>
+    source.start((n) => {
+      if (n.fact === 'pods' && 'value' in n) last = Object.fromEntries(n.value.map((p) => [p.name, p.app]));
+    }, over.signal),
+  );
+  await expect
+    .poll(() => last, { timeout: 8000 })
+    .toEqual({ hashed: 'api', odd: 'web', bare: 'web', stray: '', job: 'migrate-17' });
+  over.abort();
+  await Promise.all(running.map((one) => one.ended));
+  await server.end();
 });

@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { explainNetworkError } from '../../src/data/network.ts';
 import { dispatcherFor, proxyFor } from '../../src/data/proxy.ts';
+import { Socks } from '../socks.ts';
 
 const http_proxy = 'http://proxy.example:3128';
 const HTTPS_PROXY = 'http://secure.example:3128';
@@ -30,6 +31,12 @@ test.each<[url: string, environment: Record<string, string>, proxy: string | und
   ['http://api.bentham.io', { http_proxy, no_proxy: 'bentham.io:8080' }, 'proxy.example:3128'],
   ['http://[fd00::7]:3000', { http_proxy, no_proxy: 'fd00::7' }, undefined],
   ['http://[fd00::7]:3000', { http_proxy, no_proxy: '[fd00::7]:3000' }, undefined],
+  ['http://10.1.2.3', { http_proxy, no_proxy: '10.0.0.0/8' }, undefined],
+  ['http://11.1.2.3', { http_proxy, no_proxy: '10.0.0.0/8' }, 'proxy.example:3128'],
+  ['http://ten.example', { http_proxy, no_proxy: '10.0.0.0/8,0.0.0.0/0' }, 'proxy.example:3128'],
+  ['http://[fd00::7]:3000', { http_proxy, no_proxy: 'fd00::/8' }, undefined],
+  ['http://[fe80::7]:3000', { http_proxy, no_proxy: 'fd00::/8' }, 'proxy.example:3128'],
+  ['http://10.1.2.3', { http_proxy, no_proxy: '10.0.0.0/33' }, 'proxy.example:3128'],
 ])('%s with %o goes through %s', (url, environment, proxy) => {
   expect(proxyFor(new URL(url), environment)?.host).toBe(proxy);
 });
@@ -78,5 +85,34 @@ test('what fails on the way is said of the proxy, and proves nothing about the h
   expect(await trouble('https://login.test/', { https_proxy })).toMatchObject({
     kind: 'forbidden',
     what: `proxy ${address} wants a login (407)`,
+  });
+});
+
+test('a SOCKS5 proxy is asked for the host by its name, with its login, and without a warning on the terminal', async () => {
+  const socks = new Socks('ops:open');
+  const at = await socks.start();
+  const warned: unknown[] = [];
+  const hear = (warning: unknown) => warned.push(warning);
+  process.on('warning', hear);
+  try {
+    const port = address.split(':')[1];
+    const through = (login: string) => ({ http_proxy: `socks5h://${login}@${at}` });
+    expect(await ask(`http://gateway.test:${port}/health`, through('ops:open'))).toBe('/health');
+    expect(socks.asked).toEqual([`gateway.test:${port}`]);
+    expect(await trouble('http://gateway.test/', through('ops:wrong'))).toMatchObject({
+      kind: 'unreachable',
+      what: `proxy ${at}: Authentication failed`,
+    });
+    expect(await trouble('http://gateway.test:1/', through('ops:open'))).toMatchObject({ kind: 'unreachable' });
+    expect(warned).toEqual([]);
+  } finally {
+    process.off('warning', hear);
+    await socks.end();
+  }
+});
+
+test('a proxy of a kind that is not known is said, and not gone round', async () => {
+  expect(await trouble('http://gateway.test/', { http_proxy: 'socks4://127.0.0.1:1' })).toMatchObject({
+    what: 'proxy 127.0.0.1:1: socks4:// is not supported: http, https and socks5 are',
   });
 });

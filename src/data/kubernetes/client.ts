@@ -1,13 +1,13 @@
 // One cluster, spoken to over one pool of connections. Requests go through undici directly and not through
 // client-node's API classes: those set no time limit, decode 5,000 pods three times as slowly, and cannot stream logs.
 import type { Readable } from 'node:stream';
-import { type Dispatcher, ProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
-import { dispatcherFor } from '../proxy.ts';
+import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';
 import { type Credentials, CredentialsError, obtain } from './credentials.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
@@ -188,9 +188,10 @@ export class Cluster {
     // Connections of their own for long streams (no HTTP/2): a stalled log must not hold up the watch.
     const options = { allowH2: false, keepAliveTimeout: 10 * second };
     const connect = { ...tls, timeout: 5 * second, keepAlive: true, keepAliveInitialDelay: 15 * second };
-    const { proxyUrl } = this.#target.cluster;
+    const proxyUrl = this.#target.cluster.proxyUrl && URL.parse(this.#target.cluster.proxyUrl);
+    // The kubeconfig's own proxy counts before the environment's, and NO_PROXY is not asked, as kubectl does it.
     const made = proxyUrl
-      ? new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect })
+      ? dispatcherThrough(proxyUrl, { ...options, connect })
       : dispatcherFor(url, { ...options, connect });
     this.#dispatcher = { made, of };
     return made;

@@ -84,6 +84,12 @@ type Given = { token?: string; cert?: string; key?: string; expires?: Instant };
 
 /** Runs a credential plugin (aws, gke-gcloud-auth-plugin, kubelogin …) as client-go does. */
 async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<Given> {
+  // As client-go: one that cannot do without a terminal is not run where there is none.
+  if (plugin.needsTerminal)
+    throw new CredentialsError(
+      `${plugin.command} asks its user something (interactiveMode: Always), and has no terminal here`,
+      'use interactiveMode: IfAvailable and log in by hand first, or another context',
+    );
   const info = {
     apiVersion: plugin.apiVersion,
     kind: 'ExecCredential',
@@ -129,19 +135,26 @@ async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<G
     process.on('exit', end);
     child.stdin?.end();
   });
+  let given: Given;
   try {
     const { status } = JSON.parse(output) as { status?: Record<string, unknown> };
     const field = (name: string) => (typeof status?.[name] === 'string' ? (status[name] as string) : undefined);
-    const given = {
+    const all = {
       token: field('token'),
       cert: field('clientCertificateData'),
       key: field('clientKeyData'),
       expires: field('expirationTimestamp') ? Date.parse(field('expirationTimestamp') ?? '') : undefined,
     };
-    return Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined && !Number.isNaN(v)));
+    given = Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined && !Number.isNaN(v)));
   } catch {
     throw new CredentialsError(`${plugin.command} did not answer with JSON`, 'run kubectl once by hand');
   }
+  if (given.token === undefined && (given.cert === undefined || given.key === undefined))
+    throw new CredentialsError(
+      `${plugin.command} gave neither a token nor a certificate with its key`,
+      'run kubectl once by hand',
+    );
+  return given;
 }
 
 /** The `Authorization` header of an oidc, gcp or azure provider: client-node knows them. */

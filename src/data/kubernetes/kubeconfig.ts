@@ -41,6 +41,8 @@ export type ExecPlugin = {
   env: Readonly<Record<string, string>>;
   installHint?: string;
   provideClusterInfo: boolean;
+  /** It asks its user something, always (interactiveMode: Always). */
+  needsTerminal: boolean;
 };
 
 export type KubeCluster = {
@@ -128,6 +130,9 @@ function choose(
   const server = text(cluster?.body.server)?.replace(/\/+$/, '');
   if (!cluster || !server || !URL.canParse(server))
     return wrong(where, `context ${door(current, 80)} names no usable cluster`, 'mend clusters[].cluster.server');
+  const proxy = text(cluster.body['proxy-url']);
+  if (proxy && !URL.canParse(proxy))
+    return wrong(where, `cluster ${door(clusterName, 80)} has a proxy-url that is no URL`, 'mend clusters[].cluster');
   const userName = text(context.body.user) ?? '';
   const user = named('users', 'user').find((u) => u.name === userName);
   if (userName !== '' && !user)
@@ -173,6 +178,7 @@ function toUser(user: Named | undefined): KubeUser {
           env: Object.fromEntries(list(exec.env).map((e) => [String(bag(e).name), String(bag(e).value ?? '')])),
           ...(text(exec.installHint) ? { installHint: door(exec.installHint, 200) } : {}),
           provideClusterInfo: exec.provideClusterInfo === true,
+          needsTerminal: exec.interactiveMode === 'Always',
         }
       : undefined,
   };

@@ -4,6 +4,7 @@ import type { Instant } from '../../core/time.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import type { News, Source } from '../source.ts';
 import { trafficSource } from '../traffic.ts';
+import { Belonging } from './belonging.ts';
 import { Connection, staleAfterBeat } from './connection.ts';
 import { toDeployment } from './deployments.ts';
 import { toPod } from './pods.ts';
@@ -14,19 +15,41 @@ export function kubernetesSources(settings: Settings, { once = false } = {}): re
   const connection = new Connection(settings);
   const { namespace, podSelector } = settings.kubernetes;
   const inNamespace = encodeURIComponent(namespace);
+  const belonging = new Belonging();
+  let tellPods = () => {};
   return [
     clusterSource(connection),
-    watched(connection, 'pods', {
-      path: `/api/v1/namespaces/${inNamespace}/pods`,
-      query: { labelSelector: podSelector },
-      noun: `pods in ${namespace}`,
-      read: toPod,
-    }),
-    watched(connection, 'deployments', {
-      path: `/apis/apps/v1/namespaces/${inNamespace}/deployments`,
-      noun: `deployments in ${namespace}`,
-      read: toDeployment,
-    }),
+    watched(
+      connection,
+      'pods',
+      {
+        path: `/api/v1/namespaces/${inNamespace}/pods`,
+        query: { labelSelector: podSelector },
+        noun: `pods in ${namespace}`,
+        read: (wire) => belonging.pod(wire, toPod(wire)),
+      },
+      {
+        shown: (pods) => belonging.settle(pods),
+        started: (tell) => {
+          tellPods = tell;
+        },
+      },
+    ),
+    watched(
+      connection,
+      'deployments',
+      {
+        path: `/apis/apps/v1/namespaces/${inNamespace}/deployments`,
+        noun: `deployments in ${namespace}`,
+        read: (wire) => belonging.deployment(wire, toDeployment(wire)),
+      },
+      {
+        heard: (deployments) => {
+          belonging.know(deployments);
+          tellPods();
+        },
+      },
+    ),
     ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once })]),
   ];
 }
@@ -50,11 +73,21 @@ function clusterSource(connection: Connection): Source {
   };
 }
 
+type Beside<T> = {
+  /** What is told of what was read. */
+  shown?(values: readonly T[]): readonly T[];
+  /** Hears what was read. */
+  heard?(values: readonly T[]): void;
+  /** Gets what tells the values once more. */
+  started?(again: () => void): void;
+};
+
 /** A fact that is a whole collection. It is live while it is watched and the server shows signs of life. */
 function watched<F extends 'pods' | 'deployments'>(
   connection: Connection,
   fact: F,
   what: Collection<Facts[F][number]>,
+  { shown = (values) => values, heard, started }: Beside<Facts[F][number]> = {},
 ): Source {
   return {
     id: `kubernetes ${fact}`,
@@ -62,16 +95,24 @@ function watched<F extends 'pods' | 'deployments'>(
     start(tell, signal) {
       // The generic F hides that fact and value belong together.
       const say = (news: { fact: F; at: Instant } & Record<string, unknown>) => tell(news as unknown as News);
-      let values: Facts[F] | undefined;
+      let values: readonly Facts[F][number][] | undefined;
+      let told: Facts[F] | undefined;
       const live = () => {
         if (!values || signal.aborted) return;
         const from = `kubernetes ${connection.context}`;
-        say({ fact, value: values, at: Date.now(), staleAfter: staleAfterBeat, from });
+        told = shown(values) as Facts[F];
+        say({ fact, value: told, at: Date.now(), staleAfter: staleAfterBeat, from });
       };
       let lost = false;
+      started?.(() => {
+        if (lost || !follower.watching || !values || !told) return;
+        const before = told;
+        if (shown(values).some((value, at) => value !== before[at])) live();
+      });
       const follower = new Follower<Facts[F][number]>(connection, what, {
         changed(now) {
-          values = now as readonly Facts[F][number][] as Facts[F];
+          values = now;
+          heard?.(now);
           live();
         },
         // While the server is away its pulse says why; a list that fails for it would only say it in other words.

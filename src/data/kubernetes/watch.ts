@@ -7,9 +7,10 @@ import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { LineCutter } from '../lines.ts';
 import { networkFault } from '../network.ts';
-import { backoff, type Outcome, pause } from '../source.ts';
+import { backoff, longestPause, pause } from '../source.ts';
 import type { Cluster, Query } from './client.ts';
 import type { Connection } from './connection.ts';
+import type { Answered, Refused } from './refusal.ts';
 import { items, type Wire } from './wire.ts';
 
 type WireObject = { metadata?: Wire<V1ObjectMeta> | null };
@@ -82,7 +83,9 @@ export class Follower<T> {
       this.#failures += 1;
       const paused = backoff(this.#failures, second / 2);
       // A proxy that ends every watch at once leaves the lists: they stay as fresh as those of who may not watch.
-      const rest = ended.pollAfter ?? (ended.fault ? paused : Math.min(pollTime, paused));
+      const chosen = ended.pollAfter ?? (ended.fault ? paused : Math.min(pollTime, paused));
+      // What the server asks for (Retry-After) counts, up to the longest pause there is.
+      const rest = Math.max(chosen, Math.min(longestPause, ended.after ?? 0));
       // A watch that breaks once is no news: the list that follows at once will tell.
       if (ended.fault && (ended.told || this.#failures > 1)) this.#listener.failed(ended.fault, Date.now() + rest);
       await pause(rest, turn);
@@ -96,7 +99,7 @@ export class Follower<T> {
     if (!opened.ok) return { fault: opened.fault, told: true };
     const cluster = opened.value;
     const listed = await this.#list(cluster, signal);
-    if (!listed.ok) return { fault: listed.fault, told: true };
+    if (!listed.ok) return { ...refused(listed), told: true };
     this.#settle(listed.value);
     this.watching = true;
     while (!signal.aborted) {
@@ -106,20 +109,20 @@ export class Follower<T> {
       if (lasted > 5 * second) this.#failures = 0;
       // Who may list and not watch is served by listing.
       if (!ended.ok && ended.fault.kind === 'forbidden') return { pollAfter: pollTime };
-      if (!ended.ok) return { fault: ended.fault };
+      if (!ended.ok) return refused(ended);
       if (lasted < second) return {};
     }
     return {};
   }
 
-  async #list(cluster: Cluster, signal: AbortSignal): Promise<Outcome<Map<string, T>>> {
+  async #list(cluster: Cluster, signal: AbortSignal): Promise<Answered<Map<string, T>>> {
     const { path, query, noun } = this.#what;
     for (let attempt = 0; ; attempt += 1) {
       const found = new Map<string, T>();
       let token: string | undefined;
       let expired = false;
       do {
-        const page: Outcome<WireList> = await cluster.get<WireList>({
+        const page: Answered<WireList> = await cluster.get<WireList>({
           path,
           // A list whose continuation ran out is asked for in one piece.
           query: { ...query, limit: attempt === 0 ? pageSize : undefined, continue: token },
@@ -128,7 +131,7 @@ export class Follower<T> {
           to: `list ${noun}`,
         });
         if (!page.ok) {
-          expired = attempt === 0 && token !== undefined && page.fault.what.includes('410');
+          expired = attempt === 0 && token !== undefined && page.status === 410;
           if (expired) break;
           return page;
         }
@@ -136,14 +139,17 @@ export class Follower<T> {
         if (!Array.isArray(members)) return { ok: false, fault: malformed(cluster, `${noun}: answer is not a list`) };
         for (const wire of items(members)) this.#keep(found, wire);
         this.#version = metadata?.resourceVersion ?? '';
+        const last: string | undefined = token;
         token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
+        if (token && token === last)
+          return { ok: false, fault: malformed(cluster, `${noun}: a list that goes in a circle`) };
       } while (token);
       if (!expired) return { ok: true, value: found };
     }
   }
 
   /** One watch, to its end. */
-  async #watch(cluster: Cluster, signal: AbortSignal): Promise<Outcome<undefined>> {
+  async #watch(cluster: Cluster, signal: AbortSignal): Promise<Answered<undefined>> {
     const { path, query, noun } = this.#what;
     const seconds = Math.round((watchTime / second) * (0.75 + Math.random() * 0.5));
     const opened = await cluster.stream({
@@ -242,8 +248,12 @@ export class Follower<T> {
   }
 }
 
-/** Why a turn ended. `told`: it is news even the first time. `pollAfter`: nothing is wrong, list again then. */
-type Ended = { fault?: Fault; told?: boolean; pollAfter?: Ms };
+/** Why a turn ended. `told`: it is news even the first time. `pollAfter`: nothing is wrong, list again then. `after`: not before. */
+type Ended = { fault?: Fault; told?: boolean; pollAfter?: Ms; after?: Ms };
+
+function refused({ fault, after }: Refused): Ended {
+  return { fault, ...(after === undefined ? {} : { after }) };
+}
 
 class Overdue extends Error {}
 
