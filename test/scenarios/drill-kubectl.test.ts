@@ -1,6 +1,6 @@
 // A machine without kubectl can practise a deploy: the drill brings a small one, and the cockpit uses it.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -134,4 +134,50 @@ test('the cockpit deploys with it, and what was deployed is unchanged by a secon
   const again = await kubectl('apply', '-f', 'k8s/production/', ...production);
   expect(again.text.match(/unchanged$/gm)).toHaveLength(3);
   expect((await kubectl('diff', '-f', 'k8s/production/', ...production)).code).toBe(0);
+});
+
+describe('an apply whose connection is lost', () => {
+  /** A kubectl that loses its connection in the production apply, before or after the server has taken it. */
+  async function deployed(taken: boolean) {
+    const manifest = path.join(drill.environment.BENTHAM_ADMIN_DIRECTORY ?? '', 'k8s/production/executor.yaml');
+    const next = readFileSync(manifest, 'utf8').replace(/(executor:2026\.11\.)\d+/, `$1${taken ? 6 : 5}`);
+    writeFileSync(manifest, next);
+    const lossy = path.join(bare, 'lossy-kubectl');
+    const real = drill.environment.BENTHAM_ADMIN_KUBECTL ?? '';
+    const script = `#!/bin/sh
+case "$*" in *dry-run*) ;; apply*production*)
+  ${taken ? `'${real}' "$@"` : ':'}
+  echo 'Patch "https://api/deployments/executor": EOF' >&2
+  exit 1 ;;
+esac
+exec '${real}' "$@"
+`;
+    writeFileSync(lossy, script, { mode: 0o755 });
+    const cockpit = await acting({ PATH: bare, ...drill.environment, BENTHAM_ADMIN_KUBECTL: lossy });
+    try {
+      const run = await cockpit.plan('deploy', {});
+      const done = await cockpit.confirm(run);
+      const phases = cockpit.recorder.journal.entries.flatMap(({ event }) =>
+        event.kind === 'action' && event.run === run.id ? [event.phase] : [],
+      );
+      return { done, phases };
+    } finally {
+      await cockpit.stop();
+      rmSync(lossy, { force: true });
+    }
+  }
+
+  test('and which did not arrive: the facts say so, it is not tried again', async () => {
+    const { done, phases } = await deployed(false);
+    expect(done, done.says).toMatchObject({ outcome: 'failed' });
+    expect(done.says).toMatch(/its connection was lost.*EOF.*the facts say: production is not as its manifests say/);
+    expect(phases).toEqual(['confirmed', 'started', 'unknown', 'failed']);
+  });
+
+  test('and which did arrive: the facts prove it', async () => {
+    const { done, phases } = await deployed(true);
+    expect(done, done.says).toMatchObject({ outcome: 'verified' });
+    expect(done.says).toContain('but it happened');
+    expect(phases).toEqual(['confirmed', 'started', 'unknown', 'verified']);
+  });
 });

@@ -1,7 +1,8 @@
 // Deploying updates (runbook: Deploying Updates).
-import type { Action } from '../../core/actions/action.ts';
+import type { Action, Proof } from '../../core/actions/action.ts';
 import type { Call, CommandCall } from '../../core/actions/call.ts';
-import { minute } from '../../core/time.ts';
+import type { Survey } from '../../core/actions/survey.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
 import {
   answeredByCluster,
   commandWithin,
@@ -22,6 +23,33 @@ function differs(text: string): readonly string[] {
   const [, object] = /^diff .*\/([^/\s]+)$/.exec(text) ?? [];
   if (object) return [`${object}:`];
   return /^[+-](?![+-]{2} )/.test(text) && !/^[+-]\s+generation: \d+$/.test(text) ? [text] : [];
+}
+
+/** kubectl with the cluster and the directory of the configuration. */
+function asking(survey: Survey) {
+  const { kubectl, admin, targets } = survey.ground;
+  const context = targets.context ? ['--context', targets.context] : [];
+  const where = admin.directory ? { directory: admin.directory } : {};
+  const environment = targets.kubeconfig ? { environment: { KUBECONFIG: targets.kubeconfig } } : {};
+  const argv = (...words: readonly string[]) => [kubectl, ...words, ...context] as const;
+  const place = { ...where, ...environment };
+  return { argv, place, ask: (...words: readonly string[]) => survey.output(argv(...words), place) };
+}
+
+/** A request whose answer was lost may still be on its way for so long. */
+const lateAnswer: Ms = 10 * second;
+
+/** After a lost connection: what production still lacks of its manifests; undefined: nothing. */
+async function whatIsMissing(survey: Survey, differed: boolean, late: boolean): Promise<Proof | undefined> {
+  if (!differed) return { ...notYet('production had nothing to change: it does not tell'), final: true };
+  const { targets } = survey.ground;
+  const diff = await asking(survey).ask('diff', '-f', targets.manifests, '-n', targets.namespace);
+  if (!diff.ok) return notYetBy(diff.fault);
+  const { code, lines } = diff.value;
+  if (code > 1) return notYet(`kubectl diff failed: ${lines.at(-1) ?? ''}`);
+  if (code === 0) return undefined;
+  const says = `production is not as its manifests say: ${counted(lines.flatMap(differs).length, 'line')} of kubectl diff are left`;
+  return late ? disproven(says) : notYet(says);
 }
 
 export const deploy: Action = {
@@ -46,20 +74,16 @@ export const deploy: Action = {
     { kind: 'tool', command: kubectl, ...(admin.directory ? { directory: admin.directory } : {}) },
   ],
   async plan(_, survey) {
-    const { kubectl, admin, targets } = survey.ground;
+    const { targets } = survey.ground;
     const who = await answeredByCluster(survey);
     if (!who.ok) return refusedBy(who.fault);
-    const context = targets.context ? ['--context', targets.context] : [];
-    const where = admin.directory ? { directory: admin.directory } : {};
-    const environment = targets.kubeconfig ? { environment: { KUBECONFIG: targets.kubeconfig } } : {};
+    const { argv: words, place: where, ask } = asking(survey);
     const all = await survey.deployments();
     if (!all.ok) return refusedBy(all.fault);
     const gateway = all.value.find((d) => d.name === targets.deployments.gateway);
     if (!gateway)
       return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
     const incident = survey.incident();
-    const ask = (...argv: readonly string[]) =>
-      survey.output([kubectl, ...argv, ...context], { ...where, ...environment });
     const { staging } = targets;
     for (const place of [
       { files: staging.manifests, namespace: staging.namespace },
@@ -86,10 +110,10 @@ export const deploy: Action = {
     const compared = diff.value.code <= 1;
     const run = (...argv: readonly string[]): CommandCall => ({
       tool: 'command',
-      argv: [kubectl, ...argv, ...context],
+      argv: words(...argv),
       ...where,
-      ...environment,
       within: commandWithin,
+      reaches: 'kubernetes',
     });
     const calls: readonly Call[] = [
       run('apply', '-f', targets.staging.manifests, '-n', targets.staging.namespace),
@@ -128,18 +152,21 @@ export const deploy: Action = {
       memo: {
         gateway: gateway.name,
         revision: String(gateway.revision),
+        differed: String(changed.length),
         before: JSON.stringify(all.value.map((d) => [d.name, d.generation])),
       },
     });
   },
-  async verify({ plan, doubt }, survey) {
+  async verify({ plan, doubt, startedAt }, survey) {
     const { targets } = survey.ground;
     const found = await survey.deployments();
     if (!found.ok) return notYetBy(found.fault);
     const before = new Map(JSON.parse(plan.memo?.before ?? '[]') as [string, number][]);
     const touched = found.value.filter((d) => d.generation !== before.get(d.name));
-    if (doubt !== undefined && touched.length === 0)
-      return { ...notYet('no deployment of production was changed'), final: true };
+    if (doubt !== undefined) {
+      const not = await whatIsMissing(survey, plan.memo?.differed !== '0', survey.now() - startedAt > lateAnswer);
+      if (not) return not;
+    }
     for (const d of touched) {
       if (d.stuck) return disproven(`the rollout of ${d.name} is stuck: ${d.stuck}`);
       if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation || d.replicas > d.updated)

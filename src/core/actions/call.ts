@@ -47,6 +47,8 @@ export type CommandCall = {
   /** Variables it gets beside those that every command gets. */
   environment?: Readonly<Record<string, string>>;
   within: Ms;
+  /** It speaks to an API server: where its connection was lost, nobody knows what it did. */
+  reaches?: 'kubernetes';
   /** Its output holds a new secret: shown once, never recorded. */
   reveals?: boolean;
 };

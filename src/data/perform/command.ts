@@ -5,12 +5,18 @@ import type { CommandCall } from '../../core/actions/call.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { clean, door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import { LineCutter } from '../lines.ts';
 import { cleanEnvironment } from './environment.ts';
+import { doubtOf } from './kubectl-end.ts';
 import type { Means, Performed } from './performed.ts';
 
 /** How long a command may take to end by itself after it was asked to. */
 const graceful: Ms = 5 * second;
+/** Bytes of a line; what is longer is cut, and that is said. */
 const longestLine = 4000;
+/** Lines that are kept for the end, and that one piece of output may add to what is shown. */
+const mostKept = 200;
+const mostTold = 400;
 
 export async function performCommand(
   call: CommandCall,
@@ -48,18 +54,30 @@ export async function performCommand(
   const timer = setTimeout(() => stop('time'), call.within);
   const onAbort = () => stop('person');
   signal.addEventListener('abort', onAbort, { once: true });
-  const lines: string[] = [];
-  try {
-    for await (const line of running.iterable({ from: 'all' })) {
+  let lines: readonly string[] = [];
+  const cutter = new LineCutter(longestLine);
+  const take = (read: (line: (text: string, cut: boolean) => void) => void) => {
+    const fresh: string[] = [];
+    let skipped = 0;
+    read((text, cut) => {
       // A new secret is shown as it is, once; everything else goes through the door.
-      const safe = call.reveals ? clean(line, longestLine) : door(line, longestLine);
-      lines.push(safe);
-      if (lines.length > 50) lines.shift();
-      tell([safe]);
-    }
+      const safe = call.reveals ? clean(text, longestLine) : door(text, longestLine);
+      fresh.push(cut ? `${safe} … (the rest of this line is cut)` : safe);
+      if (fresh.length > mostTold) {
+        fresh.shift();
+        skipped += 1;
+      }
+    });
+    if (fresh.length === 0) return;
+    lines = [...lines, ...fresh].slice(-mostKept);
+    tell(skipped > 0 ? [`… ${skipped} lines are left out`, ...fresh] : fresh);
+  };
+  try {
+    for await (const chunk of running.all ?? []) take((line) => cutter.push(chunk as Buffer, line));
   } catch {
     // How it ended says the result.
   }
+  take((line) => cutter.flush(line));
   const result = await running;
   clearTimeout(timer);
   clearTimeout(last);
@@ -76,6 +94,9 @@ export async function performCommand(
       says: `${program} was ended ${why === 'time' ? 'because its time was up' : 'by a person'}, after ${took}`,
       hint: 'it may have done a part of its work: look before you try again',
     };
+  const doubt = call.reaches && result.exitCode !== 0 ? doubtOf(lines, { signal: result.signal }) : undefined;
+  if (doubt !== undefined)
+    return { outcome: 'unknown', says: `${program}: ${doubt}`, hint: 'it may have done a part of its work' };
   if (result.exitCode === 0) return { outcome: 'done', says: `${program} ended well after ${took}` };
   const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
