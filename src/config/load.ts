@@ -248,9 +248,11 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
   const empty = issue.code === 'too_small' && issue.origin === 'string';
   const right =
     issue.code === 'custom' || issue.code === 'invalid_format' ? issue.message : (known?.right ?? issue.message);
+  // Where no URL can be read, nobody knows which part is the login: what stands before an @ may be one.
+  const said = shown(wrongKind ? JSON.stringify(value) : value, known?.secret ?? false) ?? '';
   return {
     ...at,
-    value: shown(wrongKind ? JSON.stringify(value) : value, known?.secret ?? false) ?? '',
+    value: /(url|endpoint)$/i.test(option) && !said.includes('•••@') ? said.replace(/[^\s"]*@/g, '•••@') : said,
     right: `must be ${empty ? 'text, not empty' : right}`,
   };
 }

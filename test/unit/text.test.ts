@@ -28,6 +28,37 @@ describe('the door', () => {
     ['key AKIAIOSFODNN7EXAMPLE', 'key AKIA•••'],
     ['{"authorization":"Basic dXNlcjpodW50ZXIy"}', '{"authorization":"Basic •••"}'],
     ['body {\\"password\\":\\"hunter2\\",\\"a\\":1}', 'body {\\"password\\":\\"•••\\",\\"a\\":1}'],
+    ['redis://:p/a@ss:w@cache:6379/0', 'redis://:•••@cache:6379/0'],
+    ['postgres://u:1234/x@db, mail a@b.io', 'postgres://u:•••@db, mail a@b.io'],
+    ['postgresql://u:p@1,postgresql://v:q/2@db', 'postgresql://u:•••@1,postgresql://v:•••@db'],
+    ['http://api:3000/users?mail=a@b.io', 'http://api:3000/users?mail=a@b.io'],
+    ['https://0123456789abcdef0123@git.example/x', 'https://•••@git.example/x'],
+    ["host=db password='hunter 2, \\'x' user=u", "host=db password='•••' user=u"],
+    ['PGPASSWORD=hun,ter;2 psql', 'PGPASSWORD=••• psql'],
+    ['{password: hunter2, user: u}', '{password: •••, user: u}'],
+    ['{"password":"hunter 2 \\"x","a":1}', '{"password":"•••","a":1}'],
+    ['redis-cli --pass hunter2 PING', 'redis-cli --pass ••• PING'],
+    ['Authorization: Digest username="ops", response="6629fae49393"', 'Authorization: Digest •••'],
+    ['authorization: 0123456789abcdef01', 'authorization: •••'],
+    ['authorization: denied by the policy', 'authorization: denied by the policy'],
+    ['Cookie: session=hunter2; other=1', 'Cookie: •••'],
+    ['{"routing_key":"R0123","x":1}', '{"routing_key":"•••","x":1}'],
+    ['https://discord.com/api/webhooks/123/abc-DEF', 'https://discord.com/api/webhooks/•••'],
+    [
+      'https://bentham.webhook.office.com/webhookb2/1@2/IncomingWebhook/3',
+      'https://bentham.webhook.office.com/webhookb2/•••',
+    ],
+    ['https://hooks.slack.com/workflows/T1/A2', 'https://hooks.slack.com/workflows/•••'],
+    ['https://chat.example/hooks/abc123', 'https://chat.example/hooks/•••'],
+    ['https://events.pagerduty.com/integration/0123/enqueue', 'https://events.pagerduty.com/integration/•••'],
+    [
+      'https://x.logic.azure.com/workflows/1?api-version=2016&sig=ab%2F',
+      'https://x.logic.azure.com/workflows/1?api-version=2016&sig=•••',
+    ],
+    ['GET /o?X-Amz-Signature=0a1b&x=1', 'GET /o?X-Amz-Signature=•••&x=1'],
+    ['{"secretAccessKey":"wJalr/XU+tn"}', '{"secretAccessKey":"•••"}'],
+    ['clone ghp_0123456789abcdefABCD', 'clone ghp_•••'],
+    ['key bk_live_0123456789abcdef', 'key bk_•••'],
     ['sent eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl on', 'sent eyJ••• on'],
   ])('redacts %s', (outside, inside) => expect(redact(outside)).toBe(inside));
 
@@ -37,6 +68,11 @@ describe('the door', () => {
     ['pass\u200bword=hunter2', 'password=•••'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- after', '••• after'],
   ])('does both to %j', (outside, inside) => expect(door(outside)).toBe(inside));
+
+  test('text of 100 kB that only resembles secrets is gone through at once', () => {
+    for (const piece of ['a://b:', 'password="', 'authorization: ', '://:@', 'cookie: ', "token='\\"])
+      expect(redact(piece.repeat(100_000 / piece.length)).length).toBeGreaterThan(0);
+  });
 
   test('a secret is known before it is cut', () => {
     expect(door(`${'x'.repeat(70)} postgres://bentham:hunter2@db`, 97)).not.toContain('hunter');

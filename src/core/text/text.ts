@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { redact } from './redact.ts';
 
 // C0 and C1 controls, line and paragraph separators, zero-width and bidi marks, soft hyphen, word joiner,
 // interlinear annotations, tags and variation selectors (VS16 makes widths disagree between terminals).
@@ -33,32 +34,7 @@ export function clean(outside: unknown, max = 2000): string {
   return safe.length > max ? `${safe.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : safe;
 }
 
-const secrets: readonly [RegExp, string][] = [
-  // scheme://user:password@host
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:•••@'],
-  [/\b(authorization[\\"']*\s*[:=]\s*[\\"']*(?:bearer|basic)\s+|bearer\s+)[a-z0-9._~+/=-]{6,}/gi, '$1•••'],
-  // In quotes or without, and in JSON within JSON, where the quotes are escaped.
-  [
-    /((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|routing[_-]?key|session[_-]?token)(?:\\*["'])?\s*[:=]\s*)((?:\\*["'])?)[^\s\\"',;}&]+\2/gi,
-    '$1$2•••$2',
-  ],
-  // A JSON Web Token, such as a service account's (RFC 7519): `{"` in base64 begins it.
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ•••'],
-  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, '$1•••'],
-  [/\bsk-[A-Za-z0-9_-]{16,}\b/g, 'sk-•••'],
-  [/(https:\/\/hooks\.slack\.com\/services\/)\S+/g, '$1•••'],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '•••'],
-];
-
-/** Without one of these there is no secret to remove: most text is let through by one look. */
-const suspicious =
-  /:\/\/|bearer|authorization|pass(?:word|wd)|pwd|secret|token|api[_-]?key|(?:access|routing)[_-]?key|AKIA|ASIA|sk-|eyJ|PRIVATE KEY/i;
-
-/** Removes what looks like a secret: passwords in URLs and settings, bearer tokens, AWS and API keys, private keys. */
-export function redact(text: string): string {
-  if (!suspicious.test(text)) return text;
-  return secrets.reduce((safe, [pattern, by]) => safe.replace(pattern, by), text);
-}
+export { redact };
 
 /**
  * `clean` and `redact` in one: for every string that a backend sent. What a colour or a zero-width character tears apart
