@@ -163,6 +163,8 @@ const database: DatabaseDetail = {
       changed: 0,
     },
   ],
+  idAges: [],
+  vacuums: [],
   replicas: [{ name: 'replica', client: '10.0.0.3', state: 'streaming', bytes: 2048 }],
   slots: [{ name: 'gone', kind: 'physical', active: false, bytes: 3e9, state: 'extended' }],
   missing: [],
@@ -183,6 +185,25 @@ test('tables: dead rows, bloat in words, weekly tasks with when they were last d
   expect(text).toMatch(/900 000 +47 %/);
   expect(text).toMatch(/▲ ANALYZE jobs +last done 9 d 0 h ago {2}due/);
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('a good part is dead: vacuum');
+});
+
+test('tables: ids that run out, vacuums that run, and what of them is hidden', () => {
+  const shown = (more: Partial<DatabaseDetail>) =>
+    frameText(at('tables', {}, [[askDatabase, live({ ...database, ...more })]]), small);
+  const vacuum = { pid: 77, database: 'bentham', table: 'jobs', phase: 'scanning heap', share: 0.42, auto: true };
+  const text = shown({
+    idAges: [{ database: 'bentham', kind: 'transactions', age: 1_700_000_000, freezeAt: 200_000_000 }],
+    vacuums: [
+      { ...vacuum, age: 3 * 3_600_000, forced: true },
+      { pid: 78, database: 'other' },
+    ],
+    missing: [{ what: 'running vacuums', grant: 'GRANT pg_read_all_stats TO bentham;' }],
+  });
+  expect(text).toContain('● 79 % of transaction ids of bentham used, writes stop in 444 M more');
+  expect(text).toMatch(/▲ autovacuum of jobs for 3 h 0 m +pid 77, against wraparound, 42 %/);
+  expect(text).toContain('? vacuum of a table of other since when is hidden');
+  expect(text).toContain('running vacuums not shown');
+  expect(shown({ vacuums: [{ ...vacuum, age: 60_000 }] })).toContain('✓ autovacuum of jobs for 1 m 0 s');
 });
 
 test('jobs are searched on the server, and the screen says what was searched', () => {

@@ -81,6 +81,8 @@ const database = {
   sessions: [session],
   sessionsExact: true,
   tables: [table],
+  idAges: [],
+  vacuums: [],
   replicas: [],
   slots: [],
   missing: [],

@@ -132,6 +132,9 @@ test('a server tells who it is, its connections and who blocks whom', async () =
     - coalesce(current_setting('reserved_connections', true)::int, 0) AS limit`);
   expect(value.connections).toMatchObject({ used: 3, active: 2, idleInTransaction: 1, limit: setting?.limit });
   expect(value.longestTransaction).toMatchObject({ user: 'bentham' });
+  expect(value.idAges).toMatchObject([{ kind: 'transactions' }, { kind: 'multixacts' }]);
+  const [oldest] = await sql('SELECT max(age(datfrozenxid))::int AS age FROM pg_database');
+  expect(value.idAges?.[0]).toMatchObject({ age: oldest?.age, freezeAt: 200_000_000 });
   expect(value.blocked?.[0]?.query).toContain('password=•••');
   expect(value.blocked?.[0]?.blockedBy).toHaveLength(1);
 
@@ -172,6 +175,12 @@ test('without privileges the rest still shows, and the grant is named', async ()
   await sql('GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer) TO PUBLIC');
   expect(less.connections).toBeUndefined();
   expect(less.missing.map(({ what }) => what)).toContain('connections');
+  await sql('REVOKE SELECT ON pg_database FROM PUBLIC', 'postgres');
+  await sql('REVOKE SELECT ON pg_database FROM PUBLIC');
+  const without = await facts(session(as('guest')));
+  await sql('GRANT SELECT ON pg_database TO PUBLIC');
+  expect(without.idAges).toBeUndefined();
+  expect(without.missing.map(({ what }) => what)).toContain('age of ids');
   await other.end();
 });
 
@@ -492,6 +501,38 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
     fault: { kind: 'unconfigured' },
   });
   await other.end();
+});
+
+test('a vacuum that runs is told, with how far it is; what is hidden of it is not made up', async () => {
+  const vacuum = new pg.Client({ ...root, host: '127.0.0.1', port, database: 'bentham' });
+  vacuum.on('error', () => {});
+  await vacuum.connect();
+  // It sleeps after each page, so that it is still there when it is looked for.
+  await vacuum.query('SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1');
+  const [{ pid } = {}] = (await vacuum.query('SELECT pg_backend_pid() AS pid')).rows;
+  const runs = vacuum.query('VACUUM (DISABLE_PAGE_SKIPPING) jobs').catch(() => {});
+  const looked = async (user: string) => {
+    const settings = settingsSchema.parse({
+      profile: user,
+      environment: { name: 'TEST', guarded: false },
+      kubernetes: { namespace: 'x' },
+      gateway: { url: 'http://127.0.0.1:1' },
+      database: { primary: as(user) },
+      redis: { url: 'redis://127.0.0.1:1' },
+    });
+    sessions.push(...Object.values(sessionsFor(settings)));
+    return good(await lookAtDatabase(settings, 'primary', soon()));
+  };
+  await expect
+    .poll(async () => (await looked('monitor')).vacuums, { timeout: 10_000 })
+    .toMatchObject([
+      { pid, table: 'jobs', database: 'bentham', auto: false, age: expect.any(Number), phase: expect.any(String) },
+    ]);
+  const [hidden] = (await looked('guest')).vacuums;
+  expect(hidden).toEqual({ pid, database: 'bentham' });
+  await sql(`SELECT pg_terminate_backend(${pid})`);
+  await runs;
+  await vacuum.end().catch(() => {});
 });
 
 test('a million jobs without an index: quick, and an estimate where time is short', async () => {

@@ -11,6 +11,7 @@ import { describeFault } from './describe.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { judge, metrics } from './metrics.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
+import { judgeIdAge } from './wraparound.ts';
 
 export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
 export type Area = (typeof areas)[number];
@@ -142,7 +143,7 @@ function databases(world: World): Finding[] {
       verdict: inRecovery ? 'critical' : waits > minute ? 'warning' : 'ok',
       says: says.join(', '),
     });
-    found.push(...slotsOf('primary', primary.value));
+    found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value));
   }
   if (!world.scope.hasReplica) return found;
   const aboutReplica = { id: 'database/replica', area: 'database', subject: 'replica' } as const;
@@ -160,6 +161,16 @@ function slotsOf(server: 'primary' | 'replica', { slots = [] }: Database): Findi
     .map((slot): Finding => {
       const id = `database/${server}/slot/${slot.name}`;
       return { id, area: 'database', subject: `${server} log`, ...judgeSlot(slot) };
+    })
+    .filter(({ verdict }) => verdict !== 'ok');
+}
+
+/** Ids that run out: nothing is said of those that are frozen in time. */
+function idsOf({ idAges = [] }: Database): Finding[] {
+  return idAges
+    .map((one): Finding => {
+      const id = `database/primary/wraparound/${one.kind}`;
+      return { id, area: 'database', subject: 'primary ids', ...judgeIdAge(one) };
     })
     .filter(({ verdict }) => verdict !== 'ok');
 }

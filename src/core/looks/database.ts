@@ -1,5 +1,5 @@
 // A PostgreSQL server looked at closely: sessions, tables, replication. Plain data and pure judgements.
-import { day, type Instant, type Ms } from '../time.ts';
+import { day, hour, type Instant, type Ms } from '../time.ts';
 
 export type DatabaseSession = {
   pid: number;
@@ -51,12 +51,39 @@ export type Slot = {
   most?: number;
 };
 
+/** How old the oldest id of a database is that is not frozen yet, in ids; `freezeAt`: autovacuum_freeze_max_age, or its like. */
+export type IdAge = { database: string; kind: 'transactions' | 'multixacts'; age: number; freezeAt: number };
+
+/** A vacuum that runs now. What is hidden from us is absent. */
+export type RunningVacuum = {
+  pid: number;
+  /** Absent also where it is a table of another database. */
+  table?: string;
+  database: string;
+  /** scanning heap, vacuuming indexes … */
+  phase?: string;
+  /** 0–1, of the table's blocks: how far it has read. */
+  share?: number;
+  age?: Ms;
+  /** Started by PostgreSQL itself. */
+  auto?: boolean;
+  /** It cannot be put off: `to prevent wraparound`. */
+  forced?: boolean;
+};
+
+/** A vacuum that takes so long deserves a look: it waits for somebody, or the table is huge. */
+export const longVacuum: Ms = hour;
+
 export type DatabaseDetail = {
   where: string;
   inRecovery: boolean;
   sessions: readonly DatabaseSession[];
   sessionsExact: boolean;
   tables: readonly TableState[];
+  /** Those furthest from being frozen first; of a replica, its primary's. */
+  idAges: readonly IdAge[];
+  /** Longest first. */
+  vacuums: readonly RunningVacuum[];
   replicas: readonly Replication[];
   slots: readonly Slot[];
   /** What is hidden from us, and the grant that would show it. */
@@ -102,10 +129,14 @@ export function deadShare({ liveRows, deadRows }: Pick<TableState, 'liveRows' | 
   return all === 0 ? 0 : deadRows / all;
 }
 
+/** A table of so many rows that was never vacuumed, by hand or by PostgreSQL, is worth a word. */
+const worthVacuum = 10_000;
+
 /** Bloat in words, and whether something is to be done (PostgreSQL vacuums by itself from 20 % on). */
 export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'warning' } {
   const share = deadShare(table);
-  if (table.deadRows < 10_000 || share < 0.1) return { says: 'tidy', verdict: 'ok' };
+  const never = table.lastVacuum === undefined && table.liveRows + table.deadRows >= worthVacuum;
+  if (table.deadRows < 10_000 || share < 0.1) return { says: never ? 'never vacuumed' : 'tidy', verdict: 'ok' };
   if (share < 0.25) return { says: 'some dead rows', verdict: 'ok' };
   return { says: share < 0.5 ? 'a good part is dead: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
 }

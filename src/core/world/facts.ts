@@ -1,6 +1,6 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
 import type { Backups } from '../judgement/backups.ts';
-import type { Slot } from '../looks/database.ts';
+import type { IdAge, Slot } from '../looks/database.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { FaultKind } from './reading.ts';
 
@@ -117,6 +117,8 @@ export type Database = {
   };
   /** Replication slots, those that keep the most log first. */
   slots?: readonly Slot[];
+  /** On a primary: the database whose ids are nearest to running out, of each kind. */
+  idAges?: readonly IdAge[];
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   blocked?: readonly Blocked[];
   /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */

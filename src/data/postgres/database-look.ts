@@ -1,13 +1,13 @@
 // A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
 import type { Settings } from '../../config/settings.ts';
-import type { DatabaseDetail, DatabaseSession, TableState } from '../../core/looks/database.ts';
+import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/looks/database.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { grantFor, sqlState } from './faults.ts';
 import * as sql from './queries/looks.ts';
-import { type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
-import { slotFrom } from './server.ts';
+import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
+import { idAgeFrom, slotFrom } from './server.ts';
 import { sessionsFor } from './sessions.ts';
 
 export async function lookAtDatabase(
@@ -37,6 +37,8 @@ export async function lookAtDatabase(
     };
     const rows = await part<sql.SessionRow>('sessions', sql.sessions);
     const tables = await part<sql.TableRow>('tables', sql.tables, [settings.database.schema]);
+    const ages = await part<IdAgeRow>('age of ids', idAges);
+    const vacuums = await part<sql.VacuumRow>('running vacuums', sql.vacuums);
     const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
     const slots = await part<SlotRow>('replication slots', slotsSql);
     if (me && !me.seesAll)
@@ -47,6 +49,8 @@ export async function lookAtDatabase(
       sessions: rows.slice(0, sql.mostSessions).map(sessionFrom),
       sessionsExact: rows.length <= sql.mostSessions,
       tables: tables.map(tableFrom),
+      idAges: ages.map(idAgeFrom),
+      vacuums: vacuums.map(vacuumFrom),
       replicas: replicas.map(({ name, client, state, bytes }) => ({
         name: door(name ?? '', 80),
         client: door(client ?? '', 80),
@@ -81,6 +85,19 @@ export function withoutLiterals(query: string): string {
   return query
     .replace(/\b(password|secret|token|key_hash|api_key|key)(\s*(?:=|,|\s)\s*)'(?:[^']|'')*'/gi, "$1$2'•••'")
     .replace(/'(?:[^']|''){40,}'/g, "'•••'");
+}
+
+function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced }: sql.VacuumRow): RunningVacuum {
+  return {
+    pid,
+    database: door(database ?? '', 64),
+    ...(table === null ? {} : { table: door(table, 120) }),
+    ...(phase === null ? {} : { phase: door(phase, 40) }),
+    ...(share === null ? {} : { share }),
+    ...(seconds === null ? {} : { age: Math.max(0, seconds * second) }),
+    ...(auto === null ? {} : { auto }),
+    ...(forced === null ? {} : { forced }),
+  };
 }
 
 function tableFrom(row: sql.TableRow): TableState {

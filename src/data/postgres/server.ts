@@ -1,6 +1,6 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
 import type { Settings } from '../../config/settings.ts';
-import type { Slot } from '../../core/looks/database.ts';
+import type { IdAge, Slot } from '../../core/looks/database.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database } from '../../core/world/facts.ts';
@@ -63,6 +63,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     ? await part('replication lag', () => lagHere(ask, session))
     : await part('replication lag', async () => (await ask<sql.LagRow>(sql.lagOfPrimary))[0]);
   const slots = await part('replication slots', () => ask<sql.SlotRow>(sql.slots));
+  const ids = me.inRecovery ? undefined : await part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges));
   const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
   const blocked = await part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked));
   if (!me.seesAll) {
@@ -78,6 +79,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     ...(counted ? { connections: connectionsFrom(counted) } : {}),
     ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag, me.inRecovery) } : {}),
     ...(slots ? { slots: slots.map(slotFrom) } : {}),
+    ...(ids ? { idAges: ids.map(idAgeFrom) } : {}),
     ...(longest?.[0] ? { longestTransaction: transactionFrom(longest[0]) } : {}),
     ...(blocked
       ? {
@@ -135,6 +137,9 @@ export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow
     ...(most === null ? {} : { most }),
   };
 }
+
+/** How old the oldest id is, as it is judged. */
+export const idAgeFrom = (row: sql.IdAgeRow): IdAge => ({ ...row, database: door(row.database, 64) });
 
 function lagFrom(
   { bytes, seconds, streaming, paused, peers }: sql.LagRow,

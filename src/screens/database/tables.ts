@@ -1,5 +1,14 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
-import { bloatOf, deadShare, type TableState, weeklyTasks } from '../../core/looks/database.ts';
+import { judgeIdAge } from '../../core/judgement/wraparound.ts';
+import {
+  bloatOf,
+  type DatabaseDetail,
+  deadShare,
+  longVacuum,
+  type RunningVacuum,
+  type TableState,
+  weeklyTasks,
+} from '../../core/looks/database.ts';
 import { lookFor } from '../../core/looks/look.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -59,13 +68,50 @@ export const tablesScreen: Screen = {
     return {
       says: line(found ? `${formatCount(tables.length)} by PostgreSQL’s own statistics` : ''),
       right: ageSays(reading, now) ?? [],
-      head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
+      head: [
+        ...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []),
+        ...(found ? upkeepLines(found) : []),
+        head,
+      ],
       rows,
       empty: found ? [line(dim('no tables are visible'))] : [],
       foot: found ? weekly(found.tables, now) : [],
     };
   },
 };
+
+/** Ids that run out, vacuums that run, and what of both is not shown to us. */
+function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
+  const hidden = missing.filter(({ what }) => ['age of ids', 'running vacuums', 'tables'].includes(what));
+  return [
+    ...idAges.flatMap((one) => {
+      const { verdict, says, remedy } = judgeIdAge(one);
+      return [
+        line(mark(verdict), verdict === 'ok' ? dim(` ${says}`) : ` ${says}`),
+        ...(remedy ? [line(dim(`  ${remedy}`))] : []),
+      ];
+    }),
+    ...vacuums.slice(0, 3).map(vacuumSays),
+    ...(vacuums.length > 3 ? [line(dim(`  and ${vacuums.length - 3} more vacuums`))] : []),
+    ...hidden.map(({ what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
+  ];
+}
+
+function vacuumSays({ pid, table, database, phase, share, age, auto, forced }: RunningVacuum): Line {
+  const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'vacuum by hand';
+  const since = age === undefined ? 'since when is hidden' : `for ${formatAge(age)}`;
+  const how = [
+    `pid ${pid}`,
+    forced ? 'against wraparound' : undefined,
+    share === undefined ? undefined : formatPercent(share * 100),
+    phase,
+  ];
+  return line(
+    age === undefined ? dim('?') : mark(age > longVacuum ? 'warning' : 'ok'),
+    ` ${who} of ${table ?? `a table of ${database || 'another database'}`} ${since}`,
+    dim(`  ${how.filter(Boolean).join(', ')}`),
+  );
+}
 
 function deadSays(t: TableState) {
   const text = `${formatCount(t.deadRows)}  ${formatPercent(deadShare(t) * 100)}`;

@@ -1,5 +1,6 @@
 import { endpointSays } from '../../core/judgement/gateway.ts';
 import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
+import { judgeIdAge } from '../../core/judgement/wraparound.ts';
 import { blockersSay } from '../../core/looks/database.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
 import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/facts.ts';
@@ -117,6 +118,10 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
     ...(d.slots ?? []).flatMap((slot) => {
       const { verdict, says, remedy } = judgeSlot(slot);
       if (verdict === 'ok') return [];
+      return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
+    }),
+    ...(d.idAges ?? []).flatMap((one) => {
+      const { verdict, says, remedy } = judgeIdAge(one);
       return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
     }),
     ...(d.blocked ?? []).flatMap((b) => [

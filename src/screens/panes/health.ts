@@ -2,6 +2,7 @@
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/judgement/gateway.ts';
 import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
+import { judgeIdAge } from '../../core/judgement/wraparound.ts';
 import { formatAge, formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Cluster, Database, Gateway, Redis } from '../../core/world/facts.ts';
@@ -156,6 +157,10 @@ function saysDatabase(d: Database, _now: Instant): Said {
     below.push(line(dim(`transaction open ${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}`)));
   for (const slot of d.slots ?? []) {
     const { verdict, says: problem } = judgeSlot(slot);
+    if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
+  }
+  for (const one of d.idAges ?? []) {
+    const { verdict, says: problem } = judgeIdAge(one);
     if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
   }
   for (const m of d.missing) below.push(line(dim(`${m.what}: ${m.grant}`)));

@@ -219,6 +219,28 @@ export const tables = `
   ORDER BY n_dead_tup DESC, n_live_tup DESC
   LIMIT 200`;
 
+export type VacuumRow = {
+  pid: number;
+  database: string | null;
+  table: string | null;
+  phase: string | null;
+  share: number | null;
+  seconds: number | null;
+  auto: boolean | null;
+  forced: boolean | null;
+};
+
+/** Vacuums that run now, longest first. What a table of another database is called only that one knows. */
+export const vacuums = `
+  SELECT v.pid, v.datname AS database, c.oid::regclass::text AS "table", v.phase,
+         CASE WHEN v.heap_blks_total > 0 THEN v.heap_blks_scanned::float8 / v.heap_blks_total END AS share,
+         extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS seconds,
+         a.backend_type = 'autovacuum worker' AS auto, nullif(a.query, '<insufficient privilege>') LIKE '%to prevent wraparound%' AS forced
+  FROM pg_stat_progress_vacuum v
+  LEFT JOIN pg_stat_activity a ON a.pid = v.pid
+  LEFT JOIN pg_class c ON c.oid = v.relid AND v.datname = current_database()
+  ORDER BY a.xact_start NULLS LAST, v.pid LIMIT 20`;
+
 export type ReplicaRow = { name: string | null; client: string | null; state: string | null; bytes: number | null };
 
 export const replicas = `

@@ -142,6 +142,18 @@ export const slots = `
   WHERE coalesce(to_jsonb(s) ->> 'synced', 'false') = 'false'
   ORDER BY bytes DESC NULLS LAST, s.slot_name LIMIT 50`;
 
+export type IdAgeRow = { database: string; kind: 'transactions' | 'multixacts'; age: number; freezeAt: number };
+
+/** Of each kind of ids the database that is nearest to running out of them. template0 counts as all others do. */
+export const idAges = `
+  (SELECT datname AS database, 'transactions' AS kind, age(datfrozenxid)::float8 AS age,
+          current_setting('autovacuum_freeze_max_age')::float8 AS "freezeAt"
+   FROM pg_database ORDER BY age(datfrozenxid) DESC LIMIT 1)
+  UNION ALL
+  (SELECT datname, 'multixacts', mxid_age(datminmxid)::float8,
+          current_setting('autovacuum_multixact_freeze_max_age')::float8
+   FROM pg_database ORDER BY mxid_age(datminmxid) DESC LIMIT 1)`;
+
 export type TransactionRow = { pid: number; seconds: number; user: string | null; query: string | null };
 
 /** The oldest open transaction of a client other than us. */
