@@ -73,6 +73,11 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       read: async ({ pod }, signal) =>
         (await import('../data/kubernetes/pod-look.ts')).lookAtPod(connection, pod, signal),
     },
+    node: {
+      ...kubernetes,
+      read: async ({ node }, signal) =>
+        (await import('../data/kubernetes/node-look.ts')).lookAtNode(connection, node, signal),
+    },
     deployment: {
       ...kubernetes,
       read: async ({ deployment }, signal) =>

@@ -11,6 +11,7 @@ import { tablesScreen } from './database/tables.ts';
 import { backendScreen } from './details/backend.ts';
 import { deploymentScreen } from './details/deployment.ts';
 import { metricScreen } from './details/metric.ts';
+import { nodeScreen } from './details/node.ts';
 import { podScreen } from './details/pod.ts';
 import { studyScreen } from './details/study.ts';
 import { surfaceScreen } from './details/surface.ts';
@@ -50,6 +51,7 @@ export const screens: readonly Screen[] = [
   backendScreen,
   deploymentScreen,
   podScreen,
+  nodeScreen,
   metricScreen,
   surfaceScreen,
   studyScreen,

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { DeploymentDetail } from '../../src/core/looks/deployment-detail.ts';
 import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import type { NodeLook } from '../../src/core/looks/node-detail.ts';
 import type { KubeEvent, PodDetail } from '../../src/core/looks/pod-detail.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
@@ -94,15 +95,58 @@ test('before it is answered a pod is told by its watch; and what could not be as
   const text = frameText(podState(live(partly)), small);
   expect(text).toContain('? not known: events: may not list events in bentham-prod (403)');
   expect(text).not.toContain('no events');
-  expect(frameText(podState(live({ ...detail, events: [] })), small)).toContain('no events in the last hour');
+  expect(frameText(podState(live({ ...detail, events: [] })), small)).toContain('no events kept by the API server');
 });
 
 test('every row of a pod leads on: to the log of the instance that died, its deployment, its node, the whole event', () => {
   const open = (...keys: string[]) => pressing(podState(live(detail)), small, ...keys);
   expect(here(open('enter'))).toMatchObject({ screen: 'logs', of: { pod: detail.name, previous: 'yes' } });
   expect(here(open('j', 'enter'))).toMatchObject({ screen: 'deployment', of: { deployment: 'api-gateway' } });
-  expect(frameText(open('j', 'j', 'enter'), small)).toMatch(/─ node ip-10-0-1-17 ─[\s\S]*memory pressure/);
+  const node = open('j', 'j', 'enter');
+  expect(here(node)).toMatchObject({ screen: 'node', of: { node: pod('api-gateway', '8qk5p').node } });
+  expect(here(pressing(node, small, 'esc'))).toMatchObject({ screen: 'pod', selected: 'node' });
   expect(frameText(open('G', 'enter'), small)).toMatch(/─ event: Started ─[\s\S]*Started it is[\s\S]*kubelet/);
+});
+
+const askNode: Ask<'node'> = { kind: 'node', node: pod('api-gateway', '8qk5p').node };
+const node: NodeLook = {
+  name: askNode.node,
+  conditions: [
+    { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory', at: minutes(3) },
+    { type: 'Ready', status: 'True', at: minutes(9) },
+  ],
+  problems: ['memory pressure', 'cordoned: takes no new pods'],
+  version: 'v1.32.4',
+  cpu: { capacity: 8, allocatable: 7.91 },
+  memory: { capacity: 32 * 2 ** 30, allocatable: 31 * 2 ** 30, used: 30 * 2 ** 30 },
+  pods: { allocatable: 110 },
+  taints: [{ says: 'node.kubernetes.io/memory-pressure:NoSchedule', since: minutes(3) }],
+  events: [event('EvictionThresholdMet', 30_000, { warning: true, about: 'Node ip-10-0-1-17' })],
+  missing: [],
+};
+const nodeState = (reading?: Reading<NodeLook>) =>
+  at('node', { node: askNode.node }, reading ? [[askNode, reading]] : []);
+
+test('a node: what is wrong, its taints, room and use, its conditions, our pods on it, events', () => {
+  const text = frameText(nodeState(live(node)), small);
+  expect(text).toContain('● memory pressure, cordoned: takes no new pods');
+  expect(text).toMatch(/taint +▲ node\.kubernetes\.io\/memory-pressure:NoSchedule, 3 m 0 s ago/);
+  expect(text).toMatch(/memory +30\.0 GB \(97 %\) of 31\.0 GB for pods, 32\.0 GB in all/);
+  expect(text).toMatch(/cpu +use not known, of 7\.91 for pods, 8 in all/);
+  expect(text).toContain('2 of ours, room for 110 in all');
+  expect(text).toMatch(/● memory pressure yes {2}for 3 m 0 s {2}KubeletHasInsufficientMemory/);
+  expect(text).toMatch(/✓ ready yes/);
+  expect(text).toMatch(/● api-gateway-7d9f8b6c5-8qk5p {2}CrashLoopBackOff/);
+  expect(text).toContain('▲ EvictionThresholdMet');
+  expect(here(pressing(nodeState(live(node)), small, 'j', 'j', 'enter'))).toMatchObject({ screen: 'pod' });
+  const well = { ...node, conditions: [], problems: [], taints: [], events: [] };
+  expect(frameText(nodeState(live(well)), small)).toContain('no events kept by the API server');
+});
+
+test('a node that one may not ask about still tells our pods on it, and why there is no more', () => {
+  const text = frameText(nodeState(lost<NodeLook>()), small);
+  expect(text).toContain('timed out after 2 s');
+  expect(text).toMatch(/● api-gateway-7d9f8b6c5-8qk5p/);
 });
 
 const revision = {

@@ -11,6 +11,7 @@ import type { Cluster } from '../../src/data/kubernetes/client.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
 import { lookAtDeployment } from '../../src/data/kubernetes/deployment-look.ts';
 import { toEvent } from '../../src/data/kubernetes/events.ts';
+import { lookAtNode, toNodeLook } from '../../src/data/kubernetes/node-look.ts';
 import { lookAtPod, toPodDetail } from '../../src/data/kubernetes/pod-look.ts';
 import type { Outcome } from '../../src/data/source.ts';
 import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
@@ -247,6 +248,42 @@ describe('the drill’s cluster in an outage', () => {
     const { events } = answerOf(await lookAtPod(connection, sick, within()));
     expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((a, b) => b - a));
     expect(new Set(events.map(({ about }) => about))).toEqual(new Set([`Pod ${sick}`]));
+  });
+
+  it('tells a node: its room and use, and what is wrong with it', async () => {
+    const opened = answerOf(await connection.open());
+    const nodes = { path: '/api/v1/nodes', timeout: 5000, to: 'list nodes' };
+    const list = answerOf(await opened.get<{ items: { metadata: { name: string } }[] }>(nodes));
+    const name = list.items[0]?.metadata.name ?? '';
+    const node = answerOf(await lookAtNode(connection, name, within()));
+    expect(node).toMatchObject({
+      name,
+      problems: [],
+      missing: [],
+      cpu: { capacity: 8, allocatable: 7.91, used: expect.any(Number) },
+      memory: { capacity: 32 * 2 ** 30, allocatable: 31 * 2 ** 30, used: expect.any(Number) },
+      pods: { allocatable: 110 },
+    });
+    expect(node.conditions.map(({ type }) => type)).toContain('Ready');
+    expect(await lookAtNode(connection, 'no-such-node', within())).toMatchObject({ ok: false });
+  });
+
+  it('reads taints and cordons of a node', () => {
+    const spec = {
+      unschedulable: true,
+      taints: [
+        { key: 'gpu', value: 'yes', effect: 'NoSchedule' },
+        { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: '2026-01-17T03:00:00Z' },
+      ],
+    };
+    expect(toNodeLook({ metadata: { name: 'n' }, spec, status: {} } as never)).toMatchObject({
+      problems: ['not heard of', 'cordoned: takes no new pods'],
+      taints: [
+        { says: 'gpu=yes:NoSchedule' },
+        { says: 'node.kubernetes.io/unreachable:NoExecute', since: Date.UTC(2026, 0, 17, 3) },
+      ],
+      cpu: {},
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import type { ApiKeyList } from './api-key.ts';
 import type { DatabaseDetail } from './database.ts';
 import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
+import type { NodeLook } from './node-detail.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
@@ -26,6 +27,8 @@ export type Looks = {
   evidence: { ask: Record<never, never>; answer: EvidenceList };
   /** One pod by its name: containers, node, events. */
   pod: { ask: { pod: string }; answer: PodDetail };
+  /** One node by its name: conditions, room, taints, events. */
+  node: { ask: { node: string }; answer: NodeLook };
   /** One deployment by its name: revisions, conditions, events. */
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
   /** What may be given for a field of an action; `target`: what was given before it, as JSON. */

@@ -9,17 +9,20 @@ import { count, instant, items, type Wire, words } from './wire.ts';
 type WireEvent = Wire<CoreV1Event>;
 
 const within: Ms = 5 * second;
-/** The API server keeps events for an hour; an object that has more than this is told by these. */
+/** An object that has more than this is told by these. */
 const most = 500;
 
 /** The events about one object, newest first. */
 export async function eventsAbout(
   cluster: Cluster,
   namespace: string,
-  object: { uid: string } | { name: string },
+  object: { uid: string } | { name: string; kind?: string },
   signal: AbortSignal,
 ): Promise<Outcome<readonly KubeEvent[]>> {
-  const about = 'uid' in object ? `involvedObject.uid=${object.uid}` : `involvedObject.name=${object.name}`;
+  const about =
+    'uid' in object
+      ? `involvedObject.uid=${object.uid}`
+      : `involvedObject.name=${object.name}${object.kind ? `,involvedObject.kind=${object.kind}` : ''}`;
   const found = await cluster.get<{ items?: WireEvent[] }>({
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
     query: { fieldSelector: about, limit: most },

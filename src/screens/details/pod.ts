@@ -1,6 +1,6 @@
 import { judgePod } from '../../core/judgement/assess.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { type Condition, type NodeDetail, nodeProblems, type PodDetail } from '../../core/looks/pod-detail.ts';
+import type { PodDetail } from '../../core/looks/pod-detail.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -12,9 +12,11 @@ import { podSays } from '../panes/pods.ts';
 import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { gone } from '../text.ts';
+import { podConditionRows } from './conditions.ts';
 import { containerRows } from './containers.ts';
 import { eventRows } from './events.ts';
 import { missingRows } from './missing.ts';
+import { noEvents } from './node.ts';
 
 /** By its uid, as lists open it; or by its name. */
 const podAt = (state: State, { of }: Place): Pod | undefined =>
@@ -88,13 +90,11 @@ function rowsOf(pod: Pod, detail: PodDetail, now: Instant): Row[] {
   return [
     ...containerRows(detail, now),
     ownerRow(pod, detail),
-    nodeRow(pod, detail, now),
-    ...conditionRows(detail.conditions, now),
+    nodeRow(pod, detail),
+    ...podConditionRows(detail.conditions, now),
     ...missingRows(detail.missing),
     ...eventRows(detail.events, now),
-    ...(detail.events.length === 0 && !detail.missing.some((what) => what.startsWith('events:'))
-      ? [{ id: 'no-events', text: '', draw: () => [line(dim('  no events in the last hour'))] } satisfies Row]
-      : []),
+    ...(detail.events.length === 0 && !detail.missing.some((what) => what.startsWith('events:')) ? [noEvents] : []),
   ];
 }
 
@@ -110,7 +110,7 @@ function ownerRow(pod: Pod, detail?: PodDetail): Row {
   };
 }
 
-function nodeRow(pod: Pod, { node }: PodDetail, now: Instant): Row {
+function nodeRow(pod: Pod, { node }: PodDetail): Row {
   const says = node
     ? node.problems.length > 0
       ? line(mark('critical'), ` node ${node.name}  `, span(node.problems.join(', '), 'critical'))
@@ -120,69 +120,9 @@ function nodeRow(pod: Pod, { node }: PodDetail, now: Instant): Row {
     id: 'node',
     text: `node ${pod.node} ${node?.problems.join(' ') ?? ''}`,
     draw: () => [says],
-    ...(node
-      ? {
-          opens: {
-            kind: 'details',
-            title: `node ${node.name}`,
-            lines: (_: State, columns: number) => nodeLines(node, now, columns - 2),
-          } as const,
-        }
-      : {}),
+    ...(pod.node ? { opens: { kind: 'open', screen: 'node', of: { node: pod.node } } as const } : {}),
     copies: { text: pod.node, what: 'the node' },
   };
-}
-
-function nodeLines(node: NodeDetail, now: Instant, columns: number): Line[] {
-  return [
-    ...node.problems.map((problem) => line(mark('critical'), ` ${problem}`)),
-    ...(node.problems.length > 0 ? [[]] : []),
-    ...node.conditions.flatMap((condition) => {
-      const bad =
-        nodeProblems([condition], false).length > 0 && (condition.type === 'Ready' || condition.status === 'True');
-      return conditionLines(condition, bad ? 'critical' : 'ok', now, columns);
-    }),
-  ];
-}
-
-/** Only those that do not hold: what holds says nothing. */
-function conditionRows(conditions: readonly Condition[], now: Instant): Row[] {
-  return conditions
-    .filter(({ status }) => status !== 'True')
-    .map((condition): Row => {
-      const { type, reason, message } = condition;
-      return {
-        id: `condition/${type}`,
-        text: `${type} ${reason ?? ''} ${message ?? ''}`,
-        draw: () => [
-          line(mark('warning'), ` not ${inWords(type)}  `, dim([reason, message].filter(Boolean).join(': '))),
-        ],
-        opens: {
-          kind: 'details',
-          title: `not ${inWords(type)}`,
-          lines: (_, columns) => conditionLines(condition, 'warning', now, columns - 2),
-        },
-        copies: { text: message ?? type, what: 'the condition' },
-      };
-    });
-}
-
-function conditionLines(
-  { type, status, reason, message, at }: Condition,
-  verdict: 'ok' | 'warning' | 'critical',
-  now: Instant,
-  columns: number,
-): Line[] {
-  const since = at === undefined ? '' : `  for ${formatAge(now - at)}`;
-  return [
-    line(mark(verdict), ` ${type} ${status}`, dim(since)),
-    ...[reason, message].flatMap((text) => (text ? wrap(text, columns - 2).map((l) => line(dim(`  ${l}`))) : [])),
-  ];
-}
-
-/** `containers ready` of ContainersReady. */
-function inWords(type: string): string {
-  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 }
 
 /** What an exit code usually means. */
