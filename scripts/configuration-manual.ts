@@ -63,6 +63,10 @@ variable is as good as none. These variables of other programs are read too; lat
 `;
 
 const outro = `
+A \`DATABASE_URL\` is a URL or \`host=db port=5432 …\`. One host each is asked: libpq's lists of hosts are refused. Its
+parameters that have no counterpart here (\`target_session_attrs\`, \`channel_binding\`, \`options\`, …) are named by
+\`config check\` and \`doctor\`, with what holds instead.
+
 PostgreSQL ranks as in libpq: \`DATABASE_URL\` over \`PGSERVICE\` (in \`PGSERVICEFILE\`, \`~/.pg_service.conf\` or
 \`PGSYSCONFDIR\`) over the other \`PG…\` variables; a password that is still missing comes from \`PGPASSFILE\` or
 \`~/.pgpass\`. A \`REDIS_URL\` may hold user name and password. AWS credentials follow the usual chain. \`NO_COLOR\` sets

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { addSettingsFlags } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
+import { describeProblem } from '../config/problem.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -29,6 +30,7 @@ export function configCommand(): Command {
       const { describeRedirection } = await import('../config/load.ts');
       print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no mistakes`);
       for (const one of loaded.redirected) print(`  ${describeRedirection(one)}`);
+      for (const one of loaded.ignored) print(`  ${describeProblem(one)}`);
     });
 
   command

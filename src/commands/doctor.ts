@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
+import { describeProblem } from '../config/problem.ts';
 import { second } from '../core/time.ts';
 
 const seconds = (text: string) => {
@@ -22,7 +23,7 @@ export function doctorCommand(): Command {
     )
     .action(async (options: { json?: boolean; timeout: number }) => {
       const loaded = await settingsFrom(command);
-      const { settings, redirected } = loaded;
+      const { settings, redirected, ignored } = loaded;
       const [{ probesFor }, { examine }, { checkupTable, overall, summary }, { describeRedirection }, verdict, format] =
         await Promise.all([
           import('../data/probes/index.ts'),
@@ -42,7 +43,13 @@ export function doctorCommand(): Command {
         answer: describeRedirection(one),
         todo: `if that is not meant, look at ${one.origin.says}`,
       }));
-      const all = [...elsewhere, ...found];
+      const passedOver = ignored.map((one) => ({
+        area: 'configuration',
+        what: one.option ?? one.source.replace(/^env /, ''),
+        verdict: 'ok' as const,
+        answer: describeProblem(one),
+      }));
+      const all = [...elsewhere, ...passedOver, ...found];
       const worst = overall(all);
       process.exitCode = verdict.exitCode[worst];
       if (options.json) {

@@ -58,7 +58,8 @@ export function readEnvironment(environment: Environment, place: Place): Layer {
     entries.push({ path, value: null, origin: { layer: 'environment', says: source }, source });
   }
   for (const option of options.values()) give(option.environment, option.path);
-  return { entries, problems: postgres.problems, warnings: misspelt(environment) };
+  const { problems, ignored = [] } = postgres;
+  return { entries, problems, warnings: misspelt(environment), ignored };
 }
 
 /** A BENTHAM_ variable one slip away from one of ours; others belong to the platform of the same name. */

@@ -21,8 +21,13 @@ export type Entry = {
   line?: number;
 };
 
-/** What a layer gives. Warnings do not stop the program. */
-export type Layer = { entries: readonly Entry[]; problems: readonly Problem[]; warnings: readonly Problem[] };
+/** What a layer gives. Warnings do not stop the program; what is ignored is told by who is asked (`config check`). */
+export type Layer = {
+  entries: readonly Entry[];
+  problems: readonly Problem[];
+  warnings: readonly Problem[];
+  ignored?: readonly Problem[];
+};
 
 /** The entries of nested values, and a problem for each option that does not exist. */
 export function entriesOf(

@@ -40,6 +40,8 @@ export type Loaded =
       /** What leads elsewhere than the profile says. */
       redirected: readonly Redirection[];
       warnings: readonly Problem[];
+      /** What other programs would heed and the cockpit does not. */
+      ignored: readonly Problem[];
       /** The configuration file, when there is one. */
       file?: string;
     }
@@ -96,6 +98,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     origins,
     redirected,
     warnings,
+    ignored: fromEnvironment.ignored ?? [],
     ...(file.content ? { file: file.path } : {}),
   };
 }

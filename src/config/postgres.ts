@@ -1,9 +1,11 @@
 // PostgreSQL's own ways to say where and as whom: DATABASE_URL over PGSERVICE over PG*, as libpq ranks them.
-import { parse } from 'pg-connection-string';
+import { clean } from '../core/text/text.ts';
 import { type Entry, type Layer, resolvePaths } from './layer.ts';
 import { options, parseText } from './options.ts';
 import type { Environment, Place } from './place.ts';
+import { unusedParameter, unusedVariables } from './postgres-ignored.ts';
 import { readService } from './postgres-service.ts';
+import { parseConnectionString } from './postgres-string.ts';
 import type { Problem } from './problem.ts';
 
 /** libpq's parameter names and what they are here. */
@@ -38,24 +40,33 @@ export const variables: readonly [string, string][] = [
 export function readPostgres(environment: Environment, place: Place): Layer {
   const entries: Entry[] = [];
   const problems: Problem[] = [];
+  const ignored: Problem[] = unusedVariables(environment);
   const give = (parameter: string, value: string | undefined, says: string, line?: number) => {
     const name = parameters[parameter];
     const option = name ? options.get(`database.primary.${name}`) : undefined;
-    if (!option || !value) return;
     const source = line === undefined ? says : says.replace(/^file /, '');
+    const at = { source, ...(line === undefined ? {} : { line }) };
+    if (!option) {
+      if (parameter !== 'service') ignored.push(unusedParameter(clean(parameter, 40), at));
+      return;
+    }
+    if (!value) return;
+    if (value.includes(',') && /^(host|hostaddr|port)$/.test(parameter)) {
+      problems.push({ ...at, option: option.path, value: clean(value, 80), right: oneOnly(parameter) });
+      return;
+    }
     const entry: Entry = {
       path: option.path,
       value: parseText(option, value),
       origin: { layer: 'environment', says: line === undefined ? says : `${says}:${line}` },
-      source,
-      ...(line === undefined ? {} : { line }),
+      ...at,
     };
     entries.push(resolvePaths(entry, place.cwd, place.home));
   };
 
   for (const [variable, parameter] of variables) give(parameter, environment[variable], `env ${variable}`);
 
-  const connection = parseUrl(environment.DATABASE_URL);
+  const connection = parseConnectionString(environment.DATABASE_URL);
   if (connection === 'bad')
     problems.push({
       source: 'env DATABASE_URL',
@@ -71,30 +82,13 @@ export function readPostgres(environment: Environment, place: Place): Layer {
     else for (const { key, value, line } of found.lines) give(key, value, `file ${found.file}`, line);
   }
   for (const [parameter, value] of Object.entries(url)) give(parameter, value, 'env DATABASE_URL');
-  return { entries, problems, warnings: [] };
+  return { entries, problems, warnings: [], ignored };
 }
 
-/** A connection URL as libpq's parameters. */
-function parseUrl(text: string | undefined): Record<string, string> | 'bad' {
-  if (!text) return {};
-  if (!/^postgres(ql)?:\/\//.test(text)) return 'bad';
-  const found: Record<string, string> = {};
-  // What concerns TLS is ours to interpret: the parser would read the files and warn on the terminal.
-  const [base = '', query = ''] = text.split('?', 2);
-  const rest = new URLSearchParams();
-  for (const [key, value] of new URLSearchParams(query)) {
-    if (key === 'ssl') found.sslmode ??= /^(true|1)$/.test(value) ? 'require' : 'disable';
-    else if (key.startsWith('ssl') || key === 'service' || key === 'dbname') found[key] = value;
-    else rest.append(key, value);
-  }
-  try {
-    const { host, port, user, password, database } = parse(rest.size > 0 ? `${base}?${rest}` : base);
-    for (const [key, value] of Object.entries({ host, port, user, password, dbname: database }))
-      if (typeof value === 'string' && value !== '') found[key] = value;
-    return found;
-  } catch {
-    return 'bad';
-  }
+/** libpq tries one after another of a list; here the primary and the replica have a place of their own each. */
+function oneOnly(parameter: string): string {
+  if (parameter === 'port') return 'one port only: that of the host that is named';
+  return 'one host only: name the primary here, and the other as BENTHAM_DATABASE_REPLICA_HOST; libpq’s lists are not supported';
 }
 
 const inherited = ['database', 'user', 'password', 'sslMode', 'sslRootCert', 'sslCert', 'sslKey'];

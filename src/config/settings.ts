@@ -34,7 +34,7 @@ const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'v
 /** One PostgreSQL server. Secrets never come from flags. */
 const server = z.object({
   host: text
-    .regex(/^[^\s,]+$/, 'one host name or address, or the directory of a Unix socket')
+    .regex(/^[^\s,]+$/, 'one host only: a name or address, or the directory of a Unix socket')
     .describe('host name, or the directory of a Unix socket'),
   port: z.number().int().min(1).max(65535).default(5432).describe('TCP port'),
   database: text.default('bentham').describe('database to connect to'),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { options } from '../../src/config/options.ts';
+import { describeProblem } from '../../src/config/problem.ts';
 import { good, load, mistakes } from '../configuration.ts';
 
 const primary = async (env: Record<string, string>, files = {}) =>
@@ -81,7 +82,7 @@ test('variables are read by the option’s kind', async () => {
 test('a variable of the wrong kind is refused by its name', async () => {
   const env = { PGPORT: '54x', BENTHAM_DISPLAY_BELL: 'maybe', BENTHAM_INTERVALS_REDIS: '-1', PGHOST: 'a,b' };
   expect(await mistakes({ env })).toEqual([
-    'env PGHOST: database.primary.host = a,b: must be one host name or address, or the directory of a Unix socket',
+    expect.stringMatching(/^env PGHOST: database\.primary\.host = a,b: one host only: /),
     'env PGPORT: database.primary.port = "54x": must be a whole number from 1 to 65535',
     'env BENTHAM_INTERVALS_REDIS: intervals.redis = -1: must be a whole number from 1',
     'env BENTHAM_DISPLAY_BELL: display.bell = "maybe": must be true or false',
@@ -150,6 +151,58 @@ test('DATABASE_URL wins over PG*, part by part', async () => {
     expect(await mistakes({ env: { DATABASE_URL: url } })).toEqual([
       'env DATABASE_URL: •••: must be like postgres://user@host:5432/database',
     ]);
+});
+
+test('DATABASE_URL may be of keywords and values too, as libpq reads them', async () => {
+  const text = String.raw`host = db.local port=7000 user='us er' password='it\'s a \\' dbname=a\ b sslmode=''`;
+  expect(await primary({ DATABASE_URL: text })).toMatchObject({
+    host: 'db.local',
+    port: 7000,
+    user: 'us er',
+    password: "it's a \\",
+    database: 'a b',
+  });
+  expect(await mistakes({ env: { DATABASE_URL: "host=db password='open" } })).toEqual([
+    'env DATABASE_URL: •••: must be like postgres://user@host:5432/database',
+  ]);
+});
+
+test.each<Record<string, string>>([
+  { DATABASE_URL: 'postgres://u:p@db1,db2:5433/app' },
+  { DATABASE_URL: 'postgres://u:p@/app?host=db1,db2' },
+  { DATABASE_URL: 'host=db1,db2 user=u' },
+  { PGHOST: 'db1,db2' },
+  { PGHOSTADDR: '10.0.0.1,10.0.0.2' },
+])('a list of hosts is refused, and not taken for one: %o', async (env) => {
+  const [said = '', ...more] = await mistakes({ env });
+  expect(said).toMatch(/^env \w+: database\.primary\.host = .*,.*: one host only: .*BENTHAM_DATABASE_REPLICA_HOST/);
+  expect(more).toEqual([]);
+});
+
+test('a list of ports is refused', async () => {
+  expect(await mistakes({ env: { PGPORT: '5432,5433' } })).toEqual([
+    'env PGPORT: database.primary.port = 5432,5433: one port only: that of the host that is named',
+  ]);
+});
+
+test('what libpq would heed and the cockpit does not is named, wherever it stands', async () => {
+  const { ignored, warnings } = await good({
+    env: {
+      PGTARGETSESSIONATTRS: 'read-write',
+      PGAPPNAME: 'me',
+      PGSERVICE: 'b',
+      DATABASE_URL:
+        'postgres://db/app?channel_binding=require&sslnegotiation=direct&keepalives_idle=5&connect_timeout=3&options=-c%20a%3Db&pool=5',
+    },
+    files: { '/home/ops/.pg_service.conf': '[b]\nuser=u\napplication_name=x\n' },
+  });
+  expect(warnings).toEqual([]);
+  const said = ignored.map(describeProblem);
+  for (const name of ['PGTARGETSESSIONATTRS: is not used: ', 'PGAPPNAME: is not used: '])
+    expect(said).toContainEqual(expect.stringContaining(name));
+  expect(said).toContainEqual(expect.stringMatching(/^~\/\.pg_service\.conf:3: application_name: is not used: /));
+  for (const name of ['channel_binding', 'sslnegotiation', 'keepalives_idle', 'connect_timeout', 'options', 'pool'])
+    expect(said).toContainEqual(expect.stringMatching(new RegExp(`^env DATABASE_URL: ${name}: is not used`)));
 });
 
 const service = `# services
