@@ -66,6 +66,7 @@ function targetFrom(action: Action, flags: RunFlags): Target | string {
 async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
   let arming = initialArming(settings.environment);
   let shown = 0;
+  let far: string | undefined;
   const commands: LoggedCommand[] = [];
   const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now());
   const { runner, recorder, close } = await oneShotRunner(settings, {
@@ -75,6 +76,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       if (flags.json) return;
       for (const line of run.output.slice(shown)) say(`  ${line}`);
       shown = run.output.length;
+      if (run.progress !== undefined && run.progress !== far) say(`  … ${run.progress}`);
+      far = run.progress;
     },
     logged: (command) => commands.push(command),
   });

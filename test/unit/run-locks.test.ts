@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { performCommand } from '../../src/data/perform/command.ts';
 import { cleanEnvironment } from '../../src/data/perform/environment.ts';
 import { RunLocks } from '../../src/data/run-locks.ts';
+import { keptFiles } from '../../src/data/survey/kept.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -81,6 +82,14 @@ describe('one action per target', () => {
     expect(await locks.take(note('B'))).toMatchObject({ ok: true, left: { run: 'DEAD', phase: 'started' } });
     expect(readdirSync(path.join(directory, 'locks'))).toHaveLength(1);
   });
+});
+
+it('rows that a run keeps a second time, after it was rolled back and planned again, are the later ones', async () => {
+  const kept = keptFiles(directory);
+  const run = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  await kept.write(run, { columns: ['id'], rows: [['1']] });
+  await kept.write(run, { columns: ['id'], rows: [['2']] });
+  expect(await kept.read(run)).toEqual({ ok: true, value: { columns: ['id'], rows: [['2']] } });
 });
 
 describe('a command', () => {

@@ -35,6 +35,8 @@ export type SqlCall = {
   expectRows?: number;
   /** VACUUM cannot run inside a transaction. */
   transaction: boolean;
+  /** VACUUM and ANALYZE: the server tells how far they are. */
+  progress?: true;
   /** How long the statement may take on the server. */
   within?: Ms;
 };

@@ -49,6 +49,8 @@ export type Run = {
   reveals?: true;
   /** The last lines that its calls said. */
   output: readonly string[];
+  /** How far the call that runs is: phase and percent. */
+  progress?: string;
   /** What the look for proof said last. */
   seen?: string;
   /** Why nobody knows whether it happened, while the facts are asked. */
@@ -66,6 +68,7 @@ export type RunEvent =
   | { kind: 'confirmed' }
   | { kind: 'started' }
   | { kind: 'output'; lines: readonly string[] }
+  | { kind: 'progress'; says: string }
   | { kind: 'performed'; call: number }
   | { kind: 'performedAll'; doubt?: string }
   | { kind: 'seen'; says: string }
@@ -80,7 +83,7 @@ const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
   planning: ['planned', 'ended'],
   planned: ['planned', 'confirmed', 'ended'],
   rechecking: ['planned', 'started', 'ended'],
-  performing: ['planned', 'output', 'performed', 'performedAll', 'ended'],
+  performing: ['planned', 'output', 'progress', 'performed', 'performedAll', 'ended'],
   verifying: ['output', 'seen', 'ended'],
   done: [],
 };
@@ -127,10 +130,12 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
       return { ...run, phase: 'performing', startedAt: now };
     case 'output':
       return { ...run, output: [...run.output, ...event.lines].slice(-keptOutput) };
+    case 'progress':
+      return { ...run, progress: event.says };
     case 'performed':
-      return { ...run, performed: event.call + 1 };
+      return { ...without(run, 'progress'), performed: event.call + 1 };
     case 'performedAll':
-      return { ...run, phase: 'verifying', ...(event.doubt ? { doubt: event.doubt } : {}) };
+      return { ...without(run, 'progress'), phase: 'verifying', ...(event.doubt ? { doubt: event.doubt } : {}) };
     case 'seen':
       return { ...run, seen: event.says };
     case 'ended': {
@@ -138,9 +143,22 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
       if (!endings[run.phase].includes(outcome)) return run;
       // Only what changes nothing is done as soon as it is planned.
       if (run.phase === 'planned' && outcome === 'verified' && run.plan?.calls.length !== 0) return run;
-      return { ...run, phase: 'done', endedAt: now, outcome, says, ...(hint ? { hint } : {}), next };
+      return {
+        ...without(run, 'progress'),
+        phase: 'done',
+        endedAt: now,
+        outcome,
+        says,
+        ...(hint ? { hint } : {}),
+        next,
+      };
     }
   }
+}
+
+function without(run: Run, key: 'progress'): Run {
+  const { [key]: _, ...rest } = run;
+  return rest;
 }
 
 /** What has to be typed: nothing, the target, or target and environment. */

@@ -21,6 +21,8 @@ export type Means = {
   signal: AbortSignal;
   /** What the call says while it runs; already through the door. */
   tell(lines: readonly string[]): void;
+  /** How far it is, while it runs; each word replaces the one before. */
+  progress?(says: string): void;
   /** Keeps rows as they were, on disk, before they are changed. */
   keep(kept: KeptRows): Promise<void>;
 };

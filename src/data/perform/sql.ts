@@ -27,7 +27,10 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
   const stage: Stage = { committing: false };
   const stop = () => void interrupt(connection, stage);
   means.signal.addEventListener('abort', stop, { once: true });
+  const ended = new AbortController();
+  let following: { over: Promise<void> } | undefined;
   try {
+    following = await follow(call, connection, means, ended.signal);
     const done = call.transaction
       ? await inTransaction(connection.client, call, means, stage)
       : await alone(connection.client, call, stage);
@@ -36,8 +39,20 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
     return afterError(error, call, stage, means);
   } finally {
     means.signal.removeEventListener('abort', stop);
+    ended.abort();
     await connection.close();
+    await following?.over;
   }
+}
+
+/** Begins to ask how far it is, where the server tells; resolves with what ends when the asking does. */
+async function follow(call: SqlCall, { client }: Connection, means: Means, signal: AbortSignal) {
+  const server = means.settings.database[call.server];
+  const { progress } = means;
+  if (!call.progress || !progress || !server) return undefined;
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { followProgress } = await import('./sql-progress.ts');
+  return { over: followProgress(server, rows[0]?.pid ?? 0, progress, signal).catch(() => undefined) };
 }
 
 /** How far it got: once COMMIT was sent, only the server knows. What runs alone can be cancelled all the time. */

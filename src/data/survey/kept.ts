@@ -1,6 +1,6 @@
 // Rows as they were before a run changed them, in the journal's directory, for undo. Written and flushed before the
 // change; readable by their owner only.
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeptRows } from '../../core/actions/survey.ts';
 import type { Outcome } from '../source.ts';
@@ -16,13 +16,16 @@ export function keptFiles(journal: string): KeptFiles {
   return {
     async write(run, rows) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const file = await open(fileOf(run), 'wx', 0o600);
+      // A run that was planned again keeps its rows again: what it kept before was rolled back.
+      const fresh = `${fileOf(run)}.new`;
+      const file = await open(fresh, 'w', 0o600);
       try {
         await file.writeFile(JSON.stringify(rows));
         await file.sync();
       } finally {
         await file.close();
       }
+      await rename(fresh, fileOf(run));
     },
     async read(run) {
       const fault = (what: string): Outcome<KeptRows> => ({

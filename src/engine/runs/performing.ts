@@ -28,6 +28,7 @@ async function performCall(live: LiveRun, at: number, call: Plan['calls'][number
     ground,
     signal: AbortSignal.any([signal, live.stop.signal]),
     tell: (lines) => live.tell({ kind: 'output', lines }),
+    progress: (says) => live.tell({ kind: 'progress', says }),
     keep: (rows) => kept.write(live.run.id, rows),
   });
   live.log({

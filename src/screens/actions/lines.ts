@@ -90,7 +90,11 @@ function stands(run: Run, state: State): Line {
     return line('  planned; ', span('c', 'key'), ' confirms it, ', span('x', 'key'), ' lets it be');
   if (run.phase === 'rechecking') return line('  looking again before anything is changed …');
   if (run.phase === 'performing')
-    return line('  ', span('▶', 'accent'), ` ${run.performed} of ${run.calls.length} calls done, running${since}`);
+    return line(
+      '  ',
+      span('▶', 'accent'),
+      ` ${run.performed} of ${run.calls.length} calls done, running${since}${run.progress ? `; ${run.progress}` : ''}`,
+    );
   if (run.doubt !== undefined)
     return line('  ', mark('unknown'), ` outcome unknown: ${run.doubt}; asking the facts${since}: ${run.seen ?? '…'}`);
   return line('  ', span('▶', 'accent'), ` looking for proof${since}: ${run.seen ?? '…'}`);
