@@ -16,6 +16,8 @@ export type TerminalOptions = {
   rows?: number;
   /** Another program than the cockpit. */
   program?: string;
+  /** Where it is started; absent: here. */
+  cwd?: string;
 };
 
 /** An environment with every backend on a port where nothing listens. */
@@ -65,12 +67,13 @@ export class TerminalUnderTest {
   #raw = '';
   #exit: { code: number; signal: number } | undefined;
 
-  constructor({ args = [], environment = {}, columns = 80, rows = 24, program }: TerminalOptions) {
+  constructor({ args = [], environment = {}, columns = 80, rows = 24, program, cwd }: TerminalOptions) {
     this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
     this.#pty = spawn(program ?? process.execPath, program ? [...args] : [launcher, ...args], {
       name: 'xterm-256color',
       cols: columns,
       rows,
+      ...(cwd === undefined ? {} : { cwd }),
       env: {
         PATH: process.env.PATH ?? '',
         HOME: process.env.HOME ?? '/',

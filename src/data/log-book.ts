@@ -108,6 +108,8 @@ export class LogBook {
   /** The window: entries that pass, oldest first. Entries keep their identity, and the list too where nothing changed. */
   entries(): readonly LogEntry[] {
     if (!this.#paused && this.waiting > 0) this.#toEnd();
+    // Whoever stands still where no line was yet would see none for ever.
+    else if (this.#paused && this.#window.entries.length === 0 && this.#passing.length > 0) this.look(0);
     return this.#window.entries;
   }
 

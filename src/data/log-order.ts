@@ -11,6 +11,8 @@ const quiet: Ms = 300;
 const opening: Ms = 2000;
 /** When more wait than this, the older half goes out. */
 const longestWait = 50_000;
+/** When more wait than this, whoever is ahead of the others is not read until they have come up. */
+const crowded = 20_000;
 const longestStack = 200;
 
 type Waiting = { line: LogLine; arrived: Ms; order: number; out: boolean };
@@ -53,6 +55,12 @@ export class LogOrder {
     if (!stream || line.mark) return;
     stream.at = line.at;
     stream.last = waiting;
+  }
+
+  /** Whether much waits, and this stream is ahead of another that is still bringing lines. */
+  ahead(key: string, clock: Ms): boolean {
+    const stream = this.#streams.get(key);
+    return stream !== undefined && this.#waiting.length > crowded && stream.at > this.#watermark(clock);
   }
 
   /** What may go out now, in order; all of it when `all`. */

@@ -10,6 +10,7 @@ import type { Connection } from './kubernetes/connection.ts';
 import { type ContainerLog, readContainerLog } from './kubernetes/container-log.ts';
 import { followWorkload, type LogContainer, type LogPod } from './kubernetes/workload.ts';
 import { LogOrder } from './log-order.ts';
+import { pause } from './source.ts';
 
 export type LogsAsk = {
   workload: Workload;
@@ -188,6 +189,7 @@ class LogsFollower {
         if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
         put(text, at ?? Date.now(), cut ? { cut } : {});
       },
+      ready: () => (this.#order.ahead(key, performance.now()) ? this.#othersComeUp(key, stream.end.signal) : undefined),
       resuming: (gone?: string) => {
         lastWords = 0;
         const more = stream.container.restarts - restarts;
@@ -236,6 +238,11 @@ class LogsFollower {
       }
       this.#say();
     });
+  }
+
+  async #othersComeUp(key: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#signal.aborted && this.#order.ahead(key, performance.now()))
+      await pause(releaseEvery, signal);
   }
 
   /** The end waits for it. */

@@ -200,6 +200,15 @@ describe('a log book', () => {
     expect(decode(structuredClone(encode({ logs: undefined }))).logs).toBeUndefined();
   });
 
+  it('shows lines to whoever stood still where there were none yet', () => {
+    const book = new LogBook(fields);
+    book.pause(true);
+    book.filter(parseFilter(''), 77);
+    expect(book.entries()).toEqual([]);
+    book.add(lines(1, 11, () => 'x'));
+    expect(book.entries()).not.toHaveLength(0);
+  });
+
   it('keeps up with 50,000 lines a second', () => {
     const book = new LogBook(fields);
     book.filter(parseFilter('level=error'));

@@ -66,6 +66,22 @@ describe('the order of lines', () => {
     ]);
   });
 
+  it('has whoever is far ahead wait for the others, and nobody wait for who says nothing', () => {
+    const order = new LogOrder();
+    for (const key of ['ahead', 'behind']) {
+      order.expect(key, 0);
+      order.open(key, 0);
+    }
+    order.push('behind', raw(1, 'x'), 0);
+    order.push('ahead', raw(50_000, 'x'), 0);
+    expect(order.ahead('ahead', 0)).toBe(false);
+    for (let i = 0; i < 25_000; i += 1) order.push('ahead', raw(50_000 + i, 'x'), 0);
+    expect(order.ahead('ahead', 0)).toBe(true);
+    expect(order.ahead('behind', 0)).toBe(false);
+    order.push('ahead', raw(80_000, 'x'), 1000);
+    expect(order.ahead('ahead', 1000)).toBe(false);
+  });
+
   it('lets go of a flood', () => {
     const order = new LogOrder();
     order.expect('a', 0);

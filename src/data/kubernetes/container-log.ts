@@ -33,6 +33,8 @@ export type LogListener = {
    * lines come one by one, before those of the new container.
    */
   lastWords?(text: string, at: Instant | undefined, cut: boolean): void;
+  /** Resolves when more may be read; until then the server keeps it. */
+  ready?(): Promise<unknown> | undefined;
   /** A stream is taken up again; `gone`: why the container before the last restart has no log. */
   resuming?(gone?: string): void;
   /** The stream is open. `again`: it goes on where it was. */
@@ -127,6 +129,7 @@ export async function readContainerLog(
       try {
         for await (const chunk of body as AsyncIterable<Buffer>) {
           cutter.push(chunk, take);
+          await listener.ready?.();
         }
         // Only a log that ended of itself has a whole last line; a cut one is read again.
         cutter.flush(take);
@@ -187,7 +190,10 @@ async function readLastWords(
     if (stamp && seen.isNew(stamp)) listener.lastWords?.(line.slice(stamp.text.length + 1), stamp.at, cut);
   };
   try {
-    for await (const chunk of answer.value as AsyncIterable<Buffer>) cutter.push(chunk, take);
+    for await (const chunk of answer.value as AsyncIterable<Buffer>) {
+      cutter.push(chunk, take);
+      await listener.ready?.();
+    }
     cutter.flush(take);
     return undefined;
   } catch (error) {

@@ -22,6 +22,12 @@ function entryOf(here: Here): LogEntry | undefined {
 
 const adjust = (of: Readonly<Record<string, string | undefined>>): Intent => ({ kind: 'adjust', of });
 
+/** Other lines are collected, with other ids: one stands at their end, as nothing else is there yet. */
+const collectAnew = (of: Readonly<Record<string, string | undefined>>): readonly Intent[] => [
+  adjust(of),
+  { kind: 'select', row: tailRow },
+];
+
 /** The filter with a clause more, or without it where it is there. */
 function toggled(filter: string, clause: string): Intent {
   const words = filter.split(/\s+/).filter(Boolean);
@@ -164,7 +170,7 @@ export const logKeys: readonly Binding[] = [
     footer: 32,
     run: ({ place }) => {
       const at = sinces.findIndex(([name]) => name === optionsOf(place).since);
-      return [adjust({ since: sinces[(at + 1) % sinces.length]?.[0], from: undefined })];
+      return collectAnew({ since: sinces[(at + 1) % sinces.length]?.[0], from: undefined });
     },
   },
   {
@@ -181,7 +187,7 @@ export const logKeys: readonly Binding[] = [
           submit: ({ since = '' }) => {
             const from = parseSince(since, state.world.now);
             if (from === undefined) return `${since} is no time in the past: 03:05, 2026-01-17T03:05Z, 90s or 2h`;
-            return [{ kind: 'close' }, adjust({ from: String(from) })];
+            return [{ kind: 'close' }, ...collectAnew({ from: String(from) })];
           },
         },
       },
@@ -229,7 +235,7 @@ export const logKeys: readonly Binding[] = [
     keys: ['p'],
     title: 'previous',
     about: 'also the containers before their last restart',
-    run: ({ place }) => [adjust({ previous: optionsOf(place).previous ? undefined : 'yes' })],
+    run: ({ place }) => collectAnew({ previous: optionsOf(place).previous ? undefined : 'yes' }),
   },
   {
     id: 'logs-wrap',

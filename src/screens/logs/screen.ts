@@ -22,7 +22,6 @@ export const logsScreen: Screen = {
     const says = line(
       bold(subjectOf(place)),
       dim(`  since ${from === undefined ? options.since : formatInstant(from)}`),
-      options.previous ? dim('  and previous containers') : undefined,
     );
     const following = place.selected === tailRow;
     const entries = shown?.entries ?? none;
@@ -71,13 +70,15 @@ function counts(shown: LogsShown | undefined, following: boolean): Line {
   const { followed, expected } = shown.streams;
   const filtered = shown.view.filter.trim() !== '';
   const { waiting } = shown;
+  // Here, and not beside the title: a long filter must not push it off a narrow screen.
+  const previous = shown.view.previous ? ' with previous' : '';
   return line(
     following
       ? dim(`${filtered ? `${formatCount(shown.passed)} of ` : ''}${formatCount(shown.collected)} lines  `)
       : dim(`paused${waiting > 0 ? `, ${formatCount(waiting)} newer` : ''}  `),
     followed < expected
-      ? span(`${followed}/${expected} streams`, 'warning')
-      : dim(`${followed} stream${followed === 1 ? '' : 's'}`),
+      ? span(`${followed}/${expected} streams${previous}`, 'warning')
+      : dim(`${followed} stream${followed === 1 ? '' : 's'}${previous}`),
   );
 }
 
