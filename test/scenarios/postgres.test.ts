@@ -477,6 +477,17 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
   expect(await jobs('failed', 'CAPTCHA', 200)).toMatchObject({ more: false, rows: { length: 11 } });
   expect((await jobs('', '0% captcha_', 200)).rows).toHaveLength(11);
   expect((await jobs('', '%x', 200)).rows).toEqual([]);
+  // Jobs that do not say when they were made come last, and do not end the list early.
+  await sql(`ALTER TABLE jobs ALTER created_at DROP NOT NULL;
+    UPDATE jobs SET created_at = NULL WHERE study_id = 'study_paged' AND error_message IS NOT NULL`);
+  const undated = await jobs('', '', 5000);
+  expect(undated).toMatchObject({ more: false, rows: { length: 3300 } });
+  expect(new Set(undated.rows.map(({ id }) => id)).size).toBe(3300);
+  expect(undated.rows.slice(-11).map(({ createdAt }) => createdAt)).toEqual(Array(11).fill(0));
+  expect(await jobs('', '', 3295)).toMatchObject({ more: true, rows: { length: 3295 } });
+  expect((await jobs('', 'captcha', 200)).rows).toHaveLength(11);
+  await sql(`UPDATE jobs SET created_at = '2020-01-01' WHERE created_at IS NULL;
+    ALTER TABLE jobs ALTER created_at SET NOT NULL`);
   await sql(`DELETE FROM jobs WHERE study_id = 'study_paged'`);
 
   const surface = good(await lookAtSurface(settings, 'openai-api', soon()));

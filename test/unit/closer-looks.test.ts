@@ -127,7 +127,7 @@ test('queries are shown without the data they carry', () => {
 });
 
 test('the search of studies is made of parameters only', () => {
-  const statement = studyPage(tablesFrom('public', []), { after: true, words: 2, limit: 10 });
+  const statement = studyPage(tablesFrom('public', []), { after: true, undated: false, words: 2, limit: 10 });
   expect(statement).toContain('id::text ILIKE $3');
   expect(statement).toContain('status::text ILIKE $4');
   expect(statement).not.toContain('$5');

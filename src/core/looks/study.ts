@@ -8,6 +8,7 @@ export type StudyRow = {
   status: string;
   /** 0–100; absent when the platform did not say. */
   completion?: number;
+  /** 0 where the table does not say it. */
   createdAt: Instant;
   progressedAt: Instant;
 };
@@ -20,6 +21,7 @@ export type Job = {
   surface: string;
   status: string;
   attempts: number;
+  /** 0 where the table does not say it. */
   createdAt: Instant;
   /** Absent while it is not finished, or where the table does not say. */
   endedAt?: Instant;

@@ -14,25 +14,34 @@ import { tablesOf } from './tables.ts';
 
 /** What one statement of a look may take. */
 const limit: Ms = 6 * second;
-/** Rows read at a time. */
-const page = 1000;
+/** Rows read at a time. Without an index each page reads the whole table: few large ones are quicker than many. */
+const page = 10_000;
 /** Words of a search that count. */
 const mostWords = 6;
 
 /** Where each page after the first begins. */
-type Cursor = { id: string; cursor: string };
+type Cursor = { id: string; cursor: string | null };
+type PageAsk = Omit<sql.Page, 'words'> & { values: readonly [cursor: string | null, id: string | null] };
 
-/** Reads page after page, each beginning after the last row of the one before, until there are `rows` and one more. */
+/**
+ * Reads page after page, each beginning after the last row of the one before, until there are `rows` and one more: first
+ * those that say when they were made, then those that do not.
+ */
 async function inPages<R extends Cursor>(
   rows: number,
-  read: (after: Cursor | undefined, limit: number) => Promise<readonly R[]>,
+  read: (page: PageAsk) => Promise<readonly R[]>,
 ): Promise<{ rows: readonly R[]; more: boolean }> {
   const found: R[] = [];
-  for (;;) {
-    const wanted = Math.min(page, rows + 1 - found.length);
-    const some = await read(found.at(-1), wanted);
-    found.push(...some);
-    if (some.length < wanted || found.length > rows) break;
+  for (const undated of [false, true]) {
+    let last: R | undefined;
+    while (found.length <= rows) {
+      const wanted = Math.min(page, rows + 1 - found.length);
+      const values = [last?.cursor ?? null, last?.id ?? null] as const;
+      const some = await read({ after: last !== undefined, undated, limit: wanted, values });
+      found.push(...some);
+      last = some.at(-1);
+      if (some.length < wanted) break;
+    }
   }
   return { rows: found.slice(0, rows), more: found.length > rows };
 }
@@ -53,10 +62,8 @@ export function listStudies(
   const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
-    const list = await inPages(rows, (after, wanted) =>
-      ask<sql.StudyListRow>(sql.studyPage(tables, { after: after !== undefined, words: like.length, limit: wanted }), {
-        values: [after?.cursor ?? null, after?.id ?? null, ...like],
-      }),
+    const list = await inPages(rows, ({ values, ...part }) =>
+      ask<sql.StudyListRow>(sql.studyPage(tables, { ...part, words: like.length }), { values: [...values, ...like] }),
     );
     return { ...list, rows: list.rows.map(studyRow) };
   });
@@ -124,9 +131,9 @@ export function listJobs(
   const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
-    const list = await inPages(rows, (after, wanted) =>
-      ask<sql.JobPageRow>(sql.jobPage(tables, { after: after !== undefined, words: like.length, limit: wanted }), {
-        values: [study, status || null, after?.cursor ?? null, after?.id ?? null, ...like],
+    const list = await inPages(rows, ({ values, ...part }) =>
+      ask<sql.JobPageRow>(sql.jobPage(tables, { ...part, words: like.length }), {
+        values: [study, status || null, ...values, ...like],
       }),
     );
     return { ...list, rows: list.rows.map(jobFrom) };

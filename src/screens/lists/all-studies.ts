@@ -64,7 +64,13 @@ const rowsOf = kept((all: readonly StudyRow[], filter: string, columns: number, 
       align: 'right',
       spare: 2,
     },
-    { title: 'age', of: (s) => dim(shortAge(minute - s.createdAt)), width: 5, align: 'right', spare: 3 },
+    {
+      title: 'age',
+      of: (s) => dim(s.createdAt ? shortAge(minute - s.createdAt) : '?'),
+      width: 5,
+      align: 'right',
+      spare: 3,
+    },
   ];
   const { head, draw } = table(columnsOf, columns);
   const words = filter.split(/\s+/).filter(Boolean);

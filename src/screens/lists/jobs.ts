@@ -40,6 +40,7 @@ function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
 
 /** How long a job took, or has been running. */
 export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): string {
+  if (!createdAt) return '–';
   if (endedAt !== undefined) return formatAge(endedAt - createdAt);
   return status === 'executing' || status === 'running' ? formatAge(now - createdAt) : '–';
 }
@@ -65,7 +66,13 @@ export const jobsScreen: Screen = {
       { title: 'status', of: (j) => statusSpan(j.status), width: 9 },
       { title: 'tries', of: (j) => String(j.attempts), width: 5, align: 'right', spare: 2 },
       { title: 'took', of: (j) => dim(tookSays(j, now)), width: 8, align: 'right', spare: 1 },
-      { title: 'age', of: (j) => dim(shortAge(now - j.createdAt)), width: 5, align: 'right', spare: 3 },
+      {
+        title: 'age',
+        of: (j) => dim(j.createdAt ? shortAge(now - j.createdAt) : '?'),
+        width: 5,
+        align: 'right',
+        spare: 3,
+      },
       { title: 'error', of: (j) => j.error ?? '', width: 12, upTo: 400 },
     ];
     const { head, draw } = table(all, room);
@@ -107,7 +114,7 @@ export function jobLines(job: Job & { study?: string }, now: Instant, columns: n
       ['study', job.study],
       ['surface', job.surface],
       ['status', line(statusSpan(job.status), `, ${job.attempts} tries`)],
-      ['created', `${formatAge(now - job.createdAt)} ago`],
+      ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'the table does not say when'],
       ['took', tookSays(job, now)],
       ['error', job.error],
       ['cause', cause?.cause],

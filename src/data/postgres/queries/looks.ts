@@ -10,7 +10,7 @@ export type StudyListRow = {
   created: number | null;
   progressed: number | null;
   /** The row's place in the order, as text that loses nothing: the next page begins after it. */
-  cursor: string;
+  cursor: string | null;
 };
 
 const studyColumns = ({ completion, progressed }: Tables) => `
@@ -18,26 +18,35 @@ const studyColumns = ({ completion, progressed }: Tables) => `
   ${completion} AS completion, extract(epoch FROM created_at)::float8 AS created,
   extract(epoch FROM ${progressed})::float8 AS progressed, created_at::text AS cursor`;
 
-/** `after`: not the first page; `words`: how many are searched for. */
-export type Page = { after: boolean; words: number; limit: number };
+/**
+ * `after`: not the first page of its part; `undated`: of the rows without created_at, which come after all others;
+ * `words`: how many are searched for.
+ */
+export type Page = { after: boolean; undated: boolean; words: number; limit: number };
 
-/** Rows after the one at parameters `from` and the next. The row comparison lets an index on created_at answer it. */
-const afterRow = (after: boolean, from: number) =>
-  after
+/**
+ * Rows after the one at parameters `from` and the next. The row comparison lets an index on created_at answer it. Rows
+ * without created_at are a part of their own: compared with anything they would vanish, and the list would end early.
+ */
+const afterRow = ({ after, undated }: Page, from: number) => {
+  if (undated)
+    return `created_at IS NULL AND $${from}::text IS NULL AND ${after ? `id::text < $${from + 1}::text` : `$${from + 1}::text IS NULL`}`;
+  return after
     ? `(created_at, id::text) < ($${from}::text::timestamptz, $${from + 1}::text)`
-    : `($${from}::text IS NULL AND $${from + 1}::text IS NULL)`;
+    : `created_at IS NOT NULL AND ($${from}::text IS NULL AND $${from + 1}::text IS NULL)`;
+};
 
 /** Each word, from parameter `from` on, is in one of these texts. */
 const having = (words: number, from: number, texts: readonly string[]) =>
   Array.from({ length: words }, (_, i) => `(${texts.map((text) => `${text} ILIKE $${i + from}`).join(' OR ')})`);
 
 /** A page of studies, newest first, after the one at ($1, $2); all words, from $3 on, are in id, tenant or status. */
-export const studyPage = (tables: Tables, { after, words, limit }: Page) => `
+export const studyPage = (tables: Tables, page: Page) => `
   SELECT ${studyColumns(tables)}
   FROM ${tables.studies}
-  WHERE ${[afterRow(after, 1), ...having(words, 3, ['id::text', 'tenant_id::text', 'status::text'])].join(' AND ')}
+  WHERE ${[afterRow(page, 1), ...having(page.words, 3, ['id::text', 'tenant_id::text', 'status::text'])].join(' AND ')}
   ORDER BY created_at DESC, id::text DESC
-  LIMIT ${limit}`;
+  LIMIT ${page.limit}`;
 
 /** One study (runbook, Checking Study Status). */
 export const oneStudy = (tables: Tables) =>
@@ -97,22 +106,22 @@ export const jobsSummary = (tables: Tables) => `
          (SELECT json_agg(s) FROM (
             SELECT * FROM j WHERE ended IS NOT NULL ORDER BY ended - created DESC NULLS LAST LIMIT 10) s) AS slowest`;
 
-export type JobPageRow = JobRow & { cursor: string };
+export type JobPageRow = JobRow & { cursor: string | null };
 
 /**
  * A page of a study's ($1) jobs, newest first, after the one at ($3, $4); with a status ($2) only those of it. All
  * words, from $5 on, are in id, surface, status or error.
  */
-export const jobPage = (tables: Tables, { after, words, limit }: Page) => `
+export const jobPage = (tables: Tables, page: Page) => `
   SELECT ${jobColumns(tables)}, created_at::text AS cursor FROM ${tables.jobs}
   WHERE ${[
     `study_id = $1::${tables.jobStudyId}`,
     '($2::text IS NULL OR status::text = $2)',
-    afterRow(after, 3),
-    ...having(words, 5, ['id::text', 'surface_id::text', 'status::text', tables.error]),
+    afterRow(page, 3),
+    ...having(page.words, 5, ['id::text', 'surface_id::text', 'status::text', tables.error]),
   ].join(' AND ')}
   ORDER BY created_at DESC, id::text DESC
-  LIMIT ${limit}`;
+  LIMIT ${page.limit}`;
 
 /** How many failures of one surface are counted. */
 export const mostOfSurface = 50_000;
