@@ -138,6 +138,7 @@ const table = (more: Partial<TableState>): TableState => ({
   totalBytes: 0,
   liveRows: 100_000,
   deadRows: 0,
+  lastVacuum: 1,
   changed: 0,
   ...more,
 });
