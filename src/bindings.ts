@@ -5,7 +5,7 @@ import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { paneIds } from './screens/intents.ts';
 import { line } from './screens/line.ts';
 import { logsBinding } from './screens/logs/palette.ts';
-import type { Binding, Here, Screen } from './screens/screen.ts';
+import type { Binding, Here, List, Screen } from './screens/screen.ts';
 import type { Intent, State } from './store.ts';
 
 const only =
@@ -34,6 +34,11 @@ function quitting({ runs }: State): readonly Intent[] {
 }
 
 const move = (to: Extract<Intent, { kind: 'move' }>['to']) => only({ kind: 'move', to });
+
+/** A text to read has nothing to leave out; nor has a list without rows. */
+function canFilter(list: List | undefined): boolean {
+  return !list || (list.selectable && list.rows.length > 0) || list.rows.some((row) => row.text);
+}
 
 /** In every list. */
 export const listBindings: readonly Binding[] = [
@@ -84,6 +89,8 @@ export const listBindings: readonly Binding[] = [
     title: 'filter',
     about: 'show only rows that contain a text',
     footer: 60,
+    withRows: true,
+    unless: ({ place, list }) => (place.pane || place.filter || canFilter(list) ? undefined : 'there are no rows here'),
     run: ({ place }) =>
       place.pane
         ? [
@@ -170,6 +177,7 @@ export const globalBindings: readonly Binding[] = [
     title: 'copy',
     about: 'copy the selected row to the clipboard',
     footer: 65,
+    withRows: true,
     unless: ({ row }) => (row ? undefined : 'no row is selected'),
     run: ({ row }) =>
       row ? [{ kind: 'copy', text: row.copies?.text ?? row.id, what: row.copies?.what ?? row.id }] : [],

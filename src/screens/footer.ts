@@ -22,7 +22,7 @@ export function showKey(key: string): string {
 export function footer(bindings: readonly Binding[], here: Here, columns: number): Line {
   const ranked = bindings.filter((b) => b.footer !== undefined).toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
   const always = ranked.filter((b) => (b.footer ?? 0) >= 80 && !isIdle(b, here));
-  const wide = (b: Binding) => columnsOf(`${showKey(b.keys[0] ?? '')} ${b.title}  `);
+  const wide = (b: Binding) => columnsOf(`${showKey(b.keys[0] ?? '')} ${titleOf(b, here)}  `);
   let room = columns - 1 - always.reduce((sum, b) => sum + wide(b), 0) + 2;
   const chosen: Binding[] = [];
   for (const b of ranked) {
@@ -34,14 +34,19 @@ export function footer(bindings: readonly Binding[], here: Here, columns: number
   return line(' ', ...[...chosen, ...always].flatMap((b, i) => [i > 0 ? '  ' : undefined, ...hint(b, here)]));
 }
 
-/** Moving keys that have nothing to move are left out; they come and go with the list. */
+/** Keys that have nothing to move or to take are left out; they come and go with the list. */
 function isIdle(b: Binding, here: Here): boolean {
-  return b.silent === true && b.unless?.(here) !== undefined;
+  return (b.silent === true || b.withRows === true) && b.unless?.(here) !== undefined;
+}
+
+function titleOf(b: Binding, here: Here): string {
+  return b.titleFor?.(here) ?? b.title;
 }
 
 function hint(b: Binding, here: Here): Line {
   const key = showKey(b.keys[0] ?? '');
-  return b.unless?.(here) === undefined ? line(span(key, 'key'), ` ${b.title}`) : line(dim(`${key} ${b.title}`));
+  const title = titleOf(b, here);
+  return b.unless?.(here) === undefined ? line(span(key, 'key'), ` ${title}`) : line(dim(`${key} ${title}`));
 }
 
 /** The rule above the footer; a notice is said in it, so that nothing jumps. */

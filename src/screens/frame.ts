@@ -5,12 +5,12 @@ import { here, type Place, type State } from '../store.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
 import { screens } from './index.ts';
-import { inWindow, type List, markerIn } from './intents.ts';
+import { inWindow, markerIn } from './intents.ts';
 import { bold, columnsOf, dim, fitLine, type Line, line, mark, span, spread, textOf, wrap } from './line.ts';
 import { layList, toHeight } from './list.ts';
 import { field } from './overlays/field.ts';
 import { overlayFooter, overlayLines } from './overlays/overlay.ts';
-import type { Drawn, Here, Row, Screen, Size, TableRow, View } from './screen.ts';
+import type { Drawn, Here, List, Row, Screen, Size, TableRow, View } from './screen.ts';
 
 /** Below this nothing useful can be said. */
 export const smallest: Size = { columns: 60, rows: 15 };
@@ -49,9 +49,9 @@ export function frame(state: State, size: Size): Frame {
     place,
     body,
   );
-  const overlay = overlayLines(state, screen, laid.row, body);
+  const at: Here = { state, place, list: laid.list, ...(laid.row ? { row: laid.row } : {}) };
+  const overlay = overlayLines(at, screen, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.length), ...overlay] : laid.lines;
-  const at: Here = { state, place, ...(laid.row ? { row: laid.row } : {}) };
   const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
   const all = [
     ...header(state, size.columns),

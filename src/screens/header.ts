@@ -80,7 +80,7 @@ function whereAndHow(state: State, columns: number): Line {
 function whatIsDone(state: State, columns: number): Line {
   if (state.engine.state === 'failed')
     return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}) and is being started again`);
-  const alerts = alertsSays(state);
+  const alerts = alertsSays(state, columns);
   // Between the two stands at least one column more.
   const room = columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
   return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);

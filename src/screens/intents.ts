@@ -1,18 +1,7 @@
 // What an intent does to the screen. Pure: the old state in, the new one out. Words to the engine and the terminal
 // pass through untouched; src/app.tsx hands those on.
 import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../store.ts';
-import type { Row, Window } from './screen.ts';
-
-/** The list under the marker, as it is filtered and drawn now. */
-export type List = {
-  rows: readonly Row[];
-  /** How many rows are visible. */
-  page: number;
-  /** False: the keys scroll. */
-  selectable: boolean;
-  /** Of rows that are a part of more. */
-  window?: Window;
-};
+import type { List, Row, Window } from './screen.ts';
 
 /** The cockpit's panes, in the order of their keys. */
 export const paneIds = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;

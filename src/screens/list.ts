@@ -1,9 +1,9 @@
 // Lays out a list: filter, marker, scroll. Only visible rows are drawn.
 import type { Place } from '../store.ts';
-import { type List, markerIn, topFor } from './intents.ts';
+import { markerIn, topFor } from './intents.ts';
 import { kept } from './kept.ts';
 import { blank, fitLine, highlight, type Line, line, span, strong } from './line.ts';
-import type { Row } from './screen.ts';
+import type { List, Row } from './screen.ts';
 
 /** Rows that contain the filter's words, all of them, in any order. */
 export const matching = kept((rows: readonly Row[], filter: string): readonly Row[] => {

@@ -34,6 +34,17 @@ export type Window = {
   says?: string;
 };
 
+/** The list under the marker, as it is filtered and drawn now. */
+export type List = {
+  rows: readonly Row[];
+  /** How many rows are visible. */
+  page: number;
+  /** False: the keys scroll. */
+  selectable: boolean;
+  /** Of rows that are a part of more. */
+  window?: Window;
+};
+
 /** What a screen shows at one moment, before filter and scroll. */
 export type View = {
   /** Beside the title: what it is about. */
@@ -93,6 +104,8 @@ export type Here = {
   place: Place;
   /** The row with the marker. */
   row?: Row;
+  /** The rows that can be moved in, as they are filtered now; absent in tests of a single key. */
+  list?: List;
 };
 
 /** One key: the footer, the help, the palette and docs/keys.md derive from it. */
@@ -107,10 +120,14 @@ export type Binding = {
   about: string;
   /** Other words for it, for the palette. */
   also?: string;
+  /** What it does to the selected row, in the footer instead of the title: `restart gateway`. */
+  titleFor?(here: Here): string | undefined;
   /** Rank in the footer, low first; absent: not in the footer. */
   footer?: number;
-  /** Not offered by the palette: moving about. */
+  /** Not offered by the palette: moving about. Left out of the footer while it does nothing. */
   silent?: boolean;
+  /** Left out of the footer while it does nothing, like what is silent: it comes and goes with the rows. */
+  withRows?: boolean;
   /** Only while this holds; else its keys mean here what they mean everywhere. */
   when?(at: Pick<Here, 'state' | 'place'>): boolean;
   /** Why it does nothing now. It is shown dim, with the reason. */

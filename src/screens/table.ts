@@ -4,7 +4,8 @@ import { columnsOf, dim, fitLine, type Line, line, type Span, span } from './lin
 
 export type Column<T> = {
   title: string;
-  of(row: T): Line | Span | string;
+  /** `columns`: how wide it is now, for what can be said in more than one length. */
+  of(row: T, columns: number): Line | Span | string;
   align?: 'left' | 'right';
   /** Columns it needs; for texts that may be cut, the least that still tells. */
   width: number;
@@ -48,7 +49,7 @@ export function table<T>(all: readonly Column<T>[], columns: number): Table<T> {
     ]);
   return {
     head: put(chosen.map((c) => line(dim(c.title)))),
-    draw: (row) => put(chosen.map((c) => line(c.of(row)))),
+    draw: (row) => put(chosen.map((c, i) => line(c.of(row, widths[i] ?? 0)))),
   };
 }
 

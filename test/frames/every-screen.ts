@@ -174,7 +174,7 @@ export const plannedRun: Run = {
   by: 'ops1',
   phase: 'planned',
   plan: { impact: ['replaces 3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], rests: 'r1' },
-  plannedAt: now,
+  plannedAt: now - 10_000,
   calls: [{ say: 'kubectl rollout restart deployment/api-gateway', sketch: 'restart', to: 'prod-eu-1' }],
   accepts: [],
   performed: 0,

@@ -1,9 +1,12 @@
 // What stands on a small screen stands there whole: shorter words rather than words cut in two.
 import { describe, expect, test } from 'vitest';
+import { lookKey } from '../../src/core/looks/look.ts';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
-import { away, calm, fault, frameText, outage, pressing, stateOf } from './worlds.ts';
+import { deskOf } from '../story.ts';
+import { alert, showing } from './every-screen.ts';
+import { away, calm, fault, frameText, live, outage, pressing, stateOf } from './worlds.ts';
 
 const [usual, smallest] = [
   { columns: 80, rows: 24 },
@@ -66,4 +69,22 @@ test('the runbook’s small tables stand whole where they do not fit with their 
 test('backups, contacts and the overview cut no value at 60×15', () => {
   for (const screen of ['backups', 'contacts', 'overview'])
     expect(frameText(openAt(screen, outage), smallest), screen).not.toContain('…');
+});
+
+test('an alert, an API key and a step that is not marked leave out whole clauses, and say all of it when marked', () => {
+  const says = '71 % of 440 jobs failed: Rate limited: too many requests from this key, since the deploy at 03:01';
+  const alerts = [{ ...alert, says }];
+  const alertsText = frameText(showing('alerts', { desk: deskOf('ops1', { alerts }) }), usual);
+  expect(alertsText).toMatch(/API p95 +03:12 +71 % of 440 jobs failed: Rate limited +13:00 left/);
+  expect(alertsText.replace(/\s+/g, ' ')).toContain(says);
+
+  const checklist = frameText(showing('incident'), usual);
+  expect(checklist).not.toContain('…');
+  expect(checklist).toMatch(/5 Restart API gateway if needed +recommended: 1\/3 ready, rollout stuck$/m);
+
+  const key = { id: 'k', tenant: 'tenant-kyanos', name: 'Production Key (rotated)', createdAt: 0, revoked: false };
+  const rows = [{ ...key, permissions: ['admin:all', 'studies:read', 'studies:write'] }];
+  const ask = { kind: 'api-keys' } as const;
+  const looks = { [lookKey(ask)]: live({ rows, more: false }) };
+  expect(frameText(showing('api-keys', { looks }), usual)).toMatch(/admin:all \+2 .* may do everything$/m);
 });

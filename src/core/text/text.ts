@@ -72,6 +72,12 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? fitted + padding : padding + fitted;
 }
 
+/** A text and what is left of it without its last clauses: from the whole to the first, which says what it is about. */
+export function shortenings(text: string): readonly string[] {
+  const ends = [...text.matchAll(/ {2}\(| \(|; |, |: | {2}/g)].map(({ index }) => index).filter((at) => at > 0);
+  return [text, ...ends.reverse().map((at) => text.slice(0, at).trimEnd())];
+}
+
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** In lines of at most `columns`, broken at blanks; a longer word is cut. */

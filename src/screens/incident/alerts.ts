@@ -1,10 +1,14 @@
 // Alerts with what is left of their response time.
 import type { DueAlert } from '../../core/incident/desk.ts';
 import { formatClock } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
 import type { Verdict } from '../../core/world/verdict.ts';
-import { dim, type Line, line, mark, span } from '../line.ts';
+import type { Place } from '../../store.ts';
+import { markerIn } from '../intents.ts';
+import { dim, firstFitting, type Line, line, mark, span, textOf, wrap } from '../line.ts';
+import { matching } from '../list.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table } from '../table.ts';
+import { type Column, table, widest } from '../table.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 import { short } from './status-line.ts';
@@ -23,47 +27,73 @@ export function responseSays(alert: DueAlert, now: number): Line {
   return line(span(`${short(left)} left`, left < 5 * 60_000 ? 'warning' : 'plain'));
 }
 
+/** What is wrong, without the clauses that have no room. */
+function whatSays({ says, flapping }: DueAlert, columns: number): Line {
+  const often = flapping ? dim('  flapping') : undefined;
+  return firstFitting(columns, ...shortenings(says).map((part) => line(part, often)));
+}
+
+/** The whole of the marked alert: always of the same height, so that nothing jumps. */
+function aboutMarked(place: Place, rows: readonly Row[], alerts: readonly DueAlert[], columns: number): Line[] {
+  const shown = matching(rows, place.filter);
+  const alert = alerts.find((one) => one.id === shown[markerIn(place, shown)]?.id);
+  if (!alert) return [];
+  const remedy = alert.remedy ? `; runbook: ${alert.remedy}` : '';
+  const [first = '', second = ''] = wrap(`${alert.says}${remedy}`, columns);
+  return [[], line(first), line(second)];
+}
+
+function rowOf(alert: DueAlert, drawn: Line): Row {
+  return {
+    id: alert.id,
+    text: `${alert.subject} ${alert.level} ${alert.says}`,
+    draw: () => [drawn],
+    opens: {
+      kind: 'details',
+      title: alert.subject,
+      lines: (_, columns) => [
+        ...wrap(alert.says, columns - 6).map((part, at) =>
+          line('  ', at === 0 ? mark(verdictOf[alert.level]) : ' ', ` ${part}`),
+        ),
+        ...wrap(
+          `raised ${formatClock(alert.raisedAt)}, goes to ${alert.channel}, answer within ${alert.responseTime}`,
+          columns - 4,
+        ).map((part) => line(dim(`  ${part}`))),
+        ...(alert.remedy ? [line('  runbook: ', alert.remedy)] : []),
+      ],
+    },
+    copies: { text: `${alert.level}: ${alert.subject} ${alert.says}`, what: 'the alert' },
+  };
+}
+
 export const alertsScreen: Screen = {
   id: 'alerts',
   title: () => 'ALERTS',
   palette: 'alerts',
   also: 'ack acknowledge pager',
-  view({ desk, world }, _place, { columns }) {
+  view({ desk, world }, place, { columns }) {
     const alerts = desk?.alerts ?? [];
+    const widestOf = (of: (a: DueAlert) => string, least: number, most: number) => widest(alerts.map(of), least, most);
+    const subjects = widestOf((a) => a.subject, 5, 20);
+    const channels = widestOf((a) => a.channel, 7, 40);
+    const clauses = widestOf((a) => shortenings(a.says).at(-1) ?? '', 16, 34);
+    const answers = widestOf((a) => textOf(responseSays(a, world.now)), 6, 22);
     const shape: readonly Column<DueAlert>[] = [
       { title: ' ', of: (a) => mark(verdictOf[a.level]), width: 1 },
-      { title: 'alert', of: (a) => a.subject, width: 14, upTo: 20 },
+      { title: 'alert', of: (a) => a.subject, width: subjects, upTo: subjects },
       { title: 'since', of: (a) => dim(formatClock(a.raisedAt).slice(0, 5)), width: 5 },
-      { title: 'what', of: (a) => line(a.says, a.flapping ? dim('  flapping') : undefined), width: 16, upTo: 90 },
-      { title: 'channel', of: (a) => dim(a.channel), width: 24, spare: 1 },
-      { title: 'answer', of: (a) => responseSays(a, world.now), width: 14, align: 'right' },
+      { title: 'what', of: whatSays, width: clauses, upTo: 90 },
+      { title: 'channel', of: (a) => dim(a.channel), width: channels, spare: 1 },
+      { title: 'answer', of: (a) => responseSays(a, world.now), width: answers, align: 'right' },
     ];
-    const { head, draw } = table(shape, columns - 3);
+    const { head, draw } = table(shape, columns - 2);
     const open = alerts.filter((a) => !a.acknowledged).length;
+    const rows = alerts.map((alert) => rowOf(alert, draw(alert)));
     return {
       says: line(dim(alerts.length === 0 ? 'none' : `${open} not acknowledged, ${alerts.length} in all`)),
-      head: alerts.length > 0 ? [line(' ', head)] : [],
-      rows: alerts.map(
-        (alert): Row => ({
-          id: alert.id,
-          text: `${alert.subject} ${alert.level} ${alert.says}`,
-          draw: () => [draw(alert)],
-          opens: {
-            kind: 'details',
-            title: alert.subject,
-            lines: () => [
-              line('  ', mark(verdictOf[alert.level]), ` ${alert.says}`),
-              line(
-                dim(
-                  `  raised ${formatClock(alert.raisedAt)}, goes to ${alert.channel}, answer within ${alert.responseTime}`,
-                ),
-              ),
-              ...(alert.remedy ? [line('  runbook: ', alert.remedy)] : []),
-            ],
-          },
-          copies: { text: `${alert.level}: ${alert.subject} ${alert.says}`, what: 'the alert' },
-        }),
-      ),
+      head: alerts.length > 0 ? [head] : [],
+      rows,
+      foot: aboutMarked(place, rows, alerts, columns - 2),
       empty: [line(dim('nothing is raised; a warning is raised after 30 s, what is critical after 10 s'))],
     };
   },

@@ -50,6 +50,7 @@ const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   id: `offer-${at + 1}`,
   keys: [key],
   title: 'do it',
+  titleFor: (here: Here) => stepHere(here)?.offers?.[at]?.title,
   about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
   silent: true,
   ...(at === 0 ? { footer: 14 } : {}),

@@ -31,9 +31,10 @@ export const proceduresScreen: Screen = {
         text: `${nameOf(list)} ${list.about}`,
         draw: () => [
           line(
-            active.has(list.id) ? span('▶ ', 'accent') : '  ',
             bold(nameOf(list).padEnd(36)),
-            dim(`${list.steps.length} steps${aside ? `  ${list.about}` : ''}`),
+            dim(`${list.steps.length} steps`),
+            active.has(list.id) ? span('  in this incident', 'accent') : undefined,
+            dim(aside ? `  ${list.about}` : ''),
           ),
         ],
         opens: { kind: 'open', screen: 'procedure', of: { procedure: list.id } },
@@ -83,6 +84,7 @@ export const procedureScreen: Screen = {
     id: `procedure-offer-${at + 1}`,
     keys: [key],
     title: 'do it',
+    titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
     about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
     silent: true,
     ...(at === 0 ? { footer: 14 } : {}),

@@ -3,6 +3,7 @@ import type { Arrived } from '../../core/incident/desk.ts';
 import { formatClock } from '../../core/text/format.ts';
 import { dim, type Line, line, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
+import { widest } from '../table.ts';
 
 export const receivedScreen: Screen = {
   id: 'received',
@@ -13,18 +14,30 @@ export const receivedScreen: Screen = {
     const all = desk?.received ?? [];
     return {
       says: line(dim(isDrill ? 'at the drill’s PagerDuty and Slack' : 'only a drill tells what arrived')),
-      rows: all.map(rowOf).toReversed(),
+      rows: all
+        .map((one, at) =>
+          rowOf(
+            one,
+            at,
+            widest(
+              all.map(({ channel }) => channel),
+              9,
+              20,
+            ),
+          ),
+        )
+        .toReversed(),
       empty: [line(dim(isDrill ? 'nothing has arrived yet; m writes messages' : 'look into PagerDuty and Slack'))],
     };
   },
 };
 
-function rowOf({ at, channel, says, key }: Arrived, index: number): Row {
+function rowOf({ at, channel, says, key }: Arrived, index: number, wide: number): Row {
   return {
     id: String(index),
     text: `${channel} ${says} ${key ?? ''}`,
     draw: () => [
-      line(dim(`${formatClock(at)}  `), span(channel.padEnd(11), 'accent'), says, dim(key ? `  ${key}` : '')),
+      line(dim(`${formatClock(at)}  `), span(channel.padEnd(wide), 'accent'), `  ${says}`, dim(key ? `  ${key}` : '')),
     ],
     opens: {
       kind: 'details',

@@ -4,9 +4,10 @@ import { clocks } from '../../core/incident/clocks.ts';
 import { isResumable } from '../../core/incident/desk.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
 import { currentStep } from '../../runbook/brief.ts';
 import type { State } from '../../store.ts';
-import { dim, type Line, line, mark, span } from '../line.ts';
+import { dim, firstFitting, type Line, line, mark, span } from '../line.ts';
 import type { Screen } from '../screen.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
 import { openingView, suggestionOf } from './opening.ts';
@@ -28,14 +29,14 @@ export const incidentScreen: Screen = {
       // How long it took is said at the left once it is over.
       ...(isOpen(state) ? { right: line(dim(`open ${formatElapsed(time.open)}`)) } : {}),
       rows,
-      foot: foot(state),
+      foot: foot(state, columns),
     };
   },
   keys: incidentKeys,
 };
 
 /** What has to be said before anything else: nobody drives, an outcome is unknown, it looks worse than it was. */
-function foot(state: State): readonly Line[] {
+function foot(state: State, columns: number): readonly Line[] {
   const { incident, desk } = state;
   if (!incident || !desk) return [];
   const lines: Line[] = [];
@@ -60,6 +61,13 @@ function foot(state: State): readonly Line[] {
     );
   const { severity, because } = suggestionOf(state);
   if (severity !== undefined && isOpen(state) && severity < incident.severity)
-    lines.push(line(span(`looks like ${severityName(severity)} now: `, 'accent'), because, dim('  v changes it')));
+    lines.push(
+      firstFitting(
+        columns - 2,
+        ...shortenings(because).map((why) =>
+          line(span(`looks like ${severityName(severity)} now: `, 'accent'), why, dim('  v changes it')),
+        ),
+      ),
+    );
   return lines;
 }

@@ -77,15 +77,27 @@ function crewSays(state: State): readonly Line[] {
   return [line(wheel, gap, commander), isOne ? one : line(shortly, gap, commander), wheel, shortly];
 }
 
-/** How many alerts nobody has, and until when somebody has to: `2 alerts 14:03`. Empty while all are somebody's. */
-export function alertsSays({ desk, world }: State): Line {
+/**
+ * How many alerts nobody has, and how long somebody has to answer: `2 alerts 14 min`. With its unit: it stands below the
+ * clock. Empty while all are somebody's.
+ */
+export function alertsSays({ desk, world }: State, columns: number): Line {
   const open = (desk?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
   const [first] = open.toSorted((a, b) => a.due - b.due);
   if (!first) return [];
   const left = first.due - world.now;
   const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
   const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';
-  return line('  ', span(left < 0 ? `${count} late ${short(-left)}` : `${count} ${short(left)}`, tone));
+  const wait = inMinutes(Math.abs(left));
+  const says = left < 0 ? `late ${wait}` : columns >= 100 ? `${wait} left to answer` : wait;
+  return line('  ', span(`${count} ${says}`, tone));
+}
+
+/** `14 min`, `40 s`, `2 h 3 min`. */
+function inMinutes(ms: number): string {
+  const minutes = Math.floor(ms / minute);
+  if (minutes === 0) return `${Math.floor(ms / 1000)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** What may be said in several lengths, the longest first; none: nothing to say. */

@@ -11,6 +11,7 @@ import {
 } from '../../core/incident/checklist.ts';
 import type { Incident, StepState } from '../../core/incident/incident.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import { activeChecklists, isFinished, knownOf } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -20,6 +21,7 @@ import {
   bold,
   columnsOf,
   dim,
+  firstFitting,
   fitLine,
   type Line,
   line,
@@ -62,10 +64,9 @@ export function procedureRows(state: State, list: Checklist, place: Place, colum
   );
 }
 
-/** A step's row also knows whether what it says beside its title is cut, and its first line without that. */
+/** A step's row also knows whether what it says beside its title is cut. */
 type StepRow = Row & {
   beside(columns: number): { because: string; cut: boolean };
-  short(columns: number): readonly Line[];
 };
 
 const isStepRow = (row: Row): row is StepRow => 'beside' in row;
@@ -85,7 +86,7 @@ function expanded(state: State, rows: readonly Row[], place: Place, columns: num
     return {
       ...row,
       height: 1 + below.length,
-      draw: (wide) => [...(cut ? row.short(wide) : row.draw(wide, true)), ...below],
+      draw: (wide) => [...row.draw(wide, true), ...below],
     };
   });
 }
@@ -144,21 +145,20 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
     faint || finished ? dim(says) : says,
     step.ours ? dim(' (ours)') : undefined,
   );
-  const right = finished ? undefined : nowSays(check, advice);
-  const draw = (columns: number) => [
-    between(title, right ?? doneSays(record, columns - lineWidth(title) - 2), columns),
-  ];
+  const ways = finished ? [] : nowSays(check, advice);
+  // What is left out is left out whole: at the end only what it comes to.
+  const draw = (columns: number) => {
+    const room = columns - lineWidth(title) - 2;
+    return [between(title, ways.length > 0 ? firstFitting(room, ...ways) : doneSays(record, room), columns)];
+  };
   return {
     id: step.id,
     text: `${step.say} ${check?.because ?? ''}`,
     draw,
     beside: (columns) => ({
       because: advice?.because ?? check?.because ?? '',
-      cut: right !== undefined && lineWidth(title) + 2 + lineWidth(right) > columns,
+      cut: ways[0] !== undefined && lineWidth(title) + 2 + lineWidth(ways[0]) > columns,
     }),
-    short: (columns) => [
-      between(title, line(right?.[0] && { ...right[0], text: right[0].text.replace(/: $/, '') }), columns),
-    ],
     opens: { kind: 'details', title: step.say, lines: (now, wide) => stepAtLength(now, step, wide) },
     copies:
       byHand && byHand.length > 0
@@ -187,12 +187,18 @@ function doneSays(record: StepState | undefined, columns: number): Line {
   return line(columnsOf(says.text) > room ? fitLine([says], room) : says, '  ', who);
 }
 
-function nowSays(check: Check | undefined, advice: Recommendation | undefined): Line {
+/** What is to be said of an open step, the longest first. */
+function nowSays(check: Check | undefined, advice: Recommendation | undefined): readonly Line[] {
   if (advice) {
     const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
-    return line(advice.answer === 'yes' ? span(`${word}: `, 'accent') : dim(`${word}: `), dim(advice.because));
+    const said = advice.answer === 'yes' ? span(word, 'accent') : dim(word);
+    return [...shortenings(advice.because).map((because) => line(said, dim(`: ${because}`))), line(said)];
   }
-  return check ? line(glyphOf[check.state], ' ', dim(check.because)) : [];
+  if (!check) return [];
+  return [
+    ...shortenings(check.because).map((because) => line(glyphOf[check.state], ' ', dim(because))),
+    glyphOf[check.state],
+  ];
 }
 
 function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
@@ -249,16 +255,16 @@ export const offerKey = (at: number): string => offerKeys[at] ?? '';
 export { offerKeys };
 
 /** `says` behind a beginning, going on below where the line is full. */
-function continued(begin: Line, says: string, columns: number): readonly Line[] {
-  const room = columns - lineWidth(begin) - 1;
-  if (columnsOf(says) <= room) return [line(begin, ' ', dim(says))];
+function continued(begin: Line, says: string, columns: number, gap = ' '): readonly Line[] {
+  const room = columns - lineWidth(begin) - gap.length;
+  if (columnsOf(says) <= room) return [line(begin, gap, dim(says))];
   return [begin, ...wrap(says, columns - 6).map((part) => line('      ', dim(part)))];
 }
 
 function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
   const subject = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  `);
   const left = line(subject, one.because);
-  if (one.at === undefined) return continued(subject, one.because, columns);
+  if (one.at === undefined) return continued(subject, one.because, columns, '');
   // How old it is always stands there: what it says goes on below before that.
   const age = shortAge(now - one.at);
   const ages = [line(dim(`looked ${age} ago`)), line(dim(`${age} ago`))];

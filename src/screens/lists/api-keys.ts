@@ -2,12 +2,13 @@
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/looks/api-key.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
+import { shortenings } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
-import { dim, faded, type Line, line, span } from '../line.ts';
+import { dim, faded, firstFitting, type Line, line, span } from '../line.ts';
 import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table } from '../table.ts';
+import { type Column, table, widest } from '../table.ts';
 
 const ask: Ask<'api-keys'> = { kind: 'api-keys' };
 
@@ -35,14 +36,24 @@ export const apiKeysScreen: Screen = {
     const found = newest(reading)?.value;
     const order = orders[place.sort % orders.length]?.[1] ?? byTenant;
     const keys = (found?.rows ?? []).toSorted((a, b) => order(a, b, now));
+    const tenants = widest(
+      keys.map((k) => k.tenant),
+      6,
+      28,
+    );
+    const names = widest(
+      keys.map((k) => k.name),
+      4,
+      36,
+    );
     const all: Column<ApiKey>[] = [
       { title: '', of: (k) => glyphOf(k, now), width: 1 },
-      { title: 'tenant', of: (k) => k.tenant, width: 14, upTo: 28 },
-      { title: 'name', of: (k) => k.name, width: 14, upTo: 36 },
-      { title: 'permissions', of: permissionsSays, width: 12, upTo: 40, spare: 1 },
+      { title: 'tenant', of: (k) => k.tenant, width: Math.min(14, tenants), upTo: tenants },
+      { title: 'name', of: (k) => k.name, width: Math.min(14, names), upTo: names },
+      { title: 'permissions', of: permissionsSays, width: 13, upTo: 40, spare: 1 },
       { title: 'limit', of: (k) => (k.rateLimit ? formatCount(k.rateLimit) : '–'), width: 6, align: 'right', spare: 2 },
       { title: 'used', of: (k) => dim(usedSays(k, now)), width: 7, align: 'right' },
-      { title: 'stands out', of: (k) => oddSays(k, now), width: 14, upTo: 40 },
+      { title: 'stands out', of: (k, wide) => oddSays(k, now, wide), width: 17, upTo: 40 },
       { title: 'id', of: (k) => dim(k.id), width: 12, upTo: 36, spare: 3 },
     ];
     const { head, draw } = table(all, room);
@@ -75,18 +86,25 @@ function glyphOf(key: ApiKey, now: Instant) {
   return oddities(key, now).length > 0 ? span('▲', 'warning') : span('✓', 'ok');
 }
 
-function permissionsSays(key: ApiKey) {
-  const words = key.permissions.join(' ') || 'none';
-  return isOverPrivileged(key) && !key.revoked ? span(words, 'warning') : dim(words);
+/** As many as have room, whole, and how many more there are. */
+function permissionsSays(key: ApiKey, columns: number) {
+  const { permissions } = key;
+  const tone = isOverPrivileged(key) && !key.revoked ? 'warning' : 'dim';
+  const ways = permissions.map((_, i) => {
+    const shown = permissions.slice(0, permissions.length - i);
+    return line(span([...shown, ...(i > 0 ? [`+${i}`] : [])].join(' '), tone));
+  });
+  return firstFitting(columns, ...(ways.length > 0 ? ways : [line(dim('none'))]));
 }
 
 function usedSays(key: ApiKey, now: Instant): string {
   return key.lastUsedAt === undefined ? 'never' : shortAge(now - key.lastUsedAt);
 }
 
-function oddSays(key: ApiKey, now: Instant) {
+function oddSays(key: ApiKey, now: Instant, columns: number) {
   if (key.revoked) return dim('revoked');
-  return span(oddities(key, now).join(', '), 'warning');
+  const ways = shortenings(oddities(key, now).join(', '));
+  return firstFitting(columns, ...ways.map((says) => line(span(says, 'warning'))));
 }
 
 function detailsOf(key: ApiKey, now: Instant): Line[] {

@@ -5,7 +5,7 @@ import type { Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, line, span } from '../line.ts';
-import { completionSays, isStalled, nothingActive, studyGlyph } from '../panes/studies.ts';
+import { completionSays, isExecuting, isStalled, nothingActive, studyGlyph } from '../panes/studies.ts';
 import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
@@ -45,7 +45,8 @@ export const studiesScreen: Screen = {
       32,
     );
     const all: Column<Study>[] = [
-      { title: '', of: (s) => studyGlyph(s, now), width: 1 },
+      // That it runs is said by its status; beside the marker the glyph would look like a second one.
+      { title: '', of: (s) => (isExecuting(s) && !isStalled(s, now) ? '' : studyGlyph(s, now)), width: 1 },
       { title: 'study', of: (s) => s.id, width: Math.min(id, 22), upTo: id },
       { title: 'tenant', of: (s) => dim(s.tenant), width: Math.min(tenant, 14), upTo: tenant, spare: 1 },
       { title: 'status', of: (s) => (isStalled(s, now) ? span('stalled', 'warning') : s.status), width: 9 },

@@ -1,19 +1,16 @@
 // The help for here: every key that works on this screen, and why those that do not, do not.
 import { bindingsOf, globalBindings, listBindings } from '../../bindings.ts';
-import type { State } from '../../store.ts';
-import { here } from '../../store.ts';
 import { showKey } from '../footer.ts';
 import { bold, dim, type Line, line, span, wrap } from '../line.ts';
 import type { Binding, Here, Screen } from '../screen.ts';
 
-export function helpLines(state: State, screen: Screen, at: Omit<Here, 'state' | 'place'>, columns: number): Line[] {
-  const help: Here = { state, place: here(state), ...at };
+export function helpLines(help: Here, screen: Screen, columns: number): Line[] {
   // As they are here: a key that the screen has for itself is not said to do something else.
   const all = bindingsOf(screen, help);
   const among = (some: readonly Binding[]) => all.filter((b) => some.some((one) => one.id === b.id));
   const own = all.filter((b) => ![...listBindings, ...globalBindings].some((one) => one.id === b.id));
   const groups: readonly (readonly [string, readonly Binding[]])[] = [
-    [screen.title(help.place, state), own],
+    [screen.title(help.place, help.state), own],
     ['in a list', among(listBindings)],
     ['everywhere', among(globalBindings)],
   ];

@@ -2,14 +2,15 @@
 import type { OverlayKind, State } from '../../store.ts';
 import { environmentSays } from '../header.ts';
 import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../line.ts';
-import type { Row, Screen, Size } from '../screen.ts';
+import type { Here, Screen, Size } from '../screen.ts';
 import { confirmEnd } from './confirm.ts';
 import { formLines } from './form.ts';
 import { helpLines } from './help.ts';
 import { paletteLines } from './palette.ts';
 
 /** The overlay's lines, at most `size.rows`; undefined when there is none. */
-export function overlayLines(state: State, screen: Screen, row: Row | undefined, size: Size): Line[] | undefined {
+export function overlayLines(at: Here, screen: Screen, size: Size): Line[] | undefined {
+  const { state, row } = at;
   const { overlay } = state.ui;
   switch (overlay.kind) {
     case 'none':
@@ -17,7 +18,7 @@ export function overlayLines(state: State, screen: Screen, row: Row | undefined,
     case 'palette':
       return [dimRule(size.columns), ...paletteLines(state, overlay, row, { ...size, rows: size.rows - 1 })];
     case 'help':
-      return scrolled('keys', helpLines(state, screen, row ? { row } : {}, size.columns), [], overlay.top, state, size);
+      return scrolled('keys', helpLines(at, screen, size.columns), [], overlay.top, state, size);
     case 'details':
       return scrolled(overlay.title, overlay.lines(state, size.columns - 2), [], overlay.top, state, size);
     case 'confirm': {
