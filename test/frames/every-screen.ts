@@ -255,3 +255,43 @@ export function showing(screen: string, more: Partial<State> = {}): State {
     },
   };
 }
+
+/** The same screen, everything on it called `name`: pods, studies, tenants, surfaces, errors, keys, people. */
+export function named(screen: string, name: string): State {
+  const state = showing(screen);
+  return renamed(state, new Set(wordsReplaced), name) as State;
+}
+
+/** Names that stand in the literals above and in the world, whatever they are of. */
+const wordsReplaced = [
+  'api-gateway',
+  'orchestrator',
+  'executor',
+  'tenant-kyanos',
+  'tenant-lyra',
+  'Production Key',
+  'openai-api',
+  'anthropic-api',
+  'ops1',
+  'ops2',
+  'bastion',
+  'jobs',
+  'bentham',
+  'gateway',
+  'boom',
+  'the last deploy was at 03:01',
+  'Complete API outage',
+  'Rate limited: too many requests from this key',
+  '4 210 ms  (critical > 2 000 ms)',
+  'slack-alerts',
+  'CrashLoopBackOff',
+  'ip-10-0-1-17',
+];
+
+/** The same value, its texts that are among `words` replaced. */
+function renamed(value: unknown, words: ReadonlySet<string>, by: string): unknown {
+  if (typeof value === 'string') return words.has(value) ? by : value;
+  if (Array.isArray(value)) return value.map((one) => renamed(one, words, by));
+  if (value === null || typeof value !== 'object' || value instanceof Map) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renamed(one, words, by)]));
+}

@@ -92,3 +92,9 @@ describe('fit', () => {
     expect(width(fitted)).toBe(columns);
   });
 });
+
+test.each([
+  ['👍🏽', '👍'],
+  ['🇩🇪 and 🇫', 'DE and F'],
+  ['👩🏿‍🚀', '👩🚀'],
+])('what terminals measure differently is left out: %s', (text, left) => expect(clean(text)).toBe(left));

@@ -12,6 +12,13 @@ const escapes =
 /** More than two combining marks on one letter can reach into other lines. */
 const stacked = /(\p{M}{2})\p{M}+/gu;
 
+/** Skin tones: beside the face they belong to, one terminal counts two columns for both, another four. */
+const skinTones = /\p{Emoji_Modifier}/gu;
+
+/** Halves of flags: a pair is two columns everywhere, one by itself one or two. As letters they are what they are. */
+const flagLetters = /\p{Regional_Indicator}/gu;
+const letterOf = (half: string) => String.fromCharCode((half.codePointAt(0) ?? 0) - 0x1f1e6 + 65);
+
 /** Most text is this: nothing to neutralise. */
 const harmless = /^[\x20-\x7e]*$/;
 
@@ -28,6 +35,8 @@ export function clean(outside: unknown, max = 2000): string {
     .replace(escapes, '')
     .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
     .replace(hostile, '')
+    .replace(skinTones, '')
+    .replace(flagLetters, letterOf)
     .replace(stacked, '$1')
     .toWellFormed()
     .normalize('NFC');
