@@ -15,6 +15,7 @@ import { oneShotRunner } from '../engine/runs/one-shot.ts';
 import type { Runner } from '../engine/runs/runner.ts';
 import { askTyped } from './run-ask.ts';
 import type { RunFlags } from './run-flags.ts';
+import { askMissing, targetFrom } from './run-target.ts';
 import { listText, planText, resultText } from './run-text.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -39,28 +40,17 @@ export async function runAction(command: Command, id: string | undefined, flags:
     complain(id ? `there is no action ${id}` : 'which action? `run --list` names them');
     return usageError;
   }
-  const target = targetFrom(action, flags);
-  if (typeof target === 'string') {
-    complain(target);
+  const given = targetFrom(action, flags);
+  const [first] = given.missing;
+  if (first && !(process.stdin.isTTY && process.stderr.isTTY)) {
+    complain(`${action.id} needs --${first.name}: ${first.ask}`);
     return usageError;
   }
   const { settings } = await settingsFrom(command);
-  return carryOut(settings, action, target, flags);
-}
-
-/** The fields' values, or what is wrong with them. */
-function targetFrom(action: Action, flags: RunFlags): Target | string {
-  const target: Record<string, string> = {};
-  const [first] = action.fields;
-  if (flags.target !== undefined && first) target[first.name] = flags.target;
-  for (const field of action.fields) {
-    // Commander's name of a flag: `older-than` becomes olderThan.
-    const value = flags[field.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
-    if (typeof value === 'string') target[field.name] = value;
-    if (!field.optional && field.preset === undefined && target[field.name] === undefined)
-      return `${action.id} needs --${field.name}: ${field.ask}`;
-  }
-  return target;
+  const target = first ? await askMissing(settings, action, given) : given.target;
+  if (target) return carryOut(settings, action, target, flags);
+  complain('cancelled; nothing was changed');
+  return runExitCode.cancelled;
 }
 
 async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {

@@ -6,7 +6,8 @@ import type { RunFlags } from './run-flags.ts';
 
 export const runExitCodes =
   'Exit code: 0 done and proven, 1 done and not proven in time, 2 failed, 3 outcome unknown,\n' +
-  '4 refused, not available, cancelled or moved (nothing was changed), 64 wrong usage.';
+  '4 refused, not available, cancelled or moved (nothing was changed), 64 wrong usage.\n' +
+  'On a terminal, flags that are missing are asked for.';
 
 /** One flag per field name; several actions share one. */
 function fieldOptions(actions: readonly Pick<Action, 'fields'>[]): readonly Option[] {

@@ -1,0 +1,66 @@
+// `run` on a terminal asks for the flags that are missing, with what there is to choose; without one it is wrong usage.
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Drill } from '../../src/drill/drill.ts';
+import type { Environment } from '../acting.ts';
+import { drillOf, launcher } from '../drill.ts';
+import { TerminalUnderTest } from '../terminal.ts';
+
+let drill: Drill;
+let environment: Environment;
+
+beforeAll(async () => {
+  drill = await drillOf('calm');
+  environment = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...drill.environment };
+});
+afterAll(() => drill?.stop());
+
+const terminal = (...args: string[]) =>
+  new TerminalUnderTest({ args: ['run', ...args], environment, columns: 110, rows: 45 });
+
+test('each missing one is asked, tab completes it, and the action goes its way', async () => {
+  const asked = terminal('scale-deployment', '--arm', 'a test');
+  await asked.shows('which deployment?');
+  expect(asked.text).toMatch(/executor +\d\/\d ready, revision 3/);
+  asked.type('exec');
+  await asked.shows('which deployment? exec');
+  asked.press('tab');
+  await asked.shows('which deployment? executor');
+  asked.press('enter');
+  await asked.shows('how many replicas?');
+  // Nothing is no answer.
+  asked.press('enter');
+  asked.type('7');
+  await asked.shows('how many replicas? 7');
+  asked.press('enter');
+  await asked.shows('type y and enter to go on:');
+  expect(asked.text).toContain('kubectl scale deployment/executor --replicas=7');
+  asked.type('y');
+  await asked.shows('go on: y');
+  asked.press('enter');
+  await asked.shows('✓ verified', 30_000);
+  expect((await asked.ends()).code).toBe(0);
+});
+
+test('live data of a look are offered: the keys in the table', async () => {
+  const asked = terminal('revoke-api-key');
+  await asked.shows('which key?');
+  expect(asked.text).toMatch(/key-\w+ +“.+” of tenant-/);
+  asked.press('ctrl-c');
+  await asked.shows('cancelled; nothing was changed');
+  expect((await asked.ends()).code).toBe(4);
+});
+
+test('without a terminal a missing flag is wrong usage', async () => {
+  const done = await new Promise<{ code: number; text: string }>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [launcher, 'run', 'scale-deployment'],
+      { env: environment },
+      (e, out, err) => resolve({ code: e ? Number(e.code) : 0, text: out + err }),
+    );
+    child.stdin?.end();
+  });
+  expect(done.code).toBe(64);
+  expect(done.text).toContain('scale-deployment needs --deployment: which deployment?');
+});
