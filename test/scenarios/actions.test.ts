@@ -24,6 +24,7 @@ type Result = {
   calls: string[];
   run: string;
   output: string[];
+  next: { action: string; target: object }[];
   plan: { impact: string[] } | null;
 };
 
@@ -31,7 +32,7 @@ type Result = {
 function run(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number; result: Result; text: string }>((done) => {
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment, ...more };
-    execFile('node', [bin, 'run', ...args, '--json'], { env }, (error, stdout, stderr) => {
+    execFile('node', [bin, 'run', ...args, '--json'], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error ? Number(error.code) : 0;
       const result = (stdout.trim().startsWith('{') ? JSON.parse(stdout) : {}) as Result;
       done({ code, result, text: stdout + stderr });
@@ -148,6 +149,30 @@ describe('jobs of a study', () => {
     const done = await run(['retry-jobs', '--study', study, ...armed], { PGUSER: 'looker', PGPASSWORD: 'looker' });
     expect(done).toMatchObject({ code: 4, result: { outcome: 'refused' } });
     expect(await states(study)).toEqual([{ status: 'failed', jobs: 30 }]);
+  });
+
+  test('are retried 50,000 in a run; the plan says how many are left, and that one runs it again', async () => {
+    const id = 'study_of_many';
+    await sql(`INSERT INTO studies (id, tenant_id, name, status) VALUES ($1, 'tenant-lyra', 'x', 'paused')`, [id]);
+    await sql(
+      `INSERT INTO jobs (study_id, surface_id, status, error_message)
+       SELECT $1, 'surface-' || n % 7, 'failed', 'error ' || n % 300 FROM generate_series(1, 50012) AS n`,
+      [id],
+    );
+    const impact = async () => (await run(['retry-jobs', '--study', id, '--dry-run'])).result.plan?.impact.join('\n');
+    expect(await impact()).toMatch(/^50.000 of 50.012 failed jobs of study_of_many become pending/);
+    expect(await impact()).toContain('12 stay failed. Run it again for them.');
+    const done = await run(['retry-jobs', '--study', id, ...armed]);
+    expect(done, done.text.slice(0, 300)).toMatchObject({ code: 0, result: { outcome: 'verified' } });
+    expect(done.result.next[0]).toMatchObject({ action: 'retry-jobs', target: { study: id } });
+    expect(await states(id)).toEqual([
+      { status: 'failed', jobs: 12 },
+      { status: 'pending', jobs: 50_000 },
+    ]);
+    const again = await impact();
+    expect(again).toMatch(/^12 failed jobs of study_of_many become pending/);
+    expect(again).not.toContain('stay failed');
+    await sql('DELETE FROM jobs WHERE study_id = $1', [id]);
   });
 
   test('are rolled back when a lock is held too long, and nothing is left open', async () => {

@@ -1,5 +1,5 @@
 // Retry the failed jobs of a study (runbook: Manually Retrying Failed Jobs).
-import type { Action } from '../../core/actions/action.ts';
+import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
 import type { SqlRow } from '../../core/actions/survey.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
@@ -68,7 +68,7 @@ export const retryJobs: Action = {
     const groups = await survey.rows(
       'primary',
       `SELECT surface_id::text AS surface, coalesce(error_message::text, '') AS error, count(*)::int AS jobs,
-         extract(epoch FROM now() - min(created_at))::float8 AS oldest
+         (sum(count(*)) OVER ())::bigint::text AS all, extract(epoch FROM now() - min(created_at))::float8 AS oldest
        FROM ${jobs} WHERE ${chosen} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200`,
       by,
     );
@@ -83,6 +83,7 @@ export const retryJobs: Action = {
     if (all.length === 0)
       return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}`, 'nothing to retry');
     const list = all.slice(0, mostJobs);
+    const left = Math.max(0, Math.max(number(groups.value[0], 'all'), all.length) - list.length);
     const parameters = surface ? [study, list, surface] : [study, list];
     const where = `study_id = $1 AND id = ANY($2::${idType}[]) AND status = 'failed'${surface ? ' AND surface_id = $3' : ''}`;
     const lock: Statement = {
@@ -94,23 +95,30 @@ export const retryJobs: Action = {
       parameters,
     };
     const bySurface = sums(groups.value, 'surface');
+    const surfaces = bySurface
+      .slice(0, 5)
+      .map(([name, n]) => `${name} ${formatCount(n)}`)
+      .join(', ');
     const byError = sums(groups.value, 'error');
     const [worst] = byError;
     const oldest = Math.max(...groups.value.map((group) => number(group, 'oldest')));
     const status = text(row, 'status');
     return planned({
       impact: [
-        `${formatCount(list.length)} failed jobs of ${study} become pending: ${bySurface
-          .slice(0, 5)
-          .map(([name, n]) => `${name} ${formatCount(n)}`)
-          .join(', ')}.`,
+        left === 0
+          ? `${formatCount(list.length)} failed jobs of ${study} become pending: ${surfaces}.`
+          : `${formatCount(list.length)} of ${formatCount(list.length + left)} failed jobs of ${study} become pending; all of them: ${surfaces}.`,
+        ...(left === 0
+          ? []
+          : [
+              `One run takes ${formatCount(mostJobs)} at most: ${formatCount(left)} stay failed. Run it again for them.`,
+            ]),
         ...byError
           .slice(0, 3)
           .map(([error, n]) => `${formatCount(n)} × ${error ? `“${error.slice(0, 120)}”` : 'no message'}`),
         `The oldest was created ${formatAge(oldest * second)} ago.`,
       ],
       warnings: [
-        ...(all.length > mostJobs ? [`There are more than ${formatCount(mostJobs)}: retry again for the rest.`] : []),
         ...(worst && /rate limit|captcha|session|timeout/i.test(worst[0])
           ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is gone.`]
           : []),
@@ -122,7 +130,7 @@ export const retryJobs: Action = {
       undo: 'their status, attempts and messages are kept: restore-jobs',
       answered: [found.says],
       rests: fingerprint(list),
-      memo: { count: String(list.length), ids: JSON.stringify(list.slice(0, 1000)), type: idType },
+      memo: { count: String(list.length), left: String(left), ids: JSON.stringify(list.slice(0, 1000)), type: idType },
     });
   },
   async verify({ plan }, survey) {
@@ -141,13 +149,20 @@ export const retryJobs: Action = {
     return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
   },
   within: 15 * second,
-  next: ({ run, target }) => [
-    {
+  next({ run, target, plan }) {
+    const { surface } = target;
+    const rest: Suggestion = {
+      action: 'retry-jobs',
+      target: { study: studyOf(target), ...(surface ? { surface } : {}) },
+      says: `retry the ${formatCount(Number(plan.memo?.left ?? 0))} that are left`,
+    };
+    const back: Suggestion = {
       action: 'restore-jobs',
       target: { run, study: studyOf(target) },
       says: 'the rows as they were (those still pending)',
-    },
-  ],
+    };
+    return Number(plan.memo?.left ?? 0) > 0 ? [rest, back] : [back];
+  },
 };
 
 function sums(rows: readonly SqlRow[], by: string): readonly [string, number][] {
