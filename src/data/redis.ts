@@ -5,8 +5,8 @@ import { connect, isIP } from 'node:net';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import type { Settings } from '../config/settings.ts';
 import { door } from '../core/text/text.ts';
-import { type Ms, minute } from '../core/time.ts';
-import type { Redis } from '../core/world/facts.ts';
+import { type Ms, minute, second } from '../core/time.ts';
+import type { Redis, RedisPersistence } from '../core/world/facts.ts';
 import type { Fault, FaultKind } from '../core/world/reading.ts';
 import { explainNetworkError } from './network.ts';
 import { type Outcome, poll, type Source } from './source.ts';
@@ -202,6 +202,24 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
     ...(info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? { cluster: true } : {}),
     clients: number('connected_clients') ?? 0,
     policy: door(info.get('maxmemory_policy') ?? '', 40),
+    ...(info.has('aof_enabled') ? { persistence: persistenceFrom(info, number) } : {}),
+  };
+}
+
+function persistenceFrom(
+  info: ReadonlyMap<string, string>,
+  number: (name: string) => number | undefined,
+): RedisPersistence {
+  const savedAt = number('rdb_last_save_time');
+  const changes = number('rdb_changes_since_last_save');
+  const [saved, appended] = [info.get('rdb_last_bgsave_status'), info.get('aof_last_write_status')];
+  const appendOnly = info.get('aof_enabled') === '1';
+  return {
+    ...(savedAt ? { savedAt: savedAt * second } : {}),
+    ...(saved === undefined ? {} : { saved: saved === 'ok' }),
+    ...(changes === undefined ? {} : { changes }),
+    appendOnly,
+    ...(appendOnly && appended !== undefined ? { appended: appended === 'ok' } : {}),
   };
 }
 

@@ -98,6 +98,26 @@ test('backups against their promises', () => {
   const text = frameText(at(overdue, 'backups'), size);
   expect(text).toMatchSnapshot();
   expect(text).toContain('▲ WARNING  3 warning');
+
+  // Each promise leads on: to the snapshot that should keep it, or to all that is known of it.
+  const redis = { savedAt: now - 300_000, saved: false, changes: 1204, appendOnly: false };
+  const { readings } = overdue.world;
+  if (readings.redis.state !== 'live') throw new Error('the calm world has a Redis');
+  const value = { ...readings.redis.value, persistence: redis };
+  const world = { ...overdue.world, readings: { ...readings, redis: { ...readings.redis, value } } };
+  const opened = (...keys: string[]) => pressing(at({ ...overdue, world }, 'backups'), size, ...keys, 'enter');
+  expect(frameText(opened(), size)).toMatch(
+    /─ database, hourly ─[\s\S]*promised +Hourly, kept 7 days[\s\S]*▲ there is none/i,
+  );
+  expect(here(opened('j'))).toMatchObject({ screen: 'backups', selected: 'bentham-prod-daily-14' });
+  const disk = frameText(opened('j', 'j'), size);
+  expect(disk).toMatch(/files +7/);
+  expect(disk).toMatch(/saved \(RDB\) +2026-01-17 03:09:07Z, 5 m 0 s ago, 1 204 changes since/);
+  expect(disk).toMatch(/last save +FAILED/);
+  expect(disk).toMatch(/append-only file +off/);
+  const kept = frameText(opened('j', 'j', 'j'), size);
+  expect(kept).toMatch(/versioning +on/);
+  expect(kept).toMatch(/Object Lock +OFF: nothing keeps versions from being deleted for good/);
 });
 
 test('every part of the diagram leads to itself', () => {

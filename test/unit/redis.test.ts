@@ -234,7 +234,11 @@ describe.runIf(installed)('a real Redis', () => {
 
   test('a replica, and a node of a cluster, say what they are', async () => {
     cli('replicaof', '127.0.0.1', '1');
-    expect(await value()).toMatchObject({ role: 'slave', linkUp: false });
+    expect(await value()).toMatchObject({
+      role: 'slave',
+      linkUp: false,
+      persistence: { appendOnly: false, saved: true },
+    });
     cli('replicaof', 'no', 'one');
     expect(await value()).not.toHaveProperty('linkUp');
   });

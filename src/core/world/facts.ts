@@ -125,6 +125,19 @@ export type Database = {
   missing: readonly { what: string; grant: string }[];
 };
 
+/** INFO persistence. */
+export type RedisPersistence = {
+  /** When it last saved all to its file. */
+  savedAt?: Instant;
+  /** How the last save ended; absent where there was none. */
+  saved?: boolean;
+  /** Changes since then: what a crash would lose without an append-only file. */
+  changes?: number;
+  appendOnly: boolean;
+  /** Whether the append-only file takes what is written. */
+  appended?: boolean;
+};
+
 export type Redis = {
   where: string;
   version: string;
@@ -143,6 +156,8 @@ export type Redis = {
   clients: number;
   /** maxmemory-policy. */
   policy: string;
+  /** What it writes to its own disk; absent where it does not tell. */
+  persistence?: RedisPersistence;
 };
 
 /** A count that may stop counting: `exact` false means at least, or an estimate. */

@@ -3,12 +3,14 @@ import { behindSays, judgeSlot } from '../../core/judgement/replication.ts';
 import { judgeIdAge } from '../../core/judgement/wraparound.ts';
 import { blockersSay } from '../../core/looks/database.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/facts.ts';
 import { newest, type Reading } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, mark, span } from '../line.ts';
 import { pairs } from '../pairs.ts';
 import { backendVerdict, formatLatency, isBackend } from '../panes/health.ts';
+import { persistencePairs } from '../persistence.ts';
 import { ageSays, trouble } from '../reading.ts';
 import type { Screen } from '../screen.ts';
 import { gone, text } from '../text.ts';
@@ -43,9 +45,9 @@ export const backendScreen: Screen = {
 };
 
 function about({ world }: State, id: string, room: number): Line[] {
-  const { readings: r } = world;
+  const { readings: r, now } = world;
   if (id === 'gateway') return gatewayLines(newest(r.gateway)?.value, room);
-  if (id === 'redis') return redisLines(newest(r.redis)?.value, room);
+  if (id === 'redis') return redisLines(newest(r.redis)?.value, now, room);
   if (id === 'primary') return databaseLines(newest(r.primary)?.value, room);
   if (id === 'replica') return databaseLines(newest(r.replica)?.value, room);
   const cluster = newest(r.cluster)?.value;
@@ -132,7 +134,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
   ];
 }
 
-function redisLines(r: Redis | undefined, room: number): Line[] {
+function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
   if (!r) return [];
   return pairs(
     [
@@ -161,6 +163,7 @@ function redisLines(r: Redis | undefined, room: number): Line[] {
         `${formatCount(r.evictedKeys)}${r.evictedPerMinute === undefined ? '' : `, ${formatCount(Math.round(r.evictedPerMinute))} a minute now`}`,
       ],
       ['clients', String(r.clients)],
+      ...persistencePairs(r, now),
     ],
     room,
   );
