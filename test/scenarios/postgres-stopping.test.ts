@@ -13,6 +13,7 @@ import type { Means } from '../../src/data/perform/performed.ts';
 import { performSecrets } from '../../src/data/perform/secrets.ts';
 import { performSql } from '../../src/data/perform/sql.ts';
 import { Session } from '../../src/data/postgres/session.ts';
+import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
 import { SqlSurvey } from '../../src/data/survey/sql.ts';
 import { startSecrets } from '../../src/drill/aws/secrets.ts';
@@ -245,4 +246,34 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
   });
   expect(await performSql(one, means(as('bentham', statement.port)))).toMatchObject({ outcome: 'failed' });
   await statement.end();
+});
+
+test('where no connection is left, plan and change go through the one that the cockpit has', async () => {
+  await sql('ALTER ROLE bentham CONNECTION LIMIT 2');
+  const given = means(as('bentham'));
+  const watching = sessionsFor(given.settings).primary;
+  const asked = () => watching.read(AbortSignal.timeout(5000), 2000, (ask) => ask<{ one: number }>('SELECT 1 AS one'));
+  expect(await asked()).toMatchObject({ ok: true });
+  const idle = await client('bentham', 'bentham');
+  const [{ pid } = { pid: 0 }] = (await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+  await expect(client('bentham', 'bentham')).rejects.toThrow('too many connections');
+  const survey = new SqlSurvey(given.settings.database, AbortSignal.timeout(10_000));
+  expect(await survey.rows('primary', 'SELECT 2 AS two', [])).toMatchObject({ ok: true, value: [{ two: 2 }] });
+  const end: SqlCall = {
+    tool: 'sql',
+    server: 'primary',
+    change: { text: 'SELECT pg_terminate_backend($1) AS ended', parameters: [pid] },
+    expectRows: 1,
+    transaction: true,
+  };
+  expect(await performSql(end, given)).toMatchObject({ outcome: 'done' });
+  // It is the watcher's again, and cannot write.
+  expect(await asked()).toMatchObject({ ok: true, value: [{ one: 1 }] });
+  expect(await watching.read(AbortSignal.timeout(5000), 2000, (ask) => ask('DELETE FROM jobs'))).toMatchObject({
+    ok: false,
+  });
+  await expect.poll(() => client('bentham', 'bentham').then((one) => one.end()), patient).toBeUndefined();
+  await survey.close();
+  await watching.close();
+  await sql('ALTER ROLE bentham CONNECTION LIMIT -1');
 });

@@ -6,6 +6,7 @@ import { formatCount } from '../../core/text/format.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type Connection, connect } from '../postgres/connect.ts';
 import { postgresFault, sqlState } from '../postgres/faults.ts';
+import { openSessions } from '../postgres/sessions.ts';
 import type { Means, Performed } from './performed.ts';
 
 const connectWithin: Ms = 5 * second;
@@ -21,9 +22,26 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
     connection = await connect(server, { signal: opening, name: 'bentham-cockpit action' });
   } catch (error) {
     if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    const lent = sqlState(error) === '53300' ? await throughLent(call, means) : undefined;
+    if (lent) return lent;
     const { what, hint } = postgresFault(error, server);
     return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
   }
+  try {
+    return await through(connection, call, means);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A server that is full is mended with the connection that is there: no other would be given for ending sessions. */
+async function throughLent(call: SqlCall, means: Means): Promise<Performed | undefined> {
+  // What runs outside of a transaction takes long, and sets what holds for its session.
+  const [session] = call.transaction ? openSessions(means.settings.database, call.server) : [];
+  return session?.lend((connection) => through(connection, call, means));
+}
+
+async function through(connection: Connection, call: SqlCall, means: Means): Promise<Performed> {
   const stage: Stage = { committing: false };
   const stop = () => void interrupt(connection, stage);
   means.signal.addEventListener('abort', stop, { once: true });
@@ -40,7 +58,6 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
   } finally {
     means.signal.removeEventListener('abort', stop);
     ended.abort();
-    await connection.close();
     await following?.over;
   }
 }

@@ -5,7 +5,7 @@ import type { DatabaseServer } from '../../config/settings.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
 import { type Connection, connect } from './connect.ts';
-import { isLostConnection, postgresFault, whereOf } from './faults.ts';
+import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
 
 /** Values of a statement's parameters. */
 export type SqlParameter = string | number | readonly string[] | null;
@@ -26,7 +26,11 @@ export class Session {
   #busy: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(server: DatabaseServer) {
+  readonly #instead: () => readonly Session[];
+
+  /** `instead`: who may be asked where the server has no connection left for this one (53300). */
+  constructor(server: DatabaseServer, instead: () => readonly Session[] = () => []) {
+    this.#instead = instead;
     this.server = server;
     this.where = whereOf(server);
   }
@@ -39,6 +43,29 @@ export class Session {
     const before = this.#busy;
     const turn = before.then(() => this.#attempt(signal, limit, look));
     this.#busy = turn;
+    return turn;
+  }
+
+  /** Whether it has a connection now. */
+  get isOpen(): boolean {
+    return this.#connection !== undefined && !this.#connection.lost;
+  }
+
+  /**
+   * Hands its connection, between two looks, to who got none of their own as the server is full. What they left open is
+   * rolled back. Undefined when it has lost its own.
+   */
+  async lend<T>(use: (connection: Connection) => Promise<T>): Promise<T | undefined> {
+    const turn = this.#busy.then(async () => {
+      const connection = this.#connection;
+      if (!connection || connection.lost) return undefined;
+      try {
+        return await use(connection);
+      } finally {
+        if (!connection.lost) await connection.client.query('ROLLBACK').catch(() => connection.cut());
+      }
+    });
+    this.#busy = turn.catch(() => undefined);
     return turn;
   }
 
@@ -65,6 +92,8 @@ export class Session {
         const lost = this.#connection?.lost || isLostConnection(error);
         if (lost) this.#drop();
         if (lost && used && !again && !signal.aborted) continue;
+        const [other] = sqlState(error) === '53300' ? this.#instead() : [];
+        if (other) return other.read(signal, limit, look);
         return { ok: false, fault: postgresFault(error, this.server) };
       }
     }

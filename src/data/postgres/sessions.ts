@@ -11,19 +11,25 @@ export type Sessions = {
   studies: Session;
 };
 
-const kept = new WeakMap<Settings, Sessions>();
+const kept = new WeakMap<Settings['database'], Sessions>();
 
 /** The sessions of these settings; sources and looks share them. Nothing is opened before it is used. */
-export function sessionsFor(settings: Settings): Sessions {
-  let sessions = kept.get(settings);
+export function sessionsFor({ database }: Pick<Settings, 'database'>): Sessions {
+  let sessions = kept.get(database);
   if (!sessions) {
-    const { primary, replica } = settings.database;
+    const { primary, replica } = database;
     sessions = {
       primary: new Session(primary),
       ...(replica ? { replica: new Session(replica) } : {}),
       studies: new Session(primary),
     };
-    kept.set(settings, sessions);
+    kept.set(database, sessions);
   }
   return sessions;
+}
+
+/** The sessions that have a connection to this server now: what is left where it is full and gives no other. */
+export function openSessions(database: Settings['database'], server: 'primary' | 'replica'): readonly Session[] {
+  const { primary, replica, studies } = kept.get(database) ?? {};
+  return (server === 'primary' ? [studies, primary] : [replica]).filter((one) => one?.isOpen === true) as Session[];
 }

@@ -5,6 +5,7 @@ import type { Need, SqlRow } from '../../core/actions/survey.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { Session, type SqlParameter } from '../postgres/session.ts';
+import { openSessions } from '../postgres/sessions.ts';
 import type { Outcome } from '../source.ts';
 
 const within: Ms = 10 * second;
@@ -108,7 +109,7 @@ export class SqlSurvey {
   #session(server: 'primary' | 'replica'): Session | undefined {
     const settings = this.#settings[server];
     if (!settings) return undefined;
-    const session = this.#sessions.get(server) ?? new Session(settings);
+    const session = this.#sessions.get(server) ?? new Session(settings, () => openSessions(this.#settings, server));
     this.#sessions.set(server, session);
     return session;
   }
