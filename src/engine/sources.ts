@@ -13,7 +13,7 @@ export async function sourcesFor(settings: Settings, { once = false } = {}): Pro
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
     ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
-    import('../data/redis.ts').then((m) => [m.redisSource(settings)]),
+    import('../data/redis/source.ts').then((m) => [m.redisSource(settings)]),
   ];
   return (await Promise.all(families)).flat();
 }

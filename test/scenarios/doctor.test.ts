@@ -8,7 +8,7 @@ import type { Checkup } from '../../src/core/judgement/checkup.ts';
 import { databaseProbes } from '../../src/data/probes/postgres.ts';
 import { examine, type Probe } from '../../src/data/probes/probe.ts';
 import { redisProbe } from '../../src/data/probes/redis.ts';
-import { connectRedis } from '../../src/data/redis.ts';
+import { connectRedis } from '../../src/data/redis/connect.ts';
 import { startDrill } from '../../src/drill/drill.ts';
 import { guardedDirectory } from '../../src/drill/guard.ts';
 import { findBinaries } from '../../src/drill/postgres/binaries.ts';

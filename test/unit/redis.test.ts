@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,9 +7,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import { hour } from '../../src/core/time.ts';
 import type { Redis } from '../../src/core/world/facts.ts';
-import { askRedisOnce, parseInfo, perMinute, redisFault, redisSource } from '../../src/data/redis.ts';
+import { redisFault } from '../../src/data/redis/faults.ts';
+import { parseInfo } from '../../src/data/redis/info.ts';
+import { askRedisOnce, perMinute, redisSource } from '../../src/data/redis/source.ts';
 import type { News } from '../../src/data/source.ts';
 import { redisKeys } from '../../src/data/survey/redis.ts';
+import { selfSigned } from '../../src/drill/certificate.ts';
 import { acting } from '../acting.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
@@ -62,6 +65,45 @@ test('each answer becomes a fault with the next move', () => {
   expect(says('LOADING Redis is loading the dataset in memory').kind).toBe('refused');
   expect(says('MISCONF Redis is configured to save RDB snapshots, but it is').kind).toBe('refused');
   expect(says('ERR max number of clients reached').kind).toBe('refused');
+});
+
+test.each([
+  ['MASTERDOWN Link with MASTER is down', 'its master is away'],
+  ["READONLY You can't write against a read only replica.", 'this is a replica: it takes no writes'],
+  ["OOM command not allowed when used memory > 'maxmemory'.", /^no memory left/],
+  ['MOVED 3999 127.0.0.1:6381', /node of a Redis Cluster/],
+  ['CLUSTERDOWN The cluster is down', /Redis Cluster is down/],
+])('%s is told in words', (message, what) => {
+  const fault = redisFault(Object.assign(new Error(message), { name: 'ReplyError' }), at(6379));
+  expect(fault).toMatchObject({ kind: 'refused', what: expect.stringMatching(what) });
+});
+
+test('answers without end, or larger than any is, are given up, and end nothing but the look', async () => {
+  const huge = await listener((socket) => {
+    socket.once('data', () => {
+      socket.write('$9999999999\r\n');
+      const pour = () => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(64 * 1024, 'x')));
+      };
+      socket.on('drain', pour);
+      pour();
+    });
+  });
+  expect(await ask(huge, {}, 1000)).toMatchObject({ ok: false });
+  for (const garbage of [
+    '*2147483647\r\n',
+    '$-7\r\n',
+    ':1e\r\n',
+    '+OK',
+    '*1\r\n'.repeat(5000),
+    '\0\0\r\n',
+    '-\u001b[31mred\r\n',
+  ]) {
+    const rude = await listener((socket) => socket.once('data', () => socket.end(garbage)));
+    const answer = await ask(rude, {}, 1000);
+    expect({ garbage, answer }).toMatchObject({ answer: { ok: false } });
+    expect(JSON.stringify(answer)).not.toContain('\\u001b');
+  }
 });
 
 test('evictions are a rate between two looks, and begin anew with the server', () => {
@@ -127,6 +169,75 @@ describe.runIf(installed)('a real Redis', () => {
     if (!outcome.ok) throw new Error(outcome.fault.what);
     return outcome.value;
   };
+
+  test('TLS: with its authority, without it, with another name, and spoken to in clear; a file that is not there', async () => {
+    await stop();
+    const own = selfSigned('redis');
+    const file = (name: string, text: string) => {
+      const where = path.join(home, name);
+      writeFileSync(where, text);
+      return where;
+    };
+    const [crt, key] = [file('redis.crt', own.cert), file('redis.key', own.key)];
+    const tls = ['--tls-cert-file', crt, '--tls-key-file', key, '--tls-ca-cert-file', crt, '--tls-auth-clients', 'no'];
+    child = spawn('redis-server', ['--port', '0', '--tls-port', String(port), '--save', '', ...tls], {
+      stdio: 'ignore',
+    });
+    const url = `rediss://localhost:${port}`;
+    await vi.waitFor(async () => expect(await ask(port, { url, caFile: crt })).toMatchObject({ ok: true }), 10_000);
+    expect(await ask(port, { url })).toMatchObject({
+      fault: { kind: 'malformed', what: 'certificate self-signed', hint: expect.stringContaining('redis.caFile') },
+    });
+    expect(await ask(port, { url: `rediss://127.0.0.2:${port}`, caFile: crt })).toMatchObject({
+      fault: { what: 'certificate is for another host' },
+    });
+    expect(await ask(port)).toMatchObject({
+      ok: false,
+      fault: { kind: 'unreachable', hint: expect.stringContaining('rediss://') },
+    });
+    expect(await ask(port, { url, caFile: path.join(home, 'absent') })).toMatchObject({
+      fault: { kind: 'unconfigured', hint: expect.stringContaining('redis.caFile') },
+    });
+    expect(await ask(port, { url, caFile: home })).toMatchObject({ fault: { kind: 'unconfigured' } });
+    await stop();
+    await start();
+    expect(await ask(port, { url })).toMatchObject({
+      fault: { hint: expect.stringContaining('no TLS, say redis://') },
+    });
+  });
+
+  test('passwords and rights: missing, wrong, too few', async () => {
+    cli('acl', 'setuser', 'ops', 'on', '>open', '~*', '+ping');
+    cli('config', 'set', 'requirepass', 'sesame');
+    try {
+      expect(await ask(port)).toMatchObject({ fault: { kind: 'forbidden', what: 'a password is wanted' } });
+      expect(await ask(port, { password: 'no' })).toMatchObject({
+        fault: { kind: 'forbidden', what: 'user or password not accepted' },
+      });
+      expect(await ask(port, { password: 'sesame' })).toMatchObject({ ok: true });
+      expect(await ask(port, { username: 'ops', password: 'open' })).toMatchObject({
+        fault: { kind: 'forbidden', what: 'ops may not run INFO', hint: 'ACL SETUSER ops +info' },
+      });
+    } finally {
+      spawnSync('redis-cli', ['-p', String(port), '-a', 'sesame', 'config', 'set', 'requirepass', '']);
+    }
+  });
+
+  test('a Sentinel and a node of a cluster are told from a server of its own', async () => {
+    await stop();
+    await start('--cluster-enabled', 'yes', '--cluster-config-file', path.join(home, 'nodes.conf'));
+    expect(await value()).toMatchObject({ cluster: true });
+    await stop();
+    const config = path.join(home, 'sentinel.conf');
+    writeFileSync(config, `port ${port}\ndir ${home}\n`);
+    child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
+    await vi.waitFor(() => expect(cli('ping')).toContain('PONG'), { timeout: 10_000 });
+    expect(await ask(port)).toMatchObject({
+      fault: { kind: 'unconfigured', what: 'that is a Sentinel, not the server itself' },
+    });
+    await stop();
+    await start();
+  });
 
   test('tells memory, limit, policy and role; no limit is 0', async () => {
     expect(await value()).toMatchObject({

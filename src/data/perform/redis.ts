@@ -1,7 +1,8 @@
 import type { Call } from '../../core/actions/call.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { connectRedis, redisFault } from '../redis.ts';
+import { connectRedis } from '../redis/connect.ts';
+import { redisFault } from '../redis/faults.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';
 
 const within = 15 * second;

@@ -3,8 +3,10 @@ import { type Checkup, faulty } from '../../core/judgement/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import { connectRedis, lookAtRedis, type RedisConnection, redisFault, redisWhere } from '../redis.ts';
-import { redisMay } from '../redis-acl.ts';
+import { redisMay } from '../redis/acl.ts';
+import { connectRedis, type RedisConnection } from '../redis/connect.ts';
+import { redisFault, redisWhere } from '../redis/faults.ts';
+import { lookAtRedis } from '../redis/info.ts';
 import type { Probe } from './probe.ts';
 
 const area = 'redis';

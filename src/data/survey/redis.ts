@@ -3,8 +3,10 @@ import type { Settings } from '../../config/settings.ts';
 import type { Permission, RedisKey, RedisScan } from '../../core/actions/survey.ts';
 import { clean } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { askRedisOnce, connectRedis, type RedisConnection, redisFault } from '../redis.ts';
-import { redisMay } from '../redis-acl.ts';
+import { redisMay } from '../redis/acl.ts';
+import { connectRedis, type RedisConnection } from '../redis/connect.ts';
+import { redisFault } from '../redis/faults.ts';
+import { askRedisOnce } from '../redis/source.ts';
 import type { Outcome } from '../source.ts';
 
 const within: Ms = 10 * second;

@@ -1,7 +1,7 @@
 // What Redis lets us run, asked of itself (ACL DRYRUN, since Redis 7): nothing is tried out.
-import type { Permission } from '../core/actions/survey.ts';
-import { door } from '../core/text/text.ts';
-import type { RedisConnection } from './redis.ts';
+import type { Permission } from '../../core/actions/survey.ts';
+import { door } from '../../core/text/text.ts';
+import type { RedisConnection } from './connect.ts';
 
 /** Whether this user may run a command with these arguments. */
 export async function redisMay(

@@ -1,0 +1,103 @@
+// One connection to Redis; the client's own retries are off, since who asks has their own.
+import { readFileSync } from 'node:fs';
+import { connect, isIP } from 'node:net';
+import { Redis as Client, type RedisOptions } from 'ioredis';
+import type { Settings } from '../../config/settings.ts';
+import type { Ms } from '../../core/time.ts';
+
+type RedisSettings = Settings['redis'];
+
+/** A connection to Redis that is known to be ready. */
+export type RedisConnection = { client: Client; close(): Promise<void> };
+
+const farewell: Ms = 300;
+
+/** Ends a connection at once: a server that hangs is not waited for. */
+export function cutConnection(client: Client): void {
+  client.disconnect();
+  const stream: Client['stream'] | undefined = client.stream;
+  stream?.destroy();
+}
+
+/** Connects, or throws what went wrong (`redisFault` converts it). */
+export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: AbortSignal): Promise<RedisConnection> {
+  signal.throwIfAborted();
+  const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
+  // What goes wrong is told as an event, and the promise only says that the connection is closed.
+  let said: unknown;
+  client.on('error', (error: unknown) => {
+    said ??= error;
+  });
+  const cut = () => cutConnection(client);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    await client.connect();
+  } catch (error) {
+    cut();
+    throw (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+  return {
+    client,
+    async close() {
+      const late = setTimeout(cut, farewell);
+      await client.quit().catch(cut);
+      clearTimeout(late);
+      cut();
+    },
+  };
+}
+
+/** How long a server that hangs up is listened to, for its reason. */
+const hearing: Ms = 500;
+
+/**
+ * A server that is full, or protected, says so and hangs up before it is asked anything. A client that has begun to
+ * talk may lose that word with the connection, so a connection that was cut is made once more, in silence.
+ */
+async function wordOfParting(redis: RedisSettings, error: unknown, signal: AbortSignal): Promise<Error | undefined> {
+  const said = error instanceof Error ? `${error.message} ${'code' in error ? error.code : ''}` : '';
+  if (signal.aborted || !/Connection is closed|ECONNRESET|EPIPE/.test(said)) return undefined;
+  const { host, port, tls } = optionsFrom(redis);
+  if (tls || !host || !port) return undefined;
+  const socket = connect({ host, port });
+  const word = await new Promise<string>((resolve) => {
+    const late = setTimeout(() => resolve(''), hearing);
+    const end = (text: string) => {
+      clearTimeout(late);
+      resolve(text);
+    };
+    socket.once('data', (chunk) => end(String(chunk)));
+    socket.once('error', () => end(''));
+    socket.once('close', () => end(''));
+  });
+  socket.destroy();
+  return word.startsWith('-') ? new Error((word.slice(1).split('\r\n', 1)[0] ?? '').replace(/^ERR /, '')) : undefined;
+}
+
+function optionsFrom({ url, username, password, caFile }: RedisSettings): RedisOptions {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const db = Number(pathname.slice(1));
+  const tls = {
+    ...(caFile ? { ca: readFileSync(caFile) } : {}),
+    ...(isIP(host) ? {} : { servername: host }),
+  };
+  return {
+    host,
+    port: Number(port) || 6379,
+    ...(Number.isInteger(db) && db > 0 ? { db } : {}),
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(protocol === 'rediss:' ? { tls } : {}),
+    connectionName: 'bentham-cockpit',
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    reconnectOnError: null,
+    showFriendlyErrorStack: false,
+  };
+}

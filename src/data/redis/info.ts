@@ -1,0 +1,70 @@
+// What Redis says of itself: PING and INFO (runbook, Check Redis; Useful Commands).
+import type { Redis as Client } from 'ioredis';
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Redis, RedisPersistence } from '../../core/world/facts.ts';
+
+/** One PING, timed, and one INFO. Throws what the server answered. */
+export async function lookAtRedis(client: Client, where: string): Promise<Redis> {
+  const begun = performance.now();
+  await client.ping();
+  const latency = Math.round((performance.now() - begun) * 10) / 10;
+  return redisFrom(parseInfo(await client.info()), where, latency);
+}
+
+/** INFO's `name:value` lines. */
+export function parseInfo(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const at = line.indexOf(':');
+    if (at > 0 && !line.startsWith('#')) found.set(line.slice(0, at), line.slice(at + 1).trim());
+  }
+  return found;
+}
+
+/** It answers, and keeps no data: it watches over those that do. */
+export class IsSentinel extends Error {}
+
+/** An answer to INFO that is none. */
+export class NotInfo extends Error {}
+
+function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms): Redis {
+  const number = (name: string) => {
+    const value = Number(info.get(name) ?? 'nothing');
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  if (info.get('redis_mode') === 'sentinel') throw new IsSentinel('a Sentinel');
+  const used = number('used_memory');
+  if (used === undefined) throw new NotInfo('INFO does not tell used_memory');
+  return {
+    where,
+    version: door(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),
+    latency,
+    role: door(info.get('role') ?? 'role unknown', 20),
+    usedBytes: used,
+    maxBytes: number('maxmemory') ?? 0,
+    evictedKeys: number('evicted_keys') ?? 0,
+    ...(info.has('master_link_status') ? { linkUp: info.get('master_link_status') === 'up' } : {}),
+    ...(info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? { cluster: true } : {}),
+    clients: number('connected_clients') ?? 0,
+    policy: door(info.get('maxmemory_policy') ?? '', 40),
+    ...(info.has('aof_enabled') ? { persistence: persistenceFrom(info, number) } : {}),
+  };
+}
+
+function persistenceFrom(
+  info: ReadonlyMap<string, string>,
+  number: (name: string) => number | undefined,
+): RedisPersistence {
+  const savedAt = number('rdb_last_save_time');
+  const changes = number('rdb_changes_since_last_save');
+  const [saved, appended] = [info.get('rdb_last_bgsave_status'), info.get('aof_last_write_status')];
+  const appendOnly = info.get('aof_enabled') === '1';
+  return {
+    ...(savedAt ? { savedAt: savedAt * second } : {}),
+    ...(saved === undefined ? {} : { saved: saved === 'ok' }),
+    ...(changes === undefined ? {} : { changes }),
+    appendOnly,
+    ...(appendOnly && appended !== undefined ? { appended: appended === 'ok' } : {}),
+  };
+}
