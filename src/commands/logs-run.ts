@@ -16,7 +16,7 @@ import { filterText, type LogsOptions } from './logs-filter.ts';
 /** The logs could not be read, or not all of them (as a monitoring plugin's unknown). */
 const unreadable = 3;
 
-/** Prints what was asked for; resolves with the exit code: 0, 3 when logs could not be read, 64 for wrong usage. */
+/** Prints what was asked for; resolves with the exit code: 0, 3 when logs could not be read, 64 for wrong usage, 130 when interrupted. */
 export async function runLogs(command: Command, options: LogsOptions): Promise<number> {
   const wrong = (says: string) => {
     process.stderr.write(`bentham-cockpit: ${says}\n`);
@@ -47,7 +47,12 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
 
   const over = new AbortController();
   const stop = () => over.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  let interrupted = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, (_: string, number: number) => {
+      interrupted = number;
+      stop();
+    });
   // Whoever reads us has seen enough (`| head`).
   process.stdout.on('error', stop);
   let state: LogsState | undefined;
@@ -80,6 +85,8 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   if (state?.leftOut)
     process.stderr.write(`bentham-cockpit: ${state.leftOut} containers were left out: ask for fewer pods\n`);
   if (state?.fault) return unreadable;
+  // Whoever follows ends it so; else what was printed is not all, and a script must know (as a shell says it).
+  if (interrupted > 0 && !ask.follow) return 128 + interrupted;
   if (!over.signal.aborted && (!state || state.expected === 0)) {
     const { workload } = ask;
     const what =

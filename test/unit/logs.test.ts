@@ -10,6 +10,7 @@ import { LogOrder } from '../../src/data/log-order.ts';
 import { followLogs, type LogsAsk, type LogsState } from '../../src/data/logs.ts';
 import { ApiServer } from '../api-server.ts';
 
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 const raw = (at: number, text: string) => ({ at, pod: 'p', container: 'c', previous: false, text });
 
 describe('the order of lines', () => {
@@ -428,7 +429,6 @@ describe('the logs of a workload', () => {
   });
 
   const run = (...args: string[]) => {
-    const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
     const { kubeconfig } = server.settings().kubernetes;
     const all = ['logs', ...args, '--kubeconfig', kubeconfig ?? '', '-n', 'bentham', '--profile', 'staging'];
     const child = spawn(process.execPath, [launcher, ...all], { env: { ...process.env, NO_COLOR: '1' } });
@@ -443,6 +443,58 @@ describe('the logs of a workload', () => {
       child.on('close', (code) => done({ out, err, code })),
     );
   };
+
+  it('end on ctrl-c: with 0 when they are followed, with 130 when they were to be printed to their end', async () => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.write(`${iso(1)} hello\n`);
+    const ended = (...args: string[]) => {
+      const { kubeconfig } = server.settings().kubernetes;
+      const all = [
+        'logs',
+        '--since',
+        'all',
+        ...args,
+        '--kubeconfig',
+        kubeconfig ?? '',
+        '-n',
+        'bentham',
+        '--profile',
+        'staging',
+      ];
+      const child = spawn(process.execPath, [launcher, ...all]);
+      child.stdout.once('data', () => child.kill('SIGINT'));
+      return new Promise((done) => child.on('close', done));
+    };
+    expect(await ended('--follow')).toBe(0);
+    expect(await ended()).toBe(130);
+  });
+
+  it('of which somebody has read enough end quietly', async () => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.write(`${iso(1)} one\n${iso(2)} two\n`.repeat(5000));
+    const { kubeconfig } = server.settings().kubernetes;
+    const line = `"$0" "$@" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const all = [
+      'logs',
+      '--since',
+      'all',
+      '--follow',
+      '--kubeconfig',
+      kubeconfig ?? '',
+      '-n',
+      'bentham',
+      '--profile',
+      'staging',
+    ];
+    const child = spawn('bash', ['-c', line, process.execPath, launcher, ...all]);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data) => {
+        said += data;
+      });
+    await new Promise((done) => child.on('close', done));
+    expect(said).toBe(`${iso(1).slice(11)} a       one\n0\n`);
+  });
 
   it('are printed by the program, filtered and neutralised', async () => {
     pods = [pod('a')];
