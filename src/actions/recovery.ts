@@ -206,7 +206,9 @@ export const rotateDatabaseCredentials: Action = {
       ],
       warnings: [
         ...(role === targets.primary.user
-          ? ['The cockpit itself logs in as that role: give it the new password afterwards.']
+          ? [
+              `The cockpit itself logs in as that role. This one goes on with the new password until it ends; its next start, and other cockpits, need it from ${targets.secretId} (PGPASSWORD, ~/.pgpass).`,
+            ]
           : []),
         ...(using.value.length === 0
           ? ['No deployment mentions the secret by its name: only the gateway is restarted.']

@@ -7,6 +7,7 @@ import { second } from '../../core/time.ts';
 import { awsFault, secretsClient } from '../aws.ts';
 import { connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
+import { renew } from '../postgres/renewed.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';
 
 const within = 15 * second;
@@ -28,6 +29,10 @@ export async function performSecrets(call: Extract<Call, { tool: 'secrets' }>, m
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
     const password = randomBytes(24).toString('base64url');
     const set = await setPassword(means, username, password);
+    const { primary, replica } = settings.database;
+    // Where it is not known whether it arrived, the one before is tried after it.
+    if (set.outcome === 'done' || set.outcome === 'unknown')
+      for (const own of [primary, replica]) if (own?.user === username) renew(own, password);
     if (set.outcome !== 'done') return set;
     means.tell([`the role ${username} has a new password`]);
     const SecretString = JSON.stringify({ ...before, username, password });

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { NotPostgres, sqlState } from './faults.ts';
+import { passwordsOf } from './renewed.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
 export type Connection = {
@@ -22,12 +23,27 @@ export type ConnectOptions = {
   signal: AbortSignal;
   /** What pg_stat_activity shows. */
   name?: string;
+  /** With this very password, not with one that replaced it meanwhile: whether it opens is the question. */
+  exactly?: true;
 };
 
 const farewell: Ms = 500;
 
 /** Connects, or throws what went wrong (`postgresFault` converts it). Aborting the signal ends the attempt at once. */
 export async function connect(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
+  const [first, ...others] = options.exactly ? [server.password ?? ''] : passwordsOf(server);
+  try {
+    return await byTls({ ...server, password: first }, options);
+  } catch (error) {
+    const [other] = others;
+    if (other === undefined || sqlState(error) !== wrongPassword || options.signal.aborted) throw error;
+    return await byTls({ ...server, password: other }, options);
+  }
+}
+
+const wrongPassword = '28P01';
+
+async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
   let failure: unknown;
   for (const attempt of tlsAttempts(server)) {
     try {
