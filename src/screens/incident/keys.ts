@@ -51,10 +51,10 @@ const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   keys: [key],
   title: 'do it',
   titleFor: (here: Here) => stepHere(here)?.offers?.[at]?.title,
-  about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
+  about: `the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
   silent: true,
   ...(at === 0 ? { footer: 14 } : {}),
-  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'this step offers no such action'),
+  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'the step offers none'),
   run: (here: Here) => {
     const offer = stepHere(here)?.offers?.[at];
     return offer ? offerIntents(offer, here.state) : [];
@@ -99,9 +99,7 @@ export const incidentKeys: readonly Binding[] = [
     title: 'reopen',
     about: 'the step is open again',
     silent: true,
-    unless: (here) =>
-      onStep(here) ??
-      (here.state.incident?.steps[stepHere(here)?.id ?? ''] ? undefined : 'the step has not been done or skipped'),
+    unless: (here) => onStep(here) ?? (here.state.incident?.steps[stepHere(here)?.id ?? ''] ? undefined : 'it is open'),
     run: (here) => {
       const step = stepHere(here);
       return step ? [send({ do: 'step', step: step.id, mark: 'reopened' })] : [];

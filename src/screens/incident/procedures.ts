@@ -85,10 +85,10 @@ export const procedureScreen: Screen = {
     keys: [key],
     title: 'do it',
     titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
-    about: `the ${['first', 'second', 'third', 'fourth'][at]} action that the step offers`,
+    about: `the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
     silent: true,
     ...(at === 0 ? { footer: 14 } : {}),
-    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'this step offers no such action'),
+    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step offers none'),
     run: (here) => {
       const offer = stepHere(here)?.offers?.[at];
       return offer ? offerIntents(offer, here.state) : [];

@@ -3,7 +3,7 @@ import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { driver, drives } from '../../core/incident/desk.ts';
 import { unfinished } from '../../core/incident/incident.ts';
-import { formatElapsed } from '../../core/text/format.ts';
+import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
@@ -78,7 +78,7 @@ function crewSays(state: State): readonly Line[] {
 }
 
 /**
- * How many alerts nobody has, and how long somebody has to answer: `2 alerts 14 min`. With its unit: it stands below the
+ * How many alerts nobody has, and how long somebody has to answer: `2 alerts 14 m`. With its unit: it stands below the
  * clock. Empty while all are somebody's.
  */
 export function alertsSays({ desk, world }: State, columns: number): Line {
@@ -88,16 +88,9 @@ export function alertsSays({ desk, world }: State, columns: number): Line {
   const left = first.due - world.now;
   const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
   const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';
-  const wait = inMinutes(Math.abs(left));
+  const wait = shortAge(Math.abs(left));
   const says = left < 0 ? `late ${wait}` : columns >= 100 ? `${wait} left to answer` : wait;
   return line('  ', span(`${count} ${says}`, tone));
-}
-
-/** `14 min`, `40 s`, `2 h 3 min`. */
-function inMinutes(ms: number): string {
-  const minutes = Math.floor(ms / minute);
-  if (minutes === 0) return `${Math.floor(ms / 1000)} s`;
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** What may be said in several lengths, the longest first; none: nothing to say. */
@@ -155,9 +148,9 @@ function updateSays({ incident, world }: State): Variants {
   const { updateDue } = incident ? clocks(incident, world.now) : {};
   if (updateDue === undefined) return [];
   const left = updateDue - world.now;
-  if (left < 0) return [line(span(`update late ${short(-left)}`, 'warning'))];
+  if (left < 0) return [line(span(`update late ${shortAge(-left)}`, 'warning'))];
   const tone = left < soon ? 'warning' : 'dim';
-  return [line(span(`next update ${short(left)}`, tone)), line(span(`update ${short(left)}`, tone))];
+  return [line(span(`next update in ${shortAge(left)}`, tone)), line(span(`update ${shortAge(left)}`, tone))];
 }
 
 function reminderSays({ incident, world }: State): Variants {

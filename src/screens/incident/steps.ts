@@ -180,11 +180,14 @@ function leading(record: StepState | undefined, advice: Recommendation | undefin
 function doneSays(record: StepState | undefined, columns: number): Line {
   if (!record) return [];
   const who = whoSays(record);
-  const why = record.answer ? `${record.answer}: ${record.why ?? ''}` : (record.why ?? record.found?.because ?? '');
-  const says = dim(record.mark === 'skipped' ? `skipped: ${why}` : why);
   const room = columns - lineWidth(who) - 2;
-  if (room < 8 || why === '') return who;
-  return line(columnsOf(says.text) > room ? fitLine([says], room) : says, '  ', who);
+  const typed = record.answer ? `${record.answer}: ${record.why ?? ''}` : record.why;
+  const why = record.mark === 'skipped' ? `skipped: ${typed ?? ''}` : typed;
+  if (why !== undefined && room >= 8)
+    return line(columnsOf(why) > room ? fitLine([dim(why)], room) : dim(why), '  ', who);
+  // What was found loses whole clauses, what a person typed its end.
+  const found = shortenings(record.found?.because ?? '').find((says) => columnsOf(says) <= room) ?? '';
+  return found ? line(dim(found), '  ', who) : who;
 }
 
 /** What is to be said of an open step, the longest first. */

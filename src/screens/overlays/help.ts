@@ -29,7 +29,9 @@ const keysWide = 11;
 function keyLines(b: Binding, at: Here, columns: number): Line[] {
   const keys = b.keys.map(showKey).join(' ').padEnd(keysWide);
   const why = b.unless?.(at);
-  const says = wrap(why === undefined ? b.about : `${b.about}: not now, ${why}`, columns - keysWide - 4);
+  const now = b.titleFor?.(at);
+  const about = now === undefined ? b.about : `${now}: ${b.about}`;
+  const says = wrap(why === undefined ? about : `${about}: not now, ${why}`, columns - keysWide - 4);
   return says.map((part, i) => {
     const head = i === 0 ? keys : ' '.repeat(keysWide);
     return why === undefined ? line('   ', span(head, 'key'), ` ${part}`) : line(dim(`   ${head} ${part}`));
