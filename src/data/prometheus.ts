@@ -126,6 +126,8 @@ export function readPrometheus(body: string): { value: number | undefined } | { 
 
 /** `[time, "12.5"]`; NaN (0/0, a rate without requests) and infinities are no measure. */
 function numberOf(pair: unknown): number | undefined {
-  const value = Array.isArray(pair) ? Number.parseFloat(String(pair[1])) : Number.NaN;
+  const text = Array.isArray(pair) ? String(pair[1]).trim() : '';
+  // Not parseFloat: `12 of 40` is no number.
+  const value = text === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

@@ -45,7 +45,8 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
       setImmediate(() => thread.postMessage({ kind: 'taken' } satisfies ToWorker));
     });
     thread.on('error', (error) => {
-      why = door(error instanceof Error ? error.message : error, 300);
+      const full = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      why = full ? 'it ran out of memory' : door(error instanceof Error ? error.message : error, 300);
     });
     thread.on('exit', () => {
       if (stopping || worker !== thread) return;

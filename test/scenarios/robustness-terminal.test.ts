@@ -23,7 +23,12 @@ afterEach(async () => {
 async function belowShell(script: string, size = {}): Promise<void> {
   terminal = new TerminalUnderTest({
     program: 'bash',
-    args: ['--norc', '--noprofile', '-c', script],
+    args: [
+      '--norc',
+      '--noprofile',
+      '-c',
+      `before=$(stty -g); ${script}; [ "$before" = "$(stty -g)" ] && echo "as before"`,
+    ],
     environment: nowhere(home),
     ...size,
   });
@@ -53,6 +58,8 @@ function expectRestored(): void {
   expect(terminal.emulator.modes).toMatchObject({ bracketedPasteMode: false, mouseTrackingMode: 'none' });
   expect(terminal.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.raw.lastIndexOf('\u001b[?25l'));
   expect(terminal.raw).toMatch(/^isig icanon iexten echo /m);
+  // Every other setting too, to the last character.
+  if (terminal.raw.includes('ended with')) expect(terminal.raw).toContain('as before');
 }
 
 describe('ended by', () => {
@@ -165,6 +172,29 @@ test('the engine fails: it is said, and it is started again', async () => {
     columns: 120,
   });
   await terminal.shows('the engine stopped (boom )');
+  expect(terminal.fullScreen).toBe(true);
+  await terminal.hides('the engine stopped');
+  await terminal.shows(/● redis +connection refused/);
+  expect((await terminal.press('q').ends()).code).toBe(0);
+});
+
+test('the engine runs out of memory: it is said in words, the screen stays, and it is started again', async () => {
+  const eater = path.join(home, 'eater.mjs');
+  writeFileSync(
+    eater,
+    `import { existsSync, writeFileSync } from 'node:fs';
+     import { isMainThread } from 'node:worker_threads';
+     const eaten = ${JSON.stringify(path.join(home, 'eaten'))};
+     if (!isMainThread && !existsSync(eaten)) setTimeout(() => {
+       writeFileSync(eaten, '');
+       for (const all = []; ; ) all.push(new Array(100_000).fill(all.length).map((n) => ({ n })));
+     }, 500);`,
+  );
+  terminal = new TerminalUnderTest({
+    environment: { ...nowhere(home), NODE_OPTIONS: `--import=${eater} --max-old-space-size=160` },
+    columns: 120,
+  });
+  await terminal.shows('the engine stopped (it ran out of memory', 30_000);
   expect(terminal.fullScreen).toBe(true);
   await terminal.hides('the engine stopped');
   await terminal.shows(/● redis +connection refused/);

@@ -65,6 +65,11 @@ test('each answer of the server becomes a fault with the next move', () => {
     hint: expect.stringContaining('database.schema'),
   });
   expect(says('57014', 'canceling statement due to statement timeout').kind).toBe('timeout');
+  expect(says('25006', 'cannot execute UPDATE in a read-only transaction')).toMatchObject({
+    kind: 'refused',
+    what: expect.stringContaining('takes no writes'),
+  });
+  expect(says('08006', 'connection failure').kind).toBe('unreachable');
   expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
 });
 

@@ -48,7 +48,7 @@ test('two instant queries, below a path too; without a series or without request
     value: { p95: 412.5, errorRate: 0.021, source: 'prometheus' },
   });
   expect(asked.sort()).toEqual(['/metrics/api/v1/query errors', '/metrics/api/v1/query p95']);
-  for (const nothing of [vector(), vector('NaN'), vector('+Inf')]) {
+  for (const nothing of [vector(), vector('NaN'), vector('+Inf'), vector('12 of 40'), vector('')]) {
     const outcome = await always(200, nothing);
     expect(outcome).toMatchObject({ ok: true });
     expect(outcome.ok && Object.keys(outcome.value)).not.toContain('p95');

@@ -84,6 +84,12 @@ function explainState(state: string, said: string, server: DatabaseServer, error
         : ['timeout', 'the query was cancelled by somebody', 'it is tried again'];
     case '55P03':
       return ['timeout', 'waited too long for a lock', 'somebody holds a lock on the table: see who blocks whom'];
+    case '25006':
+      return [
+        'refused',
+        'the server takes no writes: it is in recovery, or set read-only',
+        'point database.primary at the primary',
+      ];
     case '40001':
     case '40P01':
       return ['timeout', said, 'a conflict with replay on a replica; it is tried again'];
