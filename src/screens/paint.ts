@@ -25,7 +25,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   'colour-blind': {
     ...attributes,
     ok: '94',
-    warning: '93',
+    warning: '1;33',
     critical: '1;7',
     unknown: '4',
     accent: '1',
@@ -67,9 +67,17 @@ export function paint(line: Line, theme: Theme): string {
   return look ? `${painted}\u001b[0m` : painted;
 }
 
+/** Bars and large letters: in reverse they would be holes, a high bar an empty one. */
+const drawn = /^[\s·▀-█]+$/;
+
 function lookOf(s: Span, theme: Theme): string {
-  const tone = theme[s.tone];
+  const own = theme[s.tone];
+  const tone = isReverse(own) && drawn.test(s.text) ? '1' : own;
   return s.strong ? (tone ? `1;${tone}` : '1') : tone;
+}
+
+function isReverse(look: string): boolean {
+  return /(^|;)7(;|$)/.test(look);
 }
 
 function hasGround(look: string): boolean {

@@ -8,6 +8,7 @@ import { lineWidth, textOf } from '../../src/screens/line.ts';
 import { paint, themes } from '../../src/screens/paint.ts';
 import type { Size } from '../../src/screens/screen.ts';
 import { placeAt, type State } from '../../src/store.ts';
+import { showing } from './every-screen.ts';
 import {
   away,
   calm,
@@ -266,4 +267,13 @@ describe('every frame', () => {
     const text = frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt('pods')] } }, small);
     expect(text).toContain('this screen failed');
   });
+});
+
+test('what is drawn of blocks is never in reverse: a high bar would look like a hole', () => {
+  for (const theme of Object.values(themes))
+    for (const screen of ['cockpit', 'metrics', 'war-room', 'metric']) {
+      const painted = frame(showing(screen), { columns: 120, rows: 40 }).lines.map((l) => paint(l, theme));
+      for (const look of painted.join('').matchAll(/\u001b\[([\d;]*)m([^\u001b]*[▁-█▀▄][^\u001b]*)/g))
+        expect(look[1]).not.toMatch(/(^|;)7(;|$)/);
+    }
 });
