@@ -113,6 +113,7 @@ const node: NodeLook = {
   name: askNode.node,
   conditions: [
     { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory', at: minutes(3) },
+    { type: 'PIDPressure', status: 'False', at: minutes(9) },
     { type: 'Ready', status: 'True', at: minutes(9) },
   ],
   problems: ['memory pressure', 'cordoned: takes no new pods'],
@@ -135,10 +136,11 @@ test('a node: what is wrong, its taints, room and use, its conditions, our pods 
   expect(text).toMatch(/cpu +use not known, of 7\.91 for pods, 8 in all/);
   expect(text).toContain('2 of ours, room for 110 in all');
   expect(text).toMatch(/● memory pressure yes {2}for 3 m 0 s {2}KubeletHasInsufficientMemory/);
+  expect(text).toMatch(/✓ pid pressure no/);
   expect(text).toMatch(/✓ ready yes/);
   expect(text).toMatch(/● api-gateway-7d9f8b6c5-8qk5p {2}CrashLoopBackOff/);
   expect(text).toContain('▲ EvictionThresholdMet');
-  expect(here(pressing(nodeState(live(node)), small, 'j', 'j', 'enter'))).toMatchObject({ screen: 'pod' });
+  expect(here(pressing(nodeState(live(node)), small, 'j', 'j', 'j', 'enter'))).toMatchObject({ screen: 'pod' });
   const well = { ...node, conditions: [], problems: [], taints: [], events: [] };
   expect(frameText(nodeState(live(well)), small)).toContain('no events kept by the API server');
 });

@@ -86,6 +86,8 @@ function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
   return [
     ...idAges.flatMap((one) => {
       const { verdict, says, remedy } = judgeIdAge(one);
+      // Few ever come near the end of their multixacts: that they are well needs no line.
+      if (verdict === 'ok' && one.kind === 'multixacts') return [];
       return [
         line(mark(verdict), verdict === 'ok' ? dim(` ${says}`) : ` ${says}`),
         ...(remedy ? [line(dim(`  ${remedy}`))] : []),

@@ -72,7 +72,7 @@ export function nodeConditionRows(conditions: readonly Condition[], now: Instant
   });
 }
 
-/** `containers ready` of ContainersReady. */
+/** `containers ready` of ContainersReady, `pid pressure` of PIDPressure. */
 function inWords(type: string): string {
-  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+  return type.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ').toLowerCase();
 }

@@ -1,0 +1,155 @@
+// Every list that is asked for, in the states a night has: not answered yet, empty, one row, a hundred thousand, its
+// backend away with and without something seen before.
+import { describe, expect, test } from 'vitest';
+import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
+import { placeAt, type State } from '../../src/store.ts';
+import { calm, fault, frameText, live, lost, now, pressing, stateOf } from './worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+const id = (i: number) => `row_${String(i).padStart(6, '0')}`;
+/** `make` of so many ids, in the order in which the screen shows them. */
+const rowsOf = <T>(n: number, make: (name: string, i: number) => T): T[] =>
+  Array.from({ length: n }, (_, i) => make(id(i), i));
+
+type List = {
+  of?: Readonly<Record<string, string>>;
+  ask: Ask;
+  /** An answer with so many rows; the first is `row_000000`. */
+  answer(n: number): unknown;
+  /** What it says when there is nothing. */
+  nothing: string;
+};
+
+const database = { where: 'db', inRecovery: false, sessionsExact: true, replicas: [], slots: [], missing: [] };
+const upkeep = { ...database, sessions: [], tables: [], idAges: [], vacuums: [] };
+const job = { surface: 'openai-api', status: 'failed', attempts: 1, createdAt: now - 1000 };
+
+const lists: Readonly<Record<string, List>> = {
+  'all-studies': {
+    ask: { kind: 'studies', search: '', rows: 200 },
+    answer: (n) => ({
+      more: false,
+      rows: rowsOf(n, (name) => ({ id: name, tenant: 't', status: 'completed', createdAt: now, progressedAt: now })),
+    }),
+    nothing: 'no studies',
+  },
+  jobs: {
+    of: { study: 's', status: '' },
+    ask: { kind: 'jobs', study: 's', status: '', search: '', rows: 200 },
+    answer: (n) => ({ more: false, rows: rowsOf(n, (name) => ({ ...job, id: name })) }),
+    nothing: 'no jobs',
+  },
+  'api-keys': {
+    ask: { kind: 'api-keys' },
+    answer: (n) => ({
+      more: false,
+      rows: rowsOf(n, (name) => ({
+        id: name,
+        tenant: 't',
+        name,
+        permissions: [],
+        createdAt: now,
+        lastUsedAt: now,
+        revoked: false,
+      })),
+    }),
+    nothing: 'no API keys',
+  },
+  sessions: {
+    ask: { kind: 'database', server: 'primary' },
+    answer: (n) => ({
+      ...upkeep,
+      sessions: rowsOf(n, (name, pid) => ({
+        pid,
+        user: name,
+        application: '',
+        client: '',
+        database: '',
+        state: 'idle',
+        blockedBy: [],
+        query: name,
+      })),
+    }),
+    nothing: 'no other sessions',
+  },
+  tables: {
+    ask: { kind: 'database', server: 'primary' },
+    answer: (n) => ({
+      ...upkeep,
+      tables: rowsOf(n, (name, i) => ({ name, totalBytes: 1, liveRows: 1, deadRows: n - i, changed: 0 })),
+    }),
+    nothing: 'no tables are visible',
+  },
+  evidence: {
+    ask: { kind: 'evidence' },
+    answer: (n) => ({
+      bucket: 'b',
+      objects: n,
+      bytes: n,
+      complete: true,
+      groups: rowsOf(n, (name, i) => ({ study: name, objects: 1, bytes: 1, oldest: i, newest: now })),
+    }),
+    nothing: 'the bucket is empty',
+  },
+  'evidence-study': {
+    of: { study: 's' },
+    ask: { kind: 'evidence-study', study: 's' },
+    answer: (n) => ({
+      bucket: 'b',
+      study: 's',
+      complete: true,
+      versions: rowsOf(n, (name) => ({
+        key: `s/${name}`,
+        versionId: 'v',
+        kind: 'version',
+        latest: true,
+        bytes: 1,
+        at: now,
+      })),
+    }),
+    nothing: 'no evidence of this study',
+  },
+};
+
+function at(screen: string, reading?: Reading<unknown>): State {
+  const { ask, of = {} } = lists[screen] as List;
+  const state = stateOf(calm, { looks: reading ? { [lookKey(ask)]: reading } : {} });
+  return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
+}
+
+/** What stands between the header and the footer. */
+const bodyOf = (state: State) => frameText(state, size).split('\n').slice(3, -2);
+
+describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
+  test('not answered yet: it says so, and holds no row', () => {
+    expect(bodyOf(at(screen)).join('\n')).toMatch(/asking …|no answer yet/);
+  });
+
+  test('empty: it says that there is nothing', () => {
+    expect(bodyOf(at(screen, live(answer(0)))).join('\n')).toContain(nothing);
+  });
+
+  test('one row', () => {
+    const text = bodyOf(at(screen, live(answer(1)))).join('\n');
+    expect(text).toMatch(/▶.*row_0/);
+    expect(text).not.toContain(nothing);
+  });
+
+  test('a hundred thousand: the last is a key away, and so is the first', () => {
+    const many = at(screen, live(answer(100_000)));
+    expect(bodyOf(many).join('\n')).toMatch(/▶.*row_000000/);
+    const end = pressing(many, size, 'G');
+    expect(bodyOf(end).join('\n')).toMatch(/▶.*row_099999/);
+    expect(bodyOf(pressing(end, size, 'g')).join('\n')).toMatch(/▶.*row_000000/);
+  });
+
+  test('its backend away: it says why, and keeps what was seen', () => {
+    const without = bodyOf(at(screen, lost())).join('\n');
+    expect(without).toContain(fault.what);
+    expect(without).not.toContain(nothing);
+    const seen = bodyOf(at(screen, lost(answer(3)))).join('\n');
+    expect(seen).toContain(fault.what);
+    expect(seen).toMatch(/row_000002/);
+  });
+});
