@@ -1,7 +1,9 @@
 // Every action there is. A new one is one line here.
 import { type Action, type ActionId, actionIds } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
-import { analyzeTables, cancelQuery, endSession, vacuumTable } from './database.ts';
+import { analyzeTables } from './database/analyze-tables.ts';
+import { cancelQuery, endSession } from './database/end-session.ts';
+import { vacuumTable } from './database/vacuum-table.ts';
 import { deploy } from './deploy/deploy.ts';
 import { restartDeployment } from './deployments/restart-deployment.ts';
 import { rollbackDeployment } from './deployments/rollback-deployment.ts';

@@ -3,11 +3,11 @@ import type { V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
 import type { DeployedRevision, DeploymentDetail } from '../../core/looks/deployment-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
-import { toRevision } from '../survey/kubernetes.ts';
 import type { Connection } from './connection.ts';
 import { revisionAnnotation } from './deployments.ts';
 import { eventsAbout, newestFirst } from './events.ts';
 import { conditionsOf } from './pod-look.ts';
+import { toRevision } from './revisions.ts';
 import { count, items, type Wire, words } from './wire.ts';
 
 const within: Ms = 5 * second;

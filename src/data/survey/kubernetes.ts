@@ -1,5 +1,5 @@
 // What an action wants to know of deployments before it changes one.
-import type { V1Deployment, V1PodTemplateSpec, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
+import type { V1Deployment, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/survey.ts';
@@ -11,7 +11,8 @@ import { type Cluster, openCluster } from '../kubernetes/client.ts';
 import { revisionAnnotation, type WireDeployment } from '../kubernetes/deployments.ts';
 import { discovered, type ResourceName } from '../kubernetes/discovery.ts';
 import type { Answered } from '../kubernetes/refusal.ts';
-import { count, instant, items, type Wire, words } from '../kubernetes/wire.ts';
+import { toRevision } from '../kubernetes/revisions.ts';
+import { count, items, type Wire, words } from '../kubernetes/wire.ts';
 import type { Outcome } from '../source.ts';
 import { dryRunOf } from './dry-run.ts';
 import { roomOf } from './room.ts';
@@ -205,57 +206,4 @@ function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
     ...(failed ? { stuck: words(failed.message, 160) ?? words(failed.reason) ?? 'the rollout is stuck' } : {}),
     recreate: spec?.strategy?.type === 'Recreate',
   };
-}
-
-type Template = Wire<V1PodTemplateSpec> | null | undefined;
-
-/** A replica set as the revision that it keeps. */
-export function toRevision(
-  { metadata, spec, status }: Wire<V1ReplicaSet>,
-  now: Template,
-  active: string | undefined,
-): Revision {
-  const revision = metadata?.annotations?.[revisionAnnotation];
-  const cause = words(metadata?.annotations?.['kubernetes.io/change-cause'], 120);
-  return {
-    revision: Number(revision ?? 0) || 0,
-    images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
-    ...(cause ? { cause } : {}),
-    createdAt: instant(metadata?.creationTimestamp) ?? 0,
-    replicas: count(status?.replicas),
-    active: revision === active,
-    differs: differences(now, spec?.template),
-  };
-}
-
-/** How the pods of `then` differ from those of `now`, in few words each. Values of variables are not shown. */
-function differences(now: Template, then: Template): readonly string[] {
-  const containers = new Map(items(now?.spec?.containers).map((c) => [c.name, c]));
-  const found: string[] = [];
-  for (const container of items(then?.spec?.containers)) {
-    const name = words(container.name, 60) ?? '';
-    const current = containers.get(container.name);
-    containers.delete(container.name);
-    if (!current) {
-      found.push(`container ${name} comes back`);
-      continue;
-    }
-    if (current.image !== container.image)
-      found.push(`image of ${name}: ${words(current.image) ?? ''} → ${words(container.image) ?? ''}`);
-    const { image: _a, env: was, ...rest } = container;
-    const { image: _b, env: is, ...others } = current;
-    const changed = changedNames(items(is), items(was));
-    if (changed.length > 0) found.push(`environment of ${name}: ${changed.slice(0, 6).join(', ')}`);
-    if (JSON.stringify(rest) !== JSON.stringify(others)) found.push(`other settings of ${name}`);
-  }
-  for (const name of containers.keys()) found.push(`container ${words(name, 60) ?? ''} goes`);
-  return found;
-}
-
-function changedNames(a: readonly object[], b: readonly object[]): readonly string[] {
-  const byName = (list: readonly object[]) =>
-    new Map(list.map((one) => [String('name' in one ? one.name : ''), JSON.stringify(one)]));
-  const [left, right] = [byName(a), byName(b)];
-  const names = new Set([...left.keys(), ...right.keys()]);
-  return [...names].filter((name) => left.get(name) !== right.get(name)).map((name) => door(name, 60));
 }

@@ -1,0 +1,62 @@
+// Make the planner's statistics anew (runbook: Database Maintenance step 1).
+import type { Action, Target } from '../../core/actions/action.ts';
+import { formatBytes } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { minute, second } from '../../core/time.ts';
+import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
+import { ago, ranSince, statsOf } from './statistics.ts';
+
+/** The runbook's weekly three. */
+const weekly = 'jobs,studies,results';
+const tablesOf = (target: Target) =>
+  (given(target, 'tables') || weekly)
+    .split(',')
+    .map((t) => t.trim())
+    .filter(Boolean);
+
+export const analyzeTables: Action = {
+  id: 'analyze-tables',
+  title: 'Update table statistics',
+  risk: 'reversible',
+  about: {
+    does: 'ANALYZE: the planner’s statistics are made anew',
+    looksAt: 'sizes, dead tuples, last runs',
+    calls: 'ANALYZE jobs; ANALYZE studies; ANALYZE results',
+    proof: 'the statistics’ time',
+    undo: 'not needed',
+    runbook: 'Database Maintenance step 1',
+  },
+  fields: [{ name: 'tables', ask: 'which tables? (with commas)', kind: 'text', preset: weekly }],
+  names: (target) => tablesOf(target).join(','),
+  object: () => 'maintenance',
+  needs: (target, { schema }) =>
+    tablesOf(target).map((table) => ({ kind: 'table', schema, table, privileges: ['MAINTAIN'] })),
+  async plan(target, survey) {
+    const tables = tablesOf(target);
+    const who = await answeredByDatabase(survey);
+    if (!who.ok) return refusedBy(who.fault);
+    const stats = await statsOf(survey, tables);
+    if (!stats.ok) return refusedBy(stats.fault);
+    const absent = tables.filter((name) => !stats.value.has(name));
+    if (absent.length > 0) return refuse(`there is no table ${absent.join(', ').slice(0, 100)}`, 'check the names');
+    return planned({
+      impact: tables.map((name) => {
+        const s = stats.value.get(name);
+        return `${name}: ${formatBytes(s?.bytes ?? 0)}, analyzed ${ago(s?.analyzed ?? 0, survey.now())}`;
+      }),
+      calls: tables.map((name) => ({
+        tool: 'sql',
+        server: 'primary',
+        change: { text: `ANALYZE ${qualified(survey.ground.schema, name)}`, parameters: [] },
+        transaction: true,
+        progress: true,
+        within: 10 * minute,
+      })),
+      undo: 'not needed: only statistics change',
+      answered: [who.says],
+      rests: tables.join(),
+    });
+  },
+  verify: ({ target, startedAt }, survey) => ranSince(tablesOf(target), 'analyzed', startedAt, survey),
+  within: 20 * second,
+};

@@ -1,0 +1,153 @@
+// Cancel what a session runs, and end a session (runbook: Database Maintenance).
+import type { Action, ActionId, Done, Target } from '../../core/actions/action.ts';
+import type { Survey } from '../../core/actions/survey.ts';
+import { formatAge, formatCount } from '../../core/text/format.ts';
+import { second } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
+import { answeredByDatabase, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
+
+const sessionsSql = `SELECT pid, backend_start::text AS began, usename::text AS role, application_name::text AS application,
+  state::text AS state, extract(epoch FROM now() - coalesce(xact_start, state_change))::float8 AS age, left(query, 300) AS query,
+  cardinality(pg_blocking_pids(pid)) AS waits_for,
+  (SELECT count(*)::int FROM pg_stat_activity w WHERE s.pid = ANY(pg_blocking_pids(w.pid))) AS blocks,
+  backend_type::text AS kind, pid = pg_backend_pid() AS own,
+  (pg_has_role(current_user, s.usesysid, 'USAGE') OR pg_has_role(current_user, 'pg_signal_backend', 'USAGE')) AS may
+  FROM pg_stat_activity s WHERE pid = $1`;
+
+/** The longest first. */
+const busySql = `SELECT pid, usename::text AS role, application_name::text AS application, state::text AS state,
+  extract(epoch FROM now() - coalesce(xact_start, state_change))::float8 AS age
+  FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+  AND application_name NOT LIKE 'bentham-cockpit%' ORDER BY xact_start NULLS LAST LIMIT 50`;
+
+async function sessionOf(target: Target, survey: Survey) {
+  const pid = Number(given(target, 'pid'));
+  if (!Number.isInteger(pid) || pid <= 0) return { ok: true as const, value: undefined };
+  const found = await survey.rows('primary', sessionsSql, [pid]);
+  return found.ok ? { ok: true as const, value: found.value[0] } : found;
+}
+
+/** `cancel` ends what a session runs; `terminate` ends the session. */
+function sessionAction(
+  id: ActionId,
+  how: 'cancel' | 'terminate',
+  more: Pick<Action, 'title' | 'risk' | 'about'>,
+): Action {
+  return {
+    id,
+    ...more,
+    fields: [
+      {
+        name: 'pid',
+        ask: 'which session? (its pid)',
+        kind: 'text',
+        choices: (world) =>
+          (newest(world.readings.primary)?.value.blocked ?? []).flatMap((b) =>
+            b.blockedBy
+              .filter((pid) => pid > 0)
+              .map((pid) => ({ value: String(pid), says: `blocks ${b.pid}, ${formatAge(b.waiting)}` })),
+          ),
+        async look(_, survey) {
+          const found = await survey.rows('primary', busySql, []);
+          if (!found.ok) return [];
+          return found.value.map((row) => ({
+            value: String(row.pid),
+            says: `${row.role} ${row.application}, ${row.state} for ${formatAge(Number(row.age) * second)}`,
+          }));
+        },
+      },
+    ],
+    names: (target) => given(target, 'pid'),
+    object: (target) => `session/${given(target, 'pid')}`,
+    needs: () => [{ kind: 'signal' }],
+    async plan(target, survey) {
+      const who = await answeredByDatabase(survey);
+      if (!who.ok) return refusedBy(who.fault);
+      const found = await sessionOf(target, survey);
+      if (!found.ok) return refusedBy(found.fault);
+      const row = found.value;
+      if (!row)
+        return refuse(
+          `there is no session ${given(target, 'pid').slice(0, 20)}`,
+          'it has ended, or look at its pid again',
+        );
+      if (row.own === true || row.kind !== 'client backend')
+        return refuse(
+          `that is ${row.own === true ? 'the cockpit’s own session' : `a ${row.kind}`}`,
+          'choose a client’s session',
+        );
+      if (row.may !== true)
+        return refuse(
+          `may not end sessions of ${row.role}`,
+          `GRANT pg_signal_backend TO ${survey.ground.targets.primary.user};`,
+        );
+      if (how === 'cancel' && row.state === 'idle')
+        return refuse('it runs nothing now', 'end the session instead, if it holds locks');
+      const began = String(row.began);
+      return planned({
+        impact: [
+          `${row.role}, ${row.application || 'no application name'}, ${row.state} for ${formatAge(Number(row.age) * second)}.`,
+          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${String(row.query).slice(0, 200)}`,
+          how === 'cancel'
+            ? 'Its statement is cancelled; the session stays.'
+            : 'The session ends; its transaction is rolled back.',
+        ],
+        warnings:
+          how === 'cancel' && String(row.state).startsWith('idle in transaction')
+            ? ['It is idle in a transaction: cancelling does nothing. End the session to free its locks.']
+            : [],
+        calls: [
+          {
+            tool: 'sql',
+            server: 'primary',
+            change: {
+              text: `SELECT pg_${how}_backend(pid) AS done FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+              parameters: [Number(row.pid), began],
+            },
+            expectRows: 1,
+            transaction: true,
+          },
+        ],
+        answered: [who.says],
+        rests: `${row.pid} ${began}`,
+        memo: { began, query: String(row.query) },
+      });
+    },
+    async verify(done: Done, survey) {
+      const found = await sessionOf(done.target, survey);
+      if (!found.ok) return notYetBy(found.fault);
+      const row = found.value;
+      if (!row || String(row.began) !== done.plan.memo?.began) return proven('the session is gone');
+      if (how === 'cancel' && (row.state !== 'active' || row.query !== done.plan.memo?.query))
+        return proven(`it is ${row.state} now`);
+      return notYet(`it is still ${row.state}`);
+    },
+    within: 20 * second,
+  };
+}
+
+export const cancelQuery = sessionAction('cancel-query', 'cancel', {
+  title: 'Cancel what a session runs',
+  risk: 'reversible',
+  about: {
+    does: 'cancels the statement of one database session; the session stays',
+    looksAt: 'whose it is, how long it runs, whom it blocks; pinned by pid and backend start',
+    calls: 'SELECT pg_cancel_backend(pid) … WHERE pid = … AND backend_start = …',
+    proof: 'it does not run any more',
+    undo: 'the application may run it again',
+    runbook: 'Database Maintenance',
+  },
+});
+
+export const endSession = sessionAction('end-session', 'terminate', {
+  title: 'End a database session',
+  risk: 'data',
+  about: {
+    does: 'ends one database session; its transaction is rolled back',
+    looksAt: 'whose it is, how long it runs, whom it blocks; pinned by pid and backend start',
+    calls: 'SELECT pg_terminate_backend(pid) … WHERE pid = … AND backend_start = …',
+    proof: 'the session is gone',
+    undo: 'none: the application connects again',
+    runbook: 'Database Maintenance',
+  },
+});

@@ -1,0 +1,60 @@
+// What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
+import type { Check } from '../../core/actions/action.ts';
+import type { SqlRow, Survey } from '../../core/actions/survey.ts';
+import { formatAge, formatCount } from '../../core/text/format.ts';
+import { type Instant, second } from '../../core/time.ts';
+import { notYet, notYetBy, proven } from '../plan.ts';
+
+type Stats = { bytes: number; dead: number; live: number; analyzed: Instant; vacuumed: Instant };
+
+/** Sizes and last runs, of a partitioned table those of its partitions; tables that do not exist are absent. */
+export async function statsOf(survey: Survey, tables: readonly string[]) {
+  const found = await survey.rows(
+    'primary',
+    `SELECT t.relname::text AS name, sum(pg_total_relation_size(s.relid))::text AS bytes,
+       sum(s.n_dead_tup)::text AS dead, sum(s.n_live_tup)::text AS live,
+       min(coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0))::float8 AS analyzed,
+       min(coalesce(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)), 0))::float8 AS vacuumed
+     FROM pg_class t
+     JOIN pg_namespace n ON n.oid = t.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT t.oid AS relid WHERE t.relkind = 'r'
+       UNION SELECT p.relid::oid FROM pg_partition_tree(t.oid) p WHERE t.relkind = 'p' AND p.isleaf) part
+     JOIN pg_stat_all_tables s ON s.relid = part.relid
+     WHERE n.nspname = $1 AND t.relname = ANY($2) AND t.relkind IN ('r', 'p')
+     GROUP BY t.oid, t.relname`,
+    [survey.ground.schema, tables],
+  );
+  if (!found.ok) return found;
+  const n = (row: SqlRow, name: string) => Number(row[name] ?? 0);
+  const stats = found.value.map((row): [string, Stats] => [
+    String(row.name),
+    {
+      bytes: n(row, 'bytes'),
+      dead: n(row, 'dead'),
+      live: n(row, 'live'),
+      analyzed: n(row, 'analyzed') * second,
+      vacuumed: n(row, 'vacuumed') * second,
+    },
+  ]);
+  return { ok: true as const, value: new Map(stats) };
+}
+
+export const ago = (at: Instant, now: Instant) => (at > 0 ? `${formatAge(now - at)} ago` : 'never');
+
+/** The statistics' own clock is the server's; a little slack for ours. */
+const slack = 5 * second;
+
+export async function ranSince(
+  tables: readonly string[],
+  which: 'analyzed' | 'vacuumed',
+  since: Instant,
+  survey: Survey,
+): Promise<Check> {
+  const found = await statsOf(survey, tables);
+  if (!found.ok) return notYetBy(found.fault);
+  const old = tables.filter((name) => (found.value.get(name)?.[which] ?? 0) < since - slack);
+  if (old.length > 0) return notYet(`not yet told by the statistics: ${old.join(', ')}`);
+  const dead = tables.map((name) => `${name} ${formatCount(found.value.get(name)?.dead ?? 0)}`);
+  return proven(`${which} just now; dead tuples: ${dead.join(', ')}`);
+}

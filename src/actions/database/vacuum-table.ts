@@ -1,0 +1,84 @@
+// Vacuum and analyze a table (runbook: Database Maintenance step 3).
+import type { Action } from '../../core/actions/action.ts';
+import { formatBytes, formatCount } from '../../core/text/format.ts';
+import { qualified } from '../../core/text/sql.ts';
+import { hour, second } from '../../core/time.ts';
+import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
+import { ago, ranSince, statsOf } from './statistics.ts';
+
+export const vacuumTable: Action = {
+  id: 'vacuum-table',
+  title: 'Vacuum and analyze a table',
+  risk: 'reversible',
+  about: {
+    does: 'VACUUM ANALYZE: the room of dead rows can be used again; readers and writers go on',
+    looksAt: 'size, dead tuples, last run, a vacuum under way',
+    calls: 'VACUUM ANALYZE TABLE',
+    proof: 'dead tuples and the statistics’ time',
+    undo: 'not needed',
+    runbook: 'Database Maintenance step 3',
+  },
+  fields: [
+    {
+      name: 'table',
+      ask: 'which table?',
+      kind: 'text',
+      preset: 'jobs',
+      async look(_, survey) {
+        const found = await survey.rows(
+          'primary',
+          `SELECT relname::text AS name, n_dead_tup::text AS dead FROM pg_stat_user_tables WHERE schemaname = $1 ORDER BY n_dead_tup DESC LIMIT 50`,
+          [survey.ground.schema],
+        );
+        if (!found.ok) return [];
+        return found.value.map((row) => ({
+          value: String(row.name),
+          says: `${formatCount(Number(row.dead))} dead tuples`,
+        }));
+      },
+    },
+  ],
+  names: (target) => given(target, 'table'),
+  object: () => 'maintenance',
+  needs: (target, { schema }) => [{ kind: 'table', schema, table: given(target, 'table'), privileges: ['MAINTAIN'] }],
+  async plan(target, survey) {
+    const table = given(target, 'table');
+    const who = await answeredByDatabase(survey);
+    if (!who.ok) return refusedBy(who.fault);
+    const stats = await statsOf(survey, [table]);
+    if (!stats.ok) return refusedBy(stats.fault);
+    const own = stats.value.get(table);
+    if (!own) return refuse(`there is no table ${table.slice(0, 80)}`, 'check its name');
+    const busy = await survey.rows(
+      'primary',
+      `SELECT pid, phase::text AS phase FROM pg_stat_progress_vacuum
+       WHERE relid = to_regclass($1) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))`,
+      [qualified(survey.ground.schema, table)],
+    );
+    const [running] = busy.ok ? busy.value : [];
+    return planned({
+      impact: [
+        `${table}: ${formatBytes(own.bytes)}, ${formatCount(own.dead)} dead of ${formatCount(own.live + own.dead)} rows.`,
+        `Vacuumed ${ago(own.vacuumed, survey.now())}. Readers and writers go on; it costs disk reads.`,
+      ],
+      warnings: running
+        ? [`A vacuum of it is under way (pid ${running.pid}, ${running.phase}): this one waits for it.`]
+        : [],
+      calls: [
+        {
+          tool: 'sql',
+          server: 'primary',
+          change: { text: `VACUUM ANALYZE ${qualified(survey.ground.schema, table)}`, parameters: [] },
+          transaction: false,
+          progress: true,
+          within: 2 * hour,
+        },
+      ],
+      undo: 'not needed: no row changes',
+      answered: [who.says],
+      rests: table,
+    });
+  },
+  verify: ({ target, startedAt }, survey) => ranSince([given(target, 'table')], 'vacuumed', startedAt, survey),
+  within: 20 * second,
+};
