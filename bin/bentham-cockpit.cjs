@@ -63,6 +63,9 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
     line.resume();
     line.unref();
   }
+  // Names are looked up and files are read by the same few threads: a name server that hangs must not hold up the
+  // journal. As many as there are backends, and some to spare.
+  process.env.UV_THREADPOOL_SIZE ??= '24';
   require('node:module').enableCompileCache?.();
   import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
 }

@@ -12,6 +12,7 @@ import { followLogs } from '../screens/logs/follow.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../store.ts';
 import { Keyboard } from './cockpit-keyboard.ts';
 import { Terminal } from './cockpit-terminal.ts';
+import { endWith } from './end.ts';
 import { frameStream } from './frame-stream.ts';
 
 /** Why the full screen cannot be opened here, or undefined when it can. */
@@ -112,7 +113,7 @@ export async function runCockpit(
   });
 
   const { code, why } = await left;
-  setTimeout(() => process.exit(code), patience).unref();
+  setTimeout(() => endWith(code, true), patience).unref();
   stopLooking();
   stopForgetting();
   stopAskingAgain();

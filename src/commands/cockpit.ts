@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addSettingsFlags } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
 import { nearest } from '../config/suggest.ts';
+import { endWith } from './end.ts';
 
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
 export function cockpitCommand(): Command {
@@ -16,7 +17,7 @@ export function cockpitCommand(): Command {
       const { settings } = await settingsFrom(command);
       const { whyNoScreen, runCockpit } = await import('./cockpit-run.ts');
       const why = whyNoScreen();
-      if (why === undefined) process.exit(await runCockpit(settings, { colour: options.color !== false }));
+      if (why === undefined) endWith(await runCockpit(settings, { colour: options.color !== false }));
       process.stderr.write(`bentham-cockpit: ${why}. This is the status once; see also status --help.\n`);
       const { runStatus } = await import('./status-run.ts');
       await runStatus(settings, options);

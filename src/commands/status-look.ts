@@ -17,8 +17,8 @@ const leastPart = 0.3;
 
 export type Look = {
   world: World;
-  /** Lets go of every connection; the report need not wait for it. */
-  end(): Promise<void>;
+  /** Lets go of every connection, for as long as there is time for it. */
+  end(): Promise<'ended' | 'late'>;
 };
 
 /** Since the launcher began, which may have had to start another Node first. */
@@ -76,8 +76,8 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
     world,
     async end() {
       const patience = Math.min(farewell, Math.max(closing / 2, timeout - passed()));
-      const late = new Promise<void>((resolve) => setTimeout(resolve, patience).unref());
-      await Promise.race([Promise.allSettled(running), late]);
+      const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
+      return Promise.race([Promise.allSettled(running).then(() => 'ended' as const), late]);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { reportOf } from '../core/judgement/report.ts';
 import { reportLine, reportText } from '../core/judgement/report-text.ts';
 import { type Ms, second } from '../core/time.ts';
+import { endWith } from './end.ts';
 
 export type StatusOptions = {
   json?: boolean;
@@ -53,14 +54,14 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
           colour: wantsColour(settings, options.color !== false, terminal),
         });
   process.stdout.write(`${text}\n`);
-  await look.end();
-  return leave(report.exitCode);
+  const goodbye = await look.end();
+  return leave(report.exitCode, goodbye === 'late');
 }
 
 /** Ends when everything that was printed has been taken. */
-async function leave(code: number): Promise<never> {
+async function leave(code: number, late = false): Promise<never> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  process.exit(code);
+  return endWith(code, late);
 }
 
 /** NO_COLOR and --no-color turn colours off, FORCE_COLOR on; else a terminal that can has them. */
