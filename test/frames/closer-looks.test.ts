@@ -109,7 +109,7 @@ test('API keys: what stands out is marked', () => {
   const rows = [key('key-1'), key('key-2', { permissions: ['*'], name: 'Old' }), key('key-3', { revoked: true })];
   const text = frameText(at('api-keys', {}, [[{ kind: 'api-keys' }, live({ rows, more: false })]]), small);
   expect(text).toMatch(/▲ +tenant-kyanos +Old .*may do every/);
-  expect(text).toContain('1 stand out');
+  expect(text).toContain('1 stands out');
   expect(text).toContain('revoked');
 });
 
@@ -217,7 +217,7 @@ test('jobs are searched on the server, and the screen says what was searched', (
   expect(frameText(all, small)).toContain('200 and more failed jobs, newest first');
   const found = pressing(all, small, '/', ...'Captcha open', 'enter');
   const text = frameText(found, small);
-  expect(text).toContain('1 failed jobs, newest first');
+  expect(text).toContain('1 failed job, newest first');
   expect(text).toContain('job-1');
   expect(text).toContain('searched: all jobs of the study, by id, surface, status and error');
   const none = frameText(pressing(all, small, '/', ...'nothing', 'enter'), small);

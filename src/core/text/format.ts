@@ -10,6 +10,11 @@ export function formatCount(n: number): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 }
 
+/** A number with what it counts: `1 job`, `312 jobs`, `2 entries`. */
+export function formatCounted(n: number, one: string, many = `${one}s`): string {
+  return `${formatCount(n)} ${Math.round(n) === 1 ? one : many}`;
+}
+
 /** `0.4 %`, `71 %`: one decimal below ten, none above. */
 export function formatPercent(n: number): string {
   return `${n !== 0 && Math.abs(n) < 10 ? n.toFixed(1) : Math.round(n)} %`;

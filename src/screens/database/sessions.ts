@@ -3,7 +3,7 @@
 import { judgeSlot } from '../../core/judgement/replication.ts';
 import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/looks/database.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatBytes, formatCount, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import { dim, type Line, line, mark, span, wrap } from '../line.ts';
@@ -133,7 +133,7 @@ function detailsOf({ session, blocks }: InTree, columns: number): Line[] {
     ),
     pair('waits for', session.wait ?? 'nothing'),
     pair('blocked by', blockersSay(session.blockedBy) || 'nobody'),
-    pair('blocks', blocks > 0 ? `${blocks} sessions` : 'nobody'),
+    pair('blocks', blocks > 0 ? formatCounted(blocks, 'session') : 'nobody'),
     [],
     ...wrap(session.query, columns).map((part) => line(part)),
   ];

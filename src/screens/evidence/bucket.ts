@@ -1,7 +1,7 @@
 // Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
 import { type EvidenceGroup, oldBefore } from '../../core/looks/evidence.ts';
 import { lookFor } from '../../core/looks/look.ts';
-import { formatBytes, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
+import { formatBytes, formatCount, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
@@ -68,7 +68,7 @@ export const evidenceScreen: Screen = {
       { title: 'held', of: (g) => heldSays(g, now), width: 10 },
     ];
     const { head, draw } = table(columnsOf, room);
-    const total = list ? `${formatCount(list.objects)} objects, ${formatBytes(list.bytes)}` : '';
+    const total = list ? `${formatCounted(list.objects, 'object')}, ${formatBytes(list.bytes)}` : '';
     return {
       says: line(dim(list?.bucket ?? '')),
       right: ageSays(reading, now) ?? line(dim(list?.complete === false ? `at least ${total}` : total)),

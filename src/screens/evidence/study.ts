@@ -1,7 +1,7 @@
 // One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
 import { type EvidenceVersion, lockedBecause } from '../../core/looks/evidence.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
 import { quote } from '../../core/text/shell.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -45,7 +45,7 @@ export const evidenceStudyScreen: Screen = {
     ];
     const { head, draw } = table(columnsOf, room);
     const versions = found?.versions ?? [];
-    const counted = `${formatCount(versions.length)} versions${found?.complete === false ? ' and more' : ''}`;
+    const counted = `${formatCounted(versions.length, 'version')}${found?.complete === false ? ' and more' : ''}`;
     return {
       says: line(bold(place.of.study ?? '')),
       right: ageSays(reading, now) ?? line(dim(counted)),

@@ -1,7 +1,7 @@
 // What happened, as it happens; newest last, pins marked.
 import type { Entry, EventOf } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import { type Story, type StoryKind, storyOf } from '../../runbook/story.ts';
@@ -43,7 +43,7 @@ export const timelineScreen: Screen = {
           : all;
     const rows = (order === 'oldest' ? some : some.toReversed()).map((one) => rowOf(one, pins.has(one.entry.id)));
     return {
-      says: line(dim(`${all.length} entries, ${pins.size} pinned`)),
+      says: line(dim(`${formatCounted(all.length, 'entry', 'entries')}, ${pins.size} pinned`)),
       head: (desk?.journal.notes ?? []).slice(0, 3).map((says) => line(mark('warning'), ` journal ${says}`)),
       rows,
       empty: [line(dim('nothing is pinned; p pins an entry'))],

@@ -71,7 +71,7 @@ export const apiKeysScreen: Screen = {
     return {
       says: line(
         found ? `${formatCount(keys.length)}${found.more ? ' and more' : ''}` : '',
-        odd > 0 ? span(`  ${odd} stand out`, 'warning') : undefined,
+        odd > 0 ? span(`  ${odd} ${odd === 1 ? 'stands' : 'stand'} out`, 'warning') : undefined,
       ),
       right: ageSays(reading, now) ?? [],
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],

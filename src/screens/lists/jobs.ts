@@ -2,7 +2,7 @@
 
 import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/looks/look.ts';
 import type { Job } from '../../core/looks/study.ts';
-import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest, pending } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
@@ -93,7 +93,9 @@ export const jobsScreen: Screen = {
       says: line(
         place.of.study ?? '',
         found
-          ? dim(`  ${formatCount(jobs.length)}${found.more ? ' and more' : ''} ${which}jobs, newest first${last}`)
+          ? dim(
+              `  ${found.more ? `${formatCount(jobs.length)} and more ${which}jobs` : formatCounted(jobs.length, `${which}job`)}, newest first${last}`,
+            )
           : '',
       ),
       right: ageSays(reading, now) ?? [],
