@@ -69,6 +69,8 @@ export function explainNetworkError(error: unknown): NetworkProblem {
         hint: 'check the PEM files',
         tls: true,
       };
+    if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
+      return { kind: 'malformed', what: 'speaks HTTP/2 only', hint: 'name a port that speaks HTTP/1.1', tls: true };
     if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) {
       const version = /wrong.version|packet length|http request/i.test(chain.map((e) => e.message).join(' '));
       return version
