@@ -1,6 +1,7 @@
 // Every action there is. A new one is one line here.
 import { type Action, type ActionId, actionIds } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
+import { rotateDatabaseCredentials } from './credentials.ts';
 import { analyzeTables } from './database/analyze-tables.ts';
 import { cancelQuery, endSession } from './database/end-session.ts';
 import { vacuumTable } from './database/vacuum-table.ts';
@@ -14,7 +15,7 @@ import { createApiKey } from './keys/create-api-key.ts';
 import { listApiKeys } from './keys/list-api-keys.ts';
 import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
-import { listSnapshots, restoreDatabase, rotateDatabaseCredentials } from './recovery.ts';
+import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
 import { cancelStudy } from './studies/cancel-study.ts';

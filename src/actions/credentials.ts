@@ -1,0 +1,144 @@
+// The database's credentials (runbook: Rotating Database Credentials).
+import type { Action } from '../core/actions/action.ts';
+import type { KubernetesCall } from '../core/actions/call.ts';
+import { formatInstant } from '../core/text/format.ts';
+import { minute, second } from '../core/time.ts';
+import { tryOut } from './deployments/try-out.ts';
+import {
+  answeredByCluster,
+  answeredByDatabase,
+  counted,
+  disproven,
+  given,
+  notYet,
+  notYetBy,
+  onlyWhenDone,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from './plan.ts';
+
+/** PostgreSQL 16 and later want the ADMIN option, too; everybody may change the own password. */
+const mayAlterSql = `SELECT r.rolname::text AS name,
+    r.rolname = current_user OR me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper AND
+      (current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'))) AS may
+  FROM pg_roles r, pg_roles me WHERE r.rolname = $1 AND me.rolname = current_user`;
+
+/** The cockpit's own sessions end with the cockpit. */
+const olderSessionsSql = `SELECT pid, application_name::text AS application FROM pg_stat_activity
+  WHERE usename = $1 AND backend_start < to_timestamp($2::float8) AND application_name NOT LIKE 'bentham-cockpit%'
+  ORDER BY backend_start LIMIT 1000`;
+
+export const rotateDatabaseCredentials: Action = {
+  id: 'rotate-database-credentials',
+  title: 'Rotate the database credentials',
+  risk: 'irreversible',
+  about: {
+    does: 'gives the database role a new password, writes it into the secret, restarts what uses it',
+    looksAt: 'the secret’s versions, the deployments that refer to it',
+    calls: 'ALTER ROLE … (generated, never shown); aws secretsmanager update-secret …; kubectl rollout restart …',
+    proof: 'the secret’s password opens the database; the deployments are available; no session from before is left',
+    undo: 'rotate again; the former version of the secret stays as AWSPREVIOUS',
+    runbook: 'Rotating Database Credentials',
+  },
+  fields: [{ name: 'role', ask: 'which database role?', kind: 'text', preset: 'bentham' }],
+  names: (_, { targets }) => targets.secretId,
+  object: (_, { targets }) => `secret/${targets.secretId}`,
+  needs: (_, { targets: { namespace } }) => [
+    { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace },
+  ],
+  async plan(target, survey) {
+    const { targets } = survey.ground;
+    const role = given(target, 'role');
+    const [cluster, database, secret, found] = await Promise.all([
+      answeredByCluster(survey),
+      answeredByDatabase(survey),
+      survey.secret(targets.secretId),
+      survey.rows('primary', mayAlterSql, [role]),
+    ]);
+    for (const answer of [cluster, database, secret, found]) if (!answer.ok) return refusedBy(answer.fault);
+    if (!cluster.ok || !database.ok || !secret.ok || !found.ok)
+      return refuse('not everything could be asked', 'look again');
+    if (!found.value[0])
+      return refuse(`there is no role ${role.slice(0, 60)}`, 'name the role that the applications use');
+    if (found.value[0].may !== true)
+      return refuse(
+        `${targets.primary.user} may not set the password of ${role}`,
+        `as an administrator: GRANT ${role} TO ${targets.primary.user} WITH ADMIN OPTION, and CREATEROLE`,
+      );
+    const using = await survey.mentioning(targets.secretId);
+    if (!using.ok) return refusedBy(using.fault);
+    const names = [...new Set([targets.deployments.gateway, ...using.value])];
+    const states = await Promise.all(names.map((name) => survey.deployment(name)));
+    const deployments = states.flatMap((state) => (state.ok ? [state.value] : []));
+    const restarts = deployments.map(
+      (d): KubernetesCall => ({
+        tool: 'kubernetes',
+        do: { verb: 'restart', deployment: d.name },
+        namespace: targets.namespace,
+        when: { uid: d.uid, generation: d.generation },
+      }),
+    );
+    const tried = await tryOut(survey, restarts);
+    if ('planned' in tried) return tried.planned;
+    return planned({
+      impact: [
+        `The role ${role} gets a generated password; ${targets.secretId} holds it from then on.`,
+        `Restarted after it: ${deployments.map((d) => d.name).join(', ')}. Until then new connections of old pods fail.`,
+        onlyWhenDone('secretsmanager:UpdateSecret', 'the role has its new password by then'),
+        `The secret has ${counted(secret.value.versions.length, 'version')}${secret.value.changedAt ? `, changed ${formatInstant(secret.value.changedAt)}` : ''}.`,
+      ],
+      warnings: [
+        ...(role === targets.primary.user
+          ? [
+              `The cockpit itself logs in as that role. This one goes on with the new password until it ends; its next start, and other cockpits, need it from ${targets.secretId} (PGPASSWORD, ~/.pgpass).`,
+            ]
+          : []),
+        ...(using.value.length === 0
+          ? ['No deployment mentions the secret by its name: only the gateway is restarted.']
+          : []),
+        ...tried.warnings,
+      ],
+      calls: [
+        { tool: 'secrets', do: { verb: 'rotate-password', secretId: targets.secretId, username: role } },
+        ...restarts,
+      ],
+      answered: [cluster.says, database.says, ...tried.answered],
+      rests: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
+      memo: {
+        role,
+        secret: targets.secretId,
+        deployments: JSON.stringify(deployments.map((d) => [d.name, d.generation])),
+      },
+    });
+  },
+  async verify({ plan, startedAt }, survey) {
+    const { role = '', secret = '' } = plan.memo ?? {};
+    const opens = await survey.secretOpens(secret, role);
+    if (!opens.ok) return notYetBy(opens.fault);
+    if (!opens.value.opens)
+      return disproven(
+        `the password in ${secret} does not open the database (${opens.value.why}): rotate again at once`,
+      );
+    for (const [name, generation] of JSON.parse(plan.memo?.deployments ?? '[]') as [string, number][]) {
+      const found = await survey.deployment(name);
+      if (!found.ok) return notYetBy(found.fault);
+      const d = found.value;
+      if (d.stuck && d.generation > generation) return disproven(`${name} is stuck: ${d.stuck}`);
+      if (d.generation <= generation || d.updated < d.desired || d.available < d.desired || d.replicas > d.updated)
+        return notYet(`${name}: ${d.available} of ${d.desired} available with it`);
+    }
+    const old = await survey.rows('primary', olderSessionsSql, [role, startedAt / second]);
+    if (!old.ok) return notYetBy(old.fault);
+    const [first] = old.value;
+    const says = `the password in ${secret} opens the database, all deployments that use it are available`;
+    // They live on whatever the password is, until what holds them is restarted.
+    if (first)
+      return notYet(
+        `${says}; ${counted(old.value.length, 'session')} from before still open, such as pid ${first.pid} (${first.application || 'no name'}): restart what holds them, or end them`,
+      );
+    return proven(`${says}, no session from before is left`);
+  },
+  within: 10 * minute,
+};
