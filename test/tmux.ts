@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { TerminalUnderTest } from './terminal.ts';
+import { alive, childrenOf, TerminalUnderTest } from './terminal.ts';
 
 export const tmux = ['/usr/bin/tmux', '/usr/local/bin/tmux', '/bin/tmux'].find(existsSync);
 
@@ -52,12 +52,17 @@ export class TmuxUnderTest {
     this.#run(['detach-client']);
   }
 
-  close(): void {
+  /** Ends it, and waits for what ran in it: a cockpit writes its journal to the end. */
+  async close(): Promise<void> {
+    let running: readonly number[] = [];
     try {
+      const shell = Number(this.says('pane_pid'));
+      running = [shell, ...childrenOf(shell)];
       this.#run(['kill-server']);
     } catch {
       // It ended with its last pane.
     }
+    while (running.some(alive)) await new Promise((resolve) => setTimeout(resolve, 25));
     rmSync(this.#socket, { force: true });
   }
 }

@@ -15,7 +15,7 @@ beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'bentham-tmux-'));
 });
 afterEach(async () => {
-  server.close();
+  await server.close();
   await client.close();
   rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
