@@ -45,16 +45,21 @@ export async function runCockpit(
   });
   let release: Release = (away) => away();
   let lent = false;
+  let suspendAgain = false;
   const lend = (away: () => Promise<void>) => {
-    if (lent) return;
     lent = true;
     release(away)
       .catch((error: unknown) => leave(1, error))
       .finally(() => {
         lent = false;
+        if (suspendAgain) suspend();
       });
   };
-  const suspend = () => lend(() => terminal.suspend());
+  const suspend = () => {
+    // The screen is back a moment before the terminal is: a key that is pressed between is not lost.
+    suspendAgain = lent;
+    if (!lent) lend(() => terminal.suspend());
+  };
   const ports: Ports = {
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
@@ -76,7 +81,9 @@ export async function runCockpit(
   for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
   process.on('SIGTSTP', suspend);
   // Stopped by force and brought back: the shell has had the terminal meanwhile.
-  process.on('SIGCONT', () => lend(async () => {}));
+  process.on('SIGCONT', () => {
+    if (!lent) lend(async () => {});
+  });
   process.on('uncaughtException', (error) => leave(1, error));
   process.on('unhandledRejection', (error) => leave(1, error));
   // A terminal that went away: writing fails, reading ends.
