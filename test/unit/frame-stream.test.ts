@@ -100,3 +100,11 @@ test('what is no frame is written as it comes, and a frame without an end is not
   out.write('\u001b[?2026l');
   expect(kept.writes).toEqual(['title', '\u001b[?2026hhalf', '\u001b[?2026hwhole\u001b[?2026l']);
 });
+
+test('a frame ends with its end: what comes after it is written as it comes, and so is the next frame', () => {
+  const kept = new Kept();
+  const out = frameStream(kept as unknown as WriteStream);
+  for (const chunk of ['\u001b[?2026h', 'one', '\u001b[?2026l', 'bell', '\u001b[?2026h', 'two', '\u001b[?2026l'])
+    out.write(chunk);
+  expect(kept.writes).toEqual(['\u001b[?2026hone\u001b[?2026l', 'bell', '\u001b[?2026htwo\u001b[?2026l']);
+});

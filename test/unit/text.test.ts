@@ -59,6 +59,14 @@ describe('the door', () => {
     ['{"secretAccessKey":"wJalr/XU+tn"}', '{"secretAccessKey":"•••"}'],
     ['clone ghp_0123456789abcdefABCD', 'clone ghp_•••'],
     ['key bk_live_0123456789abcdef', 'key bk_•••'],
+    ['https://api.telegram.org/bot123456:ABC-DEF/sendMessage', 'https://api.telegram.org/bot•••/sendMessage'],
+    ['https://chat.googleapis.com/v1/spaces/A/messages?key=k1', 'https://chat.googleapis.com/v1/spaces/•••'],
+    ['http://me:hunter2@proxy:8080/x', 'http://me:•••@proxy:8080/x'],
+    ['push glpat-0123456789abcdefABCD', 'push glpat-•••'],
+    ['post xoxb-0123456789-abcdefABCD', 'post xoxb-•••'],
+    ['with a bearer abcdef123456', 'with a bearer •••'],
+    ['Set-Cookie: sid=hunter2', 'Set-Cookie: •••'],
+    ['GET /o?x=1&code=hunter2', 'GET /o?x=1&code=•••'],
     ['sent eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl on', 'sent eyJ••• on'],
   ])('redacts %s', (outside, inside) => expect(redact(outside)).toBe(inside));
 
