@@ -67,6 +67,17 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 
 const inClusterDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** The files as they were last parsed: every beat of the pulse reads them, and they seldom change. */
+const parsed = new Map<string, { content: string; body: Bag }>();
+
+function parseOnce(file: string, content: string): Bag {
+  const before = parsed.get(file);
+  if (before?.content === content) return before.body;
+  const body = bag(parse(content));
+  parsed.set(file, { content, body });
+  return body;
+}
+
 export type KubeChoice = { kubeconfig?: string | undefined; context?: string | undefined };
 
 /**
@@ -87,7 +98,7 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
       return wrong(file, `cannot be read (${content.code ?? 'error'})`, 'check its permissions');
     }
     try {
-      found.push({ file: expand(file, environment), body: bag(parse(content)) });
+      found.push({ file: expand(file, environment), body: parseOnce(file, content) });
     } catch (error) {
       const why = error instanceof Error ? error.message.split('\n')[0] : '';
       return wrong(file, `is not valid YAML: ${door(why, 120)}`, 'mend the file, or choose another with KUBECONFIG');
