@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { roomOf } from '../../src/data/survey/room.ts';
 import { operatorRules } from '../../src/drill/kubernetes/access.ts';
 import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
 import type { Plural } from '../../src/drill/kubernetes/object.ts';
@@ -81,7 +82,7 @@ test('limit ranges, disruption budgets and autoscalers in charge are named', asy
   });
   put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'executor-pdb', pods('executor'));
   put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'other', pods('api-gateway'));
-  put('horizontalpodautoscalers', 'autoscaling/v2', 'HorizontalPodAutoscaler', 'executor-hpa', {
+  put('horizontalpodautoscalers', 'autoscaling/v1', 'HorizontalPodAutoscaler', 'executor-hpa', {
     spec: { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, minReplicas: 3, maxReplicas: 8 },
   });
   const { impact, warnings } = await plan(2);
@@ -104,4 +105,18 @@ test('what may not be read is said, never left out', async () => {
   expect(warnings.join('\n')).toMatch(/^Quota could not be read: .*may not list resourcequotas in bentham-prod/m);
   expect(warnings.join('\n')).toMatch(/^Disruption budgets could not be read: .*may not list poddisruptionbudgets/m);
   expect(impact.join()).not.toContain('No quota is set');
+});
+
+test('a Kubernetes before 1.21 has its disruption budgets as v1beta1', async () => {
+  const asked: string[] = [];
+  const get = async (what: string, _: string, group: string) => {
+    asked.push(`${group}/${what}`);
+    if (group === '/apis/policy/v1')
+      return { ok: false, status: 404, fault: { kind: 'refused', what: 'not found (404)', where: 'k' } };
+    const items = what === 'poddisruptionbudgets' ? [{ metadata: { name: 'old' }, spec: { selector: {} } }] : [];
+    return { ok: true, value: { items } };
+  };
+  const { budgets } = await roomOf({ spec: {} } as never, get as never);
+  expect(budgets).toMatchObject({ ok: true });
+  expect(asked).toContain('/apis/policy/v1beta1/poddisruptionbudgets');
 });

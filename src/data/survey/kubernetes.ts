@@ -1,5 +1,5 @@
 // What an action wants to know of deployments before it changes one.
-import type { V1Deployment, V1ReplicaSet, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
+import type { V1Deployment, V1HorizontalPodAutoscaler, V1ReplicaSet } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/survey.ts';
@@ -103,11 +103,12 @@ export class KubernetesSurvey {
 
   async autoscaler(name: string): Promise<Outcome<Autoscaler | undefined>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<Wire<V2HorizontalPodAutoscaler>>>(
+      const found = await this.#get<List<Wire<V1HorizontalPodAutoscaler>>>(
         cluster,
         'horizontalpodautoscalers',
         'list horizontalpodautoscalers',
-        '/apis/autoscaling/v2',
+        // Every Kubernetes has this version of it; v2 came with 1.23.
+        '/apis/autoscaling/v1',
       );
       // A cluster without that API has no autoscaler.
       if (!found.ok && found.status === 404) return { ok: true, value: undefined };

@@ -28,7 +28,7 @@ export async function roomOf({ spec }: WireDeployment, get: Get): Promise<Room> 
   const [quotas, ranges, budgets] = await Promise.all([
     get<List<V1ResourceQuota>>('resourcequotas', 'list resourcequotas', '/api/v1'),
     get<List<V1LimitRange>>('limitranges', 'list limitranges', '/api/v1'),
-    get<List<V1PodDisruptionBudget>>('poddisruptionbudgets', 'list poddisruptionbudgets', '/apis/policy/v1'),
+    budgetsFrom(get),
   ]);
   const labels = spec?.template?.metadata?.labels ?? {};
   return {
@@ -37,6 +37,14 @@ export async function roomOf({ spec }: WireDeployment, get: Get): Promise<Room> 
     ranges: read(ranges, rangesOf),
     budgets: read(budgets, (all) => budgetsOf(all, labels)),
   };
+}
+
+/** Kubernetes before 1.21 has them as v1beta1 only; what is read of them is the same. */
+async function budgetsFrom(get: Get): Promise<Answered<List<V1PodDisruptionBudget>>> {
+  const list = (version: string) =>
+    get<List<V1PodDisruptionBudget>>('poddisruptionbudgets', 'list poddisruptionbudgets', `/apis/policy/${version}`);
+  const answer = await list('v1');
+  return !answer.ok && answer.status === 404 ? list('v1beta1') : answer;
 }
 
 function read<T, U>(answer: Answered<List<T>>, make: (all: readonly Wire<T>[]) => U): Answer<U> {

@@ -152,7 +152,7 @@ export const resources: readonly Resource[] = [
   },
   {
     group: 'autoscaling',
-    version: 'v2',
+    version: 'v1',
     plural: 'horizontalpodautoscalers',
     singular: 'horizontalpodautoscaler',
     kind: 'HorizontalPodAutoscaler',
