@@ -86,6 +86,15 @@ test('a pod: containers with use, limits, probes and last end; node, conditions,
   expect(text).toMatch(/14 s ago ▲ BackOff ×25 {2}BackOff it is\s*\n.*1 m ago {3}Started/);
 });
 
+test('a pod that should have ended by now says so, and one that ends is not counted as one that should be ready', () => {
+  const ending = pod('executor', 'going', { terminating: true, ready: false, endsBy: now - 10 * 60_000 });
+  const readings = { ...calm.readings, pods: live([ending, pod('executor', 'stays')]) };
+  const state = stateOf({ ...calm, readings });
+  expect(frameText(state, small)).toContain('1/1 ready');
+  const shown = frameText(pressing(state, small, '2', 'enter', 'g', 'enter'), small);
+  expect(shown).toContain('10 m 0 s late: node away, or a finalizer waits');
+});
+
 test('before it is answered a pod is told by its watch; and what could not be asked is said', () => {
   const before = frameText(podState(), small);
   expect(before).toContain('CrashLoopBackOff 137');

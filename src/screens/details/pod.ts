@@ -57,6 +57,7 @@ export const podScreen: Screen = {
 
 function headOf(pod: Pod, now: Instant, room: number): Line[] {
   const verdict = judgePod(pod, now);
+  const late = pod.terminating && pod.endsBy !== undefined ? now - pod.endsBy : 0;
   const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   return pairs(
     [
@@ -66,7 +67,7 @@ function headOf(pod: Pod, now: Instant, room: number): Line[] {
           mark(verdict),
           span(` ${verdict}`, verdict),
           `  ${podSays(pod)}`,
-          pod.terminating ? dim('  ending') : undefined,
+          late > 0 ? span(`  ${formatAge(late)} late: node away, or a finalizer waits`) : undefined,
         ),
       ],
       ['message', messageSays(pod, room)],

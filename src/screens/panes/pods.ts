@@ -34,9 +34,9 @@ export function rolloutSays(d: Deployment): Line {
   return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
 }
 
-/** Pods that count: finished ones do not, nor those that others replaced. */
+/** Pods that count: finished ones do not, nor those that end or that others replaced. */
 export const podCounts = kept((pods: readonly Pod[]) => {
-  const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.leftOver);
+  const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
   return { ready: counted.filter((p) => p.ready).length, total: counted.length };
 });
 
