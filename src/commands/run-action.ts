@@ -5,11 +5,12 @@ import { actionNamed, actions } from '../actions/index.ts';
 import { usageError } from '../config/flags.ts';
 import { settingsFrom } from '../config/from-command.ts';
 import type { Settings } from '../config/settings.ts';
-import { type Action, isActionId, type Target } from '../core/actions/action.ts';
+import { nearest } from '../config/suggest.ts';
+import { type Action, actionIds, isActionId, type Target } from '../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../core/actions/run.ts';
-import { clean } from '../core/text/text.ts';
+import { clean, door } from '../core/text/text.ts';
 import type { Recorder } from '../engine/incident/record.ts';
 import { oneShotRunner } from '../engine/runs/one-shot.ts';
 import type { Runner } from '../engine/runs/runner.ts';
@@ -37,7 +38,7 @@ export async function runAction(command: Command, id: string | undefined, flags:
   }
   const action = id !== undefined && isActionId(id) ? actionNamed(id) : undefined;
   if (!action) {
-    complain(id ? `there is no action ${id}` : 'which action? `run --list` names them');
+    complain(id ? `there is no action ${door(id, 80)}${meaning(id)}` : 'which action? `run --list` names them');
     return usageError;
   }
   const given = targetFrom(action, flags);
@@ -214,4 +215,12 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
     next,
     commands: commands.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
   };
+}
+
+/** What may have been meant: those that have the word in their name, or the one that is spelt nearly so. */
+function meaning(id: string): string {
+  const within = actionIds.filter((known) => known.split('-').includes(id));
+  const near = nearest(id, actionIds);
+  const meant = within.length > 0 ? within : near ? [near] : [];
+  return meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; `run --list` names them';
 }

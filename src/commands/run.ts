@@ -21,7 +21,10 @@ function fieldOptions(actions: readonly Pick<Action, 'fields'>[]): readonly Opti
 export function runCommand(actions: readonly Pick<Action, 'fields'>[]): Command {
   const command = addSettingsFlags(new Command('run'))
     .description('carry out a remediation: it shows its plan, asks, does it, and looks whether it worked')
-    .addArgument(new Argument('[action]', 'which one; see --list').choices(actionIds))
+    .addArgument(
+      // Named in the help; a wrong one is answered with what may have been meant.
+      new Argument('[action]', 'which one; see --list').choices(actionIds).argParser((id: string) => id),
+    )
     .option('--list', 'what there is, with risk and flags')
     .option('--dry-run', 'only show the plan')
     .option('-y, --yes', 'do not ask; never enough for what is irreversible')

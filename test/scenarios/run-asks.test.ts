@@ -51,16 +51,29 @@ test('live data of a look are offered: the keys in the table', async () => {
   expect((await asked.ends()).code).toBe(4);
 });
 
-test('without a terminal a missing flag is wrong usage', async () => {
-  const done = await new Promise<{ code: number; text: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [launcher, 'run', 'scale-deployment'],
-      { env: environment },
-      (e, out, err) => resolve({ code: e ? Number(e.code) : 0, text: out + err }),
+/** `run` without a terminal. */
+function piped(...args: readonly string[]): Promise<{ code: number; text: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [launcher, 'run', ...args], { env: environment }, (e, out, err) =>
+      resolve({ code: e ? Number(e.code) : 0, text: out + err }),
     );
     child.stdin?.end();
   });
+}
+
+test('without a terminal a missing flag is wrong usage', async () => {
+  const done = await piped('scale-deployment');
   expect(done.code).toBe(64);
   expect(done.text).toContain('scale-deployment needs --deployment: which deployment?');
+});
+
+test.each([
+  ['scale', 'there is no action scale. Did you mean scale-deployment?'],
+  ['surface', 'there is no action surface. Did you mean disable-surface or enable-surface or test-surface?'],
+  ['retry-job', 'there is no action retry-job. Did you mean retry-jobs?'],
+  ['frobnicate', 'there is no action frobnicate; `run --list` names them'],
+])('a wrong action (%s) is wrong usage, and what may have been meant is said', async (action, says) => {
+  const done = await piped(action);
+  expect(done.code).toBe(64);
+  expect(done.text).toContain(says);
 });

@@ -1,5 +1,5 @@
 import { formatAge, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
-import { hour, minute } from '../time.ts';
+import { hour, type Instant, minute } from '../time.ts';
 import type { Database, Deployment, Pod } from '../world/facts.ts';
 import { isStale, known, type Reading } from '../world/reading.ts';
 import { judgeValue, type MetricId } from '../world/thresholds.ts';
@@ -49,11 +49,15 @@ export function ranked(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
 }
 
-/** Ready replicas against desired; a stuck rollout is a warning, or critical when nothing is ready. */
-export function judgeDeployment(d: Deployment): Verdict {
+/**
+ * Ready replicas against desired; a stuck rollout is a warning, or critical when nothing is ready. One of its pods
+ * (`pods`) that fails is a warning while the others serve: so a rollout of a bad image shows before it counts as stuck.
+ */
+export function judgeDeployment(d: Deployment, pods: readonly Pod[], now: Instant): Verdict {
   if (d.desired > 0 && d.ready === 0) return 'critical';
   if (d.rollout.state === 'stuck') return d.ready < d.desired ? 'critical' : 'warning';
-  return d.ready < d.desired || d.rollout.state === 'paused' ? 'warning' : 'ok';
+  if (d.ready < d.desired || d.rollout.state === 'paused') return 'warning';
+  return pods.some((p) => judgePod(p, now) === 'critical') ? 'warning' : 'ok';
 }
 
 /** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
@@ -115,12 +119,13 @@ function workloads(world: World): Finding[] {
       return { ...about, verdict: 'critical', says: `no deployment at all in ${namespace}`, remedy };
     }
     if (!d) return { ...about, verdict: 'critical', says: `no such deployment in ${namespace}` };
-    const troubled = podList.filter((p) => p.app === name && !p.ready && !p.terminating && !p.leftOver);
+    const own = podList.filter((p) => p.app === name);
+    const troubled = own.filter((p) => !p.ready && !p.terminating && !p.leftOver);
     const reasons = [...new Set(troubled.map((p) => p.reason).filter((r) => r !== undefined))];
     const says = [`${d.ready}/${d.desired} ready`];
     if (d.rollout.state !== 'complete') says.push(d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state);
     says.push(...reasons.slice(0, 2));
-    return { ...about, verdict: judgeDeployment(d), says: says.join(', ') };
+    return { ...about, verdict: judgeDeployment(d, own, world.now), says: says.join(', ') };
   });
   const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
   return podsAbsent ? [...found, podsAbsent] : found;

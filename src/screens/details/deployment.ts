@@ -39,7 +39,7 @@ export const deploymentScreen: Screen = {
       right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
       head: [
         ...(problem.state === 'lost' ? trouble(problem, 'kubernetes', now, room) : []),
-        ...headOf(d, detail, now, room),
+        ...headOf(d, pods, detail, now, room),
       ],
       rows: [
         ...podRows(pods, revisions, now),
@@ -52,8 +52,14 @@ export const deploymentScreen: Screen = {
   },
 };
 
-function headOf(d: Deployment, detail: DeploymentDetail | undefined, now: Instant, room: number): Line[] {
-  const verdict = judgeDeployment(d);
+function headOf(
+  d: Deployment,
+  pods: readonly Pod[],
+  detail: DeploymentDetail | undefined,
+  now: Instant,
+  room: number,
+): Line[] {
+  const verdict = judgeDeployment(d, pods, now);
   const old = d.replicas - d.updated;
   return pairs(
     [

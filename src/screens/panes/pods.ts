@@ -95,9 +95,10 @@ function rowsFor(
   const groups = byApp(pods);
   const owned = new Set(deployments.map((d) => d.name));
   const rows = deployments
-    .map((d) => ({ d, verdict: judgeDeployment(d) }))
+    .map((d) => ({ d, own: groups.get(d.name) ?? noPods }))
+    .map(({ d, own }) => ({ d, own, verdict: judgeDeployment(d, own, now) }))
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
-    .flatMap(({ d, verdict }) => [deploymentRow(d, verdict, how), ...inGroup(groups.get(d.name) ?? [], how)]);
+    .flatMap(({ d, own, verdict }) => [deploymentRow(d, verdict, how), ...inGroup(own, how)]);
   const others = pods.filter((p) => !owned.has(p.app));
   const strays = inGroup(others, how);
   return strays.length > 0 && deployments.length > 0
