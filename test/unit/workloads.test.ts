@@ -30,9 +30,11 @@ describe('a deployment', () => {
     ['a pod that ends fails', executor(3), [pod('executor', 'old', { ...broken, terminating: true })], 'ok'],
   ] as const)('%s', (_, d, pods, verdict) => expect(judged(d, pods)?.verdict).toBe(verdict));
 
-  test('says why a new pod fails', () => {
-    expect(judged(executor(3, rolling), [pod('executor', 'new', broken)])?.says).toBe(
-      '3/3 ready, progressing, ImagePullBackOff',
-    );
+  test('says first what is wrong', () => {
+    const says = (d: Deployment) => judged(d, [pod('executor', 'new', broken)])?.says;
+    expect(says(executor(3, stuck))).toBe('rollout stuck, ImagePullBackOff, 3/3 ready');
+    expect(says(executor(3, rolling))).toBe('progressing, ImagePullBackOff, 3/3 ready');
+    expect(says(executor(2, rolling))).toBe('2/3 ready, progressing, ImagePullBackOff');
+    expect(judged(executor(3))?.says).toBe('3/3 ready');
   });
 });

@@ -122,9 +122,11 @@ function workloads(world: World): Finding[] {
     const own = podList.filter((p) => p.app === name);
     const troubled = own.filter((p) => !p.ready && !p.terminating && !p.leftOver);
     const reasons = [...new Set(troubled.map((p) => p.reason).filter((r) => r !== undefined))];
-    const says = [`${d.ready}/${d.desired} ready`];
-    if (d.rollout.state !== 'complete') says.push(d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state);
-    says.push(...reasons.slice(0, 2));
+    const count = `${d.ready}/${d.desired} ready`;
+    const rollout = d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state;
+    const wrong = [...(rollout === 'complete' ? [] : [rollout]), ...reasons.slice(0, 2)];
+    // What is wrong comes first: where room is short the rest is left out.
+    const says = d.ready < d.desired ? [count, ...wrong] : [...wrong, count];
     return { ...about, verdict: judgeDeployment(d, own, world.now), says: says.join(', ') };
   });
   const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
