@@ -1,6 +1,7 @@
 // What is said of a reading beside its value: its age, what is wrong with it, when it is tried again.
 import { describeFault } from '../core/judgement/describe.ts';
 import { formatAge, shortAge } from '../core/text/format.ts';
+import { fit } from '../core/text/text.ts';
 import type { Instant } from '../core/time.ts';
 import { type Fault, type FaultKind, isStale, newest, type Reading } from '../core/world/reading.ts';
 import type { Verdict } from '../core/world/verdict.ts';
@@ -42,10 +43,10 @@ export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefin
 }
 
 /**
- * What is wrong with a reading, in one to three lines of at most `columns`: what happened, when it is tried again,
+ * What is wrong with a reading, in one to `rows` lines of at most `columns`: what happened, when it is tried again,
  * what the operator can do. Empty while all is well.
  */
-export function trouble(reading: Reading<unknown>, who: string, now: Instant, columns: number, rows = 3): Line[] {
+export function trouble(reading: Reading<unknown>, who: string, now: Instant, columns: number, rows = 4): Line[] {
   if (reading.state === 'pending') return [line(mark('unknown'), dim(` ${who}: no answer yet`))];
   if (reading.state !== 'lost') return [];
   const { fault } = reading;
@@ -71,6 +72,14 @@ export function trouble(reading: Reading<unknown>, who: string, now: Instant, co
       ...(saidAgain ? [line(dim(`  ${since}`))] : [line(dim(`  ${since}, ${again}`)), line(dim(`  ${again}`))]),
     ),
   );
-  for (const hint of wrap(fault.hint, columns - 2)) rest.push(line('  ', hint));
-  return [first, ...rest].slice(0, Math.max(1, rows));
+  const said = [first, ...rest].slice(0, Math.max(1, rows));
+  const hints = wrap(fault.hint, columns - 2);
+  const shown = hints.slice(0, Math.max(0, rows - said.length));
+  return [
+    ...said,
+    // A hint that goes on says so.
+    ...shown.map((hint, at) =>
+      line('  ', at === shown.length - 1 && shown.length < hints.length ? fit(`${hint} …`, columns - 2) : hint),
+    ),
+  ];
 }

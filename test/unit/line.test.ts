@@ -13,6 +13,8 @@ import {
   textOf,
   wrap,
 } from '../../src/screens/line.ts';
+import { trouble } from '../../src/screens/reading.ts';
+import { lost, now } from '../world.ts';
 
 describe('lines', () => {
   test('are cut with … or padded', () => {
@@ -59,4 +61,21 @@ describe('lines', () => {
         expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
       }),
     ));
+});
+
+describe('the hint of a backend that is away', () => {
+  const hint = 'the host is slow, frozen or behind a firewall: try it by hand';
+  const reading = lost('timeout');
+  const away = { ...reading, ...(reading.state === 'lost' ? { fault: { ...reading.fault, hint } } : {}) };
+  const said = (columns: number, rows: number) =>
+    trouble(away as typeof reading, 'redis', now, columns, rows)
+      .slice(2)
+      .map((each) => textOf(each).trim());
+
+  test('stands there whole, or says that it goes on', () => {
+    expect(said(70, 4)).toEqual([hint]);
+    expect(said(39, 4).join(' ')).toBe(hint);
+    expect(said(39, 3)).toEqual(['the host is slow, frozen or behind a …']);
+    expect(said(39, 2)).toEqual([]);
+  });
 });

@@ -57,7 +57,7 @@ export const studiesPane: Pane = {
     const reading = world.readings.studies;
     const seen = newest(reading)?.value;
     const old = reading.state !== 'live' || isStale(reading, world.now);
-    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
     const active = seen?.active ?? [];
     const shown = whatFits(active, columns);
     const age = ageSays(reading, world.now);

@@ -50,7 +50,7 @@ export const surfacesPane: Pane = {
     const reading = world.readings.surfaces;
     const seen = newest(reading);
     const old = reading.state !== 'live' || isStale(reading, world.now);
-    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 3 : 2);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
     const all = judgedSurfaces(world);
     const shown = whatFits(all, columns);
     const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
