@@ -75,7 +75,7 @@ describe('the hint of a backend that is away', () => {
   test('stands there whole, or says that it goes on', () => {
     expect(said(70, 4)).toEqual([hint]);
     expect(said(39, 4).join(' ')).toBe(hint);
-    expect(said(39, 3)).toEqual(['the host is slow, frozen or behind a …']);
+    expect(said(39, 3)).toEqual(['the host is slow, frozen or behind a…']);
     expect(said(39, 2)).toEqual([]);
   });
 });
