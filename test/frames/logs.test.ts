@@ -7,6 +7,7 @@ import { reduce } from '../../src/screens/intents.ts';
 import { openLogs, viewOf, wantedLogs } from '../../src/screens/logs/view.ts';
 import { press } from '../../src/screens/press.ts';
 import { here, type State } from '../../src/store.ts';
+import { deskOf } from '../story.ts';
 import { frameText, outage, pressing, stateOf } from './worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -199,6 +200,11 @@ describe('the log screen', () => {
     expect(text).toContain('and 2 more');
     const none = frameText(withLog([], { streams: { ...streams, pods: 0, unstarted: [] } }), size);
     expect(none).toContain('there are no such pods now');
+    const all = reduce(stateOf(outage), openLogs({}), frame(stateOf(outage), size).list);
+    const { logs } = withLog([], { view: viewOf(here(all)), streams: { ...streams, pods: 0, unstarted: [] } });
+    const labelled = frameText({ ...all, logs, desk: deskOf('me') } as State, size);
+    expect(labelled).toContain('no pods with app=bentham in bentham-prod now; those that come are followed');
+    expect(labelled).toContain('set kubernetes.logSelector');
     expect(frameText(withLog([], { streams: { ...streams, unstarted: [] } }), size)).toContain(
       'no line yet, following',
     );

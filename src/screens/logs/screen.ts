@@ -4,7 +4,7 @@ import type { LogEntry } from '../../core/logs/log.ts';
 import { marksTooSlowly } from '../../core/logs/log-passing.ts';
 import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
 import { formatCount, formatInstant } from '../../core/text/format.ts';
-import type { Place } from '../../store.ts';
+import type { Place, State } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
 import { logKeys } from './keys.ts';
@@ -30,7 +30,9 @@ export const logsScreen: Screen = {
     const position = shown && !following ? positionSays(shown, at) : undefined;
     return {
       says,
-      head: shown ? [...warnings(shown), ...unstarted(shown), ...unmarked(place.filter, options.find)] : [],
+      head: shown
+        ? [...warnings(shown), ...unstarted(shown, place, state), ...unmarked(place.filter, options.find)]
+        : [],
       rows: [...lines, tail(shown, following)],
       window: {
         offset: shown?.position.offset ?? 0,
@@ -106,9 +108,17 @@ function unmarked(filter: string, find: string): Line[] {
 }
 
 /** What has not begun yet, and why: nothing will come from there. */
-function unstarted({ streams }: LogsShown): Line[] {
+function unstarted({ streams }: LogsShown, { of }: Place, { world, desk }: State): Line[] {
   const { unstarted: pods, pods: all } = streams;
-  if (all === 0) return [line(mark('unknown'), ' there are no such pods now; those that come are followed')];
+  if (all === 0) {
+    const labels = of.selector || desk?.targets.logSelector;
+    const byLabels = labels && !of.pod && !of.deployment;
+    const none = byLabels ? `no pods with ${labels} in ${world.scope.namespace} now` : 'there are no such pods now';
+    return [
+      line(mark('unknown'), ` ${none}; those that come are followed`),
+      ...(byLabels && !of.selector ? [line(dim('  do your pods have another label? set kubernetes.logSelector'))] : []),
+    ];
+  }
   return [
     ...pods.slice(0, mostNamed).map(({ pod, why }) => line(mark('warning'), ` ${pod} has not started: ${why}`)),
     ...(pods.length > mostNamed ? [line(dim(`  and ${formatCount(pods.length - mostNamed)} more`))] : []),
