@@ -198,7 +198,9 @@ test('a deployment: the rollout pod by pod, revisions with image and time, event
   expect(text).toMatch(/rollout +stuck {2}2 of 3 are of revision 42, 1 older/);
   expect(text).toMatch(/because +has timed out progressing/);
   expect(text).toMatch(/8qk5p {2}rev 42 {2}CrashLoopBackOff 137[\s\S]*zx81a {2}rev 41 {2}running/);
-  expect(text).toMatch(/▶ rev 42 {2}2026-01-17 03:00Z {2}api-gateway:2\.41\.0 {2}0\/2 ready {2}release 2\.41\.0/);
+  expect(text).toMatch(
+    / {2}rev 42 {2}now {2}2026-01-17 03:00Z {2}api-gateway:2\.41\.0 {2}0\/2 ready {2}release 2\.41\.0/,
+  );
   expect(text).toMatch(/14 m ago {3}ScalingReplicaSet/);
   const older = pressing(state, small, 'j', 'j', 'j', 'enter');
   expect(frameText(older, small)).toMatch(

@@ -63,7 +63,7 @@ export const cancelStudy: Action = {
     const jobs = qualified(schema, 'jobs');
     const counts = await survey.rows(
       'primary',
-      `SELECT status::text AS status, count(*)::int AS jobs FROM ${jobs} WHERE study_id::text = $1 GROUP BY 1 ORDER BY 2 DESC`,
+      `SELECT status::text AS status, count(*)::int AS jobs FROM ${jobs} WHERE study_id = $1 GROUP BY 1 ORDER BY 2 DESC`,
       [study],
     );
     if (!counts.ok) return refusedBy(counts.fault);
@@ -106,7 +106,7 @@ export const cancelStudy: Action = {
     const jobs = await survey.rows(
       'primary',
       `SELECT count(*)::int AS open FROM ${qualified(survey.ground.schema, 'jobs')}
-       WHERE study_id::text = $1 AND status::text IN ${openStates}`,
+       WHERE study_id = $1 AND status::text IN ${openStates}`,
       [studyOf(target)],
     );
     if (!jobs.ok) return notYetBy(jobs.fault);

@@ -124,8 +124,9 @@ function revisionRows(revisions: readonly DeployedRevision[], now: Instant): Row
       text: `revision ${revision.revision} ${images.join(' ')} ${cause ?? ''}`,
       draw: () => [
         line(
-          active ? span('▶', 'accent') : ' ',
-          ` rev ${revision.revision}  `,
+          active ? bold(`  rev ${revision.revision}  `) : `  rev ${revision.revision}  `,
+          // Not by ▶: that is where the keys go.
+          active ? span('now  ', 'accent') : undefined,
           dim(`${formatInstant(createdAt).slice(0, 16)}Z  `),
           images.map(tagOf).join(', '),
           dim(`  ${[replicas > 0 ? `${ready}/${replicas} ready` : undefined, cause].filter(Boolean).join('  ')}`),
