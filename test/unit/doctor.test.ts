@@ -60,8 +60,8 @@ async function cluster(
     if (asked === '/version') return { body: { gitVersion: 'v1.32.0' } };
     if (asked.includes('selfsubjectaccessreviews')) {
       const { verb, resource, subresource, name, namespace } = JSON.parse(body).spec.resourceAttributes;
-      expect(namespace).toBe('bentham-prod');
-      const allowed = allows(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`, name);
+      const where = namespace === 'bentham-prod' ? '' : ` in ${namespace || 'the cluster'}`;
+      const allowed = allows(`${verb} ${resource}${subresource ? `/${subresource}` : ''}${where}`, name);
       return { status: 201, body: { status: { allowed, reason: allowed ? '' : 'no RBAC policy' } } };
     }
     if (asked === '/api/v1/namespaces/bentham-prod') return { status: 404, body: { message: 'not found' } };
@@ -96,6 +96,22 @@ test('what may not be done is named, essential rights as broken, those of remedi
   });
   expect(of('restart, roll back')).toMatchObject({ verdict: 'warning' });
   expect(of('watch deployments')).toMatchObject({ verdict: 'ok' });
+});
+
+test('what looks ask for beside the namespace is asked for: nodes, their events, what they use, room to scale', async () => {
+  const denied = ['get nodes in the cluster', 'list events in default', 'get pods', 'list limitranges'];
+  const found = await run(await cluster((right) => !denied.includes(right)));
+  const of = (what: string) => found.find((one) => one.what === what);
+  expect(of('nodes and their use')).toMatchObject({
+    verdict: 'warning',
+    answer: 'may not get nodes, get nodes.metrics.k8s.io in the cluster: no RBAC policy',
+    todo: 'ask for a role that allows it: kubectl auth can-i get nodes',
+  });
+  expect(of('events of nodes')).toMatchObject({ answer: 'may not list events in default: no RBAC policy' });
+  expect(of('details of pods')).toMatchObject({ verdict: 'warning' });
+  expect(of('use of pods')).toMatchObject({ verdict: 'warning' });
+  expect(of('room to scale')).toMatchObject({ answer: 'may not list limitranges in bentham-prod: no RBAC policy' });
+  expect(of('revisions and events')).toMatchObject({ verdict: 'ok' });
 });
 
 test('a role that names its deployments is enough to restart and scale them; one that leaves one out is not', async () => {

@@ -59,5 +59,5 @@ export function describeRight({ verb, group, resource, subresource, name }: Righ
 export function askedOfKubectl({ verb, group, resource, subresource, name, namespace }: Right): string {
   const object = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`;
   const words = ['kubectl', 'auth', 'can-i', verb, object, ...(subresource ? [`--subresource=${subresource}`] : [])];
-  return [...words, '-n', namespace].map((word) => quote(door(word, 200))).join(' ');
+  return [...words, ...(namespace ? ['-n', namespace] : [])].map((word) => quote(door(word, 200))).join(' ');
 }

@@ -13,7 +13,7 @@ import { instant, items, type Wire, words } from './wire.ts';
 
 const within: Ms = 5 * second;
 /** A node has no namespace; its events are written to this one. */
-const eventsNamespace = 'default';
+export const eventsNamespace = 'default';
 
 type WireNode = Wire<V1Node>;
 type Usage = { usage?: { cpu?: string; memory?: string } };

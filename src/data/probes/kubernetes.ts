@@ -5,12 +5,13 @@ import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { askedOfKubectl, describeRight, may, type Right } from '../kubernetes/access.ts';
 import { type Cluster, openCluster } from '../kubernetes/client.ts';
+import { eventsNamespace } from '../kubernetes/node-look.ts';
 import type { Probe } from './probe.ts';
 
 const area = 'kubernetes';
 
-/** A purpose and the rights it takes. */
-type Purpose = { what: string; essential: boolean; rights: readonly Omit<Right, 'namespace'>[] };
+/** A purpose and the rights it takes: in Bentham's namespace, in another one, or in the whole cluster (empty). */
+type Purpose = { what: string; essential: boolean; namespace?: string; rights: readonly Omit<Right, 'namespace'>[] };
 
 const apps = 'apps';
 const purposes: readonly Purpose[] = [
@@ -26,6 +27,27 @@ const purposes: readonly Purpose[] = [
     essential: false,
     rights: [...verbs(['list'], { group: apps, resource: 'replicasets' }), ...verbs(['list'], { resource: 'events' })],
   },
+  { what: 'details of pods', essential: false, rights: verbs(['get'], { resource: 'pods' }) },
+  {
+    what: 'use of pods',
+    essential: false,
+    rights: verbs(['get'], { group: 'metrics.k8s.io', resource: 'pods' }),
+  },
+  {
+    what: 'nodes and their use',
+    essential: false,
+    namespace: '',
+    rights: [
+      ...verbs(['get'], { resource: 'nodes' }),
+      ...verbs(['get'], { group: 'metrics.k8s.io', resource: 'nodes' }),
+    ],
+  },
+  {
+    what: 'events of nodes',
+    essential: false,
+    namespace: eventsNamespace,
+    rights: verbs(['list'], { resource: 'events' }),
+  },
   {
     what: 'autoscalers',
     essential: false,
@@ -40,6 +62,15 @@ const purposes: readonly Purpose[] = [
     what: 'scale',
     essential: false,
     rights: verbs(['patch'], { group: apps, resource: 'deployments', subresource: 'scale' }),
+  },
+  {
+    what: 'room to scale',
+    essential: false,
+    rights: [
+      ...verbs(['list'], { resource: 'resourcequotas' }),
+      ...verbs(['list'], { resource: 'limitranges' }),
+      ...verbs(['list'], { group: 'policy', resource: 'poddisruptionbudgets' }),
+    ],
   },
   {
     what: 'deploy (kubectl apply)',
@@ -96,12 +127,13 @@ function clock(offset: Ms): Checkup[] {
 
 async function allowed(
   cluster: Cluster,
-  { what, essential, rights }: Purpose,
-  { namespace, deployments }: Settings['kubernetes'],
+  { what, essential, rights, ...purpose }: Purpose,
+  { deployments, ...kubernetes }: Settings['kubernetes'],
   timeout: Ms,
   signal: AbortSignal,
 ): Promise<Checkup[]> {
   const about = { area, what };
+  const namespace = purpose.namespace ?? kubernetes.namespace;
   const ask = (right: Omit<Right, 'namespace'>) => may(cluster, { ...right, namespace }, timeout, signal);
   const answers = await Promise.all(
     rights.map(async (right) => {
@@ -126,7 +158,7 @@ async function allowed(
     {
       ...about,
       verdict: essential ? 'critical' : 'warning',
-      answer: `may not ${names(denied)} in ${namespace}${why ? `: ${why}` : ''}`,
+      answer: `may not ${names(denied)} in ${namespace || 'the cluster'}${why ? `: ${why}` : ''}`,
       todo: `ask for a role that allows it${denied[0] ? `: ${askedOfKubectl({ ...denied[0], namespace })}` : ''}`,
     },
   ];
