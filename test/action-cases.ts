@@ -1,6 +1,9 @@
 // One literal per action: what to do it to, who carries the change, and how the world moves away from its plan. The
 // proofs of every action are generated from these.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { Redis } from 'ioredis';
@@ -57,6 +60,15 @@ async function study(of: Environment, status = 'paused', jobs = 'failed'): Promi
     [id, jobs],
   );
   return id;
+}
+
+/** Retries what failed of a study, and gives the run: it keeps the rows as they were. */
+async function retried(of: Environment, id: string): Promise<string> {
+  const args = ['run', 'retry-jobs', '--study', id, '--yes', '--arm', 'a test', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, [path.resolve('bin/bentham-cockpit.cjs'), ...args], {
+    env: of,
+  });
+  return (JSON.parse(stdout) as { run: string }).run;
 }
 
 async function key(of: Environment): Promise<string> {
@@ -212,6 +224,16 @@ export const cases: readonly Case[] = [
   },
   { action: 'retry-jobs', by: 'primary', target: async (of) => ({ study: await study(of) }), moves: moveJob },
   {
+    action: 'restore-jobs',
+    by: 'primary',
+    async target(of) {
+      const id = await study(of);
+      return { run: await retried(of, id), study: id };
+    },
+    moves: (of, { study: id }) =>
+      sql(of, `UPDATE jobs SET status = 'running' WHERE id = (SELECT min(id) FROM jobs WHERE study_id = $1)`, [id]),
+  },
+  {
     action: 'cancel-study',
     by: 'primary',
     target: async (of) => ({ study: await study(of, 'paused', 'pending'), jobs: 'end' }),
@@ -309,6 +331,7 @@ export function nameToType(action: ActionId, target: Target, { environment }: Dr
     'restore-database': target.as,
     'rotate-database-credentials': 'bentham/db-credentials',
     deploy: 'bentham-prod',
+    'restore-jobs': target.study,
     'failover-database': environment.BENTHAM_DATABASE_REPLICA_HOST,
   };
   return names[action] ?? Object.values(target)[0] ?? '';

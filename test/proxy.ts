@@ -26,6 +26,7 @@ export class Middleman {
   #listener: Server | undefined;
   #manner: Manner = 'works';
   #answered = 0;
+  #asked = 0;
   port = 0;
 
   private constructor(to: { host: string; port: number }) {
@@ -41,6 +42,11 @@ export class Middleman {
   /** Bytes of the server that reached the cockpit so far. */
   get answered(): number {
     return this.#answered;
+  }
+
+  /** Connections that the cockpit has opened so far. */
+  get asked(): number {
+    return this.#asked;
   }
 
   /** From now on it behaves like this, on connections that are open too. */
@@ -74,6 +80,7 @@ export class Middleman {
   }
 
   #meet(client: Socket): void {
+    this.#asked += 1;
     const pair = { client, server: tcp(this.#to) };
     this.#pairs.add(pair);
     for (const [from, to] of [
@@ -125,7 +132,7 @@ export const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis',
 export type Backend = (typeof backends)[number];
 
 /** Asked by actions only: no pane of the screen waits for them. */
-export type Asked = 'rds' | 'secrets';
+export type Asked = 'rds' | 'secrets' | 'channels';
 
 export type Middle = {
   proxies: Readonly<Record<Backend | Asked, Middleman>>;
@@ -155,6 +162,8 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
     s3: await before(drill.AWS_ENDPOINT_URL_S3),
     rds: await before(drill.AWS_ENDPOINT_URL_RDS),
     secrets: await before(drill.AWS_ENDPOINT_URL_SECRETS_MANAGER),
+    // Slack and PagerDuty are one server in a drill.
+    channels: await before(drill.BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK),
   };
   const by = (backend: Backend | Asked, url: string | undefined) => {
     const through = new URL(url ?? '');
@@ -178,6 +187,9 @@ export async function standBetween(drill: Readonly<Record<string, string>>): Pro
       AWS_ENDPOINT_URL_S3: by('s3', drill.AWS_ENDPOINT_URL_S3),
       AWS_ENDPOINT_URL_RDS: by('rds', drill.AWS_ENDPOINT_URL_RDS),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: by('secrets', drill.AWS_ENDPOINT_URL_SECRETS_MANAGER),
+      BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: by('channels', drill.BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK),
+      BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: by('channels', drill.BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK),
+      BENTHAM_CHANNELS_PAGER_DUTY_URL: by('channels', drill.BENTHAM_CHANNELS_PAGER_DUTY_URL),
     },
     async stop() {
       for (const proxy of Object.values(proxies)) await proxy.stop();

@@ -54,6 +54,14 @@ export function explainNetworkError(error: unknown): NetworkProblem {
     const cert = certificate[code];
     if (cert) return { kind: 'malformed', what: cert[0], hint: cert[1], tls: true };
   }
+  // AbortSignal.timeout: ours, not the system's.
+  if (chain.some((e) => e.name === 'TimeoutError'))
+    return {
+      kind: 'timeout',
+      what: 'no answer in time',
+      hint: 'the host is slow or frozen: try it by hand',
+      tls: false,
+    };
   if (chain.some((e) => e.name === 'HTTPParserError' || ('code' in e && String(e.code).startsWith('HPE_'))))
     return {
       kind: 'malformed',

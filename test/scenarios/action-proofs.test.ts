@@ -177,9 +177,14 @@ describe.each([
       };
       const proof = { target, memo: run.plan?.memo ?? {}, startedAt: Date.now() };
       const left = { note: { ...note, phase: 'started' as const, calls: [], proof }, lock };
+      const looked = cockpit.commands.length;
       const resuming = runner.resume(left);
       // Nothing was done yet: whatever the facts are, they must not say that it was.
-      setTimeout(() => runner.cancel(note.run), one.onlyAnswer ? 60_000 : 1500).unref();
+      // It looks for as long as its proof takes: one look is enough here.
+      if (!one.onlyAnswer) {
+        await vi.waitFor(() => expect(cockpit.commands.length).toBeGreaterThan(looked), { timeout: 20_000 });
+        runner.cancel(note.run);
+      }
       const after = await resuming;
       expect(after?.outcome).not.toBe('verified');
       expect(released).toBe(true);
@@ -248,6 +253,26 @@ describe.each([
       expect(done, `${done.says} ${done.seen}`).toMatchObject({ outcome: 'verified' });
       expect(phases(far, run)).toEqual(['confirmed', 'started', 'finished', 'verified']);
       await one.back?.(environment, drill);
+    });
+  });
+
+  describe.each(of.filter(({ by }) => by === 'channel'))('$action, its channel dying', (one) => {
+    test.each([
+      ['refuses', 'failed', /connection refused nothing listens there/],
+      ['freezes', 'unknown', /no answer in time.*look before you try again/],
+      ['resets', 'unknown', /connection reset.*look before you try again/],
+      ['babbles', 'unknown', /answer is not HTTP.*look before you try again/],
+    ] as const)('%s: it is %s, and nothing is sent again', async (manner, outcome, says) => {
+      const { run } = await planned(one, far);
+      const { channels } = between.proxies;
+      const [before, asked] = [changes(far), channels.asked];
+      await channels.be(manner);
+      const done = await far.confirm(run);
+      await channels.be('works');
+      expect(done, `${done.says} ${done.hint}`).toMatchObject({ outcome });
+      expect(`${done.says} ${done.hint}`).toMatch(says);
+      expect(changes(far)).toBe(before + 1);
+      expect(channels.asked - asked).toBeLessThanOrEqual(1);
     });
   });
 });

@@ -4,7 +4,7 @@ import { formatBytes } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
-import { ago, ranSince, statsOf } from './statistics.ts';
+import { ago, lastByHand, ranSince, statsOf } from './statistics.ts';
 
 /** The runbook's weekly three. */
 const weekly = 'jobs,studies,results';
@@ -55,8 +55,9 @@ export const analyzeTables: Action = {
       undo: 'not needed: only statistics change',
       answered: [who.says],
       rests: tables.join(),
+      memo: lastByHand(stats.value, 'analyzed'),
     });
   },
-  verify: ({ target, startedAt }, survey) => ranSince(tablesOf(target), 'analyzed', startedAt, survey),
+  verify: ({ target, plan }, survey) => ranSince(tablesOf(target), 'analyzed', plan.memo, survey),
   within: 20 * second,
 };

@@ -1,11 +1,19 @@
 // What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
-import type { Check } from '../../core/actions/action.ts';
+import type { Check, Plan } from '../../core/actions/action.ts';
 import type { SqlRow, Survey } from '../../core/actions/survey.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
 import { notYet, notYetBy, proven } from '../plan.ts';
 
-type Stats = { bytes: number; dead: number; live: number; analyzed: Instant; vacuumed: Instant };
+type Stats = {
+  bytes: number;
+  dead: number;
+  live: number;
+  analyzed: Instant;
+  vacuumed: Instant;
+  /** The same by hand: autovacuum's own runs prove nothing of ours. */
+  byHand: { analyzed: Instant; vacuumed: Instant };
+};
 
 /** Sizes and last runs, of a partitioned table those of its partitions; tables that do not exist are absent. */
 export async function statsOf(survey: Survey, tables: readonly string[]) {
@@ -14,7 +22,9 @@ export async function statsOf(survey: Survey, tables: readonly string[]) {
     `SELECT t.relname::text AS name, sum(pg_total_relation_size(s.relid))::text AS bytes,
        sum(s.n_dead_tup)::text AS dead, sum(s.n_live_tup)::text AS live,
        min(coalesce(extract(epoch FROM greatest(s.last_analyze, s.last_autoanalyze)), 0))::float8 AS analyzed,
-       min(coalesce(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)), 0))::float8 AS vacuumed
+       min(coalesce(extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum)), 0))::float8 AS vacuumed,
+       min(coalesce(extract(epoch FROM s.last_analyze), 0))::float8 AS own_analyzed,
+       min(coalesce(extract(epoch FROM s.last_vacuum), 0))::float8 AS own_vacuumed
      FROM pg_class t
      JOIN pg_namespace n ON n.oid = t.relnamespace
      CROSS JOIN LATERAL (
@@ -35,6 +45,7 @@ export async function statsOf(survey: Survey, tables: readonly string[]) {
       live: n(row, 'live'),
       analyzed: n(row, 'analyzed') * second,
       vacuumed: n(row, 'vacuumed') * second,
+      byHand: { analyzed: n(row, 'own_analyzed') * second, vacuumed: n(row, 'own_vacuumed') * second },
     },
   ]);
   return { ok: true as const, value: new Map(stats) };
@@ -42,18 +53,21 @@ export async function statsOf(survey: Survey, tables: readonly string[]) {
 
 export const ago = (at: Instant, now: Instant) => (at > 0 ? `${formatAge(now - at)} ago` : 'never');
 
-/** The statistics' own clock is the server's; a little slack for ours. */
-const slack = 5 * second;
+/** When each was done by hand last, to be kept with the plan: the server's clock against itself, not against ours. */
+export const lastByHand = (stats: ReadonlyMap<string, Stats>, which: 'analyzed' | 'vacuumed') => ({
+  before: JSON.stringify(Object.fromEntries([...stats].map(([name, of]) => [name, of.byHand[which]]))),
+});
 
 export async function ranSince(
   tables: readonly string[],
   which: 'analyzed' | 'vacuumed',
-  since: Instant,
+  memo: Plan['memo'],
   survey: Survey,
 ): Promise<Check> {
+  const before = JSON.parse(memo?.before ?? '{}') as Readonly<Record<string, Instant>>;
   const found = await statsOf(survey, tables);
   if (!found.ok) return notYetBy(found.fault);
-  const old = tables.filter((name) => (found.value.get(name)?.[which] ?? 0) < since - slack);
+  const old = tables.filter((name) => (found.value.get(name)?.byHand[which] ?? 0) <= (before[name] ?? 0));
   if (old.length > 0) return notYet(`not yet told by the statistics: ${old.join(', ')}`);
   const dead = tables.map((name) => `${name} ${formatCount(found.value.get(name)?.dead ?? 0)}`);
   return proven(`${which} just now; dead tuples: ${dead.join(', ')}`);

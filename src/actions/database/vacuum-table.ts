@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { hour, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
-import { ago, ranSince, statsOf } from './statistics.ts';
+import { ago, lastByHand, ranSince, statsOf } from './statistics.ts';
 
 export const vacuumTable: Action = {
   id: 'vacuum-table',
@@ -77,8 +77,9 @@ export const vacuumTable: Action = {
       undo: 'not needed: no row changes',
       answered: [who.says],
       rests: table,
+      memo: lastByHand(stats.value, 'vacuumed'),
     });
   },
-  verify: ({ target, startedAt }, survey) => ranSince([given(target, 'table')], 'vacuumed', startedAt, survey),
+  verify: ({ target, plan }, survey) => ranSince([given(target, 'table')], 'vacuumed', plan.memo, survey),
   within: 20 * second,
 };

@@ -6,11 +6,12 @@ import { second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
 import { longestBody } from '../gateway.ts';
 import { readHealthBody } from '../health-body.ts';
-import { networkFault } from '../network.ts';
+import { explainNetworkError, networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { type Means, type Performed, performedFault } from './performed.ts';
 
 const within = 10 * second;
+const arrived = 'look whether it arrived before you send it again';
 
 /** Must answer 2xx and call itself healthy. */
 export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
@@ -45,16 +46,21 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
       signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
       dispatcher,
     });
-    const said = door((await readBeginning(answer.body, 1000)).text, 120);
-    if (answer.statusCode < 300)
-      return { outcome: 'done', says: `${call.channel} answered ${answer.statusCode} ${said}`.trim() };
-    return {
-      outcome: 'failed',
-      says: `${call.channel} answered ${answer.statusCode}: ${said}`,
-      hint: 'check webhook or routing key',
-    };
+    const { statusCode } = answer;
+    // The status has told what became of it; what it says besides may be lost.
+    const body = await readBeginning(answer.body, 1000).catch(() => undefined);
+    const said = body ? door(body.text, 120) : 'its words were lost';
+    if (statusCode < 300) return { outcome: 'done', says: `${call.channel} answered ${statusCode} ${said}`.trim() };
+    const says = `${call.channel} answered ${statusCode}: ${said}`;
+    // A server or a proxy in trouble may have taken it.
+    if (statusCode >= 500) return { outcome: 'unknown', says, hint: arrived };
+    return { outcome: 'failed', says, hint: 'check webhook or routing key' };
   } catch (error) {
-    return performedFault(networkFault(error, call.channel));
+    const fault = networkFault(error, call.channel);
+    // It was sent: an answer that nobody understands is none.
+    if (fault.kind === 'malformed' && !explainNetworkError(error).tls)
+      return { outcome: 'unknown', says: `${fault.where}: ${fault.what}`, hint: arrived };
+    return performedFault(fault);
   } finally {
     await dispatcher.destroy();
   }
