@@ -1,12 +1,12 @@
 // Each action the whole way, twice: by `run` and on the screen (test/action-cases.ts).
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { actionNamed } from '../../src/actions/index.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
 import type { Drill } from '../../src/drill/drill.ts';
 import type { Environment } from '../acting.ts';
-import { cases, nameToType } from '../action-cases.ts';
+import { type Case, cases, nameToType, outageCases } from '../action-cases.ts';
 import { drillOf } from '../drill.ts';
 import { TerminalUnderTest } from '../terminal.ts';
 
@@ -44,9 +44,14 @@ function run(args: readonly string[]): Promise<{ code: number; printed: Printed;
 }
 
 /** `run` on a terminal, for what has to be typed. */
-async function typedRun(action: ActionId, target: Target, texts: readonly string[]): Promise<TerminalUnderTest> {
+async function typedRun(
+  action: ActionId,
+  target: Target,
+  texts: readonly string[],
+  of = environment,
+): Promise<TerminalUnderTest> {
   const args = ['run', action, ...flagsOf(target), '--arm', 'a test'];
-  const terminal = new TerminalUnderTest({ args, environment, columns: 120, rows: 50 });
+  const terminal = new TerminalUnderTest({ args, environment: of, columns: 120, rows: 50 });
   for (const text of texts) {
     await terminal.shows(`type ${text} and enter to go on:`);
     await typing(terminal, text, `go on: ${text}`);
@@ -67,6 +72,50 @@ const textsOf = (action: ActionId, target: Target, of = drill): readonly string[
   const own = nameToType(action, target, of);
   return risk === 'data' ? [own] : [own, 'PRODUCTION'];
 };
+
+/** Opens by the palette. */
+async function open(of: TerminalUnderTest, title: string): Promise<void> {
+  of.press(':');
+  await of.shows('go');
+  of.type(title);
+  // The list cuts a long title.
+  await of.shows(new RegExp(`▶ ${title.slice(0, 30)}`, 'i'));
+  of.press('enter');
+}
+
+async function armed(of: TerminalUnderTest): Promise<void> {
+  await of.shows('HEALTH');
+  await open(of, 'arm');
+  await typing(of, 'a test');
+  await of.shows(/armed 1\d:/);
+}
+
+/** From the palette to the proof. */
+async function throughScreen(of: TerminalUnderTest, { action, target }: Case, world: Drill): Promise<void> {
+  const to = await target(environment);
+  const known = actionNamed(action);
+  await open(of, known?.title ?? '');
+  for (const field of known?.fields ?? []) {
+    await of.shows(`▶ ${field.ask}`);
+    if (field.preset !== undefined) of.press('ctrl-u');
+    of.type(to[field.name] ?? '');
+    await of.shows(`${to[field.name] ?? ''}█`);
+    of.press('enter');
+  }
+  const texts = textsOf(action, to, world);
+  if (texts.length === 0) {
+    await of.shows('y go on');
+    of.press('y');
+  }
+  for (const text of texts) {
+    await of.shows(`type ${text} to go on:`);
+    of.paste(text);
+    await of.shows('pasted text does not confirm');
+    await typing(of, text, `${text}█`);
+  }
+  await of.shows('done, and proven', 60_000);
+  if (action === 'create-api-key' || action === 'rotate-api-key') await of.shows(/bk_live_\w+/);
+}
 
 describe('by run', () => {
   test.each(cases.filter(({ typed }) => !typed))('$action', async ({ action, target, back }) => {
@@ -126,55 +175,51 @@ describe('on the screen', () => {
   beforeAll(async () => {
     screen = new TerminalUnderTest({ environment, columns: 100, rows: 40 });
     await screen.shows('HEALTH');
-    await open('arm');
-    await typing(screen, 'a test');
-    await screen.shows(/armed 1\d:/);
+    await armed(screen);
   });
 
-  async function open(title: string): Promise<void> {
-    screen.press(':');
-    await screen.shows('go');
-    screen.type(title);
-    // The list cuts a long title.
-    await screen.shows(new RegExp(`▶ ${title.slice(0, 30)}`, 'i'));
-    screen.press('enter');
-  }
-
-  test.each(cases)('$action', async ({ action, target, back }) => {
-    const to = await target(environment);
-    const known = actionNamed(action);
-    await open(known?.title ?? '');
-    for (const field of known?.fields ?? []) {
-      await screen.shows(`▶ ${field.ask}`);
-      if (field.preset !== undefined) screen.press('ctrl-u');
-      screen.type(to[field.name] ?? '');
-      await screen.shows(`${to[field.name] ?? ''}█`);
-      screen.press('enter');
-    }
-    const texts = textsOf(action, to);
-    if (texts.length === 0) {
-      await screen.shows('y go on');
-      // Enter alone never confirms: it cancels.
-      screen.press('y');
-    }
-    for (const text of texts) {
-      await screen.shows(`type ${text} to go on:`);
-      screen.paste(text);
-      await screen.shows('pasted text does not confirm');
-      await typing(screen, text, `${text}█`);
-    }
-    await screen.shows('done, and proven', 60_000);
-    if (action === 'create-api-key' || action === 'rotate-api-key') await screen.shows(/bk_live_\w+/);
+  test.each(cases)('$action', async (one) => {
+    await throughScreen(screen, one, drill);
     screen.press('esc');
     await screen.shows('HEALTH');
-    await back?.(environment, drill);
+    await one.back?.(environment, drill);
   });
 
   test('a new key is not on the screen any more once it was left', async () => {
     expect(screen.text).not.toContain('bk_live_');
-    await open('command log');
+    await open(screen, 'command log');
     await screen.shows('COMMAND LOG');
     expect(screen.text).toMatch(/\d+ ms/);
     screen.press('esc');
+  });
+});
+
+// A primary can be failed over once: each way has a drill of its own.
+describe.each(outageCases)('$action, while the primary is down', (one) => {
+  let down: Drill;
+  let there: Environment;
+  let terminal: TerminalUnderTest;
+  beforeEach(async () => {
+    down = await drillOf('database-down');
+    there = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...down.environment };
+  });
+  afterEach(async () => {
+    await terminal?.close();
+    await down?.stop();
+  });
+
+  test('by run, typed on a terminal', async () => {
+    const to = await one.target(there);
+    terminal = await typedRun(one.action, to, textsOf(one.action, to, down), there);
+    await terminal.shows('✓ verified', 90_000);
+    expect((await terminal.ends()).code).toBe(0);
+  });
+
+  test('on the screen', async () => {
+    terminal = new TerminalUnderTest({ environment: there, columns: 100, rows: 40 });
+    await armed(terminal);
+    await throughScreen(terminal, one, down);
+    // Its own words: what was the replica takes writes now.
+    await terminal.shows('takes writes');
   });
 });
