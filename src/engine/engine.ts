@@ -11,9 +11,14 @@ import { merge } from './outbox.ts';
 import type { Host, MakePart, Part } from './part.ts';
 import type { Engine, Update } from './protocol.ts';
 
-/** Facts arrive in bursts; the screen gets them in few batches: the first soon, and then so many a second at most. */
+/**
+ * Facts arrive in bursts; the screen gets them in few batches: what a person waits for soon, and then so many a second
+ * at most; what is only measured anew with the next second of the clock.
+ */
 const burst: Ms = 60;
 const batchEvery: Ms = 250;
+/** Somebody asked for news: for so long they are waited for. */
+const awaited: Ms = 5 * second;
 
 export type EngineOptions = {
   settings: Settings;
@@ -66,7 +71,9 @@ export function createEngine({ settings, sources, parts: makers }: EngineOptions
   };
 
   const running: { source: Source; run: Running }[] = [];
+  let awaitedUntil = Number.NEGATIVE_INFINITY;
   const refresh = (fact?: FactId) => {
+    awaitedUntil = performance.now() + awaited;
     for (const { source, run } of running) if (!fact || source.facts.includes(fact)) run.refresh();
   };
   const host: Host = {
@@ -82,8 +89,7 @@ export function createEngine({ settings, sources, parts: makers }: EngineOptions
   for (const source of sources) {
     const run = source.start((news) => {
       if (over.signal.aborted) return;
-      keeper.take(news);
-      settleSoon();
+      if (keeper.take(news) || performance.now() < awaitedUntil) settleSoon();
     }, over.signal);
     running.push({ source, run });
   }

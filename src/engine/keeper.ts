@@ -11,6 +11,9 @@ import type { News } from '../data/source.ts';
 export const trendSpan: Ms = 15 * minute;
 const sampleEvery: Ms = 5 * second;
 
+/** Seen as they change; the other facts are asked for every few seconds, and may wait for the next one. */
+const watched: readonly FactId[] = ['pods', 'deployments'];
+
 /** What changed since it was last asked. */
 export type Changes = { facts: ReadonlySet<FactId>; history: boolean };
 
@@ -28,8 +31,8 @@ export class Keeper {
     return this.#world;
   }
 
-  /** Takes what a source tells. */
-  take(news: News): void {
+  /** Takes what a source tells. Gives whether that is to be shown at once: it came, went, or a watch saw a change. */
+  take(news: News): boolean {
     const before = this.#world.readings[news.fact] as Reading<unknown>;
     const after: Reading<unknown> =
       'fault' in news
@@ -37,6 +40,8 @@ export class Keeper {
         : { state: 'live', value: news.value, at: news.at, staleAfter: news.staleAfter, from: news.from };
     this.#world = { ...this.#world, readings: { ...this.#world.readings, [news.fact]: after } };
     this.#changed.add(news.fact);
+    const value = (of: Reading<unknown>) => (of.state === 'live' ? of.value : undefined);
+    return before.state !== after.state || (watched.includes(news.fact) && value(before) !== value(after));
   }
 
   /** Moves the clock and, every five seconds, adds a sample of each metric that has a fresh value. */

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { profiles } from '../../src/config/profiles.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
 import type { Pod, Traffic } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import type { Scope } from '../../src/core/world/world.ts';
+import type { News, Running, Source } from '../../src/data/source.ts';
+import { createEngine } from '../../src/engine/engine.ts';
 import { Keeper } from '../../src/engine/keeper.ts';
 import { merge } from '../../src/engine/outbox.ts';
 import type { Update } from '../../src/engine/protocol.ts';
@@ -48,6 +52,77 @@ test('a lost backend keeps its last value with its age', () => {
   });
   expect([...keeper.changes().facts]).toEqual(['traffic']);
   expect(keeper.changes().facts.size).toBe(0);
+});
+
+test('what came, went or changed under a watch is shown at once; what was only measured anew waits', () => {
+  const keeper = new Keeper(scope, 0);
+  const from = { at: 1000, staleAfter: 5000, from: 'a test' };
+  const fault = { kind: 'timeout', where: 'api', what: 'timed out', hint: 'look' } as const;
+  expect(keeper.take({ fact: 'traffic', value: traffic(10), ...from })).toBe(true);
+  expect(keeper.take({ fact: 'traffic', value: traffic(20), ...from })).toBe(false);
+  expect(keeper.take({ fact: 'traffic', fault, at: 2000, retryAt: 3000 })).toBe(true);
+  expect(keeper.take({ fact: 'traffic', fault, at: 3000, retryAt: 4000 })).toBe(false);
+  expect(keeper.take({ fact: 'traffic', value: traffic(20), ...from })).toBe(true);
+  const pods: readonly Pod[] = [];
+  expect(keeper.take({ fact: 'pods', value: pods, ...from })).toBe(true);
+  // The pulse of the watch says only that nothing changed.
+  expect(keeper.take({ fact: 'pods', value: pods, ...from })).toBe(false);
+  expect(keeper.take({ fact: 'pods', value: [], ...from })).toBe(true);
+});
+
+describe('an engine', () => {
+  const source = (tells: (tell: (news: News) => void) => Running): Source => ({
+    id: 'a test',
+    facts: ['traffic'],
+    start: tells,
+  });
+  const measured = (p95: number): News => ({
+    fact: 'traffic',
+    value: traffic(p95),
+    at: Date.now(),
+    staleAfter: 5000,
+    from: 'a test',
+  });
+
+  test('gives a burst of measurements in the batches of its clock, and those that were asked for at once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
+    try {
+      let tell: (news: News) => void = () => {};
+      const running = { ended: Promise.resolve(), refresh: () => {} };
+      const engine = createEngine({
+        settings: settingsSchema.parse({ profile: 'production', ...profiles.production }),
+        sources: [
+          source((told) => {
+            tell = told;
+            return running;
+          }),
+        ],
+        parts: [],
+      });
+      let shown = 0;
+      engine.subscribe(() => {
+        shown += 1;
+      });
+      tell(measured(1));
+      await vi.advanceTimersByTimeAsync(100);
+      const first = shown;
+      expect(first).toBeGreaterThan(0);
+      for (let n = 0; n < 7; n += 1) {
+        tell(measured(n));
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      expect(shown).toBe(first);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(shown).toBe(first + 1);
+      engine.send({ kind: 'refresh' });
+      tell(measured(9));
+      await vi.advanceTimersByTimeAsync(300);
+      expect(shown).toBe(first + 2);
+      await engine.stop();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 test('trends hold a sample every five seconds for fifteen minutes, and none of values that did not come anew', () => {
