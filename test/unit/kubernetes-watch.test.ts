@@ -90,6 +90,18 @@ describe('the watch on pods', () => {
     expect(news.find((n) => n.fact === 'cluster')).toMatchObject({ value: { context: 'test', version: 'v1.32.0' } });
   });
 
+  it('tells how far the server’s clock is from ours, where it is', async () => {
+    const offsets = () =>
+      news.flatMap((n) => (n.fact === 'cluster' && 'value' in n ? [(n.value as Facts['cluster']).clockOffset] : []));
+    start();
+    await soon(() => offsets().length).toBeGreaterThan(0);
+    expect(offsets()).toEqual(offsets().map(() => undefined));
+    server.version = (_, res) =>
+      res.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString()).end('{"gitVersion":"v1.32.0"}');
+    refresh();
+    await soon(() => Math.round((offsets().at(-1) ?? 0) / 60_000)).toBe(60);
+  });
+
   it('joins events and characters that arrive in pieces', async () => {
     const bytes = Buffer.from(event('ADDED', podObject('ü', 12)) + event('ADDED', podObject('z', 13)));
     watch = (_, res) => {

@@ -1,7 +1,7 @@
 // How a deployment is judged, by its replicas, its rollout and its pods.
 import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/core/judgement/assess.ts';
-import type { Deployment, Pod } from '../../src/core/world/facts.ts';
+import type { Cluster, Deployment, Pod } from '../../src/core/world/facts.ts';
 import { calm, deployment, live, now, pod } from '../frames/worlds.ts';
 
 const broken = { ready: false, phase: 'Pending', reason: 'ImagePullBackOff' } as const;
@@ -36,5 +36,24 @@ describe('a deployment', () => {
     expect(says(executor(3, rolling))).toBe('progressing, ImagePullBackOff, 3/3 ready');
     expect(says(executor(2, rolling))).toBe('2/3 ready, progressing, ImagePullBackOff');
     expect(judged(executor(3))?.says).toBe('3/3 ready');
+  });
+});
+
+describe('this machine’s clock', () => {
+  const clockOf = (clockOffset?: number) => {
+    const { cluster } = calm.readings;
+    const value = { ...(cluster.state === 'live' ? cluster.value : {}), ...(clockOffset ? { clockOffset } : {}) };
+    const readings = { ...calm.readings, cluster: live(value as Cluster) };
+    return assess({ ...calm, readings }).find(({ id }) => id === 'pods/clock');
+  };
+
+  test('is said where ages mislead by it', () => {
+    expect(clockOf()).toBeUndefined();
+    expect(clockOf(30_000)).toBeUndefined();
+    expect(clockOf(-3_600_000)).toMatchObject({
+      verdict: 'warning',
+      says: 'this machine is 1 h 0 m ahead of the cluster',
+    });
+    expect(clockOf(120_000)?.says).toBe('this machine is 2 m 0 s behind the cluster');
   });
 });

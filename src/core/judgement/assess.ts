@@ -36,6 +36,7 @@ export function assess(world: World): readonly Finding[] {
   return [
     ...gateway(world),
     ...workloads(world),
+    ...clock(world),
     ...databases(world),
     ...redis(world),
     ...measures(world),
@@ -131,6 +132,15 @@ function workloads(world: World): Finding[] {
   });
   const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
   return podsAbsent ? [...found, podsAbsent] : found;
+}
+
+/** Ages are counted by this machine's clock: apart from the platform's by a minute, they mislead. */
+function clock({ readings: { cluster } }: World): Finding[] {
+  const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
+  if (Math.abs(offset) < minute) return [];
+  const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;
+  const remedy = 'ages shown here are wrong by that: timedatectl set-ntp true';
+  return [{ id: 'pods/clock', area: 'pods', subject: 'clock', verdict: 'warning', says, remedy }];
 }
 
 function databases(world: World): Finding[] {

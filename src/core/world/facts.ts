@@ -5,7 +5,14 @@ import type { Instant, Ms } from '../time.ts';
 import type { FaultKind } from './reading.ts';
 
 /** Who answered for Kubernetes. */
-export type Cluster = { context: string; server: string; version: string; latency: Ms };
+export type Cluster = {
+  context: string;
+  server: string;
+  version: string;
+  latency: Ms;
+  /** Its clock less this machine's, in whole seconds; absent where they agree (Date header, RFC 9110). */
+  clockOffset?: Ms;
+};
 
 /** One pod, reduced to what an on-call asks. */
 export type Pod = {

@@ -1,6 +1,6 @@
 // The Kubernetes facts: who answers (cluster), and what it runs (pods, deployments).
 import type { Settings } from '../../config/settings.ts';
-import type { Instant } from '../../core/time.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import type { News, Source } from '../source.ts';
 import { trafficSource } from '../traffic.ts';
@@ -54,6 +54,9 @@ export function kubernetesSources(settings: Settings, { once = false } = {}): re
   ];
 }
 
+/** The header has whole seconds, and an answer takes its time: below this it is no difference. */
+const clocksAgree: Ms = 10 * second;
+
 function clusterSource(connection: Connection): Source {
   return {
     id: 'kubernetes',
@@ -65,7 +68,10 @@ function clusterSource(connection: Connection): Source {
           const { cluster, version, latency, at } = beat;
           const { context, server } = cluster;
           const from = `kubernetes ${context}`;
-          tell({ fact: 'cluster', value: { context, server, version, latency }, at, staleAfter: staleAfterBeat, from });
+          const { clockOffset } = cluster;
+          const apart = Math.abs(clockOffset) < clocksAgree ? {} : { clockOffset };
+          const value = { context, server, version, latency, ...apart };
+          tell({ fact: 'cluster', value, at, staleAfter: staleAfterBeat, from });
         }
       }, signal);
       return { refresh: () => connection.refresh(), ended: closed(connection, signal) };
