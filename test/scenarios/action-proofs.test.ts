@@ -1,7 +1,9 @@
 // Every way an action must not go, for each of them (test/action-cases.ts): cancelled, forbidden, moved, held by another
 // cockpit, a backend that dies, hostile names, and what a killed cockpit has left.
-import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { actionNamed } from '../../src/actions/index.ts';
 import type { Target } from '../../src/core/actions/action.ts';
 import type { Run } from '../../src/core/actions/run.ts';
@@ -273,6 +275,45 @@ describe.each([
       expect(`${done.says} ${done.hint}`).toMatch(says);
       expect(changes(far)).toBe(before + 1);
       expect(channels.asked - asked).toBeLessThanOrEqual(1);
+    });
+  });
+
+  describe.each(of.filter(({ by }) => by === 'command'))('$action, its command dying', (one) => {
+    let directory: string;
+    let other: Acting;
+    const program = () => path.join(directory, 'admin');
+    /** From now on the command is this script. */
+    const be = (script: string) => writeFileSync(program(), `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+
+    beforeEach(async () => {
+      directory = mkdtempSync(path.join(tmpdir(), 'bentham-admin-'));
+      be('exit 0');
+      other = await acting({ ...environment, BENTHAM_ADMIN_COMMAND: program() });
+    });
+    afterEach(async () => {
+      await other?.stop();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    test('gone before the plan, or between plan and confirmation: refused, nothing is run', async () => {
+      const { run } = await planned(one, other);
+      rmSync(program());
+      expect(await other.confirm(run)).toMatchObject({ outcome: 'refused' });
+      expect(await other.plan(one.action, await one.target(environment))).toMatchObject({ outcome: 'refused' });
+      expect(changes(other)).toBe(0);
+    });
+
+    test.each([
+      ['killed', 'echo begun; kill -9 $$', 'unknown', /look before you try again/],
+      ['failing', 'echo "no such thing" >&2; exit 3', 'failed', /no such thing|exit(ed)? .*3|code 3/],
+    ] as const)('%s: said as it is, and not run again', async (_, script, outcome, says) => {
+      const { run } = await planned(one, other);
+      const count = path.join(directory, 'count');
+      be(`echo x >> '${count}'\n${script}`);
+      const done = await other.confirm(run);
+      expect(done, `${done.says} ${done.hint}`).toMatchObject({ outcome });
+      expect(`${done.says} ${done.hint} ${done.output.join(' ')}`).toMatch(says);
+      expect(readFileSync(count, 'utf8')).toBe('x\n');
     });
   });
 });

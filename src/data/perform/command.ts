@@ -101,7 +101,8 @@ export async function performCommand(
   const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
   return {
-    outcome: 'failed',
+    // One that was killed has told nothing of what it did.
+    outcome: result.signal ? 'unknown' : 'failed',
     says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
     hint: 'read what it said; it may have done a part of its work',
   };
