@@ -37,6 +37,28 @@ async function rds(options: RdsOptions = {}) {
   return client;
 }
 
+test('snapshots are taken on and on; where they stopped the newest gets older', async () => {
+  const [goes, stopped] = [await rds(), await rds({ newestSnapshot: 3 * 3_600_000 })];
+  const newest = async (client: RDSClient) => {
+    const all = await client.send(
+      new DescribeDBClusterSnapshotsCommand({ SnapshotType: 'automated', MaxRecords: 100 }),
+    );
+    const second = await client.send(
+      new DescribeDBClusterSnapshotsCommand({ SnapshotType: 'automated', MaxRecords: 100, Marker: all.Marker }),
+    );
+    const made = [...(all.DBClusterSnapshots ?? []), ...(second.DBClusterSnapshots ?? [])];
+    return Math.max(...made.map((one) => Number(one.SnapshotCreateTime)));
+  };
+  const before = [await newest(goes), await newest(stopped)];
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+  try {
+    expect(await newest(goes)).toBe((before[0] ?? 0) + 2 * 3_600_000);
+    expect(await newest(stopped)).toBe(before[1]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('snapshots: a week of hourly and a month of daily ones, in pages', async () => {
   const client = await rds();
   const found: DBClusterSnapshot[] = [];

@@ -25,15 +25,15 @@ const namespace = 'http://rds.amazonaws.com/doc/2014-10-31/';
 const iso = (at: Instant) => new Date(at).toISOString();
 const retention = 7 * day;
 
-/** Hourly snapshots of a week and daily ones of a month (runbook, Backup Schedule); the newest is `newest` old. */
-function snapshotsOf(cluster: string, now: Instant, newest: Ms): Snapshot[] {
+/** Hourly snapshots of a week and daily ones of a month (runbook, Backup Schedule), and how old their newest ones are. */
+function snapshotsOf(cluster: string, now: Instant, newest: { hourly: Ms; daily: Ms }): Snapshot[] {
   const named = (kind: string, at: Instant) => `${cluster}-${kind}-${iso(at).slice(0, 16).replace(/[T:]/g, '-')}`;
   const hourly = Array.from({ length: 7 * 24 }, (_, n): Snapshot => {
-    const created = now - newest - n * hour;
+    const created = now - newest.hourly - n * hour;
     return { id: `rds:${named('hourly', created)}`, cluster, created, kind: 'automated' };
   });
   const daily = Array.from({ length: 30 }, (_, n): Snapshot => {
-    const created = now - newest - 4 * hour - n * day;
+    const created = now - newest.daily - n * day;
     return { id: named('daily', created), cluster, created, kind: 'manual' };
   });
   return [...hourly, ...daily].sort((a, b) => a.created - b.created);
@@ -50,7 +50,13 @@ export async function startRds({ newestSnapshot = 24 * minute, restore = 20 * se
   const began = Date.now();
   const clusters = new Map<string, DatabaseCluster>();
   clusters.set('bentham-prod', { id: 'bentham-prod', created: began - 400 * day, availableAt: 0 });
-  const snapshots = snapshotsOf('bentham-prod', began, newestSnapshot);
+  /** They are taken on and on, unless they have stopped before: then the newest only gets older. */
+  const snapshots = () => {
+    const now = Date.now();
+    const since = (age: Ms, every: Ms) => (newestSnapshot < hour ? (age + now - began) % every : age + now - began);
+    const newest = { hourly: since(newestSnapshot, hour), daily: since(newestSnapshot + 4 * hour, day) };
+    return snapshotsOf('bentham-prod', now, newest);
+  };
 
   const known = (id: string): DatabaseCluster => {
     const cluster = clusters.get(id);
@@ -107,7 +113,7 @@ export async function startRds({ newestSnapshot = 24 * minute, restore = 20 * se
       const cluster = asked.get('DBClusterIdentifier');
       const kind = asked.get('SnapshotType');
       const id = asked.get('DBClusterSnapshotIdentifier');
-      const found = snapshots.filter(
+      const found = snapshots().filter(
         (one) => (!cluster || one.cluster === cluster) && (!kind || one.kind === kind) && (!id || one.id === id),
       );
       if (id && found.length === 0) {
