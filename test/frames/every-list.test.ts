@@ -1,10 +1,10 @@
-// Every list that is asked for, in the states a night has: not answered yet, empty, one row, a hundred thousand, its
+// Every list, asked for or from the world, in the states a night has: not answered yet, empty, one row, a hundred thousand, its
 // backend away with and without something seen before.
 import { describe, expect, test } from 'vitest';
 import { type Ask, lookKey } from '../../src/core/looks/look.ts';
-import type { Reading } from '../../src/core/world/reading.ts';
+import { pending, type Reading } from '../../src/core/world/reading.ts';
 import { placeAt, type State } from '../../src/store.ts';
-import { calm, fault, frameText, live, lost, now, pressing, stateOf } from './worlds.ts';
+import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from './worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const id = (i: number) => `row_${String(i).padStart(6, '0')}`;
@@ -14,7 +14,8 @@ const rowsOf = <T>(n: number, make: (name: string, i: number) => T): T[] =>
 
 type List = {
   of?: Readonly<Record<string, string>>;
-  ask: Ask;
+  /** What is asked for it, or the fact of the world that it shows. */
+  from: Ask | 'pods' | 'surfaces' | 'studies';
   /** An answer with so many rows; the first is `row_000000`. */
   answer(n: number): unknown;
   /** What it says when there is nothing. */
@@ -27,7 +28,7 @@ const job = { surface: 'openai-api', status: 'failed', attempts: 1, createdAt: n
 
 const lists: Readonly<Record<string, List>> = {
   'all-studies': {
-    ask: { kind: 'studies', search: '', rows: 200 },
+    from: { kind: 'studies', search: '', rows: 200 },
     answer: (n) => ({
       more: false,
       rows: rowsOf(n, (name) => ({ id: name, tenant: 't', status: 'completed', createdAt: now, progressedAt: now })),
@@ -36,12 +37,12 @@ const lists: Readonly<Record<string, List>> = {
   },
   jobs: {
     of: { study: 's', status: '' },
-    ask: { kind: 'jobs', study: 's', status: '', search: '', rows: 200 },
+    from: { kind: 'jobs', study: 's', status: '', search: '', rows: 200 },
     answer: (n) => ({ more: false, rows: rowsOf(n, (name) => ({ ...job, id: name })) }),
     nothing: 'no jobs',
   },
   'api-keys': {
-    ask: { kind: 'api-keys' },
+    from: { kind: 'api-keys' },
     answer: (n) => ({
       more: false,
       rows: rowsOf(n, (name) => ({
@@ -57,7 +58,7 @@ const lists: Readonly<Record<string, List>> = {
     nothing: 'no API keys',
   },
   sessions: {
-    ask: { kind: 'database', server: 'primary' },
+    from: { kind: 'database', server: 'primary' },
     answer: (n) => ({
       ...upkeep,
       sessions: rowsOf(n, (name, pid) => ({
@@ -74,7 +75,7 @@ const lists: Readonly<Record<string, List>> = {
     nothing: 'no other sessions',
   },
   tables: {
-    ask: { kind: 'database', server: 'primary' },
+    from: { kind: 'database', server: 'primary' },
     answer: (n) => ({
       ...upkeep,
       tables: rowsOf(n, (name, i) => ({ name, totalBytes: 1, liveRows: 1, deadRows: n - i, changed: 0 })),
@@ -82,7 +83,7 @@ const lists: Readonly<Record<string, List>> = {
     nothing: 'no tables are visible',
   },
   evidence: {
-    ask: { kind: 'evidence' },
+    from: { kind: 'evidence' },
     answer: (n) => ({
       bucket: 'b',
       objects: n,
@@ -94,7 +95,7 @@ const lists: Readonly<Record<string, List>> = {
   },
   'evidence-study': {
     of: { study: 's' },
-    ask: { kind: 'evidence-study', study: 's' },
+    from: { kind: 'evidence-study', study: 's' },
     answer: (n) => ({
       bucket: 'b',
       study: 's',
@@ -110,11 +111,38 @@ const lists: Readonly<Record<string, List>> = {
     }),
     nothing: 'no evidence of this study',
   },
+  pods: {
+    from: 'pods',
+    answer: (n) => rowsOf(n, (name) => pod('executor', name, { name })),
+    nothing: 'no pods in bentham-prod',
+  },
+  surfaces: {
+    from: 'surfaces',
+    answer: (n) => ({ surfaces: rowsOf(n, (name, i) => surface(name, n - i, n)), estimated: false }),
+    nothing: 'no finished jobs in the last hour',
+  },
+  studies: {
+    from: 'studies',
+    answer: (n) => ({
+      active: rowsOf(n, (name, i) => study(name, { progressedAt: now - 100_000 + i / 1000 })),
+      activeCount: { value: n, exact: true },
+      finishedLastHour: 0,
+      failedLastHour: 0,
+      lastHourExact: true,
+      newLastTenMinutes: 0,
+    }),
+    nothing: 'no active studies',
+  },
 };
 
-function at(screen: string, reading?: Reading<unknown>): State {
-  const { ask, of = {} } = lists[screen] as List;
-  const state = stateOf(calm, { looks: reading ? { [lookKey(ask)]: reading } : {} });
+function stateWith(from: List['from'], reading: Reading<unknown>): State {
+  if (typeof from === 'object') return stateOf(calm, { looks: { [lookKey(from)]: reading } });
+  return stateOf({ ...calm, readings: { ...calm.readings, [from]: reading } });
+}
+
+function at(screen: string, reading: Reading<unknown> = pending): State {
+  const { from, of = {} } = lists[screen] as List;
+  const state = stateWith(from, reading);
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
 }
 
