@@ -2,6 +2,7 @@
 import type { Action, ActionId, Done, Target } from '../../core/actions/action.ts';
 import type { Survey } from '../../core/actions/survey.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
+import { statementSays } from '../../core/text/statement.ts';
 import { second } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { answeredByDatabase, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
@@ -87,7 +88,7 @@ function sessionAction(
       return planned({
         impact: [
           `${row.role}, ${row.application || 'no application name'}, ${row.state} for ${formatAge(Number(row.age) * second)}.`,
-          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${String(row.query).slice(0, 200)}`,
+          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${statementSays(String(row.query), 200)}`,
           how === 'cancel'
             ? 'Its statement is cancelled; the session stays.'
             : 'The session ends; its transaction is rolled back.',
@@ -110,7 +111,7 @@ function sessionAction(
         ],
         answered: [who.says],
         rests: `${row.pid} ${began}`,
-        memo: { began, query: String(row.query) },
+        memo: { began, query: statementSays(String(row.query), 300) },
       });
     },
     async verify(done: Done, survey) {
@@ -118,7 +119,10 @@ function sessionAction(
       if (!found.ok) return notYetBy(found.fault);
       const row = found.value;
       if (!row || String(row.began) !== done.plan.memo?.began) return proven('the session is gone');
-      if (how === 'cancel' && (row.state !== 'active' || row.query !== done.plan.memo?.query))
+      if (
+        how === 'cancel' &&
+        (row.state !== 'active' || statementSays(String(row.query), 300) !== done.plan.memo?.query)
+      )
         return proven(`it is ${row.state} now`);
       return notYet(`it is still ${row.state}`);
     },

@@ -28,6 +28,8 @@ const secrets: readonly [RegExp, string][] = [
     new RegExp(`((?:${names})(?:\\\\*["'])?\\s*[:=]\\s*)(?!\\\\*["'])(?:[^\\s\\\\"',;}&]|[,;](?=[^\\s"'}]))+`, 'gi'),
     '$1•••',
   ],
+  // SQL: ALTER ROLE x PASSWORD '…', also in a server's log.
+  [/\b(password\s+)e?'(?:[^'\n]|'')*(?:'|$)/gi, "$1'•••'"],
   // An argument of a command: --password hunter2.
   [/(\s--?(?:password|passwd|pass|token|secret|api-key|apikey)\s+)(?!-)\S+/gi, '$1•••'],
   // What signs a URL.

@@ -1,6 +1,7 @@
 // A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
 import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/looks/database.ts';
+import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
@@ -76,15 +77,8 @@ function sessionFrom(row: sql.SessionRow): DatabaseSession {
     ...(row.transaction === null ? {} : { transactionAge: ms(row.transaction) }),
     ...(row.since === null ? {} : { stateAge: ms(row.since) }),
     blockedBy: [...new Set(row.blockedBy ?? [])],
-    query: withoutLiterals(door(row.query ?? '', 600)),
+    query: statementSays(row.query, 600),
   };
-}
-
-/** A query shows what it does, not whose data it carries: long literals, and those beside a telling word, are left out. */
-export function withoutLiterals(query: string): string {
-  return query
-    .replace(/\b(password|secret|token|key_hash|api_key|key)(\s*(?:=|,|\s)\s*)'(?:[^']|'')*'/gi, "$1$2'•••'")
-    .replace(/'(?:[^']|''){40,}'/g, "'•••'");
 }
 
 function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced }: sql.VacuumRow): RunningVacuum {

@@ -1,6 +1,7 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
 import type { Settings } from '../../config/settings.ts';
 import type { IdAge, Slot } from '../../core/looks/database.ts';
+import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database } from '../../core/world/facts.ts';
@@ -87,7 +88,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
             pid,
             blockedBy,
             waiting: Math.max(0, (seconds ?? 0) * second),
-            query: door(query ?? 'not shown to us', shortQuery),
+            query: query === null ? 'not shown to us' : statementSays(query, shortQuery),
           })),
         }
       : {}),
@@ -155,5 +156,10 @@ function lagFrom(
 }
 
 function transactionFrom({ pid, seconds, user, query }: sql.TransactionRow) {
-  return { pid, age: Math.max(0, seconds * second), user: door(user ?? '', 64), query: door(query ?? '', shortQuery) };
+  return {
+    pid,
+    age: Math.max(0, seconds * second),
+    user: door(user ?? '', 64),
+    query: statementSays(query, shortQuery),
+  };
 }

@@ -1,0 +1,35 @@
+// A statement of SQL shows what it does, not whose data it carries.
+import { door } from './text.ts';
+
+/** Comments, names in quotes, and literals in each of their forms, also one that was cut off before its end. */
+const parts =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"[^"]*(?:"|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|\b(?:e'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|(?:[bnx]|u&)'(?:[^']|'')*(?:'|$))|'(?:[^']|'')*(?:'|$)/gi;
+
+/** A statement with one of these words handles secrets: none of its literals is shown. */
+const telling =
+  /passw(?:or)?d|passphrase|secret|token|credential|key_hash|private_key|api_key\b|insert\s+into\s+\S*api_keys|crypt\s*\(|hmac\s*\(|digest\s*\(/i;
+
+/** What ends in this word hides the literal behind it: `key = '…'`, `key, '…'`. */
+const besideKey = /\bkey\s*(?:=|,|\s)\s*$/i;
+
+/** Characters from which on a literal is somebody's data rather than an id or a status. */
+const long = 40;
+
+/** The statement with long literals left out, those that were cut off, and all of one that handles secrets. */
+export function withoutLiterals(statement: string): string {
+  const secret = telling.test(statement.replace(parts, (part) => (isLiteral(part) ? "''" : part)));
+  return statement.replace(parts, (part, _tag: string | undefined, at: number) => {
+    // A comment is free text, in which anything may stand.
+    if (!isLiteral(part)) return secret && !part.startsWith('"') ? ' ' : part;
+    const cutOff = part.length < 2 || !/['$]$/.test(part);
+    const hidden = secret || cutOff || part.length - 2 > long || besideKey.test(statement.slice(0, at));
+    return hidden ? "'•••'" : part;
+  });
+}
+
+const isLiteral = (part: string) => !/^(?:--|\/\*|")/.test(part);
+
+/** A statement that a server told, safe to show, at most `max` characters; its secrets go before it is cut. */
+export function statementSays(outside: string | null | undefined, max: number): string {
+  return door(withoutLiterals((outside ?? '').slice(0, 8000)), max);
+}
