@@ -179,11 +179,78 @@ test('sessions: the blocker above those it blocks, and replication above both', 
   expect(text).toMatch(/▲ slot gone {2}nobody reads it {2}keeps 2\.8 GB/);
 });
 
+test('sessions: who waits for several says for how many; autovacuum among those who block, and how far a vacuum is', () => {
+  const [waiter, holder] = database.sessions;
+  if (!waiter || !holder) throw new Error('two sessions');
+  const worker = {
+    ...holder,
+    pid: 33,
+    user: 'server',
+    application: 'autovacuum',
+    client: '',
+    state: 'active',
+    autovacuum: true as const,
+    query: 'autovacuum: VACUUM public.jobs (to prevent wraparound)',
+  };
+  const state = at('sessions', {}, [
+    [
+      askDatabase,
+      live({
+        ...database,
+        sessions: [{ ...waiter, blockedBy: [22, 33] }, holder, worker],
+        vacuums: [{ pid: 33, database: 'bentham', table: 'jobs', share: 0.42, phase: 'scanning heap', forced: true }],
+      }),
+    ],
+  ]);
+  const text = frameText(state, small);
+  expect(text).toContain('1 blocked  1 vacuum running');
+  expect(text).toMatch(/└ ▲ 11 .*by 2 sessions/);
+  expect(text).toMatch(/● 33 +server/);
+  expect(text).toContain('idle in tx');
+  expect(frameText(state, large)).toMatch(/idle in transaction .*LOCK TABLE/);
+  const shown = frameText(pressing(state, small, 'G', 'enter'), small);
+  expect(shown).toContain('PostgreSQL’s own autovacuum');
+  expect(shown).toMatch(/vacuums +jobs, against wraparound, 42 %, scanning heap/);
+  expect(shown).toMatch(/blocks +1 session/);
+  // It is nobody's session: nothing offers to end it.
+  expect(frame(pressing(state, small, 'G'), small).row?.target).toBeUndefined();
+});
+
+test('sessions: of many replicas and slots those that are not well come first, and nothing vanishes without a word', () => {
+  const slot = { kind: 'physical', active: true, bytes: 0, state: 'reserved' };
+  const text = frameText(
+    at('sessions', {}, [
+      [
+        askDatabase,
+        live({
+          ...database,
+          replicas: Array.from({ length: 6 }, (_, i) => ({ name: `r${i}`, client: '', state: 'streaming', bytes: 0 })),
+          slots: [
+            { ...slot, name: 'fine' },
+            { ...slot, name: 'torn', active: false, state: 'lost' },
+            { ...slot, name: 'tearing', active: false, bytes: 9e9, state: 'unreserved' },
+            { ...slot, name: 'idle', active: false },
+          ],
+          missing: [{ what: 'replication', grant: 'GRANT pg_monitor TO bentham;' }],
+        }),
+      ],
+    ]),
+    small,
+  );
+  expect(text).toContain('▲ slot torn  has lost its log: its reader has to be made anew');
+  expect(text).toMatch(/▲ slot tearing {2}is about to lose its log, nobody reads it {2}keeps 8\.4 GB/);
+  expect(text).toMatch(/▲ slot idle {2}nobody reads it/);
+  expect(text).toContain('? replication not shown  GRANT pg_monitor');
+  expect(text).toContain('✓ and 7 more, all well');
+});
+
 test('tables: dead rows, bloat in words, weekly tasks with when they were last done', () => {
   const text = frameText(at('tables', {}, [[askDatabase, live(database)]]), small);
   expect(text).toMatch(/jobs +4\.7 GB/);
   expect(text).toMatch(/900 000 +47 %/);
   expect(text).toMatch(/▲ ANALYZE jobs +last done 9 d 0 h ago {2}due/);
+  expect(text).toMatch(/\? ANALYZE results +no such table is visible/);
+  expect(text).toMatch(/▲ VACUUM ANALYZE jobs +never done {2}due/);
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('a good part is dead: vacuum');
 });
 

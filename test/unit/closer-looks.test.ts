@@ -44,6 +44,10 @@ test('who blocks whom is a tree, blockers first, the oldest transaction before o
 test('a circle is cut, a blocker that is not in the list is no matter, and each session stands once', () => {
   expect(shape([session(1, [2]), session(2, [1])])).toEqual(['1', ' 2']);
   expect(shape([session(1, [99])])).toEqual(['1']);
+  // Whoever waits stands below its blocker, also where that one waits for somebody who is not in the list or in a circle.
+  expect(shape([session(1, [2]), session(2, [99])])).toEqual(['2', ' 1']);
+  expect(shape([session(4, [3]), session(1, [2]), session(2, [1]), session(3, [])])).toEqual(['3', ' 4', '1', ' 2']);
+  expect(shape([session(1, [1]), session(2, [])])).toEqual(['1', '2']);
   const pids = fc.integer({ min: 1, max: 12 });
   fc.assert(
     fc.property(fc.array(fc.tuple(pids, fc.array(pids, { maxLength: 4 })), { maxLength: 12 }), (edges) => {
@@ -55,6 +59,15 @@ test('a circle is cut, a blocker that is not in the list is no matter, and each 
       ).toEqual(sessions.map(({ pid }) => pid).sort());
     }),
   );
+});
+
+test('who waits for several counts for each of them: the end of one of them is not enough', () => {
+  const blocks = (sessions: readonly DatabaseSession[]) =>
+    Object.fromEntries(blockingTree(sessions).map((one) => [one.session.pid, one.blocks]));
+  const several = [session(1, [2, 3]), session(2, [], 9), session(3, [], 99), session(4, [3])];
+  expect(blocks(several)).toEqual({ 1: 0, 2: 1, 3: 2, 4: 0 });
+  // Both blockers stand above those who are idle, the older one first.
+  expect(shape([...several, session(5, [], 1000)])).toEqual(['3', ' 4', '2', ' 1', '5']);
 });
 
 const key = (more: Partial<ApiKey>): ApiKey => ({
@@ -147,5 +160,11 @@ test('bloat in words, and the weekly tasks that are due', () => {
     ['ANALYZE jobs', false],
     ['ANALYZE studies', true],
     ['ANALYZE results', true],
+    ['VACUUM ANALYZE jobs', false],
+  ]);
+  expect(weeklyTasks([table({ deadRows: 60_000 })], now).slice(1)).toEqual([
+    { task: 'ANALYZE studies', overdue: false, unseen: true },
+    { task: 'ANALYZE results', overdue: false, unseen: true },
+    { task: 'VACUUM ANALYZE jobs', lastAt: 1, overdue: true },
   ]);
 });

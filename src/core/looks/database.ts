@@ -18,6 +18,8 @@ export type DatabaseSession = {
   blockedBy: readonly number[];
   /** Shortened and without secrets. */
   query: string;
+  /** PostgreSQL's own autovacuum: nobody's session, and not ended like one. */
+  autovacuum?: true;
 };
 
 export type TableState = {
@@ -90,36 +92,43 @@ export type DatabaseDetail = {
   missing: readonly { what: string; grant: string }[];
 };
 
+/** How many tables are listed: those with the most dead rows. */
+export const mostTables = 200;
+
 /** A session with its depth in the tree of who blocks whom. */
 export type InTree = { session: DatabaseSession; depth: number; blocks: number };
 
 /**
  * Those who block others first, each with those that wait for it below; then the others, oldest transaction first.
- * A session that waits for several stands below the first; a circle (a deadlock about to be found) is cut.
+ * A session that waits for several stands below the first and counts for each; a circle (a deadlock about to be found)
+ * is cut.
  */
 export function blockingTree(sessions: readonly DatabaseSession[]): readonly InTree[] {
-  const byPid = new Map(sessions.map((session) => [session.pid, session]));
-  const waiting = new Map<number, DatabaseSession[]>();
+  const pids = new Set(sessions.map(({ pid }) => pid));
+  const holders = ({ pid, blockedBy }: DatabaseSession) => blockedBy.filter((by) => by !== pid && pids.has(by));
+  const blocks = new Map<number, number>();
+  const below = new Map<number, DatabaseSession[]>();
   for (const session of sessions) {
-    const by = session.blockedBy.find((pid) => byPid.has(pid) && pid !== session.pid);
-    if (by !== undefined) waiting.set(by, [...(waiting.get(by) ?? []), session]);
+    const [first, ...others] = holders(session);
+    if (first === undefined) continue;
+    below.set(first, [...(below.get(first) ?? []), session]);
+    for (const pid of [first, ...others]) blocks.set(pid, (blocks.get(pid) ?? 0) + 1);
   }
   const placed = new Set<number>();
   const tree: InTree[] = [];
   const place = (session: DatabaseSession, depth: number) => {
     if (placed.has(session.pid)) return;
     placed.add(session.pid);
-    const below = waiting.get(session.pid) ?? [];
-    tree.push({ session, depth, blocks: below.length });
-    for (const each of below) place(each, Math.min(depth + 1, 8));
+    tree.push({ session, depth, blocks: blocks.get(session.pid) ?? 0 });
+    for (const each of below.get(session.pid) ?? []) place(each, Math.min(depth + 1, 8));
   };
-  const roots = sessions.filter((session) => session.blockedBy.length === 0);
   const age = ({ transactionAge }: DatabaseSession) => transactionAge ?? -1;
-  const blockers = roots.filter((session) => waiting.has(session.pid));
-  for (const session of blockers.toSorted((a, b) => age(b) - age(a))) place(session, 0);
-  // Blocked by somebody who is not in the list, or in a circle.
+  const roots = sessions.filter((session) => holders(session).length === 0).toSorted((a, b) => age(b) - age(a));
+  for (const session of roots) if (blocks.has(session.pid)) place(session, 0);
+  // Blocked by somebody who is not in the list; then what only a circle holds.
+  for (const session of roots) if (session.blockedBy.length > 0) place(session, 0);
   for (const session of sessions) if (session.blockedBy.length > 0) place(session, 0);
-  for (const session of roots.toSorted((a, b) => age(b) - age(a))) place(session, 0);
+  for (const session of roots) place(session, 0);
   return tree;
 }
 
@@ -150,15 +159,31 @@ export function blockersSay(pids: readonly number[]): string {
 export const weeklyTables = ['jobs', 'studies', 'results'] as const;
 const overdueAfter = 8 * day;
 
-export type WeeklyTask = { task: string; lastAt?: Instant; overdue: boolean };
+export type WeeklyTask = {
+  task: string;
+  lastAt?: Instant;
+  overdue: boolean;
+  /** The table is not there, or not visible to us: nothing is known of it. */
+  unseen?: true;
+};
 
 /** When each weekly task was last done, by hand or by PostgreSQL itself. */
 export function weeklyTasks(tables: readonly TableState[], now: Instant): readonly WeeklyTask[] {
-  return weeklyTables.flatMap((name): WeeklyTask[] => {
+  const task = (does: string, name: string, of: (table: TableState) => Omit<WeeklyTask, 'task'>): WeeklyTask => {
     const table = tables.find((one) => one.name === name);
-    if (!table) return [];
-    const { lastAnalyze } = table;
-    const overdue = lastAnalyze === undefined ? table.changed > 0 : now - lastAnalyze > overdueAfter;
-    return [{ task: `ANALYZE ${name}`, ...(lastAnalyze === undefined ? {} : { lastAt: lastAnalyze }), overdue }];
-  });
+    return { task: `${does} ${name}`, ...(table ? of(table) : { overdue: false, unseen: true }) };
+  };
+  return [
+    ...weeklyTables.map((name) =>
+      task('ANALYZE', name, ({ lastAnalyze, changed }) => ({
+        ...(lastAnalyze === undefined ? {} : { lastAt: lastAnalyze }),
+        overdue: lastAnalyze === undefined ? changed > 0 : now - lastAnalyze > overdueAfter,
+      })),
+    ),
+    // If needed, says the runbook: where its bloat asks for it.
+    task('VACUUM ANALYZE', 'jobs', (table) => ({
+      ...(table.lastVacuum === undefined ? {} : { lastAt: table.lastVacuum }),
+      overdue: bloatOf(table).verdict !== 'ok',
+    })),
+  ];
 }

@@ -68,9 +68,13 @@ function sessionFrom(row: sql.SessionRow): DatabaseSession {
   const ms = (seconds: number) => Math.max(0, seconds * second);
   return {
     pid: row.pid,
-    user: door(row.user ?? '', 64),
-    application: door(row.application ?? '', 64),
-    client: door(row.client ?? '', 80),
+    ...(row.autovacuum
+      ? { user: 'server', application: 'autovacuum', client: '', autovacuum: true }
+      : {
+          user: door(row.user ?? '', 64),
+          application: door(row.application ?? '', 64),
+          client: door(row.client ?? '', 80),
+        }),
     database: door(row.database ?? '', 64),
     state: door(row.state ?? '', 40),
     ...(row.wait === null ? {} : { wait: door(row.wait, 60) }),

@@ -1,15 +1,25 @@
 // Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
 
 import { judgeSlot } from '../../core/judgement/replication.ts';
-import { blockersSay, blockingTree, type DatabaseDetail, type InTree } from '../../core/looks/database.ts';
+import {
+  blockersSay,
+  blockingTree,
+  type DatabaseDetail,
+  type DatabaseSession,
+  type InTree,
+  type RunningVacuum,
+  type Slot,
+} from '../../core/looks/database.ts';
 import { type Ask, lookFor } from '../../core/looks/look.ts';
 import { formatAge, formatBytes, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
+import { type Verdict, worst } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
-import { dim, type Line, line, mark, span, wrap } from '../line.ts';
+import { dim, firstFitting, type Line, line, mark, type Span, span, wrap } from '../line.ts';
 import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table } from '../table.ts';
+import { vacuumOf } from './vacuums.ts';
 
 export function databaseAsk({ of }: Place): Ask<'database'> {
   return { kind: 'database', server: of.server === 'replica' ? 'replica' : 'primary' };
@@ -35,8 +45,8 @@ export const sessionsScreen: Screen = {
       { title: 'user', of: ({ session }) => session.user, width: 8, upTo: 16 },
       { title: 'application', of: ({ session }) => dim(session.application), width: 11, upTo: 24, spare: 2 },
       { title: 'client', of: ({ session }) => dim(session.client), width: 10, upTo: 20, spare: 4 },
-      { title: 'state', of: ({ session }) => stateSays(session.state), width: 11, upTo: 19 },
-      { title: 'waits for', of: ({ session }) => waitSays(session.wait), width: 13, upTo: 24, spare: 1 },
+      { title: 'state', of: ({ session }, wide) => stateSays(session.state, wide), width: 11, upTo: 19 },
+      { title: 'waits for', of: ({ session }, wide) => waitSays(session, wide), width: 13, upTo: 24, spare: 1 },
       { title: 'in tx', of: ({ session }) => ageOf(session.transactionAge), width: 5, align: 'right' },
       { title: 'since', of: ({ session }) => dim(shortAge(session.stateAge ?? 0)), width: 5, align: 'right', spare: 3 },
       { title: 'query', of: ({ session }) => session.query, width: 12, upTo: 600 },
@@ -47,17 +57,25 @@ export const sessionsScreen: Screen = {
         id: String(one.session.pid),
         text: `${one.session.pid} ${one.session.user} ${one.session.application} ${one.session.state} ${one.session.query}`,
         draw: () => [draw(one)],
-        opens: { kind: 'details', title: `session ${one.session.pid}`, lines: (_, wide) => detailsOf(one, wide - 2) },
-        // A replica's sessions are not ended from here.
-        ...(place.of.server === 'replica' ? {} : { target: { action: 'end-session', pid: String(one.session.pid) } }),
+        opens: {
+          kind: 'details',
+          title: `session ${one.session.pid}`,
+          lines: (_, wide) => detailsOf(one, found?.vacuums ?? [], wide - 2),
+        },
+        // A replica's sessions are not ended from here, nor is autovacuum.
+        ...(place.of.server === 'replica' || one.session.autovacuum
+          ? {}
+          : { target: { action: 'end-session', pid: String(one.session.pid) } }),
         copies: { text: one.session.query || String(one.session.pid), what: `the query of ${one.session.pid}` },
       }),
     );
+    const vacuums = found?.vacuums.length ?? 0;
     const blocked = tree.filter(({ session }) => session.blockedBy.length > 0).length;
     return {
       says: line(
         found ? `${formatCount(tree.length)}${found.sessionsExact ? '' : ' and more'}` : '',
         blocked > 0 ? span(`  ${blocked} blocked`, 'critical') : dim('  none blocked'),
+        vacuums > 0 ? dim(`  ${formatCounted(vacuums, 'vacuum')} running`) : undefined,
       ),
       right: ageSays(reading, now) ?? [],
       head: [
@@ -79,14 +97,20 @@ function pidSays({ session, depth, blocks }: InTree): Line {
     : line(`${indent}  ${session.pid}`);
 }
 
-function stateSays(state: string) {
+function stateSays(state: string, columns: number) {
   if (state === 'active') return span(state, 'ok');
-  return state.startsWith('idle in transaction') ? span(state, 'warning') : dim(state || 'hidden');
+  const says = state.length > columns ? state.replace('transaction', 'tx') : state;
+  return state.startsWith('idle in transaction') ? span(says, 'warning') : dim(says || 'hidden');
 }
 
-function waitSays(wait: string | undefined) {
-  if (wait === undefined) return dim('–');
-  return wait.startsWith('Lock') ? span(wait, 'warning') : dim(wait);
+/** Who waits for several is not helped by the end of one of them. */
+function waitSays({ wait, blockedBy }: DatabaseSession, columns: number): Line {
+  if (blockedBy.length > 1) {
+    const by = `by ${blockedBy.length} sessions`;
+    return firstFitting(columns, line(span(`${by}: ${wait}`, 'warning')), line(span(by, 'warning')));
+  }
+  if (wait === undefined) return line(dim('–'));
+  return line(wait.startsWith('Lock') ? span(wait, 'warning') : dim(wait));
 }
 
 function ageOf(age: number | undefined) {
@@ -94,34 +118,68 @@ function ageOf(age: number | undefined) {
   return age > longTransaction ? span(shortAge(age), 'warning') : shortAge(age);
 }
 
-/** Replicas and slots; what is hidden from us, with its grant. */
+/** How many lines replicas, slots and what is hidden may take above the sessions. */
+const replicationRows = 5;
+
+/** Replicas and slots, and what is hidden from us, with its grant; what is wrong first. */
 function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDetail): Line[] {
   const lag = (bytes: number | undefined) => (bytes === undefined ? 'lag hidden' : `${formatBytes(bytes)} behind`);
-  const lines = [
-    ...replicas.map((r) =>
-      line(
-        mark(r.state === 'streaming' ? 'ok' : 'warning'),
-        ` replica ${r.name || r.client}  ${r.state}  `,
-        dim(lag(r.bytes)),
-      ),
+  const all: readonly (readonly [Verdict, ...(string | Span)[]])[] = [
+    ...replicas.map(
+      (r) =>
+        [
+          r.state === 'streaming' ? 'ok' : 'warning',
+          ` replica ${r.name || r.client}  ${r.state}  `,
+          dim(lag(r.bytes)),
+        ] as const,
     ),
-    ...slots.map((s) =>
-      line(
-        mark(s.active || judgeSlot(s).verdict !== 'ok' ? judgeSlot(s).verdict : 'warning'),
-        ` slot ${s.name}  ${s.active ? 'active' : 'nobody reads it'}  `,
-        dim(`${s.bytes === undefined ? '' : `keeps ${formatBytes(s.bytes)} of log`} ${s.state}`.trim()),
-      ),
-    ),
-    ...missing.map(({ what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
+    ...slots.map((s) => {
+      const { verdict } = judgeSlot(s);
+      const kept = s.bytes === undefined ? '' : `keeps ${formatBytes(s.bytes)} of log`;
+      return [
+        s.active || verdict !== 'ok' ? verdict : 'warning',
+        ` slot ${s.name}  ${slotSays(s)}  `,
+        dim(`${kept} ${s.state}`.trim()),
+      ] as const;
+    }),
+    ...missing.map(({ what, grant }) => ['unknown', ` ${what} not shown  `, dim(grant)] as const),
   ];
-  if (replicas.length === 0 && slots.length === 0 && !inRecovery) lines.unshift(line(dim('no replica is connected')));
-  return lines.slice(0, 5);
+  const ranks: readonly Verdict[] = ['critical', 'warning', 'unknown', 'ok'];
+  const sorted = all.toSorted(([a], [b]) => ranks.indexOf(a) - ranks.indexOf(b));
+  const shown = sorted.length > replicationRows ? sorted.slice(0, replicationRows - 1) : sorted;
+  const rest = sorted.slice(shown.length);
+  const unwell = rest.filter(([verdict]) => verdict !== 'ok').length;
+  return [
+    ...(replicas.length === 0 && slots.length === 0 && !inRecovery ? [line(dim('no replica is connected'))] : []),
+    ...shown.map(([verdict, ...says]) => line(mark(verdict), ...says)),
+    ...(rest.length > 0
+      ? [
+          line(
+            mark(worst(rest.map(([verdict]) => verdict))),
+            ` and ${rest.length} more`,
+            dim(unwell > 0 ? `, ${unwell} of them not well` : ', all well'),
+          ),
+        ]
+      : []),
+  ];
 }
 
-function detailsOf({ session, blocks }: InTree, columns: number): Line[] {
+function slotSays({ active, state }: Slot): string {
+  if (state === 'lost') return 'has lost its log: its reader has to be made anew';
+  if (state === 'unreserved') return `is about to lose its log${active ? '' : ', nobody reads it'}`;
+  return active ? 'active' : 'nobody reads it';
+}
+
+function detailsOf({ session, blocks }: InTree, vacuums: readonly RunningVacuum[], columns: number): Line[] {
+  const vacuum = vacuumOf(session.pid, vacuums);
   const pair = (label: string, value: string) => line(dim(label.padEnd(13)), value);
   return [
-    pair('user', `${session.user} at ${session.client}, ${session.application || 'no application name'}`),
+    pair(
+      'user',
+      session.autovacuum
+        ? 'PostgreSQL’s own autovacuum'
+        : `${session.user} at ${session.client}, ${session.application || 'no application name'}`,
+    ),
     pair('database', session.database),
     pair(
       'state',
@@ -131,6 +189,7 @@ function detailsOf({ session, blocks }: InTree, columns: number): Line[] {
       'transaction',
       session.transactionAge === undefined ? 'none open' : `open for ${formatAge(session.transactionAge)}`,
     ),
+    ...(vacuum ? [pair('vacuums', vacuum)] : []),
     pair('waits for', session.wait ?? 'nothing'),
     pair('blocked by', blockersSay(session.blockedBy) || 'nobody'),
     pair('blocks', blocks > 0 ? formatCounted(blocks, 'session') : 'nobody'),

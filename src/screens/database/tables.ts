@@ -4,8 +4,7 @@ import {
   bloatOf,
   type DatabaseDetail,
   deadShare,
-  longVacuum,
-  type RunningVacuum,
+  mostTables,
   type TableState,
   weeklyTasks,
 } from '../../core/looks/database.ts';
@@ -19,6 +18,7 @@ import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { type Column, table, widest } from '../table.ts';
 import { databaseAsk } from './sessions.ts';
+import { vacuumLine } from './vacuums.ts';
 
 const orders: readonly (readonly [string, (a: TableState, b: TableState) => number])[] = [
   ['dead rows', (a, b) => b.deadRows - a.deadRows || b.totalBytes - a.totalBytes],
@@ -66,7 +66,13 @@ export const tablesScreen: Screen = {
       }),
     );
     return {
-      says: line(found ? `${formatCount(tables.length)} by PostgreSQL’s own statistics` : ''),
+      says: line(
+        found
+          ? tables.length < mostTables
+            ? `${formatCount(tables.length)} by PostgreSQL’s own statistics`
+            : `the ${mostTables} with the most dead rows`
+          : '',
+      ),
       right: ageSays(reading, now) ?? [],
       head: [
         ...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []),
@@ -93,26 +99,10 @@ function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
         ...(remedy ? [line(dim(`  ${remedy}`))] : []),
       ];
     }),
-    ...vacuums.slice(0, 3).map(vacuumSays),
+    ...vacuums.slice(0, 3).map(vacuumLine),
     ...(vacuums.length > 3 ? [line(dim(`  and ${vacuums.length - 3} more vacuums`))] : []),
     ...hidden.map(({ what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
   ];
-}
-
-function vacuumSays({ pid, table, database, phase, share, age, auto, forced }: RunningVacuum): Line {
-  const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'vacuum by hand';
-  const since = age === undefined ? 'since when is hidden' : `for ${formatAge(age)}`;
-  const how = [
-    `pid ${pid}`,
-    forced ? 'against wraparound' : undefined,
-    share === undefined ? undefined : formatPercent(share * 100),
-    phase,
-  ];
-  return line(
-    age === undefined ? dim('?') : mark(age > longVacuum ? 'warning' : 'ok'),
-    ` ${who} of ${table ?? `a table of ${database || 'another database'}`} ${since}`,
-    dim(`  ${how.filter(Boolean).join(', ')}`),
-  );
 }
 
 function deadSays(t: TableState) {
@@ -144,15 +134,17 @@ function tableLines(t: TableState, now: Instant, columns: number): Line[] {
 }
 
 function weekly(tables: readonly TableState[], now: Instant): Line[] {
-  const tasks = weeklyTasks(tables, now);
-  if (tasks.length === 0) return [];
   return [
     line(dim('weekly tasks')),
-    ...tasks.map(({ task, lastAt, overdue }) =>
+    ...weeklyTasks(tables, now).map(({ task, lastAt, overdue, unseen }) =>
       line(
-        mark(overdue ? 'warning' : 'ok'),
-        ` ${task.padEnd(18)}`,
-        lastAt === undefined ? 'never done' : `last done ${formatAge(now - lastAt)} ago`,
+        mark(unseen ? 'unknown' : overdue ? 'warning' : 'ok'),
+        ` ${task.padEnd(20)}`,
+        unseen
+          ? dim('no such table is visible')
+          : lastAt === undefined
+            ? 'never done'
+            : `last done ${formatAge(now - lastAt)} ago`,
         overdue ? span('  due', 'warning') : undefined,
       ),
     ),

@@ -1,4 +1,5 @@
 // What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
+import { mostTables, weeklyTables } from '../../../core/looks/database.ts';
 import type { Tables } from './columns.ts';
 import { inLastHour } from './studies.ts';
 
@@ -186,11 +187,12 @@ export type SessionRow = {
   since: number | null;
   blockedBy: number[] | null;
   query: string | null;
+  autovacuum: boolean | null;
 };
 
 export const mostSessions = 1000;
 
-/** Clients' sessions other than this one, with those they wait for. */
+/** Clients' sessions other than this one and autovacuum's, which block like any other, with those they wait for. */
 export const sessions = `
   WITH waiting AS (SELECT DISTINCT pid FROM pg_locks WHERE NOT granted)
   SELECT a.pid, a.usename AS "user", a.application_name AS application,
@@ -200,9 +202,9 @@ export const sessions = `
          extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction,
          extract(epoch FROM clock_timestamp() - a.state_change)::float8 AS since,
          CASE WHEN w.pid IS NOT NULL THEN pg_blocking_pids(a.pid) END AS "blockedBy",
-         left(a.query, 2000) AS query
+         left(a.query, 2000) AS query, a.backend_type = 'autovacuum worker' AS autovacuum
   FROM pg_stat_activity a LEFT JOIN waiting w ON w.pid = a.pid
-  WHERE (a.backend_type = 'client backend' OR (a.backend_type IS NULL AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL))
+  WHERE (a.backend_type IN ('client backend', 'autovacuum worker') OR (a.backend_type IS NULL AND a.datid IS NOT NULL AND a.usesysid IS NOT NULL))
     AND a.pid <> pg_backend_pid()
   ORDER BY a.xact_start NULLS LAST, a.pid
   LIMIT ${mostSessions + 1}`;
@@ -217,7 +219,7 @@ export type TableRow = {
   changed: number;
 };
 
-/** The largest and the untidiest tables (runbook, Check for bloat). Only sizes of tables that can be opened. */
+/** The untidiest tables (runbook, Check for bloat), those of the weekly tasks before all. */
 export const tables = `
   SELECT CASE WHEN schemaname = $1 THEN relname ELSE schemaname || '.' || relname END AS name,
          pg_total_relation_size(relid)::float8 AS bytes, n_live_tup::float8 AS live, n_dead_tup::float8 AS dead,
@@ -225,8 +227,8 @@ export const tables = `
          extract(epoch FROM greatest(last_analyze, last_autoanalyze))::float8 AS analyze,
          n_mod_since_analyze::float8 AS changed
   FROM pg_stat_user_tables
-  ORDER BY n_dead_tup DESC, n_live_tup DESC
-  LIMIT 200`;
+  ORDER BY schemaname = $1 AND relname IN ('${weeklyTables.join("', '")}') DESC, n_dead_tup DESC, n_live_tup DESC
+  LIMIT ${mostTables}`;
 
 export type VacuumRow = {
   pid: number;

@@ -1,0 +1,34 @@
+// Vacuums that run now: on the screen of tables, and beside the sessions that run them.
+import { longVacuum, type RunningVacuum } from '../../core/looks/database.ts';
+import { formatAge, formatPercent } from '../../core/text/format.ts';
+import { dim, type Line, line, mark } from '../line.ts';
+
+/** A vacuum in one line: whose, of what, for how long, how far. */
+export function vacuumLine(vacuum: RunningVacuum): Line {
+  const { pid, table, database, age, auto } = vacuum;
+  const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'vacuum by hand';
+  const since = age === undefined ? 'since when is hidden' : `for ${formatAge(age)}`;
+  return line(
+    age === undefined ? dim('?') : mark(age > longVacuum ? 'warning' : 'ok'),
+    ` ${who} of ${table ?? `a table of ${database || 'another database'}`} ${since}`,
+    dim(`  ${[`pid ${pid}`, ...farSays(vacuum)].join(', ')}`),
+  );
+}
+
+/** Why it runs and how far it is, as far as it is told. */
+function farSays({ forced, share, phase }: RunningVacuum): readonly string[] {
+  const said = [
+    forced ? 'against wraparound' : undefined,
+    share === undefined ? undefined : formatPercent(share * 100),
+    phase,
+  ];
+  return said.filter((one) => one !== undefined);
+}
+
+/** Of a session that runs one: `jobs, 42 %, scanning heap`. */
+export function vacuumOf(pid: number, vacuums: readonly RunningVacuum[]): string | undefined {
+  const vacuum = vacuums.find((one) => one.pid === pid);
+  return (
+    vacuum && [vacuum.table ?? `a table of ${vacuum.database || 'another database'}`, ...farSays(vacuum)].join(', ')
+  );
+}
