@@ -159,6 +159,7 @@ function snapshotLines(s: Snapshot, now: Instant, columns: number): Line[] {
       ['taken', `${formatInstant(s.at)}, ${formatAge(now - s.at)} ago`],
       ['kind', s.kind],
       ['status', s.status],
+      ['size', s.bytes === undefined ? undefined : formatBytes(s.bytes)],
     ],
     columns,
   );

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import { type LookReadings, lookKey } from '../../src/core/looks/look.ts';
 import { frame, screenOf } from '../../src/screens/frame.ts';
+import { screens } from '../../src/screens/index.ts';
 import { lineWidth } from '../../src/screens/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { type Answered, looks, surface } from './every-screen.ts';
+import { type Answered, looks, showing, surface } from './every-screen.ts';
 import { calm, down, empty, frameText, live, lost, outage, pressing, stateOf } from './worlds.ts';
 
 const small = { columns: 80, rows: 24 };
@@ -36,6 +37,48 @@ test.each(looks)('every row of %s %j opens something', (screen, of, ask, reading
     expect(frame(back, small).row?.id, `${screen}: back on ${row.id}`).toBe(row.id);
   }
 });
+
+/** What is read rather than chosen from, and a node, which has its rows in describe.test.ts. */
+const withoutRows = ['war-room', 'severities', 'channels', 'backend', 'metric', 'run', 'node'];
+
+/** Their filter is a question to the engine or the server: its answers are in the tests of these screens. */
+const searchedElsewhere = ['logs', 'jobs', 'all-studies'];
+
+/** Back by esc, also through a filter that came along. */
+function backFrom(opened: State): State {
+  const filtered = opened.ui.overlay.kind === 'none' && here(opened).filter !== '';
+  return pressing(opened, small, ...(filtered ? ['esc', 'esc'] : ['esc']));
+}
+
+test.each(screens.map(({ id }) => id).filter((id) => !withoutRows.includes(id)))(
+  'on %s, filtered or not, each row leads on or says why not, and back is the same row under the same filter',
+  (id) => {
+    const shown = frame(showing(id), small).list.rows.filter((row) => !(id === 'logs' && row.id === 'tail'));
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { id: row, text } of shown) {
+      const letter = /[a-z]/i.exec(text)?.[0].toLowerCase() ?? '';
+      const filters = !searchedElsewhere.includes(id) && here(pressing(showing(id), small, '/')).filtering;
+      for (const keys of filters ? [['g'], ['/', letter, 'enter', 'g']] : [['g']]) {
+        let start = pressing(showing(id), small, ...keys);
+        for (let at = 0; frame(start, small).row?.id !== row; at += 1) {
+          if (at > 200) throw new Error(`${row} is not reached by j`);
+          start = pressing(start, small, 'j');
+        }
+        const opened = pressing(start, small, 'enter');
+        const leads =
+          opened.ui.overlay.kind !== 'none' ||
+          opened.ui.stack.length > start.ui.stack.length ||
+          here(opened).selected !== here(start).selected;
+        expect(leads || opened.ui.notice !== undefined, `${row} leads nowhere`).toBe(true);
+        expect(frameText(opened, small)).not.toContain('this screen failed');
+        if (opened.ui.overlay.kind === 'none' && opened.ui.stack.length === start.ui.stack.length) continue;
+        const back = backFrom(opened);
+        expect(frame(back, small).row?.id, `back from ${row}`).toBe(row);
+        expect(here(back)).toMatchObject({ screen: here(start).screen, filter: here(start).filter });
+      }
+    }
+  },
+);
 
 test('nothing of a long error or query is cut off where it is opened', () => {
   const [, , jobs, sessions] = looks;

@@ -1,6 +1,8 @@
 // The command log: everything that was run for actions, reads too, newest first.
-import { formatClock } from '../../core/text/format.ts';
-import { dim, line, mark, span } from '../line.ts';
+import { formatClock, formatInstant } from '../../core/text/format.ts';
+import type { State } from '../../store.ts';
+import { dim, type Line, line, mark, span } from '../line.ts';
+import { pairs } from '../pairs.ts';
 import type { Row, Screen } from '../screen.ts';
 
 export const commandLogScreen: Screen = {
@@ -26,6 +28,11 @@ export const commandLogScreen: Screen = {
               dim(what ? `  ${what}` : ''),
             ),
           ],
+          opens: {
+            kind: 'details',
+            title: kind === 'change' ? 'what was changed' : 'what was read',
+            lines: (_, wide) => commandLines(command, wide - 2),
+          },
           copies: { text: says, what: 'the command' },
         };
       })
@@ -33,3 +40,15 @@ export const commandLogScreen: Screen = {
     return { rows, empty: [line(dim('  nothing was run yet; a shows what can be done'))] };
   },
 };
+
+/** All of a command, however long. */
+function commandLines({ at, says, what, took, ok }: State['commands'][number], columns: number): Line[] {
+  return pairs(
+    [
+      ['command', says],
+      ['answer', line(mark(ok ? 'ok' : 'critical'), ` ${what ?? (ok ? 'done' : 'failed')}`)],
+      ['when', `${formatInstant(at)}, it took ${took} ms`],
+    ],
+    columns,
+  );
+}

@@ -4,7 +4,8 @@ import { roles } from '../../core/incident/event.ts';
 import type { Contact } from '../../core/world/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
-import { bold, dim, line, span } from '../line.ts';
+import { bold, dim, type Line, line, mark, span } from '../line.ts';
+import { pairs } from '../pairs.ts';
 import type { Row, Screen } from '../screen.ts';
 import { table, widest } from '../table.ts';
 import { askRole, askWheel, send } from './asking.ts';
@@ -17,19 +18,28 @@ export const peopleScreen: Screen = {
   palette: 'people: who is here, roles, the wheel',
   view({ desk, incident }) {
     if (!desk) return { rows: [], empty: [line(dim('the journal is being read'))] };
-    const held = roles.map((role): Row => {
+    const held = roles.map((role, at): Row => {
       const names = incident?.roles[role] ?? [];
+      const nobody = role === 'commander' && incident ? 'nobody: somebody has to command' : '–';
+      // The heading of what follows belongs to the last role: each row of a list can be chosen.
+      const below = at < roles.length - 1 ? [] : [line(dim('here now'))];
       return {
         id: role,
         text: `${role} ${names.join(' ')}`,
-        draw: () => [
-          line(
-            role.padEnd(12),
-            names.length > 0
-              ? bold(names.join(', '))
-              : dim(role === 'commander' && incident ? 'nobody: somebody has to command' : '–'),
-          ),
-        ],
+        height: 1 + below.length,
+        draw: () => [line(role.padEnd(12), names.length > 0 ? bold(names.join(', ')) : dim(nobody)), ...below],
+        opens: {
+          kind: 'details',
+          title: role,
+          lines: (_, wide) =>
+            pairs(
+              [
+                ['held by', names.join(', ') || nobody],
+                ['to change', incident ? 'r takes it or hands it over' : 'roles belong to an incident; i opens one'],
+              ],
+              wide - 2,
+            ),
+        },
       };
     });
     const here = desk.here.map(
@@ -37,12 +47,16 @@ export const peopleScreen: Screen = {
         id: one.session,
         text: `${one.name} ${one.host}`,
         draw: () => [presenceLine(one, desk.self.session)],
+        opens: {
+          kind: 'details',
+          title: one.name,
+          lines: (_, wide) => presenceLines(one, desk.self.session, wide - 2),
+        },
       }),
     );
-    const title = (id: string, says: string): Row => ({ id, text: says, draw: () => [line(dim(says))] });
     return {
       says: line(dim(`${desk.here.length} ${desk.here.length === 1 ? 'cockpit' : 'cockpits'} open`)),
-      rows: [...held, title('here', 'here now'), ...here],
+      rows: [...held, ...here],
     };
   },
   keys: [
@@ -103,6 +117,17 @@ function presenceLine(one: Presence, own: string) {
   );
 }
 
+function presenceLines(one: Presence, own: string, columns: number): Line[] {
+  return pairs(
+    [
+      ['user', `${one.user} at ${one.host}`],
+      ['does', one.driving ? 'drives the incident' : one.observing ? 'observes: may change nothing' : 'looks on'],
+      ['cockpit', one.session === own ? `${one.session}, this one` : one.session],
+    ],
+    columns,
+  );
+}
+
 export const contactsScreen: Screen = {
   id: 'contacts',
   title: () => 'CONTACTS',
@@ -139,6 +164,19 @@ export const contactsScreen: Screen = {
           id: contact.role,
           text: `${contact.role} ${contact.contact} ${contact.escalation}`,
           draw: () => [line(now ? span('▲ ', 'accent') : '  ', draw({ contact, now }))],
+          opens: {
+            kind: 'details',
+            title: contact.role,
+            lines: (_, wide) =>
+              pairs(
+                [
+                  ['contact', contact.contact],
+                  ['called for', contact.escalation],
+                  ['now', now ? line(mark('warning'), ' applies now') : 'does not apply now'],
+                ],
+                wide - 2,
+              ),
+          },
           copies: { text: contact.contact, what: contact.contact },
         }),
       ),
