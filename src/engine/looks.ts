@@ -61,7 +61,8 @@ export const looksPart: MakePart = (host) => {
         else {
           const begun: Looking = { watchers: 1, end: new AbortController(), wake: new AbortController() };
           looking.set(key, begun);
-          host.emit({ looks: { [key]: last.get(key) ?? pending } });
+          const asked: Reading<unknown> = { state: 'pending', since: Date.now() };
+          host.emit({ looks: { [key]: last.get(key) ?? asked } });
           void follow(command.ask, key, begun);
         }
       } else if (state) {

@@ -2,7 +2,7 @@
 import { describeFault } from '../core/judgement/describe.ts';
 import { formatAge, shortAge } from '../core/text/format.ts';
 import { fit } from '../core/text/text.ts';
-import type { Instant } from '../core/time.ts';
+import { type Instant, second } from '../core/time.ts';
 import { type Fault, type FaultKind, isStale, newest, type Reading } from '../core/world/reading.ts';
 import type { Verdict } from '../core/world/verdict.ts';
 import { dim, firstFitting, type Line, line, mark, span, wrap } from './line.ts';
@@ -34,9 +34,15 @@ export function faultSays({ what, kind }: Fault): readonly string[] {
   return [...new Set([what, first, faultWord[kind]])];
 }
 
+/** What takes longer than a second says for how long it is being asked. */
+export function askingSays(reading: Reading<unknown>, now: Instant): string {
+  const since = reading.state === 'pending' ? reading.since : undefined;
+  return since === undefined || now - since < second ? 'asking …' : `asking … ${shortAge(now - since)}`;
+}
+
 /** What is to be said of a reading's age, for a title line: nothing while it is fresh. */
 export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefined {
-  if (reading.state === 'pending') return line(dim('asking …'));
+  if (reading.state === 'pending') return line(dim(askingSays(reading, now)));
   if (reading.state === 'lost')
     return line(span(`away ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
   return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;

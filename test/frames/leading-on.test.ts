@@ -6,7 +6,7 @@ import { screens } from '../../src/screens/index.ts';
 import { lineWidth } from '../../src/screens/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { type Answered, looks, showing, surface } from './every-screen.ts';
-import { calm, down, empty, frameText, live, lost, outage, pressing, stateOf } from './worlds.ts';
+import { calm, down, empty, frameText, live, lost, now, outage, pressing, stateOf } from './worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const stateAt = (
@@ -79,6 +79,17 @@ test.each(screens.map(({ id }) => id).filter((id) => !withoutRows.includes(id)))
     }
   },
 );
+
+test.each(looks)('what %s %j is asked for says for how long, once that is more than a second', (screen, of, ask) => {
+  const asked = (ago: number) =>
+    frameText(stateAt(calm, screen, of, [[ask, { state: 'pending', since: now - ago }]]), small);
+  expect(asked(400)).toMatch(/asking …(?! \d)/);
+  expect(asked(5000)).toContain('asking … 5 s');
+  // It can be left meanwhile.
+  expect(
+    here(pressing(stateAt(calm, screen, of, [[ask, { state: 'pending', since: now }]]), small, 'esc')).screen,
+  ).toBe('cockpit');
+});
 
 test('nothing of a long error or query is cut off where it is opened', () => {
   const [, , jobs, sessions] = looks;

@@ -35,6 +35,17 @@ test('a hundred thousand objects are counted by study, and the oldest file of th
   expect(asked).toHaveLength(60);
   expect(groups.slice(0, 60)).toEqual(asked);
   expect(unknown).toMatch(/60 studies with the oldest evidence/);
+  // Holds, retention, versions and delete markers are found among so many as among few.
+  const load = await lookAtStudyEvidence(settings, 'study_load00000', patience());
+  if (!load.ok) throw new Error(load.fault.what);
+  expect(load.value.versions).toHaveLength(100);
+  expect(load.value.versions.flatMap(({ lock }, i) => (lock?.legalHold ? [i] : []))).toEqual([7, 57]);
+  expect(load.value.unknown).toBe('locks of the first 60 versions only');
+  const one = await lookAtStudyEvidence(settings, 'study_abc123', patience());
+  if (!one.ok) throw new Error(one.fault.what);
+  expect(one.value.complete).toBe(true);
+  expect(one.value.versions.some(({ kind }) => kind === 'delete marker')).toBe(true);
+  expect(one.value.versions.some(({ kind, latest }) => kind === 'version' && !latest)).toBe(true);
 }, 60_000);
 
 test('holds and retention of each study are told apart', async () => {

@@ -47,6 +47,34 @@ test('an outage: what is not fine, worst first, with thresholds and remedies', (
   expect(report(outage).exitCode).toBe(2);
 });
 
+test('an overdue backup is a warning of status, in each of its forms, and none when it is there again', () => {
+  const withRedis = (newest: number) =>
+    report({
+      ...calm,
+      readings: {
+        ...calm.readings,
+        backups: live({
+          snapshots: {
+            ok: true,
+            value: (['hourly', 'daily'] as const).map((kind) => ({
+              id: kind,
+              at: now - 1000,
+              kind,
+              status: 'available',
+            })),
+          },
+          redis: { ok: true, value: { newest, objects: 1 } },
+          evidence: { ok: true, value: { versioning: true, objectLock: true } },
+        }),
+      },
+    });
+  const late = withRedis(now - 3 * 86_400_000);
+  expect(late).toMatchObject({ verdict: 'warning', exitCode: 1 });
+  expect(reportText(late, plain)).toMatch(/▲ .*Redis.*overdue: newest 3 d 0 h ago/i);
+  expect(reportLine(late)).toMatch(/WARN redis daily overdue/);
+  expect(withRedis(now - 3_600_000)).toMatchObject({ verdict: 'ok', exitCode: 0 });
+});
+
 test('--all has a table per area', () => {
   const text = reportText(report(calm), { ...plain, all: true });
   for (const title of ['Gateway', 'Pods and deployments', 'Database', 'Redis', 'Metrics', 'Surfaces, last hour'])

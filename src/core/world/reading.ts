@@ -21,7 +21,11 @@ export type Fault = {
 
 /** What is known of one fact: nothing yet, a value with its age, or a fault with the last good value. */
 export type Reading<T> =
-  | { state: 'pending' }
+  | {
+      state: 'pending';
+      /** When it was first asked; absent where nobody has asked yet. */
+      since?: Instant;
+    }
   | {
       state: 'live';
       value: T;

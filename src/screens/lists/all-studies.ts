@@ -3,7 +3,7 @@
 import { type Ask, type LookReading, lookFor } from '../../core/looks/look.ts';
 import type { StudyRow } from '../../core/looks/study.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
-import { newest, pending } from '../../core/world/reading.ts';
+import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { kept } from '../kept.ts';
 import { dim, highlight, type Line, line, type Span, span } from '../line.ts';
@@ -33,7 +33,7 @@ function longest(state: State, place: Place): LookReading<'studies'> {
     const before = lookFor<'studies'>(state.looks, askFor(place, step));
     if (newest(before)) return before;
   }
-  return pending;
+  return now;
 }
 
 export function statusSpan(status: string): Span {

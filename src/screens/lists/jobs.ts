@@ -4,7 +4,7 @@ import { type Ask, type LookReading, type LookReadings, lookFor } from '../../co
 import type { Job } from '../../core/looks/study.ts';
 import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import { newest, pending } from '../../core/world/reading.ts';
+import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import { dim, highlight, type Line, line } from '../line.ts';
@@ -35,7 +35,7 @@ function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
   const now = lookFor<'jobs'>(looks, askFor(place, wanted(place)));
   if (now.state !== 'pending') return now;
   const before = steps.toReversed().map((step) => lookFor<'jobs'>(looks, askFor(place, step)));
-  return before.find((reading) => newest(reading)) ?? pending;
+  return before.find((reading) => newest(reading)) ?? now;
 }
 
 /** How long a job took, or has been running. */

@@ -1,0 +1,80 @@
+// A look-up from its first moment to its last: since when it is asked, what is kept of it, and that it ends when it is left.
+import { createServer, type Socket } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
+import { startS3 } from '../../src/drill/s3/s3.ts';
+import { looksPart } from '../../src/engine/looks.ts';
+import { good } from '../configuration.ts';
+import { calm, scope } from '../frames/worlds.ts';
+
+const stops: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+const ask: Ask<'evidence'> = { kind: 'evidence' };
+
+async function begin(url: string, keyId: string, secret: string) {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', keyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
+  const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-west-1' } });
+  const told: Reading<unknown>[] = [];
+  const end = new AbortController();
+  const part = looksPart({
+    settings,
+    scope,
+    world: () => calm,
+    emit: ({ looks }) => {
+      const reading = looks?.[lookKey(ask)];
+      if (reading) told.push(reading);
+    },
+    onWorld() {},
+    refresh() {},
+    signal: end.signal,
+  });
+  stops.push(async () => {
+    end.abort();
+    await part.stop?.();
+  });
+  return { part, told };
+}
+
+test('it says since when it is asked, and opens again at once on what it last knew', async () => {
+  const s3 = await startS3();
+  stops.push(s3.stop);
+  const { part, told } = await begin(s3.url, s3.accessKeyId, s3.secretAccessKey);
+  const before = Date.now();
+  part.handle?.({ kind: 'look', ask });
+  expect(told).toEqual([{ state: 'pending', since: expect.any(Number) }]);
+  const [first] = told;
+  expect(first?.state === 'pending' && (first.since ?? 0) >= before).toBe(true);
+  await expect.poll(() => told.at(-1)?.state, { timeout: 10_000 }).toBe('live');
+  const known = told.at(-1);
+  part.handle?.({ kind: 'unlook', ask });
+  told.length = 0;
+  part.handle?.({ kind: 'look', ask });
+  expect(told).toEqual([known]);
+});
+
+test('left before it was answered, its request ends, and nothing comes of it', async () => {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => {
+    sockets.add(socket.resume());
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  stops.push(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const at = silent.address();
+  const { part, told } = await begin(`http://127.0.0.1:${typeof at === 'object' ? at?.port : 0}`, 'id', 'secret');
+  part.handle?.({ kind: 'look', ask });
+  await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(1);
+  part.handle?.({ kind: 'unlook', ask });
+  await expect.poll(() => sockets.size, { timeout: 5000 }).toBe(0);
+  expect(told.map(({ state }) => state)).toEqual(['pending']);
+});
