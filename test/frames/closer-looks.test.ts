@@ -251,6 +251,10 @@ test('tables: dead rows, bloat in words, weekly tasks with when they were last d
   expect(text).toMatch(/▲ ANALYZE jobs +last done 9 d 0 h ago {2}due/);
   expect(text).toMatch(/\? ANALYZE results +no such table is visible/);
   expect(text).toMatch(/▲ VACUUM ANALYZE jobs +never done {2}due/);
+  const tidy = { ...database, tables: database.tables.map((one) => ({ ...one, deadRows: 0 })) };
+  expect(frameText(at('tables', {}, [[askDatabase, live(tidy)]]), small)).toMatch(
+    /✓ VACUUM ANALYZE jobs +never done, not needed yet/,
+  );
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('a good part is dead: vacuum');
 });
 

@@ -139,11 +139,11 @@ function weekly(tables: readonly TableState[], now: Instant): Line[] {
     ...weeklyTasks(tables, now).map(({ task, lastAt, overdue, unseen }) =>
       line(
         mark(unseen ? 'unknown' : overdue ? 'warning' : 'ok'),
-        ` ${task.padEnd(20)}`,
+        ` ${task.padEnd(21)}`,
         unseen
           ? dim('no such table is visible')
           : lastAt === undefined
-            ? 'never done'
+            ? `never done${overdue ? '' : ', not needed yet'}`
             : `last done ${formatAge(now - lastAt)} ago`,
         overdue ? span('  due', 'warning') : undefined,
       ),
