@@ -23,6 +23,7 @@ const babble = Buffer.from(
 export class Middleman {
   readonly #to: { host: string; port: number };
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  readonly #lost = new Set<Socket>();
   #listener: Server | undefined;
   #manner: Manner = 'works';
   #answered = 0;
@@ -57,8 +58,24 @@ export class Middleman {
     else if (!this.#listener) await this.#listen();
   }
 
+  /**
+   * The server loses all connections that are open, as a machine without power does: the cockpit is never told, what
+   * it sends is lost, and nothing comes any more. New ones are as they were. Gives how many were lost.
+   */
+  vanish(): number {
+    const lost = [...this.#pairs];
+    for (const pair of lost) {
+      this.#pairs.delete(pair);
+      this.#lost.add(pair.client);
+      pair.client.pause();
+      pair.server.removeAllListeners('close').destroy();
+    }
+    return lost.length;
+  }
+
   async stop(): Promise<void> {
     for (const pair of this.#pairs) end(pair);
+    for (const client of this.#lost) client.destroy();
     await this.#close();
   }
 

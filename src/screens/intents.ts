@@ -45,14 +45,14 @@ export function reduce(state: State, intent: Intent, list: List): State {
     case 'palette':
       return over(state, { kind: 'palette', text: '', at: 0 });
     case 'help':
-      return over(state, { kind: 'help', top: 0 });
+      return over(quiet(state), { kind: 'help', top: 0 });
     case 'details':
-      return over(state, { kind: 'details', title: intent.title, lines: intent.lines, top: 0 });
+      return over(quiet(state), { kind: 'details', title: intent.title, lines: intent.lines, top: 0 });
     case 'confirm':
-      return over(state, { kind: 'confirm', ask: intent.ask, typed: [], text: '', top: 0 });
+      return over(quiet(state), { kind: 'confirm', ask: intent.ask, typed: [], text: '', top: 0 });
     case 'form': {
       const values = Object.fromEntries(intent.form.fields.map((field) => [field.name, field.value ?? '']));
-      return over(state, { kind: 'form', form: intent.form, values, at: 0, chosen: -1 });
+      return over(quiet(state), { kind: 'form', form: intent.form, values, at: 0, chosen: -1 });
     }
     case 'overlay':
       return over(state, intent.overlay);

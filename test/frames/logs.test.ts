@@ -150,6 +150,19 @@ describe('the log screen', () => {
     expect(details).toMatch(/statusCode\s+200/);
   });
 
+  test('shows all of the newest line to whoever follows, and goes on following', () => {
+    const state = pressed(withLog([...few, line(6, 'a cut', { mark: true })]), 'enter');
+    expect(frameText(state, size)).toMatch(/tenantId\s+kyanos/);
+    expect(here(pressed(state, 'esc')).selected).toBe(here(withLog(few)).selected);
+    expect(pressed(withLog([]), 'enter').ui.notice?.says).toContain('nothing more is known of it');
+  });
+
+  test('a refusal is not left standing on what is opened after it', () => {
+    const refused = pressed(withLog([]), 'enter');
+    expect(pressed(refused, '?').ui.notice).toBeUndefined();
+    expect(pressed({ ...refused, logs: withLog(few).logs }, 'g', 'enter').ui.notice).toBeUndefined();
+  });
+
   test('looks back further, at previous containers, in local time', () => {
     const state = withLog(few);
     expect(wantedLogs(pressed(state, 't'))?.since).toBe(3_600_000);

@@ -115,3 +115,18 @@ test('a slow network is only slow', async () => {
   await Promise.all((['gateway', 'kubernetes', 'redis'] as const).map(fresh));
   await terminal.shows(/✓ redis .* [1-9]\d\d ms/);
 });
+
+test('connections that die without a word are given up, and new ones are made', async () => {
+  await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('works')));
+  await Promise.all(backends.map(fresh));
+  // The gateway is asked by a new connection each time; what else is asked keeps one.
+  middle.proxies.gateway.vanish();
+  for (const backend of ['kubernetes', 'primary', 'replica', 'redis'] as const)
+    expect(middle.proxies[backend].vanish(), backend).toBeGreaterThan(0);
+  await Promise.all(backends.map(fresh));
+  // A watch is silent where nothing changes: only that it does not end in time tells that it is dead.
+  const executor = drill.kubernetes.store.get('deployments', 'bentham-prod', 'executor');
+  if (!executor) throw new Error('the drill has an executor');
+  drill.kubernetes.store.put('deployments', { ...executor, spec: { ...executor.spec, replicas: 7 } } as never);
+  await terminal.shows(/2 PODS .* 12\/12 ready/, 100_000);
+}, 180_000);

@@ -84,7 +84,7 @@ function wrapped(spans: readonly Span[], entry: LogEntry, columns: number): read
 }
 
 /** All of one line, as a tree. */
-function details(entry: LogEntry): Row['opens'] {
+export function details(entry: LogEntry): Row['opens'] {
   return {
     kind: 'details',
     title: `line of ${entry.pod}`,

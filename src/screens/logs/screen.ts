@@ -8,7 +8,7 @@ import type { Place, State } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
 import { logKeys } from './keys.ts';
-import { logRows } from './rows.ts';
+import { details, logRows } from './rows.ts';
 import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
 
 export const logsScreen: Screen = {
@@ -142,9 +142,12 @@ function tail(shown: LogsShown | undefined, following: boolean): Row {
     const more = shown.waiting > 0 ? `${formatCount(shown.waiting)} more` : 'nothing new';
     return line(dim(`paused: ${more}${pace}; G or space follows`));
   };
+  // Whoever follows and presses enter means the line that came last.
+  const newest = shown?.entries.findLast((entry) => !entry.mark);
   return {
     id: isEnd ? tailRow : beyondRow(last.id),
     text: '',
+    ...(newest ? { opens: details(newest) } : {}),
     draw: () => [draw()],
     copies: { text: '', what: 'nothing' },
   };
