@@ -56,6 +56,15 @@ test('one study: database and API side by side, jobs, failures with cause and fi
   expect(text).toMatch(/▲ stuck +50 m 0 s {2}openai-api/);
 });
 
+test('one study: the jobs that took longest, below those that run, each once', () => {
+  const done = { id: 'job_9', surface: 'chatgpt-web', status: 'completed', attempts: 1 } as const;
+  const slowest = [{ ...done, createdAt: now - 900_000, endedAt: now - 60_000 }, ...detail.running];
+  const state = at('study', { study: 'study_old' }, [[askStudy, live({ ...detail, slowest })]]);
+  const text = frameText(state, { columns: 80, rows: 40 });
+  expect(text).toMatch(/stuck +50 m 0 s[\s\S]*\n.*slowest +14 m 0 s {2}chatgpt-web {2}job job_9/);
+  expect(text.match(/job_1\b/g)).toHaveLength(1);
+});
+
 test('a study that only the list knows yet, one that nobody knows, and a database that is away', () => {
   expect(frameText(at('study', { study: 'study_abc123' }, []), small)).toContain('asking …');
   const nobody = {

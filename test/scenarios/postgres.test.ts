@@ -284,6 +284,17 @@ test('tables that differ: enums and UUIDs, fewer columns, progress as text, view
     errors: [{ message: 'no message' }],
   });
   expect(await look('study_abc123')).not.toHaveProperty('row');
+  // What took longest is told where the table says when a job ended: the longest first, and what has not ended not.
+  const two = '00000000-0000-0000-0000-000000000002';
+  await sql(`INSERT INTO typed.studies (id, status) VALUES ('${two}', 'completed');
+    INSERT INTO typed.jobs (study_id, surface_id, status, created_at, completed_at)
+    SELECT '${two}', 'took-' || n, 'completed', '2026-01-01'::timestamp,
+      CASE WHEN n < 13 THEN '2026-01-01'::timestamp + (n * 7 % 13) * interval '1 minute' END
+    FROM generate_series(1, 13) n`);
+  const { slowest } = await look(two);
+  expect(slowest.map(({ createdAt, endedAt }) => ((endedAt ?? 0) - createdAt) / 60_000)).toEqual([
+    12, 11, 10, 9, 8, 7, 6, 5, 4, 3,
+  ]);
   await sessionsFor(settings).studies.close();
 });
 
