@@ -16,6 +16,7 @@ export const backupsScreen: Screen = {
   id: 'backups',
   title: () => 'BACKUPS',
   palette: 'backups',
+  also: 'snapshots promises',
   view(state, _place, { columns }) {
     const { world } = state;
     const reading = world.readings.backups;

@@ -43,6 +43,16 @@ describe('what is typed finds first', () => {
     ['openai', 'openai-api'],
     ['gw', 'gateway'],
     ['bckp', 'backups'],
+    ['sessions', 'database sessions, locks and replication'],
+    ['database', 'database sessions, locks and replication'],
+    ['locks', 'database sessions, locks and replication'],
+    ['tables', 'database tables, bloat and weekly tasks'],
+    ['deployments', 'pods'],
+    ['events', 'pods'],
+    ['nodes', 'pods'],
+    ['appendix', 'useful commands of the runbook'],
+    ['snapshots', 'backups'],
+    ['runs', 'command log'],
   ])('%s: %s', (typed, title) => expect(first(typed)).toEqual([title]));
 
   test('SEV1 to SEV4 in their order', () => {

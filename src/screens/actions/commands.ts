@@ -9,7 +9,7 @@ export const commandLogScreen: Screen = {
   id: 'command-log',
   title: () => 'COMMAND LOG',
   palette: 'command log',
-  also: 'history audit',
+  also: 'history audit runs',
   view(state) {
     const rows = state.commands
       .map((command, at): Row => {

@@ -32,7 +32,7 @@ export const sessionsScreen: Screen = {
   id: 'sessions',
   title: (place) => (place.of.server === 'replica' ? 'REPLICA SESSIONS' : 'DATABASE SESSIONS'),
   palette: 'database sessions, locks and replication',
-  also: 'db postgres blocked queries connections',
+  also: 'sessions session database db postgres blocked locks queries connections replication slots',
   looks: (place) => [databaseAsk(place)],
   view({ world, looks }, place, { columns }) {
     const reading = lookFor<'database'>(looks, databaseAsk(place));

@@ -30,7 +30,7 @@ export const tablesScreen: Screen = {
   id: 'tables',
   title: () => 'DATABASE TABLES',
   palette: 'database tables, bloat and weekly tasks',
-  also: 'db postgres maintenance',
+  also: 'tables db postgres maintenance bloat',
   sorts: orders.map(([name]) => name),
   looks: (place) => [databaseAsk(place)],
   view({ world, looks }, place, { columns }) {

@@ -100,6 +100,7 @@ export const runbookCommandsScreen: Screen = {
   id: 'runbook-commands',
   title: () => 'USEFUL COMMANDS',
   palette: 'useful commands of the runbook',
+  also: 'appendix kubectl psql aws',
   view({ desk }) {
     if (!desk) return { rows: [], empty: [line(dim('the settings are being read'))] };
     return {

@@ -158,7 +158,7 @@ export const podsScreen: Screen = {
   id: 'pods',
   title: () => 'PODS',
   palette: 'pods',
-  also: 'po kubernetes k8s',
+  also: 'po deployments nodes events kubernetes k8s',
   sorts: orders.map(([name]) => name),
   view(state, place, { columns }) {
     const { readings, scope, now } = state.world;
