@@ -398,6 +398,30 @@ describe.runIf(installed)('a real Redis', () => {
   });
 });
 
+test('an answer without end is cut, and not kept', async () => {
+  let sent = 0;
+  const port = await listener((socket) =>
+    socket.on('data', (data) => {
+      if (!/\r\nINFO\r\n/i.test(data.toString()))
+        return void socket.write('+OK\r\n'.repeat(data.toString().match(/\*\d/g)?.length ?? 1));
+      socket.write(`$${512 * 1024 * 1024}\r\n`);
+      const more = () => {
+        while (!socket.destroyed && sent < 512 * 1024 * 1024) {
+          sent += 65_536;
+          if (!socket.write(Buffer.alloc(65_536, 'used_memory:1\r\n'))) return;
+        }
+      };
+      socket.on('drain', more);
+      more();
+    }),
+  );
+  expect(await ask(port, {}, 20_000)).toMatchObject({
+    ok: false,
+    fault: { kind: 'malformed', what: 'an answer without end' },
+  });
+  expect(sent).toBeLessThan(64 * 1024 * 1024);
+});
+
 test('an answer nested without end is not Redis’', () => {
   const fault = redisFault(new RangeError('Maximum call stack size exceeded. Please report this.'), at(6379));
   expect(fault).toMatchObject({ kind: 'malformed', what: 'the answer is not Redis’' });

@@ -12,6 +12,37 @@ export type RedisConnection = { client: Client; close(): Promise<void> };
 
 const farewell: Ms = 300;
 
+/** Bytes of one answer. INFO has some 10 kB; a page of a scan as much as a thousand long names. */
+const longestAnswer = 8 * 1024 * 1024;
+
+/** What is answered has no end: the connection was cut, and the rest is not read. */
+export class EndlessAnswer extends Error {}
+
+/** Cuts the connection where one answer is longer than any should be: the parser would keep it all. Gives that, once. */
+function boundAnswers(client: Client): () => EndlessAnswer | undefined {
+  let received = 0;
+  let endless: EndlessAnswer | undefined;
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (...args) => {
+    received = 0;
+    const sent = Promise.resolve(send(...args)).catch((error: unknown) => {
+      throw endless ?? error;
+    });
+    // A pipeline hears of each of its commands in its own way, and leaves this promise alone.
+    sent.catch(() => {});
+    return sent;
+  };
+  client.on('connect', () => {
+    client.stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received <= longestAnswer || endless) return;
+      endless = new EndlessAnswer(`an answer of more than ${longestAnswer} bytes`);
+      cutConnection(client);
+    });
+  });
+  return () => endless;
+}
+
 /** Ends a connection at once: a server that hangs is not waited for. */
 export function cutConnection(client: Client): void {
   client.disconnect();
@@ -23,6 +54,7 @@ export function cutConnection(client: Client): void {
 export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: AbortSignal): Promise<RedisConnection> {
   signal.throwIfAborted();
   const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
+  const endless = boundAnswers(client);
   // What goes wrong is told as an event, and the promise only says that the connection is closed.
   let said: unknown;
   client.on('error', (error: unknown) => {
@@ -34,7 +66,7 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
     await client.connect();
   } catch (error) {
     cut();
-    throw (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
+    throw endless() ?? (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
   } finally {
     signal.removeEventListener('abort', cut);
   }

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
+import { EndlessAnswer } from './connect.ts';
 import { IsSentinel, NotInfo } from './info.ts';
 
 type RedisSettings = Settings['redis'];
@@ -96,6 +97,7 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
     };
   const hint = 'something else listens on that port: compare it';
   // An answer that the client's parser breaks on (nested without end) is not Redis' either.
+  if (error instanceof EndlessAnswer) return { kind: 'malformed', where, what: 'an answer without end', hint };
   if (error instanceof NotInfo || error instanceof RangeError || /Protocol error|RESP type/i.test(said))
     return { kind: 'malformed', where, what: 'the answer is not Redis’', hint };
   if (/Command timed out|^connect ETIMEDOUT/.test(said))
