@@ -24,7 +24,7 @@ import { recorderOf } from './record.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked what arrived. */
-const arrivalsEvery: Ms = second;
+const arrivalsEvery: Ms = 3 * second;
 /** How often the journal’s own file is looked after, and a journal in trouble is tried again. */
 const retryEvery: Ms = 5 * second;
 
@@ -177,6 +177,7 @@ export const incidentPart: MakePart = (host) => {
       source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
     });
     await record(note(delivery, detail), incident.id);
+    void lookForArrivals();
     const name = state?.name ?? channel;
     if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
     else if (delivery === 'not-sent') say(`${name} is not configured: copy the text and send it yourself`, 'warning');
