@@ -173,6 +173,24 @@ describe('a checklist', () => {
     ]);
   });
 
+  test('what was run was decided, though it helped and the facts no longer ask for it', () => {
+    const step = (deployment: string) => {
+      const ran = { kind: 'action', run: 'r1', action: 'restart-deployment', target: deployment } as const;
+      const incident = story(
+        [minute, 'ops1', { ...ran, phase: 'started' }],
+        [minute, 'ops1', { ...ran, phase: 'verified' }],
+      );
+      const on = reduce(
+        at('incident', { incident }, calm),
+        { kind: 'select', row: 'sev1/restart-gateway' },
+        { rows: [], page: 10, selectable: true },
+      );
+      return frameText(pressing(on, small, 'space'), small);
+    };
+    expect(step('api-gateway')).toContain('recommended: yes, because restart-deployment api-gateway ran');
+    expect(step('executor')).toContain('recommended: no');
+  });
+
   test('what a step offers begins at once: the plan of that action on that target, or its question', () => {
     const fifth = reduce(
       third(),
