@@ -10,7 +10,7 @@ import {
 } from '../core/incident/checklist.ts';
 import { clocks } from '../core/incident/clocks.ts';
 import type { Purpose } from '../core/incident/event.ts';
-import { type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
+import { ended, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
 import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
 import type { Instant } from '../core/time.ts';
 import type { World } from '../core/world/world.ts';
@@ -46,6 +46,7 @@ export function knownOf(incident: Incident | undefined): Known {
     notified: incident.messages
       .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
       .map((m) => ({ channel: calledBy(m), at: m.at })),
+    ran: incident.runs.flatMap(({ action, target, phase }) => (ended(phase) ? [{ action, object: target }] : [])),
   };
 }
 

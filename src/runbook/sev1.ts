@@ -109,7 +109,7 @@ export const sev1: Checklist = {
     {
       id: 'sev1/restart-gateway',
       say: 'Restart API gateway if needed',
-      decision: { question: 'restart the API gateway?', recommend: recommendRestart },
+      decision: { question: 'restart the API gateway?', recommend: recommendRestart, remedy: 'restart-deployment' },
       evidence: (world) => [workload(world, 'gateway'), health(world)],
       offers: [
         {
@@ -124,7 +124,11 @@ export const sev1: Checklist = {
       id: 'sev1/failover',
       say: 'Fail over to the replica if the database is down',
       more: ['Promotes the replica to primary. This is irreversible: what the replica has not received is lost.'],
-      decision: { question: 'promote the replica to primary? (irreversible)', recommend: recommendFailover },
+      decision: {
+        question: 'promote the replica to primary? (irreversible)',
+        recommend: recommendFailover,
+        remedy: 'failover-database',
+      },
       evidence: (world) => [primary(world), ...replica(world)],
       check: primary,
       offers: [{ action: 'failover-database', title: 'fail over' }],

@@ -1,4 +1,4 @@
-import type { Checklist, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
+import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
 import { metric, metrics } from '../core/judgement/metrics.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
@@ -20,15 +20,16 @@ const recommend =
 function remedy(
   id: MetricId,
   question: string,
-  more: Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> & { also?(world: World): readonly Evidence[] },
+  more: Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> &
+    Pick<Decision, 'remedy'> & { also?(world: World): readonly Evidence[] },
 ): Step {
-  const { also, ...rest } = more;
+  const { also, remedy, ...rest } = more;
   return {
     id: `sev4/${id}`,
     say: `${metric(id).title}: ${metric(id)
       .action.toLowerCase()
       .replace(/^scale api/, 'scale API')}`,
-    decision: { question, recommend: recommend(id) },
+    decision: { question, recommend: recommend(id), ...(remedy ? { remedy } : {}) },
     evidence: (world) => [metricEvidence(world, id), ...(also?.(world) ?? [])],
     check: (world) => metricEvidence(world, id),
     ...rest,
@@ -66,6 +67,7 @@ export const sev4: Checklist = {
     },
     remedy('p95', 'scale the API nodes?', {
       offers: [scale('scale API nodes', 'gateway')],
+      remedy: 'scale-deployment',
       also: (world) => [workload(world, 'gateway')],
       byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=<count>`)],
     }),
@@ -85,10 +87,12 @@ export const sev4: Checklist = {
     }),
     remedy('redisMemory', 'evict old data?', {
       offers: [{ action: 'evict-redis', title: 'evict old data' }],
+      remedy: 'evict-redis',
       byHand: (t) => [`${redisCli(t, 'INFO memory')} | grep used_memory_human`],
     }),
     remedy('queueDepth', 'scale the executors?', {
       offers: [scale('scale executors', 'executor')],
+      remedy: 'scale-deployment',
       also: (world) => [workload(world, 'executor')],
       byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.executor} --replicas=<count>`)],
     }),

@@ -174,21 +174,26 @@ describe('a checklist', () => {
   });
 
   test('what was run was decided, though it helped and the facts no longer ask for it', () => {
-    const step = (deployment: string) => {
-      const ran = { kind: 'action', run: 'r1', action: 'restart-deployment', target: deployment } as const;
-      const incident = story(
-        [minute, 'ops1', { ...ran, phase: 'started' }],
-        [minute, 'ops1', { ...ran, phase: 'verified' }],
-      );
-      const on = reduce(
+    const on = (target: string, ...phases: readonly ('started' | 'verified' | 'failed')[]) => {
+      const ran = { kind: 'action', run: 'r1', action: 'restart-deployment', target } as const;
+      const incident = story(...phases.map((phase) => [minute, 'ops1', { ...ran, phase }] as const));
+      return reduce(
         at('incident', { incident }, calm),
         { kind: 'select', row: 'sev1/restart-gateway' },
         { rows: [], page: 10, selectable: true },
       );
-      return frameText(pressing(on, small, 'space'), small);
     };
-    expect(step('api-gateway')).toContain('recommended: yes, because restart-deployment api-gateway ran');
-    expect(step('executor')).toContain('recommended: no');
+    const restarted = on('deployment/api-gateway', 'started', 'verified');
+    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +recommended: it was run/);
+    expect(frameText(restarted, small)).toMatch(/restart the API gateway\? {2}yes because it was run/);
+    expect(frameText(pressing(restarted, small, 'space'), small)).toContain('recommended: yes, because it was run');
+    for (const other of [
+      on('deployment/executor', 'started', 'verified'),
+      on('deployment/my-api-gateway', 'started', 'verified'),
+      on('deployment/api-gateway', 'started', 'failed'),
+      on('deployment/api-gateway', 'started'),
+    ])
+      expect(frameText(pressing(other, small, 'space'), small)).toContain('recommended: no');
   });
 
   test('what a step offers begins at once: the plan of that action on that target, or its question', () => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { restartDeployment } from '../../src/actions/deployments/restart-deployment.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { Desk, IncidentDo } from '../../src/core/incident/desk.ts';
@@ -14,6 +15,7 @@ import { type Incident, pageKey } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import type { Source } from '../../src/data/source.ts';
 import { createEngine } from '../../src/engine/engine.ts';
+import { groundOf } from '../../src/engine/ground.ts';
 import { incidentPart } from '../../src/engine/incident/part.ts';
 import { recorderOf, recordRun } from '../../src/engine/incident/record.ts';
 import type { Host, Part } from '../../src/engine/part.ts';
@@ -103,6 +105,24 @@ test('what makes no sense is refused in words', async () => {
   await vi.waitFor(() => expect(one.desk?.said?.says).toBe('SEV1 Complete API outage is open already'));
   one.do({ do: 'step', step: 'sev1/redis', mark: 'skipped' });
   await vi.waitFor(() => expect(one.desk?.said?.says).toBe('a skipped step needs a reason'));
+});
+
+test('a decision is written with what was recommended: yes, once its remedy has run', async () => {
+  const one = await cockpit();
+  one.do(opens);
+  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  const decide: IncidentDo = { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes', why: 'it hangs' };
+  const decided = () =>
+    (one.incident?.entries ?? []).flatMap(({ event }) => (event.kind === 'decision' ? [event.recommended] : []));
+  one.do(decide);
+  await vi.waitFor(() => expect(decided()).toEqual(['unsure']));
+  const target = restartDeployment.object(
+    { action: 'restart-deployment', deployment: 'api-gateway' },
+    groundOf(settings('ops1')),
+  );
+  await recordRun(one.recorder, { run: 'r1', action: 'restart-deployment', target, phase: 'verified' });
+  one.do(decide);
+  await vi.waitFor(() => expect(decided()).toEqual(['unsure', 'yes']));
 });
 
 test('two cockpits: one drives, the other sees everything live, and takes the wheel', async () => {

@@ -44,6 +44,8 @@ export type Decision = {
   /** To be answered with yes or no. */
   question: string;
   recommend(world: World): Recommendation;
+  /** The offer that yes comes to: once that has run, yes was the answer, though the facts no longer ask for it. */
+  remedy?: ActionId;
 };
 
 /** `unsure` recommends neither. */
@@ -88,15 +90,29 @@ export type Known = {
   acknowledged?: { by: string; at: Instant };
   /** Messages that went out. */
   notified: readonly { channel: string; at: Instant }[];
+  /** Actions that ran to their end, each with what it was done to: `deployment/api-gateway`. */
+  ran: readonly { action: ActionId; object: string }[];
 };
 
 /** Nothing was acknowledged or sent yet. */
-export const nothingKnown: Known = { notified: [] };
+export const nothingKnown: Known = { notified: [], ran: [] };
 
 /** The first action that a step offers, with the target the world tells; undefined: it offers none. */
 export function firstOffered({ offers }: Step, world: World): Target | undefined {
   const first = offers?.[0];
   return first && { action: first.action, ...first.target?.(world) };
+}
+
+/** What is recommended where a step decides: by the facts, or yes where its remedy has run. */
+export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }: Known): Recommendation | undefined {
+  const remedy = offers.find(({ action }) => action === decision?.remedy);
+  if (remedy) {
+    const names = Object.values(remedy.target?.(world) ?? {});
+    const isIt = (object: string) => names.every((name) => object.endsWith(`/${name}`));
+    if (ran.some(({ action, object }) => action === remedy.action && isIt(object)))
+      return { answer: 'yes', because: 'it was run' };
+  }
+  return decision?.recommend(world);
 }
 
 /** A step's check: its own, or what its evidence says in sum. Undefined where there is nothing to look at. */

@@ -245,8 +245,12 @@ export function pageKey(incident: Incident): string {
 /** The key of the page that a run acknowledged or resolved at PagerDuty; undefined for every other run. */
 function pageOf({ action, target, phase }: RunState): string | undefined {
   if (action !== 'acknowledge-page' && action !== 'resolve-page') return undefined;
-  const arrived = phase === 'finished' || phase === 'verified' || phase === 'unverified';
-  return arrived && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
+  return ended(phase) && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
+}
+
+/** Whether a run was carried out, proven or not. */
+export function ended(phase: RunPhase): boolean {
+  return phase === 'finished' || phase === 'verified' || phase === 'unverified';
 }
 
 /** Runs that began and of which no end is written. */

@@ -1,6 +1,6 @@
 // What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
 import { ulid } from 'ulid';
-import { checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
+import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentDo } from '../../core/incident/desk.ts';
 import { type Event, roles, type Writer } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
@@ -125,10 +125,10 @@ function withIncident(what: IncidentDo, incident: Incident, { self, world, now }
     }
     case 'decide': {
       const found = findStep(what.step);
-      if (!found?.step.decision) return { refused: 'that step decides nothing' };
-      const recommended = found.step.decision.recommend(world).answer;
+      const advice = found && adviceOn(found.step, world, knownOf(incident));
+      if (!advice) return { refused: 'that step decides nothing' };
       const { step, answer, why } = what;
-      return just({ kind: 'decision', step, answer, why, recommended }, `decided: ${answer}`);
+      return just({ kind: 'decision', step, answer, why, recommended: advice.answer }, `decided: ${answer}`);
     }
     case 'note':
       return what.text.trim() === ''

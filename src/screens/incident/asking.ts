@@ -1,14 +1,9 @@
 // The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
-import {
-  type ProcedureId,
-  type Recommendation,
-  type Step,
-  severities,
-  severityName,
-} from '../../core/incident/checklist.ts';
+import { adviceOn, type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentDo } from '../../core/incident/desk.ts';
 import { roles } from '../../core/incident/event.ts';
 import { minute } from '../../core/time.ts';
+import { knownOf } from '../../runbook/brief.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
 import { dim, line, wrap } from '../line.ts';
 import { suggestionOf } from './opening.ts';
@@ -54,25 +49,9 @@ export const askSkip = (step: Step): Intent =>
     needed(reason, { do: 'step', step: step.id, mark: 'skipped', why: reason }),
   );
 
-/**
- * What the step offers and this incident has run. Once it has helped, the facts no longer ask for it: the decision was
- * yes all the same.
- */
-function ranAlready(step: Step, { incident, world }: State): Recommendation | undefined {
-  const run = incident?.runs.findLast(
-    ({ action, target, phase }) =>
-      (phase === 'finished' || phase === 'verified' || phase === 'unverified') &&
-      step.offers?.some(
-        (offer) =>
-          offer.action === action && Object.values(offer.target?.(world) ?? {}).every((name) => target.includes(name)),
-      ),
-  );
-  return run && { answer: 'yes', because: `${run.action} ${run.target} ran` };
-}
-
 /** A decision, with the recommendation filled in. */
 export function askDecision(step: Step, state: State): Intent {
-  const advice = ranAlready(step, state) ?? step.decision?.recommend(state.world);
+  const advice = adviceOn(step, state.world, knownOf(state.incident));
   const recommended = advice?.answer === 'unsure' ? '' : (advice?.answer ?? '');
   return form(
     step.decision?.question ?? step.say,

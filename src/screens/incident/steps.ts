@@ -1,6 +1,7 @@
 // A checklist as rows: one line for each step, and under the marked one everything that helps to do it.
 import type { Check } from '../../core/actions/action.ts';
 import {
+  adviceOn,
   type Checklist,
   checkOf,
   type Evidence,
@@ -135,7 +136,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
   const record = incident?.steps[step.id];
   const finished = record !== undefined && record.mark !== 'reopened';
   const check = checkOf(step, world, known);
-  const advice = finished ? undefined : step.decision?.recommend(world);
+  const advice = finished ? undefined : adviceOn(step, world, known);
   const byHand = state.desk ? step.byHand?.(state.desk.targets, world) : undefined;
   const target = firstOffered(step, world);
   const says = `${number} ${step.say}`;
@@ -218,7 +219,7 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   });
   lines.push(...offersSay(step, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
-  const advice = step.decision?.recommend(world);
+  const advice = adviceOn(step, world, known);
   if (step.decision && advice) {
     const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
     const asked = line('    ', bold(step.decision.question), '  ', span(advice.answer, tone));
