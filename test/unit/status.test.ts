@@ -10,6 +10,7 @@ import { countsInWords, reportLine, reportText } from '../../src/core/judgement/
 import { rolloutStep } from '../../src/core/judgement/rollout.ts';
 import { width, wrap } from '../../src/core/text/text.ts';
 import { type Deployment, factIds } from '../../src/core/world/facts.ts';
+import { newest } from '../../src/core/world/reading.ts';
 import { emptyWorld, type World } from '../../src/core/world/world.ts';
 import { away, calm, deployment, down, empty, live, lost, now, outage, scope, stale } from '../frames/worlds.ts';
 
@@ -48,24 +49,14 @@ test('an outage: what is not fine, worst first, with thresholds and remedies', (
 });
 
 test('an overdue backup is a warning of status, in each of its forms, and none when it is there again', () => {
-  const withRedis = (newest: number) =>
+  const backups = newest(calm.readings.backups)?.value;
+  if (!backups) throw new Error('the calm world has backups');
+  const withRedis = (last: number) =>
     report({
       ...calm,
       readings: {
         ...calm.readings,
-        backups: live({
-          snapshots: {
-            ok: true,
-            value: (['hourly', 'daily'] as const).map((kind) => ({
-              id: kind,
-              at: now - 1000,
-              kind,
-              status: 'available',
-            })),
-          },
-          redis: { ok: true, value: { newest, objects: 1 } },
-          evidence: { ok: true, value: { versioning: true, objectLock: true } },
-        }),
+        backups: live({ ...backups, redis: { ok: true, value: { newest: last, objects: 1 } } }),
       },
     });
   const late = withRedis(now - 3 * 86_400_000);

@@ -28,6 +28,9 @@ async function sessionOf(target: Target, survey: Survey) {
   return found.ok ? { ok: true as const, value: found.value[0] } : found;
 }
 
+/** What it runs, without the secrets in it. */
+const runs = (row: Readonly<Record<string, unknown>>, max = 300) => statementSays(String(row.query), max);
+
 /** `cancel` ends what a session runs; `terminate` ends the session. */
 function sessionAction(
   id: ActionId,
@@ -88,7 +91,7 @@ function sessionAction(
       return planned({
         impact: [
           `${row.role}, ${row.application || 'no application name'}, ${row.state} for ${formatAge(Number(row.age) * second)}.`,
-          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${statementSays(String(row.query), 200)}`,
+          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${runs(row, 200)}`,
           how === 'cancel'
             ? 'Its statement is cancelled; the session stays.'
             : 'The session ends; its transaction is rolled back.',
@@ -111,7 +114,7 @@ function sessionAction(
         ],
         answered: [who.says],
         rests: `${row.pid} ${began}`,
-        memo: { began, query: statementSays(String(row.query), 300) },
+        memo: { began, query: runs(row) },
       });
     },
     async verify(done: Done, survey) {
@@ -119,10 +122,7 @@ function sessionAction(
       if (!found.ok) return notYetBy(found.fault);
       const row = found.value;
       if (!row || String(row.began) !== done.plan.memo?.began) return proven('the session is gone');
-      if (
-        how === 'cancel' &&
-        (row.state !== 'active' || statementSays(String(row.query), 300) !== done.plan.memo?.query)
-      )
+      if (how === 'cancel' && (row.state !== 'active' || runs(row) !== done.plan.memo?.query))
         return proven(`it is ${row.state} now`);
       return notYet(`it is still ${row.state}`);
     },

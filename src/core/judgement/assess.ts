@@ -3,8 +3,7 @@ import { hour, type Instant, minute } from '../time.ts';
 import type { Database, Deployment, Pod } from '../world/facts.ts';
 import { isStale, known, type Reading } from '../world/reading.ts';
 import { judgeValue, type MetricId } from '../world/thresholds.ts';
-import type { Verdict } from '../world/verdict.ts';
-import { verdicts } from '../world/verdict.ts';
+import { type Verdict, worstFirst } from '../world/verdict.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
@@ -47,7 +46,7 @@ export function assess(world: World): readonly Finding[] {
 
 /** The same, worst first; the order of the areas breaks ties. */
 export function ranked(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+  return findings.toSorted((a, b) => worstFirst(a.verdict, b.verdict));
 }
 
 /**

@@ -92,7 +92,7 @@ export type DatabaseDetail = {
   missing: readonly { what: string; grant: string }[];
 };
 
-/** How many tables are listed: those with the most dead rows. */
+/** How many tables are listed: those of the weekly tasks, then those with the most dead rows. */
 export const mostTables = 200;
 
 /** A session with its depth in the tree of who blocks whom. */

@@ -18,5 +18,10 @@ export function isWorse(a: Verdict, b: Verdict): boolean {
   return verdicts.indexOf(a) > verdicts.indexOf(b);
 }
 
+/** For sorting: the worst first. */
+export function worstFirst(a: Verdict, b: Verdict): number {
+  return verdicts.indexOf(b) - verdicts.indexOf(a);
+}
+
 /** Exit codes of monitoring plugins (Nagios plugin conventions). */
 export const exitCode: Record<Verdict, 0 | 1 | 2 | 3> = { ok: 0, warning: 1, critical: 2, unknown: 3 };

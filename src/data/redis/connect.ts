@@ -18,7 +18,10 @@ const longestAnswer = 8 * 1024 * 1024;
 /** What is answered has no end: the connection was cut, and the rest is not read. */
 export class EndlessAnswer extends Error {}
 
-/** Cuts the connection where one answer is longer than any should be: the parser would keep it all. Gives that, once. */
+/**
+ * Cuts the connection where one answer is longer than any should be: the parser would keep it all. Its commands then
+ * fail with that; what is given tells it to whoever is still connecting.
+ */
 function boundAnswers(client: Client): () => EndlessAnswer | undefined {
   let received = 0;
   let endless: EndlessAnswer | undefined;

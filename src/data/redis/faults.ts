@@ -96,8 +96,8 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
       hint: 'name the server: redis-cli -p 26379 SENTINEL MASTERS',
     };
   const hint = 'something else listens on that port: compare it';
-  // An answer that the client's parser breaks on (nested without end) is not Redis' either.
   if (error instanceof EndlessAnswer) return { kind: 'malformed', where, what: 'an answer without end', hint };
+  // An answer that the client's parser breaks on (nested without end) is not Redis' either.
   if (error instanceof NotInfo || error instanceof RangeError || /Protocol error|RESP type/i.test(said))
     return { kind: 'malformed', where, what: 'the answer is not Redis’', hint };
   if (/Command timed out|^connect ETIMEDOUT/.test(said))

@@ -13,7 +13,7 @@ import {
 import { type Ask, lookFor } from '../../core/looks/look.ts';
 import { formatAge, formatBytes, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
-import { type Verdict, worst } from '../../core/world/verdict.ts';
+import { type Verdict, worst, worstFirst } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
 import { dim, firstFitting, type Line, line, mark, type Span, span, wrap } from '../line.ts';
 import { ageSays, trouble } from '../reading.ts';
@@ -144,8 +144,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
     }),
     ...missing.map(({ what, grant }) => ['unknown', ` ${what} not shown  `, dim(grant)] as const),
   ];
-  const ranks: readonly Verdict[] = ['critical', 'warning', 'unknown', 'ok'];
-  const sorted = all.toSorted(([a], [b]) => ranks.indexOf(a) - ranks.indexOf(b));
+  const sorted = all.toSorted(([a], [b]) => worstFirst(a, b));
   const shown = sorted.length > replicationRows ? sorted.slice(0, replicationRows - 1) : sorted;
   const rest = sorted.slice(shown.length);
   const unwell = rest.filter(([verdict]) => verdict !== 'ok').length;

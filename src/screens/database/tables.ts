@@ -70,7 +70,7 @@ export const tablesScreen: Screen = {
         found
           ? tables.length < mostTables
             ? `${formatCount(tables.length)} by PostgreSQL’s own statistics`
-            : `the ${mostTables} with the most dead rows`
+            : `${mostTables} of them, the untidiest`
           : '',
       ),
       right: ageSays(reading, now) ?? [],

@@ -5,14 +5,19 @@ import { dim, type Line, line, mark } from '../line.ts';
 
 /** A vacuum in one line: whose, of what, for how long, how far. */
 export function vacuumLine(vacuum: RunningVacuum): Line {
-  const { pid, table, database, age, auto } = vacuum;
+  const { pid, age, auto } = vacuum;
   const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'vacuum by hand';
   const since = age === undefined ? 'since when is hidden' : `for ${formatAge(age)}`;
   return line(
     age === undefined ? dim('?') : mark(age > longVacuum ? 'warning' : 'ok'),
-    ` ${who} of ${table ?? `a table of ${database || 'another database'}`} ${since}`,
+    ` ${who} of ${tableSays(vacuum)} ${since}`,
     dim(`  ${[`pid ${pid}`, ...farSays(vacuum)].join(', ')}`),
   );
+}
+
+/** Tables of other databases have no name here. */
+function tableSays({ table, database }: RunningVacuum): string {
+  return table ?? `a table of ${database || 'another database'}`;
 }
 
 /** Why it runs and how far it is, as far as it is told. */
@@ -28,7 +33,5 @@ function farSays({ forced, share, phase }: RunningVacuum): readonly string[] {
 /** Of a session that runs one: `jobs, 42 %, scanning heap`. */
 export function vacuumOf(pid: number, vacuums: readonly RunningVacuum[]): string | undefined {
   const vacuum = vacuums.find((one) => one.pid === pid);
-  return (
-    vacuum && [vacuum.table ?? `a table of ${vacuum.database || 'another database'}`, ...farSays(vacuum)].join(', ')
-  );
+  return vacuum && [tableSays(vacuum), ...farSays(vacuum)].join(', ');
 }

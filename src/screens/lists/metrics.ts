@@ -2,7 +2,7 @@
 
 import { judge, type Metric, metrics } from '../../core/judgement/metrics.ts';
 import { formatMeasure } from '../../core/text/format.ts';
-import { verdicts } from '../../core/world/verdict.ts';
+import { worstFirst } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { dim, type Line, line, span } from '../line.ts';
 import { asks, metricsTable, trend } from '../panes/metrics.ts';
@@ -27,7 +27,7 @@ export const metricsScreen: Screen = {
     const { head, draw } = metricsTable(room);
     const sorted =
       orders[place.sort % orders.length] === 'verdict'
-        ? metrics.toSorted((a, b) => verdicts.indexOf(judge(b, world)) - verdicts.indexOf(judge(a, world)))
+        ? metrics.toSorted((a, b) => worstFirst(judge(a, world), judge(b, world)))
         : metrics;
     const rows = sorted.map((m): Row => {
       const verdict = judge(m, world);

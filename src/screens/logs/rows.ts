@@ -48,7 +48,7 @@ export const logRows = kept(
         text: entry.raw,
         draw: () => lines().map((each) => markAt(each, marks(textOf(each)))),
         ...(wraps ? { height: lines().length } : {}),
-        ...(entry.mark ? {} : { opens: details(entry) }),
+        ...(entry.mark ? {} : { opens: lineDetails(entry) }),
         copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },
       };
     });
@@ -84,7 +84,7 @@ function wrapped(spans: readonly Span[], entry: LogEntry, columns: number): read
 }
 
 /** All of one line, as a tree. */
-export function details(entry: LogEntry): Row['opens'] {
+export function lineDetails(entry: LogEntry): Row['opens'] {
   return {
     kind: 'details',
     title: `line of ${entry.pod}`,

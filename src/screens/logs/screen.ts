@@ -8,7 +8,7 @@ import type { Place, State } from '../../store.ts';
 import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
 import { logKeys } from './keys.ts';
-import { details, logRows } from './rows.ts';
+import { lineDetails, logRows } from './rows.ts';
 import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';
 
 export const logsScreen: Screen = {
@@ -147,7 +147,7 @@ function tail(shown: LogsShown | undefined, following: boolean): Row {
   return {
     id: isEnd ? tailRow : beyondRow(last.id),
     text: '',
-    ...(newest ? { opens: details(newest) } : {}),
+    ...(newest ? { opens: lineDetails(newest) } : {}),
     draw: () => [draw()],
     copies: { text: '', what: 'nothing' },
   };

@@ -4,7 +4,7 @@ import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
-import { type Verdict, verdicts } from '../../core/world/verdict.ts';
+import { type Verdict, worstFirst } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { kept } from '../kept.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../line.ts';
@@ -41,8 +41,6 @@ export const podCounts = kept((pods: readonly Pod[]) => {
 });
 
 const byApp = kept((pods: readonly Pod[]) => Map.groupBy(pods, (p) => p.app));
-
-const worstFirst = (a: Verdict, b: Verdict) => verdicts.indexOf(b) - verdicts.indexOf(a);
 
 /** What an empty list of pods says; nothing while it is not known to be empty. */
 export function noneThere({ pods }: World['readings'], namespace: string): Line[] {

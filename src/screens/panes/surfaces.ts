@@ -4,7 +4,7 @@ import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts'
 import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import { judgeValue, type Thresholds } from '../../core/world/thresholds.ts';
-import { type Verdict, verdicts } from '../../core/world/verdict.ts';
+import { type Verdict, worstFirst } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../line.ts';
@@ -27,7 +27,7 @@ export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Ve
   const surfaces = newest(world.readings.surfaces)?.value.surfaces ?? [];
   return surfaces
     .map((s) => ({ s, verdict: judgeSurface(s, world.scope.thresholds) }))
-    .toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict) || b.s.failures - a.s.failures);
+    .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures);
 }
 
 /** What an empty list of surfaces says: when the last job finished; nothing while that is not known. */
