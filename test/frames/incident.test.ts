@@ -184,7 +184,7 @@ describe('a checklist', () => {
       );
     };
     const restarted = on('deployment/api-gateway', 'started', 'verified');
-    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +recommended: it was run/);
+    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +it was run: yes\?/);
     expect(frameText(restarted, small)).toMatch(/restart the API gateway\? {2}yes because it was run/);
     expect(frameText(pressing(restarted, small, 'space'), small)).toContain('recommended: yes, because it was run');
     for (const other of [

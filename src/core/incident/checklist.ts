@@ -48,8 +48,8 @@ export type Decision = {
   remedy?: ActionId;
 };
 
-/** `unsure` recommends neither. */
-export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string };
+/** `unsure` recommends neither; `ran`: its remedy has run, and only the answer is missing. */
+export type Recommendation = { answer: 'yes' | 'no' | 'unsure'; because: string; ran?: true };
 
 export type Link = { title: string; url: string };
 
@@ -110,7 +110,7 @@ export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }:
     const names = Object.values(remedy.target?.(world) ?? {});
     const isIt = (object: string) => names.every((name) => object.endsWith(`/${name}`));
     if (ran.some(({ action, object }) => action === remedy.action && isIt(object)))
-      return { answer: 'yes', because: 'it was run' };
+      return { answer: 'yes', because: 'it was run', ran: true };
   }
   return decision?.recommend(world);
 }

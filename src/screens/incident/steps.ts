@@ -193,6 +193,7 @@ function doneSays(record: StepState | undefined, columns: number): Line {
 
 /** What is to be said of an open step, the longest first. */
 function nowSays(check: Check | undefined, advice: Recommendation | undefined): readonly Line[] {
+  if (advice?.ran) return [line(span(advice.because, 'accent'), dim(': yes?')), line(span(advice.because, 'accent'))];
   if (advice) {
     const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
     const said = advice.answer === 'yes' ? span(word, 'accent') : dim(word);
