@@ -31,7 +31,8 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
   const sources = await sourcesFor(settings);
   const facts = new Set(sources.flatMap((source) => source.facts));
   const begun = Date.now();
-  let before: readonly Finding[] | undefined;
+  let findings: readonly Finding[] | undefined;
+  let before: readonly Finding[] = [];
   const engine = createEngine({
     settings,
     sources,
@@ -39,12 +40,13 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
       (host) => {
         host.onWorld((world) => {
           const waiting = [...facts].some((fact) => world.readings[fact].state === 'pending');
-          if (!before && waiting && world.now - begun < patience) return;
-          const findings = assess(world);
-          if (!before && !json) print(`${formatClock(world.now)} ${reportLine(reportOf(world, settings.profile))}`);
-          for (const change of changesBetween(before ?? [], findings, world.now))
+          if (!findings && waiting && world.now - begun < patience) return;
+          if (!findings && !json) print(`${formatClock(world.now)} ${reportLine(reportOf(world, settings.profile))}`);
+          findings = assess(world);
+          const { changes, after } = changesBetween(before, findings, world.now);
+          for (const change of changes)
             print(json ? JSON.stringify({ ...change, at: new Date(change.at).toISOString() }) : changeText(change));
-          before = findings;
+          before = after;
         });
         return {};
       },
@@ -52,7 +54,7 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
   });
   await ended(signal, timeout);
   await engine.stop();
-  return before ? exitCode[worst(before.map((finding) => finding.verdict))] : exitCode.unknown;
+  return findings ? exitCode[worst(findings.map((finding) => finding.verdict))] : exitCode.unknown;
 }
 
 /** Follows one deploy: 0 complete, 2 stuck, 3 when it cannot be told in time. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
-import { areas, assess } from '../../src/core/judgement/assess.ts';
+import { describe, expect, test } from 'vitest';
+import { areas, assess, type Finding } from '../../src/core/judgement/assess.ts';
 import { changesBetween, changeText } from '../../src/core/judgement/changes.ts';
 import { judgeReplica } from '../../src/core/judgement/replication.ts';
 import { type Report, reportOf } from '../../src/core/judgement/report.ts';
@@ -128,8 +128,8 @@ test('counts in words', () => {
 
 test('a change is told once, in one line; values that waver are no change', () => {
   const before = assess(calm);
-  expect(changesBetween(before, before, now)).toEqual([]);
-  const changes = changesBetween(before, assess(outage), now);
+  expect(changesBetween(before, before, now).changes).toEqual([]);
+  const { changes } = changesBetween(before, assess(outage), now);
   const gateway = changes.find((change) => change.id === 'gateway/health');
   expect(gateway).toMatchObject({ from: 'ok', to: 'critical' });
   expect(gateway && changeText(gateway)).toMatch(/^03:14:07Z ● gateway {11}503 .*\(was ok\)$/);
@@ -137,10 +137,46 @@ test('a change is told once, in one line; values that waver are no change', () =
   if (primary.state !== 'live') throw new Error('calm is live');
   const more = { ...primary.value, connections: { used: 42, active: 7, idle: 34, idleInTransaction: 1, limit: 97 } };
   const wavering = { ...calm, readings: { ...calm.readings, primary: live(more) } };
-  expect(changesBetween(before, assess(wavering), now)).toEqual([]);
-  expect(changesBetween(assess(outage), before, now).find((change) => change.id === 'gateway/health')).toMatchObject({
-    from: 'critical',
-    to: 'ok',
+  expect(changesBetween(before, assess(wavering), now).changes).toEqual([]);
+  const back = changesBetween(assess(outage), before, now).changes;
+  expect(back.find((change) => change.id === 'gateway/health')).toMatchObject({ from: 'critical', to: 'ok' });
+});
+
+describe('what vanishes from one look to the next', () => {
+  const without = (world: World): World => ({
+    ...world,
+    readings: { ...world.readings, deployments: lost(), pods: lost() },
+  });
+  const lines = (...worlds: readonly World[]) => {
+    let before: readonly Finding[] = assess(worlds[0] ?? calm);
+    return worlds.slice(1).map((world) => {
+      const { changes, after } = changesBetween(before, assess(world), now);
+      before = after;
+      return changes.map((change) => changeText(change).slice('03:14:07Z '.length).replace(/ +/g, ' '));
+    });
+  };
+
+  test('is good news where a source answers again', () => {
+    const [gone, back] = lines(calm, without(calm), calm);
+    expect(gone).toEqual([expect.stringMatching(/^\? kubernetes timed out/)]);
+    expect(back).toEqual(['✓ kubernetes recovered (was unknown)']);
+  });
+
+  test('is unknown where its source is lost, and its return is told', () => {
+    const broken = { ...calm, readings: { ...calm.readings, deployments: live([deployment('api-gateway', 1, 3)]) } };
+    const [gone, still, back] = lines(broken, without(broken), without(broken), calm);
+    expect(gone).toContain('? api-gateway not known: kubernetes gives no answer (was warning)');
+    expect(still).toEqual([]);
+    expect(back).toContainEqual(expect.stringMatching(/^✓ api-gateway .*3\/3 ready.*\(was unknown\)$/));
+  });
+
+  test('is good news where it dissolves into health, and unknown where a surface has no jobs left', () => {
+    const cluster = live({ context: 'c', server: 's', version: 'v1', latency: 4, clockOffset: 120_000 });
+    expect(lines({ ...calm, readings: { ...calm.readings, cluster } }, calm)).toEqual([
+      ['✓ clock recovered (was warning)'],
+    ]);
+    const idle = { ...outage, readings: { ...outage.readings, surfaces: live({ surfaces: [], estimated: false }) } };
+    expect(lines(outage, idle)[0]).toContain('? openai-api no jobs to judge it by (was critical)');
   });
 });
 

@@ -28,6 +28,8 @@ export type Finding = {
   /** The runbook's action for it. */
   remedy?: string;
   metric?: MetricId;
+  /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
+  unanswered?: true;
 };
 
 /** Everything there is to judge, in the order of the areas. Pure: the panes, `status` and its exit code agree by it. */
@@ -78,16 +80,22 @@ function missing(
   about: Pick<Finding, 'id' | 'area' | 'subject'>,
   refusalIsDown: boolean,
 ): Finding | undefined {
-  if (reading.state === 'pending') return { ...about, verdict: 'unknown', says: 'no answer yet' };
+  if (reading.state === 'pending') return { ...about, verdict: 'unknown', unanswered: true, says: 'no answer yet' };
   if (reading.state === 'lost')
     return {
       ...about,
       verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
+      unanswered: true,
       says: describeFault(reading.fault),
       remedy: reading.fault.hint,
     };
   if (isStale(reading, world.now))
-    return { ...about, verdict: 'unknown', says: `last heard ${formatAge(world.now - reading.at)} ago` };
+    return {
+      ...about,
+      verdict: 'unknown',
+      unanswered: true,
+      says: `last heard ${formatAge(world.now - reading.at)} ago`,
+    };
   return undefined;
 }
 

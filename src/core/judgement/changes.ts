@@ -6,21 +6,29 @@ import type { Instant } from '../time.ts';
 import { glyph, type Verdict } from '../world/verdict.ts';
 import type { Finding } from './assess.ts';
 
-/** One thing that became another. `from` is absent when it is new; `to` when it is gone. */
+/** One thing that became another. `from` is absent when it is new. */
 export type Change = {
   at: Instant;
   id: string;
   subject: string;
   from?: Verdict;
-  to?: Verdict;
+  to: Verdict;
   says: string;
 };
 
 /** What these say does not waver from second to second, so other words are news. */
 const steady = ['gateway', 'pods'];
 
-/** What became better, worse, appeared or vanished; of gateway and pods also what reads differently now. */
-export function changesBetween(before: readonly Finding[], now: readonly Finding[], at: Instant): readonly Change[] {
+/**
+ * What became better, worse, appeared or vanished since `before`; of gateway and pods also what reads differently now.
+ * `after` is what to compare the next look with: what is hidden behind a source without an answer stays in it, unknown,
+ * so that its return is told.
+ */
+export function changesBetween(
+  before: readonly Finding[],
+  now: readonly Finding[],
+  at: Instant,
+): { changes: readonly Change[]; after: readonly Finding[] } {
   const old = new Map(before.map((finding) => [finding.id, finding]));
   const changed = now.flatMap((finding): Change[] => {
     const { id, subject, verdict, says, area } = finding;
@@ -31,12 +39,45 @@ export function changesBetween(before: readonly Finding[], now: readonly Finding
     if (was.verdict === verdict && (was.says === says || !steady.includes(area))) return [];
     return [{ at, id, subject, from: was.verdict, to: verdict, says }];
   });
-  const gone = [...old.values()].filter((finding) => finding.verdict !== 'ok');
-  return [...changed, ...gone.map(({ id, subject, verdict }) => ({ at, id, subject, from: verdict, says: 'is gone' }))];
+  const vanished = [...old.values()].filter(({ verdict }) => verdict !== 'ok');
+  const hidden = vanished.flatMap((finding) => hiddenNow(finding, now) ?? []);
+  const isHidden = new Set(hidden.map(({ id }) => id));
+  const news = [...hidden.filter(({ id }) => old.get(id)?.verdict !== 'unknown'), ...vanished.flatMap(endOf(isHidden))];
+  return {
+    changes: [
+      ...changed,
+      ...news.map(({ id, subject, verdict, says }): Change => {
+        const from = old.get(id)?.verdict;
+        return { at, id, subject, ...(from ? { from } : {}), to: verdict, says };
+      }),
+    ],
+    after: [...now, ...hidden],
+  };
 }
+
+/** A finding that is missing because its source gives no answer. An answer's own absence is never hidden. */
+function hiddenNow(finding: Finding, now: readonly Finding[]): Finding | undefined {
+  if (finding.unanswered) return undefined;
+  const silent = now.find((other) => other.unanswered && isJudgedFrom(finding, other));
+  return silent && { ...finding, verdict: 'unknown', says: `not known: ${silent.subject} gives no answer` };
+}
+
+/** The databases answer each for itself; elsewhere an area is judged from what one source tells. */
+function isJudgedFrom(finding: Finding, source: Finding): boolean {
+  return finding.area === source.area && (finding.area !== 'database' || finding.id.startsWith(`${source.id}/`));
+}
+
+/** What vanished and is not hidden was a problem, and is none any more. Without jobs a surface proves nothing. */
+const endOf =
+  (hidden: ReadonlySet<string>) =>
+  (finding: Finding): Finding[] => {
+    if (hidden.has(finding.id)) return [];
+    if (finding.area !== 'surfaces' || finding.unanswered) return [{ ...finding, verdict: 'ok', says: 'recovered' }];
+    return [{ ...finding, verdict: 'unknown', says: 'no jobs to judge it by' }];
+  };
 
 /** `03:14:07Z ● api-gateway   1/3 ready, CrashLoopBackOff   (was ok)`. */
 export function changeText({ at, subject, from, to, says }: Change): string {
-  const was = from === undefined || to === undefined || from === to ? '' : `   (was ${from})`;
-  return `${formatClock(at)} ${to === undefined ? '–' : glyph[to]} ${fit(subject, 16)}  ${says}${was}`;
+  const was = from === undefined || from === to ? '' : `   (was ${from})`;
+  return `${formatClock(at)} ${glyph[to]} ${fit(subject, 16)}  ${says}${was}`;
 }
