@@ -7,7 +7,7 @@ export default defineConfig({
         // Pure functions, frames of panes, single servers: quick, side by side.
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.{ts,tsx}', 'test/frames/**/*.test.{ts,tsx}'],
+          include: ['test/unit/**/*.test.{ts,tsx}', 'test/frames/**/*.test.{ts,tsx}', 'simulator/test/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

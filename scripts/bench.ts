@@ -7,7 +7,7 @@ import { parseArgs, promisify } from 'node:util';
 import { build as histogram } from 'hdr-histogram-js';
 import { formatBytes, formatCount } from '../src/core/text/format.ts';
 import { fit, width } from '../src/core/text/text.ts';
-import { TerminalUnderTest } from '../test/terminal.ts';
+import { TerminalUnderTest } from '../test/support/terminal.ts';
 
 const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
 const { values: options } = parseArgs({

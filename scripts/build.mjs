@@ -8,7 +8,11 @@ const outdir = 'dist';
 
 /** @type {import('esbuild').BuildOptions} */
 const options = {
-  entryPoints: { cli: 'src/cli.ts', worker: 'src/engine/worker.ts', 'apart-thread': 'src/engine/apart-thread.ts' },
+  entryPoints: {
+    cli: 'src/cli.ts',
+    worker: 'src/engine/worker.ts',
+    'backups-worker-thread': 'src/engine/backups-worker-thread.ts',
+  },
   outdir,
   bundle: true,
   splitting: true,

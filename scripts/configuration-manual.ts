@@ -1,6 +1,6 @@
 import { ecosystem } from '../src/config/environment.ts';
+import { parameters, variables } from '../src/config/libpq/connection.ts';
 import { options, sections } from '../src/config/options.ts';
-import { parameters, variables } from '../src/config/postgres.ts';
 import { profiles } from '../src/config/profiles.ts';
 
 const intro = `# Configuration

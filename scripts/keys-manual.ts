@@ -1,9 +1,9 @@
 // docs/keys.md, from the key table.
-import { bindingsOf, globalBindings, listBindings } from '../src/bindings.ts';
-import { showKey } from '../src/screens/footer.ts';
+import { bindingsOf, globalBindings, listBindings } from '../src/keymap.ts';
 import { screens } from '../src/screens/index.ts';
 import { overlayKeys } from '../src/screens/overlays/overlay.ts';
 import type { Binding } from '../src/screens/screen.ts';
+import { showKey } from '../src/screens/shell/footer.ts';
 
 const code = (key: string) => `\`${showKey(key).replaceAll('|', '\\|')}\``;
 
@@ -23,7 +23,7 @@ export function keysManual(): string {
   );
   return `${[
     '# Keys',
-    'Generated from the key table (`src/bindings.ts` and the screens) by `npm run docs`; `?` shows the ones of here, with the reason where one does nothing now. `^x` is Ctrl and x.',
+    'Generated from the key table (`src/keymap.ts` and the screens) by `npm run docs`; `?` shows the ones of here, with the reason where one does nothing now. `^x` is Ctrl and x.',
     `## Everywhere\n\n${table(globalBindings)}`,
     `## In a list\n\n${table(listBindings)}`,
     ...own,

@@ -1,7 +1,7 @@
 // Makes the README's picture anew: starts the drill's outage in a terminal, waits for complete data, draws the frame.
 //   npm run picture
 import { writeFile } from 'node:fs/promises';
-import { TerminalUnderTest } from '../test/terminal.ts';
+import { TerminalUnderTest } from '../test/support/terminal.ts';
 import { drawSvg } from './svg.ts';
 
 const [scenario = 'api-outage', file = 'docs/cockpit.svg', columns = '80', rows = '24', ...keys] =

@@ -1,9 +1,9 @@
 import { profiles } from '../src/config/profiles.ts';
 import { settingsSchema } from '../src/config/settings.ts';
 import { targetsOf } from '../src/config/targets.ts';
+import { backupSchedule } from '../src/core/health/backups.ts';
+import { metrics } from '../src/core/health/metrics.ts';
 import type { Checklist, Step } from '../src/core/incident/checklist.ts';
-import { backupSchedule } from '../src/core/judgement/backups.ts';
-import { metrics } from '../src/core/judgement/metrics.ts';
 import { formatMeasure } from '../src/core/text/format.ts';
 import type { World } from '../src/core/world/world.ts';
 import { emptyWorld } from '../src/core/world/world.ts';

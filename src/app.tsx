@@ -4,13 +4,13 @@ import { Table } from 'ink-table';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
-import { footerRows, frame } from './screens/frame.ts';
-import { reduce } from './screens/intents.ts';
-import { kept } from './screens/kept.ts';
-import { keysOf } from './screens/keys.ts';
-import { paint, themeFor, themes } from './screens/paint.ts';
-import { looksPasted, paste, press } from './screens/press.ts';
 import type { Size } from './screens/screen.ts';
+import { looksPasted, paste, press } from './screens/shell/dispatch-key.ts';
+import { footerRows, frame } from './screens/shell/frame.ts';
+import { reduce } from './screens/shell/reducer.ts';
+import { keysOf } from './screens/shell/terminal-keys.ts';
+import { paint, themeFor, themes } from './screens/toolkit/ansi.ts';
+import { kept } from './screens/toolkit/memoize.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
 /** Gives the terminal back as it was while `away` is pending. */

@@ -2,15 +2,15 @@
 // it runs, so that none pays for another's start-up.
 import { Command } from 'commander';
 import about from '../package.json' with { type: 'json' };
-import { cockpitCommand } from './commands/cockpit.ts';
-import { completeCommand, completionCommand } from './commands/completion.ts';
-import { configCommand } from './commands/config.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { drillCommand } from './commands/drill.ts';
-import { incidentCommand } from './commands/incident.ts';
-import { logsCommand } from './commands/logs.ts';
-import { runCommand } from './commands/run.ts';
-import { statusCommand } from './commands/status.ts';
+import { cockpitCommand } from './commands/cockpit/command.ts';
+import { completeCommand, completionCommand } from './commands/completion/command.ts';
+import { configCommand } from './commands/config/command.ts';
+import { doctorCommand } from './commands/doctor/command.ts';
+import { drillCommand } from './commands/drill/command.ts';
+import { incidentCommand } from './commands/incident/command.ts';
+import { logsCommand } from './commands/logs/command.ts';
+import { runCommand } from './commands/run/command.ts';
+import { statusCommand } from './commands/status/command.ts';
 
 // The flags of `run` are those of its actions: who asks for something else does not load them.
 const actions = process.argv.includes('run') ? (await import('./actions/index.ts')).actions : [];

@@ -3,15 +3,15 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Arming } from './core/actions/arming.ts';
 import type { LoggedCommand } from './core/actions/command-log.ts';
 import type { Run } from './core/actions/run.ts';
-import type { Desk } from './core/incident/desk.ts';
+import type { Verdict } from './core/health/status.ts';
+import type { Desk } from './core/incident/context.ts';
 import type { Incident } from './core/incident/incident.ts';
 import type { LogsShown } from './core/logs/log-view.ts';
-import type { Ask, LookReadings } from './core/looks/look.ts';
+import type { Ask, LookReadings } from './core/queries/query.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
-import type { Verdict } from './core/world/verdict.ts';
 import { emptyWorld, type Scope, type World } from './core/world/world.ts';
 import type { Command, EngineState, Update } from './engine/protocol.ts';
-import type { Line } from './screens/line.ts';
+import type { Line } from './screens/toolkit/line.ts';
 
 export type ThemeName = 'standard' | 'colour-blind' | 'plain';
 

@@ -1,6 +1,6 @@
 // Messages to people (runbook: Alert Channels; SEV1 step 1).
 import type { Action, ActionId, Field, Target } from '../core/actions/action.ts';
-import type { OpenIncident, Survey } from '../core/actions/survey.ts';
+import type { OpenIncident, Survey } from '../core/actions/preflight.ts';
 import { channelIds } from '../core/incident/channel.ts';
 import { second } from '../core/time.ts';
 import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';

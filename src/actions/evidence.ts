@@ -1,6 +1,6 @@
 // Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
 import type { Action, Choice } from '../core/actions/action.ts';
-import type { EvidenceObject, EvidenceVersion, Survey } from '../core/actions/survey.ts';
+import type { EvidenceObject, EvidenceVersion, Survey } from '../core/actions/preflight.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, second } from '../core/time.ts';
 import {

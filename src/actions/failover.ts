@@ -1,7 +1,7 @@
 // Promote the replica (runbook: SEV1 step 6). Irreversible: refused unless the primary is down from here and, as far as
 // it can be asked, from the platform too.
 import type { Action } from '../core/actions/action.ts';
-import type { Survey } from '../core/actions/survey.ts';
+import type { Survey } from '../core/actions/preflight.ts';
 import { formatAge, formatBytes } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
 import { answeredByDatabase, commandWithin, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';

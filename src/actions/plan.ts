@@ -1,8 +1,8 @@
 // The few words that plans and proofs of all families share.
 import { createHash } from 'node:crypto';
 import type { Check, Done, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
-import type { Ground, Survey } from '../core/actions/survey.ts';
-import { describeFault } from '../core/judgement/describe.ts';
+import type { Ground, Survey } from '../core/actions/preflight.ts';
+import { describeFault } from '../core/health/describe.ts';
 import { second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 

@@ -1,6 +1,6 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
 import type { Action, Done } from '../core/actions/action.ts';
-import type { RedisKey } from '../core/actions/survey.ts';
+import type { RedisKey } from '../core/actions/preflight.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
 import { disproven, fingerprint, given, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';

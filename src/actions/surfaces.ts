@@ -1,6 +1,6 @@
 // Disable, enable and test a surface (runbook: SEV3).
 import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/actions/action.ts';
-import type { Survey } from '../core/actions/survey.ts';
+import type { Survey } from '../core/actions/preflight.ts';
 import { formatCount, formatPercent } from '../core/text/format.ts';
 import { qualified } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';

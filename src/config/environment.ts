@@ -1,13 +1,14 @@
 // The environment as a layer: the variables that each ecosystem knows, and BENTHAM_* for every option.
+
+import { distance } from './did-you-mean.ts';
+import type { Environment, Place } from './io.ts';
 import { type Entry, type Layer, resolvePaths } from './layer.ts';
+import { readPostgres } from './libpq/connection.ts';
 import { environmentName, options, parseText, sections } from './options.ts';
-import type { Environment, Place } from './place.ts';
-import { readPostgres } from './postgres.ts';
 import type { Problem } from './problem.ts';
 import { splitRedisUrl } from './redis-url.ts';
-import { distance } from './suggest.ts';
 
-/** Other programs' variables and the options they give; later ones win. PostgreSQL's are in postgres.ts. */
+/** Other programs' variables and the options they give; later ones win. PostgreSQL's are in libpq/. */
 export const ecosystem: readonly (readonly [variable: string, option: string])[] = [
   ['KUBECONFIG', 'kubernetes.kubeconfig'],
   ['REDISCLI_AUTH', 'redis.password'],

@@ -1,8 +1,8 @@
 // Layers: the same options given by a profile, the file, the environment and flags. Later ones win, option by option.
 import path from 'node:path';
+import { nearestOption } from './did-you-mean.ts';
 import { options, sections } from './options.ts';
 import { type Problem, shown } from './problem.ts';
-import { nearestOption } from './suggest.ts';
 
 /** Where a value came from. */
 export type Origin = {

@@ -2,20 +2,20 @@
 import path from 'node:path';
 import type * as z from 'zod';
 import { clean, redact } from '../core/text/text.ts';
+import { nearest } from './did-you-mean.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';
 import type { Flags } from './flags.ts';
+import { type Disk, type Environment, type Place, realDisk, unreadable } from './io.ts';
 import { assemble, type Entry, entriesOf, merge, type Origin, resolvePath } from './layer.ts';
+import { follow } from './libpq/connection.ts';
+import { readPasswordFile } from './libpq/password-file.ts';
 import { options } from './options.ts';
-import { readPasswordFile } from './password-file.ts';
-import { type Disk, type Environment, type Place, realDisk, unreadable } from './place.ts';
-import { follow } from './postgres.ts';
 import { type Problem, shown } from './problem.ts';
 import { defaultProfile, profiles } from './profiles.ts';
 import { splitRedisUrl } from './redis-url.ts';
 import { type Settings, settingsSchema } from './settings.ts';
-import { nearest } from './suggest.ts';
 
 /** Where settings are looked for. */
 export type Sources = {

@@ -1,6 +1,6 @@
 import { delimiter, resolve } from 'node:path';
 import type { ServerTarget, Targets } from '../core/world/targets.ts';
-import type { Environment } from './place.ts';
+import type { Environment } from './io.ts';
 import type { DatabaseServer, Settings } from './settings.ts';
 
 /** What fills in the runbook's commands; no secret is among it. */

@@ -1,15 +1,15 @@
 // The engine: sources, world and parts behind one interface. It runs in a thread of its own below the cockpit
-// (worker.ts, link.ts) and inline below `status`, `run` and the other one-shot commands.
+// (worker.ts, worker-client.ts) and inline below `status`, `run` and the other one-shot commands.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import type { Readings, World } from '../core/world/world.ts';
 import type { Running, Source } from '../data/source.ts';
-import { Keeper } from './keeper.ts';
-import { merge } from './outbox.ts';
-import type { Host, MakePart, Part } from './part.ts';
+import { merge } from './coalesce-updates.ts';
+import type { Host, MakePart, Part } from './module.ts';
 import type { Engine, Update } from './protocol.ts';
+import { Keeper } from './world-store.ts';
 
 /**
  * Facts arrive in bursts; the screen gets them in few batches: what a person waits for soon, and then so many a second

@@ -7,9 +7,9 @@ import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../
 import { door } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
-import { LogBook } from '../data/log-book.ts';
-import { followLogs, type LogsState } from '../data/logs.ts';
-import type { Host, MakePart } from './part.ts';
+import { LogBook } from '../data/kubernetes/logs/log-buffer.ts';
+import { followLogs, type LogsState } from '../data/kubernetes/logs/logs.ts';
+import type { Host, MakePart } from './module.ts';
 
 const tellEvery: Ms = 250;
 const noStreams = { followed: 0, expected: 0, leftOut: 0, unstarted: [] };

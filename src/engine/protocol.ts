@@ -4,13 +4,13 @@ import type { ActionId, Target } from '../core/actions/action.ts';
 import type { Arming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
 import type { Run } from '../core/actions/run.ts';
-import type { Desk, IncidentDo } from '../core/incident/desk.ts';
+import type { Verdict } from '../core/health/status.ts';
+import type { Desk, IncidentDo } from '../core/incident/context.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
-import type { Ask, LookReadings } from '../core/looks/look.ts';
+import type { Ask, LookReadings } from '../core/queries/query.ts';
 import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
-import type { Verdict } from '../core/world/verdict.ts';
 import type { History, Readings, Scope } from '../core/world/world.ts';
 
 /** How the engine itself is. `failed`: it ended by an error and is being started again. */

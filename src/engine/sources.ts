@@ -6,12 +6,14 @@ import type { Source } from '../data/source.ts';
 export async function sourcesFor(settings: Settings, { once = false } = {}): Promise<readonly Source[]> {
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
-    import('../data/gateway.ts').then((m) => [m.gatewaySource(settings)]),
+    import('../data/gateway/source.ts').then((m) => [m.gatewaySource(settings)]),
     once
-      ? import('./apart.ts').then((m) => [m.backupsApart(settings)])
-      : import('../data/backups.ts').then((m) => [m.backupsSource(settings)]),
+      ? import('./backups-worker.ts').then((m) => [m.backupsApart(settings)])
+      : import('../data/aws/backups.ts').then((m) => [m.backupsSource(settings)]),
     import('../data/kubernetes/sources.ts').then((m) => m.kubernetesSources(settings, { once })),
-    ...(prometheus ? [import('../data/prometheus.ts').then((m) => [m.prometheusSource(settings, prometheus)])] : []),
+    ...(prometheus
+      ? [import('../data/prometheus/source.ts').then((m) => [m.prometheusSource(settings, prometheus)])]
+      : []),
     import('../data/postgres/sources.ts').then((m) => m.postgresSources(settings)),
     import('../data/redis/source.ts').then((m) => [m.redisSource(settings)]),
   ];

@@ -1,13 +1,13 @@
 // The engine's thread: collects, judges, journals and acts, so that a stalled terminal stops none of it.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
+import { merge } from './coalesce-updates.ts';
 import { createEngine } from './engine.ts';
-import type { ToWorker } from './link.ts';
-import { merge } from './outbox.ts';
-import { parts } from './parts.ts';
+import { parts } from './modules.ts';
+import { encoder } from './pods-delta.ts';
 import type { Update } from './protocol.ts';
 import { sourcesFor } from './sources.ts';
-import { encoder } from './wire.ts';
+import type { ToWorker } from './worker-client.ts';
 
 const port = parentPort;
 if (!port) throw new Error('the engine’s thread was started as a program');

@@ -2,7 +2,7 @@
 import type { ActionId } from '../core/actions/action.ts';
 import { quote } from '../core/text/shell.ts';
 import type { Targets } from '../core/world/targets.ts';
-import { deployment, kubectl, literal, psql, redisCli } from './by-hand.ts';
+import { deployment, kubectl, literal, psql, redisCli } from './manual-commands.ts';
 
 export type RunbookCommand = {
   id: string;

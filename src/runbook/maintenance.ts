@@ -1,7 +1,7 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
-import { aws, deployment, kubectl, psql, retentionDate } from './by-hand.ts';
-import { health, workload } from './looks.ts';
+import { health, workload } from './evidence.ts';
+import { aws, deployment, kubectl, psql, retentionDate } from './manual-commands.ts';
 
 export const databaseMaintenance: Checklist = {
   id: 'database-maintenance',

@@ -1,7 +1,7 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
-import { aws, deployment, kubectl, psql } from './by-hand.ts';
-import { health, newStudies, primary, redis, replica, workload } from './looks.ts';
+import { health, newStudies, primary, redis, replica, workload } from './evidence.ts';
+import { aws, deployment, kubectl, psql } from './manual-commands.ts';
 
 /** An hour ago, to the second, for a point in time that a person replaces. */
 const hourAgo = (now: number): string => `${new Date(now - 3_600_000).toISOString().slice(0, 19)}Z`;

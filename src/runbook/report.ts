@@ -1,16 +1,17 @@
 // The post-incident report in Markdown: everything but the why, which only a person knows.
+
+import { metrics } from '../core/health/metrics.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
 import { type Role, roles } from '../core/incident/event.ts';
 import { type Incident, unfinished } from '../core/incident/incident.ts';
-import { metrics } from '../core/judgement/metrics.ts';
 import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/text/format.ts';
 import type { Instant, Ms } from '../core/time.ts';
-import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './brief.ts';
 import { findStep } from './checklists.ts';
+import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
 import { severityLevel } from './severities.ts';
-import { storyOf, wordsOf } from './story.ts';
+import { storyOf, wordsOf } from './timeline-text.ts';
 
 /** Text that Markdown would read as something else. */
 const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#&~]/g, '\\$&').replace(/\n+/g, ' ');

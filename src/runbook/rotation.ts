@@ -1,7 +1,7 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
-import { aws, deployment, kubectl } from './by-hand.ts';
-import { health, primary, workload } from './looks.ts';
+import { health, primary, workload } from './evidence.ts';
+import { aws, deployment, kubectl } from './manual-commands.ts';
 
 export const apiKeyRotation: Checklist = {
   id: 'api-key-rotation',

@@ -1,5 +1,5 @@
 import type { Checklist } from '../core/incident/checklist.ts';
-import { deployment, kubectl, literal, psql } from './by-hand.ts';
+import { deployment, kubectl, literal, psql } from './manual-commands.ts';
 
 export const security: Checklist = {
   id: 'security',

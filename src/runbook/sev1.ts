@@ -1,8 +1,8 @@
 import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
 import { known } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
-import { deployment, kubectl, psql, redisCli } from './by-hand.ts';
-import { errors, health, newStudies, primary, redis, replica, troubled, troubledPods, workload } from './looks.ts';
+import { errors, health, newStudies, primary, redis, replica, troubled, troubledPods, workload } from './evidence.ts';
+import { deployment, kubectl, psql, redisCli } from './manual-commands.ts';
 
 /** Above this share of 5xx the API answers nobody: one in twenty requests may still get through by chance. */
 export const allRequests = 95;

@@ -1,7 +1,7 @@
 import type { Checklist, Offer } from '../core/incident/checklist.ts';
-import { deployment, kubectl, psql } from './by-hand.ts';
 import { causes } from './causes.ts';
-import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './looks.ts';
+import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './evidence.ts';
+import { deployment, kubectl, psql } from './manual-commands.ts';
 
 const fixes: readonly Offer[] = [
   {

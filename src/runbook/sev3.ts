@@ -4,7 +4,7 @@ import { formatPercent } from '../core/text/format.ts';
 import { quote } from '../core/text/shell.ts';
 import { known } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
-import { failingSurfaces, surfaces } from './looks.ts';
+import { failingSurfaces, surfaces } from './evidence.ts';
 
 /** The surface that fails most, or the runbook's example: for commands that a person reads before typing them. */
 const worstSurface = (world: World): string => failingSurfaces(world)[0]?.id ?? 'openai-api';

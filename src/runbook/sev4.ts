@@ -1,9 +1,9 @@
+import { metric, metrics } from '../core/health/metrics.ts';
 import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
-import { metric, metrics } from '../core/judgement/metrics.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
-import { kubectl, redisCli } from './by-hand.ts';
-import { metricEvidence, surfaces, workload } from './looks.ts';
+import { metricEvidence, surfaces, workload } from './evidence.ts';
+import { kubectl, redisCli } from './manual-commands.ts';
 
 /** Whether the metric is breached decides whether its remedy is needed. */
 const recommend =

@@ -1,8 +1,8 @@
 // What a screen is: a value. The frame draws it, moves in it and opens what its rows lead to (docs/screens.md).
 import type { Target } from '../core/actions/action.ts';
-import type { Ask } from '../core/looks/look.ts';
+import type { Ask } from '../core/queries/query.ts';
 import type { Intent, Place, State } from '../store.ts';
-import type { Line } from './line.ts';
+import type { Line } from './toolkit/line.ts';
 
 export type Size = { readonly columns: number; readonly rows: number };
 

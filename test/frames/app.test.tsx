@@ -3,7 +3,7 @@ import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore, type State, take } from '../../src/store.ts';
-import { calm, outage, stateOf } from './worlds.ts';
+import { calm, outage, stateOf } from '../support/worlds.ts';
 
 function show(state: State) {
   const ports = {

@@ -1,15 +1,15 @@
 // A run that was confirmed while the world moved is asked again, on its own screen, with what is another thing now.
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/core/actions/action.ts';
-import { whatMoved } from '../../src/core/actions/moved.ts';
+import { whatMoved } from '../../src/core/actions/drift.ts';
 import { advance, type Run } from '../../src/core/actions/run.ts';
 import { offer } from '../../src/screens/actions/offer.ts';
-import { followMoved } from '../../src/screens/follow.ts';
-import { frame } from '../../src/screens/frame.ts';
-import { reduce } from '../../src/screens/intents.ts';
-import { press } from '../../src/screens/press.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { followMoved } from '../../src/screens/shell/effects.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
 import { createCockpitStore, type State, take } from '../../src/store.ts';
-import { calm, frameText, stateOf } from './worlds.ts';
+import { calm, frameText, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const before: Plan = {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { frame } from '../../src/screens/frame.ts';
-import { reduce } from '../../src/screens/intents.ts';
-import { line } from '../../src/screens/line.ts';
-import { paste, press } from '../../src/screens/press.ts';
+import { paste, press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
+import { line } from '../../src/screens/toolkit/line.ts';
 import type { Confirmation, Form, Intent, State } from '../../src/store.ts';
-import { frameText, outage, pressing, stateOf } from './worlds.ts';
+import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const done: Intent = { kind: 'notice', says: 'it was done' };

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { ApiKey } from '../../src/core/looks/api-key.ts';
-import type { DatabaseDetail } from '../../src/core/looks/database.ts';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/looks/look.ts';
-import type { StudyDetail, StudyRow } from '../../src/core/looks/study.ts';
+import type { ApiKey } from '../../src/core/queries/api-key.ts';
+import type { DatabaseDetail } from '../../src/core/queries/database.ts';
+import { type Ask, type LookReadings, lookKey } from '../../src/core/queries/query.ts';
+import type { StudyDetail, StudyRow } from '../../src/core/queries/study.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
-import { frame, screenOf } from '../../src/screens/frame.ts';
-import { lineWidth, textOf } from '../../src/screens/line.ts';
+import { frame, screenOf } from '../../src/screens/shell/frame.ts';
+import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
 import { placeAt, type State } from '../../src/store.ts';
-import { calm, frameText, live, lost, now, pressing, stateOf } from './worlds.ts';
+import { calm, frameText, live, lost, now, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 50 };

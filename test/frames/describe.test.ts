@@ -1,12 +1,12 @@
 // A pod and a deployment, closer: what `kubectl describe` and `kubectl rollout history` tell.
 import { expect, test } from 'vitest';
-import type { DeploymentDetail } from '../../src/core/looks/deployment-detail.ts';
-import { type Ask, lookKey } from '../../src/core/looks/look.ts';
-import type { NodeLook } from '../../src/core/looks/node-detail.ts';
-import type { KubeEvent, PodDetail } from '../../src/core/looks/pod-detail.ts';
+import type { DeploymentDetail } from '../../src/core/queries/deployment-detail.ts';
+import type { NodeLook } from '../../src/core/queries/node-detail.ts';
+import type { KubeEvent, PodDetail } from '../../src/core/queries/pod-detail.ts';
+import { type Ask, lookKey } from '../../src/core/queries/query.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from './worlds.ts';
+import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const minutes = (n: number) => now - n * 60_000;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Lock } from '../../src/core/looks/evidence.ts';
-import type { LookReadings } from '../../src/core/looks/look.ts';
-import { lookKey } from '../../src/core/looks/look.ts';
+import type { Lock } from '../../src/core/queries/evidence.ts';
+import type { LookReadings } from '../../src/core/queries/query.ts';
+import { lookKey } from '../../src/core/queries/query.ts';
 import { day, hour } from '../../src/core/time.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { away, calm, frameText, outage, pressing, stateOf } from './worlds.ts';
+import { away, calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const now = outage.now;

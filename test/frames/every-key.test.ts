@@ -1,15 +1,15 @@
 // Every key of the key table, on every screen it is listed for: pressed there, it does what the table says.
 import { describe, expect, test } from 'vitest';
-import { bindingsOf, globalBindings, listBindings } from '../../src/bindings.ts';
-import { frame } from '../../src/screens/frame.ts';
+import { bindingsOf, globalBindings, listBindings } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
-import { isPane, reduce } from '../../src/screens/intents.ts';
-import { press } from '../../src/screens/press.ts';
 import type { Binding, Screen } from '../../src/screens/screen.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { isPane, reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
-import { deskOf } from '../story.ts';
-import { alert, incident, plannedRun, showing } from './every-screen.ts';
-import { frameText, now, pressing } from './worlds.ts';
+import { alert, incident, plannedRun, showing } from '../support/every-screen.ts';
+import { deskOf } from '../support/story.ts';
+import { frameText, now, pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 

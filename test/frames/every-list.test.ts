@@ -1,10 +1,10 @@
 // Every list, asked for or from the world, in the states a night has: not answered yet, empty, one row, a hundred thousand, its
 // backend away with and without something seen before.
 import { describe, expect, test } from 'vitest';
-import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import { type Ask, lookKey } from '../../src/core/queries/query.ts';
 import { pending, type Reading } from '../../src/core/world/reading.ts';
 import { placeAt, type State } from '../../src/store.ts';
-import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from './worlds.ts';
+import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const id = (i: number) => `row_${String(i).padStart(6, '0')}`;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { big, bigger } from '../../src/screens/big.ts';
-import { frame } from '../../src/screens/frame.ts';
 import { screens } from '../../src/screens/index.ts';
-import { judged } from '../../src/screens/judged.ts';
-import { lineWidth, textOf } from '../../src/screens/line.ts';
-import { paint, themes } from '../../src/screens/paint.ts';
 import type { Size } from '../../src/screens/screen.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { paint, themes } from '../../src/screens/toolkit/ansi.ts';
+import { big, bigger } from '../../src/screens/toolkit/banner-font.ts';
+import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
+import { judged } from '../../src/screens/toolkit/selectors.ts';
 import { placeAt, type State } from '../../src/store.ts';
-import { showing } from './every-screen.ts';
+import { showing } from '../support/every-screen.ts';
 import {
   away,
   calm,
@@ -26,7 +26,7 @@ import {
   stateOf,
   study,
   surface,
-} from './worlds.ts';
+} from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const middle = { columns: 120, rows: 40 };

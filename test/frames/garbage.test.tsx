@@ -3,7 +3,7 @@ import { render } from 'ink-testing-library';
 import { afterEach, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore } from '../../src/store.ts';
-import { outage, stateOf } from './worlds.ts';
+import { outage, stateOf } from '../support/worlds.ts';
 
 const ports = () => ({
   send: vi.fn<Ports['send']>(),

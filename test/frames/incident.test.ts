@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
-import { big } from '../../src/screens/big.ts';
-import { frame } from '../../src/screens/frame.ts';
 import { offerKey } from '../../src/screens/incident/steps.ts';
 import { screens } from '../../src/screens/index.ts';
-import { reduce } from '../../src/screens/intents.ts';
-import { press } from '../../src/screens/press.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
+import { big } from '../../src/screens/toolkit/banner-font.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
-import { deskOf, tell } from '../story.ts';
-import { calm, frameText, now, outage, pressing, stateOf } from './worlds.ts';
+import { deskOf, tell } from '../support/story.ts';
+import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 50 };

@@ -1,12 +1,12 @@
 // Every row of every look-up leads on: to a screen, or to the whole of what it stands for.
 import { expect, test } from 'vitest';
-import { type LookReadings, lookKey } from '../../src/core/looks/look.ts';
-import { frame, screenOf } from '../../src/screens/frame.ts';
+import { type LookReadings, lookKey } from '../../src/core/queries/query.ts';
 import { screens } from '../../src/screens/index.ts';
-import { lineWidth } from '../../src/screens/line.ts';
+import { frame, screenOf } from '../../src/screens/shell/frame.ts';
+import { lineWidth } from '../../src/screens/toolkit/line.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { type Answered, looks, showing, surface } from './every-screen.ts';
-import { calm, down, empty, frameText, live, lost, now, outage, pressing, stateOf } from './worlds.ts';
+import { type Answered, looks, showing, surface } from '../support/every-screen.ts';
+import { calm, down, empty, frameText, live, lost, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
 const stateAt = (

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { type LogLine, readEntry } from '../../src/core/logs/log.ts';
 import type { LogsShown } from '../../src/core/logs/log-view.ts';
-import { frame } from '../../src/screens/frame.ts';
-import { reduce } from '../../src/screens/intents.ts';
 import { openLogs, viewOf, wantedLogs } from '../../src/screens/logs/view.ts';
-import { press } from '../../src/screens/press.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type State } from '../../src/store.ts';
-import { deskOf } from '../story.ts';
-import { frameText, outage, pressing, stateOf } from './worlds.ts';
+import { deskOf } from '../support/story.ts';
+import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const fields = settingsSchema.shape.logFields.parse(undefined);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bindingsOf } from '../../src/bindings.ts';
-import { showKey } from '../../src/screens/footer.ts';
-import { frame } from '../../src/screens/frame.ts';
+import { bindingsOf } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/press.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { showKey } from '../../src/screens/shell/footer.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { here, placeAt } from '../../src/store.ts';
-import { calm, crowd, frameText, outage, pressing, stateOf } from './worlds.ts';
+import { calm, crowd, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const at = (...keys: readonly string[]) => pressing(stateOf(outage), size, ...keys);

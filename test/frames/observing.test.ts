@@ -1,14 +1,14 @@
 // Who only observes: whatever key is pressed wherever, nothing is asked of the engine that changes anything, and what
 // does not work says so before it is pressed.
 import { describe, expect, test } from 'vitest';
-import { bindingsOf } from '../../src/bindings.ts';
-import { frame } from '../../src/screens/frame.ts';
+import { bindingsOf } from '../../src/keymap.ts';
 import { entries, screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/press.ts';
+import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
-import { deskOf } from '../story.ts';
-import { alert, showing } from './every-screen.ts';
-import { pressing } from './worlds.ts';
+import { alert, showing } from '../support/every-screen.ts';
+import { deskOf } from '../support/story.ts';
+import { pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const desk = deskOf('ops2', { observing: true, alerts: [alert] });

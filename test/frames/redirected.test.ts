@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calm, frameText, outage, scope, stateOf } from './worlds.ts';
+import { calm, frameText, outage, scope, stateOf } from '../support/worlds.ts';
 
 test('an environment that leads elsewhere than its profile is said on every frame that has room', () => {
   const redirected = ['database.primary.host is localhost (env PGHOST), not db-primary.bentham.io'];

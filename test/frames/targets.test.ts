@@ -1,8 +1,8 @@
 // What `a` acts on: the marked row says it.
 import { expect, test } from 'vitest';
 import { here } from '../../src/store.ts';
-import { showing } from './every-screen.ts';
-import { pressing } from './worlds.ts';
+import { showing } from '../support/every-screen.ts';
+import { pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 

@@ -1,12 +1,12 @@
 // What stands on a small screen stands there whole: shorter words rather than words cut in two.
 import { describe, expect, test } from 'vitest';
-import { lookKey } from '../../src/core/looks/look.ts';
+import { lookKey } from '../../src/core/queries/query.ts';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
-import { deskOf } from '../story.ts';
-import { alert, showing } from './every-screen.ts';
-import { away, calm, fault, frameText, live, outage, pressing, stateOf } from './worlds.ts';
+import { alert, showing } from '../support/every-screen.ts';
+import { deskOf } from '../support/story.ts';
+import { away, calm, fault, frameText, live, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const [usual, smallest] = [
   { columns: 80, rows: 24 },

@@ -1,18 +1,18 @@
-// Every way an action must not go, for each of them (test/action-cases.ts): cancelled, forbidden, moved, held by another
+// Every way an action must not go, for each of them (test/support/action-cases.ts): cancelled, forbidden, moved, held by another
 // cockpit, a backend that dies, hostile names, and what a killed cockpit has left.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Drill } from '../../simulator/drill.ts';
 import { actionNamed } from '../../src/actions/index.ts';
 import type { Target } from '../../src/core/actions/action.ts';
 import type { Run } from '../../src/core/actions/run.ts';
-import type { Drill } from '../../src/drill/drill.ts';
-import { groundOf } from '../../src/engine/ground.ts';
-import { type Acting, acting, type Environment, sql } from '../acting.ts';
-import { type Case, cases, forbidden, hostile, outageCases } from '../action-cases.ts';
-import { drillOf } from '../drill.ts';
-import { type Asked, type Backend, type Middle, standBetween } from '../proxy.ts';
+import { groundOf } from '../../src/engine/action-context.ts';
+import { type Acting, acting, type Environment, sql } from '../support/acting.ts';
+import { type Case, cases, forbidden, hostile, outageCases } from '../support/action-cases.ts';
+import { drillOf } from '../support/drill.ts';
+import { type Asked, type Backend, type Middle, standBetween } from '../support/proxy.ts';
 
 const changes = (of: Acting) => of.commands.filter(({ kind }) => kind === 'change').length;
 const phases = (of: Acting, run: Run) =>

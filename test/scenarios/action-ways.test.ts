@@ -1,14 +1,14 @@
-// Each action the whole way, twice: by `run` and on the screen (test/action-cases.ts).
+// Each action the whole way, twice: by `run` and on the screen (test/support/action-cases.ts).
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Drill } from '../../simulator/drill.ts';
 import { actionNamed } from '../../src/actions/index.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
-import type { Drill } from '../../src/drill/drill.ts';
-import type { Environment } from '../acting.ts';
-import { type Case, cases, nameToType, outageCases } from '../action-cases.ts';
-import { drillOf } from '../drill.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import type { Environment } from '../support/acting.ts';
+import { type Case, cases, nameToType, outageCases } from '../support/action-cases.ts';
+import { drillOf } from '../support/drill.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 const bin = path.resolve('bin/bentham-cockpit.cjs');
 let drill: Drill;

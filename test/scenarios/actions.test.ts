@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Drill, startDrill } from '../../src/drill/drill.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
-import { acting } from '../acting.ts';
+import { type Drill, startDrill } from '../../simulator/drill.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
+import { acting } from '../support/acting.ts';
 
 const bin = path.resolve('bin/bentham-cockpit.cjs');
 let drill: Drill;

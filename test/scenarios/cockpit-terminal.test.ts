@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { alive, nowhere, type TerminalOptions, TerminalUnderTest } from '../terminal.ts';
+import { alive, nowhere, type TerminalOptions, TerminalUnderTest } from '../support/terminal.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 let home = '';

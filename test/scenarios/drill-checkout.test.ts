@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { type Drill, startDrill } from '../../src/drill/drill.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
+import { type Drill, startDrill } from '../../simulator/drill.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
 
 const run = promisify(execFile);
 let drill: Drill | undefined;

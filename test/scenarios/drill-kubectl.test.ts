@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { type Acting, acting } from '../acting.ts';
-import { drillOf } from '../drill.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { type Acting, acting } from '../support/acting.ts';
+import { drillOf } from '../support/drill.ts';
 
 let drill: Drill;
 /** A PATH on which there is no kubectl. */

@@ -2,8 +2,8 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { drillOf } from '../drill.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { drillOf } from '../support/drill.ts';
 
 let drill: Drill | undefined;
 afterEach(async () => {

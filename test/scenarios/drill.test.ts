@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { guardedDirectory } from '../../src/drill/guard.ts';
-import { launcher, remains, type Served, serveDrill } from '../drill.ts';
+import { guardedDirectory } from '../../simulator/reaper.ts';
+import { launcher, remains, type Served, serveDrill } from '../support/drill.ts';
 
 const run = promisify(execFile);
 let temporary = '';

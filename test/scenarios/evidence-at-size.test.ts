@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type S3, startS3 } from '../../src/drill/s3/s3.ts';
-import { nowhere, TerminalUnderTest } from '../terminal.ts';
+import { type S3, startS3 } from '../../simulator/s3/s3.ts';
+import { nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'bentham-evidence-'));
 let s3: S3;

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type Drill, startDrill } from '../../src/drill/drill.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
+import { type Drill, startDrill } from '../../simulator/drill.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
 import { checklist } from '../../src/runbook/checklists.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 let drill: Drill | undefined;

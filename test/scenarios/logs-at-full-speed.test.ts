@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PouringPod, PouringServer } from '../pouring.ts';
-import { nowhere, TerminalUnderTest } from '../terminal.ts';
+import { PouringPod, PouringServer } from '../support/pouring.ts';
+import { nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
 /** Megabytes of each thread's heap: it would end by it if anything piled up. */
 const heap = 320;

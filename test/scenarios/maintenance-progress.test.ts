@@ -1,10 +1,10 @@
 // VACUUM and ANALYZE take their time on a large table: how far they are is told while they run.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Drill } from '../../simulator/drill.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
-import { progressSays } from '../../src/data/perform/sql-progress.ts';
-import type { Drill } from '../../src/drill/drill.ts';
-import { type Acting, acting, type Environment, sql } from '../acting.ts';
-import { drillOf } from '../drill.ts';
+import { progressSays } from '../../src/data/postgres/progress.ts';
+import { type Acting, acting, type Environment, sql } from '../support/acting.ts';
+import { drillOf } from '../support/drill.ts';
 
 let drill: Drill;
 let environment: Environment;

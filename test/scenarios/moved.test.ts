@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { acting } from '../acting.ts';
-import { ApiServer } from '../api-server.ts';
-import { launcher } from '../drill.ts';
+import { acting } from '../support/acting.ts';
+import { ApiServer } from '../support/api-server.ts';
+import { launcher } from '../support/drill.ts';
 
 let server: ApiServer;
 let directory: string;

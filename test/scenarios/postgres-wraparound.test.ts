@@ -3,15 +3,15 @@
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBinaries } from '../../simulator/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { judgeIdAge } from '../../src/core/judgement/wraparound.ts';
-import { blockingTree, type DatabaseDetail } from '../../src/core/looks/database.ts';
-import { lookAtDatabase } from '../../src/data/postgres/database-look.ts';
+import { judgeIdAge } from '../../src/core/health/wraparound.ts';
+import { blockingTree, type DatabaseDetail } from '../../src/core/queries/database.ts';
+import { lookAtDatabase } from '../../src/data/postgres/database-query.ts';
 import { lookAtServer } from '../../src/data/postgres/server.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
-import { type Guarded, guardedDirectory } from '../../src/drill/guard.ts';
-import { findBinaries } from '../../src/drill/postgres/binaries.ts';
-import { freePort, initCluster, type Server, startServer } from '../../src/drill/postgres/server.ts';
 
 const root = { user: 'postgres', password: 'root' };
 const age = 1_700_000_000;

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
-import { launcher } from '../drill.ts';
-import { nowhere, TerminalUnderTest } from '../terminal.ts';
+import { launcher } from '../support/drill.ts';
+import { nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
 let home = '';
 let terminal: TerminalUnderTest | undefined;

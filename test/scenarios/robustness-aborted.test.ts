@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { remains, type Served, serveDrill } from '../drill.ts';
+import { remains, type Served, serveDrill } from '../support/drill.ts';
 
 let temporary = '';
 let served: Served | undefined;

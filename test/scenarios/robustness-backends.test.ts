@@ -1,10 +1,10 @@
 // Each backend lives and dies alone: whatever one does, the screen says it in words, the others stay fresh, and it
 // comes back by itself. The cockpit is the real one, in a terminal; between it and each server stands a proxy.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { drillOf } from '../drill.ts';
-import { type Manner, type Middle, standBetween } from '../proxy.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { drillOf } from '../support/drill.ts';
+import { type Manner, type Middle, standBetween } from '../support/proxy.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 const backends = ['gateway', 'kubernetes', 'primary', 'replica', 'redis'] as const;
 type Backend = (typeof backends)[number];

@@ -2,9 +2,9 @@
 // looked at where it arrives, in the bytes that the terminal gets.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { drillOf } from '../drill.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { drillOf } from '../support/drill.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 /** Sets the title, clears, colours, writes the clipboard; 8-bit controls, bidi, zero-width, a DCS that never ends. */
 const evil =

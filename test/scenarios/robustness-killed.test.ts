@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { launcher, remains } from '../drill.ts';
-import { alive, childrenOf, TerminalUnderTest } from '../terminal.ts';
+import { launcher, remains } from '../support/drill.ts';
+import { alive, childrenOf, TerminalUnderTest } from '../support/terminal.ts';
 
 let temporary = '';
 let terminal: TerminalUnderTest;

@@ -1,10 +1,10 @@
 // Five thousand pods, logs that pour in, and a terminal that is not read: the memory stays bounded. Whatever the machine
 // has, each of the cockpit's two threads gets a small heap, and would end by it if anything piled up.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { drillOf } from '../drill.ts';
-import { type Middle, standBetween } from '../proxy.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { drillOf } from '../support/drill.ts';
+import { type Middle, standBetween } from '../support/proxy.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 /** Megabytes of each thread's heap. */
 const heap = 256;

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { launcher } from '../drill.ts';
+import { launcher } from '../support/drill.ts';
 
 /** A resolv.conf of one's own takes a mount namespace, and so root. */
 const may = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;

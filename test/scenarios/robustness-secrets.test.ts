@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { launcher } from '../drill.ts';
+import { launcher } from '../support/drill.ts';
 
 let home = '';
 beforeEach(() => {

@@ -8,10 +8,10 @@ import type { Readable } from 'node:stream';
 import { Agent, fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { Report } from '../../src/core/judgement/report.ts';
-import type { Drill } from '../../src/drill/drill.ts';
-import { drillOf, launcher } from '../drill.ts';
-import { type Backend, backends, type Manner, type Middle, standBetween } from '../proxy.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import type { Report } from '../../src/core/health/report.ts';
+import { drillOf, launcher } from '../support/drill.ts';
+import { type Backend, backends, type Manner, type Middle, standBetween } from '../support/proxy.ts';
 
 let drill: Drill;
 let middle: Middle;

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { launcher } from '../drill.ts';
-import { alive, childrenOf, nowhere, TerminalUnderTest } from '../terminal.ts';
+import { launcher } from '../support/drill.ts';
+import { alive, childrenOf, nowhere, TerminalUnderTest } from '../support/terminal.ts';
 
 let home = '';
 let terminal: TerminalUnderTest;

@@ -1,9 +1,9 @@
 // After the database's password was rotated, the cockpit that did it goes on with the new one; others need it told.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import { type Acting, acting } from '../acting.ts';
-import { drillOf, launcher } from '../drill.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import { type Acting, acting } from '../support/acting.ts';
+import { drillOf, launcher } from '../support/drill.ts';
 
 let drill: Drill;
 let cockpit: Acting;

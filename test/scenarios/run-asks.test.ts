@@ -1,10 +1,10 @@
 // `run` on a terminal asks for the flags that are missing, with what there is to choose; without one it is wrong usage.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Drill } from '../../src/drill/drill.ts';
-import type { Environment } from '../acting.ts';
-import { drillOf, launcher } from '../drill.ts';
-import { TerminalUnderTest } from '../terminal.ts';
+import type { Drill } from '../../simulator/drill.ts';
+import type { Environment } from '../support/acting.ts';
+import { drillOf, launcher } from '../support/drill.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
 let drill: Drill;
 let environment: Environment;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { launcher } from '../drill.ts';
-import { nowhere, type TerminalUnderTest } from '../terminal.ts';
-import { TmuxUnderTest, tmux } from '../tmux.ts';
+import { launcher } from '../support/drill.ts';
+import { nowhere, type TerminalUnderTest } from '../support/terminal.ts';
+import { TmuxUnderTest, tmux } from '../support/tmux.ts';
 
 let home = '';
 let server: TmuxUnderTest;

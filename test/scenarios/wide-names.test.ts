@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clean, width } from '../../src/core/text/text.ts';
-import { frame } from '../../src/screens/frame.ts';
 import { screens } from '../../src/screens/index.ts';
-import { textOf } from '../../src/screens/line.ts';
-import { named } from '../frames/every-screen.ts';
-import { tmux } from '../tmux.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { textOf } from '../../src/screens/toolkit/line.ts';
+import { named } from '../support/every-screen.ts';
+import { tmux } from '../support/tmux.ts';
 
 const names = [
   '日本語の調査',

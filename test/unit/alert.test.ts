@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AlertChange, type Alerts, raisedAlerts, takeFindings } from '../../src/core/judgement/alert.ts';
-import type { Finding } from '../../src/core/judgement/assess.ts';
-import type { Verdict } from '../../src/core/world/verdict.ts';
+import { type AlertChange, type Alerts, raisedAlerts, takeFindings } from '../../src/core/health/alert.ts';
+import type { Finding } from '../../src/core/health/evaluate.ts';
+import type { Verdict } from '../../src/core/health/status.ts';
 
 const finding = (verdict: Verdict, id = 'metric/p95'): Finding => ({
   id,

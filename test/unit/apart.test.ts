@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { News } from '../../src/data/source.ts';
-import { backupsApart } from '../../src/engine/apart.ts';
-import { good } from '../configuration.ts';
+import { backupsApart } from '../../src/engine/backups-worker.ts';
+import { good } from '../support/configuration.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -8,7 +8,7 @@ import { scopeOf } from '../../src/config/scope.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import type { Engine, Update } from '../../src/engine/protocol.ts';
-import { runsPart } from '../../src/engine/runs/part.ts';
+import { runsPart } from '../../src/engine/runs/module.ts';
 import { initialState, take } from '../../src/store.ts';
 
 let engine: Engine | undefined;

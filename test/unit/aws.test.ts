@@ -2,11 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Checkup } from '../../src/core/judgement/checkup.ts';
-import { awsFault } from '../../src/data/aws.ts';
-import { awsProbes } from '../../src/data/probes/aws.ts';
-import { examine } from '../../src/data/probes/probe.ts';
-import { good } from '../configuration.ts';
+import type { Checkup } from '../../src/core/health/checkup.ts';
+import { awsFault } from '../../src/data/aws/clients.ts';
+import { awsProbes } from '../../src/data/aws/doctor.ts';
+import { examine } from '../../src/data/doctor-check.ts';
+import { good } from '../support/configuration.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(() => {

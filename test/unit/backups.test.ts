@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Backups, keepPromises } from '../../src/core/judgement/backups.ts';
-import { lockedBecause, oldBefore } from '../../src/core/looks/evidence.ts';
+import { type Backups, keepPromises } from '../../src/core/health/backups.ts';
+import { lockedBecause, oldBefore } from '../../src/core/queries/evidence.ts';
 import { day, hour, minute } from '../../src/core/time.ts';
 
 const now = Date.UTC(2026, 0, 17, 3, 14, 7);

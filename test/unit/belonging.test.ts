@@ -1,6 +1,6 @@
 // Whether a deployment's selector fits a pod's labels: Kubernetes, "Labels and Selectors".
 import { expect, test } from 'vitest';
-import { fits } from '../../src/data/kubernetes/belonging.ts';
+import { fits } from '../../src/data/kubernetes/pod-ownership.ts';
 
 const labels = { app: 'executor', tier: 'work' };
 const expression = (operator: string, key: string, ...values: string[]) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { bindingsOf } from '../../src/bindings.ts';
+import { bindingsOf } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
-import { keysOf } from '../../src/screens/keys.ts';
+import { keysOf } from '../../src/screens/shell/terminal-keys.ts';
 
 describe('the key table', () => {
   test.each(screens.map((s) => [s.id, s] as const))('has each key and each id once on %s', (_, screen) => {

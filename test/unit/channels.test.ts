@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { channelStates, deliver, type Message } from '../../src/data/channels.ts';
+import { channelStates, deliver, type Message } from '../../src/data/channels/channels.ts';
 
 let server: Server | TcpServer | undefined;
 afterEach(() => {

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ApiKey, oddities } from '../../src/core/looks/api-key.ts';
+import { type ApiKey, oddities } from '../../src/core/queries/api-key.ts';
 import {
   bloatOf,
   blockingTree,
   type DatabaseSession,
   type TableState,
   weeklyTasks,
-} from '../../src/core/looks/database.ts';
-import { disagreements, type StudyRow } from '../../src/core/looks/study.ts';
+} from '../../src/core/queries/database.ts';
+import { disagreements, type StudyRow } from '../../src/core/queries/study.ts';
 import { day } from '../../src/core/time.ts';
-import { permissionsFrom } from '../../src/data/postgres/keys-look.ts';
+import { readApiStudy } from '../../src/data/gateway/study-api.ts';
+import { permissionsFrom } from '../../src/data/postgres/keys-query.ts';
 import { tablesFrom } from '../../src/data/postgres/queries/columns.ts';
-import { studyPage } from '../../src/data/postgres/queries/looks.ts';
-import { readApiStudy } from '../../src/data/study-api.ts';
+import { studyPage } from '../../src/data/postgres/queries/details.ts';
 
 const now = Date.UTC(2026, 0, 17, 3, 14, 7);
 

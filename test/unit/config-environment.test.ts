@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { options } from '../../src/config/options.ts';
 import { describeProblem } from '../../src/config/problem.ts';
-import { good, load, mistakes } from '../configuration.ts';
+import { good, load, mistakes } from '../support/configuration.ts';
 
 const primary = async (env: Record<string, string>, files = {}) =>
   (await good({ env, files })).settings.database.primary;

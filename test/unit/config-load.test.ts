@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeRedirection, profileNames } from '../../src/config/load.ts';
 import { scopeOf } from '../../src/config/scope.ts';
-import { configFile, type Given, good, load, mistakes } from '../configuration.ts';
+import { configFile, type Given, good, load, mistakes } from '../support/configuration.ts';
 
 test('without anything it is production, as the runbook says', async () => {
   const { settings, from, redirected } = await good({});

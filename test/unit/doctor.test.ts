@@ -5,15 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { Checkup } from '../../src/core/judgement/checkup.ts';
-import { checkupTable, overall, summary } from '../../src/core/judgement/checkup.ts';
-import { gatewayProbe } from '../../src/data/probes/gateway.ts';
-import { kubernetesProbe } from '../../src/data/probes/kubernetes.ts';
-import { channelsProbe, journalProbe } from '../../src/data/probes/places.ts';
-import { examine, type Probe } from '../../src/data/probes/probe.ts';
-import { toolsProbe } from '../../src/data/probes/tools.ts';
-import { findProgram } from '../../src/data/tools.ts';
-import { good } from '../configuration.ts';
+import type { Checkup } from '../../src/core/health/checkup.ts';
+import { checkupTable, overall, summary } from '../../src/core/health/checkup.ts';
+import { channelsProbe, journalProbe } from '../../src/data/channels/doctor.ts';
+import { examine, type Probe } from '../../src/data/doctor-check.ts';
+import { gatewayProbe } from '../../src/data/gateway/doctor.ts';
+import { kubernetesProbe } from '../../src/data/kubernetes/doctor.ts';
+import { toolsProbe } from '../../src/data/tools/doctor.ts';
+import { findProgram } from '../../src/data/tools/path.ts';
+import { good } from '../support/configuration.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {

@@ -24,7 +24,7 @@ test('the schema lets editors accept what the cockpit accepts, and mark what it 
 });
 
 test('the manual’s example is a right configuration', async () => {
-  const { good } = await import('../configuration.ts');
+  const { good } = await import('../support/configuration.ts');
   const manual = readFileSync('docs/configuration.md', 'utf8');
   const yaml = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
   expect((await good({ yaml, flags: { profile: 'eu' } })).settings.environment).toMatchObject({

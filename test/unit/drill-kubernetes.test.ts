@@ -15,11 +15,11 @@ import {
 } from '@kubernetes/client-node';
 import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
+import { scenarioNamed, type Weather } from '../../simulator/scenario.ts';
 import { may } from '../../src/data/kubernetes/access.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
-import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
-import { scenarioNamed, type Weather } from '../../src/drill/scenario.ts';
 
 const namespace = 'bentham-prod';
 const run = promisify(execFile);

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Webhook } from '../../simulator/kubernetes/admission.ts';
+import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
 import type { ActionId } from '../../src/core/actions/action.ts';
-import type { Webhook } from '../../src/drill/kubernetes/admission.ts';
-import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
-import { type Acting, acting } from '../acting.ts';
+import { type Acting, acting } from '../support/acting.ts';
 
 let directory: string;
 let kubernetes: Kubernetes;

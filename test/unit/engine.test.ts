@@ -6,11 +6,11 @@ import type { Pod, Traffic } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import type { Scope } from '../../src/core/world/world.ts';
 import type { News, Running, Source } from '../../src/data/source.ts';
+import { merge } from '../../src/engine/coalesce-updates.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { Keeper } from '../../src/engine/keeper.ts';
-import { merge } from '../../src/engine/outbox.ts';
+import { decoder, encoder } from '../../src/engine/pods-delta.ts';
 import type { Update } from '../../src/engine/protocol.ts';
-import { decoder, encoder } from '../../src/engine/wire.ts';
+import { Keeper } from '../../src/engine/world-store.ts';
 
 const limit = { warning: 1, critical: 2 };
 const scope: Scope = {

@@ -1,8 +1,8 @@
 // The evidence bucket as it is shown: a hundred thousand objects by study, with what holds them, on the drill's own S3.
 import { afterEach, expect, test, vi } from 'vitest';
-import { listEvidence, lookAtStudyEvidence } from '../../src/data/evidence.ts';
-import { type S3, startS3 } from '../../src/drill/s3/s3.ts';
-import { good } from '../configuration.ts';
+import { type S3, startS3 } from '../../simulator/s3/s3.ts';
+import { listEvidence, lookAtStudyEvidence } from '../../src/data/aws/evidence.ts';
+import { good } from '../support/configuration.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {

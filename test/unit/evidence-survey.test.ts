@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { awsFault } from '../../src/data/aws.ts';
-import { evidenceObjects, evidenceVersions } from '../../src/data/survey/aws.ts';
-import { acting } from '../acting.ts';
-import { good } from '../configuration.ts';
+import { awsFault } from '../../src/data/aws/clients.ts';
+import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
+import { acting } from '../support/acting.ts';
+import { good } from '../support/configuration.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(() => {

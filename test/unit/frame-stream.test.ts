@@ -5,7 +5,7 @@ import xterm from '@xterm/headless';
 import { Box, render, Text } from 'ink';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
-import { frameStream, squeeze } from '../../src/commands/frame-stream.ts';
+import { frameStream, squeeze } from '../../src/commands/cockpit/synchronized-output.ts';
 
 const columns = 40;
 const rows = 12;

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
-import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/judgement/gateway.ts';
-import { healthUrls, lookAtGateway } from '../../src/data/gateway.ts';
-import { readHealthBody } from '../../src/data/health-body.ts';
+import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/health/gateway.ts';
+import { readHealthBody } from '../../src/data/gateway/health-body.ts';
+import { healthUrls, lookAtGateway } from '../../src/data/gateway/source.ts';
 
 describe('a health body', () => {
   it('in the runbook’s form', () => {

@@ -9,18 +9,18 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { restartDeployment } from '../../src/actions/deployments/restart-deployment.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
-import type { Desk, IncidentDo } from '../../src/core/incident/desk.ts';
-import { drives, isResumable } from '../../src/core/incident/desk.ts';
+import type { Desk, IncidentDo } from '../../src/core/incident/context.ts';
+import { drives, isResumable } from '../../src/core/incident/context.ts';
 import { type Incident, pageKey } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import type { Source } from '../../src/data/source.ts';
+import { groundOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { groundOf } from '../../src/engine/ground.ts';
-import { incidentPart } from '../../src/engine/incident/part.ts';
-import { recorderOf, recordRun } from '../../src/engine/incident/record.ts';
-import type { Host, Part } from '../../src/engine/part.ts';
+import { incidentPart } from '../../src/engine/incident/module.ts';
+import { recorderOf, recordRun } from '../../src/engine/incident/recorder.ts';
+import type { Host, Part } from '../../src/engine/module.ts';
 import type { Engine } from '../../src/engine/protocol.ts';
-import { calm } from '../frames/worlds.ts';
+import { calm } from '../support/worlds.ts';
 
 let root: string;
 let directory: string;
@@ -202,7 +202,7 @@ test('an observer changes nothing, and has no path to an action', async () => {
 });
 
 test('a cockpit that ended by force: the next one goes on where it stopped, its action is outcome unknown', async () => {
-  const script = new URL('../ended-by-force.ts', import.meta.url).pathname;
+  const script = new URL('../support/ended-by-force.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   child.kill('SIGKILL');

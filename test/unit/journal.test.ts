@@ -164,7 +164,7 @@ describe('a place that cannot be used', () => {
 
   test('a full disk tears no line: what was written by half is taken back', () => {
     // A process whose files may not grow beyond 4 kB: writes are cut short in the middle of a line, then fail.
-    const script = fileURLToPath(new URL('../full-disk.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../support/full-disk.ts', import.meta.url));
     const done = spawnSync(
       'bash',
       ['-c', `trap '' XFSZ; ulimit -f 4; exec "$0" "$1" "$2"`, process.execPath, script, directory],

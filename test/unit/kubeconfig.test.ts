@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { selfSigned } from '../../simulator/certificate.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { pause } from '../../src/data/source.ts';
-import { selfSigned } from '../../src/drill/certificate.ts';
-import { Socks } from '../socks.ts';
+import { Socks } from '../support/socks.ts';
 
 let directory: string;
 beforeEach(() => {

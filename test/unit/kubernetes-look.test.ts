@@ -3,20 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { revisionOf } from '../../src/core/looks/deployment-detail.ts';
-import { nodeProblems } from '../../src/core/looks/pod-detail.ts';
+import { revisionOf } from '../../src/core/queries/deployment-detail.ts';
+import { nodeProblems } from '../../src/core/queries/pod-detail.ts';
 import { quantityOf } from '../../src/core/text/quantity.ts';
 import type { Cluster } from '../../src/data/kubernetes/client.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
-import { lookAtDeployment } from '../../src/data/kubernetes/deployment-look.ts';
+import { lookAtDeployment } from '../../src/data/kubernetes/deployment-query.ts';
 import { toEvent } from '../../src/data/kubernetes/events.ts';
-import { lookAtNode, toNodeLook } from '../../src/data/kubernetes/node-look.ts';
-import { lookAtPod, toPodDetail } from '../../src/data/kubernetes/pod-look.ts';
+import { lookAtNode, toNodeLook } from '../../src/data/kubernetes/node-query.ts';
+import { lookAtPod, toPodDetail } from '../../src/data/kubernetes/pod-query.ts';
 import type { Outcome } from '../../src/data/source.ts';
-import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
-import { ApiServer } from '../api-server.ts';
+import { ApiServer } from '../support/api-server.ts';
 
 test.each([
   ['250m', 0.25],

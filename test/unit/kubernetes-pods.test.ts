@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { judgePod } from '../../src/core/judgement/assess.ts';
+import { judgePod } from '../../src/core/health/evaluate.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
-import { podCounts, podSays } from '../../src/screens/panes/pods.ts';
+import { podCounts, podSays } from '../../src/screens/pods/pane.ts';
 
 const base: WirePod = {
   metadata: {

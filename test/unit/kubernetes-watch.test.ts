@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/core/world/facts.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import type { News } from '../../src/data/source.ts';
-import { ApiServer, type Handler } from '../api-server.ts';
+import { ApiServer, type Handler } from '../support/api-server.ts';
 
 const podObject = (name: string, version: number, image = 'gateway:1') => ({
   metadata: { name, namespace: 'bentham', uid: `uid-${name}`, resourceVersion: String(version) },

@@ -12,9 +12,9 @@ import {
   spread,
   textOf,
   wrap,
-} from '../../src/screens/line.ts';
-import { trouble } from '../../src/screens/reading.ts';
-import { lost, now } from '../world.ts';
+} from '../../src/screens/toolkit/line.ts';
+import { trouble } from '../../src/screens/toolkit/reading-status.ts';
+import { lost, now } from '../support/world.ts';
 
 describe('lines', () => {
   test('are cut with … or padded', () => {

@@ -8,11 +8,11 @@ import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseFilter } from '../../src/core/logs/log-filter.ts';
 import { type LogsShown, type LogsView, mostShown } from '../../src/core/logs/log-view.ts';
 import { emptyWorld } from '../../src/core/world/world.ts';
-import { LogBook } from '../../src/data/log-book.ts';
+import { LogBook } from '../../src/data/kubernetes/logs/log-buffer.ts';
 import { logsPart } from '../../src/engine/logs.ts';
-import type { Part } from '../../src/engine/part.ts';
-import { decoder, encoder } from '../../src/engine/wire.ts';
-import { ApiServer } from '../api-server.ts';
+import type { Part } from '../../src/engine/module.ts';
+import { decoder, encoder } from '../../src/engine/pods-delta.ts';
+import { ApiServer } from '../support/api-server.ts';
 
 const fields = settingsSchema.shape.logFields.parse(undefined);
 const lines = (from: number, to: number, text = (i: number) => `line ${i}`): LogLine[] =>

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { filterText } from '../../src/commands/logs-filter.ts';
+import { filterText } from '../../src/commands/logs/filter.ts';
 import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseSince } from '../../src/core/text/since.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
-import { LogOrder } from '../../src/data/log-order.ts';
-import { followLogs, type LogsAsk, type LogsState } from '../../src/data/logs.ts';
-import { ApiServer } from '../api-server.ts';
+import { LogOrder } from '../../src/data/kubernetes/logs/log-merge.ts';
+import { followLogs, type LogsAsk, type LogsState } from '../../src/data/kubernetes/logs/logs.ts';
+import { ApiServer } from '../support/api-server.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 const raw = (at: number, text: string) => ({ at, pod: 'p', container: 'c', previous: false, text });

@@ -1,12 +1,12 @@
 // A look-up from its first moment to its last: since when it is asked, what is kept of it, and that it ends when it is left.
 import { createServer, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Ask, lookKey } from '../../src/core/looks/look.ts';
+import { startS3 } from '../../simulator/s3/s3.ts';
+import { type Ask, lookKey } from '../../src/core/queries/query.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
-import { startS3 } from '../../src/drill/s3/s3.ts';
-import { looksPart } from '../../src/engine/looks.ts';
-import { good } from '../configuration.ts';
-import { calm, scope } from '../frames/worlds.ts';
+import { looksPart } from '../../src/engine/queries.ts';
+import { good } from '../support/configuration.ts';
+import { calm, scope } from '../support/worlds.ts';
 
 const stops: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judge, metric } from '../../src/core/judgement/metrics.ts';
+import { judge, metric } from '../../src/core/health/metrics.ts';
 import { judgeValue } from '../../src/core/world/thresholds.ts';
-import { calm, live } from '../frames/worlds.ts';
+import { calm, live } from '../support/worlds.ts';
 
 test.each([
   [500, 'ok'],

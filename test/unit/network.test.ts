@@ -5,8 +5,8 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, createServer as createTcp } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
+import { selfSigned } from '../../simulator/certificate.ts';
 import { explainNetworkError } from '../../src/data/network.ts';
-import { selfSigned } from '../../src/drill/certificate.ts';
 
 const own = selfSigned('odd');
 const open: { close(done: () => void): unknown }[] = [];

@@ -1,10 +1,10 @@
 // The palette ranks what a person means first.
 import { describe, expect, test } from 'vitest';
-import { frame } from '../../src/screens/frame.ts';
 import { found } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
-import { looksPasted, press } from '../../src/screens/press.ts';
-import { frameText, outage, pressing, stateOf } from '../frames/worlds.ts';
+import { looksPasted, press } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 const first = (text: string, n = 1) =>

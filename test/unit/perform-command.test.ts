@@ -1,8 +1,8 @@
 // What commands may do to us, and what their ends prove: output without end, and connections that kubectl lost.
 import { describe, expect, test } from 'vitest';
 import type { CommandCall } from '../../src/core/actions/call.ts';
-import { performCommand } from '../../src/data/perform/command.ts';
-import { doubtOf } from '../../src/data/perform/kubectl-end.ts';
+import { doubtOf } from '../../src/data/kubernetes/kubectl-exit.ts';
+import { performCommand } from '../../src/data/tools/execute.ts';
 
 async function run(script: string, more: Partial<CommandCall> = {}) {
   const told: string[] = [];

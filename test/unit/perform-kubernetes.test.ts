@@ -1,9 +1,9 @@
 // What becomes of a change, by every answer that an API server, its webhooks and the network may give.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call, KubernetesChange } from '../../src/core/actions/call.ts';
-import { performKubernetes } from '../../src/data/perform/kubernetes.ts';
-import { groundOf } from '../../src/engine/ground.ts';
-import { ApiServer, type Handler } from '../api-server.ts';
+import { performKubernetes } from '../../src/data/kubernetes/execute.ts';
+import { groundOf } from '../../src/engine/action-context.ts';
+import { ApiServer, type Handler } from '../support/api-server.ts';
 
 let server: ApiServer;
 let patch: Handler;

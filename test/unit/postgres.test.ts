@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { DatabaseServer } from '../../src/config/settings.ts';
-import { Dear } from '../../src/data/postgres/dear.ts';
+import { Dear } from '../../src/data/postgres/budgeted-query.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
 import { endOfJobs, inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
 import { surfaces } from '../../src/data/postgres/queries/studies.ts';

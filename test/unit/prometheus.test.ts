@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { afterEach, expect, test } from 'vitest';
-import { askPrometheus } from '../../src/data/prometheus.ts';
+import { askPrometheus } from '../../src/data/prometheus/source.ts';
 
 const servers: Server[] = [];
 const dispatcher = new Agent();

@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { explainNetworkError } from '../../src/data/network.ts';
 import { dispatcherFor, proxyFor } from '../../src/data/proxy.ts';
-import { Socks } from '../socks.ts';
+import { Socks } from '../support/socks.ts';
 
 const http_proxy = 'http://proxy.example:3128';
 const HTTPS_PROXY = 'http://secure.example:3128';

@@ -4,16 +4,16 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { selfSigned } from '../../simulator/certificate.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import { hour } from '../../src/core/time.ts';
 import type { Redis } from '../../src/core/world/facts.ts';
 import { redisFault } from '../../src/data/redis/faults.ts';
 import { parseInfo } from '../../src/data/redis/info.ts';
+import { redisKeys } from '../../src/data/redis/preflight.ts';
 import { askRedisOnce, perMinute, redisSource } from '../../src/data/redis/source.ts';
 import type { News } from '../../src/data/source.ts';
-import { redisKeys } from '../../src/data/survey/redis.ts';
-import { selfSigned } from '../../src/drill/certificate.ts';
-import { acting } from '../acting.ts';
+import { acting } from '../support/acting.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
 const ask = (port: number, more: Partial<Settings['redis']> = {}, within = 2000) =>

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { exported, listed, shown, verified } from '../../src/commands/incident-run.ts';
-import { canText, handoff, messageText } from '../../src/runbook/brief.ts';
+import { exported, listed, shown, verified } from '../../src/commands/incident/run.ts';
+import { canText, handoff, messageText } from '../../src/runbook/messages.ts';
 import { markdownReport } from '../../src/runbook/report.ts';
-import { tell } from '../story.ts';
-import { now, world } from '../world.ts';
+import { tell } from '../support/story.ts';
+import { now, world } from '../support/world.ts';
 
 const minute = 60_000;
 const start = now - 40 * minute;

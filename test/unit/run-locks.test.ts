@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { performCommand } from '../../src/data/perform/command.ts';
-import { cleanEnvironment } from '../../src/data/perform/environment.ts';
-import { RunLocks } from '../../src/data/run-locks.ts';
-import { keptFiles } from '../../src/data/survey/kept.ts';
+import { keptFiles } from '../../src/data/journal/kept-rows.ts';
+import { RunLocks } from '../../src/data/journal/run-locks.ts';
+import { cleanEnvironment } from '../../src/data/tools/environment.ts';
+import { performCommand } from '../../src/data/tools/execute.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -65,7 +65,7 @@ describe('one action per target', () => {
 
   it('finds what a killed cockpit was doing', async () => {
     const script = `
-      import { RunLocks } from ${JSON.stringify(path.resolve('src/data/run-locks.ts'))};
+      import { RunLocks } from ${JSON.stringify(path.resolve('src/data/journal/run-locks.ts'))};
       const taken = await new RunLocks(${JSON.stringify(directory)}).take(${JSON.stringify(note('DEAD'))});
       await taken.lock.started({ target: {}, memo: {}, startedAt: 1 });
       process.stdout.write('held');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/core/actions/call.ts';
-import { say, sketch } from '../../src/core/actions/say.ts';
+import { say, sketch } from '../../src/core/actions/shell-command.ts';
 import { quote } from '../../src/core/text/shell.ts';
 import { literal } from '../../src/core/text/sql.ts';
 import { clean } from '../../src/core/text/text.ts';

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { roomOf } from '../../src/data/survey/room.ts';
-import { operatorRules } from '../../src/drill/kubernetes/access.ts';
-import { type Kubernetes, startKubernetes } from '../../src/drill/kubernetes/kubernetes.ts';
-import type { Plural } from '../../src/drill/kubernetes/object.ts';
-import { scenarioNamed } from '../../src/drill/scenario.ts';
-import { type Acting, acting } from '../acting.ts';
+import { operatorRules } from '../../simulator/kubernetes/access.ts';
+import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
+import type { Plural } from '../../simulator/kubernetes/object.ts';
+import { scenarioNamed } from '../../simulator/scenario.ts';
+import { roomOf } from '../../src/data/kubernetes/capacity.ts';
+import { type Acting, acting } from '../support/acting.ts';
 
 const namespace = 'bentham-prod';
 let directory: string;

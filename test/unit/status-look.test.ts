@@ -1,7 +1,7 @@
 // `status --timeout`: the time runs from the start of the process, however long a busy machine took to start it.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lookOnce } from '../../src/commands/status-look.ts';
-import { ApiServer } from '../api-server.ts';
+import { lookOnce } from '../../src/commands/status/look.ts';
+import { ApiServer } from '../support/api-server.ts';
 
 let server: ApiServer;
 beforeEach(() => {

@@ -3,8 +3,8 @@ import type { Deployment, Facts, Gateway, Surface } from '../../src/core/world/f
 import { factIds } from '../../src/core/world/facts.ts';
 import type { Readings } from '../../src/core/world/world.ts';
 import { recommendFailover, recommendRestart } from '../../src/runbook/sev1.ts';
-import { suggest } from '../../src/runbook/suggest.ts';
-import { live, lost, now, world } from '../world.ts';
+import { suggest } from '../../src/runbook/suggest-severity.ts';
+import { live, lost, now, world } from '../support/world.ts';
 
 const endpoint = (healthy: boolean, database = healthy): Gateway['health'] => ({
   url: 'https://api.bentham.io/health',

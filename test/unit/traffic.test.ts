@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Traffic } from '../../src/core/world/facts.ts';
-import { AccessLog } from '../../src/data/access-log.ts';
+import { AccessLog } from '../../src/data/gateway/access-log.ts';
+import { TrafficMeter, trafficWindow } from '../../src/data/gateway/traffic-meter.ts';
+import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import { toLogPod, toSelector } from '../../src/data/kubernetes/workload.ts';
-import { LineCutter } from '../../src/data/lines.ts';
-import { readPrometheus } from '../../src/data/prometheus.ts';
+import { readPrometheus } from '../../src/data/prometheus/source.ts';
 import type { News } from '../../src/data/source.ts';
-import { TrafficMeter, trafficWindow } from '../../src/data/traffic-meter.ts';
-import { ApiServer } from '../api-server.ts';
+import { ApiServer } from '../support/api-server.ts';
 
 describe('lines', () => {
   const cut = (chunks: readonly Uint8Array[], longest = 1000) => {

@@ -1,8 +1,8 @@
 // How a deployment is judged, by its replicas, its rollout and its pods.
 import { describe, expect, test } from 'vitest';
-import { assess } from '../../src/core/judgement/assess.ts';
+import { assess } from '../../src/core/health/evaluate.ts';
 import type { Cluster, Deployment, Pod } from '../../src/core/world/facts.ts';
-import { calm, deployment, live, now, pod } from '../frames/worlds.ts';
+import { calm, deployment, live, now, pod } from '../support/worlds.ts';
 
 const broken = { ready: false, phase: 'Pending', reason: 'ImagePullBackOff' } as const;
 

@@ -1,9 +1,9 @@
 // Ids that run out reach the header before writes stop.
 import { expect, it, test } from 'vitest';
-import { assess } from '../../src/core/judgement/assess.ts';
-import { judgeIdAge } from '../../src/core/judgement/wraparound.ts';
-import { bloatOf, type IdAge } from '../../src/core/looks/database.ts';
-import { calm } from '../frames/worlds.ts';
+import { assess } from '../../src/core/health/evaluate.ts';
+import { judgeIdAge } from '../../src/core/health/wraparound.ts';
+import { bloatOf, type IdAge } from '../../src/core/queries/database.ts';
+import { calm } from '../support/worlds.ts';
 
 const ids = (age: number, more: Partial<IdAge> = {}): IdAge => ({
   database: 'bentham',

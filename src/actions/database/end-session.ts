@@ -1,6 +1,6 @@
 // Cancel what a session runs, and end a session (runbook: Database Maintenance).
 import type { Action, ActionId, Done, Target } from '../../core/actions/action.ts';
-import type { Survey } from '../../core/actions/survey.ts';
+import type { Survey } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { second } from '../../core/time.ts';

@@ -1,6 +1,6 @@
 // What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
 import type { Check, Plan } from '../../core/actions/action.ts';
-import type { SqlRow, Survey } from '../../core/actions/survey.ts';
+import type { SqlRow, Survey } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
 import { notYet, notYetBy, proven } from '../plan.ts';

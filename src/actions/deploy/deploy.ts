@@ -1,7 +1,7 @@
 // Deploying updates (runbook: Deploying Updates).
 import type { Action, Proof } from '../../core/actions/action.ts';
 import type { Call, CommandCall } from '../../core/actions/call.ts';
-import type { Survey } from '../../core/actions/survey.ts';
+import type { Survey } from '../../core/actions/preflight.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import {
   answeredByCluster,

@@ -1,8 +1,8 @@
 // What manifests would do before they do it: which objects they are about, whether we may touch each of them, and
 // whether the API server takes them.
 import type { Planned } from '../../core/actions/action.ts';
-import type { Answer, Need, Survey } from '../../core/actions/survey.ts';
-import { describeFault } from '../../core/judgement/describe.ts';
+import type { Answer, Need, Survey } from '../../core/actions/preflight.ts';
+import { describeFault } from '../../core/health/describe.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { refuse, refusedBy } from '../plan.ts';
 

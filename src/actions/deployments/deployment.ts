@@ -1,7 +1,7 @@
 // What the actions on a deployment share: the field, the look, the plan's frame, and the proof of a rollout.
 import type { Action, Check, Choice, Done, Field, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
-import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/survey.ts';
+import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/preflight.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import {

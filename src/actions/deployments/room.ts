@@ -1,6 +1,6 @@
 // Whether there is room for more pods, in words: what one asks for, what the quotas leave, and whom it concerns else.
-import type { Answer, Quota, Room } from '../../core/actions/survey.ts';
-import { describeFault } from '../../core/judgement/describe.ts';
+import type { Answer, Quota, Room } from '../../core/actions/preflight.ts';
+import { describeFault } from '../../core/health/describe.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import { counted } from '../plan.ts';
 

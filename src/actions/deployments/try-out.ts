@@ -2,7 +2,7 @@
 // confirms it.
 import type { Planned } from '../../core/actions/action.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
-import type { Survey } from '../../core/actions/survey.ts';
+import type { Survey } from '../../core/actions/preflight.ts';
 import { refuse } from '../plan.ts';
 
 /** Why there is no plan; or what to say of the dry run in it. */

@@ -1,6 +1,6 @@
 // Create an API key (runbook: Rotating API Keys).
 import type { Action, Done } from '../../core/actions/action.ts';
-import type { Survey } from '../../core/actions/survey.ts';
+import type { Survey } from '../../core/actions/preflight.ts';
 import { minute, second } from '../../core/time.ts';
 import {
   adminCall,

@@ -1,6 +1,6 @@
 // What the actions on API keys share: how keys are read, named and described.
 import type { Field, Planned, Target } from '../../core/actions/action.ts';
-import type { Ground, Need, SqlRow, Survey } from '../../core/actions/survey.ts';
+import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';

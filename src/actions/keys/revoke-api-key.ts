@@ -1,6 +1,6 @@
 // Revoke an API key (runbook: Revoking an API Key).
 import type { Action } from '../../core/actions/action.ts';
-import type { SqlRow } from '../../core/actions/survey.ts';
+import type { SqlRow } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';

@@ -1,7 +1,7 @@
 // Retry the failed jobs of a study (runbook: Manually Retrying Failed Jobs).
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
-import type { SqlRow } from '../../core/actions/survey.ts';
+import type { SqlRow } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';

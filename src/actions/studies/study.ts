@@ -1,6 +1,6 @@
 // What the actions on a study share: its field, its row, the types of its jobs' columns.
 import type { Choice, Field, Planned, Target } from '../../core/actions/action.ts';
-import type { Ground, Need, SqlRow, Survey } from '../../core/actions/survey.ts';
+import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';

@@ -1,7 +1,7 @@
 import type { Instant, Ms } from '../time.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
-import type { Ground, Need, Survey } from './survey.ts';
+import type { Ground, Need, Survey } from './preflight.ts';
 
 /** How much friction a confirmation asks for. */
 export type Risk = 'reversible' | 'data' | 'irreversible';

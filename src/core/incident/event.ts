@@ -1,8 +1,8 @@
 // What the journal holds. The incident is the fold of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
+import type { Verdict } from '../health/status.ts';
 import type { Instant } from '../time.ts';
 import type { MetricId } from '../world/thresholds.ts';
-import type { Verdict } from '../world/verdict.ts';
 import type { AlertLevel, ChannelId } from './channel.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 

@@ -1,6 +1,6 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
-import type { Backups } from '../judgement/backups.ts';
-import type { IdAge, Slot } from '../looks/database.ts';
+import type { Backups } from '../health/backups.ts';
+import type { IdAge, Slot } from '../queries/database.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { FaultKind } from './reading.ts';
 

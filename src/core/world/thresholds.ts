@@ -1,4 +1,4 @@
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from '../health/status.ts';
 
 /** The runbook's six (runbook, Key Metrics). */
 export const metricIds = ['p95', 'errorRate', 'connections', 'redisMemory', 'queueDepth', 'studyFailures'] as const;

@@ -2,11 +2,11 @@
 // another program, wrote there must not bring down the cockpits of all who read it.
 import * as z from 'zod';
 import type { ActionId } from '../../core/actions/action.ts';
+import { verdicts } from '../../core/health/status.ts';
 import { channelIds } from '../../core/incident/channel.ts';
 import { procedureIds, severities } from '../../core/incident/checklist.ts';
 import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
-import { verdicts } from '../../core/world/verdict.ts';
 
 /** The last instant that a Date can hold, in ms since 1970 (ECMAScript, Time Values and Time Range). */
 const lastInstant = 8.64e15;

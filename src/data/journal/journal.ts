@@ -5,9 +5,9 @@ import { type Instant, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
 import { type Place, prepare } from './directory.ts';
-import { Others } from './others.ts';
 import { OwnFile } from './own-file.ts';
-import { safe } from './safe.ts';
+import { Others } from './peer-files.ts';
+import { safe } from './sanitize-entry.ts';
 
 export type JournalOptions = {
   place: Place;

@@ -3,12 +3,12 @@ import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import { chmod, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Presence } from '../../core/incident/desk.ts';
+import type { Presence } from '../../core/incident/context.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { groupId, type Place } from './directory.ts';
-import { fitToRead } from './fit.ts';
-import { safe } from './safe.ts';
+import { fitToRead } from './file-limits.ts';
+import { safe } from './sanitize-entry.ts';
 
 /** Not renewed for so long: gone. */
 const gone: Ms = 10 * second;

@@ -6,9 +6,9 @@ import { clean } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
 import { diskFault } from './directory.ts';
-import { fitToRead, Unfit } from './fit.ts';
+import { fitToRead, Unfit } from './file-limits.ts';
 import { beginning, type Line, readLine } from './line.ts';
-import { safe } from './safe.ts';
+import { safe } from './sanitize-entry.ts';
 
 export type FileReport = {
   file: string;

@@ -9,9 +9,9 @@ import type { Fault } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';
+import { type Answered, type Refused, refusal } from './api-error.ts';
 import { type Credentials, CredentialsError, obtain } from './credentials.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
-import { type Answered, type Refused, refusal } from './refusal.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

@@ -3,10 +3,10 @@ import type { V1ReplicaSet } from '@kubernetes/client-node';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
+import { items, type Wire } from './api-object.ts';
 import type { Ask, Cluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { rollbackPatch } from './rollback.ts';
-import { items, type Wire } from './wire.ts';
 
 type ReplicaSet = Wire<V1ReplicaSet>;
 

@@ -1,6 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import type { Deployment } from '../../core/world/facts.ts';
-import { count, instant, items, type Wire, words } from './wire.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
 
 export type WireDeployment = Wire<V1Deployment>;
 

@@ -2,8 +2,8 @@
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
+import { items } from './api-object.ts';
 import type { Cluster } from './client.ts';
-import { items } from './wire.ts';
 
 export type ResourceName = { group: string; resource: string; namespaced: boolean };
 

@@ -1,10 +1,10 @@
 // Events of one object, as the kubelet, the scheduler and the controllers tell them.
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { KubeEvent } from '../../core/looks/pod-detail.ts';
+import type { KubeEvent } from '../../core/queries/pod-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
 import type { Cluster } from './client.ts';
-import { count, instant, items, type Wire, words } from './wire.ts';
 
 type WireEvent = Wire<CoreV1Event>;
 

@@ -1,5 +1,5 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { items, type Wire, words } from './wire.ts';
+import { items, type Wire, words } from './api-object.ts';
 
 /** Who made a pod: `ReplicaSet api-gateway-5d4f9`; undefined for a bare pod. */
 export function ownerOf(meta: Wire<V1ObjectMeta> | null | undefined): { kind: string; name: string } | undefined {

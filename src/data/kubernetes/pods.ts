@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../../core/world/facts.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
 import { appOf, ownerOf } from './owner.ts';
-import { count, instant, items, type Wire, words } from './wire.ts';
 
 export type WirePod = Wire<V1Pod>;
 type Status = Wire<V1ContainerStatus>;

@@ -1,9 +1,9 @@
 // Replica sets as the revisions of a deployment that they keep, and how the pods of then differ from those of now.
 import type { V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
-import type { Revision } from '../../core/actions/survey.ts';
+import type { Revision } from '../../core/actions/preflight.ts';
 import { door } from '../../core/text/text.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
 import { revisionAnnotation } from './deployments.ts';
-import { count, instant, items, type Wire, words } from './wire.ts';
 
 type Template = Wire<V1PodTemplateSpec> | null | undefined;
 

@@ -1,7 +1,7 @@
 // The patch that `kubectl rollout undo` sends, with the precondition that nobody was quicker.
 import type { V1ReplicaSet } from '@kubernetes/client-node';
+import type { Wire } from './api-object.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
-import type { Wire } from './wire.ts';
 
 /** Annotations that stay as the deployment has them; all others come from the replica set (its change-cause). */
 const kept: readonly string[] = [

@@ -2,13 +2,13 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Facts } from '../../core/world/facts.ts';
+import { trafficSource } from '../gateway/traffic.ts';
 import type { News, Source } from '../source.ts';
-import { trafficSource } from '../traffic.ts';
-import { Belonging } from './belonging.ts';
 import { Connection, staleAfterBeat } from './connection.ts';
 import { toDeployment } from './deployments.ts';
+import { Belonging } from './pod-ownership.ts';
 import { toPod } from './pods.ts';
-import { type Collection, Follower } from './watch.ts';
+import { type Collection, Follower } from './reflector.ts';
 
 /** Pods and deployments are watched, not polled; one connection carries all, the gateway's logs too. */
 export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {

@@ -4,11 +4,11 @@ import type { Workload } from '../../core/logs/log-view.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { backoff, type Outcome, pause } from '../source.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
 import type { Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { WireDeployment } from './deployments.ts';
-import { Follower } from './watch.ts';
-import { count, instant, items, type Wire, words } from './wire.ts';
+import { Follower } from './reflector.ts';
 
 /** A pod, as far as its logs are concerned. */
 export type LogPod = {

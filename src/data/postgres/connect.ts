@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { NotPostgres, sqlState } from './faults.ts';
-import { passwordsOf } from './renewed.ts';
+import { passwordsOf } from './rotated-passwords.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
 export type Connection = {

@@ -1,6 +1,6 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
 import type { Settings } from '../../config/settings.ts';
-import type { IdAge, Slot } from '../../core/looks/database.ts';
+import type { IdAge, Slot } from '../../core/queries/database.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';

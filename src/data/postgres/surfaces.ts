@@ -4,7 +4,7 @@ import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { Dear } from './dear.ts';
+import { Dear } from './budgeted-query.ts';
 import { sqlState } from './faults.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';

@@ -1,5 +1,5 @@
 // What Redis lets us run, asked of itself (ACL DRYRUN, since Redis 7): nothing is tried out.
-import type { Permission } from '../../core/actions/survey.ts';
+import type { Permission } from '../../core/actions/preflight.ts';
 import { door } from '../../core/text/text.ts';
 import type { RedisConnection } from './connect.ts';
 

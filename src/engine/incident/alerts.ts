@@ -1,19 +1,19 @@
 // Watches the findings: raises alerts, and writes what turned while this cockpit drives an incident.
 
-import type { DueAlert } from '../../core/incident/desk.ts';
-import type { Entry, Event } from '../../core/incident/event.ts';
 import {
   type Acknowledgement,
   type Acknowledgements,
   type Alerts,
   raisedAlerts,
   takeFindings,
-} from '../../core/judgement/alert.ts';
-import { assess, type Finding } from '../../core/judgement/assess.ts';
-import { metrics } from '../../core/judgement/metrics.ts';
+} from '../../core/health/alert.ts';
+import { assess, type Finding } from '../../core/health/evaluate.ts';
+import { metrics } from '../../core/health/metrics.ts';
+import type { Verdict } from '../../core/health/status.ts';
+import type { DueAlert } from '../../core/incident/context.ts';
+import type { Entry, Event } from '../../core/incident/event.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
 import { known } from '../../core/world/reading.ts';
-import type { Verdict } from '../../core/world/verdict.ts';
 import type { World } from '../../core/world/world.ts';
 import { alertChannel } from '../../runbook/channels.ts';
 

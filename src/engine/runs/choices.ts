@@ -2,11 +2,11 @@
 import { actionNamed } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Choice, Target } from '../../core/actions/action.ts';
-import type { Ask } from '../../core/looks/look.ts';
+import type { Ask } from '../../core/queries/query.ts';
+import { keptFiles } from '../../data/journal/kept-rows.ts';
+import { createSurvey } from '../../data/preflight.ts';
 import type { Outcome } from '../../data/source.ts';
-import { keptFiles } from '../../data/survey/kept.ts';
-import { createSurvey } from '../../data/survey/survey.ts';
-import { groundOf } from '../ground.ts';
+import { groundOf } from '../action-context.ts';
 
 export async function choicesOf(
   settings: Settings,

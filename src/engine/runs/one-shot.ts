@@ -2,10 +2,10 @@
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import { emptyWorld } from '../../core/world/world.ts';
-import { RunLocks } from '../../data/run-locks.ts';
-import { keptFiles } from '../../data/survey/kept.ts';
-import { groundOf } from '../ground.ts';
-import { openIncident, Recorder, recordRun } from '../incident/record.ts';
+import { keptFiles } from '../../data/journal/kept-rows.ts';
+import { RunLocks } from '../../data/journal/run-locks.ts';
+import { groundOf } from '../action-context.ts';
+import { openIncident, Recorder, recordRun } from '../incident/recorder.ts';
 import type { RunnerOptions } from './options.ts';
 import { Runner } from './runner.ts';
 

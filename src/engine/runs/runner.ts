@@ -2,16 +2,16 @@
 // is the pure machine of core/actions/run.ts; this file tells it what happened.
 import { actionNamed } from '../../actions/index.ts';
 import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
-import { whatMoved } from '../../core/actions/moved.ts';
+import { whatMoved } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
-import type { Left, Lock, LockNote } from '../../data/run-locks.ts';
-import { LiveRun } from './live.ts';
+import type { Left, Lock, LockNote } from '../../data/journal/run-locks.ts';
+import { type Carried, performCalls } from './execute-calls.ts';
+import { LiveRun } from './live-run.ts';
 import type { RunnerOptions } from './options.ts';
-import { type Carried, performCalls } from './performing.ts';
-import { prove } from './proving.ts';
 import { shortened, whatIsWrong, withPresets } from './target.ts';
+import { prove } from './verify-run.ts';
 
 export class Runner {
   readonly #options: RunnerOptions;

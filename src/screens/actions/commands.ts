@@ -1,9 +1,9 @@
 // The command log: everything that was run for actions, reads too, newest first.
 import { formatClock, formatInstant } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
-import { dim, type Line, line, mark, span } from '../line.ts';
-import { pairs } from '../pairs.ts';
 import type { Row, Screen } from '../screen.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { dim, type Line, line, mark, span } from '../toolkit/line.ts';
 
 export const commandLogScreen: Screen = {
   id: 'command-log',

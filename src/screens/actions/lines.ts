@@ -1,11 +1,11 @@
 // A run in lines: what would be done, what is being done, what became of it.
 
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
+import type { Verdict } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
-import type { Verdict } from '../../core/world/verdict.ts';
 import type { State } from '../../store.ts';
-import { environmentSays } from '../header.ts';
-import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../line.ts';
+import { environmentSays } from '../shell/header.ts';
+import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;

@@ -2,10 +2,10 @@
 import { actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import type { Intent, Place, State } from '../../store.ts';
-import { markerIn } from '../intents.ts';
-import { dim, type Line, line, span, wrap } from '../line.ts';
-import { matching } from '../list.ts';
 import type { Binding, Row, Screen } from '../screen.ts';
+import { markerIn } from '../shell/reducer.ts';
+import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
+import { matching } from '../toolkit/list.ts';
 import { offer, whyNot } from './offer.ts';
 
 /** What of a target an action can use. */

@@ -3,8 +3,8 @@ import { actionNamed } from '../../actions/index.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
 import type { Intent, Place, State } from '../../store.ts';
-import { dim, line, textOf } from '../line.ts';
 import type { Binding, Here, Row, Screen } from '../screen.ts';
+import { dim, line, textOf } from '../toolkit/line.ts';
 import { runLines } from './lines.ts';
 import { confirmAgain, offer } from './offer.ts';
 

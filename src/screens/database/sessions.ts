@@ -1,6 +1,7 @@
 // Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
 
-import { judgeSlot } from '../../core/judgement/replication.ts';
+import { judgeSlot } from '../../core/health/replication.ts';
+import { type Verdict, worst, worstFirst } from '../../core/health/status.ts';
 import {
   blockersSay,
   blockingTree,
@@ -9,16 +10,15 @@ import {
   type InTree,
   type RunningVacuum,
   type Slot,
-} from '../../core/looks/database.ts';
-import { type Ask, lookFor } from '../../core/looks/look.ts';
+} from '../../core/queries/database.ts';
+import { type Ask, lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
-import { type Verdict, worst, worstFirst } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
-import { dim, firstFitting, type Line, line, mark, type Span, span, wrap } from '../line.ts';
-import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table } from '../table.ts';
+import { dim, firstFitting, type Line, line, mark, type Span, span, wrap } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { type Column, table } from '../toolkit/table.ts';
 import { vacuumOf } from './vacuums.ts';
 
 export function databaseAsk({ of }: Place): Ask<'database'> {

@@ -1,5 +1,5 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
-import { judgeIdAge } from '../../core/judgement/wraparound.ts';
+import { judgeIdAge } from '../../core/health/wraparound.ts';
 import {
   bloatOf,
   type DatabaseDetail,
@@ -7,16 +7,16 @@ import {
   mostTables,
   type TableState,
   weeklyTasks,
-} from '../../core/looks/database.ts';
-import { lookFor } from '../../core/looks/look.ts';
+} from '../../core/queries/database.ts';
+import { lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
-import { dim, type Line, line, mark, span } from '../line.ts';
-import { pairs } from '../pairs.ts';
-import { ageSays, trouble } from '../reading.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table, widest } from '../table.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { type Column, table, widest } from '../toolkit/table.ts';
 import { databaseAsk } from './sessions.ts';
 import { vacuumLine } from './vacuums.ts';
 

@@ -1,7 +1,7 @@
 // Vacuums that run now: on the screen of tables, and beside the sessions that run them.
-import { longVacuum, type RunningVacuum } from '../../core/looks/database.ts';
+import { longVacuum, type RunningVacuum } from '../../core/queries/database.ts';
 import { formatAge, formatPercent } from '../../core/text/format.ts';
-import { dim, type Line, line, mark } from '../line.ts';
+import { dim, type Line, line, mark } from '../toolkit/line.ts';
 
 /** A vacuum in one line: whose, of what, for how long, how far. */
 export function vacuumLine(vacuum: RunningVacuum): Line {

@@ -1,14 +1,15 @@
 // Alerts with what is left of their response time.
-import type { DueAlert } from '../../core/incident/desk.ts';
+
+import type { Verdict } from '../../core/health/status.ts';
+import type { DueAlert } from '../../core/incident/context.ts';
 import { formatClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
-import type { Verdict } from '../../core/world/verdict.ts';
 import type { Place } from '../../store.ts';
-import { markerIn } from '../intents.ts';
-import { dim, firstFitting, type Line, line, mark, span, textOf, wrap } from '../line.ts';
-import { matching } from '../list.ts';
 import type { Row, Screen } from '../screen.ts';
-import { type Column, table, widest } from '../table.ts';
+import { markerIn } from '../shell/reducer.ts';
+import { dim, firstFitting, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
+import { matching } from '../toolkit/list.ts';
+import { type Column, table, widest } from '../toolkit/table.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 import { short } from './status-line.ts';

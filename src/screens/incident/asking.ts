@@ -1,11 +1,11 @@
 // The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
 import { adviceOn, type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
-import type { IncidentDo } from '../../core/incident/desk.ts';
+import type { IncidentDo } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import { minute } from '../../core/time.ts';
-import { knownOf } from '../../runbook/brief.ts';
+import { knownOf } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
-import { dim, line, wrap } from '../line.ts';
+import { dim, line, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './opening.ts';
 
 /** A word to the engine. */

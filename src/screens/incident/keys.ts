@@ -1,9 +1,9 @@
 // The keys of the incident's screen.
-import { drives } from '../../core/incident/desk.ts';
-import { canText, handoff } from '../../runbook/brief.ts';
+import { drives } from '../../core/incident/context.ts';
+import { canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
-import { line, wrap } from '../line.ts';
 import type { Binding, Here } from '../screen.ts';
+import { line, wrap } from '../toolkit/line.ts';
 import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { openIntent } from './opening.ts';

@@ -1,14 +1,14 @@
 // Messages to people: what is due first, each to be read and changed before it goes out.
 import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
-import { type ChannelState, drives } from '../../core/incident/desk.ts';
+import { type ChannelState, drives } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
 import { formatClock } from '../../core/text/format.ts';
-import { messageText } from '../../runbook/brief.ts';
-import { wordsOf } from '../../runbook/story.ts';
+import { messageText } from '../../runbook/messages.ts';
+import { wordsOf } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
-import { dim, line, mark, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
+import { dim, line, mark, span, wrap } from '../toolkit/line.ts';
 import { send } from './asking.ts';
 
 type Draft = { channel: ChannelId; purpose: Purpose; about: string };

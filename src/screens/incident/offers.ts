@@ -1,6 +1,6 @@
 // What a step's keys lead to: the actions it offers, and the places in the cockpit where more is to be seen.
 import type { Offer, Step } from '../../core/incident/checklist.ts';
-import { drives, isResumable } from '../../core/incident/desk.ts';
+import { drives, isResumable } from '../../core/incident/context.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Intent, State } from '../../store.ts';
 import { offer as begin } from '../actions/offer.ts';

@@ -1,7 +1,7 @@
 // The keys that lead to the incident from anywhere.
 
 import { severityName } from '../../core/incident/checklist.ts';
-import { currentStep } from '../../runbook/brief.ts';
+import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
 import type { Binding, Entry } from '../screen.ts';
 import { askNote, askUnrecorded, send } from './asking.ts';

@@ -1,13 +1,13 @@
 // Who is here, who drives, who has which role; and whom to call.
-import type { Presence } from '../../core/incident/desk.ts';
+import type { Presence } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import type { Contact } from '../../core/world/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
-import { bold, dim, type Line, line, mark, span } from '../line.ts';
-import { pairs } from '../pairs.ts';
 import type { Row, Screen } from '../screen.ts';
-import { table, widest } from '../table.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { table, widest } from '../toolkit/table.ts';
 import { askRole, askWheel, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { onlyObserves } from './offers.ts';

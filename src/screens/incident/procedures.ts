@@ -1,14 +1,14 @@
 // Every checklist of the runbook, and its commands, with or without an incident.
 import { type Checklist, severityName } from '../../core/incident/checklist.ts';
-import { activeChecklists } from '../../runbook/brief.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
+import { activeChecklists } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
-import { markerIn } from '../intents.ts';
-import { bold, dim, line, span, wrap } from '../line.ts';
-import { matching } from '../list.ts';
 import type { Entry, Row, Screen } from '../screen.ts';
-import { gone } from '../text.ts';
+import { markerIn } from '../shell/reducer.ts';
+import { bold, dim, line, span, wrap } from '../toolkit/line.ts';
+import { matching } from '../toolkit/list.ts';
+import { gone } from '../toolkit/text-view.ts';
 import { addProcedure } from './asking.ts';
 import { isOpen } from './keys.ts';
 import { offerIntents, onlyObserves, stepHere } from './offers.ts';

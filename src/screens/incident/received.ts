@@ -1,9 +1,9 @@
 // What arrived at a drill's PagerDuty and Slack, newest first: the other end of every message.
-import type { Arrived } from '../../core/incident/desk.ts';
+import type { Arrived } from '../../core/incident/context.ts';
 import { formatClock } from '../../core/text/format.ts';
-import { dim, type Line, line, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
-import { widest } from '../table.ts';
+import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
+import { widest } from '../toolkit/table.ts';
 
 export const receivedScreen: Screen = {
   id: 'received',

@@ -1,14 +1,14 @@
 // The incident: its checklist, or, while none is open, the way to open one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { isResumable } from '../../core/incident/desk.ts';
+import { isResumable } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
-import { currentStep } from '../../runbook/brief.ts';
+import { currentStep } from '../../runbook/messages.ts';
 import type { State } from '../../store.ts';
-import { dim, firstFitting, type Line, line, mark, span } from '../line.ts';
 import type { Screen } from '../screen.ts';
+import { dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
 import { openingView, suggestionOf } from './opening.ts';
 import { checklistRows } from './steps.ts';

@@ -1,13 +1,13 @@
 // The line of the header that says what is being done: on every frame while an incident is open.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { driver, drives } from '../../core/incident/desk.ts';
+import { driver, drives } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
-import { bold, type Line, line, lineWidth, mark, span } from '../line.ts';
+import { bold, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
 
 /** Undefined without an incident and without anything that must be said. */
 export function incidentLine(state: State, columns: number): Line | undefined {

@@ -14,10 +14,11 @@ import type { Incident, StepState } from '../../core/incident/incident.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
-import { activeChecklists, isFinished, knownOf } from '../../runbook/brief.ts';
 import { findStep } from '../../runbook/checklists.ts';
+import { activeChecklists, isFinished, knownOf } from '../../runbook/messages.ts';
 import type { Place, State } from '../../store.ts';
-import { markerIn } from '../intents.ts';
+import type { Row } from '../screen.ts';
+import { markerIn } from '../shell/reducer.ts';
 import {
   bold,
   columnsOf,
@@ -32,8 +33,7 @@ import {
   type Tone,
   textOf,
   wrap,
-} from '../line.ts';
-import type { Row } from '../screen.ts';
+} from '../toolkit/line.ts';
 
 const glyphOf: Record<Check['state'], Line> = {
   pass: line(mark('ok')),

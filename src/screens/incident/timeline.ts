@@ -4,11 +4,11 @@ import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import { type Story, type StoryKind, storyOf } from '../../runbook/story.ts';
+import { type Story, type StoryKind, storyOf } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
-import { kept } from '../kept.ts';
-import { dim, fitLine, type Line, line, mark, span, wrap } from '../line.ts';
 import type { Row, Screen } from '../screen.ts';
+import { dim, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
+import { kept } from '../toolkit/memoize.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 

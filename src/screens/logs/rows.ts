@@ -5,9 +5,9 @@ import { parseFilter } from '../../core/logs/log-filter.ts';
 import { marker } from '../../core/logs/log-passing.ts';
 import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/logs/log-text.ts';
 import { formatInstant } from '../../core/text/format.ts';
-import { kept } from '../kept.ts';
-import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../line.ts';
 import type { Row } from '../screen.ts';
+import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../toolkit/line.ts';
+import { kept } from '../toolkit/memoize.ts';
 
 const tones: Readonly<Record<LogTone, Tone>> = {
   time: 'dim',

@@ -1,12 +1,12 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
-import { describeFault } from '../../core/judgement/describe.ts';
+import { describeFault } from '../../core/health/describe.ts';
 import type { LogEntry } from '../../core/logs/log.ts';
 import { marksTooSlowly } from '../../core/logs/log-passing.ts';
 import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
 import { formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Place, State } from '../../store.ts';
-import { bold, dim, type Line, line, mark, span } from '../line.ts';
 import type { Row, Screen, View } from '../screen.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { logKeys } from './keys.ts';
 import { lineDetails, logRows } from './rows.ts';
 import { beyondRow, fromOf, lineOf, logsId, oldestRow, optionsOf, subjectOf, tailRow, viewOf } from './view.ts';

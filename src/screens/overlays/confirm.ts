@@ -1,6 +1,6 @@
 // The confirmation: cancel has the focus, Enter alone never accepts, pasted text never accepts.
 import type { Confirmation, Intent, Overlay, State } from '../../store.ts';
-import { bold, dim, type Line, line, mark, span } from '../line.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { edit, field } from './field.ts';
 
 type Confirm = Extract<Overlay, { kind: 'confirm' }>;

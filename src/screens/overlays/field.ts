@@ -1,6 +1,6 @@
 // One text field: what its keys do to its text.
 import { clean } from '../../core/text/text.ts';
-import { type Line, line, span } from '../line.ts';
+import { type Line, line, span } from '../toolkit/line.ts';
 
 /** A field never grows beyond this. */
 const longest = 2000;

@@ -1,7 +1,7 @@
 // A form: one text after the other, with completion from live data.
 import fuzzysort from 'fuzzysort';
 import type { FormField, Intent, Option, Overlay, State } from '../../store.ts';
-import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../line.ts';
+import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
 import { editAt, field } from './field.ts';
 
 type FormOverlay = Extract<Overlay, { kind: 'form' }>;

@@ -1,8 +1,8 @@
 // The help for here: every key that works on this screen, and why those that do not, do not.
-import { bindingsOf, globalBindings, listBindings } from '../../bindings.ts';
-import { showKey } from '../footer.ts';
-import { bold, dim, type Line, line, span, wrap } from '../line.ts';
+import { bindingsOf, globalBindings, listBindings } from '../../keymap.ts';
 import type { Binding, Here, Screen } from '../screen.ts';
+import { showKey } from '../shell/footer.ts';
+import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 
 export function helpLines(help: Here, screen: Screen, columns: number): Line[] {
   // As they are here: a key that the screen has for itself is not said to do something else.

@@ -1,8 +1,8 @@
 // What lies above the screen: at the lower edge of the body, below a rule with its title, as high as it needs to be.
 import type { OverlayKind, State } from '../../store.ts';
-import { environmentSays } from '../header.ts';
-import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../line.ts';
 import type { Here, Screen, Size } from '../screen.ts';
+import { environmentSays } from '../shell/header.ts';
+import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../toolkit/line.ts';
 import { confirmEnd } from './confirm.ts';
 import { formLines } from './form.ts';
 import { helpLines } from './help.ts';

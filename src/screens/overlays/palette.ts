@@ -1,13 +1,13 @@
 // The palette: everything that can be done here, found by a few of its letters.
-import { bindingsOf } from '../../bindings.ts';
+import { bindingsOf } from '../../keymap.ts';
 import { here, type Intent, type Overlay, type State, type ThemeName } from '../../store.ts';
-import { showKey } from '../footer.ts';
 import { entries, screens } from '../index.ts';
-import { kept } from '../kept.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '../line.ts';
 import type { Entry, Here, Row, Size } from '../screen.ts';
-import { thingEntries } from '../things.ts';
+import { showKey } from '../shell/footer.ts';
+import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '../toolkit/line.ts';
+import { kept } from '../toolkit/memoize.ts';
 import { field } from './field.ts';
+import { thingEntries } from './palette-resources.ts';
 import { search } from './search.ts';
 
 type Item = Entry & { key?: string };

@@ -1,0 +1,160 @@
+// The embedded Bentham: every server the platform stands on, on loopback and free ports, in one weather.
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startRds } from './aws/rds.ts';
+import { startSecrets } from './aws/secrets.ts';
+import { startControl } from './control-api.ts';
+import { writeCheckout } from './fake-checkout.ts';
+import { startGateway } from './gateway.ts';
+import { type Kubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
+import { startChatter } from './log-generator.ts';
+import { startCluster } from './postgres/cluster.ts';
+import { guardedDirectory } from './reaper.ts';
+import { startReceivers } from './receivers.ts';
+import { startRedis } from './redis/server.ts';
+import { healed, recovered, takeCredentials } from './remedies.ts';
+import { startS3 } from './s3/s3.ts';
+import type { Scenario, Weather } from './scenario.ts';
+import { followStudies, isKey, readStudy } from './studies.ts';
+import { startWorld } from './workload-simulator.ts';
+
+export type DrillOptions = {
+  scenario: Scenario;
+  /** Pods more, for load. */
+  pods: number;
+  /** Finished jobs more, for load. */
+  jobs: number;
+};
+
+export type Drill = {
+  /** What lets the cockpit, psql, redis-cli, kubectl, curl and aws talk to it. */
+  environment: Readonly<Record<string, string>>;
+  /** What is wrong now; remedies change it. */
+  weather: Weather;
+  /** The cluster from within: its objects and its logs. */
+  kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf' | 'restrict' | 'register'>;
+  /** Ends everything and removes what it wrote. */
+  stop(): Promise<void>;
+};
+
+/** Bytes on the disk: two databases of 40 MB, their write-ahead logs, and what a drill of some hours adds. */
+const usual = 300 * 1024 * 1024;
+/** A job is a row of 150 bytes in two databases, with four indexes and its write-ahead log. */
+const perJob = 1000;
+
+/** Starts it; resolves when every server answers. */
+export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
+  const weather = structuredClone(scenario.weather);
+  const guarded = await guardedDirectory(usual + jobs * perJob);
+  const over = new AbortController();
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    over.abort();
+    await Promise.allSettled(stops.map((each) => each()));
+    await guarded.end();
+  };
+  // Each is stopped, also when another one does not start.
+  const started = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
+    stops.push(async () => (await starting).stop());
+    return await starting;
+  };
+  try {
+    const [cluster, redis, kubernetes] = await Promise.all([
+      started(startCluster(guarded.directory, { jobs, weather, onPromoted: () => recovered(weather) })),
+      started(startRedis({ fill: weather.redisFill })),
+      started(
+        startKubernetes({
+          directory: guarded.directory,
+          weather: weather.deployments,
+          healed: (deployment) => healed(weather, deployment),
+          pods,
+        }),
+      ),
+    ]);
+    const world = startWorld({
+      cluster,
+      weather,
+      executors: () => kubernetes.ready('executor').length,
+      podsOf: (deployment) => kubernetes.podsOf(deployment).map((pod) => pod.metadata.uid),
+      signal: over.signal,
+    });
+    stops.push(() => world);
+    const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
+    const subjects = followStudies(cluster, over.signal);
+    const gateway = await started(
+      startGateway({
+        kubernetes,
+        weather,
+        admits: (token) => token === adminKey || isKey(cluster, token),
+        study: (id) => readStudy(cluster, id),
+        subjects,
+      }),
+    );
+    const hush = startChatter({ kubernetes, weather, subjects });
+    stops.push(async () => hush());
+    const control = await started(startControl({ cluster, weather, kubernetes }));
+    const checkout = await writeCheckout(guarded.directory, control, weather);
+    const [receivers, s3, rds, secrets] = await Promise.all([
+      started(startReceivers()),
+      started(startS3()),
+      started(startRds()),
+      started(
+        startSecrets({
+          id: 'bentham/db-credentials',
+          text: JSON.stringify({ username: cluster.user, password: cluster.password }),
+          changed: (text) => takeCredentials(cluster, text),
+        }),
+      ),
+    ]);
+    if (!weather.primaryUp) await cluster.stopPrimary();
+    const state = path.join(guarded.directory, 'state');
+    await mkdir(state, { mode: 0o700 });
+    // Nothing of a real platform's configuration reaches into a drill, least of all its channels.
+    const config = path.join(guarded.directory, 'config.yaml');
+    await writeFile(config, '# The drill’s own: everything is in its environment.\n');
+    const environment = {
+      BENTHAM_DRILL: scenario.id,
+      BENTHAM_CONFIG: config,
+      BENTHAM_PROFILE: 'production',
+      BENTHAM_JOURNAL_DIRECTORY: path.join(state, 'journal'),
+      PGHOST: cluster.host,
+      PGPORT: String(cluster.primaryPort),
+      PGUSER: cluster.user,
+      PGPASSWORD: cluster.password,
+      PGDATABASE: cluster.database,
+      PGSSLMODE: 'disable',
+      BENTHAM_DATABASE_REPLICA_HOST: cluster.host,
+      BENTHAM_DATABASE_REPLICA_PORT: String(cluster.replicaPort),
+      BENTHAM_GATEWAY_URL: gateway.url,
+      ADMIN_API_KEY: adminKey,
+      KUBECONFIG: kubernetes.kubeconfig,
+      // The runbook's app=bentham names no pod of its own: app=api-gateway is taken.
+      BENTHAM_KUBERNETES_LOG_SELECTOR: 'app.kubernetes.io/part-of=bentham',
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: s3.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      AWS_ENDPOINT_URL_RDS: rds.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      BENTHAM_BACKUPS_REDIS_BUCKET: s3.backups.name,
+      BENTHAM_ADMIN_COMMAND: checkout.pnpm,
+      BENTHAM_ADMIN_DIRECTORY: checkout.directory,
+      ...(checkout.kubectl ? { BENTHAM_ADMIN_KUBECTL: checkout.kubectl } : {}),
+      BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,
+      BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
+      BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
+      BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK: receivers.slackAlerts,
+      BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: receivers.slackOps,
+      // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.
+      BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
+      BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
+      REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
+    };
+    return { environment, weather, kubernetes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

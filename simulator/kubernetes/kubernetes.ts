@@ -1,0 +1,118 @@
+// The drill's Kubernetes: an API server on loopback and a cluster behind it that lives.
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { selfSigned } from '../certificate.ts';
+import { listen } from '../http.ts';
+import type { DeploymentWeather } from '../scenario.ts';
+import type { Ms } from '../time.ts';
+import { operatorRules, type Rule, type User, viewerRules } from './access.ts';
+import type { Webhook } from './admission.ts';
+import { apiHandler } from './api.ts';
+import { benthamSeeds, loadSeeds, production } from './bentham.ts';
+import { createCluster } from './cluster.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import type { Pod } from './object.ts';
+import { pino } from './pod-log-lines.ts';
+
+export type KubernetesOptions = {
+  /** Where the kubeconfig and the certificate are written. */
+  directory: string;
+  /** Read at every turn; a deployment whose remedy worked is told to `healed`. */
+  weather: Readonly<Record<string, DeploymentWeather>>;
+  healed?(deployment: string): void;
+  /** Pods beside Bentham's own, for load. */
+  pods?: number;
+  /** 1: as quick as a drill; less is quicker. */
+  pace?: number;
+  /** Changes a watch can look back on. */
+  memory?: number;
+  watches?: { bookmarks?: Ms; gone?: 'event' | 'status' };
+  port?: number;
+};
+
+export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
+
+/** Starts the API server and the cluster. The second context of the kubeconfig, `-viewer`, may only look. */
+export async function startKubernetes(options: KubernetesOptions) {
+  const cluster = createCluster({
+    weather: options.weather,
+    seeds: [...benthamSeeds(options.weather), ...loadSeeds(options.pods ?? 0)],
+    ...(options.healed ? { healed: options.healed } : {}),
+    pace: options.pace ?? 1,
+    ...(options.memory ? { memory: options.memory } : {}),
+  });
+  let rules: readonly Rule[] = operatorRules;
+  let webhooks: readonly Webhook[] = [];
+  const token = randomBytes(24).toString('base64url');
+  const viewerToken = randomBytes(24).toString('base64url');
+  const users = new Map<string, User>([
+    [token, { name: 'oncall@bentham.io', groups: ['system:authenticated'], rules: () => rules }],
+    [viewerToken, { name: 'viewer@bentham.io', groups: ['system:authenticated'], rules: () => viewerRules }],
+  ]);
+  const identity = selfSigned('bentham-drill');
+  const handler = apiHandler({
+    store: cluster.store,
+    logs: cluster.logs,
+    users,
+    watches: { bookmarks: options.watches?.bookmarks ?? 10_000, gone: options.watches?.gone ?? 'event' },
+    webhooks: () => webhooks,
+    now: Date.now,
+  });
+  let server = await listen(handler, { tls: identity, ...(options.port ? { port: options.port } : {}) });
+  const { url, port } = server;
+  const kubeconfig = join(options.directory, 'kubeconfig');
+  const certificate = join(options.directory, 'kubernetes-ca.crt');
+  await writeFile(certificate, identity.cert);
+  await writeKubeconfig(kubeconfig, { url, identity, token, viewerToken, namespace: production });
+
+  const podsOf = (deployment: string): readonly Pod[] => cluster.podsOf(production, deployment);
+  return {
+    url,
+    kubeconfig,
+    certificate,
+    token,
+    viewerToken,
+    namespace: production,
+    store: cluster.store,
+    logs: cluster.logs,
+
+    /** Pods of a deployment that take requests: ready ones. */
+    ready: (deployment: string): readonly Pod[] => cluster.ready(production, deployment),
+    podsOf,
+
+    /** Writes a line as pino does into the log of one pod. */
+    say(pod: Pod, level: number, fields: Readonly<Record<string, unknown>>, at = Date.now()): void {
+      cluster.logs.write(pod.metadata.uid, pino(pod.metadata.name, at, level, fields), at);
+    },
+
+    /** Forgets what changed: watches from before get 410 Gone. */
+    compact: () => cluster.store.compact(),
+
+    /** From now on the on-call may do only this. */
+    restrict(to: readonly Rule[]): void {
+      rules = to;
+    },
+
+    /** From now on these are asked before a change is stored. */
+    register(admission: readonly Webhook[]): void {
+      webhooks = admission;
+    },
+
+    /** The node of this name stops answering; or the first, without a name. */
+    loseNode: (name?: string) => cluster.loseNode(name),
+
+    /** The API server is gone, and every connection with it; the cluster behind it goes on. */
+    down: () => server.stop(),
+
+    /** It is back at the same address. */
+    async up(): Promise<void> {
+      server = await listen(handler, { tls: identity, port });
+    },
+
+    async stop(): Promise<void> {
+      cluster.stop();
+      await server.stop();
+    },
+  };
+}

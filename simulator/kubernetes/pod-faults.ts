@@ -1,0 +1,107 @@
+// What is wrong with single pods, as the weather of their deployment says: which are ill, with what, and what heals them.
+
+import type { DeploymentWeather } from '../scenario.ts';
+import { type Ms, second } from '../time.ts';
+import type { Deployment, Pod } from './object.ts';
+
+export type Ailment = {
+  /** crash: the container exits soon after it starts · oom: killed, 137 · image: it cannot be pulled · unready: the probe fails. */
+  kind: 'crash' | 'oom' | 'image' | 'unready';
+  /** The kubelet's or the probe's words. */
+  message?: string;
+  exitCode: number;
+  /** Log lines before it dies. */
+  lastWords: readonly { level: number; msg: string; stack?: string }[];
+  /** How long a container lives before it dies. */
+  livesFor: Ms;
+};
+
+const ailments: Readonly<Record<DeploymentWeather['reasons'][number], Ailment>> = {
+  CrashLoopBackOff: {
+    kind: 'crash',
+    exitCode: 1,
+    livesFor: 3 * second,
+    lastWords: [
+      { level: 40, msg: 'config cache /var/cache/bentham/routes.json failed its checksum' },
+      {
+        level: 60,
+        msg: 'cannot start: no routes',
+        stack:
+          'Error: cannot start: no routes\n    at loadRoutes (/app/dist/routes.js:88:11)\n    at async start (/app/dist/server.js:41:3)\n    at async file:///app/dist/main.js:12:1',
+      },
+    ],
+  },
+  OOMKilled: {
+    kind: 'oom',
+    exitCode: 137,
+    livesFor: 6 * second,
+    lastWords: [{ level: 40, msg: 'heap at 96 % of its limit, garbage collection took 1840 ms' }],
+  },
+  ImagePullBackOff: { kind: 'image', exitCode: 0, livesFor: 0, lastWords: [] },
+  NotReady: {
+    kind: 'unready',
+    exitCode: 0,
+    livesFor: 0,
+    message: 'Readiness probe failed: HTTP probe failed with statuscode: 503',
+    lastWords: [],
+  },
+};
+
+/** The ailments of a deployment, one for each reason in turn. */
+function ailmentsOf(weather: DeploymentWeather): readonly Ailment[] {
+  return weather.reasons.map((reason) => ailments[reason]);
+}
+
+export type Ward = ReturnType<typeof createWard>;
+
+const hashOf = (pod: Pod) => pod.metadata.labels?.['pod-template-hash'] ?? '';
+const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';
+
+/**
+ * Keeps which pods are ill. An affliction holds the template (or the image, where only a rollback heals) that the
+ * deployment had when it came: pods made from another are well.
+ */
+export function createWard() {
+  type Affliction = { weather: DeploymentWeather; hash: string; image: string; ill: Map<string, Ailment> };
+  const afflictions = new Map<string, Affliction>();
+
+  const holds = (one: Affliction, pod: Pod) =>
+    one.weather.heals === 'rollback' ? one.image === imageOf(pod) : one.hash === hashOf(pod);
+
+  return {
+    /** The weather of a deployment is bad: so many pods of its present template are ill from now on. */
+    afflict(deployment: string, weather: DeploymentWeather, template: { hash: string; image: string }): void {
+      afflictions.set(deployment, { weather: { ...weather }, ...template, ill: new Map() });
+    },
+
+    release(deployment: string): void {
+      afflictions.delete(deployment);
+    },
+
+    /** What this pod of the deployment has, if anything; a place that came free is taken. */
+    ailmentOf(deployment: string, pod: Pod): Ailment | undefined {
+      const one = afflictions.get(deployment);
+      if (!one || !holds(one, pod)) return undefined;
+      const known = one.ill.get(pod.metadata.uid);
+      if (known || one.ill.size >= one.weather.failing) return known;
+      const list = ailmentsOf(one.weather);
+      const taken = [...one.ill.values()];
+      const next = list.find((ailment) => !taken.includes(ailment)) ?? list[taken.length % Math.max(1, list.length)];
+      if (next) one.ill.set(pod.metadata.uid, next);
+      return next;
+    },
+
+    /** A pod is gone: its place among the ill is free. */
+    forget(uid: string): void {
+      for (const one of afflictions.values()) one.ill.delete(uid);
+    },
+
+    /** True when the deployment is afflicted and its present template is not the afflicted one any more. */
+    overcome(deployment: string, present: Deployment, hash: string): boolean {
+      const one = afflictions.get(deployment);
+      if (!one) return false;
+      const image = present.spec.template.spec.containers[0]?.image ?? '';
+      return one.weather.heals === 'rollback' ? image !== one.image : hash !== one.hash;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// What is wrong in the embedded Bentham: small values. The servers read the weather at every turn; remedies change it.
+import type { Ms } from './time.ts';
+
+export const deploymentNames = ['api-gateway', 'orchestrator', 'executor'] as const;
+export type DeploymentName = (typeof deploymentNames)[number];
+
+export const surfaceIds = ['openai-api', 'anthropic-api', 'chatgpt-web', 'google-search', 'perplexity-web'] as const;
+export type SurfaceId = (typeof surfaceIds)[number];
+
+/** How one deployment fares. */
+export type DeploymentWeather = {
+  replicas: number;
+  /** How many of its pods fail, and how, one reason each in turn. */
+  failing: number;
+  reasons: readonly ('CrashLoopBackOff' | 'OOMKilled' | 'ImagePullBackOff' | 'NotReady')[];
+  /** Its newest revision does not become available (ProgressDeadlineExceeded). */
+  stuck: boolean;
+  /** What heals it: new pods of the same template, or those of the revision before. */
+  heals: 'restart' | 'rollback';
+};
+
+export type SurfaceWeather = {
+  /** 0–1, of its jobs. */
+  failureShare: number;
+  /** The message of most of its failures. */
+  error: string;
+  disabled: boolean;
+};
+
+export type Weather = {
+  gateway: {
+    /** Median response time of the API. */
+    latency: Ms;
+    /** 0–1, answers with 5xx. */
+    errorShare: number;
+    /** As /health words it: healthy or not, by service. */
+    services: { database: boolean; redis: boolean; orchestrator: boolean };
+  };
+  deployments: Record<DeploymentName, DeploymentWeather>;
+  surfaces: Record<SurfaceId, SurfaceWeather>;
+  /** False: the primary is stopped and refuses connections. */
+  primaryUp: boolean;
+  /** Studies that are created each minute. */
+  studiesPerMinute: number;
+  /** 0–1, of Redis’ maxmemory. */
+  redisFill: number;
+  /** Jobs that wait at the start. */
+  queue: number;
+  /** Sessions that a report forgot on the primary, one of them with rows locked; those that are ended stay away. */
+  forgottenSessions: number;
+  /** The id of an API key in wrong hands, until it is revoked. */
+  misusedKey?: string;
+};
+
+export type Scenario = { id: string; says: string; weather: Weather };
+
+const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): DeploymentWeather => ({
+  replicas,
+  failing: 0,
+  reasons: [],
+  stuck: false,
+  heals: 'restart',
+  ...more,
+});
+
+const surface = (failureShare: number, error: string): SurfaceWeather => ({ failureShare, error, disabled: false });
+
+/** What a remedy leads back to. */
+export const calm: Weather = {
+  gateway: { latency: 120, errorShare: 0.001, services: { database: true, redis: true, orchestrator: true } },
+  deployments: { 'api-gateway': deployment(3), orchestrator: deployment(2), executor: deployment(6) },
+  surfaces: {
+    'openai-api': surface(0.004, 'Rate limited: too many requests'),
+    'anthropic-api': surface(0.003, 'Connection timeout after 30000 ms'),
+    'chatgpt-web': surface(0.012, 'Invalid session: login required'),
+    'google-search': surface(0.008, 'Captcha detected on page 1'),
+    'perplexity-web': surface(0.006, 'Invalid session: token expired'),
+  },
+  primaryUp: true,
+  studiesPerMinute: 3,
+  redisFill: 0.61,
+  queue: 140,
+  forgottenSessions: 0,
+};
+
+export const scenarios: readonly Scenario[] = [
+  { id: 'calm', says: 'everything works', weather: calm },
+  {
+    id: 'api-outage',
+    says: 'SEV1: the new api-gateway crashes, the API answers 5xx, no new studies',
+    weather: {
+      ...calm,
+      gateway: { latency: 4200, errorShare: 0.96, services: { database: true, redis: true, orchestrator: false } },
+      deployments: {
+        ...calm.deployments,
+        'api-gateway': deployment(3, { failing: 2, reasons: ['CrashLoopBackOff', 'OOMKilled'], stuck: true }),
+      },
+      studiesPerMinute: 0,
+      queue: 1320,
+    },
+  },
+  {
+    id: 'database-down',
+    says: 'SEV1: the primary database refuses connections, the replica lives',
+    weather: {
+      ...calm,
+      gateway: { latency: 2400, errorShare: 0.98, services: { database: false, redis: true, orchestrator: true } },
+      primaryUp: false,
+      studiesPerMinute: 0,
+    },
+  },
+  {
+    id: 'study-failures',
+    says: 'SEV2: most studies fail, on several surfaces',
+    weather: {
+      ...calm,
+      surfaces: {
+        ...calm.surfaces,
+        'chatgpt-web': surface(0.92, 'Invalid session: login required'),
+        'google-search': surface(0.88, 'Captcha detected on page 1'),
+        'perplexity-web': surface(0.9, 'Invalid session: token expired'),
+        'openai-api': surface(0.55, 'Connection timeout after 30000 ms'),
+      },
+      queue: 2400,
+    },
+  },
+  {
+    id: 'surface-down',
+    says: 'SEV3: one surface fails, the others work',
+    weather: {
+      ...calm,
+      surfaces: { ...calm.surfaces, 'openai-api': surface(0.71, 'Rate limited: too many requests') },
+    },
+  },
+  {
+    id: 'slow-api',
+    says: 'SEV4: the API is slow, and nothing else is wrong',
+    weather: { ...calm, gateway: { ...calm.gateway, latency: 780 } },
+  },
+  {
+    id: 'queue-full',
+    says: 'more studies come than the executors can work off',
+    weather: { ...calm, queue: 5600, studiesPerMinute: 6 },
+  },
+  {
+    id: 'redis-full',
+    says: 'Redis is nearly full of what nobody has asked for in a long time',
+    weather: { ...calm, redisFill: 0.965 },
+  },
+  {
+    id: 'sessions-pile-up',
+    says: 'forgotten sessions hold nearly every connection of the database, and one of them a lock',
+    weather: { ...calm, forgottenSessions: 68 },
+  },
+  {
+    id: 'security',
+    says: 'a key of tenant-lyra with every permission is in wrong hands',
+    weather: { ...calm, misusedKey: 'key-lyr001' },
+  },
+];
+
+/** A scenario by its name. */
+export function scenarioNamed(id: string): Scenario | undefined {
+  return scenarios.find((scenario) => scenario.id === id);
+}

@@ -1,0 +1,36 @@
+// `bentham-cockpit`: the full screen.
+import { Command } from 'commander';
+import { nearest } from '../../config/did-you-mean.ts';
+import { addSettingsFlags } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import { endWith } from '../exit.ts';
+
+/** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
+export function cockpitCommand(): Command {
+  const command = addSettingsFlags(new Command('cockpit'))
+    .description('the full screen (the default)')
+    // Here comes every word that is no command.
+    .allowExcessArguments()
+    .action(async (options: { color?: boolean }) => {
+      const [word] = command.args;
+      if (word !== undefined) unknownCommand(command.parent ?? command, word);
+      const { settings } = await settingsFrom(command);
+      const { whyNoScreen, runCockpit } = await import('./run.ts');
+      const why = whyNoScreen();
+      if (why === undefined) endWith(await runCockpit(settings, { colour: options.color !== false }));
+      process.stderr.write(`bentham-cockpit: ${why}. This is the status once; see also status --help.\n`);
+      const { runStatus } = await import('../status/run.ts');
+      await runStatus(settings, options);
+    });
+  return command;
+}
+
+function unknownCommand(root: Command, word: string): never {
+  const names = root.commands.map((one) => one.name()).filter((name) => !name.startsWith('_'));
+  const meant = nearest(word, names);
+  root.showHelpAfterError(false);
+  root.error(
+    `error: unknown command '${word}'. ${meant ? `Did you mean ${meant}?` : `There are ${names.join(', ')}; see --help.`}`,
+    { code: 'commander.unknownCommand' },
+  );
+}

@@ -1,0 +1,136 @@
+// Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
+import { render } from 'ink';
+import { createElement } from 'react';
+import { App, type Ports, type Release } from '../../app.tsx';
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
+import { second } from '../../core/time.ts';
+import type { Engine } from '../../engine/protocol.ts';
+import { startEngine } from '../../engine/worker-client.ts';
+import { followLogs } from '../../screens/logs/follow.ts';
+import { type Attention, attention, followLooks, followMoved, followSecrets } from '../../screens/shell/effects.ts';
+import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
+import { endWith } from '../exit.ts';
+import { Keyboard } from './keyboard.ts';
+import { frameStream } from './synchronized-output.ts';
+import { Terminal } from './terminal.ts';
+
+/** Why the full screen cannot be opened here, or undefined when it can. */
+export function whyNoScreen(): string | undefined {
+  if (!process.stdin.isTTY) return 'standard input is not a terminal';
+  if (!process.stdout.isTTY) return 'standard output is not a terminal';
+  if (process.env.TERM === 'dumb') return 'this terminal (TERM=dumb) cannot draw a screen';
+  return undefined;
+}
+
+/** Ends even if something hangs. */
+const patience = 4 * second;
+
+/**
+ * Runs until the person quits or a signal comes; gives the exit code when the terminal is given back and nothing of the
+ * engine is left. `start`: the screen it opens with; `follow`: the id of the incident that it shows. The caller then ends the process.
+ */
+export async function runCockpit(
+  settings: Settings,
+  { colour = true, start, follow }: { colour?: boolean; start?: string; follow?: string } = {},
+): Promise<number> {
+  const terminal = new Terminal(process.stdin, process.stdout);
+  const first = initialState(scopeOf(settings), Date.now(), settings.display);
+  const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
+  const store = createCockpitStore({ ...first, ui: { ...first.ui, stack } });
+  let engine: Engine | undefined;
+  let leave: (code: number, why?: unknown) => void = () => {};
+  const left = new Promise<{ code: number; why?: unknown }>((resolve) => {
+    leave = (code, why) => resolve({ code, why });
+  });
+  let release: Release = (away) => away();
+  let lent = false;
+  let suspendAgain = false;
+  const lend = (away: () => Promise<void>) => {
+    lent = true;
+    release(away)
+      .catch((error: unknown) => leave(1, error))
+      .finally(() => {
+        lent = false;
+        if (suspendAgain) suspend();
+      });
+  };
+  const suspend = () => {
+    // The screen is back a moment before the terminal is: a key that is pressed between is not lost.
+    suspendAgain = lent;
+    if (!lent) lend(() => terminal.suspend());
+  };
+  const ports: Ports = {
+    send: (command) => engine?.send(command),
+    copy: (text) => terminal.copy(text),
+    redraw: () => {
+      screen.clear();
+      terminal.wipe();
+      // The same state once more: drawn now, not with the next news.
+      store.setState((state) => ({ ...state }), true);
+    },
+    suspend,
+    lend: (by) => {
+      release = by;
+    },
+    quit: () => leave(0),
+    environment: colour ? process.env : { FORCE_COLOR: '0' },
+  };
+
+  const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
+  process.on('SIGTSTP', suspend);
+  // Stopped by force and brought back: the shell has had the terminal meanwhile.
+  process.on('SIGCONT', () => {
+    if (!lent) lend(async () => {});
+  });
+  process.on('uncaughtException', (error) => leave(1, error));
+  process.on('unhandledRejection', (error) => leave(1, error));
+  // A terminal that went away: writing fails, reading ends.
+  process.stdout.on('error', () => leave(signals.SIGHUP));
+  process.stdin.on('end', () => leave(signals.SIGHUP)).on('error', () => leave(signals.SIGHUP));
+
+  terminal.open();
+  const screen = render(createElement(App, { store, ports }), {
+    stdout: frameStream(process.stdout),
+    stdin: new Keyboard(process.stdin),
+    alternateScreen: true,
+    incrementalRendering: true,
+    maxFps: 120,
+    exitOnCtrlC: false,
+    patchConsole: true,
+    interactive: true,
+  });
+  screen.waitUntilExit().catch((error: unknown) => leave(1, error));
+  await screen.waitUntilRenderFlush();
+
+  // Only now: a thread that starts takes time from the first frame.
+  engine = startEngine(settings);
+  if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
+  const stopLooking = followLooks(store, (command) => engine?.send(command));
+  const stopAskingAgain = followMoved(store);
+  const stopForgetting = followSecrets(store, (command) => engine?.send(command));
+  const stopFollowing = followLogs(store, (command) => engine?.send(command));
+  let attentive: Attention | undefined;
+  engine.subscribe((update) => {
+    store.setState(take(store.getState(), update), true);
+    attentive = attention(store.getState(), attentive);
+    terminal.title(attentive.title);
+    if (attentive.rings) terminal.bell();
+  });
+
+  const { code, why } = await left;
+  setTimeout(() => endWith(code, true), patience).unref();
+  stopLooking();
+  stopForgetting();
+  stopAskingAgain();
+  stopFollowing();
+  screen.unmount();
+  terminal.close();
+  if (why !== undefined) {
+    const says = why instanceof Error ? (why.stack ?? why.message) : String(why);
+    process.stderr.write(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}\n`);
+  }
+  await engine.stop();
+  return code;
+}

@@ -1,0 +1,106 @@
+// What the cockpit asks of the terminal beside drawing: clipboard, title, bell, suspension.
+import { execFile } from 'node:child_process';
+import { hostname } from 'node:os';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { clean } from '../../core/text/text.ts';
+
+/** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
+const longestCopy = 50_000;
+
+const osc = (text: string) => `\u001b]${text}\u0007`;
+
+export class Terminal {
+  readonly #in: ReadStream;
+  readonly #out: WriteStream;
+  #title = '';
+  #away = false;
+
+  constructor(input: ReadStream, out: WriteStream) {
+    this.#in = input;
+    this.#out = out;
+  }
+
+  /**
+   * Keeps the title that the terminal had, and takes keys and pasted text as they come. Ink does the latter too, but
+   * after its first frame: what is typed ahead would be echoed over the screen, a ^C in it would end the program, and
+   * pasted text would be taken for keys.
+   */
+  open(): void {
+    this.#in.setRawMode(true);
+    this.#out.write('\u001b[22;2t\u001b[?2004h');
+  }
+
+  /** Takes everything off the screen, whoever wrote it there; what is written next begins at its top. */
+  wipe(): void {
+    this.#out.write('\u001b[H\u001b[2J');
+  }
+
+  close(): void {
+    this.#out.write(`\u001b[?2004l${this.#untitled()}`);
+    this.#away = true;
+  }
+
+  /** Written once per change; while the shell has the terminal, not before it is back. */
+  title(text: string): void {
+    if (text === this.#title) return;
+    this.#title = text;
+    if (!this.#away) this.#out.write(this.#titled());
+  }
+
+  #titled(): string {
+    return this.#title ? osc(`2;${clean(this.#title, 100)}`) : '';
+  }
+
+  /** The title that the terminal had. tmux keeps none to give back: there it is the host's name, as in a new pane. */
+  #untitled(): string {
+    return `${this.#title ? osc(`2;${clean(hostname(), 100)}`) : ''}\u001b[23;2t`;
+  }
+
+  bell(): void {
+    this.#out.write('\u0007');
+  }
+
+  /**
+   * To the clipboard of the terminal the person sits at, through ssh too (OSC 52). Gives what is to be said of it: empty
+   * where nothing stands between. tmux ignores what a program sends unless it is told otherwise (set-clipboard on,
+   * allow-passthrough on), but takes it from its own command, and hands it on itself.
+   */
+  async copy(text: string): Promise<string> {
+    const safe = clean(text, longestCopy);
+    const sequence = osc(`52;c;${Buffer.from(safe).toString('base64')}`);
+    const { TMUX, STY, TERM = '' } = process.env;
+    const within = TMUX !== undefined || /^(tmux|screen)/.test(TERM);
+    if (!within) {
+      this.#out.write(sequence);
+      return '';
+    }
+    if (STY) this.#out.write(`\u001bP${sequence}\u001b\\`);
+    else this.#out.write(`\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`);
+    if (TMUX && (await tmuxTakes(safe))) return ', and into tmux’s buffer';
+    this.#out.write(sequence);
+    return STY ? '' : ', if tmux lets it through (set-clipboard on)';
+  }
+
+  /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */
+  async suspend(): Promise<void> {
+    this.#away = true;
+    this.#out.write(this.#untitled());
+    // Nobody listens: the signal does what it does by itself.
+    const listeners = process.listeners('SIGTSTP');
+    process.removeAllListeners('SIGTSTP');
+    process.kill(0, 'SIGTSTP');
+    // Runs on after the stop; at once where there is no shell to go back to.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const listener of listeners) process.on('SIGTSTP', listener);
+    this.#out.write(`\u001b[22;2t${this.#titled()}`);
+    this.#away = false;
+  }
+}
+
+/** Into tmux's newest buffer, and from there to the clipboards of those who are attached (`-w`, from 3.2 on). */
+function tmuxTakes(text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const tmux = execFile('tmux', ['load-buffer', '-w', '-'], { timeout: 2000 }, (error) => resolve(error === null));
+    tmux.stdin?.on('error', () => {}).end(text);
+  });
+}

@@ -1,0 +1,44 @@
+// `config`, `config check`, `config schema`.
+import { Command } from 'commander';
+import { addSettingsFlags } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import { describeProblem } from '../../config/problem.ts';
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** The effective configuration, and what is wrong with it. */
+export function configCommand(): Command {
+  const command = addSettingsFlags(new Command('config'))
+    .description('the configuration in force, each value with where it came from')
+    .option('--json', 'for programs')
+    .action(async (options: { json?: boolean }) => {
+      const loaded = await settingsFrom(command);
+      const [{ configJson, configText }, { describeRedirection }] = await Promise.all([
+        import('../../config/show.ts'),
+        import('../../config/load.ts'),
+      ]);
+      if (options.json) return print(JSON.stringify(configJson(loaded), null, 2));
+      print(`# ${loaded.file ?? 'no configuration file'}`);
+      for (const one of loaded.redirected) print(`# ${loaded.settings.profile}: ${describeRedirection(one)}`);
+      print(configText(loaded));
+    });
+
+  const check = addSettingsFlags(command.command('check'))
+    .description('name every mistake in the configuration, and what would be right')
+    .action(async () => {
+      const loaded = await settingsFrom(check);
+      const { describeRedirection } = await import('../../config/load.ts');
+      print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no mistakes`);
+      for (const one of loaded.redirected) print(`  ${describeRedirection(one)}`);
+      for (const one of loaded.ignored) print(`  ${describeProblem(one)}`);
+    });
+
+  command
+    .command('schema')
+    .description('the JSON schema of the configuration file, for editors')
+    .action(async () => {
+      const { fileSchema } = await import('../../config/schema.ts');
+      print(JSON.stringify(fileSchema(), null, 2));
+    });
+  return command;
+}

@@ -1,0 +1,75 @@
+// `doctor`: tries every backend, tool and permission, and says what to do.
+import { Command, InvalidArgumentError } from 'commander';
+import { addSettingsFlags } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import { describeProblem } from '../../config/problem.ts';
+import { second } from '../../core/time.ts';
+
+const seconds = (text: string) => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 300)) throw new InvalidArgumentError('It is a number of seconds, up to 300.');
+  return value;
+};
+
+/** Exit code: 0 all fine, 1 something optional is missing, 2 something essential is broken, 3 could not be asked. */
+export function doctorCommand(): Command {
+  const command = addSettingsFlags(new Command('doctor'))
+    .description('try every backend, tool and permission, and say what to do about it')
+    .option('--json', 'for programs')
+    .option('--timeout <seconds>', 'for one question to one backend', seconds, 4)
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all fine, 1 something optional is missing, 2 something is broken, 3 could not be asked.',
+    )
+    .action(async (options: { json?: boolean; timeout: number }) => {
+      const loaded = await settingsFrom(command);
+      const { settings, redirected, ignored } = loaded;
+      const [{ probesFor }, { examine }, { checkupTable, overall, summary }, { describeRedirection }, verdict, format] =
+        await Promise.all([
+          import('../../data/doctor.ts'),
+          import('../../data/doctor-check.ts'),
+          import('../../core/health/checkup.ts'),
+          import('../../config/load.ts'),
+          import('../../core/health/status.ts'),
+          import('../../core/text/format.ts'),
+        ]);
+      const timeout = options.timeout * second;
+      const at = Date.now();
+      const found = await examine(probesFor(settings, timeout), 3 * timeout, new AbortController().signal);
+      const elsewhere = redirected.map((one) => ({
+        area: 'configuration',
+        what: one.option,
+        verdict: 'warning' as const,
+        answer: describeRedirection(one),
+        todo: `if that is not meant, look at ${one.origin.says}`,
+      }));
+      const passedOver = ignored.map((one) => ({
+        area: 'configuration',
+        what: one.option ?? one.source.replace(/^env /, ''),
+        verdict: 'ok' as const,
+        answer: describeProblem(one),
+      }));
+      const all = [...elsewhere, ...passedOver, ...found];
+      const worst = overall(all);
+      process.exitCode = verdict.exitCode[worst];
+      if (options.json) {
+        const report = {
+          version: 1,
+          at: new Date(at).toISOString(),
+          profile: settings.profile,
+          verdict: worst,
+          checkups: all,
+        };
+        process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+        return;
+      }
+      const where = [
+        settings.environment.name,
+        settings.drill ? `DRILL ${settings.drill}` : `profile ${settings.profile}`,
+      ];
+      process.stdout.write(`${where.join('  ')}  ${format.formatInstant(at)}\n\n`);
+      process.stdout.write(`${checkupTable(all, Math.min(process.stdout.columns ?? 100, 120))}\n\n`);
+      process.stdout.write(`${verdict.glyph[worst]} ${summary(all)}\n`);
+    });
+  return command;
+}

@@ -1,0 +1,85 @@
+// `drill`: starts the embedded Bentham as a child, opens the cockpit on it, and takes it down again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { settingsFrom } from '../../config/load-for-command.ts';
+
+/** The variables that lead to a real Bentham. */
+const real = /^(BENTHAM_|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
+
+type Load = { pods: number; jobs: number };
+
+/** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
+export async function practise(command: Command, scenario: string, load: Load): Promise<void> {
+  const { runCockpit, whyNoScreen } = await import('../cockpit/run.ts');
+  const why = whyNoScreen();
+  if (why !== undefined) {
+    process.stderr.write(
+      `bentham-cockpit: ${why}, and the drill opens a full screen. Without one:\n` +
+        `  bentham-cockpit drill ${scenario} --serve   prints what reaches it and runs until stopped\n`,
+    );
+    process.exitCode = 64;
+    return;
+  }
+  process.stderr.write(`starting an embedded Bentham (${scenario}) …`);
+  const bentham = startBentham(scenario, load);
+  const giveUp = () => bentham.child.stdin?.end();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, giveUp);
+  let environment: Record<string, string>;
+  try {
+    environment = await bentham.ready;
+  } catch (error) {
+    process.stderr.write(`\r\u001b[K${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 3;
+    return;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(signal, giveUp);
+  process.stderr.write('\r\u001b[K');
+  // What the shell says of a real Bentham must not reach into a drill.
+  for (const name of Object.keys(process.env)) if (real.test(name)) delete process.env[name];
+  Object.assign(process.env, environment);
+  let code = 1;
+  try {
+    const { settings } = await settingsFrom(command);
+    code = await runCockpit(settings, { colour: command.opts<{ color?: boolean }>().color !== false });
+  } finally {
+    await bentham.end();
+  }
+  process.exit(code);
+}
+
+function startBentham(scenario: string, { pods, jobs }: Load) {
+  const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
+  const args = [launcher, 'drill', scenario, '--serve', '--pods', String(pods), '--jobs', String(jobs)];
+  // Detached: a Ctrl-C at the terminal is the cockpit's to handle. The pipe on its standard input is its lifeline.
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  child.stdin?.on('error', () => {});
+  let said = '';
+  child.stderr?.on('data', (data) => {
+    said = (said + data).slice(-2000);
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ready = new Promise<Record<string, string>>((resolve, reject) => {
+    const environment: Record<string, string> = {};
+    let rest = '';
+    child.stdout?.on('data', (data) => {
+      const lines = `${rest}${data}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const [, name, value] = /^export ([A-Za-z0-9_]+)='(.*)'$/.exec(line) ?? [];
+        if (name && value !== undefined) environment[name] = value.replaceAll(`'\\''`, `'`);
+        if (line === 'ready') resolve(environment);
+      }
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`the embedded Bentham did not start. ${said.trim()}`)));
+  });
+  return {
+    child,
+    ready,
+    end() {
+      child.stdin?.end();
+      return exited;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+// `drill --serve`: runs the embedded Bentham until it is told to stop, or until whoever started it is gone.
+import { fstatSync } from 'node:fs';
+import { type DrillOptions, startDrill } from '../../../simulator/drill.ts';
+
+/** Prints `export NAME='value'` lines, then `ready`; ends at a signal, or when a pipe on standard input ends. */
+export async function serve(options: DrillOptions): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    // A terminal stays open, and so does /dev/null; a pipe is a lifeline.
+    if (isLifeline()) {
+      process.stdin.on('close', resolve);
+      process.stdin.on('error', () => resolve());
+      process.stdin.resume();
+    }
+    process.stdout.on('error', () => resolve());
+  });
+  const drill = await Promise.race([stopped, startDrill(options)]).catch((error: unknown) => {
+    process.stderr.write(`bentham-cockpit: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(3);
+  });
+  // Told to stop before it was ready: the guard ends what has begun when this process is gone.
+  if (!drill) process.exit(0);
+  const lines = Object.entries(drill.environment).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+  );
+  process.stdout.write(`${lines.join('')}ready\n`);
+  await stopped;
+  await drill.stop();
+  // An input that is still open would keep the process.
+  process.stdin.destroy();
+}
+
+function isLifeline(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}

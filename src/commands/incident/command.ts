@@ -1,0 +1,96 @@
+// `incident list | show | export | verify | resume`: the record of incidents.
+import { Command, Option } from 'commander';
+import { addSettingsFlags } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import type { JournalReport } from '../../data/journal/verify.ts';
+import type { Printed } from './run.ts';
+
+type Runs = typeof import('./run.ts');
+
+const id = '[id]';
+const aboutId = 'an incident’s id, or the beginning of one; the newest if not given';
+
+/** The journal's files, read without the screen and without asking a backend. */
+export function incidentCommand(): Command {
+  const command = new Command('incident').description('the record of incidents: list, show, export, verify, resume');
+  const sub = (name: string, description: string) =>
+    addSettingsFlags(new Command(name)).description(description).copyInheritedSettings(command);
+
+  const list = sub('list', 'every incident of this profile, newest first').option('--json', 'for programs');
+  list.action(({ json = false }: { json?: boolean }) =>
+    answer(list, (run, report) => run.listed(report, json, Date.now())),
+  );
+
+  const show = sub('show', 'one incident, entry by entry').argument(id, aboutId);
+  show.action((which?: string) =>
+    answer(show, (run, report) => about(run, report, which, (one) => run.shown(one, Date.now()))),
+  );
+
+  const exporting = sub('export', 'one incident as a report')
+    .argument(id, aboutId)
+    .addOption(new Option('--format <format>', 'what for').choices(['markdown', 'json']).default('markdown'));
+  exporting.action((which: string | undefined, { format }: { format: 'markdown' | 'json' }) =>
+    answer(exporting, (run, report) =>
+      about(run, report, which, (one) => run.exported(one, report, format, Date.now())),
+    ),
+  );
+
+  const verify = sub('verify', 'look for changes, gaps and cuts in the journal’s files').option(
+    '--json',
+    'for programs',
+  );
+  verify.action(({ json = false }: { json?: boolean }) => answer(verify, (run, report) => run.verified(report, json)));
+
+  const resume = sub('resume', 'open the cockpit on the incident that is open').argument(
+    id,
+    'an incident’s id, or the beginning of one, where several are open; the newest if not given',
+  );
+  resume.action(async (which?: string) => {
+    const { settings } = await settingsFrom(resume);
+    const wanted = which === undefined ? undefined : await openOne(settings, which);
+    if (wanted && 'text' in wanted) return say(wanted);
+    const { whyNoScreen, runCockpit } = await import('../cockpit/run.ts');
+    const why = whyNoScreen();
+    if (why === undefined)
+      process.exit(await runCockpit(settings, { start: 'incident', ...(wanted ? { follow: wanted.id } : {}) }));
+    process.stderr.write(`bentham-cockpit: ${why}. incident show tells what is known.\n`);
+    process.exitCode = 2;
+  });
+
+  for (const one of [list, show, exporting, verify, resume]) command.addCommand(one);
+  return command.addHelpText('after', '\nExit code: 0 found, 1 the record has a problem, 2 nothing there.');
+}
+
+async function answer(command: Command, what: (run: Runs, report: JournalReport) => Printed): Promise<void> {
+  const { settings } = await settingsFrom(command);
+  const run = await import('./run.ts');
+  const report = await run.journalOf(settings);
+  say('text' in report ? report : what(run, report));
+}
+
+/** The incident with this id, which has to be open: what is resolved is read, not worked. */
+async function openOne(settings: Settings, which: string): Promise<Incident | Printed> {
+  const run = await import('./run.ts');
+  const report = await run.journalOf(settings);
+  if ('text' in report) return report;
+  const found = run.found(report, which);
+  if ('text' in found || found.resolvedAt === undefined) return found;
+  return { text: `${found.id} is resolved: incident show ${which} tells of it`, code: 2 };
+}
+
+function say({ text, code }: Printed): void {
+  (code === 2 ? process.stderr : process.stdout).write(`${text}\n`);
+  process.exitCode = code;
+}
+
+function about(
+  run: Runs,
+  report: JournalReport,
+  which: string | undefined,
+  tell: (incident: Incident) => Printed,
+): Printed {
+  const found = run.found(report, which);
+  return 'text' in found ? found : tell(found);
+}

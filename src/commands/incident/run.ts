@@ -1,0 +1,144 @@
+// What `incident list | show | export | verify` do: the journal's files, without the screen and without a backend.
+import type { Settings } from '../../config/settings.ts';
+import { glyph } from '../../core/health/status.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
+import { foldAll, type Incident } from '../../core/incident/incident.ts';
+import { formatAge, formatInstant } from '../../core/text/format.ts';
+import { cannotKnow, type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
+import { markdownReport } from '../../runbook/report.ts';
+import { storyOf } from '../../runbook/timeline-text.ts';
+
+/** Of everything that is printed as JSON. Grows only by additions; anything else makes it 2. */
+export const recordVersion = 1;
+
+/** What to print, and the exit code: 0 found, 1 a problem in the record, 2 nothing there. */
+export type Printed = { text: string; code: 0 | 1 | 2 };
+
+/** The whole journal of a profile. */
+export async function journalOf(settings: Settings): Promise<JournalReport | Printed> {
+  const { directory } = settings.journal;
+  if (!directory) return { text: 'no journal directory is configured: set journal.directory', code: 2 };
+  const outcome = await verifyJournal(directory);
+  if (outcome.ok) return outcome.value;
+  const { what, where, hint, kind } = outcome.fault;
+  if (kind === 'unconfigured') return { directory, files: [], entries: [] };
+  return { text: `${where}: ${what}; ${hint}`, code: 2 };
+}
+
+const problemsOf = (report: JournalReport): readonly string[] =>
+  report.files.flatMap((f) => f.problems.map((problem) => `${f.file}: ${problem}`));
+
+export function listed(report: JournalReport, json: boolean, now: number): Printed {
+  const incidents = foldAll(report.entries);
+  if (json)
+    return {
+      text: JSON.stringify({ version: recordVersion, incidents: incidents.map((one) => brief(one, now)) }, null, 2),
+      code: 0,
+    };
+  if (incidents.length === 0) return { text: `no incident in ${report.directory}`, code: 0 };
+  const rows = incidents.toReversed().map((one) => {
+    const state = one.resolvedAt === undefined ? 'open' : 'resolved';
+    const lasted = formatAge((one.resolvedAt ?? now) - one.openedAt);
+    const drill = one.drill ? `  DRILL ${one.drill}` : '';
+    return `${one.id}  ${formatInstant(one.openedAt)}  ${severityName(one.severity)}  ${state.padEnd(8)}  ${lasted.padEnd(10)}  ${one.title}${drill}`;
+  });
+  return { text: rows.join('\n'), code: 0 };
+}
+
+function brief(incident: Incident, now: number) {
+  const { id, title, severity, openedAt, openedBy, environment, drill, resolvedAt, mitigatedAt } = incident;
+  return {
+    id,
+    title,
+    severity: severityName(severity),
+    environment,
+    ...(drill ? { drill } : {}),
+    openedAt: iso(openedAt),
+    openedBy,
+    ...(mitigatedAt === undefined ? {} : { mitigatedAt: iso(mitigatedAt) }),
+    ...(resolvedAt === undefined ? {} : { resolvedAt: iso(resolvedAt) }),
+    clocks: clocks(incident, now),
+  };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** The incident meant by an id, the beginning of one, or nothing: the newest. */
+export function found(report: JournalReport, id: string | undefined): Incident | Printed {
+  const incidents = foldAll(report.entries);
+  const some = id === undefined ? incidents.slice(-1) : incidents.filter((one) => one.id.startsWith(id.toUpperCase()));
+  const [one] = some;
+  if (one && some.length === 1) return one;
+  if (some.length > 1) return { text: `${id} begins the ids of ${some.length} incidents: give more of it`, code: 2 };
+  return {
+    text: id === undefined ? `no incident in ${report.directory}` : `no incident ${id}: incident list shows them`,
+    code: 2,
+  };
+}
+
+export function shown(incident: Incident, now: number): Printed {
+  const { toAcknowledge, toFirstFind, toMitigate, toResolve } = clocks(incident, now);
+  const times = [
+    ['acknowledged', toAcknowledge],
+    ['first look at the right place', toFirstFind],
+    ['mitigated', toMitigate],
+    ['resolved', toResolve],
+  ] as const;
+  const lines = incident.entries.flatMap((entry) => {
+    const story = storyOf(entry, incident);
+    if (!story) return [];
+    const mark = story.verdict ? glyph[story.verdict] : ' ';
+    return [
+      `${formatInstant(entry.at)}  ${mark} ${entry.writer.name.padEnd(10)} ${story.says}${story.detail ? `  (${story.detail})` : ''}`,
+    ];
+  });
+  const head = `${severityName(incident.severity)} ${incident.title}  ${incident.environment}${incident.drill ? ` DRILL ${incident.drill}` : ''}  ${incident.id}`;
+  const clock = times.flatMap(([word, time]) => (time === undefined ? [] : [`${word} after ${formatAge(time)}`]));
+  return { text: [head, clock.join(', '), '', ...lines].join('\n'), code: 0 };
+}
+
+export function exported(incident: Incident, report: JournalReport, format: 'markdown' | 'json', now: number): Printed {
+  const problems = problemsOf(report);
+  const code = problems.length > 0 ? 1 : 0;
+  if (format === 'json') {
+    const { entries, ...rest } = incident;
+    const body = {
+      version: recordVersion,
+      ...brief(incident, now),
+      incident: rest,
+      timePerSeverity: timePerSeverity(incident, now),
+      entries,
+      problems,
+    };
+    return { text: JSON.stringify(body, null, 2), code };
+  }
+  const notes =
+    problems.length > 0
+      ? problems
+      : ['The journal’s files were checked: nothing is missing or changed as far as they tell.'];
+  return { text: markdownReport(incident, now, notes).trimEnd(), code };
+}
+
+export function verified(report: JournalReport, json: boolean): Printed {
+  const problems = problemsOf(report);
+  const code = problems.length > 0 ? 1 : 0;
+  if (json)
+    return {
+      text: JSON.stringify({ version: recordVersion, ...report, entries: report.entries.length, cannotKnow }, null, 2),
+      code,
+    };
+  const lines = report.files.flatMap((f) => [
+    `${f.problems.length > 0 ? glyph.critical : glyph.ok} ${f.file}  ${f.entries} entries`,
+    ...f.problems.map((problem) => `    ${glyph.critical} ${problem}`),
+    ...f.notes.map((note) => `    ${glyph.unknown} ${note}`),
+  ]);
+  const sum =
+    code === 0
+      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'}: none changed, none missing, as far as they tell`
+      : `${glyph.critical} ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+  return {
+    text: [...lines, sum, '', 'What this cannot know:', ...cannotKnow.map((text) => `  ${text}`)].join('\n'),
+    code,
+  };
+}

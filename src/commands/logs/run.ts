@@ -1,0 +1,130 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { flagsOf, usageError } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import { describeFault } from '../../core/health/describe.ts';
+import { type LogEntry, type LogLine, readEntry } from '../../core/logs/log.ts';
+import { parseFilter } from '../../core/logs/log-filter.ts';
+import { expressionsOf, passing } from '../../core/logs/log-passing.ts';
+import { type Clock, entryJson, entryText, type LogTone, piecesOf } from '../../core/logs/log-text.ts';
+import { parseSince } from '../../core/text/since.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { Connection } from '../../data/kubernetes/connection.ts';
+import { followLogs, type LogsAsk, type LogsState } from '../../data/kubernetes/logs/logs.ts';
+import { filterText, type LogsOptions } from './filter.ts';
+
+/** The logs could not be read, or not all of them (as a monitoring plugin's unknown). */
+const unreadable = 3;
+
+/** Prints what was asked for; resolves with the exit code: 0, 3 when logs could not be read, 64 for wrong usage, 130 when interrupted. */
+export async function runLogs(command: Command, options: LogsOptions): Promise<number> {
+  const wrong = (says: string) => {
+    process.stderr.write(`bentham-cockpit: ${says}\n`);
+    return usageError;
+  };
+  const filter = parseFilter(filterText(options));
+  if (filter.problems.length > 0) return wrong(filter.problems.join('; '));
+  const since = options.since === 'all' ? undefined : parseSince(options.since, Date.now());
+  if (since === undefined && options.since !== 'all')
+    return wrong(`--since ${options.since}: it is written 90s, 15m, 1h, 03:05, 2026-01-17T03:05Z or all`);
+  const tail = options.tail === undefined ? undefined : Number(options.tail);
+  if (tail !== undefined && !(Number.isInteger(tail) && tail >= 0)) return wrong('--tail: a number of lines');
+
+  const { settings } = await settingsFrom(command);
+  const ask: LogsAsk = {
+    workload: options.deployment
+      ? { deployment: options.deployment }
+      : { selector: options.selector ?? settings.kubernetes.logSelector },
+    previous: options.previous ?? false,
+    follow: options.follow ?? false,
+    ...(since === undefined ? {} : { since }),
+    ...(tail === undefined ? {} : { tail }),
+    ...(options.pod ? { pod: options.pod } : {}),
+    ...(options.container ? { container: options.container } : {}),
+  };
+  const colours = process.stdout.isTTY === true && !process.env.NO_COLOR && flagsOf(command).color !== false;
+  const print = printer(options.json === true, options.local ? 'local' : 'utc', colours);
+
+  const over = new AbortController();
+  const stop = () => over.abort();
+  let interrupted = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, (_: string, number: number) => {
+      interrupted = number;
+      stop();
+    });
+  // Whoever reads us has seen enough (`| head`).
+  process.stdout.on('error', stop);
+  let state: LogsState | undefined;
+  let said: string | undefined;
+  let wrongUse: number | undefined;
+  await followLogs(
+    new Connection(settings),
+    ask,
+    {
+      lines(lines: readonly LogLine[]) {
+        if (over.signal.aborted) return;
+        const passed = passing(filter, lines, settings.logFields);
+        if (!passed) {
+          wrongUse = wrong(`${expressionsOf(filter).join(' or ')} takes too long on these lines: write it otherwise`);
+          return stop();
+        }
+        const text = passed.map((line) => `${print(readEntry(line, settings.logFields))}\n`).join('');
+        if (text) process.stdout.write(text);
+      },
+      state(now) {
+        state = now;
+        const fault = now.fault ? describe(now.fault) : undefined;
+        if (fault && fault !== said) process.stderr.write(`bentham-cockpit: ${fault}\n`);
+        said = fault;
+      },
+    },
+    over.signal,
+  );
+  if (wrongUse !== undefined) return wrongUse;
+  if (state?.leftOut)
+    process.stderr.write(`bentham-cockpit: ${state.leftOut} containers were left out: ask for fewer pods\n`);
+  if (state?.fault) return unreadable;
+  // Whoever follows ends it so; else what was printed is not all, and a script must know (as a shell says it).
+  if (interrupted > 0 && !ask.follow) return 128 + interrupted;
+  if (!over.signal.aborted && (!state || state.expected === 0)) {
+    const { workload } = ask;
+    const what =
+      'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${Object.values(workload)[0]}`;
+    process.stderr.write(`bentham-cockpit: no pods ${what} in ${settings.kubernetes.namespace} have logs\n`);
+    for (const { pod, why } of state?.unstarted.slice(0, 10) ?? [])
+      process.stderr.write(`bentham-cockpit: ${pod} has not started: ${why}\n`);
+    return unreadable;
+  }
+  return 0;
+}
+
+const describe = (fault: Fault): string => `${describeFault(fault)}: ${fault.hint}`;
+
+const styles: Readonly<Record<LogTone, Parameters<typeof styleText>[0] | undefined>> = {
+  time: 'dim',
+  pod: 'cyan',
+  good: 'dim',
+  warning: 'yellow',
+  bad: ['red', 'bold'],
+  message: undefined,
+  field: 'dim',
+  stack: 'dim',
+  mark: ['yellow', 'dim'],
+};
+
+function printer(json: boolean, clock: Clock, colours: boolean): (entry: LogEntry) => string {
+  if (json) return entryJson;
+  if (!colours) return (entry) => entryText(entry, clock);
+  const paint = (tone: LogTone, text: string) => {
+    const style = styles[tone];
+    return style ? styleText(style, text, { validateStream: false }) : text;
+  };
+  return (entry) =>
+    [
+      piecesOf(entry, clock, entry.pod)
+        .map((piece) => paint(piece.tone, piece.text))
+        .join(''),
+      ...entry.more.map((line) => paint('stack', `    ${line}`)),
+    ].join('\n');
+}

@@ -1,0 +1,226 @@
+// What `run` does: plan, confirmation on the terminal, and the same runner as below the screen.
+import type { Command } from 'commander';
+import { ulid } from 'ulid';
+import { actionNamed, actions } from '../../actions/index.ts';
+import { nearest } from '../../config/did-you-mean.ts';
+import { usageError } from '../../config/flags.ts';
+import { settingsFrom } from '../../config/load-for-command.ts';
+import type { Settings } from '../../config/settings.ts';
+import { type Action, actionIds, isActionId, type Target } from '../../core/actions/action.ts';
+import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
+import type { LoggedCommand } from '../../core/actions/command-log.ts';
+import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
+import { clean, door } from '../../core/text/text.ts';
+import type { Recorder } from '../../engine/incident/recorder.ts';
+import { oneShotRunner } from '../../engine/runs/one-shot.ts';
+import type { Runner } from '../../engine/runs/runner.ts';
+import { askTyped } from './ask.ts';
+import type { RunFlags } from './flags.ts';
+import { askMissing, targetFrom } from './target.ts';
+import { listText, planText, resultText } from './text.ts';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const complain = (text: string) => void process.stderr.write(`bentham-cockpit: ${text}\n`);
+
+/** Gives the exit code. */
+export async function runAction(command: Command, id: string | undefined, flags: RunFlags): Promise<number> {
+  if (flags.list) {
+    say(
+      flags.json
+        ? JSON.stringify(
+            actions.map(({ id, title, risk, fields }) => ({ id, title, risk, fields: fields.map((f) => f.name) })),
+            null,
+            2,
+          )
+        : listText(actions),
+    );
+    return 0;
+  }
+  const action = id !== undefined && isActionId(id) ? actionNamed(id) : undefined;
+  if (!action) {
+    complain(id ? `there is no action ${door(id, 80)}${meaning(id)}` : 'which action? `run --list` names them');
+    return usageError;
+  }
+  const given = targetFrom(action, flags);
+  const [first] = given.missing;
+  if (first && !(process.stdin.isTTY && process.stderr.isTTY)) {
+    complain(`${action.id} needs --${first.name}: ${first.ask}`);
+    return usageError;
+  }
+  const { settings } = await settingsFrom(command);
+  const target = first ? await askMissing(settings, action, given) : given.target;
+  if (target) return carryOut(settings, action, target, flags);
+  complain('cancelled; nothing was changed');
+  return runExitCode.cancelled;
+}
+
+async function carryOut(settings: Settings, action: Action, target: Target, flags: RunFlags): Promise<number> {
+  let arming = initialArming(settings.environment);
+  let shown = 0;
+  let far: string | undefined;
+  const commands: LoggedCommand[] = [];
+  const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now());
+  const { runner, recorder, close } = await oneShotRunner(settings, {
+    patient: false,
+    forbids: forbidden,
+    changed(run) {
+      if (flags.json) return;
+      for (const line of run.output.slice(shown)) say(`  ${line}`);
+      shown = run.output.length;
+      if (run.progress !== undefined && run.progress !== far) say(`  … ${run.progress}`);
+      far = run.progress;
+    },
+    logged: (command) => commands.push(command),
+  });
+  const why = flags.arm ?? flags.reason;
+  if (why !== undefined && arming.state === 'read-only' && !flags.dryRun) {
+    const armed = arm(arming, why, Date.now());
+    if ('refused' in armed) complain(armed.refused);
+    else {
+      arming = armed.arming;
+      if (arming.state === 'armed') await recorder.record({ kind: 'armed', until: arming.until, why: arming.reason });
+    }
+  }
+  const id = ulid();
+  const finish = async (run: Run): Promise<number> => {
+    await close();
+    say(flags.json ? JSON.stringify(forPrograms(run, commands), null, 2) : resultText(run));
+    return run.outcome ? runExitCode[run.outcome] : 0;
+  };
+  const stopWatching = watchInterrupts(runner, id);
+  try {
+    let run = await runner.plan(id, action.id, target);
+    for (;;) {
+      if (run?.phase !== 'planned') return run ? await finish(run) : usageError;
+      if (!flags.json) say(planText(run));
+      if (flags.dryRun) {
+        runner.cancel(id);
+        return await finish(run);
+      }
+      const not = forbidden(recorder);
+      if (not) return await refuse(runner, id, flags, not.replace('(:arm)', '(--arm "why")'), finish, run);
+      const typed = await confirmed(run, flags);
+      if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
+      run = await runner.confirm(id, typed);
+      // With --yes nobody looks at a plan that moved.
+      if (run?.phase === 'planned' && flags.yes) {
+        runner.cancel(id);
+        return await finish({
+          ...run,
+          phase: 'done',
+          outcome: 'moved',
+          says: run.notice ?? 'the world moved',
+          hint: 'look at the plan of now, and run it again',
+        });
+      }
+    }
+  } finally {
+    stopWatching();
+    await close();
+  }
+}
+
+async function refuse(
+  runner: Runner,
+  id: string,
+  flags: RunFlags,
+  why: string,
+  finish: (run: Run) => Promise<number>,
+  run: Run,
+) {
+  runner.cancel(id);
+  if (!flags.json) complain(why);
+  return finish({ ...run, phase: 'done', outcome: why === 'cancelled' ? 'cancelled' : 'refused', says: why });
+}
+
+/** What was typed, or why it does not go on. */
+async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] | string> {
+  if (flags.yes && run.risk !== 'irreversible') return run.accepts;
+  if (!process.stdin.isTTY) {
+    if (run.risk === 'irreversible') return 'irreversible: it has to be typed on a terminal, --yes is not enough';
+    return 'nobody is there to confirm it: give --yes';
+  }
+  const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
+  const typed: string[] = [];
+  for (const text of wanted) {
+    const answer = await askTyped(`type ${clean(text, 200)} and enter to go on: `, {
+      input: process.stdin,
+      output: process.stderr,
+    });
+    if (answer === 'pasted') return 'pasted text does not confirm: type it';
+    if (answer === 'cancelled' || answer.typed !== clean(text, 200)) return 'cancelled';
+    typed.push(text);
+  }
+  return run.accepts.length === 0 ? [] : typed;
+}
+
+/** Ctrl-C before the first call cancels. Afterwards the first one says what was done, and a second one stops it. */
+function watchInterrupts(runner: Runner, id: string): () => void {
+  let asked = false;
+  const onInterrupt = () => {
+    const [run] = runner.underWay;
+    if (!run || !isUnderWay(run) || run.phase === 'rechecking') return runner.cancel(id);
+    if (asked) return runner.cancel(id);
+    asked = true;
+    complain(`${run.performed} of ${run.calls.length} calls are done; it goes on. Ctrl-C again stops it.`);
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  };
+}
+
+function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
+  const {
+    id,
+    action,
+    title,
+    risk,
+    target,
+    environment,
+    phase,
+    again,
+    outcome,
+    says,
+    hint,
+    plan,
+    calls,
+    output,
+    startedAt,
+    endedAt,
+    next,
+  } = run;
+  return {
+    version: 1,
+    run: id,
+    action,
+    title,
+    risk,
+    target,
+    environment,
+    phase,
+    outcome: outcome ?? null,
+    moved: again ?? [],
+    says: says ?? null,
+    hint: hint ?? null,
+    plan: plan
+      ? { impact: plan.impact, warnings: plan.warnings ?? [], undo: plan.undo ?? null, answered: plan.answered }
+      : null,
+    calls: calls.map((call) => call.say),
+    output,
+    startedAt: startedAt === undefined ? null : new Date(startedAt).toISOString(),
+    endedAt: endedAt === undefined ? null : new Date(endedAt).toISOString(),
+    next,
+    commands: commands.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
+  };
+}
+
+/** What may have been meant: those that have the word in their name, or the one that is spelt nearly so. */
+function meaning(id: string): string {
+  const within = actionIds.filter((known) => known.split('-').includes(id));
+  const near = nearest(id, actionIds);
+  const meant = within.length > 0 ? within : near ? [near] : [];
+  return meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; `run --list` names them';
+}

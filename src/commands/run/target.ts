@@ -1,0 +1,102 @@
+// What `run` acts on: from the flags, and on a terminal from a person, who is shown what there is to choose.
+import { createInterface } from 'node:readline';
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Action, Choice, Field, Target } from '../../core/actions/action.ts';
+import { clean } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { emptyWorld, type World } from '../../core/world/world.ts';
+import { choicesOf } from '../../engine/runs/choices.ts';
+import type { RunFlags } from './flags.ts';
+
+/** So many choices are listed; the tab key completes all of them. */
+const mostListed = 15;
+const lookWithin: Ms = 4 * second;
+
+/** The fields' values, and the fields that still need one. */
+export function targetFrom(action: Action, flags: RunFlags): { target: Target; missing: readonly Field[] } {
+  const target: Record<string, string> = {};
+  const [first] = action.fields;
+  if (flags.target !== undefined && first) target[first.name] = flags.target;
+  for (const { name } of action.fields) {
+    // Commander's name of a flag: `older-than` becomes olderThan.
+    const value = flags[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
+    if (typeof value === 'string') target[name] = value;
+  }
+  const missing = action.fields.filter(
+    ({ name, optional, preset }) => !optional && preset === undefined && target[name] === undefined,
+  );
+  return { target, missing };
+}
+
+/** Asks on the terminal for what is missing; undefined where the person does not want to go on. */
+export async function askMissing(
+  settings: Settings,
+  action: Action,
+  { target, missing }: ReturnType<typeof targetFrom>,
+): Promise<Target | undefined> {
+  const tell = (text: string) => void process.stderr.write(`${text}\n`);
+  tell(`${action.title}: looking what there is …`);
+  const world = await worldFor(settings, missing);
+  let known = target;
+  for (const field of missing) {
+    const choices = await choicesFor(settings, action, field, known, world);
+    for (const { value, says } of choices.slice(0, mostListed))
+      tell(`  ${clean(value, 200)}${says ? `   ${clean(says, 200)}` : ''}`);
+    if (choices.length > mostListed) tell(`  … ${choices.length - mostListed} more; tab completes`);
+    const value = await askFor(field, choices);
+    if (value === undefined) return undefined;
+    known = { ...known, [field.name]: value };
+  }
+  return known;
+}
+
+/** What the cockpit would have on its screen, where a field completes from it. */
+async function worldFor(settings: Settings, missing: readonly Field[]): Promise<World> {
+  const scope = scopeOf(settings);
+  if (!missing.some(({ choices, kind }) => choices && kind !== 'choice')) return emptyWorld(scope, Date.now());
+  const begun = performance.now();
+  const { lookOnce } = await import('../status/look.ts');
+  const look = await lookOnce(settings, lookWithin, () => performance.now() - begun);
+  void look.end();
+  return look.world;
+}
+
+async function choicesFor(
+  settings: Settings,
+  action: Action,
+  field: Field,
+  known: Target,
+  world: World,
+): Promise<readonly Choice[]> {
+  const ask = { kind: 'choices', action: action.id, field: field.name, target: JSON.stringify(known) } as const;
+  const looked = await choicesOf(settings, ask, AbortSignal.timeout(lookWithin * 2));
+  const all = [...(field.choices?.(world) ?? []), ...(looked.ok ? looked.value : [])];
+  return [...new Map(all.map((choice) => [choice.value, choice])).values()];
+}
+
+/** One line, asked until there is one; undefined after Ctrl-C or Ctrl-D. */
+async function askFor({ ask, kind }: Field, choices: readonly Choice[]): Promise<string | undefined> {
+  const values = choices.map(({ value }) => value);
+  const line = createInterface({
+    input: process.stdin,
+    output: process.stderr,
+    completer: (text: string) => [values.filter((value) => value.startsWith(text)), text],
+  });
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      line.once('SIGINT', () => resolve(undefined));
+      line.once('close', () => resolve(undefined));
+      line.on('line', (text) => {
+        const value = text.trim();
+        const fits = value !== '' && (kind !== 'choice' || values.includes(value));
+        if (fits) resolve(value);
+        else line.prompt();
+      });
+      line.setPrompt(`${ask} `);
+      line.prompt();
+    });
+  } finally {
+    line.close();
+  }
+}

@@ -1,0 +1,62 @@
+// What `run` prints.
+import type { Action } from '../../core/actions/action.ts';
+import type { Run, RunOutcome } from '../../core/actions/run.ts';
+import { quote } from '../../core/text/shell.ts';
+
+/** Longer commands are cut for reading; --json has them whole. */
+const longest = 2000;
+
+export function listText(actions: readonly Action[]): string {
+  const widest = Math.max(...actions.map((a) => a.id.length));
+  return actions
+    .map(({ id, risk, title, fields }) => {
+      const flags = fields
+        .map((f) => (f.optional || f.preset !== undefined ? `[--${f.name} …]` : `--${f.name} …`))
+        .join(' ');
+      return `${id.padEnd(widest)}  ${risk.padEnd(12)}  ${title}${flags ? `  (${flags})` : ''}`;
+    })
+    .join('\n');
+}
+
+export function planText(run: Run): string {
+  const { plan } = run;
+  if (!plan) return run.title;
+  return [
+    ...(run.notice ? [`▲ ${run.notice}`, ...(run.again ?? []).map((text) => `    ${text}`), ''] : []),
+    `${run.title}    ${run.environment}`,
+    '',
+    ...plan.impact.map((line) => `  ${line}`),
+    ...(plan.warnings ?? []).map((line) => `▲ ${line}`),
+    '',
+    ...run.calls.flatMap(({ say, to }) => [
+      `  $ ${say.length > longest ? `${say.slice(0, longest)} …` : say}`,
+      `    on ${to}`,
+    ]),
+    ...plan.answered.map((who) => `    answered just now: ${who}`),
+    plan.undo ? `  undo: ${plan.undo}` : '  this cannot be undone',
+    '',
+  ].join('\n');
+}
+
+const glyphs: Readonly<Record<RunOutcome, string>> = {
+  verified: '✓',
+  unverified: '?',
+  failed: '●',
+  unknown: '?',
+  cancelled: '–',
+  refused: '–',
+  moved: '–',
+};
+
+export function resultText(run: Run): string {
+  if (!run.outcome) return 'only planned: nothing was changed';
+  return [
+    `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
+    ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
+    ...(run.hint ? [`  ${run.hint}`] : []),
+    ...run.next.map(({ action, target, says }) => {
+      const flags = Object.entries(target).map(([name, value]) => `--${name} ${quote(value)}`);
+      return `  next: ${says}\n    bentham-cockpit run ${[action, ...flags].join(' ')}`;
+    }),
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+// One look at everything: each source once, side by side, none waited for longer than the deadline.
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
+import { type FactId, factIds } from '../../core/world/facts.ts';
+import type { World } from '../../core/world/world.ts';
+import type { News } from '../../data/source.ts';
+import { sourcesFor } from '../../engine/sources.ts';
+import { Keeper } from '../../engine/world-store.ts';
+
+/** Connections get so long to say goodbye, where there is time left for it. */
+const farewell: Ms = 400;
+/** What printing takes, and the goodbye of a look that used all its time. */
+const closing: Ms = 150;
+/** A machine that took long to start us leaves the backends at least this part of the time. */
+const leastPart = 0.3;
+
+export type Look = {
+  world: World;
+  /** Lets go of every connection, for as long as there is time for it. */
+  end(): Promise<'ended' | 'late'>;
+};
+
+/** Since the launcher began, which may have had to start another Node first. */
+function sinceStart(): Ms {
+  const own = performance.now();
+  const begun: unknown = Reflect.get(globalThis, Symbol.for('BENTHAM_COCKPIT_BEGUN'));
+  const before = typeof begun === 'number' ? performance.timeOrigin - begun : 0;
+  // More is no start but a clock that was set.
+  return before > 0 && before < minute ? own + before : own;
+}
+
+/**
+ * Resolves when every source has told a value or a fault, at the latest `timeout` after the process began: whoever
+ * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then.
+ */
+export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms = sinceStart): Promise<Look> {
+  const left = () => Math.max(timeout * leastPart, timeout - passed() - closing);
+  // Each look ends before the whole does, so that it can say itself what it was waiting for.
+  const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
+  const keeper = new Keeper(scopeOf(settings));
+  const over = new AbortController();
+  const sources = await sourcesFor(patient, { once: true });
+  const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
+  const running = await new Promise<Promise<void>[]>((resolve) => {
+    const started: Promise<void>[] = [];
+    const done = () => {
+      clearTimeout(deadline);
+      resolve(started);
+    };
+    const deadline = setTimeout(done, left());
+    for (const source of sources) {
+      const run = source.start((news) => {
+        if (over.signal.aborted) return;
+        keeper.take(news);
+        waiting.delete(news.fact);
+        if (waiting.size === 0) done();
+      }, over.signal);
+      started.push(run.ended);
+    }
+    if (waiting.size === 0) done();
+  });
+  const at = Date.now();
+  for (const fact of factIds)
+    if (waiting.has(fact)) {
+      const where = sources.find((source) => source.facts.includes(fact))?.id ?? fact;
+      const what = `no answer within ${timeout / second} s`;
+      const fault = { kind: 'timeout', where, what, hint: 'give it more time: --timeout 15' } as const;
+      // The union pairs each fact with its value; a fault is the same for all.
+      keeper.take({ fact, at, fault } as News);
+    }
+  keeper.tick(at);
+  const { world } = keeper;
+  over.abort();
+  return {
+    world,
+    async end() {
+      const patience = Math.min(farewell, Math.max(closing / 2, timeout - passed()));
+      const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience).unref());
+      return Promise.race([Promise.allSettled(running).then(() => 'ended' as const), late]);
+    },
+  };
+}

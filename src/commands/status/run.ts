@@ -1,0 +1,73 @@
+// What `status` does: look, print, and end with the verdict as exit code.
+import type { Settings } from '../../config/settings.ts';
+import { reportOf } from '../../core/health/report.ts';
+import { reportLine, reportText } from '../../core/health/report-text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { endWith } from '../exit.ts';
+
+export type StatusOptions = {
+  json?: boolean;
+  line?: boolean;
+  all?: boolean;
+  watch?: boolean;
+  rollout?: string;
+  timeout?: Ms;
+  /** False with --no-color. */
+  color?: boolean;
+};
+
+const forOneLook: Ms = 5 * second;
+/** Longer than Kubernetes' own progress deadline, which says `stuck` by itself. */
+const forRollout: Ms = 900 * second;
+
+/** Runs to its end and ends the process: what hangs must not keep it. */
+export async function runStatus(settings: Settings, options: StatusOptions): Promise<never> {
+  const over = new AbortController();
+  // A reader that has seen enough (head, grep -q) is no error.
+  process.stdout.on('error', () => {
+    over.abort();
+    if (!options.watch) process.exit(0);
+  });
+  if (options.watch || options.rollout !== undefined) {
+    const { watchRollout, watchStatus } = await import('./watch.ts');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => over.abort());
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    const { json = false, rollout, timeout } = options;
+    const common = { json, print, signal: over.signal };
+    return leave(
+      rollout === undefined
+        ? await watchStatus(settings, { ...common, ...(timeout === undefined ? {} : { timeout }) })
+        : await watchRollout(settings, rollout, { ...common, timeout: timeout ?? forRollout }),
+    );
+  }
+  const { lookOnce } = await import('./look.ts');
+  const look = await lookOnce(settings, options.timeout ?? forOneLook);
+  const report = reportOf(look.world, settings.profile);
+  const terminal = process.stdout.isTTY;
+  const text = options.json
+    ? JSON.stringify(report, null, 2)
+    : options.line
+      ? reportLine(report)
+      : reportText(report, {
+          all: options.all ?? false,
+          columns: terminal ? process.stdout.columns : Number.POSITIVE_INFINITY,
+          colour: wantsColour(settings, options.color !== false, terminal),
+        });
+  process.stdout.write(`${text}\n`);
+  const goodbye = await look.end();
+  return leave(report.exitCode, goodbye === 'late');
+}
+
+/** Ends when everything that was printed has been taken. */
+async function leave(code: number, late = false): Promise<never> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  return endWith(code, late);
+}
+
+/** NO_COLOR and --no-color turn colours off, FORCE_COLOR on; else a terminal that can has them. */
+function wantsColour(settings: Settings, allowed: boolean, terminal: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (!allowed || settings.display.theme === 'plain' || NO_COLOR) return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0';
+  return terminal && TERM !== 'dumb';
+}

@@ -1,0 +1,57 @@
+// PostgreSQL's connection service file, as libpq reads it.
+import path from 'node:path';
+import { clean } from '../../core/text/text.ts';
+import { nearest } from '../did-you-mean.ts';
+import { type Environment, type Place, shorten, unreadable } from '../io.ts';
+import { resolvePath } from '../layer.ts';
+
+/** A parameter of a service, and its line. */
+export type Line = { key: string; value: string; line: number };
+
+/** A section of the connection service file: `[bentham]`, then `host=…`. As libpq, a value is everything after the =. */
+export function readService(
+  name: string,
+  environment: Environment,
+  { home, cwd, disk }: Place,
+): { file: string; lines: Line[] } | { value: string; right: string } {
+  const files = environment.PGSERVICEFILE
+    ? [resolvePath(environment.PGSERVICEFILE, cwd, home)]
+    : [path.join(home, '.pg_service.conf')];
+  if (environment.PGSYSCONFDIR) files.push(path.join(environment.PGSYSCONFDIR, 'pg_service.conf'));
+  const value = clean(name, 60);
+  const names: string[] = [];
+  for (const file of files) {
+    let text: string | undefined;
+    try {
+      text = disk.read(file);
+    } catch (error) {
+      return { value, right: `${file} ${unreadable(error)}` };
+    }
+    const lines: Line[] = [];
+    let section: string | undefined;
+    let found = false;
+    for (const [index, raw] of (text ?? '').split(/\r?\n/).entries()) {
+      const line = raw.trim();
+      if (line === '' || line.startsWith('#')) continue;
+      const heading = /^\[([^\]]*)\]/.exec(line);
+      if (heading) {
+        // Where a name stands twice, libpq takes the first.
+        if (found && section === name) break;
+        section = heading[1] ?? '';
+        names.push(section);
+        found ||= section === name;
+      } else if (section === name) {
+        const equals = line.indexOf('=');
+        if (equals > 0)
+          lines.push({ key: line.slice(0, equals).trim(), value: line.slice(equals + 1), line: index + 1 });
+      }
+    }
+    if (found) return { file: shorten(file, home), lines };
+  }
+  const meant = nearest(name, names);
+  const where = files.map((file) => shorten(file, home)).join(' or ');
+  return {
+    value,
+    right: `there is no service of this name in ${where}${meant ? `; did you mean ${clean(meant, 60)}?` : ''}`,
+  };
+}

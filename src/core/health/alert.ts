@@ -1,0 +1,159 @@
+// Alerts from findings: raised when trouble lasts, cleared when calm lasts, quiet while something flaps. Pure.
+
+import type { AlertLevel } from '../incident/channel.ts';
+import { type Instant, type Ms, minute, second } from '../time.ts';
+import type { Finding } from './evaluate.ts';
+import type { Verdict } from './status.ts';
+
+/** How long something has to last before it is believed. */
+export const holds: Readonly<Record<AlertLevel | 'calm' | 'flapping', Ms>> = {
+  critical: 10 * second,
+  warning: 30 * second,
+  /** Something cannot be seen: told when it stays dark. */
+  info: 5 * minute,
+  calm: minute,
+  /** What came back three times within ten minutes has to be calm for longer. */
+  flapping: 5 * minute,
+};
+
+const flapWindow: Ms = 10 * minute;
+const flapsFrom = 3;
+
+export type Acknowledgement = { by: string; at: Instant };
+
+/** Who has which alert, by its id, and who has all that were raised by then. */
+export type Acknowledgements = { of: ReadonlyMap<string, Acknowledgement>; all?: Acknowledgement };
+
+export type Alert = {
+  /** The finding's id: `metric/p95`. */
+  id: string;
+  subject: string;
+  level: AlertLevel;
+  says: string;
+  remedy?: string;
+  /** When this trouble began, not when it was believed. */
+  raisedAt: Instant;
+  /** When its level last rose: the response time counts from here. */
+  since: Instant;
+  acknowledged?: Acknowledgement;
+  /** It came and went again and again. */
+  flapping: boolean;
+};
+
+/** What is remembered of one finding. */
+export type Watch = {
+  /** The level it shows now and since when; undefined is calm. */
+  now: AlertLevel | undefined;
+  since: Instant;
+  alert?: Alert;
+  /** When it turned bad lately. */
+  turns: readonly Instant[];
+};
+
+export type Alerts = { readonly [finding: string]: Watch };
+
+export type AlertChange = { change: 'raised' | 'worse' | 'cleared'; alert: Alert };
+
+const levelOf: Record<Verdict, AlertLevel | undefined> = {
+  critical: 'critical',
+  warning: 'warning',
+  unknown: 'info',
+  ok: undefined,
+};
+const rank: Record<AlertLevel, number> = { info: 1, warning: 2, critical: 3 };
+const height = (level: AlertLevel | undefined): number => (level ? rank[level] : 0);
+
+/** Takes the findings of this moment: the alerts after it, and what changed. */
+export function takeFindings(
+  before: Alerts,
+  findings: readonly Finding[],
+  now: Instant,
+): { alerts: Alerts; changes: readonly AlertChange[] } {
+  const changes: AlertChange[] = [];
+  const alerts: Record<string, Watch> = {};
+  for (const finding of findings) {
+    const watch = turned(before[finding.id], levelOf[finding.verdict], now);
+    alerts[finding.id] = settle(watch, finding, now, changes);
+  }
+  // What is not found any more (a surface without jobs) counts as calm.
+  for (const [id, watch] of Object.entries(before)) {
+    if (alerts[id] || !watch.alert) continue;
+    const kept = settle(turned(watch, undefined, now), undefined, now, changes);
+    if (kept.alert) alerts[id] = kept;
+  }
+  return { alerts, changes };
+}
+
+/** Notes that the level changed, and since when. A clock that jumped back starts the waiting again. */
+function turned(before: Watch | undefined, level: AlertLevel | undefined, now: Instant): Watch {
+  if (!before) return { now: level, since: now, turns: height(level) > 1 ? [now] : [] };
+  const since = before.since > now ? now : before.since;
+  if (before.now === level) return before.since === since ? before : { ...before, since };
+  const turns = before.turns.filter((at) => at <= now && now - at < flapWindow);
+  const bad = height(level) > 1 && height(before.now) <= 1;
+  return { ...before, now: level, since: now, turns: bad ? [...turns, now] : turns };
+}
+
+function settle(watch: Watch, finding: Finding | undefined, now: Instant, changes: AlertChange[]): Watch {
+  const lasted = now - watch.since;
+  const { alert } = watch;
+  if (!alert) {
+    if (!watch.now || !finding || lasted < holds[watch.now]) return watch;
+    const raised = raise(watch, watch.now, finding);
+    changes.push({ change: 'raised', alert: raised });
+    return { ...watch, alert: raised };
+  }
+  if (height(watch.now) > height(alert.level) && watch.now && finding && lasted >= holds[watch.now]) {
+    const worse = { ...alert, level: watch.now, since: watch.since, says: finding.says };
+    changes.push({ change: 'worse', alert: worse });
+    return { ...watch, alert: worse };
+  }
+  // Dark is not calm: what cannot be seen keeps the alert that it had.
+  if (watch.now === 'info' && alert.level !== 'info') return watch;
+  const flapping = watch.turns.length >= flapsFrom;
+  if (height(watch.now) >= height(alert.level)) {
+    const says = finding?.says ?? alert.says;
+    return says === alert.says && flapping === alert.flapping
+      ? watch
+      : { ...watch, alert: { ...alert, says, flapping } };
+  }
+  if (lasted < (flapping ? holds.flapping : holds.calm))
+    return flapping === alert.flapping ? watch : { ...watch, alert: { ...alert, flapping } };
+  if (watch.now && finding) return { ...watch, alert: { ...alert, level: watch.now, says: finding.says, flapping } };
+  changes.push({ change: 'cleared', alert });
+  const { alert: _, ...calm } = watch;
+  return calm;
+}
+
+function raise(watch: Watch, level: AlertLevel, finding: Finding): Alert {
+  return {
+    id: finding.id,
+    subject: finding.subject,
+    level,
+    says: finding.says,
+    ...(finding.remedy ? { remedy: finding.remedy } : {}),
+    raisedAt: watch.since,
+    since: watch.since,
+    flapping: watch.turns.length >= flapsFrom,
+  };
+}
+
+/**
+ * Those that are raised: not acknowledged first, then worst first, then oldest. An alert that got worse after somebody
+ * took it is nobody's again.
+ */
+export function raisedAlerts(alerts: Alerts, { of, all }: Acknowledgements = { of: new Map() }): readonly Alert[] {
+  return Object.values(alerts)
+    .flatMap(({ alert }): Alert[] => {
+      if (!alert) return [];
+      const acknowledged = [of.get(alert.id), all].find((one) => one !== undefined && one.at >= alert.since);
+      return [acknowledged ? { ...alert, acknowledged } : alert];
+    })
+    .sort(
+      (a, b) =>
+        Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||
+        rank[b.level] - rank[a.level] ||
+        a.raisedAt - b.raisedAt ||
+        (a.id < b.id ? -1 : 1),
+    );
+}

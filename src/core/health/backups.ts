@@ -1,0 +1,97 @@
+// The backup schedule as promises, held against what is there (runbook, Backup Schedule).
+import { formatAge, formatInstant } from '../text/format.ts';
+import { day, hour, type Instant, type Ms } from '../time.ts';
+import type { Fault } from '../world/reading.ts';
+import type { Verdict } from './status.ts';
+
+export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+export type Snapshot = { id: string; at: Instant; kind: 'hourly' | 'daily' | 'other'; status: string; bytes?: number };
+
+export type Backups = {
+  /** Newest first. */
+  snapshots: Answer<readonly Snapshot[]>;
+  /** The newest backup of Redis and how many there are. */
+  redis: Answer<{ newest?: Instant; objects: number }>;
+  evidence: Answer<{ versioning: boolean; objectLock: boolean; mode?: string; days?: number }>;
+};
+
+/** One line of the runbook's schedule and what came of it. */
+export type BackupPromise = {
+  id: 'database-hourly' | 'database-daily' | 'redis-daily' | 'evidence';
+  data: string;
+  frequency: string;
+  retention: string;
+  location: string;
+  verdict: Verdict;
+  says: string;
+  /** The newest backup that keeps the promise. */
+  newest?: Instant;
+  /** Nobody said where to look: shown, not judged. */
+  unasked?: boolean;
+};
+
+/** How late a backup may be before it is overdue: it takes its time, and clocks differ. */
+const grace: Ms = 30 * 60_000;
+
+/** The runbook's table, word for word. */
+export const backupSchedule = [
+  { id: 'database-hourly', data: 'Database', frequency: 'Hourly', retention: '7 days', location: 'S3 (cross-region)' },
+  { id: 'database-daily', data: 'Database', frequency: 'Daily', retention: '30 days', location: 'S3 (cross-region)' },
+  { id: 'redis-daily', data: 'Redis', frequency: 'Daily', retention: '7 days', location: 'S3' },
+  {
+    id: 'evidence',
+    data: 'Evidence',
+    frequency: 'Real-time',
+    retention: 'Per retention policy',
+    location: 'S3 (Object Lock)',
+  },
+] as const satisfies readonly Pick<BackupPromise, 'id' | 'data' | 'frequency' | 'retention' | 'location'>[];
+
+/** Each promise with its verdict: overdue is a warning, what could not be asked is unknown. */
+export function keepPromises(backups: Backups, now: Instant): readonly BackupPromise[] {
+  const kept: Record<BackupPromise['id'], Kept> = {
+    'database-hourly': newestSnapshot(backups, 'hourly', hour, now),
+    'database-daily': newestSnapshot(backups, 'daily', day, now),
+    'redis-daily': backups.redis.ok ? dated(backups.redis.value.newest, day, now) : unanswered(backups.redis.fault),
+    evidence: protectedEvidence(backups.evidence),
+  };
+  return backupSchedule.map((promised) => ({ ...promised, ...kept[promised.id] }));
+}
+
+type Kept = Pick<BackupPromise, 'verdict' | 'says' | 'newest' | 'unasked'>;
+
+/** Where snapshots do not say whether they are hourly or daily, any of them counts. */
+function newestSnapshot(backups: Backups, kind: Snapshot['kind'], every: Ms, now: Instant): Kept {
+  const { snapshots } = backups;
+  if (!snapshots.ok) return unanswered(snapshots.fault);
+  const done = snapshots.value.filter((s) => s.status === 'available');
+  const named = done.filter((s) => s.kind === kind);
+  const candidates = done.some((s) => s.kind !== 'other') ? named : done;
+  return dated(candidates.length > 0 ? Math.max(...candidates.map((s) => s.at)) : undefined, every, now);
+}
+
+function dated(newest: Instant | undefined, every: Ms, now: Instant): Kept {
+  if (newest === undefined) return { verdict: 'warning', says: 'there is none' };
+  const age = now - newest;
+  const late = age > every + grace;
+  return {
+    verdict: late ? 'warning' : 'ok',
+    says: `${late ? 'overdue: newest' : 'newest'} ${formatAge(age)} ago, ${formatInstant(newest)}`,
+    newest,
+  };
+}
+
+function protectedEvidence(evidence: Backups['evidence']): Kept {
+  if (!evidence.ok) return unanswered(evidence.fault);
+  const { versioning, objectLock, mode, days } = evidence.value;
+  const rule = mode ? ` (${mode.toLowerCase()}${days ? `, ${days} days` : ''})` : '';
+  return {
+    verdict: versioning && objectLock ? 'ok' : 'warning',
+    says: `versioning ${versioning ? 'on' : 'OFF'}, Object Lock ${objectLock ? `on${rule}` : 'OFF'}`,
+  };
+}
+
+function unanswered(fault: Fault): Kept {
+  return { verdict: 'unknown', says: fault.what, ...(fault.kind === 'unconfigured' ? { unasked: true } : {}) };
+}

@@ -1,0 +1,83 @@
+// What changed between two looks, for those who watch in lines. Pure.
+
+import { formatClock } from '../text/format.ts';
+import { fit } from '../text/text.ts';
+import type { Instant } from '../time.ts';
+import type { Finding } from './evaluate.ts';
+import { glyph, type Verdict } from './status.ts';
+
+/** One thing that became another. `from` is absent when it is new. */
+export type Change = {
+  at: Instant;
+  id: string;
+  subject: string;
+  from?: Verdict;
+  to: Verdict;
+  says: string;
+};
+
+/** What these say does not waver from second to second, so other words are news. */
+const steady = ['gateway', 'pods'];
+
+/**
+ * What became better, worse, appeared or vanished since `before`; of gateway and pods also what reads differently now.
+ * `after` is what to compare the next look with: what is hidden behind a source without an answer stays in it, unknown,
+ * so that its return is told.
+ */
+export function changesBetween(
+  before: readonly Finding[],
+  now: readonly Finding[],
+  at: Instant,
+): { changes: readonly Change[]; after: readonly Finding[] } {
+  const old = new Map(before.map((finding) => [finding.id, finding]));
+  const changed = now.flatMap((finding): Change[] => {
+    const { id, subject, verdict, says, area } = finding;
+    const was = old.get(id);
+    old.delete(id);
+    // A thing that appears and is fine is no news.
+    if (!was) return verdict === 'ok' ? [] : [{ at, id, subject, to: verdict, says }];
+    if (was.verdict === verdict && (was.says === says || !steady.includes(area))) return [];
+    return [{ at, id, subject, from: was.verdict, to: verdict, says }];
+  });
+  const vanished = [...old.values()].filter(({ verdict }) => verdict !== 'ok');
+  const hidden = vanished.flatMap((finding) => hiddenNow(finding, now) ?? []);
+  const isHidden = new Set(hidden.map(({ id }) => id));
+  const news = [...hidden.filter(({ id }) => old.get(id)?.verdict !== 'unknown'), ...vanished.flatMap(endOf(isHidden))];
+  return {
+    changes: [
+      ...changed,
+      ...news.map(({ id, subject, verdict, says }): Change => {
+        const from = old.get(id)?.verdict;
+        return { at, id, subject, ...(from ? { from } : {}), to: verdict, says };
+      }),
+    ],
+    after: [...now, ...hidden],
+  };
+}
+
+/** A finding that is missing because its source gives no answer. An answer's own absence is never hidden. */
+function hiddenNow(finding: Finding, now: readonly Finding[]): Finding | undefined {
+  if (finding.unanswered) return undefined;
+  const silent = now.find((other) => other.unanswered && isJudgedFrom(finding, other));
+  return silent && { ...finding, verdict: 'unknown', says: `not known: ${silent.subject} gives no answer` };
+}
+
+/** The databases answer each for itself; elsewhere an area is judged from what one source tells. */
+function isJudgedFrom(finding: Finding, source: Finding): boolean {
+  return finding.area === source.area && (finding.area !== 'database' || finding.id.startsWith(`${source.id}/`));
+}
+
+/** What vanished and is not hidden was a problem, and is none any more. Without jobs a surface proves nothing. */
+const endOf =
+  (hidden: ReadonlySet<string>) =>
+  (finding: Finding): Finding[] => {
+    if (hidden.has(finding.id)) return [];
+    if (finding.area !== 'surfaces' || finding.unanswered) return [{ ...finding, verdict: 'ok', says: 'recovered' }];
+    return [{ ...finding, verdict: 'unknown', says: 'no jobs to judge it by' }];
+  };
+
+/** `03:14:07Z ● api-gateway   1/3 ready, CrashLoopBackOff   (was ok)`. */
+export function changeText({ at, subject, from, to, says }: Change): string {
+  const was = from === undefined || from === to ? '' : `   (was ${from})`;
+  return `${formatClock(at)} ${glyph[to]} ${fit(subject, 16)}  ${says}${was}`;
+}

@@ -1,0 +1,140 @@
+import type { Unit } from '../text/format.ts';
+import type { Ms } from '../time.ts';
+import type { Traffic } from '../world/facts.ts';
+import { derive, isStale, type Reading } from '../world/reading.ts';
+import { judgeValue, type MetricId } from '../world/thresholds.ts';
+import type { World } from '../world/world.ts';
+import type { Verdict } from './status.ts';
+
+/** A measured number, with what it rests on. */
+export type Measure = {
+  /** Absent: nothing to measure it from. */
+  value?: number;
+  /** How many samples, or of how many: `412 requests`, `41 of 97`. */
+  basis: string;
+  /** False: at least, or an estimate. */
+  exact: boolean;
+};
+
+export type Metric = {
+  id: MetricId;
+  /** As the runbook writes it. */
+  title: string;
+  /** For a narrow pane, at most 15 columns. */
+  short: string;
+  unit: Unit;
+  /** What the runbook says to do when it is breached. */
+  action: string;
+  measure(world: World): Reading<Measure>;
+};
+
+const percent = (part: number, of: number): number => (part / of) * 100;
+
+/** The six metrics, in the runbook's order, each with the runbook's words. */
+export const metrics: readonly Metric[] = [
+  {
+    id: 'p95',
+    title: 'API Response Time (p95)',
+    short: 'API p95',
+    unit: 'ms',
+    action: 'Scale API nodes',
+    measure: (world) => traffic(world, (t) => t.p95),
+  },
+  {
+    id: 'errorRate',
+    title: 'Error Rate',
+    short: 'Error rate',
+    unit: 'percent',
+    action: 'Check logs, investigate',
+    measure: (world) => traffic(world, (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
+  },
+  {
+    id: 'connections',
+    title: 'Database Connections',
+    short: 'DB connections',
+    unit: 'percent',
+    action: 'Increase pool size',
+    measure: (world) =>
+      derive(world.readings.primary, ({ connections: c }) => {
+        if (!c || c.limit <= 0) return { basis: 'connections not visible', exact: true };
+        const all = { value: percent(c.used, c.limit), basis: `${c.used} of ${c.limit}`, exact: true };
+        const own = c.nearest;
+        if (!own || percent(own.used, own.limit) <= all.value) return all;
+        return { value: percent(own.used, own.limit), basis: `${own.used} of ${own.limit}, ${own.whose}`, exact: true };
+      }),
+  },
+  {
+    id: 'redisMemory',
+    title: 'Redis Memory',
+    short: 'Redis memory',
+    unit: 'percent',
+    action: 'Evict old data',
+    measure: (world) =>
+      derive(world.readings.redis, (r) =>
+        r.maxBytes > 0
+          ? { value: percent(r.usedBytes, r.maxBytes), basis: 'used_memory of maxmemory', exact: true }
+          : { basis: 'no maxmemory is set', exact: true },
+      ),
+  },
+  {
+    id: 'queueDepth',
+    title: 'Queue Depth',
+    short: 'Queue depth',
+    unit: 'count',
+    action: 'Scale executors',
+    measure: (world) =>
+      derive(world.readings.studies, ({ queueDepth: q, partial }) => {
+        if (!q) return { basis: 'could not be counted in time', exact: true };
+        // What is hidden from us may wait too: few are no proof of few.
+        if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
+          return { basis: `row level security hides jobs from us; ${q.value} seen`, exact: true };
+        return { value: q.value, basis: 'pending jobs', exact: q.exact };
+      }),
+  },
+  {
+    id: 'studyFailures',
+    title: 'Study Failure Rate',
+    short: 'Study failures',
+    unit: 'percent',
+    action: 'Check surface adapters',
+    measure: (world) =>
+      derive(world.readings.studies, (s) =>
+        s.finishedLastHour > 0
+          ? {
+              value: percent(s.failedLastHour, s.finishedLastHour),
+              basis: `${s.failedLastHour} of ${s.finishedLastHour} studies`,
+              exact: s.lastHourExact !== false,
+            }
+          : { basis: 'no study finished in the last hour', exact: true },
+      ),
+  },
+];
+
+function traffic(world: World, pick: (t: { p95?: Ms; errorRate?: number }) => number | undefined): Reading<Measure> {
+  return derive(world.readings.traffic, (t) => {
+    const value = pick(t);
+    return {
+      ...(value === undefined ? {} : { value }),
+      basis: trafficBasis(t),
+      exact: t.sampling === 1,
+    };
+  });
+}
+
+function trafficBasis({ source, samples }: Pick<Traffic, 'source' | 'samples'>): string {
+  if (source === 'prometheus') return 'from Prometheus';
+  return samples === 0 ? 'no requests seen' : `${samples} requests`;
+}
+
+export function metric(id: MetricId): Metric {
+  const found = metrics.find((m) => m.id === id);
+  if (!found) throw new Error(`no metric ${id}`);
+  return found;
+}
+
+/** Pending, lost, stale or without samples is unknown, never ok. */
+export function judge(m: Metric, world: World): Verdict {
+  const reading = m.measure(world);
+  if (reading.state !== 'live' || isStale(reading, world.now) || reading.value.value === undefined) return 'unknown';
+  return judgeValue(reading.value.value, world.scope.thresholds[m.id]);
+}

@@ -1,0 +1,68 @@
+// Replication as an on-call has to know it: how far a replica is behind, and log that is kept for nobody.
+import type { Slot } from '../queries/database.ts';
+import { formatAge, formatBytes } from '../text/format.ts';
+import { minute, second } from '../time.ts';
+import type { Database } from '../world/facts.ts';
+import type { Verdict } from './status.ts';
+
+type Judged = { verdict: Verdict; says: string };
+
+/** `not streaming, 4m behind`; a replica that is cut off knows only how old its newest transaction is. */
+export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long'): string {
+  if (!lag) return 'lag not visible';
+  const age = lag.ms === undefined ? undefined : formatAge(lag.ms);
+  const behind = age === undefined ? 'lag not visible' : `${age} behind`;
+  if (!lag.streaming) {
+    const cut = lag.paused ? 'not streaming, replay paused' : 'not streaming';
+    return words === 'short' ? cut : `${cut}, ${age === undefined ? behind : `newest change ${age} old`}`;
+  }
+  return lag.paused ? (words === 'short' ? 'replay paused' : `replay paused, ${behind}`) : behind;
+}
+
+/** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
+export function judgeReplica({ inRecovery, lag }: Pick<Database, 'inRecovery' | 'lag'>): Judged & { remedy?: string } {
+  if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
+  const says = behindSays(lag);
+  if (lag && !lag.streaming)
+    return {
+      verdict: 'critical',
+      says,
+      remedy: 'look at its log: is the primary there, does primary_conninfo fit, is the log still kept?',
+    };
+  if (lag?.ms === undefined && !lag?.paused) return { verdict: 'unknown', says };
+  const ms = lag.ms ?? 0;
+  const verdict = ms > 5 * minute ? 'critical' : ms > 30 * second ? 'warning' : 'ok';
+  if (!lag.paused) return { verdict, says };
+  const remedy = 'SELECT pg_wal_replay_resume(); on the replica, unless somebody paused it on purpose';
+  return { verdict: verdict === 'ok' ? 'warning' : verdict, says, remedy };
+}
+
+/** Four segments of log: what a replica leaves behind while it restarts. */
+const passing = 4 * 16 * 1024 ** 2;
+/** Ten times PostgreSQL's max_wal_size as it comes: no server keeps so much log without a reason. */
+const plenty = 10 * 1024 ** 3;
+
+/** Log that is kept for a slot fills the disk unless it has a limit, and beyond a limit its reader is lost. */
+export function judgeSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
+  const keeps = bytes === undefined ? '' : `keeps ${formatBytes(bytes)} of log`;
+  const remedy = `start its reader again, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
+  if (state === 'lost')
+    return {
+      verdict: 'warning',
+      says: `slot ${name} has lost its log`,
+      remedy: `its reader has to be made anew; then drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`,
+    };
+  if (state === 'unreserved')
+    return { verdict: 'warning', says: `slot ${name} is about to lose its log${keeps && `, ${keeps}`}`, remedy };
+  if (bytes === undefined) return { verdict: 'ok', says: active ? 'active' : 'nobody reads it' };
+  const without = most === undefined ? ', without a limit' : ` of at most ${formatBytes(most)}`;
+  if (!active && bytes > passing)
+    return {
+      verdict: bytes > plenty && most === undefined ? 'critical' : 'warning',
+      says: `nobody reads slot ${name}: it ${keeps}${without}`,
+      remedy,
+    };
+  if (bytes > plenty)
+    return { verdict: 'warning', says: `slot ${name} is read too slowly: it ${keeps}${without}`, remedy };
+  return { verdict: 'ok', says: active ? 'active' : 'nobody reads it' };
+}

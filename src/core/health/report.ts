@@ -1,0 +1,97 @@
+// The one-shot judgement: what `status` prints, as data. Pure.
+
+import type { Unit } from '../text/format.ts';
+import type { FactId } from '../world/facts.ts';
+import { factIds } from '../world/facts.ts';
+import { known, type Reading } from '../world/reading.ts';
+import type { MetricId } from '../world/thresholds.ts';
+import type { World } from '../world/world.ts';
+import { assess, type Finding, ranked } from './evaluate.ts';
+import { judge, metrics } from './metrics.ts';
+import { exitCode, type Verdict, worst } from './status.ts';
+
+/** Grows only by additions; anything else makes it 2. docs/status.schema.json describes it. */
+export const reportVersion = 1;
+
+/** What a metric came to. */
+export type MetricReport = {
+  id: MetricId;
+  title: string;
+  unit: Unit;
+  /** Absent: nothing to measure it from, or nobody answered. */
+  value?: number;
+  /** What it rests on: `412 requests`. */
+  basis?: string;
+  /** False: at least, or an estimate. */
+  exact?: boolean;
+  warning: number;
+  critical: number;
+  verdict: Verdict;
+};
+
+/** Who was asked for a fact, and what came of it. */
+export type SourceReport = {
+  fact: FactId;
+  state: 'live' | 'lost' | 'pending';
+  /** ISO 8601, UTC. */
+  at?: string;
+  from?: string;
+  fault?: { kind: string; where: string; what: string; hint: string };
+};
+
+export type Report = {
+  version: typeof reportVersion;
+  /** ISO 8601, UTC. */
+  at: string;
+  profile: string;
+  environment: string;
+  drill?: string;
+  verdict: Verdict;
+  exitCode: 0 | 1 | 2 | 3;
+  counts: Record<Verdict, number>;
+  /** Worst first. */
+  findings: readonly Finding[];
+  metrics: readonly MetricReport[];
+  sources: readonly SourceReport[];
+};
+
+/** Everything that was judged, worst first, with the verdict and exit code that follow. */
+export function reportOf(world: World, profile: string): Report {
+  const findings = ranked(assess(world));
+  const verdict = worst(findings.map((finding) => finding.verdict));
+  const count = (wanted: Verdict) => findings.filter((finding) => finding.verdict === wanted).length;
+  return {
+    version: reportVersion,
+    at: new Date(world.now).toISOString(),
+    profile,
+    environment: world.scope.environment,
+    ...(world.scope.drill ? { drill: world.scope.drill } : {}),
+    verdict,
+    exitCode: exitCode[verdict],
+    counts: { ok: count('ok'), unknown: count('unknown'), warning: count('warning'), critical: count('critical') },
+    findings,
+    metrics: metrics.map((metric): MetricReport => {
+      const measured = known(metric.measure(world), world.now);
+      return {
+        id: metric.id,
+        title: metric.title,
+        unit: metric.unit,
+        ...(measured?.value === undefined ? {} : { value: measured.value }),
+        ...(measured ? { basis: measured.basis, exact: measured.exact } : {}),
+        ...world.scope.thresholds[metric.id],
+        verdict: judge(metric, world),
+      };
+    }),
+    sources: factIds
+      .filter((fact) => fact !== 'replica' || world.scope.hasReplica)
+      .map((fact) => sourceOf(fact, world.readings[fact])),
+  };
+}
+
+function sourceOf(fact: FactId, reading: Reading<unknown>): SourceReport {
+  if (reading.state === 'pending') return { fact, state: 'pending' };
+  const at = new Date(reading.at).toISOString();
+  if (reading.state === 'live') return { fact, state: 'live', at, from: reading.from };
+  const { kind, where, what, hint } = reading.fault;
+  return { fact, state: 'lost', at, fault: { kind, where, what, hint } };
+}

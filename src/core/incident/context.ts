@@ -1,0 +1,103 @@
+// What the screen knows of incidents beside the incident itself, and what it may ask of the engine.
+import type { Alert } from '../health/alert.ts';
+import type { Verdict } from '../health/status.ts';
+import type { Instant, Ms } from '../time.ts';
+import type { Fault } from '../world/reading.ts';
+import type { Contact, Targets } from '../world/targets.ts';
+import type { ChannelId } from './channel.ts';
+import type { ProcedureId, Severity } from './checklist.ts';
+import type { Purpose, Role, Writer } from './event.ts';
+import type { Incident } from './incident.ts';
+
+/** A cockpit that is open now. */
+export type Presence = Writer & {
+  /** When it was last heard of. */
+  at: Instant;
+  driving: boolean;
+  observing: boolean;
+  incident?: string;
+};
+
+/** A raised alert with where it goes and until when somebody has to answer. */
+export type DueAlert = Alert & { channel: string; responseTime: string; due: Instant };
+
+export type ChannelState = { id: ChannelId; name: string; configured: boolean };
+
+/** What a drill's PagerDuty or Slack received. */
+export type Arrived = { at: Instant; channel: string; says: string; key?: string };
+
+/** The engine's answer to the last command, to be said once. */
+export type Said = { turn: number; says: string; verdict: Verdict };
+
+export type Desk = {
+  self: Writer;
+  /** `--observe`: no path to an action. */
+  observing: boolean;
+  /** Who else is here, and this cockpit. */
+  here: readonly Presence[];
+  /** Other incidents that are open. */
+  open: readonly { id: string; title: string; severity: Severity; openedAt: Instant }[];
+  journal: {
+    directory: string;
+    trouble?: Fault;
+    /** Entries that are not on the disk. */
+    unwritten: number;
+    notes: readonly string[];
+    /** Why actions go on although nothing can be recorded. */
+    allowed?: string;
+  };
+  alerts: readonly DueAlert[];
+  channels: readonly ChannelState[];
+  targets: Targets;
+  contacts: readonly Contact[];
+  /** In a drill: what arrived, oldest first. */
+  received?: readonly Arrived[];
+  said?: Said;
+};
+
+/** What a person does about an incident. */
+export type IncidentDo =
+  | { do: 'open'; severity: Severity; title?: string; why: string; procedure?: ProcedureId }
+  | { do: 'severity'; severity: Severity; why: string }
+  | { do: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired' }
+  /** Of the incident, or of one alert. */
+  | { do: 'acknowledge'; alert?: string; subject?: string }
+  | { do: 'step'; step: string; mark: 'done' | 'skipped' | 'reopened'; why?: string }
+  | { do: 'decide'; step: string; answer: 'yes' | 'no'; why: string }
+  | { do: 'note'; text: string }
+  | { do: 'pin'; entry: string; pinned: boolean }
+  | { do: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string }
+  | { do: 'wheel'; why: string }
+  /** `key`: which of PagerDuty's alerts, where it is not the incident's own. */
+  | { do: 'notify'; channel: ChannelId; purpose: Purpose; text: string; key?: string }
+  /** A report was given by mouth, or copied. */
+  | { do: 'update'; text: string }
+  | { do: 'remind'; step?: string; about: string; in: Ms }
+  | { do: 'reminded'; about: string }
+  | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
+  /** Shows another open incident. */
+  | { do: 'follow'; incident: string }
+  /** Lets actions go on although nothing can be recorded. */
+  | { do: 'allow-unrecorded'; why: string };
+
+/** Whether the cockpit with this desk drives the incident. */
+export function drives(desk: Desk, incident: Incident | undefined): boolean {
+  if (desk.observing) return false;
+  return incident === undefined || incident.wheel.session === desk.self.session;
+}
+
+/** The driver's cockpit, while it is open. */
+export function driver(desk: Desk, incident: Incident): Presence | undefined {
+  return desk.here.find((one) => one.session === incident.wheel.session);
+}
+
+/** Nobody drives any more: the cockpit that did is gone, and this one may go on where it stopped. */
+export function isResumable(desk: Desk, incident: Incident | undefined): boolean {
+  return (
+    incident !== undefined &&
+    incident.resolvedAt === undefined &&
+    !desk.observing &&
+    !drives(desk, incident) &&
+    driver(desk, incident) === undefined
+  );
+}

@@ -1,0 +1,59 @@
+// Look-ups: what a screen asks for while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
+// entry here, one reader in the engine's table (src/engine/resolvers.ts) and one screen.
+import type { ActionId, Choice } from '../actions/action.ts';
+import { pending, type Reading } from '../world/reading.ts';
+import type { ApiKeyList } from './api-key.ts';
+import type { DatabaseDetail } from './database.ts';
+import type { DeploymentDetail } from './deployment-detail.ts';
+import type { EvidenceList, EvidenceStudy } from './evidence.ts';
+import type { NodeLook } from './node-detail.ts';
+import type { PodDetail } from './pod-detail.ts';
+import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
+
+/** Each kind of look: what it is asked with, and what it answers. */
+export type Looks = {
+  /** Studies, newest first, whose id, tenant or status have all words of `search`: so many rows. */
+  studies: { ask: { search: string; rows: number }; answer: StudyList };
+  /** One study, by the database and by the API. */
+  study: { ask: { study: string }; answer: StudyDetail };
+  /** A study's jobs, newest first; of one status, or of all where it is empty; that have all words of `search`. */
+  jobs: { ask: { study: string; status: string; search: string; rows: number }; answer: JobList };
+  /** Why a surface fails: its failures of the last hour. */
+  surface: { ask: { surface: string }; answer: SurfaceDetail };
+  'api-keys': { ask: Record<never, never>; answer: ApiKeyList };
+  /** A PostgreSQL server: sessions, tables, replication. */
+  database: { ask: { server: 'primary' | 'replica' }; answer: DatabaseDetail };
+  /** The evidence bucket, by study. */
+  evidence: { ask: Record<never, never>; answer: EvidenceList };
+  /** One pod by its name: containers, node, events. */
+  pod: { ask: { pod: string }; answer: PodDetail };
+  /** One node by its name: conditions, room, taints, events. */
+  node: { ask: { node: string }; answer: NodeLook };
+  /** One deployment by its name: revisions, conditions, events. */
+  deployment: { ask: { deployment: string }; answer: DeploymentDetail };
+  /** What may be given for a field of an action; `target`: what was given before it, as JSON. */
+  choices: { ask: { action: ActionId; field: string; target: string }; answer: readonly Choice[] };
+  /** Versions, delete markers and locks of one study's evidence. */
+  'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
+};
+
+export type LookKind = keyof Looks;
+
+/** A question, as data. */
+export type Ask<K extends LookKind = LookKind> = { [Kind in K]: { kind: Kind } & Looks[Kind]['ask'] }[K];
+
+export type LookReading<K extends LookKind> = Reading<Looks[K]['answer']>;
+
+/** The newest readings of what is being looked at, by `lookKey`. */
+export type LookReadings = { readonly [key: string]: Reading<unknown> };
+
+/** The same question has the same key, whatever the order of its properties. */
+export function lookKey(ask: Readonly<{ kind: LookKind }>): string {
+  return JSON.stringify(Object.entries(ask).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is known of a question so far. */
+export function lookFor<K extends LookKind>(looks: LookReadings, ask: Ask<K>): LookReading<K> {
+  // The key holds the kind, and the engine answers a kind with its own type only.
+  return (looks[lookKey(ask)] as LookReading<K> | undefined) ?? pending;
+}

@@ -1,0 +1,136 @@
+// The backups that are there: the database's snapshots, Redis' files, the evidence bucket's protection.
+import type { Settings } from '../../config/settings.ts';
+import type { Backups, Snapshot } from '../../core/health/backups.ts';
+import { clean } from '../../core/text/text.ts';
+import { minute } from '../../core/time.ts';
+import { type Outcome, poll, type Source } from '../source.ts';
+import { asked, rdsClient, s3Client } from './clients.ts';
+
+/** Backups come by the hour; asking more often tells nothing. */
+const every = 5 * minute;
+const timeout = 20_000;
+const requestTimeout = 10_000;
+/** Snapshots that are read, newest pages included: an hourly week and a daily month are 198. */
+const mostSnapshots = 1000;
+
+export function backupsSource(settings: Settings): Source {
+  const where = `rds ${settings.backups.cluster}`;
+  return poll({
+    id: 'backups',
+    fact: 'backups',
+    every,
+    timeout,
+    from: 'RDS and S3',
+    where,
+    read: (signal) => lookAtBackups(settings, signal),
+  });
+}
+
+/** Asks all three; a fault only when none of them can be asked. */
+export async function lookAtBackups(settings: Settings, signal: AbortSignal): Promise<Outcome<Backups>> {
+  const [snapshots, redis, evidence] = await Promise.all([
+    databaseSnapshots(settings, signal),
+    redisBackups(settings, signal),
+    evidenceProtection(settings, signal),
+  ]);
+  if (!snapshots.ok && !redis.ok && !evidence.ok) return snapshots;
+  return { ok: true, value: { snapshots, redis, evidence } };
+}
+
+async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Outcome<readonly Snapshot[]>> {
+  return asked(`rds ${settings.backups.cluster}`, 'list snapshots', async () => {
+    const { DescribeDBClusterSnapshotsCommand } = await import('@aws-sdk/client-rds');
+    const rds = await rdsClient(settings, requestTimeout);
+    try {
+      const found: Snapshot[] = [];
+      let marker: string | undefined;
+      do {
+        const command: InstanceType<typeof DescribeDBClusterSnapshotsCommand> = new DescribeDBClusterSnapshotsCommand({
+          DBClusterIdentifier: settings.backups.cluster,
+          ...(marker ? { Marker: marker } : {}),
+        });
+        const page = await rds.send(command, { abortSignal: signal });
+        for (const s of page.DBClusterSnapshots ?? []) {
+          const id = clean(s.DBClusterSnapshotIdentifier, 200);
+          found.push({
+            id,
+            at: s.SnapshotCreateTime?.getTime() ?? 0,
+            kind: /hourly/i.test(id) ? 'hourly' : /daily/i.test(id) ? 'daily' : 'other',
+            status: clean(s.Status, 40),
+            ...(s.AllocatedStorage ? { bytes: s.AllocatedStorage * 1024 ** 3 } : {}),
+          });
+        }
+        marker = page.Marker;
+      } while (marker && found.length < mostSnapshots);
+      return found.sort((a, b) => b.at - a.at);
+    } finally {
+      rds.destroy();
+    }
+  });
+}
+
+async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Backups['redis']> {
+  const { redisBucket: bucket, redisPrefix } = settings.backups;
+  if (!bucket)
+    return {
+      ok: false,
+      fault: {
+        kind: 'unconfigured',
+        where: 'backups.redisBucket',
+        what: 'not configured: backups.redisBucket',
+        hint: 'name the bucket of the Redis backups in the configuration',
+      },
+    };
+  return asked(`s3://${bucket}/${redisPrefix}`, `list s3://${bucket}`, async () => {
+    const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    const s3 = await s3Client(settings, requestTimeout);
+    try {
+      let newest: number | undefined;
+      let objects = 0;
+      let token: string | undefined;
+      do {
+        const command: InstanceType<typeof ListObjectsV2Command> = new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: redisPrefix,
+          ...(token ? { ContinuationToken: token } : {}),
+        });
+        const page = await s3.send(command, { abortSignal: signal });
+        for (const { LastModified } of page.Contents ?? []) {
+          objects += 1;
+          if (LastModified) newest = Math.max(newest ?? 0, LastModified.getTime());
+        }
+        token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (token && objects < 20_000);
+      return { objects, ...(newest === undefined ? {} : { newest }) };
+    } finally {
+      s3.destroy();
+    }
+  });
+}
+
+async function evidenceProtection(settings: Settings, signal: AbortSignal): Promise<Backups['evidence']> {
+  const { bucket } = settings.evidence;
+  return asked(`s3://${bucket}`, `read the protection of s3://${bucket}`, async () => {
+    const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import('@aws-sdk/client-s3');
+    const s3 = await s3Client(settings, requestTimeout);
+    try {
+      const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal });
+      const lock = await s3
+        .send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), { abortSignal: signal })
+        .catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError') return undefined;
+          throw error;
+        });
+      const rule = lock?.ObjectLockConfiguration?.Rule?.DefaultRetention;
+      const days = rule?.Days ?? (rule?.Years ? rule.Years * 365 : undefined);
+      return {
+        versioning: versioning.Status === 'Enabled',
+        objectLock: lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
+        ...(rule?.Mode ? { mode: rule.Mode } : {}),
+        ...(days ? { days } : {}),
+      };
+    } finally {
+      s3.destroy();
+    }
+  });
+}

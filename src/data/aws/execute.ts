@@ -1,0 +1,61 @@
+// Changes in AWS: evidence objects and restored clusters. A delete of a versioned object leaves a delete marker.
+import type { Call } from '../../core/actions/call.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { awsFault, rdsClient, s3Client } from './clients.ts';
+
+type S3 = Extract<Call, { tool: 's3' }>;
+type Rds = Extract<Call, { tool: 'rds' }>;
+
+const within = 30 * second;
+
+export async function performS3({ bucket, do: change }: S3, { settings, signal, tell }: Means): Promise<Performed> {
+  const { CopyObjectCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+  const client = await s3Client(settings, within);
+  const where = `s3://${bucket}`;
+  try {
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (change.verb === 'restore-version') {
+      const key = change.key.split('/').map(encodeURIComponent).join('/');
+      const source = `${bucket}/${key}?versionId=${encodeURIComponent(change.versionId)}`;
+      await client.send(new CopyObjectCommand({ Bucket: bucket, Key: change.key, CopySource: source }));
+      return { outcome: 'done', says: `${door(change.key, 200)} is version ${door(change.versionId, 80)} again` };
+    }
+    const Delete = { Objects: change.keys.map((Key) => ({ Key })), Quiet: false };
+    const { Deleted = [], Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
+    tell(Errors.map((e) => `refused: ${door(e.Key, 200)} ${door(e.Code, 40)} ${door(e.Message, 100)}`));
+    const says = `${formatCount(Deleted.length)} deleted, ${formatCount(Errors.length)} refused`;
+    if (Deleted.length === 0 && Errors.length > 0)
+      return { outcome: 'failed', says, hint: 'objects under legal hold or retention cannot be deleted' };
+    tell([says]);
+    return { outcome: 'done', says };
+  } catch (error) {
+    return performedFault(awsFault(error, where, `change objects of ${where}`));
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Always a new cluster: the old one is only read. */
+export async function performRds({ do: restore }: Rds, { settings, signal }: Means): Promise<Performed> {
+  const { RestoreDBClusterToPointInTimeCommand } = await import('@aws-sdk/client-rds');
+  const client = await rdsClient(settings, within);
+  const where = `RDS ${restore.source}`;
+  try {
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    await client.send(
+      new RestoreDBClusterToPointInTimeCommand({
+        SourceDBClusterIdentifier: restore.source,
+        DBClusterIdentifier: restore.target,
+        ...(restore.at ? { RestoreToTime: new Date(restore.at) } : { UseLatestRestorableTime: true }),
+      }),
+    );
+    return { outcome: 'done', says: `${restore.target} is being made` };
+  } catch (error) {
+    return performedFault(awsFault(error, where, `restore ${restore.source}`));
+  } finally {
+    client.destroy();
+  }
+}

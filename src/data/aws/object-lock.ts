@@ -1,0 +1,61 @@
+// What holds objects of S3: legal holds, and retentions that have not run out, of an object or of one of its versions.
+import type { S3Client } from '@aws-sdk/client-s3';
+import { awsFault } from './clients.ts';
+
+export type Held = { key: string; versionId?: string };
+
+/** Without Object Lock a bucket holds nothing, and no object need be asked. Who may not ask for it asks each object. */
+export async function mayHold(client: S3Client, bucket: string): Promise<boolean> {
+  const s3 = await import('@aws-sdk/client-s3');
+  try {
+    await client.send(new s3.GetObjectLockConfigurationCommand({ Bucket: bucket }));
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name));
+  }
+}
+
+/** S3's words for an object without a hold, without retention, or of a bucket without Object Lock. */
+const notHeld = /^(NoSuchObjectLockConfiguration|ObjectLockConfigurationNotFoundError|InvalidRequest)$/;
+
+/** So many objects are asked at a time. */
+const atOnce = 8;
+
+/**
+ * Why each of them is held, a few objects at a time. An object whose lock could not be read is held too: a delete marker
+ * would hide it, whatever its lock says.
+ */
+export async function holdsOf<T extends Held>(
+  client: S3Client,
+  bucket: string,
+  objects: readonly T[],
+): Promise<Map<T, string>> {
+  const s3 = await import('@aws-sdk/client-s3');
+  const held = new Map<T, string>();
+  const queue = [...objects];
+  const none = (error: unknown) => {
+    if (error instanceof Error && notHeld.test(error.name)) return undefined;
+    throw error;
+  };
+  const worker = async () => {
+    for (let one = queue.shift(); one; one = queue.shift()) {
+      const place = { Bucket: bucket, Key: one.key, ...(one.versionId ? { VersionId: one.versionId } : {}) };
+      try {
+        const [hold, retention] = await Promise.all([
+          client.send(new s3.GetObjectLegalHoldCommand(place)).catch(none),
+          client.send(new s3.GetObjectRetentionCommand(place)).catch(none),
+        ]);
+        const until = retention?.Retention?.RetainUntilDate;
+        const reasons = [
+          ...(hold?.LegalHold?.Status === 'ON' ? ['legal hold'] : []),
+          ...(until && until.getTime() > Date.now() ? [`retained until ${until.toISOString().slice(0, 10)}`] : []),
+        ];
+        if (reasons.length > 0) held.set(one, reasons.join(', '));
+      } catch (error) {
+        held.set(one, `its lock could not be read: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return held;
+}

@@ -1,0 +1,192 @@
+// Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
+import type { Settings } from '../../config/settings.ts';
+import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
+import { clean, door } from '../../core/text/text.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { awsFault, rdsClient, s3Client, secretsClient } from './clients.ts';
+import { holdsOf, mayHold } from './object-lock.ts';
+
+type Version = {
+  Key?: string | undefined;
+  VersionId?: string | undefined;
+  LastModified?: Date | undefined;
+  Size?: number | undefined;
+  IsLatest?: boolean | undefined;
+  ETag?: string | undefined;
+};
+
+const within: Ms = 20 * second;
+/** Locks of the newest versions of one object that are read. */
+const mostLocksRead = 200;
+/** Versions of one object that are read. */
+const mostVersions = 10_000;
+
+export async function evidenceObjects(
+  settings: Settings,
+  prefix: string,
+  before: Instant,
+  most: number,
+): Promise<Outcome<EvidenceFound>> {
+  const s3 = await import('@aws-sdk/client-s3');
+  const { bucket } = settings.evidence;
+  return asked(await s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
+    const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
+    const objects: EvidenceObject[] = [];
+    let unspeakable = 0;
+    let token: string | undefined;
+    do {
+      const page = await client.send(
+        new s3.ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          EncodingType: 'url',
+          ...(token ? { ContinuationToken: token } : {}),
+        }),
+      );
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        const key = decodedKey(Key, page.EncodingType);
+        if (key === undefined || !LastModified || LastModified.getTime() >= before) continue;
+        // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
+        if (key === clean(key, 2000)) objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
+        else unspeakable += 1;
+      }
+      token = page.NextContinuationToken;
+    } while (token && objects.length < most);
+    const chosen = objects.slice(0, most);
+    const held = (await mayHold(client, bucket))
+      ? await holdsOf(client, bucket, chosen)
+      : new Map<EvidenceObject, string>();
+    return {
+      objects: chosen.map((o) => ({ ...o, ...(held.has(o) ? { held: held.get(o) ?? '' } : {}) })),
+      complete: !token && objects.length <= most,
+      unspeakable,
+      // Who may not ask does not know.
+      ...(versioning ? { versioned: versioning.Status === 'Enabled' } : {}),
+    };
+  });
+}
+
+/** A key as it is. XML cannot hold every character of one, so the list is asked for in URL encoding. */
+export function decodedKey(key: string | undefined, encoding: string | undefined): string | undefined {
+  if (key === undefined || encoding !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
+}
+
+export async function evidenceVersions(settings: Settings, key: string): Promise<Outcome<readonly EvidenceVersion[]>> {
+  const s3 = await import('@aws-sdk/client-s3');
+  const { bucket } = settings.evidence;
+  return asked(await s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
+    const listed = (from: object) =>
+      client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...from }));
+    const found: (Version & { marker: boolean })[] = [];
+    let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+    // A key's versions come first of all that begin with it: the first page that ends beyond it is the last.
+    while (next) {
+      const page: Awaited<ReturnType<typeof listed>> = await listed(next);
+      found.push(...(page.Versions ?? []).map((v) => ({ ...v, marker: false })));
+      found.push(...(page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true })));
+      const further = page.IsTruncated === true && page.NextKeyMarker === key && found.length < mostVersions;
+      next = further ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
+    }
+    const versions = found
+      .filter((v) => v.Key === key)
+      .map((v) => ({
+        versionId: door(v.VersionId, 200),
+        at: v.LastModified?.getTime() ?? 0,
+        bytes: v.Size ?? 0,
+        latest: v.IsLatest === true,
+        marker: v.marker,
+        etag: door(v.ETag ?? '', 80),
+      }))
+      .sort((a, b) => b.at - a.at);
+    // A marker holds nothing, and is held by nothing.
+    const asked = versions.filter((v) => !v.marker).slice(0, mostLocksRead);
+    const places = asked.map(({ versionId }) => ({ key, versionId }));
+    const held = (await mayHold(client, bucket)) ? await holdsOf(client, bucket, places) : new Map<object, string>();
+    const reasons = new Map(places.map((place) => [place.versionId, held.get(place)]));
+    return versions.map((v) => {
+      const reason = reasons.get(v.versionId);
+      return reason === undefined ? v : { ...v, held: reason };
+    });
+  });
+}
+
+export async function clusterSnapshots(settings: Settings) {
+  const rds = await import('@aws-sdk/client-rds');
+  const { cluster } = settings.backups;
+  return asked(await rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
+    const id = { DBClusterIdentifier: cluster };
+    const found = await client.send(new rds.DescribeDBClustersCommand(id));
+    const [own] = found.DBClusters ?? [];
+    // A page holds a hundred, in no promised order: the newest may be on the last.
+    const listed = [];
+    for await (const page of rds.paginateDescribeDBClusterSnapshots({ client }, id))
+      listed.push(...(page.DBClusterSnapshots ?? []));
+    const snapshots = listed.map((s) => ({
+      id: door(s.DBClusterSnapshotIdentifier, 200),
+      at: s.SnapshotCreateTime?.getTime() ?? 0,
+      status: door(s.Status, 40),
+    }));
+    return {
+      ...(own?.LatestRestorableTime ? { newestRestorable: own.LatestRestorableTime.getTime() } : {}),
+      ...(own?.EarliestRestorableTime ? { oldestRestorable: own.EarliestRestorableTime.getTime() } : {}),
+      snapshots: snapshots.sort((a, b) => b.at - a.at),
+    };
+  });
+}
+
+export async function clusterState(
+  settings: Settings,
+  id: string,
+): Promise<Outcome<{ status: string; percent?: string } | undefined>> {
+  const rds = await import('@aws-sdk/client-rds');
+  return asked(await rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
+    try {
+      const { DBClusters } = await client.send(new rds.DescribeDBClustersCommand({ DBClusterIdentifier: id }));
+      const [own] = DBClusters ?? [];
+      if (!own) return undefined;
+      return {
+        status: door(own.Status, 40),
+        ...(own.PercentProgress ? { percent: door(own.PercentProgress, 20) } : {}),
+      };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'DBClusterNotFoundFault') return undefined;
+      throw error;
+    }
+  });
+}
+
+export async function secretState(settings: Settings, id: string) {
+  const aws = await import('@aws-sdk/client-secrets-manager');
+  return asked(await secretsClient(settings, within), `secret ${id}`, `describe ${id}`, async (client) => {
+    const found = await client.send(new aws.DescribeSecretCommand({ SecretId: id }));
+    const versions = Object.entries(found.VersionIdsToStages ?? {});
+    return {
+      versions: versions.map(([version, stages]) => ({
+        id: door(version, 80),
+        stages: stages.map((s) => door(s, 60)),
+      })),
+      ...(found.LastChangedDate ? { changedAt: found.LastChangedDate.getTime() } : {}),
+    };
+  });
+}
+
+async function asked<C extends { destroy(): void }, T>(
+  client: C,
+  where: string,
+  to: string,
+  look: (client: C) => Promise<T>,
+): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await look(client) };
+  } catch (error) {
+    return { ok: false, fault: awsFault(error, where, to) };
+  } finally {
+    client.destroy();
+  }
+}

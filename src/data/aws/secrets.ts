@@ -1,0 +1,87 @@
+// A new password for the database's role: made here, set in the database as a SCRAM verifier (so that it is in no log of
+// the server), then written into the secret. It is never in a call, an argument list, the journal or the screen.
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import type { Call } from '../../core/actions/call.ts';
+import { identifier, literal } from '../../core/text/sql.ts';
+import { second } from '../../core/time.ts';
+import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { connect } from '../postgres/connect.ts';
+import { postgresFault } from '../postgres/faults.ts';
+import { renew } from '../postgres/rotated-passwords.ts';
+import { awsFault, secretsClient } from './clients.ts';
+
+const within = 15 * second;
+
+export async function performSecrets(call: Extract<Call, { tool: 'secrets' }>, means: Means): Promise<Performed> {
+  const { settings, signal } = means;
+  const { secretId, username } = call.do;
+  const aws = await import('@aws-sdk/client-secrets-manager');
+  const client = await secretsClient(settings, within);
+  try {
+    const current = await client
+      .send(new aws.GetSecretValueCommand({ SecretId: secretId }))
+      .catch((error: unknown) => error);
+    const before = current instanceof Error ? undefined : secretOf(current);
+    if (!before) {
+      const { what, hint } = awsFault(current, `secret ${secretId}`, `read ${secretId}`);
+      return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+    }
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    const password = randomBytes(24).toString('base64url');
+    const set = await setPassword(means, username, password);
+    const { primary, replica } = settings.database;
+    // Where it is not known whether it arrived, the one before is tried after it.
+    if (set.outcome === 'done' || set.outcome === 'unknown')
+      for (const own of [primary, replica]) if (own?.user === username) renew(own, password);
+    if (set.outcome !== 'done') return set;
+    means.tell([`the role ${username} has a new password`]);
+    const SecretString = JSON.stringify({ ...before, username, password });
+    await client.send(new aws.UpdateSecretCommand({ SecretId: secretId, SecretString }));
+    return { outcome: 'done', says: `${secretId} holds the new password` };
+  } catch (error) {
+    const performed = performedFault(awsFault(error, `secret ${secretId}`, `update ${secretId}`));
+    const hint = 'the database has the new password and the secret may not: rotate again at once';
+    return performed.outcome === 'unknown' || performed.outcome === 'failed' ? { ...performed, hint } : performed;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** What the secret holds besides: it stays. */
+function secretOf(answer: unknown): object | undefined {
+  const text = (answer as { SecretString?: string }).SecretString;
+  if (text === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+async function setPassword({ settings }: Means, role: string, password: string): Promise<Performed> {
+  const server = settings.database.primary;
+  let sent = false;
+  try {
+    const connection = await connect(server, { signal: AbortSignal.timeout(within), name: 'bentham-cockpit action' });
+    try {
+      sent = true;
+      await connection.client.query(`ALTER ROLE ${identifier(role)} PASSWORD ${literal(scramVerifier(password))}`);
+      return { outcome: 'done', says: 'password set' };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    const fault = postgresFault(error, server);
+    if (!sent) return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
+    return performedFault(fault);
+  }
+}
+
+/** What PostgreSQL keeps of a password (RFC 5803). */
+export function scramVerifier(password: string, salt = randomBytes(16), iterations = 4096): string {
+  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256');
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
+  const stored = createHash('sha256').update(hmac('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
+}

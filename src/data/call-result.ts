@@ -1,0 +1,36 @@
+// What became of a call. Nothing here is ever tried again: a second attempt could do it twice.
+import type { Settings } from '../config/settings.ts';
+import type { Ground, KeptRows } from '../core/actions/preflight.ts';
+import type { Fault } from '../core/world/reading.ts';
+
+export type Performed =
+  | { outcome: 'done'; says: string }
+  /** Proven: it was not done, or the platform said that it went wrong. */
+  | { outcome: 'failed'; says: string; hint: string }
+  /** Nobody knows: the answer was lost, or did not come in time. */
+  | { outcome: 'unknown'; says: string; hint: string }
+  /** What the plan rests on was not there any more; nothing was changed. */
+  | { outcome: 'moved'; says: string }
+  /** Stopped by a person before anything was changed. */
+  | { outcome: 'cancelled'; says: string };
+
+export type Means = {
+  settings: Settings;
+  ground: Ground;
+  /** Aborts when a person wants it stopped. */
+  signal: AbortSignal;
+  /** What the call says while it runs; already through the door. */
+  tell(lines: readonly string[]): void;
+  /** How far it is, while it runs; each word replaces the one before. */
+  progress?(says: string): void;
+  /** Keeps rows as they were, on disk, before they are changed. */
+  keep(kept: KeptRows): Promise<void>;
+};
+
+/** A change whose answer is a fault: only a server that was never reached has certainly done nothing. */
+export function performedFault(fault: Fault): Performed {
+  const says = `${fault.where}: ${fault.what}`;
+  if (fault.kind === 'timeout' || fault.kind === 'unreachable')
+    return { outcome: 'unknown', says, hint: 'look whether it happened before you try again' };
+  return { outcome: 'failed', says, hint: fault.hint };
+}

@@ -1,0 +1,114 @@
+// PagerDuty's Events API v2 and Slack's incoming webhooks. A message is sent once; what becomes of it is said, and a
+// person sends it again or not.
+import { type Dispatcher, request } from 'undici';
+import type { Settings } from '../../config/settings.ts';
+import type { ChannelId } from '../../core/incident/channel.ts';
+import type { ChannelState } from '../../core/incident/context.ts';
+import type { Delivery, Purpose } from '../../core/incident/event.ts';
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { readBeginning } from '../body.ts';
+import { explainNetworkError } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
+
+export type Message = {
+  channel: ChannelId;
+  purpose: Purpose;
+  text: string;
+  /** The same for all messages about one incident: PagerDuty makes one alert of them. */
+  dedupKey: string;
+  /** For PagerDuty. */
+  severity: 'critical' | 'error' | 'warning' | 'info';
+  /** Where it comes from: `PRODUCTION bentham-prod`. */
+  source: string;
+};
+
+/** What became of a message, and what the channel said. */
+export type Delivered = { delivery: Exclude<Delivery, 'sending'>; detail: string };
+
+/** A channel that has not answered by then leaves it open whether the message arrived. */
+const patience: Ms = 10 * second;
+
+type Channels = Settings['channels'];
+
+export function channelStates(channels: Channels): readonly ChannelState[] {
+  return [
+    { id: 'pagerduty', name: 'PagerDuty', configured: Boolean(channels.pagerDuty.routingKey) },
+    {
+      id: 'slack-alerts',
+      name: `Slack ${channels.slackAlerts.name}`,
+      configured: Boolean(channels.slackAlerts.webhook),
+    },
+    { id: 'slack-ops', name: `Slack ${channels.slackOps.name}`, configured: Boolean(channels.slackOps.webhook) },
+  ];
+}
+
+/** Sends it, once. Never throws; a channel that is not configured is `not-sent`. */
+export async function deliver(channels: Channels, message: Message, timeout = patience): Promise<Delivered> {
+  const target = targetOf(channels, message);
+  if (!target) return { delivery: 'not-sent', detail: 'the channel is not configured: copy the text' };
+  const url = new URL(target.url);
+  const dispatcher = dispatcherFor(url);
+  try {
+    return await post(url, target.body, dispatcher, timeout);
+  } finally {
+    await dispatcher.destroy().catch(() => undefined);
+  }
+}
+
+type Target = { url: string; body: object };
+
+function targetOf(channels: Channels, message: Message): Target | undefined {
+  if (message.channel === 'pagerduty') {
+    const { routingKey, url } = channels.pagerDuty;
+    return routingKey ? { url, body: pagerDutyEvent(routingKey, message) } : undefined;
+  }
+  const { webhook } = message.channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
+  return webhook ? { url: webhook, body: { text: message.text } } : undefined;
+}
+
+/** https://developer.pagerduty.com/docs/events-api-v2: a summary has at most 1024 characters. */
+function pagerDutyEvent(routingKey: string, { purpose, text, dedupKey, severity, source }: Message): object {
+  const event_action = purpose === 'acknowledge' ? 'acknowledge' : purpose === 'resolve' ? 'resolve' : 'trigger';
+  const event = { routing_key: routingKey, event_action, dedup_key: dedupKey };
+  if (event_action !== 'trigger') return event;
+  const [summary = ''] = text.split('\n');
+  return {
+    ...event,
+    client: 'bentham-cockpit',
+    payload: { summary: summary.slice(0, 1024), source, severity, custom_details: { text } },
+  };
+}
+
+async function post(url: URL, body: object, dispatcher: Dispatcher, timeout: Ms): Promise<Delivered> {
+  const limit = AbortSignal.timeout(timeout);
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'bentham-cockpit' },
+      body: JSON.stringify(body),
+      signal: limit,
+    });
+    const says = door((await readBeginning(answer.body, 2000)).text, 200);
+    const detail = `${answer.statusCode}${says ? ` ${says}` : ''}`;
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return { delivery: 'sent', detail };
+    // A server that failed may have taken it before it did.
+    return { delivery: answer.statusCode >= 500 ? 'unknown' : 'failed', detail };
+  } catch (error) {
+    if (limit.aborted)
+      return {
+        delivery: 'unknown',
+        detail: `${url.host} did not answer in ${timeout / second} s: it may have arrived`,
+      };
+    const { kind, what, hint, tls } = explainNetworkError(error);
+    const never = tls || kind === 'refused' || notConnected.test(what);
+    return never
+      ? { delivery: 'failed', detail: `${url.host}: ${what}; ${hint}` }
+      : { delivery: 'unknown', detail: `${url.host}: ${what}; it may have arrived` };
+  }
+}
+
+/** Faults that come before anything could be said to the channel. */
+const notConnected =
+  /^proxy |unknown|looked up|no route|network unreachable|no address|not permitted|connection timed out/;

@@ -1,0 +1,94 @@
+import { constants } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { Settings } from '../../config/settings.ts';
+import type { Checkup } from '../../core/health/checkup.ts';
+import { formatBytes } from '../../core/text/format.ts';
+import type { Probe } from '../doctor-check.ts';
+
+/** Below this the journal may not get through an incident. */
+const littleSpace = 50 * 1024 * 1024;
+
+/** Where the journal will lie. Nothing is made. */
+export function journalProbe({ journal }: Settings): Probe {
+  const about = { area: 'journal', what: 'directory' };
+  const directory = journal.directory;
+  return {
+    ...about,
+    where: directory ?? 'journal',
+    essential: true,
+    run: async () => [
+      directory
+        ? { ...about, ...(await look(directory, journal.group)) }
+        : { ...about, verdict: 'critical', answer: 'not set', todo: 'set journal.directory' },
+    ],
+  };
+}
+
+async function look(directory: string, group: string | undefined): Promise<Omit<Checkup, 'area' | 'what'>> {
+  const there = await stat(directory).catch(() => undefined);
+  const place = there ? directory : await nearestParent(directory);
+  if (!(await stat(place)).isDirectory())
+    return { verdict: 'critical', answer: `${place} is not a directory`, todo: 'set journal.directory' };
+  const writable = await access(place, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!writable)
+    return {
+      verdict: 'critical',
+      answer: `${place} cannot be written to`,
+      todo: `chown ${place}, or set journal.directory`,
+    };
+  const mode = there ? there.mode & 0o777 : 0;
+  const wrong = mode & 0o007 ? 'everybody' : mode & 0o070 && !group ? 'its group' : undefined;
+  if (wrong)
+    return {
+      verdict: 'warning',
+      answer: `${directory} is open to ${wrong} (${mode.toString(8)})`,
+      todo: group ? `chmod o= ${directory}` : `chmod 700 ${directory}, or set journal.group to share it`,
+    };
+  const free = await statfs(place).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => undefined,
+  );
+  const space = free === undefined ? '' : `, ${formatBytes(free)} free`;
+  if (free !== undefined && free < littleSpace)
+    return {
+      verdict: 'warning',
+      answer: `${directory}${space}`,
+      todo: 'make room: the journal is written before every action',
+    };
+  return { verdict: 'ok', answer: `${directory}${there ? '' : ' (is made when needed)'}${space}` };
+}
+
+async function nearestParent(directory: string): Promise<string> {
+  for (let place = path.dirname(directory); ; place = path.dirname(place))
+    if (place === path.dirname(place) || (await stat(place).catch(() => undefined))) return place;
+}
+
+/** Whether the channels are configured. Nothing is sent. */
+export function channelsProbe({ channels }: Settings): Probe {
+  const row = (what: string, set: boolean, todo: string): Checkup => ({
+    area: 'channels',
+    what,
+    verdict: set ? 'ok' : 'warning',
+    answer: set ? 'configured (nothing was sent)' : 'not configured',
+    ...(set ? {} : { todo }),
+  });
+  return {
+    area: 'channels',
+    what: 'channels',
+    where: 'configuration',
+    essential: false,
+    run: async () => [
+      row('PagerDuty', Boolean(channels.pagerDuty.routingKey), 'set channels.pagerDuty.routingKey (Events API v2)'),
+      row(
+        `Slack ${channels.slackAlerts.name}`,
+        Boolean(channels.slackAlerts.webhook),
+        'set channels.slackAlerts.webhook',
+      ),
+      row(`Slack ${channels.slackOps.name}`, Boolean(channels.slackOps.webhook), 'set channels.slackOps.webhook'),
+    ],
+  };
+}

@@ -1,0 +1,77 @@
+// Requests over HTTP: a health check between two steps, and messages to people.
+import { request } from 'undici';
+import type { Call, Channel } from '../../core/actions/call.ts';
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import { readBeginning } from '../body.ts';
+import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { readHealthBody } from '../gateway/health-body.ts';
+import { longestBody } from '../gateway/source.ts';
+import { explainNetworkError, networkFault } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
+
+const within = 10 * second;
+const arrived = 'look whether it arrived before you send it again';
+
+/** Must answer 2xx and call itself healthy. */
+export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
+  const dispatcher = dispatcherFor(new URL(url));
+  try {
+    const both = AbortSignal.any([signal, AbortSignal.timeout(within)]);
+    const answer = await request(url, { signal: both, dispatcher });
+    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
+    const says = `${url} answered ${answer.statusCode} ${body.status ?? ''}`.trim();
+    if (answer.statusCode < 300 && body.healthy) return { outcome: 'done', says };
+    return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
+  } catch (error) {
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped' };
+    const { what, hint } = networkFault(error, url);
+    return { outcome: 'failed', says: `${url}: ${what}`, hint };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Sends a message. Where no channel is configured, a person has to carry it. */
+export async function performChannel(call: Extract<Call, { tool: 'channel' }>, means: Means): Promise<Performed> {
+  const to = addressOf(call.channel, means);
+  if (!to)
+    return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
+  const dispatcher = dispatcherFor(new URL(to.url));
+  try {
+    const answer = await request(to.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: to.body(call.body),
+      signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
+      dispatcher,
+    });
+    const { statusCode } = answer;
+    // The status has told what became of it; what it says besides may be lost.
+    const body = await readBeginning(answer.body, 1000).catch(() => undefined);
+    const said = body ? door(body.text, 120) : 'its words were lost';
+    if (statusCode < 300) return { outcome: 'done', says: `${call.channel} answered ${statusCode} ${said}`.trim() };
+    const says = `${call.channel} answered ${statusCode}: ${said}`;
+    // A server or a proxy in trouble may have taken it.
+    if (statusCode >= 500) return { outcome: 'unknown', says, hint: arrived };
+    return { outcome: 'failed', says, hint: 'check webhook or routing key' };
+  } catch (error) {
+    const fault = networkFault(error, call.channel);
+    // It was sent: an answer that nobody understands is none.
+    if (fault.kind === 'malformed' && !explainNetworkError(error).tls)
+      return { outcome: 'unknown', says: `${fault.where}: ${fault.what}`, hint: arrived };
+    return performedFault(fault);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+function addressOf(channel: Channel, { settings: { channels } }: Means) {
+  const { routingKey, url } = channels.pagerDuty;
+  if (channel === 'pagerduty')
+    return routingKey
+      ? { url, body: (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), routing_key: routingKey }) }
+      : undefined;
+  const { webhook } = channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
+  return webhook ? { url: webhook, body: (text: string) => text } : undefined;
+}

@@ -1,0 +1,39 @@
+// What a drill's PagerDuty and Slack received: the proof that a message went where it should.
+import { request } from 'undici';
+import * as z from 'zod';
+import type { Arrived } from '../../core/incident/context.ts';
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+
+const patience: Ms = second;
+
+const messages = z.array(
+  z.object({
+    at: z.number(),
+    channel: z.string(),
+    body: z.looseObject({
+      text: z.string().optional(),
+      event_action: z.string().optional(),
+      dedup_key: z.string().optional(),
+      payload: z.looseObject({ summary: z.string(), severity: z.string() }).optional(),
+    }),
+  }),
+);
+
+/** Oldest first; undefined while the drill's receivers do not answer. Never throws. */
+export async function readReceived(url: string): Promise<readonly Arrived[] | undefined> {
+  try {
+    const answer = await request(url, { signal: AbortSignal.timeout(patience) });
+    return messages.parse(await answer.body.json()).map(({ at, channel, body }) => {
+      const { text = '', event_action: action, dedup_key: key, payload } = body;
+      return {
+        at,
+        channel: door(channel, 40),
+        says: door(action ? [action, payload?.severity, payload?.summary].filter(Boolean).join(': ') : text, 2000),
+        ...(key ? { key: door(key, 255) } : {}),
+      };
+    });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+// Everything `doctor` tries. A new probe is one line here.
+import type { Settings } from '../config/settings.ts';
+import type { Ms } from '../core/time.ts';
+import { awsProbes } from './aws/doctor.ts';
+import { channelsProbe, journalProbe } from './channels/doctor.ts';
+import type { Probe } from './doctor-check.ts';
+import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
+import { kubernetesProbe } from './kubernetes/doctor.ts';
+import { databaseProbes } from './postgres/doctor.ts';
+import { redisProbe } from './redis/doctor.ts';
+import { toolsProbe } from './tools/doctor.ts';
+
+/** In the order they are shown. `timeout` is for each single question. */
+export function probesFor(settings: Settings, timeout: Ms): readonly Probe[] {
+  return [
+    gatewayProbe(settings, timeout),
+    kubernetesProbe(settings, timeout),
+    ...databaseProbes(settings, timeout),
+    redisProbe(settings, timeout),
+    ...prometheusProbes(settings),
+    ...awsProbes(settings, timeout),
+    toolsProbe(settings, timeout),
+    journalProbe(settings),
+    channelsProbe(settings),
+  ];
+}

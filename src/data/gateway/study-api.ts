@@ -1,0 +1,71 @@
+// A study as the gateway answers for it: GET /v1/studies/:id (runbook, Checking Study Status, via API).
+import { request } from 'undici';
+import type { Settings } from '../../config/settings.ts';
+import type { ApiStudy } from '../../core/queries/study.ts';
+import { door } from '../../core/text/text.ts';
+import { explainNetworkError } from '../network.ts';
+import { dispatcherFor } from '../proxy.ts';
+
+/** An answer is some kilobytes; the beginning of a longer one is not JSON. */
+const longestBody = 256 * 1024;
+
+/** Asks once. Whatever keeps it from answering is said in words, as the database goes on without it. */
+export async function lookAtApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
+  const { url: base, studyPath, adminApiKey } = settings.gateway;
+  const url = `${base.replace(/\/+$/, '')}/${studyPath.replace(/^\/+|\/+$/g, '')}/${encodeURIComponent(study)}`;
+  const shown = door(url, 300);
+  if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
+  const { timeout } = settings.intervals;
+  const dispatcher = dispatcherFor(new URL(url));
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+      headers: { authorization: `Bearer ${adminApiKey}`, accept: 'application/json', 'user-agent': 'bentham-cockpit' },
+    });
+    let text = '';
+    for await (const chunk of answer.body.setEncoding('utf8') as AsyncIterable<string>) {
+      text += chunk;
+      if (text.length > longestBody) break;
+    }
+    if (answer.statusCode === 404) return { url: shown, problem: '404: the API has no such study' };
+    if (answer.statusCode === 401 || answer.statusCode === 403)
+      return { url: shown, problem: `${answer.statusCode}: ADMIN_API_KEY is not accepted` };
+    if (answer.statusCode !== 200) return { url: shown, problem: `answered ${answer.statusCode}` };
+    const found = readApiStudy(text);
+    return found ? { url: shown, answer: found } : { url: shown, problem: 'the answer is not a study in JSON' };
+  } catch (error) {
+    const late = error instanceof Error && error.name === 'TimeoutError';
+    return { url: shown, problem: late ? `timed out after ${timeout / 1000} s` : explainNetworkError(error).what };
+  } finally {
+    await dispatcher.destroy().catch(() => undefined);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads a study from the API's JSON: bare, or within `data` or `study`; in either way of writing names. */
+export function readApiStudy(text: string): ApiStudy['answer'] {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const outer = fields(body);
+  if (!outer) return undefined;
+  const study = fields(outer.data) ?? fields(outer.study) ?? outer;
+  const progress = fields(study.progress);
+  const completion = progress?.completionPercentage ?? study.completionPercentage;
+  const tenant = study.tenantId ?? study.tenant_id;
+  if (study.status === undefined && tenant === undefined) return undefined;
+  return {
+    ...(typeof study.status === 'string' ? { status: door(study.status, 40) } : {}),
+    ...(typeof tenant === 'string' ? { tenant: door(tenant, 100) } : {}),
+    ...(typeof completion === 'number' && Number.isFinite(completion) ? { completion } : {}),
+  };
+}
+
+function fields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}

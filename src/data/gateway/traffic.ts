@@ -1,0 +1,212 @@
+// API p95 and error rate, from the gateway's own access logs: followed from all its pods, over five minutes.
+import type { Settings } from '../../config/settings.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Traffic } from '../../core/world/facts.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import type { Connection } from '../kubernetes/connection.ts';
+import { readContainerLog } from '../kubernetes/logs/container-log.ts';
+import { followWorkload, type LogPod } from '../kubernetes/workload.ts';
+import { pause, type Source, type Tell } from '../source.ts';
+import { AccessLog } from './access-log.ts';
+import type { TrafficMeter } from './traffic-meter.ts';
+
+/** Lines parsed a second, of all pods; what flows faster is sampled: of each further so many only half as many. */
+const budget = 4000;
+/** So many lines of the past are enough for a p95, and no pod is asked for more. */
+const pastLines = 20_000;
+/** At the start the past pours in; the figures are told when it has. */
+const calm: Ms = 150;
+const impatience: Ms = 3 * second;
+
+/** `once`: reads the past of the logs and does not follow them. */
+export function trafficSource(settings: Settings, connection: Connection, { once = false } = {}): Source {
+  return {
+    id: 'gateway logs',
+    facts: ['traffic'],
+    start(tell, signal) {
+      let follower: TrafficFollower | undefined;
+      const ended = import('./traffic-meter.ts').then(async ({ TrafficMeter, trafficWindow }) => {
+        if (signal.aborted) return;
+        follower = new TrafficFollower(settings, connection, new TrafficMeter(), trafficWindow, tell, signal, !once);
+        await follower.run();
+        await connection.close();
+      });
+      return { refresh: () => follower?.refresh(), ended };
+    },
+  };
+}
+
+type Stream = { end: AbortController; open: boolean /** Read to its end. */; over?: boolean; fault?: Fault };
+
+class TrafficFollower {
+  readonly #settings: Settings;
+  readonly #connection: Connection;
+  readonly #meter: TrafficMeter;
+  readonly #window: Ms;
+  readonly #tell: Tell;
+  readonly #signal: AbortSignal;
+  readonly #follows: boolean;
+  readonly #streams = new Map<string, Stream>();
+  readonly #reading = new Set<Promise<unknown>>();
+  #wake = new AbortController();
+  #listed = false;
+  #lost = false;
+  #lastLineAt = 0;
+  #second = 0;
+  #parsed = 0;
+  #passed = 0;
+
+  constructor(
+    settings: Settings,
+    connection: Connection,
+    meter: TrafficMeter,
+    window: Ms,
+    tell: Tell,
+    signal: AbortSignal,
+    follows: boolean,
+  ) {
+    this.#settings = settings;
+    this.#connection = connection;
+    this.#meter = meter;
+    this.#window = window;
+    this.#tell = tell;
+    this.#signal = signal;
+    this.#follows = follows;
+  }
+
+  /** Tells the figures now. */
+  refresh(): void {
+    this.#wake.abort();
+  }
+
+  async run(): Promise<void> {
+    const signal = this.#signal;
+    const failed = (fault: Fault, retryAt: Instant) => {
+      this.#lost = true;
+      this.#tell({ fact: 'traffic', fault, at: Date.now(), retryAt });
+    };
+    this.#connection.onBeat((beat) => {
+      if (beat.ok) this.#lost = false;
+      else failed(beat.fault, beat.retryAt);
+    }, signal);
+    const deployment = this.#settings.kubernetes.deployments.gateway;
+    const pods = (list: readonly LogPod[]) => {
+      this.#lost = false;
+      this.#listed = true;
+      this.#attend(list);
+    };
+    const following = followWorkload(this.#connection, { deployment }, { pods, failed }, signal);
+    await this.#settle();
+    while (!signal.aborted) {
+      if (this.#listed && !this.#lost) this.#say();
+      this.#wake = new AbortController();
+      await pause(this.#settings.intervals.traffic, AbortSignal.any([signal, this.#wake.signal]));
+    }
+    await Promise.allSettled([following, ...this.#reading]);
+  }
+
+  /** Waits until the past has poured in: where nothing is followed to the end of each log, however slowly it comes. */
+  async #settle(): Promise<void> {
+    const begun = performance.now();
+    const limit = this.#follows ? impatience : this.#settings.intervals.timeout;
+    while (!this.#signal.aborted && performance.now() - begun < limit) {
+      const streams = [...this.#streams.values()];
+      const open = streams.every((s) => s.open || s.over || s.fault);
+      const read = streams.every((s) => s.over || s.fault);
+      const quiet = read || (this.#follows && performance.now() - this.#lastLineAt > calm);
+      if (this.#lost || (this.#listed && open && quiet)) return;
+      await pause(this.#follows ? 20 : 5, this.#signal);
+    }
+  }
+
+  /** Starts and ends streams as pods come and go. */
+  #attend(pods: readonly LogPod[]): void {
+    const wanted = new Map<string, { pod: string; container: string }>();
+    for (const pod of pods) {
+      const main = pod.containers.find((c) => c.name === pod.main);
+      if (main?.started && !pod.ended) wanted.set(`${pod.uid}/${main.name}`, { pod: pod.name, container: main.name });
+    }
+    for (const [key, stream] of this.#streams) {
+      if (wanted.has(key)) continue;
+      stream.end.abort();
+      this.#streams.delete(key);
+    }
+    for (const [key, target] of wanted) if (!this.#streams.has(key)) this.#follow(key, target);
+  }
+
+  #follow(key: string, target: { pod: string; container: string }): void {
+    const stream: Stream = { end: new AbortController(), open: false };
+    this.#streams.set(key, stream);
+    const access = new AccessLog(this.#settings);
+    const log = { ...target, since: Date.now() - this.#window, tail: pastLines, follow: this.#follows };
+    const reading = readContainerLog(
+      this.#connection,
+      log,
+      {
+        line: (text, at) => this.#take(access, text, at),
+        opened: () => {
+          stream.open = true;
+          delete stream.fault;
+          this.#lastLineAt = performance.now();
+        },
+        closed: (fault) => {
+          stream.open = false;
+          if (fault) stream.fault = fault;
+        },
+      },
+      AbortSignal.any([this.#signal, stream.end.signal]),
+    );
+    this.#reading.add(reading);
+    void reading.then((fault) => {
+      this.#reading.delete(reading);
+      if (fault) stream.fault = fault;
+      else stream.over = true;
+    });
+  }
+
+  #take(access: AccessLog, text: string, at: Instant | undefined): void {
+    if (!access.isCandidate(text)) {
+      access.notice(text);
+      return;
+    }
+    const instant = performance.now();
+    this.#lastLineAt = instant;
+    const current = Math.floor(instant / second);
+    if (current !== this.#second) {
+      this.#second = current;
+      this.#parsed = 0;
+    }
+    const stride = 2 ** Math.min(10, Math.floor(this.#parsed / budget));
+    this.#passed += 1;
+    if (this.#passed % stride !== 0) return;
+    this.#parsed += 1;
+    const answered = access.read(text);
+    if (!answered) return;
+    const now = Date.now();
+    const offset = this.#connection.clockOffset;
+    this.#meter.add((at ?? answered.at ?? now) - offset, now, answered.ms, answered.status, stride);
+  }
+
+  #say(): void {
+    const streams = [...this.#streams.values()];
+    const followed = streams.filter((s) => s.open || s.over).length;
+    const at = Date.now();
+    const fault = streams.find((s) => s.fault)?.fault;
+    if (streams.length > 0 && followed === 0 && fault) {
+      this.#tell({ fact: 'traffic', fault, at });
+      return;
+    }
+    const { p95, errorRate, samples, weight } = this.#meter.read(at);
+    const value: Traffic = {
+      ...(p95 === undefined ? {} : { p95 }),
+      ...(errorRate === undefined ? {} : { errorRate }),
+      samples,
+      sampling: weight === 0 ? 1 : samples / weight,
+      window: this.#window,
+      source: 'gateway logs',
+      pods: { followed, expected: streams.length },
+    };
+    const from = `gateway logs of ${followed === 1 ? '1 pod' : `${followed} pods`}`;
+    this.#tell({ fact: 'traffic', value, at, staleAfter: this.#settings.intervals.traffic * 3, from });
+  }
+}

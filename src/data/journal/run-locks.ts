@@ -1,0 +1,189 @@
+// One action per target at a time, across all cockpits that share a journal: a file per target, made exclusively. A
+// cockpit that was killed leaves its file; it is known by a process that is gone, or a heart that stopped.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Target } from '../../core/actions/action.ts';
+import { door } from '../../core/text/text.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+
+export type LockNote = {
+  run: string;
+  action: string;
+  /** What is changed: `deployment/api-gateway`. */
+  object: string;
+  by: string;
+  at: Instant;
+  /** `started`: calls were made. */
+  phase: 'confirmed' | 'started';
+  /** The command lines, for whoever finds it. */
+  calls: readonly string[];
+  /** What whoever finds it needs to look whether it happened; there once it was started. */
+  proof?: { target: Target; memo: Readonly<Record<string, string>>; startedAt: Instant };
+};
+
+type Owned = LockNote & { pid: number; born: string; host: string };
+
+export type Lock = {
+  /** To be asked before the first call; false: somebody else has the target. */
+  started(proof: NonNullable<LockNote['proof']>): Promise<boolean>;
+  release(): Promise<void>;
+};
+
+/** What a cockpit that is gone has left. `lock`: its target is held, for whoever looks what became of it. */
+export type Left = { note: LockNote; lock?: Lock };
+
+export type Taken =
+  | { ok: true; lock: Lock; left?: LockNote }
+  | { ok: false; by: LockNote }
+  | { ok: false; fault: string };
+
+const beat: Ms = 5 * second;
+/** A lock of another host whose file was not touched for so long belongs to nobody any more. */
+const silent: Ms = 30 * second;
+
+export class RunLocks {
+  readonly #directory: string;
+
+  constructor(journal: string) {
+    this.#directory = path.join(journal, 'locks');
+  }
+
+  /** Takes the target, or says who has it. `left`: what a cockpit that is gone was doing to it. */
+  async take(note: Omit<LockNote, 'phase'>): Promise<Taken> {
+    const file = path.join(
+      this.#directory,
+      `${createHash('sha256').update(note.object).digest('hex').slice(0, 40)}.json`,
+    );
+    const owned: Owned = { ...note, phase: 'confirmed', ...self() };
+    try {
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      if (await this.#make(file, owned)) return { ok: true, lock: lockOn(file, owned) };
+      const other = await readLock(file);
+      if (other && !(await isLeft(file, other))) return { ok: false, by: other };
+      const mine = await moveAway(file, other, note.run);
+      if (await this.#make(file, owned))
+        return { ok: true, lock: lockOn(file, owned), ...(other && mine ? { left: other } : {}) };
+      const now = await readLock(file);
+      return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
+    } catch (error) {
+      return { ok: false, fault: door(error instanceof Error ? error.message : error, 200) };
+    }
+  }
+
+  /** Takes over what cockpits that are gone have left, and tells what it was. */
+  async sweep(): Promise<readonly Left[]> {
+    const left: Left[] = [];
+    for (const name of await readdir(this.#directory).catch(() => [])) {
+      const file = path.join(this.#directory, name);
+      const note = name.endsWith('.json') ? await readLock(file) : undefined;
+      if (!note || !(await isLeft(file, note))) continue;
+      if (!(await moveAway(file, note, String(process.pid)))) continue;
+      const owned: Owned = { ...note, ...self() };
+      const held = note.phase === 'started' && (await this.#make(file, owned));
+      left.push({ note, ...(held ? { lock: lockOn(file, owned) } : {}) });
+    }
+    return left;
+  }
+
+  async #make(file: string, owned: Owned): Promise<boolean> {
+    // Written first and linked then: nobody ever finds half a lock.
+    const whole = `${file}.${owned.run}.${process.pid}.new`;
+    try {
+      await write(whole, owned);
+      await link(whole, file);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await rm(whole, { force: true });
+    }
+  }
+}
+
+const self = () => ({ pid: process.pid, born: bornOf(process.pid), host: hostname() });
+
+async function write(file: string, owned: Owned): Promise<void> {
+  const made = await open(file, 'w', 0o600);
+  try {
+    await made.writeFile(JSON.stringify(owned));
+    await made.sync();
+  } finally {
+    await made.close();
+  }
+}
+
+/**
+ * Moves what was left away. Of several that found it one may have put its own lock there already: that one is put back,
+ * and has looked again before its first call (`started`).
+ */
+async function moveAway(file: string, left: Owned | undefined, by: string): Promise<boolean> {
+  const moved = `${file}.${by}.gone`;
+  try {
+    await rename(file, moved);
+  } catch {
+    return false;
+  }
+  const found = await readLock(moved);
+  const same = found?.run === left?.run && found?.pid === left?.pid;
+  if (!same) await link(moved, file).catch(() => undefined);
+  await rm(moved, { force: true });
+  return same;
+}
+
+function lockOn(file: string, owned: Owned): Lock {
+  const heart = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), beat);
+  heart.unref();
+  return {
+    async started(proof) {
+      const now = await readLock(file);
+      if (now?.run !== owned.run || now.pid !== owned.pid) return false;
+      const next = `${file}.${owned.run}.new`;
+      await write(next, { ...owned, phase: 'started', proof });
+      await rename(next, file);
+      return true;
+    },
+    async release() {
+      clearInterval(heart);
+      const now = await readLock(file);
+      if (now === undefined || (now.run === owned.run && now.pid === owned.pid)) await rm(file, { force: true });
+    },
+  };
+}
+
+async function readLock(file: string): Promise<Owned | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const known = typeof value === 'object' && value !== null && 'pid' in value && 'host' in value && 'run' in value;
+    return known ? (value as Owned) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isLeft(file: string, { pid, born, host }: Owned): Promise<boolean> {
+  if (host === hostname()) return bornOf(pid) !== born;
+  const found = await stat(file).catch(() => undefined);
+  return found === undefined || Date.now() - found.mtimeMs > silent;
+}
+
+/** When a process began, so that another one with the same number is not taken for it; '' when it is gone. */
+function bornOf(pid: number): string {
+  try {
+    // After the name, which may hold blanks, the 20th field is the start time.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+  } catch {
+    try {
+      process.kill(pid, 0);
+      return 'alive';
+    } catch {
+      return '';
+    }
+  }
+}

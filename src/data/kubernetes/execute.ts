@@ -1,0 +1,56 @@
+// Changes of one deployment. Each reads the object, compares it with the plan, and writes with the resource version that
+// it has just read: the API server refuses when somebody else was quicker.
+import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
+import { type Means, type Performed, performedFault } from '../call-result.ts';
+import type { Answered } from './api-error.ts';
+import { openCluster } from './client.ts';
+import { changeRequest } from './deployment-change.ts';
+
+export async function performKubernetes(call: KubernetesCall, { settings, signal }: Means): Promise<Performed> {
+  const opened = await openCluster(settings.kubernetes);
+  if (!opened.ok) return performedBefore(opened.fault);
+  const cluster = opened.value;
+  try {
+    const request = await changeRequest(cluster, call, signal);
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (!request.ok) return performedBefore(request.fault);
+    if ('moved' in request.value) return { outcome: 'moved', says: request.value.moved };
+    return answered(await cluster.send<unknown>(request.value.ask), call.do);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** What fails before the change is sent has changed nothing. */
+function performedBefore(fault: { where: string; what: string; hint: string }): Performed {
+  return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
+}
+
+function done(change: KubernetesChange): string {
+  if (change.verb === 'restart') return 'restart accepted';
+  return change.verb === 'scale' ? `scaled to ${change.replicas}` : `template of revision ${change.toRevision} is back`;
+}
+
+/**
+ * What an answer to a change proves. Below 500 the server decided: nothing was changed. Above, and where the answer was
+ * lost, nobody knows, but for a webhook that could not be asked: that is before anything is stored.
+ */
+function answered(answer: Answered<unknown>, change: KubernetesChange): Performed {
+  if (answer.ok) return { outcome: 'done', says: done(change) };
+  const { fault, status, said = '' } = answer;
+  const { what, hint, where } = fault;
+  if (status === undefined) return performedFault(fault);
+  if (status < 300) return { outcome: 'unknown', says: `${where}: ${what}`, hint: 'it was taken: look what it did' };
+  if (status === 409) return { outcome: 'moved', says: `the API server refused: ${said || what}` };
+  // The one test in that patch is of the version; the server does not say which operation failed.
+  if (change.verb === 'rollback' && status === 422 && /^the server rejected our request/.test(said))
+    return { outcome: 'moved', says: `deployment ${change.deployment} was changed in the meantime` };
+  if (status < 500) return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+  if (/failed calling webhook/.test(said))
+    return {
+      outcome: 'failed',
+      says: `nothing was changed: ${said}`,
+      hint: 'the admission webhook is down: mend it first',
+    };
+  return performedFault(fault);
+}

@@ -1,0 +1,35 @@
+// Why a log cannot be read, where the API server only passes on what the kubelet, or the lack of one, told it.
+import type { Fault } from '../../../core/world/reading.ts';
+import type { Refused } from '../api-error.ts';
+
+/** The fault of a log that was refused, in the words of whoever looks for the log. */
+export function logFault({ fault, status = 0, said = '' }: Refused): Fault {
+  const { where } = fault;
+  const waiting = /container "([^"]*)" in pod "([^"]*)" is waiting to start: (.*)/.exec(said);
+  if (waiting) {
+    const [, container = '', pod = '', why = ''] = waiting;
+    return {
+      kind: 'unconfigured',
+      where,
+      what: `${container} of ${pod} waits to start: ${why}`,
+      hint: 'look at the pod',
+    };
+  }
+  if (status === 404 && /^nodes /.test(said))
+    return { kind: 'unreachable', where, what: `its node is gone: ${said}`, hint: 'its log went with it' };
+  if (status === 404 && /^pods /.test(said))
+    return { kind: 'unconfigured', where, what: `the pod is gone: ${said}`, hint: 'its log went with it' };
+  const kubelet = /https?:\/\/(\[[^\]]+\]|[^:/"\s]+):\d+\/containerLogs/.exec(said)?.[1];
+  if (status >= 500 && kubelet !== undefined)
+    return {
+      kind: 'unreachable',
+      where,
+      what: `the kubelet at ${kubelet} does not answer: ${said.slice(said.lastIndexOf('": ') + 3)}`,
+      hint: 'look at the condition of the node',
+    };
+  return fault;
+}
+
+/** The kubelet keeps no log of the container before the last restart, or there was none. */
+export const previousIsGone = ({ status, said = '' }: Refused): boolean =>
+  (status === 400 || status === 404) && /previous terminated container .*not found/.test(said);

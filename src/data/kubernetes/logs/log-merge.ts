@@ -1,0 +1,99 @@
+// Puts the lines of many containers into one order, by time, though they arrive as they please; and joins the lines of
+// a stack to the line they belong to.
+import { continues, type LogLine } from '../../../core/logs/log.ts';
+import type { Instant, Ms } from '../../../core/time.ts';
+
+/** Lines wait so long for the rest of their stack, and for earlier ones of other containers. */
+const settle: Ms = 100;
+/** A stream that says nothing for so long holds up nobody. */
+const quiet: Ms = 300;
+/** A stream that is being opened holds the others up, but not for longer than this. */
+const opening: Ms = 2000;
+/** When more wait than this, the older half goes out. */
+const longestWait = 50_000;
+/** When more wait than this, whoever is ahead of the others is not read until they have come up. */
+const crowded = 20_000;
+const longestStack = 200;
+
+type Waiting = { line: LogLine; arrived: Ms; order: number; out: boolean };
+type Stream = { opened: boolean; since: Ms; at: Instant; heard: Ms; last?: Waiting };
+
+/** All times given as `clock` are of one steady clock. */
+export class LogOrder {
+  readonly #streams = new Map<string, Stream>();
+  #waiting: Waiting[] = [];
+  #order = 0;
+  #id = 0;
+
+  /** A stream that will bring lines. */
+  expect(key: string, clock: Ms): void {
+    this.#streams.set(key, { opened: false, since: clock, at: Number.NEGATIVE_INFINITY, heard: clock });
+  }
+
+  open(key: string, clock: Ms): void {
+    const stream = this.#streams.get(key);
+    if (stream) Object.assign(stream, { opened: true, heard: clock });
+  }
+
+  /** A stream that brings nothing more, for now or ever. */
+  close(key: string): void {
+    this.#streams.delete(key);
+  }
+
+  push(key: string, line: Omit<LogLine, 'id'>, clock: Ms): void {
+    const stream = this.#streams.get(key);
+    const head = stream?.last;
+    if (stream) stream.heard = clock;
+    if (!line.mark && head && !head.out && continues(line.text)) {
+      head.line.more ??= [];
+      if (head.line.more.length < longestStack && line.text.trim() !== '') head.line.more.push(line.text);
+      head.arrived = clock;
+      return;
+    }
+    const waiting = { line: { ...line, id: 0 }, arrived: clock, order: this.#order++, out: false };
+    this.#waiting.push(waiting);
+    if (!stream || line.mark) return;
+    stream.at = line.at;
+    stream.last = waiting;
+  }
+
+  /** Whether much waits, and this stream is ahead of another that is still bringing lines. */
+  ahead(key: string, clock: Ms): boolean {
+    const stream = this.#streams.get(key);
+    return stream !== undefined && this.#waiting.length > crowded && stream.at > this.#watermark(clock);
+  }
+
+  /** What may go out now, in order; all of it when `all`. */
+  release(clock: Ms, all = false): readonly LogLine[] {
+    const before = all ? Number.POSITIVE_INFINITY : this.#watermark(clock);
+    this.#waiting.sort((a, b) => a.line.at - b.line.at || a.order - b.order);
+    const flood = this.#waiting.length > longestWait ? this.#waiting.length >> 1 : 0;
+    const out: LogLine[] = [];
+    const kept: Waiting[] = [];
+    let held = false;
+    for (const [at, waiting] of this.#waiting.entries()) {
+      // Once one waits, all later ones do: the order is what counts.
+      held ||= waiting.line.at > before || (!all && clock - waiting.arrived < settle);
+      if (held && at >= flood) kept.push(waiting);
+      else {
+        waiting.out = true;
+        this.#id += 1;
+        waiting.line.id = this.#id;
+        out.push(waiting.line);
+      }
+    }
+    this.#waiting = kept;
+    return out;
+  }
+
+  /** Up to this time every stream has brought what it has. */
+  #watermark(clock: Ms): Instant {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const stream of this.#streams.values()) {
+      if (!stream.opened) {
+        if (clock - stream.since < opening) return Number.NEGATIVE_INFINITY;
+      } else if (clock - stream.heard < quiet) lowest = Math.min(lowest, stream.at);
+    }
+    return lowest;
+  }
+}

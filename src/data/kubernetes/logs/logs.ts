@@ -1,0 +1,313 @@
+// The logs of a deployment or a label as one stream: all its pods and containers, previous ones too, in order of time,
+// following as pods come and go, and honest about what is missing.
+
+import type { LogLine } from '../../../core/logs/log.ts';
+import { type LogStreams, mostUnstarted, type Workload } from '../../../core/logs/log-view.ts';
+import { formatAge, formatClock } from '../../../core/text/format.ts';
+import { type Instant, type Ms, second } from '../../../core/time.ts';
+import type { Fault } from '../../../core/world/reading.ts';
+import { pause } from '../../source.ts';
+import type { Connection } from '../connection.ts';
+import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
+import { type ContainerLog, readContainerLog } from './container-log.ts';
+import { LogOrder } from './log-merge.ts';
+
+export type LogsAsk = {
+  workload: Workload;
+  /** Only this pod of it. */
+  pod?: string;
+  /** Only containers of this name. */
+  container?: string;
+  /** From when on; absent: from the beginning of what is kept. */
+  since?: Instant;
+  /** At most so many lines of the past, of each container. */
+  tail?: number;
+  /** Also of the instance before the last restart. */
+  previous: boolean;
+  follow: boolean;
+};
+
+export type LogsState = LogStreams & {
+  /** Why a stream, or all, cannot be read. */
+  fault?: Fault;
+};
+
+export type LogsListener = {
+  /** In order; ids rise. */
+  lines(lines: readonly LogLine[]): void;
+  state(state: LogsState): void;
+};
+
+/** Each stream is a connection and some memory; whoever wants more asks for less. */
+const mostStreams = 200;
+const releaseEvery: Ms = 50;
+/** So much of a difference between what was asked for and what is there is worth a word. */
+const tolerance: Ms = 5 * second;
+
+/** Follows until the signal aborts; without `follow` until every log was read to its end. */
+export async function followLogs(
+  connection: Connection,
+  ask: LogsAsk,
+  listener: LogsListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  await new LogsFollower(connection, ask, listener, AbortSignal.any([signal, over.signal]), over).run();
+}
+
+type Stream = {
+  end: AbortController;
+  open: boolean;
+  done: boolean;
+  pod: LogPod;
+  container: LogContainer;
+  fault?: Fault;
+};
+
+class LogsFollower {
+  readonly #connection: Connection;
+  readonly #ask: LogsAsk;
+  readonly #listener: LogsListener;
+  readonly #signal: AbortSignal;
+  readonly #over: AbortController;
+  readonly #order = new LogOrder();
+  readonly #streams = new Map<string, Stream>();
+  readonly #reading = new Set<Promise<unknown>>();
+  #leftOut = 0;
+  #pods: number | undefined;
+  #unstarted: LogStreams['unstarted'] = [];
+  #fault: Fault | undefined;
+  #said = '';
+  #started = false;
+
+  constructor(
+    connection: Connection,
+    ask: LogsAsk,
+    listener: LogsListener,
+    signal: AbortSignal,
+    over: AbortController,
+  ) {
+    this.#connection = connection;
+    this.#ask = ask;
+    this.#listener = listener;
+    this.#signal = signal;
+    this.#over = over;
+  }
+
+  async run(): Promise<void> {
+    const clock = setInterval(() => this.#release(), releaseEvery);
+    const failed = (fault: Fault) => {
+      this.#fault = fault;
+      this.#say();
+      if (!this.#ask.follow && !this.#started) this.#over.abort();
+    };
+    // The pulse notices a server that is frozen; the streams themselves would only be silent.
+    this.#connection.onBeat((beat) => {
+      if (!beat.ok) failed(beat.fault);
+      else if (this.#fault) {
+        this.#fault = undefined;
+        this.#say();
+      }
+    }, this.#signal);
+    const pods = (list: readonly LogPod[]) => {
+      this.#fault = undefined;
+      if (!this.#ask.follow && this.#started) return;
+      this.#started = true;
+      this.#attend(list);
+      this.#say();
+      if (!this.#ask.follow) void this.#finish();
+    };
+    await followWorkload(this.#connection, this.#ask.workload, { pods, failed }, this.#signal);
+    await Promise.allSettled(this.#reading);
+    clearInterval(clock);
+    this.#release(true);
+    await this.#connection.close();
+  }
+
+  async #finish(): Promise<void> {
+    while (this.#reading.size > 0) await Promise.allSettled(this.#reading);
+    this.#over.abort();
+  }
+
+  #attend(pods: readonly LogPod[]): void {
+    const ask = this.#ask;
+    const wanted = new Map<string, { pod: LogPod; container: LogContainer; previous: boolean }>();
+    const chosen = pods
+      .filter((pod) => ask.pod === undefined || pod.name === ask.pod)
+      .toSorted((a, b) => b.createdAt - a.createdAt);
+    this.#pods = chosen.length;
+    this.#unstarted = chosen
+      .flatMap(({ name, waits }) => (waits === undefined ? [] : [{ pod: name, why: waits }]))
+      .slice(0, mostUnstarted);
+    for (const pod of chosen)
+      for (const container of pod.containers) {
+        if (!container.started || (ask.container !== undefined && container.name !== ask.container)) continue;
+        const key = `${pod.uid}/${container.name}`;
+        wanted.set(key, { pod, container, previous: false });
+        // Of a container that restarts while it is followed, the followed stream itself reads the end.
+        const before = `${key}/previous`;
+        if (ask.previous && container.restarts > 0 && (this.#streams.has(before) || !this.#streams.has(key)))
+          wanted.set(before, { pod, container, previous: true });
+      }
+    for (const [key, stream] of this.#streams) {
+      if (wanted.has(key)) continue;
+      stream.end.abort();
+      this.#streams.delete(key);
+      this.#order.close(key);
+    }
+    const room = [...wanted].slice(0, mostStreams);
+    this.#leftOut = wanted.size - room.length;
+    for (const [key, one] of room) {
+      const stream = this.#streams.get(key);
+      if (stream) stream.container = one.container;
+      else this.#follow(key, one);
+    }
+  }
+
+  #follow(key: string, one: { pod: LogPod; container: LogContainer; previous: boolean }): void {
+    const { pod, container, previous } = one;
+    const stream: Stream = { end: new AbortController(), open: false, done: false, pod, container };
+    this.#streams.set(key, stream);
+    this.#order.expect(key, performance.now());
+    const about = { pod: pod.name, container: container.name, previous };
+    const put = (text: string, at: Instant, more: Partial<LogLine> = {}) =>
+      this.#order.push(key, { ...about, at, text, ...more }, performance.now());
+    const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, { mark: true });
+    let lines = 0;
+    let lostAt: number | undefined;
+    let restarts = container.restarts;
+    let lastWords = 0;
+    const log: ContainerLog = {
+      ...about,
+      follow: this.#ask.follow && !previous && !pod.ended,
+      ...(this.#ask.since === undefined ? {} : { since: this.#ask.since }),
+      ...(this.#ask.tail === undefined ? {} : { tail: this.#ask.tail }),
+    };
+    const listener = {
+      line: (text: string, at: Instant | undefined, cut: boolean) => {
+        lines += 1;
+        if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
+        put(text, at ?? Date.now(), cut ? { cut } : {});
+      },
+      ready: () => (this.#order.ahead(key, performance.now()) ? this.#othersComeUp(key, stream.end.signal) : undefined),
+      resuming: (gone?: string) => {
+        lastWords = 0;
+        const more = stream.container.restarts - restarts;
+        restarts = stream.container.restarts;
+        if (gone !== undefined && more > 0) mark(`${container.name} restarted; its end is not kept: ${gone}`);
+        else if (more > 1) mark(`${container.name} restarted ${more} times; only the last end is kept`);
+      },
+      lastWords: (text: string, at: Instant | undefined, cut: boolean) => {
+        lastWords += 1;
+        if (lastWords === 1) mark(`${container.name} restarted; the end of the one before it`, at);
+        put(text, at ?? Date.now(), { previous: true, ...(cut ? { cut } : {}) });
+      },
+      opened: () => {
+        stream.open = true;
+        delete stream.fault;
+        this.#order.open(key, performance.now());
+        if (lostAt !== undefined) mark(`log resumed after ${formatAge(Date.now() - lostAt)}`);
+        lostAt = undefined;
+        this.#say();
+      },
+      closed: (fault?: Fault) => {
+        stream.open = false;
+        if (fault) stream.fault = fault;
+        if (fault && lostAt === undefined && lines > 0) {
+          lostAt = Date.now();
+          mark(`log cut: ${fault.what}`);
+        }
+        this.#say();
+      },
+    };
+    const reading = readContainerLog(
+      this.#connection,
+      log,
+      listener,
+      AbortSignal.any([this.#signal, stream.end.signal]),
+    );
+    this.#attached(reading);
+    void reading.then((fault) => {
+      this.#order.close(key);
+      stream.open = false;
+      if (fault) stream.fault = fault;
+      // A previous instance may be gone: nothing to be sorry about.
+      if (previous) {
+        stream.done = true;
+        delete stream.fault;
+      }
+      this.#say();
+    });
+  }
+
+  async #othersComeUp(key: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#signal.aborted && this.#order.ahead(key, performance.now()))
+      await pause(releaseEvery, signal);
+  }
+
+  /** The end waits for it. */
+  #attached(work: Promise<unknown>): void {
+    this.#reading.add(work);
+    void work.finally(() => this.#reading.delete(work));
+  }
+
+  /** Says it when a log begins later than was asked for. */
+  #compareBeginning(
+    { pod, container }: Stream,
+    previous: boolean,
+    first: Instant | undefined,
+    mark: (text: string, at?: Instant) => void,
+  ): void {
+    const { since, tail } = this.#ask;
+    if (since === undefined || first === undefined || previous || first < since + tolerance) return;
+    const asked = `asked for from ${formatClock(since)}`;
+    if (container.startedAt !== undefined && container.startedAt > since + tolerance) {
+      const before = container.restarts > 0 ? ', after a restart (previous container: p)' : '';
+      mark(`log begins ${formatClock(container.startedAt)}${before}, ${asked}`, first);
+    } else if (tail === undefined) this.#attached(this.#lookForRotation(pod.name, container.name, since, asked, mark));
+  }
+
+  /** The oldest line that is kept tells whether older ones are gone. */
+  async #lookForRotation(
+    pod: string,
+    container: string,
+    since: Instant,
+    asked: string,
+    mark: (text: string, at?: Instant) => void,
+  ): Promise<void> {
+    let oldest: Instant | undefined;
+    const enough = new AbortController();
+    const line = (_: string, at: Instant | undefined) => {
+      oldest ??= at;
+      enough.abort();
+    };
+    const log = { pod, container, follow: false, bytes: 512 };
+    await readContainerLog(this.#connection, log, { line }, AbortSignal.any([this.#signal, enough.signal]));
+    if (oldest !== undefined && oldest > since + tolerance)
+      mark(`log begins ${formatClock(oldest)}: nothing older is kept, ${asked}`, oldest);
+  }
+
+  #release(all = false): void {
+    const lines = this.#order.release(performance.now(), all);
+    if (lines.length > 0) this.#listener.lines(lines);
+  }
+
+  #say(): void {
+    if (this.#signal.aborted && this.#ask.follow) return;
+    const streams = [...this.#streams.values()].filter((s) => !s.done);
+    const followed = streams.filter((s) => s.open).length;
+    const fault = this.#fault ?? streams.find((s) => s.fault)?.fault;
+    const state: LogsState = {
+      followed,
+      expected: streams.length,
+      leftOut: this.#leftOut,
+      ...(this.#pods === undefined ? {} : { pods: this.#pods }),
+      unstarted: this.#unstarted,
+      ...(fault ? { fault } : {}),
+    };
+    const said = JSON.stringify(state);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#listener.state(state);
+  }
+}

@@ -1,0 +1,275 @@
+// Lists and then watches one collection, for as long as it is asked to: through lost connections, restarted servers,
+// versions that are too old and answers that make no sense.
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
+import { door } from '../../core/text/text.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { networkFault } from '../network.ts';
+import { backoff, longestPause, pause } from '../source.ts';
+import type { Answered, Refused } from './api-error.ts';
+import { items, type Wire } from './api-object.ts';
+import type { Cluster, Query } from './client.ts';
+import type { Connection } from './connection.ts';
+import { LineCutter } from './logs/line-splitter.ts';
+
+type WireObject = { metadata?: Wire<V1ObjectMeta> | null };
+type WireList = { metadata?: Wire<V1ListMeta> | null; items?: readonly WireObject[] | null };
+type WireEvent = { type?: unknown; object?: WireObject & { code?: unknown; message?: unknown } };
+
+export type Collection<T> = {
+  /** `/api/v1/namespaces/bentham-prod/pods`. */
+  path: string;
+  query?: Query;
+  /** In words: `pods in bentham-prod`. */
+  noun: string;
+  /** Undefined: not an object worth keeping. */
+  read(wire: WireObject): T | undefined;
+};
+
+export type CollectionListener<T> = {
+  /** The whole collection, whenever it changed, at most four times a second. Unchanged members keep their identity. */
+  changed(values: readonly T[]): void;
+  /** It cannot be listed or watched now. */
+  failed(fault: Fault, retryAt: Instant): void;
+};
+
+/** 5,000 pods that churn must not be told one by one. */
+const tellEvery: Ms = 250;
+const pollTime: Ms = 5 * second;
+const pageSize = 500;
+/** A page of 500 pods is 3–5 MB; a server that gives none at all is noticed by the pulse, much earlier. */
+const pageTime: Ms = 20 * second;
+/** Asked of the server; a connection that died silently is noticed when its watch does not end by then. */
+const watchTime: Ms = 60 * second;
+/** etcd takes objects up to 1.5 MB; JSON and metadata add to that. */
+const longestEvent = 8 * 1024 * 1024;
+
+/** Follows a collection until the signal aborts. */
+export class Follower<T> {
+  readonly #connection: Connection;
+  readonly #what: Collection<T>;
+  readonly #listener: CollectionListener<T>;
+  readonly #values = new Map<string, T>();
+  #version = '';
+  #dirty = false;
+  #timer: NodeJS.Timeout | undefined;
+  #toldAt = 0;
+  #again = new AbortController();
+  #failures = 0;
+  /** Whether the collection is complete and being watched. */
+  watching = false;
+
+  constructor(connection: Connection, what: Collection<T>, listener: CollectionListener<T>) {
+    this.#connection = connection;
+    this.#what = what;
+    this.#listener = listener;
+  }
+
+  /** Lists anew, now: what is known may have been missed by a connection that died. */
+  renew(): void {
+    this.#again.abort();
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#again = new AbortController();
+      const turn = AbortSignal.any([signal, this.#again.signal]);
+      const ended = await this.#turn(turn).catch((error: unknown): Ended => ({ fault: this.#bug(error), told: true }));
+      this.watching = false;
+      if (signal.aborted) break;
+      if (this.#again.signal.aborted) continue;
+      this.#failures += 1;
+      const paused = backoff(this.#failures, second / 2);
+      // A proxy that ends every watch at once leaves the lists: they stay as fresh as those of who may not watch.
+      const chosen = ended.pollAfter ?? (ended.fault ? paused : Math.min(pollTime, paused));
+      // What the server asks for (Retry-After) counts, up to the longest pause there is.
+      const rest = Math.max(chosen, Math.min(longestPause, ended.after ?? 0));
+      // A watch that breaks once is no news: the list that follows at once will tell.
+      if (ended.fault && (ended.told || this.#failures > 1)) this.#listener.failed(ended.fault, Date.now() + rest);
+      await pause(rest, turn);
+    }
+    clearTimeout(this.#timer);
+  }
+
+  /** Lists, then watches again and again until something is wrong, or the server ends watches at once. */
+  async #turn(signal: AbortSignal): Promise<Ended> {
+    const opened = await this.#connection.open();
+    if (!opened.ok) return { fault: opened.fault, told: true };
+    const cluster = opened.value;
+    const listed = await this.#list(cluster, signal);
+    if (!listed.ok) return { ...refused(listed), told: true };
+    this.#settle(listed.value);
+    this.watching = true;
+    while (!signal.aborted) {
+      const begun = performance.now();
+      const ended = await this.#watch(cluster, signal);
+      const lasted = performance.now() - begun;
+      if (lasted > 5 * second) this.#failures = 0;
+      // Who may list and not watch is served by listing.
+      if (!ended.ok && ended.fault.kind === 'forbidden') return { pollAfter: pollTime };
+      if (!ended.ok) return refused(ended);
+      if (lasted < second) return {};
+    }
+    return {};
+  }
+
+  async #list(cluster: Cluster, signal: AbortSignal): Promise<Answered<Map<string, T>>> {
+    const { path, query, noun } = this.#what;
+    for (let attempt = 0; ; attempt += 1) {
+      const found = new Map<string, T>();
+      let token: string | undefined;
+      let expired = false;
+      do {
+        const page: Answered<WireList> = await cluster.get<WireList>({
+          path,
+          // A list whose continuation ran out is asked for in one piece.
+          query: { ...query, limit: attempt === 0 ? pageSize : undefined, continue: token },
+          signal,
+          timeout: pageTime,
+          to: `list ${noun}`,
+        });
+        if (!page.ok) {
+          expired = attempt === 0 && token !== undefined && page.status === 410;
+          if (expired) break;
+          return page;
+        }
+        const { metadata, items: members } = page.value ?? {};
+        if (!Array.isArray(members)) return { ok: false, fault: malformed(cluster, `${noun}: answer is not a list`) };
+        for (const wire of items(members)) this.#keep(found, wire);
+        this.#version = metadata?.resourceVersion ?? '';
+        const last: string | undefined = token;
+        token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
+        if (token && token === last)
+          return { ok: false, fault: malformed(cluster, `${noun}: a list that goes in a circle`) };
+      } while (token);
+      if (!expired) return { ok: true, value: found };
+    }
+  }
+
+  /** One watch, to its end. */
+  async #watch(cluster: Cluster, signal: AbortSignal): Promise<Answered<undefined>> {
+    const { path, query, noun } = this.#what;
+    const seconds = Math.round((watchTime / second) * (0.75 + Math.random() * 0.5));
+    const opened = await cluster.stream({
+      path,
+      query: {
+        ...query,
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: this.#version,
+        timeoutSeconds: seconds,
+      },
+      signal,
+      // A watch may say nothing, not even headers, before its first event.
+      timeout: seconds * second + 10 * second,
+      to: `watch ${noun}`,
+    });
+    if (!opened.ok) return opened;
+    const body = opened.value;
+    const cutter = new LineCutter(longestEvent);
+    const overdue = setTimeout(() => body.destroy(new Overdue()), seconds * second + 10 * second);
+    let fault: Fault | undefined;
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        cutter.push(chunk, (line, cut) => {
+          fault ??= cut ? malformed(cluster, `${noun}: an event without end`) : this.#event(cluster, line);
+        });
+        if (fault) return { ok: false, fault };
+      }
+      return { ok: true, value: undefined };
+    } catch (error) {
+      if (error instanceof Overdue) return { ok: false, fault: silent(cluster) };
+      return { ok: false, fault: networkFault(error, cluster.where) };
+    } finally {
+      clearTimeout(overdue);
+      body.destroy();
+    }
+  }
+
+  /** Takes one event; a fault means: list anew. */
+  #event(cluster: Cluster, line: string): Fault | undefined {
+    if (line === '') return undefined;
+    let event: WireEvent;
+    try {
+      event = JSON.parse(line) as WireEvent;
+    } catch {
+      return malformed(cluster, `${this.#what.noun}: an event is not JSON`);
+    }
+    const { type, object } = event ?? {};
+    if (type === 'ERROR') {
+      const why = door(object?.message, 120) || 'error';
+      return { kind: 'unreachable', where: cluster.where, what: `watch ended: ${why}`, hint: 'lists anew by itself' };
+    }
+    if (typeof object !== 'object' || object === null) return undefined;
+    const version = object.metadata?.resourceVersion;
+    if (typeof version === 'string' && version !== '') this.#version = version;
+    if (type === 'DELETED') {
+      if (this.#values.delete(keyOf(object))) this.#changed();
+    } else if ((type === 'ADDED' || type === 'MODIFIED') && this.#keep(this.#values, object)) this.#changed();
+    return undefined;
+  }
+
+  /** Puts an object in its place; an equal one keeps its identity. True when something changed. */
+  #keep(into: Map<string, T>, wire: WireObject): boolean {
+    const value = this.#what.read(wire);
+    if (value === undefined) return false;
+    const key = keyOf(wire);
+    const before = this.#values.get(key);
+    const same = before !== undefined && isDeepStrictEqual(before, value);
+    into.set(key, same ? before : value);
+    return !same;
+  }
+
+  /** A whole new list. It is told even if nothing changed: it is a sign of life, and perhaps an empty list. */
+  #settle(found: Map<string, T>): void {
+    this.#values.clear();
+    for (const [key, value] of found) this.#values.set(key, value);
+    this.#changed();
+  }
+
+  #bug(error: unknown): Fault {
+    const what = `${this.#what.noun}: ${door(error instanceof Error ? error.message : error, 160)}`;
+    return { kind: 'malformed', where: this.#connection.where, what, hint: 'the answer was not understood' };
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+    this.#timer ??= setTimeout(() => this.#tell(), Math.max(0, this.#toldAt + tellEvery - performance.now()));
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#toldAt = performance.now();
+    this.#listener.changed([...this.#values.values()]);
+  }
+}
+
+/** Why a turn ended. `told`: it is news even the first time. `pollAfter`: nothing is wrong, list again then. `after`: not before. */
+type Ended = { fault?: Fault; told?: boolean; pollAfter?: Ms; after?: Ms };
+
+function refused({ fault, after }: Refused): Ended {
+  return { fault, ...(after === undefined ? {} : { after }) };
+}
+
+class Overdue extends Error {}
+
+function keyOf({ metadata }: WireObject): string {
+  return metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`;
+}
+
+function malformed(cluster: Cluster, what: string): Fault {
+  return { kind: 'malformed', where: cluster.where, what, hint: 'is that a Kubernetes API? check the context' };
+}
+
+function silent(cluster: Cluster): Fault {
+  return {
+    kind: 'timeout',
+    where: cluster.where,
+    what: 'watch went silent',
+    hint: 'a connection died unnoticed; lists anew by itself',
+  };
+}

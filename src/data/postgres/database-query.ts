@@ -1,0 +1,111 @@
+// A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
+import type { Settings } from '../../config/settings.ts';
+import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';
+import { statementSays } from '../../core/text/statement.ts';
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { grantFor, sqlState } from './faults.ts';
+import * as sql from './queries/details.ts';
+import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
+import { idAgeFrom, slotFrom } from './server.ts';
+import { sessionsFor } from './sessions.ts';
+
+export async function lookAtDatabase(
+  settings: Settings,
+  which: 'primary' | 'replica',
+  signal: AbortSignal,
+): Promise<Outcome<DatabaseDetail>> {
+  const session = sessionsFor(settings)[which];
+  if (!session) {
+    const hint = 'set database.replica.host';
+    return { ok: false, fault: { kind: 'unconfigured', where: which, what: 'there is no replica here', hint } };
+  }
+  return session.read(signal, 2 * second, async (ask) => {
+    const [me] = await ask<WhoRow>(who);
+    const missing: { what: string; grant: string }[] = [];
+    const part = async <Row extends object>(what: string, statement: string, values?: string[]): Promise<Row[]> => {
+      try {
+        return await ask<Row>(statement, values ? { values } : {});
+      } catch (error) {
+        const state = sqlState(error);
+        if (state !== '42501' && state !== '57014' && state !== '55P03') throw error;
+        const said = error instanceof Error ? error.message : '';
+        const grant = state === '42501' ? grantFor(said, session.server.user) : 'it took too long; it is tried again';
+        missing.push({ what, grant });
+        return [];
+      }
+    };
+    const rows = await part<sql.SessionRow>('sessions', sql.sessions);
+    const tables = await part<sql.TableRow>('tables', sql.tables, [settings.database.schema]);
+    const ages = await part<IdAgeRow>('age of ids', idAges);
+    const vacuums = await part<sql.VacuumRow>('running vacuums', sql.vacuums);
+    const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
+    const slots = await part<SlotRow>('replication slots', slotsSql);
+    if (me && !me.seesAll)
+      missing.push({ what: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${door(me.role, 64)};` });
+    return {
+      where: session.where,
+      inRecovery: me?.inRecovery ?? false,
+      sessions: rows.slice(0, sql.mostSessions).map(sessionFrom),
+      sessionsExact: rows.length <= sql.mostSessions,
+      tables: tables.map(tableFrom),
+      idAges: ages.map(idAgeFrom),
+      vacuums: vacuums.map(vacuumFrom),
+      replicas: replicas.map(({ name, client, state, bytes }) => ({
+        name: door(name ?? '', 80),
+        client: door(client ?? '', 80),
+        state: door(state ?? 'hidden', 40),
+        ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
+      })),
+      slots: slots.map(slotFrom),
+      missing,
+    };
+  });
+}
+
+function sessionFrom(row: sql.SessionRow): DatabaseSession {
+  const ms = (seconds: number) => Math.max(0, seconds * second);
+  return {
+    pid: row.pid,
+    ...(row.autovacuum
+      ? { user: 'server', application: 'autovacuum', client: '', autovacuum: true }
+      : {
+          user: door(row.user ?? '', 64),
+          application: door(row.application ?? '', 64),
+          client: door(row.client ?? '', 80),
+        }),
+    database: door(row.database ?? '', 64),
+    state: door(row.state ?? '', 40),
+    ...(row.wait === null ? {} : { wait: door(row.wait, 60) }),
+    ...(row.transaction === null ? {} : { transactionAge: ms(row.transaction) }),
+    ...(row.since === null ? {} : { stateAge: ms(row.since) }),
+    blockedBy: [...new Set(row.blockedBy ?? [])],
+    query: statementSays(row.query, 600),
+  };
+}
+
+function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced }: sql.VacuumRow): RunningVacuum {
+  return {
+    pid,
+    database: door(database ?? '', 64),
+    ...(table === null ? {} : { table: door(table, 120) }),
+    ...(phase === null ? {} : { phase: door(phase, 40) }),
+    ...(share === null ? {} : { share }),
+    ...(seconds === null ? {} : { age: Math.max(0, seconds * second) }),
+    ...(auto === null ? {} : { auto }),
+    ...(forced === null ? {} : { forced }),
+  };
+}
+
+function tableFrom(row: sql.TableRow): TableState {
+  return {
+    name: door(row.name, 120),
+    totalBytes: row.bytes ?? 0,
+    liveRows: row.live,
+    deadRows: row.dead,
+    ...(row.vacuum === null ? {} : { lastVacuum: row.vacuum * second }),
+    ...(row.analyze === null ? {} : { lastAnalyze: row.analyze * second }),
+    changed: row.changed,
+  };
+}

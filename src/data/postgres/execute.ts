@@ -1,0 +1,176 @@
+// One change of a database, in one transaction: lock what the plan counted, compare, keep, change, compare, commit.
+import type { Client } from 'pg';
+import type { SqlCall, SqlValue, Statement } from '../../core/actions/call.ts';
+import type { KeptRows } from '../../core/actions/preflight.ts';
+import { formatCount } from '../../core/text/format.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
+import type { Means, Performed } from '../call-result.ts';
+import { type Connection, connect } from './connect.ts';
+import { postgresFault, sqlState } from './faults.ts';
+import { openSessions } from './sessions.ts';
+
+const connectWithin: Ms = 5 * second;
+const lockWithin: Ms = 5 * second;
+const statementWithin: Ms = 30 * second;
+
+export async function performSql(call: SqlCall, means: Means): Promise<Performed> {
+  const server = means.settings.database[call.server];
+  if (!server) return { outcome: 'failed', says: `no ${call.server} is configured`, hint: 'set database.replica' };
+  const opening = AbortSignal.any([means.signal, AbortSignal.timeout(connectWithin)]);
+  let connection: Connection;
+  try {
+    connection = await connect(server, { signal: opening, name: 'bentham-cockpit action' });
+  } catch (error) {
+    if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    const lent = sqlState(error) === '53300' ? await throughLent(call, means) : undefined;
+    if (lent) return lent;
+    const { what, hint } = postgresFault(error, server);
+    return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
+  }
+  try {
+    return await through(connection, call, means);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A server that is full is mended with the connection that is there: no other would be given for ending sessions. */
+async function throughLent(call: SqlCall, means: Means): Promise<Performed | undefined> {
+  // What runs outside of a transaction takes long, and sets what holds for its session.
+  const [session] = call.transaction ? openSessions(means.settings.database, call.server) : [];
+  return session?.lend((connection) => through(connection, call, means));
+}
+
+async function through(connection: Connection, call: SqlCall, means: Means): Promise<Performed> {
+  const stage: Stage = { committing: false };
+  const stop = () => void interrupt(connection, stage);
+  means.signal.addEventListener('abort', stop, { once: true });
+  const ended = new AbortController();
+  let following: { over: Promise<void> } | undefined;
+  try {
+    following = await follow(call, connection, means, ended.signal);
+    const done = call.transaction
+      ? await inTransaction(connection.client, call, means, stage)
+      : await alone(connection.client, call, stage);
+    return done;
+  } catch (error) {
+    return afterError(error, call, stage, means);
+  } finally {
+    means.signal.removeEventListener('abort', stop);
+    ended.abort();
+    await following?.over;
+  }
+}
+
+/** Begins to ask how far it is, where the server tells; resolves with what ends when the asking does. */
+async function follow(call: SqlCall, { client }: Connection, means: Means, signal: AbortSignal) {
+  const server = means.settings.database[call.server];
+  const { progress } = means;
+  if (!call.progress || !progress || !server) return undefined;
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { followProgress } = await import('./progress.ts');
+  return { over: followProgress(server, rows[0]?.pid ?? 0, progress, signal).catch(() => undefined) };
+}
+
+/** How far it got: once COMMIT was sent, only the server knows. What runs alone can be cancelled all the time. */
+type Stage = { committing: boolean; alone?: boolean };
+
+async function inTransaction(client: Client, call: SqlCall, means: Means, stage: Stage): Promise<Performed> {
+  const within = Math.round(call.within ?? statementWithin);
+  await client.query(
+    `BEGIN; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${lockWithin}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${lockWithin * 2}; SET LOCAL TimeZone = 'UTC'`,
+  );
+  const back = async (says: string): Promise<Performed> => {
+    await client.query('ROLLBACK');
+    return { outcome: 'moved', says: `${says}: rolled back, nothing was changed` };
+  };
+  if (call.lock) {
+    const locked = await client.query<(string | null)[]>(rowsAsText(call.lock));
+    const count = locked.rows.length;
+    if (call.expectRows !== undefined && count !== call.expectRows)
+      return back(`${formatCount(count)} rows fit by now, ${formatCount(call.expectRows)} did when it was planned`);
+    if (call.keep)
+      await means.keep(
+        keptFrom(
+          locked.fields.map((f) => f.name),
+          locked.rows,
+        ),
+      );
+    means.tell([`${formatCount(count)} rows locked${call.keep ? ', kept as they were' : ''}`]);
+  }
+  const changed = await client.query<Record<string, unknown>>(parametersOf(call.change));
+  const rows = changed.rowCount ?? 0;
+  if (call.expectRows !== undefined && rows !== call.expectRows)
+    return back(`${formatCount(rows)} rows were touched, not ${formatCount(call.expectRows)}`);
+  if (changed.rows.some((row) => Object.values(row).includes(false)))
+    return back('the server answered that it did not do it');
+  if (means.signal.aborted) {
+    await client.query('ROLLBACK');
+    return { outcome: 'cancelled', says: 'rolled back, nothing was changed' };
+  }
+  stage.committing = true;
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT')
+    return { outcome: 'failed', says: 'the server rolled the transaction back', hint: 'look at the server’s log' };
+  return { outcome: 'done', says: `${changed.command} ${formatCount(rows)}, committed` };
+}
+
+/** VACUUM and the like: no transaction, so nothing can be rolled back. */
+async function alone(client: Client, call: SqlCall, stage: Stage): Promise<Performed> {
+  await client.query(
+    `SET statement_timeout = ${Math.round(call.within ?? 30 * minute)}; SET lock_timeout = ${lockWithin}`,
+  );
+  stage.committing = true;
+  stage.alone = true;
+  const { command } = await client.query(parametersOf(call.change));
+  return { outcome: 'done', says: `${command} done` };
+}
+
+/** A person wants it stopped: the server is asked to; a transaction is never left open. */
+async function interrupt(connection: Connection, stage: Stage): Promise<void> {
+  if (stage.committing && !stage.alone && !connection.lost) return;
+  try {
+    await connection.cancel();
+  } catch {
+    // What cannot be asked is cut; the server rolls back what was not committed.
+    connection.cut();
+  }
+}
+
+function afterError(error: unknown, call: SqlCall, stage: Stage, means: Means): Performed {
+  const server = means.settings.database[call.server] ?? means.settings.database.primary;
+  const { what, hint } = postgresFault(error, server);
+  // An error that the server itself sent for the statement means that it was undone, unless it ended the connection.
+  const told = sqlState(error);
+  const ended = told !== undefined && /^(57P0|08|25P03)/.test(told);
+  if (stage.committing && (told === undefined || ended)) {
+    const says = call.transaction
+      ? `the connection was lost after COMMIT was sent: ${what}`
+      : `the connection was lost: ${what}`;
+    return { outcome: 'unknown', says, hint: 'look at the rows before you try again' };
+  }
+  if (means.signal.aborted)
+    return {
+      outcome: 'cancelled',
+      says: stage.alone ? 'stopped; no row was changed' : 'stopped and rolled back, nothing was changed',
+    };
+  return { outcome: 'failed', says: `rolled back, nothing was changed: ${what}`, hint };
+}
+
+function parametersOf({ text, parameters }: Statement): { text: string; values: unknown[] } {
+  return { text, values: parameters.map((value: SqlValue) => (Array.isArray(value) ? [...value] : value)) };
+}
+
+/** Rows as arrays of what the server sent, unparsed: what is kept has to be what was there. */
+function rowsAsText(statement: Statement) {
+  return {
+    ...parametersOf(statement),
+    rowMode: 'array' as const,
+    types: { getTypeParser: () => (text: unknown) => text },
+  };
+}
+
+function keptFrom(columns: readonly string[], rows: readonly (string | null)[][]): KeptRows {
+  return { columns, rows };
+}

@@ -1,0 +1,51 @@
+// API keys, per tenant. Never the key.
+import type { Settings } from '../../config/settings.ts';
+import type { ApiKey, ApiKeyList } from '../../core/queries/api-key.ts';
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { inSchema } from './queries/columns.ts';
+import * as sql from './queries/details.ts';
+import { sessionsFor } from './sessions.ts';
+
+export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Outcome<ApiKeyList>> {
+  const statement = sql.apiKeys(inSchema(settings.database.schema, 'api_keys'));
+  return sessionsFor(settings).studies.read(signal, 3 * second, async (ask) => {
+    const found = await ask<sql.ApiKeyRow>(statement);
+    return { rows: found.slice(0, sql.mostKeys).map(keyFrom), more: found.length > sql.mostKeys };
+  });
+}
+
+function keyFrom(row: sql.ApiKeyRow): ApiKey {
+  return {
+    id: door(row.id, 100),
+    tenant: door(row.tenant, 100),
+    name: door(row.name ?? '', 100),
+    permissions: permissionsFrom(row.permissions),
+    ...(row.rateLimit === null ? {} : { rateLimit: row.rateLimit }),
+    ...(row.lastUsed === null ? {} : { lastUsedAt: row.lastUsed * second }),
+    createdAt: (row.created ?? 0) * second,
+    revoked: row.revoked ?? row.revokedAt !== null,
+    ...(row.revokedAt === null ? {} : { revokedAt: row.revokedAt * second }),
+  };
+}
+
+/** An array, an object of true and false, or a text with commas: platforms write permissions in each way. */
+export function permissionsFrom(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.slice(0, 100).map((one) => door(one, 80));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, on]) => (on ? [door(name, 80)] : []));
+  if (typeof value !== 'string') return [];
+  const text = value.trim();
+  if (text.startsWith('[') || text.startsWith('{')) {
+    try {
+      return permissionsFrom(JSON.parse(text));
+    } catch {
+      return [door(text, 80)];
+    }
+  }
+  return text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((one) => door(one, 80));
+}

@@ -1,0 +1,128 @@
+// Read-only statements for plans and proofs: one session per server, every statement in a READ ONLY transaction.
+import type { Settings } from '../../config/settings.ts';
+import type { SqlValue } from '../../core/actions/call.ts';
+import type { Need, SqlRow } from '../../core/actions/preflight.ts';
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { Session, type SqlParameter } from './session.ts';
+import { openSessions } from './sessions.ts';
+
+const within: Ms = 10 * second;
+const longestText = 4000;
+
+export class SqlSurvey {
+  readonly #settings: Settings['database'];
+  readonly #signal: AbortSignal;
+  readonly #sessions = new Map<'primary' | 'replica', Session>();
+
+  constructor(settings: Settings['database'], signal: AbortSignal) {
+    this.#settings = settings;
+    this.#signal = signal;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
+    this.#sessions.clear();
+  }
+
+  async rows(
+    server: 'primary' | 'replica',
+    text: string,
+    parameters: readonly SqlValue[],
+  ): Promise<Outcome<readonly SqlRow[]>> {
+    const session = this.#session(server);
+    if (!session)
+      return {
+        ok: false,
+        fault: {
+          kind: 'unconfigured',
+          where: server,
+          what: `no ${server} is configured`,
+          hint: `set database.${server}`,
+        },
+      };
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(within)]);
+    return session.read(signal, within * 0.8, async (ask) => {
+      const rows = await ask<Record<string, unknown>>(text, { values: parameters.map(parameter) });
+      return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, safe(value)])));
+    });
+  }
+
+  async who(server: 'primary' | 'replica') {
+    const found = await this.rows(
+      server,
+      `SELECT current_database() AS database, current_user AS role, pg_is_in_recovery() AS recovering,
+         coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local socket') AS server`,
+      [],
+    );
+    if (!found.ok) return found;
+    const [row] = found.value;
+    return {
+      ok: true as const,
+      value: {
+        database: String(row?.database ?? ''),
+        user: String(row?.role ?? ''),
+        server: this.#session(server)?.where ?? String(row?.server ?? ''),
+        inRecovery: row?.recovering === true,
+      },
+    };
+  }
+
+  /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only owners may. */
+  async allowed(need: Extract<Need, { kind: 'table' }>): Promise<Outcome<{ allowed: boolean; missing: string }>> {
+    const found = await this.rows(
+      'primary',
+      `SELECT to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS there,
+         (SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class
+          WHERE oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))) AS owns,
+         (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database
+          WHERE datname = current_database()) AS "ownsDatabase",
+         current_setting('server_version_num')::int AS version`,
+      [need.schema, need.table],
+    );
+    if (!found.ok) return found;
+    const [row] = found.value;
+    const name = `${need.schema}.${need.table}`;
+    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `there is no table ${name}` } };
+    if (row.owns === true) return { ok: true, value: { allowed: true, missing: '' } };
+    for (const privilege of need.privileges) {
+      // Whose database it is may maintain what is in it, in every version.
+      if (privilege === 'MAINTAIN' && row.ownsDatabase === true) continue;
+      if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
+        return {
+          ok: true,
+          value: { allowed: false, missing: `only the owner of ${name}, or of the database, may do that` },
+        };
+      const has = await this.rows(
+        'primary',
+        `SELECT has_table_privilege(to_regclass(quote_ident($1) || '.' || quote_ident($2))::oid, $3) AS has`,
+        [need.schema, need.table, privilege],
+      );
+      if (!has.ok) return has;
+      if (has.value[0]?.has !== true)
+        return { ok: true, value: { allowed: false, missing: `${privilege} on ${name} is not granted` } };
+    }
+    return { ok: true, value: { allowed: true, missing: '' } };
+  }
+
+  #session(server: 'primary' | 'replica'): Session | undefined {
+    const settings = this.#settings[server];
+    if (!settings) return undefined;
+    const session = this.#sessions.get(server) ?? new Session(settings, () => openSessions(this.#settings, server));
+    this.#sessions.set(server, session);
+    return session;
+  }
+}
+
+function parameter(value: SqlValue): SqlParameter {
+  if (typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? value.map(String) : (value as string | number | null);
+}
+
+function safe(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'string') return door(value, longestText);
+  if (Array.isArray(value)) return value.map(safe);
+  return typeof value === 'object' && value !== null ? door(JSON.stringify(value), longestText) : value;
+}

@@ -1,0 +1,180 @@
+// The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
+import { request } from 'undici';
+import type { Settings } from '../config/settings.ts';
+import type { Answer, Ground, Need, OpenIncident, Survey } from '../core/actions/preflight.ts';
+import { say } from '../core/actions/shell-command.ts';
+import { type Ms, second } from '../core/time.ts';
+import { readBeginning } from './body.ts';
+import { readHealthBody } from './gateway/health-body.ts';
+import { longestBody } from './gateway/source.ts';
+import type { KeptFiles } from './journal/kept-rows.ts';
+import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
+import { KubernetesSurvey } from './kubernetes/preflight.ts';
+import { networkFault } from './network.ts';
+import { SqlSurvey } from './postgres/preflight.ts';
+import { dispatcherFor } from './proxy.ts';
+import { redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
+import type { Outcome } from './source.ts';
+
+/** One look, for the command log. */
+export type Looked = { says: string; took: Ms; ok: boolean; what?: string };
+
+export type SurveyOptions = {
+  settings: Settings;
+  ground: Ground;
+  signal: AbortSignal;
+  kept: KeptFiles;
+  incident(): OpenIncident | undefined;
+  looked(look: Looked): void;
+};
+
+const healthWithin: Ms = 5 * second;
+
+/** Close it when the run is over. */
+export function createSurvey({
+  settings,
+  ground,
+  signal,
+  kept,
+  incident,
+  looked,
+}: SurveyOptions): Survey & { close(): Promise<void> } {
+  const kubernetes = new KubernetesSurvey(settings.kubernetes, signal);
+  const sql = new SqlSurvey(settings.database, signal);
+  const { namespace } = settings.kubernetes;
+  const timed = async <T>(says: string, look: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    const begun = performance.now();
+    const answer = await look();
+    const took = Math.round(performance.now() - begun);
+    looked({ says, took, ok: answer.ok, ...(answer.ok ? {} : { what: answer.fault.what }) });
+    return answer;
+  };
+  const aws = () => import('./aws/preflight.ts');
+  return {
+    ground,
+    now: () => Date.now(),
+    incident,
+    allows: (need) => allows(need, { kubernetes, sql, settings, timed }),
+    cluster: () => timed('kubectl auth whoami', () => kubernetes.who()),
+    deployments: () => timed(`kubectl get deployments -n ${namespace}`, () => kubernetes.deployments()),
+    deployment: (name) => timed(`kubectl get deployment/${name} -n ${namespace}`, () => kubernetes.deployment(name)),
+    revisions: (name) =>
+      timed(`kubectl rollout history deployment/${name} -n ${namespace}`, () => kubernetes.revisions(name)),
+    autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
+    room: (name) => timed(`kubectl get resourcequotas,limitranges,pdb -n ${namespace}`, () => kubernetes.room(name)),
+    resource: (kind) => timed(`kubectl explain ${kind}`, () => kubernetes.resource(kind)),
+    dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
+    mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
+    database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
+    rows: (server, text, parameters) =>
+      timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
+    health: (url) => timed(`curl ${url}`, () => health(url, signal)),
+    output: (argv, where) =>
+      timed(argv.join(' '), async () => (await import('./tools/preflight.ts')).outputOf(argv, where, signal)),
+    redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
+    redisKeys: (prefix, idle, most) =>
+      timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, { prefix, idle, most }, signal)),
+    redisMay: (...command) =>
+      timed(`redis-cli ACL DRYRUN $USER ${command[0]} …`, () => redisPermission(settings.redis, command, signal)),
+    evidence: (prefix, before, most) =>
+      timed(`aws s3 ls s3://${settings.evidence.bucket}/${prefix} --recursive`, async () =>
+        (await aws()).evidenceObjects(settings, prefix, before, most),
+      ),
+    versions: (key) =>
+      timed(`aws s3api list-object-versions --prefix ${key}`, async () =>
+        (await aws()).evidenceVersions(settings, key),
+      ),
+    snapshots: () =>
+      timed('aws rds describe-db-cluster-snapshots', async () => (await aws()).clusterSnapshots(settings)),
+    rdsCluster: (id) =>
+      timed(`aws rds describe-db-clusters ${id}`, async () => (await aws()).clusterState(settings, id)),
+    secret: (id) =>
+      timed(`aws secretsmanager describe-secret --secret-id ${id}`, async () =>
+        (await aws()).secretState(settings, id),
+      ),
+    secretOpens: (id, role) =>
+      timed(`log in as ${role} with the password of ${id}`, async () =>
+        (await import('./aws/secret-login.ts')).secretOpens(settings, id, role, signal),
+      ),
+    kept: (run) => kept.read(run),
+    async close() {
+      await Promise.all([kubernetes.close(), sql.close()]);
+    },
+  };
+}
+
+type Askable = {
+  kubernetes: KubernetesSurvey;
+  sql: SqlSurvey;
+  settings: Settings;
+  timed<T>(says: string, look: () => Promise<Outcome<T>>): Promise<Outcome<T>>;
+};
+
+/** Whether it is allowed, or there. */
+async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable): Promise<Answer<true>> {
+  const no = (where: string, what: string, hint: string): Answer<true> => ({
+    ok: false,
+    fault: { kind: 'forbidden', where, what, hint },
+  });
+  switch (need.kind) {
+    case 'kubernetes': {
+      const right = describeRight(need);
+      const answer = await timed(askedOfKubectl(need), () => kubernetes.allowed(need));
+      if (!answer.ok) return answer;
+      const { allowed, why } = answer.value;
+      const within = need.namespace ? ` in ${need.namespace}` : '';
+      const what = `may not ${right}${within}${why ? `: ${why}` : ''}`;
+      return allowed ? { ok: true, value: true } : no('kubernetes', what, `ask for the right to ${right}`);
+    }
+    case 'table': {
+      const answer = await timed(`privileges on ${need.schema}.${need.table}`, () => sql.allowed(need));
+      if (!answer.ok) return answer;
+      const { allowed, missing } = answer.value;
+      const { user } = settings.database.primary;
+      const hint = `GRANT ${need.privileges.join(', ')} ON ${need.schema}.${need.table} TO ${user};`;
+      return allowed ? { ok: true, value: true } : no('postgres primary', missing, hint);
+    }
+    case 'signal':
+      // The server itself refuses per session; the plan looks at whose session it is.
+      return { ok: true, value: true };
+    case 'tool':
+    case 'script': {
+      const { toolThere } = await import('./tools/preflight.ts');
+      return toolThere(need.kind === 'tool' ? need.command : need.path, need.directory);
+    }
+    case 'channel': {
+      const { pagerDuty, slackAlerts, slackOps } = settings.channels;
+      const set = {
+        pagerduty: pagerDuty.routingKey,
+        'slack-alerts': slackAlerts.webhook,
+        'slack-ops': slackOps.webhook,
+      };
+      return set[need.channel]
+        ? { ok: true, value: true }
+        : no(
+            need.channel,
+            `${need.channel} is not configured`,
+            'see channels in the configuration; or send it by hand',
+          );
+    }
+  }
+}
+
+async function health(
+  url: string,
+  signal: AbortSignal,
+): Promise<Outcome<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
+  const dispatcher = dispatcherFor(new URL(url));
+  try {
+    const both = AbortSignal.any([signal, AbortSignal.timeout(healthWithin)]);
+    const answer = await request(url, { signal: both, dispatcher });
+    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
+    const services = Object.fromEntries(body.services.map((s) => [s.name, s.healthy]));
+    const { statusCode } = answer;
+    return { ok: true, value: { statusCode, healthy: statusCode < 300 && body.healthy, services } };
+  } catch (error) {
+    return { ok: false, fault: networkFault(error, url) };
+  } finally {
+    await dispatcher.destroy();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Settings } from '../../config/settings.ts';
+import { type Checkup, faulty } from '../../core/health/checkup.ts';
+import { formatBytes } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
+import type { Ms } from '../../core/time.ts';
+import type { Probe } from '../doctor-check.ts';
+import { redisMay } from './acl.ts';
+import { connectRedis, type RedisConnection } from './connect.ts';
+import { redisFault, redisWhere } from './faults.ts';
+import { lookAtRedis } from './info.ts';
+
+const area = 'redis';
+
+/** PING, INFO, and what eviction takes. Nothing is changed. */
+export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
+  return {
+    area,
+    what: 'answers',
+    where: redisWhere(redis),
+    essential: true,
+    async run(signal) {
+      let connection: RedisConnection | undefined;
+      try {
+        connection = await connectRedis(redis, timeout, signal);
+        const { client } = connection;
+        const look = await lookAtRedis(client, redisWhere(redis));
+        const tls = redis.url.startsWith('rediss:') ? ', TLS' : '';
+        const words = [`version ${look.version || 'not told'}`, look.role, `${Math.round(look.latency)} ms`];
+        return [
+          { area, what: 'answers', verdict: 'ok', answer: `PONG from ${look.where}, ${words.join(', ')}${tls}` },
+          memory(look.usedBytes, look.maxBytes),
+          await eviction(client, redis.username ?? 'default'),
+        ];
+      } catch (error) {
+        return [faulty({ area, what: 'answers' }, redisFault(error, redis), true)];
+      } finally {
+        await connection?.close();
+      }
+    },
+  };
+}
+
+function memory(used: number, limit: number): Checkup {
+  const what = 'memory limit';
+  if (limit > 0) return { area, what, verdict: 'ok', answer: `${formatBytes(used)} of ${formatBytes(limit)}` };
+  return {
+    area,
+    what,
+    verdict: 'warning',
+    answer: `none is set; ${formatBytes(used)} used`,
+    todo: 'without maxmemory there is no percentage to judge: CONFIG SET maxmemory',
+  };
+}
+
+type Client = RedisConnection['client'];
+
+/** SCAN is tried, UNLINK is asked about (ACL DRYRUN, since Redis 7): trying it would be a change. */
+async function eviction(client: Client, user: string): Promise<Checkup> {
+  const about = { area, what: 'evict old data' };
+  const todo = `ACL SETUSER ${user} +scan +memory|usage +object|idletime +ttl +unlink`;
+  try {
+    await client.scan(0, 'COUNT', 1);
+  } catch (error) {
+    return { ...about, verdict: 'warning', answer: `may not SCAN: ${said(error)}`, todo };
+  }
+  const asked = await redisMay(client, 'UNLINK', 'bentham-cockpit');
+  if (asked.may === true) return { ...about, verdict: 'ok', answer: 'may SCAN and UNLINK' };
+  if (asked.may === false) return { ...about, verdict: 'warning', answer: asked.why, todo };
+  const answer = `may SCAN; whether it may UNLINK cannot be asked: ${asked.why}`;
+  return { ...about, verdict: 'unknown', answer, todo: `ask whoever runs Redis: ACL GETUSER ${user}` };
+}
+
+const said = (error: unknown) => door(error instanceof Error ? error.message : error, 120);

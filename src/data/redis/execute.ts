@@ -1,0 +1,31 @@
+import type { Call } from '../../core/actions/call.ts';
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { connectRedis } from './connect.ts';
+import { redisFault } from './faults.ts';
+
+const within = 15 * second;
+
+export async function performRedis(
+  call: Extract<Call, { tool: 'redis' }>,
+  { settings, signal }: Means,
+): Promise<Performed> {
+  let sent = false;
+  try {
+    const connection = await connectRedis(settings.redis, within, signal);
+    try {
+      if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+      sent = true;
+      const [name, ...rest] = call.command;
+      const answer: unknown = await connection.client.call(name, ...rest);
+      return { outcome: 'done', says: `${name}: ${door(answer, 80)}` };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    const fault = redisFault(error, settings.redis);
+    if (!sent) return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
+    return performedFault(fault);
+  }
+}

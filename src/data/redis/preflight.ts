@@ -1,0 +1,131 @@
+// Keys of Redis with their idle time and size, from a scan that ends.
+import type { Settings } from '../../config/settings.ts';
+import type { Permission, RedisKey, RedisScan } from '../../core/actions/preflight.ts';
+import { clean } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Outcome } from '../source.ts';
+import { redisMay } from './acl.ts';
+import { connectRedis, type RedisConnection } from './connect.ts';
+import { redisFault } from './faults.ts';
+import { askRedisOnce } from './source.ts';
+
+const within: Ms = 10 * second;
+/** A scan looks at so many keys at most, and for so long, whatever it finds. */
+const mostScanned = 2_000_000;
+const scanFor: Ms = 8 * second;
+const page = 1000;
+
+export function redisMemory(settings: Settings['redis'], signal: AbortSignal) {
+  return askRedisOnce(settings, within, signal);
+}
+
+/** Whether we may run a command there, without running it. */
+export async function redisPermission(
+  settings: Settings['redis'],
+  command: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<Outcome<Permission>> {
+  try {
+    const connection = await connectRedis(settings, within, signal);
+    try {
+      return { ok: true, value: await redisMay(connection.client, ...command) };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    return { ok: false, fault: redisFault(error, settings) };
+  }
+}
+
+export type IdleKeys = { prefix: string; idle: Ms; most: number };
+
+/**
+ * Keys that begin with `prefix` and that nobody has used for `idle`, at most `most`. Names that a terminal would show as
+ * something else are left out: what is shown is what goes.
+ */
+export async function redisKeys(
+  settings: Settings['redis'],
+  wanted: IdleKeys,
+  signal: AbortSignal,
+): Promise<Outcome<RedisScan>> {
+  try {
+    const connection = await connectRedis(settings, within, signal);
+    try {
+      return { ok: true, value: await scan(connection.client, wanted, signal) };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    return { ok: false, fault: redisFault(error, settings) };
+  }
+}
+
+type Client = RedisConnection['client'];
+
+async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: AbortSignal): Promise<RedisScan> {
+  const match = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
+  // A scan may give a key twice.
+  const seen = new Set<string>();
+  const found: RedisKey[] = [];
+  let untold: string | undefined;
+  let unsized: string | undefined;
+  let cursor = '0';
+  let scanned = 0;
+  const until = performance.now() + scanFor;
+  do {
+    const [next, names] = await client.scan(cursor, 'MATCH', match, 'COUNT', page);
+    cursor = next;
+    scanned += page;
+    const fresh = [...new Set(names)].filter((name) => name === clean(name, 1000) && !seen.has(name));
+    for (const name of fresh) seen.add(name);
+    const times = await each(client, ['OBJECT', 'IDLETIME'], fresh);
+    untold ??= times.refusal;
+    const old = fresh.filter((name) => (times.numbers.get(name) ?? -1) * second >= idle);
+    const sizes = await each(client, ['MEMORY', 'USAGE'], old, 'SAMPLES', '1');
+    unsized ??= sizes.refusal;
+    for (const key of old) {
+      const bytes = sizes.numbers.get(key);
+      found.push({ key, idle: (times.numbers.get(key) ?? 0) * second, ...(bytes === undefined ? {} : { bytes }) });
+    }
+    // Where the first page of names has no idle times, no other one has.
+  } while (
+    cursor !== '0' &&
+    found.length < most &&
+    untold === undefined &&
+    scanned < mostScanned &&
+    performance.now() < until &&
+    !signal.aborted
+  );
+  return {
+    idle: found.slice(0, most),
+    matched: seen.size,
+    scanned,
+    complete: cursor === '0' && found.length <= most,
+    ...(untold === undefined ? {} : { untold }),
+    ...(unsized === undefined ? {} : { unsized }),
+  };
+}
+
+/** One number for each key, in one round trip. A key that is gone has none; a refusal is told once. */
+async function each(client: Client, command: readonly [string, string], keys: readonly string[], ...after: string[]) {
+  const numbers = new Map<string, number>();
+  let refusal: string | undefined;
+  if (keys.length === 0) return { numbers, refusal };
+  const pipeline = client.pipeline();
+  for (const key of keys) pipeline.call(command[0], command[1], key, ...after);
+  const answers = (await pipeline.exec()) ?? [];
+  for (const [at, [error, value]] of answers.entries()) {
+    const key = keys[at];
+    if (error) refusal ??= refusalSays(error.message, command.join(' '));
+    else if (typeof value === 'number' && key !== undefined) numbers.set(key, value);
+  }
+  return { numbers, refusal };
+}
+
+function refusalSays(message: string, command: string): string | undefined {
+  if (/^NOPERM/.test(message)) return `this user may not run ${command}`;
+  if (/LFU/.test(message)) return 'the server’s policy (LFU) counts uses and keeps no idle times';
+  // The key went between the two questions.
+  if (/no such key/i.test(message)) return undefined;
+  return `${command}: ${clean(message, 100)}`;
+}

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Settings } from '../../config/settings.ts';
+import type { Checkup } from '../../core/health/checkup.ts';
+import { door } from '../../core/text/text.ts';
+import type { Ms } from '../../core/time.ts';
+import type { Probe } from '../doctor-check.ts';
+import { findProgram } from './path.ts';
+
+const area = 'tools';
+const run = promisify(execFile);
+
+/** The package scripts of the runbook's commands: pnpm admin:apikey, admin:surface, admin:sessions, test:surface. */
+const scripts = ['admin:apikey', 'admin:surface', 'admin:sessions', 'test:surface'];
+
+/** kubectl, the admin command, the checkout with its scripts and manifests. Nothing of it is run but kubectl version. */
+export function toolsProbe({ admin }: Settings, timeout: Ms): Probe {
+  const directory = admin.directory ?? process.cwd();
+  return {
+    area,
+    what: 'programs',
+    where: 'this machine',
+    essential: false,
+    async run(signal) {
+      const checkout = await checkoutThere(admin.directory);
+      const [kubectl, command] = await Promise.all([
+        kubectlThere(admin.kubectl, directory, timeout, signal),
+        commandThere(admin.command[0] ?? 'pnpm', directory),
+      ]);
+      if (!admin.directory || checkout.verdict !== 'ok') return [kubectl, command, checkout];
+      return [
+        kubectl,
+        command,
+        checkout,
+        await scriptThere(admin.failoverScript, directory),
+        await manifestsThere('staging manifests', admin.stagingManifests, directory),
+        await manifestsThere('production manifests', admin.productionManifests, directory),
+      ];
+    },
+  };
+}
+
+async function kubectlThere(name: string, directory: string, timeout: Ms, signal: AbortSignal): Promise<Checkup> {
+  const about = { area, what: 'kubectl' };
+  const found = await findProgram(name, directory);
+  if (!found.ok)
+    return {
+      ...about,
+      verdict: 'warning',
+      answer: `${name}: ${found.why}`,
+      todo: 'install kubectl, to deploy and to work by hand',
+    };
+  try {
+    const { stdout } = await run(found.file, ['version', '--client', '--output=json'], { timeout, signal });
+    const { clientVersion } = JSON.parse(stdout) as { clientVersion?: { gitVersion?: unknown } };
+    return { ...about, verdict: 'ok', answer: `${door(clientVersion?.gitVersion, 40)}, ${found.file}` };
+  } catch {
+    return {
+      ...about,
+      verdict: 'warning',
+      answer: `${found.file} does not run`,
+      todo: `try it: ${found.file} version --client`,
+    };
+  }
+}
+
+async function commandThere(name: string, directory: string): Promise<Checkup> {
+  const about = { area, what: 'admin command' };
+  const found = await findProgram(name, directory);
+  if (found.ok) return { ...about, verdict: 'ok', answer: found.file };
+  return {
+    ...about,
+    verdict: 'warning',
+    answer: `${name}: ${found.why}`,
+    todo: `install ${name}, or set admin.command`,
+  };
+}
+
+async function checkoutThere(directory: string | undefined): Promise<Checkup> {
+  const about = { area, what: 'Bentham checkout' };
+  if (!directory)
+    return {
+      ...about,
+      verdict: 'warning',
+      answer: 'not set',
+      todo: 'set admin.directory to the checkout with package.json, scripts/ and k8s/',
+    };
+  const file = path.join(directory, 'package.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined)
+    return { ...about, verdict: 'warning', answer: `no package.json in ${directory}`, todo: 'check admin.directory' };
+  try {
+    const known = Object.keys((JSON.parse(text) as { scripts?: object }).scripts ?? {});
+    const absent = scripts.filter((script) => !known.includes(script));
+    if (absent.length === 0) return { ...about, verdict: 'ok', answer: directory };
+    return { ...about, verdict: 'warning', answer: `${file} has no ${absent.join(', ')}`, todo: 'update the checkout' };
+  } catch {
+    return { ...about, verdict: 'warning', answer: `${file} is not JSON`, todo: 'look at the checkout' };
+  }
+}
+
+async function scriptThere(script: string, directory: string): Promise<Checkup> {
+  const about = { area, what: 'failover script' };
+  const found = await findProgram(script.includes('/') ? script : `./${script}`, directory);
+  if (found.ok) return { ...about, verdict: 'ok', answer: found.file };
+  const file = path.resolve(directory, script);
+  const todo = found.why === 'not executable' ? `chmod +x ${file}` : 'update the checkout, or set admin.failoverScript';
+  return { ...about, verdict: 'warning', answer: `${file}: ${found.why}`, todo };
+}
+
+async function manifestsThere(what: string, given: string, directory: string): Promise<Checkup> {
+  const place = path.resolve(directory, given);
+  if (await stat(place).catch(() => undefined)) return { area, what, verdict: 'ok', answer: place };
+  return { area, what, verdict: 'warning', answer: `${place}: absent`, todo: 'update the checkout' };
+}

@@ -1,0 +1,109 @@
+// Commands of the checkout (pnpm admin:*, kubectl apply, scripts): an argument array, never a shell, in the configured
+// directory. A command gets a process group of its own, so that Ctrl-C in the terminal asks us and not it.
+import { execa } from 'execa';
+import type { CommandCall } from '../../core/actions/call.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { clean, door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Means, Performed } from '../call-result.ts';
+import { doubtOf } from '../kubernetes/kubectl-exit.ts';
+import { LineCutter } from '../kubernetes/logs/line-splitter.ts';
+import { cleanEnvironment } from './environment.ts';
+
+/** How long a command may take to end by itself after it was asked to. */
+const graceful: Ms = 5 * second;
+/** Bytes of a line; what is longer is cut, and that is said. */
+const longestLine = 4000;
+/** Lines that are kept for the end, and that one piece of output may add to what is shown. */
+const mostKept = 200;
+const mostTold = 400;
+
+export async function performCommand(
+  call: CommandCall,
+  { tell, signal }: Pick<Means, 'tell' | 'signal'>,
+): Promise<Performed> {
+  const [program, ...argv] = call.argv;
+  if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
+  const running = execa(program, argv, {
+    ...(call.directory ? { cwd: call.directory } : {}),
+    env: { ...cleanEnvironment(process.env), ...call.environment },
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+  });
+  // A pnpm script starts programs of its own: the whole group is meant.
+  const end = (by: NodeJS.Signals) => {
+    try {
+      if (running.pid !== undefined) process.kill(-running.pid, by);
+    } catch {
+      // It has ended already.
+    }
+  };
+  let why: 'time' | 'person' | undefined;
+  let last: NodeJS.Timeout | undefined;
+  const stop = (reason: 'time' | 'person') => {
+    if (why) return;
+    why = reason;
+    end('SIGTERM');
+    last = setTimeout(() => end('SIGKILL'), graceful);
+  };
+  const timer = setTimeout(() => stop('time'), call.within);
+  const onAbort = () => stop('person');
+  signal.addEventListener('abort', onAbort, { once: true });
+  let lines: readonly string[] = [];
+  const cutter = new LineCutter(longestLine);
+  const take = (read: (line: (text: string, cut: boolean) => void) => void) => {
+    const fresh: string[] = [];
+    let skipped = 0;
+    read((text, cut) => {
+      // A new secret is shown as it is, once; everything else goes through the door.
+      const safe = call.reveals ? clean(text, longestLine) : door(text, longestLine);
+      fresh.push(cut ? `${safe} … (the rest of this line is cut)` : safe);
+      if (fresh.length > mostTold) {
+        fresh.shift();
+        skipped += 1;
+      }
+    });
+    if (fresh.length === 0) return;
+    lines = [...lines, ...fresh].slice(-mostKept);
+    tell(skipped > 0 ? [`… ${skipped} lines are left out`, ...fresh] : fresh);
+  };
+  try {
+    for await (const chunk of running.all ?? []) take((line) => cutter.push(chunk as Buffer, line));
+  } catch {
+    // How it ended says the result.
+  }
+  take((line) => cutter.flush(line));
+  const result = await running;
+  clearTimeout(timer);
+  clearTimeout(last);
+  signal.removeEventListener('abort', onAbort);
+  const began = result.exitCode !== undefined || result.signal !== undefined;
+  const took = formatAge(result.durationMs);
+  if (!began) {
+    const says = `${program} could not be started: ${door(result.code ?? result.shortMessage, 200)}`;
+    return { outcome: 'failed', says, hint: 'nothing was changed; check the program and the directory' };
+  }
+  if (why)
+    return {
+      outcome: 'unknown',
+      says: `${program} was ended ${why === 'time' ? 'because its time was up' : 'by a person'}, after ${took}`,
+      hint: 'it may have done a part of its work: look before you try again',
+    };
+  const doubt = call.reaches && result.exitCode !== 0 ? doubtOf(lines, { signal: result.signal }) : undefined;
+  if (doubt !== undefined)
+    return { outcome: 'unknown', says: `${program}: ${doubt}`, hint: 'it may have done a part of its work' };
+  if (result.exitCode === 0) return { outcome: 'done', says: `${program} ended well after ${took}` };
+  const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
+  const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
+  return {
+    // One that was killed has told nothing of what it did.
+    outcome: result.signal ? 'unknown' : 'failed',
+    says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
+    hint: 'read what it said; it may have done a part of its work',
+  };
+}

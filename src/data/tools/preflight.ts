@@ -1,0 +1,58 @@
+// Programs and scripts of the checkout: whether they are there, what they say when they only look.
+import { execa } from 'execa';
+import type { ToolOutput } from '../../core/actions/preflight.ts';
+import { door } from '../../core/text/text.ts';
+import { type Ms, minute } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import type { Outcome } from '../source.ts';
+import { cleanEnvironment } from './environment.ts';
+import { findProgram } from './path.ts';
+
+const within: Ms = minute;
+const mostLines = 500;
+
+/** A program or a script, by name or path. The fault says what would make it run. */
+export async function toolThere(command: string, directory = '.'): Promise<Outcome<true>> {
+  const found = await findProgram(command, directory);
+  if (found.ok) return { ok: true, value: true };
+  const script = command.includes('/');
+  const fault = (what: string, hint: string): Outcome<true> => ({
+    ok: false,
+    fault: { kind: 'unconfigured', where: directory, what, hint },
+  });
+  const where = 'or set admin.directory to the Bentham checkout';
+  if (found.why === 'not executable') return fault(`${command} is not executable`, `chmod +x ${command}`);
+  if (found.why === 'a directory') return fault(`${command} is a directory`, 'check its name');
+  return fault(`${command} was not found`, script ? `check its name, ${where}` : `install ${command}, ${where}`);
+}
+
+/** Runs something that changes nothing, and gives its last lines and its exit code. */
+export async function outputOf(
+  [program, ...argv]: readonly [string, ...string[]],
+  { directory, environment }: { directory?: string; environment?: Readonly<Record<string, string>> } = {},
+  signal: AbortSignal,
+): Promise<Outcome<ToolOutput>> {
+  const done = await execa(program, argv, {
+    ...(directory ? { cwd: directory } : {}),
+    env: { ...cleanEnvironment(process.env), ...environment },
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    lines: true,
+    reject: false,
+    timeout: within,
+    cancelSignal: signal,
+    maxBuffer: 4 * 1024 * 1024,
+  });
+  if (done.exitCode === undefined) {
+    const fault: Fault = {
+      kind: done.timedOut ? 'timeout' : 'unconfigured',
+      where: program,
+      what: door(done.shortMessage, 200),
+      hint: 'try it by hand',
+    };
+    return { ok: false, fault };
+  }
+  const lines = done.all.slice(0, mostLines).map((line) => door(line, 1000));
+  return { ok: true, value: { code: done.exitCode, lines } };
+}

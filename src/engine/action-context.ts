@@ -1,0 +1,16 @@
+import type { Settings } from '../config/settings.ts';
+import { targetsOf } from '../config/targets.ts';
+import type { Ground } from '../core/actions/preflight.ts';
+
+/** Where actions act, from the settings. */
+export function groundOf(settings: Settings): Ground {
+  const [program = 'pnpm', ...words] = settings.admin.command;
+  const { directory, kubectl } = settings.admin;
+  return {
+    environment: settings.environment.name,
+    targets: targetsOf(settings),
+    schema: settings.database.schema,
+    admin: { command: [program, ...words], ...(directory ? { directory } : {}) },
+    kubectl,
+  };
+}

@@ -1,0 +1,12 @@
+// The thread of backups-worker.ts: asks for the backups and tells what came of it.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Settings } from '../config/settings.ts';
+import { backupsSource } from '../data/aws/backups.ts';
+
+const port = parentPort;
+if (!port) throw new Error('the thread of the backups was started as a program');
+const running = backupsSource(workerData as Settings).start(
+  (news) => port.postMessage(news),
+  new AbortController().signal,
+);
+port.on('message', () => running.refresh());

@@ -1,0 +1,34 @@
+// A source in a thread of its own: for one look at everything, what takes long to load is loaded beside the rest.
+import { Worker } from 'node:worker_threads';
+import type { Settings } from '../config/settings.ts';
+import { door } from '../core/text/text.ts';
+import type { News, Source } from '../data/source.ts';
+
+/** Beside this file: in the bundle as it was built, in tests as it was written. */
+const threadFile = new URL(
+  import.meta.url.endsWith('.ts') ? './backups-worker-thread.ts' : './backups-worker-thread.js',
+  import.meta.url,
+);
+
+/** The backups' source in a thread: RDS' and S3's clients are a third of all that a look has to load. */
+export function backupsApart(settings: Settings, file = threadFile): Source {
+  const id = 'backups';
+  return {
+    id,
+    facts: ['backups'],
+    start(tell, signal) {
+      const thread = new Worker(file, { workerData: settings, stdout: true, stderr: true });
+      thread.stdout.resume();
+      thread.stderr.resume();
+      thread.on('message', (news: News) => tell(news));
+      thread.on('error', (error) => {
+        const what = door(error instanceof Error ? error.message : error, 200);
+        const hint = 'the thread that asks for the backups failed: try again';
+        tell({ fact: 'backups', at: Date.now(), fault: { kind: 'malformed', where: id, what, hint } });
+      });
+      const ended = new Promise<void>((resolve) => thread.on('exit', () => resolve()));
+      signal.addEventListener('abort', () => void thread.terminate(), { once: true });
+      return { refresh: () => thread.postMessage('refresh'), ended };
+    },
+  };
+}

@@ -1,0 +1,190 @@
+// What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
+import { ulid } from 'ulid';
+import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
+import type { IncidentDo } from '../../core/incident/context.ts';
+import { type Event, roles, type Writer } from '../../core/incident/event.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import type { Instant } from '../../core/time.ts';
+import type { World } from '../../core/world/world.ts';
+import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
+import { activeChecklists, knownOf, untoldOf } from '../../runbook/messages.ts';
+import { suggest } from '../../runbook/suggest-severity.ts';
+
+/** What to record, and of which incident; or why not. */
+export type Order = { events: readonly Event[]; incident?: string; says: string } | { refused: string };
+
+export type Situation = {
+  incident: Incident | undefined;
+  self: Writer;
+  observing: boolean;
+  world: World;
+  now: Instant;
+};
+
+/** What only the driver may do; the others look on, write notes, take roles and acknowledge. */
+const forDriver = new Set<IncidentDo['do']>([
+  'severity',
+  'procedure',
+  'step',
+  'decide',
+  'notify',
+  'update',
+  'remind',
+  'reminded',
+  'mitigate',
+  'resolve',
+]);
+
+export function orderOf(what: IncidentDo, { incident, self, observing, world, now }: Situation): Order {
+  if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
+  if (what.do === 'open') return open(what, incident, world);
+  if (what.do === 'acknowledge') return acknowledge(what, incident);
+  if (what.do === 'allow-unrecorded')
+    return {
+      events: [{ kind: 'journal', what: 'unrecorded-allowed', says: what.why }],
+      says: 'actions go on although nothing can be recorded',
+    };
+  if (!incident) return { refused: 'no incident is open: i opens one' };
+  if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
+    return { refused: 'it is resolved: reopen it first' };
+  if (forDriver.has(what.do) && incident.wheel.session !== self.session && incident.resolvedAt === undefined)
+    return { refused: `${incident.wheel.person} drives: take the wheel first` };
+  return withIncident(what, incident, { self, world, now });
+}
+
+function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | undefined, world: World): Order {
+  if (incident && incident.resolvedAt === undefined)
+    return { refused: `${severityName(incident.severity)} ${incident.title} is open already` };
+  const suggestion = suggest(world);
+  const evidence = suggestion.signs
+    .filter((sign) => sign.check.state !== 'pass')
+    .map((sign) => `${sign.say}: ${sign.check.because}`)
+    .slice(0, 12);
+  const own = what.procedure ? checklist(what.procedure) : checklistFor(what.severity);
+  const title = what.title ?? own.title;
+  const why = what.why || suggestion.because;
+  return {
+    incident: ulid(),
+    events: [
+      {
+        kind: 'opened',
+        title,
+        severity: what.severity,
+        why,
+        evidence,
+        ...(what.procedure ? { procedure: what.procedure } : {}),
+      },
+    ],
+    says: `${severityName(what.severity)} ${title} is open`,
+  };
+}
+
+function acknowledge(what: Extract<IncidentDo, { do: 'acknowledge' }>, incident: Incident | undefined): Order {
+  if (!what.alert && !incident) return { refused: 'there is nothing to acknowledge' };
+  const { alert, subject } = what;
+  const event: Event = {
+    kind: 'acknowledged',
+    ...(alert ? { alert } : {}),
+    ...(subject ? { subject } : {}),
+  };
+  return { events: [event], says: 'acknowledged' };
+}
+
+type Rest = Pick<Situation, 'self' | 'world' | 'now'>;
+
+function withIncident(what: IncidentDo, incident: Incident, { self, world, now }: Rest): Order {
+  const just = (event: Event, says: string): Order => ({ events: [event], says });
+  switch (what.do) {
+    case 'severity':
+      if (what.severity === incident.severity) return { refused: `it is ${severityName(what.severity)} already` };
+      return just(
+        { kind: 'severity', severity: what.severity, why: what.why },
+        `now ${severityName(what.severity)}: ${stepsChange(incident, what.severity)}`,
+      );
+    case 'procedure':
+      return just(
+        { kind: 'procedure', procedure: what.procedure, change: what.change },
+        `${checklist(what.procedure).title}: ${what.change}`,
+      );
+    case 'step': {
+      const found = findStep(what.step);
+      if (!found) return { refused: `there is no step ${what.step}` };
+      if (what.mark === 'skipped' && !what.why) return { refused: 'a skipped step needs a reason' };
+      const check = checkOf(found.step, world, knownOf(incident));
+      const { step, mark, why } = what;
+      return just(
+        {
+          kind: 'step',
+          step,
+          mark,
+          ...(why ? { why } : {}),
+          ...(check ? { found: { state: check.state, because: check.because } } : {}),
+        },
+        `step ${found.at + 1} ${mark}`,
+      );
+    }
+    case 'decide': {
+      const found = findStep(what.step);
+      const advice = found && adviceOn(found.step, world, knownOf(incident));
+      if (!advice) return { refused: 'that step decides nothing' };
+      const { step, answer, why } = what;
+      return just({ kind: 'decision', step, answer, why, recommended: advice.answer }, `decided: ${answer}`);
+    }
+    case 'note':
+      return what.text.trim() === ''
+        ? { refused: 'the note is empty' }
+        : just({ kind: 'note', text: what.text }, 'noted');
+    case 'pin':
+      return just({ kind: 'pin', entry: what.entry, pinned: what.pinned }, what.pinned ? 'pinned' : 'unpinned');
+    case 'role':
+      return role(what, incident, self);
+    case 'wheel':
+      return just(
+        { kind: 'wheel', session: self.session, person: self.name, ...(what.why ? { why: what.why } : {}) },
+        'you drive',
+      );
+    case 'update':
+      return just({ kind: 'update', text: what.text }, 'the update is recorded');
+    case 'remind':
+      return just(
+        { kind: 'reminder', about: what.about, due: now + what.in, ...(what.step ? { step: what.step } : {}) },
+        'you will be reminded',
+      );
+    case 'reminded':
+      return just({ kind: 'reminded', about: what.about }, 'the reminder is gone');
+    case 'mitigate':
+      return just({ kind: 'mitigated', why: what.why }, 'mitigated');
+    case 'resolve':
+      return just({ kind: 'resolved', why: what.why }, `resolved${stillToTell(incident)}`);
+    case 'reopen':
+      return just({ kind: 'reopened', why: what.why }, 'open again');
+    default:
+      return { refused: `${what.do} is not for the journal` };
+  }
+}
+
+/** What a change of the severity does to the checklist, in words. */
+function stepsChange(incident: Incident, severity: Severity): string {
+  if (incident.procedure) return 'its checklist stays';
+  const before = activeChecklists(incident).flatMap((list) => list.steps);
+  const after = activeChecklists({ ...incident, severity }).flatMap((list) => list.steps);
+  const added = after.filter((step) => !before.includes(step)).length;
+  const retired = before.filter((step) => !after.includes(step)).length;
+  return `${added} steps added, ${retired} retired; what was done stays`;
+}
+
+/** Who was told of it, and has not been told that it is over. */
+function stillToTell(incident: Incident): string {
+  const left = untoldOf(incident);
+  return left.length > 0 ? `; m tells ${left.join(' and ')} that it is over` : '';
+}
+
+function role(what: Extract<IncidentDo, { do: 'role' }>, incident: Incident, self: Writer): Order {
+  if (!roles.includes(what.role)) return { refused: 'there is no such role' };
+  const { role: name, change, person } = what;
+  if (person.trim() === '') return { refused: 'a role needs a person' };
+  if (name === 'commander' && change === 'left') return { refused: 'somebody has to command: hand it over' };
+  const from = change === 'handed' && incident.roles[name].includes(self.name) ? { from: self.name } : {};
+  const says = change === 'left' ? `${name}: ${person} left` : `${name}: ${person}`;
+  return { events: [{ kind: 'role', role: name, change, person, ...from }], says };
+}

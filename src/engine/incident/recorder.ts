@@ -1,0 +1,159 @@
+// The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
+import { hostname, userInfo } from 'node:os';
+import type { OpenIncident } from '../../core/actions/preflight.ts';
+import { severityName } from '../../core/incident/checklist.ts';
+import type { Event, EventOf } from '../../core/incident/event.ts';
+import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident/incident.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { clean } from '../../core/text/text.ts';
+import { day, type Instant } from '../../core/time.ts';
+import { Journal } from '../../data/journal/journal.ts';
+import type { Outcome } from '../../data/source.ts';
+import type { Host } from '../module.ts';
+
+/** What the journal is told of a run. */
+export type RunNews = Omit<EventOf<'action'>, 'kind'>;
+
+/** An incident that nobody touched for so long is not picked up by itself. */
+const picksUp = 7 * day;
+
+export class Recorder {
+  readonly journal: Journal;
+  /** Resolves when what was there has been read. */
+  readonly ready: Promise<void>;
+  /** The incident that this cockpit shows; undefined: the newest that is open. */
+  #following: string | undefined;
+  #incident: Incident | undefined;
+  #folded: unknown;
+  #open: readonly Incident[] = [];
+  #searched: unknown;
+  #allowed: string | undefined;
+  readonly #observing: boolean;
+
+  constructor(host: Host) {
+    const { settings, scope } = host;
+    const user = osUser();
+    const { directory = '', group } = settings.journal;
+    this.#observing = settings.environment.observe;
+    this.journal = new Journal({
+      place: { directory, ...(group ? { group } : {}) },
+      writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
+      environment: scope.environment,
+      ...(scope.drill ? { drill: scope.drill } : {}),
+    });
+    this.ready = this.journal.open();
+  }
+
+  /** The incident that is shown: followed, or the newest that is open. Keeps its identity while nothing was written. */
+  get incident(): Incident | undefined {
+    const { entries } = this.journal;
+    if (this.#folded === entries) return this.#incident;
+    this.#folded = entries;
+    const followed = this.#following === undefined ? undefined : foldIncident(this.#following, entries);
+    this.#incident = followed?.resolvedAt === undefined ? (followed ?? this.open.at(-1)) : this.#after(followed);
+    this.#following = this.#incident?.id;
+    return this.#incident;
+  }
+
+  /** What is resolved stays to be seen until another incident is opened. */
+  #after(resolved: Incident): Incident {
+    const last = resolved.entries.findLast(({ event }) => event.kind === 'resolved')?.id ?? '';
+    const next = this.open.at(-1);
+    return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
+  }
+
+  /** Every incident that is open, oldest first. */
+  get open(): readonly Incident[] {
+    const { entries } = this.journal;
+    if (this.#searched === entries) return this.#open;
+    const since = Date.now() - picksUp;
+    this.#searched = entries;
+    this.#open = foldAll(entries).filter(
+      (one) => one.resolvedAt === undefined && (one.entries.at(-1)?.at ?? 0) > since,
+    );
+    return this.#open;
+  }
+
+  follow(id: string | undefined): void {
+    this.#following = id;
+    this.#folded = undefined;
+  }
+
+  /** Records an event of the shown incident and flushes it; a fault says that it is only in memory. */
+  async record(event: Event): Promise<Outcome<undefined>> {
+    await this.ready;
+    const outcome = await this.journal.append(event, this.incident?.id);
+    return outcome.ok ? { ok: true, value: undefined } : outcome;
+  }
+
+  /**
+   * Why no action may run from here now; undefined: it may. `asPerson`: for the command line, where the person who
+   * drives in a cockpit beside it, on this host, is the driver too.
+   */
+  mayAct(asPerson = false): string | undefined {
+    if (this.#observing) return 'this cockpit only observes';
+    const { incident, journal } = this;
+    // Also while a resolved one is looked at: another that is open has its driver.
+    const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
+    if (open.length > 0 && !open.some((one) => this.#drives(one, asPerson))) return whoDrives(open.at(-1), incident);
+    const { trouble } = journal.state;
+    if (trouble && this.#allowed === undefined)
+      return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
+    return undefined;
+  }
+
+  #drives({ wheel, entries }: Incident, asPerson: boolean): boolean {
+    const { session, user, name, host } = this.journal.writer;
+    if (wheel.session === session) return true;
+    const driver = entries.find(({ writer }) => writer.session === wheel.session)?.writer;
+    return asPerson && driver?.user === user && driver.name === name && driver.host === host;
+  }
+
+  get allowed(): string | undefined {
+    return this.journal.state.trouble ? this.#allowed : undefined;
+  }
+
+  /** Lets actions go on although nothing can be recorded; that is recorded as soon as it can be. */
+  allowUnrecorded(why: string): void {
+    this.#allowed = why;
+  }
+}
+
+function whoDrives(open: Incident | undefined, shown: Incident | undefined): string {
+  const who = open?.wheel.person ?? 'somebody';
+  if (!open || open.id === shown?.id) return `${who} drives this incident: take the wheel first`;
+  return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
+}
+
+/** The incident that is open, for whoever is about to change something. */
+export function openIncident({ incident }: Recorder, now: Instant): OpenIncident | undefined {
+  if (!incident || incident.resolvedAt !== undefined) return undefined;
+  const says = `${severityName(incident.severity)} ${incident.title}, open for ${formatAge(now - incident.openedAt)}`;
+  return { says, key: pageKey(incident) };
+}
+
+/** Records how a run stands, and what follows from it for the incident. */
+export async function recordRun(recorder: Recorder, news: RunNews): Promise<Outcome<undefined>> {
+  const written = await recorder.record({ kind: 'action', ...news });
+  if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });
+  return written;
+}
+
+const recorders = new WeakMap<Host, Recorder>();
+
+/** The recorder of an engine: the same for all its parts. */
+export function recorderOf(host: Host): Recorder {
+  const there = recorders.get(host);
+  if (there) return there;
+  const made = new Recorder(host);
+  recorders.set(host, made);
+  return made;
+}
+
+function osUser(): string {
+  try {
+    return clean(userInfo().username, 60);
+  } catch {
+    return clean(process.env.USER ?? String(process.getuid?.() ?? 'unknown'), 60);
+  }
+}

@@ -1,0 +1,62 @@
+// Pods cross the thread as differences: five thousand of them copied twice a second would delay keys. The Kubernetes
+// source keeps the identity of pods that did not change, so a difference costs one pass.
+import type { Pod } from '../core/world/facts.ts';
+import { derive, newest, type Reading } from '../core/world/reading.ts';
+import { type LogsDelta, logsDecoder, logsEncoder } from './logs-delta.ts';
+import type { Update } from './protocol.ts';
+
+type Pods = readonly Pod[];
+
+/** A reading of pods whose value is a difference from the one sent before. */
+export type PodsDelta = { reading: Reading<undefined>; upsert: Pods; remove: readonly string[] };
+
+/** An update as it crosses the thread. */
+export type Envelope = { update: Update; pods?: PodsDelta; logs?: LogsDelta };
+
+/** Remembers what was sent. */
+export function encoder(): (update: Update) => Envelope {
+  const pods = podsEncoder();
+  const logs = logsEncoder();
+  return (update) => {
+    const envelope = pods(update);
+    if (!envelope.update.logs) return envelope;
+    const { logs: shown, ...rest } = envelope.update;
+    return { ...envelope, update: rest, logs: logs(shown) };
+  };
+}
+
+function podsEncoder(): (update: Update) => Envelope {
+  let sent = new Map<string, Pod>();
+  return (update) => {
+    const reading = update.readings?.pods;
+    if (!reading) return { update };
+    const { pods: _, ...readings } = update.readings ?? {};
+    const now = new Map((newest(reading)?.value ?? []).map((pod) => [pod.uid, pod]));
+    const upsert = [...now.values()].filter((pod) => sent.get(pod.uid) !== pod);
+    const remove = [...sent.keys()].filter((uid) => !now.has(uid));
+    sent = now;
+    return { update: { ...update, readings }, pods: { reading: derive(reading, () => undefined), upsert, remove } };
+  };
+}
+
+/** Puts them together again. */
+export function decoder(): (envelope: Envelope) => Update {
+  const pods = podsDecoder();
+  const logs = logsDecoder();
+  return (envelope) => {
+    const update = pods(envelope);
+    return envelope.logs ? { ...update, logs: logs(envelope.logs) } : update;
+  };
+}
+
+function podsDecoder(): (envelope: Envelope) => Update {
+  const known = new Map<string, Pod>();
+  let list: Pods = [];
+  return ({ update, pods }) => {
+    if (!pods) return update;
+    for (const uid of pods.remove) known.delete(uid);
+    for (const pod of pods.upsert) known.set(pod.uid, pod);
+    if (pods.remove.length > 0 || pods.upsert.length > 0) list = [...known.values()];
+    return { ...update, readings: { ...update.readings, pods: derive(pods.reading, () => list) } };
+  };
+}

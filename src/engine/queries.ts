@@ -1,0 +1,77 @@
+// Answers look-ups while somebody looks: at once, then again and again, each question with its own life.
+import { type Ask, type LookKind, lookKey } from '../core/queries/query.ts';
+import { second } from '../core/time.ts';
+import { lose, pending, type Reading } from '../core/world/reading.ts';
+import { backoff, deadline, pause } from '../data/source.ts';
+import type { MakePart } from './module.ts';
+import { type Reader, readersFor } from './resolvers.ts';
+
+type Looking = { watchers: number; end: AbortController; wake: AbortController };
+
+export const looksPart: MakePart = (host) => {
+  const { readers, close } = readersFor(host.settings);
+  const looking = new Map<string, Looking>();
+  /** Kept after a screen was left, so that it opens again on the last known answer. */
+  const last = new Map<string, Reading<unknown>>();
+  const keptAnswers = 64;
+
+  const tell = (key: string, reading: Reading<unknown>) => {
+    last.delete(key);
+    last.set(key, reading);
+    for (const old of last.keys()) {
+      if (last.size <= keptAnswers) break;
+      if (!looking.has(old)) last.delete(old);
+      else break;
+    }
+    host.emit({ looks: { [key]: reading } });
+  };
+
+  const follow = async (ask: Ask, key: string, state: Looking) => {
+    // The table pairs each kind with its own reader, which the index cannot express.
+    const reader = readers[ask.kind] as Reader<LookKind> | undefined;
+    if (!reader) return;
+    const signal = AbortSignal.any([host.signal, state.end.signal]);
+    let failures = 0;
+    while (!signal.aborted) {
+      state.wake = new AbortController();
+      const outcome = await deadline((s) => reader.read(ask, s), reader.timeout, reader.where, signal);
+      if (signal.aborted) return;
+      const at = Date.now();
+      failures = outcome.ok ? 0 : failures + 1;
+      const rest = outcome.ok ? reader.every : backoff(failures, second);
+      const staleAfter = reader.every * 2 + reader.timeout;
+      tell(
+        key,
+        outcome.ok
+          ? { state: 'live', value: outcome.value, at, staleAfter, from: reader.from }
+          : lose(last.get(key) ?? pending, outcome.fault, at, at + rest),
+      );
+      await pause(rest, AbortSignal.any([signal, state.wake.signal]));
+    }
+  };
+
+  return {
+    handle(command) {
+      if (command.kind === 'refresh') for (const state of looking.values()) state.wake.abort();
+      if (command.kind !== 'look' && command.kind !== 'unlook') return;
+      const key = lookKey(command.ask);
+      const state = looking.get(key);
+      if (command.kind === 'look') {
+        if (state) state.watchers += 1;
+        else {
+          const begun: Looking = { watchers: 1, end: new AbortController(), wake: new AbortController() };
+          looking.set(key, begun);
+          const asked: Reading<unknown> = { state: 'pending', since: Date.now() };
+          host.emit({ looks: { [key]: last.get(key) ?? asked } });
+          void follow(command.ask, key, begun);
+        }
+      } else if (state) {
+        state.watchers -= 1;
+        if (state.watchers > 0) return;
+        looking.delete(key);
+        state.end.abort();
+      }
+    },
+    stop: close,
+  };
+};

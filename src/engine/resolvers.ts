@@ -1,0 +1,109 @@
+// How each kind of look is answered, and how often it is asked again while somebody looks.
+import type { Settings } from '../config/settings.ts';
+import type { Ask, LookKind, Looks } from '../core/queries/query.ts';
+import { type Ms, minute, second } from '../core/time.ts';
+import { Connection } from '../data/kubernetes/connection.ts';
+import type { Outcome } from '../data/source.ts';
+
+export type Reader<K extends LookKind> = {
+  every: Ms;
+  timeout: Ms;
+  /** Who answers. */
+  from: string;
+  where: string;
+  read(ask: Ask<K>, signal: AbortSignal): Promise<Outcome<Looks[K]['answer']>>;
+};
+
+export type Readers = { readonly [K in LookKind]?: Reader<K> };
+
+/** The table of readers, and how to let go of what they hold. Backends are imported when they are first asked. */
+export function readersFor(settings: Settings): { readers: Readers; close(): Promise<void> } {
+  // One for all looks: a credential plugin is not to be run anew every few seconds.
+  const connection = new Connection(settings);
+  return { readers: tableOf(settings, connection), close: () => connection.close() };
+}
+
+function tableOf(settings: Settings, connection: Connection): Readers {
+  const evidence = `s3://${settings.evidence.bucket}`;
+  const { primary } = settings.database;
+  const database = { from: `postgres ${primary.host}`, where: `${primary.host}:${primary.port}` };
+  const kubernetes = { from: 'kubernetes', where: 'kubernetes', every: 5 * second, timeout: 12 * second };
+  const studies = () => import('../data/postgres/study-query.ts');
+  return {
+    studies: {
+      ...database,
+      every: 15 * second,
+      timeout: 12 * second,
+      read: async (ask, signal) => (await studies()).listStudies(settings, ask, signal),
+    },
+    study: {
+      ...database,
+      every: 5 * second,
+      timeout: 12 * second,
+      read: async ({ study }, signal) => (await studies()).lookAtStudy(settings, study, signal),
+    },
+    jobs: {
+      ...database,
+      every: 10 * second,
+      timeout: 8 * second,
+      read: async (ask, signal) => (await studies()).listJobs(settings, ask, signal),
+    },
+    surface: {
+      ...database,
+      every: 10 * second,
+      timeout: 12 * second,
+      read: async ({ surface }, signal) => (await studies()).lookAtSurface(settings, surface, signal),
+    },
+    'api-keys': {
+      ...database,
+      every: 15 * second,
+      timeout: 6 * second,
+      read: async (_ask, signal) => (await import('../data/postgres/keys-query.ts')).listApiKeys(settings, signal),
+    },
+    database: {
+      ...database,
+      from: 'postgres',
+      every: 3 * second,
+      timeout: 6 * second,
+      read: async ({ server }, signal) =>
+        (await import('../data/postgres/database-query.ts')).lookAtDatabase(settings, server, signal),
+    },
+    pod: {
+      ...kubernetes,
+      read: async ({ pod }, signal) =>
+        (await import('../data/kubernetes/pod-query.ts')).lookAtPod(connection, pod, signal),
+    },
+    node: {
+      ...kubernetes,
+      read: async ({ node }, signal) =>
+        (await import('../data/kubernetes/node-query.ts')).lookAtNode(connection, node, signal),
+    },
+    deployment: {
+      ...kubernetes,
+      read: async ({ deployment }, signal) =>
+        (await import('../data/kubernetes/deployment-query.ts')).lookAtDeployment(connection, deployment, signal),
+    },
+    evidence: {
+      every: 5 * minute,
+      timeout: 2 * minute,
+      from: evidence,
+      where: evidence,
+      read: async (_ask, signal) => (await import('../data/aws/evidence.ts')).listEvidence(settings, signal),
+    },
+    choices: {
+      every: 15 * second,
+      timeout: 12 * second,
+      from: 'the platform',
+      where: 'completion',
+      read: async (ask, signal) => (await import('./runs/choices.ts')).choicesOf(settings, ask, signal),
+    },
+    'evidence-study': {
+      every: minute,
+      timeout: minute,
+      from: evidence,
+      where: evidence,
+      read: async ({ study }, signal) =>
+        (await import('../data/aws/evidence.ts')).lookAtStudyEvidence(settings, study, signal),
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// The look for proof after the calls: until the facts prove it, disprove it, or the time is up.
+import type { Plan, Proof } from '../../core/actions/action.ts';
+import type { Run, RunOutcome } from '../../core/actions/run.ts';
+import { formatAge } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { pause } from '../../data/source.ts';
+import type { LiveRun } from './live-run.ts';
+
+const lookAgainEvery: Ms = second;
+/** Once the time for proof is over. */
+const lookPatientlyEvery: Ms = 5 * second;
+
+/** `doubt`: why nobody knows whether it happened; then only the facts may say so. */
+export async function prove(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Run> {
+  if (doubt !== undefined) await live.record('unknown', { detail: doubt });
+  const { state, because, final } = await lookForProof(live, plan, doubt);
+  const next = live.next(plan);
+  const proven = async (outcome: RunOutcome & ('verified' | 'unverified' | 'failed'), says: string, hint?: string) => {
+    await live.record(outcome, { detail: says });
+    return live.end(outcome, says, { next, ...(hint ? { hint } : {}) });
+  };
+  if (doubt === undefined) {
+    if (state === 'pass') return proven('verified', because);
+    const within = formatAge(live.action.within);
+    const why = state === 'fail' || final ? because : `not proven within ${within}: ${because}`;
+    return proven(
+      'unverified',
+      why,
+      live.run.calls.length === 0 ? 'look at the facts' : 'it was done; look at the facts',
+    );
+  }
+  if (state === 'pass') return proven('verified', `${doubt}, but it happened: ${because}`);
+  if (state === 'fail') return proven('failed', `${doubt}, and the facts say: ${because}`);
+  return live.end('unknown', `outcome unknown: ${doubt}; seen last: ${because}`, {
+    hint: 'look before you try again',
+    next,
+  });
+}
+
+async function lookForProof(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Proof> {
+  const { action, survey, leave } = live;
+  const { signal, patient } = live.options;
+  const over = AbortSignal.any([leave.signal, signal]);
+  const startedAt = live.run.startedAt ?? Date.now();
+  const until = Date.now() + action.within;
+  let proof: Proof = { state: 'unknown', because: 'not looked yet' };
+  while (!over.aborted) {
+    const { id: run, target, output } = live.run;
+    const done = { run, target, plan, startedAt, output, ...(doubt === undefined ? {} : { doubt }) };
+    const seen = await action
+      .verify(done, survey)
+      .catch((error: unknown): Proof => ({ state: 'unknown', because: door(error, 200) }));
+    if (over.aborted) break;
+    proof = seen;
+    const late = Date.now() >= until;
+    if (proof.state !== 'unknown' || proof.final || (late && !(patient && doubt !== undefined))) break;
+    live.tell({ kind: 'seen', says: proof.because });
+    await pause(late ? lookPatientlyEvery : lookAgainEvery, over);
+  }
+  return proof;
+}

@@ -1,0 +1,243 @@
+// The one key table. The footer, the help, the palette and docs/keys.md derive from it.
+import { isUnderWay } from './core/actions/run.ts';
+import { actBinding } from './screens/actions/palette.ts';
+import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
+import { logsBinding } from './screens/logs/palette.ts';
+import type { Binding, Here, List, Screen } from './screens/screen.ts';
+import { paneIds } from './screens/shell/reducer.ts';
+import { line } from './screens/toolkit/line.ts';
+import type { Intent, State } from './store.ts';
+
+const only =
+  (...intents: readonly Intent[]) =>
+  () =>
+    intents;
+
+/** While something runs, quitting asks: it would be stopped half-way. */
+function quitting({ runs }: State): readonly Intent[] {
+  const quit: Intent = { kind: 'terminal', do: 'quit' };
+  const busy = Object.values(runs).filter(isUnderWay);
+  if (busy.length === 0) return [quit];
+  const lines = busy.map((run) => line(`  ${run.title}: ${run.performed} of ${run.calls.length} calls are done`));
+  const about = line('  Leaving stops looking for proof; what runs is stopped, and its outcome stands in the journal.');
+  return [
+    {
+      kind: 'confirm',
+      ask: {
+        title: 'Something is running',
+        lines: () => [...lines, about],
+        accept: { by: 'key', word: 'quit' },
+        accepted: () => [quit],
+      },
+    },
+  ];
+}
+
+const move = (to: Extract<Intent, { kind: 'move' }>['to']) => only({ kind: 'move', to });
+
+/** A text to read has nothing to leave out; nor has a list without rows. */
+function canFilter(list: List | undefined): boolean {
+  return !list || (list.selectable && list.rows.length > 0) || list.rows.some((row) => row.text);
+}
+
+/** In every list. */
+export const listBindings: readonly Binding[] = [
+  { id: 'next', keys: ['j', 'down'], title: 'down', about: 'one row down', silent: true, run: move('next') },
+  { id: 'previous', keys: ['k', 'up'], title: 'up', about: 'one row up', silent: true, run: move('previous') },
+  { id: 'first', keys: ['g', 'home'], title: 'first', about: 'to the first row', silent: true, run: move('first') },
+  { id: 'last', keys: ['G', 'end'], title: 'last', about: 'to the last row', silent: true, run: move('last') },
+  {
+    id: 'half-down',
+    keys: ['ctrl-d'],
+    title: '½ down',
+    about: 'half a page down',
+    silent: true,
+    run: move('half-down'),
+  },
+  { id: 'half-up', keys: ['ctrl-u'], title: '½ up', about: 'half a page up', silent: true, run: move('half-up') },
+  {
+    id: 'page-down',
+    keys: ['pagedown', 'ctrl-f'],
+    title: 'page down',
+    about: 'one page down',
+    silent: true,
+    run: move('page-down'),
+  },
+  {
+    id: 'page-up',
+    keys: ['pageup', 'ctrl-b'],
+    title: 'page up',
+    about: 'one page up',
+    silent: true,
+    run: move('page-up'),
+  },
+  {
+    id: 'enter',
+    keys: ['enter', 'right'],
+    title: 'open',
+    about: 'open the selected row, or the pane',
+    footer: 10,
+    silent: true,
+    unless: ({ row, place }) =>
+      row?.opens || place.pane ? undefined : row ? 'nothing more is known of it' : 'no row is selected',
+    // Where nothing is marked yet, the pane itself.
+    run: ({ row, place }) => (row?.opens ? [row.opens] : place.pane ? [{ kind: 'open', screen: place.pane }] : []),
+  },
+  {
+    id: 'filter',
+    keys: ['/'],
+    title: 'filter',
+    about: 'show only rows that contain a text',
+    footer: 60,
+    withRows: true,
+    unless: ({ place, list }) => (place.pane || place.filter || canFilter(list) ? undefined : 'there are no rows here'),
+    run: ({ place }) =>
+      place.pane
+        ? [
+            { kind: 'open', screen: place.pane },
+            { kind: 'filter', text: '', filtering: true },
+          ]
+        : [{ kind: 'filter', text: place.filter, filtering: true }],
+  },
+];
+
+/** Everywhere but in text fields and overlays. */
+export const globalBindings: readonly Binding[] = [
+  ...paneIds.map(
+    (pane, at): Binding => ({
+      id: `pane-${pane}`,
+      keys: [String(at + 1)],
+      title: `${pane} pane`,
+      about: `to the ${pane} pane`,
+      silent: true,
+      run: only({ kind: 'home', pane }),
+    }),
+  ),
+  {
+    id: 'next-pane',
+    keys: ['tab'],
+    title: 'pane',
+    about: 'next pane',
+    silent: true,
+    run: only({ kind: 'pane', by: 1 }),
+  },
+  {
+    id: 'previous-pane',
+    keys: ['shift-tab'],
+    title: 'pane back',
+    about: 'previous pane',
+    silent: true,
+    run: only({ kind: 'pane', by: -1 }),
+  },
+  {
+    id: 'back',
+    keys: ['esc', 'left'],
+    title: 'back',
+    about: 'one level up; place and filter are kept below',
+    footer: 80,
+    silent: true,
+    unless: ({ state, place }) =>
+      state.ui.stack.length === 1 && !place.filter ? 'this is the first screen; q quits' : undefined,
+    run: only({ kind: 'back' }),
+  },
+  {
+    id: 'war-room',
+    keys: ['w'],
+    title: 'war room',
+    about: 'what matters, readable from four metres',
+    also: 'wall big',
+    footer: 70,
+    run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
+  },
+  actBinding,
+  logsBinding,
+  incidentBinding,
+  noteBinding,
+  {
+    id: 'palette',
+    keys: [':', 'ctrl-k'],
+    title: 'anything',
+    about: 'find anything that can be done, by its name',
+    footer: 90,
+    silent: true,
+    run: only({ kind: 'palette' }),
+  },
+  {
+    id: 'help',
+    keys: ['?'],
+    title: 'help',
+    about: 'the keys that work here',
+    also: 'shortcuts',
+    footer: 91,
+    run: only({ kind: 'help' }),
+  },
+  {
+    id: 'copy',
+    keys: ['y'],
+    title: 'copy',
+    about: 'copy the selected row to the clipboard',
+    footer: 65,
+    withRows: true,
+    unless: ({ row }) => (row ? undefined : 'no row is selected'),
+    run: ({ row }) =>
+      row ? [{ kind: 'copy', text: row.copies?.text ?? row.id, what: row.copies?.what ?? row.id }] : [],
+  },
+  {
+    id: 'refresh',
+    keys: ['R'],
+    title: 'refresh',
+    about: 'ask every backend now',
+    also: 'reload',
+    run: only(
+      { kind: 'send', command: { kind: 'refresh' } },
+      { kind: 'notice', says: 'asking every backend now', verdict: 'ok' },
+    ),
+  },
+  {
+    id: 'redraw',
+    keys: ['ctrl-l'],
+    title: 'redraw',
+    about: 'draw the whole screen again',
+    run: only({ kind: 'terminal', do: 'redraw' }),
+  },
+  {
+    id: 'suspend',
+    keys: ['ctrl-z'],
+    title: 'suspend',
+    about: 'back to the shell; fg returns',
+    run: only({ kind: 'terminal', do: 'suspend' }),
+  },
+  {
+    id: 'quit',
+    keys: ['q', 'ctrl-c'],
+    title: 'quit',
+    about: 'leave the cockpit; asks while something runs',
+    also: 'exit q! qa',
+    run: ({ state }) => quitting(state),
+  },
+];
+
+const orders: Binding = {
+  id: 'sort',
+  keys: ['s'],
+  title: 'sort',
+  about: 'next order of the rows',
+  footer: 62,
+  run: only({ kind: 'sort' }),
+};
+
+/**
+ * Everything that works on a screen. Its own keys go before the general ones, which keep those that are left. `at`: only
+ * what holds there.
+ */
+export function bindingsOf(screen: Screen, at?: Pick<Here, 'state' | 'place'>): readonly Binding[] {
+  const own = (screen.keys ?? []).filter((b) => !at || !b.when || b.when(at));
+  const taken = new Set(own.flatMap((b) => b.keys));
+  // What lays itself out has nothing to filter; the cockpit's panes are filtered zoomed.
+  const inList = listBindings.filter((b) => b.id !== 'filter' || !screen.draw || screen.id === 'cockpit');
+  const general = [...(screen.sorts ? [orders] : []), ...inList, ...globalBindings];
+  const left = general.map((b) =>
+    b.keys.some((key) => taken.has(key)) ? { ...b, keys: b.keys.filter((key) => !taken.has(key)) } : b,
+  );
+  return [...own, ...left.filter((b) => b.keys.length > 0)];
+}

@@ -1,0 +1,195 @@
+// What the steps look at: evidence from the world, in the on-call's words.
+import type { Check } from '../core/actions/action.ts';
+import { describeFault } from '../core/health/describe.ts';
+import { assess, type Finding, judgePod } from '../core/health/evaluate.ts';
+import { metric } from '../core/health/metrics.ts';
+import { behindSays } from '../core/health/replication.ts';
+import type { Evidence } from '../core/incident/checklist.ts';
+import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
+import type { Pod } from '../core/world/facts.ts';
+import { isStale, known, newest, type Reading } from '../core/world/reading.ts';
+import type { MetricId } from '../core/world/thresholds.ts';
+import type { World } from '../core/world/world.ts';
+import { causeOf } from './causes.ts';
+
+const assessed = new WeakMap<World, readonly Finding[]>();
+
+/** `assess`, once for each world. */
+export function findings(world: World): readonly Finding[] {
+  const before = assessed.get(world);
+  if (before) return before;
+  const found = assess(world);
+  assessed.set(world, found);
+  return found;
+}
+
+/** Lost, pending and stale are unknown; a proven refusal fails. Only a fresh value is looked at. */
+export function look<T>(world: World, subject: string, reading: Reading<T>, see: (value: T) => Check): Evidence {
+  const at = newest(reading)?.at;
+  const about = { subject, ...(at === undefined ? {} : { at }) };
+  if (reading.state === 'pending') return { ...about, state: 'unknown', because: 'no answer yet' };
+  if (reading.state === 'lost')
+    return {
+      ...about,
+      state: reading.fault.kind === 'refused' ? 'fail' : 'unknown',
+      because: describeFault(reading.fault),
+    };
+  if (isStale(reading, world.now))
+    return { ...about, state: 'unknown', because: `last heard ${formatAge(world.now - reading.at)} ago` };
+  return { ...about, ...see(reading.value) };
+}
+
+const pass = (because: string): Check => ({ state: 'pass', because });
+const fail = (because: string): Check => ({ state: 'fail', because });
+const unknown = (because: string): Check => ({ state: 'unknown', because });
+
+/** A judged thing as evidence: warning and critical fail. */
+export function judged(world: World, id: string, at?: number): Evidence {
+  const found = findings(world).find((one) => one.id === id);
+  if (!found) return { subject: id.split('/').at(-1) ?? id, state: 'unknown', because: 'not measured' };
+  const state = found.verdict === 'ok' ? 'pass' : found.verdict === 'unknown' ? 'unknown' : 'fail';
+  return { subject: found.subject, state, because: found.says, ...(at === undefined ? {} : { at }) };
+}
+
+export const health = (world: World): Evidence => judged(world, 'gateway/health', newest(world.readings.gateway)?.at);
+
+export const metricEvidence = (world: World, id: MetricId): Evidence =>
+  judged(world, `metric/${id}`, newest(metric(id).measure(world))?.at);
+
+/** A deployment: replicas, rollout, reasons. */
+export function workload(world: World, role: keyof World['scope']['deployments']): Evidence {
+  const at = newest(world.readings.deployments)?.at;
+  const name = world.scope.deployments[role];
+  const found = judged(world, `pods/${name}`, at);
+  if (found.because !== 'not measured') return found;
+  return { ...judged(world, 'pods/kubernetes', at), subject: name };
+}
+
+/** The pods of a deployment that are not as they should be, worst first. */
+export function troubled(world: World, role: keyof World['scope']['deployments']): readonly Pod[] {
+  const pods = known(world.readings.pods, world.now) ?? [];
+  const name = world.scope.deployments[role];
+  return pods
+    .filter((p) => p.app === name && !p.terminating && judgePod(p, world.now) === 'critical')
+    .toSorted((a, b) => b.restarts - a.restarts);
+}
+
+/** One line for each troubled pod, three at most. */
+export function troubledPods(world: World, role: keyof World['scope']['deployments']): readonly Evidence[] {
+  const at = newest(world.readings.pods)?.at;
+  return troubled(world, role)
+    .slice(0, 3)
+    .map((p) => ({
+      subject: p.name,
+      ...fail(
+        [
+          p.reason ?? 'not ready',
+          ...(p.exitCode === undefined ? [] : [`exit ${p.exitCode}`]),
+          ...(p.restarts > 0 ? [`${p.restarts} restarts`] : []),
+        ].join(', '),
+      ),
+      ...(at === undefined ? {} : { at }),
+    }));
+}
+
+export function primary(world: World): Evidence {
+  return look(world, 'primary', world.readings.primary, (db) => {
+    const says = [`SELECT 1 in ${Math.round(db.latency)} ms`];
+    if (db.connections) says.push(`${db.connections.used} of ${db.connections.limit} connections`);
+    says.push(db.inRecovery ? 'in recovery: it is a replica' : 'not in recovery');
+    return (db.inRecovery ? fail : pass)(says.join(', '));
+  });
+}
+
+export function replica(world: World): readonly Evidence[] {
+  if (!world.scope.hasReplica) return [];
+  return [
+    look(world, 'replica', world.readings.replica, (db) => {
+      if (!db.inRecovery) return fail('not in recovery: it was promoted');
+      if (!db.lag) return unknown(`SELECT 1 in ${Math.round(db.latency)} ms, lag not visible`);
+      const behind = behindSays(db.lag);
+      if (!db.lag.streaming || db.lag.paused) return fail(behind);
+      return pass(`streaming, ${behind}`);
+    }),
+  ];
+}
+
+export function redis(world: World): Evidence {
+  return look(world, 'redis', world.readings.redis, (r) => pass(`PONG in ${Math.round(r.latency)} ms, ${r.role}`));
+}
+
+/** The share of 5xx among the API's answers. `limit` in percent: above it fails. */
+export function errors(world: World, limit: number): Evidence {
+  return look(world, 'requests', world.readings.traffic, (t) => {
+    if (t.errorRate === undefined || t.samples === 0) return unknown('no requests seen');
+    const says = `${formatPercent(t.errorRate * 100)} of ${formatCount(t.samples)} requests answer 5xx`;
+    return t.errorRate * 100 > limit ? fail(says) : pass(says);
+  });
+}
+
+/** No study was created in the last ten minutes. */
+export function newStudies(world: World): Evidence {
+  return look(world, 'new studies', world.readings.studies, (s) => {
+    if (s.newLastTenMinutes > 0) return pass(`${s.newLastTenMinutes} in the last 10 minutes`);
+    const last = s.newestCreatedAt === undefined ? '' : `, the newest ${formatAge(world.now - s.newestCreatedAt)} ago`;
+    return fail(`none in the last 10 minutes${last}`);
+  });
+}
+
+/** Studies that end with more than half of their jobs failed. */
+export function mostlyFailing(world: World): Evidence {
+  return look(world, 'studies', world.readings.studies, (s) => {
+    if (s.finishedLastHour === 0) return unknown('none finished in the last hour');
+    const says = `${s.mostlyFailedLastHour} of ${s.finishedLastHour} finished with more than 50 % failures`;
+    const share = (s.failedLastHour / s.finishedLastHour) * 100;
+    if (s.mostlyFailedLastHour > 0 || share > 50) return fail(`${says}, ${formatPercent(share)} failed`);
+    return pass(says);
+  });
+}
+
+/** Surfaces whose jobs fail above the runbook's critical share, worst first. */
+export function failingSurfaces(world: World): readonly { id: string; share: number; topError?: string }[] {
+  const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
+  return surfaces
+    .filter((s) => s.finished > 0)
+    .map((s) => ({ id: s.id, share: (s.failures / s.finished) * 100, ...(s.topError ? { topError: s.topError } : {}) }))
+    .filter((s) => s.share > world.scope.thresholds.studyFailures.critical)
+    .toSorted((a, b) => b.share - a.share);
+}
+
+/** One line for each surface that fails, or one that says that none does. */
+export function surfaces(world: World, most = 5): readonly Evidence[] {
+  const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all }) =>
+    all.length === 0 ? unknown('no finished jobs in the last hour') : pass(`${all.length} seen, none fails`),
+  );
+  const failing = failingSurfaces(world);
+  if (whole.state !== 'pass' || failing.length === 0) return [whole];
+  const all = known(world.readings.surfaces, world.now)?.surfaces ?? [];
+  return failing.slice(0, most).map(({ id, share }) => {
+    const s = all.find((one) => one.id === id);
+    return {
+      subject: id,
+      ...fail(`${formatPercent(share)}, ${s?.failures ?? 0} failures in ${s?.affectedStudies ?? 0} studies`),
+      ...(whole.at === undefined ? {} : { at: whole.at }),
+    };
+  });
+}
+
+/** The most frequent error of each failing surface, with the runbook's cause and fix. */
+export function errorMessages(world: World): readonly Evidence[] {
+  const reading = world.readings.surfaces;
+  const all = known(reading, world.now)?.surfaces ?? [];
+  const seen = all.filter((s) => s.topError && s.failures > 0).toSorted((a, b) => b.failures - a.failures);
+  if (seen.length === 0) return surfaces(world).slice(0, 1);
+  const at = newest(reading)?.at;
+  return seen.slice(0, 4).map((s) => {
+    const cause = causeOf(s.topError);
+    const fix = cause ? ` → ${cause.cause.toLowerCase()}: ${cause.fix.toLowerCase()}` : ' → not in the runbook’s table';
+    const count = s.topErrorCount ?? s.failures;
+    return {
+      subject: s.id,
+      ...(failingSurfaces(world).some((f) => f.id === s.id) ? fail : pass)(`${count} × “${s.topError}”${fix}`),
+      ...(at === undefined ? {} : { at }),
+    };
+  });
+}

@@ -1,0 +1,189 @@
+// What people are told about an incident, written from what is known: messages, the CAN report, the handoff brief.
+import { calledBy } from '../core/incident/channel.ts';
+import {
+  type Checklist,
+  checkOf,
+  type Known,
+  nothingKnown,
+  type Step,
+  severityName,
+} from '../core/incident/checklist.ts';
+import { clocks } from '../core/incident/clocks.ts';
+import type { Purpose } from '../core/incident/event.ts';
+import { ended, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
+import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
+import type { Instant } from '../core/time.ts';
+import type { World } from '../core/world/world.ts';
+import { checklist, checklistFor, findStep } from './checklists.ts';
+import { findings } from './evidence.ts';
+
+/** The checklists that hold now: what it was opened for or the severity's own, then those that were added. */
+export function activeChecklists(incident: Incident): readonly Checklist[] {
+  const first = incident.procedure ? checklist(incident.procedure) : checklistFor(incident.severity);
+  return [first, ...incident.procedures.filter((id) => id !== first.id).map(checklist)];
+}
+
+/** The first step that nobody has finished; undefined when all are. */
+export function currentStep(incident: Incident): { step: Step; at: number; of: number } | undefined {
+  for (const { steps } of activeChecklists(incident)) {
+    const at = steps.findIndex((step) => !isFinished(incident, step));
+    const step = steps[at];
+    if (step) return { step, at, of: steps.length };
+  }
+  return undefined;
+}
+
+export function isFinished(incident: Incident, step: Step): boolean {
+  const mark = incident.steps[step.id]?.mark;
+  return mark === 'done' || mark === 'skipped';
+}
+
+/** What the steps may know of the incident. */
+export function knownOf(incident: Incident | undefined): Known {
+  if (!incident) return nothingKnown;
+  return {
+    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
+    notified: incident.messages
+      .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
+      .map((m) => ({ channel: calledBy(m), at: m.at })),
+    ran: incident.runs.flatMap(({ action, target, phase }) => (ended(phase) ? [{ action, object: target }] : [])),
+  };
+}
+
+/** Channels that heard of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
+export function untoldOf({ messages, runs }: Incident): readonly string[] {
+  const went = messages.filter((m) => m.delivery === 'sent');
+  const told = new Map(went.map((m) => [m.channel, calledBy(m)]));
+  const ended = new Set(went.filter((m) => m.purpose === 'resolve').map((m) => m.channel));
+  if (runs.some((run) => run.action === 'resolve-page' && run.phase === 'verified')) ended.add('pagerduty');
+  return [...told].filter(([channel]) => !ended.has(channel)).map(([, name]) => name);
+}
+
+/** How a run of an action went, in a word or two. */
+export const phaseSays: Readonly<Record<RunState['phase'], string>> = {
+  confirmed: 'confirmed',
+  started: 'under way',
+  finished: 'done',
+  failed: 'failed',
+  verified: 'done and proven',
+  unverified: 'done, not proven',
+  unknown: 'outcome unknown',
+  cancelled: 'cancelled',
+};
+
+/** What is wrong now, worst first, in few words. */
+export function conditions(world: World, most = 4): readonly string[] {
+  const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
+  const ranked = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));
+  const said = ranked.slice(0, most).map((f) => `${f.subject} ${f.says.replace(/ {2}\(.*\)$/, '')}`);
+  const more = ranked.length - said.length;
+  if (more > 0) said.push(`and ${more} more`);
+  return said;
+}
+
+/** What was tried, newest last. */
+function tried(incident: Incident): readonly string[] {
+  return incident.runs.map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`);
+}
+
+/** Open steps and what nobody ended. */
+function pending(incident: Incident): readonly string[] {
+  const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
+  return [
+    ...unfinished(incident).map((run) => `${run.action} ${run.target} is ${phaseSays[run.phase]}`),
+    ...open.slice(0, 4).map((step) => step.say),
+    ...(open.length > 4 ? [`and ${open.length - 4} more steps`] : []),
+  ];
+}
+
+/** What became of a message, in words. */
+export const deliverySays: Readonly<Record<Message['delivery'], string>> = {
+  sending: 'being sent',
+  sent: 'sent',
+  failed: 'not delivered',
+  unknown: 'may have arrived',
+  'not-sent': 'not sent, to be passed on by hand',
+};
+
+export type Can = { conditions: string; actions: string; needs: string };
+
+/** Conditions, actions, needs. */
+export function canReport(incident: Incident, world: World): Can {
+  const now = conditions(world);
+  const done = Object.entries(incident.steps).flatMap(([id, state]) => {
+    const say = findStep(id)?.step.say;
+    if (!say || state.mark !== 'done') return [];
+    // A decision is no deed: what was run stands among the actions.
+    return [state.answer === undefined ? say : `${say}: decided ${state.answer}`];
+  });
+  const next = currentStep(incident)?.step;
+  const unproven = next ? checkOf(next, world) : undefined;
+  return {
+    conditions: now.length > 0 ? now.join('; ') : 'nothing wrong is seen now',
+    actions: [...tried(incident), ...done.slice(-3)].join('; ') || 'we are looking into it',
+    needs: next ? `next: ${next.say}${unproven?.state === 'unknown' ? ` (${unproven.because})` : ''}` : 'nothing',
+  };
+}
+
+export function canText(incident: Incident, world: World): string {
+  const { conditions: c, actions, needs } = canReport(incident, world);
+  return `${headline(incident, world.now)}. CONDITIONS: ${c}. ACTIONS: ${actions}. NEEDS: ${needs}.`;
+}
+
+/** `SEV1 Complete API outage (PRODUCTION), open 00:07:32, commander ops1` */
+export function headline(incident: Incident, now: Instant): string {
+  const state =
+    incident.resolvedAt !== undefined
+      ? `resolved after ${formatAge(incident.resolvedAt - incident.openedAt)}`
+      : `${incident.mitigatedAt === undefined ? 'open' : 'mitigated, open'} ${formatElapsed(now - incident.openedAt)}`;
+  const drill = incident.drill ? 'DRILL, not real: ' : '';
+  return `${drill}${severityName(incident.severity)} ${incident.title} (${incident.environment}), ${state}, commander ${incident.roles.commander.join(', ') || 'nobody'}`;
+}
+
+/** What a message says before somebody edits it. */
+export function messageText(incident: Incident, world: World, purpose: Purpose): string {
+  const what = conditions(world, 2).join('; ');
+  switch (purpose) {
+    case 'trigger':
+    case 'acknowledge':
+    case 'notify':
+      return `${headline(incident, world.now)}${what ? `: ${what}` : ''}. ${purpose === 'notify' ? nextWord(incident, world.now) : ''}`.trim();
+    case 'update':
+      return `${canText(incident, world)} ${nextWord(incident, world.now)}`.trim();
+    case 'resolve':
+      return `${headline(incident, world.now)}.`;
+  }
+}
+
+function nextWord(incident: Incident, now: Instant): string {
+  const { updateDue } = clocks(incident, now);
+  return updateDue === undefined ? '' : `Next update by ${formatClock(now + 30 * 60_000).slice(0, 5)}Z.`;
+}
+
+/** What somebody who takes over has to know: state, what was tried, what is pending, who knows. */
+export function handoff(incident: Incident, world: World): readonly string[] {
+  const { now } = world;
+  const time = clocks(incident, now);
+  const who = (['commander', 'deputy', 'scribe', 'expert'] as const).flatMap((role) =>
+    incident.roles[role].length > 0 ? [`${role}: ${incident.roles[role].join(', ')}`] : [],
+  );
+  const facts = conditions(world, 6);
+  const due = time.updateDue === undefined ? [] : [`next update due ${formatClock(time.updateDue)}`];
+  const list = (title: string, lines: readonly string[], none: string) => [
+    '',
+    title,
+    ...(lines.length > 0 ? lines : [none]).map((text) => `  ${text}`),
+  ];
+  return [
+    headline(incident, now),
+    ...list('State', [...(facts.length > 0 ? facts : ['nothing wrong is seen now']), ...due], ''),
+    ...list('Tried', tried(incident), 'no action was run'),
+    ...list('Pending', pending(incident), 'no step is open'),
+    ...list('Who knows', [...who, `wrote here: ${incident.people.join(', ')}`, `drives: ${incident.wheel.person}`], ''),
+    ...list(
+      'Told',
+      incident.messages.map((m) => `${formatClock(m.at)} ${calledBy(m)} ${m.purpose}: ${deliverySays[m.delivery]}`),
+      'nobody was told yet',
+    ),
+  ];
+}

@@ -1,0 +1,107 @@
+// Which severity the world calls for, and why. A person decides; when unsure it is the higher one.
+
+import type { Check } from '../core/actions/action.ts';
+import type { Severity, Symptom } from '../core/incident/checklist.ts';
+import type { World } from '../core/world/world.ts';
+import { checklistFor } from './checklists.ts';
+import {
+  errors,
+  failingSurfaces,
+  findings,
+  health,
+  mostlyFailing,
+  newStudies,
+  primary,
+  surfaces,
+  workload,
+} from './evidence.ts';
+import { allRequests } from './sev1.ts';
+
+/** One line of evidence: what the runbook lists, and what is so. */
+export type Sign = { severity: Severity; say: string; check: Check };
+
+export type Suggestion = {
+  /** Absent: nothing wrong is seen, or nothing was looked at yet. */
+  severity?: Severity;
+  /** In one line. */
+  because: string;
+  /** True: something decisive could not be seen, so this is the higher one of two. */
+  unsure: boolean;
+  signs: readonly Sign[];
+};
+
+/** The runbook's symptoms of every severity as they are now. */
+export function signs(world: World): readonly Sign[] {
+  return ([1, 2, 3, 4] as const).flatMap((severity) =>
+    checklistFor(severity).symptoms.map((s: Symptom): Sign => {
+      const { state, because } = s.check(world);
+      return { severity, say: s.say, check: { state, because } };
+    }),
+  );
+}
+
+export function suggest(world: World): Suggestion {
+  const all = signs(world);
+  const give = (severity: Severity, because: string, unsure = false): Suggestion => ({
+    severity,
+    because,
+    unsure,
+    signs: all,
+  });
+  const answers = Object.values(world.readings);
+  if (answers.every((reading) => reading.state === 'pending'))
+    return { because: 'nothing has answered yet', unsure: true, signs: all };
+  if (answers.every((reading) => reading.state !== 'live'))
+    return give(1, 'nothing can be seen from here: it may be the network, treat it as an outage until you know', true);
+
+  const api = health(world);
+  const failing = errors(world, allRequests);
+  const studies = newStudies(world);
+  const db = primary(world);
+  const gateway = workload(world, 'gateway');
+  const says = (label: string, check: Check) => `${label}: ${check.because}`;
+
+  if (failing.state === 'fail') return give(1, failing.because);
+  if (db.state === 'fail' && api.state !== 'pass') return give(1, says('database', db));
+  if (api.state === 'fail' && studies.state === 'fail') return give(1, `${says('health', api)}; no new studies`);
+  if (api.state === 'fail' && gateway.state === 'fail' && nothingReady(world)) return give(1, says('gateway', gateway));
+  if (api.state === 'fail') {
+    if (failing.state === 'unknown' || studies.state === 'unknown')
+      return give(1, `${says('health', api)}; whether requests fail is not known`, true);
+    return give(2, `${says('health', api)}; but requests and studies go through`);
+  }
+  if (api.state === 'unknown' && (failing.state === 'unknown' || studies.state === 'fail'))
+    return give(1, `the gateway cannot be seen: ${api.because}`, true);
+
+  const mostly = mostlyFailing(world);
+  if (mostly.state === 'fail') return give(2, mostly.because);
+  const broken = failingSurfaces(world);
+  if (broken.length > 1) return give(2, `${broken.length} surfaces fail: ${broken.map((s) => s.id).join(', ')}`);
+  if (criticalOf(world, 'metric/errorRate')) return give(2, says('error rate', errors(world, 5)));
+  if (db.state === 'fail') return give(2, says('database', db));
+  if (broken.length === 1)
+    return give(3, `one surface fails: ${surfaces(world, 1)[0]?.subject} ${surfaces(world, 1)[0]?.because}`);
+
+  const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
+  const [first] = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));
+  if (first?.verdict === 'critical' && first.area === 'pods') return give(3, `${first.subject}: ${first.says}`);
+  if (first) return give(4, `${first.subject}: ${first.says}`);
+  const dark = findings(world).filter((f) => f.verdict === 'unknown');
+  if (dark[0])
+    return {
+      because: `nothing wrong is seen, but ${dark[0].subject} is not seen: ${dark[0].says}`,
+      unsure: true,
+      signs: all,
+    };
+  return { because: 'nothing wrong is seen from here', unsure: false, signs: all };
+}
+
+function nothingReady(world: World): boolean {
+  const { deployments } = world.readings;
+  if (deployments.state !== 'live') return true;
+  const gateway = deployments.value.find((d) => d.name === world.scope.deployments.gateway);
+  return !gateway || gateway.ready === 0;
+}
+
+const criticalOf = (world: World, id: string): boolean =>
+  findings(world).some((f) => f.id === id && f.verdict === 'critical');

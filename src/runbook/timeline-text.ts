@@ -1,0 +1,156 @@
+// An entry of the journal as a person tells it.
+
+import type { Verdict } from '../core/health/status.ts';
+import { calledBy } from '../core/incident/channel.ts';
+import { severityName } from '../core/incident/checklist.ts';
+import type { Entry, Event, EventOf } from '../core/incident/event.ts';
+import type { Incident, Message } from '../core/incident/incident.ts';
+import { formatAge, formatClock } from '../core/text/format.ts';
+import type { Instant } from '../core/time.ts';
+import { checklist, findStep } from './checklists.ts';
+import { deliverySays, phaseSays } from './messages.ts';
+
+/** What kind of thing it is, for the filter and the eye. */
+export type StoryKind =
+  | 'incident'
+  | 'step'
+  | 'action'
+  | 'alert'
+  | 'verdict'
+  | 'message'
+  | 'people'
+  | 'note'
+  | 'journal';
+
+export type Story = { kind: StoryKind; says: string; verdict?: Verdict; detail?: string };
+
+/** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
+export function storyOf(entry: Entry, incident?: Incident): Story | undefined {
+  if (isOvertaken(entry, incident)) return undefined;
+  const { event, at } = entry;
+  switch (event.kind) {
+    case 'opened':
+      return { kind: 'incident', says: `opened as ${severityName(event.severity)}: ${event.title}`, detail: event.why };
+    case 'severity':
+      return { kind: 'incident', says: `now ${severityName(event.severity)}`, detail: event.why };
+    case 'mitigated':
+    case 'resolved':
+    case 'reopened':
+      return {
+        kind: 'incident',
+        says: event.kind,
+        detail: event.why,
+        ...(event.kind === 'reopened' ? {} : { verdict: 'ok' as const }),
+      };
+    case 'procedure':
+      return { kind: 'incident', says: `${checklist(event.procedure).title} ${event.change}` };
+    case 'acknowledged':
+      return {
+        kind: 'people',
+        says: event.alert ? `acknowledged the alert ${event.subject ?? event.alert}` : 'acknowledged the incident',
+      };
+    case 'step': {
+      const say = findStep(event.step)?.step.say ?? event.step;
+      const detail = event.why ?? event.found?.because;
+      return { kind: 'step', says: `${event.mark}: ${say}`, ...(detail ? { detail } : {}) };
+    }
+    case 'decision': {
+      const say = findStep(event.step)?.step.say ?? event.step;
+      const against =
+        event.recommended && event.recommended !== event.answer ? ` (recommended: ${event.recommended})` : '';
+      return { kind: 'step', says: `decided ${event.answer}: ${say}${against}`, detail: event.why };
+    }
+    case 'action':
+      return {
+        kind: 'action',
+        says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, incident)}`,
+        verdict: phaseVerdict[event.phase] ?? 'unknown',
+        ...(event.detail ? { detail: event.detail } : event.calls ? { detail: event.calls.join('; ') } : {}),
+      };
+    case 'verdict':
+      return {
+        kind: 'verdict',
+        says: `${event.subject}: ${event.from} → ${event.to}`,
+        verdict: event.to,
+        detail: event.says,
+      };
+    case 'alert':
+      return {
+        kind: 'alert',
+        says: `alert ${event.change}: ${event.subject}`,
+        detail: event.since === undefined ? event.says : `${event.says}, since ${formatClock(event.since)}`,
+        verdict: event.change === 'cleared' ? 'ok' : event.level === 'info' ? 'unknown' : event.level,
+      };
+    case 'role':
+      return {
+        kind: 'people',
+        says: `${event.role}: ${event.person}${event.change === 'left' ? ' left' : event.from ? `, from ${event.from}` : ''}`,
+      };
+    case 'wheel':
+      return { kind: 'people', says: `${event.person} drives`, ...(event.why ? { detail: event.why } : {}) };
+    case 'note':
+      return { kind: 'note', says: event.text };
+    case 'notified':
+      return {
+        kind: 'message',
+        says: `${calledBy(event)} ${event.purpose}: ${deliverySays[event.delivery]}`,
+        detail: event.detail && event.delivery !== 'sent' ? `${event.detail}: ${wordsOf(event)}` : wordsOf(event),
+        verdict: event.delivery === 'sent' ? 'ok' : event.delivery === 'failed' ? 'critical' : 'unknown',
+      };
+    case 'update':
+      return { kind: 'message', says: 'update given', detail: event.text };
+    case 'armed':
+      return {
+        kind: 'people',
+        says: `armed until ${new Date(event.until).toISOString().slice(11, 16)}Z`,
+        detail: event.why,
+      };
+    case 'disarmed':
+      return { kind: 'people', says: 'read-only again', detail: event.why };
+    case 'reminder':
+      return { kind: 'note', says: `reminder for ${new Date(event.due).toISOString().slice(11, 16)}Z: ${event.about}` };
+    case 'reminded':
+      return { kind: 'note', says: `reminder seen: ${event.about}` };
+    case 'journal':
+      return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
+    case 'sample':
+      return undefined;
+    case 'pin':
+      return undefined;
+    default:
+      return { kind: 'journal', says: `an entry that this version does not know: ${(event as Event).kind}` };
+  }
+}
+
+/** ` after 42 s`: from its start to its end, or to its proof. */
+function lasted(event: EventOf<'action'>, at: Instant, incident: Incident | undefined): string {
+  if (['confirmed', 'started', 'cancelled'].includes(event.phase)) return '';
+  const phases = incident?.runs.find((one) => one.run === event.run)?.phases;
+  const start = phases?.find(({ phase }) => phase === 'started')?.at;
+  return start === undefined || at < start ? '' : ` after ${formatAge(at - start)}`;
+}
+
+const phaseVerdict: Partial<Record<string, Verdict>> = {
+  verified: 'ok',
+  finished: 'ok',
+  failed: 'critical',
+  unverified: 'warning',
+  cancelled: 'ok',
+};
+
+/** What the other end got: PagerDuty takes no words with acknowledge and resolve, only the key of the alert. */
+export function wordsOf({
+  channel,
+  purpose,
+  text,
+  key,
+}: Pick<Message, 'channel' | 'purpose' | 'text' | 'key'>): string {
+  const bare = channel === 'pagerduty' && (purpose === 'acknowledge' || purpose === 'resolve');
+  return bare && key !== undefined ? `alert key ${key}` : text;
+}
+
+/** The start of a message's way, once its end is written too: one message is told once. */
+const isOvertaken = ({ event }: Entry, incident: Incident | undefined): boolean =>
+  event.kind === 'notified' &&
+  event.delivery === 'sending' &&
+  (incident?.messages.some((m) => m.message === event.message && m.delivery !== 'sending') ?? false);

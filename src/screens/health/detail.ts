@@ -1,0 +1,170 @@
+import { endpointSays } from '../../core/health/gateway.ts';
+import { behindSays, judgeSlot } from '../../core/health/replication.ts';
+import { judgeIdAge } from '../../core/health/wraparound.ts';
+import { blockersSay } from '../../core/queries/database.ts';
+import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/facts.ts';
+import { newest, type Reading } from '../../core/world/reading.ts';
+import type { State } from '../../store.ts';
+import type { Screen } from '../screen.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { bold, type Line, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { gone, text } from '../toolkit/text-view.ts';
+import { backendVerdict, formatLatency, isBackend } from './pane.ts';
+import { persistencePairs } from './persistence.ts';
+
+/** One backend, all that it answered, and what could not be asked. */
+export const backendScreen: Screen = {
+  id: 'backend',
+  title: () => 'BACKEND',
+  view(state, place, { columns }) {
+    const id = place.of.backend;
+    if (!isBackend(id)) return gone('this backend');
+    const { now, readings } = state.world;
+    const verdict = backendVerdict(state, id);
+    const reading: Reading<unknown> = readings[id];
+    const seen = newest(reading);
+    const room = columns - 2;
+    const first = pairs(
+      [
+        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+        [
+          'last answer',
+          seen ? `${formatInstant(seen.at)}, ${formatAge(now - seen.at)} ago, from ${seen.from}` : 'none yet',
+        ],
+      ],
+      room,
+    );
+    return text([...trouble(reading, id, now, room, 6), [], ...first, [], ...about(state, id, room)], {
+      says: line(bold(id)),
+      right: ageSays(reading, now) ?? [],
+    });
+  },
+};
+
+function about({ world }: State, id: string, room: number): Line[] {
+  const { readings: r, now } = world;
+  if (id === 'gateway') return gatewayLines(newest(r.gateway)?.value, room);
+  if (id === 'redis') return redisLines(newest(r.redis)?.value, now, room);
+  if (id === 'primary') return databaseLines(newest(r.primary)?.value, room);
+  if (id === 'replica') return databaseLines(newest(r.replica)?.value, room);
+  const cluster = newest(r.cluster)?.value;
+  return cluster
+    ? pairs(
+        [
+          ['context', cluster.context],
+          ['server', cluster.server],
+          ['version', cluster.version],
+          ['answered in', formatLatency(cluster.latency)],
+        ],
+        room,
+      )
+    : [];
+}
+
+function gatewayLines(g: Gateway | undefined, room: number): Line[] {
+  if (!g) return [];
+  const endpoint = (e: HealthEndpoint) =>
+    pairs(
+      [
+        ['asked', e.url],
+        ['answered', `${endpointSays(e)} in ${formatLatency(e.latency)}`],
+        ...e.services.map((s) => [s.name, line(mark(s.healthy ? 'ok' : 'critical'), ` ${s.word}`)] as const),
+      ],
+      room,
+    );
+  return [...endpoint(g.health), [], ...endpoint(g.detailed)];
+}
+
+function databaseLines(d: Database | undefined, room: number): Line[] {
+  if (!d) return [];
+  const c = d.connections;
+  return [
+    ...pairs(
+      [
+        ['asked', `${d.where}, database ${d.database}`],
+        ['version', d.version],
+        ['answered in', formatLatency(d.latency)],
+        ['role', d.inRecovery ? 'replica, in recovery' : 'primary'],
+        [
+          'connections',
+          c
+            ? `${c.used} of ${c.limit}: ${c.active} active, ${c.idle} idle, ${c.idleInTransaction} idle in transaction${
+                c.nearest ? `; ${c.nearest.whose}: ${c.nearest.used} of its ${c.nearest.limit}` : ''
+              }`
+            : undefined,
+        ],
+        [
+          'replication',
+          d.lag
+            ? [
+                d.lag.replicas === undefined ? '' : `${d.lag.replicas} connected, the furthest`,
+                behindSays(d.lag),
+                d.lag.bytes === undefined ? '' : formatBytes(d.lag.bytes),
+              ]
+                .filter(Boolean)
+                .join(', ')
+            : undefined,
+        ],
+        [
+          'longest transaction',
+          d.longestTransaction
+            ? `${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}, ${d.longestTransaction.user}: ${d.longestTransaction.query}`
+            : undefined,
+        ],
+      ],
+      room,
+    ),
+    ...(d.slots ?? []).flatMap((slot) => {
+      const { verdict, says, remedy } = judgeSlot(slot);
+      if (verdict === 'ok') return [];
+      return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
+    }),
+    ...(d.idAges ?? []).flatMap((one) => {
+      const { verdict, says, remedy } = judgeIdAge(one);
+      return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
+    }),
+    ...(d.blocked ?? []).flatMap((b) => [
+      line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${blockersSay(b.blockedBy)}`),
+      line(span(`  ${b.query}`, 'dim')),
+    ]),
+    ...d.missing.map((m) => line(mark('unknown'), ` ${m.what} not visible: ${m.grant}`)),
+  ];
+}
+
+function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
+  if (!r) return [];
+  return pairs(
+    [
+      ['asked', r.where],
+      ['version', r.version],
+      ['answered in', formatLatency(r.latency)],
+      [
+        'role',
+        [
+          r.role === 'slave' ? 'replica: it takes no writes' : r.role,
+          r.linkUp === undefined ? '' : r.linkUp ? 'its primary answers it' : 'cut off from its primary',
+          r.cluster ? 'a node of a cluster: the numbers are this node’s' : '',
+        ]
+          .filter(Boolean)
+          .join(', '),
+      ],
+      [
+        'memory',
+        r.maxBytes > 0
+          ? `${formatBytes(r.usedBytes)} of ${formatBytes(r.maxBytes)} (${formatPercent((r.usedBytes / r.maxBytes) * 100)})`
+          : `${formatBytes(r.usedBytes)}; no maxmemory is set, so a percentage is unknown`,
+      ],
+      ['policy', r.policy],
+      [
+        'evicted keys',
+        `${formatCount(r.evictedKeys)}${r.evictedPerMinute === undefined ? '' : `, ${formatCount(Math.round(r.evictedPerMinute))} a minute now`}`,
+      ],
+      ['clients', String(r.clients)],
+      ...persistencePairs(r, now),
+    ],
+    room,
+  );
+}

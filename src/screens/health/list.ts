@@ -1,0 +1,20 @@
+// Every backend at length.
+import { newest } from '../../core/world/reading.ts';
+import type { Screen } from '../screen.ts';
+import { healthPane } from './pane.ts';
+
+export const healthScreen: Screen = {
+  id: 'health',
+  title: () => 'HEALTH',
+  palette: 'health',
+  view(state, _place, { columns, rows }) {
+    const { readings } = state.world;
+    const answered = [readings.gateway, readings.primary, readings.replica, readings.redis, readings.cluster].filter(
+      (r) => newest<unknown>(r) !== undefined,
+    );
+    return {
+      ...healthPane.view(state, { columns: columns - 2, rows: rows - 2 }),
+      ...(answered.length === 0 ? { says: [] } : {}),
+    };
+  },
+};

@@ -1,0 +1,46 @@
+import { judge, metrics } from '../../core/health/metrics.ts';
+import { formatLimit } from '../../core/text/format.ts';
+import type { Screen } from '../screen.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { bold, dim, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { gone, text } from '../toolkit/text-view.ts';
+import { extremes } from './list.ts';
+import { trend, valueSays } from './pane.ts';
+
+/** One metric: value, thresholds, what it rests on, its last 15 minutes and what the runbook says. */
+export const metricScreen: Screen = {
+  id: 'metric',
+  title: () => 'METRIC',
+  view({ world }, place, { columns }) {
+    const m = metrics.find((one) => one.id === place.of.metric);
+    if (!m) return gone('this metric');
+    const room = columns - 2;
+    const verdict = judge(m, world);
+    const { value, basis } = valueSays(m, world);
+    const { warning, critical } = world.scope.thresholds[m.id];
+    const reading = m.measure(world);
+    const lines = pairs(
+      [
+        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+        ['now', line(value, dim(`  ${basis}`))],
+        ['warning', `above ${formatLimit(warning, m.unit)}`],
+        ['critical', `above ${formatLimit(critical, m.unit)}`],
+        ['runbook', m.action],
+        ['measured by', reading.state === 'live' ? reading.from : undefined],
+      ],
+      room,
+    );
+    return text(
+      [
+        ...trouble(reading, m.short, world.now, room, 6),
+        [],
+        ...lines,
+        [],
+        line(span(trend(m, world, Math.min(120, room)), verdict === 'ok' ? 'plain' : verdict)),
+        line(dim(`last 15 minutes: ${extremes(m, world)}`)),
+      ],
+      { says: line(bold(m.title)), right: ageSays(reading, world.now) ?? [] },
+    );
+  },
+};

@@ -1,0 +1,54 @@
+// The six metrics with everything they rest on, and a trend as wide as the screen allows.
+
+import { judge, type Metric, metrics } from '../../core/health/metrics.ts';
+import { worstFirst } from '../../core/health/status.ts';
+import { formatMeasure } from '../../core/text/format.ts';
+import type { World } from '../../core/world/world.ts';
+import type { Row, Screen } from '../screen.ts';
+import { dim, type Line, line, span } from '../toolkit/line.ts';
+import { asks, metricsTable, trend } from './pane.ts';
+
+const orders = ['runbook', 'verdict'] as const;
+
+/** Lowest and highest of the last 15 minutes. */
+export function extremes(m: Metric, world: World): string {
+  const values = (world.history[m.id] ?? []).map((s) => s.value);
+  if (values.length === 0) return 'no samples yet';
+  return `${formatMeasure(Math.min(...values), m.unit)} to ${formatMeasure(Math.max(...values), m.unit)}`;
+}
+
+export const metricsScreen: Screen = {
+  id: 'metrics',
+  title: () => 'METRICS',
+  palette: 'metrics',
+  sorts: orders,
+  view({ world }, place, { columns }) {
+    const room = columns - 2;
+    const { head, draw } = metricsTable(room);
+    const sorted =
+      orders[place.sort % orders.length] === 'verdict'
+        ? metrics.toSorted((a, b) => worstFirst(judge(a, world), judge(b, world)))
+        : metrics;
+    const rows = sorted.map((m): Row => {
+      const verdict = judge(m, world);
+      const below: Line[] = [
+        line(
+          '   ',
+          span(trend(m, world, Math.min(120, room - 32)), verdict === 'ok' ? 'dim' : verdict),
+          dim(`  ${extremes(m, world)}`),
+        ),
+      ];
+      const ask = asks(m, verdict);
+      if (ask) below.push(line('   ', ask));
+      below.push([]);
+      return {
+        id: m.id,
+        text: `${m.title} ${m.short}`,
+        height: below.length + 1,
+        draw: () => [draw({ m, world }), ...below],
+        opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
+      };
+    });
+    return { says: line(dim('last 15 minutes')), head: [head], rows };
+  },
+};

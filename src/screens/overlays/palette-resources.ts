@@ -1,0 +1,64 @@
+// What the palette offers of the things themselves: each backend, metric, deployment, surface and active study by its
+// name.
+import { metrics } from '../../core/health/metrics.ts';
+import { newest } from '../../core/world/reading.ts';
+import type { MetricId } from '../../core/world/thresholds.ts';
+import type { State } from '../../store.ts';
+import { backendIds } from '../health/pane.ts';
+import type { Entry } from '../screen.ts';
+
+const otherWords: Partial<Record<(typeof backendIds)[number], string>> = {
+  cluster: 'kubernetes k8s',
+  primary: 'postgres postgresql db',
+  replica: 'postgres postgresql db lag standby',
+};
+
+const metricWords: Partial<Record<MetricId, string>> = {
+  p95: 'latency response time slow',
+  errorRate: '5xx',
+  connections: 'pool',
+  queueDepth: 'backlog pending',
+};
+
+export function thingEntries({ world: { readings, scope } }: State): readonly Entry[] {
+  const backends = backendIds
+    .filter((id) => id !== 'replica' || scope.hasReplica)
+    .map(
+      (id): Entry => ({
+        title: id,
+        about: 'this backend: what it answers, and since when',
+        ...(otherWords[id] ? { also: otherWords[id] } : {}),
+        run: [{ kind: 'open', screen: 'backend', of: { backend: id } }],
+      }),
+    );
+  const measured = metrics.map(
+    (m): Entry => ({
+      title: m.short,
+      about: 'this metric: value, thresholds, trend',
+      ...(metricWords[m.id] ? { also: metricWords[m.id] } : {}),
+      run: [{ kind: 'open', screen: 'metric', of: { metric: m.id } }],
+    }),
+  );
+  const deployments = (newest(readings.deployments)?.value ?? []).map(
+    ({ name }): Entry => ({
+      title: name,
+      about: 'this deployment: its pods, its rollout',
+      run: [{ kind: 'open', screen: 'deployment', of: { deployment: name } }],
+    }),
+  );
+  const surfaces = (newest(readings.surfaces)?.value.surfaces ?? []).map(
+    ({ id }): Entry => ({
+      title: id,
+      about: 'this surface: its last hour, its errors',
+      run: [{ kind: 'open', screen: 'surface', of: { surface: id } }],
+    }),
+  );
+  const studies = (newest(readings.studies)?.value.active ?? []).map(
+    ({ id, tenant }): Entry => ({
+      title: id,
+      about: `this study, of ${tenant}`,
+      run: [{ kind: 'open', screen: 'study', of: { study: id } }],
+    }),
+  );
+  return [...backends, ...measured, ...deployments, ...surfaces, ...studies];
+}

@@ -1,0 +1,96 @@
+// What a key means where it is pressed: in an overlay, in a text field, or on a screen. Pure.
+import { bindingsOf } from '../../keymap.ts';
+import { here, type Intent, type Overlay, type State } from '../../store.ts';
+import { confirmKey, scrolling } from '../overlays/confirm.ts';
+import { type Edited, editAt, insertAt } from '../overlays/field.ts';
+import { formKey } from '../overlays/form.ts';
+import { paletteKey } from '../overlays/palette.ts';
+import type { Here } from '../screen.ts';
+import type { Frame } from './frame.ts';
+
+/** `alone`: the key came by itself, not in a burst of typed-ahead ones. */
+export function press(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
+  const { overlay } = state.ui;
+  if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
+  const place = here(state);
+  if (place.filtering) return inFilter({ text: place.filter, behind: place.behind ?? 0 }, key);
+  const at: Here = { state, place, list: seen.list, ...(seen.row ? { row: seen.row } : {}) };
+  const binding = bindingsOf(seen.screen, at).find((b) => b.keys.includes(key));
+  if (!binding) return [];
+  if (!alone && leaving.includes(binding.id))
+    return [{ kind: 'notice', says: `${binding.title} came among other keys: press it by itself`, verdict: 'unknown' }];
+  const why = binding.unless?.(at);
+  if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
+  return binding.run(at);
+}
+
+/** What leaves the screen is pressed by itself: among other keys it was pasted, or hit by chance. */
+const leaving: readonly string[] = ['quit', 'suspend'];
+
+function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alone: boolean): readonly Intent[] {
+  switch (overlay.kind) {
+    case 'none':
+      return [];
+    case 'palette': {
+      const intents = paletteKey(state, overlay, seen.row, key);
+      if (intents) return intents;
+      const edited = editAt({ text: overlay.text, behind: overlay.behind ?? 0 }, key);
+      if (!edited) return [];
+      const at = edited.text === overlay.text ? overlay.at : 0;
+      return [{ kind: 'overlay', overlay: { kind: 'palette', ...edited, at } }];
+    }
+    case 'help':
+    case 'details': {
+      if (['esc', 'q', 'enter', '?', 'left', 'ctrl-c'].includes(key)) return [{ kind: 'close' }];
+      const top = scrolling(overlay.top, key, true);
+      return top === undefined ? [] : [{ kind: 'overlay', overlay: { ...overlay, top } }];
+    }
+    case 'confirm':
+      return confirmKey(state, overlay, key, alone);
+    case 'form':
+      return formKey(state, overlay, key);
+  }
+}
+
+function inFilter(filter: Edited, key: string): readonly Intent[] {
+  if (key === 'esc' || key === 'ctrl-c') return [{ kind: 'filter', text: '', filtering: false }];
+  if (key === 'enter' || key === 'tab') return [{ kind: 'filter', text: filter.text, filtering: false }];
+  if (key === 'down' || key === 'up') return [{ kind: 'move', to: key === 'down' ? 'next' : 'previous' }];
+  const edited = editAt(filter, key);
+  return edited ? [{ kind: 'filter', ...edited, filtering: true }] : [];
+}
+
+/** More characters at once than fingers type ahead, where keys are commands and where they are text. */
+const mostTyped = { commands: 40, text: 200 } as const;
+
+/**
+ * Whether what came in one piece was pasted into a terminal that does not mark pasted text. Typed-ahead keys come in
+ * one piece too, but not so many; a key that is held down repeats.
+ */
+export function looksPasted(state: State, input: string): boolean {
+  const { overlay } = state.ui;
+  const isText = overlay.kind === 'palette' || overlay.kind === 'form' || here(state).filtering || /^[:/]/.test(input);
+  const length = [...input].length;
+  if (length <= mostTyped.commands || /^(.)\1*$/su.test(input)) return false;
+  return !isText || length > mostTyped.text || /[\r\n]./s.test(input);
+}
+
+/** Pasted text goes into text fields only; it is never a key and never a confirmation. */
+export function paste(state: State, text: string): readonly Intent[] {
+  const { overlay } = state.ui;
+  const place = here(state);
+  const pasted = (before = '', behind = 0): Edited => insertAt({ text: before, behind }, text);
+  if (overlay.kind === 'palette')
+    return [{ kind: 'overlay', overlay: { ...overlay, ...pasted(overlay.text, overlay.behind), at: 0 } }];
+  if (overlay.kind === 'form') {
+    const asked = overlay.form.fields[overlay.at];
+    if (!asked) return [];
+    const values = { ...overlay.values, [asked.name]: pasted(overlay.values[asked.name], overlay.behind).text };
+    return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
+  }
+  if (overlay.kind === 'confirm')
+    return [{ kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' }];
+  if (overlay.kind === 'none' && place.filtering)
+    return [{ kind: 'filter', ...pasted(place.filter, place.behind), filtering: true }];
+  return [{ kind: 'notice', says: 'pasted text is not taken as keys', verdict: 'unknown' }];
+}

@@ -1,0 +1,77 @@
+// What follows from the state without a key: look-ups for the open screen, the terminal's title, the bell.
+
+import { glyph, isWorse, type Verdict } from '../../core/health/status.ts';
+import { type Ask, lookKey } from '../../core/queries/query.ts';
+import type { Command } from '../../engine/protocol.ts';
+import { type CockpitStore, here, type State } from '../../store.ts';
+import { confirmAgain } from '../actions/offer.ts';
+import { judged } from '../toolkit/selectors.ts';
+import { screenOf } from './frame.ts';
+import { reduce } from './reducer.ts';
+
+/** Asks the engine for what the open screen needs, and takes it back when the screen is left. */
+export function followLooks(store: CockpitStore, send: (command: Command) => void): () => void {
+  let asked = new Map<string, Ask>();
+  const follow = (state: State) => {
+    const place = here(state);
+    const looks = [...(screenOf(place).looks?.(place, state) ?? []), ...asking(state)];
+    const wanted = new Map(looks.map((ask) => [lookKey(ask), ask]));
+    for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'look', ask });
+    for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unlook', ask });
+    asked = wanted;
+  };
+  follow(store.getState());
+  return store.subscribe(follow);
+}
+
+/** What a run said that holds a new secret is forgotten when its screen is left. */
+export function followSecrets(store: CockpitStore, send: (command: Command) => void): () => void {
+  let open: string | undefined;
+  return store.subscribe((state) => {
+    const place = here(state);
+    const now = place.screen === 'run' ? place.of.run : undefined;
+    if (now === open) return;
+    const left = open === undefined ? undefined : state.runs[open];
+    if (left?.reveals && left.phase === 'done') send({ kind: 'run', run: left.id, what: { do: 'forget' } });
+    open = now;
+  });
+}
+
+/** A run that was confirmed and is planned again, because the world moved, is asked again on its own screen. */
+export function followMoved(store: CockpitStore): () => void {
+  return store.subscribe((state, before) => {
+    if (state.runs === before.runs || state.ui.overlay.kind !== 'none') return;
+    const place = here(state);
+    const id = place.screen === 'run' ? (place.of.run ?? '') : '';
+    const run = state.runs[id];
+    if (!run?.again || run.phase !== 'planned' || run.plannedAt === before.runs[id]?.plannedAt) return;
+    for (const intent of confirmAgain(run))
+      store.setState(reduce(state, intent, { rows: [], page: 0, selectable: false }));
+  });
+}
+
+/** What the field that is asked completes from. */
+function asking({ ui: { overlay } }: State): readonly Ask[] {
+  if (overlay.kind !== 'form') return [];
+  const ask = overlay.form.fields[overlay.at]?.looks?.(overlay.values);
+  return ask ? [ask] : [];
+}
+
+export type Attention = {
+  title: string;
+  /** The worst verdict so far known; undefined until everything has been asked once. */
+  worst?: Verdict;
+  /** It just got worse. */
+  rings: boolean;
+};
+
+/** The title for the state, and whether the bell rings: only when it gets worse, not for what was so from the start. */
+export function attention(state: State, before?: Attention): Attention {
+  const { worst, findings } = judged(state.world);
+  const { environment, drill } = state.world.scope;
+  const where = drill === undefined ? environment : `DRILL ${drill}`;
+  const title = `${glyph[worst]} ${worst} ${where} · bentham`;
+  if (findings.some((f) => f.says === 'no answer yet') && before?.worst === undefined) return { title, rings: false };
+  const gotWorse = before?.worst !== undefined && isWorse(worst, before.worst);
+  return { title, worst, rings: state.ui.bell && gotWorse };
+}

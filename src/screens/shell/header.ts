@@ -1,0 +1,118 @@
+// The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
+import { sayArming } from '../../core/actions/arming.ts';
+import { glyph, type Verdict } from '../../core/health/status.ts';
+import { formatClock } from '../../core/text/format.ts';
+import type { State } from '../../store.ts';
+import { alertsSays, incidentLine } from '../incident/status-line.ts';
+import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
+import { judged } from '../toolkit/selectors.ts';
+
+/** The verdict as it is shouted. */
+const shout: Readonly<Record<Verdict, string>> = {
+  ok: 'OK',
+  unknown: 'UNKNOWN',
+  warning: 'WARNING',
+  critical: 'CRITICAL',
+};
+
+/** `2 critical, 1 warning`, worst first, nothing about what is fine. */
+export function countsSay(count: Readonly<Record<Verdict, number>>): string {
+  const order = ['critical', 'warning', 'unknown'] as const;
+  return order
+    .filter((v) => count[v] > 0)
+    .map((v) => `${count[v]} ${v}`)
+    .join(', ');
+}
+
+/** The environment in words and colour, DRILL with its scenario before it. */
+export function environmentSays(state: State): Line {
+  const { environment, drill, guarded } = state.world.scope;
+  const name = environment.toUpperCase();
+  const isNamed = drill !== undefined && name !== 'DRILL';
+  return line(
+    drill === undefined ? undefined : span(` DRILL ${drill} `, 'drill'),
+    isNamed ? ' ' : undefined,
+    drill === undefined || isNamed ? span(` ${name} `, guarded ? 'environment' : 'unguarded') : undefined,
+  );
+}
+
+/** Whether this cockpit may touch anything, and whether it looks where its profile says. */
+export function accessSays(state: State): Line {
+  const { redirected } = state.world.scope;
+  const access = sayArming(state.arming, state.world.now);
+  return line(
+    access && (state.arming.state === 'armed' ? span(access, 'accent') : dim(access)),
+    access && redirected ? '  ' : undefined,
+    redirected ? line(mark('warning'), span(' redirected', 'warning')) : undefined,
+  );
+}
+
+export function header(state: State, columns: number): Line[] {
+  return [whereAndHow(state, columns), whatIsDone(state, columns)];
+}
+
+function whereAndHow(state: State, columns: number): Line {
+  const { world } = state;
+  const { worst, count } = judged(world);
+  const where = environmentSays(state);
+  const access = accessSays(state);
+  const clock = dim(formatClock(world.now));
+  const verdict = line(mark(worst), span(` ${shout[worst]}`, worst));
+  const counts = countsSay(count);
+  const few = (['critical', 'warning', 'unknown'] as const)
+    .filter((v) => count[v] > 0)
+    .map((v) => `${count[v]}${glyph[v]}`)
+    .join(' ');
+  const left = lineWidth(access) > 0 ? line(where, '  ', access) : where;
+  const room = columns - lineWidth(left) - 2;
+  const how = firstFitting(
+    room,
+    line(verdict, counts && `  ${counts}`, '   ', clock),
+    line(verdict, few && `  ${few}`, '   ', clock),
+    line(verdict, '  ', clock),
+    line(verdict),
+    line(mark(worst)),
+  );
+  if (lineWidth(how) <= room) return spread(left, how, columns);
+  return spread(where, how, columns);
+}
+
+function whatIsDone(state: State, columns: number): Line {
+  if (state.engine.state === 'failed')
+    return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}) and is being started again`);
+  const alerts = alertsSays(state, columns);
+  // Between the two stands at least one column more.
+  const room = columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
+  return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);
+}
+
+/** The first thing that is said of it. */
+function brief(says: string): string {
+  return says.split(/,| {2}\(| \(/)[0] ?? '';
+}
+
+/** Without an incident: the worst things in a few words, or that there are none. */
+function quiet({ world }: State, columns: number): Line {
+  const { findings, count } = judged(world);
+  const bad = findings.filter((f) => f.verdict !== 'ok');
+  if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks are fine`));
+  if (findings.every((f) => f.says === 'no answer yet')) return line(dim(' asking every backend …'));
+  let said = line(' ');
+  for (const [i, f] of bad.entries()) {
+    const rest = bad.length - i - 1;
+    const next = line(
+      said,
+      i > 0 ? dim('  ·  ') : undefined,
+      mark(f.verdict),
+      bold(` ${f.subject}`),
+      ` ${brief(f.says)}`,
+    );
+    const more = rest > 0 ? columnsOf(`  +${rest} more`) : 0;
+    if (lineWidth(next) + more > columns) {
+      if (i === 0) return next;
+      return line(said, dim(`  +${bad.length - i} more`));
+    }
+    said = next;
+  }
+  return said;
+}

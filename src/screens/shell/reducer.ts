@@ -1,0 +1,188 @@
+// What an intent does to the screen. Pure: the old state in, the new one out. Words to the engine and the terminal
+// pass through untouched; src/app.tsx hands those on.
+import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../../store.ts';
+import type { List, Row, Window } from '../screen.ts';
+
+/** The cockpit's panes, in the order of their keys. */
+export const paneIds = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;
+export type PaneId = (typeof paneIds)[number];
+
+export function isPane(id: string | undefined): id is PaneId {
+  return paneIds.some((pane) => pane === id);
+}
+
+export function reduce(state: State, intent: Intent, list: List): State {
+  const place = here(state);
+  switch (intent.kind) {
+    case 'open':
+      return open(quiet(state), placeAt(intent.screen, intent.of, intent.filter, intent.selected));
+    case 'adjust':
+      return inPlace(state, { ...place, of: adjusted(place.of, intent.of) });
+    case 'back':
+      return back(quiet(state), place);
+    case 'home':
+      return home(quiet(state), intent.pane);
+    case 'pane': {
+      const { pane } = state.ui.stack[0];
+      const at = isPane(pane) ? paneIds.indexOf(pane) : 0;
+      return home(quiet(state), paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
+    }
+    case 'move':
+      return inPlace(state, list.selectable ? movedIn(place, intent.to, list) : scrolled(place, intent.to, list));
+    case 'select': {
+      const at = list.rows.findIndex((row) => row.id === intent.row);
+      return inPlace(state, { ...place, selected: intent.row, at: Math.max(0, at) + (list.window?.offset ?? 0) });
+    }
+    case 'filter':
+      return inPlace(state, {
+        ...place,
+        filter: intent.text,
+        filtering: intent.filtering,
+        behind: intent.behind ?? 0,
+      });
+    case 'sort':
+      return inPlace(state, { ...place, sort: place.sort + 1, top: 0, at: 0 });
+    case 'palette':
+      return over(state, { kind: 'palette', text: '', at: 0 });
+    case 'help':
+      return over(quiet(state), { kind: 'help', top: 0 });
+    case 'details':
+      return over(quiet(state), { kind: 'details', title: intent.title, lines: intent.lines, top: 0 });
+    case 'confirm':
+      return over(quiet(state), { kind: 'confirm', ask: intent.ask, typed: [], text: '', top: 0 });
+    case 'form': {
+      const values = Object.fromEntries(intent.form.fields.map((field) => [field.name, field.value ?? '']));
+      return over(quiet(state), { kind: 'form', form: intent.form, values, at: 0, chosen: -1 });
+    }
+    case 'overlay':
+      return over(state, intent.overlay);
+    case 'close':
+      return over(state, { kind: 'none' });
+    case 'notice': {
+      const until = state.world.now + noticeStays;
+      return withUi(state, { notice: { says: intent.says, verdict: intent.verdict ?? 'ok', until } });
+    }
+    case 'theme':
+      return withUi(state, { theme: intent.theme });
+    case 'bell':
+      return withUi(state, { bell: intent.on });
+    case 'send':
+    case 'copy':
+    case 'terminal':
+      return state;
+  }
+}
+
+/** What was said of one place is not said in another. */
+function quiet(state: State): State {
+  if (!state.ui.notice) return state;
+  const { notice: _, ...ui } = state.ui;
+  return { ...state, ui };
+}
+
+/** Changed, or without what is undefined now. */
+function adjusted(of: Place['of'], by: Readonly<Record<string, string | undefined>>): Place['of'] {
+  const all = Object.entries({ ...of, ...by });
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+function withUi(state: State, ui: Partial<State['ui']>): State {
+  return { ...state, ui: { ...state.ui, ...ui } };
+}
+
+function over(state: State, overlay: Overlay): State {
+  return withUi(state, { overlay });
+}
+
+function inPlace(state: State, place: Place): State {
+  const [first, ...rest] = state.ui.stack;
+  return withUi(state, { stack: rest.length === 0 ? [place] : [first, ...rest.slice(0, -1), place] });
+}
+
+/** The same thing is not opened above itself; what is already open below is gone back to. */
+function open(state: State, place: Place): State {
+  const { stack } = state.ui;
+  const same = (p: Place) => p.screen === place.screen && JSON.stringify(p.of) === JSON.stringify(place.of);
+  const at = stack.findIndex(same);
+  const [first, ...rest] = stack;
+  const next: State['ui']['stack'] = at >= 0 ? [first, ...rest.slice(0, at)] : [first, ...rest, place];
+  return withUi(state, { stack: next, overlay: { kind: 'none' } });
+}
+
+/** A filter goes first, then the screen. The cockpit stays. */
+function back(state: State, place: Place): State {
+  if (place.filter || place.filtering) return inPlace(state, { ...place, filter: '', filtering: false });
+  const [first, ...rest] = state.ui.stack;
+  return rest.length === 0 ? state : withUi(state, { stack: [first, ...rest.slice(0, -1)] });
+}
+
+function home(state: State, pane?: string): State {
+  const [first] = state.ui.stack;
+  if (pane === undefined || pane === first.pane) return withUi(state, { stack: [first] });
+  const { selected, ...rest } = first;
+  const kept = { ...first.kept };
+  if (first.pane && selected) kept[first.pane] = selected;
+  const again = kept[pane];
+  const next: Place = { ...rest, pane, kept, at: 0, top: 0, ...(again ? { selected: again } : {}) };
+  return withUi(state, { stack: [next] });
+}
+
+type Move = Extract<Intent, { kind: 'move' }>['to'];
+
+function step(to: Move, page: number): number {
+  const half = Math.max(1, Math.floor(page / 2));
+  const whole = Math.max(1, page - 1);
+  const steps: Record<Move, number> = {
+    next: 1,
+    previous: -1,
+    'half-down': half,
+    'half-up': -half,
+    'page-down': whole,
+    'page-up': -whole,
+    first: Number.NEGATIVE_INFINITY,
+    last: Number.POSITIVE_INFINITY,
+  };
+  return steps[to];
+}
+
+/** Where the marker is: on its row, or, when that is gone, on the row that took its place. */
+export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly Row[]): number {
+  if (rows.length === 0) return -1;
+  // Most often nothing moved since the last key.
+  if (rows[place.at]?.id === place.selected) return place.at;
+  const at = place.selected === undefined ? -1 : rows.findIndex((row) => row.id === place.selected);
+  return at >= 0 ? at : Math.min(place.at, rows.length - 1);
+}
+
+/** A place holds numbers of the whole list; in a window on it they are other ones. */
+export function inWindow<P extends Pick<Place, 'at' | 'top'>>(place: P, window: Window | undefined): P {
+  if (!window) return place;
+  const { offset, stands } = window;
+  return { ...place, at: Math.max(0, stands ?? place.at - offset), top: place.top - offset };
+}
+
+function movedIn(place: Place, to: Move, list: List): Place {
+  const { at, top, ...rest } = moved(inWindow(place, list.window), to, list);
+  const offset = list.window?.offset ?? 0;
+  return { ...rest, at: at + offset, top: top + offset };
+}
+
+function moved(place: Place, to: Move, { rows, page }: List): Place {
+  if (rows.length === 0) return place;
+  // A pane of the cockpit shows no marker until a key asks for it; the first one puts it on the first row.
+  const from = place.pane && place.selected === undefined ? -1 : markerIn(place, rows);
+  const at = Math.min(rows.length - 1, Math.max(0, from + step(to, page)));
+  const row = rows[at];
+  return { ...place, at, ...(row ? { selected: row.id } : {}), top: topFor(at, place.top, page, rows.length) };
+}
+
+function scrolled(place: Place, to: Move, { rows, page }: List): Place {
+  return { ...place, top: Math.min(Math.max(0, rows.length - page), Math.max(0, place.top + step(to, page))) };
+}
+
+/** The first visible row, moved as little as keeps row `at` visible and the list without a gap at its end. */
+export function topFor(at: number, top: number, page: number, rows: number): number {
+  const visible = Math.max(1, page);
+  const near = at < top ? at : at >= top + visible ? at - visible + 1 : top;
+  return Math.max(0, Math.min(near, rows - visible));
+}

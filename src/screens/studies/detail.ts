@@ -1,0 +1,152 @@
+// One study: what the database and the API say of it, its jobs, its failures with their causes, what is stuck.
+
+import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { disagreements, type Job, type StudyDetail } from '../../core/queries/study.ts';
+import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Study } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
+import { causeOf } from '../../runbook/causes.ts';
+import type { Place } from '../../store.ts';
+import type { Row, Screen, View } from '../screen.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { statusSpan } from './all.ts';
+import { jobLines, tookSays } from './jobs.ts';
+import { isStalled } from './pane.ts';
+
+const askFor = ({ of }: Place): Ask<'study'> => ({ kind: 'study', study: of.study ?? '' });
+
+/** Running for so long is worth a look. */
+const stuckAfter = 10 * 60_000;
+
+/** What is known before the look was answered: the row of the list it was opened from. */
+type Known = Pick<Study, 'id' | 'tenant' | 'status' | 'completion' | 'createdAt' | 'progressedAt'>;
+
+export const studyScreen: Screen = {
+  id: 'study',
+  title: () => 'STUDY',
+  looks: (place) => [askFor(place)],
+  view({ world, looks }, place, { columns }): View {
+    const { now } = world;
+    const id = place.of.study ?? '';
+    const reading = lookFor<'study'>(looks, askFor(place));
+    const detail = newest(reading)?.value;
+    const active = newest(world.readings.studies)?.value.active.find((one) => one.id === id);
+    const room = columns - 2;
+    const known: Known | undefined = detail ? detail.row : active;
+    const problem = reading.state === 'lost' ? trouble(reading, 'database', now, room, 4) : [];
+    return {
+      says: line(bold(id), dim(known ? `  ${known.tenant}` : '')),
+      right: ageSays(reading, now) ?? [],
+      head: [...problem, ...heads(known, active, detail, now, room)],
+      rows: detail ? [...jobRows(id, detail), ...errorRows(id, detail, room), ...stuckRows(detail, now)] : [],
+      empty: [line(dim(noJobsSays(detail, known !== undefined)))],
+    };
+  },
+};
+
+function noJobsSays(detail: StudyDetail | undefined, known: boolean): string {
+  if (!detail) return 'asking …';
+  if (detail.jobsUncounted) return 'its jobs could not be read in time: jobs.study_id may have no index';
+  return known ? 'it has no jobs' : 'it has no jobs either';
+}
+
+function heads(
+  known: Known | undefined,
+  active: Study | undefined,
+  detail: StudyDetail | undefined,
+  now: Instant,
+  room: number,
+): Line[] {
+  if (!known)
+    return detail ? [line(mark('unknown'), ' the database has no such study'), ...apiLines(detail, room)] : [];
+  const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
+  const stalled = active && isStalled(active, now) ? span('  no progress for a while', 'warning') : undefined;
+  const facts = pairs(
+    [
+      ['status', line(statusSpan(known.status), stalled)],
+      ['completion', known.completion === undefined ? 'not said' : `${Math.round(known.completion)} %`],
+      ['last progress', when(known.progressedAt)],
+      ['created', when(known.createdAt)],
+    ],
+    room,
+  );
+  return [...facts, ...(detail ? apiLines(detail, room) : []), []];
+}
+
+/** The API beside the database, loud only where they disagree. */
+function apiLines(detail: StudyDetail, room: number): Line[] {
+  const { answer, problem } = detail.api;
+  if (!answer) return pairs([['by the API', line(dim(problem ?? 'no answer'))]], room);
+  const differ = disagreements(detail);
+  const said = [
+    answer.status,
+    answer.tenant,
+    answer.completion === undefined ? undefined : `${Math.round(answer.completion)} %`,
+  ];
+  const words = said.filter((word) => word !== undefined).join(', ');
+  const verdict =
+    differ.length > 0
+      ? line(mark('warning'), ` ${words}  `, span(`differs: ${differ.join(', ')}`, 'warning'))
+      : line(mark('ok'), dim(` the same: ${words}`));
+  return pairs([['by the API', verdict]], room);
+}
+
+/** Jobs by status, with surfaces; each opens the list of them. */
+function jobRows(study: string, { counts, exact }: StudyDetail): Row[] {
+  const statuses = [...new Set(counts.map(({ status }) => status))].sort();
+  return statuses.map((status): Row => {
+    const here = counts.filter((one) => one.status === status).toSorted((a, b) => b.count - a.count);
+    const total = here.reduce((sum, { count }) => sum + count, 0);
+    const surfaces = here.map(({ surface, count }) => `${surface} ${formatCount(count)}`).join(', ');
+    return {
+      id: `status/${status}`,
+      text: `${status} ${surfaces}`,
+      draw: () => [
+        line(
+          statusSpan(status.padEnd(10)),
+          ` ${`${exact ? '' : '≥'}${formatCount(total)}`.padStart(8)} jobs  `,
+          dim(surfaces),
+        ),
+      ],
+      opens: { kind: 'open', screen: 'jobs', of: { study, status } },
+      copies: { text: `${status}: ${total} (${surfaces})`, what: `${status} jobs` },
+    };
+  });
+}
+
+function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] {
+  return errors.map(({ message, count }, at): Row => {
+    const cause = causeOf(message);
+    const because = cause ? line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent')) : undefined;
+    return {
+      id: `error/${at}`,
+      text: message,
+      height: because ? 2 : 1,
+      draw: () => [
+        line(span('✗ error', 'critical'), ` ${formatCount(count).padStart(6)}×  `, message.slice(0, room)),
+        ...(because ? [because] : []),
+      ],
+      opens: { kind: 'open', screen: 'jobs', of: { study, status: 'failed' }, filter: message.slice(0, 40) },
+      copies: { text: message, what: 'the error' },
+    };
+  });
+}
+
+function stuckRows({ running, slowest }: StudyDetail, now: Instant): Row[] {
+  const row = (job: Job, word: Line): Row => ({
+    id: `job/${job.id}`,
+    text: `${job.id} ${job.surface} ${job.status}`,
+    draw: () => [line(word, ` ${tookSays(job, now).padStart(9)}  `, job.surface, dim(`  job ${job.id}`))],
+    opens: { kind: 'details', title: `job ${job.id}`, lines: (_, columns) => jobLines(job, now, columns - 2) },
+    copies: { text: job.id, what: `job ${job.id}` },
+  });
+  return [
+    ...running.map((job) =>
+      row(job, now - job.createdAt > stuckAfter ? line(span('▲ stuck  ', 'warning')) : line(span('▶ runs   ', 'ok'))),
+    ),
+    ...slowest.filter((job) => !running.some(({ id }) => id === job.id)).map((job) => row(job, line(dim('  slowest')))),
+  ];
+}

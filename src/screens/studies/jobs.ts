@@ -1,0 +1,127 @@
+// A study's jobs, newest first; of one status, or all.
+
+import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/queries/query.ts';
+import type { Job } from '../../core/queries/study.ts';
+import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import { newest } from '../../core/world/reading.ts';
+import { causeOf } from '../../runbook/causes.ts';
+import type { Place } from '../../store.ts';
+import type { Row, Screen } from '../screen.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { dim, highlight, type Line, line } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { type Column, table, widest } from '../toolkit/table.ts';
+import { statusSpan } from './all.ts';
+
+/** How many are asked for: the next step as the marker comes near the end of the last. */
+const steps = [200, 2000, 20_000];
+const near = 100;
+
+const askFor = ({ of, filter }: Place, rows: number): Ask<'jobs'> => ({
+  kind: 'jobs',
+  study: of.study ?? '',
+  status: of.status ?? '',
+  search: filter.trim().toLowerCase(),
+  rows,
+});
+
+function wanted({ at, top }: Place): number {
+  return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
+}
+
+/** The longest answer there is, so that nothing vanishes while more is asked for. */
+function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
+  const now = lookFor<'jobs'>(looks, askFor(place, wanted(place)));
+  if (now.state !== 'pending') return now;
+  const before = steps.toReversed().map((step) => lookFor<'jobs'>(looks, askFor(place, step)));
+  return before.find((reading) => newest(reading)) ?? now;
+}
+
+/** How long a job took, or has been running. */
+export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): string {
+  if (!createdAt) return '–';
+  if (endedAt !== undefined) return formatAge(endedAt - createdAt);
+  return status === 'executing' || status === 'running' ? formatAge(now - createdAt) : '–';
+}
+
+export const jobsScreen: Screen = {
+  id: 'jobs',
+  title: () => 'JOBS',
+  looks: (place) => [askFor(place, wanted(place))],
+  view({ world, looks }, place, { columns }) {
+    const reading = longest(looks, place);
+    const { now } = world;
+    const room = columns - 2;
+    const found = newest(reading)?.value;
+    const jobs = found?.rows ?? [];
+    const id = widest(
+      jobs.map((j) => j.id),
+      4,
+      36,
+    );
+    const all: Column<Job>[] = [
+      { title: 'job', of: (j) => j.id, width: Math.min(id, 16), upTo: id },
+      { title: 'surface', of: (j) => j.surface, width: 14, upTo: 24 },
+      { title: 'status', of: (j) => statusSpan(j.status), width: 9 },
+      { title: 'tries', of: (j) => String(j.attempts), width: 5, align: 'right', spare: 2 },
+      { title: 'took', of: (j) => dim(tookSays(j, now)), width: 8, align: 'right', spare: 1 },
+      {
+        title: 'age',
+        of: (j) => dim(j.createdAt ? shortAge(now - j.createdAt) : '?'),
+        width: 5,
+        align: 'right',
+        spare: 3,
+      },
+      { title: 'error', of: (j) => j.error ?? '', width: 12, upTo: 400 },
+    ];
+    const { head, draw } = table(all, room);
+    const words = place.filter.split(/\s+/).filter(Boolean);
+    const marked = (l: Line) => words.reduce((done, word) => highlight(done, word), l);
+    const rows = jobs.map(
+      (j): Row => ({
+        id: j.id,
+        text: `${j.id} ${j.surface} ${j.status} ${j.error ?? ''}`,
+        draw: () => [marked(draw(j))],
+        copies: { text: j.error ?? j.id, what: j.error ? `the error of ${j.id}` : j.id },
+        opens: { kind: 'details', title: `job ${j.id}`, lines: (_, wide) => jobLines(j, now, wide - 2) },
+      }),
+    );
+    const which = place.of.status ? `${place.of.status} ` : '';
+    const last = found?.more && jobs.length >= (steps.at(-1) ?? 0) ? ', narrow the search for older ones' : '';
+    return {
+      says: line(
+        place.of.study ?? '',
+        found
+          ? dim(
+              `  ${found.more ? `${formatCount(jobs.length)} and more ${which}jobs` : formatCounted(jobs.length, `${which}job`)}, newest first${last}`,
+            )
+          : '',
+      ),
+      right: ageSays(reading, now) ?? [],
+      head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
+      rows,
+      filtersItself: true,
+      foot: words.length > 0 ? [line(dim('searched: all jobs of the study, by id, surface, status and error'))] : [],
+      empty: found ? [line(dim(words.length > 0 ? `no ${which}job has “${place.filter}”` : `no ${which}jobs`))] : [],
+    };
+  },
+};
+
+/** All of one job, with the likely cause of its failure. */
+export function jobLines(job: Job & { study?: string }, now: Instant, columns: number): Line[] {
+  const cause = causeOf(job.error);
+  return pairs(
+    [
+      ['study', job.study],
+      ['surface', job.surface],
+      ['status', line(statusSpan(job.status), `, ${job.attempts} tries`)],
+      ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'the table does not say when'],
+      ['took', tookSays(job, now)],
+      ['error', job.error],
+      ['cause', cause?.cause],
+      ['fix', cause?.fix],
+    ],
+    columns,
+  );
+}

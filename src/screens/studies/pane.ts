@@ -1,0 +1,118 @@
+// STUDIES: what is being worked on, the stuck ones first.
+
+import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
+import { type Instant, minute } from '../../core/time.ts';
+import type { Study } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
+import type { Row } from '../screen.ts';
+import { columnsOf, dim, faded, type Line, line, type Span, span, spread } from '../toolkit/line.ts';
+import { kept } from '../toolkit/memoize.ts';
+import type { Pane } from '../toolkit/pane.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+
+/** Executing without progress for so long is worth a look. */
+export const stalledAfter = 10 * minute;
+
+export function isExecuting(s: Study): boolean {
+  return s.status === 'executing' || s.status === 'running';
+}
+
+export function isStalled(s: Study, now: Instant): boolean {
+  return isExecuting(s) && now - s.progressedAt > stalledAfter;
+}
+
+/** ▶ executing, ○ waiting. */
+export function studyGlyph(s: Study, now: Instant): Span {
+  if (isStalled(s, now)) return span('▲', 'warning');
+  return isExecuting(s) ? span('▶', 'ok') : dim('○');
+}
+
+/** The platform's own word, short where room is short. */
+export function studyWord(s: Study, short: boolean): string {
+  return short && isExecuting(s) ? 'exec' : s.status;
+}
+
+/** `45 %`, or a dash where the platform did not say. */
+export function completionSays(s: Study): string {
+  return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
+}
+
+/** What an empty list of studies says; nothing while it is not known to be empty. */
+export function nothingActive(world: World): Line[] {
+  const seen = newest(world.readings.studies)?.value;
+  if (!seen) return [];
+  const newestAt = seen.newestCreatedAt;
+  return [
+    line(dim('no active studies')),
+    ...(newestAt ? [line(dim(`(newest created ${formatAge(world.now - newestAt)} ago)`))] : []),
+    ...(seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
+  ];
+}
+
+export const studiesPane: Pane = {
+  id: 'studies',
+  title: 'STUDIES',
+  view({ world }, { columns, rows: room }) {
+    const reading = world.readings.studies;
+    const seen = newest(reading)?.value;
+    const old = reading.state !== 'live' || isStale(reading, world.now);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
+    const active = seen?.active ?? [];
+    const shown = whatFits(active, columns);
+    const age = ageSays(reading, world.now);
+    const count = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
+    return {
+      says: line(dim(count)),
+      ...(age ? { right: age } : {}),
+      rows: [
+        ...problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
+        ...active.map((s) => studyRow(s, world.now, columns, shown, old)),
+      ],
+      empty: nothingActive(world),
+    };
+  },
+};
+
+/** `status`: how wide, 0 where there is no room for it. */
+type Shown = { status: number; short: boolean; failed: boolean; ago: boolean; tenant: boolean };
+
+/** What a row has room for beside the id and the completion; whole or not at all. */
+const whatFits = kept((active: readonly Study[], columns: number): Shown => {
+  const wide = (texts: string[]) => Math.max(0, ...texts.map(columnsOf));
+  let left = columns - 3 - wide(active.map((s) => s.id)) - percent;
+  const fits = (width: number) => {
+    if (width > left) return false;
+    left -= width;
+    return true;
+  };
+  const short = columns < 44;
+  const word = wide(active.map((s) => studyWord(s, short)));
+  const status = fits(2 + word) ? word : 0;
+  const failed = fits(12);
+  return { status, short, failed, ago: fits(11), tenant: fits(2 + wide(active.map((s) => s.tenant))) };
+});
+
+/** ` 100 %` */
+const percent = 6;
+
+function studyRow(s: Study, now: Instant, columns: number, shown: Shown, old: boolean): Row {
+  return {
+    id: s.id,
+    text: `${s.id} ${s.tenant}`,
+    draw: () => {
+      const failed = s.jobsUncounted ? 'uncounted' : s.failedJobs > 0 ? `${formatCount(s.failedJobs)} failed` : '';
+      const right = line(
+        shown.failed ? dim(failed.padStart(12)) : undefined,
+        shown.ago ? dim(`${shortAge(now - s.progressedAt).padStart(7)} ago`) : undefined,
+        shown.status > 0 ? `  ${studyWord(s, shown.short).padEnd(shown.status)}` : undefined,
+        completionSays(s).padStart(percent),
+      );
+      const name = line(studyGlyph(s, now), ` ${s.id}`, shown.tenant ? dim(`  ${s.tenant}`) : undefined);
+      const drawn = spread(name, right, columns);
+      return [old ? faded(drawn) : drawn];
+    },
+    opens: { kind: 'open', screen: 'study', of: { study: s.id } },
+    copies: { text: s.id, what: s.id },
+  };
+}

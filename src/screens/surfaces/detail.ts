@@ -1,0 +1,133 @@
+// One surface's last hour: why it fails, whom that hits, and the way on to jobs and log lines (runbook, SEV2 and SEV3).
+
+import { type Ask, lookFor } from '../../core/queries/query.ts';
+import type { SurfaceDetail } from '../../core/queries/study.ts';
+import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { newest } from '../../core/world/reading.ts';
+import { causeOf } from '../../runbook/causes.ts';
+import type { Place } from '../../store.ts';
+import type { Row, Screen } from '../screen.ts';
+import { jobLines } from '../studies/jobs.ts';
+import { pairs } from '../toolkit/description-list.ts';
+import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { gone } from '../toolkit/text-view.ts';
+import { failureRate, judgeSurface } from './pane.ts';
+
+const askFor = ({ of }: Place): Ask<'surface'> => ({ kind: 'surface', surface: of.surface ?? '' });
+
+export const surfaceScreen: Screen = {
+  id: 'surface',
+  title: () => 'SURFACE',
+  looks: (place) => [askFor(place)],
+  view({ world, looks }, place, { columns }) {
+    const { now } = world;
+    const watched = world.readings.surfaces;
+    const s = newest(watched)?.value.surfaces.find((one) => one.id === place.of.surface);
+    if (!s) return gone(`surface ${place.of.surface}`);
+    const reading = lookFor<'surface'>(looks, askFor(place));
+    const detail = newest(reading)?.value;
+    const room = columns - 2;
+    const problem = watched.state === 'lost' ? watched : reading;
+    const verdict = judgeSurface(s, world.scope.thresholds);
+    return {
+      says: line(bold(s.id)),
+      right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
+      head: [
+        ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
+        ...pairs(
+          [
+            ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+            [
+              'failed',
+              `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished)} jobs in the last hour`,
+            ],
+            ['affected studies', formatCount(s.affectedStudies)],
+          ],
+          room,
+        ),
+        [],
+      ],
+      rows: detail ? rowsOf(s.id, detail, now) : knownRows(s),
+      empty: [line(dim(detail ? 'no job of it failed in the last hour' : 'asking …'))],
+    };
+  },
+};
+
+/** What is known before the look was answered. */
+function knownRows({ topError, topErrorCount }: Surface): Row[] {
+  return topError ? [errorRow({ message: topError, count: topErrorCount ?? 1 }, 0, dim(''), {})] : [];
+}
+
+function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: SurfaceDetail, now: Instant): Row[] {
+  // The study with the most failures of a surface is where its jobs are looked at.
+  const [worst] = studies;
+  return [
+    ...errors.map((error, at) =>
+      errorRow(
+        error,
+        at,
+        dim(`${exact ? '' : 'at least '}${formatCount(error.studies)} ${error.studies === 1 ? 'study' : 'studies'}`),
+        worst
+          ? {
+              opens: {
+                kind: 'open',
+                screen: 'jobs',
+                of: { study: studyOf(error.message, jobs) ?? worst.study, status: 'failed' },
+                filter: surface,
+              },
+            }
+          : {},
+      ),
+    ),
+    ...studies.map(
+      ({ study, count }): Row => ({
+        id: `study/${study}`,
+        text: study,
+        draw: () => [line(dim('  study  '), study.padEnd(20), dim(` ${formatCount(count)} failed`))],
+        opens: { kind: 'open', screen: 'study', of: { study } },
+        copies: { text: study, what: study },
+      }),
+    ),
+    ...jobs.map(
+      (job): Row => ({
+        id: `job/${job.id}`,
+        text: `${job.id} ${job.study} ${job.error ?? ''}`,
+        draw: () => [
+          line(
+            dim(`${shortAge(now - (job.endedAt ?? job.createdAt)).padStart(7)} ago  `),
+            job.study,
+            dim(`  ${job.error ?? 'no message'}`),
+          ),
+        ],
+        opens: { kind: 'details', title: `job ${job.id}`, lines: (_, columns) => jobLines(job, now, columns - 2) },
+        copies: { text: job.id, what: `job ${job.id}` },
+      }),
+    ),
+  ];
+}
+
+const studyOf = (message: string, jobs: SurfaceDetail['newest']) => jobs.find(({ error }) => error === message)?.study;
+
+function errorRow(
+  { message, count }: { message: string; count: number },
+  at: number,
+  says: ReturnType<typeof dim>,
+  more: Pick<Row, 'opens'>,
+): Row {
+  const cause = causeOf(message);
+  const lines: Line[] = [
+    line(span('✗ error', 'critical'), ` ${formatCount(count).padStart(6)}×  `, message, '  ', says),
+    ...(cause ? [line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent'))] : []),
+  ];
+  return {
+    id: `error/${at}`,
+    text: message,
+    height: lines.length,
+    draw: () => lines,
+    copies: { text: message, what: 'the error' },
+    ...more,
+  };
+}

@@ -1,0 +1,88 @@
+// Every surface of the last hour, with its error, the likely cause and the fix.
+
+import type { Verdict } from '../../core/health/status.ts';
+import { formatCount, formatPercent } from '../../core/text/format.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import { causeOf } from '../../runbook/causes.ts';
+import type { Row, Screen } from '../screen.ts';
+import { dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { type Column, table, widest } from '../toolkit/table.ts';
+import { failureRate, judgedSurfaces, nothingFinished } from './pane.ts';
+
+type Judged = { s: Surface; verdict: Verdict };
+
+const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
+  ['verdict', () => 0],
+  ['failures', (a, b) => b.s.failures - a.s.failures],
+  ['rate', (a, b) => failureRate(b.s) - failureRate(a.s)],
+  ['name', (a, b) => (a.s.id < b.s.id ? -1 : 1)],
+];
+
+export const surfacesScreen: Screen = {
+  id: 'surfaces',
+  title: () => 'SURFACES',
+  palette: 'surfaces',
+  sorts: orders.map(([name]) => name),
+  view({ world }, place, { columns }) {
+    const reading = world.readings.surfaces;
+    const old = reading.state !== 'live' || isStale(reading, world.now);
+    const all = judgedSurfaces(world).toSorted(orders[place.sort % orders.length]?.[1]);
+    const room = columns - 2;
+    const name = widest(
+      all.map(({ s }) => s.id),
+      8,
+      32,
+    );
+    const columnsOf: Column<Judged>[] = [
+      { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
+      { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
+      { title: 'verdict', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },
+      {
+        title: 'failed',
+        of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),
+        width: 6,
+        align: 'right',
+      },
+      {
+        title: 'jobs',
+        of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished)}`,
+        width: 16,
+        align: 'right',
+      },
+      { title: 'studies', of: ({ s }) => formatCount(s.affectedStudies), width: 7, align: 'right', spare: 1 },
+      {
+        title: 'most frequent error',
+        of: ({ s }) =>
+          s.topError
+            ? line(s.topErrorCount ? dim(`${formatCount(s.topErrorCount)}× `) : undefined, s.topError)
+            : dim('–'),
+        width: 20,
+        upTo: 90,
+        spare: 2,
+      },
+    ];
+    const { head, draw } = table(columnsOf, room);
+    const rows = all.map((j): Row => {
+      const below: Line[] = [];
+      const known = j.s.topError && j.verdict !== 'ok' ? causeOf(j.s.topError) : undefined;
+      if (room < 90 && j.s.topError && j.verdict !== 'ok') below.push(line('   ', dim(j.s.topError)));
+      if (known) below.push(line(`   likely ${known.cause.toLowerCase()}: ${known.fix.toLowerCase()}`));
+      return {
+        id: j.s.id,
+        text: `${j.s.id} ${j.s.topError ?? ''} ${j.verdict}`,
+        height: below.length + 1,
+        draw: () => [draw(j), ...below].map((l) => (old ? faded(l) : l)),
+        opens: { kind: 'open', screen: 'surface', of: { surface: j.s.id } },
+      };
+    });
+    return {
+      says: line(dim(newest(reading)?.value.estimated ? 'last hour, sampled' : 'last hour')),
+      right: ageSays(reading, world.now) ?? [],
+      head: [...trouble(reading, 'database', world.now, room), head],
+      rows,
+      empty: nothingFinished(world, room),
+    };
+  },
+};

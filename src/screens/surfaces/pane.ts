@@ -1,0 +1,118 @@
+// SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
+
+import { type Verdict, worstFirst } from '../../core/health/status.ts';
+import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
+import type { Surface } from '../../core/world/facts.ts';
+import { isStale, newest } from '../../core/world/reading.ts';
+import { judgeValue, type Thresholds } from '../../core/world/thresholds.ts';
+import type { World } from '../../core/world/world.ts';
+import { causeOf } from '../../runbook/causes.ts';
+import type { Row } from '../screen.ts';
+import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, spread, wrap } from '../toolkit/line.ts';
+import type { Pane } from '../toolkit/pane.ts';
+import { ageSays, trouble } from '../toolkit/reading-status.ts';
+
+/** Failures per finished job of the hour, in percent. */
+export function failureRate(s: Surface): number {
+  return s.finished > 0 ? (s.failures / s.finished) * 100 : 0;
+}
+
+/** A surface against the runbook's study failure thresholds; one that has finished nothing is ok. */
+export function judgeSurface(s: Surface, thresholds: Thresholds): Verdict {
+  return judgeValue(failureRate(s), thresholds.studyFailures);
+}
+
+/** Worst first: by verdict, then by failures. */
+export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Verdict }[] {
+  const surfaces = newest(world.readings.surfaces)?.value.surfaces ?? [];
+  return surfaces
+    .map((s) => ({ s, verdict: judgeSurface(s, world.scope.thresholds) }))
+    .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures);
+}
+
+/** What an empty list of surfaces says: when the last job finished; nothing while that is not known. */
+export function nothingFinished(world: World, columns: number): Line[] {
+  const seen = newest(world.readings.surfaces)?.value;
+  if (!seen) return [];
+  const last = seen.lastFinished;
+  const says = seen.estimated
+    ? 'the jobs of the last hour could not be counted in time'
+    : last
+      ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
+      : 'no finished jobs in the last hour';
+  return wrap(says, columns).map((part) => line(dim(part)));
+}
+
+export const surfacesPane: Pane = {
+  id: 'surfaces',
+  title: 'SURFACES',
+  view({ world }, { columns, rows: room }) {
+    const reading = world.readings.surfaces;
+    const seen = newest(reading);
+    const old = reading.state !== 'live' || isStale(reading, world.now);
+    const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
+    const all = judgedSurfaces(world);
+    const shown = whatFits(all, columns);
+    const bad = all.filter(({ verdict, s }) => verdict !== 'ok' && s.topError);
+    const left = room - problem.length - all.length;
+    const below = left >= bad.length * 2 ? 2 : left >= 1 ? 1 : 0;
+    let spare = left;
+    const rows = all.map(({ s, verdict }): Row => {
+      const lines = [surfaceLine(s, verdict, shown, columns)];
+      if (verdict !== 'ok' && s.topError && below > 0 && spare > 0) {
+        lines.push(line('  ', dim(s.topError)));
+        spare -= 1;
+        const known = causeOf(s.topError);
+        if (known && below > 1 && spare > 0) {
+          lines.push(firstFitting(columns, line(`  ${known.cause}: ${known.fix}`), line(`  → ${known.fix}`)));
+          spare -= 1;
+        }
+      }
+      const drawn = old ? lines.map(faded) : lines;
+      return {
+        id: s.id,
+        text: `${s.id} ${s.topError ?? ''}`,
+        height: drawn.length,
+        draw: () => drawn,
+        opens: { kind: 'open', screen: 'surface', of: { surface: s.id } },
+      };
+    });
+    const said = problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] }));
+    const age = ageSays(reading, world.now);
+    return {
+      says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
+      ...(age ? { right: age } : shown.spacious && !shown.jobs ? { right: line(dim('rate failed')) } : {}),
+      rows: [...said, ...rows],
+      empty: nothingFinished(world, columns),
+    };
+  },
+};
+
+/** What a line has room for beside name, rate and failures; whole or not at all. */
+type Shown = { spacious: boolean; word: boolean; jobs: boolean; studies: boolean };
+
+function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
+  const spacious = columns >= 44;
+  let left = columns - 3 - Math.max(0, ...all.map(({ s }) => columnsOf(s.id))) - (spacious ? 13 : 12);
+  const fits = (width: number) => {
+    if (width > left) return false;
+    left -= width;
+    return true;
+  };
+  const word = spacious && fits(10);
+  const jobs = spacious && fits(15);
+  return { spacious, word, jobs, studies: jobs && fits(14) };
+}
+
+function surfaceLine(s: Surface, verdict: Verdict, shown: Shown, columns: number): Line {
+  const right = line(
+    shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
+    span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
+    dim(formatCount(s.failures).padStart(shown.spacious ? 7 : 6)),
+    shown.jobs ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
+    shown.studies
+      ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
+      : undefined,
+  );
+  return spread(line(mark(verdict), ` ${s.id}`), right, columns);
+}

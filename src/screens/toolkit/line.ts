@@ -1,0 +1,190 @@
+// What a row of the screen is made of. Panes and screens make lines; only ansi.ts knows colours.
+
+import { glyph, type Verdict } from '../../core/health/status.ts';
+import { clean, fit, width } from '../../core/text/text.ts';
+
+/** What a piece of text means; a theme says what that looks like. Verdicts are tones of their own name. */
+export type Tone =
+  | 'plain'
+  | 'dim'
+  | 'bold'
+  | Verdict
+  /** Where the eye should go: here, selected, focused. */
+  | 'accent'
+  /** The name of an environment that is guarded: production. */
+  | 'environment'
+  /** The name of any other. */
+  | 'unguarded'
+  /** The word DRILL. */
+  | 'drill'
+  /** A match of the filter. */
+  | 'match'
+  /** A key that can be pressed. */
+  | 'key';
+
+export type Span = {
+  readonly text: string;
+  readonly tone: Tone;
+  /** Bold beside its tone: the selected row. */
+  readonly strong?: boolean;
+};
+
+/** One row of the screen, from left to right. */
+export type Line = readonly Span[];
+
+export const blank: Line = [];
+
+export function span(text: string, tone: Tone = 'plain'): Span {
+  return { text, tone };
+}
+
+export const dim = (text: string): Span => span(text, 'dim');
+export const bold = (text: string): Span => span(text, 'bold');
+
+/** `●` in its verdict's colour. */
+export const mark = (verdict: Verdict): Span => span(glyph[verdict], verdict);
+
+/** A line from words (plain), spans and other lines. */
+export function line(...parts: readonly (string | Span | Line | undefined)[]): Line {
+  return parts.flatMap((part) =>
+    part === undefined || part === '' ? [] : typeof part === 'string' ? [span(part)] : part,
+  );
+}
+
+/** The characters of a line, without their tones. */
+export function textOf(of: Line): string {
+  return of.map((s) => s.text).join('');
+}
+
+/** ASCII and the cockpit's own glyphs: one column each. Measuring them properly takes most of a frame's time. */
+const narrow = /^[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]*$/;
+
+/** Terminal columns of a text. */
+export function columnsOf(text: string): number {
+  return narrow.test(text) ? text.length : width(text);
+}
+
+/** Terminal columns of a line. */
+export function lineWidth(of: Line): number {
+  return of.reduce((sum, s) => sum + columnsOf(s.text), 0);
+}
+
+/** What must never reach the terminal, whoever let it in. */
+const unsafe = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+
+/** Exactly `columns` wide: cut with … or padded, to the left or the right. */
+export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'left'): Line {
+  if (columns <= 0) return [];
+  const fitted: Span[] = [];
+  let room = columns;
+  const last = of.findLastIndex((s) => s.text !== '');
+  for (const [at, each] of of.entries()) {
+    const s = unsafe.test(each.text) ? { ...each, text: clean(each.text) } : each;
+    const taken = columnsOf(s.text);
+    if (taken > room || (taken === room && at < last)) {
+      const more = taken === room ? `${s.text} ` : s.text;
+      fitted.push({ ...s, text: fit(more, room) });
+      room = 0;
+      break;
+    }
+    fitted.push(s);
+    room -= taken;
+  }
+  if (room === 0) return fitted;
+  const padding = span(' '.repeat(room));
+  return align === 'left' ? [...fitted, padding] : [padding, ...fitted];
+}
+
+/** `left` at the left edge, `right` at the right edge; `left` is cut where both do not fit. */
+export function spread(left: Line, right: Line, columns: number): Line {
+  const taken = lineWidth(right);
+  if (taken >= columns) return fitLine(right, columns);
+  const gap = taken > 0 && lineWidth(left) + taken >= columns ? 1 : 0;
+  return [...fitLine(left, columns - taken - gap), ...(gap ? [span(' ')] : []), ...right];
+}
+
+/** The first of several lines that fits: from the most telling to the shortest. The last one is cut if it must be. */
+export function firstFitting(columns: number, ...variants: readonly Line[]): Line {
+  return variants.find((v) => lineWidth(v) <= columns) ?? variants.at(-1) ?? blank;
+}
+
+/** Blocks side by side, each cut or padded to its width, `gap` columns between them, `rows` high. */
+export function beside(
+  blocks: readonly { lines: readonly Line[]; width: number }[],
+  gap: number,
+  rows: number,
+): Line[] {
+  return Array.from({ length: rows }, (_, row) =>
+    blocks.flatMap((block, at) => [
+      ...(at > 0 && gap > 0 ? [span(' '.repeat(gap))] : []),
+      ...fitLine(block.lines[row] ?? blank, block.width),
+    ]),
+  );
+}
+
+/** A text in lines of at most `columns`, broken at blanks; a longer word is broken where it must be. */
+export function wrap(text: string, columns: number): string[] {
+  const room = Math.max(1, columns);
+  const lines: string[] = [];
+  let current = '';
+  for (let word of text.split(' ')) {
+    if (current && columnsOf(current) + 1 + columnsOf(word) <= room) {
+      current += ` ${word}`;
+      continue;
+    }
+    if (current) lines.push(current);
+    while (columnsOf(word) > room) {
+      const head =
+        fit(word, room + 1)
+          .slice(0, -1)
+          .trimEnd() || [...word].slice(0, 1).join('');
+      lines.push(head);
+      word = word.slice(head.length);
+    }
+    current = word;
+  }
+  if (current || lines.length === 0) lines.push(current);
+  return lines;
+}
+
+/** Everything dim: values that are old. A tick becomes a question: stale is never green, nor fine without colour. */
+export function faded(of: Line): Line {
+  return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
+}
+
+/** Everything bold, tones kept: the selected row. */
+export function strong(of: Line): Line {
+  return of.map((s) => ({ ...s, tone: s.tone === 'dim' ? 'plain' : s.tone, strong: true }));
+}
+
+/** Marks each occurrence of `needle`, whatever its case and across spans. */
+export function highlight(of: Line, needle: string): Line {
+  if (!needle) return of;
+  const text = textOf(of).toLowerCase();
+  const wanted = needle.toLowerCase();
+  const hits: [number, number][] = [];
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length))
+    hits.push([at, at + wanted.length]);
+  return markAt(of, hits);
+}
+
+/** Marks places of the line's text: start and end of each, in order. */
+export function markAt(of: Line, hits: readonly (readonly [number, number])[]): Line {
+  if (hits.length === 0) return of;
+  const marked: Span[] = [];
+  let offset = 0;
+  for (const s of of) {
+    let from = 0;
+    for (const [start, end] of hits) {
+      const a = Math.max(start - offset, from);
+      const b = Math.min(end - offset, s.text.length);
+      if (a >= b) continue;
+      if (a > from) marked.push({ ...s, text: s.text.slice(from, a) });
+      marked.push({ ...s, text: s.text.slice(a, b), tone: 'match' });
+      from = b;
+    }
+    if (from < s.text.length) marked.push({ ...s, text: s.text.slice(from) });
+    offset += s.text.length;
+  }
+  return marked;
+}

@@ -1,0 +1,21 @@
+// What could not be asked about a thing, as rows: each opens the whole reason.
+
+import type { Row } from '../screen.ts';
+import { dim, line, mark, wrap } from './line.ts';
+
+/** Of sentences such as `node: may not get nodes (403)`. */
+export function missingRows(missing: readonly string[]): Row[] {
+  return missing.map(
+    (what): Row => ({
+      id: `missing/${what}`,
+      text: what,
+      draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
+      opens: {
+        kind: 'details',
+        title: 'not known',
+        lines: (_, columns) => wrap(what, columns - 2).map((l) => line(l)),
+      },
+      copies: { text: what, what: 'the reason' },
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+// What a pane of the cockpit is: a value that gives its title line and rows for the room it has.
+import type { State } from '../../store.ts';
+import type { Row, Size, View } from '../screen.ts';
+import type { PaneId } from '../shell/reducer.ts';
+import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from './line.ts';
+import { layList, type Marking, toHeight } from './list.ts';
+
+export type Pane = {
+  id: PaneId;
+  /** As its title line says it: HEALTH. */
+  title: string;
+  /** Pure. `size` is what the rows may use: the title line and the marker's column are not part of it. */
+  view(state: State, size: Size): View;
+};
+
+/** A pane as a block of exactly `size`; `focus` is where the marker is when it has the focus. */
+export function layPane(
+  pane: Pane,
+  number: number,
+  state: State,
+  size: Size,
+  focus: Marking | undefined,
+): { lines: readonly Line[]; rows: readonly Row[]; page: number } {
+  const inner = { columns: Math.max(0, size.columns - 1), rows: Math.max(0, size.rows - 1) };
+  const view = pane.view(state, inner);
+  const name = focus ? span(pane.title, 'accent') : bold(pane.title);
+  const key = focus ? span(`${number} `, 'accent') : span(`${number} `, 'key');
+  const foot = (view.foot ?? []).slice(0, Math.max(0, inner.rows - highOf(view.rows)));
+  const height = inner.rows - foot.length;
+  const marked = focus?.selected !== undefined;
+  const laid = layList(view.rows, focus ?? { at: 0, top: 0, filter: '' }, {
+    columns: size.columns,
+    height,
+    marks: marked,
+  });
+  const more = view.rows.length - laid.to;
+  const count =
+    more > 0 && view.right === undefined ? line(dim(`${laid.to - laid.from} of ${view.rows.length}`)) : undefined;
+  const right = view.right ?? count ?? [];
+  const named = line(key, name);
+  const left = firstFitting(inner.columns - lineWidth(right) - 1, line(named, '  ', view.says ?? []), named);
+  const title = line(focus ? span('▶', 'accent') : ' ', spread(left, right, inner.columns));
+  const body = view.rows.length === 0 ? indent(view.empty ?? [], size.columns) : [...laid.lines];
+  // Nothing is left out silently.
+  if (more > 0 && !marked && !count && body.length >= height && height > 1)
+    body.splice(height - 1, 1, line(span(`   ${more + 1} more`, 'dim')));
+  return {
+    lines: toHeight(
+      [title, ...toHeight(body, Math.min(body.length, height)), ...indent(foot, size.columns)],
+      size.rows,
+    ),
+    rows: view.rows,
+    page: height,
+  };
+}
+
+function highOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + (row.height ?? 1), 0);
+}
+
+function indent(lines: readonly Line[], columns: number): Line[] {
+  return lines.map((l) => fitLine(line(' ', l), columns));
+}
+
+/** Something to show in full or, where room is short, in less. */
+export type Stretch = {
+  id: string;
+  /** With everything, where there is room for it in all of them. */
+  most?: readonly Line[];
+  long: readonly Line[];
+  short: readonly Line[];
+} & Pick<Row, 'opens' | 'copies'>;
+
+/** Rows in full as far as `room` lines allow; the last ones are shortened first. */
+export function squeeze(items: readonly Stretch[], room: number): Row[] {
+  const high = (lines: (i: Stretch) => readonly Line[]) => items.reduce((sum, i) => sum + lines(i).length, 0);
+  if (high((i) => i.most ?? i.long) <= room)
+    return items.map(({ id, most, long, short: _, ...rest }) => rowOf(id, most ?? long, rest));
+  let over = high((i) => i.long) - room;
+  return items
+    .toReversed()
+    .map(({ id, most: _, long, short, ...rest }): Row => {
+      const saved = long.length - short.length;
+      const lines = over > 0 && saved > 0 ? short : long;
+      if (lines === short) over -= saved;
+      return rowOf(id, lines, rest);
+    })
+    .toReversed();
+}
+
+function rowOf(id: string, lines: readonly Line[], more: Pick<Row, 'opens' | 'copies'>): Row {
+  return { id, text: id, height: lines.length, draw: () => lines, ...more };
+}

@@ -1,0 +1,91 @@
+// What is said of a reading beside its value: its age, what is wrong with it, when it is tried again.
+import { describeFault } from '../../core/health/describe.ts';
+import type { Verdict } from '../../core/health/status.ts';
+import { formatAge, shortAge } from '../../core/text/format.ts';
+import { fit } from '../../core/text/text.ts';
+import { type Instant, second } from '../../core/time.ts';
+import { type Fault, type FaultKind, isStale, newest, type Reading } from '../../core/world/reading.ts';
+import { dim, firstFitting, type Line, line, mark, span, wrap } from './line.ts';
+
+/** When it is tried again: `again in 4 s`; `trying again` while it is being tried. */
+export function nextTry(retryAt: Instant | undefined, now: Instant): string {
+  if (retryAt === undefined || retryAt <= now) return 'trying again';
+  return `again in ${Math.ceil((retryAt - now) / 1000)} s`;
+}
+
+/** As `nextTry`, where a column counts: `in 4 s`, `trying`. */
+export function nextTryShort(retryAt: Instant | undefined, now: Instant): string {
+  return nextTry(retryAt, now).replace(/^again |(?<=^trying) again$/, '');
+}
+
+/** What a fault is at least, where nothing longer fits. */
+const faultWord: Readonly<Record<FaultKind, string>> = {
+  refused: 'refused',
+  unreachable: 'unreachable',
+  forbidden: 'not allowed',
+  timeout: 'no answer',
+  malformed: 'unreadable',
+  unconfigured: 'not set up',
+};
+
+/** A fault from the most telling to the shortest: whole, its first part, one word. No word is cut in two. */
+export function faultSays({ what, kind }: Fault): readonly string[] {
+  const first = what.split(/ \(|: |, /)[0] ?? what;
+  return [...new Set([what, first, faultWord[kind]])];
+}
+
+/** What takes longer than a second says for how long it is being asked. */
+export function askingSays(reading: Reading<unknown>, now: Instant): string {
+  const since = reading.state === 'pending' ? reading.since : undefined;
+  return since === undefined || now - since < second ? 'asking …' : `asking … ${shortAge(now - since)}`;
+}
+
+/** What is to be said of a reading's age, for a title line: nothing while it is fresh. */
+export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefined {
+  if (reading.state === 'pending') return line(dim(askingSays(reading, now)));
+  if (reading.state === 'lost')
+    return line(span(`away ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
+  return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;
+}
+
+/**
+ * What is wrong with a reading, in one to `rows` lines of at most `columns`: what happened, when it is tried again,
+ * what the operator can do. Empty while all is well.
+ */
+export function trouble(reading: Reading<unknown>, who: string, now: Instant, columns: number, rows = 4): Line[] {
+  if (reading.state === 'pending') return [line(mark('unknown'), dim(` ${who}: no answer yet`))];
+  if (reading.state !== 'lost') return [];
+  const { fault } = reading;
+  const verdict: Verdict = fault.kind === 'refused' ? 'critical' : 'unknown';
+  const again = nextTry(reading.retryAt, now);
+  const first = firstFitting(
+    columns,
+    line(mark(verdict), ` ${who}: ${describeFault(fault)}`, dim(`  ${again}`)),
+    ...faultSays(fault).flatMap((says) => [
+      line(mark(verdict), ` ${who}: ${says}`, dim(`  ${again}`)),
+      line(mark(verdict), ` ${who}: ${says}`, dim(`  ${nextTryShort(reading.retryAt, now)}`)),
+      line(mark(verdict), ` ${who}: ${says}`),
+      line(mark(verdict), ` ${says}`),
+    ]),
+  );
+  const saidAgain = first.length > 2;
+  const seen = newest(reading);
+  const rest: Line[] = [];
+  const since = seen ? `last answer ${formatAge(now - seen.at)} ago` : 'never answered';
+  rest.push(
+    firstFitting(
+      columns,
+      ...(saidAgain ? [line(dim(`  ${since}`))] : [line(dim(`  ${since}, ${again}`)), line(dim(`  ${again}`))]),
+    ),
+  );
+  const said = [first, ...rest].slice(0, Math.max(1, rows));
+  const hints = wrap(fault.hint, columns - 2);
+  const shown = hints.slice(0, Math.max(0, rows - said.length));
+  return [
+    ...said,
+    // A hint that goes on says so.
+    ...shown.map((hint, at) =>
+      line('  ', at === shown.length - 1 && shown.length < hints.length ? fit(`${hint} …`, columns - 2) : hint),
+    ),
+  ];
+}
