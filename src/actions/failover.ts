@@ -4,7 +4,17 @@ import type { Action } from '../core/actions/action.ts';
 import type { Survey } from '../core/actions/preflight.ts';
 import { formatAge, formatBytes } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
-import { answeredByDatabase, commandWithin, notYet, notYetBy, planned, proven, refuse, refusedBy } from './plan.ts';
+import {
+  answeredByDatabase,
+  commandWithin,
+  kubectlInherits,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from './plan.ts';
 
 /** What the replica has, and how old it is. */
 async function replicaState(survey: Survey) {
@@ -97,6 +107,8 @@ export const failoverDatabase: Action = {
         {
           tool: 'command',
           argv: [targets.failoverScript],
+          // It may go by SQL, by AWS, by kubectl or by ssh.
+          inherits: ['PG*', 'SSH_AUTH_SOCK', ...kubectlInherits, ...admin.environment],
           ...(admin.directory ? { directory: admin.directory } : {}),
           within: 2 * commandWithin,
         },

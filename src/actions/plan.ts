@@ -1,8 +1,10 @@
 // The few words that plans and proofs of all families share.
 import { createHash } from 'node:crypto';
 import type { Check, Done, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
+import type { CommandCall } from '../core/actions/call.ts';
 import type { Ground, Survey } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
+import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
 import { second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 
@@ -67,16 +69,52 @@ export async function answeredByDatabase(
   return { ok: true, says: `database ${database} at ${where}, as ${user}`, inRecovery };
 }
 
-/** An admin command of the checkout (`pnpm admin:surface …`). */
-export function adminCall({ admin }: Ground, ...words: readonly string[]) {
+/** A word that came from outside, by what it is: `{ surface: 'openai-api' }`. */
+type Outside = Readonly<Record<string, string>>;
+
+/**
+ * An admin command of the checkout (`pnpm admin:surface …`), or why there is none: package managers, and whatever else is
+ * configured as admin.command, may hand their arguments to a shell. Words from outside have to mean the same to all.
+ */
+export function adminCall(
+  { admin }: Ground,
+  ...words: readonly (string | Outside)[]
+): { ok: true; call: CommandCall } | Extract<Planned, { ok: false }> {
   const [program, ...rest] = admin.command;
-  return {
-    tool: 'command' as const,
-    argv: [program, ...rest, ...words] as const satisfies readonly [string, ...string[]],
+  const all = words.flatMap((word) => (typeof word === 'string' ? [word] : Object.values(word)));
+  for (const word of words) {
+    if (typeof word === 'string') continue;
+    for (const [what, value] of Object.entries(word)) {
+      // Everything: the runbook's own word, whole.
+      if (isPlain(value) || (what === 'permissions' && value === '*')) continue;
+      if (value === '') return { ok: false, why: `the ${what} is empty`, hint: `name the ${what}` };
+      const typed = [program, ...rest, ...all].map(quote).join(' ');
+      const place = admin.directory ? `cd ${quote(admin.directory)} && ` : '';
+      return {
+        ok: false,
+        why: `the ${what} ${quote(value.slice(0, 80))} has characters that a shell, or a command, could read as code or as an option`,
+        hint: `${program} may pass its arguments to a shell. Allowed: ${plainCharacters}. By hand, with a pnpm that quotes them (9.15.5, 10.2 or later; see doctor): ${place}${typed.slice(0, 400)}`,
+      };
+    }
+  }
+  const call: CommandCall = {
+    tool: 'command',
+    argv: [program, ...rest, ...all],
     ...(admin.directory ? { directory: admin.directory } : {}),
+    inherits: [...packageManager, ...admin.environment],
     within: commandWithin,
   };
+  return { ok: true, call };
 }
+
+/** What pnpm and corepack find themselves by. */
+const packageManager = ['PNPM_HOME', 'COREPACK_*'];
+
+/** What kubectl finds its cluster by, and what credential plugins of the clouds log in with. */
+export const kubectlInherits: readonly string[] = [
+  ...['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
+  ...['AWS_*', 'AAD_*', 'AZURE_*', 'CLOUDSDK_*', 'GOOGLE_*', 'USE_GKE_GCLOUD_AUTH_PLUGIN'],
+];
 
 /** That the admin command is there. */
 export const needsAdmin = ({ admin }: Ground) => ({
@@ -84,18 +122,3 @@ export const needsAdmin = ({ admin }: Ground) => ({
   command: admin.command[0],
   ...(admin.directory ? { directory: admin.directory } : {}),
 });
-
-/** Words that a command would take for an option are refused before they reach it. */
-export function asArgument(what: string, value: string): Planned | undefined {
-  if (value === '') return refuse(`${what} is empty`, `name the ${what}`);
-  if (value.startsWith('-')) return refuse(`${what} begins with a dash`, 'a command would take it for an option');
-  if (/[\0\n\r]/.test(value)) return refuse(`${what} has line ends in it`, 'check what was pasted');
-  return undefined;
-}
-
-/** The first of several words that a command would not take. */
-export function asArguments(words: Readonly<Record<string, string>>): Planned | undefined {
-  return Object.entries(words)
-    .map(([what, value]) => asArgument(what, value))
-    .find((wrong) => wrong !== undefined);
-}

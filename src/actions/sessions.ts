@@ -1,7 +1,7 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
 import type { Action } from '../core/actions/action.ts';
 import { minute } from '../core/time.ts';
-import { adminCall, asArgument, given, itsAnswer, needsAdmin, planned, refuse } from './plan.ts';
+import { adminCall, given, itsAnswer, needsAdmin, planned, refuse } from './plan.ts';
 
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
@@ -22,11 +22,13 @@ export const cleanupSessions: Action = {
   async plan(target, survey) {
     const span = given(target, 'older-than') || '24h';
     if (!/^\d+[smhd]$/.test(span)) return refuse(`${span.slice(0, 40)} is not a span`, 'such as 90m, 24h or 7d');
+    const made = adminCall(survey.ground, 'admin:sessions', 'cleanup', '--older-than', { span });
+    if (!made.ok) return made;
     return planned({
       impact: [
         `Sessions older than ${span} are removed from the pool. Work that uses one of them has to log in again.`,
       ],
-      calls: [adminCall(survey.ground, 'admin:sessions', 'cleanup', '--older-than', span)],
+      calls: [made.call],
       answered: [survey.ground.admin.directory ?? 'this directory'],
       rests: span,
     });
@@ -52,15 +54,14 @@ export const refreshSessions: Action = {
   object: () => 'sessions',
   needs: (_, ground) => [needsAdmin(ground)],
   async plan(_, survey) {
-    return (
-      asArgument('command', survey.ground.admin.command[0]) ??
-      planned({
-        impact: ['Every session of the pool logs in again. Surfaces may answer with captchas while it lasts.'],
-        calls: [{ ...adminCall(survey.ground, 'admin:sessions', 'refresh', '--all'), within: 10 * minute }],
-        answered: [survey.ground.admin.directory ?? 'this directory'],
-        rests: 'all',
-      })
-    );
+    const made = adminCall(survey.ground, 'admin:sessions', 'refresh', '--all');
+    if (!made.ok) return made;
+    return planned({
+      impact: ['Every session of the pool logs in again. Surfaces may answer with captchas while it lasts.'],
+      calls: [{ ...made.call, within: 10 * minute }],
+      answered: [survey.ground.admin.directory ?? 'this directory'],
+      rests: 'all',
+    });
   },
   verify: async (done) => itsAnswer(done),
   within: minute,

@@ -5,7 +5,7 @@ import { formatCount, formatPercent } from '../core/text/format.ts';
 import { qualified } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
 import { newest } from '../core/world/reading.ts';
-import { adminCall, answeredByDatabase, asArgument, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
+import { adminCall, answeredByDatabase, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
 const surfaceField: Field = {
   name: 'surface',
@@ -90,13 +90,13 @@ function surfaceAction(
     needs: (_, ground) => [needsAdmin(ground)],
     async plan(target, survey) {
       const surface = named(target);
-      const wrong = asArgument('surface', surface);
-      if (wrong) return wrong;
-      const { impact, answered } = await usage(surface, survey);
-      const call =
+      const made =
         verb === 'test'
-          ? adminCall(survey.ground, 'test:surface', surface, '--live')
-          : adminCall(survey.ground, 'admin:surface', verb, surface);
+          ? adminCall(survey.ground, 'test:surface', { surface }, '--live')
+          : adminCall(survey.ground, 'admin:surface', verb, { surface });
+      if (!made.ok) return made;
+      const { call } = made;
+      const { impact, answered } = await usage(surface, survey);
       return planned({
         impact: [more.says.replace('SURFACE', surface), ...impact],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],

@@ -155,6 +155,10 @@ export const settingsSchema = z.object({
   admin: z
     .object({
       command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),
+      environment: z
+        .array(z.string().regex(/^[A-Za-z_]\w*\*?$/, 'names of variables, or beginnings as in PG*'))
+        .default(['DATABASE_URL', 'REDIS_URL', 'NODE_ENV'])
+        .describe('variables that these commands and the failover script get, beside PATH, HOME, locale and proxies'),
       directory: path.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
       failoverScript: text.default('./scripts/db-failover.sh').describe('in the checkout (runbook, SEV1)'),
       stagingManifests: text.default('k8s/staging/').describe('in the checkout (runbook, Deploying Updates)'),

@@ -5,12 +5,12 @@ import type { Ground } from '../core/actions/preflight.ts';
 /** Where actions act, from the settings. */
 export function groundOf(settings: Settings): Ground {
   const [program = 'pnpm', ...words] = settings.admin.command;
-  const { directory, kubectl } = settings.admin;
+  const { directory, kubectl, environment } = settings.admin;
   return {
     environment: settings.environment.name,
     targets: targetsOf(settings),
     schema: settings.database.schema,
-    admin: { command: [program, ...words], ...(directory ? { directory } : {}) },
+    admin: { command: [program, ...words], ...(directory ? { directory } : {}), environment },
     kubectl,
   };
 }

@@ -1,13 +1,20 @@
 import type { Check, Target } from '../core/actions/action.ts';
 import type { Checklist, Evidence, Recommendation } from '../core/incident/checklist.ts';
 import { formatPercent } from '../core/text/format.ts';
-import { quote } from '../core/text/shell.ts';
+import { isPlain } from '../core/text/shell.ts';
 import { known } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { failingSurfaces, surfaces } from './evidence.ts';
 
-/** The surface that fails most, or the runbook's example: for commands that a person reads before typing them. */
-const worstSurface = (world: World): string => failingSurfaces(world)[0]?.id ?? 'openai-api';
+/**
+ * The surface that fails most, or the runbook's example: for commands that a person reads before typing them. pnpm may
+ * hand it to a shell once more, whatever its quotes: a name that a shell could read as code is not filled in.
+ */
+function worstSurface(world: World): string {
+  const { id } = failingSurfaces(world)[0] ?? { id: 'openai-api' };
+  return isPlain(id) ? id : '<surface>';
+}
+
 /** Only what is seen to fail is filled in; otherwise the action asks. */
 function target(world: World): Target {
   const [first] = failingSurfaces(world);
@@ -60,7 +67,7 @@ export const sev3: Checklist = {
       say: 'Disable the surface temporarily',
       evidence: failing,
       offers: [{ action: 'disable-surface', title: 'disable surface', target }],
-      byHand: (t, world) => [`${t.admin} admin:surface disable ${quote(worstSurface(world))}`],
+      byHand: (t, world) => [`${t.admin} admin:surface disable ${worstSurface(world)}`],
     },
     {
       id: 'sev3/specific-issues',
@@ -77,7 +84,7 @@ export const sev3: Checklist = {
       say: 'Test surface manually',
       evidence: failing,
       offers: [{ action: 'test-surface', title: 'test surface', target }],
-      byHand: (t, world) => [`${t.admin} test:surface ${quote(worstSurface(world))} --live`],
+      byHand: (t, world) => [`${t.admin} test:surface ${worstSurface(world)} --live`],
     },
     {
       id: 'sev3/enable',
@@ -85,7 +92,7 @@ export const sev3: Checklist = {
       decision: { question: 'is the surface fixed, and enabled again?', recommend: recommendEnable },
       evidence: failing,
       offers: [{ action: 'enable-surface', title: 'enable surface', target }],
-      byHand: (t, world) => [`${t.admin} admin:surface enable ${quote(worstSurface(world))}`],
+      byHand: (t, world) => [`${t.admin} admin:surface enable ${worstSurface(world)}`],
       waits: { for: 'the surface to be fixed', remind: 30 * 60_000 },
     },
   ],

@@ -247,7 +247,7 @@ export const cases: readonly Case[] = [
     by: 'command',
     target() {
       made += 1;
-      return { tenant: 'tenant-lyra', name: `new ${made}`, permissions: 'studies:read' };
+      return { tenant: 'tenant-lyra', name: `new-${made}`, permissions: 'studies:read' };
     },
   },
   {

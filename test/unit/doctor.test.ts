@@ -12,6 +12,7 @@ import { examine, type Probe } from '../../src/data/doctor-check.ts';
 import { gatewayProbe } from '../../src/data/gateway/doctor.ts';
 import { kubernetesProbe } from '../../src/data/kubernetes/doctor.ts';
 import { toolsProbe } from '../../src/data/tools/doctor.ts';
+import { quotesArguments } from '../../src/data/tools/package-manager.ts';
 import { findProgram } from '../../src/data/tools/path.ts';
 import { good } from '../support/configuration.ts';
 
@@ -186,7 +187,8 @@ test('the checkout with its scripts, and each thing that is missing from it', as
   const checkout = await directory();
   const program = async (file: string, mode = 0o755) => {
     await mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
-    await writeFile(path.join(checkout, file), '#!/bin/sh\necho \'{"clientVersion":{"gitVersion":"v9"}}\'\n');
+    const says = file.endsWith('pnpm') ? '10.22.0' : '{"clientVersion":{"gitVersion":"v9"}}';
+    await writeFile(path.join(checkout, file), `#!/bin/sh\necho '${says}'\n`);
     await chmod(path.join(checkout, file), mode);
   };
   await program('bin/kubectl');
@@ -203,7 +205,7 @@ test('the checkout with its scripts, and each thing that is missing from it', as
   const found = lines(await run(toolsProbe((await good({ env })).settings, 5000)));
   expect(found.map((line) => line.replaceAll(checkout, ''))).toEqual([
     'ok kubectl: v9, /bin/kubectl',
-    'ok admin command: /bin/pnpm',
+    'ok admin command: pnpm 10.22.0, /bin/pnpm',
     'warning Bentham checkout: /package.json has no admin:sessions',
   ]);
   await writeFile(
@@ -217,6 +219,40 @@ test('the checkout with its scripts, and each thing that is missing from it', as
     'ok staging manifests: /k8s/staging',
     'warning production manifests: /k8s/production: absent',
   ]);
+});
+
+test('a package manager that hands arguments to a shell is warned of, by its version', async () => {
+  const told = async (program: string, script: string) => {
+    const place = await directory();
+    await writeFile(path.join(place, program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await writeFile(path.join(place, 'package.json'), '{}');
+    const env = { BENTHAM_ADMIN_DIRECTORY: place, BENTHAM_ADMIN_COMMAND: `./${program}` };
+    const found = await run(toolsProbe((await good({ env })).settings, 5000));
+    const { verdict, answer } = found.find(({ what }) => what === 'admin command') ?? {};
+    return `${verdict} ${answer?.replaceAll(place, '')}`;
+  };
+  expect(await told('pnpm', 'echo 8.15.9')).toBe(
+    'warning pnpm 8.15.9, /pnpm: it passes the arguments of scripts to a shell',
+  );
+  expect(await told('npm', 'echo 10.9.0')).toBe('ok npm 10.9.0, /npm');
+  expect(await told('pnpm', 'exit 1')).toBe('warning /pnpm tells no version');
+  expect(await told('make', 'touch ran; echo 4.4')).toBe('ok /make');
+});
+
+test.each([
+  ['pnpm', '6.35.1', false],
+  ['pnpm', '9.15.4', false],
+  ['pnpm', '9.15.5', true],
+  ['pnpm', '10.1.0', false],
+  ['pnpm', '10.2.0', true],
+  ['pnpm', '11.0.0-rc.1', true],
+  ['npm', '8.12.2', false],
+  ['npm', '8.13.0', true],
+  ['yarn', '1.22.22', true],
+  ['pnpm', 'command not found', undefined],
+  ['just', '1.0.0', undefined],
+])('%s %s quotes the arguments of scripts: %s', (manager, version, quotes) => {
+  expect(quotesArguments(manager, version)).toBe(quotes);
 });
 
 test('programs are found as a shell finds them', async () => {

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keptFiles } from '../../src/data/journal/kept-rows.ts';
 import { RunLocks } from '../../src/data/journal/run-locks.ts';
-import { cleanEnvironment } from '../../src/data/tools/environment.ts';
 import { performCommand } from '../../src/data/tools/execute.ts';
 
 let directory = '';
@@ -128,18 +127,5 @@ describe('a command', () => {
     );
     expect(done.outcome).toBe('unknown');
     await vi.waitFor(() => expect(isAlive(Number(m.said[0]))).toBe(false));
-  });
-
-  it('gets a clean environment', () => {
-    const from = {
-      PATH: '/bin',
-      HOME: '/root',
-      AWS_PROFILE: 'x',
-      PGPASSWORD: 'p',
-      NODE_OPTIONS: '--inspect',
-      LD_PRELOAD: 'x',
-      EDITOR: 'vi',
-    };
-    expect(Object.keys(cleanEnvironment(from))).toEqual(['PATH', 'HOME', 'AWS_PROFILE', 'PGPASSWORD']);
   });
 });

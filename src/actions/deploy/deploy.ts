@@ -9,6 +9,7 @@ import {
   counted,
   disproven,
   fingerprint,
+  kubectlInherits,
   notYet,
   notYetBy,
   planned,
@@ -32,7 +33,7 @@ function asking(survey: Survey) {
   const where = admin.directory ? { directory: admin.directory } : {};
   const environment = targets.kubeconfig ? { environment: { KUBECONFIG: targets.kubeconfig } } : {};
   const argv = (...words: readonly string[]) => [kubectl, ...words, ...context] as const;
-  const place = { ...where, ...environment };
+  const place = { ...where, ...environment, inherits: kubectlInherits };
   return { argv, place, ask: (...words: readonly string[]) => survey.output(argv(...words), place) };
 }
 

@@ -5,7 +5,6 @@ import { minute, second } from '../../core/time.ts';
 import {
   adminCall,
   answeredByDatabase,
-  asArguments,
   given,
   needsAdmin,
   notYet,
@@ -31,12 +30,12 @@ export async function created({ plan, startedAt }: Done, survey: Survey) {
 }
 
 export function createCall(survey: Survey, tenant: string, name: string, permissions: string) {
-  const call = adminCall(
+  const made = adminCall(
     survey.ground,
-    ...['admin:apikey', 'create', '--tenant-id', tenant],
-    ...['--name', name, '--permissions', permissions],
+    ...['admin:apikey', 'create', '--tenant-id', { tenant }],
+    ...['--name', { name }, '--permissions', { permissions }],
   );
-  return { ...call, reveals: true };
+  return made.ok ? { ...made, call: { ...made.call, reveals: true } } : made;
 }
 
 export const createApiKey: Action = {
@@ -65,8 +64,8 @@ export const createApiKey: Action = {
       given(target, 'name'),
       given(target, 'permissions') || '*',
     ];
-    const wrong = asArguments({ tenant, name, permissions });
-    if (wrong) return wrong;
+    const made = createCall(survey, tenant, name, permissions);
+    if (!made.ok) return made;
     const who = await answeredByDatabase(survey);
     if (!who.ok) return refusedBy(who.fault);
     const found = await keysWhere(survey, 'tenant_id::text = $1 AND revoked IS NOT TRUE', [tenant]);
@@ -82,7 +81,7 @@ export const createApiKey: Action = {
         `A new one, “${name}”, with permissions ${permissions}. It is shown once.`,
       ],
       warnings: permissions === '*' ? ['Permissions *: the key may do everything.'] : [],
-      calls: [createCall(survey, tenant, name, permissions)],
+      calls: [made.call],
       undo: 'revoke the new key',
       answered: [who.says],
       rests: `${tenant} ${name}`,

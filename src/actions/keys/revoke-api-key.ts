@@ -4,18 +4,7 @@ import type { SqlRow } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
-import {
-  adminCall,
-  asArgument,
-  choiceField,
-  given,
-  needsAdmin,
-  notYet,
-  notYetBy,
-  planned,
-  proven,
-  refusedBy,
-} from '../plan.ts';
+import { adminCall, choiceField, given, needsAdmin, notYet, notYetBy, planned, proven, refusedBy } from '../plan.ts';
 import { describe, keyField, keyOf, keysWhere, lastUse, needsTable, objectOf, oneKey } from './key.ts';
 
 /** A key in use a few minutes ago is somebody's production. */
@@ -58,8 +47,9 @@ export const revokeApiKey: Action = {
   async plan(target, survey) {
     const id = keyOf(target);
     const byAdmin = given(target, 'by') === 'admin';
-    const wrong = byAdmin ? asArgument('key', id) : undefined;
-    if (wrong) return wrong;
+    const made = adminCall(survey.ground, 'admin:apikey', 'revoke', '--key-id', { key: id });
+    // By SQL it does not matter what an id looks like.
+    if (byAdmin && !made.ok) return { ...made, hint: `revoke it by SQL. ${made.hint}` };
     const found = await oneKey(survey, id);
     if ('planned' in found) return found.planned;
     const { row } = found;
@@ -82,20 +72,21 @@ export const revokeApiKey: Action = {
         ...(idle < recently ? [`It was used ${formatAge(idle)} ago: somebody depends on it.`] : []),
         ...switched(row, others.value),
       ],
-      calls: byAdmin
-        ? [adminCall(survey.ground, 'admin:apikey', 'revoke', '--key-id', id)]
-        : [
-            {
-              tool: 'sql',
-              server: 'primary',
-              change: {
-                text: `UPDATE ${keys} SET revoked = true, revoked_at = NOW() WHERE id = $1 AND revoked IS NOT TRUE`,
-                parameters: [id],
+      calls:
+        byAdmin && made.ok
+          ? [made.call]
+          : [
+              {
+                tool: 'sql',
+                server: 'primary',
+                change: {
+                  text: `UPDATE ${keys} SET revoked = true, revoked_at = NOW() WHERE id = $1 AND revoked IS NOT TRUE`,
+                  parameters: [id],
+                },
+                expectRows: 1,
+                transaction: true,
               },
-              expectRows: 1,
-              transaction: true,
-            },
-          ],
+            ],
       undo: 'create a new key for the tenant; a revoked one does not come back',
       answered: [found.says],
       rests: `${id} live`,

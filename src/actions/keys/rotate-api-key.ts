@@ -1,9 +1,15 @@
 // Rotate an API key: a new one first, the old one revoked in a second step (runbook: Rotating API Keys).
 import type { Action } from '../../core/actions/action.ts';
 import { second } from '../../core/time.ts';
-import { asArguments, needsAdmin, planned } from '../plan.ts';
+import { needsAdmin, planned } from '../plan.ts';
 import { createCall, created } from './create-api-key.ts';
 import { describe, keyField, keyOf, needsTable, objectOf, oneKey } from './key.ts';
+
+/** In characters that may be handed to the admin command. */
+export function rotatedName(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9_.:/@,+-]+/g, '-').replace(/^[^A-Za-z0-9_]+|[^A-Za-z0-9_]+$/g, '');
+  return `${plain.replace(/-rotated$/, '') || 'key'}-rotated`;
+}
 
 export const rotateApiKey: Action = {
   id: 'rotate-api-key',
@@ -26,20 +32,20 @@ export const rotateApiKey: Action = {
     if ('planned' in found) return found.planned;
     const { row } = found;
     const tenant = String(row.tenant);
-    const name = `${String(row.name).replace(/ \(rotated\)$/, '')} (rotated)`;
+    const name = rotatedName(String(row.name));
     const permissions =
       String(row.permissions)
         .replace(/^[[{]|[\]}]$/g, '')
         .replaceAll('"', '') || '*';
-    const wrong = asArguments({ tenant, name, permissions });
-    if (wrong) return wrong;
+    const made = createCall(survey, tenant, name, permissions);
+    if (!made.ok) return made;
     return planned({
       impact: [
         `${keyOf(target)}: ${describe(row)}.`,
         `A new key “${name}” for ${tenant} with the same permissions is shown once. The old one goes on working.`,
         'Hand it over, wait until the tenant uses it, then revoke the old one: it is offered afterwards.',
       ],
-      calls: [createCall(survey, tenant, name, permissions)],
+      calls: [made.call],
       undo: 'revoke the new key; the old one has not been touched',
       answered: [found.says],
       rests: `${keyOf(target)} live`,

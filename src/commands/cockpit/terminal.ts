@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { clean } from '../../core/text/text.ts';
+import { childEnvironment } from '../../data/tools/environment.ts';
 
 /** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
 const longestCopy = 50_000;
@@ -100,7 +101,10 @@ export class Terminal {
 /** Into tmux's newest buffer, and from there to the clipboards of those who are attached (`-w`, from 3.2 on). */
 function tmuxTakes(text: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const tmux = execFile('tmux', ['load-buffer', '-w', '-'], { timeout: 2000 }, (error) => resolve(error === null));
+    const env = childEnvironment(process.env, ['TMUX', 'TMUX_PANE', 'TMUX_TMPDIR']);
+    const tmux = execFile('tmux', ['load-buffer', '-w', '-'], { timeout: 2000, env }, (error) =>
+      resolve(error === null),
+    );
     tmux.stdin?.on('error', () => {}).end(text);
   });
 }

@@ -46,8 +46,10 @@ export type CommandCall = {
   argv: readonly [string, ...string[]];
   /** Where it runs; the current directory if not said. */
   directory?: string;
-  /** Variables it gets beside those that every command gets. */
+  /** Variables that are set for it. */
   environment?: Readonly<Record<string, string>>;
+  /** Variables of ours that it needs beside what every program gets: names, or beginnings as in `AWS_*`. */
+  inherits?: readonly string[];
   within: Ms;
   /** It speaks to an API server: where its connection was lost, nobody knows what it did. */
   reaches?: 'kubernetes';

@@ -16,7 +16,12 @@ export type Ground = {
   /** Schema of studies, jobs, results and api_keys. */
   schema: string;
   /** `pnpm admin:*` and `pnpm test:surface`: the words before, and where they run. */
-  admin: { command: readonly [string, ...string[]]; directory?: string };
+  admin: {
+    command: readonly [string, ...string[]];
+    directory?: string;
+    /** Variables that these commands and the failover script get of ours. */
+    environment: readonly string[];
+  };
   kubectl: string;
 };
 
@@ -195,7 +200,11 @@ export interface Survey {
   /** Runs a command that only looks, such as kubectl diff. */
   output(
     argv: readonly [string, ...string[]],
-    where?: { directory?: string; environment?: Readonly<Record<string, string>> },
+    where?: {
+      directory?: string;
+      environment?: Readonly<Record<string, string>>;
+      inherits?: readonly string[];
+    },
   ): Promise<Answer<ToolOutput>>;
   redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */

@@ -46,3 +46,14 @@ function octal(char: string): string {
 export function word(text: string): string {
   return /^<[\w-]+>$/.test(text) ? text : quote(text);
 }
+
+/** The characters of a plain word, in words. */
+export const plainCharacters = 'letters, digits, _ and, not as the first one, . : / @ , + -';
+
+/**
+ * Whether a word means the same to every shell, and to a program that hands its arguments to one without quoting them.
+ * Nor can it be taken for an option, an assignment or the name of a file to read (`@file`).
+ */
+export function isPlain(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.:/@,+-]*$/.test(text);
+}

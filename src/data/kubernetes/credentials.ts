@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { door } from '../../core/text/text.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
+import { foreignEnvironment } from '../tools/environment.ts';
 import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
 
 /** TLS options of the connection. */
@@ -109,7 +110,7 @@ async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<G
         : {}),
     },
   };
-  const env = { ...process.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
+  const env = { ...foreignEnvironment(process.env), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   const output = await new Promise<string>((resolve, reject) => {
     const child = execFile(
       plugin.command,

@@ -7,6 +7,8 @@ import type { Checkup } from '../../core/health/checkup.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Probe } from '../doctor-check.ts';
+import { childEnvironment } from './environment.ts';
+import { adminCommandThere } from './package-manager.ts';
 import { findProgram } from './path.ts';
 
 const area = 'tools';
@@ -15,7 +17,7 @@ const run = promisify(execFile);
 /** The package scripts of the runbook's commands: pnpm admin:apikey, admin:surface, admin:sessions, test:surface. */
 const scripts = ['admin:apikey', 'admin:surface', 'admin:sessions', 'test:surface'];
 
-/** kubectl, the admin command, the checkout with its scripts and manifests. Nothing of it is run but kubectl version. */
+/** kubectl, the admin command, the checkout with its scripts and manifests. Only versions are asked for. */
 export function toolsProbe({ admin }: Settings, timeout: Ms): Probe {
   const directory = admin.directory ?? process.cwd();
   return {
@@ -27,7 +29,7 @@ export function toolsProbe({ admin }: Settings, timeout: Ms): Probe {
       const checkout = await checkoutThere(admin.directory);
       const [kubectl, command] = await Promise.all([
         kubectlThere(admin.kubectl, directory, timeout, signal),
-        commandThere(admin.command[0] ?? 'pnpm', directory),
+        adminCommandThere(admin, directory, timeout, signal),
       ]);
       if (!admin.directory || checkout.verdict !== 'ok') return [kubectl, command, checkout];
       return [
@@ -53,7 +55,11 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
       todo: 'install kubectl, to deploy and to work by hand',
     };
   try {
-    const { stdout } = await run(found.file, ['version', '--client', '--output=json'], { timeout, signal });
+    const { stdout } = await run(found.file, ['version', '--client', '--output=json'], {
+      timeout,
+      signal,
+      env: childEnvironment(process.env, ['KUBECONFIG']),
+    });
     const { clientVersion } = JSON.parse(stdout) as { clientVersion?: { gitVersion?: unknown } };
     return { ...about, verdict: 'ok', answer: `${door(clientVersion?.gitVersion, 40)}, ${found.file}` };
   } catch {
@@ -64,18 +70,6 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
       todo: `try it: ${found.file} version --client`,
     };
   }
-}
-
-async function commandThere(name: string, directory: string): Promise<Checkup> {
-  const about = { area, what: 'admin command' };
-  const found = await findProgram(name, directory);
-  if (found.ok) return { ...about, verdict: 'ok', answer: found.file };
-  return {
-    ...about,
-    verdict: 'warning',
-    answer: `${name}: ${found.why}`,
-    todo: `install ${name}, or set admin.command`,
-  };
 }
 
 async function checkoutThere(directory: string | undefined): Promise<Checkup> {

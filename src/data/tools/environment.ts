@@ -1,12 +1,33 @@
-// Commands get a clean environment: what finds programs, people's logins and the platform, and nothing else.
-const handedOn =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|KUBECONFIG|KUBERNETES_SERVICE_(HOST|PORT)|(AAD|AZURE|CLOUDSDK|GOOGLE)_\w+|AWS_\w+|PG[A-Z]\w*|REDIS_(URL|PASSWORD)|DATABASE_URL|ADMIN_API_KEY|BENTHAM_\w+|SSH_AUTH_SOCK|NODE_EXTRA_CA_CERTS|PNPM_HOME|COREPACK_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
+// What a program gets of our environment: what every program needs, and what this one was said to need. Never all of it:
+// whatever runs there could read every secret that the cockpit was started with.
 
-/** The part of an environment that a command gets. */
-export function cleanEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+const everywhere = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'TZ', 'TMPDIR', 'LANG', 'LANGUAGE', 'LC_*', 'XDG_*'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+];
+
+/** The cockpit's own: what no credential plugin was written for. */
+const ours = ['BENTHAM_*', 'PG*', 'REDIS_*', 'DATABASE_URL', 'ADMIN_API_KEY'];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The part of an environment that a program gets; `inherits`: names, or beginnings as in `AWS_*`. */
+export function childEnvironment(from: Environment, inherits: readonly string[] = []): Record<string, string> {
+  const names = [...everywhere, ...inherits];
+  return only(from, (name) => names.some((one) => fits(one, name)));
+}
+
+/** For programs that a person has configured elsewhere, and whose needs nobody knows: all but the cockpit's own. */
+export function foreignEnvironment(from: Environment): Record<string, string> {
+  return only(from, (name) => !ours.some((one) => fits(one, name)));
+}
+
+const fits = (pattern: string, name: string) =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+
+function only(from: Environment, wanted: (name: string) => boolean): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(from).flatMap(([name, value]) =>
-      value !== undefined && handedOn.test(name) ? [[name, value]] : [],
-    ),
+    Object.entries(from).flatMap(([name, value]) => (value !== undefined && wanted(name) ? [[name, value]] : [])),
   );
 }

@@ -8,7 +8,7 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Means, Performed } from '../call-result.ts';
 import { doubtOf } from '../kubernetes/kubectl-exit.ts';
 import { LineCutter } from '../kubernetes/logs/line-splitter.ts';
-import { cleanEnvironment } from './environment.ts';
+import { childEnvironment } from './environment.ts';
 
 /** How long a command may take to end by itself after it was asked to. */
 const graceful: Ms = 5 * second;
@@ -26,7 +26,7 @@ export async function performCommand(
   if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
   const running = execa(program, argv, {
     ...(call.directory ? { cwd: call.directory } : {}),
-    env: { ...cleanEnvironment(process.env), ...call.environment },
+    env: { ...childEnvironment(process.env, call.inherits), ...call.environment },
     extendEnv: false,
     stdin: 'ignore',
     all: true,

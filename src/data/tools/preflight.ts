@@ -1,11 +1,11 @@
 // Programs and scripts of the checkout: whether they are there, what they say when they only look.
 import { execa } from 'execa';
-import type { ToolOutput } from '../../core/actions/preflight.ts';
+import type { Survey, ToolOutput } from '../../core/actions/preflight.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
-import { cleanEnvironment } from './environment.ts';
+import { childEnvironment } from './environment.ts';
 import { findProgram } from './path.ts';
 
 const within: Ms = minute;
@@ -29,12 +29,12 @@ export async function toolThere(command: string, directory = '.'): Promise<Outco
 /** Runs something that changes nothing, and gives its last lines and its exit code. */
 export async function outputOf(
   [program, ...argv]: readonly [string, ...string[]],
-  { directory, environment }: { directory?: string; environment?: Readonly<Record<string, string>> } = {},
+  { directory, environment, inherits }: Parameters<Survey['output']>[1] = {},
   signal: AbortSignal,
 ): Promise<Outcome<ToolOutput>> {
   const done = await execa(program, argv, {
     ...(directory ? { cwd: directory } : {}),
-    env: { ...cleanEnvironment(process.env), ...environment },
+    env: { ...childEnvironment(process.env, inherits), ...environment },
     extendEnv: false,
     stdin: 'ignore',
     all: true,

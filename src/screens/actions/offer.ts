@@ -85,7 +85,7 @@ function acceptsOf({ desk, world: { scope } }: State, action: Action, target: Ta
     environment: scope.environment,
     targets,
     schema: 'public',
-    admin: { command: ['pnpm'] },
+    admin: { command: ['pnpm'], environment: [] },
     kubectl: 'kubectl',
   };
   return acceptsFor(action.risk, action.names({ ...presets, ...target }, ground), scope.environment);

@@ -1,0 +1,196 @@
+// What reaches a program of the checkout: words that no shell minds, and an environment without secrets. The program here
+// does with its arguments what pnpm 6 to 8 do: it puts them into `sh -c` in the quotes of JSON.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { rotatedName } from '../../src/actions/keys/rotate-api-key.ts';
+import { adminCall } from '../../src/actions/plan.ts';
+import type { Ground } from '../../src/core/actions/preflight.ts';
+import { isPlain } from '../../src/core/text/shell.ts';
+import { childEnvironment, foreignEnvironment } from '../../src/data/tools/environment.ts';
+import { performCommand } from '../../src/data/tools/execute.ts';
+import { outputOf } from '../../src/data/tools/preflight.ts';
+import { groundOf } from '../../src/engine/action-context.ts';
+import { good } from '../support/configuration.ts';
+
+let directory = '';
+let ground: Ground;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'bentham-arguments-'));
+  const oldPnpm = `#!${process.execPath}
+const { spawnSync } = require('node:child_process');
+const line = 'printf "%s\\n" ' + process.argv.slice(2).map((one) => JSON.stringify(one)).join(' ');
+spawnSync('/bin/sh', ['-c', line], { stdio: 'inherit' });
+`;
+  await writeFile(path.join(directory, 'pnpm'), oldPnpm, { mode: 0o755 });
+  const env = { BENTHAM_ADMIN_DIRECTORY: directory, BENTHAM_ADMIN_COMMAND: path.join(directory, 'pnpm') };
+  ground = groundOf((await good({ env })).settings);
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+async function performed(surface: string): Promise<readonly string[] | undefined> {
+  const made = adminCall(ground, 'admin:surface', 'disable', { surface });
+  if (!made.ok) return undefined;
+  const told: string[] = [];
+  const tell = (lines: readonly string[]) => void told.push(...lines);
+  await performCommand(made.call, { tell, signal: new AbortController().signal });
+  return told;
+}
+
+const hostile = [
+  `x$(touch$\{IFS}pwned)`,
+  '`touch pwned`',
+  'x";touch pwned;"',
+  "x';touch pwned;'",
+  'x\ntouch pwned',
+  'x&touch pwned',
+  'x|touch pwned',
+  'x>pwned',
+  'x<pwned',
+  'two words',
+  '--all',
+  '-rf',
+  '@file',
+  '+x',
+  '=ls',
+  'SHELL=x',
+  '~root',
+  '*',
+  'a?c',
+  '[ab]',
+  '{a,b}',
+  'a!b',
+  'a#b',
+  'a^b',
+  'a%PATH%',
+  'a\\b',
+  '\u00a0',
+  'ünlü',
+  '\u202egnp.exe',
+  'x\0y',
+  '',
+];
+
+describe('an argument of an admin command', () => {
+  test.each(hostile)('is refused before the plan where a shell could mind it: %j', async (surface) => {
+    expect(adminCall(ground, 'admin:surface', 'disable', { surface })).toMatchObject({ ok: false });
+    expect(await performed(surface)).toBeUndefined();
+    expect(existsSync(path.join(directory, 'pwned'))).toBe(false);
+  });
+
+  test('is refused with the characters that are allowed, and the way by hand', () => {
+    const made = adminCall(ground, 'admin:apikey', 'create', '--name', { name: 'x$(id)' });
+    if (made.ok) throw new Error('not refused');
+    expect(made.why).toBe(
+      `the name 'x$(id)' has characters that a shell, or a command, could read as code or as an option`,
+    );
+    expect(made.hint).toContain('Allowed: letters, digits, _ and, not as the first one, . : / @ , + -.');
+    expect(made.hint).toContain(`cd ${directory} && ${directory}/pnpm admin:apikey create --name 'x$(id)'`);
+  });
+
+  test('that is plain arrives as it is, through a shell that reads it twice', async () => {
+    const plain = fc.string({ unit: 'binary', maxLength: 12 }).filter(isPlain);
+    const samples = ['openai-api', 'a.b:c/d@e,f+g-h_1', '9', ...fc.sample(plain, 5)];
+    for (const surface of samples) expect(await performed(surface)).toEqual(['admin:surface', 'disable', surface]);
+  });
+
+  test('may be the runbook’s * as the permissions of a key, and as nothing else', () => {
+    expect(adminCall(ground, { permissions: '*' })).toMatchObject({ ok: true });
+    expect(adminCall(ground, { permissions: '*/x' })).toMatchObject({ ok: false });
+    expect(adminCall(ground, { tenant: '*' })).toMatchObject({ ok: false });
+  });
+
+  test('that names a rotated key is made of plain characters, whatever the old name was', () => {
+    expect(rotatedName('Production Key')).toBe('Production-Key-rotated');
+    expect(rotatedName('Production-Key-rotated')).toBe('Production-Key-rotated');
+    expect(rotatedName('$(id)')).toBe('id-rotated');
+    expect(rotatedName('ключ')).toBe('key-rotated');
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => isPlain(rotatedName(name))));
+  });
+});
+
+const secrets = {
+  PGPASSWORD: 's1',
+  REDIS_URL: 's2',
+  DATABASE_URL: 's3',
+  ADMIN_API_KEY: 's4',
+  BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK: 's5',
+  AWS_SECRET_ACCESS_KEY: 's6',
+  GITHUB_TOKEN: 's7',
+  NPM_TOKEN: 's8',
+  KUBECTL_EXTERNAL_DIFF: 'touch pwned',
+  NODE_OPTIONS: '--require=./x',
+  LD_PRELOAD: './x.so',
+  BASH_ENV: './x',
+  PAGER: 'touch pwned',
+  EDITOR: 'touch pwned',
+};
+
+describe('the environment of a program', () => {
+  /** The variables a program finds, of those above. */
+  async function found(inherits?: readonly string[]): Promise<readonly string[]> {
+    for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value);
+    const file = path.join(directory, 'environment');
+    const argv = ['/bin/sh', '-c', `env > '${file}'`] as const;
+    const more = inherits ? { inherits } : {};
+    const means = { tell: () => {}, signal: new AbortController().signal };
+    await performCommand({ tool: 'command', argv, within: 60_000, ...more }, means);
+    const names = (await readFile(file, 'utf8')).split('\n').map((line) => line.split('=')[0] ?? '');
+    const looked = await outputOf(['/usr/bin/env'], more, means.signal);
+    const seen = looked.ok ? looked.value.lines.map((line) => line.split('=')[0] ?? '') : [];
+    const ofOurs = (all: readonly string[]) => Object.keys(secrets).filter((name) => all.includes(name));
+    expect(names).toContain('PATH');
+    expect(ofOurs(seen)).toEqual(ofOurs(names));
+    return ofOurs(names);
+  }
+
+  test('holds no secret, no hook and no program of a person’s choice unless it needs one', async () => {
+    expect(await found()).toEqual([]);
+  });
+
+  test('of an admin command holds what admin.environment names, and nothing else', async () => {
+    const made = adminCall(ground, 'admin:sessions', 'refresh', '--all');
+    if (!made.ok) throw new Error(made.why);
+    expect(await found(made.call.inherits)).toEqual(['REDIS_URL', 'DATABASE_URL']);
+  });
+
+  test('has locale, terminal and proxies', () => {
+    const from = {
+      LANG: 'C',
+      LC_ALL: 'C',
+      TERM: 'xterm',
+      TMPDIR: '/t',
+      https_proxy: 'p',
+      NO_PROXY: 'n',
+      X: 'x',
+      U: undefined,
+    };
+    expect(Object.keys(childEnvironment(from))).toEqual([
+      'LANG',
+      'LC_ALL',
+      'TERM',
+      'TMPDIR',
+      'https_proxy',
+      'NO_PROXY',
+    ]);
+    expect(childEnvironment({ AWS_PROFILE: 'a', AWSX: 'b', PGHOST: 'c' }, ['AWS_*'])).toEqual({ AWS_PROFILE: 'a' });
+  });
+
+  test('of a credential plugin is the person’s own, without what is the cockpit’s', () => {
+    const names = Object.keys(foreignEnvironment({ ...secrets, VAULT_TOKEN: 'its own', HOME: '/h' }));
+    expect(names).toEqual(expect.arrayContaining(['AWS_SECRET_ACCESS_KEY', 'VAULT_TOKEN', 'HOME']));
+    for (const name of [
+      'PGPASSWORD',
+      'REDIS_URL',
+      'DATABASE_URL',
+      'ADMIN_API_KEY',
+      'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK',
+    ])
+      expect(names).not.toContain(name);
+  });
+});
