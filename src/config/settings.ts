@@ -182,7 +182,10 @@ export const settingsSchema = z.object({
     .prefault({}),
   intervals: z
     .object({
-      gateway: ms.default(5000).describe('health endpoints'),
+      gateway: ms
+        .min(10_000, 'at least 10000: the kubelet’s probes share the gateway’s limit of 100 requests a minute')
+        .default(15_000)
+        .describe('health endpoints; at most six requests a minute in all'),
       database: ms.default(5000).describe('primary and replica'),
       redis: ms.default(5000).describe('PING and INFO'),
       studies: ms.default(5000).describe('queue and active studies'),

@@ -1,16 +1,12 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
-import { request } from 'undici';
 import type { Settings } from '../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../core/actions/preflight.ts';
 import { say } from '../core/actions/shell-command.ts';
 import { type Ms, second } from '../core/time.ts';
-import { readBeginning } from './body.ts';
-import { readHealthBody } from './gateway/health-body.ts';
-import { longestBody } from './gateway/source.ts';
+import { askHealthInTurn } from './gateway/health-request.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesSurvey } from './kubernetes/preflight.ts';
-import { networkFault } from './network.ts';
 import { SqlSurvey } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
 import { redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
@@ -68,7 +64,7 @@ export function createSurvey({
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
-    health: (url) => timed(`curl ${url}`, () => health(url, signal)),
+    health: (url, fresh = false) => timed(`curl ${url}`, () => health(url, signal, fresh)),
     output: (argv, where) =>
       timed(argv.join(' '), async () => (await import('./tools/preflight.ts')).outputOf(argv, where, signal)),
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
@@ -163,17 +159,17 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
 async function health(
   url: string,
   signal: AbortSignal,
+  fresh: boolean,
 ): Promise<Outcome<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
   const dispatcher = dispatcherFor(new URL(url));
   try {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(healthWithin)]);
-    const answer = await request(url, { signal: both, dispatcher });
-    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
-    const services = Object.fromEntries(body.services.map((s) => [s.name, s.healthy]));
-    const { statusCode } = answer;
-    return { ok: true, value: { statusCode, healthy: statusCode < 300 && body.healthy, services } };
-  } catch (error) {
-    return { ok: false, fault: networkFault(error, url) };
+    const answer = await askHealthInTurn(new URL(url), { timeout: healthWithin, dispatcher, signal, fresh });
+    if ('fault' in answer) return { ok: false, fault: answer.fault };
+    const { statusCode, services, problem = 'no answer', healthy } = answer.endpoint;
+    if (statusCode === undefined)
+      return { ok: false, fault: { kind: 'malformed', where: url, what: problem, hint: `curl -i ${url}` } };
+    const known = Object.fromEntries(services.map((s) => [s.name, s.healthy]));
+    return { ok: true, value: { statusCode, healthy, services: known } };
   } finally {
     await dispatcher.destroy();
   }

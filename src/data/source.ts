@@ -8,6 +8,9 @@ import type { Fault } from '../core/world/reading.ts';
 /** What one look gave: a value, or an expected failure. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
+/** An outcome that says how long to wait before the next look: a backend's Retry-After. */
+type Told<T> = Outcome<T> & { wait?: Ms };
+
 /** What a source tells of one fact, to whoever keeps the world. */
 export type News = {
   [F in FactId]:
@@ -70,15 +73,19 @@ export type Poll<F extends FactId> = {
   from: string;
   /** Host, URL or file, for faults. */
   where: string;
+  /** Waited for before a look, as long as it takes: where something else limits how often may be asked. */
+  turn?(signal: AbortSignal): Promise<unknown>;
+  /** After the first failure in a row; a second, where nothing is said. */
+  firstPause?: Ms;
   /** One look. Honours the signal; expected failures are values. */
-  read(signal: AbortSignal): Promise<Outcome<Facts[F]>>;
+  read(signal: AbortSignal): Promise<Told<Facts[F]>>;
   /** Lets go of connections. */
   close?(): Promise<void> | void;
 };
 
 /** A source that asks every so often, each look with its own deadline, and after failures with growing pauses. */
 export function poll<F extends FactId>(options: Poll<F>): Source {
-  const { id, fact, every, timeout, from, where, read, close } = options;
+  const { id, fact, every, timeout, from, where, read, close, turn, firstPause = Math.min(every, second) } = options;
   return {
     id,
     facts: [fact],
@@ -87,17 +94,18 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
       let failures = 0;
       const run = async () => {
         while (!signal.aborted) {
+          await turn?.(signal);
           wake = new AbortController();
           const begun = performance.now();
           const outcome = await deadline(read, timeout, where, signal);
           if (signal.aborted) break;
           const at = Date.now();
           failures = outcome.ok ? 0 : failures + 1;
-          const rest = outcome.ok
-            ? Math.max(0, every - (performance.now() - begun))
-            : backoff(failures, Math.min(every, second));
+          const wait = outcome.wait ?? 0;
+          const usual = outcome.ok ? Math.max(0, every - (performance.now() - begun)) : backoff(failures, firstPause);
+          const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
           const news = outcome.ok
-            ? { fact, value: outcome.value, at, staleAfter: every * 2 + timeout, from }
+            ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from }
             : { fact, fault: outcome.fault, at, retryAt: at + rest };
           // The generic F hides that fact and value belong together.
           tell(news as News);
@@ -117,11 +125,11 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
 
 /** Runs one look with a deadline. A look that throws has a bug; it is told as a malformed answer, not hidden. */
 export async function deadline<T>(
-  read: (signal: AbortSignal) => Promise<Outcome<T>>,
+  read: (signal: AbortSignal) => Promise<Told<T>>,
   timeout: Ms,
   where: string,
   signal: AbortSignal,
-): Promise<Outcome<T>> {
+): Promise<Told<T>> {
   const over = AbortSignal.timeout(timeout);
   const both = AbortSignal.any([signal, over]);
   const late = (): Outcome<T> => ({ ok: false, fault: timedOut(where, timeout) });

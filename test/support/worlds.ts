@@ -131,6 +131,7 @@ const calmPods = [
 
 const endpoint = (url: string) => ({
   url,
+  at: now,
   statusCode: 200,
   latency: 12,
   status: 'healthy',

@@ -7,11 +7,18 @@ import { createServer as createPlainServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import { afterEach, describe, expect, it, test } from 'vitest';
-import type { Settings } from '../../src/config/settings.ts';
+import { afterAll, afterEach, describe, expect, it, test } from 'vitest';
+import { type Settings, settingsSchema } from '../../src/config/settings.ts';
+import { assess } from '../../src/core/health/evaluate.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/health/gateway.ts';
+import { lose } from '../../src/core/world/reading.ts';
+import { emptyWorld } from '../../src/core/world/world.ts';
+import { healthBudget } from '../../src/data/gateway/budget.ts';
 import { readHealthBody } from '../../src/data/gateway/health-body.ts';
-import { healthUrls, lookAtGateway } from '../../src/data/gateway/source.ts';
+import { askHealthInTurn } from '../../src/data/gateway/health-request.ts';
+import { gatewaySource, healthUrls, lookAtGateway } from '../../src/data/gateway/source.ts';
+import type { News } from '../../src/data/source.ts';
+import { scope } from '../support/worlds.ts';
 
 describe('a health body', () => {
   it('in the runbook’s form', () => {
@@ -131,21 +138,129 @@ describe('the gateway', () => {
     ['unknown: 403 not served', [403, '<html>'], [403, '<html>']],
     ['critical: 404 not served', [404, 'no'], [404, 'no']],
     ['critical: 502 body is not JSON', [502, '<html>Bad Gateway</html>'], [502, '<html>']],
-    ['warning: 200 warn', ok, [200, '{"status":"warn"}']],
+    ['warning: /v1/health 200 warn; /health 200 ok', ok, [200, '{"status":"warn"}']],
+    // They contradict each other: both are told, the worse counts, whichever it is.
+    [
+      'critical: /health 503 unhealthy; /v1/health 200 healthy',
+      [503, '{"status":"unhealthy"}'],
+      [200, '{"status":"healthy"}'],
+    ],
+    [
+      'critical: /v1/health 503 unhealthy; /health 200 ok',
+      ok,
+      [503, '{"status":"unhealthy","checks":{"database":"error"}}'],
+    ],
+    // Degraded comes with 200, also where the database is away.
+    [
+      'critical: /v1/health 200 degraded; /health 200 ok',
+      ok,
+      [200, '{"status":"degraded","checks":{"database":"error","redis":"ok"}}'],
+    ],
+    [
+      'warning: /v1/health 200 degraded; /health 200 ok',
+      ok,
+      [200, '{"status":"degraded","checks":{"database":"ok","redis":"error"}}'],
+    ],
+    ['critical: 200 degraded', [200, '{"status":"degraded","services":{"postgres":"down"}}'], [404, '']],
+    [
+      'critical: 200 says ok, but primary-db is not',
+      [200, '{"status":"ok","services":{"primary-db":"fail"}}'],
+      [404, ''],
+    ],
+    // A word that nobody knows is neither well nor an outage.
+    ['unknown: 200 frobnicating', [200, '{"status":"frobnicating"}'], [404, '']],
+    ['unknown: 200 says ok, but database is not', [200, '{"status":"ok","checks":{"database":"hmm"}}'], [404, '']],
     ['critical: 503 says healthy with status 503', [503, '{"status":"healthy"}'], [503, '{"status":"healthy"}']],
   ])('%s', async (expected, health, detailed) => {
     expect(await judged(await answers(health, detailed))).toBe(expected);
+  });
+
+  it('is not asked more often by configuration: that is refused with the reason', () => {
+    const { error } = settingsSchema.pick({ intervals: true }).safeParse({ intervals: { gateway: 5000 } });
+    expect(error?.issues).toMatchObject([
+      { path: ['intervals', 'gateway'], message: expect.stringMatching(/at least 10000.*100 requests/) },
+    ]);
+  });
+
+  describe('asked again and again', () => {
+    const over = new AbortController();
+    const asked: string[] = [];
+    const news: News[] = [];
+    const start = async (handle: RequestListener) => {
+      asked.length = 0;
+      news.length = 0;
+      const url = await serve((req, res) => {
+        asked.push(req.url ?? '');
+        handle(req, res);
+      });
+      const { data } = settingsSchema.pick({ gateway: true, intervals: true }).safeParse({ gateway: { url } });
+      const source = gatewaySource(data as Settings);
+      return { url, ...source.start((told) => news.push(told), over.signal) };
+    };
+    afterAll(() => over.abort());
+
+    it('is asked one path while all is well, and at most six times a minute, whoever wants to know', async () => {
+      const { url, refresh } = await start((_, res) => res.end('{"status":"healthy"}'));
+      // A person keeps R pressed.
+      const hammer = setInterval(refresh, 1);
+      await expect.poll(() => asked.length, { timeout: 5000 }).toBe(6);
+      const late = await look(url);
+      clearInterval(hammer);
+      expect(late).toMatchObject({ ok: true });
+      const fresh = { timeout: 100, dispatcher, signal: AbortSignal.timeout(100), fresh: true };
+      expect(await askHealthInTurn(new URL('/health', url), fresh)).toMatchObject({
+        fault: { kind: 'limited', what: expect.stringMatching(/^asked often enough, next at \d\d:\d\d:\d\dZ$/) },
+      });
+      expect(asked.filter((path) => path === '/v1/health')).toHaveLength(5);
+      expect(asked.filter((path) => path === '/health')).toHaveLength(1);
+    });
+
+    it('has its shorter path asked at once when the detailed one is ill', async () => {
+      let well = true;
+      const { refresh } = await start((req, res) => {
+        if (!well && req.url === '/v1/health') res.statusCode = 503;
+        res.end(`{"status":"${res.statusCode === 503 ? 'un' : ''}healthy"}`);
+      });
+      await expect.poll(() => news.length).toBe(1);
+      well = false;
+      refresh();
+      await expect.poll(() => asked).toEqual(['/v1/health', '/health', '/v1/health', '/health']);
+    });
+
+    it.each([
+      ['seconds', () => '7', 7000],
+      ['a date', () => new Date(Date.now() + 9000).toUTCString(), 9000],
+      ['a day', () => '86400', 300_000],
+      ['nothing', () => 'soon', 60_000],
+    ])('is rate limited: unknown, and left alone as Retry-After says in %s', async (_, retryAfter, ms) => {
+      const { refresh, url } = await start((_, res) => res.writeHead(429, { 'retry-after': retryAfter() }).end('{}'));
+      await expect.poll(() => news.length).toBe(1);
+      const [told] = news;
+      if (!told || !('fault' in told)) throw new Error('a 429 is a fault');
+      expect(told.fault).toMatchObject({
+        kind: 'limited',
+        what: expect.stringMatching(/^rate limited \(429\), next at /),
+      });
+      expect(Math.abs((told.retryAt ?? 0) - told.at - ms)).toBeLessThan(1500);
+      const world = emptyWorld(scope, Date.now());
+      const reading = lose(world.readings.gateway, told.fault, told.at, told.retryAt);
+      const found = assess({ ...world, readings: { ...world.readings, gateway: reading } });
+      expect(found.find(({ id }) => id === 'gateway/health')).toMatchObject({ verdict: 'unknown' });
+      refresh();
+      expect(await healthBudget(new URL(url)).take(1, AbortSignal.timeout(50))).toBe(false);
+      expect(asked).toHaveLength(2);
+    });
   });
 
   it('whose detailed form gives no answer is not said to be down, nor well', async () => {
     const base = await serve((req, res) => {
       if (req.url === '/health') res.end('{"status":"ok"}');
     });
-    expect(await judged(base, 300)).toBe('unknown: /v1/health timed out after 0.3 s');
+    expect(await judged(base, 300)).toBe('unknown: /v1/health timed out after 0.3 s; /health 200 ok');
     const cutting = await serve((req, res) =>
       req.url === '/health' ? req.socket.destroy() : res.end('{"status":"ok"}'),
     );
-    expect(await judged(cutting)).toBe('unknown: /health connection closed without an answer');
+    expect(await judged(cutting)).toBe('unknown: /health connection closed without an answer; /v1/health 200 ok');
   });
 
   it('that answers drop by drop timed out', async () => {

@@ -8,6 +8,7 @@ import { live, lost, now, world } from '../support/world.ts';
 
 const endpoint = (healthy: boolean, database = healthy): Gateway['health'] => ({
   url: 'https://api.bentham.io/health',
+  at: now,
   statusCode: healthy ? 200 : 503,
   latency: 12,
   status: healthy ? 'healthy' : 'unhealthy',

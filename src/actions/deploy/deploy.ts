@@ -173,7 +173,7 @@ export const deploy: Action = {
       if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation || d.replicas > d.updated)
         return notYet(`${d.name}: ${d.available} of ${d.desired} available`);
     }
-    const health = await survey.health(`${targets.gatewayUrl}${targets.healthPath}`);
+    const health = await survey.health(`${targets.gatewayUrl}${targets.healthPath}`, true);
     if (!health.ok || !health.value.healthy) return notYet('rolled out; health does not answer healthy yet');
     const names = touched.map((d) => `${d.name} revision ${d.revision}`).join(', ');
     return proven(`${names || 'nothing'} rolled out, health answers ${health.value.statusCode}`);

@@ -131,11 +131,11 @@ export async function rolledOut({ target, plan }: Done, survey: Survey): Promise
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
   const { targets } = survey.ground;
   if (d.name !== targets.deployments.gateway) return proven(says);
-  const health = await survey.health(gatewayHealth(survey));
+  const health = await survey.health(gatewayHealth(survey), true);
   // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
   const unheard = plan.memo?.unheard;
   if (!health.ok && unheard) return proven(`${says}; its health cannot be asked from here: ${unheard}`);
-  if (!health.ok) return notYet(`${says}; the gateway does not answer: ${health.fault.what}`);
+  if (!health.ok) return notYet(`${says}; health unknown: ${health.fault.what}`);
   if (!health.value.healthy) return notYet(`${says}; the gateway answers ${health.value.statusCode}, not healthy`);
   return proven(`${says}, health answers ${health.value.statusCode}`);
 }

@@ -194,8 +194,10 @@ export interface Survey {
     text: string,
     parameters: readonly SqlValue[],
   ): Promise<Answer<readonly SqlRow[]>>;
+  /** A health path of a gateway; `fresh`: asked after this question, not a little before it. */
   health(
     url: string,
+    fresh?: boolean,
   ): Promise<Answer<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>>;
   /** Runs a command that only looks, such as kubectl diff. */
   output(

@@ -24,7 +24,7 @@ export type Checkup = {
  * did not answer could not be asked.
  */
 export function faulty(about: Pick<Checkup, 'area' | 'what'>, fault: Fault, essential: boolean): Checkup {
-  const unasked = fault.kind === 'timeout' || fault.kind === 'unreachable';
+  const unasked = ['timeout', 'unreachable', 'limited'].includes(fault.kind);
   const verdict = unasked ? 'unknown' : essential ? 'critical' : 'warning';
   return { ...about, verdict, answer: describeFault(fault), todo: fault.hint };
 }

@@ -1,19 +1,28 @@
 // The gateway's health endpoints as verdict and words: the pane, `status` and `doctor` agree by it.
-import type { Gateway, HealthEndpoint } from '../world/facts.ts';
-import { isWorse, type Verdict } from './status.ts';
-
-/** What versions and frameworks say when it works, with something missing (health+json: `warn`). */
-const impaired = new Set(['degraded', 'warn', 'warning', 'partial', 'impaired']);
+import type { Gateway, HealthEndpoint, ServiceHealth } from '../world/facts.ts';
+import { isDatabase, judgeWord } from './health-words.ts';
+import { isWorse, type Verdict, worst } from './status.ts';
 
 /**
- * A health endpoint as a verdict. An answer other than healthy is critical, an impaired one a warning. What gave no
- * answer, or did not let us ask, proves nothing: unknown. A refused connection does.
+ * A health endpoint as a verdict. Its own word counts, and each service's: the database's at full weight whatever the
+ * whole calls itself, another's as a warning where the whole says that it is impaired. An answer that is no success,
+ * or tells no health, is critical. What gave no answer, did not let us ask, or says what nobody knows: unknown. A
+ * refused connection proves that nothing listens.
  */
 export function judgeEndpoint(e: HealthEndpoint): Verdict {
-  if (e.healthy || e.absent) return 'ok';
+  if (e.absent) return 'ok';
   if (e.fault !== undefined) return e.fault === 'refused' ? 'critical' : 'unknown';
   if (e.statusCode === 401 || e.statusCode === 403) return 'unknown';
-  return impaired.has(e.status ?? '') && (e.statusCode ?? 500) < 500 ? 'warning' : 'critical';
+  if (e.statusCode === undefined || e.statusCode < 200 || e.statusCode >= 300) return 'critical';
+  if (e.status === undefined && e.services.length === 0) return 'critical';
+  const whole = e.status === undefined ? 'ok' : judgeWord(e.status);
+  return worst([whole, ...e.services.map((service) => judgeService(service, whole))]);
+}
+
+/** A degraded whole has told that a service is missing; where it claims to be well, the service contradicts it. */
+function judgeService({ name, word }: ServiceHealth, whole: Verdict): Verdict {
+  const verdict = judgeWord(word);
+  return verdict === 'critical' && whole === 'warning' && !isDatabase(name) ? 'warning' : verdict;
 }
 
 /** The endpoint that decides. */
@@ -21,14 +30,12 @@ export function worseEndpoint({ health, detailed }: Gateway): HealthEndpoint {
   return health.absent || isWorse(judgeEndpoint(detailed), judgeEndpoint(health)) ? detailed : health;
 }
 
-/** `503 unhealthy`, `200 ok`, `certificate expired`; `/v1/health timed out after 2 s` where the other one answers. */
+/** `503 unhealthy`, `certificate expired`; where the endpoints disagree, both: `/health 503 unhealthy; /v1/health 200 ok`. */
 export function gatewaySays(gateway: Gateway): string {
   const worse = worseEndpoint(gateway);
-  const says = endpointSays(worse);
   const other = worse === gateway.health ? gateway.detailed : gateway.health;
-  if (other.absent || judgeEndpoint(worse) === judgeEndpoint(other) || worse.statusCode === other.statusCode)
-    return says;
-  return `${URL.parse(worse.url)?.pathname ?? worse.url} ${says}`;
+  if (other.absent || judgeEndpoint(worse) === judgeEndpoint(other)) return endpointSays(worse);
+  return [worse, other].map((e) => `${URL.parse(e.url)?.pathname ?? e.url} ${endpointSays(e)}`).join('; ');
 }
 
 /** One endpoint in few words. */

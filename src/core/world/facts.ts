@@ -82,6 +82,8 @@ export type HealthEndpoint = {
   /** Why no answer came. Absent where one came, also one that no client can use (a bad certificate). */
   fault?: FaultKind;
   healthy: boolean;
+  /** When it answered; the detailed one is asked more often than the other while both are well. */
+  at: Instant;
 };
 
 /** GET /health and GET /v1/health (runbook, Health Endpoints). */

@@ -4,9 +4,9 @@ import type { Instant, Ms } from '../time.ts';
  * Why a backend gave no value.
  * `refused`: it actively said no (nothing listens, no connection left): proven down.
  * `unreachable`: no route, no name, connection lost: nobody answered.
- * `forbidden`: it answered, and we may not ask. `unconfigured`: there is nothing to ask.
+ * `forbidden`: it answered, and we may not ask. `limited`: not so often. `unconfigured`: there is nothing to ask.
  */
-export type FaultKind = 'unreachable' | 'refused' | 'forbidden' | 'timeout' | 'malformed' | 'unconfigured';
+export type FaultKind = 'unreachable' | 'refused' | 'forbidden' | 'limited' | 'timeout' | 'malformed' | 'unconfigured';
 
 /** An expected failure, converted at the edge by the file that knows the backend. Already neutralised and redacted. */
 export type Fault = {

@@ -1,12 +1,12 @@
 // Requests over HTTP: a health check between two steps, and messages to people.
 import { request } from 'undici';
 import type { Call, Channel } from '../../core/actions/call.ts';
+import { endpointSays } from '../../core/health/gateway.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
 import { type Means, type Performed, performedFault } from '../call-result.ts';
-import { readHealthBody } from '../gateway/health-body.ts';
-import { longestBody } from '../gateway/source.ts';
+import { askHealthInTurn } from '../gateway/health-request.ts';
 import { explainNetworkError, networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 
@@ -17,16 +17,12 @@ const arrived = 'look whether it arrived before you send it again';
 export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
   const dispatcher = dispatcherFor(new URL(url));
   try {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(within)]);
-    const answer = await request(url, { signal: both, dispatcher });
-    const body = readHealthBody((await readBeginning(answer.body, longestBody)).text);
-    const says = `${url} answered ${answer.statusCode} ${body.status ?? ''}`.trim();
-    if (answer.statusCode < 300 && body.healthy) return { outcome: 'done', says };
-    return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
-  } catch (error) {
+    const answer = await askHealthInTurn(new URL(url), { timeout: within, dispatcher, signal, fresh: true });
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped' };
-    const { what, hint } = networkFault(error, url);
-    return { outcome: 'failed', says: `${url}: ${what}`, hint };
+    if ('fault' in answer) return { outcome: 'failed', says: `${url}: ${answer.fault.what}`, hint: answer.fault.hint };
+    const says = `${url} answered ${endpointSays(answer.endpoint)}`;
+    if (answer.endpoint.healthy) return { outcome: 'done', says };
+    return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
   } finally {
     await dispatcher.destroy();
   }

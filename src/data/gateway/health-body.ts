@@ -1,6 +1,7 @@
 // What a health endpoint says about itself. The runbook's form is {"status":"healthy","services":{"database":"healthy"}};
 // some versions answer {"status":"ok"} and {"status":"degraded","checks":{"database":"ok","redis":"error"}}.
 
+import { judgeWord } from '../../core/health/health-words.ts';
 import { door } from '../../core/text/text.ts';
 import type { ServiceHealth } from '../../core/world/facts.ts';
 
@@ -13,10 +14,7 @@ export type HealthBody = {
   healthy: boolean;
 };
 
-const healthyWords = new Set(
-  `healthy ok okay up pass passing alive ready connected true
-   running online available operational serving success green good normal`.split(/\s+/),
-);
+const isHealthy = (word: string): boolean => judgeWord(word) === 'ok';
 const servicesKeys = ['services', 'checks', 'components', 'dependencies', 'details'];
 const statusKeys = ['status', 'state', 'health', 'healthy', 'ok'];
 const manyServices = 32;
@@ -31,7 +29,7 @@ export function readHealthBody(text: string): HealthBody {
     body = JSON.parse(text);
   } catch {
     const word = text.trim().toLowerCase();
-    if (healthyWords.has(word)) return { status: word, services: [], healthy: true };
+    if (isHealthy(word)) return { status: word, services: [], healthy: true };
     return { services: [], problem: text.trim() === '' ? 'body is empty' : 'body is not JSON', healthy: false };
   }
   const status = wordOf(body);
@@ -39,7 +37,7 @@ export function readHealthBody(text: string): HealthBody {
   if (status === undefined && services.length === 0)
     return { services, problem: 'body says nothing about health', healthy: false };
   const sick = services.filter((s) => !s.healthy);
-  const saysHealthy = status === undefined ? sick.length === 0 : healthyWords.has(status);
+  const saysHealthy = status === undefined ? sick.length === 0 : isHealthy(status);
   const contradiction =
     saysHealthy && sick.length > 0
       ? `says ${status ?? 'nothing'}, but ${sick.map((s) => s.name).join(', ')} is not`
@@ -57,7 +55,7 @@ function wordOf(value: unknown): string | undefined {
   if (Array.isArray(value)) {
     const words = value.slice(0, manyServices).map((one) => (isBag(one) ? wordOf(one) : undefined));
     const told = words.filter((word) => word !== undefined);
-    return told.find((word) => !healthyWords.has(word)) ?? told[0];
+    return told.find((word) => !isHealthy(word)) ?? told[0];
   }
   if (typeof value === 'string') return door(value, 60).trim().toLowerCase() || undefined;
   if (typeof value === 'boolean') return value ? 'ok' : 'failed';
@@ -78,6 +76,6 @@ function servicesOf(body: Bag): readonly ServiceHealth[] {
     const named = door(name, 40);
     const word = wordOf(value);
     if (named === '' || word === undefined) return [];
-    return [{ name: named, healthy: healthyWords.has(word), word }];
+    return [{ name: named, healthy: isHealthy(word), word }];
   });
 }

@@ -1,123 +1,150 @@
-// The gateway as its clients meet it: GET /health and GET /v1/health (runbook, Health Endpoints), each on a connection
-// of its own, so that a listener that is gone or a certificate that ran out is seen at once.
-import { type Dispatcher, request } from 'undici';
+// The gateway as its clients meet it: GET /v1/health, which tells all, and GET /health (runbook, Health Endpoints), each
+// on a connection of its own, so that a listener that is gone or a certificate that ran out is seen at once.
+import type { Dispatcher } from 'undici';
 import type { Settings } from '../../config/settings.ts';
+import { judgeEndpoint } from '../../core/health/gateway.ts';
 import { door } from '../../core/text/text.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
-import type { Fault } from '../../core/world/reading.ts';
-import { readBeginning } from '../body.ts';
-import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
-import { type Outcome, poll, type Source, timedOut } from '../source.ts';
-import { readHealthBody } from './health-body.ts';
+import { type Outcome, poll, type Source } from '../source.ts';
+import { type HealthBudget, healthBudget } from './budget.ts';
+import { askHealth, askHealthInTurn, type HealthAnswer } from './health-request.ts';
 
-/** A health body is some hundred bytes; more than this is not one. */
-export const longestBody = 64 * 1024;
+/** While all is well the path that tells less, or is not served, is asked so seldom; else more often. */
+const seldom: Ms = 2 * minute;
+const often: Ms = 30 * second;
 
 export function gatewaySource(settings: Settings): Source {
-  const { health, detailed } = healthUrls(settings.gateway);
+  const urls = healthUrls(settings.gateway);
   const { gateway: every, timeout } = settings.intervals;
   // No keep-alive: each look makes its connection as a client would.
-  const dispatcher = dispatcherFor(health, { pipelining: 0, allowH2: false });
+  const dispatcher = dispatcherFor(urls.health, { pipelining: 0, allowH2: false });
+  const look = new GatewayLook(urls, timeout, dispatcher);
   return poll({
     id: 'gateway',
     fact: 'gateway',
     every,
-    // The looks have their own deadline, told with their endpoint; this one is the safety net.
-    timeout: timeout + 500,
-    from: `gateway ${health.host}`,
-    where: health.host,
-    read: (signal) => lookAtGateway(health, detailed, timeout, dispatcher, signal),
+    // The requests have their own deadlines, one after the other at most; this one is the safety net.
+    timeout: timeout * 2 + 500,
+    firstPause: every,
+    from: `gateway ${urls.health.host}`,
+    where: urls.health.host,
+    turn: (signal) => look.turn(signal),
+    read: (signal) => look.read(signal),
     close: () => dispatcher.destroy(),
   });
 }
 
-/** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
-export async function lookAtGateway(
-  healthUrl: URL,
-  detailedUrl: URL,
-  timeout: number,
-  dispatcher: Dispatcher,
-  signal: AbortSignal,
-): Promise<Outcome<Gateway>> {
-  const [first, second] = await Promise.all(
-    [healthUrl, detailedUrl].map((url) => lookAtEndpoint(url, timeout, dispatcher, signal)),
-  );
-  if (!first || !second) throw new Error('two looks have two answers');
-  if ('fault' in first && 'fault' in second)
-    return { ok: false, fault: second.fault.kind === 'refused' ? second.fault : first.fault };
-  const [health, more] = [endpointOf(first, healthUrl), endpointOf(second, detailedUrl)];
-  return { ok: true, value: { health: withoutAbsence(health, more), detailed: withoutAbsence(more, health) } };
-}
+type Urls = { health: URL; detailed: URL };
+type Path = keyof Urls;
+type Looked = Outcome<Gateway> & { wait?: Ms };
 
-/** Not every version serves both forms, nor to everybody: the absence of one alone is no outage, the other decides. */
-function withoutAbsence(one: HealthEndpoint, other: HealthEndpoint): HealthEndpoint {
-  const notServed = ({ statusCode = 0 }: HealthEndpoint) => [401, 403, 404].includes(statusCode);
-  if (!notServed(one)) return one;
-  return { ...one, problem: 'not served', ...(notServed(other) ? {} : { absent: true, healthy: other.healthy }) };
-}
+/** Looks again and again: one path where it tells all, both where something is wrong or they disagree. */
+class GatewayLook {
+  readonly #urls: Urls;
+  readonly #timeout: Ms;
+  readonly #dispatcher: Dispatcher;
+  readonly #budget: HealthBudget;
+  #last: Partial<Record<Path, { answer: HealthAnswer; at: Instant }>> = {};
 
-type Look = { endpoint: HealthEndpoint } | { fault: Fault; latency: number };
+  constructor(urls: Urls, timeout: Ms, dispatcher: Dispatcher) {
+    this.#urls = urls;
+    this.#timeout = timeout;
+    this.#dispatcher = dispatcher;
+    this.#budget = healthBudget(urls.health);
+  }
 
-function endpointOf(look: Look, url: URL): HealthEndpoint {
-  if ('endpoint' in look) return look.endpoint;
-  const { fault, latency } = look;
-  return { url: door(url.href, 300), latency, services: [], problem: fault.what, fault: fault.kind, healthy: false };
-}
+  /** Waits until what is due may be asked. */
+  turn(signal: AbortSignal): Promise<boolean> {
+    return this.#budget.take(this.#due().length, signal);
+  }
 
-async function lookAtEndpoint(url: URL, timeout: number, dispatcher: Dispatcher, signal: AbortSignal): Promise<Look> {
-  const begun = performance.now();
-  const passed = () => Math.round((performance.now() - begun) * 10) / 10;
-  const limit = AbortSignal.timeout(timeout);
-  const shown = door(url.href, 300);
-  try {
-    const answer = await request(url, {
-      dispatcher,
-      signal: AbortSignal.any([signal, limit]),
-      headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
-    });
-    const { statusCode } = answer;
-    const { text, cut } = await readBeginning(answer.body, longestBody);
-    const latency = passed();
-    if (statusCode >= 300 && statusCode < 400) {
-      const to = door(answer.headers.location ?? 'nowhere', 120);
-      const problem = `redirects to ${to} (${statusCode})`;
-      return { endpoint: { url: shown, statusCode, latency, services: [], problem, healthy: false } };
-    }
-    const body = cut
-      ? { services: [], healthy: false, problem: 'body too long for a health answer' }
-      : readHealthBody(text);
-    const healthy = body.healthy && statusCode < 300;
-    const contradiction =
-      body.healthy && !healthy ? `says ${body.status ?? 'healthy'} with status ${statusCode}` : undefined;
-    const problem = body.problem ?? contradiction;
-    const { status, services } = body;
-    return {
-      endpoint: {
-        url: shown,
-        statusCode,
-        latency,
-        ...(status === undefined ? {} : { status }),
-        services,
-        ...(problem === undefined ? {} : { problem }),
-        healthy,
-      },
-    };
-  } catch (error) {
-    const latency = passed();
-    if (limit.aborted) return { fault: timedOut(url.host, timeout), latency };
-    const { kind, what, hint, tls } = explainNetworkError(error);
-    // Somebody answered, and no client will talk to it: that is a finding, not a missing answer.
-    if (tls) return { endpoint: { url: shown, latency, services: [], problem: what, healthy: false } };
-    return { fault: { kind, where: url.host, what, hint }, latency };
+  async read(signal: AbortSignal): Promise<Looked> {
+    const asked = new Set(this.#due());
+    const ask = (which: Iterable<Path>) => Promise.all([...which].map((path) => this.#ask(path, signal)));
+    const isAllWell = () => [...asked].every((path) => isWell(this.#last[path]?.answer));
+    const wasWell = isAllWell();
+    await ask(asked);
+    // What turned ill is seen beside the other path at once, and from then on as often as it may be asked.
+    const other = paths.find((path) => !asked.has(path));
+    if (other && !isAllWell() && (wasWell || isOlder(this.#last[other], often)) && this.#budget.takeNow())
+      await ask([other]);
+    const { health, detailed } = this.#last;
+    if (!health || !detailed) throw new Error('both paths were asked at the first look');
+    return gatewayOf(health.answer, detailed.answer, this.#urls);
+  }
+
+  async #ask(path: Path, signal: AbortSignal): Promise<void> {
+    const answer = await askHealth(this.#urls[path], this.#timeout, this.#dispatcher, signal);
+    this.#last[path] = { answer, at: Date.now() };
+  }
+
+  /** Both at first. A path that is not served gives way to the other; the shorter one is asked more often in trouble. */
+  #due(): readonly Path[] {
+    const { health, detailed } = this.#last;
+    if (!health || !detailed) return paths;
+    if (isAbsent(detailed.answer)) return isOlder(detailed, seldom) ? paths : ['health'];
+    const well = isAbsent(health.answer) || (isWell(health.answer) && isWell(detailed.answer));
+    return isOlder(health, well ? seldom : often) || isLimited(health.answer) ? paths : ['detailed'];
   }
 }
 
+const paths: readonly Path[] = ['detailed', 'health'];
+
+const isOlder = (asked: { at: Instant } | undefined, age: Ms): boolean =>
+  asked === undefined || Math.abs(Date.now() - asked.at) >= age;
+
+const isLimited = (answer: HealthAnswer): boolean => 'fault' in answer && answer.fault.kind === 'limited';
+
+const isWell = (answer: HealthAnswer | undefined): boolean =>
+  answer !== undefined && 'endpoint' in answer && judgeEndpoint(answer.endpoint) === 'ok';
+
+/** Not every version serves both forms, nor to everybody. */
+const isAbsent = (answer: HealthAnswer): boolean =>
+  'endpoint' in answer && [401, 403, 404].includes(answer.endpoint.statusCode ?? 0);
+
+/** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
+export async function lookAtGateway(
+  health: URL,
+  detailed: URL,
+  timeout: Ms,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Looked> {
+  const ask = (url: URL) => askHealthInTurn(url, { timeout, dispatcher, signal });
+  return gatewayOf(...(await Promise.all([ask(health), ask(detailed)])), { health, detailed });
+}
+
+function gatewayOf(first: HealthAnswer, second: HealthAnswer, urls: Urls): Looked {
+  const wait = healthBudget(urls.health).held;
+  const told = wait > 0 ? { wait } : {};
+  if ('fault' in first && 'fault' in second) {
+    const faults = [first.fault, second.fault];
+    const telling = faults.find((f) => f.kind === 'refused') ?? faults.find((f) => f.kind === 'limited') ?? first.fault;
+    return { ok: false, fault: telling, ...told };
+  }
+  const [health, detailed] = [endpointOf(first, urls.health), endpointOf(second, urls.detailed)];
+  const value = { health: withoutAbsence(health, detailed), detailed: withoutAbsence(detailed, health) };
+  return { ok: true, value, ...told };
+}
+
+/** The absence of one alone is no outage, the other decides. */
+function withoutAbsence(one: HealthEndpoint, other: HealthEndpoint): HealthEndpoint {
+  if (!isAbsent({ endpoint: one })) return one;
+  const alone = !isAbsent({ endpoint: other });
+  return { ...one, problem: 'not served', ...(alone ? { absent: true, healthy: other.healthy } : {}) };
+}
+
+function endpointOf(answer: HealthAnswer, url: URL): HealthEndpoint {
+  if ('endpoint' in answer) return answer.endpoint;
+  const { fault, latency } = answer;
+  const shown = door(url.href, 300);
+  return { url: shown, latency, services: [], problem: fault.what, fault: fault.kind, healthy: false, at: Date.now() };
+}
+
 /** Where health is asked for. */
-export function healthUrls({ url, healthPath, detailedHealthPath }: Settings['gateway']): {
-  health: URL;
-  detailed: URL;
-} {
+export function healthUrls({ url, healthPath, detailedHealthPath }: Settings['gateway']): Urls {
   return { health: join(url, healthPath), detailed: join(url, detailedHealthPath) };
 }
 

@@ -1,4 +1,5 @@
 import { endpointSays } from '../../core/health/gateway.ts';
+import { judgeWord } from '../../core/health/health-words.ts';
 import { behindSays, judgeSlot } from '../../core/health/replication.ts';
 import { judgeIdAge } from '../../core/health/wraparound.ts';
 import { blockersSay } from '../../core/queries/database.ts';
@@ -46,7 +47,7 @@ export const backendScreen: Screen = {
 
 function about({ world }: State, id: string, room: number): Line[] {
   const { readings: r, now } = world;
-  if (id === 'gateway') return gatewayLines(newest(r.gateway)?.value, room);
+  if (id === 'gateway') return gatewayLines(newest(r.gateway)?.value, now, room);
   if (id === 'redis') return redisLines(newest(r.redis)?.value, now, room);
   if (id === 'primary') return databaseLines(newest(r.primary)?.value, room);
   if (id === 'replica') return databaseLines(newest(r.replica)?.value, room);
@@ -64,14 +65,14 @@ function about({ world }: State, id: string, room: number): Line[] {
     : [];
 }
 
-function gatewayLines(g: Gateway | undefined, room: number): Line[] {
+function gatewayLines(g: Gateway | undefined, now: Instant, room: number): Line[] {
   if (!g) return [];
   const endpoint = (e: HealthEndpoint) =>
     pairs(
       [
-        ['asked', e.url],
+        ['asked', `${e.url}, ${formatAge(now - e.at)} ago`],
         ['answered', `${endpointSays(e)} in ${formatLatency(e.latency)}`],
-        ...e.services.map((s) => [s.name, line(mark(s.healthy ? 'ok' : 'critical'), ` ${s.word}`)] as const),
+        ...e.services.map((s) => [s.name, line(mark(judgeWord(s.word)), ` ${s.word}`)] as const),
       ],
       room,
     );

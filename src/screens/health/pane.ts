@@ -1,6 +1,7 @@
 // HEALTH: the gateway's own word, and each backend as it answered us.
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/health/gateway.ts';
+import { judgeWord } from '../../core/health/health-words.ts';
 import { behindSays, judgeSlot } from '../../core/health/replication.ts';
 import type { Verdict } from '../../core/health/status.ts';
 import { judgeIdAge } from '../../core/health/wraparound.ts';
@@ -136,7 +137,7 @@ const shorter = (says: string): readonly string[] => [says, says.split(/ \(|: |,
 
 function saysGateway({ health, detailed }: Gateway): Said {
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
-  const words = services.flatMap((s) => [dim(`${s.name} `), mark(s.healthy ? 'ok' : 'critical'), span(' ')]);
+  const words = services.flatMap((s) => [dim(`${s.name} `), mark(judgeWord(s.word)), span(' ')]);
   return {
     says: [gatewaySays({ health, detailed }), ...shorter(endpointSays(worseEndpoint({ health, detailed })))].map((s) =>
       line(s),

@@ -23,6 +23,7 @@ const faultWord: Readonly<Record<FaultKind, string>> = {
   refused: 'refused',
   unreachable: 'unreachable',
   forbidden: 'not allowed',
+  limited: 'rate limited',
   timeout: 'no answer',
   malformed: 'unreadable',
   unconfigured: 'not set up',

@@ -1,0 +1,29 @@
+// The words that platforms and frameworks use for their own health, as verdicts. A word that nobody knows is unknown.
+import type { Verdict } from './status.ts';
+
+const words: Readonly<Record<Exclude<Verdict, 'unknown'>, ReadonlySet<string>>> = {
+  ok: new Set(
+    `healthy ok okay up pass passing passed alive ready connected true
+     running online available operational serving success green good normal`.split(/\s+/),
+  ),
+  // It works, with something missing (health+json: `warn`).
+  warning: new Set('degraded warn warning partial impaired slow yellow amber'.split(' ')),
+  critical: new Set(
+    `unhealthy error errors errored down fail failed failing failure false critical fatal dead broken red
+     disconnected unavailable unreachable offline stopped crashed not_serving timeout out_of_service
+     not_ready unready not_connected`.split(/\s+/),
+  ),
+};
+
+/** A word of a health body, in lower case, as a verdict. */
+export function judgeWord(word: string): Verdict {
+  const plain = word.replace(/[\s-]+/g, '_');
+  if (words.ok.has(plain)) return 'ok';
+  if (words.warning.has(plain)) return 'warning';
+  return words.critical.has(plain) ? 'critical' : 'unknown';
+}
+
+/** Whether a service of a health body is the database: without it nothing works, whatever the whole calls itself. */
+export function isDatabase(service: string): boolean {
+  return /database|postgres|(^|[^a-z])(db|pg|sql|rds|aurora|prisma)([^a-z]|$)/i.test(service);
+}

@@ -1,0 +1,118 @@
+// One request for health, and what became of it. Whoever sends one has taken it from the budget (budget.ts).
+import { type Dispatcher, request } from 'undici';
+import { formatClock } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
+import { type Instant, type Ms, second } from '../../core/time.ts';
+import type { HealthEndpoint } from '../../core/world/facts.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { readBeginning } from '../body.ts';
+import { explainNetworkError } from '../network.ts';
+import { timedOut } from '../source.ts';
+import { healthBudget } from './budget.ts';
+import { readHealthBody } from './health-body.ts';
+
+/** A health body is some hundred bytes; more than this is not one. */
+const longestBody = 64 * 1024;
+
+/** An answer, or why there is none. */
+export type HealthAnswer = { endpoint: HealthEndpoint } | { fault: Fault; latency: Ms };
+
+/** The last answer of each health path, by its URL: a look before an action need not ask again. */
+const answers = new Map<string, { answer: HealthAnswer; at: number }>();
+/** So old an answer may be before an action; a proof asks anew. */
+const recent: Ms = 10 * second;
+/** A person waits no longer than this for a turn. */
+const patience: Ms = 5 * second;
+
+export type HealthAsk = {
+  timeout: Ms;
+  dispatcher: Dispatcher;
+  signal: AbortSignal;
+  /** Takes no answer that is older than the question. */
+  fresh?: boolean;
+};
+
+/** Asks a health path beside the source that asks all the time: from its last answer, or in its turn. */
+export async function askHealthInTurn(
+  url: URL,
+  { timeout, dispatcher, signal, fresh }: HealthAsk,
+): Promise<HealthAnswer> {
+  const last = answers.get(url.href);
+  if (!fresh && last && performance.now() - last.at < recent) return last.answer;
+  const budget = healthBudget(url);
+  if (await budget.take(1, AbortSignal.any([signal, AbortSignal.timeout(patience)])))
+    return askHealth(url, timeout, dispatcher, signal);
+  return { fault: limited(url, Date.now() + budget.wait, 'asked often enough'), latency: 0 };
+}
+
+/** Asks one health path at once. Follows no redirect; never throws. */
+export async function askHealth(
+  url: URL,
+  timeout: Ms,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<HealthAnswer> {
+  const answer = await send(url, timeout, dispatcher, signal);
+  answers.set(url.href, { answer, at: performance.now() });
+  return answer;
+}
+
+async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: AbortSignal): Promise<HealthAnswer> {
+  const begun = performance.now();
+  const passed = () => Math.round((performance.now() - begun) * 10) / 10;
+  const limit = AbortSignal.timeout(timeout);
+  const about = () => ({ url: door(url.href, 300), latency: passed(), at: Date.now() });
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      signal: AbortSignal.any([signal, limit]),
+      headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
+    });
+    const { statusCode } = answer;
+    if (statusCode === 429) {
+      const latency = passed();
+      await answer.body.dump({ limit: longestBody, signal: limit }).catch(() => undefined);
+      const wait = healthBudget(url).hold(String(answer.headers['retry-after'] ?? ''));
+      return { fault: limited(url, Date.now() + wait), latency };
+    }
+    const { text, cut } = await readBeginning(answer.body, longestBody);
+    if (statusCode >= 300 && statusCode < 400) {
+      const problem = `redirects to ${door(answer.headers.location ?? 'nowhere', 120)} (${statusCode})`;
+      return { endpoint: { ...about(), statusCode, services: [], problem, healthy: false } };
+    }
+    const body = cut
+      ? { services: [], healthy: false, problem: 'body too long for a health answer' }
+      : readHealthBody(text);
+    const healthy = body.healthy && statusCode < 300;
+    const contradiction =
+      body.healthy && !healthy ? `says ${body.status ?? 'healthy'} with status ${statusCode}` : undefined;
+    const problem = body.problem ?? contradiction;
+    const { status, services } = body;
+    return {
+      endpoint: {
+        ...about(),
+        statusCode,
+        ...(status === undefined ? {} : { status }),
+        services,
+        ...(problem === undefined ? {} : { problem }),
+        healthy,
+      },
+    };
+  } catch (error) {
+    if (limit.aborted) return { fault: timedOut(url.host, timeout), latency: passed() };
+    const { kind, what, hint, tls } = explainNetworkError(error);
+    // Somebody answered, and no client will talk to it: that is a finding, not a missing answer.
+    if (tls) return { endpoint: { ...about(), services: [], problem: what, healthy: false } };
+    return { fault: { kind, where: url.host, what, hint }, latency: passed() };
+  }
+}
+
+/** The fault of a gateway that is asked too often, by whomever: it says nothing about its health. */
+function limited(url: URL, until: Instant, why = 'rate limited (429)'): Fault {
+  return {
+    kind: 'limited',
+    where: url.host,
+    what: `${why}, next at ${formatClock(until)}`,
+    hint: 'wait: the kubelet’s probes share the gateway’s limit; see who asks too often',
+  };
+}
