@@ -2,7 +2,7 @@
 // never reads the screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci`
 // runs it under whatever Node there is, and where a package was left out it says which.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { requireBuiltins, withQuickStart } from './bundle/quick-start.mjs';
+import { withPlugins } from './bundle/plugins.mjs';
 
 const outdir = 'dist';
 
@@ -47,14 +47,10 @@ function cannotBuild(error) {
 
 const { build } = await import('esbuild').catch(cannotBuild);
 // What is there stays until all of the new one is made.
-const result = await build({ ...withQuickStart(options, build), write: false }).catch(cannotBuild);
+const result = await build({ ...withPlugins(options), write: false }).catch(cannotBuild);
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);
-await Promise.all(
-  result.outputFiles.map(({ path, contents, text }) =>
-    writeFile(path, path.endsWith('.js') ? requireBuiltins(text) : contents),
-  ),
-);
+await Promise.all(result.outputFiles.map(({ path, contents }) => writeFile(path, contents)));
 if (process.argv.includes('--sizes'))
   for (const [file, out] of Object.entries(result.metafile.outputs))
     console.log(`${String(Math.round(out.bytes / 1024)).padStart(6)} kB  ${file}`);

@@ -1,5 +1,6 @@
 // The table of options, derived from the schema: what the environment, flags, the file and the documentation know.
-import { inputSchema } from './input-schema.ts';
+import * as z from 'zod';
+import { settingsSchema } from './settings.ts';
 
 /** The part of JSON Schema that zod writes for the settings, and our own marks. */
 type Node = {
@@ -47,7 +48,7 @@ export const options = new Map<string, Option>();
 /** Every section by its path; the whole is ''. */
 export const sections = new Map<string, Section>();
 
-collect(inputSchema as Node, '', true);
+collect(z.toJSONSchema(settingsSchema, { io: 'input' }) as Node, '', true);
 
 function collect(node: Node, path: string, required: boolean): void {
   if (!node.properties) {

@@ -4,8 +4,6 @@ import realWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import Output, { wholeRows } from '../../scripts/bundle/ink-output.ts';
 import InkOutput from '../../scripts/bundle/ink-output-itself.ts';
-import { requireBuiltins } from '../../scripts/bundle/quick-start.mjs';
-import { LazySegmenter } from '../../scripts/bundle/segmenter.ts';
 
 /** What a terminal shows of a frame: characters, colours and attributes of every cell. */
 async function cells(frame: string, columns: number, rows: number): Promise<string[]> {
@@ -46,17 +44,6 @@ describe('the width of a text', () => {
   test('each of the cockpit’s glyphs takes one column', () => {
     for (const glyph of '●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇') expect([glyph, realWidth(glyph)]).toEqual([glyph, 1]);
   });
-});
-
-test('a segmenter is made when a text is taken apart, and takes it apart as the real one does', () => {
-  const lazy = new LazySegmenter(undefined, { granularity: 'grapheme' });
-  const real = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  const parts = (from: Intl.Segments) => [...from].map(({ segment }) => segment);
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(parts(lazy.segment(text))).toEqual(parts(real.segment(text)));
-    }),
-  );
 });
 
 describe('a frame of whole rows', () => {
@@ -104,22 +91,4 @@ describe('a frame of whole rows', () => {
     add(output);
     expect(wholeRows(output.operations, 20, 2)).toBeUndefined();
   });
-});
-
-test('Node’s own modules are required after the banner; others are imported as they were', () => {
-  const banner =
-    "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-  const chunk = [
-    banner,
-    'import{a}from"./chunk-A.js";import process2,{env as env2,argv}from"node:process";',
-    'import*as fs from"fs";import x from"yoga";import"./chunk-B.js";',
-    'use(a,process2,env2,fs)',
-  ].join('\n');
-  expect(requireBuiltins(chunk).split('\n')).toEqual([
-    banner,
-    'var process2=require("node:process"),{env:env2,argv}=require("node:process"),fs=require("fs");',
-    'import{a}from"./chunk-A.js";',
-    'import x from"yoga";import"./chunk-B.js";',
-    'use(a,process2,env2,fs)',
-  ]);
 });
