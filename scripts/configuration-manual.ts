@@ -50,6 +50,22 @@ Secrets come from the environment, from files (this one, \`~/.pgpass\`, kubeconf
 users of a machine see a program’s arguments. They are shown as \`•••\` everywhere. A file with secrets that others can
 read is warned about; a \`.pgpass\` that others can read is ignored, as psql does.
 
+## Encryption
+
+Where \`environment.guarded\` is true (production), no secret crosses a network in clear unless the configuration says so
+in words. This machine (\`localhost\`, \`127.0.0.0/8\`, \`::1\`, a Unix socket) is exempt.
+
+| connection | in force | to go in clear all the same |
+| --- | --- | --- |
+| PostgreSQL | \`sslMode\` \`require\`, also where \`prefer\` or \`allow\` is given; verified as libpq does where a root certificate is known | \`sslMode: disable\` (\`PGSSLMODE=disable\`) |
+| Redis | TLS, also where the URL says \`redis://\`; always verified | \`redis.tls: disable\` |
+| gateway’s admin key, Prometheus’ login, PagerDuty and Slack, Secrets Manager | kept back from \`http://\` | \`environment.unencrypted\`, with the connection’s name |
+| Kubernetes login | never sent over \`http://\`, as kubectl | |
+
+The password itself (PostgreSQL’s cleartext authentication) is sent over TLS, over a Unix socket, or with \`sslMode: disable\`
+only, in every environment. \`doctor\` names each connection that is not encrypted or not verified, with its host and the
+option that changes it; \`config\` shows the modes in force and where they come from.
+
 ## The replica
 
 What is not said of \`database.replica\` (database, user, password, TLS) is as of the primary. Its host and port are

@@ -15,6 +15,7 @@ import { options } from './options.ts';
 import { type Problem, shown } from './problem.ts';
 import { defaultProfile, profiles } from './profiles.ts';
 import { splitRedisUrl } from './redis-url.ts';
+import { requireTls } from './require-tls.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
 /** Where settings are looked for. */
@@ -72,6 +73,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
   const followed = follow(merged);
   const warnings = [...file.warnings, ...fromEnvironment.warnings, ...readPasswordFile(merged, environment, place)];
   derive(merged, environment, place);
+  requireTls(merged);
 
   const redirected = merged.get('drill')?.value ? [] : redirections(base, merged);
   const { environment: named, ...rest } = assemble(merged);

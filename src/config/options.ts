@@ -96,7 +96,9 @@ function rightOf(node: Node): string {
   if (node.type === 'array')
     return node.items?.properties
       ? `a list of { ${Object.keys(node.items.properties).join(', ')} }`
-      : 'a list of texts';
+      : node.items?.enum
+        ? `a list of ${node.items.enum.join(', ')}`
+        : 'a list of texts';
   if (node.type === 'integer' || node.type === 'number') {
     const from = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + 1);
     const to = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? ` to ${node.maximum}` : '';

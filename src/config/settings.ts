@@ -40,7 +40,9 @@ const server = z.object({
   database: text.default('bentham').describe('database to connect to'),
   user: text.default('bentham').describe('role to log in as'),
   password: z.string().optional().meta({ secret: true }).describe('better in ~/.pgpass or PGPASSWORD'),
-  sslMode: sslMode.default('prefer').describe('as libpq’s sslmode'),
+  sslMode: sslMode
+    .default('prefer')
+    .describe('as libpq’s sslmode; at least require in a guarded environment, unless disable is said'),
   sslRootCert: path.optional().describe('file with the certificate authority; `system`: the ones Node knows'),
   sslCert: path.optional().describe('file with the client’s certificate'),
   sslKey: path.optional().describe('file with the client’s key'),
@@ -53,6 +55,12 @@ export const settingsSchema = z.object({
     guarded: z.boolean().describe('starts read-only, must be armed'),
     readOnly: z.boolean().default(false).describe('read-only that cannot be armed'),
     observe: z.boolean().default(false).describe('only watches: no path to an action'),
+    unencrypted: z
+      .array(z.enum(['gateway', 'prometheus', 'channels', 'credentials']))
+      .default([])
+      .describe(
+        'whose secrets may go over http:// though the environment is guarded: gateway, prometheus, channels, credentials',
+      ),
     redirected: z
       .array(text)
       .default([])
@@ -89,14 +97,23 @@ export const settingsSchema = z.object({
     replica: server.optional(),
     schema: text.default('public').describe('schema of studies, jobs, results and api_keys'),
   }),
-  redis: z.object({
-    url: z
-      .url({ protocol: /^rediss?$/, error: 'a URL that begins with redis:// or rediss://' })
-      .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
-    username: text.optional().describe('ACL user; without one, the default user'),
-    password: z.string().optional().meta({ secret: true }).describe('better in REDIS_PASSWORD'),
-    caFile: path.optional().describe('file with the certificate authority, for rediss'),
-  }),
+  redis: z
+    .object({
+      url: z
+        .url({ protocol: /^rediss?$/, error: 'a URL that begins with redis:// or rediss://' })
+        .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
+      tls: z
+        .enum(['require', 'disable'])
+        .optional()
+        .describe('for redis://; rediss:// always has it. In a guarded environment require, unless disable is said'),
+      username: text.optional().describe('ACL user; without one, the default user'),
+      password: z.string().optional().meta({ secret: true }).describe('better in REDIS_PASSWORD'),
+      caFile: path.optional().describe('file with the certificate authority, for TLS'),
+    })
+    .refine(
+      ({ url, tls }) => !(url.startsWith('rediss:') && tls === 'disable'),
+      'redis.tls is disable, and redis.url begins with rediss://: say one of them',
+    ),
   evidence: z
     .object({
       bucket: text.default('bentham-evidence').describe('S3 bucket of the evidence files'),
@@ -242,3 +259,8 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 
 /** One PostgreSQL server. */
 export type DatabaseServer = Settings['database']['primary'];
+
+/** Whether Redis is spoken to by TLS. */
+export function redisByTls({ url, tls }: Pick<Settings['redis'], 'url' | 'tls'>): boolean {
+  return url.startsWith('rediss:') || tls === 'require';
+}

@@ -1,7 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import type { ServerTarget, Targets } from '../core/world/targets.ts';
 import type { Environment } from './io.ts';
-import type { DatabaseServer, Settings } from './settings.ts';
+import { type DatabaseServer, redisByTls, type Settings } from './settings.ts';
 
 /** What fills in the runbook's commands; no secret is among it. */
 export function targetsOf(settings: Settings, environment: Environment = process.env): Targets {
@@ -18,7 +18,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
     studyPath: gateway.studyPath,
     primary: serverTarget(database.primary),
     ...(database.replica ? { replica: serverTarget(database.replica) } : {}),
-    redis: redisTarget(settings.redis.url),
+    redis: redisTarget(settings.redis),
     bucket: evidence.bucket,
     retentionDays: evidence.retentionDays,
     aws: {
@@ -57,7 +57,7 @@ function serverTarget({ host, port, user, database }: DatabaseServer): ServerTar
   return { host, port, user, database };
 }
 
-function redisTarget(url: string): Targets['redis'] {
-  const { hostname, port, protocol } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port ? Number(port) : 6379, tls: protocol === 'rediss:' };
+function redisTarget(redis: Settings['redis']): Targets['redis'] {
+  const { hostname, port } = new URL(redis.url);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port ? Number(port) : 6379, tls: redisByTls(redis) };
 }

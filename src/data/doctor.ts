@@ -4,6 +4,7 @@ import type { Ms } from '../core/time.ts';
 import { awsProbes } from './aws/doctor.ts';
 import { channelsProbe, journalProbe } from './channels/doctor.ts';
 import type { Probe } from './doctor-check.ts';
+import { encryptionProbe } from './encryption.ts';
 import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
 import { kubernetesProbe } from './kubernetes/doctor.ts';
 import { databaseProbes } from './postgres/doctor.ts';
@@ -19,6 +20,7 @@ export function probesFor(settings: Settings, timeout: Ms): readonly Probe[] {
     redisProbe(settings, timeout),
     ...prometheusProbes(settings),
     ...awsProbes(settings, timeout),
+    encryptionProbe(settings),
     toolsProbe(settings, timeout),
     journalProbe(settings),
     channelsProbe(settings),

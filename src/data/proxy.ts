@@ -2,8 +2,7 @@
 // behind it has not refused anything.
 import { BlockList, isIP } from 'node:net';
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
-
-const loopback = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|::1)$/;
+import { isLoopback } from '../core/loopback.ts';
 
 /** The proxy that a request to this URL goes through; undefined where it goes straight. */
 export function proxyFor(url: URL, environment: NodeJS.ProcessEnv = process.env): URL | undefined {
@@ -13,7 +12,11 @@ export function proxyFor(url: URL, environment: NodeJS.ProcessEnv = process.env)
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const except = environment.no_proxy || environment.NO_PROXY || '';
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  if (loopback.test(host) || except.split(/[\s,]+/).some((one) => isExcepted(one.toLowerCase(), host, port)))
+  if (
+    isLoopback(host) ||
+    host.endsWith('.localhost') ||
+    except.split(/[\s,]+/).some((one) => isExcepted(one.toLowerCase(), host, port))
+  )
     return undefined;
   // curl takes `proxy.example:3128` too. What is no address at all is as good as none.
   return URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `http://${named}`) ?? undefined;

@@ -34,6 +34,8 @@ const channels = (url: string) => ({
   slackAlerts: { name: '#alerts', webhook: url },
   slackOps: { name: '#ops' },
 });
+const guarded = { guarded: true, unencrypted: [] };
+const platform = (url: string) => ({ channels: channels(url), environment: guarded });
 const message: Message = {
   channel: 'slack-alerts',
   purpose: 'notify',
@@ -45,15 +47,15 @@ const message: Message = {
 
 test('sent', async () => {
   const url = await receiver(200, 'ok');
-  expect(await deliver(channels(url), message)).toEqual({ delivery: 'sent', detail: '200 ok' });
+  expect(await deliver(platform(url), message)).toEqual({ delivery: 'sent', detail: '200 ok' });
   expect(bodies).toEqual([{ text: 'SEV1: we are on it' }]);
 });
 
 test('PagerDuty: trigger carries a summary of at most 1024 characters, resolve only the key', async () => {
   const url = await receiver(202, '{"status":"success"}');
   const long = `${'x'.repeat(2000)}\nmore`;
-  await deliver(channels(url), { ...message, channel: 'pagerduty', purpose: 'trigger', text: long });
-  await deliver(channels(url), { ...message, channel: 'pagerduty', purpose: 'resolve' });
+  await deliver(platform(url), { ...message, channel: 'pagerduty', purpose: 'trigger', text: long });
+  await deliver(platform(url), { ...message, channel: 'pagerduty', purpose: 'resolve' });
   expect(bodies).toMatchObject([
     {
       event_action: 'trigger',
@@ -65,11 +67,11 @@ test('PagerDuty: trigger carries a summary of at most 1024 characters, resolve o
 });
 
 test('a no is a failure, a broken server may have taken it', async () => {
-  expect(await deliver(channels(await receiver(404, 'no_service')), message)).toEqual({
+  expect(await deliver(platform(await receiver(404, 'no_service')), message)).toEqual({
     delivery: 'failed',
     detail: '404 no_service',
   });
-  expect((await deliver(channels(await receiver(502)), message)).delivery).toBe('unknown');
+  expect((await deliver(platform(await receiver(502)), message)).delivery).toBe('unknown');
 });
 
 test('an answer without end is not read to its end: what its head says is so', async () => {
@@ -84,13 +86,13 @@ test('an answer without end is not read to its end: what its head says is so', a
   });
   server = made;
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
-  const delivered = await deliver(channels(`http://127.0.0.1:${(made.address() as AddressInfo).port}/x`), message);
+  const delivered = await deliver(platform(`http://127.0.0.1:${(made.address() as AddressInfo).port}/x`), message);
   expect(delivered).toMatchObject({ delivery: 'sent', detail: expect.stringMatching(/^200 x+…$/) });
 });
 
 test('no answer in time: it may have arrived', async () => {
   const url = await receiver(0);
-  expect(await deliver(channels(url), message, 300)).toMatchObject({
+  expect(await deliver(platform(url), message, 300)).toMatchObject({
     delivery: 'unknown',
     detail: expect.stringContaining('it may have arrived'),
   });
@@ -102,11 +104,11 @@ test('a connection that is cut: it may have arrived', async () => {
   server = made;
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(made.address() as AddressInfo).port}/`;
-  expect((await deliver(channels(url), message)).delivery).toBe('unknown');
+  expect((await deliver(platform(url), message)).delivery).toBe('unknown');
 });
 
 test('nobody listens: it was never sent', async () => {
-  expect(await deliver(channels('http://127.0.0.1:1/'), message)).toMatchObject({
+  expect(await deliver(platform('http://127.0.0.1:1/'), message)).toMatchObject({
     delivery: 'failed',
     detail: expect.stringContaining('connection refused'),
   });
@@ -114,7 +116,7 @@ test('nobody listens: it was never sent', async () => {
 
 test('what is not configured is not sent, and said to be so', async () => {
   const ops = { ...message, channel: 'slack-ops' as const };
-  expect(await deliver(channels('http://127.0.0.1:1/'), ops)).toMatchObject({ delivery: 'not-sent' });
+  expect(await deliver(platform('http://127.0.0.1:1/'), ops)).toMatchObject({ delivery: 'not-sent' });
   expect(channelStates(channels('http://127.0.0.1:1/')).map((one) => [one.name, one.configured])).toEqual([
     ['PagerDuty', true],
     ['Slack #alerts', true],
@@ -124,5 +126,5 @@ test('what is not configured is not sent, and said to be so', async () => {
 
 test('a secret in an answer or an address does not come back', async () => {
   const url = await receiver(400, 'routing_key=abcdefabcdef is invalid');
-  expect((await deliver(channels(url), message)).detail).not.toContain('abcdefabcdef');
+  expect((await deliver(platform(url), message)).detail).not.toContain('abcdefabcdef');
 });

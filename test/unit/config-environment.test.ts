@@ -293,8 +293,9 @@ test('a Redis URL is taken apart, so that it can be shown', async () => {
   });
   expect(await redis({ REDIS_URL: 'redis://:of-url@r', REDIS_PASSWORD: 'of-variable' })).toEqual({
     url: 'redis://r',
+    tls: 'require',
     password: 'of-variable',
   });
   const { settings } = await good({ yaml: 'redis: { url: "redis://:of-file@r:1/3" }' });
-  expect(settings.redis).toEqual({ url: 'redis://r:1/3', password: 'of-file' });
+  expect(settings.redis).toEqual({ url: 'redis://r:1/3', tls: 'require', password: 'of-file' });
 });

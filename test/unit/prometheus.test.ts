@@ -29,7 +29,10 @@ const vector = (...values: string[]) =>
 /** Asks for `p95` and `errors`. */
 const ask = (url: string, bearerToken?: string) =>
   askPrometheus(
-    { url, p95Query: 'p95', errorRateQuery: 'errors', ...(bearerToken ? { bearerToken } : {}) },
+    {
+      prometheus: { url, p95Query: 'p95', errorRateQuery: 'errors', ...(bearerToken ? { bearerToken } : {}) },
+      environment: { guarded: true, unencrypted: [] },
+    },
     dispatcher,
     AbortSignal.timeout(5000),
   );

@@ -8,6 +8,7 @@ import type { Ms } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { networkFault } from '../network.ts';
 import type { Outcome } from '../source.ts';
+import { KeptBack, keptBack } from '../unencrypted.ts';
 
 /** What all three clients share. Nothing is retried here: who asks decides. */
 function common({ evidence }: Settings, endpoint: string | undefined, timeout: Ms) {
@@ -38,10 +39,20 @@ export async function rdsClient(settings: Settings, timeout: Ms): Promise<RDSCli
   return new RDSClient(common(settings, settings.backups.rdsEndpoint, timeout));
 }
 
-/** The database's credentials. */
+/** The database's credentials. Where a secret would cross the network in clear, each of its requests fails before it. */
 export async function secretsClient(settings: Settings, timeout: Ms): Promise<SecretsManagerClient> {
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  return new SecretsManagerClient(common(settings, settings.credentials.endpoint, timeout));
+  const { endpoint } = settings.credentials;
+  const kept = endpoint ? keptBack(settings, 'credentials', new URL(endpoint), 'the secret was') : undefined;
+  const client = new SecretsManagerClient(common(settings, endpoint, timeout));
+  if (kept)
+    client.middlewareStack.add(
+      () => async () => {
+        throw new KeptBack(kept);
+      },
+      { step: 'initialize' },
+    );
+  return client;
 }
 
 const absent = /^(NoSuchBucket|NoSuchKey|NotFound|DBClusterNotFoundFault|ResourceNotFoundException)$/;
@@ -51,6 +62,7 @@ const unknownLogin =
 
 /** An error of an AWS client, of `where`, while we tried `to` (`list s3://bentham-evidence`). */
 export function awsFault(error: unknown, where: string, to: string): Fault {
+  if (error instanceof KeptBack) return error.fault;
   const {
     name = '',
     message = '',

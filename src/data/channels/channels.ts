@@ -10,6 +10,7 @@ import { type Ms, second } from '../../core/time.ts';
 import { readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
+import { type Guarding, keptBack } from '../unencrypted.ts';
 
 export type Message = {
   channel: ChannelId;
@@ -44,10 +45,16 @@ export function channelStates(channels: Channels): readonly ChannelState[] {
 }
 
 /** Sends it, once. Never throws; a channel that is not configured is `not-sent`. */
-export async function deliver(channels: Channels, message: Message, timeout = patience): Promise<Delivered> {
-  const target = targetOf(channels, message);
+export async function deliver(
+  settings: Guarding & Pick<Settings, 'channels'>,
+  message: Message,
+  timeout = patience,
+): Promise<Delivered> {
+  const target = targetOf(settings.channels, message);
   if (!target) return { delivery: 'not-sent', detail: 'the channel is not configured: copy the text' };
   const url = new URL(target.url);
+  const kept = keptBack(settings, 'channels', url, 'the message and its key were');
+  if (kept) return { delivery: 'failed', detail: `${url.host}: ${kept.what}; ${kept.hint}` };
   const dispatcher = dispatcherFor(url);
   try {
     return await post(url, target.body, dispatcher, timeout);

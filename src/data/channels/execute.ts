@@ -9,6 +9,7 @@ import { type Means, type Performed, performedFault } from '../call-result.ts';
 import { askHealthInTurn } from '../gateway/health-request.ts';
 import { explainNetworkError, networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
+import { keptBack } from '../unencrypted.ts';
 
 const within = 10 * second;
 const arrived = 'look whether it arrived before you send it again';
@@ -33,6 +34,8 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
   const to = addressOf(call.channel, means);
   if (!to)
     return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
+  const kept = keptBack(means.settings, 'channels', new URL(to.url), 'the message and its key were');
+  if (kept) return { outcome: 'failed', says: `${call.channel}: ${kept.what}`, hint: kept.hint };
   const dispatcher = dispatcherFor(new URL(to.url));
   try {
     const answer = await request(to.url, {

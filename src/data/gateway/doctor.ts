@@ -9,6 +9,7 @@ import { networkFault } from '../network.ts';
 import { askPrometheus } from '../prometheus/source.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { timedOut } from '../source.ts';
+import { keptBack } from '../unencrypted.ts';
 import { healthUrls, lookAtGateway } from './source.ts';
 
 const area = 'gateway';
@@ -51,16 +52,19 @@ function endpoint(what: string, look: HealthEndpoint): Checkup {
 }
 
 async function adminKey(
-  { gateway: { adminApiKey, studyPath } }: Settings,
+  settings: Settings,
   base: string,
   timeout: Ms,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<Checkup> {
+  const { adminApiKey, studyPath } = settings.gateway;
   const about = { area, what: 'admin API key' };
   if (!adminApiKey)
     return { ...about, verdict: 'warning', answer: 'not set', todo: 'set ADMIN_API_KEY to look at studies by the API' };
   const url = new URL(`${base}${studyPath.replace(/\/+$/, '')}/${noStudy}`);
+  const kept = keptBack(settings, 'gateway', url, 'ADMIN_API_KEY was');
+  if (kept) return faulty(about, kept, false);
   const limit = AbortSignal.timeout(timeout);
   try {
     const answer = await request(url, {
@@ -86,7 +90,7 @@ async function adminKey(
 }
 
 /** The Prometheus of the configuration, with both queries; nothing where none is configured. */
-export function prometheusProbes({ prometheus }: Settings): Probe[] {
+export function prometheusProbes({ prometheus, environment }: Settings): Probe[] {
   if (!prometheus) return [];
   const area = 'prometheus';
   const { host } = new URL(prometheus.url);
@@ -99,7 +103,7 @@ export function prometheusProbes({ prometheus }: Settings): Probe[] {
       async run(signal) {
         const dispatcher = dispatcherFor(new URL(prometheus.url));
         try {
-          const answer = await askPrometheus(prometheus, dispatcher, signal);
+          const answer = await askPrometheus({ prometheus, environment }, dispatcher, signal);
           if (!answer.ok) return [faulty({ area, what: 'queries' }, answer.fault, true)];
           const row = (what: string, value: number | undefined, option: string): Checkup =>
             value === undefined

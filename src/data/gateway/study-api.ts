@@ -5,6 +5,7 @@ import type { ApiStudy } from '../../core/queries/study.ts';
 import { door } from '../../core/text/text.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
+import { keptBack } from '../unencrypted.ts';
 
 /** An answer is some kilobytes; the beginning of a longer one is not JSON. */
 const longestBody = 256 * 1024;
@@ -15,6 +16,8 @@ export async function lookAtApiStudy(settings: Settings, study: string, signal: 
   const url = `${base.replace(/\/+$/, '')}/${studyPath.replace(/^\/+|\/+$/g, '')}/${encodeURIComponent(study)}`;
   const shown = door(url, 300);
   if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
+  const kept = keptBack(settings, 'gateway', new URL(url), 'ADMIN_API_KEY was');
+  if (kept) return { url: shown, problem: `${kept.what}; ${kept.hint}` };
   const { timeout } = settings.intervals;
   const dispatcher = dispatcherFor(new URL(url));
   try {

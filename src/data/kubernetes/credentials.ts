@@ -2,6 +2,7 @@
 // than they are valid.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { isLoopback } from '../../core/loopback.ts';
 import { door } from '../../core/text/text.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
@@ -55,6 +56,10 @@ export async function obtain(target: KubeTarget): Promise<Credentials> {
     if (authorization) headers.authorization = authorization;
     expires = Date.now() + filesLast;
   }
+  // As client-go: who we are is told over TLS only.
+  const { protocol, hostname } = new URL(cluster.server);
+  if (headers.authorization && protocol !== 'https:' && !isLoopback(hostname))
+    throw new CredentialsError('http:// is not encrypted: the login was not sent', 'mend clusters[].cluster.server');
   return { tls, headers, ...(expires === undefined ? {} : { expires }) };
 }
 

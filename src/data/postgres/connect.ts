@@ -1,9 +1,11 @@
 // One connection to one PostgreSQL server, as libpq would make it.
-import { connect as connectSocket, Socket } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { NotPostgres, sqlState } from './faults.ts';
+import { cancelRequest } from './cancel.ts';
+import { NotPostgres, PasswordInClear, sqlState } from './faults.ts';
 import { passwordsOf } from './rotated-passwords.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
@@ -60,6 +62,7 @@ async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<C
 
 /** libpq goes on to the other attempt when TLS itself failed, or when pg_hba.conf wants it otherwise. */
 function mayTryOther(error: unknown, attempt: Attempt): boolean {
+  if (error instanceof PasswordInClear) return true;
   const state = sqlState(error);
   if (state) return state === '28000';
   const said = error instanceof Error ? `${error.message} ${'code' in error ? error.code : ''}` : '';
@@ -77,11 +80,17 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
     // A function keeps the client from looking for a password of its own; the settings have looked already.
     password: () => server.password ?? '',
     ssl: attempt,
+    // As libpq’s channel_binding=prefer: whoever sits between with a certificate of his own cannot pass the login on.
+    enableChannelBinding: attempt !== false,
     application_name: name ?? 'bentham-cockpit',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10 * second,
     stream: () => socket,
   });
+  // The client’s own listener, which sends the password, comes after this one, and sends nothing on a dead socket.
+  const { connection } = client as unknown as { connection: EventEmitter };
+  const readable = attempt === false && server.sslMode !== 'disable' && !server.host.startsWith('/');
+  if (readable) connection.on('authenticationCleartextPassword', () => socket.refuse(new PasswordInClear()));
   client.on('error', () => {
     lost = true;
   });
@@ -109,7 +118,7 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
       return lost;
     },
     cut,
-    cancel: () => cancelRequest(server, client),
+    cancel: () => cancelRequest(server, attempt, client),
     async close() {
       if (lost) return cut();
       const late = setTimeout(cut, farewell);
@@ -118,35 +127,6 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
       cut();
     },
   };
-}
-
-/** How long the server may take to hang up on a request to cancel. */
-const cancelWithin: Ms = 3 * second;
-const cancelCode = 80_877_102;
-
-/**
- * CancelRequest (PostgreSQL documentation, 53.2.8): the keys that the server gave this session, on a new connection in
- * clear, which it answers by hanging up.
- */
-function cancelRequest(server: DatabaseServer, client: pg.Client): Promise<void> {
-  const { processID, secretKey } = client as unknown as { processID?: number | null; secretKey?: number | null };
-  if (processID == null || secretKey == null) return Promise.reject(new Error('the server gave no key to cancel with'));
-  const message = Buffer.alloc(16);
-  message.writeInt32BE(16, 0);
-  message.writeInt32BE(cancelCode, 4);
-  message.writeInt32BE(processID, 8);
-  message.writeInt32BE(secretKey, 12);
-  const { host, port } = server;
-  return new Promise((resolve, reject) => {
-    const socket = host.startsWith('/')
-      ? connectSocket({ path: `${host}/.s.PGSQL.${port}` })
-      : connectSocket({ host, port });
-    socket.setTimeout(cancelWithin, () => socket.destroy(new Error('no answer to the request to cancel')));
-    socket.once('connect', () => socket.end(message));
-    socket.once('error', reject);
-    socket.once('close', () => resolve());
-    socket.resume();
-  });
 }
 
 /**
@@ -182,9 +162,14 @@ class GuardedSocket extends Socket {
   }
 
   #complain(what: string): boolean {
-    this.complaint = new NotPostgres(what);
-    this.destroy(this.complaint);
+    this.refuse(new NotPostgres(what));
     return true;
+  }
+
+  /** Ends the connection, for this reason. */
+  refuse(why: Error): void {
+    this.complaint = why;
+    this.destroy(why);
   }
 }
 

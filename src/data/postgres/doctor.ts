@@ -76,14 +76,9 @@ function loginRow(what: 'primary' | 'replica', server: DatabaseServer, me: Login
       answer: `${answer}; it is not in recovery: it was promoted, or is no replica`,
       todo: 'check database.replica.host',
     };
-  if (!me.tls && !me.local)
-    return {
-      area,
-      what,
-      verdict: 'warning',
-      answer,
-      todo: 'passwords and data cross the network in clear: sslmode=require',
-    };
+  // Where the configuration goes without, that is said of the configuration (encryption).
+  if (!me.tls && !me.local && server.sslMode !== 'disable')
+    return { area, what, verdict: 'warning', answer, todo: 'all of it crosses the network in clear: sslmode=require' };
   return { area, what, verdict: 'ok', answer };
 }
 

@@ -13,6 +13,9 @@ export function whereOf(server: Pick<DatabaseServer, 'host' | 'port'>): string {
 /** The server answered with something that is not PostgreSQL's protocol. */
 export class NotPostgres extends Error {}
 
+/** The server wants the password itself, over a connection that others can read. It was not sent. */
+export class PasswordInClear extends Error {}
+
 /** A look that gave up on a lock, with who holds it. */
 export class LockHeld extends Error {
   readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
@@ -147,8 +150,18 @@ function explainClient(error: unknown, said: string, server: DatabaseServer): Kn
   if (error instanceof UnreadableFile)
     return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a file that can be read`];
   if (error instanceof NotPostgres) return ['malformed', said, 'something else listens on that port: compare it'];
+  if (error instanceof PasswordInClear)
+    return [
+      'forbidden',
+      'the server asks for the password in clear, without TLS; it was not sent',
+      'turn ssl on at the server; sslmode=disable sends it all the same',
+    ];
   if (/does not support SSL/.test(said))
-    return ['forbidden', `the server offers no TLS, and sslmode is ${server.sslMode}`, 'set sslmode, or turn ssl on'];
+    return [
+      'forbidden',
+      `the server offers no TLS, and sslmode is ${server.sslMode}; no password was sent`,
+      'turn ssl on at the server; sslmode=disable goes without',
+    ];
   // A program's own words (x is not a function) tell nobody anything: messages came in an order that makes no sense.
   const confused = error instanceof TypeError || error instanceof RangeError;
   if ((confused && !('code' in error)) || /establishing an SSL connection|invalid response|decod|parse/i.test(said))

@@ -23,7 +23,8 @@ export class UnreadableFile extends Error {
 type TlsSettings = Pick<DatabaseServer, 'host' | 'sslMode' | 'sslRootCert' | 'sslCert' | 'sslKey'>;
 
 /**
- * The attempts to make, in order (libpq, SSL Support). `allow` and `prefer` check no certificate; `require` checks the
+ * The attempts to make, in order (libpq, SSL Support). The authorities that Node knows are worth something together
+ * with the host’s name only: `system` means `verify-full`, as there. `allow` and `prefer` check no certificate; `require` checks the
  * authority where a root certificate file exists; `verify-ca` checks the authority, `verify-full` the host name too.
  * Without a root certificate file these two trust the authorities that Node knows. A Unix socket has no TLS.
  */
@@ -40,10 +41,10 @@ export function tlsAttempts(server: TlsSettings, read: ReadFile = readExisting, 
   const key = cert && named('sslKey', 'postgresql.key');
   const own = cert && key ? { cert, key } : {};
   const unchecked: ConnectionOptions = { ...own, rejectUnauthorized: false };
-  if (server.sslMode === 'allow') return [false, unchecked];
-  if (server.sslMode === 'prefer') return [unchecked, false];
-
   const system = server.sslRootCert === 'system';
+  if (server.sslMode === 'allow' && !system) return [false, unchecked];
+  if (server.sslMode === 'prefer' && !system) return [unchecked, false];
+
   const ca = system ? systemAuthorities() : named('sslRootCert', 'root.crt');
   const checked: ConnectionOptions = { ...own, ...(ca ? { ca } : {}), rejectUnauthorized: true };
   if (server.sslMode === 'require' && !ca) return [unchecked];

@@ -8,10 +8,14 @@ import { readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { type Outcome, poll, type Source } from '../source.ts';
+import { type Guarding, keptBack } from '../unencrypted.ts';
 
 const longestAnswer = 1024 * 1024;
 
 type Prometheus = NonNullable<Settings['prometheus']>;
+
+/** Where to ask, and whether a login may go there in clear. */
+type Asked = Guarding & { prometheus: Prometheus };
 
 export function prometheusSource(settings: Settings, prometheus: Prometheus): Source {
   const base = new URL(prometheus.url);
@@ -24,16 +28,20 @@ export function prometheusSource(settings: Settings, prometheus: Prometheus): So
     timeout,
     from: `prometheus ${base.host}`,
     where: base.host,
-    read: (signal) => askPrometheus(prometheus, dispatcher, signal),
+    read: (signal) => askPrometheus({ prometheus, environment: settings.environment }, dispatcher, signal),
     close: () => dispatcher.destroy(),
   });
 }
 
 export async function askPrometheus(
-  prometheus: Prometheus,
+  { prometheus, environment }: Asked,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<Outcome<Traffic>> {
+  const url = new URL(prometheus.url);
+  const login = Boolean(prometheus.bearerToken || url.username);
+  const kept = login ? keptBack({ environment }, 'prometheus', url, 'the login was') : undefined;
+  if (kept) return { ok: false, fault: kept };
   const [p95, rate] = await Promise.all(
     [prometheus.p95Query, prometheus.errorRateQuery].map((q) => query(prometheus, q, dispatcher, signal)),
   );
@@ -43,7 +51,7 @@ export async function askPrometheus(
   if ((rate.value ?? 0) > 1 || (rate.value ?? 0) < 0) {
     const what = `errorRateQuery gives ${rate.value}, not a share from 0 to 1`;
     const hint = 'divide percent by 100 in prometheus.errorRateQuery';
-    return { ok: false, fault: { kind: 'malformed', where: new URL(prometheus.url).host, what, hint } };
+    return { ok: false, fault: { kind: 'malformed', where: url.host, what, hint } };
   }
   return {
     ok: true,

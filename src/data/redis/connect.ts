@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { Redis as Client, type RedisOptions } from 'ioredis';
-import type { Settings } from '../../config/settings.ts';
+import { redisByTls, type Settings } from '../../config/settings.ts';
 import type { Ms } from '../../core/time.ts';
 
 type RedisSettings = Settings['redis'];
@@ -46,6 +46,21 @@ function boundAnswers(client: Client): () => EndlessAnswer | undefined {
   return () => endless;
 }
 
+/** The host took the connection, and the offer of TLS is not answered: Redis without TLS waits for the rest of a line. */
+export class SilentInTls extends Error {}
+
+/** Cuts a connection whose TLS does not begin within most of the time: what waits longer is only told to be late. */
+function boundHandshake(client: Client, within: Ms): { error(): SilentInTls | undefined; end(): void } {
+  let silent: SilentInTls | undefined;
+  const timer = setTimeout(() => {
+    const stream: Client['stream'] | undefined = client.stream;
+    if (client.status !== 'connecting' || stream?.connecting !== false) return;
+    silent = new SilentInTls('no answer to TLS');
+    cutConnection(client);
+  }, within * 0.75);
+  return { error: () => silent, end: () => clearTimeout(timer) };
+}
+
 /** Ends a connection at once: a server that hangs is not waited for. */
 export function cutConnection(client: Client): void {
   client.disconnect();
@@ -58,6 +73,7 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
   signal.throwIfAborted();
   const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
   const endless = boundAnswers(client);
+  const handshake = redisByTls(redis) ? boundHandshake(client, timeout) : undefined;
   // What goes wrong is told as an event, and the promise only says that the connection is closed.
   let said: unknown;
   client.on('error', (error: unknown) => {
@@ -69,8 +85,9 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
     await client.connect();
   } catch (error) {
     cut();
-    throw endless() ?? (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
+    throw endless() ?? handshake?.error() ?? (await wordOfParting(redis, said ?? error, signal)) ?? said ?? error;
   } finally {
+    handshake?.end();
     signal.removeEventListener('abort', cut);
   }
   return {
@@ -111,8 +128,9 @@ async function wordOfParting(redis: RedisSettings, error: unknown, signal: Abort
   return word.startsWith('-') ? new Error((word.slice(1).split('\r\n', 1)[0] ?? '').replace(/^ERR /, '')) : undefined;
 }
 
-function optionsFrom({ url, username, password, caFile }: RedisSettings): RedisOptions {
-  const { protocol, hostname, port, pathname } = new URL(url);
+function optionsFrom(redis: RedisSettings): RedisOptions {
+  const { url, username, password, caFile } = redis;
+  const { hostname, port, pathname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const db = Number(pathname.slice(1));
   const tls = {
@@ -125,7 +143,7 @@ function optionsFrom({ url, username, password, caFile }: RedisSettings): RedisO
     ...(Number.isInteger(db) && db > 0 ? { db } : {}),
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
-    ...(protocol === 'rediss:' ? { tls } : {}),
+    ...(redisByTls(redis) ? { tls } : {}),
     connectionName: 'bentham-cockpit',
     lazyConnect: true,
     enableOfflineQueue: false,

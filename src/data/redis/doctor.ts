@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.ts';
+import { redisByTls, type Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
@@ -24,7 +24,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
         connection = await connectRedis(redis, timeout, signal);
         const { client } = connection;
         const look = await lookAtRedis(client, redisWhere(redis));
-        const tls = redis.url.startsWith('rediss:') ? ', TLS' : '';
+        const tls = redisByTls(redis) ? ', TLS' : '';
         const words = [`version ${look.version || 'not told'}`, look.role, `${Math.round(look.latency)} ms`];
         return [
           { area, what: 'answers', verdict: 'ok', answer: `PONG from ${look.where}, ${words.join(', ')}${tls}` },

@@ -1,9 +1,9 @@
 // What an error of Redis, of its client or of the network below means, in the on-call's words.
-import type { Settings } from '../../config/settings.ts';
+import { redisByTls, type Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
-import { EndlessAnswer } from './connect.ts';
+import { EndlessAnswer, SilentInTls } from './connect.ts';
 import { IsSentinel, NotInfo } from './info.ts';
 
 type RedisSettings = Settings['redis'];
@@ -72,6 +72,15 @@ const answers: readonly Known[] = [
 /** A port of TLS that is spoken to in clear hangs up without a word. */
 const cutInClear = 'the server or a proxy ended it: look at its log; where it speaks TLS, say rediss://';
 const cutInTls = 'the server or a proxy ended it: look at its log; where it speaks no TLS, say redis://';
+/** redis:// alone does not choose to go in clear where TLS is required. */
+const tlsRequired =
+  'the server may speak no TLS, which is required here: turn it on there; redis.tls=disable goes in clear';
+
+/** What to look at where somebody is there, and does not speak as we do. */
+function cutHint(redis: RedisSettings): string {
+  if (redis.url.startsWith('rediss:')) return cutInTls;
+  return redisByTls(redis) ? tlsRequired : cutInClear;
+}
 
 /** Converts whatever a connection or a command failed with. */
 export function redisFault(error: unknown, redis: RedisSettings): Fault {
@@ -95,6 +104,12 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
       what: 'that is a Sentinel, not the server itself',
       hint: 'name the server: redis-cli -p 26379 SENTINEL MASTERS',
     };
+  if (error instanceof SilentInTls) {
+    const hint = redis.url.startsWith('rediss:')
+      ? 'it may be frozen; where it speaks no TLS, say redis://'
+      : tlsRequired;
+    return { kind: 'timeout', where, what: 'connected, but TLS is not answered', hint };
+  }
   const hint = 'something else listens on that port: compare it';
   if (error instanceof EndlessAnswer) return { kind: 'malformed', where, what: 'an answer without end', hint };
   // An answer that the client's parser breaks on (nested without end) is not Redis' either.
@@ -103,12 +118,7 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
   if (/Command timed out|^connect ETIMEDOUT/.test(said))
     return { kind: 'timeout', where, what: 'no answer in time', hint: 'the host is slow, frozen or behind a firewall' };
   if (/Connection is closed|Stream isn't writeable/.test(said))
-    return {
-      kind: 'unreachable',
-      where,
-      what: 'connection cut',
-      hint: redis.url.startsWith('rediss:') ? cutInTls : cutInClear,
-    };
+    return { kind: 'unreachable', where, what: 'connection cut', hint: cutHint(redis) };
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === undefined && error instanceof Error && error.name === 'ReplyError')
     return { kind: 'malformed', where, what: said, hint: 'try it by hand: redis-cli INFO' };
@@ -118,6 +128,6 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
   const { kind, what, hint: next } = explainNetworkError(error);
   if (/authority|self-signed/.test(what))
     return { kind, where, what, hint: 'trust its authority: redis.caFile, or NODE_EXTRA_CA_CERTS' };
-  if (what === 'connection reset' && redis.url.startsWith('redis:')) return { kind, where, what, hint: cutInClear };
+  if (/^(ECONNRESET|EPROTO|ERR_SSL_)/.test(String(code))) return { kind, where, what, hint: cutHint(redis) };
   return { kind, where, what, hint: next };
 }

@@ -168,7 +168,7 @@ export const incidentPart: MakePart = (host) => {
       ...(detail ? { detail } : {}),
     });
     if (state?.configured) await record(note('sending'), incident.id);
-    const { delivery, detail } = await deliver(settings.channels, {
+    const { delivery, detail } = await deliver(settings, {
       channel,
       purpose,
       text,
