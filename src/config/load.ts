@@ -257,7 +257,8 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
   const said = shown(wrongKind ? JSON.stringify(value) : value, known?.secret ?? false) ?? '';
   return {
     ...at,
-    value: /(url|endpoint)$/i.test(option) && !said.includes('•••@') ? said.replace(/[^\s"]*@/g, '•••@') : said,
+    value:
+      /(url|endpoint)$/i.test(option) && !said.includes('•••@') ? said.replace(/(?<![^\s"])[^\s"]*@/g, '•••@') : said,
     right: `must be ${empty ? 'text, not empty' : right}`,
   };
 }

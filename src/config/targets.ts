@@ -12,7 +12,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
     ...kubeconfigOf(kubernetes.kubeconfig, environment.KUBECONFIG),
     deployments: kubernetes.deployments,
     logSelector: kubernetes.logSelector,
-    gatewayUrl: gateway.url.replace(/\/+$/, ''),
+    gatewayUrl: gateway.url.replace(/(?<!\/)\/+$/, ''),
     healthPath: gateway.healthPath,
     detailedHealthPath: gateway.detailedHealthPath,
     studyPath: gateway.studyPath,

@@ -46,7 +46,7 @@ export async function typesOfJobs(survey: Survey) {
       'type',
     ) || 'text';
   // The server quotes a type's name where it has to; anything else than such a name is not put into a statement.
-  const safe = (type: string) => (/^("([^"]|"")+"|[a-z0-9_ .])+$/.test(type) ? type : 'text');
+  const safe = (type: string) => (/^(?:"(?:[^"]|"")+"(?!")|[a-z0-9_ .])+$/.test(type) ? type : 'text');
   return { ok: true as const, value: { id: safe(of('id')), study: safe(of('study_id')), status: safe(of('status')) } };
 }
 

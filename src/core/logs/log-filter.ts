@@ -97,7 +97,7 @@ function containing(text: string, wanted: boolean): Clause {
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 const unquoted = (text: string): string =>
-  text.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1'));
+  text.replace(/"((?:[^"\\]|\\.)*)(?:"|$)/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1'));
 
 const names = new Set<string>(Object.values(shorthands));
 

@@ -1,7 +1,7 @@
 // Log lines as an on-call reads them. A `LogLine` is as it came, cheap to keep by the hundred thousand; a `LogEntry` is
 // one that is shown: parsed, neutralised and without secrets.
 
-import { clean, door, redact } from '../text/text.ts';
+import { door } from '../text/text.ts';
 import type { Instant } from '../time.ts';
 import { fieldAt } from './log-fields.ts';
 
@@ -182,7 +182,7 @@ function stackOf(record: object): readonly string[] {
 /** Neutralised, and still indented. */
 function stackLine(text: string): string {
   const indent = /^[ \t]*/.exec(text)?.[0].replaceAll('\t', '  ').slice(0, 16) ?? '';
-  return indent + clean(redact(text.trim()), 2000);
+  return indent + door(text.trim(), 2000);
 }
 
 /** The record of a line as a tree: one row for each field, indented by its depth. */

@@ -7,7 +7,7 @@ export type Unit = 'ms' | 'percent' | 'count';
 export function formatCount(n: number): string {
   return Math.round(n)
     .toString()
-    .replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+    .replace(/\B(?=(?:\d{3}){1,6}(?!\d))/g, ' ');
 }
 
 /** A number with what it counts: `1 job`, `312 jobs`, `2 entries`. */

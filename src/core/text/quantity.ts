@@ -25,7 +25,7 @@ export function quantityOf(text: unknown): number | undefined {
   if (typeof text === 'number') return Number.isFinite(text) ? text : undefined;
   if (typeof text !== 'string') return undefined;
   const [, digits = '', exponent = '', suffix = ''] =
-    /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text.trim()) ?? [];
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text.trim()) ?? [];
   const number = Number(`${digits}${exponent}`);
   return digits === '' || !Number.isFinite(number) ? undefined : number * (suffixes[suffix] ?? 1);
 }

@@ -20,8 +20,10 @@ function changes(word: string): boolean {
 
 /** A word that ends in line ends: they stand in quotes of their own, as real line ends. */
 function lineEnds(word: string): string {
-  const [, head = '', tail = ''] = /^(.*?)(\n+)$/s.exec(word) ?? [];
-  return `${head === '' ? '' : quote(head)}'${tail}'`;
+  let end = word.length;
+  while (word[end - 1] === '\n') end -= 1;
+  const head = word.slice(0, end);
+  return `${head === '' ? '' : quote(head)}'${word.slice(end)}'`;
 }
 
 /** A format for printf that gives `word`, in single quotes. */

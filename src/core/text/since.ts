@@ -10,7 +10,7 @@ export function parseSince(text: string, now: Instant): Instant | undefined {
   const given = text.trim();
   if (/^(?:\d+(?:\.\d+)?[smhd])+$/.test(given)) {
     let span = 0;
-    for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d+)?)([smhd])/g))
+    for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d+)?)([smhd])/gy))
       span += Number(amount) * (units[unit ?? ''] ?? 0);
     return now - span;
   }

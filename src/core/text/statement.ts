@@ -10,7 +10,7 @@ const telling =
   /passw(?:or)?d|passphrase|secret|token|credential|key_hash|private_key|api_key\b|insert\s+into\s+\S*api_keys|crypt\s*\(|hmac\s*\(|digest\s*\(/i;
 
 /** What ends in this word hides the literal behind it: `key = '…'`, `key, '…'`. */
-const besideKey = /\bkey\s*(?:=|,|\s)\s*$/i;
+const besideKey = /\bkey(?:\s*[=,]\s*|\s+)$/i;
 
 /** Characters from which on a literal is somebody's data rather than an id or a status. */
 const long = 40;
@@ -22,7 +22,8 @@ export function withoutLiterals(statement: string): string {
     // A comment is free text, in which anything may stand.
     if (!isLiteral(part)) return secret && !part.startsWith('"') ? ' ' : part;
     const cutOff = part.length < 2 || !/['$]$/.test(part);
-    const hidden = secret || cutOff || part.length - 2 > long || besideKey.test(statement.slice(0, at));
+    const hidden =
+      secret || cutOff || part.length - 2 > long || besideKey.test(statement.slice(Math.max(0, at - 100), at));
     return hidden ? "'•••'" : part;
   });
 }

@@ -52,7 +52,11 @@ export { redact };
 export function door(outside: unknown, max = 2000): string {
   const text = clean(outside, max * 4);
   const safe = redact(text);
-  return safe.length > max ? clean(safe, max) : safe;
+  if (safe.length > max) return clean(safe, max);
+  // Marks are shorter than secrets: where the place of the cut comes into sight, its last word may be half a secret.
+  const length = typeof outside === 'string' ? outside.length : 0;
+  const cut = length > max * 16 || (length > max * 4 && text.endsWith('…'));
+  return cut && !/•••["'…]{0,3}$/.test(safe) ? `${safe.slice(0, Math.max(0, safe.lastIndexOf(' ')))}…` : safe;
 }
 
 /** Terminal columns. */

@@ -21,7 +21,7 @@ const noStudy = 'bentham-cockpit-doctor';
 export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
   const { url } = settings.gateway;
   const { health, detailed } = healthUrls(settings.gateway);
-  const base = url.replace(/\/+$/, '');
+  const base = url.replace(/(?<!\/)\/+$/, '');
   return {
     area,
     what: 'health',
@@ -62,7 +62,7 @@ async function adminKey(
   const about = { area, what: 'admin API key' };
   if (!adminApiKey)
     return { ...about, verdict: 'warning', answer: 'not set', todo: 'set ADMIN_API_KEY to look at studies by the API' };
-  const url = new URL(`${base}${studyPath.replace(/\/+$/, '')}/${noStudy}`);
+  const url = new URL(`${base}${studyPath.replace(/(?<!\/)\/+$/, '')}/${noStudy}`);
   const kept = keptBack(settings, 'gateway', url, 'ADMIN_API_KEY was');
   if (kept) return faulty(about, kept, false);
   const limit = AbortSignal.timeout(timeout);

@@ -150,5 +150,5 @@ export function healthUrls({ url, healthPath, detailedHealthPath }: Settings['ga
 
 /** Relative to the configured base, which may have a path of its own. */
 function join(base: string, path: string): URL {
-  return new URL(base.replace(/\/+$/, '') + (path.startsWith('/') ? path : `/${path}`));
+  return new URL(base.replace(/(?<!\/)\/+$/, '') + (path.startsWith('/') ? path : `/${path}`));
 }

@@ -13,7 +13,7 @@ const longestBody = 256 * 1024;
 /** Asks once. Whatever keeps it from answering is said in words, as the database goes on without it. */
 export async function lookAtApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
   const { url: base, studyPath, adminApiKey } = settings.gateway;
-  const url = `${base.replace(/\/+$/, '')}/${studyPath.replace(/^\/+|\/+$/g, '')}/${encodeURIComponent(study)}`;
+  const url = `${base.replace(/(?<!\/)\/+$/, '')}/${studyPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${encodeURIComponent(study)}`;
   const shown = door(url, 300);
   if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
   const kept = keptBack(settings, 'gateway', new URL(url), 'ADMIN_API_KEY was');

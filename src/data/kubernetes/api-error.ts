@@ -102,7 +102,7 @@ export function statusMessage(body: string): string {
   }
   return door(
     body
-      .replace(/<[^>]*>/g, ' ')
+      .replace(/<[^<>]*>/g, ' ')
       .replace(/\s+/g, ' ')
       .trim(),
     120,

@@ -138,7 +138,7 @@ function choose(
   }
   const clusterName = text(context.body.cluster) ?? '';
   const cluster = named('clusters', 'cluster').find((c) => c.name === clusterName);
-  const server = text(cluster?.body.server)?.replace(/\/+$/, '');
+  const server = text(cluster?.body.server)?.replace(/(?<!\/)\/+$/, '');
   if (!cluster || !server || !URL.canParse(server))
     return wrong(where, `context ${door(current, 80)} names no usable cluster`, 'mend clusters[].cluster.server');
   const proxy = text(cluster.body['proxy-url']);

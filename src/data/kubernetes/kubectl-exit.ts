@@ -3,17 +3,17 @@
 
 /** The connection, or the answer, was lost; client-go's and the server's words for it. */
 const lost =
-  /unable to connect|connection refused|connection to the server .* was refused|connection reset|broken pipe|\bEOF\b|deadline exceeded|timed out|(i\/o|handshake|request|client\.)\s?timeout|no route to host|network is unreachable|no such host|http2: |connection lost|Error from server \((InternalError|ServiceUnavailable|Timeout|ServerTimeout)\)/i;
+  /unable to connect|connection refused|connection to the server \S+ was refused|connection reset|broken pipe|\bEOF\b|deadline exceeded|timed out|(i\/o|handshake|request|client\.)\s?timeout|no route to host|network is unreachable|no such host|http2: |connection lost|Error from server \((InternalError|ServiceUnavailable|Timeout|ServerTimeout)\)/i;
 
 /** The server answered, and it was a no. */
 const refused = /^Error from server \((?!InternalError|ServiceUnavailable|Timeout|ServerTimeout)/;
 
 /** These come before a request was sent: where nothing was done before, nothing was done at all. */
 const unsent =
-  /unable to connect|connection refused|connection to the server .* was refused|no route to host|network is unreachable|no such host/i;
+  /unable to connect|connection refused|connection to the server \S+ was refused|no route to host|network is unreachable|no such host/i;
 
 /** kubectl apply, of an object that the server took. */
-const taken = /^\S+\/\S+ (created|configured|serverside-applied|unchanged)$/;
+const taken = /^[^\s/]+\/\S+ (created|configured|serverside-applied|unchanged)$/;
 
 /** Why nobody knows what it did; undefined: the server refused, or nothing was sent. */
 export function doubtOf(lines: readonly string[], ended: { signal?: string | undefined }): string | undefined {

@@ -131,6 +131,6 @@ export function completionFrom(text: string | null): number | undefined {
   if (text === null || text.trim() === '') return undefined;
   // A platform that keeps its progress as text may keep JSON in it.
   const [, inside] = /"completionPercentage"\s*:\s*"?([\d.]+)/.exec(text) ?? [];
-  const value = Number(inside ?? text.replace(/\s*%$/, ''));
+  const value = Number(inside ?? text.trim().replace(/%$/, ''));
   return Number.isFinite(value) ? Math.min(100, Math.max(0, value)) : undefined;
 }

@@ -74,7 +74,7 @@ async function query(
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<Outcome<number | undefined>> {
-  const asked = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`);
+  const asked = new URL(`${url.replace(/(?<!\/)\/+$/, '')}/api/v1/query`);
   const { username, password, host: where } = asked;
   const user = decodeURIComponent(username);
   asked.username = '';

@@ -26,7 +26,7 @@ const answers: readonly Known[] = [
     'compare REDIS_URL and REDIS_PASSWORD with the server’s ACL LIST',
   ],
   [
-    /AUTH.*without any password configured/i,
+    /without any password configured/i,
     'forbidden',
     'the server has no password, and one was given',
     'unset REDIS_PASSWORD',

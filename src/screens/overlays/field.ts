@@ -9,7 +9,7 @@ const longest = 2000;
 export function edit(text: string, key: string): string | undefined {
   if (key === 'backspace' || key === 'delete') return [...text].slice(0, -1).join('');
   if (key === 'ctrl-u') return '';
-  if (key === 'ctrl-w') return text.replace(/\S*\s*$/, '');
+  if (key === 'ctrl-w') return text.trimEnd().replace(/(?<!\S)\S+$/, '');
   if (key === 'space') return insert(text, ' ');
   if ([...key].length !== 1) return undefined;
   return insert(text, key);

@@ -32,4 +32,4 @@ export function logFault({ fault, status = 0, said = '' }: Refused): Fault {
 
 /** The kubelet keeps no log of the container before the last restart, or there was none. */
 export const previousIsGone = ({ status, said = '' }: Refused): boolean =>
-  (status === 400 || status === 404) && /previous terminated container .*not found/.test(said);
+  (status === 400 || status === 404) && said.includes('previous terminated container') && said.includes('not found');

@@ -1,0 +1,164 @@
+// Secrets that stand behind their name: `password=x`, `"apiKey": "x"`, `<token>x</token>`, `--secret x`, `PASSWORD 'x'`.
+import { bare, lineEnd, marked, quoted, type Range } from './value.ts';
+
+/** What a secret is called, also as the last part of a longer name: `PGPASSWORD`, `secretAccessKey`, `routing_key`. */
+export const strong =
+  'password|passwd|passphrase|passwort|passcode|pwd|secret|token|credentials?|jwt|requirepass|masterauth|(?:api|access|private|routing|integration|account|signing|encryption|master|shared|storage|subscription|license|deploy|ssh)[_ -]?key';
+/** Words that are a secret's name only where they stand alone or behind `_`, `-` or a small letter: `DB_PASS`, `dbPw`. */
+const weak = 'pass|pw|auth';
+const headers = 'authorization|cookies?';
+
+const names = new RegExp(`(${strong})|(${headers})|(${weak})(?![a-z])`, 'gi');
+
+/** Between a name and its value: `=`, `:`, `=>`, `:=`, `%3D`, with the quote that closes the name. */
+const separator =
+  /(?:\\{0,15}["'`]|%22|%27|&quot;|&#34;|\])?\s{0,20}(?:=>|:=|[:=]|%3d|%3a)\s{0,200}(?:[|>][-+]?\s{1,200})?/iy;
+/** An entry of a container's environment: `{"name": "DB_PASSWORD", "value": "x"}`. */
+const entry = /\\{0,15}["']?\s{0,20},?\s{0,200}\\{0,15}["']?value\\{0,15}["']?\s{0,20}[:=]\s{0,20}/iy;
+/** Redis' own settings and .netrc have a blank; in SQL and in sentences the value stands in quotes behind it. */
+const blankBetween = /\\{0,15}["']?\s{1,20}/y;
+
+/** From a flag to its argument, in a shell or in a list: `--token x`, `"--token", "x"`. */
+const nextItem = /(?:\\{0,15}["'])?(?:\s{0,20},\s{0,20}|\s{1,20})/y;
+
+/** Values that say that there is none, or what a report counts. */
+const nothing = /(?:null|none|nil|undefined|true|false|yes|no)(?=[\s,;)}\]"'&]|$)/iy;
+const counted = /[-+]?\d{1,6}(?:\.\d{1,6})?(?:%|ms|s|\/\d{1,6})?(?=[\s,;)}\]]|$)/y;
+
+/** The text without the values that stand behind a secret's name. */
+export function withoutNamed(text: string): string {
+  const found: Range[] = [];
+  names.lastIndex = 0;
+  for (let match = names.exec(text); match; match = names.exec(text)) {
+    const [name, certain, header] = match;
+    const at = match.index;
+    const end = at + name.length;
+    if (!certain && !header && !standsAlone(text, at)) continue;
+    const range = header ? headerValue(text, header, end) : value(text, name, at, end, certain !== undefined);
+    if (!range || range.from >= range.to) continue;
+    found.push(range);
+    names.lastIndex = range.to;
+  }
+  return marked(text, found);
+}
+
+function standsAlone(text: string, at: number): boolean {
+  const before = text[at - 1] ?? ' ';
+  return !/[A-Za-z]/.test(before) || (/[a-z]/.test(before) && /[A-Z]/.test(text[at] ?? ''));
+}
+
+/** The end of what matches here; undefined where it does not. */
+function after(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+function value(text: string, name: string, at: number, end: number, certain: boolean): Range | undefined {
+  const from = after(entry, text, end) ?? after(separator, text, end);
+  if (from !== undefined) {
+    // A parser's `unexpected token: …` speaks of another one.
+    if (/^token$/i.test(name) && /unexpected $/i.test(text.slice(Math.max(0, at - 11), at))) return undefined;
+    if (after(nothing, text, from) !== undefined) return undefined;
+    if (!certain && after(counted, text, from) !== undefined) return undefined;
+    if (text[from] === '[') return list(text, from);
+    return quoted(text, from) ?? (isSentence(text, name, end, from) ? undefined : bare(text, from));
+  }
+  if (text[end] === '>' && opensTag(text, at)) return { from: end + 1, to: within(text, end + 1, '<') };
+  if (isFlag(text, at)) {
+    const next = after(nextItem, text, end);
+    return next === undefined ? undefined : argument(text, next);
+  }
+  const behind = after(blankBetween, text, end);
+  if (behind === undefined) return undefined;
+  if (/^(?:requirepass|masterauth)$/i.test(name)) return quoted(text, behind) ?? bare(text, behind);
+  if (!/^(?:password|passwd|passphrase|passwort)$/i.test(name) || /["']/.test(text[end] ?? '')) return undefined;
+  return login(text, at) ? bare(text, behind) : (dollars(text, behind) ?? quoted(text, behind));
+}
+
+/** `credentials: expired`, `auth: denied`: what is said of them, not they. */
+function isSentence(text: string, name: string, end: number, from: number): boolean {
+  return (
+    /^(?:credentials?|auth)$/i.test(name) &&
+    /^:\s+$/.test(text.slice(end, from)) &&
+    !isRandom(text, bare(text, from), 6)
+  );
+}
+
+/** `["a", "b"]`: all of it. */
+function list(text: string, from: number): Range {
+  return { from: from + 1, to: within(text, from + 1, ']') };
+}
+
+/** To this character, at most to the end of the line. */
+function within(text: string, from: number, until: string): number {
+  const end = lineEnd(text, from);
+  const at = text.slice(from, end).indexOf(until);
+  return at < 0 ? end : from + at;
+}
+
+/** `<db:password>`, not `</db:password>`. */
+function opensTag(text: string, at: number): boolean {
+  return /<[\w:.-]*$/.test(text.slice(Math.max(0, at - 40), at));
+}
+
+/** `--db-password x`, `-password x`, also as an item of a list: `"--password", "x"`. */
+function isFlag(text: string, at: number): boolean {
+  return /(?:^|[\s"'[(,])--?[\w-]*$/.test(text.slice(Math.max(0, at - 40), at));
+}
+
+function argument(text: string, from: number): Range | undefined {
+  if (text[from] === '-') return undefined;
+  return quoted(text, from) ?? bare(text, from);
+}
+
+/** .netrc: `machine x login y password z`. */
+function login(text: string, at: number): boolean {
+  return /\blogin\s\S{1,100}\s$/.test(text.slice(Math.max(0, at - 110), at));
+}
+
+/** PostgreSQL's `$$…$$` and `$tag$…$tag$`. */
+function dollars(text: string, from: number): Range | undefined {
+  const tag = /^\$\w{0,30}\$/.exec(text.slice(from, from + 32))?.[0];
+  if (!tag) return undefined;
+  const close = text.indexOf(tag, from + tag.length);
+  return { from: from + tag.length, to: close < 0 ? text.length : close };
+}
+
+/** Schemes of HTTP whose credentials are one word; those of others are parameters to the end. */
+const oneWord = /^(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|key|bot|oauth|dpop|privatetoken|sso-key)$/i;
+const parameters = /^(?:digest|aws4-[\w-]+|hawk|hoba|mutual|scram-[\w-]+|vapid|oauth|signature|mac|gnap)$/i;
+/** What nobody says in a sentence. */
+const random = /^(?=.*\d)\S{6,}|^\S{20,}/;
+
+function headerValue(text: string, header: string, end: number): Range | undefined {
+  const from = after(separator, text, end);
+  if (from === undefined) return undefined;
+  if (text[from] === '[') return list(text, from);
+  if (text[from] === '{') return { from: from + 1, to: within(text, from + 1, '}') };
+  const inside = quoted(text, from) ?? { from, to: lineEnd(text, from) };
+  if (/^cookie/i.test(header)) return inside;
+  const [whole, scheme = '', gap = ''] =
+    /^([\w-]{1,40})(\s{1,20})/.exec(text.slice(inside.from, inside.from + 61)) ?? [];
+  if (!whole) {
+    const all = wordIn(text, inside.from, inside.to);
+    return isRandom(text, all, 16) ? all : undefined;
+  }
+  const credentials = inside.from + scheme.length + gap.length;
+  const first = wordIn(text, credentials, inside.to);
+  if (parameters.test(scheme) && text.slice(first.from, first.from + 60).includes('='))
+    return { from: credentials, to: inside.to };
+  if (oneWord.test(scheme) || parameters.test(scheme)) return first;
+  const own = wordIn(text, inside.from, inside.to);
+  if (isRandom(text, own, 16)) return own;
+  return isRandom(text, first, 6) ? first : undefined;
+}
+
+function wordIn(text: string, from: number, end: number): Range {
+  let to = from;
+  while (to < end && !/[\s\\"']/.test(text[to] ?? '')) to += 1;
+  return { from, to };
+}
+
+function isRandom(text: string, { from, to }: Range, least: number): boolean {
+  return to - from >= least && random.test(text.slice(from, Math.min(to, from + 200)));
+}

@@ -1,0 +1,105 @@
+// Secrets that are known by their own shape, whatever stands before them. Each pattern begins at few places of a text
+// and reads on in one direction only: none needs more than its length.
+import { mark } from './value.ts';
+
+/** Keys and tokens of well-known services, by the prefix that each gives its own. */
+const prefixes = [
+  'npm_',
+  'gh[pousr]_',
+  'github_pat_',
+  'gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent)-',
+  'xox[a-z](?:\\.xox[a-z])?-',
+  'xapp-',
+  'AIza',
+  'ya29\\.',
+  '[srb]k[-_]',
+  'whsec_',
+  'SG\\.',
+  'hf_',
+  'do[opr]_v1_',
+  'dckr_(?:pat|oat)_',
+  'pypi-',
+  'rubygems_',
+  'shp(?:at|ss|ca|pa)_',
+  'hv[sbr]\\.',
+  'dapi(?=[0-9a-f]{32})',
+  'NRAK-',
+  'sntry[su]_',
+  'glsa_',
+  'AT(?:ATT|CTT)3x',
+  'lin_api_',
+  'xkeysib-',
+  'tskey-',
+  'dp\\.[a-z]{2}\\.',
+  'PMAK-',
+  'sbp_',
+  'figd_',
+  'pul-',
+  'AGE-SECRET-KEY-',
+  'secret-token:',
+].join('|');
+
+/** Addresses that let whoever knows them write or act. */
+const webhooks =
+  /(https?:\/\/(?:hooks\.slack(?:-gov)?\.com\/\w+|(?:\w+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks|[\w.-]+\.office\.com\/webhook\w*|outlook\.office(?:365)?\.com\/webhook\w*|events\.(?:eu\.)?pagerduty\.com\/(?:integration|generic)|chat\.googleapis\.com\/v1\/spaces|[\w.-]+\/hooks)\/)[^\s"'<>]+/gi;
+
+const shapes: readonly (readonly [RegExp, string])[] = [
+  // Also where the line was cut before it ends.
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-----)?|$)/g, mark],
+  [webhooks, `$1${mark}`],
+  [/(api\.telegram\.org\/bot)[^\s/"']+/gi, `$1${mark}`],
+  // What signs a URL.
+  [
+    /([?&](?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|key|apikey|code)=)[^&\s"'<>]+/gi,
+    `$1${mark}`,
+  ],
+  // In a sentence: `Bearer` and a word that is more than a word.
+  [/\b(bearer\s{1,9})(?![a-z]{1,15}\b)[a-z0-9._~+/=-]{6,}/gi, `$1${mark}`],
+  // A JSON Web Token, such as a service account's (RFC 7519), whole or cut: `{"` in base64 begins it.
+  [/\beyJ(?:[\w-]{8,}(?:\.[\w-]*){0,2}|[\w-]*(?=…?$))/g, `eyJ${mark}`],
+  // AWS: the id, and the secret where it stands right beside it.
+  [
+    /\b((?:AKIA|ASIA)[A-Z0-9]{12,}[\s,;:|/"'=]{1,8})(?:[A-Za-z0-9/+]{20,40}(?![\w/+])|[A-Za-z0-9/+]{1,40}(?=…?$))/g,
+    `$1${mark}`,
+  ],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${mark}`],
+  // Shorter than any is only one that was cut.
+  [new RegExp(`\\b(${prefixes})(?:[\\w.=-]{16,}|[\\w.=-]{1,15}(?=…?$))`, 'g'), `$1${mark}`],
+  [/\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)(?:'[^'\n]*'?|"[^"\n]*"?)/gi, `$1'${mark}'`],
+];
+
+const base64 = /[\w+/=\s\\-]/;
+const basic = /\b(basic\s{1,9})([A-Za-z0-9+/]{4,}={0,2})/gi;
+const keyEnd = /-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+
+/** The text without what is a secret by its shape. */
+export function withoutShapes(text: string): string {
+  const safe = shapes.reduce((rest, [pattern, by]) => rest.replace(pattern, by), text);
+  return withoutKeyTails(
+    safe.replace(basic, (whole, scheme: string, word: string) => (isLogin(word) ? `${scheme}${mark}` : whole)),
+  );
+}
+
+/** Whether this is `user:password` in base64, so far as it goes. */
+function isLogin(word: string): boolean {
+  const whole = word.slice(0, 400).replaceAll('=', '');
+  try {
+    const plain = atob(whole.slice(0, whole.length - (whole.length % 4)));
+    return plain.includes(':') && /^[\x20-\x7e]+$/.test(plain);
+  } catch {
+    return false;
+  }
+}
+
+/** The end of a private key whose beginning was cut off. */
+function withoutKeyTails(text: string): string {
+  let safe = '';
+  let done = 0;
+  for (const { 0: whole, index } of text.matchAll(keyEnd)) {
+    let from = index;
+    while (from > done && base64.test(text[from - 1] ?? '')) from -= 1;
+    safe += text.slice(done, from) + mark;
+    done = index + whole.length;
+  }
+  return safe + text.slice(done);
+}

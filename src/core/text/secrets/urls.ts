@@ -1,0 +1,88 @@
+// Logins in addresses: `scheme://user:password@host`, also cut off before the @, and `user:password@host` without a scheme.
+import { marked, type Range } from './value.ts';
+
+/** What ends an address in a text. */
+const ends = /[\s"'<>`]/;
+/** Behind these stands the name of an image, a file or a person, no login. */
+const noLogin = /^(?:docker[\w-]*|containerd|oci|cri-o|file|s3|gs|arn|urn|mailto|sips?|xmpp|acct|npm|workspace)$/i;
+/** Here a colon with digits and a slash may well be a password. */
+const databases = /^(?:postgres(?:ql)?|rediss?|mysql|mariadb|amqps?|mongodb(?:\+srv)?|clickhouse|kafka|nats)$/i;
+/** Names that a person's address stands behind: `by:anna@bentham.io`. */
+const labels = /^(?:to|cc|bcc|from|by|user|email|e-mail|mail|owner|contact|author|at|reporter|assignee)$/i;
+
+/** The text without the passwords of its addresses. */
+export function withoutLogins(text: string): string {
+  return withoutBareLogins(withoutUrlLogins(text));
+}
+
+function withoutUrlLogins(text: string): string {
+  const found: Range[] = [];
+  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
+    const scheme = schemeBefore(text, at);
+    if (!scheme || noLogin.test(scheme)) continue;
+    const range = loginOf(text, at + 3, databases.test(scheme));
+    if (range && range.from < range.to) found.push(range);
+  }
+  return marked(text, found);
+}
+
+/** `postgres+ssl` of `postgres+ssl://`. */
+function schemeBefore(text: string, at: number): string {
+  let from = at;
+  while (from > 0 && from > at - 30 && /[a-z0-9+.-]/i.test(text[from - 1] ?? '')) from -= 1;
+  while (from < at && !/[a-z]/i.test(text[from] ?? '')) from += 1;
+  return text.slice(from, at);
+}
+
+/** The password of an address whose user begins here, or a token in the user's place. */
+function loginOf(text: string, from: number, database: boolean): Range | undefined {
+  let end = from;
+  let sign = -1;
+  for (; end < text.length && !ends.test(text[end] ?? ''); end += 1) {
+    if (text.startsWith('://', end)) break;
+    if (text[end] === '@') sign = end;
+  }
+  let user = from;
+  while (user < end && !/[:/?#@]/.test(text[user] ?? '')) user += 1;
+  if (text[from] === '[') return undefined;
+  const name = text.slice(from, user);
+  const colon = /%3a/i.exec(name);
+  if (colon) return { from: from + colon.index + 3, to: sign < 0 ? end : sign };
+  if (text[user] === '@') {
+    return name.length >= 20 && /^[\w.~%-]+$/.test(name) ? { from, to: user } : undefined;
+  }
+  if (text[user] !== ':') return undefined;
+  const rest = text.slice(user + 1, Math.min(end, user + 8));
+  // Cut off before its @: what is no port is a password.
+  if (sign < 0) return user > from && /^\d{0,5}(?:$|[^\w%~!*-])/.test(rest) ? undefined : { from: user + 1, to: end };
+  const port = user > from && !database && /^\d{1,5}(?:$|[/?#])/.test(rest);
+  return port ? undefined : { from: user + 1, to: sign };
+}
+
+function withoutBareLogins(text: string): string {
+  const found: Range[] = [];
+  let before = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const range = bareLogin(text, at, Math.max(before, at - 300));
+    if (range) found.push(range);
+    before = at + 1;
+  }
+  return marked(text, found);
+}
+
+/** What stands between the last colon-separated name and this @. */
+function bareLogin(text: string, sign: number, least: number): Range | undefined {
+  if (!/[\w[•-]/.test(text[sign + 1] ?? '') || /^sha\d{3}:/.test(text.slice(sign + 1, sign + 8))) return undefined;
+  let from = sign;
+  while (from > least && !/[\s"'<>`/()=,{}]/.test(text[from - 1] ?? '')) from -= 1;
+  const parts = text.slice(from, sign).split(':');
+  const [first = ''] = parts;
+  if (parts.length < 2 || noLogin.test(first) || !/^[\w.%+-]{0,64}$/.test(first) || /^\d+$/.test(first))
+    return undefined;
+  // `redis:user:password@host`: the address of a server whose slashes were forgotten.
+  const named = databases.test(first) && parts.length > 2;
+  if (!named && (labels.test(first) || parts.length > 4)) return undefined;
+  const skipped = named ? `${first}:${parts[1]}:`.length : first.length + 1;
+  const range = { from: from + skipped, to: sign };
+  return range.from < range.to ? range : undefined;
+}

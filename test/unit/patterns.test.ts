@@ -1,0 +1,176 @@
+// No text can hold the cockpit up: each regular expression of the sources takes a time in proportion to the text,
+// whatever the text. A backtracking one would take seconds, years or for ever for some of these.
+import { createContext, Script } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { parseFilter } from '../../src/core/logs/log-filter.ts';
+import { statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
+import { clean, door, redact } from '../../src/core/text/text.ts';
+import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
+import { attacks, type Pattern, patternsBelow, pumps } from '../support/patterns.ts';
+
+const { literals, made } = patternsBelow('src');
+
+const box = createContext({ pattern: /x/, texts: [''], now: () => performance.now(), costs: [] });
+const looks = new Script(`for (const text of texts) {
+  const before = now();
+  if (pattern.sticky) { pattern.lastIndex = 0; pattern.exec(text); }
+  else for (const _ of text.matchAll(pattern));
+  costs.push(now() - before);
+}`);
+
+/** The time of a look through each text, in ms, as far as they were finished within the limit. */
+function costsOf({ source, flags, sticky }: RegExp, texts: readonly string[], limit: number): number[] {
+  const costs: number[] = [];
+  Object.assign(box, { pattern: new RegExp(source, sticky ? flags : `${flags.replace('g', '')}g`), texts, costs });
+  try {
+    looks.runInContext(box, { timeout: limit });
+  } catch {
+    costs.push(limit);
+  }
+  return costs;
+}
+
+/** CPU time in ms, which a busy machine does not lengthen; the least of some. */
+function cpuOf(work: () => void): number {
+  const once = () => {
+    const { user, system } = process.cpuUsage();
+    work();
+    const after = process.cpuUsage();
+    return (after.user + after.system - user - system) / 1000;
+  };
+  const first = once();
+  return first < enough ? first : Math.min(first, once(), once());
+}
+
+/** A look through 100 kB for what is nowhere in it. */
+const plain = Math.max(
+  0.2,
+  ...[1, 2, 3].map(() => costsOf(/[\u4e00]a|b[\u4e01]/, ['ab '.repeat(33_333)], 1000)[0] ?? 1),
+);
+/** What 100 kB may cost; a quadratic one needs ten times as much, an exponential one never ends. */
+const enough = Math.max(50, 50 * plain);
+
+/** The shorter text on which it is slowest, measured again where it seems slow: a machine has other things to do. */
+function slowest(pattern: RegExp): string {
+  const texts = [...attacks(pattern, 2000)];
+  const worst = costsOf(pattern, texts, 3000)
+    .map((cost, at) => ({ cost, text: texts[at] ?? '' }))
+    .toSorted((a, b) => b.cost - a.cost)
+    .slice(0, 4)
+    .map(({ text }) => ({ text, cost: Math.min(...[1, 2, 3].map(() => costsOf(pattern, [text], 500)[0] ?? 500)) }));
+  return worst.toSorted((a, b) => b.cost - a.cost)[0]?.text ?? '';
+}
+
+const longer = (text: string) => `${text.slice(0, -1).repeat(100_000 / text.length)}\u0000`;
+
+describe('each pattern of', () => {
+  const byFile = Map.groupBy(literals, ({ where }) => where.replace(/:\d+$/, ''));
+  test.each([...byFile])('%s', (_, patterns: readonly Pattern[]) => {
+    for (const { where, pattern } of patterns) {
+      const text = longer(slowest(pattern));
+      const cost = cpuOf(() => costsOf(pattern, [text], 4 * enough));
+      expect({ where, pattern, cost: cost < enough ? 'in proportion' : `${cost} ms for ${text.slice(0, 60)}` }).toEqual(
+        {
+          where,
+          pattern,
+          cost: 'in proportion',
+        },
+      );
+    }
+  });
+});
+
+test('patterns are made from parts only here, and tried below', () => {
+  expect([...new Set(made)]).toEqual([
+    'core/logs/log-filter.ts',
+    'core/text/redact.ts',
+    'core/text/secrets/named.ts',
+    'core/text/secrets/shapes.ts',
+  ]);
+});
+
+/** Texts that resemble what the whole function looks for, and never become it. */
+const teasing = [
+  ...pumps,
+  'password="\\\\',
+  "password='",
+  'password=',
+  'password ',
+  'password\\',
+  '"password",',
+  '"password","value',
+  'password=[',
+  'cookie={',
+  '<password>',
+  '<password',
+  'name="',
+  'token=%22',
+  'token=&quot;',
+  "token='\\",
+  'authorization: ',
+  'authorization: a ',
+  'Authorization: "',
+  'cookie: ',
+  'a://b:',
+  '://',
+  '://:@',
+  'a://@',
+  'a:b@',
+  ':@',
+  '@:',
+  'redis:',
+  'mysql ',
+  'mysql -p',
+  'mysql -p"',
+  'curl -u ',
+  'curl "',
+  'docker -p',
+  '-----BEGIN PRIVATE KEY',
+  '-----BEGIN ',
+  'A-----END PRIVATE KEY-----',
+  '-----END ',
+  'AKIAAAAAAAAAAAAAAAAA ',
+  'eyJ',
+  'eyJa.',
+  'sk-',
+  'ghp_',
+  'Bearer ',
+  'Basic ',
+  'basic a',
+  'https://a.office.com/',
+  'https://a/hooks/',
+  '?key=',
+  "IDENTIFIED BY '",
+  'login a password ',
+  "e'\\",
+  '$a$',
+  '/*',
+  "'",
+  "key '' ",
+  'insert into ',
+  'crypt ',
+  'U&',
+  '--password ',
+  '"--password",',
+  'password\n',
+  'PASSWORD $',
+  'password: |',
+];
+
+test.each([
+  ['redact', redact],
+  ['clean', (text: string) => clean(text, 200_000)],
+  ['the door', (text: string) => door(text, 2000)],
+  ['a session’s statement', withoutLiterals],
+  ['a shown statement', (text: string) => statementSays(text, 600)],
+  ['a filter that is read', parseFilter],
+  ['lines of a log', (text: string) => new LineCutter(16_384).push(Buffer.from(text), () => {})],
+] as const)('%s takes a time in proportion to the text', (_, look) => {
+  for (const piece of teasing)
+    for (const end of ['', '\u0000', '"'])
+      for (const head of ['', 'password="', '"']) {
+        const text = `${head}${piece.repeat(100_000 / piece.length)}${end}`;
+        const cost = cpuOf(() => void look(text));
+        expect(cost < 4 * enough ? 'in proportion' : `${cost} ms for ${text.slice(0, 40)}`).toBe('in proportion');
+      }
+});

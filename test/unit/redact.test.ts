@@ -1,0 +1,168 @@
+// Secrets in whatever notation, whole or cut off, and what only resembles one.
+import { describe, expect, test } from 'vitest';
+import { door, redact } from '../../src/core/text/text.ts';
+
+const hidden = 'hunter2xyz';
+
+/** Notations in which a secret may stand; each is tried whole and cut at each character of the secret. */
+const notations: readonly ((secret: string) => string)[] = [
+  (s) => `password="${s}"`,
+  (s) => `password='${s}' host=db`,
+  (s) => `password=${s}`,
+  (s) => `pass=${s}`,
+  (s) => `pw=${s}`,
+  (s) => `DB_PASS=${s} dbPw=${s}`,
+  (s) => `pwd: ${s}`,
+  (s) => `{"credential":"${s}"}`,
+  (s) => `{"credentials":"${s}"}`,
+  (s) => `{"apiKey":"${s}"}`,
+  (s) => `api-key: ${s}`,
+  (s) => `X-Api-Key: ${s}`,
+  (s) => `{"body":"{\\"password\\":\\"${s}\\"}"}`,
+  (s) => `{"body":"{\\"a\\":\\"{\\\\\\"token\\\\\\":\\\\\\"x\\\\\\\\\\\\\\"${s}\\\\\\"}\\"}"}`,
+  (s) => `{"password":"a \\"quote\\" and ${s}"}`,
+  (s) => `password='it''s ${s}'`,
+  (s) => `password: \`${s}\``,
+  (s) => `password=b'${s}'`,
+  (s) => `password => "${s}"`,
+  (s) => `Password := ${s}`,
+  (s) => `password: |\n  ${s}`,
+  (s) => `"password":["a b ${s}"]`,
+  (s) => `{"name":"DB_PASSWORD","value":"${s}"}`,
+  (s) => `- name: DB_PASSWORD\n  value: ${s}`,
+  (s) => `<db:password>${s}</db:password>`,
+  (s) => `POST login=x&password=${s}&next=/`,
+  (s) => `password%3D${s}`,
+  (s) => `%22token%22%3A%22${s}%22`,
+  (s) => `&quot;secret&quot;:&quot;${s}&quot;`,
+  (s) => `PGPASSWORD=${s} psql`,
+  (s) => `aws_secret_access_key = ${s}`,
+  (s) => `Server=db;Uid=u;Pwd=${s};`,
+  (s) => `DefaultEndpointsProtocol=https;AccountKey=${s};`,
+  (s) => `Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey=${s}`,
+  (s) => `redis-cli --pass ${s} PING`,
+  (s) => `spawn psql --password ${s}`,
+  (s) => `["--db-password","${s}"]`,
+  (s) => `--token '${s} x'`,
+  (s) => `openssl rsa -passin pass:${s}`,
+  (s) => `mysql -h db -u root -p${s} bentham`,
+  (s) => `mysqldump -uroot -p'${s} x' bentham`,
+  (s) => `mariadb -p"${s}"`,
+  (s) => `curl -u ops:${s} https://x`,
+  (s) => `curl -sSu 'ops:${s}' https://x`,
+  (s) => `curl --user "ops:${s}" https://x`,
+  (s) => `curl -uops:${s} https://x`,
+  (s) => `sshpass -p ${s} ssh x`,
+  (s) => `redis-cli -a ${s} PING`,
+  (s) => `docker login -u x -p ${s} registry`,
+  (s) => `ldapsearch -x -w ${s}`,
+  (s) => `"config" "set" "requirepass" "${s}"`,
+  (s) => `masterauth ${s}`,
+  (s) => `machine api login ops password ${s}`,
+  (s) => `ALTER ROLE x PASSWORD '${s}'`,
+  (s) => `ALTER ROLE x PASSWORD $p$${s}$p$`,
+  (s) => `CREATE USER x IDENTIFIED BY '${s}'`,
+  (s) => `Cookie: a=b; sid=${s}`,
+  (s) => `{"set-cookie":["sid=${s}; Path=/"]}`,
+  (s) => `{"cookies":{"sid":"${s}"}}`,
+  (s) => `postgres://bentham:${s}@db:5432/x`,
+  (s) => `redis://:${s}@cache`,
+  (s) => `redis://:12/${s}@cache`,
+  (s) => `jdbc:postgresql://db/x?user=u&password=${s}`,
+  (s) => `https://user%3A${s}@host/x`,
+  (s) => `https://ops:${s}%40@host`,
+  (s) => `-----BEGIN EC PRIVATE KEY-----\n${s}`,
+];
+
+test.each(notations.map((notation) => [notation('…'), notation] as const))('%s', (_, notation) => {
+  for (let length = 5; length <= hidden.length; length += 1) {
+    const text = notation('#').replace(/#[\s\S]*$/, hidden.slice(0, length));
+    expect(redact(text)).not.toContain('hunt');
+  }
+  const safe = redact(notation(hidden));
+  expect(safe).not.toContain('hunt');
+  expect(safe).toContain('•••');
+  expect(redact(safe)).toBe(safe);
+  expect(door(`\u001b[31m${notation(`\u001b[1m${hidden}`)}`)).not.toContain('hunt');
+});
+
+const mixed = '0123456789abcdefABCDEF';
+
+test.each([
+  ['an authorization header', 'Authorization: Bearer hunter2xyz', 'Authorization: Bearer •••'],
+  ['one in a command', 'curl -H "Authorization: Bearer hunter2xyz" x', 'curl -H "Authorization: Bearer •••" x'],
+  ['one of another scheme', 'Authorization: GenieKey eb243592-faa2-4ba2', 'Authorization: GenieKey •••'],
+  ['a scheme with parameters', 'Authorization: Hawk id="a", mac="b c"', 'Authorization: Hawk •••'],
+  [
+    'AWS’s signature',
+    'authorization: AWS4-HMAC-SHA256 Credential=A/b, Signature=c',
+    'authorization: AWS4-HMAC-SHA256 •••',
+  ],
+  ['a proxy’s', 'Proxy-Authorization: Basic dXNlcjpodW50ZXIy', 'Proxy-Authorization: Basic •••'],
+  ['Basic without its header', 'sent Basic dXNlcjpodW50ZXIy twice', 'sent Basic ••• twice'],
+  ['a cut Basic', 'sent Basic dXNlcjpodW5', 'sent Basic •••'],
+  ['npm', `npm_${mixed}`, 'npm_•••'],
+  ['SendGrid', `SG.${mixed}.${mixed}`, 'SG.•••'],
+  ['GitHub', `gho_${mixed} github_pat_${mixed}`, 'gho_••• github_pat_•••'],
+  ['GitLab', `glpat-${mixed}`, 'glpat-•••'],
+  ['Slack', `xoxe.xoxp-1-${mixed} xapp-1-${mixed}`, 'xoxe.xoxp-••• xapp-•••'],
+  ['OpenAI and Stripe', `sk-proj-${mixed} sk_live_${mixed}`, 'sk-••• sk_•••'],
+  ['Vault', `hvs.${mixed}`, 'hvs.•••'],
+  ['AWS’s id with its secret', 'AKIAIOSFODNN7EXAMPLE,wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'AKIA•••,•••'],
+  ['AWS’s id with its secret cut', 'AKIAIOSFODNN7EXAMPLE wJalr', 'AKIA••• •••'],
+  ['a cut token', 'clone with ghp_0123', 'clone with ghp_•••'],
+  ['a cut JSON Web Token', 'sent eyJhbGciOiJS', 'sent eyJ•••'],
+  ['the end of a private key', 'MIIEvQ/a+b= -----END PRIVATE KEY----- next', '••• next'],
+  ['a PGP key', '-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK----- next', '••• next'],
+  [
+    'an address without slashes',
+    'REDIS_URL = redis:ops:hunter2@cache: must be',
+    'REDIS_URL = redis:ops:•••@cache: must be',
+  ],
+  ['an address without a scheme', 'cache:hunter2@6379', 'cache:•••@6379'],
+  ['an address that was cut', 'cannot connect to postgres://bentham:hunt…', 'cannot connect to postgres://bentham:•••'],
+  ['a password with an @', 'mongodb+srv://u:p@hunter2@c.mongodb.net/x', 'mongodb+srv://u:•••@c.mongodb.net/x'],
+  ['a token as the user', 'https://0123456789abcdef0123@git.example', 'https://•••@git.example'],
+])('%s', (_, outside, inside) => expect(redact(outside)).toBe(inside));
+
+describe('what is no secret stays', () => {
+  test.each([
+    'pass: 3, fail: 2',
+    'pass=3 fail=2 skip=0',
+    '{"pass":3,"fail":2}',
+    'Tests  pass: 98% in 3 s',
+    'password authentication failed for user "bentham"',
+    'the "password" column is missing; password is required',
+    '{"password":null,"token":false}',
+    'no credentials: not found; auth: denied',
+    'Unexpected token } in JSON at position 4',
+    'unexpected token: punc',
+    'tokens: 512, max_tokens=4, tokenExpirationSeconds: 3607',
+    'study_abc123 key-abc123 job_0001 SELECT $1, $2 WHERE id = $3',
+    "UPDATE api_keys SET revoked = true WHERE id = 'key-abc123'",
+    'image nginx:1.27@sha256:0123456789abcdef',
+    'docker-pullable://nginx:1.27@sha256:0123456789abcdef',
+    'arn:aws:sts::123456789012:assumed-role/Ops/anna@bentham.io is not authorized',
+    'mailto:anna@bentham.io, acknowledged by:anna@bentham.io',
+    'http://api:3000/users?mail=a@b.io http://[::1]:80/x redis://cache:6379, https://api.bentham.io:443.',
+    'git@github.com:org/repo file:///a/b.js:12:3',
+    'bypass: yes, compass=4, author: anna',
+    'kubectl create secret generic x; --secret-id bentham/db-credentials --token-file /t',
+    'secretName: bentham-tls secretKeyRef: {name: db, key: url}',
+    'basic operations and a bearer certificate',
+    'WWW-Authenticate: Bearer realm="api"',
+    'authorization: denied by the policy',
+    'mysql -u root -p bentham',
+    'curl -s https://api.bentham.io/health -o out',
+    'docker run -p 8080:80 -d nginx',
+    'skip_all_the_things_now task-0123456789abcdefgh',
+    'npm:@alcalzone/ink-table@1.1.1',
+    'system:serviceaccount:bentham-prod:executor',
+    'password_encryption = scram-sha-256',
+  ])('%s', (text) => expect(redact(text)).toBe(text));
+});
+
+test('half a token does not come into sight where marks shortened the text before it', () => {
+  const many = `${'password=0123456789abcdef '.repeat(20)}`;
+  for (let max = 20; max < 200; max += 7) expect(door(`${many}ghp_0123${'x'.repeat(4000)}`, max)).not.toContain('0123');
+});
