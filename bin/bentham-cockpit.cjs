@@ -2,7 +2,8 @@
 // The launcher. Plain CommonJS that any Node reads: where the Node on PATH is too old it starts itself again under
 // the packaged one, turns on the compile cache and imports the bundle.
 'use strict';
-const { existsSync } = require('node:fs');
+const { existsSync, lstatSync, mkdirSync } = require('node:fs');
+const { tmpdir } = require('node:os');
 const path = require('node:path');
 
 const oldestMajor = 22;
@@ -25,6 +26,21 @@ function packagedNode() {
   } catch {
     return undefined;
   }
+}
+
+// Node runs what it finds in its compile cache: below a /tmp that all share, it has to be this user's own. Whoever only
+// observes writes nothing, no cache either.
+function ownCache() {
+  if (process.argv.includes('--observe')) return undefined;
+  const place = path.join(tmpdir(), 'node-compile-cache');
+  try {
+    mkdirSync(place, { mode: 0o700 });
+  } catch {
+    // It is there already, or it cannot be.
+  }
+  const found = lstatSync(place, { throwIfNoEntry: false });
+  const isOwn = found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o022) === 0;
+  return isOwn ? place : undefined;
 }
 
 if (!existsSync(bundle)) fail(`${bundle} is missing. Build it first: npm run build`);
@@ -66,6 +82,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   // Names are looked up and files are read by the same few threads: a name server that hangs must not hold up the
   // journal. As many as there are backends, and some to spare.
   process.env.UV_THREADPOOL_SIZE ??= '24';
-  require('node:module').enableCompileCache?.();
+  const cache = ownCache();
+  if (cache) require('node:module').enableCompileCache?.(cache);
   import(require('node:url').pathToFileURL(bundle).href).catch((error) => fail(error.stack ?? String(error)));
 }

@@ -238,7 +238,7 @@ export const settingsSchema = z.object({
   journal: z
     .object({
       directory: path.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
-      group: text.optional().describe('group that shares the journal in a war room'),
+      group: text.optional().describe('not supported: a journal belongs to one user; remove it'),
       name: text.optional().describe('the name this person goes by; default: the OS user'),
     })
     .prefault({}),

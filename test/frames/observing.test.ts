@@ -19,7 +19,7 @@ const observer = (screen: string, more: Partial<State> = {}): State =>
 const looking = ['Highlight', 'Since when'];
 
 function changes(intent: Intent): boolean {
-  if (intent.kind === 'send') return !['refresh', 'look', 'unlook', 'logs', 'logs-save'].includes(intent.command.kind);
+  if (intent.kind === 'send') return !['refresh', 'look', 'unlook', 'logs'].includes(intent.command.kind);
   if (intent.kind === 'form') return !looking.includes(intent.form.title);
   return intent.kind === 'confirm';
 }

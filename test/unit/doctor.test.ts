@@ -277,10 +277,21 @@ test('the journal’s directory: made when needed, not open to others, a file in
     answer: expect.stringContaining('is made when needed'),
   });
   await chmod(place, 0o755);
-  expect(await look(place)).toMatchObject({ verdict: 'warning', answer: `${place} is open to everybody (755)` });
+  const close = `close it: chmod go-rwx ${place}`;
+  expect(await look(place)).toMatchObject({
+    verdict: 'critical',
+    answer: `${place}: is open to the world`,
+    todo: close,
+  });
   await chmod(place, 0o750);
-  expect(await look(place)).toMatchObject({ verdict: 'warning', answer: `${place} is open to its group (750)` });
-  expect(await look(place, 'oncall')).toMatchObject({ verdict: 'ok' });
+  expect(await look(place)).toMatchObject({ verdict: 'critical', answer: `${place}: is open to a group`, todo: close });
+  await chmod(place, 0o700);
+  expect(await look(place)).toMatchObject({ verdict: 'ok' });
+  expect(await look(place, 'oncall')).toMatchObject({
+    verdict: 'critical',
+    answer: `${place}: a journal for a group (oncall) is not supported`,
+    todo: expect.stringContaining('remove journal.group'),
+  });
   await writeFile(path.join(place, 'file'), '');
   expect(await look(path.join(place, 'file'))).toMatchObject({ verdict: 'critical' });
 });

@@ -1,6 +1,6 @@
 // The incident's part of a whole engine: no backend, a real journal, and a receiver for messages.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,7 +153,9 @@ test('two cockpits: one drives, the other sees everything live, and takes the wh
 test('who looks at a resolved incident follows the next one, and may not act beside its driver', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
-  one.do(opens).do({ do: 'resolve', why: 'calm' });
+  one.do(opens);
+  await vi.waitFor(() => expect(two.incident).toBeDefined());
+  one.do({ do: 'resolve', why: 'calm' });
   await vi.waitFor(() => expect(two.incident?.resolvedAt).toBeDefined());
   expect(two.recorder.mayAct()).toBeUndefined();
   one.do({ do: 'open', severity: 3, why: 'one surface' });
@@ -220,22 +222,40 @@ test('a cockpit that ended by force: the next one goes on where it stopped, its 
 });
 
 test('a journal that cannot be written: said, kept, actions refused until allowed in words', async () => {
+  const inTheWay = join(root, 'journal');
+  writeFileSync(inTheWay, '');
+  directory = join(inTheWay, 'production');
+  const one = await cockpit();
+  one.do(opens);
+  await vi.waitFor(() => expect(one.desk?.said?.says).toMatch(/kept in memory only: is not a directory/));
+  expect(one.incident?.severity).toBe(1);
+  expect(one.desk?.journal.unwritten).toBeGreaterThan(0);
+  expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is not a directory\).*or allow it in words/);
+  one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
+  await vi.waitFor(() => expect(one.recorder.mayAct()).toBeUndefined());
+  rmSync(inTheWay);
+  one.do({ do: 'note', text: 'made room' });
+  await vi.waitFor(() => expect(one.desk?.journal).toMatchObject({ unwritten: 0 }));
+  expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
+});
+
+test('a journal that others can reach: no words allow an action, the command that closes it does', async () => {
   mkdirSync(directory);
   chmodSync(directory, 0o755);
   const one = await cockpit();
   one.do(opens);
   await vi.waitFor(() =>
-    expect(one.desk?.said?.says).toMatch(/kept in memory only: is open to the world; close it: chmod/),
+    expect(one.desk?.said?.says).toMatch(/kept in memory only: is open to the world; close it: chmod go-rwx/),
   );
-  expect(one.incident?.severity).toBe(1);
-  expect(one.desk?.journal.unwritten).toBeGreaterThan(0);
-  expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is open to the world\)/);
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
-  await vi.waitFor(() => expect(one.recorder.mayAct()).toBeUndefined());
+  await vi.waitFor(() => expect(one.desk?.said?.says).toMatch(/^not allowed: is open to the world; close it: chmod/));
+  expect(one.recorder.mayAct()).toMatch(
+    /^nothing can be recorded \(is open to the world\): close it: chmod go-rwx \S+$/,
+  );
   chmodSync(directory, 0o700);
   one.do({ do: 'note', text: 'closed it' });
   await vi.waitFor(() => expect(one.desk?.journal).toMatchObject({ unwritten: 0 }));
-  expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
+  expect(one.recorder.mayAct()).toBeUndefined();
 });
 
 async function listen(answer: (url: string) => number): Promise<string> {

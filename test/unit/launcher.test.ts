@@ -1,5 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +55,47 @@ test('the build says what is missing, under whatever Node, and leaves what is th
 test('answers --version as package.json tells it', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect((await run(process.execPath, [launcher, '--version'])).stdout).toBe(`${version}\n`);
+});
+
+describe('the compile cache', () => {
+  const cacheIn = (put: (cache: string) => void, ...args: readonly string[]) => {
+    const place = mkdtempSync(path.join(tmpdir(), 'bentham-cache-'));
+    onTestFinished(() => rmSync(place, { recursive: true }));
+    put(path.join(place, 'node-compile-cache'));
+    const { NODE_COMPILE_CACHE: _, ...rest } = process.env;
+    return run(process.execPath, [launcher, ...args, '--version'], { env: { ...rest, TMPDIR: place } }).then(
+      () => place,
+    );
+  };
+
+  test('lies in a directory of its user alone', async () => {
+    const place = await cacheIn(() => undefined);
+    const made = path.join(place, 'node-compile-cache');
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+    expect(readdirSync(made)).not.toEqual([]);
+  });
+
+  test.each<[string, (cache: string) => void]>([
+    ['a link', (cache) => symlinkSync('elsewhere', cache)],
+    [
+      'made by others to be written',
+      (cache) => {
+        mkdirSync(cache);
+        chmodSync(cache, 0o777);
+      },
+    ],
+  ])('that is %s is neither read nor written', async (_, put) => {
+    const place = await cacheIn((cache) => {
+      mkdirSync(path.join(path.dirname(cache), 'elsewhere'));
+      put(cache);
+    });
+    expect(readdirSync(path.join(place, 'elsewhere'))).toEqual([]);
+    expect(readdirSync(path.join(place, 'node-compile-cache'))).toEqual([]);
+  });
+
+  test('is not made for an observer', async () => {
+    expect(readdirSync(await cacheIn(() => undefined, '--observe'))).toEqual([]);
+  });
 });
 
 describe.runIf(old && major < 22)('below an old Node', () => {

@@ -29,6 +29,9 @@ export type Arrived = { at: Instant; channel: string; says: string; key?: string
 /** The engine's answer to the last command, to be said once. */
 export type Said = { turn: number; says: string; verdict: Verdict };
 
+/** `distrusted`: others could read or change the journal. Until it is put right nothing may be changed, in no words. */
+export type JournalTrouble = Fault & { distrusted?: boolean };
+
 export type Desk = {
   self: Writer;
   /** `--observe`: no path to an action. */
@@ -39,7 +42,7 @@ export type Desk = {
   open: readonly { id: string; title: string; severity: Severity; openedAt: Instant }[];
   journal: {
     directory: string;
-    trouble?: Fault;
+    trouble?: JournalTrouble;
     /** Entries that are not on the disk. */
     unwritten: number;
     notes: readonly string[];

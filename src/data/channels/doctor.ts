@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
+import { access, lstat, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import type { Probe } from '../doctor-check.ts';
+import { inspect } from '../journal/directory.ts';
 
 /** Below this the journal may not get through an incident. */
 const littleSpace = 50 * 1024 * 1024;
@@ -26,7 +27,10 @@ export function journalProbe({ journal }: Settings): Probe {
 }
 
 async function look(directory: string, group: string | undefined): Promise<Omit<Checkup, 'area' | 'what'>> {
-  const there = await stat(directory).catch(() => undefined);
+  const there = await lstat(directory).catch(() => undefined);
+  const wrong =
+    there || group !== undefined ? inspect({ directory, ...(group === undefined ? {} : { group }) }) : undefined;
+  if (wrong) return { verdict: 'critical', answer: `${directory}: ${wrong.what}`, todo: wrong.hint };
   const place = there ? directory : await nearestParent(directory);
   if (!(await stat(place)).isDirectory())
     return { verdict: 'critical', answer: `${place} is not a directory`, todo: 'set journal.directory' };
@@ -39,14 +43,6 @@ async function look(directory: string, group: string | undefined): Promise<Omit<
       verdict: 'critical',
       answer: `${place} cannot be written to`,
       todo: `chown ${place}, or set journal.directory`,
-    };
-  const mode = there ? there.mode & 0o777 : 0;
-  const wrong = mode & 0o007 ? 'everybody' : mode & 0o070 && !group ? 'its group' : undefined;
-  if (wrong)
-    return {
-      verdict: 'warning',
-      answer: `${directory} is open to ${wrong} (${mode.toString(8)})`,
-      todo: group ? `chmod o= ${directory}` : `chmod 700 ${directory}, or set journal.group to share it`,
     };
   const free = await statfs(place).then(
     ({ bavail, bsize }) => bavail * bsize,

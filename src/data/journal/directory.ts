@@ -1,44 +1,100 @@
-// The journal's place: made with the right permissions, refused when the world can look in.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+// The journal's place: one user's own directory, made closed, and refused where others could look in or reach it.
+import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { JournalTrouble } from '../../core/incident/context.ts';
+import { quote } from '../../core/text/shell.ts';
 import { clean, door } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
+import { Distrusted, distrust, openToOthers } from './private-files.ts';
 
-export type Place = { directory: string; group?: string };
+export type Place = {
+  directory: string;
+  /** Configured once for a shared journal; refused. */
+  group?: string;
+};
 
 /** Makes the directory if it is missing, and says why it cannot be used. */
-export function prepare({ directory, group }: Place): Fault | undefined {
-  const where = clean(directory, 300);
-  const fault = (what: string, hint: string, kind: Fault['kind'] = 'forbidden'): Fault => ({ kind, where, what, hint });
-  const gid = group === undefined ? undefined : groupId(group);
-  if (group !== undefined && gid === undefined)
-    return fault(`there is no group ${clean(group, 60)}`, 'make the group, or change journal.group', 'unconfigured');
+export function prepare(place: Place): JournalTrouble | undefined {
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: gid === undefined ? 0o700 : 0o770 });
-    if (made !== undefined && gid !== undefined) {
-      chownSync(directory, -1, gid);
-      chmodSync(directory, 0o2770);
-    }
-    const stat = statSync(directory);
-    if (!stat.isDirectory()) return fault('is not a directory', 'set journal.directory to a directory', 'malformed');
-    if (stat.mode & 0o007) return fault('is open to the world', `close it: chmod o-rwx ${where}`);
-    const mine = process.getuid?.();
-    if (mine !== undefined && stat.uid !== mine && stat.uid !== 0 && gid === undefined)
-      return fault('belongs to another user', 'share it through journal.group, or choose another journal.directory');
-    if (gid === undefined) {
-      if (stat.mode & 0o020) return fault('can be written by a group', 'name the group: journal.group, or chmod g-w');
-    } else if (stat.gid !== gid)
-      return fault(`does not belong to the group ${clean(group, 60)}`, `chgrp ${clean(group, 60)} ${where}`);
-    return undefined;
+    const directory = resolve(place.directory);
+    if (place.group === undefined && lstatSync(directory, { throwIfNoEntry: false }) === undefined)
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    return diskFault(error, where);
+    return diskFault(error, place.directory);
+  }
+  return inspect(place);
+}
+
+/**
+ * Why the directory cannot be used; nothing is made or changed. `closed`: the bits of its mode that must not be set, for
+ * those who only read.
+ */
+export function inspect({ directory: given, group }: Place, closed = openToOthers): JournalTrouble | undefined {
+  const directory = resolve(given);
+  const where = clean(directory, 300);
+  const refused = ({ message, hint }: Distrusted): JournalTrouble => ({
+    kind: 'forbidden',
+    where,
+    what: message,
+    hint,
+    distrusted: true,
+  });
+  if (group !== undefined)
+    return refused(
+      new Distrusted(
+        `a journal for a group (${clean(group, 60)}) is not supported`,
+        'remove journal.group, and set journal.directory to a directory of your own',
+      ),
+    );
+  try {
+    const stat = lstatSync(directory);
+    if (stat.isSymbolicLink())
+      return refused(new Distrusted('is a link', 'set journal.directory to the directory itself'));
+    if (stat.isDirectory() && stat.uid !== (process.getuid?.() ?? stat.uid))
+      return refused(new Distrusted('belongs to another user', 'set journal.directory to a directory of your own'));
+    const wrong = distrust(stat, directory, { kind: 'directory', closed }) ?? exposedAbove(directory);
+    return wrong && refused(wrong);
+  } catch (error) {
+    return diskFault(error, directory);
   }
 }
 
+/**
+ * Who can write the directory above can put another one in the place of this one; who owns a link above can point it
+ * elsewhere. What is put there by way of directories farther above belongs to another user, and is refused for that.
+ */
+function exposedAbove(directory: string): Distrusted | undefined {
+  const me = process.getuid?.();
+  if (me === undefined) return undefined;
+  // In a user namespace the system's own files belong to whoever the root directory belongs to.
+  const trusted = new Set([me, 0, statSync('/').uid]);
+  const foreign = (at: string) =>
+    new Distrusted(`${at} above it belongs to another user`, 'set journal.directory to a directory of your own');
+  for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
+    const stat = lstatSync(at);
+    if (stat.isSymbolicLink() && !trusted.has(stat.uid)) return foreign(clean(at, 300));
+  }
+  const parent = realpathSync(dirname(directory));
+  const { uid, mode } = lstatSync(parent);
+  const where = clean(parent, 300);
+  if (!trusted.has(uid)) return foreign(where);
+  // The sticky bit: nobody replaces what belongs to somebody else.
+  if (mode & 0o1000) return undefined;
+  // A group of one's own choice on one's own directory is one's own affair.
+  const writes = mode & 0o002 ? 'everybody' : mode & 0o020 && uid !== me ? 'a group' : undefined;
+  if (!writes) return undefined;
+  const closes = `chmod ${mode & 0o002 ? 'o-w' : 'g-w'} ${quote(where)}, or set journal.directory to another place`;
+  return new Distrusted(`${where} above it can be written by ${writes}`, closes);
+}
+
+/** The code of an error of the system; '' for any other. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 /** What an error of the file system means for the journal. */
-export function diskFault(error: unknown, directory: string): Fault {
+export function diskFault(error: unknown, directory: string): JournalTrouble {
   const where = clean(directory, 300);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof Distrusted)
+    return { kind: 'forbidden', where, what: error.message, hint: error.hint, distrusted: true };
   const known: Record<string, [Fault['kind'], string, string]> = {
     ENOSPC: ['refused', 'the disk is full', 'make room; what was not written is kept and written then'],
     EDQUOT: ['refused', 'the disk quota is used up', 'make room; what was not written is kept and written then'],
@@ -49,42 +105,15 @@ export function diskFault(error: unknown, directory: string): Fault {
     ENOENT: ['unreachable', 'the directory is gone', 'bring it back; what was not written is kept and written then'],
     EEXIST: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
     ENOTDIR: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
+    ELOOP: ['forbidden', 'is a link', 'remove the link, or choose another journal.directory'],
     EIO: ['unreachable', 'the disk does not answer', 'look at the disk; choose another journal.directory'],
     ESTALE: ['unreachable', 'the network disk was lost', 'mount it again, or choose another journal.directory'],
     EMFILE: ['refused', 'too many open files', 'raise the limit (ulimit -n)'],
   };
-  const [kind, what, hint] = known[code] ?? [
+  const [kind, what, hint] = known[codeOf(error)] ?? [
     'unreachable',
     door(error instanceof Error ? error.message : error, 200),
     'choose another journal.directory',
   ];
   return { kind, where, what, hint };
-}
-
-/** The number of a group, from /etc/group or whatever else knows the system's groups. */
-export function groupId(name: string): number | undefined {
-  if (/^\d+$/.test(name)) return Number(name);
-  const find = (text: string) =>
-    text
-      .split('\n')
-      .map((row) => row.split(':'))
-      .find(([group]) => group === name)?.[2];
-  const local = read(() => readFileSync('/etc/group', 'utf8'));
-  const id = (local ? find(local) : undefined) ?? find(read(() => getent(name)) ?? '');
-  return id === undefined ? undefined : Number(id);
-}
-
-const getent = (name: string): string =>
-  execFileSync('getent', ['group', '--', name], {
-    encoding: 'utf8',
-    timeout: 2000,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-
-function read(from: () => string): string | undefined {
-  try {
-    return from();
-  } catch {
-    return undefined;
-  }
 }

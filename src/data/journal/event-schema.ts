@@ -1,5 +1,5 @@
-// What an entry must be before anything is made of it. The directory is shared by a group: a line that another person, or
-// another program, wrote there must not bring down the cockpits of all who read it.
+// What an entry must be before anything is made of it. A line that another program, or another
+// version of this one, wrote must not bring down the cockpits of all who read it.
 import * as z from 'zod';
 import type { ActionId } from '../../core/actions/action.ts';
 import { verdicts } from '../../core/health/status.ts';
@@ -7,9 +7,7 @@ import { channelIds } from '../../core/incident/channel.ts';
 import { procedureIds, severities } from '../../core/incident/checklist.ts';
 import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
 import { metricIds } from '../../core/world/thresholds.ts';
-
-/** The last instant that a Date can hold, in ms since 1970 (ECMAScript, Time Values and Time Range). */
-const lastInstant = 8.64e15;
+import { lastInstant } from './plausible.ts';
 
 const text = z.string();
 const texts = z.array(text);

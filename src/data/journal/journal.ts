@@ -1,12 +1,15 @@
 // The journal of this run: one's own file to write, everybody's to read.
-import { decodeTime, monotonicFactory, ulid } from 'ulid';
+import { existsSync } from 'node:fs';
+import { monotonicFactory, ulid } from 'ulid';
+import type { JournalTrouble } from '../../core/incident/context.ts';
 import { type Entry, type Event, inOrder, type Writer } from '../../core/incident/event.ts';
+import { clean } from '../../core/text/text.ts';
 import { type Instant, second } from '../../core/time.ts';
-import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
-import { type Place, prepare } from './directory.ts';
+import { inspect, type Place, prepare } from './directory.ts';
 import { OwnFile } from './own-file.ts';
 import { Others } from './peer-files.ts';
+import { timeOf } from './plausible.ts';
 import { safe } from './sanitize-entry.ts';
 
 export type JournalOptions = {
@@ -15,24 +18,14 @@ export type JournalOptions = {
   writer: Omit<Writer, 'session'>;
   environment: string;
   drill?: string;
+  /** Only looks on: nothing is written, and no directory is made. */
+  observing?: boolean;
   /** For tests: the wall clock. */
   now?(): Instant;
 };
 
 /** How the journal is: `trouble` says what is in the way, and how much waits in memory. */
-export type JournalState = { directory: string; trouble?: Fault; unwritten: number; notes: readonly string[] };
-
-/** The time in an id; 0 for what is no ULID. */
-function timeOf(id: string): Instant {
-  try {
-    return decodeTime(id);
-  } catch {
-    return 0;
-  }
-}
-
-/** The last time that an id can hold (ULID: 48 bits of ms); somebody's clock, or somebody, may have written it. */
-const lastTime: Instant = 2 ** 48 - 1;
+export type JournalState = { directory: string; trouble?: JournalTrouble; unwritten: number; notes: readonly string[] };
 
 /** Sessions that a line bears witness of, at most. */
 const witnesses = 20;
@@ -46,7 +39,7 @@ export class Journal {
   readonly #nextId = monotonicFactory();
   #entries: readonly Entry[] = [];
   #queue: Promise<unknown> = Promise.resolve();
-  #trouble: Fault | undefined;
+  #trouble: JournalTrouble | undefined;
   #last: Instant = 0;
   #witnessed = new Map<string, string>();
 
@@ -54,12 +47,12 @@ export class Journal {
     this.#options = options;
     this.writer = { session: ulid(options.now?.() ?? Date.now()), ...options.writer };
     this.#own = new OwnFile(options.place, this.writer);
-    this.#others = new Others(options.place.directory, this.#own.path, (news) => this.#take(news));
+    this.#others = new Others(options.place, this.#own.path, (news) => this.#take(news));
   }
 
   /** Reads what is there and begins to follow it. A directory that cannot be used is a trouble, not an end. */
   async open(): Promise<void> {
-    this.#trouble = prepare(this.#options.place);
+    this.#trouble = this.#prepare();
     await this.#others.look();
     this.#others.start();
   }
@@ -89,6 +82,7 @@ export class Journal {
    * written as soon as that is possible again.
    */
   append(event: Event, incident?: string, at = this.#now()): Promise<Outcome<Entry>> {
+    if (this.#options.observing) return Promise.resolve({ ok: false, fault: this.#onlyObserves() });
     // The first entry of a run is compared with what was written on this host before it.
     const last = this.#last || this.#lastOnThisHost();
     if (last - at > second) {
@@ -101,7 +95,7 @@ export class Journal {
   }
 
   /** Brings everything to the disk; says what is in the way. */
-  flush(): Promise<Fault | undefined> {
+  flush(): Promise<JournalTrouble | undefined> {
     const turn = this.#queue.then(() => this.#flush());
     this.#queue = turn;
     return turn;
@@ -114,11 +108,11 @@ export class Journal {
     await this.#own.close();
   }
 
-  async #flush(): Promise<Fault | undefined> {
+  async #flush(): Promise<JournalTrouble | undefined> {
     const before = this.#trouble;
     const waiting = this.#own.unwritten;
     // A directory that was refused is looked at again: somebody may have closed it to the world meanwhile.
-    const refused = prepare(this.#options.place);
+    const refused = this.#prepare();
     const fault = refused ?? (await this.#own.flush());
     this.#trouble = fault;
     if (before && !fault && waiting > 0) {
@@ -133,6 +127,18 @@ export class Journal {
     }
     if (before || fault) this.#tell();
     return this.#trouble;
+  }
+
+  /** An observer makes no directory: one that is not there is one without incidents. */
+  #prepare(): JournalTrouble | undefined {
+    const { place, observing } = this.#options;
+    if (!observing) return prepare(place);
+    return existsSync(place.directory) ? inspect(place) : undefined;
+  }
+
+  #onlyObserves(): JournalTrouble {
+    const where = clean(this.#options.place.directory, 300);
+    return { kind: 'forbidden', where, what: 'this cockpit only observes', hint: 'start it without --observe' };
   }
 
   #add(event: Event, incident: string | undefined, at: Instant): Entry {
@@ -162,7 +168,7 @@ export class Journal {
   #after(at: Instant): Instant {
     const newest = this.#entries.at(-1);
     if (!newest || newest.writer.session === this.writer.session) return Math.max(at, 0);
-    return Math.min(Math.max(at, timeOf(newest.id) + 1), lastTime);
+    return Math.max(at, timeOf(newest.id) + 1);
   }
 
   /** What has grown since this file last bore witness of it. */

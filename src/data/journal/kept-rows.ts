@@ -1,9 +1,20 @@
 // Rows as they were before a run changed them, in the journal's directory, for undo. Written and flushed before the
 // change; readable by their owner only.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
 import type { KeptRows } from '../../core/actions/preflight.ts';
 import type { Outcome } from '../source.ts';
+import { prepare } from './directory.ts';
+import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
+
+/** Bytes; more rows than one run changes. */
+const longest = 64 * 1024 * 1024;
+
+const keptRows = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.string().nullable())),
+}) satisfies z.ZodType<KeptRows>;
 
 export type KeptFiles = {
   write(run: string, rows: KeptRows): Promise<void>;
@@ -15,16 +26,12 @@ export function keptFiles(journal: string): KeptFiles {
   const fileOf = (run: string) => path.join(directory, `${run}.json`);
   return {
     async write(run, rows) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const trouble = prepare({ directory: journal });
+      if (trouble) throw new Distrusted(trouble.what, trouble.hint);
+      privateDirectory(directory);
       // A run that was planned again keeps its rows again: what it kept before was rolled back.
       const fresh = `${fileOf(run)}.new`;
-      const file = await open(fresh, 'w', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(rows));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeNew(fresh, JSON.stringify(rows));
       await rename(fresh, fileOf(run));
     },
     async read(run) {
@@ -39,22 +46,13 @@ export function keptFiles(journal: string): KeptFiles {
       });
       if (!/^[0-9A-Z]{26}$/.test(run)) return fault('that is no run’s id');
       try {
-        const value: unknown = JSON.parse(await readFile(fileOf(run), 'utf8'));
-        return isKept(value) ? { ok: true, value } : fault('the kept rows cannot be read');
-      } catch {
+        if (!isPrivateDirectory(directory)) return fault('no rows were kept for that run');
+        const rows = keptRows.safeParse(JSON.parse(await readPrivate(fileOf(run), longest)));
+        return rows.success ? { ok: true, value: rows.data } : fault('the kept rows cannot be read');
+      } catch (error) {
+        if (error instanceof Distrusted) return fault(`the kept rows are not read: ${error.message}`);
         return fault('no rows were kept for that run');
       }
     },
   };
-}
-
-function isKept(value: unknown): value is KeptRows {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'columns' in value &&
-    Array.isArray(value.columns) &&
-    'rows' in value &&
-    Array.isArray(value.rows)
-  );
 }

@@ -9,6 +9,11 @@ export type Seen = Readonly<Record<string, readonly [lines: number, hash: string
 /** A line as it stands in its file. */
 export type Line = { entry: Entry; seq: number; prev: string; hash: string; seen: Seen };
 
+/** Bytes of a file that is still read: hundreds of thousands of entries. */
+export const longestFile = 64 * 1024 * 1024;
+/** Characters of a line: more than any entry has. */
+const longestLine = 1024 * 1024;
+
 /** What the first line of a file follows. */
 export const beginning = '0'.repeat(64);
 
@@ -56,9 +61,10 @@ const ending = /,"hash":"([0-9a-f]{64})"\}$/;
 
 /** Reads a line; undefined when it is not one (torn, or not of this program). `intact`: its own hash agrees. */
 export function readLine(text: string): (Line & { intact: boolean }) | undefined {
-  const end = ending.exec(text);
+  if (text.length > longestLine) return undefined;
+  const end = ending.exec(text.slice(-80));
   if (!end?.[1]) return undefined;
-  const body = `${text.slice(0, end.index)}}`;
+  const body = `${text.slice(0, -end[0].length)}}`;
   let json: unknown;
   try {
     json = JSON.parse(body);

@@ -1,11 +1,12 @@
 // The one file that this run of the cockpit writes: append, flush to disk, and only then is it said to be written.
-import { chownSync } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { JournalTrouble } from '../../core/incident/context.ts';
 import type { Entry, Writer } from '../../core/incident/event.ts';
-import type { Fault } from '../../core/world/reading.ts';
-import { diskFault, groupId, type Place, prepare } from './directory.ts';
+import { diskFault, type Place, prepare } from './directory.ts';
 import { beginning, type Seen, writeLine } from './line.ts';
+import { Distrusted, openPrivate, readFrom } from './private-files.ts';
 
 /** `01J…-ops1@bastion.jsonl` */
 export function fileName({ session, user, host }: Writer): string {
@@ -57,7 +58,7 @@ export class OwnFile {
   }
 
   /** Brings every line to the disk; says what is in the way. What was written by half is taken back. */
-  async flush(): Promise<Fault | undefined> {
+  async flush(): Promise<JournalTrouble | undefined> {
     try {
       await this.#ensure();
       const handle = this.#handle;
@@ -77,7 +78,7 @@ export class OwnFile {
       this.#written = until;
       return undefined;
     } catch (error) {
-      return diskFault(error, this.#place.directory);
+      return diskFault(error, error instanceof Distrusted ? this.path : this.#place.directory);
     }
   }
 
@@ -90,18 +91,14 @@ export class OwnFile {
   async #ensure(): Promise<void> {
     if (this.#lines.length === 0) return;
     if (this.#handle) {
-      const [held, there] = await Promise.all([this.#handle.stat(), stat(this.path).catch(() => undefined)]);
+      const [held, there] = await Promise.all([this.#handle.stat(), lstat(this.path).catch(() => undefined)]);
       if (there?.ino === held.ino && there.dev === held.dev && held.size === this.#size) return;
       await this.close();
     }
     const fault = prepare(this.#place);
-    if (fault) throw new Error(`${fault.what}: ${fault.hint}`);
-    const shared = this.#place.group !== undefined;
-    const handle = await open(this.path, 'a+', shared ? 0o640 : 0o600);
-    const gid = this.#place.group === undefined ? undefined : groupId(this.#place.group);
-    if (gid !== undefined) chownSync(this.path, -1, gid);
-    // The umask would keep the others of the group out.
-    if (shared) await handle.chmod(0o640);
+    if (fault) throw new Distrusted(fault.what, fault.hint);
+    const { O_RDWR, O_APPEND, O_CREAT } = constants;
+    const { handle } = await openPrivate(this.path, O_RDWR | O_APPEND | O_CREAT);
     this.#handle = handle;
     await this.#compare(handle);
     await syncDirectory(this.#place.directory);
@@ -114,9 +111,8 @@ export class OwnFile {
   async #compare(handle: FileHandle): Promise<void> {
     const wrote = Buffer.from(this.#lines.slice(0, this.#written).join(''));
     const { size } = await handle.stat();
-    const there = Buffer.alloc(size);
-    await handle.read(there, 0, size, 0);
-    const isOurs = size <= wrote.length && wrote.subarray(0, size).equals(there);
+    const there = size <= wrote.length ? await readFrom(handle, 0, size) : undefined;
+    const isOurs = there && wrote.subarray(0, size).equals(there);
     if (!isOurs) {
       const aside = `${this.path}.changed-${Date.now()}`;
       await rename(this.path, aside);
@@ -144,7 +140,7 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
 
 /** A new file's name has to reach the disk too. */
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+  const handle = await open(directory, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
     await handle.sync();
   } finally {

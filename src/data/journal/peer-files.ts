@@ -1,12 +1,14 @@
 // The files of the other writers, as they grow.
 import { type FSWatcher, watch } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
 import { clean } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
-import { fitToRead, Unfit } from './file-limits.ts';
-import { type Line, readLine } from './line.ts';
+import { codeOf, inspect, type Place } from './directory.ts';
+import { type Line, longestFile, readLine } from './line.ts';
+import { implausible } from './plausible.ts';
+import { Distrusted, moveAway, openPrivate, readFrom } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */
@@ -18,7 +20,7 @@ type Followed = { ino: number; offset: number; tail: string; lines: number; last
 
 /** Follows every file of a directory but one's own. */
 export class Others {
-  readonly #directory: string;
+  readonly #place: Place;
   readonly #own: string;
   readonly #tell: (entries: readonly Entry[]) => void;
   readonly #files = new Map<string, Followed>();
@@ -26,8 +28,8 @@ export class Others {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(directory: string, own: string, tell: (entries: readonly Entry[]) => void) {
-    this.#directory = directory;
+  constructor(place: Place, own: string, tell: (entries: readonly Entry[]) => void) {
+    this.#place = place;
     this.#own = basename(own);
     this.#tell = tell;
   }
@@ -66,7 +68,9 @@ export class Others {
 
   #listen(): void {
     try {
-      this.#watcher = watch(this.#directory, { persistent: false }, () => void this.look());
+      // What changes during a look may have come too late for it.
+      const changed = () => void (this.#looking ?? Promise.resolve()).then(() => this.look());
+      this.#watcher = watch(this.#place.directory, { persistent: false }, changed);
       this.#watcher.on('error', () => {
         this.#watcher?.close();
         this.#watcher = undefined;
@@ -77,15 +81,19 @@ export class Others {
   }
 
   async #read(now: Instant): Promise<void> {
-    const names: readonly string[] = await readdir(this.#directory).catch(() => []);
+    // What lies in a place that others can reach is not even looked at.
+    if (inspect(this.#place)) return;
+    const names: readonly string[] = await readdir(this.#place.directory).catch(() => []);
     const news: Entry[] = [];
     for (const name of names.filter((one) => one.endsWith('.jsonl') && one !== this.#own)) {
       try {
         news.push(...(await this.#follow(name, now)));
       } catch (error) {
         const file = this.#files.get(name) ?? { ino: 0, offset: 0, tail: '', lines: 0 };
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-        const trouble = error instanceof Unfit ? error.message : `cannot be read (${code})`;
+        const trouble =
+          error instanceof Distrusted
+            ? `${error.message}; ${error.hint}`
+            : `cannot be read (${codeOf(error) || 'error'})`;
         this.#files.set(name, { ...file, trouble });
       }
     }
@@ -95,16 +103,30 @@ export class Others {
   }
 
   async #follow(name: string, now: Instant): Promise<Entry[]> {
-    const path = join(this.#directory, name);
-    const { ino, size, mtimeMs } = await fitToRead(path);
-    const before = this.#files.get(name);
-    if (!before && now - mtimeMs > fresh) return [];
-    let file: Followed = before ?? { ino, offset: 0, tail: '', lines: 0 };
-    if (before && (size < before.offset || ino !== before.ino)) {
-      const trouble = 'it was shortened or replaced while it was read';
-      file = { ino, offset: 0, tail: '', lines: 0, trouble };
-    } else if (before && size === before.offset) return [];
-    const text = await readFrom(path, file.offset, size - file.offset);
+    const path = join(this.#place.directory, name);
+    const known = this.#files.get(name);
+    // One that could not be read so far is a new one.
+    const before = known?.ino ? known : undefined;
+    // Most have not grown: those are not opened.
+    const there = await lstat(path);
+    if (before && there.isFile() && there.ino === before.ino && there.size === before.offset) return [];
+    const { handle, stat } = await openPrivate(path);
+    try {
+      const { ino, size, mtimeMs } = stat;
+      if (size > longestFile) throw new Distrusted('is too large to be a journal', moveAway(path));
+      if (!before && now - mtimeMs > fresh) return [];
+      let file: Followed = before ?? { ino, offset: 0, tail: '', lines: 0 };
+      if (before && (size < before.offset || ino !== before.ino)) {
+        const trouble = 'it was shortened or replaced while it was read';
+        file = { ino, offset: 0, tail: '', lines: 0, trouble };
+      }
+      return this.#take(name, { ...file, ino }, await readFrom(handle, file.offset, size - file.offset), now);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #take(name: string, file: Followed, text: Buffer, now: Instant): Entry[] {
     const rows = (file.tail + text.toString('latin1')).split('\n');
     const tail = rows.pop() ?? '';
     const entries: Entry[] = [];
@@ -117,11 +139,13 @@ export class Others {
         if (!line.intact) trouble = `line ${lines} was changed`;
         else if (last && line.prev !== last.hash) trouble = `line ${lines} does not follow the one before it`;
         last = line;
-        entries.push(safe(line.entry));
+        const why = implausible(line.entry, now);
+        if (why) trouble = `line ${lines} has no effect: it ${why}`;
+        else entries.push(safe(line.entry));
       }
     }
     this.#files.set(name, {
-      ino,
+      ino: file.ino,
       offset: file.offset + text.length,
       tail,
       lines,
@@ -129,16 +153,5 @@ export class Others {
       ...(trouble ? { trouble } : {}),
     });
     return entries;
-  }
-}
-
-async function readFrom(path: string, offset: number, length: number): Promise<Buffer> {
-  const handle = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
   }
 }

@@ -1,21 +1,25 @@
 // Who is here: each cockpit renews a small file beside the journal; what is not renewed is gone.
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
-import { chmod, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { lstat, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Presence } from '../../core/incident/context.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
-import { groupId, type Place } from './directory.ts';
-import { fitToRead } from './file-limits.ts';
+import { inspect, type Place } from './directory.ts';
+import { clockSkew } from './plausible.ts';
+import { isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 /** Not renewed for so long: gone. */
 const gone: Ms = 10 * second;
 
+/** Bytes of such a file; ours have a few hundred. */
+const longest = 16 * 1024;
+
 export type Here = Omit<Presence, 'at'>;
 
-/** What such a file must hold: another of the group, or another program, may have written it. */
+/** What such a file must hold: another program, or another version, may have written it. */
 const written = z.object({
   session: z.string(),
   user: z.string().default(''),
@@ -32,6 +36,8 @@ export class PresenceFiles {
   readonly #directory: string;
   readonly #place: Place;
   readonly #own: string;
+  /** Whoever only looks removes nothing. */
+  #renews = false;
 
   constructor(place: Place, writer: Writer) {
     this.#place = place;
@@ -40,20 +46,12 @@ export class PresenceFiles {
   }
 
   async renew(self: Here): Promise<void> {
-    const shared = this.#place.group !== undefined;
-    const gid = this.#place.group === undefined ? undefined : groupId(this.#place.group);
-    try {
-      mkdirSync(this.#directory, { mode: shared ? 0o2770 : 0o700 });
-      // The umask would keep the others of the group out.
-      if (gid !== undefined) chownSync(this.#directory, -1, gid);
-      if (shared) chmodSync(this.#directory, 0o2770);
-    } catch {
-      // It is there already, or cannot be: the write below finds out.
-    }
+    this.#renews = true;
     const draft = `${this.#own}.${process.pid}`;
     try {
-      await writeFile(draft, JSON.stringify({ ...self, pid: process.pid }), { mode: shared ? 0o640 : 0o600 });
-      if (shared) await chmod(draft, 0o640);
+      if (inspect(this.#place)) return;
+      privateDirectory(this.#directory);
+      await writeNew(draft, JSON.stringify({ ...self, pid: process.pid }));
       await rename(draft, this.#own);
     } catch {
       await unlink(draft).catch(() => undefined);
@@ -62,6 +60,7 @@ export class PresenceFiles {
 
   /** Everybody that is here but this cockpit. */
   async others(now: Instant, host: string): Promise<readonly Presence[]> {
+    if (inspect(this.#place) || !isPrivateDirectory(this.#directory)) return [];
     const names = await readdir(this.#directory).catch(() => []);
     const all = await Promise.all(
       names.filter((name) => name.endsWith('.json')).map((name) => this.#look(join(this.#directory, name), now, host)),
@@ -70,16 +69,22 @@ export class PresenceFiles {
   }
 
   leave(): void {
-    rmSync(this.#own, { force: true });
+    try {
+      rmSync(this.#own, { force: true });
+    } catch {
+      // What is there instead of it is not ours.
+    }
   }
 
   async #look(path: string, now: Instant, host: string): Promise<Presence | undefined> {
     if (path === this.#own) return undefined;
     try {
-      const { mtimeMs } = await fitToRead(path);
-      if (now - mtimeMs > day) await unlink(path);
-      if (now - mtimeMs > gone) return undefined;
-      const { session, user, name, pid, incident, ...one } = written.parse(JSON.parse(await readFile(path, 'utf8')));
+      const { mtimeMs } = await lstat(path);
+      if (this.#renews && now - mtimeMs > day) await unlink(path);
+      if (now - mtimeMs > gone || mtimeMs > now + clockSkew) return undefined;
+      const { session, user, name, pid, incident, ...one } = written.parse(
+        JSON.parse(await readPrivate(path, longest)),
+      );
       // On this host a process that ended by force is known at once.
       if (one.host === host && pid !== undefined && !runs(pid)) return undefined;
       return safe({

@@ -2,12 +2,18 @@
 // cockpit that was killed leaves its file; it is known by a process that is gone, or a heart that stopped.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, lstat, lutimes, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import * as z from 'zod';
 import type { Target } from '../../core/actions/action.ts';
-import { door } from '../../core/text/text.ts';
+import { quote } from '../../core/text/shell.ts';
+import { clean, door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import { codeOf, inspect, prepare } from './directory.ts';
+import { clockSkew, lastInstant } from './plausible.ts';
+import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
+import { safe } from './sanitize-entry.ts';
 
 export type LockNote = {
   run: string;
@@ -25,6 +31,26 @@ export type LockNote = {
 };
 
 type Owned = LockNote & { pid: number; born: string; host: string };
+
+/** Bytes of a lock; ours have a few thousand. */
+const longest = 1024 * 1024;
+const short = z.string().max(4000);
+const words = z.record(z.string().max(100), z.string().max(longest));
+
+/** What a lock must hold: another program, or another version, may have written it. Its run becomes part of a path. */
+const written: z.ZodType<Owned> = z.object({
+  run: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  action: short,
+  object: short,
+  by: short,
+  at: z.number().min(0).max(lastInstant),
+  phase: z.enum(['confirmed', 'started']),
+  calls: z.array(z.string().max(longest)).max(10_000),
+  proof: z.object({ target: words, memo: words, startedAt: z.number().min(0).max(lastInstant) }).optional(),
+  pid: z.number().int().positive(),
+  born: z.string().max(40),
+  host: z.string().max(255),
+});
 
 export type Lock = {
   /** To be asked before the first call; false: somebody else has the target. */
@@ -45,9 +71,11 @@ const beat: Ms = 5 * second;
 const silent: Ms = 30 * second;
 
 export class RunLocks {
+  readonly #journal: string;
   readonly #directory: string;
 
   constructor(journal: string) {
+    this.#journal = journal;
     this.#directory = path.join(journal, 'locks');
   }
 
@@ -59,7 +87,9 @@ export class RunLocks {
     );
     const owned: Owned = { ...note, phase: 'confirmed', ...self() };
     try {
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      const trouble = prepare({ directory: this.#journal });
+      if (trouble) throw new Distrusted(trouble.what, trouble.hint);
+      privateDirectory(this.#directory);
       if (await this.#make(file, owned)) return { ok: true, lock: lockOn(file, owned) };
       const other = await readLock(file);
       if (other && !(await isLeft(file, other))) return { ok: false, by: other };
@@ -69,16 +99,18 @@ export class RunLocks {
       const now = await readLock(file);
       return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
     } catch (error) {
-      return { ok: false, fault: door(error instanceof Error ? error.message : error, 200) };
+      const fault = error instanceof Distrusted ? `the journal’s locks: ${error.message}; ${error.hint}` : error;
+      return { ok: false, fault: door(fault instanceof Error ? fault.message : fault, 800) };
     }
   }
 
   /** Takes over what cockpits that are gone have left, and tells what it was. */
   async sweep(): Promise<readonly Left[]> {
     const left: Left[] = [];
+    if (inspect({ directory: this.#journal }) || !isPrivateDirectory(this.#directory)) return left;
     for (const name of await readdir(this.#directory).catch(() => [])) {
       const file = path.join(this.#directory, name);
-      const note = name.endsWith('.json') ? await readLock(file) : undefined;
+      const note = name.endsWith('.json') ? await readLock(file).catch(() => undefined) : undefined;
       if (!note || !(await isLeft(file, note))) continue;
       if (!(await moveAway(file, note, String(process.pid)))) continue;
       const owned: Owned = { ...note, ...self() };
@@ -92,7 +124,7 @@ export class RunLocks {
     // Written first and linked then: nobody ever finds half a lock.
     const whole = `${file}.${owned.run}.${process.pid}.new`;
     try {
-      await write(whole, owned);
+      await writeNew(whole, JSON.stringify(owned));
       await link(whole, file);
       return true;
     } catch (error) {
@@ -106,16 +138,6 @@ export class RunLocks {
 
 const self = () => ({ pid: process.pid, born: bornOf(process.pid), host: hostname() });
 
-async function write(file: string, owned: Owned): Promise<void> {
-  const made = await open(file, 'w', 0o600);
-  try {
-    await made.writeFile(JSON.stringify(owned));
-    await made.sync();
-  } finally {
-    await made.close();
-  }
-}
-
 /**
  * Moves what was left away. Of several that found it one may have put its own lock there already: that one is put back,
  * and has looked again before its first call (`started`).
@@ -127,7 +149,7 @@ async function moveAway(file: string, left: Owned | undefined, by: string): Prom
   } catch {
     return false;
   }
-  const found = await readLock(moved);
+  const found = await readLock(moved).catch(() => undefined);
   const same = found?.run === left?.run && found?.pid === left?.pid;
   if (!same) await link(moved, file).catch(() => undefined);
   await rm(moved, { force: true });
@@ -135,30 +157,44 @@ async function moveAway(file: string, left: Owned | undefined, by: string): Prom
 }
 
 function lockOn(file: string, owned: Owned): Lock {
-  const heart = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), beat);
+  const heart = setInterval(() => void lutimes(file, new Date(), new Date()).catch(() => undefined), beat);
   heart.unref();
   return {
     async started(proof) {
-      const now = await readLock(file);
+      const now = await readLock(file).catch(() => undefined);
       if (now?.run !== owned.run || now.pid !== owned.pid) return false;
       const next = `${file}.${owned.run}.new`;
-      await write(next, { ...owned, phase: 'started', proof });
+      await writeNew(next, JSON.stringify({ ...owned, phase: 'started', proof }));
       await rename(next, file);
       return true;
     },
     async release() {
       clearInterval(heart);
-      const now = await readLock(file);
-      if (now === undefined || (now.run === owned.run && now.pid === owned.pid)) await rm(file, { force: true });
+      const now = await readLock(file).catch(() => undefined);
+      if (now?.run === owned.run && now.pid === owned.pid) await rm(file, { force: true });
     },
   };
 }
 
+/** Absent: nobody has it. Throws for what is no lock: nobody knows whether something runs. */
 async function readLock(file: string): Promise<Owned | undefined> {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const known = typeof value === 'object' && value !== null && 'pid' in value && 'host' in value && 'run' in value;
-    return known ? (value as Owned) : undefined;
+    // For a moment a lock has two names: it is linked into its place.
+    text = await readPrivate(file, longest, { names: 2 });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const read = written.safeParse(parsed(text));
+  if (read.success) return safe(read.data, longest);
+  const where = quote(clean(file, 300));
+  throw new Distrusted('what is there is no lock', `see that nothing runs on the target, then rm ${where}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -166,8 +202,10 @@ async function readLock(file: string): Promise<Owned | undefined> {
 
 async function isLeft(file: string, { pid, born, host }: Owned): Promise<boolean> {
   if (host === hostname()) return bornOf(pid) !== born;
-  const found = await stat(file).catch(() => undefined);
-  return found === undefined || Date.now() - found.mtimeMs > silent;
+  const found = await lstat(file).catch(() => undefined);
+  // A heart that beat in the far future beats no more either.
+  const ago = Date.now() - (found?.mtimeMs ?? 0);
+  return ago > silent || ago < -clockSkew;
 }
 
 /** When a process began, so that another one with the same number is not taken for it; '' when it is gone. */

@@ -1,10 +1,10 @@
 import { door } from '../../core/text/text.ts';
 
 /** Every text of a value through the door, on the way in and on the way out: no control characters, no secrets. */
-export function safe<T>(value: T): T {
-  if (typeof value === 'string') return door(value, 4000) as T;
-  if (Array.isArray(value)) return value.map(safe) as T;
+export function safe<T>(value: T, longest = 4000): T {
+  if (typeof value === 'string') return door(value, longest) as T;
+  if (Array.isArray(value)) return value.map((each) => safe(each, longest)) as T;
   if (value && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, safe(each)])) as T;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, safe(each, longest)])) as T;
   return value;
 }

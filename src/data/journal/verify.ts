@@ -1,13 +1,15 @@
 // Whether the journal is as it was written: what can be known of each file, and what cannot.
-import { readdir, readFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
 import { clean } from '../../core/text/text.ts';
-import type { Fault } from '../../core/world/reading.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
-import { diskFault } from './directory.ts';
-import { fitToRead, Unfit } from './file-limits.ts';
-import { beginning, type Line, readLine } from './line.ts';
+import { codeOf, diskFault, inspect } from './directory.ts';
+import { beginning, type Line, longestFile, readLine } from './line.ts';
+import { implausible } from './plausible.ts';
+import { readPrivate, writableByOthers } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 export type FileReport = {
@@ -35,43 +37,43 @@ export const cannotKnow: readonly string[] = [
   'The instants are those of each host’s clock.',
 ];
 
-type Read = { report: FileReport; lines: readonly (Line & { row: number })[] };
+type Read = { report: FileReport; lines: readonly (Line & { row: number; counts: boolean })[] };
 
 /** Reads and checks every file of a journal's directory. */
-export async function verifyJournal(directory: string): Promise<Outcome<JournalReport>> {
+export async function verifyJournal(directory: string, now: Instant = Date.now()): Promise<Outcome<JournalReport>> {
   let names: string[];
   try {
+    lstatSync(directory);
+    // A copy may be open to be read; what others can write says nothing.
+    const fault = inspect({ directory }, writableByOthers);
+    if (fault) return { ok: false, fault };
     names = (await readdir(directory)).filter((name) => name.endsWith('.jsonl')).sort();
   } catch (error) {
-    return { ok: false, fault: missing(error, directory) };
+    const fault = diskFault(error, directory);
+    if (codeOf(error) !== 'ENOENT') return { ok: false, fault };
+    const hint = 'check --profile and journal.directory';
+    return { ok: false, fault: { ...fault, kind: 'unconfigured', what: 'there is no journal yet', hint } };
   }
   const files: Read[] = [];
-  for (const name of names) files.push(await readJournalFile(join(directory, name), clean(name, 120)));
-  const entries = files.flatMap(({ lines }) => lines.map((line) => safe(line.entry)));
+  for (const name of names) files.push(await readJournalFile(join(directory, name), clean(name, 120), now));
+  const entries = files.flatMap(({ lines }) => lines.filter(({ counts }) => counts).map((line) => safe(line.entry)));
   return { ok: true, value: { directory: clean(directory, 300), files: witnessed(files), entries } };
 }
 
-function missing(error: unknown, directory: string): Fault {
-  const fault = diskFault(error, directory);
-  return fault.what === 'the directory is gone'
-    ? { ...fault, kind: 'unconfigured', what: 'there is no journal yet', hint: 'check --profile and journal.directory' }
-    : fault;
-}
-
-async function readJournalFile(path: string, file: string): Promise<Read> {
+async function readJournalFile(path: string, file: string, now: Instant): Promise<Read> {
   let text: string;
   try {
-    await fitToRead(path);
-    text = await readFile(path, 'utf8');
+    text = await readPrivate(path, longestFile);
   } catch (error) {
-    const what = error instanceof Unfit ? error.message : diskFault(error, path).what;
-    return { report: { file, entries: 0, problems: [`cannot be read: ${what}`], notes: [] }, lines: [] };
+    const { what, hint, distrusted } = diskFault(error, path);
+    const problem = `cannot be read: ${what}${distrusted ? `; ${hint}` : ''}`;
+    return { report: { file, entries: 0, problems: [problem], notes: [] }, lines: [] };
   }
   const rows = text.split('\n');
   const tail = rows.pop() ?? '';
   const problems: string[] = [];
   const notes: string[] = [];
-  const lines: (Line & { row: number })[] = [];
+  const lines: (Line & { row: number; counts: boolean })[] = [];
   let previous: Line | undefined;
   rows.forEach((row, index) => {
     const at = `line ${index + 1}`;
@@ -91,8 +93,10 @@ async function readJournalFile(path: string, file: string): Promise<Read> {
     if (previous && line.entry.id <= previous.entry.id) problems.push(`${at} is older than the line before it`);
     if (previous && line.entry.writer.session !== previous.entry.writer.session)
       problems.push(`${at} is of another writer`);
+    const why = implausible(line.entry, now);
+    if (why) problems.push(`${at} has no effect: it ${why}`);
     previous = line;
-    lines.push({ ...line, row: index + 1 });
+    lines.push({ ...line, row: index + 1, counts: why === undefined });
   });
   if (tail !== '') notes.push(`the last line is torn (${tail.length} characters): the writer ended while it wrote`);
   const last = lines.at(-1);

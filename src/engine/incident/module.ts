@@ -101,6 +101,9 @@ export const incidentPart: MakePart = (host) => {
     }
     const { incident } = recorder;
     if (what.do === 'notify' && incident && !observing && drives(desk(), incident)) return notify(what, incident);
+    const { trouble } = journal.state;
+    if (what.do === 'allow-unrecorded' && trouble?.distrusted)
+      return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
     if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
     const order = orderOf(what, { incident, self, observing, world: host.world(), now: Date.now() });
     if ('refused' in order) return say(order.refused, 'warning');
@@ -214,7 +217,8 @@ export const incidentPart: MakePart = (host) => {
     if (!isReady || journal.state.trouble) return;
     const { incident } = recorder;
     const driving = incident?.wheel.session === self.session;
-    await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
+    if (!observing)
+      await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
     others = await presence.others(Date.now(), self.host);
     show();
   };
@@ -255,7 +259,7 @@ export const incidentPart: MakePart = (host) => {
       clearInterval(retrying);
       await orders;
       await journal.close();
-      presence.leave();
+      if (!observing) presence.leave();
     },
   };
 };

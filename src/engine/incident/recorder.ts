@@ -40,6 +40,7 @@ export class Recorder {
       writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
       environment: scope.environment,
       ...(scope.drill ? { drill: scope.drill } : {}),
+      observing: this.#observing,
     });
     this.ready = this.journal.open();
   }
@@ -97,6 +98,7 @@ export class Recorder {
     const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
     if (open.length > 0 && !open.some((one) => this.#drives(one, asPerson))) return whoDrives(open.at(-1), incident);
     const { trouble } = journal.state;
+    if (trouble?.distrusted) return `nothing can be recorded (${trouble.what}): ${trouble.hint}`;
     if (trouble && this.#allowed === undefined)
       return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
     return undefined;
@@ -110,7 +112,8 @@ export class Recorder {
   }
 
   get allowed(): string | undefined {
-    return this.journal.state.trouble ? this.#allowed : undefined;
+    const { trouble } = this.journal.state;
+    return trouble && !trouble.distrusted ? this.#allowed : undefined;
   }
 
   /** Lets actions go on although nothing can be recorded; that is recorded as soon as it can be. */

@@ -66,6 +66,7 @@ export const runsPart: MakePart = (host) => {
 
   const sweep = async () => {
     await recorder.ready;
+    if (settings.environment.observe || recorder.journal.state.trouble) return;
     for (const left of await locks.sweep()) work(runner.resume(left));
   };
   work(sweep());

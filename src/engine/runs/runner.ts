@@ -129,7 +129,7 @@ export class Runner {
     const action = isActionId(actionId) ? actionNamed(actionId) : undefined;
     const doubt = await this.#leftBehind(note);
     try {
-      if (!lock || !action || !proof || this.#live.has(id)) return undefined;
+      if (!lock || !action || !proof || this.#live.has(id) || whatIsWrong(action, proof.target)) return undefined;
       const run: Run = {
         id,
         action: action.id,

@@ -45,12 +45,13 @@ export function incidentEntries({ desk }: State): readonly Entry[] {
   );
   const { trouble, allowed } = desk.journal;
   if (!trouble || allowed) return others;
+  const whyNot = desk.observing ? 'this cockpit only observes' : trouble.distrusted ? trouble.hint : undefined;
   return [
     ...others,
     {
       title: 'allow actions without a record',
       about: `nothing can be recorded now: ${trouble.what}; what is done is recorded as soon as it can be`,
-      ...(desk.observing ? { unless: 'this cockpit only observes' } : {}),
+      ...(whyNot ? { unless: whyNot } : {}),
       run: [askUnrecorded(trouble.what)],
     },
   ];

@@ -8,6 +8,7 @@ import { formatCount } from '../../core/text/format.ts';
 import { parseSince } from '../../core/text/since.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
+import { onlyObserves } from '../incident/offers.ts';
 import type { Binding, Here } from '../screen.ts';
 import { oldestRow, optionsOf, tailRow } from './view.ts';
 
@@ -258,6 +259,7 @@ export const logKeys: readonly Binding[] = [
     title: 'save',
     about: 'write all collected lines that pass the filter to a file in the present directory',
     footer: 36,
+    unless: ({ state }) => onlyObserves(state),
     run: () => [{ kind: 'send', command: { kind: 'logs-save' } }],
   },
 ];

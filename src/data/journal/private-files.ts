@@ -1,0 +1,132 @@
+// Files that are one user's alone. Nothing is followed, waited for or put right: what is not as it should be is refused,
+// with the command that would put it right.
+import { constants, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
+import { quote } from '../../core/text/shell.ts';
+import { clean } from '../../core/text/text.ts';
+
+/** Why a file or directory is not touched, and the command that would put it right. */
+export class Distrusted extends Error {
+  readonly hint: string;
+
+  constructor(what: string, hint: string) {
+    super(what);
+    this.hint = hint;
+  }
+}
+
+/** Writable by a group or by others. */
+export const writableByOthers = 0o022;
+/** Anything at all for a group or for others. */
+export const openToOthers = 0o077;
+
+export type Demand = {
+  kind: 'file' | 'directory';
+  /** Bits of the mode that must not be set. */
+  closed: number;
+  /** Names that a file may have at most. */
+  names?: number;
+};
+
+const aFile: Demand = { kind: 'file', closed: writableByOthers, names: 1 };
+
+/** The command that takes something out of the way, and keeps it. */
+export function moveAway(path: string): string {
+  return `move it away: mv ${quote(clean(path, 300))} ${quote(clean(`${path}.refused`, 310))}`;
+}
+
+/** What is wrong with it; `path` is for the words. */
+export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }: Demand): Distrusted | undefined {
+  const where = quote(clean(path, 300));
+  const me = process.getuid?.();
+  if (stat.isSymbolicLink()) return new Distrusted('is a link', `remove the link: rm ${where}`);
+  if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile())
+    return new Distrusted(`is not a ${kind}`, moveAway(path));
+  if (me !== undefined && stat.uid !== me) return new Distrusted('belongs to another user', moveAway(path));
+  if (stat.mode & closed & 0o007) return new Distrusted('is open to the world', `close it: chmod go-rwx ${where}`);
+  if (stat.mode & closed & 0o020) return new Distrusted('can be written by a group', `close it: chmod go-rwx ${where}`);
+  if (stat.mode & closed & 0o070) return new Distrusted('is open to a group', `close it: chmod go-rwx ${where}`);
+  if (kind === 'file' && stat.nlink > names) {
+    const copy = quote(clean(`${path}.copy`, 310));
+    return new Distrusted('has another name (hard link)', `part them: cp -p ${where} ${copy} && mv ${copy} ${where}`);
+  }
+  return undefined;
+}
+
+/** Not on every system; there they are nothing. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
+
+/** Opens a file without following a link or waiting for a pipe, and looks at what it opened. Throws `Distrusted`. */
+export async function openPrivate(
+  path: string,
+  flags: number = O_RDONLY,
+  demand: Partial<Demand> = {},
+): Promise<{ handle: FileHandle; stat: Stats }> {
+  const demanded = { ...aFile, ...demand };
+  // Opening a device may already do something.
+  const there = await lstat(path).catch(() => undefined);
+  const wrong = there && distrust(there, path, demanded);
+  if (wrong) throw wrong;
+  const handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    const stat = await handle.stat();
+    const now = distrust(stat, path, demanded);
+    if (now) throw now;
+    return { handle, stat };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The text of a file of at most `longest` bytes. */
+export async function readPrivate(path: string, longest: number, demand: Partial<Demand> = {}): Promise<string> {
+  const { handle, stat } = await openPrivate(path, O_RDONLY, demand);
+  try {
+    if (stat.size > longest) throw new Distrusted('is too large', moveAway(path));
+    return (await readFrom(handle, 0, stat.size)).toString('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** `length` bytes from `offset` on, or what is there of them. */
+export async function readFrom(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.subarray(0, done);
+}
+
+/** Makes a file that was not there, and flushes it to the disk. What is left of an earlier try is removed. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  const { handle } = await openPrivate(path, O_WRONLY | O_CREAT | O_EXCL);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a directory for this user alone if it is missing. Throws `Distrusted` for what is there instead. */
+export function privateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const wrong = distrust(lstatSync(path), path, { kind: 'directory', closed: openToOthers });
+  if (wrong) throw wrong;
+}
+
+/** The same, without making it; false: it is not there. */
+export function isPrivateDirectory(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && distrust(stat, path, { kind: 'directory', closed: openToOthers }) === undefined;
+}
