@@ -1,32 +1,73 @@
-// Promote the replica (runbook: SEV1 step 6). Irreversible: refused unless the primary is down from here and, as far as
-// it can be asked, from the platform too.
-import type { Action } from '../core/actions/action.ts';
-import type { Survey } from '../core/actions/preflight.ts';
+// Promote the replica (runbook: SEV1 step 6). Irreversible: it asks the same judgement as the checklist, about a look of
+// its own, and refuses what is not proven unless a person insists in words.
+import type { Action, Field } from '../core/actions/action.ts';
+import type { Answer, Survey } from '../core/actions/preflight.ts';
+import { describeFault } from '../core/health/describe.ts';
+import { type FailoverFacts, judgeFailover, type Objection, receiptSays } from '../core/health/failover.ts';
 import { formatAge, formatBytes } from '../core/text/format.ts';
-import { minute, second } from '../core/time.ts';
-import {
-  answeredByDatabase,
-  commandWithin,
-  kubectlInherits,
-  notYet,
-  notYetBy,
-  planned,
-  proven,
-  refuse,
-  refusedBy,
-} from './plan.ts';
+import { minute } from '../core/time.ts';
+import type { Database } from '../core/world/facts.ts';
+import type { Reading } from '../core/world/reading.ts';
+import { commandWithin, counted, given, kubectlInherits, notYet, notYetBy, planned, proven, refuse } from './plan.ts';
 
-/** What the replica has, and how old it is. */
-async function replicaState(survey: Survey) {
-  return survey.rows(
-    'replica',
-    `SELECT pg_is_in_recovery() AS recovering, pg_last_wal_replay_lsn()::text AS replayed,
-       pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8 AS waiting,
-       extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 AS age,
-       current_setting('transaction_read_only') AS readonly`,
-    [],
-  );
+const insists = 'split-brain';
+
+const despite: Field = {
+  name: 'despite',
+  ask: 'promote although it is refused or not proven? (split-brain: both servers may take writes)',
+  kind: 'choice',
+  preset: 'nothing',
+  asked: (world) => judgeFailover(world).answer !== 'yes',
+  choices: () => [
+    { value: 'nothing', says: 'refuse what is not proven' },
+    { value: insists, says: 'I fenced the old primary; if it lives, what one of the two takes is lost' },
+  ],
+};
+
+/** What an answer just now is as a reading. */
+function readingOf<T>(answer: Answer<T>, now: number): Reading<T> {
+  return answer.ok
+    ? { state: 'live', value: answer.value, at: now, staleAfter: minute, from: 'a look before the action' }
+    : { state: 'lost', fault: answer.fault, at: now };
 }
+
+async function factsFrom(survey: Survey): Promise<FailoverFacts> {
+  const { targets } = survey.ground;
+  const [primary, replica, gateway] = await Promise.all([
+    survey.server('primary'),
+    survey.server('replica'),
+    survey.gateway(),
+  ]);
+  const now = survey.now();
+  return {
+    now,
+    scope: { hasReplica: targets.replica !== undefined },
+    readings: {
+      primary: readingOf(primary, now),
+      replica: readingOf(replica, now),
+      gateway: readingOf(gateway, now),
+    },
+  };
+}
+
+/** What to do about what speaks against it. */
+const nextMove: Readonly<Record<Objection['code'], string>> = {
+  'primary-answers': 'mend the primary; if it must be replaced, stop it first',
+  'primary-in-recovery': 'was there a failover already? compare database.primary with where the name points',
+  'primary-unproven': 'try the primary by hand: psql, and its host’s own console',
+  'platform-well': 'only this machine’s way to the primary may be down: look from another',
+  'platform-contradicts': 'compare both health paths by hand',
+  'platform-unclear': 'look at the health paths by hand',
+  'platform-silent': 'ask the platform’s health from another machine',
+  'replica-absent': 'set database.replica, or restore from a backup',
+  'replica-unknown': 'the replica has to answer first',
+  'replica-promoted': 'point the platform at it',
+  'replica-unseen': 'GRANT pg_monitor to the role, and look again',
+  'replica-receiving': 'the primary lives: mend the way to it; if it is to be replaced, fence it first',
+  'replica-not-streaming': 'look at the replica’s log',
+  'replica-paused': 'ask who paused it: SELECT pg_wal_replay_resume();',
+  'replica-behind': 'compare it with other replicas and with the newest backup',
+};
 
 export const failoverDatabase: Action = {
   id: 'failover-database',
@@ -35,72 +76,46 @@ export const failoverDatabase: Action = {
   about: {
     does: 'promotes the replica to be the primary',
     looksAt:
-      'the primary is unreachable from here and from the platform’s own health; the replica is in recovery, its lag and what would be lost; the script is there and executable',
+      'the primary is proven away from here, the platform’s health says so on one path and on none the contrary, the replica is in recovery and receives no more; what it has, and what would be lost; the script is there and executable',
     calls: './scripts/db-failover.sh',
     proof: 'the former replica is no longer in recovery and takes writes',
-    undo: 'none: the old primary has to be made anew as a replica',
+    undo: 'none: the old primary must be fenced and rebuilt as a replica',
     runbook: 'SEV1 step 6',
   },
-  fields: [],
+  fields: [despite],
   names: (_, { targets }) => targets.replica?.host ?? 'replica',
   object: () => 'database',
-  unavailable(world) {
-    if (!world.scope.hasReplica) return 'there is no replica here';
-    const { primary } = world.readings;
-    return primary.state === 'live' ? 'the primary answers' : undefined;
-  },
+  unavailable: (world) => judgeFailover(world).objections.find((o) => o.answer === 'no' && !o.overridable)?.says,
   needs: (_, { targets, admin }) => [
     { kind: 'script', path: targets.failoverScript, ...(admin.directory ? { directory: admin.directory } : {}) },
   ],
-  async plan(_, survey) {
+  async plan(target, survey) {
     const { targets, admin } = survey.ground;
-    if (!targets.replica) return refuse('no replica is configured', 'set database.replica');
-    const [primary, replica, health] = await Promise.all([
-      survey.database('primary'),
-      answeredByDatabase(survey, 'replica'),
-      survey.health(`${targets.gatewayUrl}${targets.healthPath}`),
-    ]);
-    if (primary.ok)
-      return primary.value.inRecovery
-        ? refuse(
-            'the configured primary is itself in recovery',
-            'was there a failover already? compare the configuration',
-          )
-        : refuse('the primary answers: a failover would make two of them', 'if it must be, stop the primary first');
-    if (primary.fault.kind === 'forbidden' || primary.fault.kind === 'unconfigured')
-      return refuse(`the primary could not be asked: ${primary.fault.what}`, primary.fault.hint);
-    const database = health.ok ? health.value.services.database : undefined;
-    if (database === true)
+    const facts = await factsFrom(survey);
+    const { objections } = judgeFailover(facts);
+    const insisted = given(target, despite.name) === insists;
+    const standing = objections.filter((one) => !(insisted && one.overridable));
+    const [first] = standing;
+    if (first) {
+      const may = standing.every((one) => one.overridable);
       return refuse(
-        'the platform’s own health says that its database is healthy',
-        'only this machine’s way to the primary may be down',
+        standing.map(({ says }) => says).join('; '),
+        `${nextMove[first.code]}${may ? `; to promote all the same, once the old primary is fenced: --despite ${insists}` : ''}`,
       );
-    if (!replica.ok) return refusedBy(replica.fault);
-    if (!replica.inRecovery)
-      return refuse('the replica is not in recovery: it was promoted already', 'point the platform at it');
-    const found = await replicaState(survey);
-    if (!found.ok) return refusedBy(found.fault);
-    const [row] = found.value;
-    const age = Number(row?.age ?? Number.NaN);
-    const waiting = Number(row?.waiting ?? 0);
-    const lost = Number.isFinite(age)
-      ? `What was written within the last ${formatAge(age * second)} before now may be lost: its newest transaction is that old.`
-      : 'How old its newest transaction is could not be seen: what is lost is not known.';
+    }
+    const { primary, replica } = facts.readings;
+    if (!targets.replica || replica.state !== 'live') return refuse('the replica does not answer', 'try it by hand');
+    const { host } = targets.replica;
     return planned({
       impact: [
-        `${targets.replica.host} becomes the primary. There is no way back: the old primary must be made anew.`,
-        lost,
-        `${formatBytes(waiting)} have been received and are still to be replayed.`,
-        `The primary: ${primary.fault.what}.`,
+        `${host} becomes the primary. There is no way back: the old primary must be rebuilt as a replica.`,
+        ...whatItHas(replica.value),
+        ...(primary.state === 'lost' ? [`The primary: ${describeFault(primary.fault)}.`] : []),
       ],
       warnings: [
-        ...(health.ok && database === undefined ? ['The platform’s health does not tell of its database.'] : []),
-        ...(health.ok ? [] : [`The platform’s own health could not be asked: ${health.fault.what}.`]),
-        ...(primary.fault.kind === 'refused'
-          ? []
-          : [
-              'The primary is not proven down, only not reachable: if it lives, there will be two. Make sure it is stopped.',
-            ]),
+        ...objections.map(({ says }) => `Not proven, and insisted on: ${says}.`),
+        `Fence the old primary (${targets.primary.host}) first: stop it, and keep it from starting again. If it comes back as it was, both take writes and the database is split.`,
+        slotsSay(replica.value),
         'Applications must be pointed at the new primary, by DNS or by their configuration.',
       ],
       calls: [
@@ -113,24 +128,53 @@ export const failoverDatabase: Action = {
           within: 2 * commandWithin,
         },
       ],
-      answered: [`replica ${replica.says}`],
-      rests: `${targets.replica.host} recovering`,
-      memo: { replayed: String(row?.replayed ?? '') },
+      answered: [`replica ${replica.value.database} at ${replica.value.where}`],
+      rests: [host, ...objections.map(({ code }) => code)].join(' '),
+      memo: { replayed: replica.value.wal?.replayed ?? '' },
     });
   },
   async verify(_, survey) {
-    const found = await replicaState(survey);
+    const found = await survey.rows('replica', 'SELECT pg_is_in_recovery() AS recovering', []);
     if (!found.ok) return notYetBy(found.fault);
-    const [row] = found.value;
-    if (row?.recovering !== false) return notYet('the replica is still in recovery');
+    if (found.value[0]?.recovering !== false) return notYet('the replica is still in recovery');
     // The session that asks is read-only by itself; the server's own default is what counts.
     const mode = await survey.rows(
       'replica',
       `SELECT setting FROM pg_settings WHERE name = 'default_transaction_read_only'`,
       [],
     );
-    if (mode.ok && mode.value[0]?.setting === 'on') return notYet('it is promoted, and still read-only by default');
+    if (!mode.ok) return notYetBy(mode.fault);
+    if (mode.value[0]?.setting !== 'off') return notYet('it is promoted, and still read-only by default');
     return proven('the former replica is not in recovery any more and takes writes');
   },
   within: 2 * minute,
 };
+
+/** Received and replayed positions, the last message, and what would be lost. */
+function whatItHas(replica: Database): readonly string[] {
+  const { wal, lag } = replica;
+  const waiting = wal?.waiting;
+  const lost =
+    lag?.ms === undefined
+      ? 'Replication lag unknown: data loss cannot be estimated.'
+      : wal?.receiving
+        ? `Lost is what the primary commits from now on, and what is on its way: the replica is ${formatAge(lag.ms)} behind.`
+        : `May be lost: what the primary committed after the replica’s newest transaction, ${formatAge(lag.ms)} ago.`;
+  return [
+    `The replica ${receiptSays(replica)}.`,
+    `Received up to ${wal?.received ?? '(not visible)'}, replayed up to ${wal?.replayed ?? '(not visible)'}${
+      waiting === undefined ? '' : `; ${formatBytes(waiting)} received and not replayed yet, which is not lost`
+    }.`,
+    lost,
+  ];
+}
+
+/** Slots are not replicated (before 17 none, from then on those that are synced). */
+function slotsSay({ slots }: Database): string {
+  const rest = 'Consumers of the old primary’s slots must be set up again.';
+  if (!slots) return `Replication slots of the replica are not visible. ${rest}`;
+  const named = slots.slice(0, 5).map(({ name }) => name);
+  return slots.length === 0
+    ? `The replica has no replication slots. ${rest}`
+    : `The replica has ${counted(slots.length, 'replication slot')} (${named.join(', ')}${slots.length > 5 ? ' …' : ''}). ${rest}`;
+}

@@ -1,7 +1,7 @@
 // What a failed connection means, in the on-call's words: shared by every backend that is asked over HTTP.
 
 import { door } from '../core/text/text.ts';
-import type { Fault, FaultKind } from '../core/world/reading.ts';
+import { type Fault, type FaultKind, provesAway } from '../core/world/reading.ts';
 import { ProxyTrouble } from './proxy.ts';
 
 /** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */
@@ -108,7 +108,22 @@ function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkPr
 /** The same, as a fault of `where`. */
 export function networkFault(error: unknown, where: string): Fault {
   const { kind, what, hint } = explainNetworkError(error);
-  return { kind, where, what, hint };
+  const code = networkCode(error);
+  return { kind, where, what, hint, ...(code === undefined ? {} : { code }) };
+}
+
+/**
+ * The system's name for a failed connection: `ECONNREFUSED`. Where several addresses failed in different ways, one that
+ * proves least, as a server is away only if it is at all of them. Behind a proxy nobody has been heard: none.
+ */
+export function networkCode(error: unknown): string | undefined {
+  const chain = causes(error);
+  if (chain.some((e) => e instanceof ProxyTrouble)) return undefined;
+  // What stands above several attempts carries the code of the first.
+  const codes = chain.flatMap((e) =>
+    !(e instanceof AggregateError) && 'code' in e && typeof e.code === 'string' ? [door(e.code, 60)] : [],
+  );
+  return codes.find((code) => !provesAway(code)) ?? codes[0];
 }
 
 /** An error with what caused it, and what several attempts (IPv6, IPv4) failed with. */

@@ -3,7 +3,9 @@ import type { Settings } from '../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../core/actions/preflight.ts';
 import { say } from '../core/actions/shell-command.ts';
 import { type Ms, second } from '../core/time.ts';
+import type { Gateway } from '../core/world/facts.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
+import { healthUrls, lookAtGateway } from './gateway/source.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesSurvey } from './kubernetes/preflight.ts';
@@ -62,6 +64,8 @@ export function createSurvey({
     dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
+    server: (server) => timed(`${server}: a look as the cockpit's own`, () => sql.look(server)),
+    gateway: () => timed(`curl both health paths of ${settings.gateway.url}`, () => gatewayHealth(settings, signal)),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
     health: (url, fresh = false) => timed(`curl ${url}`, () => health(url, signal, fresh)),
@@ -153,6 +157,17 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
             'see channels in the configuration; or send it by hand',
           );
     }
+  }
+}
+
+/** Both paths, whatever one of them says: a contradiction has to be seen. */
+async function gatewayHealth({ gateway }: Settings, signal: AbortSignal): Promise<Outcome<Gateway>> {
+  const { health: plain, detailed } = healthUrls(gateway);
+  const dispatcher = dispatcherFor(plain);
+  try {
+    return await lookAtGateway(plain, detailed, healthWithin, dispatcher, signal);
+  } finally {
+    await dispatcher.destroy();
   }
 }
 

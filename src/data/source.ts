@@ -150,6 +150,7 @@ export function timedOut(where: string, timeout: Ms): Fault {
     where,
     what: `timed out after ${Math.round(timeout / (second / 10)) / 10} s`,
     hint: 'the host is slow, frozen or behind a firewall: try it by hand',
+    code: 'ETIMEDOUT',
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { assess, type Finding, judgePod } from '../core/health/evaluate.ts';
+import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { metric } from '../core/health/metrics.ts';
 import { behindSays } from '../core/health/replication.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
@@ -101,6 +102,18 @@ export function primary(world: World): Evidence {
   });
 }
 
+/** What the platform's own health says of its database. */
+export function platformDatabase(world: World): Evidence {
+  const { gateway } = world.readings;
+  const { state, says } = databaseOfPlatform(gateway, world.now);
+  const at = newest(gateway)?.at;
+  return {
+    subject: 'platform',
+    ...(state === 'well' ? pass : state === 'away' ? fail : unknown)(says),
+    ...(at === undefined ? {} : { at }),
+  };
+}
+
 export function replica(world: World): readonly Evidence[] {
   if (!world.scope.hasReplica) return [];
   return [
@@ -108,7 +121,8 @@ export function replica(world: World): readonly Evidence[] {
       if (!db.inRecovery) return fail('not in recovery: it was promoted');
       if (!db.lag) return unknown(`SELECT 1 in ${Math.round(db.latency)} ms, lag not visible`);
       const behind = behindSays(db.lag);
-      if (!db.lag.streaming || db.lag.paused) return fail(behind);
+      if (!db.lag.streaming) return fail(db.wal ? receiptSays(db) : behind);
+      if (db.lag.paused) return fail(behind);
       return pass(`streaming, ${behind}`);
     }),
   ];

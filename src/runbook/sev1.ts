@@ -1,7 +1,19 @@
+import type { Check } from '../core/actions/action.ts';
+import { judgeFailover, primaryProvenAway } from '../core/health/failover.ts';
 import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
-import { known } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
-import { errors, health, newStudies, primary, redis, replica, troubled, troubledPods, workload } from './evidence.ts';
+import {
+  errors,
+  health,
+  newStudies,
+  platformDatabase,
+  primary,
+  redis,
+  replica,
+  troubled,
+  troubledPods,
+  workload,
+} from './evidence.ts';
 import { deployment, kubectl, psql, redisCli } from './manual-commands.ts';
 
 /** Above this share of 5xx the API answers nobody: one in twenty requests may still get through by chance. */
@@ -38,7 +50,7 @@ export function recommendRestart(world: World): Recommendation {
   const gateway = workload(world, 'gateway');
   const api = health(world);
   const needs = [primary(world), redis(world)];
-  const down = needs.find((one) => one.state === 'fail');
+  const down = primaryProvenAway(world) ? primary(world) : needs.find((one) => one.state === 'fail');
   if (down) return { answer: 'no', because: `${down.subject}: ${down.because}; a restart will not bring it back` };
   if (gateway.state === 'pass' && api.state === 'pass')
     return { answer: 'no', because: `${gateway.because}, health answers` };
@@ -50,23 +62,18 @@ export function recommendRestart(world: World): Recommendation {
     : { answer: 'unsure', because: `health: ${api.because}` };
 }
 
-/** Only a primary that is proven down, seen from here and by the platform, with a replica to go to. */
+/** Only a primary that is proven away, from here and by the platform, and a replica that hears of it no more. */
 export function recommendFailover(world: World): Recommendation {
-  const db = primary(world);
-  if (db.state === 'pass') return { answer: 'no', because: 'the primary answers' };
-  if (!world.scope.hasReplica) return { answer: 'no', because: 'there is no replica to go to' };
-  const platform = known(world.readings.gateway, world.now);
-  const services = platform ? [...platform.health.services, ...platform.detailed.services] : [];
-  const database = services.filter((s) => s.name === 'database');
-  if (database.length > 0 && database.every((s) => s.healthy))
-    return { answer: 'no', because: `from here: ${db.because}; but the platform says the database is healthy` };
-  const [spare] = replica(world);
-  if (spare?.state !== 'pass')
-    return { answer: 'unsure', because: `replica: ${spare?.because ?? 'not seen'}; primary: ${db.because}` };
-  if (db.state === 'unknown') return { answer: 'unsure', because: `primary: ${db.because}; nobody has proven it down` };
-  if (database.length === 0)
-    return { answer: 'unsure', because: `primary: ${db.because}; the platform’s own health is not known` };
-  return { answer: 'yes', because: `primary: ${db.because}; the platform says so too; replica ${spare.because}` };
+  const { answer, because } = judgeFailover(world);
+  return { answer, because };
+}
+
+/** Whether the database is there; where it is not, whether a failover is the answer. */
+function failoverCheck(world: World): Check {
+  const { answer, because, objections } = judgeFailover(world);
+  if (objections.some(({ code }) => code === 'primary-answers')) return { state: 'pass', because };
+  const misplaced = objections.some(({ code }) => code === 'primary-in-recovery');
+  return { state: answer === 'yes' || misplaced ? 'fail' : 'unknown', because };
 }
 
 export const sev1: Checklist = {
@@ -123,14 +130,18 @@ export const sev1: Checklist = {
     {
       id: 'sev1/failover',
       say: 'Fail over to the replica if the database is down',
-      more: ['Promotes the replica to primary. This is irreversible: what the replica has not received is lost.'],
+      more: [
+        'Promotes the replica to primary. This is irreversible: what the replica has not received is lost.',
+        'Fence the old primary first: if it comes back as it was, both take writes and the database is split.',
+        'A replica that still receives proves that its primary lives: then mend the way to it, and do not promote.',
+      ],
       decision: {
         question: 'promote the replica to primary? (irreversible)',
         recommend: recommendFailover,
         remedy: 'failover-database',
       },
-      evidence: (world) => [primary(world), ...replica(world)],
-      check: primary,
+      evidence: (world) => [primary(world), platformDatabase(world), ...replica(world)],
+      check: failoverCheck,
       offers: [{ action: 'failover-database', title: 'fail over' }],
       byHand: (t) => [t.failoverScript],
     },

@@ -1,4 +1,4 @@
-import { metric, metrics } from '../core/health/metrics.ts';
+import { metric, metrics, waitsForDatabase } from '../core/health/metrics.ts';
 import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
@@ -11,6 +11,8 @@ const recommend =
   (world: World): Recommendation => {
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
+    const first = found.state === 'fail' ? waitsForDatabase(id, world) : undefined;
+    if (first !== undefined) return { answer: 'no', because: `mend the database first: ${first}` };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
       : { answer: 'no', because: `${found.subject} ${found.because}` };

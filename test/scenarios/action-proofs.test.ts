@@ -51,6 +51,8 @@ describe.each([
     for (const [name, text] of Object.entries(drill.environment))
       if (/^AWS_(ACC|SEC|REG)/.test(name)) vi.stubEnv(name, text);
     between = await standBetween(drill.environment);
+    // Who accepts a connection and cuts it lives: nothing listens in the place of a primary that is gone.
+    if (!drill.weather.primaryUp) await between.proxies.primary.be('refuses');
     cockpit = await acting(environment);
     far = await acting({ PATH: process.env.PATH ?? '', ...between.environment });
     // The database that answers.

@@ -9,8 +9,10 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import { assess } from '../../src/core/health/evaluate.ts';
+import { judgeFailover } from '../../src/core/health/failover.ts';
 import { judgeReplica } from '../../src/core/health/replication.ts';
-import type { Database } from '../../src/core/world/facts.ts';
+import type { Database, Gateway } from '../../src/core/world/facts.ts';
+import type { Reading } from '../../src/core/world/reading.ts';
 import { lookAtServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { calm, live } from '../support/worlds.ts';
@@ -38,11 +40,15 @@ async function sql<Row extends object = Record<string, unknown>>(name: Name, tex
   }
 }
 
+const serverOf = (name: Name): DatabaseServer => {
+  const port = servers.get(name)?.port ?? 0;
+  return { host: '127.0.0.1', port, database: 'postgres', ...root, sslMode: 'disable' };
+};
+
 async function start(name: Name): Promise<void> {
   const port = servers.get(name)?.port ?? (await freePort());
   servers.set(name, await startServer(binaries, directoryOf(name), port, root));
-  const server: DatabaseServer = { host: '127.0.0.1', port, database: 'postgres', ...root, sslMode: 'disable' };
-  if (!sessions.has(name)) sessions.set(name, new Session(server));
+  if (!sessions.has(name)) sessions.set(name, new Session(serverOf(name)));
 }
 
 async function standby(name: Name, of: Name): Promise<void> {
@@ -171,6 +177,57 @@ test('a primary that falls silent is noticed before the replica gives it up', as
   await expect.poll(() => lag('second'), patient).toMatchObject({ streaming: true });
 });
 
+/** What would be advised, from what the servers answer and a platform that has lost its database. */
+async function advised(): Promise<ReturnType<typeof judgeFailover>> {
+  const read = async (name: Name): Promise<Reading<Database>> => {
+    const server = serverOf(name);
+    const session = new Session(server);
+    const found = await lookAtServer(session, 1500, AbortSignal.timeout(20_000));
+    await session.close();
+    return found.ok ? live(found.value) : { state: 'lost', at: Date.now(), fault: found.fault };
+  };
+  const ill = { url: 'http://gateway/v1/health', statusCode: 200, latency: 1, healthy: false, at: calm.now };
+  const services = [{ name: 'database', word: 'error', healthy: false }];
+  const [primary, replica] = await Promise.all([read('primary'), read('first')]);
+  const gateway = live<Gateway>({ health: { ...ill, services: [] }, detailed: { ...ill, services } });
+  return judgeFailover({ now: calm.now, scope: { hasReplica: true }, readings: { primary, replica, gateway } });
+}
+
+test('a frozen primary is proven away, and a replica that still hears of it is not promoted', async () => {
+  const postmaster = postmasterOf('primary');
+  process.kill(postmaster, 'SIGSTOP');
+  try {
+    const { answer, objections } = await advised();
+    expect([answer, objections.map(({ code }) => code)]).toEqual(['no', ['replica-receiving']]);
+    expect(objections[0]?.says).toMatch(/still receives from 127\.0\.0\.1:\d+, last message/);
+  } finally {
+    process.kill(postmaster, 'SIGCONT');
+  }
+  await expect.poll(async () => (await advised()).because, patient).toBe('the primary answers');
+});
+
+test('a primary that is only slow is not proven away: it said something', async () => {
+  const session = new Session(serverOf('primary'));
+  const slow = await session.read(AbortSignal.timeout(1500), 60_000, (ask) => ask('SELECT pg_sleep(60)'));
+  expect(slow).toMatchObject({ ok: false, fault: { kind: 'timeout', what: 'timed out after 1.5 s' } });
+  expect(slow.ok || slow.fault.code).toBeUndefined();
+  await session.close();
+});
+
+test('a primary that refuses a login or has no connection left is not proven away', async () => {
+  const codeOf = async (server: DatabaseServer) => {
+    const session = new Session(server);
+    const found = await lookAtServer(session, 5000, AbortSignal.timeout(20_000));
+    await session.close();
+    return found.ok ? 'answers' : found.fault.code;
+  };
+  expect(await codeOf({ ...serverOf('primary'), password: 'wrong' })).toBe('28P01');
+  expect(await codeOf({ ...serverOf('primary'), host: 'no-such-host.invalid' })).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+  await sql('primary', `CREATE ROLE limited LOGIN CONNECTION LIMIT 0 PASSWORD 'x'`);
+  expect(await codeOf({ ...serverOf('primary'), user: 'limited', password: 'x' })).toBe('53300');
+  await sql('primary', 'DROP ROLE limited');
+});
+
 test('a replica whose primary is gone is not “0 bytes behind”, nor are those below it', async () => {
   process.kill(postmasterOf('primary'), 'SIGQUIT');
   await expect.poll(() => lag('first'), patient).toEqual({ ms: expect.any(Number), streaming: false });
@@ -180,4 +237,12 @@ test('a replica whose primary is gone is not “0 bytes behind”, nor are those
   });
   // The one below still streams from one that gets nothing any more: it cannot know, the one above it does.
   expect(await lag('below')).toMatchObject({ streaming: true });
+});
+
+test('a primary that is gone, a platform that says so, and a replica that receives no more: a failover is advised', async () => {
+  const { answer, because } = await advised();
+  expect([answer, because]).toEqual([
+    'yes',
+    expect.stringMatching(/connection refused.*database error.*receives no more/),
+  ]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Deployment, Facts, Gateway, Surface } from '../../src/core/world/facts.ts';
 import { factIds } from '../../src/core/world/facts.ts';
 import type { Readings } from '../../src/core/world/world.ts';
-import { recommendFailover, recommendRestart } from '../../src/runbook/sev1.ts';
+import { recommendRestart } from '../../src/runbook/sev1.ts';
 import { suggest } from '../../src/runbook/suggest-severity.ts';
 import { live, lost, now, world } from '../support/world.ts';
 
@@ -149,18 +149,4 @@ test('a restart is recommended when the gateway is the trouble and what it needs
   expect(restart({ deployments: deployments(1), primary: lost('refused') }).answer).toBe('no');
   expect(restart({ deployments: deployments(1), primary: lost('timeout') }).answer).toBe('unsure');
   expect(restart({ deployments: lost('timeout'), gateway: gateway(false) }).answer).toBe('unsure');
-});
-
-test('failing over is recommended only when the primary is proven down and the platform says so too', () => {
-  const failover = (readings: Partial<Readings>, hasReplica = true) =>
-    recommendFailover(world({ scope: { hasReplica }, readings: { ...calm, ...readings } })).answer;
-  expect(failover({})).toBe('no');
-  expect(failover({ primary: lost('refused'), gateway: gateway(false, false) })).toBe('yes');
-  expect(failover({ primary: lost('refused'), gateway: gateway(true, true) })).toBe('no');
-  expect(failover({ primary: lost('timeout'), gateway: gateway(false, false) })).toBe('unsure');
-  expect(failover({ primary: lost('refused'), gateway: lost('timeout') })).toBe('unsure');
-  expect(failover({ primary: lost('refused'), gateway: gateway(false, false), replica: lost('timeout') })).toBe(
-    'unsure',
-  );
-  expect(failover({ primary: lost('refused'), gateway: gateway(false, false) }, false)).toBe('no');
 });

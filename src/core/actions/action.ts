@@ -87,6 +87,8 @@ export type Field = {
   optional?: boolean;
   /** Taken when nothing is given. */
   preset?: string;
+  /** Whether a form asks for it as things are; its preset is taken where it does not. */
+  asked?(world: World): boolean;
   /** Completion from what is on the screen already. Of a `choice`: nothing else is taken. */
   choices?(world: World): readonly Choice[];
   /** Completion from a look at the platform, when the world does not know. */

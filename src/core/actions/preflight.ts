@@ -1,6 +1,7 @@
 // The look before an action, and the look for its proof: everything an action may ask of the platform. Reads only.
 
 import type { Instant, Ms } from '../time.ts';
+import type { Database, Gateway } from '../world/facts.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Targets } from '../world/targets.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
@@ -188,6 +189,10 @@ export interface Survey {
   database(
     server: 'primary' | 'replica',
   ): Promise<Answer<{ database: string; server: string; user: string; inRecovery: boolean }>>;
+  /** A whole look at a database server, as the cockpit's own facts have it. */
+  server(server: 'primary' | 'replica'): Promise<Answer<Database>>;
+  /** Both health paths of the gateway, as the cockpit's own facts have them. */
+  gateway(): Promise<Answer<Gateway>>;
   /** Rows of a read-only statement. Texts come through the door unless they are asked for `raw`. */
   rows(
     server: 'primary' | 'replica',

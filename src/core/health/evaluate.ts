@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
-import { judge, metrics } from './metrics.ts';
+import { actionFor, judge, metrics } from './metrics.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
 import { type Verdict, worstFirst } from './status.ts';
 import { judgeIdAge } from './wraparound.ts';
@@ -233,7 +233,7 @@ function measures(world: World): Finding[] {
       ...about,
       verdict,
       says: `${formatMeasure(reading.value.value, m.unit)}${limit}`,
-      ...(breached ? { remedy: m.action } : {}),
+      ...(breached ? { remedy: actionFor(m, world) } : {}),
     };
   });
 }

@@ -4,6 +4,7 @@ import type { Traffic } from '../world/facts.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { judgeValue, type MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
+import { databaseIsAway } from './failover.ts';
 import type { Verdict } from './status.ts';
 
 /** A measured number, with what it rests on. */
@@ -131,6 +132,17 @@ export function metric(id: MetricId): Metric {
   if (!found) throw new Error(`no metric ${id}`);
   return found;
 }
+
+/** Figures that a database that is away makes bad: neither nodes nor executors help. */
+const fromDatabase: readonly MetricId[] = ['p95', 'queueDepth', 'studyFailures'];
+
+/** Why a metric's own action does not help now; undefined where it may. */
+export const waitsForDatabase = (id: MetricId, world: World): string | undefined =>
+  fromDatabase.includes(id) ? databaseIsAway(world) : undefined;
+
+/** What a breached metric asks for: the runbook's action, but first the database where that is away. */
+export const actionFor = ({ id, action }: Metric, world: World): string =>
+  waitsForDatabase(id, world) === undefined ? action : 'Mend the database first';
 
 /** Pending, lost, stale or without samples is unknown, never ok. */
 export function judge(m: Metric, world: World): Verdict {

@@ -103,6 +103,19 @@ export type Connections = {
 /** One session that waits for another. */
 export type Blocked = { pid: number; blockedBy: readonly number[]; waiting: Ms; query: string };
 
+/** What a replica has of its primary's log. Positions are PostgreSQL's own: `0/3000148`. */
+export type ReplicaWal = {
+  /** Whether it still hears its primary: proof that the primary, or whoever feeds it, lives. */
+  receiving: boolean;
+  /** Absent where no receiver runs. What is hidden from us is absent in it. */
+  receiver?: { from?: string; silence?: Ms };
+  /** Absent where it has not streamed since it was started. */
+  received?: string;
+  replayed?: string;
+  /** Bytes received and not replayed: nothing of it is lost. */
+  waiting?: number;
+};
+
 export type Database = {
   /** host:port, as it was asked. */
   where: string;
@@ -124,6 +137,8 @@ export type Database = {
     /** On a primary: replicas that are connected. */
     replicas?: number;
   };
+  /** Of a replica; absent where it may not be asked. */
+  wal?: ReplicaWal;
   /** Replication slots, those that keep the most log first. */
   slots?: readonly Slot[];
   /** On a primary: the database whose ids are nearest to running out, of each kind. */

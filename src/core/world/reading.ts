@@ -17,7 +17,18 @@ export type Fault = {
   what: string;
   /** The operator's next move: `check the VPN, or --context`. */
   hint: string;
+  /** What the system or the protocol calls it: `ECONNREFUSED`, or a SQLSTATE. Judgements rest on it, never on the words. */
+  code?: string;
 };
+
+/** Nobody answers there: nothing listens, or nothing was heard until the time was up. */
+const away = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN']);
+
+/**
+ * Whether a code proves, as far as one machine can, that a server is away. Whoever refuses a login, has no connection
+ * left, starts, stops, or cuts a connection lives; an unknown name and a network without a route tell of this machine.
+ */
+export const provesAway = (code: string | undefined): boolean => code !== undefined && away.has(code);
 
 /** What is known of one fact: nothing yet, a value with its age, or a fault with the last good value. */
 export type Reading<T> =

@@ -2,7 +2,7 @@
 import type { DatabaseServer } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
-import { explainNetworkError } from '../network.ts';
+import { explainNetworkError, networkCode } from '../network.ts';
 import { UnreadableFile } from './tls.ts';
 
 /** Which server, as an on-call names it. */
@@ -51,7 +51,8 @@ export function postgresFault(error: unknown, server: DatabaseServer): Fault {
   const state = sqlState(error);
   const said = door(error instanceof Error ? error.message : error, 300);
   const [kind, what, hint] = state ? explainState(state, said, server, error) : explainClient(error, said, server);
-  return { kind, where, what, hint };
+  const code = state ?? networkCode(error);
+  return { kind, where, what, hint, ...(code === undefined ? {} : { code }) };
 }
 
 function explainState(state: string, said: string, server: DatabaseServer, error: unknown): Known {

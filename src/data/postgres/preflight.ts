@@ -4,11 +4,16 @@ import type { SqlValue } from '../../core/actions/call.ts';
 import type { Need, SqlRow } from '../../core/actions/preflight.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
+import type { Database } from '../../core/world/facts.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import type { Outcome } from '../source.ts';
+import { lookAtServer } from './server.ts';
 import { Session, type SqlParameter } from './session.ts';
 import { openSessions } from './sessions.ts';
 
 const within: Ms = 10 * second;
+/** A whole look, of which silence until the end proves something. */
+const lookWithin: Ms = 5 * second;
 const longestText = 4000;
 
 export class SqlSurvey {
@@ -26,22 +31,18 @@ export class SqlSurvey {
     this.#sessions.clear();
   }
 
+  async look(server: 'primary' | 'replica'): Promise<Outcome<Database>> {
+    const session = this.#session(server);
+    return session ? lookAtServer(session, lookWithin, this.#signal) : notConfigured(server);
+  }
+
   async rows(
     server: 'primary' | 'replica',
     text: string,
     parameters: readonly SqlValue[],
   ): Promise<Outcome<readonly SqlRow[]>> {
     const session = this.#session(server);
-    if (!session)
-      return {
-        ok: false,
-        fault: {
-          kind: 'unconfigured',
-          where: server,
-          what: `no ${server} is configured`,
-          hint: `set database.${server}`,
-        },
-      };
+    if (!session) return notConfigured(server);
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(within)]);
     return session.read(signal, within * 0.8, async (ask) => {
       const rows = await ask<Record<string, unknown>>(text, { values: parameters.map(parameter) });
@@ -113,6 +114,11 @@ export class SqlSurvey {
     this.#sessions.set(server, session);
     return session;
   }
+}
+
+function notConfigured(server: 'primary' | 'replica'): { ok: false; fault: Fault } {
+  const what = `no ${server} is configured`;
+  return { ok: false, fault: { kind: 'unconfigured', where: server, what, hint: `set database.${server}` } };
 }
 
 function parameter(value: SqlValue): SqlParameter {

@@ -4,7 +4,7 @@ import type { IdAge, Slot } from '../../core/queries/database.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Connections, Database } from '../../core/world/facts.ts';
+import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { grantFor, sqlState } from './faults.ts';
 import * as sql from './queries/server.ts';
@@ -22,7 +22,8 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
     id: `postgres ${fact}`,
     fact,
     every,
-    timeout,
+    // A look has its own deadline, which tells silence from slowness; this one is the safety net.
+    timeout: timeout + second / 2,
     from: `postgres ${session.where}`,
     where: session.where,
     read: (signal) => lookAtServer(session, timeout, signal),
@@ -33,7 +34,7 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
 /** One look at one server, within `timeout`. */
 export function lookAtServer(session: Session, timeout: Ms, signal: AbortSignal) {
   const limit = statementLimit(timeout);
-  return session.read(signal, limit, (ask) => lookWith(ask, session));
+  return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) => lookWith(ask, session));
 }
 
 /** What one statement may take, so that the server gives up before we do. */
@@ -79,6 +80,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     inRecovery: me.inRecovery,
     ...(counted ? { connections: connectionsFrom(counted) } : {}),
     ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag, me.inRecovery) } : {}),
+    ...(lag && me.inRecovery ? { wal: walFrom(lag) } : {}),
     ...(slots ? { slots: slots.map(slotFrom) } : {}),
     ...(ids ? { idAges: ids.map(idAgeFrom) } : {}),
     ...(longest?.[0] ? { longestTransaction: transactionFrom(longest[0]) } : {}),
@@ -152,6 +154,24 @@ function lagFrom(
     streaming: streaming ?? false,
     ...(paused ? { paused } : {}),
     ...(inRecovery ? {} : { replicas: peers }),
+  };
+}
+
+/** What a replica has of its primary's log, and whether more of it arrives. */
+function walFrom({ received, replayed, waiting, streaming, peers, silence, sender }: sql.LagRow): ReplicaWal {
+  return {
+    receiving: streaming ?? false,
+    ...(peers > 0
+      ? {
+          receiver: {
+            ...(sender == null ? {} : { from: door(sender, 120) }),
+            ...(silence == null ? {} : { silence: Math.max(0, silence * second) }),
+          },
+        }
+      : {}),
+    ...(received == null ? {} : { received: door(received, 40) }),
+    ...(replayed == null ? {} : { replayed: door(replayed, 40) }),
+    ...(waiting == null ? {} : { waiting: Math.max(0, waiting) }),
   };
 }
 

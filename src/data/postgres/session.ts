@@ -2,8 +2,9 @@
 // and replaces when it is lost. It cannot write: every transaction is READ ONLY.
 import type { QueryResult } from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
-import type { Ms } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { type Outcome, timedOut } from '../source.ts';
 import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
 
@@ -25,6 +26,8 @@ export class Session {
   #connection: Connection | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** When the server said something last, on this process's clock. */
+  #heardAt = Number.NEGATIVE_INFINITY;
 
   readonly #instead: () => readonly Session[];
 
@@ -41,7 +44,8 @@ export class Session {
    */
   async read<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Outcome<T>> {
     const before = this.#busy;
-    const turn = before.then(() => this.#attempt(signal, limit, look));
+    const asked = performance.now();
+    const turn = before.then(() => this.#attempt(signal, limit, look, asked));
     this.#busy = turn;
     return turn;
   }
@@ -76,7 +80,8 @@ export class Session {
     this.#connection = undefined;
   }
 
-  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Outcome<T>> {
+  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>, asked: Ms): Promise<Outcome<T>> {
+    const begun = performance.now();
     for (let again = false; ; again = true) {
       const used = this.#connection !== undefined && !this.#connection.lost;
       try {
@@ -84,7 +89,7 @@ export class Session {
         const cut = () => connection.cut();
         signal.addEventListener('abort', cut, { once: true });
         try {
-          return { ok: true, value: await look(asker(connection, limit)) };
+          return { ok: true, value: await look(asker(connection, limit, () => this.#hear())) };
         } finally {
           signal.removeEventListener('abort', cut);
         }
@@ -94,6 +99,8 @@ export class Session {
         if (lost && used && !again && !signal.aborted) continue;
         const [other] = sqlState(error) === '53300' ? this.#instead() : [];
         if (other) return other.read(signal, limit, look);
+        if (signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError')
+          return { ok: false, fault: this.#late(asked, begun) };
         return { ok: false, fault: postgresFault(error, this.server) };
       }
     }
@@ -110,7 +117,19 @@ export class Session {
       throw new Error('Connection terminated: the session is closed');
     }
     this.#connection = connection;
+    this.#hear();
     return connection;
+  }
+
+  #hear(): void {
+    this.#heardAt = performance.now();
+  }
+
+  /** Only silence throughout proves that nobody is there: not slowness, and not the wait for another look's end. */
+  #late(asked: Ms, begun: Ms): Fault {
+    const now = performance.now();
+    const { code, ...fault } = timedOut(this.where, now - asked);
+    return this.#heardAt < begun && now - begun >= longSilence ? { ...fault, ...(code ? { code } : {}) } : fault;
   }
 
   #drop(): void {
@@ -119,7 +138,10 @@ export class Session {
   }
 }
 
-function asker({ client }: Connection, limit: Ms): AskSql {
+/** A server that is there says something within this time, however slow it is. */
+const longSilence: Ms = second;
+
+function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
   return async <Row extends object>(sql: string, options: { values?: readonly SqlParameter[]; within?: Ms } = {}) => {
     const within = Math.max(1, Math.round(options.within ?? limit));
     // Planning for throughput (JIT, parallel workers) costs the server more than it gains a look.
@@ -131,15 +153,19 @@ function asker({ client }: Connection, limit: Ms): AskSql {
     try {
       if (options.values) {
         await client.query(begin);
+        hear();
         const { rows } = await client.query<Row>(sql, [...options.values]);
         await client.query('COMMIT');
+        hear();
         return rows;
       }
       // One message, one round trip: a server far away is looked at as quickly as it can be.
       const results: unknown = await client.query(`${begin}; ${sql}; COMMIT`);
+      hear();
       // Several statements give several results (the client's types know only one); the second but last is ours.
       return (results as QueryResult<Row>[]).at(-2)?.rows ?? [];
     } catch (error) {
+      if (sqlState(error) !== undefined) hear();
       if (!isLostConnection(error)) await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }

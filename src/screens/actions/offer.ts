@@ -23,7 +23,7 @@ export function offer(state: State, id: ActionId, target: Target = {}): readonly
   if (!action) return [{ kind: 'notice', says: `${id} is not there yet`, verdict: 'unknown' }];
   const why = whyNot(state, action, target);
   if (why !== undefined) return [{ kind: 'notice', says: `${action.title}: ${why}`, verdict: 'unknown' }];
-  const missing = action.fields.filter((field) => !target[field.name]);
+  const missing = action.fields.filter((field) => !target[field.name] && (field.asked?.(state.world) ?? true));
   if (missing.length === 0) return begin(state, action, target);
   return [
     {

@@ -1,6 +1,8 @@
 // The key that leads to what can be done about the selected row, and every action's entry in the palette.
 import { actions } from '../../actions/index.ts';
 import type { Action, ActionId, Target } from '../../core/actions/action.ts';
+import { judgeFailover } from '../../core/health/failover.ts';
+import { metrics, waitsForDatabase } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -29,6 +31,8 @@ export function targetOf({ state, place, row }: Here): Target {
 
 /** What the runbook says of a metric, as its own checklist offers it. */
 function forMetric(metric: string, { world }: State): Target {
+  if (metrics.some(({ id }) => id === metric && waitsForDatabase(id, world) !== undefined))
+    return judgeFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
   const step = findStep(`sev4/${metric}`)?.step;
   const offered = step && firstOffered(step, world);
   if (offered) return offered;
@@ -36,12 +40,13 @@ function forMetric(metric: string, { world }: State): Target {
   return metric === 'errorRate' ? { deployment: world.scope.deployments.gateway } : {};
 }
 
-/** A database that does not answer is failed over; one that does has sessions to end. */
-function forBackend(backend: string, { world: { readings, scope } }: State): Target {
-  if (backend === 'gateway') return { deployment: scope.deployments.gateway };
+/** A database that answers has sessions to end; a failover is meant first only where everything speaks for it. */
+function forBackend(backend: string, { world }: State): Target {
+  if (backend === 'gateway') return { deployment: world.scope.deployments.gateway };
   if (backend === 'redis') return { action: 'evict-redis' };
-  if (backend === 'primary') return { action: readings.primary.state === 'live' ? 'end-session' : 'failover-database' };
-  return backend === 'replica' ? { action: 'failover-database' } : {};
+  if (backend === 'primary' && world.readings.primary.state === 'live') return { action: 'end-session' };
+  const isDatabase = backend === 'primary' || backend === 'replica';
+  return isDatabase && judgeFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
 }
 
 /** Pods may belong to something that is no deployment. */

@@ -1,3 +1,4 @@
+import { receiptSays } from '../../core/health/failover.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
 import { judgeWord } from '../../core/health/health-words.ts';
 import { behindSays, judgeSlot } from '../../core/health/replication.ts';
@@ -109,6 +110,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
                 .join(', ')
             : undefined,
         ],
+        ['primary’s log', d.wal ? `${receiptSays(d)}; replayed ${d.wal.replayed ?? 'not visible'}` : undefined],
         [
           'longest transaction',
           d.longestTransaction

@@ -38,7 +38,7 @@ export const metricsScreen: Screen = {
           dim(`  ${extremes(m, world)}`),
         ),
       ];
-      const ask = asks(m, verdict);
+      const ask = asks(m, verdict, world);
       if (ask) below.push(line('   ', ask));
       below.push([]);
       return {

@@ -1,6 +1,6 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
 
-import { judge, type Metric, metrics } from '../../core/health/metrics.ts';
+import { actionFor, judge, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { Verdict } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
 import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
@@ -46,9 +46,10 @@ export function trend(m: Metric, world: World, columns: number): string {
 }
 
 /** What a breached metric asks for: `API p95 critical: scale API nodes`. */
-export function asks(m: Metric, verdict: Verdict): Line | undefined {
+export function asks(m: Metric, verdict: Verdict, world: World): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
-  return line(span(`${m.short} ${verdict}`, verdict), `: ${m.action[0]?.toLowerCase()}${m.action.slice(1)}`);
+  const action = actionFor(m, world);
+  return line(span(`${m.short} ${verdict}`, verdict), `: ${action[0]?.toLowerCase()}${action.slice(1)}`);
 }
 
 export const metricsPane: Pane = {
@@ -65,7 +66,7 @@ export const metricsPane: Pane = {
       const { warning, critical } = world.scope.thresholds[m.id];
       const { value, old, basis } = valueSays(m, world);
       // Where there is room for it: what the value rests on, and what to do about it.
-      const ask = verdict === 'critical' || verdict === 'warning' ? `   ${m.action}` : '';
+      const ask = verdict === 'critical' || verdict === 'warning' ? `   ${actionFor(m, world)}` : '';
       const below = tall ? [line(dim(`  ${basis}`), ask), []] : [];
       return {
         id: m.id,
@@ -96,7 +97,7 @@ export const metricsPane: Pane = {
       };
     });
     const foot = metrics.flatMap((m) => {
-      const says = asks(m, judge(m, world));
+      const says = asks(m, judge(m, world), world);
       return says && !tall ? [line('  ', says)] : [];
     });
     return { says: columnsTitle(name, wide, trendRoom), rows, foot };

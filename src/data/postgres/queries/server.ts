@@ -71,6 +71,12 @@ export type LagRow = {
   paused?: boolean;
   /** On a replica: the end of what it had received. */
   received?: string | null;
+  /** On a replica: how far it has replayed, and the bytes that it has received and not replayed. */
+  replayed?: string | null;
+  waiting?: number | null;
+  /** On a replica with a receiver: seconds since it heard something last, and from whom; null where that is hidden. */
+  silence?: number | null;
+  sender?: string | null;
 };
 
 /**
@@ -94,7 +100,8 @@ export const lagOfPrimary = `
  * after a half) has lost the primary, though it does not say so yet.
  */
 export const lagOfReplica = `
-  SELECT here.received::text AS received,
+  SELECT here.received::text AS received, here.replayed::text AS replayed,
+         pg_wal_lsn_diff(here.received, here.replayed)::float8 AS waiting, w.silence, w.sender,
          CASE WHEN w.heard THEN
            pg_wal_lsn_diff(greatest(here.received, w.latest_end_lsn), here.replayed)::float8 END AS bytes,
          CASE WHEN w.heard AND here.replayed >= here.received THEN 0
@@ -104,7 +111,8 @@ export const lagOfReplica = `
          pg_is_wal_replay_paused() AS paused
   FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed) here
   LEFT JOIN LATERAL (
-    SELECT pid, latest_end_lsn,
+    SELECT pid, latest_end_lsn, sender_host || ':' || sender_port AS sender,
+           extract(epoch FROM clock_timestamp() - last_msg_receipt_time)::float8 AS silence,
            -- Hidden from us are all columns but the pid.
            coalesce(status = 'streaming', true) AND NOT coalesce(
              limits.patience > 0 AND extract(epoch FROM clock_timestamp() - last_msg_receipt_time) > limits.patience * 0.75,
