@@ -112,6 +112,7 @@ export const notify: Action = {
       name: 'channel',
       ask: 'which channel?',
       kind: 'choice',
+      oneOf: channelIds,
       preset: 'slack-ops',
       choices: () => channelIds.map((value) => ({ value, ...(value === 'pagerduty' ? { says: 'pages people' } : {}) })),
     },

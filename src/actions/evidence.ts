@@ -57,7 +57,7 @@ export const cleanupEvidence: Action = {
   },
   fields: [
     { name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' },
-    { name: 'days', ask: 'older than how many days?', kind: 'number', preset: '30' },
+    { name: 'days', ask: 'older than how many days?', kind: 'number', range: [0, 9999], preset: '30' },
   ],
   names: (target) => given(target, 'prefix'),
   object: (_, { targets }) => `bucket/${targets.bucket}`,

@@ -35,7 +35,8 @@ export const given = (target: Target, field: string): string => target[field]?.t
 export function choiceField(name: string, ask: string, says: Readonly<Record<string, string>>): Field {
   const choices = Object.entries(says).map(([value, text]) => ({ value, says: text }));
   const [first] = choices;
-  return { name, ask, kind: 'choice', ...(first ? { preset: first.value } : {}), choices: () => choices };
+  const oneOf = choices.map(({ value }) => value);
+  return { name, ask, kind: 'choice', oneOf, ...(first ? { preset: first.value } : {}), choices: () => choices };
 }
 
 /** `3 pods`, `1 pod`. */

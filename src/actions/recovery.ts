@@ -15,6 +15,11 @@ import {
   refusedBy,
 } from './plan.ts';
 
+const clusterName = {
+  pattern: /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/i,
+  says: 'a name of letters, digits and single dashes, at most 63',
+};
+
 export const restoreDatabase: Action = {
   id: 'restore-database',
   title: 'Restore the database to a point in time',
@@ -28,8 +33,22 @@ export const restoreDatabase: Action = {
     runbook: 'Point-in-Time Recovery',
   },
   fields: [
-    { name: 'at', ask: 'to which time? (2026-01-17T02:00:00Z)', kind: 'text' },
-    { name: 'as', ask: 'name of the new cluster? (empty: as configured)', kind: 'text', optional: true },
+    {
+      name: 'at',
+      ask: 'to which time? (2026-01-17T02:00:00Z)',
+      kind: 'text',
+      form: {
+        pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
+        says: 'a time such as 2026-01-17T02:00:00Z',
+      },
+    },
+    {
+      name: 'as',
+      ask: 'name of the new cluster? (empty: as configured)',
+      kind: 'text',
+      form: clusterName,
+      optional: true,
+    },
   ],
   names: (target, { targets }) => given(target, 'as') || targets.recovered,
   object: (target, { targets }) => `rds/${given(target, 'as') || targets.recovered}`,
@@ -37,12 +56,12 @@ export const restoreDatabase: Action = {
   async plan(target, survey) {
     const { targets } = survey.ground;
     const name = given(target, 'as') || targets.recovered;
-    if (!/^[a-z](-?[a-z0-9])*$/i.test(name) || name.length > 63)
-      return refuse(`${name.slice(0, 70)} is no name of a cluster`, 'letters, digits and single dashes');
+    // As configured, where none was given.
+    if (!clusterName.pattern.test(name))
+      return refuse(`${name.slice(0, 70)} is no name of a cluster`, `give ${clusterName.says}`);
     const at = given(target, 'at');
     const time = Date.parse(at);
-    if (!/Z$|[+-]\d\d:\d\d$/.test(at) || Number.isNaN(time))
-      return refuse(`${at.slice(0, 40)} is no time in UTC`, 'such as 2026-01-17T02:00:00Z');
+    if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is no time in UTC`, 'such as 2026-01-17T02:00:00Z');
     const [found, taken] = await Promise.all([survey.snapshots(), survey.rdsCluster(name)]);
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);

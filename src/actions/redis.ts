@@ -11,6 +11,8 @@ const batch = 500;
 
 const units = { m: minute, h: hour, d: 24 * hour } as const;
 
+const span = { pattern: /^\d{1,6}[mhd]$/, says: 'a span such as 30m, 24h or 7d' };
+
 function spanOf(text: string): number | undefined {
   const [, n, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
   if (n === undefined || unit === undefined) return undefined;
@@ -36,7 +38,7 @@ export const evictRedis: Action = {
   },
   fields: [
     { name: 'prefix', ask: 'keys that begin with? (cache:)', kind: 'text' },
-    { name: 'idle', ask: 'not read for? (24h)', kind: 'text', preset: '24h' },
+    { name: 'idle', ask: 'not read for? (24h)', kind: 'text', form: span, preset: '24h' },
   ],
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',

@@ -1,7 +1,10 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
 import type { Action } from '../core/actions/action.ts';
 import { minute } from '../core/time.ts';
-import { adminCall, given, itsAnswer, needsAdmin, planned, refuse } from './plan.ts';
+import { adminCall, given, itsAnswer, needsAdmin, planned } from './plan.ts';
+
+/** What admin:sessions takes. */
+const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a span such as 90m, 24h or 7d' };
 
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
@@ -15,13 +18,12 @@ export const cleanupSessions: Action = {
     undo: 'none: sessions are made anew when they are needed',
     runbook: 'Session Pool Maintenance',
   },
-  fields: [{ name: 'older-than', ask: 'older than? (24h)', kind: 'text', preset: '24h' }],
+  fields: [{ name: 'older-than', ask: 'older than? (24h)', kind: 'text', form: spanForm, preset: '24h' }],
   names: () => 'sessions',
   object: () => 'sessions',
   needs: (_, ground) => [needsAdmin(ground)],
   async plan(target, survey) {
     const span = given(target, 'older-than') || '24h';
-    if (!/^\d+[smhd]$/.test(span)) return refuse(`${span.slice(0, 40)} is not a span`, 'such as 90m, 24h or 7d');
     const made = adminCall(survey.ground, 'admin:sessions', 'cleanup', '--older-than', { span });
     if (!made.ok) return made;
     return planned({

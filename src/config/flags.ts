@@ -46,9 +46,21 @@ export function addSettingsFlags(command: Command): Command {
   return command;
 }
 
+/** The options of a command and of those above it. One that was given counts more than a default, wherever it stands. */
+export function givenTo<Options extends object>(command: Command): Options {
+  const chain: Command[] = [];
+  for (let one: Command | null = command; one; one = one.parent) chain.unshift(one);
+  const all: Record<string, unknown> = {};
+  for (const given of [false, true])
+    for (const one of chain)
+      for (const [name, value] of Object.entries(one.opts()))
+        if ((one.getOptionValueSource(name) !== 'default') === given) all[name] = value;
+  return all as Options;
+}
+
 /** The flags of a command and of the commands above it. */
 export function flagsOf(command: Command): Flags {
-  const flags: Flags = command.optsWithGlobals();
+  const flags: Flags = givenTo(command);
   // Commander sets `color` to true where --no-color was not given.
   if (flags.color) delete flags.color;
   return flags;

@@ -44,7 +44,8 @@ function sessionAction(
       {
         name: 'pid',
         ask: 'which session? (its pid)',
-        kind: 'text',
+        kind: 'number',
+        range: [1, 2 ** 31 - 1],
         choices: (world) =>
           (newest(world.readings.primary)?.value.blocked ?? []).flatMap((b) =>
             b.blockedBy

@@ -33,7 +33,8 @@ export const rollbackDeployment: Action = {
     {
       name: 'revision',
       ask: 'which revision? (empty: the one before)',
-      kind: 'text',
+      kind: 'number',
+      range: [1, 2 ** 31 - 1],
       optional: true,
       async look(target, survey) {
         const found = await survey.revisions(named(target));

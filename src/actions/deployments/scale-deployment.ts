@@ -21,7 +21,7 @@ export const scaleDeployment: Action = {
     undo: 'scale back',
     runbook: 'Key Metrics: Scale API nodes, Scale executors',
   },
-  fields: [deploymentField, { name: 'replicas', ask: 'how many replicas?', kind: 'number' }],
+  fields: [deploymentField, { name: 'replicas', ask: 'how many replicas?', kind: 'number', range: [0, mostReplicas] }],
   names: named,
   object: objectOf,
   unavailable: notThere,
@@ -30,8 +30,6 @@ export const scaleDeployment: Action = {
     planChange(target, survey, async (d) => {
       const text = given(target, 'replicas');
       const replicas = Number(text);
-      if (!/^\d+$/.test(text) || replicas > mostReplicas)
-        return { why: `${text || 'nothing'} is not a number of replicas`, hint: `0 to ${mostReplicas}` };
       if (replicas === d.desired)
         return { why: `${d.name} has ${replicas} replicas already`, hint: 'choose another number' };
       const scaler = await survey.autoscaler(d.name);

@@ -16,6 +16,9 @@ import {
 } from '../plan.ts';
 import { number, objectOf, primaryAway, studyField, studyOf, table, text, typesOfJobs } from './study.ts';
 
+/** A ULID; it is the name of a file, too. */
+const runId = { pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/i, says: 'the id of a run, 26 letters and digits' };
+
 export const restoreJobs: Action = {
   id: 'restore-jobs',
   title: 'Put retried jobs back as they were',
@@ -30,7 +33,7 @@ export const restoreJobs: Action = {
     runbook: 'Manually Retrying Failed Jobs',
   },
   fields: [
-    { name: 'run', ask: 'which retry? (its run id)', kind: 'text' },
+    { name: 'run', ask: 'which retry? (its run id)', kind: 'text', form: runId },
     { ...studyField, ask: 'of which study?' },
   ],
   names: studyOf,

@@ -27,8 +27,11 @@ export function cockpitCommand(): Command {
 
 function unknownCommand(root: Command, word: string): never {
   const names = root.commands.map((one) => one.name()).filter((name) => !name.startsWith('_'));
+  if (names.includes(word))
+    root.error(`error: options stand behind their command: bentham-cockpit ${word} …`, {
+      code: 'commander.unknownCommand',
+    });
   const meant = nearest(word, names);
-  root.showHelpAfterError(false);
   root.error(
     `error: unknown command '${word}'. ${meant ? `Did you mean ${meant}?` : `There are ${names.join(', ')}; see --help.`}`,
     { code: 'commander.unknownCommand' },

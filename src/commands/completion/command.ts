@@ -20,10 +20,6 @@ const vocabulary: Vocabulary = {
     const { scenarios } = await import('../../../simulator/scenario.ts');
     return words(scenarios.map(({ id, says }) => ({ name: id, about: says })));
   },
-  'run action': async () => {
-    const { actions } = await import('../../actions/index.ts');
-    return words(actions.map(({ id, title }) => ({ name: id, about: title })));
-  },
 };
 
 function words(all: readonly { name: string; about: string }[]): Values {

@@ -1,16 +1,26 @@
 // `logs`: the logs of a deployment or a label, merged, filtered and in order.
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import type { LogsOptions } from './filter.ts';
 
 const again = (given: string, before: readonly string[] = []) => [...before, given];
+
+function lines(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a number of lines.');
+  return Number(text);
+}
 
 export function logsCommand(): Command {
   const command = addSettingsFlags(new Command('logs'))
     .description('logs of a deployment or a label: all its pods, merged in order of time')
     .argument('[deployment]', 'as --deployment')
     .option('-d, --deployment <name>', 'all pods of a deployment')
-    .option('-l, --selector <labels>', 'all pods with these labels (default: the configured kubernetes.logSelector)')
+    .addOption(
+      new Option(
+        '-l, --selector <labels>',
+        'all pods with these labels (default: the configured kubernetes.logSelector)',
+      ).conflicts('deployment'),
+    )
     .option('--pod <name>', 'only this pod')
     .option('-c, --container <name>', 'only containers of this name')
     .option('--level <level>', 'at least so bad: trace, debug, info, warn, error, fatal, or 10 to 60')
@@ -23,13 +33,15 @@ export function logsCommand(): Command {
     .addOption(new Option('--exclude <text>', 'lines without it; again and again').argParser(again))
     .option('--filter <filter>', 'all of that in one line, as on the log screen')
     .option('--since <when>', '90s, 15m, 1h, 03:05 (UTC), 2026-01-17T03:05Z, or all', '15m')
-    .option('--tail <lines>', 'at most so many lines of the past, of each container')
+    .option('--tail <lines>', 'at most so many lines of the past, of each container', lines)
     .option('--previous', 'also of the containers before their last restart')
     .option('-f, --follow', 'go on with what comes')
     .option('--json', 'one object a line, for programs')
-    .option('--local', 'times of this machine instead of UTC')
+    .addOption(new Option('--local', 'times of this machine instead of UTC').conflicts('utc'))
     .option('--utc', 'times in UTC (as it is)')
     .action(async (deployment: string | undefined, options: LogsOptions) => {
+      if (deployment !== undefined && (options.deployment ?? options.selector) !== undefined)
+        command.error('error: a deployment was given twice, or with --selector');
       const { runLogs } = await import('./run.ts');
       process.exitCode = await runLogs(command, { ...options, ...(deployment ? { deployment } : {}) });
     });

@@ -16,7 +16,7 @@ export type LogsOptions = {
   exclude?: readonly string[];
   filter?: string;
   since: string;
-  tail?: string;
+  tail?: number;
   previous?: boolean;
   follow?: boolean;
   json?: boolean;

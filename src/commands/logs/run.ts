@@ -27,8 +27,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   const since = options.since === 'all' ? undefined : parseSince(options.since, Date.now());
   if (since === undefined && options.since !== 'all')
     return wrong(`--since ${options.since}: it is written 90s, 15m, 1h, 03:05, 2026-01-17T03:05Z or all`);
-  const tail = options.tail === undefined ? undefined : Number(options.tail);
-  if (tail !== undefined && !(Number.isInteger(tail) && tail >= 0)) return wrong('--tail: a number of lines');
+  const { tail } = options;
 
   const { settings } = await settingsFrom(command);
   const ask: LogsAsk = {

@@ -1,16 +1,15 @@
 // What `run` does: plan, confirmation on the terminal, and the same runner as below the screen.
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
-import { actionNamed, actions } from '../../actions/index.ts';
-import { nearest } from '../../config/did-you-mean.ts';
+import { actions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
 import type { Settings } from '../../config/settings.ts';
-import { type Action, actionIds, isActionId, type Target } from '../../core/actions/action.ts';
+import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { clean } from '../../core/text/text.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
 import { oneShotRunner } from '../../engine/runs/one-shot.ts';
 import type { Runner } from '../../engine/runs/runner.ts';
@@ -23,22 +22,13 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const complain = (text: string) => void process.stderr.write(`bentham-cockpit: ${text}\n`);
 
 /** Gives the exit code. */
-export async function runAction(command: Command, id: string | undefined, flags: RunFlags): Promise<number> {
+export async function runAction(command: Command, action: Action | undefined, flags: RunFlags): Promise<number> {
   if (flags.list) {
-    say(
-      flags.json
-        ? JSON.stringify(
-            actions.map(({ id, title, risk, fields }) => ({ id, title, risk, fields: fields.map((f) => f.name) })),
-            null,
-            2,
-          )
-        : listText(actions),
-    );
+    say(listed(action ? [action] : actions, flags.json === true));
     return 0;
   }
-  const action = id !== undefined && isActionId(id) ? actionNamed(id) : undefined;
   if (!action) {
-    complain(id ? `there is no action ${door(id, 80)}${meaning(id)}` : 'which action? `run --list` names them');
+    complain('which action? `run --list` names them');
     return usageError;
   }
   const given = targetFrom(action, flags);
@@ -217,10 +207,8 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
   };
 }
 
-/** What may have been meant: those that have the word in their name, or the one that is spelt nearly so. */
-function meaning(id: string): string {
-  const within = actionIds.filter((known) => known.split('-').includes(id));
-  const near = nearest(id, actionIds);
-  const meant = within.length > 0 ? within : near ? [near] : [];
-  return meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; `run --list` names them';
+function listed(all: readonly Action[], json: boolean): string {
+  if (!json) return listText(all);
+  const short = all.map(({ id, title, risk, fields }) => ({ id, title, risk, fields: fields.map((f) => f.name) }));
+  return JSON.stringify(short, null, 2);
 }

@@ -1,7 +1,10 @@
-// `run`: the same actions as on the screen, from the command line. Flags derive from the actions' fields.
-import { Argument, Command, Option } from 'commander';
-import { addSettingsFlags } from '../../config/flags.ts';
-import { type Action, actionIds } from '../../core/actions/action.ts';
+// `run`: the same actions as on the screen, from the command line. Each action is a command of its own, with the flags of
+// its fields: what belongs to another one is unknown there.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../../config/did-you-mean.ts';
+import { addSettingsFlags, givenTo } from '../../config/flags.ts';
+import type { Action, Field } from '../../core/actions/action.ts';
+import { expected, wrongValue } from '../../core/actions/field.ts';
 import type { RunFlags } from './flags.ts';
 
 export const runExitCodes =
@@ -9,34 +12,103 @@ export const runExitCodes =
   '4 refused, not available, cancelled or moved (nothing was changed), 64 wrong usage.\n' +
   'On a terminal, flags that are missing are asked for.';
 
-/** One flag per field name; several actions share one. */
-function fieldOptions(actions: readonly Pick<Action, 'fields'>[]): readonly Option[] {
-  const asks = new Map<string, string>();
-  for (const { fields } of actions)
-    for (const { name, ask } of fields) if (!asks.has(name)) asks.set(name, ask.replace(/\?$/, ''));
-  return [...asks].map(([name, ask]) => new Option(`--${name} <value>`, ask).helpGroup('Target:'));
-}
+/** Carries out what a command line asks for, and gives the exit code. `command`: the one that was named. */
+export type CarryOut = (command: Command, action: Action | undefined, flags: RunFlags) => Promise<number>;
 
-/** `actions`: those whose flags it takes. */
-export function runCommand(actions: readonly Pick<Action, 'fields'>[]): Command {
-  const command = addSettingsFlags(new Command('run'))
-    .description('carry out a remediation: it shows its plan, asks, does it, and looks whether it worked')
-    .addArgument(
-      // Named in the help; a wrong one is answered with what may have been meant.
-      new Argument('[action]', 'which one; see --list').choices(actionIds).argParser((id: string) => id),
-    )
-    .option('--list', 'what there is, with risk and flags')
+const fromFile: CarryOut = async (...asked) => (await import('./action.ts')).runAction(...asked);
+
+/** The flags that every action takes, before its name or behind it. */
+function addRunFlags(command: Command): Command {
+  return addSettingsFlags(command)
+    .option('--list', 'list actions with risk and flags')
     .option('--dry-run', 'only show the plan')
     .option('-y, --yes', 'do not ask; never enough for what is irreversible')
-    .option('--json', 'for programs')
-    .option('--arm <reason>', 'open a read-only environment for this run; the reason is recorded')
-    .option('--reason <text>', 'the same as --arm')
-    .option('--target <value>', 'the value of the action’s first flag');
-  for (const option of fieldOptions(actions)) command.addOption(option);
-  return command
-    .addHelpText('after', `\n${runExitCodes}`)
-    .action(async (action: string | undefined, options: RunFlags) => {
-      const { runAction } = await import('./action.ts');
-      process.exitCode = await runAction(command, action, options);
+    .option('--json', 'machine-readable output')
+    .addOption(
+      new Option('--arm <reason>', 'open a read-only environment for this run; the reason is recorded').conflicts(
+        'reason',
+      ),
+    )
+    .option('--reason <text>', 'the same as --arm');
+}
+
+/** Commander's name of a flag: `older-than` becomes olderThan. */
+const attribute = (flag: string) => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function fieldOption(field: Field): Option {
+  const { name, ask, oneOf, optional, preset } = field;
+  const shape = oneOf ? '' : expected(field);
+  const notes = [...(shape ? [shape] : []), ...(preset === undefined ? [] : [`default: ${preset}`])];
+  const about = `${ask.replace(/\?( |$)/, '$1')}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+  const group = optional || preset !== undefined ? 'Target, optional:' : 'Target:';
+  return judged(new Option(`--${name} <value>`, about).helpGroup(group), field);
+}
+
+/** A value is judged as it is read: before anything is asked or looked at. */
+function judged(option: Option, field: Field): Option {
+  const { oneOf = [] } = field;
+  option.argParser((text: string) => {
+    const wrong = wrongValue(field, text);
+    if (!wrong) return text;
+    const meant = nearest(text, oneOf);
+    throw new InvalidArgumentError(`It ${wrong.why}: ${wrong.hint}.${meant ? ` Did you mean ${meant}?` : ''}`);
+  });
+  if (oneOf.length > 0) option.argChoices = [...oneOf];
+  return option;
+}
+
+function actionCommand(action: Action, carryOut: CarryOut): Command {
+  const { id, title, risk, about, fields } = action;
+  const command = new Command(id).summary(`${title} (${risk})`).description(`${title}: ${about.does}`);
+  for (const field of fields) command.addOption(fieldOption(field));
+  const [first] = fields;
+  if (first) {
+    const same = new Option('--target <value>', `the same as --${first.name}`).conflicts(attribute(first.name));
+    command.addOption(judged(same, first));
+  }
+  return addRunFlags(command)
+    .showHelpAfterError(
+      `${id} takes ${fields.map(({ name }) => `--${name}`).join(', ') || 'no target'}; see run ${id} --help`,
+    )
+    .addHelpText('after', `\nUndo: ${about.undo}\n${runExitCodes}`)
+    .action(async () => {
+      process.exitCode = await carryOut(command, action, givenTo<RunFlags>(command));
     });
+}
+
+/** `actions`: those that it offers. */
+export function runCommand(actions: readonly Action[], carryOut: CarryOut = fromFile): Command {
+  const command = addRunFlags(new Command('run'))
+    .description('carry out a remediation: show the plan, confirm, execute and verify')
+    .usage('[options] ACTION [flags of the action]')
+    .enablePositionalOptions()
+    .argument('[action]', 'action to run')
+    // What follows a word that is no action is no mistake of its own.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .commandsGroup('Actions:')
+    .addHelpText('after', `\n\`run ACTION --help\` tells an action’s flags.\n${runExitCodes}`)
+    .action(async () => {
+      const [word] = command.args;
+      if (word !== undefined) notAnAction(command, word, actions);
+      process.exitCode = await carryOut(command, undefined, command.opts<RunFlags>());
+    });
+  for (const action of actions) command.addCommand(actionCommand(action, carryOut));
+  return command;
+}
+
+function notAnAction(command: Command, word: string, actions: readonly Action[]): never {
+  if (word.startsWith('-')) {
+    const name = word.replace(/=.*/, '');
+    const owners = actions.filter(({ fields }) => fields.some((field) => `--${field.name}` === name));
+    const [first] = owners;
+    const where = first ? `. It stands behind its action: run ${first.id} ${name} …` : '; see run --help';
+    command.error(`error: unknown option '${name}'${where}`, { code: 'commander.unknownOption' });
+  }
+  const ids = actions.map(({ id }) => id);
+  const within = ids.filter((id) => id.split('-').includes(word));
+  const near = nearest(word, ids);
+  const meant = within.length > 0 ? within : near ? [near] : [];
+  const hint = meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; `run --list` names them';
+  command.error(`error: there is no action ${word}${hint}`, { code: 'commander.invalidArgument' });
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Choice, Field, Target } from '../../core/actions/action.ts';
+import { wrongValue } from '../../core/actions/field.ts';
 import { clean } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { emptyWorld, type World } from '../../core/world/world.ts';
@@ -76,7 +77,7 @@ async function choicesFor(
 }
 
 /** One line, asked until there is one; undefined after Ctrl-C or Ctrl-D. */
-async function askFor({ ask, kind }: Field, choices: readonly Choice[]): Promise<string | undefined> {
+async function askFor(field: Field, choices: readonly Choice[]): Promise<string | undefined> {
   const values = choices.map(({ value }) => value);
   const line = createInterface({
     input: process.stdin,
@@ -89,11 +90,12 @@ async function askFor({ ask, kind }: Field, choices: readonly Choice[]): Promise
       line.once('close', () => resolve(undefined));
       line.on('line', (text) => {
         const value = text.trim();
-        const fits = value !== '' && (kind !== 'choice' || values.includes(value));
-        if (fits) resolve(value);
+        const wrong = wrongValue(field, value);
+        if (wrong) process.stderr.write(`${field.name} ${clean(wrong.why, 200)}: ${wrong.hint}\n`);
+        if (value !== '' && !wrong) resolve(value);
         else line.prompt();
       });
-      line.setPrompt(`${ask} `);
+      line.setPrompt(`${field.ask} `);
       line.prompt();
     });
   } finally {

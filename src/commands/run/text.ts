@@ -1,5 +1,5 @@
 // What `run` prints.
-import type { Action } from '../../core/actions/action.ts';
+import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import { quote } from '../../core/text/shell.ts';
 
@@ -54,9 +54,12 @@ export function resultText(run: Run): string {
     `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
     ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
     ...(run.hint ? [`  ${run.hint}`] : []),
-    ...run.next.map(({ action, target, says }) => {
-      const flags = Object.entries(target).map(([name, value]) => `--${name} ${quote(value)}`);
-      return `  next: ${says}\n    bentham-cockpit run ${[action, ...flags].join(' ')}`;
-    }),
+    ...run.next.map((next) => `  next: ${next.says}\n    ${commandLine(next)}`),
   ].join('\n');
+}
+
+/** What a person would type for it. What is not known is left out, and asked for. */
+export function commandLine({ action, target }: Pick<Suggestion, 'action' | 'target'>): string {
+  const flags = Object.entries(target).flatMap(([name, value]) => (value === '' ? [] : [`--${name} ${quote(value)}`]));
+  return ['bentham-cockpit run', action, ...flags].join(' ');
 }

@@ -1,5 +1,5 @@
 // `status`: the same judgements once, for a glance, a script or a status bar. It never loads the screen.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -15,11 +15,18 @@ export function statusCommand(): Command {
   const command = addSettingsFlags(new Command('status'))
     .description('one look at everything; the exit code is the verdict')
     .option('-a, --all', 'also what is fine, a table per area')
-    .option('--json', 'for programs (docs/status.schema.json); with --watch one object per line')
-    .option('--line', 'one line, for a prompt or a status bar')
+    .option('--json', 'machine-readable output (docs/status.schema.json); with --watch one object per line')
+    .addOption(new Option('--line', 'one line, for a prompt or a status bar').conflicts(['json', 'all']))
     .option('--timeout <seconds>', 'wait no longer (default: 5; 900 for a rollout; none for --watch)', seconds)
-    .option('-w, --watch', 'print a line whenever something changes')
-    .option('--rollout <deployment>', 'follow a deploy to its end: 0 complete, 2 stuck, 3 not told in time')
+    .addOption(
+      new Option('-w, --watch', 'print a line whenever something changes').conflicts(['all', 'line', 'rollout']),
+    )
+    .addOption(
+      new Option(
+        '--rollout <deployment>',
+        'follow a deploy to its end: 0 complete, 2 stuck, 3 not told in time',
+      ).conflicts(['all', 'line']),
+    )
     .addHelpText('after', '\nExit code: 0 ok, 1 warning, 2 critical (or proven down), 3 unknown (could not be asked).')
     .action(async (options) => {
       const { settings } = await settingsFrom(command);

@@ -89,7 +89,13 @@ export type Field = {
   preset?: string;
   /** Whether a form asks for it as things are; its preset is taken where it does not. */
   asked?(world: World): boolean;
-  /** Completion from what is on the screen already. Of a `choice`: nothing else is taken. */
+  /** Of a `choice`: nothing else is taken. */
+  oneOf?: readonly string[];
+  /** Of a `number`: the least and the most. */
+  range?: readonly [number, number];
+  /** What a text has to look like, and how that is said: `a span such as 90m, 24h or 7d`. */
+  form?: { pattern: RegExp; says: string };
+  /** Completion from what is on the screen already. */
   choices?(world: World): readonly Choice[];
   /** Completion from a look at the platform, when the world does not know. */
   look?(target: Target, survey: Survey): Promise<readonly Choice[]>;

@@ -1,10 +1,7 @@
 // What a person gave as an action's target, before anything is looked at: complete, and only what can be seen. Pure.
 import type { Action, Target } from '../../core/actions/action.ts';
+import { wrongValue } from '../../core/actions/field.ts';
 import { clean } from '../../core/text/text.ts';
-
-/** Characters. No name of anything is longer: an S3 key has 1,024 bytes. */
-const longestName = 2_000;
-const longestMessage = 20_000;
 
 /** What was given, and the presets of the fields that were left empty. */
 export function withPresets(action: Action, target: Target): Target {
@@ -14,20 +11,18 @@ export function withPresets(action: Action, target: Target): Target {
   return { ...target, ...Object.fromEntries(presets) };
 }
 
-/** What is missing, or holds what nobody can see: pasted escape sequences, invisible marks, a whole file. */
+/** What is missing, what does not belong to it, or what none of its fields takes. */
 export function whatIsWrong(action: Action, target: Target): { why: string; hint: string } | undefined {
-  for (const { name, ask, optional, lines } of action.fields) {
+  const names = action.fields.map(({ name }) => name);
+  const foreign = Object.keys(target).find((name) => !names.includes(name));
+  if (foreign !== undefined)
+    return { why: `${action.id} has no ${clean(foreign, 40)}`, hint: `it takes ${names.join(', ') || 'nothing'}` };
+  for (const field of action.fields) {
+    const { name, ask, optional } = field;
     const text = target[name] ?? '';
     if (!optional && text.trim() === '') return { why: `${name} is missing`, hint: ask };
-    const longest = lines ? longestMessage : longestName;
-    if (text.length > longest)
-      return { why: `${name} is longer than ${longest} characters`, hint: 'check what was pasted' };
-    const plain = lines ? text.replaceAll('\n', ' ') : text;
-    if (clean(plain, longest * 4) !== plain.normalize('NFC'))
-      return {
-        why: `${name} has characters in it that do not show`,
-        hint: 'line ends, escapes or invisible marks: check what was pasted',
-      };
+    const wrong = wrongValue(field, text);
+    if (wrong) return { why: `${name} ${wrong.why}`, hint: wrong.hint };
   }
   return undefined;
 }

@@ -1,0 +1,44 @@
+// What may be given for a field of an action, before anything is looked at. The command line, the form and the engine
+// ask here. Pure.
+import { clean } from '../text/text.ts';
+import type { Field } from './action.ts';
+
+/** Characters. No name of anything is longer: an S3 key has 1,024 bytes. */
+const longestName = 2_000;
+const longestMessage = 20_000;
+
+/** Why a value is not taken, as a clause behind the field's name, and what would be right. */
+export type WrongValue = { why: string; hint: string };
+
+/** Undefined where it may be given. An empty value is not judged: whether one is needed says the action. */
+export function wrongValue(field: Field, text: string): WrongValue | undefined {
+  const longest = field.lines ? longestMessage : longestName;
+  if (text.length > longest) return { why: `is longer than ${longest} characters`, hint: 'check what was pasted' };
+  const plain = field.lines ? text.replaceAll('\n', ' ') : text;
+  if (clean(plain, longest * 4) !== plain.normalize('NFC'))
+    return {
+      why: 'has characters in it that do not show',
+      hint: 'line ends, escapes or invisible marks: check what was pasted',
+    };
+  const value = text.trim();
+  if (value === '' || takes(field, value)) return undefined;
+  return { why: `cannot be ${value.slice(0, 60)}`, hint: `give ${expected(field)}` };
+}
+
+function takes({ oneOf, range, form, kind }: Field, value: string): boolean {
+  if (oneOf && !oneOf.includes(value)) return false;
+  if (form && !form.pattern.test(value)) return false;
+  if (kind !== 'number') return true;
+  const [least, most] = range ?? everyNumber;
+  return /^\d{1,15}$/.test(value) && Number(value) >= least && Number(value) <= most;
+}
+
+const everyNumber = [0, Number.MAX_SAFE_INTEGER] as const;
+
+/** `sql or admin`, `a whole number from 0 to 500`; empty where any text will do. */
+export function expected({ oneOf, range, form, kind }: Field): string {
+  if (oneOf) return oneOf.join(' or ');
+  if (form) return form.says;
+  if (kind !== 'number') return '';
+  return range ? `a whole number from ${range[0]} to ${range[1]}` : 'a whole number';
+}

@@ -1,0 +1,82 @@
+// The tree of commands, and what holds for all of them: options belong to the command that they stand behind, a value is
+// given once and is not empty, and a mistake is named before anything is done.
+import { Command, type Option } from 'commander';
+import about from '../package.json' with { type: 'json' };
+import { cockpitCommand } from './commands/cockpit/command.ts';
+import { completeCommand, completionCommand } from './commands/completion/command.ts';
+import { configCommand } from './commands/config/command.ts';
+import { doctorCommand } from './commands/doctor/command.ts';
+import { drillCommand } from './commands/drill/command.ts';
+import { incidentCommand } from './commands/incident/command.ts';
+import { logsCommand } from './commands/logs/command.ts';
+import { type CarryOut, runCommand } from './commands/run/command.ts';
+import { statusCommand } from './commands/status/command.ts';
+import type { Action } from './core/actions/action.ts';
+import { clean } from './core/text/text.ts';
+
+/** `actions`: those that `run` offers; `carryOut`: what it does with them. Throws commander's errors. */
+export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Command {
+  const program = new Command('bentham-cockpit')
+    .description("The screen an on-call engineer opens when Bentham's pager goes off")
+    .version(about.version, '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .addCommand(cockpitCommand(), { isDefault: true })
+    .addCommand(completionCommand())
+    .addCommand(completeCommand(), { hidden: true })
+    .addCommand(configCommand())
+    .addCommand(statusCommand())
+    .addCommand(doctorCommand())
+    .addCommand(drillCommand())
+    .addCommand(logsCommand())
+    .addCommand(incidentCommand())
+    .addCommand(runCommand(actions, carryOut));
+  makeStrict(program);
+  program.hook('preAction', (_, command) => refuseMisplaced(command));
+  return program;
+}
+
+/** What the command line says of itself reaches the terminal through the door, too: a word may have been pasted. */
+const complain = (text: string) =>
+  void process.stderr.write(
+    text
+      .split('\n')
+      .map((line) => clean(line, 1000))
+      .join('\n'),
+  );
+
+function makeStrict(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: complain });
+  for (const option of command.options) if (option.required || option.optional) takeOnce(command, option);
+  command.commands.forEach(makeStrict);
+}
+
+/** What may be repeated gathers its values itself. */
+const repeatable = new Set(['--set', '--field', '--grep', '--exclude']);
+
+function takeOnce(command: Command, option: Option): void {
+  let given = 0;
+  command.on(`option:${option.name()}`, (value: unknown) => {
+    given += 1;
+    if (typeof value === 'string' && value.trim() === '')
+      command.error(`error: ${option.long} is empty: give a value, or leave it out`);
+    if (given > 1 && !repeatable.has(option.long ?? '')) command.error(`error: ${option.long} was given twice`);
+  });
+}
+
+/** An option before a command's name that the command does not have, or that stands behind it again. */
+function refuseMisplaced(command: Command): void {
+  for (let above = command.parent; above; above = above.parent)
+    for (const { long, required, attributeName } of above.options.map(described)) {
+      if (above.getOptionValueSource(attributeName) !== 'cli') continue;
+      const own = command.options.find((option) => option.long === long);
+      if (!own) command.error(`error: ${command.name()} has no ${long}`);
+      if (required && !repeatable.has(long) && command.getOptionValueSource(attributeName) === 'cli')
+        command.error(`error: ${long} was given twice`);
+    }
+}
+
+const described = (option: Option) => ({
+  long: option.long ?? '',
+  required: option.required || option.optional,
+  attributeName: option.attributeName(),
+});
