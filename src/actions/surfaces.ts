@@ -1,8 +1,8 @@
 // Disable, enable and test a surface (runbook: SEV3).
 import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/actions/action.ts';
 import type { Survey } from '../core/actions/preflight.ts';
+import { finished, openJob } from '../core/platform/mapping.ts';
 import { formatCount, formatPercent } from '../core/text/format.ts';
-import { qualified } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
 import { newest } from '../core/world/reading.ts';
 import { adminCall, answeredByDatabase, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
@@ -27,15 +27,18 @@ async function usage(
   survey: Survey,
 ): Promise<{ impact: readonly string[]; answered: readonly string[] }> {
   const who = await answeredByDatabase(survey);
-  const jobs = qualified(survey.ground.schema, 'jobs');
+  const tables = await survey.tables();
+  if (!tables.ok) return { impact: [`Who uses it could not be seen: ${tables.fault.what}`], answered: [] };
+  const { jobs, job, jobIs, jobUnclear, types } = tables.value;
+  const [open, recent] = [jobIs(...openJob), `${job.created} > now() - interval '1 hour'`];
   const found = await survey.rows(
     'primary',
-    `SELECT count(*) FILTER (WHERE status::text IN ('pending', 'executing', 'running', 'queued'))::int AS open,
-       count(DISTINCT study_id) FILTER (WHERE status::text IN ('pending', 'executing', 'running', 'queued'))::int AS studies,
-       count(*) FILTER (WHERE status::text = 'failed' AND created_at > now() - interval '1 hour')::int AS failed,
-       count(*) FILTER (WHERE status::text IN ('failed', 'completed') AND created_at > now() - interval '1 hour')::int AS finished
-     FROM ${jobs} WHERE surface_id::text = $1
-       AND (created_at > now() - interval '1 hour' OR status::text IN ('pending', 'executing', 'running', 'queued'))`,
+    `SELECT count(*) FILTER (WHERE ${open})::int AS open,
+       count(DISTINCT ${job.study}) FILTER (WHERE ${open})::int AS studies,
+       count(*) FILTER (WHERE ${jobIs('failed')} AND ${recent})::int AS failed,
+       count(*) FILTER (WHERE ${jobIs(...finished)} AND ${recent})::int AS finished,
+       count(*) FILTER (WHERE ${jobUnclear})::int AS unclear
+     FROM ${jobs} WHERE ${job.surface} = $1::${types.surfaceId} AND (${recent} OR ${open} OR ${jobUnclear})`,
     [surface],
   );
   if (!who.ok || !found.ok) {
@@ -48,6 +51,7 @@ async function usage(
     impact: [
       `${counted(n('studies'), 'study', 'studies')} use it now, with ${formatCount(n('open'))} open jobs.`,
       `In the last hour ${formatCount(n('failed'))} of ${formatCount(n('finished'))} finished jobs failed on it.`,
+      ...(n('unclear') > 0 ? [`${formatCount(n('unclear'))} of its jobs are in states that are not understood.`] : []),
     ],
     answered: [who.says],
   };
@@ -57,19 +61,22 @@ async function usage(
 async function withRate(done: Done, survey: Survey): Promise<Proof> {
   const answer = itsAnswer(done);
   if (answer.state !== 'pass') return answer;
+  const tables = await survey.tables();
+  if (!tables.ok) return answer;
+  const { jobs, job, jobIs, types } = tables.value;
   const found = await survey.rows(
     'primary',
-    `SELECT count(*) FILTER (WHERE status::text = 'failed')::int AS failed, count(*)::int AS finished
-     FROM ${qualified(survey.ground.schema, 'jobs')}
-     WHERE surface_id::text = $1 AND status::text IN ('failed', 'completed') AND updated_at >= to_timestamp($2::float8)`,
+    `SELECT count(*) FILTER (WHERE ${jobIs('failed')})::int AS failed, count(*)::int AS finished
+     FROM ${jobs} WHERE ${job.surface} = $1::${types.surfaceId} AND ${jobIs(...finished)}
+       AND ${job.ended} >= to_timestamp($2::float8)`,
     [named(done.target), done.startedAt / second],
   );
   const [row] = found.ok ? found.value : [];
   if (!row) return answer;
-  const finished = Number(row.finished);
+  const ended = Number(row.finished);
   const rate =
-    finished > 0
-      ? `${formatPercent((100 * Number(row.failed)) / finished)} of ${formatCount(finished)} jobs failed`
+    ended > 0
+      ? `${formatPercent((100 * Number(row.failed)) / ended)} of ${formatCount(ended)} jobs failed`
       : 'no job finished';
   return { ...answer, because: `${answer.because}; ${rate} on it since` };
 }

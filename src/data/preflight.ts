@@ -66,6 +66,7 @@ export function createSurvey({
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
     server: (server) => timed(`${server}: a look as the cockpit's own`, () => sql.look(server)),
     gateway: () => timed(`curl both health paths of ${settings.gateway.url}`, () => gatewayHealth(settings, signal)),
+    tables: () => timed('primary: tables and states of studies and jobs', () => sql.tables()),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
     health: (url, fresh = false) => timed(`curl ${url}`, () => health(url, signal, fresh)),
@@ -129,9 +130,9 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
     case 'table': {
       const answer = await timed(`privileges on ${need.schema}.${need.table}`, () => sql.allowed(need));
       if (!answer.ok) return answer;
-      const { allowed, missing } = answer.value;
+      const { allowed, missing, name } = answer.value;
       const { user } = settings.database.primary;
-      const hint = `GRANT ${need.privileges.join(', ')} ON ${need.schema}.${need.table} TO ${user};`;
+      const hint = `GRANT ${need.privileges.join(', ')} ON ${name} TO ${user};`;
       return allowed ? { ok: true, value: true } : no('postgres primary', missing, hint);
     }
     case 'signal':

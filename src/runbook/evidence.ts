@@ -6,6 +6,7 @@ import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { metric } from '../core/health/metrics.ts';
 import { behindSays } from '../core/health/replication.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
+import { doubtSays } from '../core/platform/unclear.ts';
 import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
 import type { Pod } from '../core/world/facts.ts';
 import { isStale, known, newest, type Reading } from '../core/world/reading.ts';
@@ -153,11 +154,13 @@ export function newStudies(world: World): Evidence {
 /** Studies that end with more than half of their jobs failed. */
 export function mostlyFailing(world: World): Evidence {
   return look(world, 'studies', world.readings.studies, (s) => {
-    if (s.finishedLastHour === 0) return unknown('none finished in the last hour');
-    const says = `${s.mostlyFailedLastHour} of ${s.finishedLastHour} finished with more than 50 % failures`;
-    const share = (s.failedLastHour / s.finishedLastHour) * 100;
+    const doubt = s.doubts?.lastHour;
+    const of = s.finishedLastHour + (s.unclearLastHour ?? 0);
+    if (of === 0) return unknown(doubt ? doubtSays(doubt, s.unclear ?? []) : 'none finished in the last hour');
+    const says = `${s.mostlyFailedLastHour} of ${of} finished with more than 50 % failures`;
+    const share = (s.failedLastHour / of) * 100;
     if (s.mostlyFailedLastHour > 0 || share > 50) return fail(`${says}, ${formatPercent(share)} failed`);
-    return pass(says);
+    return doubt ? unknown(`${says}; ${doubtSays(doubt, s.unclear ?? [])}`) : pass(says);
   });
 }
 
@@ -165,19 +168,28 @@ export function mostlyFailing(world: World): Evidence {
 export function failingSurfaces(world: World): readonly { id: string; share: number; topError?: string }[] {
   const surfaces = known(world.readings.surfaces, world.now)?.surfaces ?? [];
   return surfaces
-    .filter((s) => s.finished > 0)
-    .map((s) => ({ id: s.id, share: (s.failures / s.finished) * 100, ...(s.topError ? { topError: s.topError } : {}) }))
+    .filter((s) => s.failures > 0)
+    .map((s) => ({
+      id: s.id,
+      share: (s.failures / (s.finished + (s.unclear ?? 0))) * 100,
+      ...(s.topError ? { topError: s.topError } : {}),
+    }))
     .filter((s) => s.share > world.scope.thresholds.studyFailures.critical)
     .toSorted((a, b) => b.share - a.share);
 }
 
 /** One line for each surface that fails, or one that says that none does. */
 export function surfaces(world: World, most = 5): readonly Evidence[] {
-  const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all }) =>
-    all.length === 0 ? unknown('no finished jobs in the last hour') : pass(`${all.length} seen, none fails`),
-  );
+  const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all, doubt }) => {
+    if (doubt) return unknown(doubtSays(doubt, []));
+    if (all.length === 0) return unknown('no finished jobs in the last hour');
+    const unclear = all.reduce((sum, s) => sum + (s.unclear ?? 0), 0);
+    return unclear > 0
+      ? unknown(`${all.length} seen, ${formatCount(unclear)} of their jobs in states not understood`)
+      : pass(`${all.length} seen, none fails`);
+  });
   const failing = failingSurfaces(world);
-  if (whole.state !== 'pass' || failing.length === 0) return [whole];
+  if (failing.length === 0) return [whole];
   const all = known(world.readings.surfaces, world.now)?.surfaces ?? [];
   return failing.slice(0, most).map(({ id, share }) => {
     const s = all.find((one) => one.id === id);

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import { Dear } from '../../src/data/postgres/budgeted-query.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
-import { endOfJobs, inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
+import { inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
 import { surfaces } from '../../src/data/postgres/queries/studies.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { completionFrom } from '../../src/data/postgres/studies.ts';
@@ -172,12 +172,6 @@ test('a dear read is repeated so seldom that it costs a fifteenth; after a timeo
   late = false;
   now += 60_000;
   expect(await read()).toEqual({ value: 4, exact: true });
-});
-
-test('the column that says when a job ended is the best there is', () => {
-  expect(endOfJobs(new Set(['created_at']))).toBe('created_at');
-  expect(endOfJobs(new Set(['created_at', 'updated_at']))).toBe('updated_at');
-  expect(endOfJobs(new Set(['updated_at', 'completed_at']))).toBe('completed_at');
 });
 
 test('a schema cannot smuggle SQL', () => {

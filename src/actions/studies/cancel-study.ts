@@ -1,7 +1,9 @@
 // Cancel a study (runbook: Useful Commands, force study completion).
 import type { Action } from '../../core/actions/action.ts';
-import { formatCount } from '../../core/text/format.ts';
-import { qualified } from '../../core/text/sql.ts';
+import type { SqlRow } from '../../core/actions/preflight.ts';
+import { labelFor, quoted } from '../../core/platform/form.ts';
+import { meaningOf, openJob, openStudy } from '../../core/platform/mapping.ts';
+import { literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import {
   choiceField,
@@ -15,9 +17,21 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { number, objectOf, primaryAway, studyField, studyOf, studyRow, text, writableStudy } from './study.ts';
+import {
+  jobsByState,
+  number,
+  objectOf,
+  primaryAway,
+  statesSay,
+  studyField,
+  studyOf,
+  studyRow,
+  text,
+  writableStudy,
+} from './study.ts';
 
-const openStates = "('pending', 'executing', 'running', 'queued')";
+/** `45`, or a question mark where the platform does not say it. */
+const percentOf = (row: SqlRow) => (text(row, 'progress') === '' ? '?' : Math.round(number(row, 'progress')) || 0);
 
 export const cancelStudy: Action = {
   id: 'cancel-study',
@@ -56,57 +70,64 @@ export const cancelStudy: Action = {
       return refuse(`jobs can be left or ended, not “${choice.slice(0, 40)}”`, 'leave or end');
     const found = await writableStudy(target, survey);
     if ('planned' in found) return found.planned;
-    const { study, row } = found;
+    const { study, row, tables } = found;
+    const { studies, jobs, job, form } = tables;
     const status = text(row, 'status');
-    if (/^(cancelled|completed|failed)$/.test(status)) return refuse(`it is ${status} already`, 'nothing to cancel');
-    const { schema } = survey.ground;
-    const jobs = qualified(schema, 'jobs');
-    const counts = await survey.rows(
-      'primary',
-      `SELECT status::text AS status, count(*)::int AS jobs FROM ${jobs} WHERE study_id = $1 GROUP BY 1 ORDER BY 2 DESC`,
-      [study],
-    );
+    const meaning = meaningOf('study', status);
+    if (meaning !== undefined && !openStudy.includes(meaning))
+      return refuse(`it is ${status} already`, 'nothing to cancel');
+    const cancelled = labelFor('study', form.study.states, 'cancelled');
+    if (cancelled === undefined)
+      return refuse(`${form.study.name}.status has no state that means cancelled`, 'cancel it by the API');
+    const jobCancelled = labelFor('job', form.job.states, 'cancelled');
+    if (choice === 'end' && jobCancelled === undefined)
+      return refuse(`${form.job.name}.status has no state that means cancelled`, 'leave its jobs as they are');
+    const counts = await jobsByState(survey, tables, study);
     if (!counts.ok) return refusedBy(counts.fault);
-    const open = counts.value.filter((one) => /^(pending|executing|running|queued)$/.test(text(one, 'status')));
-    const openCount = open.reduce((sum, one) => sum + number(one, 'jobs'), 0);
-    const studies = qualified(schema, 'studies');
+    const openCount = counts.value
+      .filter((one) => openJob.some((open) => open === meaningOf('job', text(one, 'status'))))
+      .reduce((sum, one) => sum + number(one, 'jobs'), 0);
+    const ends = `WITH ended AS (UPDATE ${jobs} SET status = ${literal(jobCancelled ?? '')} WHERE ${job.study} = $3 AND ${tables.jobIs(...openJob)}) `;
     return planned({
       impact: [
-        `${study} of ${text(row, 'tenant')} goes from ${status} (${text(row, 'progress') || '?'} %) to cancelled.`,
-        `Jobs: ${counts.value.map((one) => `${formatCount(number(one, 'jobs'))} ${text(one, 'status')}`).join(', ') || 'none'}.`,
+        `${study} of ${text(row, 'tenant')} goes from ${status || 'no state'} (${percentOf(row)} %) to ${cancelled}.`,
+        `Jobs: ${statesSay(counts.value) || 'none'}.`,
         choice === 'end'
-          ? `${counted(openCount, 'open job')} become cancelled too.`
+          ? `${counted(openCount, 'open job')} become ${jobCancelled} too.`
           : `${counted(openCount, 'open job')} are left as they are: executors may go on with them.`,
       ],
+      warnings: meaning === undefined ? [`What “${status}” means is not known: it may be over already.`] : [],
       calls: [
         {
           tool: 'sql',
           server: 'primary',
           // One statement: either both are changed or none.
           change: {
-            text: `${choice === 'end' ? `WITH ended AS (UPDATE ${jobs} SET status = 'cancelled' WHERE study_id = $3 AND status::text IN ${openStates}) ` : ''}UPDATE ${studies} SET status = 'cancelled' WHERE id = $1 AND status = $2`,
+            text: `${choice === 'end' ? ends : ''}UPDATE ${studies} SET status = ${literal(cancelled)} WHERE id = $1 AND status = $2`,
             parameters: choice === 'end' ? [study, status, study] : [study, status],
           },
           expectRows: 1,
           transaction: true,
         },
       ],
-      undo: `UPDATE studies SET status = '${status}' for it by hand`,
+      undo: `UPDATE ${quoted(form.study.name)} SET status = '${status}' for it by hand`,
       answered: [found.says],
       rests: `${study} ${status}`,
       memo: { status },
     });
   },
   async verify({ target }, survey) {
-    const found = await studyRow(survey, studyOf(target));
+    const tables = await survey.tables();
+    if (!tables.ok) return notYetBy(tables.fault);
+    const found = await studyRow(survey, tables.value, studyOf(target));
     if (!found.ok) return notYetBy(found.fault);
     const status = text(found.value[0], 'status');
-    if (status !== 'cancelled') return disproven(`its status is ${status || 'gone'}`);
+    if (meaningOf('study', status) !== 'cancelled') return disproven(`its status is ${status || 'gone'}`);
     if (given(target, 'jobs') !== 'end') return proven('its status is cancelled');
     const jobs = await survey.rows(
       'primary',
-      `SELECT count(*)::int AS open FROM ${qualified(survey.ground.schema, 'jobs')}
-       WHERE study_id = $1 AND status::text IN ${openStates}`,
+      `SELECT count(*)::int AS open FROM ${tables.value.jobs}
+       WHERE ${tables.value.job.study} = $1 AND ${tables.value.jobIs(...openJob)}`,
       [studyOf(target)],
     );
     if (!jobs.ok) return notYetBy(jobs.fault);

@@ -1,7 +1,6 @@
 // Put retried jobs back as they were (runbook: Manually Retrying Failed Jobs).
 import type { Action } from '../../core/actions/action.ts';
 import { formatCount } from '../../core/text/format.ts';
-import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import {
   answeredByDatabase,
@@ -14,7 +13,8 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { number, objectOf, primaryAway, studyField, studyOf, table, text, typesOfJobs } from './study.ts';
+import { correctFailed, isUntouched, keptColumns, putBack } from './job-columns.ts';
+import { number, objectOf, primaryAway, studyField, studyOf, table, text } from './study.ts';
 
 /** A ULID; it is the name of a file, too. */
 const runId = { pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/i, says: 'the id of a run, 26 letters and digits' };
@@ -44,26 +44,28 @@ export const restoreJobs: Action = {
     const kept = await survey.kept(given(target, 'run'));
     if (!kept.ok) return refusedBy(kept.fault);
     const { columns, rows } = kept.value;
-    if (columns.join() !== 'id,status,attempt_count,error_message')
-      return refuse('the kept rows are not those of a retry', 'check the run id');
     const who = await answeredByDatabase(survey);
     if (!who.ok) return refusedBy(who.fault);
-    const types = await typesOfJobs(survey);
-    if (!types.ok) return refusedBy(types.fault);
-    const { id: idType, status: statusType } = types.value;
-    const jobs = qualified(survey.ground.schema, 'jobs');
+    const found = await survey.tables();
+    if (!found.ok) return refusedBy(found.fault);
+    const tables = found.value;
+    if (columns.join() !== keptColumns(tables).join())
+      return refuse('the kept rows are not those of a retry', 'check the run id');
+    const { jobs, job, types } = tables;
+    const idType = types.jobId;
     const study = studyOf(target);
-    const untouched = `id = ANY($1::${idType}[]) AND study_id = $2 AND status = 'pending' AND attempt_count = 0`;
-    const found = await survey.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
+    const untouched = `id = ANY($1::${idType}[]) AND ${job.study} = $2 AND ${isUntouched(tables)}`;
+    const waiting = await survey.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
       rows.map(([id]) => id ?? ''),
       study,
     ]);
-    if (!found.ok) return refusedBy(found.fault);
-    const still = new Set(found.value.map((row) => text(row, 'id')));
+    if (!waiting.ok) return refusedBy(waiting.fault);
+    const still = new Set(waiting.value.map((row) => text(row, 'id')));
     const back = rows.filter(([id]) => still.has(id ?? ''));
-    if (back.length === 0) return refuse('none of them is still pending and untouched', 'there is nothing to put back');
+    if (back.length === 0) return refuse('none of them is still waiting and untouched', 'there is nothing to put back');
     const column = (at: number) => back.map((row) => row[at] ?? null);
-    const lists = [column(0), study, column(1), column(2), column(3)] as const;
+    const lists = [column(0), study, ...columns.slice(1).map((_, at) => column(at + 1))];
+    const columnsBack = putBack(tables, 3);
     return planned({
       impact: [
         `${formatCount(back.length)} of ${formatCount(rows.length)} jobs of ${study} become what they were.`,
@@ -78,12 +80,7 @@ export const restoreJobs: Action = {
             parameters: [column(0), study],
           },
           change: {
-            text: `UPDATE ${jobs} AS j SET status = k.status::${statusType}, attempt_count = k.attempts, error_message = k.message
-              FROM unnest($1::${idType}[], $3::text[], $4::integer[], $5::text[]) AS k(id, status, attempts, message)
-              WHERE j.id = k.id AND j.study_id = $2 AND j.status = 'pending' AND j.attempt_count = 0`.replace(
-              /\s+/g,
-              ' ',
-            ),
+            text: `${correctFailed(tables, back.length, '$2')}UPDATE ${jobs} AS j SET ${columnsBack.set} FROM unnest($1::${idType}[], ${columnsBack.lists}) AS k(key, ${columnsBack.names}) WHERE j.id = k.key AND ${untouched}`,
             parameters: lists,
           },
           expectRows: back.length,
@@ -97,10 +94,12 @@ export const restoreJobs: Action = {
     });
   },
   async verify({ plan }, survey) {
+    const tables = await survey.tables();
+    if (!tables.ok) return notYetBy(tables.fault);
     const found = await survey.rows(
       'primary',
-      `SELECT count(*)::int AS jobs FROM ${qualified(survey.ground.schema, 'jobs')}
-       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) AND status::text = 'failed'`,
+      `SELECT count(*)::int AS jobs FROM ${tables.value.jobs}
+       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) AND ${tables.value.jobIs('failed')}`,
       [JSON.parse(plan.memo?.ids ?? '[]') as string[]],
     );
     if (!found.ok) return notYetBy(found.fault);

@@ -2,20 +2,23 @@
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
 import type { SqlRow } from '../../core/actions/preflight.ts';
+import { labelFor, quoted } from '../../core/platform/form.ts';
+import { meaningOf } from '../../core/platform/mapping.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
-import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
+import { correctFailed, keptColumns, retrySet } from './job-columns.ts';
 import {
+  jobsByState,
   number,
   objectOf,
   primaryAway,
+  statesSay,
   studyField,
   studyOf,
   table,
   text,
-  typesOfJobs,
   writableStudy,
 } from './study.ts';
 
@@ -56,19 +59,23 @@ export const retryJobs: Action = {
   async plan(target, survey) {
     const found = await writableStudy(target, survey);
     if ('planned' in found) return found.planned;
-    const { study, row } = found;
+    const { study, row, tables } = found;
+    const { jobs, job, types, form } = tables;
     const surface = given(target, 'surface');
-    const types = await typesOfJobs(survey);
-    if (!types.ok) return refusedBy(types.fault);
-    const { id: idType, study: studyType } = types.value;
-    const jobs = qualified(survey.ground.schema, 'jobs');
+    const waiting = labelFor('job', form.job.states, 'waiting');
+    if (waiting === undefined)
+      return refuse(
+        `${form.job.name}.status has no state that means waiting`,
+        'ask who runs the platform how jobs wait',
+      );
+    const failed = tables.jobIs('failed');
     // Compared as what it is, so that an index on it answers.
-    const chosen = `study_id = $1::${studyType} AND status::text = 'failed'${surface ? ' AND surface_id::text = $2' : ''}`;
+    const chosen = `${job.study} = $1::${types.jobStudyId} AND ${failed}${surface ? ` AND ${job.surface}::text = $2` : ''}`;
     const by = surface ? [study, surface] : [study];
     const groups = await survey.rows(
       'primary',
-      `SELECT surface_id::text AS surface, coalesce(error_message::text, '') AS error, count(*)::int AS jobs,
-         (sum(count(*)) OVER ())::bigint::text AS all, extract(epoch FROM now() - min(created_at))::float8 AS oldest
+      `SELECT ${job.surface}::text AS surface, coalesce(${job.error}, '') AS error, count(*)::int AS jobs,
+         (sum(count(*)) OVER ())::bigint::text AS all, extract(epoch FROM now() - min(${job.created}))::float8 AS oldest
        FROM ${jobs} WHERE ${chosen} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200`,
       by,
     );
@@ -80,18 +87,21 @@ export const retryJobs: Action = {
     );
     if (!ids.ok) return refusedBy(ids.fault);
     const all = ids.value.map((one) => text(one, 'id'));
-    if (all.length === 0)
-      return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}`, 'nothing to retry');
+    if (all.length === 0) {
+      const others = await jobsByState(survey, tables, study);
+      const has = others.ok && others.value.length > 0 ? `; it has ${statesSay(others.value)}` : '';
+      return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}${has}`, 'nothing to retry');
+    }
     const list = all.slice(0, mostJobs);
     const left = Math.max(0, Math.max(number(groups.value[0], 'all'), all.length) - list.length);
     const parameters = surface ? [study, list, surface] : [study, list];
-    const where = `study_id = $1 AND id = ANY($2::${idType}[]) AND status = 'failed'${surface ? ' AND surface_id = $3' : ''}`;
+    const where = `${job.study} = $1 AND id = ANY($2::${types.jobId}[]) AND ${failed}${surface ? ` AND ${job.surface} = $3` : ''}`;
     const lock: Statement = {
-      text: `SELECT id, status, attempt_count, error_message FROM ${jobs} WHERE ${where} ORDER BY id FOR UPDATE`,
+      text: `SELECT ${keptColumns(tables).map(quoted).join(', ')} FROM ${jobs} WHERE ${where} ORDER BY id FOR UPDATE`,
       parameters,
     };
     const change: Statement = {
-      text: `UPDATE ${jobs} SET status = 'pending', attempt_count = 0, error_message = NULL WHERE ${where}`,
+      text: `${correctFailed(tables, -list.length, '$1')}UPDATE ${jobs} SET ${retrySet(tables, waiting)} WHERE ${where}`,
       parameters,
     };
     const bySurface = sums(groups.value, 'surface');
@@ -106,8 +116,8 @@ export const retryJobs: Action = {
     return planned({
       impact: [
         left === 0
-          ? `${formatCount(list.length)} failed jobs of ${study} become pending: ${surfaces}.`
-          : `${formatCount(list.length)} of ${formatCount(list.length + left)} failed jobs of ${study} become pending; all of them: ${surfaces}.`,
+          ? `${formatCount(list.length)} failed jobs of ${study} become ${waiting}: ${surfaces}.`
+          : `${formatCount(list.length)} of ${formatCount(list.length + left)} failed jobs of ${study} become ${waiting}; all of them: ${surfaces}.`,
         ...(left === 0
           ? []
           : [
@@ -122,7 +132,7 @@ export const retryJobs: Action = {
         ...(worst && /rate limit|captcha|session|timeout/i.test(worst[0])
           ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is gone.`]
           : []),
-        ...(/^(cancelled|completed)$/.test(status)
+        ...(['cancelled', 'done'].includes(meaningOf('study', status) ?? '')
           ? [`The study is ${status}: nobody may work on its jobs any more.`]
           : []),
       ],
@@ -130,21 +140,30 @@ export const retryJobs: Action = {
       undo: 'their status, attempts and messages are kept: restore-jobs',
       answered: [found.says],
       rests: fingerprint(list),
-      memo: { count: String(list.length), left: String(left), ids: JSON.stringify(list.slice(0, 1000)), type: idType },
+      memo: {
+        count: String(list.length),
+        left: String(left),
+        ids: JSON.stringify(list.slice(0, 1000)),
+        type: types.jobId,
+      },
     });
   },
   async verify({ plan }, survey) {
     const ids = JSON.parse(plan.memo?.ids ?? '[]') as string[];
+    const tables = await survey.tables();
+    if (!tables.ok) return notYetBy(tables.fault);
     const found = await survey.rows(
       'primary',
-      `SELECT status::text AS status, count(*)::int AS jobs FROM ${qualified(survey.ground.schema, 'jobs')}
+      `SELECT status::text AS status, count(*)::int AS jobs FROM ${tables.value.jobs}
        WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) GROUP BY 1 ORDER BY 2 DESC`,
       [ids],
     );
     if (!found.ok) return notYetBy(found.fault);
     const states = found.value.map((row) => `${formatCount(number(row, 'jobs'))} ${text(row, 'status')}`).join(', ');
-    const failed = found.value.find((row) => text(row, 'status') === 'failed');
-    if (failed && number(failed, 'jobs') === ids.length) return disproven(`all of them are failed: ${states}`);
+    const failed = found.value
+      .filter((row) => meaningOf('job', text(row, 'status')) === 'failed')
+      .reduce((sum, row) => sum + number(row, 'jobs'), 0);
+    if (failed > 0 && failed === ids.length) return disproven(`all of them are failed: ${states}`);
     const all = Number(plan.memo?.count ?? ids.length);
     return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
   },

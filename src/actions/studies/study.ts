@@ -1,7 +1,9 @@
-// What the actions on a study share: its field, its row, the types of its jobs' columns.
+// What the actions on a study share: its field, its row, the tables that it lies in.
 import type { Choice, Field, Planned, Target } from '../../core/actions/action.ts';
 import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
-import { qualified } from '../../core/text/sql.ts';
+import { meaningOf } from '../../core/platform/mapping.ts';
+import type { Tables } from '../../core/platform/tables.ts';
+import { formatCount } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import { answeredByDatabase, given, refuse, refusedBy } from '../plan.ts';
@@ -31,53 +33,55 @@ export const table =
   (name: string, privileges: readonly ('SELECT' | 'UPDATE')[]) =>
   (_: Target, { schema }: Ground): readonly Need[] => [{ kind: 'table', schema, table: name, privileges }];
 
-/** The types of the jobs' columns: bigint, text or uuid for ids, text or an enum for the status. */
-export async function typesOfJobs(survey: Survey) {
-  const found = await survey.rows(
-    'primary',
-    `SELECT attname::text AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
-     WHERE attrelid = to_regclass(quote_ident($1) || '.jobs') AND attnum > 0 AND NOT attisdropped`,
-    [survey.ground.schema],
-  );
-  if (!found.ok) return found;
-  const of = (column: string) =>
-    text(
-      found.value.find((row) => text(row, 'name') === column),
-      'type',
-    ) || 'text';
-  // The server quotes a type's name where it has to; anything else than such a name is not put into a statement.
-  const safe = (type: string) => (/^(?:"(?:[^"]|"")+"(?!")|[a-z0-9_ .])+$/.test(type) ? type : 'text');
-  return { ok: true as const, value: { id: safe(of('id')), study: safe(of('study_id')), status: safe(of('status')) } };
-}
-
 export const text = (row: SqlRow | undefined, name: string): string => String(row?.[name] ?? '');
 export const number = (row: SqlRow | undefined, name: string): number => Number(row?.[name] ?? 0);
 
-export async function studyRow(survey: Survey, id: string) {
-  const { schema } = survey.ground;
+export async function studyRow(survey: Survey, { studies, study }: Tables, id: string) {
   return survey.rows(
     'primary',
-    `SELECT id::text AS id, tenant_id::text AS tenant, status::text AS status,
-       to_jsonb(s) -> 'progress' ->> 'completionPercentage' AS progress
-     FROM ${qualified(schema, 'studies')} s WHERE id::text = $1`,
+    `SELECT id::text AS id, ${study.tenant}::text AS tenant, status::text AS status, ${study.completion} AS progress
+     FROM ${studies} WHERE id::text = $1`,
     [id],
   );
 }
 
-/** A study on a server that takes writes, or why there is none. */
+/** A study on a server that takes writes, with its tables, or why there is none. */
 export async function writableStudy(
   target: Target,
   survey: Survey,
-): Promise<{ study: string; row: SqlRow; says: string } | { planned: Planned }> {
+): Promise<{ study: string; row: SqlRow; tables: Tables; says: string } | { planned: Planned }> {
   const study = studyOf(target);
   if (study === '') return { planned: refuse('no study was named', 'name a study') };
   const who = await answeredByDatabase(survey);
   if (!who.ok) return { planned: refusedBy(who.fault) };
   const hint = 'was there a failover? compare database.primary';
   if (who.inRecovery) return { planned: refuse('this server is in recovery: it takes no writes', hint) };
-  const found = await studyRow(survey, study);
+  const tables = await survey.tables();
+  if (!tables.ok) return { planned: refusedBy(tables.fault) };
+  const found = await studyRow(survey, tables.value, study);
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
   if (!row) return { planned: refuse(`there is no study ${study.slice(0, 80)}`, 'check its id') };
-  return { study, row, says: who.says };
+  return { study, row, tables: tables.value, says: who.says };
+}
+
+/** A study's jobs by state, those with most first: `status`, null where a job has none, and `jobs`. */
+export function jobsByState(survey: Survey, { jobs, job, types }: Tables, study: string) {
+  return survey.rows(
+    'primary',
+    `SELECT status::text AS status, count(*)::int AS jobs FROM ${jobs}
+     WHERE ${job.study} = $1::${types.jobStudyId} GROUP BY 1 ORDER BY 2 DESC LIMIT 20`,
+    [study],
+  );
+}
+
+/** `30 FAILED, 2 ON_ICE (not understood)`. */
+export function statesSay(rows: readonly SqlRow[]): string {
+  return rows
+    .map((row) => {
+      const state = text(row, 'status');
+      const known = meaningOf('job', state) !== undefined;
+      return `${formatCount(number(row, 'jobs'))} ${state || 'without a state'}${known ? '' : ' (not understood)'}`;
+    })
+    .join(', ');
 }

@@ -1,5 +1,6 @@
 // The look before an action, and the look for its proof: everything an action may ask of the platform. Reads only.
 
+import type { Tables } from '../platform/tables.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Database, Gateway } from '../world/facts.ts';
 import type { Fault } from '../world/reading.ts';
@@ -41,6 +42,7 @@ export type Need =
   | {
       kind: 'table';
       schema: string;
+      /** The runbook's name of it; whatever it is called there is meant. */
       table: string;
       privileges: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'MAINTAIN')[];
     }
@@ -193,6 +195,8 @@ export interface Survey {
   server(server: 'primary' | 'replica'): Promise<Answer<Database>>;
   /** Both health paths of the gateway, as the cockpit's own facts have them. */
   gateway(): Promise<Answer<Gateway>>;
+  /** Tables, columns and states of studies and jobs, as the primary has them. */
+  tables(): Promise<Answer<Tables>>;
   /** Rows of a read-only statement. Texts come through the door unless they are asked for `raw`. */
   rows(
     server: 'primary' | 'replica',

@@ -1,15 +1,18 @@
-import { formatAge, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
+import { doubtSays } from '../platform/unclear.ts';
+import { formatAge, formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
 import { hour, type Instant, minute } from '../time.ts';
 import type { Database, Deployment, Pod } from '../world/facts.ts';
 import { isStale, known, type Reading } from '../world/reading.ts';
-import { judgeValue, type MetricId } from '../world/thresholds.ts';
+import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
 import { describeFault } from './describe.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { actionFor, judge, metrics } from './metrics.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
+import { statesRemedy, statesSay } from './states.ts';
 import { type Verdict, worstFirst } from './status.ts';
+import { failureRate, judgeSurface } from './surfaces.ts';
 import { judgeIdAge } from './wraparound.ts';
 
 export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
@@ -42,6 +45,7 @@ export function assess(world: World): readonly Finding[] {
     ...redis(world),
     ...measures(world),
     ...surfaces(world),
+    ...states(world),
     ...backups(world),
   ];
 }
@@ -242,15 +246,29 @@ function surfaces(world: World): Finding[] {
   const reading = world.readings.surfaces;
   const absent = missing(world, reading, { id: 'surfaces', area: 'surfaces', subject: 'surfaces' }, false);
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
-  return reading.value.surfaces.map((s): Finding => {
-    const rate = s.finished > 0 ? (s.failures / s.finished) * 100 : 0;
+  const { surfaces: all, doubt } = reading.value;
+  if (doubt && all.length === 0)
+    return [{ id: 'surfaces', area: 'surfaces', subject: 'surfaces', verdict: 'unknown', says: doubtSays(doubt, []) }];
+  return all.map((s): Finding => {
+    const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
+    const share = `${formatPercent(failureRate(s))} of ${s.finished + (s.unclear ?? 0)} jobs failed`;
     return {
       id: `surface/${s.id}`,
       area: 'surfaces',
       subject: s.id,
-      verdict: judgeValue(rate, world.scope.thresholds.studyFailures),
-      says: `${formatPercent(rate)} of ${s.finished} jobs failed${s.failures && s.topError ? `: ${s.topError}` : ''}`,
+      verdict: judgeSurface(s, reading.value, world.scope.thresholds),
+      says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
     };
+  });
+}
+
+/** States that nobody knows, by name and count; nothing is said where all are understood. */
+function states({ readings: { studies } }: World): Finding[] {
+  if (studies.state !== 'live') return [];
+  return (['study', 'job'] as const).flatMap((of): Finding[] => {
+    const says = statesSay(of, studies.value);
+    const about = { id: `studies/states/${of}`, area: 'studies', subject: `${of} states` } as const;
+    return says === undefined ? [] : [{ ...about, verdict: 'unknown', says, remedy: statesRemedy }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { doubtSays } from '../platform/unclear.ts';
 import type { Unit } from '../text/format.ts';
 import type { Ms } from '../time.ts';
 import type { Traffic } from '../world/facts.ts';
@@ -84,11 +85,15 @@ export const metrics: readonly Metric[] = [
     unit: 'count',
     action: 'Scale executors',
     measure: (world) =>
-      derive(world.readings.studies, ({ queueDepth: q, partial }) => {
+      derive(world.readings.studies, ({ queueDepth: q, partial, doubts, unclear = [] }) => {
         if (!q) return { basis: 'could not be counted in time', exact: true };
         // What is hidden from us may wait too: few are no proof of few.
         if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
           return { basis: `row level security hides jobs from us; ${q.value} seen`, exact: true };
+        // So many wait at least: more than enough is more than enough, but few are no proof of few.
+        const doubt = doubts?.queueDepth;
+        if (doubt && q.value <= world.scope.thresholds.queueDepth.warning)
+          return { basis: doubtSays(doubt, unclear), exact: true };
         return { value: q.value, basis: 'pending jobs', exact: q.exact };
       }),
   },
@@ -99,15 +104,16 @@ export const metrics: readonly Metric[] = [
     unit: 'percent',
     action: 'Check surface adapters',
     measure: (world) =>
-      derive(world.readings.studies, (s) =>
-        s.finishedLastHour > 0
-          ? {
-              value: percent(s.failedLastHour, s.finishedLastHour),
-              basis: `${s.failedLastHour} of ${s.finishedLastHour} studies`,
-              exact: s.lastHourExact !== false,
-            }
-          : { basis: 'no study finished in the last hour', exact: true },
-      ),
+      derive(world.readings.studies, (s) => {
+        const doubt = s.doubts?.lastHour;
+        // Taken as if none of the others had failed, it is at least so much.
+        const of = s.finishedLastHour + (s.unclearLastHour ?? 0);
+        const value = of > 0 ? percent(s.failedLastHour, of) : undefined;
+        if (doubt && (value ?? 0) <= world.scope.thresholds.studyFailures.warning)
+          return { basis: doubtSays(doubt, s.unclear ?? []), exact: true };
+        if (value === undefined) return { basis: 'no study finished in the last hour', exact: true };
+        return { value, basis: `${s.failedLastHour} of ${of} studies`, exact: s.lastHourExact !== false && !doubt };
+      }),
   },
 ];
 

@@ -1,4 +1,5 @@
 // A study looked at closely, and lists of any length. Plain data: it crosses a thread.
+import { meaningOf } from '../platform/mapping.ts';
 import type { Instant } from '../time.ts';
 
 /** One row of the list of all studies. */
@@ -76,13 +77,19 @@ export type SurfaceDetail = {
   exact: boolean;
 };
 
+/** The same word in any case, or two words for one thing. */
+function sameState(a: string, b: string): boolean {
+  const meaning = meaningOf('study', a);
+  return a.toLowerCase() === b.toLowerCase() || (meaning !== undefined && meaning === meaningOf('study', b));
+}
+
 /** Where database and API say different things, in words. */
 export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): readonly string[] {
   const { answer } = api;
   if (!answer) return [];
   if (!row) return ['the API knows it, the database does not'];
   const differ: string[] = [];
-  if (answer.status !== undefined && answer.status.toLowerCase() !== row.status.toLowerCase()) differ.push('status');
+  if (answer.status !== undefined && !sameState(answer.status, row.status)) differ.push('status');
   if (answer.tenant !== undefined && answer.tenant !== row.tenant) differ.push('tenant');
   // Both are read one after the other while jobs finish.
   if (

@@ -7,11 +7,13 @@ import type { Outcome } from '../source.ts';
 import { inSchema } from './queries/columns.ts';
 import * as sql from './queries/details.ts';
 import { sessionsFor } from './sessions.ts';
+import { tablesOf } from './tables.ts';
 
 export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Outcome<ApiKeyList>> {
-  const statement = sql.apiKeys(inSchema(settings.database.schema, 'api_keys'));
-  return sessionsFor(settings).studies.read(signal, 3 * second, async (ask) => {
-    const found = await ask<sql.ApiKeyRow>(statement);
+  const session = sessionsFor(settings).studies;
+  return session.read(signal, 3 * second, async (ask) => {
+    const { apiKey, schema } = (await tablesOf(session, settings.database.schema, ask)).form;
+    const found = await ask<sql.ApiKeyRow>(sql.apiKeys(inSchema(schema, apiKey.name), apiKey));
     return { rows: found.slice(0, sql.mostKeys).map(keyFrom), more: found.length > sql.mostKeys };
   });
 }

@@ -2,6 +2,8 @@
 import type { Settings } from '../../config/settings.ts';
 import type { SqlValue } from '../../core/actions/call.ts';
 import type { Need, SqlRow } from '../../core/actions/preflight.ts';
+import { quoted } from '../../core/platform/form.ts';
+import type { Tables } from '../../core/platform/tables.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Database } from '../../core/world/facts.ts';
@@ -10,6 +12,7 @@ import type { Outcome } from '../source.ts';
 import { lookAtServer } from './server.ts';
 import { Session, type SqlParameter } from './session.ts';
 import { openSessions } from './sessions.ts';
+import { tablesOf } from './tables.ts';
 
 const within: Ms = 10 * second;
 /** A whole look, of which silence until the end proves something. */
@@ -70,8 +73,23 @@ export class SqlSurvey {
     };
   }
 
+  /** Tables, columns and states of the primary. */
+  async tables(): Promise<Outcome<Tables>> {
+    const session = this.#session('primary');
+    if (!session) return notConfigured('primary');
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(within)]);
+    return session.read(signal, within * 0.8, (ask) => tablesOf(session, this.#settings.schema, ask));
+  }
+
   /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only owners may. */
-  async allowed(need: Extract<Need, { kind: 'table' }>): Promise<Outcome<{ allowed: boolean; missing: string }>> {
+  async allowed(
+    need: Extract<Need, { kind: 'table' }>,
+  ): Promise<Outcome<{ allowed: boolean; missing: string; name: string }>> {
+    const tables = await this.tables();
+    if (!tables.ok) return tables;
+    const { study, job, apiKey } = tables.value.form;
+    const table = { studies: study.name, jobs: job.name, api_keys: apiKey.name }[need.table] ?? need.table;
+    const name = `${quoted(need.schema)}.${quoted(table)}`;
     const found = await this.rows(
       'primary',
       `SELECT to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS there,
@@ -80,31 +98,30 @@ export class SqlSurvey {
          (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database
           WHERE datname = current_database()) AS "ownsDatabase",
          current_setting('server_version_num')::int AS version`,
-      [need.schema, need.table],
+      [need.schema, table],
     );
     if (!found.ok) return found;
     const [row] = found.value;
-    const name = `${need.schema}.${need.table}`;
-    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `there is no table ${name}` } };
-    if (row.owns === true) return { ok: true, value: { allowed: true, missing: '' } };
+    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `there is no table ${name}`, name } };
+    if (row.owns === true) return { ok: true, value: { allowed: true, missing: '', name } };
     for (const privilege of need.privileges) {
       // Whose database it is may maintain what is in it, in every version.
       if (privilege === 'MAINTAIN' && row.ownsDatabase === true) continue;
       if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
         return {
           ok: true,
-          value: { allowed: false, missing: `only the owner of ${name}, or of the database, may do that` },
+          value: { allowed: false, missing: `only the owner of ${name}, or of the database, may do that`, name },
         };
       const has = await this.rows(
         'primary',
         `SELECT has_table_privilege(to_regclass(quote_ident($1) || '.' || quote_ident($2))::oid, $3) AS has`,
-        [need.schema, need.table, privilege],
+        [need.schema, table, privilege],
       );
       if (!has.ok) return has;
       if (has.value[0]?.has !== true)
-        return { ok: true, value: { allowed: false, missing: `${privilege} on ${name} is not granted` } };
+        return { ok: true, value: { allowed: false, missing: `${privilege} on ${name} is not granted`, name } };
     }
-    return { ok: true, value: { allowed: true, missing: '' } };
+    return { ok: true, value: { allowed: true, missing: '', name } };
   }
 
   #session(server: 'primary' | 'replica'): Session | undefined {

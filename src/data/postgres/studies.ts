@@ -1,11 +1,11 @@
 // Queue and studies as one fact: what waits, what runs, what failed in the last hour.
 import type { Settings } from '../../config/settings.ts';
+import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Count, Studies, Study } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './budgeted-query.ts';
-import { sqlState } from './faults.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
@@ -13,16 +13,25 @@ import { statementLimit } from './server.ts';
 import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
+import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 /** What the look remembers between two turns, so that dear counts are not repeated for nothing. */
 export type StudiesMemory = {
   pending: Dear<number | undefined>;
   lastHour: Dear<sql.LastHourRow>;
   jobs: Dear<readonly sql.JobCountRow[] | undefined>;
+  unclearStudies: Dear<readonly Unclear[] | undefined>;
+  unclearJobs: Dear<readonly Unclear[] | undefined>;
 };
 
 export function newStudiesMemory(): StudiesMemory {
-  return { pending: new Dear(), lastHour: new Dear(), jobs: new Dear() };
+  return {
+    pending: new Dear(),
+    lastHour: new Dear(),
+    jobs: new Dear(),
+    unclearStudies: new Dear(),
+    unclearJobs: new Dear(),
+  };
 }
 
 /** A look at jobs may take longer than one at a server, but less than its interval. */
@@ -60,7 +69,7 @@ export function lookAtStudies(
       const tables = await tablesOf(session, schema, ask);
       return await namingLocks(ask, [tables.studies, tables.jobs], () => look(ask, tables, within / 5, memory));
     } catch (error) {
-      if (sqlState(error) === '42703' || sqlState(error) === '42P01') forgetTables(session);
+      forgetTables(session, error);
       throw error;
     }
   });
@@ -84,19 +93,65 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
     async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
     async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
   );
+  const ofStudies = await memory.unclearStudies.read(
+    () => unclearOf('study', tables, ask, dear),
+    async () => undefined,
+  );
+  const ofJobs = await memory.unclearJobs.read(
+    () => unclearOf('job', tables, ask, dear),
+    () => unclearJobsEstimated(tables, ask),
+  );
+  const doubts = doubtsOf(tables, ofStudies.value, ofJobs.value, hour.value.unclear);
+  const unclear = [...(ofStudies.value ?? []), ...(ofJobs.value ?? [])];
+  const { partial } = tables;
   return {
     ...(pending.value === undefined
       ? {}
-      : { queueDepth: bounded(pending.value, sql.mostPending, pending.exact && !tables.partial.includes('jobs')) }),
-    active: rows.map((row) => studyFrom(row, jobs.value)),
-    activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !tables.partial.includes('studies')),
+      : {
+          queueDepth: bounded(
+            pending.value,
+            sql.mostPending,
+            pending.exact && !doubts.queueDepth && !partial.includes('jobs'),
+          ),
+        }),
+    active: rows.map((row) => studyFrom(row, jobs.value, tables)),
+    activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,
-    lastHourExact: hour.exact && hour.value.finished < sql.mostFinished && tables.partial.length === 0,
-    ...(tables.partial.length > 0 ? { partial: tables.partial } : {}),
+    lastHourExact: hour.exact && hour.value.finished + hour.value.unclear < sql.mostFinished && partial.length === 0,
+    ...(partial.length > 0 ? { partial } : {}),
     newLastTenMinutes: overview?.new ?? 0,
     ...(overview?.newest == null ? {} : { newestCreatedAt: overview.newest * second }),
+    form: tables.form,
+    ...(unclear.length > 0 ? { unclear } : {}),
+    ...(hour.value.unclear > 0 ? { unclearLastHour: hour.value.unclear } : {}),
+    ...(Object.keys(doubts).length > 0 ? { doubts } : {}),
+  };
+}
+
+/** Which figures say nothing, or only a part, as states are not understood or do not exist. */
+function doubtsOf(
+  tables: Tables,
+  studies: readonly Unclear[] | undefined,
+  jobs: readonly Unclear[] | undefined,
+  lastHour: number,
+): NonNullable<Studies['doubts']> {
+  const some = (of: Unclear['of']): Doubt | undefined => {
+    const found = of === 'study' ? studies : jobs;
+    if (!found) return { why: 'unread', of };
+    return found.length > 0 ? { why: 'unclear', of } : undefined;
+  };
+  const queueDepth = lackOf('job', tables, ['waiting']) ?? some('job');
+  const active = lackOf('study', tables, ['waiting', 'running']) ?? some('study');
+  const hour: Doubt | undefined =
+    lackOf('study', tables, ['done', 'failed']) ??
+    lackOf('job', tables, ['failed']) ??
+    (lastHour > 0 ? (studies?.length ? { why: 'unclear', of: 'study' } : { why: 'unclear', of: 'job' }) : undefined);
+  return {
+    ...(queueDepth ? { queueDepth } : {}),
+    ...(active ? { active } : {}),
+    ...(hour ? { lastHour: hour } : {}),
   };
 }
 
@@ -106,13 +161,15 @@ function bounded(counted: number, most: number, exact: boolean): Count {
 }
 
 function oneRow(rows: readonly sql.LastHourRow[]): sql.LastHourRow {
-  return rows[0] ?? { finished: 0, failed: 0, mostly: 0 };
+  return rows[0] ?? { finished: 0, failed: 0, mostly: 0, unclear: 0 };
 }
 
-function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefined): Study {
+function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefined, tables: Tables): Study {
   const counted = jobs?.find(({ study }) => study === row.id);
   const created = (row.created ?? 0) * second;
   const completion = completionFrom(row.completion);
+  const progressed = row.progressed === null ? created : row.progressed * second;
+  const moved = tables.study.progressIsOwn ? 0 : (counted?.moved ?? 0) * second;
   return {
     id: door(row.id, 100),
     tenant: door(row.tenant, 100),
@@ -122,7 +179,7 @@ function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefi
     totalJobs: counted?.total ?? 0,
     ...(jobs ? {} : { jobsUncounted: true }),
     createdAt: created,
-    progressedAt: row.progressed === null ? created : row.progressed * second,
+    progressedAt: Math.max(progressed, moved),
   };
 }
 

@@ -5,7 +5,6 @@ import { type Ms, second } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { Dear } from './budgeted-query.ts';
-import { sqlState } from './faults.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
@@ -14,6 +13,7 @@ import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
 import { lookTimeout } from './studies.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
+import { lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
   rows: Dear<readonly sql.SurfaceRow[]>;
@@ -55,7 +55,7 @@ export function lookAtSurfaces(
       const tables = await tablesOf(session, schema, ask);
       return await namingLocks(ask, [tables.studies, tables.jobs], () => look(ask, tables, within / 3, memory));
     } catch (error) {
-      if (sqlState(error) === '42703' || sqlState(error) === '42P01') forgetTables(session);
+      forgetTables(session, error);
       throw error;
     }
   });
@@ -72,7 +72,9 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   const all = (rows[0]?.seen ?? 0) <= sql.mostRecent;
   const surfaces = rows.map(surfaceFrom);
   const estimated = !exact || !all || tables.partial.includes('jobs');
-  if (surfaces.length > 0) return { surfaces, estimated };
+  const lack = lackOf('job', tables, ['done', 'failed']);
+  const doubt = lack ? { doubt: lack } : {};
+  if (surfaces.length > 0) return { surfaces, estimated, ...doubt };
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
     async () => undefined,
@@ -81,6 +83,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
     surfaces,
     ...(last.value ? { lastFinished: { at: last.value.at * second, study: door(last.value.study, 100) } } : {}),
     estimated,
+    ...doubt,
   };
 }
 
@@ -89,6 +92,7 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     id: door(row.id ?? 'no surface', 100),
     failures: row.failures,
     finished: row.finished,
+    ...(row.unclear > 0 ? { unclear: row.unclear } : {}),
     affectedStudies: row.studies,
     ...(row.failures > 0 && row.topCount !== null
       ? { topError: door(row.topError ?? 'no message', 300), topErrorCount: row.topCount }

@@ -1,25 +1,52 @@
-// Which tables and columns this database has; asked once per session, since migrations are rare.
-import { type ColumnRow, columns, inSchema, type Tables, tablesFrom } from './queries/columns.ts';
+// Which tables, columns and states this database has; asked once per session, since migrations are rare. States of a
+// text are looked at again and again: any row may bring a new one.
+import type { StateOwner } from '../../core/platform/mapping.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { sqlState } from './faults.ts';
+import { type ColumnRow, columns, type Tables, tablesFrom } from './queries/columns.ts';
+import { mostStates, type StateRow, seenStates } from './queries/states.ts';
 import { type PagesRow, pagesOf, type Sample } from './queries/studies.ts';
 import type { AskSql, Session } from './session.ts';
 
-const known = new WeakMap<Session, Tables>();
+type Known = { found: readonly ColumnRow[]; tables: Tables; statesUntil: Ms };
 
-/** The tables of a schema. Throws as the server would when one of them is missing. */
+const known = new WeakMap<Session, Known>();
+
+const statesFor: Ms = 20 * second;
+const statesWithin: Ms = second;
+
+/** The tables of a schema by meaning. Where there is none, the runbook's: the server says that they are missing. */
 export async function tablesOf(session: Session, schema: string, ask: AskSql): Promise<Tables> {
   const before = known.get(session);
-  if (before) return before;
-  const values = [inSchema(schema, 'studies'), inSchema(schema, 'jobs')];
-  const found = await ask<ColumnRow>(columns, { values });
-  const tables = tablesFrom(schema, found);
+  const now = performance.now();
+  if (before && now < before.statesUntil) return before.tables;
+  const found = before?.found ?? (await ask<ColumnRow>(columns, { values: [schema] }));
+  const plain = before?.tables ?? tablesFrom(schema, found);
+  const seen = { study: await statesOf('study', plain, ask), job: await statesOf('job', plain, ask) };
+  const tables = tablesFrom(schema, found, seen);
   // Not remembered while one is missing: a migration may be under way.
-  if (new Set(found.map(({ which }) => which)).size === 2) known.set(session, tables);
+  if (tables.form.study.there && tables.form.job.there)
+    known.set(session, { found, tables, statesUntil: performance.now() + statesFor });
   return tables;
 }
 
-/** Forget, as after an error that says that a column is gone. */
-export function forgetTables(session: Session): void {
-  known.delete(session);
+/** The labels that rows have. What an enum declares needs no rows; what cannot be read in time is left as it was known. */
+async function statesOf(owner: StateOwner, tables: Tables, ask: AskSql): Promise<readonly string[]> {
+  const table = owner === 'study' ? tables.form.study : tables.form.job;
+  if (table.states.declared || !table.there || !table.columns.status) return [];
+  try {
+    const rows = await ask<StateRow>(seenStates(owner, tables), { within: statesWithin });
+    return rows.slice(0, mostStates).map(({ label }) => label);
+  } catch (error) {
+    // Whoever asks for the rows themselves names the lock.
+    if (!['57014', '55P03'].includes(sqlState(error) ?? '')) throw error;
+    return table.states.labels;
+  }
+}
+
+/** Forget, as after an error that says that a column is gone, or that an enum has no such label. */
+export function forgetTables(session: Session, error: unknown): void {
+  if (['42703', '42P01', '22P02'].includes(sqlState(error) ?? '')) known.delete(session);
 }
 
 /** How many pages of a table a sample looks at, by chance and at its end. */

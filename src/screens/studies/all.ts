@@ -1,5 +1,6 @@
 // Every study there ever was, newest first, searched on the server and read as far as one scrolls.
 
+import { meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
 import { type Ask, type LookReading, lookFor } from '../../core/queries/query.ts';
 import type { StudyRow } from '../../core/queries/study.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
@@ -36,9 +37,12 @@ function longest(state: State, place: Place): LookReading<'studies'> {
   return now;
 }
 
-export function statusSpan(status: string): Span {
-  if (status === 'failed') return span(status, 'critical');
-  return status === 'executing' || status === 'running' ? span(status, 'ok') : dim(status);
+/** A state in its colour; one that nobody knows is marked. */
+export function statusSpan(status: string, owner: StateOwner = 'study'): Span {
+  const meaning = meaningOf(owner, status.trim());
+  if (meaning === 'failed') return span(status, 'critical');
+  if (meaning === undefined) return span(status.trim() === '' ? 'no state' : status, 'warning');
+  return meaning === 'running' ? span(status, 'ok') : dim(status);
 }
 
 const rowsOf = kept((all: readonly StudyRow[], filter: string, columns: number, minute: number) => {

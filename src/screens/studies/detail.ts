@@ -106,7 +106,7 @@ function jobRows(study: string, { counts, exact }: StudyDetail): Row[] {
       text: `${status} ${surfaces}`,
       draw: () => [
         line(
-          statusSpan(status.padEnd(10)),
+          statusSpan(status.padEnd(10), 'job'),
           ` ${`${exact ? '' : '≥'}${formatCount(total)}`.padStart(8)} jobs  `,
           dim(surfaces),
         ),

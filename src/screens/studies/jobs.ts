@@ -1,5 +1,6 @@
 // A study's jobs, newest first; of one status, or all.
 
+import { meaningOf } from '../../core/platform/mapping.ts';
 import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/queries/query.ts';
 import type { Job } from '../../core/queries/study.ts';
 import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
@@ -42,7 +43,7 @@ function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
 export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): string {
   if (!createdAt) return '–';
   if (endedAt !== undefined) return formatAge(endedAt - createdAt);
-  return status === 'executing' || status === 'running' ? formatAge(now - createdAt) : '–';
+  return meaningOf('job', status) === 'running' ? formatAge(now - createdAt) : '–';
 }
 
 export const jobsScreen: Screen = {
@@ -63,7 +64,7 @@ export const jobsScreen: Screen = {
     const all: Column<Job>[] = [
       { title: 'job', of: (j) => j.id, width: Math.min(id, 16), upTo: id },
       { title: 'surface', of: (j) => j.surface, width: 14, upTo: 24 },
-      { title: 'status', of: (j) => statusSpan(j.status), width: 9 },
+      { title: 'status', of: (j) => statusSpan(j.status, 'job'), width: 9 },
       { title: 'tries', of: (j) => String(j.attempts), width: 5, align: 'right', spare: 2 },
       { title: 'took', of: (j) => dim(tookSays(j, now)), width: 8, align: 'right', spare: 1 },
       {
@@ -115,7 +116,7 @@ export function jobLines(job: Job & { study?: string }, now: Instant, columns: n
     [
       ['study', job.study],
       ['surface', job.surface],
-      ['status', line(statusSpan(job.status), `, ${job.attempts} tries`)],
+      ['status', line(statusSpan(job.status, 'job'), `, ${job.attempts} tries`)],
       ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'the table does not say when'],
       ['took', tookSays(job, now)],
       ['error', job.error],

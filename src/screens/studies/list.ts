@@ -8,7 +8,7 @@ import { dim, faded, line, span } from '../toolkit/line.ts';
 import { kept } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
-import { completionSays, isExecuting, isStalled, nothingActive, studyGlyph } from './pane.ts';
+import { activeSays, completionSays, isExecuting, isStalled, nothingActive, studyGlyph, unclearLines } from './pane.ts';
 
 const failedShare = (s: Study) => (s.totalJobs > 0 ? s.failedJobs / s.totalJobs : 0);
 
@@ -65,12 +65,12 @@ export const studiesScreen: Screen = {
         copies: { text: s.id, what: s.id },
       }),
     );
-    const total = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
+    const total = seen ? activeSays(seen) : '';
     const isPart = seen !== undefined && seen.activeCount.value > active.length;
     return {
       says: line(total, isPart ? dim(`, the ${active.length} with the oldest progress`) : undefined),
       right: ageSays(reading, now) ?? [],
-      head: [...trouble(reading, 'database', now, room), head],
+      head: [...trouble(reading, 'database', now, room), ...unclearLines(seen, room), head],
       rows,
       empty: nothingActive(world),
     };

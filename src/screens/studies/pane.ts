@@ -1,12 +1,14 @@
 // STUDIES: what is being worked on, the stuck ones first.
 
+import { statesSay } from '../../core/health/states.ts';
+import { meaningOf } from '../../core/platform/mapping.ts';
 import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
 import { type Instant, minute } from '../../core/time.ts';
-import type { Study } from '../../core/world/facts.ts';
+import type { Studies, Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
-import { columnsOf, dim, faded, type Line, line, type Span, span, spread } from '../toolkit/line.ts';
+import { columnsOf, dim, faded, type Line, line, mark, type Span, span, spread, wrap } from '../toolkit/line.ts';
 import { kept } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -15,22 +17,24 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 export const stalledAfter = 10 * minute;
 
 export function isExecuting(s: Study): boolean {
-  return s.status === 'executing' || s.status === 'running';
+  const meaning = meaningOf('study', s.status);
+  return meaning === 'running' || meaning === 'checking';
 }
 
 export function isStalled(s: Study, now: Instant): boolean {
   return isExecuting(s) && now - s.progressedAt > stalledAfter;
 }
 
-/** ▶ executing, ○ waiting. */
+/** ▶ executing, ○ waiting, ‖ held. */
 export function studyGlyph(s: Study, now: Instant): Span {
   if (isStalled(s, now)) return span('▲', 'warning');
+  if (meaningOf('study', s.status) === 'held') return span('‖', 'warning');
   return isExecuting(s) ? span('▶', 'ok') : dim('○');
 }
 
 /** The platform's own word, short where room is short. */
 export function studyWord(s: Study, short: boolean): string {
-  return short && isExecuting(s) ? 'exec' : s.status;
+  return short && meaningOf('study', s.status) === 'running' ? 'exec' : s.status;
 }
 
 /** `45 %`, or a dash where the platform did not say. */
@@ -38,13 +42,28 @@ export function completionSays(s: Study): string {
   return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
 }
 
+/** `3 active`, `≥3 active`; nobody knows where states are not understood and none is known. */
+export function activeSays({ activeCount: { value, exact }, doubts }: Studies): string {
+  if (doubts?.active && value === 0) return '? active';
+  return `${exact ? '' : '≥'}${formatCount(value)} active`;
+}
+
+/** States that nobody knows, for the top of a list. */
+export function unclearLines(seen: Studies | undefined, columns: number): Line[] {
+  const says = seen ? (['study', 'job'] as const).flatMap((of) => statesSay(of, seen) ?? []) : [];
+  return says.flatMap((text) =>
+    wrap(text, columns - 2).map((part, i) => line(i === 0 ? mark('unknown') : ' ', ` ${part}`)),
+  );
+}
+
 /** What an empty list of studies says; nothing while it is not known to be empty. */
 export function nothingActive(world: World): Line[] {
   const seen = newest(world.readings.studies)?.value;
   if (!seen) return [];
   const newestAt = seen.newestCreatedAt;
+  const doubt = seen.doubts?.active;
   return [
-    line(dim('no active studies')),
+    line(dim(doubt ? 'no active study is known' : 'no active studies')),
     ...(newestAt ? [line(dim(`(newest created ${formatAge(world.now - newestAt)} ago)`))] : []),
     ...(seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
   ];
@@ -61,12 +80,13 @@ export const studiesPane: Pane = {
     const active = seen?.active ?? [];
     const shown = whatFits(active, columns);
     const age = ageSays(reading, world.now);
-    const count = seen ? `${seen.activeCount.exact ? '' : '≥'}${formatCount(seen.activeCount.value)} active` : '';
+    const count = seen ? activeSays(seen) : '';
+    const unclear = unclearLines(seen, columns).slice(0, room > 6 ? 4 : 2);
     return {
       says: line(dim(count)),
       ...(age ? { right: age } : {}),
       rows: [
-        ...problem.map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
+        ...[...problem, ...unclear].map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
         ...active.map((s) => studyRow(s, world.now, columns, shown, old)),
       ],
       empty: nothingActive(world),

@@ -1,5 +1,6 @@
 // One surface's last hour: why it fails, whom that hits, and the way on to jobs and log lines (runbook, SEV2 and SEV3).
 
+import { failureRate, judgeSurface } from '../../core/health/surfaces.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';
 import type { SurfaceDetail } from '../../core/queries/study.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
@@ -14,7 +15,6 @@ import { pairs } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone } from '../toolkit/text-view.ts';
-import { failureRate, judgeSurface } from './pane.ts';
 
 const askFor = ({ of }: Place): Ask<'surface'> => ({ kind: 'surface', surface: of.surface ?? '' });
 
@@ -31,7 +31,7 @@ export const surfaceScreen: Screen = {
     const detail = newest(reading)?.value;
     const room = columns - 2;
     const problem = watched.state === 'lost' ? watched : reading;
-    const verdict = judgeSurface(s, world.scope.thresholds);
+    const verdict = judgeSurface(s, newest(watched)?.value ?? {}, world.scope.thresholds);
     return {
       says: line(bold(s.id)),
       right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
@@ -42,8 +42,9 @@ export const surfaceScreen: Screen = {
             ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
             [
               'failed',
-              `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished)} jobs in the last hour`,
+              `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`,
             ],
+            ['not understood', s.unclear ? `the states of ${formatCount(s.unclear)} of them` : undefined],
             ['affected studies', formatCount(s.affectedStudies)],
           ],
           room,

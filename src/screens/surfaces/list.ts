@@ -1,6 +1,7 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
 import type { Verdict } from '../../core/health/status.ts';
+import { failureRate } from '../../core/health/surfaces.ts';
 import { formatCount, formatPercent } from '../../core/text/format.ts';
 import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
@@ -9,7 +10,7 @@ import type { Row, Screen } from '../screen.ts';
 import { dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
-import { failureRate, judgedSurfaces, nothingFinished } from './pane.ts';
+import { judgedSurfaces, nothingFinished } from './pane.ts';
 
 type Judged = { s: Surface; verdict: Verdict };
 
@@ -47,7 +48,7 @@ export const surfacesScreen: Screen = {
       },
       {
         title: 'jobs',
-        of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished)}`,
+        of: ({ s }) => `${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))}`,
         width: 16,
         align: 'right',
       },

@@ -1,10 +1,11 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
 import { type Verdict, worstFirst } from '../../core/health/status.ts';
+import { failureRate, judgeSurface } from '../../core/health/surfaces.ts';
+import { doubtSays } from '../../core/platform/unclear.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Surface } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
-import { judgeValue, type Thresholds } from '../../core/world/thresholds.ts';
 import type { World } from '../../core/world/world.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Row } from '../screen.ts';
@@ -12,21 +13,11 @@ import { columnsOf, dim, faded, firstFitting, type Line, line, mark, span, sprea
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
-/** Failures per finished job of the hour, in percent. */
-export function failureRate(s: Surface): number {
-  return s.finished > 0 ? (s.failures / s.finished) * 100 : 0;
-}
-
-/** A surface against the runbook's study failure thresholds; one that has finished nothing is ok. */
-export function judgeSurface(s: Surface, thresholds: Thresholds): Verdict {
-  return judgeValue(failureRate(s), thresholds.studyFailures);
-}
-
 /** Worst first: by verdict, then by failures. */
 export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Verdict }[] {
-  const surfaces = newest(world.readings.surfaces)?.value.surfaces ?? [];
-  return surfaces
-    .map((s) => ({ s, verdict: judgeSurface(s, world.scope.thresholds) }))
+  const seen = newest(world.readings.surfaces)?.value;
+  return (seen?.surfaces ?? [])
+    .map((s) => ({ s, verdict: judgeSurface(s, seen ?? {}, world.scope.thresholds) }))
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures);
 }
 
@@ -35,11 +26,13 @@ export function nothingFinished(world: World, columns: number): Line[] {
   const seen = newest(world.readings.surfaces)?.value;
   if (!seen) return [];
   const last = seen.lastFinished;
-  const says = seen.estimated
-    ? 'the jobs of the last hour could not be counted in time'
-    : last
-      ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
-      : 'no finished jobs in the last hour';
+  const says = seen.doubt
+    ? doubtSays(seen.doubt, [])
+    : seen.estimated
+      ? 'the jobs of the last hour could not be counted in time'
+      : last
+        ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
+        : 'no finished jobs in the last hour';
   return wrap(says, columns).map((part) => line(dim(part)));
 }
 
@@ -109,7 +102,7 @@ function surfaceLine(s: Surface, verdict: Verdict, shown: Shown, columns: number
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),
     dim(formatCount(s.failures).padStart(shown.spacious ? 7 : 6)),
-    shown.jobs ? dim(` of ${formatCount(s.finished).padStart(6)} jobs`) : undefined,
+    shown.jobs ? dim(` of ${formatCount(s.finished + (s.unclear ?? 0)).padStart(6)} jobs`) : undefined,
     shown.studies
       ? dim(`${formatCount(s.affectedStudies).padStart(5)} ${s.affectedStudies === 1 ? 'study  ' : 'studies'}`)
       : undefined,

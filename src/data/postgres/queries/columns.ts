@@ -1,6 +1,10 @@
-// What this database's studies and jobs look like: platforms differ in the columns beside those of the runbook, in the
-// types of ids and states, and in what this role may read. Everything that is asked of the tables is built from it.
+// What the catalogue says of this database's tables: which names they and their columns have, their types, and what this
+// role may read. Runs on PostgreSQL 13 to 18.
 import pg from 'pg';
+import type { Column, Form, States, Table } from '../../../core/platform/form.ts';
+import { runbookForm } from '../../../core/platform/form.ts';
+import { type StateOwner, type TableId, tableNames } from '../../../core/platform/mapping.ts';
+import { type Tables as PlatformTables, tablesOf } from '../../../core/platform/tables.ts';
 
 /** A table of the schema, quoted. */
 export function inSchema(schema: string, table: string): string {
@@ -8,27 +12,48 @@ export function inSchema(schema: string, table: string): string {
 }
 
 export type ColumnRow = {
-  which: 'studies' | 'jobs';
+  which: TableId;
+  /** The table's name in the catalogue. */
+  name: string;
   /** pg_class.relkind: r a table, p a partitioned one, m a materialized view, v a view, f a foreign table. */
   kind: string;
-  column: string;
+  /** Null: this role may read none of its columns. */
+  column: string | null;
   /** `jsonb`, `text`, `uuid` … */
   type: string;
+  /** Rows may be without it. */
+  nullable: boolean;
   /** Of an enum; else null. */
   labels: string[] | null;
+  /** An index begins with it. */
+  indexed: boolean;
   /** Row level security keeps rows of it from this role. */
   partial: boolean;
   version: number;
 };
 
+const candidates = (Object.entries(tableNames) as [TableId, { names: readonly string[] }][]).flatMap(
+  ([which, { names }]) => names.map((name, at) => `('${which}', '${name}', ${at})`),
+);
+
 /**
- * The columns of both tables that this role may read. A policy for everybody that is simply true hides nothing.
- * Parameters: the quoted names.
+ * The columns of the tables in schema $1 that this role may read; of tables with several names the first that is there.
+ * A policy for everybody that is simply true hides nothing. A domain is what it is a domain of.
  */
 export const columns = `
-  SELECT t.which, c.relkind AS kind, a.attname AS column, format_type(a.atttypid, NULL) AS type,
-         CASE WHEN y.typtype = 'e' THEN
-           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = y.oid) END AS labels,
+  WITH found AS (
+    SELECT DISTINCT ON (t.which) t.which, c.oid, c.relname, c.relkind
+    FROM (VALUES ${candidates.join(', ')}) t (which, name, place)
+    JOIN pg_namespace n ON n.nspname = $1
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
+    ORDER BY t.which, t.place
+  )
+  SELECT c.which, c.relname AS name, c.relkind AS kind, a.attname AS column, NOT a.attnotnull AS nullable,
+         format_type(CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END, NULL) AS type,
+         (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e
+          WHERE e.enumtypid = CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END) AS labels,
+         EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid
+                 AND i.indpred IS NULL) AS indexed,
          row_security_active(c.oid) AND NOT (
            EXISTS (SELECT FROM pg_policy p
                    WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('r', '*')
@@ -38,90 +63,74 @@ export const columns = `
            AND NOT EXISTS (SELECT FROM pg_policy p
                            WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*'))) AS partial,
          current_setting('server_version_num')::int AS version
-  FROM (VALUES ('studies', $1), ('jobs', $2)) t (which, name)
-  JOIN pg_class c ON c.oid = to_regclass(t.name)
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_type y ON y.oid = a.atttypid
-  WHERE has_column_privilege(c.oid, a.attnum, 'SELECT')`;
+  FROM found c
+  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+  LEFT JOIN pg_type y ON y.oid = a.atttypid`;
 
-/** The tables as they are here. What holds SQL is an expression to be put into a statement. */
-export type Tables = {
-  /** `"public"."studies"` */
-  studies: string;
-  jobs: string;
-  /** The jobs' column that says when a job ended: completed_at, else updated_at, else created_at as the runbook does. */
-  ended: string;
-  /** The studies' column that says when they last moved: updated_at, else created_at. */
-  progressed: string;
-  /** SQL: completion of a study as text. */
-  completion: string;
-  /** SQL: a job's error message, its attempts; NULL where the table has none that we may read. */
-  error: string;
-  attempts: string;
-  /** SQL: that a study, or a job, is in one of these states. */
-  studyIs(...states: string[]): string;
-  jobIs(...states: string[]): string;
-  /** Types of the ids, for parameters. */
-  studyId: string;
-  jobStudyId: string;
-  jobId: string;
-  surfaceId: string;
-  /** How jobs can be sampled: their last pages can be read alone, pages at random, or not at all. */
-  sampling: 'tail' | 'pages' | 'none';
+/** How jobs can be sampled: their last pages can be read alone, pages at random, or not at all. */
+export type Sampling = 'tail' | 'pages' | 'none';
+
+/** The tables as they are here, with what reading them takes. */
+export type Tables = PlatformTables & {
+  sampling: Sampling;
+  /** Whether an index leads from a state to its rows, and whether rows may be without one. */
+  status: Record<StateOwner, { indexed: boolean; nullable: boolean }>;
   /** Tables of which row level security keeps rows from this role: every count of them is too small. */
-  partial: readonly string[];
+  partial: readonly ('studies' | 'jobs')[];
 };
 
-/** Which column tells when a job ended. */
-export function endOfJobs(found: ReadonlySet<string>): string {
-  return ['completed_at', 'updated_at'].find((column) => found.has(column)) ?? 'created_at';
-}
-
-/** What the columns say about the tables. None of them: the runbook's. */
-export function tablesFrom(schema: string, found: readonly ColumnRow[]): Tables {
-  const of = (which: ColumnRow['which']) => new Map(found.flatMap((c) => (c.which === which ? [[c.column, c]] : [])));
-  const studies = of('studies');
-  const jobs = of('jobs');
-  const guess = found.length === 0;
-  const has = (table: ReadonlyMap<string, ColumnRow>, column: string) => guess || table.has(column);
-  const [job] = jobs.values();
+/** The form of the tables; states of a text are those that rows were seen to have. */
+export function formFrom(
+  schema: string,
+  found: readonly ColumnRow[],
+  seen: Partial<Record<StateOwner, readonly string[]>> = {},
+): Form {
+  const states = (owner: StateOwner): States => {
+    const labels = found.find((row) => row.which === owner && row.column === 'status')?.labels;
+    return labels ? { labels, declared: true } : { labels: seen[owner] ?? [], declared: false };
+  };
   return {
-    studies: inSchema(schema, 'studies'),
-    jobs: inSchema(schema, 'jobs'),
-    ended: endOfJobs(new Set(jobs.keys())),
-    progressed: has(studies, 'updated_at') ? 'updated_at' : 'created_at',
-    completion: completionOf(guess ? 'jsonb' : studies.get('progress')?.type),
-    error: has(jobs, 'error_message') ? 'error_message::text' : 'NULL::text',
-    attempts: has(jobs, 'attempt_count') ? 'attempt_count::float8' : 'NULL::float8',
-    studyIs: (...states) => oneOf(studies.get('status'), states),
-    jobIs: (...states) => oneOf(jobs.get('status'), states),
-    studyId: typeOf(studies.get('id')),
-    jobStudyId: typeOf(jobs.get('study_id')),
-    jobId: typeOf(jobs.get('id')),
-    surfaceId: typeOf(jobs.get('surface_id')),
-    sampling: samplingOf(job),
-    partial: [...new Set(found.filter((c) => c.partial).map((c) => c.which))],
+    schema,
+    study: { ...tableFrom('study', found, runbookForm.study), states: states('study') },
+    job: { ...tableFrom('job', found, runbookForm.job), states: states('job') },
+    apiKey: tableFrom('apiKey', found, runbookForm.apiKey),
   };
 }
 
-/** An enum refuses a word that is none of its labels, so only those that it has are asked for. */
-function oneOf(status: ColumnRow | undefined, states: readonly string[]): string {
-  const known = status?.labels ? states.filter((state) => status.labels?.includes(state)) : states;
-  return known.length === 0 ? 'false' : `status IN (${known.map((state) => pg.escapeLiteral(state)).join(', ')})`;
+function tableFrom<T extends TableId>(id: T, found: readonly ColumnRow[], otherwise: Table<T>): Table<T> {
+  const rows = found.filter(({ which }) => which === id);
+  const [first] = rows;
+  if (!first) return { name: otherwise.name, there: false, columns: otherwise.columns };
+  const all: Readonly<Record<string, readonly string[]>> = tableNames[id].columns;
+  const columnsOf = Object.entries(all).flatMap(([meaning, names]): [string, Column][] => {
+    const row = names.flatMap((name) => rows.find(({ column }) => column === name) ?? [])[0];
+    return row?.column ? [[meaning, { name: row.column, type: row.type }]] : [];
+  });
+  return { name: first.name, there: true, columns: Object.fromEntries(columnsOf) as Table<T>['columns'] };
 }
 
-function completionOf(type: string | undefined): string {
-  if (type === undefined) return 'NULL::text';
-  return /^jsonb?$/.test(type) ? `progress ->> 'completionPercentage'` : 'left(progress::text, 2000)';
-}
-
-/** Only plain names: what it is put into is a cast. */
-function typeOf(column: ColumnRow | undefined): string {
-  return column && /^[a-z ]+$/.test(column.type) ? column.type : 'text';
+/** What the columns say about the tables. None of them: the runbook's. */
+export function tablesFrom(
+  schema: string,
+  found: readonly ColumnRow[],
+  seen: Partial<Record<StateOwner, readonly string[]>> = {},
+): Tables {
+  const status = (owner: StateOwner) => {
+    const row = found.find(({ which, column }) => which === owner && column === 'status');
+    return { indexed: row?.indexed ?? false, nullable: row?.nullable ?? true };
+  };
+  const partial = (which: TableId) => found.some((row) => row.which === which && row.partial);
+  return {
+    ...tablesOf(formFrom(schema, found, seen)),
+    sampling: samplingOf(found.find(({ which }) => which === 'job')),
+    status: { study: status('study'), job: status('job') },
+    partial: [...(partial('study') ? (['studies'] as const) : []), ...(partial('job') ? (['jobs'] as const) : [])],
+  };
 }
 
 /** A range of pages can be read alone from PostgreSQL 14 on (TID range scan); partitions have pages of their own. */
-function samplingOf(job: ColumnRow | undefined): Tables['sampling'] {
+function samplingOf(job: ColumnRow | undefined): Sampling {
   if (!job) return 'pages';
   if (job.kind === 'r' || job.kind === 'm') return job.version >= 140_000 ? 'tail' : 'pages';
   return job.kind === 'p' ? 'pages' : 'none';

@@ -1,4 +1,7 @@
 // What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
+
+import { columnName, type Form } from '../../../core/platform/form.ts';
+import { type ColumnId, finished } from '../../../core/platform/mapping.ts';
 import { mostTables, weeklyTables } from '../../../core/queries/database.ts';
 import type { Tables } from './columns.ts';
 import { inLastHour } from './studies.ts';
@@ -14,10 +17,10 @@ export type StudyListRow = {
   cursor: string | null;
 };
 
-const studyColumns = ({ completion, progressed }: Tables) => `
-  id::text AS id, tenant_id::text AS tenant, status::text AS status,
-  ${completion} AS completion, extract(epoch FROM created_at)::float8 AS created,
-  extract(epoch FROM ${progressed})::float8 AS progressed, created_at::text AS cursor`;
+const studyColumns = ({ study }: Tables) => `
+  id::text AS id, ${study.tenant}::text AS tenant, coalesce(status::text, '') AS status,
+  ${study.completion} AS completion, extract(epoch FROM ${study.created})::float8 AS created,
+  extract(epoch FROM ${study.progressed})::float8 AS progressed, ${study.created}::text AS cursor`;
 
 /**
  * `after`: not the first page of its part; `undated`: of the rows without created_at, which come after all others;
@@ -29,12 +32,12 @@ export type Page = { after: boolean; undated: boolean; words: number; limit: num
  * Rows after the one at parameters `from` and the next. The row comparison lets an index on created_at answer it. Rows
  * without created_at are a part of their own: compared with anything they would vanish, and the list would end early.
  */
-const afterRow = ({ after, undated }: Page, from: number) => {
+const afterRow = ({ after, undated }: Page, created: string, from: number) => {
   if (undated)
-    return `created_at IS NULL AND $${from}::text IS NULL AND ${after ? `id::text < $${from + 1}::text` : `$${from + 1}::text IS NULL`}`;
+    return `${created} IS NULL AND $${from}::text IS NULL AND ${after ? `id::text < $${from + 1}::text` : `$${from + 1}::text IS NULL`}`;
   return after
-    ? `(created_at, id::text) < ($${from}::text::timestamptz, $${from + 1}::text)`
-    : `created_at IS NOT NULL AND ($${from}::text IS NULL AND $${from + 1}::text IS NULL)`;
+    ? `(${created}, id::text) < ($${from}::text::timestamptz, $${from + 1}::text)`
+    : `${created} IS NOT NULL AND ($${from}::text IS NULL AND $${from + 1}::text IS NULL)`;
 };
 
 /** Each word, from parameter `from` on, is in one of these texts. */
@@ -45,13 +48,13 @@ const having = (words: number, from: number, texts: readonly string[]) =>
 export const studyPage = (tables: Tables, page: Page) => `
   SELECT ${studyColumns(tables)}
   FROM ${tables.studies}
-  WHERE ${[afterRow(page, 1), ...having(page.words, 3, ['id::text', 'tenant_id::text', 'status::text'])].join(' AND ')}
-  ORDER BY created_at DESC, id::text DESC
+  WHERE ${[afterRow(page, tables.study.created, 1), ...having(page.words, 3, ['id::text', `${tables.study.tenant}::text`, 'status::text'])].join(' AND ')}
+  ORDER BY ${tables.study.created} DESC, id::text DESC
   LIMIT ${page.limit}`;
 
 /** One study (runbook, Checking Study Status). */
 export const oneStudy = (tables: Tables) =>
-  `SELECT ${studyColumns(tables)} FROM ${tables.studies} WHERE id = $1::${tables.studyId}`;
+  `SELECT ${studyColumns(tables)} FROM ${tables.studies} WHERE id = $1::${tables.types.studyId}`;
 
 /** How many jobs of one study are counted. */
 export const mostOfStudy = 200_000;
@@ -70,16 +73,16 @@ export type JobRow = {
   error: string | null;
 };
 
-const jobColumns = ({ ended, attempts, error, jobIs }: Tables) => `
-  id::text AS id, surface_id::text AS surface, status::text AS status, ${attempts} AS attempts,
-  extract(epoch FROM created_at)::float8 AS created,
+const jobColumns = ({ job, jobIs }: Tables) => `
+  id::text AS id, ${job.surface}::text AS surface, coalesce(status::text, '') AS status, ${job.attempts} AS attempts,
+  extract(epoch FROM ${job.created})::float8 AS created,
   ${
-    ended === 'created_at'
-      ? 'NULL::float8'
-      : `CASE WHEN ${jobIs('completed', 'complete', 'failed', 'cancelled')}
-    THEN extract(epoch FROM ${ended})::float8 END`
+    job.saysEnd
+      ? `CASE WHEN ${jobIs(...finished, 'cancelled')}
+    THEN extract(epoch FROM ${job.ended})::float8 END`
+      : 'NULL::float8'
   } AS ended,
-  left(${error}, 500) AS error`;
+  left(${job.error}, 500) AS error`;
 
 export type JobSummaryRow = {
   counts: SurfaceCountRow[] | null;
@@ -95,8 +98,8 @@ export type JobSummaryRow = {
  */
 export const jobsSummary = (tables: Tables) => `
   WITH j AS MATERIALIZED (
-    SELECT ${jobColumns(tables)}, ${tables.jobIs('failed')} AS failed, ${tables.jobIs('executing', 'running')} AS runs
-    FROM ${tables.jobs} WHERE study_id = $1::${tables.jobStudyId} LIMIT ${mostOfStudy}
+    SELECT ${jobColumns(tables)}, ${tables.jobIs('failed')} AS failed, ${tables.jobIs('running')} AS runs
+    FROM ${tables.jobs} WHERE ${tables.job.study} = $1::${tables.types.jobStudyId} LIMIT ${mostOfStudy}
   )
   SELECT (SELECT json_agg(c) FROM (
             SELECT surface, status, count(*) AS count FROM j GROUP BY surface, status ORDER BY surface, status) c) AS counts,
@@ -110,48 +113,48 @@ export const jobsSummary = (tables: Tables) => `
 export type JobPageRow = JobRow & { cursor: string | null };
 
 /**
- * A page of a study's ($1) jobs, newest first, after the one at ($3, $4); with a status ($2) only those of it. All
+ * A page of a study's ($1) jobs, newest first, after the one at ($3, $4); with a status ($2) only those of it, in any case. All
  * words, from $5 on, are in id, surface, status or error.
  */
 export const jobPage = (tables: Tables, page: Page) => `
-  SELECT ${jobColumns(tables)}, created_at::text AS cursor FROM ${tables.jobs}
+  SELECT ${jobColumns(tables)}, ${tables.job.created}::text AS cursor FROM ${tables.jobs}
   WHERE ${[
-    `study_id = $1::${tables.jobStudyId}`,
-    '($2::text IS NULL OR status::text = $2)',
-    afterRow(page, 3),
-    ...having(page.words, 5, ['id::text', 'surface_id::text', 'status::text', tables.error]),
+    `${tables.job.study} = $1::${tables.types.jobStudyId}`,
+    "($2::text IS NULL OR lower(coalesce(status::text, '')) = lower($2))",
+    afterRow(page, tables.job.created, 3),
+    ...having(page.words, 5, ['id::text', `${tables.job.surface}::text`, 'status::text', tables.job.error]),
   ].join(' AND ')}
-  ORDER BY created_at DESC, id::text DESC
+  ORDER BY ${tables.job.created} DESC, id::text DESC
   LIMIT ${page.limit}`;
 
 /** How many failures of one surface are counted. */
 export const mostOfSurface = 50_000;
 
 // The parameter is cast, not the column: an index on it can be used.
-const failuresOfSurface = ({ jobs, ended, jobIs, surfaceId }: Tables, columns: string) => `
+const failuresOfSurface = ({ jobs, job, jobIs, types }: Tables, columns: string) => `
   SELECT ${columns} FROM ${jobs}
-  WHERE surface_id = $1::${surfaceId} AND ${jobIs('failed')} AND ${inLastHour(ended, 'created_at')}`;
+  WHERE ${job.surface} = $1::${types.surfaceId} AND ${jobIs('failed')} AND ${inLastHour(job.ended, job.created)}`;
 
 export type SurfaceErrorRow = { message: string | null; count: number; studies: number };
 
 /** A surface's failures of the last hour by message (runbook, SEV2: Check error messages). */
 export const errorsOfSurface = (tables: Tables) => `
   SELECT message, count(*)::int AS count, count(DISTINCT study)::int AS studies
-  FROM (${failuresOfSurface(tables, `left(${tables.error}, 500) AS message, study_id AS study`)} LIMIT ${mostOfSurface}) j
+  FROM (${failuresOfSurface(tables, `left(${tables.job.error}, 500) AS message, ${tables.job.study} AS study`)} LIMIT ${mostOfSurface}) j
   GROUP BY message ORDER BY count(*) DESC, message LIMIT 15`;
 
 export type SurfaceStudyRow = { study: string; count: number };
 
 export const studiesOfSurface = (tables: Tables) => `
   SELECT study, count(*)::int AS count
-  FROM (${failuresOfSurface(tables, 'study_id::text AS study')} LIMIT ${mostOfSurface}) j
+  FROM (${failuresOfSurface(tables, `${tables.job.study}::text AS study`)} LIMIT ${mostOfSurface}) j
   GROUP BY study ORDER BY count(*) DESC, study LIMIT 20`;
 
 export type FailedJobRow = JobRow & { study: string };
 
 export const newestOfSurface = (tables: Tables) => `
-  ${failuresOfSurface(tables, `${jobColumns(tables)}, study_id::text AS study`)}
-  ORDER BY ${tables.ended} DESC NULLS LAST LIMIT 50`;
+  ${failuresOfSurface(tables, `${jobColumns(tables)}, ${tables.job.study}::text AS study`)}
+  ORDER BY ${tables.job.ended} DESC NULLS LAST LIMIT 50`;
 
 export type ApiKeyRow = {
   id: string;
@@ -168,12 +171,19 @@ export type ApiKeyRow = {
 export const mostKeys = 5000;
 
 /** API keys (runbook, Viewing API Key Status). The key itself and its hash are never read. */
-export const apiKeys = (table: string) => `
-  SELECT id::text AS id, tenant_id::text AS tenant, name::text AS name, to_jsonb(permissions) AS permissions,
-         rate_limit::float8 AS "rateLimit", extract(epoch FROM last_used_at)::float8 AS "lastUsed",
-         extract(epoch FROM created_at)::float8 AS created, revoked,
-         extract(epoch FROM revoked_at)::float8 AS "revokedAt"
-  FROM ${table} ORDER BY tenant_id, revoked, name, id LIMIT ${mostKeys + 1}`;
+export const apiKeys = (table: string, found: Form['apiKey']) => {
+  const has = (column: ColumnId<'apiKey'>) => found.columns[column] !== undefined;
+  const name = (column: ColumnId<'apiKey'>) => columnName('apiKey', found, column);
+  const maybe = (column: ColumnId<'apiKey'>, as: (name: string) => string, type: string) =>
+    has(column) ? as(name(column)) : `NULL::${type}`;
+  const seconds = (column: ColumnId<'apiKey'>) => maybe(column, (of) => `extract(epoch FROM ${of})::float8`, 'float8');
+  const revoked = has('revoked') || !has('active') ? name('revoked') : `NOT ${name('active')}`;
+  return `
+  SELECT id::text AS id, ${name('tenant')}::text AS tenant, name::text AS name, to_jsonb(permissions) AS permissions,
+         ${maybe('rateLimit', (of) => `${of}::float8`, 'float8')} AS "rateLimit", ${seconds('lastUsed')} AS "lastUsed",
+         ${seconds('created')} AS created, ${revoked} AS revoked, ${seconds('revokedAt')} AS "revokedAt"
+  FROM ${table} ORDER BY ${name('tenant')}, ${revoked}, name, id LIMIT ${mostKeys + 1}`;
+};
 
 export type SessionRow = {
   pid: number;

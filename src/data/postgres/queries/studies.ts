@@ -1,6 +1,7 @@
 // What the tables of Bentham are asked (runbook: studies, jobs). Everything is bounded: a platform in trouble must not
 // be slowed by those who look at it. Times are seconds since 1970; a time without zone is taken as UTC.
 import pg from 'pg';
+import { finished, openStudy } from '../../../core/platform/mapping.ts';
 import type { Tables } from './columns.ts';
 
 /** How many pending jobs are counted before `at least` stands for the rest. Far above the runbook's 5,000. */
@@ -19,16 +20,15 @@ export const inLastHour = (column: string, also?: string) => {
   return also && also !== column ? `(${recent(column)} OR (${column} IS NULL AND ${recent(also)}))` : recent(column);
 };
 
-const isActive = ({ studyIs }: Tables) => studyIs('executing', 'queued');
-const ended = ['completed', 'complete', 'failed'] as const;
+const isActive = ({ studyIs }: Tables) => studyIs(...openStudy);
 
 export type OverviewRow = { active: number; new: number; newest: number | null };
 
 /** How many are active and new, and the newest. */
 export const overview = (tables: Tables) => `
   SELECT (SELECT count(*) FROM (SELECT 1 FROM ${tables.studies} WHERE ${isActive(tables)} LIMIT ${mostCounted + 1}) a)::int AS active,
-         (SELECT count(*) FROM ${tables.studies} WHERE created_at > now() - interval '10 minutes')::int AS new,
-         extract(epoch FROM (SELECT max(created_at) FROM ${tables.studies}))::float8 AS newest`;
+         (SELECT count(*) FROM ${tables.studies} WHERE ${tables.study.created} > now() - interval '10 minutes')::int AS new,
+         extract(epoch FROM (SELECT max(${tables.study.created}) FROM ${tables.studies}))::float8 AS newest`;
 
 export type ActiveRow = {
   id: string;
@@ -40,31 +40,33 @@ export type ActiveRow = {
 };
 
 const activeIds = (tables: Tables, what = 'id') =>
-  `SELECT ${what} FROM ${tables.studies} WHERE ${isActive(tables)} ORDER BY ${tables.progressed} NULLS FIRST LIMIT ${mostActive}`;
+  `SELECT ${what} FROM ${tables.studies} WHERE ${isActive(tables)} ORDER BY ${tables.study.progressed} NULLS FIRST LIMIT ${mostActive}`;
 
 /** The active studies, oldest progress first. */
 export const active = (tables: Tables) =>
   activeIds(
     tables,
-    `id::text AS id, tenant_id::text AS tenant, status::text AS status,
-     ${tables.completion} AS completion, extract(epoch FROM created_at)::float8 AS created,
-     extract(epoch FROM ${tables.progressed})::float8 AS progressed`,
+    `id::text AS id, ${tables.study.tenant}::text AS tenant, status::text AS status,
+     ${tables.study.completion} AS completion, extract(epoch FROM ${tables.study.created})::float8 AS created,
+     extract(epoch FROM ${tables.study.progressed})::float8 AS progressed`,
   );
 
-export type JobCountRow = { study: string; total: number; failed: number };
+export type JobCountRow = { study: string; total: number; failed: number; moved: number | null };
 
-/** Jobs of the active studies. */
+/** Jobs of the active studies, and when the newest of them moved. */
 export const jobsOfActive = (tables: Tables) => `
-  SELECT study_id::text AS study, count(*)::int AS total, (count(*) FILTER (WHERE ${tables.jobIs('failed')}))::int AS failed
+  SELECT ${tables.job.study}::text AS study, count(*)::int AS total,
+         (count(*) FILTER (WHERE ${tables.jobIs('failed')}))::int AS failed,
+         extract(epoch FROM max(${tables.job.ended}))::float8 AS moved
   FROM ${tables.jobs}
-  WHERE study_id IN (${activeIds(tables)})
-  GROUP BY study_id`;
+  WHERE ${tables.job.study} IN (${activeIds(tables)})
+  GROUP BY ${tables.job.study}`;
 
 export type CountRow = { count: number };
 
 /** Jobs that wait, counted up to a bound (runbook, Key Metrics: Queue Depth). */
 export const pending = ({ jobs, jobIs }: Tables) => `
-  SELECT count(*)::int AS count FROM (SELECT 1 FROM ${jobs} WHERE ${jobIs('pending')} LIMIT ${mostPending + 1}) p`;
+  SELECT count(*)::int AS count FROM (SELECT 1 FROM ${jobs} WHERE ${jobIs('waiting')} LIMIT ${mostPending + 1}) p`;
 
 /**
  * A look at some of a table's pages: at `percent` of them, chosen by chance, and at all from page `tail` on. What is new
@@ -74,7 +76,8 @@ export type Sample = { percent: number; tail?: number };
 
 type Part = { from: string; where: string; weight: string };
 
-function partsOf(jobs: string, sample: Sample | undefined): readonly Part[] {
+/** The parts of a sample, each with how many rows one of its rows stands for. */
+export function partsOf(jobs: string, sample: Sample | undefined): readonly Part[] {
   if (!sample) return [{ from: jobs, where: 'true', weight: '1' }];
   const { percent, tail } = sample;
   const chance = { from: `${jobs} TABLESAMPLE SYSTEM (${percent})`, weight: `${100 / percent}` };
@@ -91,7 +94,7 @@ export const pendingEstimated = ({ jobs, jobIs }: Tables, sample: Sample) => `
   SELECT round(${partsOf(jobs, sample)
     .map(
       ({ from, where, weight }) =>
-        `(SELECT count(*) FROM ${from} WHERE ${where} AND ${jobIs('pending')}) * ${weight}::float8`,
+        `(SELECT count(*) FROM ${from} WHERE ${where} AND ${jobIs('waiting')}) * ${weight}::float8`,
     )
     .join(' + ')})::int AS count`;
 
@@ -103,37 +106,53 @@ export const pagesOf = (table: string) => `
            + (SELECT coalesce(sum(pg_relation_size(relid)), 0) FROM pg_partition_tree(${pg.escapeLiteral(table)})
               WHERE isleaf))::float8 / current_setting('block_size')::int AS pages`;
 
-export type LastHourRow = { finished: number; failed: number; mostly: number };
+export type LastHourRow = {
+  finished: number;
+  failed: number;
+  mostly: number;
+  /** Studies that moved and whose state nobody knows, and those whose jobs' unknown states could make them failed. */
+  unclear: number;
+};
 
-const finishedStudies = ({ studies, studyIs, progressed }: Tables) => `
-  SELECT id, status::text AS status FROM ${studies}
-  WHERE ${progressed} > now() - interval '1 hour' AND ${studyIs(...ended)}
-  ORDER BY ${progressed} DESC LIMIT ${mostFinished}`;
+const lastMoved = ({ studies, study, studyIs, studyUnclear }: Tables) => `
+  SELECT id, ${studyIs('failed')} AS failed, ${studyUnclear} AS unclear FROM ${studies}
+  WHERE ${study.progressed} > now() - interval '1 hour' AND (${studyIs(...finished)} OR ${studyUnclear})
+  ORDER BY ${study.progressed} DESC LIMIT ${mostFinished}`;
 
 /**
  * The studies that finished in the last hour. One failed if its status says so, or if more than half of its jobs
  * failed (runbook, SEV2).
  */
 export const lastHour = (tables: Tables) => `
-  WITH finished AS MATERIALIZED (${finishedStudies(tables)}),
+  WITH moved AS MATERIALIZED (${lastMoved(tables)}),
   counted AS (
-    SELECT study_id, count(*) AS total, count(*) FILTER (WHERE ${tables.jobIs('failed')}) AS failed
-    FROM ${tables.jobs} WHERE study_id IN (SELECT id FROM finished) GROUP BY study_id
+    SELECT ${tables.job.study} AS study, count(*) AS total, count(*) FILTER (WHERE ${tables.jobIs('failed')}) AS failed,
+           count(*) FILTER (WHERE ${tables.jobUnclear}) AS unclear
+    FROM ${tables.jobs} WHERE ${tables.job.study} IN (SELECT id FROM moved) GROUP BY 1
+  ), judged AS (
+    SELECT m.unclear, m.failed, coalesce(c.failed * 2 > c.total, false) AS mostly,
+           coalesce((c.failed + c.unclear) * 2 > c.total, false) AS perhaps
+    FROM moved m LEFT JOIN counted c ON c.study = m.id
   )
-  SELECT count(*)::int AS finished,
-         (count(*) FILTER (WHERE f.status = 'failed' OR c.failed * 2 > c.total))::int AS failed,
-         (count(*) FILTER (WHERE c.failed * 2 > c.total))::int AS mostly
-  FROM finished f LEFT JOIN counted c ON c.study_id = f.id`;
+  SELECT (count(*) FILTER (WHERE NOT unclear))::int AS finished,
+         (count(*) FILTER (WHERE NOT unclear AND (failed OR mostly)))::int AS failed,
+         (count(*) FILTER (WHERE NOT unclear AND mostly))::int AS mostly,
+         (count(*) FILTER (WHERE unclear OR (perhaps AND NOT failed AND NOT mostly)))::int AS unclear
+  FROM judged`;
 
 /** The same by the studies' own status alone, when the jobs cannot be counted in time. */
 export const lastHourByStatus = (tables: Tables) => `
-  SELECT count(*)::int AS finished, (count(*) FILTER (WHERE status = 'failed'))::int AS failed, 0 AS mostly
-  FROM (${finishedStudies(tables)}) f`;
+  SELECT (count(*) FILTER (WHERE NOT unclear))::int AS finished,
+         (count(*) FILTER (WHERE NOT unclear AND failed))::int AS failed, 0 AS mostly,
+         (count(*) FILTER (WHERE unclear))::int AS unclear
+  FROM (${lastMoved(tables)}) f`;
 
 export type SurfaceRow = {
   id: string;
   finished: number;
   failures: number;
+  /** Jobs whose state nobody knows. */
+  unclear: number;
   studies: number;
   topError: string | null;
   topCount: number | null;
@@ -145,15 +164,15 @@ export type SurfaceRow = {
  * Per surface over the last hour: finished and failed jobs, the studies they belong to and the most frequent error
  * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all.
  */
-export const surfaces = ({ jobs, ended: at, error, jobIs }: Tables, sample?: Sample) => `
+export const surfaces = ({ jobs, job, jobIs, jobUnclear }: Tables, sample?: Sample) => `
   WITH recent AS MATERIALIZED (
     SELECT * FROM (${partsOf(jobs, sample)
       .map(
         ({ from, where, weight }) => `
-      SELECT surface_id::text AS id, study_id, ${jobIs('failed')} AS failed, left(${error}, 500) AS error,
-             ${weight}::float8 AS weight
+      SELECT ${job.surface}::text AS id, ${job.study} AS study, coalesce(${jobIs('failed')}, false) AS failed,
+             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${weight}::float8 AS weight
       FROM ${from}
-      WHERE ${where} AND ${inLastHour(at, 'created_at')} AND ${jobIs(...ended)}`,
+      WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`,
       )
       .join(' UNION ALL')}) parts
     LIMIT ${mostRecent + 1}
@@ -162,19 +181,20 @@ export const surfaces = ({ jobs, ended: at, error, jobIs }: Tables, sample?: Sam
     SELECT DISTINCT ON (id) id, error, round(sum(weight))::int AS count
     FROM recent WHERE failed GROUP BY id, error ORDER BY id, count(*) DESC, error
   )
-  SELECT r.id, round(sum(r.weight))::int AS finished,
+  SELECT r.id, coalesce(round(sum(r.weight) FILTER (WHERE NOT r.unclear)), 0)::int AS finished,
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
-         count(DISTINCT r.study_id) FILTER (WHERE r.failed)::int AS studies,
+         coalesce(round(sum(r.weight) FILTER (WHERE r.unclear)), 0)::int AS unclear,
+         count(DISTINCT r.study) FILTER (WHERE r.failed)::int AS studies,
          e.error AS "topError", e.count AS "topCount", (SELECT count(*) FROM recent)::int AS seen
   FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
   GROUP BY r.id, e.error, e.count
-  ORDER BY failures DESC, finished DESC, r.id
+  ORDER BY failures DESC, unclear DESC, finished DESC, r.id
   LIMIT 200`;
 
 export type LastFinishedRow = { at: number; study: string };
 
 /** The newest finished job, for a pane that has nothing to show. */
-export const lastFinished = ({ jobs, ended: at, jobIs }: Tables) => `
-  SELECT extract(epoch FROM ${at})::float8 AS at, study_id::text AS study FROM ${jobs}
-  WHERE ${jobIs(...ended)} AND ${at} IS NOT NULL
-  ORDER BY ${at} DESC LIMIT 1`;
+export const lastFinished = ({ jobs, job, jobIs }: Tables) => `
+  SELECT extract(epoch FROM ${job.ended})::float8 AS at, ${job.study}::text AS study FROM ${jobs}
+  WHERE ${jobIs(...finished)} AND ${job.ended} IS NOT NULL
+  ORDER BY ${job.ended} DESC LIMIT 1`;

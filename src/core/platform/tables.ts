@@ -1,0 +1,112 @@
+// The tables as SQL: every expression that a statement needs of them, whatever form they have.
+import { literal, qualified } from '../text/sql.ts';
+import { columnName, type Form, isState, isUnclear, runbookForm } from './form.ts';
+import type { Meaning } from './mapping.ts';
+
+/** What holds SQL is an expression to be put into a statement. */
+export type Tables = {
+  form: Form;
+  /** `"public"."studies"` */
+  studies: string;
+  jobs: string;
+  study: {
+    id: string;
+    tenant: string;
+    created: string;
+    /** When it last moved, as far as its own row says. */
+    progressed: string;
+    /** False: its row does not say when it moved; the newest of its jobs does. */
+    progressIsOwn: boolean;
+    /** Its completion, as text. */
+    completion: string;
+  };
+  job: {
+    id: string;
+    study: string;
+    surface: string;
+    created: string;
+    /** When it ended; created where the table does not say, as the runbook does. */
+    ended: string;
+    saysEnd: boolean;
+    /** Its message; NULL where there is none that we may read. */
+    error: string;
+    attempts: string;
+  };
+  /** Types, for parameters. */
+  types: { studyId: string; jobId: string; jobStudyId: string; surfaceId: string };
+  studyIs(...meanings: readonly Meaning[]): string;
+  jobIs(...meanings: readonly Meaning[]): string;
+  /** That nobody knows what the state of a study, or a job, means. */
+  studyUnclear: string;
+  jobUnclear: string;
+};
+
+export function tablesOf(form: Form = runbookForm): Tables {
+  const { schema, study, job } = form;
+  const s = (column: keyof Form['study']['columns']) => columnName('study', study, column);
+  const j = (column: keyof Form['job']['columns']) => columnName('job', job, column);
+  const ended = (['completed', 'updated'] as const).find((column) => job.columns[column]);
+  return {
+    form,
+    studies: qualified(schema, study.name),
+    jobs: qualified(schema, job.name),
+    study: {
+      id: s('id'),
+      tenant: s('tenant'),
+      created: s('created'),
+      progressed: progressedOf(form),
+      progressIsOwn: study.columns.updated !== undefined || !study.columns.completed,
+      completion: completionOf(form),
+    },
+    job: {
+      id: j('id'),
+      study: j('study'),
+      surface: j('surface'),
+      created: j('created'),
+      ended: ended ? j(ended) : j('created'),
+      saysEnd: ended !== undefined,
+      error: errorOf(form),
+      attempts: job.columns.attempts ? `${j('attempts')}::float8` : 'NULL::float8',
+    },
+    types: {
+      studyId: castTo(study.columns.id?.type),
+      jobId: castTo(job.columns.id?.type),
+      jobStudyId: castTo(job.columns.study?.type),
+      surfaceId: castTo(job.columns.surface?.type),
+    },
+    studyIs: (...meanings) => isState('study', study.states, ...meanings),
+    jobIs: (...meanings) => isState('job', job.states, ...meanings),
+    studyUnclear: isUnclear('study', study.states),
+    jobUnclear: isUnclear('job', job.states),
+  };
+}
+
+/** updated_at, else the newest of what a study's row says, else created_at. */
+function progressedOf({ study }: Form): string {
+  const name = (column: keyof typeof study.columns) => columnName('study', study, column);
+  if (study.columns.updated) return name('updated');
+  const told = (['completed', 'started'] as const).filter((column) => study.columns[column]).map(name);
+  return told.length === 0 ? name('created') : `greatest(${[...told, name('created')].join(', ')})`;
+}
+
+function completionOf({ study }: Form): string {
+  const { progress, totalCells, completedCells } = study.columns;
+  if (progress && /^jsonb?$/.test(progress.type))
+    return `${columnName('study', study, 'progress')} ->> ${literal('completionPercentage')}`;
+  if (progress) return `left(${columnName('study', study, 'progress')}::text, 2000)`;
+  if (!totalCells || !completedCells) return 'NULL::text';
+  const [all, done] = [columnName('study', study, 'totalCells'), columnName('study', study, 'completedCells')];
+  return `CASE WHEN ${all} > 0 THEN (100.0 * ${done} / ${all})::float8::text END`;
+}
+
+function errorOf({ job }: Form): string {
+  if (job.columns.error) return `${columnName('job', job, 'error')}::text`;
+  const { result } = job.columns;
+  if (!result || !/^jsonb?$/.test(result.type)) return 'NULL::text';
+  return `${columnName('job', job, 'result')} -> 'error' ->> 'message'`;
+}
+
+/** Only plain names: what it is put into is a cast. */
+function castTo(type: string | undefined): string {
+  return type !== undefined && /^[a-z ]+$/.test(type) ? type : 'text';
+}

@@ -1,0 +1,44 @@
+// States that nobody knows, with how many rows have them: never counted as zero, and never as fine.
+import { formatCount } from '../text/format.ts';
+import type { StateOwner } from './mapping.ts';
+
+export type Unclear = {
+  of: StateOwner;
+  /** The table, as the catalogue has it. */
+  table: string;
+  /** The state as it stands there; null where a row has none. */
+  label: string | null;
+  count: number;
+  /** False: at least so many. */
+  exact: boolean;
+};
+
+const names: Record<StateOwner, readonly [string, string]> = { study: ['study', 'studies'], job: ['job', 'jobs'] };
+
+/** `7,000 jobs in state “ON_HOLD”`, for each of them. */
+export function unclearSays({ of, label, count, exact }: Unclear): string {
+  const [one, many] = names[of];
+  const how = `${exact ? '' : 'at least '}${formatCount(count)} ${count === 1 ? one : many}`;
+  return label === null ? `${how} without a state` : `${how} in state “${label}”`;
+}
+
+/** In one line, those with most rows first: `7,000 jobs in state “ON_HOLD” and 2 more states, not understood`. */
+export function unclearSummary(all: readonly Unclear[]): string {
+  const [first, ...more] = all.toSorted((a, b) => b.count - a.count);
+  if (!first) return 'every state is understood';
+  const rest = more.length === 0 ? '' : ` and ${more.length} more ${more.length === 1 ? 'state' : 'states'}`;
+  return `${unclearSays(first)}${rest}, not understood`;
+}
+
+/** Why a figure is unknown. `lacks`: the declared states have none of its meaning; `unread`: they could not be read in time. */
+export type Doubt =
+  | { why: 'unread'; of: StateOwner }
+  | { why: 'unclear'; of: StateOwner }
+  | { why: 'lacks'; of: StateOwner; table: string; meaning: string };
+
+/** A doubt in words, with the states behind it. */
+export function doubtSays(doubt: Doubt, unclear: readonly Unclear[]): string {
+  if (doubt.why === 'lacks') return `${doubt.table}.status has no state that means ${doubt.meaning}`;
+  if (doubt.why === 'unread') return `the states of ${names[doubt.of][1]} could not be read in time`;
+  return unclearSummary(unclear.filter(({ of }) => of === doubt.of));
+}

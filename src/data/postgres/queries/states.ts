@@ -1,0 +1,56 @@
+// Which states rows have, and how many rows have one that nobody knows. Bounded: a state is looked up in an index where
+// there is one, and else in the first rows.
+import { hasUnclearLabel, isUnclear } from '../../../core/platform/form.ts';
+import type { StateOwner } from '../../../core/platform/mapping.ts';
+import type { Tables } from './columns.ts';
+import { partsOf, type Sample } from './studies.ts';
+
+/** More different states than this are no states. */
+export const mostStates = 60;
+/** How many rows of unknown states are counted before `at least` stands for the rest. */
+export const mostUnclear = 50_000;
+const firstRows = 2000;
+
+const tableOf = (owner: StateOwner, { studies, jobs }: Tables) => (owner === 'study' ? studies : jobs);
+
+export type StateRow = { label: string };
+
+/** The states that rows have: by steps through the index from one to the next, or of the first rows. */
+export function seenStates(owner: StateOwner, tables: Tables): string {
+  const table = tableOf(owner, tables);
+  if (!tables.status[owner].indexed)
+    return `SELECT DISTINCT status::text AS label FROM (SELECT status FROM ${table} LIMIT ${firstRows}) r
+      WHERE status IS NOT NULL ORDER BY 1 LIMIT ${mostStates}`;
+  return `
+    WITH RECURSIVE step (status) AS (
+      (SELECT status FROM ${table} WHERE status IS NOT NULL ORDER BY status LIMIT 1)
+      UNION ALL
+      SELECT (SELECT t.status FROM ${table} t WHERE t.status > step.status ORDER BY t.status LIMIT 1)
+      FROM step WHERE step.status IS NOT NULL
+    )
+    SELECT status::text AS label FROM step WHERE status IS NOT NULL LIMIT ${mostStates}`;
+}
+
+export type UnclearRow = { label: string | null; count: number };
+
+/** How many rows have a state that nobody knows, by state. Undefined: none can have. */
+export function unclearRows(owner: StateOwner, tables: Tables): string | undefined {
+  const { states } = owner === 'study' ? tables.form.study : tables.form.job;
+  const { indexed, nullable } = tables.status[owner];
+  // All labels are known where an index or an enum told them; else every row has to be looked at.
+  const where = indexed || states.declared ? hasUnclearLabel(owner, states) : isUnclear(owner, states);
+  if (where === 'status IS NULL' && !nullable) return undefined;
+  return `
+    SELECT status::text AS label, count(*)::int AS count
+    FROM (SELECT status FROM ${tableOf(owner, tables)} WHERE ${where} LIMIT ${mostUnclear + 1}) u
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`;
+}
+
+/** The same of jobs from a sample, as an estimate: their states need no index, as few rows are looked at. */
+export const unclearEstimated = (tables: Tables, sample: Sample) => `
+  SELECT label, round(sum(weight))::int AS count FROM (${partsOf(tables.jobs, sample)
+    .map(
+      ({ from, where, weight }) =>
+        `SELECT status::text AS label, ${weight}::float8 AS weight FROM ${from} WHERE ${where} AND ${tables.jobUnclear}`,
+    )
+    .join(' UNION ALL ')}) parts GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`;

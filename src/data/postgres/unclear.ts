@@ -1,0 +1,51 @@
+// Rows whose state nobody knows, counted by state.
+import { lacks } from '../../core/platform/form.ts';
+import { type Meaning, meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
+import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
+import { door } from '../../core/text/text.ts';
+import type { Ms } from '../../core/time.ts';
+import type { Tables } from './queries/columns.ts';
+import { mostUnclear, type UnclearRow, unclearEstimated, unclearRows } from './queries/states.ts';
+import type { AskSql } from './session.ts';
+import { sampleOf } from './tables.ts';
+
+/** Counts them, of one table. Throws where it takes longer than `within`. */
+export async function unclearOf(
+  owner: StateOwner,
+  tables: Tables,
+  ask: AskSql,
+  within: Ms,
+): Promise<readonly Unclear[]> {
+  const statement = unclearRows(owner, tables);
+  return statement === undefined ? [] : unclearFrom(owner, tables, await ask<UnclearRow>(statement, { within }), true);
+}
+
+/** Estimates them for jobs from a sample; undefined where there is none. */
+export async function unclearJobsEstimated(tables: Tables, ask: AskSql): Promise<readonly Unclear[] | undefined> {
+  const sample = await sampleOf(ask, tables);
+  return sample && unclearFrom('job', tables, await ask<UnclearRow>(unclearEstimated(tables, sample)), false);
+}
+
+function unclearFrom(
+  owner: StateOwner,
+  tables: Tables,
+  rows: readonly UnclearRow[],
+  counted: boolean,
+): readonly Unclear[] {
+  const table = door((owner === 'study' ? tables.form.study : tables.form.job).name, 60);
+  const exact = counted && rows.reduce((sum, { count }) => sum + count, 0) <= mostUnclear;
+  // A state in a case that nobody writes (`PeNdInG`) is understood all the same.
+  return rows
+    .filter(({ label }) => label === null || meaningOf(owner, label) === undefined)
+    .map(({ label, count }) => {
+      const shown = label === null ? null : door(label, 40);
+      return { of: owner, table, label: shown, count: Math.min(count, mostUnclear), exact };
+    });
+}
+
+/** Why a figure of rows with these meanings says nothing: the table's states cannot say one of them. */
+export function lackOf(owner: StateOwner, tables: Tables, needs: readonly Meaning[]): Doubt | undefined {
+  const table = owner === 'study' ? tables.form.study : tables.form.job;
+  const missing = needs.find((meaning) => lacks(owner, table.states, meaning));
+  return missing && { why: 'lacks', of: owner, table: door(table.name, 60), meaning: missing };
+}

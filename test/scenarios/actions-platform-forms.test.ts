@@ -1,0 +1,165 @@
+// Remedies on studies, jobs and surfaces in every form of the tables: what they count, what they write, and how it is
+// put back.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBinaries } from '../../simulator/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
+import { type Acting, acting } from '../support/acting.ts';
+import { forms } from '../support/platform-forms.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let server: Server;
+let port: number;
+let home: string;
+
+async function sql(text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  home = mkdtempSync(path.join(tmpdir(), 'forms-'));
+  port = await freePort();
+  const data = path.join(guarded.directory, 'forms');
+  const binaries = await findBinaries(guarded.directory);
+  await initCluster(binaries, data, root);
+  server = await startServer(binaries, data, port, root);
+});
+
+afterAll(async () => {
+  await server?.stop('fast');
+  await guarded?.end();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function cockpitOn<T>(schema: string, use: (cockpit: Acting) => Promise<T>): Promise<T> {
+  const cockpit = await acting(
+    {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      PGHOST: '127.0.0.1',
+      PGPORT: String(port),
+      PGUSER: root.user,
+      PGPASSWORD: root.password,
+      PGDATABASE: 'postgres',
+      PGSSLMODE: 'disable',
+      BENTHAM_DATABASE_SCHEMA: schema,
+      BENTHAM_ADMIN_COMMAND: 'true',
+      BENTHAM_JOURNAL_DIRECTORY: path.join(home, schema),
+    },
+    true,
+  );
+  try {
+    return await use(cockpit);
+  } finally {
+    await cockpit.stop();
+  }
+}
+
+const changed = (run: { plan?: { calls: readonly unknown[] } | undefined }) => JSON.stringify(run.plan?.calls);
+
+test.each(forms)(
+  '$name: failed jobs are retried with the table’s own label, and put back as they were',
+  async (form) => {
+    await sql(form.create);
+    const { schema, prisma } = form;
+    const jobs = `"${schema}".${prisma ? '"Job"' : 'jobs'}`;
+    const study = prisma ? '"studyId"' : 'study_id';
+    const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
+    if (prisma) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
+    const before = await rows();
+    const upper = /capitals/.test(form.name);
+    const waiting = upper ? 'PENDING' : 'pending';
+    await cockpitOn(schema, async (cockpit) => {
+      const run = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+      expect(run.plan?.impact[0]).toBe(`3 failed jobs of st_runs become ${waiting}: openai-api 3.`);
+      expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: `3 ${waiting}` });
+      const retried = (await rows()).filter((_, at) => /failed/i.test(String(before[at]?.status)));
+      expect(retried).toHaveLength(3);
+      for (const row of retried)
+        expect(row).toMatchObject(
+          prisma
+            ? { status: waiting, attempts: 0, result: null, lastAttemptAt: null }
+            : { status: waiting, attempt_count: 0, error_message: null },
+        );
+      if (prisma)
+        expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([
+          { n: 0 },
+        ]);
+      const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+      expect(none.says).toMatch(/^no failed jobs in st_runs; it has \d+ \w+/);
+
+      const back = await cockpit.plan('restore-jobs', { run: run.id, study: 'st_runs' });
+      expect(await cockpit.confirm(back)).toMatchObject({ outcome: 'verified' });
+      const restored = await rows();
+      const kept = ({ updatedAt: _, ...row }: Record<string, unknown>) => row;
+      expect(restored.map(kept)).toEqual(before.map(kept));
+      if (prisma)
+        expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([
+          { n: 3 },
+        ]);
+    });
+  },
+);
+
+test.each(forms)(
+  '$name: a finished study is not cancelled, and one that is open only where that has a state',
+  async (form) => {
+    const schema = `${form.schema}_cancel`;
+    await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+    const declared = /enum/.test(form.name);
+    await cockpitOn(schema, async (cockpit) => {
+      const over = await cockpit.plan('cancel-study', { study: 'st_good' });
+      expect(over.says).toMatch(/^it is complete already/i);
+      const run = await cockpit.plan('cancel-study', { study: 'st_runs', jobs: 'end' });
+      if (declared) return expect(run.says).toMatch(/status has no state that means cancelled/);
+      expect(run.plan?.impact.join('\n')).toMatch(/5 open jobs become cancelled too/i);
+      expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified' });
+      const label = /capitals/.test(form.name) ? 'CANCELLED' : 'cancelled';
+      const tables = form.prisma ? ['"Study"', '"Job"'] : ['studies', 'jobs'];
+      const counts = await Promise.all(
+        tables.map((table) => sql(`SELECT count(*)::int AS n FROM "${schema}".${table} WHERE status = '${label}'`)),
+      );
+      expect(counts).toEqual([[{ n: 1 }], [{ n: 5 }]]);
+    });
+  },
+);
+
+test.each(forms)('$name: a surface is disabled on a count of all that ended', async (form) => {
+  const schema = `${form.schema}_surface`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  await sql(form.odd(schema, 'on_ice'));
+  await cockpitOn(schema, async (cockpit) => {
+    const run = await cockpit.plan('disable-surface', { surface: 'openai-api' });
+    expect(run.plan?.impact.join('\n')).toContain('In the last hour 5 of 6 finished jobs failed on it.');
+    expect(run.plan?.impact.join('\n')).toContain('1 study use it now, with 3 open jobs.');
+    const other = await cockpit.plan('disable-surface', { surface: 'anthropic-api' });
+    expect(other.plan?.impact.join('\n')).toContain('30 of its jobs are in states that are not understood.');
+  });
+});
+
+test('a study whose state nobody knows is cancelled with a warning only', async () => {
+  const [form] = forms;
+  if (!form) throw new Error('no form');
+  const schema = 'odd_cancel';
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  await sql(form.odd(schema, 'on_ice'));
+  await cockpitOn(schema, async (cockpit) => {
+    const run = await cockpit.plan('cancel-study', { study: 'st_odd1' });
+    expect(run.plan?.warnings).toEqual(['What “on_ice” means is not known: it may be over already.']);
+    expect(changed(run)).toContain("SET status = 'cancelled' WHERE id = $1 AND status = $2");
+    const retry = await cockpit.plan('retry-jobs', { study: 'st_odd1' });
+    expect(retry.says).toBe('no failed jobs in st_odd1; it has 30 on_ice (not understood)');
+  });
+});

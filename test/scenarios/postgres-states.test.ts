@@ -1,0 +1,214 @@
+// Studies and jobs by what their states mean, on real servers: whatever the tables, columns and states are called.
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findBinaries } from '../../simulator/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
+import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
+import { assess } from '../../src/core/health/evaluate.ts';
+import { judge, metric } from '../../src/core/health/metrics.ts';
+import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { sessionsFor } from '../../src/data/postgres/sessions.ts';
+import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
+import { listJobs, listStudies, lookAtStudy, lookAtSurface } from '../../src/data/postgres/study-query.ts';
+import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
+import type { Outcome } from '../../src/data/source.ts';
+import { mostlyFailing, surfaces as surfacesEvidence } from '../../src/runbook/evidence.ts';
+import { forms } from '../support/platform-forms.ts';
+import { live, world } from '../support/world.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let server: Server;
+let port: number;
+const open: Session[] = [];
+
+const there = (): DatabaseServer => ({ host: '127.0.0.1', port, database: 'postgres', sslMode: 'disable', ...root });
+
+async function sql(text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ ...there(), ssl: false });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+function good<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
+  return outcome.value;
+}
+
+const soon = () => AbortSignal.timeout(30_000);
+
+async function look(schema: string) {
+  const session = new Session(there());
+  open.push(session);
+  const studies = good(await lookAtStudies(session, schema, 20_000, newStudiesMemory(), soon()));
+  const surfaces = good(await lookAtSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
+  const seen = world({ readings: { studies: live<'studies'>(studies), surfaces: live<'surfaces'>(surfaces) } });
+  const of = (id: 'queueDepth' | 'studyFailures') => {
+    const reading = metric(id).measure(seen);
+    return { ...(reading.state === 'live' ? reading.value : {}), verdict: judge(metric(id), seen) };
+  };
+  const findings = assess(seen).filter(({ area }) => area === 'studies' || area === 'surfaces');
+  return { studies, surfaces, findings, seen, queue: of('queueDepth'), failures: of('studyFailures') };
+}
+
+const settingsOf = (schema: string) =>
+  settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'x' },
+    gateway: { url: 'http://127.0.0.1:1' },
+    database: { primary: there(), schema },
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  port = await freePort();
+  const data = path.join(guarded.directory, 'states');
+  const binaries = await findBinaries(guarded.directory);
+  await initCluster(binaries, data, root);
+  server = await startServer(binaries, data, port, root);
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((session) => session.close()));
+});
+
+afterAll(async () => {
+  await server?.stop('fast');
+  await guarded?.end();
+});
+
+test.each(forms)('$name: the same rows give the same figures, lists and details', async ({ schema, create }) => {
+  await sql(create);
+  const { studies, surfaces, findings, queue, failures, seen } = await look(schema);
+  expect(queue).toMatchObject({ value: 7, exact: true, verdict: 'ok' });
+  expect(studies).toMatchObject({
+    activeCount: { value: 3, exact: true },
+    finishedLastHour: 4,
+    failedLastHour: 2,
+    mostlyFailedLastHour: 1,
+  });
+  expect(studies).not.toHaveProperty('unclear');
+  expect(studies).not.toHaveProperty('doubts');
+  expect(studies.active.map(({ id }) => id).sort()).toEqual(['st_checks', 'st_runs', 'st_waits']);
+  expect(studies.active.find(({ id }) => id === 'st_runs')).toMatchObject({
+    tenant: 'tenant-a',
+    completion: 45,
+    totalJobs: 12,
+    failedJobs: 3,
+  });
+  expect(failures).toMatchObject({ value: 50, exact: true, verdict: 'critical' });
+  expect(mostlyFailing(seen)).toMatchObject({ state: 'fail' });
+  expect(surfaces.surfaces).toMatchObject([
+    { id: 'openai-api', failures: 5, finished: 6, topError: 'Rate limited', topErrorCount: 5 },
+    { id: 'anthropic-api', failures: 0, finished: 4 },
+  ]);
+  expect(findings.map(({ verdict }) => verdict)).toEqual(['critical', 'ok']);
+
+  const settings = settingsOf(schema);
+  open.push(sessionsFor(settings).studies);
+  const detail = good(await lookAtStudy(settings, 'st_runs', soon()));
+  expect(detail).toMatchObject({
+    row: { tenant: 'tenant-a', completion: 45 },
+    errors: [{ message: 'Rate limited', count: 3 }],
+  });
+  expect(detail.running).toHaveLength(1);
+  expect(detail.counts.reduce((sum, { count }) => sum + count, 0)).toBe(12);
+  expect(
+    good(await listJobs(settings, { study: 'st_runs', status: 'failed', search: '', rows: 50 }, soon())).rows,
+  ).toHaveLength(3);
+  expect(good(await listStudies(settings, { search: 'tenant-a', rows: 50 }, soon())).rows).toHaveLength(7);
+  expect(good(await lookAtSurface(settings, 'openai-api', soon()))).toMatchObject({
+    errors: [{ message: 'Rate limited', count: 5 }],
+  });
+  const keys = good(await listApiKeys(settings, soon()));
+  expect(keys.rows.map(({ name, revoked }) => [name, revoked])).toEqual([
+    ['in use', false],
+    ['gone', true],
+  ]);
+});
+
+const anyCase = (of: string) => expect.stringMatching(new RegExp(of, 'i')) as string;
+
+test.each(forms)('$name: a state that nobody knows is shown by name and count, and is no zero', async (form) => {
+  const schema = `${form.schema}_odd`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  await sql(form.odd(schema, 'on_ice'));
+  const { studies, findings, queue, failures, seen } = await look(schema);
+  expect(studies.unclear).toMatchObject([
+    { of: 'study', label: anyCase('^on_ice$'), count: 2, exact: true },
+    { of: 'job', label: anyCase('^on_ice$'), count: 30, exact: true },
+  ]);
+  expect(queue).toMatchObject({ basis: anyCase('^30 jobs in state “on_ice”, not understood$'), verdict: 'unknown' });
+  expect(queue).not.toHaveProperty('value');
+  // Two of six failed whatever the others are: more than enough is more than enough.
+  expect(failures).toMatchObject({ exact: false, verdict: 'critical' });
+  expect(studies.activeCount).toEqual({ value: 3, exact: false });
+  expect(findings.filter(({ area }) => area === 'studies')).toMatchObject([
+    { subject: 'study states', verdict: 'unknown', says: anyCase('^2 studies in state “on_ice”, not understood$') },
+    { subject: 'job states', verdict: 'unknown', says: anyCase('^30 jobs in state “on_ice”, not understood$') },
+  ]);
+  // Its 30 jobs are on a surface of which nothing has failed: that is not known any more.
+  expect(findings.find(({ subject }) => subject === 'anthropic-api')).toMatchObject({ verdict: 'unknown' });
+  expect(surfacesEvidence(seen)[0]).toMatchObject({ subject: 'openai-api', state: 'fail' });
+});
+
+test('an empty table is a true zero, and a state that an enum does not have is none', async () => {
+  await sql(`CREATE SCHEMA nothing; SET search_path = nothing;
+    CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz, updated_at timestamptz);
+    CREATE TABLE jobs (id bigint, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz)`);
+  expect((await look('nothing')).queue).toMatchObject({ value: 0, exact: true, verdict: 'ok' });
+  await sql(`CREATE SCHEMA lacking; SET search_path = lacking;
+    CREATE TYPE state AS ENUM ('executing', 'completed', 'failed');
+    CREATE TABLE studies (id text, tenant_id text, status state NOT NULL, progress jsonb, created_at timestamptz, updated_at timestamptz);
+    CREATE TABLE jobs (id bigint, study_id text, surface_id text, status state NOT NULL, error_message text, attempt_count int, created_at timestamptz)`);
+  const { queue, findings } = await look('lacking');
+  expect(queue).toMatchObject({ basis: 'jobs.status has no state that means waiting', verdict: 'unknown' });
+  expect(findings).toMatchObject([
+    { subject: 'study states', verdict: 'unknown' },
+    { subject: 'job states', verdict: 'unknown' },
+  ]);
+});
+
+test('rows without a state are no zero either, and a state in an odd case is understood', async () => {
+  await sql(`CREATE SCHEMA blank; SET search_path = blank;
+    CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
+    CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz DEFAULT now());
+    INSERT INTO studies VALUES ('a', 't', 'cOmPlEtE', '{}'), ('b', 't', 'Executing', '{}');
+    INSERT INTO jobs (study_id, surface_id, status) SELECT 'b', 's', 'PeNdInG' FROM generate_series(1, 4);
+    CREATE INDEX ON jobs (status)`);
+  const before = await look('blank');
+  expect(before.queue).toMatchObject({ value: 4, exact: true, verdict: 'ok' });
+  expect(before.studies).toMatchObject({
+    activeCount: { value: 1, exact: true },
+    finishedLastHour: 1,
+    failedLastHour: 0,
+  });
+  await sql(`INSERT INTO blank.jobs (study_id, surface_id) VALUES ('b', 's')`);
+  const after = await look('blank');
+  expect(after.queue).toMatchObject({ basis: '1 job without a state, not understood', verdict: 'unknown' });
+  expect(after.findings.find(({ subject }) => subject === 's')).toMatchObject({ verdict: 'unknown' });
+});
+
+test('many waiting jobs are critical, whatever else is not understood', async () => {
+  await sql(`CREATE SCHEMA deep; SET search_path = deep;
+    CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz, updated_at timestamptz);
+    CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz);
+    INSERT INTO jobs (status) SELECT CASE WHEN n <= 7000 THEN 'PENDING' ELSE 'PARKED' END FROM generate_series(1, 7003) n`);
+  expect((await look('deep')).queue).toMatchObject({ value: 7000, exact: false, verdict: 'critical' });
+});
+
+test('the runbook’s tables win where a schema has both forms', async () => {
+  const [runbook, , prisma] = [forms[0], forms[1], forms.find(({ prisma: is }) => is)];
+  await sql((prisma?.create ?? '').replaceAll(`"${prisma?.schema}"`, '"both"'));
+  await sql((runbook?.create ?? '').replaceAll(`"${runbook?.schema}"`, '"both"').replace(/CREATE SCHEMA [^;]*;/, ''));
+  expect((await look('both')).studies.form).toMatchObject({ study: { name: 'studies' }, job: { name: 'jobs' } });
+});
