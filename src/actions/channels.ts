@@ -1,7 +1,9 @@
 // Messages to people (runbook: Alert Channels; SEV1 step 1).
 import type { Action, ActionId, Field, Target } from '../core/actions/action.ts';
+import type { Channel, ChannelCall } from '../core/actions/call.ts';
 import type { OpenIncident, Survey } from '../core/actions/preflight.ts';
 import { channelIds } from '../core/incident/channel.ts';
+import { slackMessage } from '../core/text/markup.ts';
 import { second } from '../core/time.ts';
 import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
 
@@ -38,7 +40,7 @@ function pageAction(
       const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
       return planned({
         impact: [`${page.says}.`, says],
-        calls: [{ tool: 'channel', channel: 'pagerduty', body }],
+        calls: [{ tool: 'channel', channel: 'pagerduty', url: survey.ground.targets.channels.pagerDuty, body }],
         undo: more.about.undo,
         answered: [survey.ground.environment],
         rests: page.key,
@@ -55,7 +57,7 @@ export const acknowledgePage: Action = pageAction('acknowledge-page', 'acknowled
   about: {
     does: 'tells PagerDuty, and the open incident, that somebody has it',
     looksAt: 'PagerDuty is configured; the open incident',
-    calls: 'curl -d {"event_action": "acknowledge", "dedup_key": …} https://events.pagerduty.com/v2/enqueue',
+    calls: 'curl -d {"event_action": "acknowledge", "dedup_key": …} PAGERDUTY',
     proof: 'PagerDuty’s answer',
     undo: 'reassign or escalate it in PagerDuty',
     runbook: 'SEV1 step 1; Alert Channels',
@@ -68,7 +70,7 @@ export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
   about: {
     does: 'closes the alert in PagerDuty',
     looksAt: 'PagerDuty is configured; the open incident',
-    calls: 'curl -d {"event_action": "resolve", "dedup_key": …} https://events.pagerduty.com/v2/enqueue',
+    calls: 'curl -d {"event_action": "resolve", "dedup_key": …} PAGERDUTY',
     proof: 'PagerDuty’s answer',
     undo: 'page again: notify --channel pagerduty',
     runbook: 'Alert Channels',
@@ -78,12 +80,12 @@ export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
 /** PagerDuty takes so much of a summary (Events API v2). */
 const longestSummary = 1024;
 
-function bodyFor(channel: string, text: string, survey: Survey): string {
-  if (channel !== 'pagerduty') return JSON.stringify({ text });
+function messageTo(channel: Channel, text: string, survey: Survey): ChannelCall {
   const { environment, targets } = survey.ground;
+  if (channel !== 'pagerduty') return { tool: 'channel', channel, body: JSON.stringify(slackMessage(text)) };
   const [summary = ''] = text.split('\n');
   const incident = survey.incident();
-  return JSON.stringify({
+  const body = JSON.stringify({
     event_action: 'trigger',
     ...(incident ? { dedup_key: incident.key } : {}),
     payload: {
@@ -93,6 +95,7 @@ function bodyFor(channel: string, text: string, survey: Survey): string {
       custom_details: { text },
     },
   });
+  return { tool: 'channel', channel, url: targets.channels.pagerDuty, body };
 }
 
 export const notify: Action = {
@@ -127,9 +130,15 @@ export const notify: Action = {
     if (!channel) return refuse('there is no such channel', channelIds.join(', '));
     const text = given(target, 'text');
     return planned({
-      impact: [`To ${channel}:`, ...text.split('\n')],
+      impact: [
+        `To ${channel}:`,
+        ...text.split('\n'),
+        ...(channel === 'pagerduty'
+          ? []
+          : ['Sent as plain text: mentions such as @here call nobody, links have no other text.']),
+      ],
       warnings: channel === 'pagerduty' ? ['PagerDuty calls whoever is on call.'] : [],
-      calls: [{ tool: 'channel', channel, body: bodyFor(channel, text, survey) }],
+      calls: [messageTo(channel, text, survey)],
       undo: 'send a correction',
       answered: [survey.ground.environment],
       rests: fingerprint(channel, text),

@@ -33,6 +33,11 @@ export function targetsOf(settings: Settings, environment: Environment = process
     secretId: credentials.secretId,
     admin: admin.command.join(' '),
     failoverScript: admin.failoverScript,
+    channels: {
+      pagerDuty: settings.channels.pagerDuty.url,
+      ...hostOf('slackAlerts', settings.channels.slackAlerts.webhook),
+      ...hostOf('slackOps', settings.channels.slackOps.webhook),
+    },
     staging: {
       manifests: admin.stagingManifests,
       namespace: admin.stagingNamespace,
@@ -51,6 +56,10 @@ function kubeconfigOf(chosen: string | undefined, inherited: string | undefined)
       .map((file) => file && resolve(file))
       .join(delimiter);
   return inherited && absolute(inherited) === absolute(chosen) ? {} : { kubeconfig: chosen };
+}
+
+function hostOf(name: 'slackAlerts' | 'slackOps', webhook: string | undefined) {
+  return webhook ? { [name]: new URL(webhook).host } : {};
 }
 
 function serverTarget({ host, port, user, database }: DatabaseServer): ServerTarget {

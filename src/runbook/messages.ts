@@ -12,6 +12,7 @@ import { clocks } from '../core/incident/clocks.ts';
 import type { Purpose } from '../core/incident/event.ts';
 import { ended, type Incident, type Message, type RunState, unfinished } from '../core/incident/incident.ts';
 import { formatAge, formatClock, formatElapsed } from '../core/text/format.ts';
+import { withoutMentions } from '../core/text/markup.ts';
 import type { Instant } from '../core/time.ts';
 import type { World } from '../core/world/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
@@ -127,7 +128,8 @@ export function canReport(incident: Incident, world: World): Can {
 
 export function canText(incident: Incident, world: World): string {
   const { conditions: c, actions, needs } = canReport(incident, world);
-  return `${headline(incident, world.now)}. CONDITIONS: ${c}. ACTIONS: ${actions}. NEEDS: ${needs}.`;
+  const text = `${headline(incident, world.now)}. CONDITIONS: ${c}. ACTIONS: ${actions}. NEEDS: ${needs}.`;
+  return withoutMentions(text);
 }
 
 /** `SEV1 Complete API outage (PRODUCTION), open 00:07:32, commander ops1` */
@@ -140,8 +142,12 @@ export function headline(incident: Incident, now: Instant): string {
   return `${drill}${severityName(incident.severity)} ${incident.title} (${incident.environment}), ${state}, commander ${incident.roles.commander.join(', ') || 'nobody'}`;
 }
 
-/** What a message says before somebody edits it. */
+/** What a message says before somebody edits it, as it may be pasted anywhere: foreign words in it call nobody. */
 export function messageText(incident: Incident, world: World, purpose: Purpose): string {
+  return withoutMentions(draft(incident, world, purpose));
+}
+
+function draft(incident: Incident, world: World, purpose: Purpose): string {
   const what = conditions(world, 2).join('; ');
   switch (purpose) {
     case 'trigger':
@@ -185,5 +191,5 @@ export function handoff(incident: Incident, world: World): readonly string[] {
       incident.messages.map((m) => `${formatClock(m.at)} ${calledBy(m)} ${m.purpose}: ${deliverySays[m.delivery]}`),
       'nobody was told yet',
     ),
-  ];
+  ].map(withoutMentions);
 }

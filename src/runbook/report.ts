@@ -7,14 +7,12 @@ import { clocks, timePerSeverity } from '../core/incident/clocks.ts';
 import { type Role, roles } from '../core/incident/event.ts';
 import { type Incident, unfinished } from '../core/incident/incident.ts';
 import { formatAge, formatClock, formatInstant, formatMeasure } from '../core/text/format.ts';
+import { markdownText } from '../core/text/markup.ts';
 import type { Instant, Ms } from '../core/time.ts';
 import { findStep } from './checklists.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
 import { severityLevel } from './severities.ts';
 import { storyOf, wordsOf } from './timeline-text.ts';
-
-/** Text that Markdown would read as something else. */
-const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>|#&~]/g, '\\$&').replace(/\n+/g, ' ');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -41,8 +39,8 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
   const time = clocks(incident, now);
   const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
   const sections = [
-    `# ${severityName(worst)}: ${plain(incident.title)}`,
-    incident.drill ? `**DRILL (${plain(incident.drill)}): none of this was real.**` : '',
+    `# ${severityName(worst)}: ${markdownText(incident.title)}`,
+    incident.drill ? `**DRILL (${markdownText(incident.drill)}): none of this was real.**` : '',
     summary(incident, now),
     '## Why\n\n_To be written by a person: what happened, and why it could._',
     `## Impact\n\n${before(incident)}${table(
@@ -68,7 +66,7 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
     `## Messages\n\n${messages(incident)}`,
     `## Timeline (UTC)\n\n${timeline(incident)}`,
     `## Open follow-ups\n\n${followUps(incident)}`,
-    `## The record\n\n${[`Incident ${incident.id}, ${incident.entries.length} entries.`, ...notes].map((n) => `- ${plain(n)}`).join('\n')}`,
+    `## The record\n\n${[`Incident ${incident.id}, ${incident.entries.length} entries.`, ...notes].map((n) => `- ${markdownText(n)}`).join('\n')}`,
   ];
   return `${sections.filter(Boolean).join('\n\n')}\n`;
 }
@@ -82,15 +80,15 @@ function summary(incident: Incident, now: Instant): string {
   const evidence = opening?.kind === 'opened' ? (opening.evidence ?? []) : [];
   const endings = incident.entries.flatMap(({ event, at }) =>
     event.kind === 'mitigated' || event.kind === 'resolved' || event.kind === 'reopened'
-      ? [`- ${clock(at)} ${event.kind}: ${plain(event.why)}`]
+      ? [`- ${clock(at)} ${event.kind}: ${markdownText(event.why)}`]
       : [],
   );
   return [
     '## Summary',
-    `- ${plain(environment)}: opened ${formatInstant(openedAt)} by ${plain(openedBy)}, ${end}`,
+    `- ${markdownText(environment)}: opened ${formatInstant(openedAt)} by ${markdownText(openedBy)}, ${end}`,
     ...severities.flatMap((s, at) => [
-      `- ${clock(s.at)} ${severityName(s.severity)}: ${plain(s.why)}`,
-      ...(at === 0 ? evidence.map((text) => `  - ${plain(text)}`) : []),
+      `- ${clock(s.at)} ${severityName(s.severity)}: ${markdownText(s.why)}`,
+      ...(at === 0 ? evidence.map((text) => `  - ${markdownText(text)}`) : []),
     ]),
     ...endings,
   ]
@@ -106,7 +104,7 @@ function before(incident: Incident): string {
   const [first] = raised.toSorted((a, b) => a.since - b.since);
   if (!first || first.since >= incident.openedAt) return '';
   const ago = formatAge(incident.openedAt - first.since);
-  return `First alert: ${plain(first.subject)}, ${clockOf(incident)(first.since)}, ${ago} before the incident was opened.\n\n`;
+  return `First alert: ${markdownText(first.subject)}, ${clockOf(incident)(first.since)}, ${ago} before the incident was opened.\n\n`;
 }
 
 /** Who had which role, from when until when. */
@@ -131,10 +129,10 @@ function people(incident: Incident): string {
     .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.from - b.from)
     .map(({ role, person, from, until }) => [
       role,
-      plain(person),
+      markdownText(person),
       `${clock(from)} to ${until === undefined ? end : clock(until)}`,
     ]);
-  return table(['Role', 'Who', 'When'], [...rows, ['took part', incident.people.map(plain).join(', '), '']]);
+  return table(['Role', 'Who', 'When'], [...rows, ['took part', incident.people.map(markdownText).join(', '), '']]);
 }
 
 function actions(incident: Incident): string {
@@ -145,13 +143,13 @@ function actions(incident: Incident): string {
       const first = run.phases.at(0);
       const last = run.phases.at(-1);
       const lasted = first && last && last.at > first.at ? `, ${formatAge(last.at - first.at)}` : '';
-      const head = `### ${first ? clock(first.at) : ''} ${run.action} ${plain(run.target)}: ${phaseSays[run.phase]}`;
+      const head = `### ${first ? clock(first.at) : ''} ${markdownText(`${run.action} ${run.target}`)}: ${phaseSays[run.phase]}`;
       const phases = run.phases.map(
-        (p) => `- ${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${plain(p.detail)}` : ''}`,
+        (p) => `- ${clock(p.at)} ${phaseSays[p.phase]}${p.detail ? `: ${markdownText(p.detail)}` : ''}`,
       );
       return [
         head,
-        `By ${plain(run.by)}${lasted}.`,
+        `By ${markdownText(run.by)}${lasted}.`,
         ...(run.calls.length > 0 ? [fence(run.calls)] : []),
         phases.join('\n'),
       ].join('\n\n');
@@ -190,11 +188,11 @@ function messages(incident: Incident): string {
     ['Time', 'By', 'Channel', 'What', 'Delivery', 'Text'],
     incident.messages.map((m) => [
       clock(m.at),
-      plain(m.by),
-      plain(calledBy(m)),
-      m.purpose,
+      markdownText(m.by),
+      markdownText(calledBy(m)),
+      markdownText(m.purpose),
       deliverySays[m.delivery],
-      plain(wordsOf(m)),
+      markdownText(wordsOf(m)),
     ]),
   );
 }
@@ -206,8 +204,8 @@ function timeline(incident: Incident): string {
     if (!story) return [];
     // What a message says stands under Messages, once.
     const detail = entry.event.kind === 'notified' ? undefined : story.detail;
-    const says = `${plain(story.says)}${detail ? `: ${plain(detail)}` : ''}`;
-    return [[formatInstant(entry.at), plain(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
+    const says = `${markdownText(story.says)}${detail ? `: ${markdownText(detail)}` : ''}`;
+    return [[formatInstant(entry.at), markdownText(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
   });
   return table(['Time', 'Who', 'What'], rows);
 }
@@ -229,7 +227,7 @@ function followUps(incident: Incident): string {
     ...stillRaised(incident).map((subject) => `alert not cleared: ${subject}`),
     ...(incident.resolvedAt === undefined ? [] : untoldOf(incident).map((name) => `${name}: not told that it is over`)),
   ];
-  return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${plain(text)}`).join('\n');
+  return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${markdownText(text)}`).join('\n');
 }
 
 /** What was still wrong when the record ends. */

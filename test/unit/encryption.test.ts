@@ -251,7 +251,7 @@ describe('over http://', () => {
     deliver((await channels(url, allowed)).settings, { ...message, channel: 'slack-ops' });
   const action: Asking = async (url, allowed) => {
     const { settings } = await channels(url, allowed);
-    const call = { tool: 'channel', channel: 'pagerduty', body: '{}' } as const;
+    const call = { tool: 'channel', channel: 'pagerduty', url: settings.channels.pagerDuty.url, body: '{}' } as const;
     return performChannel(call, { settings, signal: soon() } as Parameters<typeof performChannel>[1]);
   };
 

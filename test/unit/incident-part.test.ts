@@ -267,7 +267,8 @@ async function listen(answer: (url: string) => number): Promise<string> {
     request.on('end', () => {
       received.push({ url: request.url ?? '', body: JSON.parse(body) as Record<string, unknown> });
       const status = answer(request.url ?? '');
-      if (status > 0) response.writeHead(status).end(status < 300 ? 'ok' : 'invalid_token');
+      if (status > 0)
+        response.writeHead(status).end(status === 202 ? '{"ok":true,"status":"success"}' : 'invalid_token');
     });
   });
   await new Promise<void>((resolve) => receiver?.listen(0, '127.0.0.1', resolve));
@@ -291,7 +292,7 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
     expect(one.incident?.messages.at(-1)).toMatchObject({
       channel: 'slack-alerts',
       delivery: 'sent',
-      detail: '202 ok',
+      detail: '202 {"ok":true,"status":"success"}',
     }),
   );
   expect(received.map((r) => r.url)).toEqual(['/pd', '/slack']);
@@ -300,7 +301,7 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
     event_action: 'acknowledge',
     dedup_key: `bentham/PRODUCTION/${one.incident?.id}`,
   });
-  expect(received[1]?.body).toEqual({ text: 'SEV1: we are on it' });
+  expect(received[1]?.body).toMatchObject({ text: 'SEV1: we are on it' });
   const told = one.incident?.entries.flatMap(({ event }) => (event.kind === 'notified' ? [event.delivery] : []));
   expect(told).toEqual(['sending', 'sent', 'sending', 'sent']);
   expect(JSON.stringify(one.incident)).not.toContain('R0UTINGKEY');
@@ -379,8 +380,8 @@ test('a channel that says no, one that breaks, one that is not configured', asyn
   await vi.waitFor(() => expect(one.incident?.messages).toHaveLength(3));
   await vi.waitFor(() =>
     expect(one.incident?.messages.map((m) => [m.channel, m.delivery, m.detail])).toEqual([
-      ['pagerduty', 'failed', '400 invalid_token'],
-      ['slack-alerts', 'unknown', '503 invalid_token'],
+      ['pagerduty', 'failed', '400 invalid_token; check webhook and routing key'],
+      ['slack-alerts', 'unknown', '503 invalid_token; look whether it arrived before you send it again'],
       ['slack-ops', 'not-sent', 'the channel is not configured: copy the text'],
     ]),
   );

@@ -25,6 +25,7 @@ const targets: Targets = {
   recovered: 'bentham-recovered',
   secretId: 'bentham/db-credentials',
   admin: 'pnpm',
+  channels: { pagerDuty: 'https://events.pagerduty.com/v2/enqueue', slackOps: 'hooks.slack.com' },
   failoverScript: './scripts/db-failover.sh',
   staging: {
     manifests: 'k8s/staging/',

@@ -63,6 +63,11 @@ export type S3Change =
 
 export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
 
+/** The body as it goes out. A webhook's address is a secret and stands in no call; PagerDuty's routing key neither. */
+export type ChannelCall =
+  | { tool: 'channel'; channel: 'pagerduty'; url: string; body: string }
+  | { tool: 'channel'; channel: 'slack-alerts' | 'slack-ops'; body: string };
+
 export type Call =
   | KubernetesCall
   | SqlCall
@@ -74,4 +79,4 @@ export type Call =
   | { tool: 'rds'; do: { verb: 'restore-to-point-in-time'; source: string; target: string; at?: string } }
   /** The password is made while it is performed, set in the database and then in the secret. It is never in a call. */
   | { tool: 'secrets'; do: { verb: 'rotate-password'; secretId: string; username: string } }
-  | { tool: 'channel'; channel: Channel; body: string };
+  | ChannelCall;

@@ -3,7 +3,7 @@
 import { quote } from '../text/shell.ts';
 import { identifier, inlined, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
-import type { Call, Channel, KubernetesChange, S3Change, SqlCall } from './call.ts';
+import type { Call, Channel, ChannelCall, KubernetesChange, S3Change, SqlCall } from './call.ts';
 
 /** The command a person would type for exactly this call. One line, but for line ends that stand in its arguments. */
 export function say(call: Call, targets: Targets): string {
@@ -34,7 +34,7 @@ export function say(call: Call, targets: Targets): string {
       return `${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
     }
     case 'channel':
-      return channel(call.channel, call.body);
+      return channel(call);
   }
 }
 
@@ -70,7 +70,7 @@ export function addressee(call: Call, targets: Targets): string {
     case 'secrets':
       return `secret ${call.do.secretId}`;
     case 'channel':
-      return call.channel;
+      return call.channel === 'pagerduty' ? call.url : `${call.channel}${webhookHost(call.channel, targets)}`;
   }
 }
 
@@ -159,12 +159,22 @@ function s3(bucket: string, change: S3Change, targets: Targets): string {
   return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, '--key', key]);
 }
 
+/** ` at hooks.slack.com`: of a webhook only the host is no secret. */
+function webhookHost(to: Exclude<Channel, 'pagerduty'>, { channels }: Targets): string {
+  const host = to === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
+  return host ? ` at ${host}` : '';
+}
+
 /** The webhook and the routing key are secrets: the command names the variables that hold them. */
-function channel(to: Channel, body: string): string {
+function channel(call: ChannelCall): string {
   const curl = ['curl', '-fsS', '-H', 'content-type: application/json'];
-  if (to === 'pagerduty')
-    return `${words([...curl, 'https://events.pagerduty.com/v2/enqueue', '-d', body])} # with "routing_key": $BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY`;
+  if (call.channel === 'pagerduty') {
+    // The key goes by standard input: an argument list can be read by everybody.
+    const rest = `,${call.body.slice(1)}`;
+    const printed = `printf '{"routing_key":"%s"%s' "$BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY" ${quote(rest)}`;
+    return `${printed} | ${words([...curl, '-d', '@-', call.url])}`;
+  }
   const variable =
-    to === 'slack-alerts' ? 'BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK' : 'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK';
-  return `${words([...curl, '-d', body])} "$${variable}"`;
+    call.channel === 'slack-alerts' ? 'BENTHAM_CHANNELS_SLACK_ALERTS_WEBHOOK' : 'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK';
+  return `${words([...curl, '-d', call.body])} "$${variable}"`;
 }

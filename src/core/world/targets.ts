@@ -32,6 +32,8 @@ export type Targets = {
   /** How `pnpm admin:*` is called: `pnpm`. */
   admin: string;
   failoverScript: string;
+  /** PagerDuty's address, and the hosts of the webhooks that are configured. */
+  channels: { pagerDuty: string; slackAlerts?: string; slackOps?: string };
   staging: { manifests: string; namespace: string; healthUrl: string };
   manifests: string;
 };

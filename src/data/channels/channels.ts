@@ -1,16 +1,13 @@
 // PagerDuty's Events API v2 and Slack's incoming webhooks. A message is sent once; what becomes of it is said, and a
 // person sends it again or not.
-import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { ChannelId } from '../../core/incident/channel.ts';
 import type { ChannelState } from '../../core/incident/context.ts';
 import type { Delivery, Purpose } from '../../core/incident/event.ts';
-import { door } from '../../core/text/text.ts';
+import { slackMessage } from '../../core/text/markup.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { readBeginning } from '../body.ts';
-import { explainNetworkError } from '../network.ts';
-import { dispatcherFor } from '../proxy.ts';
 import { type Guarding, keptBack } from '../unencrypted.ts';
+import { post } from './post.ts';
 
 export type Message = {
   channel: ChannelId;
@@ -55,12 +52,8 @@ export async function deliver(
   const url = new URL(target.url);
   const kept = keptBack(settings, 'channels', url, 'the message and its key were');
   if (kept) return { delivery: 'failed', detail: `${url.host}: ${kept.what}; ${kept.hint}` };
-  const dispatcher = dispatcherFor(url);
-  try {
-    return await post(url, target.body, dispatcher, timeout);
-  } finally {
-    await dispatcher.destroy().catch(() => undefined);
-  }
+  const { delivery, detail, hint } = await post(message.channel, url, JSON.stringify(target.body), { timeout });
+  return { delivery, detail: hint ? `${detail}; ${hint}` : detail };
 }
 
 type Target = { url: string; body: object };
@@ -71,7 +64,7 @@ function targetOf(channels: Channels, message: Message): Target | undefined {
     return routingKey ? { url, body: pagerDutyEvent(routingKey, message) } : undefined;
   }
   const { webhook } = message.channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
-  return webhook ? { url: webhook, body: { text: message.text } } : undefined;
+  return webhook ? { url: webhook, body: slackMessage(message.text) } : undefined;
 }
 
 /** https://developer.pagerduty.com/docs/events-api-v2: a summary has at most 1024 characters. */
@@ -86,36 +79,3 @@ function pagerDutyEvent(routingKey: string, { purpose, text, dedupKey, severity,
     payload: { summary: summary.slice(0, 1024), source, severity, custom_details: { text } },
   };
 }
-
-async function post(url: URL, body: object, dispatcher: Dispatcher, timeout: Ms): Promise<Delivered> {
-  const limit = AbortSignal.timeout(timeout);
-  try {
-    const answer = await request(url, {
-      dispatcher,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'bentham-cockpit' },
-      body: JSON.stringify(body),
-      signal: limit,
-    });
-    const says = door((await readBeginning(answer.body, 2000)).text, 200);
-    const detail = `${answer.statusCode}${says ? ` ${says}` : ''}`;
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return { delivery: 'sent', detail };
-    // A server that failed may have taken it before it did.
-    return { delivery: answer.statusCode >= 500 ? 'unknown' : 'failed', detail };
-  } catch (error) {
-    if (limit.aborted)
-      return {
-        delivery: 'unknown',
-        detail: `${url.host} did not answer in ${timeout / second} s: it may have arrived`,
-      };
-    const { kind, what, hint, tls } = explainNetworkError(error);
-    const never = tls || kind === 'refused' || notConnected.test(what);
-    return never
-      ? { delivery: 'failed', detail: `${url.host}: ${what}; ${hint}` }
-      : { delivery: 'unknown', detail: `${url.host}: ${what}; it may have arrived` };
-  }
-}
-
-/** Faults that come before anything could be said to the channel. */
-const notConnected =
-  /^proxy |unknown|looked up|no route|network unreachable|no address|not permitted|connection timed out/;

@@ -1,18 +1,14 @@
 // Requests over HTTP: a health check between two steps, and messages to people.
-import { request } from 'undici';
-import type { Call, Channel } from '../../core/actions/call.ts';
+import type { Call } from '../../core/actions/call.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
-import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { readBeginning } from '../body.ts';
-import { type Means, type Performed, performedFault } from '../call-result.ts';
+import type { Means, Performed } from '../call-result.ts';
 import { askHealthInTurn } from '../gateway/health-request.ts';
-import { explainNetworkError, networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
+import { post } from './post.ts';
 
 const within = 10 * second;
-const arrived = 'look whether it arrived before you send it again';
 
 /** Must answer 2xx and call itself healthy. */
 export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
@@ -29,48 +25,32 @@ export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { si
   }
 }
 
-/** Sends a message. Where no channel is configured, a person has to carry it. */
+/** Sends a message to where its call says. Where no channel is configured, a person has to carry it. */
 export async function performChannel(call: Extract<Call, { tool: 'channel' }>, means: Means): Promise<Performed> {
-  const to = addressOf(call.channel, means);
+  const to = addressOf(call, means);
   if (!to)
     return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
   const kept = keptBack(means.settings, 'channels', new URL(to.url), 'the message and its key were');
   if (kept) return { outcome: 'failed', says: `${call.channel}: ${kept.what}`, hint: kept.hint };
-  const dispatcher = dispatcherFor(new URL(to.url));
-  try {
-    const answer = await request(to.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: to.body(call.body),
-      signal: AbortSignal.any([means.signal, AbortSignal.timeout(within)]),
-      dispatcher,
-    });
-    const { statusCode } = answer;
-    // The status has told what became of it; what it says besides may be lost.
-    const body = await readBeginning(answer.body, 1000).catch(() => undefined);
-    const said = body ? door(body.text, 120) : 'its words were lost';
-    if (statusCode < 300) return { outcome: 'done', says: `${call.channel} answered ${statusCode} ${said}`.trim() };
-    const says = `${call.channel} answered ${statusCode}: ${said}`;
-    // A server or a proxy in trouble may have taken it.
-    if (statusCode >= 500) return { outcome: 'unknown', says, hint: arrived };
-    return { outcome: 'failed', says, hint: 'check webhook or routing key' };
-  } catch (error) {
-    const fault = networkFault(error, call.channel);
-    // It was sent: an answer that nobody understands is none.
-    if (fault.kind === 'malformed' && !explainNetworkError(error).tls)
-      return { outcome: 'unknown', says: `${fault.where}: ${fault.what}`, hint: arrived };
-    return performedFault(fault);
-  } finally {
-    await dispatcher.destroy();
-  }
+  const {
+    delivery,
+    detail,
+    hint = '',
+  } = await post(call.channel, new URL(to.url), to.body, {
+    timeout: within,
+    signal: means.signal,
+  });
+  if (delivery === 'sent') return { outcome: 'done', says: `${call.channel} answered ${detail}` };
+  return { outcome: delivery, says: `${call.channel}: ${detail}`, hint };
 }
 
-function addressOf(channel: Channel, { settings: { channels } }: Means) {
-  const { routingKey, url } = channels.pagerDuty;
-  if (channel === 'pagerduty')
-    return routingKey
-      ? { url, body: (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), routing_key: routingKey }) }
-      : undefined;
-  const { webhook } = channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
-  return webhook ? { url: webhook, body: (text: string) => text } : undefined;
+/** The secrets are added here; all else is as it was shown. */
+function addressOf(call: Extract<Call, { tool: 'channel' }>, { settings: { channels } }: Means) {
+  if (call.channel === 'pagerduty') {
+    const { routingKey } = channels.pagerDuty;
+    const body = { routing_key: routingKey, ...(JSON.parse(call.body) as object) };
+    return routingKey ? { url: call.url, body: JSON.stringify(body) } : undefined;
+  }
+  const { webhook } = call.channel === 'slack-alerts' ? channels.slackAlerts : channels.slackOps;
+  return webhook ? { url: webhook, body: call.body } : undefined;
 }

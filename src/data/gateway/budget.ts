@@ -1,6 +1,7 @@
 // How often health is asked for. The gateway lets all callers without a key ask 100 times a minute together, the
 // kubelet's probes included: whoever asks more than a few times starves the probes, and pods die of it.
 import { type Ms, minute, second } from '../../core/time.ts';
+import { retryAfterOf } from '../retry-after.ts';
 import { pause } from '../source.ts';
 
 /** Requests a minute to all health paths of one gateway, from this process. */
@@ -77,12 +78,4 @@ export function healthBudget({ origin }: URL): HealthBudget {
   const found = budgets.get(origin) ?? new HealthBudget();
   budgets.set(origin, found);
   return found;
-}
-
-/** Retry-After (RFC 9110): seconds, or a date. */
-export function retryAfterOf(header: string | undefined, now: number): Ms | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) return Number(text) * second;
-  const at = Date.parse(text);
-  return text === '' || Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

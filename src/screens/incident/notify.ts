@@ -131,7 +131,7 @@ function compose(state: State, { channel, purpose }: Draft, name: string, config
       fields: [{ name: 'text', ask: 'message', kind: 'text', value: text }],
       ...says(
         configured
-          ? `${name} gets this text. Change it as you like; enter sends it, once.`
+          ? `${name} gets this text. Change it as you like; enter sends it, once. Mentions and links stay plain text.`
           : `${name} is not configured. enter copies the text, for you to send, and records that it was not sent.`,
       ),
       submit: ({ text: written = '' }) => {
