@@ -8,7 +8,7 @@ import { fileSchema } from '../../src/config/schema.ts';
 test.each(documents.map(({ file, text }) => [file, text] as const))(
   '%s is current (npm run docs)',
   async (file, text) => {
-    expect(readFileSync(file, 'utf8') === (await text())).toBe(true);
+    expect(readFileSync(file, 'utf8'), `${file} is stale: npm run docs`).toBe(await text());
   },
 );
 

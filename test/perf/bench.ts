@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build as histogram } from 'hdr-histogram-js';
-import { formatBytes, formatCount } from '../src/core/text/format.ts';
-import { fit, width } from '../src/core/text/text.ts';
-import { TerminalUnderTest } from '../test/support/terminal.ts';
+import { formatBytes, formatCount } from '../../src/core/text/format.ts';
+import { fit, width } from '../../src/core/text/text.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
 
-const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
