@@ -1,6 +1,7 @@
 // The one description of every option. Defaults here are what both profiles share; profiles.ts holds the runbook's
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
 import * as z from 'zod';
+import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
 
 // Settings are checked once: compiling a checker first takes longer than checking.
 z.config({ jitless: true });
@@ -17,7 +18,7 @@ function hasLogin(text: string): boolean {
   return parsed !== null && (parsed.username !== '' || parsed.password !== '');
 }
 
-const threshold = (warning: number, critical: number, about: string) =>
+const threshold = ({ warning, critical, about }: (typeof runbookThresholds)[MetricId]) =>
   z
     .object({
       warning: z.number().nonnegative().default(warning).describe('above it: a warning'),
@@ -26,6 +27,11 @@ const threshold = (warning: number, critical: number, about: string) =>
     .refine((t) => t.warning <= t.critical, 'warning must not be above critical')
     .prefault({})
     .describe(`${about} (runbook, Key Metrics)`);
+
+const thresholds = Object.fromEntries(metricIds.map((id) => [id, threshold(runbookThresholds[id])])) as Record<
+  MetricId,
+  ReturnType<typeof threshold>
+>;
 
 const webhook = url.optional().meta({ secret: true }).describe('incoming webhook of the channel');
 
@@ -187,16 +193,7 @@ export const settingsSchema = z.object({
       stagingNamespace: text.default('bentham-staging').describe('where a deploy goes first'),
     })
     .prefault({}),
-  thresholds: z
-    .object({
-      p95: threshold(500, 2000, 'API response time, ms'),
-      errorRate: threshold(1, 5, 'error rate, %'),
-      connections: threshold(80, 95, 'database connections, %'),
-      redisMemory: threshold(80, 95, 'Redis memory, %'),
-      queueDepth: threshold(1000, 5000, 'queue depth, jobs'),
-      studyFailures: threshold(5, 20, 'study failure rate, %'),
-    })
-    .prefault({}),
+  thresholds: z.object(thresholds).prefault({}),
   intervals: z
     .object({
       gateway: ms

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
-import { actionNamed } from '../../src/actions/index.ts';
+import { actionById } from '../../src/actions/index.ts';
 import type { Target } from '../../src/core/actions/action.ts';
 import type { Run } from '../../src/core/actions/run.ts';
 import { groundOf } from '../../src/engine/action-context.ts';
@@ -98,7 +98,7 @@ describe.each([
 
     test('a second cockpit on the same target is refused', async () => {
       const { run, target } = await planned(one);
-      const object = actionNamed(one.action)?.object(target, groundOf(cockpit.settings)) ?? '';
+      const object = actionById[one.action].object(target, groundOf(cockpit.settings)) ?? '';
       const taken = await cockpit.locks.take({
         run: `OTHER${one.action}`,
         action: one.action,
@@ -153,7 +153,7 @@ describe.each([
     });
 
     test('hostile names reach nobody but as names', async () => {
-      const action = actionNamed(one.action);
+      const action = actionById[one.action];
       const target = await one.target(environment);
       for (const field of action?.fields ?? [])
         for (const name of hostile) {

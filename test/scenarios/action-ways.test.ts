@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
-import { actionNamed } from '../../src/actions/index.ts';
+import { actionById } from '../../src/actions/index.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
 import type { Environment } from '../support/acting.ts';
 import { type Case, cases, nameToType, outageCases } from '../support/action-cases.ts';
@@ -67,7 +67,7 @@ async function typing(terminal: TerminalUnderTest, text: string, seen = text): P
 }
 
 const textsOf = (action: ActionId, target: Target, of = drill): readonly string[] => {
-  const risk = actionNamed(action)?.risk;
+  const risk = actionById[action].risk;
   if (risk === 'reversible') return [];
   const own = nameToType(action, target, of);
   return risk === 'data' ? [own] : [own, 'PRODUCTION'];
@@ -93,7 +93,7 @@ async function armed(of: TerminalUnderTest): Promise<void> {
 /** From the palette to the proof. */
 async function throughScreen(of: TerminalUnderTest, { action, target }: Case, world: Drill): Promise<void> {
   const to = await target(environment);
-  const known = actionNamed(action);
+  const known = actionById[action];
   await open(of, known?.title ?? '');
   for (const field of known?.fields ?? []) {
     // Asked only where something has to be insisted on.

@@ -1,5 +1,6 @@
 // Worlds as a test writes them: production, nothing known, and what the test says.
 
+import { settingsSchema } from '../../src/config/settings.ts';
 import type { Instant } from '../../src/core/time.ts';
 import type { FactId, Facts } from '../../src/core/world/facts.ts';
 import type { Fault, Reading } from '../../src/core/world/reading.ts';
@@ -14,14 +15,7 @@ export const scope: Scope = {
   namespace: 'bentham-prod',
   deployments: { gateway: 'api-gateway', orchestrator: 'orchestrator', executor: 'executor' },
   hasReplica: true,
-  thresholds: {
-    p95: { warning: 500, critical: 2000 },
-    errorRate: { warning: 1, critical: 5 },
-    connections: { warning: 80, critical: 95 },
-    redisMemory: { warning: 80, critical: 95 },
-    queueDepth: { warning: 1000, critical: 5000 },
-    studyFailures: { warning: 5, critical: 20 },
-  },
+  thresholds: settingsSchema.shape.thresholds.parse(undefined),
 };
 
 type Given = { now?: Instant; scope?: Partial<Scope>; readings?: Partial<Readings> };

@@ -1,5 +1,6 @@
 // Literal worlds, and frames of them as text.
 
+import { settingsSchema } from '../../src/config/settings.ts';
 import { hour, minute } from '../../src/core/time.ts';
 import type { Deployment, Pod, Study, Surface } from '../../src/core/world/facts.ts';
 import type { Fault, Reading } from '../../src/core/world/reading.ts';
@@ -21,14 +22,7 @@ export const scope: Scope = {
   namespace: 'bentham-prod',
   deployments: { gateway: 'api-gateway', orchestrator: 'orchestrator', executor: 'executor' },
   hasReplica: true,
-  thresholds: {
-    p95: { warning: 500, critical: 2000 },
-    errorRate: { warning: 1, critical: 5 },
-    connections: { warning: 80, critical: 95 },
-    redisMemory: { warning: 80, critical: 95 },
-    queueDepth: { warning: 1000, critical: 5000 },
-    studyFailures: { warning: 5, critical: 20 },
-  },
+  thresholds: settingsSchema.shape.thresholds.parse(undefined),
 };
 
 export function live<T>(value: T, age = 1000, staleAfter = 15_000): Reading<T> {

@@ -3,7 +3,7 @@ import type { Unit } from '../text/format.ts';
 import type { Ms } from '../time.ts';
 import type { Traffic } from '../world/facts.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
-import { judgeValue, type MetricId } from '../world/thresholds.ts';
+import { judgeValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { databaseIsAway } from './failover.ts';
 import type { Verdict } from './status.ts';
@@ -32,26 +32,23 @@ export type Metric = {
 
 const percent = (part: number, of: number): number => (part / of) * 100;
 
-/** The six metrics, in the runbook's order, each with the runbook's words. */
-export const metrics: readonly Metric[] = [
-  {
-    id: 'p95',
+/** The runbook's words and where each value comes from. */
+const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
+  p95: {
     title: 'API Response Time (p95)',
     short: 'API p95',
     unit: 'ms',
     action: 'Scale API nodes',
     measure: (world) => traffic(world, (t) => t.p95),
   },
-  {
-    id: 'errorRate',
+  errorRate: {
     title: 'Error Rate',
     short: 'Error rate',
     unit: 'percent',
     action: 'Check logs, investigate',
     measure: (world) => traffic(world, (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
   },
-  {
-    id: 'connections',
+  connections: {
     title: 'Database Connections',
     short: 'DB connections',
     unit: 'percent',
@@ -65,8 +62,7 @@ export const metrics: readonly Metric[] = [
         return { value: percent(own.used, own.limit), basis: `${own.used} of ${own.limit}, ${own.whose}`, exact: true };
       }),
   },
-  {
-    id: 'redisMemory',
+  redisMemory: {
     title: 'Redis Memory',
     short: 'Redis memory',
     unit: 'percent',
@@ -78,8 +74,7 @@ export const metrics: readonly Metric[] = [
           : { basis: 'no maxmemory is set', exact: true },
       ),
   },
-  {
-    id: 'queueDepth',
+  queueDepth: {
     title: 'Queue Depth',
     short: 'Queue depth',
     unit: 'count',
@@ -97,8 +92,7 @@ export const metrics: readonly Metric[] = [
         return { value: q.value, basis: 'pending jobs', exact: q.exact };
       }),
   },
-  {
-    id: 'studyFailures',
+  studyFailures: {
     title: 'Study Failure Rate',
     short: 'Study failures',
     unit: 'percent',
@@ -115,7 +109,10 @@ export const metrics: readonly Metric[] = [
         return { value, basis: `${s.failedLastHour} of ${of} studies`, exact: s.lastHourExact !== false && !doubt };
       }),
   },
-];
+};
+
+/** The metrics, in the runbook's order. */
+export const metrics: readonly Metric[] = metricIds.map((id) => ({ id, ...definitions[id] }));
 
 function traffic(world: World, pick: (t: { p95?: Ms; errorRate?: number }) => number | undefined): Reading<Measure> {
   return derive(world.readings.traffic, (t) => {
@@ -134,9 +131,7 @@ function trafficBasis({ source, samples }: Pick<Traffic, 'source' | 'samples'>):
 }
 
 export function metric(id: MetricId): Metric {
-  const found = metrics.find((m) => m.id === id);
-  if (!found) throw new Error(`no metric ${id}`);
-  return found;
+  return { id, ...definitions[id] };
 }
 
 /** Figures that a database that is away makes bad: neither nodes nor executors help. */

@@ -1,5 +1,5 @@
 // What may be given for a field of an action: completion from a look at the platform, while the field is asked.
-import { actionNamed } from '../../actions/index.ts';
+import { actionById } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Choice, Target } from '../../core/actions/action.ts';
 import type { Ask } from '../../core/queries/query.ts';
@@ -13,7 +13,7 @@ export async function choicesOf(
   { action, field, target }: Ask<'choices'>,
   signal: AbortSignal,
 ): Promise<Outcome<readonly Choice[]>> {
-  const asked = actionNamed(action)?.fields.find(({ name }) => name === field);
+  const asked = actionById[action].fields.find(({ name }) => name === field);
   if (!asked?.look) return { ok: true, value: [] };
   const survey = createSurvey({
     settings,

@@ -1,6 +1,6 @@
 // Takes actions through their lifecycle: plan, confirm, look again, journal, perform, prove, journal. The state itself
 // is the pure machine of core/actions/run.ts; this file tells it what happened.
-import { actionNamed } from '../../actions/index.ts';
+import { actionById } from '../../actions/index.ts';
 import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
 import { whatMoved } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
@@ -31,8 +31,7 @@ export class Runner {
   /** Looks, and says what would be done. Resolves with the planned, or refused, run. */
   async plan(id: string, actionId: ActionId, target: Target): Promise<Run | undefined> {
     if (this.#live.has(id)) return undefined;
-    const action = actionNamed(actionId);
-    if (!action) return undefined;
+    const action = actionById[actionId];
     const { ground } = this.#options;
     const whole = withPresets(action, target);
     const wrong = whatIsWrong(action, whole);
@@ -126,7 +125,7 @@ export class Runner {
   /** Takes up a run whose cockpit is gone: its outcome is unknown, and the facts are asked until they tell. */
   async resume({ note, lock }: Left): Promise<Run | undefined> {
     const { run: id, action: actionId, by, object, at, proof } = note;
-    const action = isActionId(actionId) ? actionNamed(actionId) : undefined;
+    const action = isActionId(actionId) ? actionById[actionId] : undefined;
     const doubt = await this.#leftBehind(note);
     try {
       if (!lock || !action || !proof || this.#live.has(id) || whatIsWrong(action, proof.target)) return undefined;

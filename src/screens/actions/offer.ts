@@ -1,6 +1,6 @@
 // From "I want to do this" to the confirmation: ask for what is missing, let the engine look, show what it found.
 import { ulid } from 'ulid';
-import { actionNamed } from '../../actions/index.ts';
+import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids } from '../../core/actions/arming.ts';
 import type { Ground } from '../../core/actions/preflight.ts';
@@ -19,8 +19,7 @@ export function whyNot(state: State, action: Action, target: Target = {}): strin
 
 /** Begins an action: a form for what is missing, then the look and the confirmation. */
 export function offer(state: State, id: ActionId, target: Target = {}): readonly Intent[] {
-  const action = actionNamed(id);
-  if (!action) return [{ kind: 'notice', says: `${id} is not there yet`, verdict: 'unknown' }];
+  const action = actionById[id];
   const why = whyNot(state, action, target);
   if (why !== undefined) return [{ kind: 'notice', says: `${action.title}: ${why}`, verdict: 'unknown' }];
   const missing = action.fields.filter((field) => !target[field.name] && (field.asked?.(state.world) ?? true));
@@ -121,6 +120,5 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
 
 /** The confirmation of a run that is planned again, because the world moved or it was read-only. */
 export function confirmAgain(run: Run): readonly Intent[] {
-  const action = actionNamed(run.action);
-  return action ? [{ kind: 'confirm', ask: confirmation(run.id, action, run.accepts) }] : [];
+  return [{ kind: 'confirm', ask: confirmation(run.id, actionById[run.action], run.accepts) }];
 }

@@ -1,5 +1,5 @@
 // One run: what it does, says and found.
-import { actionNamed } from '../../actions/index.ts';
+import { actionById } from '../../actions/index.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
 import type { Intent, Place, State } from '../../store.ts';
@@ -103,7 +103,7 @@ export const runScreen: Screen = {
     const rows = runLines(run, state, columns).map(
       (each, at): Row => ({ id: String(at), text: textOf(each), draw: () => [each] }),
     );
-    const about = run && actionNamed(run.action)?.about.runbook;
+    const about = run && actionById[run.action].about.runbook;
     return { rows, selectable: false, ...(about ? { says: line(dim(`runbook: ${about}`)) } : {}) };
   },
   keys,
