@@ -11,6 +11,8 @@ export function scopeOf(settings: Settings): Scope {
     ...(redirected.length > 0 ? { redirected } : {}),
     namespace: settings.kubernetes.namespace,
     deployments: settings.kubernetes.deployments,
+    otherWorkloads: settings.kubernetes.otherWorkloads,
+    ...(settings.kubernetes.podSelector ? { somePods: true as const } : {}),
     hasReplica: settings.database.replica !== undefined,
     thresholds: settings.thresholds,
   };

@@ -90,6 +90,10 @@ export const settingsSchema = z.object({
       })
       .prefault({})
       .describe('deployments by their role (runbook, Architecture)'),
+    otherWorkloads: z
+      .enum(['warning', 'critical'])
+      .default('warning')
+      .describe('what a broken workload of the namespace weighs that is none of these'),
   }),
   gateway: z.object({
     url: url.describe('without a path (runbook, Service Locations)'),

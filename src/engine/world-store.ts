@@ -12,7 +12,7 @@ export const trendSpan: Ms = 15 * minute;
 const sampleEvery: Ms = 5 * second;
 
 /** Seen as they change; the other facts are asked for every few seconds, and may wait for the next one. */
-const watched: readonly FactId[] = ['pods', 'deployments'];
+const watched: readonly FactId[] = ['pods', 'deployments', 'workloads'];
 
 /** What changed since it was last asked. */
 export type Changes = { facts: ReadonlySet<FactId>; history: boolean };

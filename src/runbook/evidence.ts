@@ -1,9 +1,10 @@
 // What the steps look at: evidence from the world, in the on-call's words.
 import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
-import { assess, type Finding, judgePod } from '../core/health/evaluate.ts';
+import { assess, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { metric } from '../core/health/metrics.ts';
+import { judgePod } from '../core/health/pods.ts';
 import { behindSays } from '../core/health/replication.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { doubtSays } from '../core/platform/unclear.ts';

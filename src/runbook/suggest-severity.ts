@@ -1,6 +1,7 @@
 // Which severity the world calls for, and why. A person decides; when unsure it is the higher one.
 
 import type { Check } from '../core/actions/action.ts';
+import { readyIn } from '../core/health/workloads.ts';
 import type { Severity, Symptom } from '../core/incident/checklist.ts';
 import type { World } from '../core/world/world.ts';
 import { checklistFor } from './checklists.ts';
@@ -100,7 +101,7 @@ function nothingReady(world: World): boolean {
   const { deployments } = world.readings;
   if (deployments.state !== 'live') return true;
   const gateway = deployments.value.find((d) => d.name === world.scope.deployments.gateway);
-  return !gateway || gateway.ready === 0;
+  return !gateway || readyIn(world, gateway).ready === 0;
 }
 
 const criticalOf = (world: World, id: string): boolean =>

@@ -141,6 +141,7 @@ const calmReadings: Readings = {
     deployment('orchestrator', 2, 2, { revision: 9 }),
     deployment('executor', 6, 6),
   ]),
+  workloads: live({ all: [], unseen: [], refusals: [] }),
   gateway: live({
     health: endpoint('https://api.bentham.io/health'),
     detailed: endpoint('https://api.bentham.io/v1/health'),
@@ -283,6 +284,7 @@ function everyReading(make: <T>(last: Reading<T>) => Reading<T>): Readings {
     cluster: make(r.cluster),
     pods: make(r.pods),
     deployments: make(r.deployments),
+    workloads: make(r.workloads),
     gateway: make(r.gateway),
     primary: make(r.primary),
     replica: make(r.replica),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { judgePod } from '../../src/core/health/evaluate.ts';
+import { judgePod } from '../../src/core/health/pods.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
-import { podCounts, podSays } from '../../src/screens/pods/pane.ts';
+import { podCounts, podSays, shortName } from '../../src/screens/pods/pane.ts';
 
 const base: WirePod = {
   metadata: {
@@ -26,12 +26,19 @@ const withStatus = (status: NonNullable<WirePod['status']>): WirePod => ({
 });
 
 describe('a pod', () => {
+  const now = Date.UTC(2026, 0, 17, 12);
+  const judged = (wire: WirePod) => {
+    const pod = toPod(wire);
+    return pod && judgePod(pod, now);
+  };
+
   it('that is well', () => {
     expect(toPod(base)).toEqual({
       uid: 'u1',
       name: 'api-gateway-5d4f9c-8qk5p',
       namespace: 'bentham-prod',
       app: 'api-gateway',
+      owner: { kind: 'ReplicaSet', name: 'api-gateway-5d4f9c' },
       node: 'node-1',
       phase: 'Running',
       ready: true,
@@ -112,7 +119,58 @@ describe('a pod', () => {
         containerStatuses: [{ name: 'gateway', state: { waiting: { reason: 'PodInitializing' } } }],
       }),
     );
-    expect(pod).toMatchObject({ reason: 'CrashLoopBackOff', message: 'init container migrate', exitCode: 2 });
+    expect(pod).toMatchObject({ reason: 'Init:CrashLoopBackOff', message: 'init container migrate', exitCode: 2 });
+  });
+
+  it('counts its init containers while they run, and their restarts, as kubectl does', () => {
+    const pod = toPod({
+      ...base,
+      spec: { ...base.spec, initContainers: [{ name: 'wait' }, { name: 'migrate' }] },
+      status: {
+        phase: 'Pending',
+        initContainerStatuses: [
+          { name: 'wait', restartCount: 1, state: { terminated: { exitCode: 0 } } },
+          { name: 'migrate', restartCount: 3, state: { running: {} } },
+        ],
+        containerStatuses: [{ name: 'gateway', restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } }],
+      },
+    });
+    expect(pod).toMatchObject({ reason: 'Init:1/2', restarts: 4 });
+    expect(pod && judgePod({ ...pod, createdAt: now - 30_000 }, now)).toBe('warning');
+    expect(pod && judgePod({ ...pod, createdAt: now - 600_000 }, now)).toBe('critical');
+  });
+
+  it('does not count an ephemeral container', () => {
+    const pod = toPod(withStatus({ ephemeralContainerStatuses: [{ name: 'debug', restartCount: 9, state: {} }] }));
+    expect(pod).toMatchObject({ containers: { ready: 1, total: 1 }, restarts: 0 });
+  });
+
+  const restarted = (restartCount: number, finishedAt: string) =>
+    withStatus({
+      containerStatuses: [
+        {
+          name: 'gateway',
+          ready: true,
+          restartCount,
+          state: { running: {} },
+          lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt } },
+        },
+      ],
+    });
+
+  it('that runs between two crashes is a warning for an hour: a loop does not turn ok while it runs', () => {
+    expect(toPod(restarted(5, '2026-01-17T11:20:00Z'))).toMatchObject({ lastEnd: 'OOMKilled', ready: true });
+    expect(judged(restarted(5, '2026-01-17T11:20:00Z'))).toBe('warning');
+    expect(judged(restarted(5, '2026-01-17T10:50:00Z'))).toBe('ok');
+    expect(judged(restarted(1, '2026-01-17T11:20:00Z'))).toBe('ok');
+  });
+
+  it('of no controller says so, and a stateful set keeps its name', () => {
+    expect(toPod({ ...base, metadata: { ...base.metadata, ownerReferences: [] } })).toMatchObject({ bare: true });
+    const owner = { kind: 'StatefulSet', name: 'redis', controller: true };
+    const pod = toPod({ ...base, metadata: { ...base.metadata, name: 'redis-0', ownerReferences: [owner] } });
+    expect(pod).toMatchObject({ owner: { kind: 'StatefulSet', name: 'redis' } });
+    expect(pod && shortName(pod)).toBe('redis-0');
   });
 
   it('counts a sidecar as a container', () => {
@@ -134,12 +192,6 @@ describe('a pod', () => {
     const pod = toPod({ ...base, metadata: { ...base.metadata, deletionTimestamp: '2026-01-17T03:10:00Z' } });
     expect(pod).toMatchObject({ terminating: true, reason: 'Terminating' });
   });
-
-  const now = Date.UTC(2026, 0, 17, 12);
-  const judged = (wire: WirePod) => {
-    const pod = toPod(wire);
-    return pod && judgePod(pod, now);
-  };
 
   it('that does not end, long after its grace period, is a warning; until then it is given time', () => {
     const ending = (deletionTimestamp: string) =>

@@ -36,6 +36,23 @@ const deployments = (gatewayReady = 3) =>
     deployment('orchestrator', 2, 2),
     deployment('executor', 6, 6),
   ]);
+const readyPods = (replicas: Record<string, number>): Facts['pods'] =>
+  Object.entries(replicas).flatMap(([app, count]) =>
+    Array.from({ length: count }, (_, i) => ({
+      uid: `${app}-${i}`,
+      name: `${app}-${i}`,
+      namespace: 'bentham-prod',
+      app,
+      node: 'n1',
+      phase: 'Running' as const,
+      ready: true,
+      containers: { ready: 1, total: 1 },
+      restarts: 0,
+      image: '',
+      createdAt: 0,
+      terminating: false,
+    })),
+  );
 const database = (inRecovery: boolean): Facts['primary'] => ({
   where: 'db:5432',
   database: 'bentham',
@@ -73,7 +90,7 @@ const surfaces = (...failures: number[]) =>
 const calm: Partial<Readings> = {
   gateway: gateway(true),
   deployments: deployments(),
-  pods: live<'pods'>([]),
+  pods: live<'pods'>(readyPods({ 'api-gateway': 3, orchestrator: 2, executor: 6 })),
   cluster: live<'cluster'>({ context: 'prod', server: 's', version: '1', latency: 2 }),
   primary: live<'primary'>(database(false)),
   replica: live<'replica'>(database(true)),

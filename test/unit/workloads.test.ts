@@ -1,42 +1,375 @@
-// How a deployment is judged, by its replicas, its rollout and its pods.
+// How what runs in the namespace is judged: roles of the architecture, other workloads, jobs, claims, and bare pods.
 import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/core/health/evaluate.ts';
-import type { Cluster, Deployment, Pod } from '../../src/core/world/facts.ts';
-import { calm, deployment, live, now, pod } from '../support/worlds.ts';
+import { rolloutStep } from '../../src/core/health/rollout.ts';
+import type {
+  BatchJob,
+  Cluster,
+  Controller,
+  Deployment,
+  Pod,
+  Workload,
+  Workloads,
+} from '../../src/core/world/facts.ts';
+import type { Readings, Scope, World } from '../../src/core/world/world.ts';
+import { suggest } from '../../src/runbook/suggest-severity.ts';
+import { calm, deployment, fault, live, lost, now, pod } from '../support/worlds.ts';
 
+const hour = 3_600_000;
 const broken = { ready: false, phase: 'Pending', reason: 'ImagePullBackOff' } as const;
+const crashing = { ready: false, reason: 'CrashLoopBackOff', restarts: 9 } as const;
 
-function judged(d: Deployment, pods: readonly Pod[] = []) {
-  const readings = { ...calm.readings, deployments: live([d]), pods: live(pods) };
-  return assess({ ...calm, readings }).find(({ id }) => id === 'pods/executor');
+const readyPods = (app: string, count: number) => Array.from({ length: count }, (_, i) => pod(app, `r${i}`));
+
+type Given = {
+  deployments?: readonly Deployment[];
+  pods?: readonly Pod[];
+  scope?: Partial<Scope>;
+} & Partial<Workloads>;
+
+/** The calm world, and beside its three roles what the test says. */
+function namespace({ deployments = [], pods = [], scope = {}, all = [], unseen = [], refusals = [] }: Given): World {
+  const before = { deployments: value(calm.readings.deployments), pods: value(calm.readings.pods) };
+  const kept = before.deployments.filter(({ name }) => !deployments.some((d) => d.name === name));
+  const readings: Readings = {
+    ...calm.readings,
+    deployments: live([...kept, ...deployments]),
+    pods: live([...before.pods.filter(({ app }) => kept.some(({ name }) => name === app)), ...pods]),
+    workloads: live({ all, unseen, refusals }),
+  };
+  return { ...calm, scope: { ...calm.scope, ...scope }, readings };
 }
+
+function value<T>(reading: { state: string; value?: T }): T {
+  if (reading.value === undefined) throw new Error('the calm world is live');
+  return reading.value;
+}
+
+const judged = (world: World, id: string) => assess(world).find((one) => one.id === id);
+const wrong = (world: World) =>
+  assess(world)
+    .filter(({ area, verdict }) => area === 'pods' && verdict !== 'ok')
+    .map(({ id, verdict, says }) => `${verdict} ${id}: ${says}`);
 
 const executor = (ready: number, more: Partial<Deployment> = {}) => deployment('executor', ready, 3, more);
 const stuck = { rollout: { state: 'stuck', why: 'progress deadline exceeded' } } as const;
 const rolling = { rollout: { state: 'progressing' } } as const;
 
-describe('a deployment', () => {
+describe('a role of the architecture', () => {
+  const role = (d: Deployment, pods: readonly Pod[], scope: Partial<Scope> = {}) =>
+    judged(namespace({ deployments: [d], pods, scope }), 'pods/executor');
+
   test.each([
-    ['all replicas are ready', executor(3), [], 'ok'],
-    ['one is not', executor(2), [], 'warning'],
+    ['all replicas are ready', executor(3), readyPods('executor', 3), 'ok'],
+    ['one is not', executor(2), readyPods('executor', 2), 'warning'],
     ['none is', executor(0), [], 'critical'],
-    ['nothing is wanted', deployment('executor', 0, 0), [], 'ok'],
-    ['its rollout is paused', executor(3, { rollout: { state: 'paused' } }), [], 'warning'],
-    ['its rollout is stuck, the old ones serve', executor(3, stuck), [], 'warning'],
-    ['its rollout is stuck, and replicas are missing', executor(2, stuck), [], 'critical'],
-    ['it rolls', executor(3, rolling), [pod('executor', 'new', { ready: false, createdAt: now - 9000 })], 'ok'],
-    ['it rolls, and a new pod fails', executor(3, rolling), [pod('executor', 'new', broken)], 'warning'],
-    ['a pod of another fails', executor(3), [pod('other', 'new', broken)], 'ok'],
-    ['a pod that ends fails', executor(3), [pod('executor', 'old', { ...broken, terminating: true })], 'ok'],
-  ] as const)('%s', (_, d, pods, verdict) => expect(judged(d, pods)?.verdict).toBe(verdict));
+    ['its rollout is paused', executor(3, { rollout: { state: 'paused' } }), readyPods('executor', 3), 'warning'],
+    ['its rollout is stuck, the old ones serve', executor(3, stuck), readyPods('executor', 3), 'warning'],
+    ['its rollout is stuck, and replicas are missing', executor(2, stuck), readyPods('executor', 2), 'critical'],
+    [
+      'it rolls',
+      executor(3, rolling),
+      [...readyPods('executor', 3), pod('executor', 'new', { ready: false, createdAt: now - 9000 })],
+      'ok',
+    ],
+    [
+      'it rolls, and a new pod fails',
+      executor(3, rolling),
+      [...readyPods('executor', 3), pod('executor', 'new', broken)],
+      'warning',
+    ],
+    [
+      'a pod that ends fails',
+      executor(3),
+      [...readyPods('executor', 3), pod('executor', 'old', { ...broken, terminating: true })],
+      'ok',
+    ],
+    [
+      'a pod does not end',
+      executor(3),
+      [...readyPods('executor', 3), pod('executor', 'old', { terminating: true, endsBy: now - hour })],
+      'warning',
+    ],
+    [
+      'a pod was evicted and replaced',
+      executor(3),
+      [
+        ...readyPods('executor', 3),
+        pod('executor', 'old', { ready: false, phase: 'Failed', reason: 'Evicted', leftOver: true }),
+      ],
+      'ok',
+    ],
+  ] as const)('%s', (_, d, pods, verdict) => expect(role(d, pods)?.verdict).toBe(verdict));
 
   test('says first what is wrong', () => {
-    const says = (d: Deployment) => judged(d, [pod('executor', 'new', broken)])?.says;
-    expect(says(executor(3, stuck))).toBe('rollout stuck, ImagePullBackOff, 3/3 ready');
-    expect(says(executor(3, rolling))).toBe('progressing, ImagePullBackOff, 3/3 ready');
-    expect(says(executor(2, rolling))).toBe('2/3 ready, progressing, ImagePullBackOff');
-    expect(judged(executor(3))?.says).toBe('3/3 ready');
+    const says = (d: Deployment, ready: number) =>
+      role(d, [...readyPods('executor', ready), pod('executor', 'new', broken)])?.says;
+    expect(says(executor(3, stuck), 3)).toBe('rollout stuck, ImagePullBackOff, 3/3 ready');
+    expect(says(executor(3, rolling), 3)).toBe('progressing, ImagePullBackOff, 3/3 ready');
+    expect(says(executor(2, rolling), 2)).toBe('2/3 ready, progressing, ImagePullBackOff');
+    expect(role(executor(3), readyPods('executor', 3))?.says).toBe('3/3 ready');
   });
+
+  test('is judged by its pods’ Ready conditions where its status is not updated any more', () => {
+    const three = ['a', 'b', 'c'].map((tail) => pod('executor', tail, crashing));
+    expect(role(executor(3), three)).toMatchObject({
+      verdict: 'critical',
+      says: '0/3 ready, its status says 3 ready, CrashLoopBackOff',
+    });
+    expect(role(executor(3), [])).toMatchObject({ verdict: 'critical', says: '0/3 ready, its status says 3 ready' });
+    expect(
+      role(executor(3), [...readyPods('executor', 2), pod('executor', 'c', { phase: 'Unknown', ready: false })]),
+    ).toMatchObject({ verdict: 'warning', says: '2/3 ready, its status says 3 ready' });
+    // The other way round the worse of both counts too.
+    expect(role(executor(0), readyPods('executor', 3))).toMatchObject({
+      verdict: 'critical',
+      says: '0/3 ready, 3 of its pods are ready',
+    });
+  });
+
+  test('gets no replica from a bare pod, nor from a job’s', () => {
+    const others = [
+      pod('executor', 'debug', { bare: true }),
+      pod('executor', 'migrate', { owner: { kind: 'Job', name: 'migrate' } }),
+    ];
+    expect(role(executor(3), others)?.says).toBe('0/3 ready, its status says 3 ready');
+  });
+
+  test('is judged by its status where only some pods are watched', () => {
+    expect(role(executor(3), [], { somePods: true })).toMatchObject({ verdict: 'ok', says: '3/3 ready' });
+  });
+
+  test('scaled to 0 is an outage, for the gateway that the severity rests on too', () => {
+    const zero = (name: string) => namespace({ deployments: [deployment(name, 0, 0)] });
+    expect(judged(zero('executor'), 'pods/executor')).toMatchObject({
+      verdict: 'critical',
+      says: 'scaled to 0, 0/0 ready',
+    });
+    const gateway = calm.readings.gateway;
+    const ill = { ...value(gateway).health, healthy: false, statusCode: 503 };
+    const world = zero('api-gateway');
+    const readings = { ...world.readings, gateway: live({ health: ill, detailed: ill }) };
+    expect(suggest({ ...world, readings })).toMatchObject({ severity: 1 });
+  });
+
+  test('whose controller does not act says so', () => {
+    const late = { ...rolling, unobservedSince: now - 90_000 };
+    expect(role(executor(3, late), readyPods('executor', 3))).toMatchObject({
+      verdict: 'warning',
+      says: 'its controller does not act, progressing, 3/3 ready',
+    });
+    const young = { ...rolling, unobservedSince: now - 1000 };
+    expect(role(executor(3, young), readyPods('executor', 3))?.verdict).toBe('ok');
+  });
+
+  test('whose pods are refused by a quota says it', () => {
+    const why = 'pods "executor-1" is forbidden: exceeded quota';
+    const d = executor(1, { rollout: { state: 'stuck', reason: 'FailedCreate', why } });
+    expect(role(d, readyPods('executor', 1))?.says).toBe(`1/3 ready, rollout stuck, FailedCreate: ${why}`);
+  });
+
+  test('with a loop of crashes is a warning while its pods are ready', () => {
+    const loop = pod('executor', 'r9', { restarts: 4, lastRestartAt: now - hour / 2, lastEnd: 'OOMKilled' });
+    expect(role(executor(3), [...readyPods('executor', 2), loop])).toMatchObject({
+      verdict: 'warning',
+      says: 'restarting (OOMKilled), 3/3 ready',
+    });
+  });
+});
+
+const statefulSet = (ready: number, more: Partial<Controller> = {}): Controller => ({
+  kind: 'StatefulSet',
+  name: 'redis',
+  desired: 2,
+  ready,
+  rollout: { state: 'complete' },
+  createdAt: now - 9 * hour,
+  ...more,
+});
+const of = (kind: string, name: string) => ({ owner: { kind, name } });
+const job = (more: Partial<BatchJob> = {}): BatchJob => ({
+  kind: 'Job',
+  name: 'migrate',
+  state: 'running',
+  active: 1,
+  failed: 0,
+  retries: 6,
+  startedAt: now - 60_000,
+  createdAt: now - 60_000,
+  ...more,
+});
+
+describe('another workload of the namespace', () => {
+  test('weighs a warning when it is broken, or what the configuration says, and never nothing', () => {
+    const pods = ['0', '1'].map((n) => pod('redis', n, { ...crashing, ...of('StatefulSet', 'redis') }));
+    const redis = (scope: Partial<Scope> = {}) => wrong(namespace({ all: [statefulSet(0)], pods, scope }));
+    expect(redis()).toEqual(['warning pods/statefulset/redis: StatefulSet 0/2 ready, CrashLoopBackOff']);
+    expect(redis({ otherWorkloads: 'critical' })).toEqual([
+      'critical pods/statefulset/redis: StatefulSet 0/2 ready, CrashLoopBackOff',
+    ]);
+  });
+
+  test('that is a deployment is judged as the roles are', () => {
+    const d = deployment('proxy', 0, 2);
+    const pods = ['a', 'b'].map((n) => pod('proxy', n, broken));
+    expect(wrong(namespace({ deployments: [d], pods }))).toEqual(['warning pods/proxy: 0/2 ready, ImagePullBackOff']);
+  });
+
+  test('scaled to 0 is somebody’s choice, and shown', () => {
+    const world = namespace({ deployments: [deployment('proxy', 0, 0)], all: [statefulSet(0, { desired: 0 })] });
+    expect(wrong(world)).toEqual([]);
+    expect(judged(world, 'pods/proxy')).toMatchObject({ verdict: 'ok', says: 'scaled to 0, 0/0 ready' });
+    expect(judged(world, 'pods/statefulset/redis')?.says).toBe('StatefulSet scaled to 0, 0/0 ready');
+  });
+
+  test('whose status says ready over pods that are not is judged by the pods', () => {
+    const pods = [pod('redis', '0', of('StatefulSet', 'redis'))];
+    expect(wrong(namespace({ all: [statefulSet(2)], pods }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet 1/2 ready, its status says 2 ready',
+    ]);
+  });
+
+  test('whose pods are refused says why, from the controller’s event', () => {
+    const refusals = [{ kind: 'StatefulSet', name: 'redis', message: 'exceeded quota: pods', at: now }];
+    expect(wrong(namespace({ all: [statefulSet(0)], refusals }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet 0/2 ready, FailedCreate: exceeded quota: pods',
+    ]);
+  });
+
+  test('that is a daemon set says which pods are where they do not belong', () => {
+    const pods = ['a', 'b'].map((n) => pod('agent', n, of('DaemonSet', 'agent')));
+    const all = [statefulSet(2, { kind: 'DaemonSet', name: 'agent', misplaced: 1 })];
+    expect(wrong(namespace({ all, pods }))).toEqual([
+      'warning pods/daemonset/agent: DaemonSet 1 on nodes where they do not belong, 2/2 ready',
+    ]);
+  });
+
+  test('that is bare, or of a controller that nobody knows, is judged by its pods', () => {
+    const pods = [
+      pod('', 'debug', { ...broken, name: 'debug', bare: true }),
+      pod('', 'x', { ...crashing, ...of('Rollout', 'canary') }),
+      pod('', 'y', of('Rollout', 'canary')),
+      pod('', 'z', { ...of('Rollout', 'fine') }),
+    ];
+    expect(wrong(namespace({ pods }))).toEqual([
+      'warning pods/pod/debug: ImagePullBackOff, no controller',
+      'warning pods/rollout/canary: CrashLoopBackOff, 1/2 ready',
+    ]);
+  });
+
+  test('of a kind that cannot be seen is not known, and its pods count all the same', () => {
+    const unseen = [{ kinds: 'statefulsets', fault: { ...fault, what: 'may not list statefulsets in bentham (403)' } }];
+    const pods = [pod('redis', '0', { ...crashing, ...of('StatefulSet', 'redis') })];
+    const world = namespace({ unseen, pods });
+    expect(wrong(world)).toEqual([
+      `unknown pods/unseen/statefulsets: not seen: may not list statefulsets in bentham (403) (${fault.where})`,
+      'warning pods/statefulset/redis: CrashLoopBackOff, 0/1 ready',
+    ]);
+    const dark = { ...calm, readings: { ...calm.readings, workloads: lost<Workloads>() } };
+    expect(judged(dark, 'pods/workloads')).toMatchObject({ verdict: 'unknown' });
+  });
+});
+
+describe('a rollout that is followed', () => {
+  const step = (given: Given, name = 'executor') => {
+    const world = namespace(given);
+    return rolloutStep(world.readings.deployments, name, now, world);
+  };
+
+  test('is complete when its pods are ready, not when a status says so', () => {
+    const pods = readyPods('executor', 3);
+    expect(step({ deployments: [executor(3)], pods })).toEqual({
+      says: 'revision 17: complete, 3 of 3 available',
+      ends: 0,
+    });
+    expect(step({ deployments: [executor(3)], pods: pods.map((p) => ({ ...p, ...crashing })) })).toEqual({
+      says: 'revision 17: rolled out, 0 of 3 ready, its status says 3 ready, CrashLoopBackOff',
+    });
+    const world = namespace({ deployments: [executor(3)] });
+    const early = { ...world, readings: { ...world.readings, pods: { state: 'pending' } as const } };
+    expect(rolloutStep(early.readings.deployments, 'executor', now, early)).toEqual({ says: 'waiting for the pods' });
+  });
+
+  test('says why it is stuck, or why it goes no further', () => {
+    const pods = [pod('executor', 'new', broken)];
+    expect(step({ deployments: [executor(3, stuck)], pods })).toEqual({
+      says: 'revision 17: stuck: progress deadline exceeded, ImagePullBackOff',
+      ends: 2,
+    });
+    const slow = executor(0, { ...rolling, updated: 1, available: 0 });
+    expect(step({ deployments: [slow], pods }).says).toBe(
+      'revision 17: 1 of 3 updated, 0 available, 2 old still to end, ImagePullBackOff',
+    );
+  });
+
+  test('of a role that is scaled to 0 does not end well; of another it does', () => {
+    expect(step({ deployments: [deployment('executor', 0, 0)] })).toMatchObject({ ends: 2 });
+    expect(step({ deployments: [deployment('proxy', 0, 0)] }, 'proxy')).toMatchObject({ ends: 0 });
+  });
+
+  test('may be a stateful set’s', () => {
+    const pods = ['0', '1'].map((n) => pod('redis', n, { ...crashing, ...of('StatefulSet', 'redis') }));
+    expect(step({ all: [statefulSet(0)], pods }, 'statefulset/redis')).toEqual({
+      says: 'rolled out, 0 of 2 ready, CrashLoopBackOff',
+    });
+    expect(step({ all: [statefulSet(0)] }, 'statefulset/nats')).toMatchObject({ ends: 3 });
+  });
+});
+
+describe('a job', () => {
+  const told = (...all: Workload[]) => wrong(namespace({ all }));
+
+  test('that runs, is finished or suspended is fine', () => {
+    const all = [job(), job({ name: 'b', state: 'complete' }), job({ name: 'c', state: 'suspended', active: 0 })];
+    expect(told(...all)).toEqual([]);
+    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ subject: 'jobs', says: '3 without problems' });
+  });
+
+  test.each([
+    [{ state: 'failed', reason: 'BackoffLimitExceeded' }, 'Job failed: BackoffLimitExceeded'],
+    [{ endsBy: now - 10 * 60_000 }, 'Job runs past its deadline'],
+    [{ failed: 7 }, 'Job out of retries, not marked as failed, 7 of 7 tries failed'],
+    [{ failed: 2 }, 'Job running, 2 of 7 tries failed'],
+    [{ active: 0, startedAt: now - hour }, 'Job has no pod'],
+    [{ startedAt: now - 20 * hour }, 'Job runs for more than 12 h'],
+  ] as const)('%o is a warning', (more, says) => {
+    expect(told(job(more))).toEqual([`warning pods/job/migrate: ${says}`]);
+  });
+
+  test('of a cron job that failed counts until a later run ends well', () => {
+    const failed = job({ state: 'failed', cronJob: 'nightly', endedAt: now - 9 * hour, createdAt: now - 10 * hour });
+    const cron = { kind: 'CronJob', name: 'nightly', suspended: false, active: 0, createdAt: 0 } as const;
+    expect(told(failed, cron)).toHaveLength(1);
+    expect(told(failed, { ...cron, succeededAt: now - hour })).toEqual([]);
+    expect(told(failed, cron, job({ name: 'n2', state: 'complete', cronJob: 'nightly' }))).toEqual([]);
+  });
+
+  test('that a cron job did not keep is judged by what the cron job remembers', () => {
+    const cron = { kind: 'CronJob', name: 'nightly', suspended: false, active: 0, createdAt: 0 } as const;
+    expect(told({ ...cron, scheduledAt: now - hour, succeededAt: now - 25 * hour })).toEqual([
+      'warning pods/cronjob/nightly: CronJob: its last run did not complete',
+    ]);
+    expect(told({ ...cron, scheduledAt: now - hour, succeededAt: now - hour / 2 })).toEqual([]);
+    expect(told({ ...cron, suspended: true, scheduledAt: now - hour, succeededAt: now - 25 * hour })).toEqual([]);
+  });
+
+  test('whose pod cannot start says why', () => {
+    const pods = [pod('', 'm', { ...broken, ...of('Job', 'migrate') })];
+    expect(wrong(namespace({ all: [job()], pods }))).toEqual([
+      'warning pods/job/migrate: Job running, ImagePullBackOff',
+    ]);
+  });
+});
+
+test.each([
+  ['Bound', []],
+  ['Pending', ['warning pods/persistentvolumeclaim/data: PersistentVolumeClaim Pending']],
+  ['Lost', ['warning pods/persistentvolumeclaim/data: PersistentVolumeClaim Lost']],
+  ['Frozen', ['unknown pods/persistentvolumeclaim/data: PersistentVolumeClaim Frozen']],
+])('a volume claim that is %s', (phase, expected) => {
+  expect(wrong(namespace({ all: [{ kind: 'PersistentVolumeClaim', name: 'data', phase, createdAt: 0 }] }))).toEqual(
+    expected,
+  );
 });
 
 describe('this machine’s clock', () => {

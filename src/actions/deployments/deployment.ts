@@ -2,6 +2,7 @@
 import type { Action, Check, Choice, Done, Field, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/preflight.ts';
+import { readyIn } from '../../core/health/workloads.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import {
@@ -25,7 +26,7 @@ export const deploymentField: Field = {
   choices: (world): readonly Choice[] =>
     (newest(world.readings.deployments)?.value ?? []).map((d) => ({
       value: d.name,
-      says: `${d.ready}/${d.desired} ready, revision ${d.revision}`,
+      says: `${readyIn(world, d).ready}/${d.desired} ready, revision ${d.revision}`,
     })),
 };
 

@@ -81,14 +81,15 @@ export async function watchRollout(settings: Settings, deployment: string, optio
     );
   };
   const wanted = kubernetesSources(settings).filter(({ facts }) =>
-    facts.some((f) => f === 'deployments' || f === 'cluster'),
+    facts.some((f) => ['cluster', 'deployments', 'pods', 'workloads'].includes(f)),
   );
   const running = wanted.map((source) =>
     source.start((news) => {
       if (over.signal.aborted) return;
       keeper.take(news);
-      if (news.fact !== 'deployments') return;
-      const step = rolloutStep(keeper.world.readings.deployments, deployment, Date.now());
+      const now = Date.now();
+      const world = { ...keeper.world, now };
+      const step = rolloutStep(world.readings.deployments, deployment, now, world);
       say(step.says, step.ends);
       if (step.ends === undefined) return;
       result = step.ends;

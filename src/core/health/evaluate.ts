@@ -1,46 +1,27 @@
 import { doubtSays } from '../platform/unclear.ts';
-import { formatAge, formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
-import { hour, type Instant, minute } from '../time.ts';
-import type { Database, Deployment, Pod } from '../world/facts.ts';
-import { isStale, known, type Reading } from '../world/reading.ts';
-import type { MetricId } from '../world/thresholds.ts';
+import { formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
+import { minute } from '../time.ts';
+import type { Database } from '../world/facts.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
-import { describeFault } from './describe.ts';
+import { type Finding, missing } from './finding.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { actionFor, judge, metrics } from './metrics.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
 import { statesRemedy, statesSay } from './states.ts';
-import { type Verdict, worstFirst } from './status.ts';
+import { worstFirst } from './status.ts';
 import { failureRate, judgeSurface } from './surfaces.ts';
+import { judgeClock, judgeWorkloads } from './workloads.ts';
 import { judgeIdAge } from './wraparound.ts';
 
-export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
-export type Area = (typeof areas)[number];
-
-/** One judged thing: a line of `status`, a glyph in a pane, the seed of an alert. */
-export type Finding = {
-  /** Stable across time: `gateway/health`, `pods/api-gateway`, `metric/p95`. */
-  id: string;
-  area: Area;
-  /** What it is about, in few columns: `api-gateway`, `API p95`. */
-  subject: string;
-  verdict: Verdict;
-  /** What is so, in words and numbers, without the subject. */
-  says: string;
-  /** The runbook's action for it. */
-  remedy?: string;
-  metric?: MetricId;
-  /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
-  unanswered?: true;
-};
+export { type Area, areas, type Finding } from './finding.ts';
 
 /** Everything there is to judge, in the order of the areas. Pure: the panes, `status` and its exit code agree by it. */
 export function assess(world: World): readonly Finding[] {
   return [
     ...gateway(world),
-    ...workloads(world),
-    ...clock(world),
+    ...judgeWorkloads(world),
+    ...judgeClock(world),
     ...databases(world),
     ...redis(world),
     ...measures(world),
@@ -55,54 +36,6 @@ export function ranked(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => worstFirst(a.verdict, b.verdict));
 }
 
-/**
- * Ready replicas against desired; a stuck rollout is a warning, or critical when nothing is ready. One of its pods
- * (`pods`) that fails is a warning while the others serve: so a rollout of a bad image shows before it counts as stuck.
- */
-export function judgeDeployment(d: Deployment, pods: readonly Pod[], now: Instant): Verdict {
-  if (d.desired > 0 && d.ready === 0) return 'critical';
-  if (d.rollout.state === 'stuck') return d.ready < d.desired ? 'critical' : 'warning';
-  if (d.ready < d.desired || d.rollout.state === 'paused') return 'warning';
-  return pods.some((p) => judgePod(p, now) === 'critical') ? 'warning' : 'ok';
-}
-
-/** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
-export function judgePod(p: Pod, now: number): Verdict {
-  // Beyond its grace period it hangs: its node is away, or a finalizer waits.
-  if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > minute ? 'warning' : 'ok';
-  if (p.phase === 'Succeeded' || p.ready) return 'ok';
-  if (p.leftOver) return now - (p.endedAt ?? p.createdAt) > hour ? 'ok' : 'warning';
-  if (p.phase === 'Failed' || p.phase === 'Unknown') return 'critical';
-  if (p.reason && p.reason !== 'ContainerCreating' && p.reason !== 'PodInitializing') return 'critical';
-  return now - p.createdAt < 2 * minute ? 'warning' : 'critical';
-}
-
-/** Lost, pending or stale, as a finding; undefined when the value may be judged. A proven refusal is critical. */
-function missing(
-  world: World,
-  reading: Reading<unknown>,
-  about: Pick<Finding, 'id' | 'area' | 'subject'>,
-  refusalIsDown: boolean,
-): Finding | undefined {
-  if (reading.state === 'pending') return { ...about, verdict: 'unknown', unanswered: true, says: 'no answer yet' };
-  if (reading.state === 'lost')
-    return {
-      ...about,
-      verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
-      unanswered: true,
-      says: describeFault(reading.fault),
-      remedy: reading.fault.hint,
-    };
-  if (isStale(reading, world.now))
-    return {
-      ...about,
-      verdict: 'unknown',
-      unanswered: true,
-      says: `last heard ${formatAge(world.now - reading.at)} ago`,
-    };
-  return undefined;
-}
-
 function gateway(world: World): Finding[] {
   const about = { id: 'gateway/health', area: 'gateway', subject: 'gateway' } as const;
   const reading = world.readings.gateway;
@@ -114,44 +47,6 @@ function gateway(world: World): Finding[] {
   );
   const says = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)].join(', ');
   return [{ ...about, verdict: judgeEndpoint(worseEndpoint(reading.value)), says }];
-}
-
-function workloads(world: World): Finding[] {
-  const { deployments, pods } = world.readings;
-  const roles = Object.values(world.scope.deployments);
-  const podList = known(pods, world.now) ?? [];
-  const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
-  if (absent || deployments.state !== 'live') return absent ? [absent] : [];
-  const found = roles.map((name): Finding => {
-    const about = { id: `pods/${name}`, area: 'pods', subject: name } as const;
-    const d = deployments.value.find((one) => one.name === name);
-    const { namespace } = world.scope;
-    if (!d && deployments.value.length === 0) {
-      const remedy = 'is it the right namespace and context?';
-      return { ...about, verdict: 'critical', says: `no deployment at all in ${namespace}`, remedy };
-    }
-    if (!d) return { ...about, verdict: 'critical', says: `no such deployment in ${namespace}` };
-    const own = podList.filter((p) => p.app === name);
-    const troubled = own.filter((p) => !p.ready && !p.terminating && !p.leftOver);
-    const reasons = [...new Set(troubled.map((p) => p.reason).filter((r) => r !== undefined))];
-    const count = `${d.ready}/${d.desired} ready`;
-    const rollout = d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state;
-    const wrong = [...(rollout === 'complete' ? [] : [rollout]), ...reasons.slice(0, 2)];
-    // What is wrong comes first: where room is short the rest is left out.
-    const says = d.ready < d.desired ? [count, ...wrong] : [...wrong, count];
-    return { ...about, verdict: judgeDeployment(d, own, world.now), says: says.join(', ') };
-  });
-  const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
-  return podsAbsent ? [...found, podsAbsent] : found;
-}
-
-/** Ages are counted by this machine's clock: apart from the platform's by a minute, they mislead. */
-function clock({ readings: { cluster } }: World): Finding[] {
-  const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
-  if (Math.abs(offset) < minute) return [];
-  const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;
-  const remedy = 'ages shown here are wrong by that: timedatectl set-ntp true';
-  return [{ id: 'pods/clock', area: 'pods', subject: 'clock', verdict: 'warning', says, remedy }];
 }
 
 function databases(world: World): Finding[] {

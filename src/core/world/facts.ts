@@ -4,7 +4,7 @@ import type { Form } from '../platform/form.ts';
 import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { IdAge, Slot } from '../queries/database.ts';
 import type { Instant, Ms } from '../time.ts';
-import type { FaultKind } from './reading.ts';
+import type { Fault, FaultKind } from './reading.ts';
 
 /** Who answered for Kubernetes. */
 export type Cluster = {
@@ -23,6 +23,10 @@ export type Pod = {
   namespace: string;
   /** The deployment that owns it (by its replica set), or its `app` label, or ''. */
   app: string;
+  /** What controls it: `StatefulSet redis`. Absent where it is bare, or that is not known. */
+  owner?: { kind: string; name: string };
+  /** No controller made it: nobody replaces it, and it is no replica of a workload. */
+  bare?: true;
   node: string;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   /** By the Ready condition: a dead node's pods still say Running. */
@@ -34,6 +38,8 @@ export type Pod = {
   reason?: string;
   /** Of the last termination: 137 is a kill, out of memory or by a probe. */
   exitCode?: number;
+  /** How the container that restarted last had ended: OOMKilled, Error, Completed. */
+  lastEnd?: string;
   /** The kubelet's message behind the reason. */
   message?: string;
   image: string;
@@ -50,6 +56,13 @@ export type Pod = {
 /** How a rollout stands. `stuck`: ProgressDeadlineExceeded, or replicas that fail to be created. */
 export type RolloutState = 'complete' | 'progressing' | 'stuck' | 'paused';
 
+export type Rollout = {
+  state: RolloutState;
+  why?: string;
+  /** Why pods are not created: FailedCreate, as the controller names it. */
+  reason?: string;
+};
+
 export type Deployment = {
   name: string;
   namespace: string;
@@ -62,8 +75,68 @@ export type Deployment = {
   /** `deployment.kubernetes.io/revision`; 0 when not known. */
   revision: number;
   images: readonly string[];
-  rollout: { state: RolloutState; why?: string };
+  rollout: Rollout;
   createdAt: Instant;
+  /** Since when its controller has not looked at its newest specification (observedGeneration). */
+  unobservedSince?: Instant;
+};
+
+/** What keeps pods running, beside deployments. A replica set that a deployment owns is the deployment's matter. */
+export type Controller = {
+  kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet';
+  name: string;
+  desired: number;
+  ready: number;
+  /** Pods on nodes where they do not belong; only of a daemon set. */
+  misplaced?: number;
+  rollout: Rollout;
+  createdAt: Instant;
+  unobservedSince?: Instant;
+};
+
+/** A Job of Kubernetes, not of a study. */
+export type BatchJob = {
+  kind: 'Job';
+  name: string;
+  /** The CronJob that made it. */
+  cronJob?: string;
+  state: 'running' | 'complete' | 'failed' | 'suspended';
+  /** The Failed condition's: BackoffLimitExceeded, DeadlineExceeded. */
+  reason?: string;
+  why?: string;
+  active: number;
+  failed: number;
+  /** Failed pods that it may have (spec.backoffLimit). */
+  retries: number;
+  startedAt?: Instant;
+  /** When it fails for its time (activeDeadlineSeconds). */
+  endsBy?: Instant;
+  endedAt?: Instant;
+  createdAt: Instant;
+};
+
+export type CronJob = {
+  kind: 'CronJob';
+  name: string;
+  suspended: boolean;
+  active: number;
+  scheduledAt?: Instant;
+  /** Servers before 1.21 do not tell it. */
+  succeededAt?: Instant;
+  createdAt: Instant;
+};
+
+export type Claim = { kind: 'PersistentVolumeClaim'; name: string; phase: string; createdAt: Instant };
+
+export type Workload = Controller | BatchJob | CronJob | Claim;
+
+/** What is in the namespace beside pods and deployments. */
+export type Workloads = {
+  all: readonly Workload[];
+  /** Kinds that cannot be seen now, and why: the others are as they are. */
+  unseen: readonly { kinds: string; fault: Fault }[];
+  /** Why controllers do not get their pods created: a quota, an admission webhook. The newest of each. */
+  refusals: readonly { kind: string; name: string; message: string; at: Instant }[];
 };
 
 /** A service's state as the gateway's health body names it. */
@@ -277,6 +350,7 @@ export type Facts = {
   cluster: Cluster;
   pods: readonly Pod[];
   deployments: readonly Deployment[];
+  workloads: Workloads;
   gateway: Gateway;
   primary: Database;
   replica: Database;
@@ -293,6 +367,7 @@ export const factIds = [
   'cluster',
   'pods',
   'deployments',
+  'workloads',
   'gateway',
   'primary',
   'replica',

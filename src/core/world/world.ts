@@ -18,6 +18,10 @@ export type Scope = {
   namespace: string;
   /** Deployment names by role (runbook, System Overview). */
   deployments: { gateway: string; orchestrator: string; executor: string };
+  /** What a broken workload that is none of these weighs; absent: a warning. */
+  otherWorkloads?: 'warning' | 'critical';
+  /** Only some pods are watched (kubernetes.podSelector): those that are not seen may run. */
+  somePods?: true;
   /** Staging has none. */
   hasReplica: boolean;
   thresholds: Thresholds;

@@ -1,4 +1,5 @@
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
+import type { Instant } from '../../core/time.ts';
 import type { Deployment } from '../../core/world/facts.ts';
 import { count, instant, items, type Wire, words } from './api-object.ts';
 
@@ -26,7 +27,22 @@ export function toDeployment(wire: WireDeployment): Deployment | undefined {
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
     rollout: rolloutOf(wire, desired),
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    ...unobserved(wire),
   };
+}
+
+type Observable = {
+  metadata?: Wire<V1ObjectMeta> | null;
+  status?: { readonly observedGeneration?: number | null } | null;
+};
+
+/** Since when the controller owes the newest specification a look: since the last change that was no status. */
+export function unobserved({ metadata, status }: Observable): { unobservedSince?: Instant } {
+  if (count(metadata?.generation) <= count(status?.observedGeneration)) return {};
+  const changes = items(metadata?.managedFields)
+    .filter(({ subresource }) => subresource !== 'status')
+    .flatMap(({ time }) => instant(time) ?? []);
+  return { unobservedSince: Math.max(instant(metadata?.creationTimestamp) ?? 0, ...changes) };
 }
 
 /** How the rollout stands: `kubectl rollout status`'s order, and an outage after a finished rollout is not one. */
@@ -40,7 +56,11 @@ function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number):
   if (spec?.paused === true) return { state: 'paused', why: `${updated} of ${desired} updated` };
   if (!unseen) {
     const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
-    if (failure) return { state: 'stuck', why: words(failure.message) ?? words(failure.reason) ?? 'replicas fail' };
+    if (failure) {
+      const reason = words(failure.reason, 100);
+      const why = words(failure.message) ?? reason ?? 'replicas fail';
+      return { state: 'stuck', why, ...(reason ? { reason } : {}) };
+    }
     if (progress?.reason === 'ProgressDeadlineExceeded')
       return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };
   }

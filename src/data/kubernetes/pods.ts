@@ -21,16 +21,24 @@ export function toPod(wire: WirePod): Pod | undefined {
   const running = [...init.filter((s) => sidecars.has(s.name)), ...main];
   const terminating = Boolean(metadata?.deletionTimestamp);
   const ready = items(status?.conditions).find((c) => c.type === 'Ready');
-  const restarted = [...init, ...main].filter((s) => count(s.restartCount) > 0);
+  // As kubectl: while init containers run, their restarts count; afterwards those of what goes on.
+  const initial = isInitialised(wire) ? running : init;
+  const restarted = initial.filter((s) => count(s.restartCount) > 0);
   const lastRestartAt = restarted
     .map((s) => instant(s.lastState?.terminated?.finishedAt) ?? instant(s.state?.running?.startedAt))
     .reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
   const trouble = troubleOf(wire, running, terminating);
+  const owner = ownerOf(metadata);
+  const ended = restarted
+    .flatMap(({ lastState }) => lastState?.terminated ?? [])
+    .toSorted((a, b) => (instant(b.finishedAt) ?? 0) - (instant(a.finishedAt) ?? 0))[0];
+  const lastEnd = words(ended?.reason, 100);
   return {
     uid: words(metadata?.uid) ?? `${namespace}/${name}`,
     name,
     namespace,
     app: appOf(metadata),
+    ...(owner ? { owner } : { bare: true as const }),
     node: words(spec?.nodeName) ?? '',
     phase: phases.find((p) => p === status?.phase) ?? 'Unknown',
     ready: ready?.status === 'True',
@@ -38,14 +46,26 @@ export function toPod(wire: WirePod): Pod | undefined {
       ready: running.filter((s) => s.ready === true).length,
       total: Math.max(items(spec?.containers).length + sidecars.size, running.length),
     },
-    restarts: running.reduce((sum, s) => sum + count(s.restartCount), 0),
+    restarts: initial.reduce((sum, s) => sum + count(s.restartCount), 0),
     ...(lastRestartAt === undefined ? {} : { lastRestartAt }),
+    ...(lastEnd === undefined ? {} : { lastEnd }),
     ...trouble,
     image: words(items(spec?.containers)[0]?.image) ?? words(main[0]?.image) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     terminating,
     ...endOf(wire),
   };
+}
+
+/** Whether its init containers are through: the Initialized condition, or each has ended well or goes on as a sidecar. */
+function isInitialised({ spec, status }: WirePod): boolean {
+  if (items(status?.conditions).some(({ type, status: is }) => type === 'Initialized' && is === 'True')) return true;
+  return items(status?.initContainerStatuses).filter(isThrough).length >= items(spec?.initContainers).length;
+}
+
+function isThrough({ state, started, ready }: Status): boolean {
+  if (state?.terminated) return count(state.terminated.exitCode) === 0;
+  return started === true || ready === true;
 }
 
 /** Controllers that replace a pod that failed and leave it behind. */
@@ -68,7 +88,8 @@ function endOf({ metadata, status }: WirePod): Pick<Pod, 'endsBy' | 'leftOver' |
 type Trouble = Pick<Pod, 'reason' | 'exitCode' | 'message'>;
 
 /** Why a pod is not as it should be, the most telling first: the pod itself, scheduling, init containers, containers. */
-function troubleOf({ spec, status }: WirePod, running: readonly Status[], terminating: boolean): Trouble {
+function troubleOf(wire: WirePod, running: readonly Status[], terminating: boolean): Trouble {
+  const { spec, status } = wire;
   const ended = running
     .map((s) => s.state?.terminated ?? s.lastState?.terminated)
     .find((t) => count(t?.exitCode) !== 0);
@@ -87,7 +108,7 @@ function troubleOf({ spec, status }: WirePod, running: readonly Status[], termin
     if (!stuck) continue;
     const code = s.state?.terminated?.exitCode ?? s.lastState?.terminated?.exitCode;
     const message = [`init container ${words(s.name) ?? ''}`, stuck.message].filter((m) => m !== undefined).join(': ');
-    return { reason: stuck.reason, message, ...(count(code) !== 0 ? { exitCode: count(code) } : {}) };
+    return { reason: `Init:${stuck.reason}`, message, ...(count(code) !== 0 ? { exitCode: count(code) } : {}) };
   }
   const waiting = running.map(stuckOf).find((s) => s !== undefined);
   if (waiting) return say(waiting.reason, waiting.message);
@@ -95,7 +116,7 @@ function troubleOf({ spec, status }: WirePod, running: readonly Status[], termin
   const done = status?.phase === 'Running' && running.find((s) => s.state?.terminated);
   if (done) return say(words(done.state?.terminated?.reason) ?? 'Completed');
   const starting = running.map((s) => words(s.state?.waiting?.reason)).find((r) => r !== undefined);
-  if (starting) return say(starting);
+  if (starting) return say(initSays(wire) ?? starting);
   if (spec?.nodeName && status?.phase === 'Pending' && running.length === 0) return say('ContainerCreating');
   // Without a scheduler (or with one that is away) nobody says why it waits.
   if (status?.phase === 'Pending' && !spec?.nodeName && !conditions.some((c) => c.type === 'PodScheduled'))
@@ -107,6 +128,14 @@ function troubleOf({ spec, status }: WirePod, running: readonly Status[], termin
     return say(gate, words(ready.message));
   }
   return say(undefined);
+}
+
+/** `Init:1/3`: how many of its init containers are through, while it waits for them. */
+function initSays(wire: WirePod): string | undefined {
+  const all = items(wire.spec?.initContainers);
+  if (isInitialised(wire)) return undefined;
+  const done = items(wire.status?.initContainerStatuses).filter(isThrough);
+  return `Init:${done.length}/${all.length}`;
 }
 
 /** A container that waits for anything but its turn, or ended in failure. */

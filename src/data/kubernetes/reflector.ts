@@ -214,8 +214,9 @@ export class Follower<T> {
   /** Puts an object in its place; an equal one keeps its identity. True when something changed. */
   #keep(into: Map<string, T>, wire: WireObject): boolean {
     const value = this.#what.read(wire);
-    if (value === undefined) return false;
     const key = keyOf(wire);
+    // What is not worth keeping any more goes: a replica set that found its owner.
+    if (value === undefined) return into.delete(key);
     const before = this.#values.get(key);
     const same = before !== undefined && isDeepStrictEqual(before, value);
     into.set(key, same ? before : value);

@@ -9,6 +9,7 @@ import { toDeployment } from './deployments.ts';
 import { Belonging } from './pod-ownership.ts';
 import { toPod } from './pods.ts';
 import { type Collection, Follower } from './reflector.ts';
+import { workloadsSource } from './workloads-source.ts';
 
 /** Pods and deployments are watched, not polled; one connection carries all, the gateway's logs too. */
 export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {
@@ -50,6 +51,7 @@ export function kubernetesSources(settings: Settings, { once = false } = {}): re
         },
       },
     ),
+    workloadsSource(connection, settings),
     ...(settings.prometheus ? [] : [trafficSource(settings, connection, { once })]),
   ];
 }

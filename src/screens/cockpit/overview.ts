@@ -2,9 +2,10 @@
 // there (runbook, Architecture).
 
 import { keepPromises } from '../../core/health/backups.ts';
-import { judgePod } from '../../core/health/evaluate.ts';
+import { judgePod } from '../../core/health/pods.ts';
 import { behindSays } from '../../core/health/replication.ts';
 import { glyph, type Verdict, worst } from '../../core/health/status.ts';
+import { readyIn } from '../../core/health/workloads.ts';
 import { formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Pod } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -86,7 +87,7 @@ function workers(state: State): readonly Part[] {
     return {
       id: name,
       name,
-      number: d ? `${d.ready}/${d.desired} ready` : '',
+      number: d ? `${readyIn(state.world, d).ready}/${d.desired} ready` : '',
       verdict: judged(state.world).of(`pods/${name}`),
       opens: { kind: 'open', screen: 'deployment', of: { deployment: name } },
     };

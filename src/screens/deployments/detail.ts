@@ -1,11 +1,13 @@
-import { judgeDeployment, judgePod } from '../../core/health/evaluate.ts';
+import { judgePod, reasonsOf } from '../../core/health/pods.ts';
+import { judgeReplicas, readyOf } from '../../core/health/replicas.ts';
 import { verdicts } from '../../core/health/status.ts';
 import { type DeployedRevision, type DeploymentDetail, revisionOf } from '../../core/queries/deployment-detail.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
-import { newest } from '../../core/world/reading.ts';
+import { known, newest } from '../../core/world/reading.ts';
+import type { World } from '../../core/world/world.ts';
 import type { Place } from '../../store.ts';
 import { eventRows } from '../pods/events.ts';
 import { podSays, rolloutSays } from '../pods/pane.ts';
@@ -39,7 +41,7 @@ export const deploymentScreen: Screen = {
       right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
       head: [
         ...(problem.state === 'lost' ? trouble(problem, 'kubernetes', now, room) : []),
-        ...headOf(d, pods, detail, now, room),
+        ...headOf(d, pods, detail, world, room),
       ],
       rows: [
         ...podRows(pods, revisions, now),
@@ -56,15 +58,21 @@ function headOf(
   d: Deployment,
   pods: readonly Pod[],
   detail: DeploymentDetail | undefined,
-  now: Instant,
+  { now, scope, readings }: World,
   room: number,
 ): Line[] {
-  const verdict = judgeDeployment(d, pods, now);
+  const seen = known(readings.pods, now) && pods;
+  const verdict = judgeReplicas(d, seen, now, scope);
+  const { ready, doubt } = readyOf(d, seen, scope);
+  const reasons = reasonsOf(seen ?? [], now);
   const old = d.replicas - d.updated;
   return pairs(
     [
       ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
-      ['replicas', `${d.ready} ready, ${d.available} available of ${d.desired} wanted`],
+      [
+        'replicas',
+        [`${ready} ready, ${d.available} available of ${d.desired} wanted`, doubt].filter(Boolean).join('; '),
+      ],
       [
         'rollout',
         d.rollout.state === 'complete'
@@ -74,7 +82,7 @@ function headOf(
               `  ${d.updated} of ${d.desired} are of revision ${d.revision}${old > 0 ? `, ${old} older` : ''}`,
             ),
       ],
-      ['because', d.rollout.state === 'complete' ? undefined : d.rollout.why],
+      ['because', [d.rollout.state === 'complete' ? undefined : d.rollout.why, ...reasons].filter(Boolean).join('; ')],
       ['how', detail?.strategy],
       ['images', d.images.join(', ')],
       ['created', `${formatInstant(d.createdAt)}, ${formatAge(now - d.createdAt)} ago`],

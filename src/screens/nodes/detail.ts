@@ -1,5 +1,5 @@
 // One node: whether it is well, what room it has, which of our pods run there, and what was said of it.
-import { judgePod } from '../../core/health/evaluate.ts';
+import { judgePod } from '../../core/health/pods.ts';
 import type { NodeLook, Room } from '../../core/queries/node-detail.ts';
 import { highUse } from '../../core/queries/pod-detail.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';

@@ -1,4 +1,4 @@
-import { judgePod } from '../../core/health/evaluate.ts';
+import { judgePod } from '../../core/health/pods.ts';
 import type { PodDetail } from '../../core/queries/pod-detail.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';

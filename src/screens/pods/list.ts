@@ -1,6 +1,6 @@
 // Every pod, with everything that fits.
 
-import { judgePod } from '../../core/health/evaluate.ts';
+import { judgePod } from '../../core/health/pods.ts';
 import { type Verdict, verdicts } from '../../core/health/status.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';

@@ -1,19 +1,24 @@
-// PODS: the deployments, worst first, each with the pods that are not as they should be; all pods where there is room.
-import { judgeDeployment, judgePod } from '../../core/health/evaluate.ts';
+// PODS: the workloads, worst first, each with the pods that are not as they should be; all pods where there is room.
+import { judgePod } from '../../core/health/pods.ts';
+import { judgeReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
 import { type Verdict, worstFirst } from '../../core/health/status.ts';
+import { isController, ownPods } from '../../core/health/workloads.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import type { Deployment, Pod } from '../../core/world/facts.ts';
-import { isStale, newest } from '../../core/world/reading.ts';
-import type { World } from '../../core/world/world.ts';
+import type { Controller, Deployment, Pod, Workloads } from '../../core/world/facts.ts';
+import { isStale, known, newest } from '../../core/world/reading.ts';
+import type { Scope, World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
 import { kept } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
+import { judged } from '../toolkit/selectors.ts';
 
 /** The tail of a pod's name that its deployment does not say. */
 export function shortName(pod: Pod): string {
+  // The ordinal alone would say little: redis-0.
+  if (pod.owner?.kind === 'StatefulSet') return pod.name;
   const rest = pod.app && pod.name.startsWith(`${pod.app}-`) ? pod.name.slice(pod.app.length + 1) : pod.name;
   return rest.split('-').at(-1) || rest;
 }
@@ -24,13 +29,15 @@ export function podSays(pod: Pod): string {
   if (pod.leftOver) return `${pod.reason ?? 'failed'}, replaced`;
   if (pod.reason) return pod.exitCode ? `${pod.reason} ${pod.exitCode}` : pod.reason;
   if (pod.phase === 'Running') return pod.ready ? 'running' : 'not ready';
-  return pod.phase.toLowerCase();
+  // As kubectl has it.
+  return pod.phase === 'Succeeded' ? 'completed' : pod.phase.toLowerCase();
 }
 
 /** `rev 42 stuck`; nothing about a rollout that is complete. */
-export function rolloutSays(d: Deployment): Line {
+export function rolloutSays(d: Replicated): Line {
   if (d.rollout.state === 'complete') return [];
-  if (d.rollout.state === 'progressing') return line(dim(`rolling ${d.updated}/${d.desired}`));
+  if (d.rollout.state === 'progressing')
+    return line(dim('updated' in d ? `rolling ${d.updated}/${d.desired}` : 'rolling'));
   return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
 }
 
@@ -40,8 +47,6 @@ export const podCounts = kept((pods: readonly Pod[]) => {
   return { ready: counted.filter((p) => p.ready).length, total: counted.length };
 });
 
-const byApp = kept((pods: readonly Pod[]) => Map.groupBy(pods, (p) => p.app));
-
 /** What an empty list of pods says; nothing while it is not known to be empty. */
 export function noneThere({ pods }: World['readings'], namespace: string): Line[] {
   if (!newest(pods)) return [];
@@ -50,6 +55,7 @@ export function noneThere({ pods }: World['readings'], namespace: string): Line[
 
 const noPods: readonly Pod[] = [];
 const noDeployments: readonly Deployment[] = [];
+const noWorkloads: Workloads = { all: [], unseen: [], refusals: [] };
 
 export const podsPane: Pane = {
   id: 'pods',
@@ -58,13 +64,20 @@ export const podsPane: Pane = {
     const { readings, scope, now } = state.world;
     const pods = newest(readings.pods)?.value ?? noPods;
     const deployments = newest(readings.deployments)?.value ?? noDeployments;
+    const { all: others } = newest(readings.workloads)?.value ?? noWorkloads;
     const away = readings.deployments.state === 'live' ? readings.pods : readings.deployments;
     const age = ageSays(away, now);
     const old = away.state !== 'live' || isStale(away, now);
     const counts = podCounts(pods);
     const problem = trouble(away, 'kubernetes', now, columns);
-    const all = pods.length + deployments.length + problem.length <= room;
-    const rows = [...problem.map(said), ...podRows(deployments, pods, columns, now, all, old)];
+    const replicated = workloadsOf(deployments, others);
+    const all = pods.length + replicated.length + problem.length <= room;
+    const seen = known(readings.pods, now) !== undefined;
+    const rows = [
+      ...problem.map(said),
+      ...podRows(replicated, pods, columns, now, all, old, scope, seen),
+      ...otherRows(state.world),
+    ];
     return {
       says: line(dim(scope.namespace)),
       right: age ?? line(span(`${counts.ready}/${counts.total} ready`, counts.ready < counts.total ? 'bold' : 'dim')),
@@ -76,30 +89,54 @@ export const podsPane: Pane = {
 
 const said = (l: Line, i: number): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] });
 
+const workloadsOf = kept((deployments: readonly Deployment[], others: Workloads['all']): readonly Replicated[] => [
+  ...deployments,
+  ...others.filter(isController),
+]);
+
+/** Jobs, cron jobs and volume claims that are not as they should be, and what cannot be seen. */
+function otherRows(world: World): Row[] {
+  return judged(world)
+    .findings.filter(
+      ({ id, verdict }) => verdict !== 'ok' && /^pods\/(job|cronjob|persistentvolumeclaim|unseen)\//.test(id),
+    )
+    .map(({ id, subject, verdict, says }) => ({
+      id,
+      text: `${subject} ${says}`,
+      draw: () => [line(mark(verdict), ` ${subject}  `, says)],
+      copies: { text: subject, what: subject },
+    }));
+}
+
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
 /** Kept between updates: a key pressed on five thousand pods judges none of them again. */
 const podRows = kept(rowsFor);
 
 function rowsFor(
-  deployments: readonly Deployment[],
+  workloads: readonly Replicated[],
   pods: readonly Pod[],
   columns: number,
   now: Instant,
   all: boolean,
   old: boolean,
+  scope: Scope,
+  seen: boolean,
 ): Row[] {
   const how: How = { columns, now, all, old };
-  const groups = byApp(pods);
-  const owned = new Set(deployments.map((d) => d.name));
-  const rows = deployments
-    .map((d) => ({ d, own: groups.get(d.name) ?? noPods }))
-    .map(({ d, own }) => ({ d, own, verdict: judgeDeployment(d, own, now) }))
+  const owned = new Set<Pod>();
+  const rows = workloads
+    .map((d) => {
+      const own = ownPods(pods, d);
+      for (const p of own) owned.add(p);
+      const counted = seen ? own : undefined;
+      return { d, own, verdict: judgeReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
+    })
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
-    .flatMap(({ d, own, verdict }) => [deploymentRow(d, verdict, how), ...inGroup(own, how)]);
-  const others = pods.filter((p) => !owned.has(p.app));
+    .flatMap(({ d, own, verdict, ready }) => [workloadRow(d, ready, verdict, how), ...inGroup(own, how)]);
+  const others = pods.filter((p) => !owned.has(p));
   const strays = inGroup(others, how);
-  return strays.length > 0 && deployments.length > 0
+  return strays.length > 0 && workloads.length > 0
     ? [...rows, heading('other pods', others), ...strays]
     : [...rows, ...strays];
 }
@@ -117,24 +154,31 @@ function heading(title: string, pods: readonly Pod[]): Row {
   return { id: `group/${title}`, text: title, draw: () => [line(dim(`  ${title}  ${ready}/${total}`))] };
 }
 
-function deploymentRow(d: Deployment, verdict: Verdict, { columns, old }: How): Row {
+function workloadRow(d: Replicated, ready: number, verdict: Verdict, { columns, old }: How): Row {
   const name = columns >= 44 ? 20 : 13;
-  const revision = d.revision > 0 ? `rev ${d.revision}` : '';
+  const tail = 'kind' in d ? kinds[d.kind] : d.revision > 0 ? `rev ${d.revision}` : '';
   const left = line(
     mark(verdict),
     ` ${d.name.padEnd(name)}`,
-    ` ${`${d.ready}/${d.desired}`.padStart(5)}`,
-    dim(`  ${revision}`),
+    ` ${`${ready}/${d.desired}`.padStart(5)}`,
+    dim(`  ${tail}`),
     columns >= 50 ? span(`  ${verdict}`, verdict) : undefined,
   );
+  const kind = 'kind' in d ? d.kind.toLowerCase() : 'deployment';
   return {
-    id: `deployment/${d.name}`,
+    id: `${kind}/${d.name}`,
     text: d.name,
     draw: () => [age(spread(left, rolloutSays(d), columns), old)],
-    opens: { kind: 'open', screen: 'deployment', of: { deployment: d.name } },
-    copies: { text: d.name, what: `deployment ${d.name}` },
+    opens:
+      kind === 'deployment'
+        ? { kind: 'open', screen: 'deployment', of: { deployment: d.name } }
+        : { kind: 'open', screen: 'pods', filter: d.name },
+    copies: { text: d.name, what: `${kind} ${d.name}` },
   };
 }
+
+/** As kubectl shortens them. */
+const kinds: Readonly<Record<Controller['kind'], string>> = { StatefulSet: 'sts', DaemonSet: 'ds', ReplicaSet: 'rs' };
 
 function podRow(p: Pod, verdict: Verdict, { columns, now, old }: How): Row {
   return {

@@ -1,0 +1,53 @@
+// What a judgement is: one finding for each judged thing, and the one for what cannot be judged.
+import { formatAge } from '../text/format.ts';
+import { isStale, type Reading } from '../world/reading.ts';
+import type { MetricId } from '../world/thresholds.ts';
+import type { World } from '../world/world.ts';
+import { describeFault } from './describe.ts';
+import type { Verdict } from './status.ts';
+
+export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
+export type Area = (typeof areas)[number];
+
+/** One judged thing: a line of `status`, a glyph in a pane, the seed of an alert. */
+export type Finding = {
+  /** Stable across time: `gateway/health`, `pods/api-gateway`, `metric/p95`. */
+  id: string;
+  area: Area;
+  /** What it is about, in few columns: `api-gateway`, `API p95`. */
+  subject: string;
+  verdict: Verdict;
+  /** What is so, in words and numbers, without the subject. */
+  says: string;
+  /** The runbook's action for it. */
+  remedy?: string;
+  metric?: MetricId;
+  /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
+  unanswered?: true;
+};
+
+/** Lost, pending or stale, as a finding; undefined when the value may be judged. A proven refusal is critical. */
+export function missing(
+  world: World,
+  reading: Reading<unknown>,
+  about: Pick<Finding, 'id' | 'area' | 'subject'>,
+  refusalIsDown: boolean,
+): Finding | undefined {
+  if (reading.state === 'pending') return { ...about, verdict: 'unknown', unanswered: true, says: 'no answer yet' };
+  if (reading.state === 'lost')
+    return {
+      ...about,
+      verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
+      unanswered: true,
+      says: describeFault(reading.fault),
+      remedy: reading.fault.hint,
+    };
+  if (isStale(reading, world.now))
+    return {
+      ...about,
+      verdict: 'unknown',
+      unanswered: true,
+      says: `last heard ${formatAge(world.now - reading.at)} ago`,
+    };
+  return undefined;
+}

@@ -1,0 +1,42 @@
+// How one pod is judged, and what its workload has to answer for.
+import { hour, type Instant, minute } from '../time.ts';
+import type { Pod } from '../world/facts.ts';
+import type { Verdict } from './status.ts';
+
+/** A pod that is being made says one of these: `Init:0/2` counts its init containers. */
+const starting = /^(ContainerCreating|PodInitializing|Init:\d+\/\d+)$/;
+
+/** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
+export function judgePod(p: Pod, now: Instant): Verdict {
+  // Beyond its grace period it hangs: its node is away, or a finalizer waits.
+  if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > minute ? 'warning' : 'ok';
+  if (p.phase === 'Succeeded') return 'ok';
+  if (p.ready) return keepsRestarting(p, now) ? 'warning' : 'ok';
+  if (p.leftOver) return now - (p.endedAt ?? p.createdAt) > hour ? 'ok' : 'warning';
+  if (p.phase === 'Failed' || p.phase === 'Unknown') return 'critical';
+  if (p.reason && !starting.test(p.reason)) return 'critical';
+  return now - p.createdAt < 2 * minute ? 'warning' : 'critical';
+}
+
+/** A loop of crashes: a container that runs now, and was restarted more than once, lastly within the hour. */
+export function keepsRestarting(p: Pod, now: Instant): boolean {
+  return p.restarts > 1 && p.lastRestartAt !== undefined && now - p.lastRestartAt < hour;
+}
+
+/** What a workload answers for: not that a pod of it is young, ends in time, or failed and was replaced. */
+export function podTrouble(p: Pod, now: Instant): Verdict {
+  const verdict = judgePod(p, now);
+  if (verdict === 'critical' || p.terminating || p.ready) return verdict;
+  return 'ok';
+}
+
+/** Why pods are not as they should be, each reason once. Without ages: what is said changes only when something does. */
+export function reasonsOf(pods: readonly Pod[], now: Instant): readonly string[] {
+  const all = pods.flatMap((p): string[] => {
+    if (p.leftOver) return [];
+    if (p.terminating) return judgePod(p, now) === 'ok' ? [] : ['terminating for long'];
+    if (p.ready) return keepsRestarting(p, now) ? [`restarting${p.lastEnd ? ` (${p.lastEnd})` : ''}`] : [];
+    return p.reason && p.phase !== 'Succeeded' ? [p.reason] : [];
+  });
+  return [...new Set(all)];
+}

@@ -1,0 +1,198 @@
+// Everything that runs in the namespace: the roles of the architecture, other workloads, and pods of neither.
+import { formatAge } from '../text/format.ts';
+import { minute } from '../time.ts';
+import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
+import { known, pending } from '../world/reading.ts';
+import type { World } from '../world/world.ts';
+import { judgeClaim, judgeCronJob, judgeJob } from './batch.ts';
+import { describeFault } from './describe.ts';
+import { type Finding, missing } from './finding.ts';
+import { podTrouble, reasonsOf } from './pods.ts';
+import { judgeReplicas, type Ready, type Replicated, readyOf, replicasSay, weigh } from './replicas.ts';
+import { type Verdict, worst } from './status.ts';
+
+type Judged = { verdict: Verdict; says: string };
+
+/** The pods of a workload; those that a deployment owns carry its name. */
+export function ownPods(podList: readonly Pod[], of: Replicated | Workload): readonly Pod[] {
+  const { byApp, byOwner } = grouped(podList);
+  if (!('kind' in of)) return byApp.get(of.name) ?? [];
+  return byOwner.get(`${of.kind}/${of.name}`) ?? [];
+}
+
+type Groups = { byApp: Map<string, Pod[]>; byOwner: Map<string, Pod[]> };
+const groups = new WeakMap<readonly Pod[], Groups>();
+
+/** Five thousand pods are grouped once for each list of them. A stateful set's pod is no deployment's, whatever its labels. */
+function grouped(podList: readonly Pod[]): Groups {
+  const before = groups.get(podList);
+  if (before) return before;
+  const ofDeployments = podList.filter(({ owner }) => owner === undefined || owner.kind === 'ReplicaSet');
+  const made: Groups = {
+    byApp: Map.groupBy(ofDeployments, ({ app }) => app),
+    byOwner: Map.groupBy(podList, ({ owner }) => (owner ? `${owner.kind}/${owner.name}` : '')),
+  };
+  groups.set(podList, made);
+  return made;
+}
+
+/** How many of its replicas are ready, by its status and by its pods, as far as they are known. */
+export function readyIn(world: World, d: Replicated): Ready {
+  const podList = known(world.readings.pods, world.now);
+  return readyOf(d, podList && ownPods(podList, d), world.scope);
+}
+
+/** The findings of the namespace, its roles first. */
+export function judgeWorkloads(world: World): Finding[] {
+  const { deployments, pods, workloads = pending } = world.readings;
+  const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
+  if (absent || deployments.state !== 'live') return absent ? [absent] : [];
+  const podList = known(pods, world.now);
+  const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
+  const roles = Object.values(world.scope.deployments);
+  const others = deployments.value.filter(({ name }) => !roles.includes(name));
+  // The first answer takes its time: that is no finding.
+  const besidesAbsent =
+    workloads.state === 'pending'
+      ? undefined
+      : missing(world, workloads, { id: 'pods/workloads', area: 'pods', subject: 'workloads' }, false);
+  const all = known(workloads, world.now);
+  return [
+    ...roles.map((name) => role(world, deployments.value, name, podList)),
+    ...others.map((d) => replicated(world, d, podList)),
+    ...(all ? beside(world, all, podList ?? []) : []),
+    ...strays(world, deployments.value, all?.all ?? [], podList ?? []),
+    ...(besidesAbsent ? [besidesAbsent] : []),
+    ...(podsAbsent ? [podsAbsent] : []),
+  ];
+}
+
+function role(world: World, deployments: readonly Deployment[], name: string, pods: readonly Pod[] | undefined) {
+  const about = { id: `pods/${name}`, area: 'pods', subject: name, verdict: 'critical' } as const;
+  const { namespace } = world.scope;
+  const d = deployments.find((one) => one.name === name);
+  if (!d && deployments.length === 0) {
+    const remedy = 'is it the right namespace and context?';
+    return { ...about, says: `no deployment at all in ${namespace}`, remedy };
+  }
+  if (!d) return { ...about, says: `no such deployment in ${namespace}` };
+  return replicated(world, d, pods);
+}
+
+function replicated(world: World, d: Replicated, podList: readonly Pod[] | undefined, refused?: string): Finding {
+  const kind = 'kind' in d ? d.kind : undefined;
+  const own = podList && ownPods(podList, d);
+  const { now, scope } = world;
+  return {
+    id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
+    area: 'pods',
+    subject: d.name,
+    verdict: judgeReplicas(d, own, now, scope),
+    says: `${kind ? `${kind} ` : ''}${replicasSay(d, own, now, scope, refused)}`,
+  };
+}
+
+/** Whether it keeps pods running, as a deployment does. */
+export function isController(one: Workload): one is Controller {
+  return one.kind === 'StatefulSet' || one.kind === 'DaemonSet' || one.kind === 'ReplicaSet';
+}
+
+/** What is neither pod nor deployment. Jobs, cron jobs and claims that are fine are one line for each kind. */
+function beside(world: World, { all, unseen, refusals }: Workloads, podList: readonly Pod[]): Finding[] {
+  const found: Finding[] = [];
+  const fine = new Map<string, number>();
+  for (const one of all) {
+    const refused = refusals.find(({ kind, name }) => kind === one.kind && name === one.name)?.message;
+    if (isController(one)) {
+      found.push(replicated(world, one, podList, refused));
+      continue;
+    }
+    const { verdict, says } = judgeOther(one, all, ownPods(podList, one), world, refused);
+    if (verdict === 'ok') fine.set(one.kind, (fine.get(one.kind) ?? 0) + 1);
+    else
+      found.push({
+        id: `pods/${one.kind.toLowerCase()}/${one.name}`,
+        area: 'pods',
+        subject: one.name,
+        verdict: weigh(verdict, false, world.scope),
+        says,
+      });
+  }
+  for (const [kind, number] of fine) {
+    const says = `${number} without problems`;
+    found.push({ id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind, verdict: 'ok', says });
+  }
+  return [
+    ...found,
+    ...unseen.map(({ kinds, fault }): Finding => {
+      const about = { id: `pods/unseen/${kinds}`, area: 'pods', subject: kinds, verdict: 'unknown' } as const;
+      return { ...about, says: `not seen: ${describeFault(fault)}`, remedy: fault.hint };
+    }),
+  ];
+}
+
+const plurals: Readonly<Record<string, string>> = {
+  Job: 'jobs',
+  CronJob: 'cronjobs',
+  PersistentVolumeClaim: 'volume claims',
+};
+
+function judgeOther(
+  one: Exclude<Workload, Controller>,
+  all: readonly Workload[],
+  pods: readonly Pod[],
+  { now }: World,
+  refused: string | undefined,
+): Judged {
+  switch (one.kind) {
+    case 'Job':
+      return judgeJob(one, all, pods, now, refused);
+    case 'CronJob':
+      return judgeCronJob(one, now);
+    case 'PersistentVolumeClaim':
+      return judgeClaim(one);
+  }
+}
+
+/** Pods that no workload answers for: bare ones, and those of controllers that are not known or not seen. */
+function strays(
+  world: World,
+  deployments: readonly Deployment[],
+  all: readonly Workload[],
+  podList: readonly Pod[],
+): Finding[] {
+  const names = new Set(deployments.map(({ name }) => name));
+  const seen = new Set(all.map(({ kind, name }) => `${kind}/${name}`));
+  const alone = podList.filter((p) => {
+    if (p.owner && seen.has(`${p.owner.kind}/${p.owner.name}`)) return false;
+    return !(names.has(p.app) && (!p.owner || p.owner.kind === 'ReplicaSet'));
+  });
+  const grouped = Map.groupBy(alone, (p) => {
+    if (p.bare) return `pod/${p.name}`;
+    return p.owner ? `${p.owner.kind.toLowerCase()}/${p.owner.name}` : `app/${p.app}`;
+  });
+  return [...grouped].flatMap(([key, pods]): Finding[] => {
+    const verdict = worst(pods.map((p) => podTrouble(p, world.now)));
+    if (verdict === 'ok') return [];
+    const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
+    const count = pods[0]?.bare ? 'no controller' : `${counted.filter((p) => p.ready).length}/${counted.length} ready`;
+    return [
+      {
+        id: `pods/${key}`,
+        area: 'pods',
+        subject: key.slice(key.indexOf('/') + 1),
+        verdict: weigh(verdict, false, world.scope),
+        says: [...reasonsOf(pods, world.now).slice(0, 2), count].join(', '),
+      },
+    ];
+  });
+}
+
+/** Ages are counted by this machine's clock: apart from the platform's by a minute, they mislead. */
+export function judgeClock({ readings: { cluster } }: World): Finding[] {
+  const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
+  if (Math.abs(offset) < minute) return [];
+  const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;
+  const remedy = 'ages shown here are wrong by that: timedatectl set-ntp true';
+  return [{ id: 'pods/clock', area: 'pods', subject: 'clock', verdict: 'warning', says, remedy }];
+}

@@ -1,0 +1,67 @@
+// Jobs, cron jobs and volume claims as an on-call asks for them.
+import type { V1CronJob, V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { second } from '../../core/time.ts';
+import type { BatchJob, Claim, CronJob } from '../../core/world/facts.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
+import { ownerOf } from './owner.ts';
+
+/** A job; undefined when it has no name. */
+export function toJob({ metadata, spec, status }: Wire<V1Job>): BatchJob | undefined {
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  const holds = (...types: string[]) =>
+    items(status?.conditions).find((c) => c.status === 'True' && types.includes(String(c.type)));
+  // FailureTarget and SuccessCriteriaMet come first, while the pods end.
+  const failed = holds('Failed') ?? holds('FailureTarget');
+  const complete = holds('Complete', 'SuccessCriteriaMet');
+  const owner = ownerOf(metadata);
+  const startedAt = instant(status?.startTime);
+  const limit = spec?.activeDeadlineSeconds;
+  const endedAt = instant(status?.completionTime) ?? instant((failed ?? complete)?.lastTransitionTime);
+  const reason = words(failed?.reason, 100);
+  const why = words(failed?.message);
+  return {
+    kind: 'Job',
+    name,
+    ...(owner?.kind === 'CronJob' ? { cronJob: owner.name } : {}),
+    state: failed ? 'failed' : complete ? 'complete' : spec?.suspend === true ? 'suspended' : 'running',
+    ...(reason ? { reason } : {}),
+    ...(why ? { why } : {}),
+    active: count(status?.active),
+    failed: count(status?.failed),
+    retries: typeof spec?.backoffLimit === 'number' ? spec.backoffLimit : 6,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(startedAt === undefined || typeof limit !== 'number' ? {} : { endsBy: startedAt + limit * second }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+  };
+}
+
+/** A cron job; undefined when it has no name. */
+export function toCronJob({ metadata, spec, status }: Wire<V1CronJob>): CronJob | undefined {
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  const scheduledAt = instant(status?.lastScheduleTime);
+  const succeededAt = instant(status?.lastSuccessfulTime);
+  return {
+    kind: 'CronJob',
+    name,
+    suspended: spec?.suspend === true,
+    active: items(status?.active).length,
+    ...(scheduledAt === undefined ? {} : { scheduledAt }),
+    ...(succeededAt === undefined ? {} : { succeededAt }),
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+  };
+}
+
+/** A volume claim; undefined when it has no name. */
+export function toClaim({ metadata, status }: Wire<V1PersistentVolumeClaim>): Claim | undefined {
+  const name = words(metadata?.name);
+  if (!name) return undefined;
+  return {
+    kind: 'PersistentVolumeClaim',
+    name,
+    phase: words(status?.phase, 60) ?? '',
+    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+  };
+}

@@ -1,0 +1,74 @@
+// Stateful sets, daemon sets and replica sets that nobody owns, as an on-call asks for them (kstatus' and kubectl
+// rollout status' rules).
+import type { V1DaemonSet, V1ReplicaSet, V1StatefulSet } from '@kubernetes/client-node';
+import type { Controller, Rollout } from '../../core/world/facts.ts';
+import { count, instant, items, type Wire, words } from './api-object.ts';
+import { unobserved } from './deployments.ts';
+import { ownerOf } from './owner.ts';
+
+const unseenYet: Rollout = { state: 'progressing', why: 'not yet seen by the controller' };
+
+/** A stateful set; undefined when it has no name. */
+export function toStatefulSet(wire: Wire<V1StatefulSet>): Controller | undefined {
+  const { spec, status } = wire;
+  const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
+  return controller('StatefulSet', wire, desired, count(status?.readyReplicas), rolloutOfStateful(wire, desired));
+}
+
+/** A partition keeps the pods below it at the old revision, and OnDelete waits for a person: both are finished. */
+function rolloutOfStateful({ spec, status }: Wire<V1StatefulSet>, desired: number): Rollout {
+  const strategy = spec?.updateStrategy;
+  if (strategy?.type === 'OnDelete' || status?.currentRevision === status?.updateRevision) return { state: 'complete' };
+  const due = Math.max(0, desired - count(strategy?.rollingUpdate?.partition));
+  const updated = count(status?.updatedReplicas);
+  return updated >= due ? { state: 'complete' } : { state: 'progressing', why: `${updated} of ${due} updated` };
+}
+
+/** A daemon set; undefined when it has no name. */
+export function toDaemonSet(wire: Wire<V1DaemonSet>): Controller | undefined {
+  const { spec, status } = wire;
+  const desired = count(status?.desiredNumberScheduled);
+  const updated = count(status?.updatedNumberScheduled);
+  const rolling = spec?.updateStrategy?.type !== 'OnDelete' && updated < desired;
+  const rollout: Rollout = rolling
+    ? { state: 'progressing', why: `${updated} of ${desired} updated` }
+    : { state: 'complete' };
+  const misplaced = count(status?.numberMisscheduled);
+  const found = controller('DaemonSet', wire, desired, count(status?.numberReady), rollout);
+  return found && { ...found, ...(misplaced > 0 ? { misplaced } : {}) };
+}
+
+/** A replica set that no deployment, and nothing else, controls. */
+export function toReplicaSet(wire: Wire<V1ReplicaSet>): Controller | undefined {
+  if (ownerOf(wire.metadata)) return undefined;
+  const { spec, status } = wire;
+  const failure = items(status?.conditions).find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
+  const reason = words(failure?.reason, 100);
+  const why = words(failure?.message);
+  const rollout: Rollout = failure
+    ? { state: 'stuck', ...(why ? { why } : {}), ...(reason ? { reason } : {}) }
+    : { state: 'complete' };
+  const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
+  return controller('ReplicaSet', wire, desired, count(status?.readyReplicas), rollout);
+}
+
+function controller(
+  kind: Controller['kind'],
+  wire: Wire<V1StatefulSet | V1DaemonSet | V1ReplicaSet>,
+  desired: number,
+  ready: number,
+  rollout: Rollout,
+): Controller | undefined {
+  const name = words(wire.metadata?.name);
+  if (!name) return undefined;
+  const late = unobserved(wire);
+  return {
+    kind,
+    name,
+    desired,
+    ready,
+    rollout: late.unobservedSince === undefined ? rollout : unseenYet,
+    createdAt: instant(wire.metadata?.creationTimestamp) ?? 0,
+    ...late,
+  };
+}
