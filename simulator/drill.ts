@@ -68,6 +68,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
           directory: guarded.directory,
           weather: weather.deployments,
           healed: (deployment) => healed(weather, deployment),
+          brokenNeighbours: weather.brokenNeighbours ?? false,
           pods,
         }),
       ),

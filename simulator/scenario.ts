@@ -48,6 +48,8 @@ export type Weather = {
   queue: number;
   /** Sessions that a report forgot on the primary, one of them with rows locked; those that are ended stay away. */
   forgottenSessions: number;
+  /** What runs beside Bentham in its namespace is broken: a stateful set, a deployment, a job, a volume claim. */
+  brokenNeighbours?: boolean;
   /** The id of an API key in wrong hands, until it is revoked. */
   misusedKey?: string;
 };
@@ -151,6 +153,11 @@ export const scenarios: readonly Scenario[] = [
     id: 'sessions-pile-up',
     says: 'forgotten sessions hold nearly every connection of the database, and one of them a lock',
     weather: { ...calm, forgottenSessions: 68 },
+  },
+  {
+    id: 'broken-neighbours',
+    says: 'Bentham works, and what runs beside it in the namespace does not',
+    weather: { ...calm, brokenNeighbours: true },
   },
   {
     id: 'security',

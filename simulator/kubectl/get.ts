@@ -10,7 +10,17 @@ type Table = {
 const kinds: Readonly<Record<string, string>> = {
   ...{ pod: 'pods', pods: 'pods', po: 'pods', event: 'events', events: 'events', node: 'nodes', nodes: 'nodes' },
   ...{ deployment: 'deployments', deployments: 'deployments', deploy: 'deployments' },
+  ...{ statefulset: 'statefulsets', statefulsets: 'statefulsets', sts: 'statefulsets' },
+  ...{ daemonset: 'daemonsets', daemonsets: 'daemonsets', ds: 'daemonsets' },
+  ...{ job: 'jobs', jobs: 'jobs', cronjob: 'cronjobs', cronjobs: 'cronjobs', cj: 'cronjobs' },
+  ...{ persistentvolumeclaim: 'persistentvolumeclaims', persistentvolumeclaims: 'persistentvolumeclaims' },
+  ...{ pvc: 'persistentvolumeclaims' },
   ...{ replicaset: 'replicasets', replicasets: 'replicasets', rs: 'replicasets' },
+};
+
+const groups: Readonly<Record<string, string>> = {
+  ...{ deployments: '/apis/apps/v1', replicasets: '/apis/apps/v1', statefulsets: '/apis/apps/v1' },
+  ...{ daemonsets: '/apis/apps/v1', jobs: '/apis/batch/v1', cronjobs: '/apis/batch/v1' },
 };
 
 const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io';
@@ -19,7 +29,7 @@ export const get: Verb = async ({ entry, namespace, names, selector, print }) =>
   const [asked = '', own = ''] = names[0]?.split('/') ?? [];
   const kind = kinds[asked];
   if (!kind) throw new Refused(`error: the server doesn't have a resource type "${asked}"`);
-  const base = kind === 'deployments' || kind === 'replicasets' ? '/apis/apps/v1' : '/api/v1';
+  const base = groups[kind] ?? '/api/v1';
   const name = own || (names[1] ?? '');
   const within = kind === 'nodes' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   const query = selector ? `?labelSelector=${encodeURIComponent(selector)}` : '';

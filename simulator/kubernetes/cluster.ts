@@ -6,7 +6,7 @@ import { production, type Seed } from './bentham.ts';
 import { createKubelet } from './kubelet.ts';
 import { createLogs } from './logs.ts';
 import { kubeTime, type Pod } from './object.ts';
-import { createWard } from './pod-faults.ts';
+import { annotatedFault, createWard } from './pod-faults.ts';
 import { greeting, lastWords } from './pod-log-lines.ts';
 import { isReady } from './podstate.ts';
 import { createRecorder } from './recorder.ts';
@@ -40,7 +40,7 @@ export function createCluster({ seeds, weather, healed, pace, memory }: ClusterO
     logs,
     recorder,
     pace,
-    ailmentOf: (pod) => ward.ailmentOf(deploymentOf(pod), pod),
+    ailmentOf: (pod) => ward.ailmentOf(deploymentOf(pod), pod) ?? annotatedFault(pod),
     greet: greeting,
     lastWords,
   });

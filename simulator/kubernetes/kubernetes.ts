@@ -12,6 +12,7 @@ import { apiHandler } from './api.ts';
 import { benthamSeeds, loadSeeds, production } from './bentham.ts';
 import { createCluster } from './cluster.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { seedNeighbours } from './neighbours.ts';
 import type { Pod } from './object.ts';
 import { pino } from './pod-log-lines.ts';
 
@@ -21,6 +22,8 @@ export type KubernetesOptions = {
   /** Read at every turn; a deployment whose remedy worked is told to `healed`. */
   weather: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
+  /** Workloads beside Bentham's own are broken. */
+  brokenNeighbours?: boolean;
   /** Pods beside Bentham's own, for load. */
   pods?: number;
   /** 1: as quick as a drill; less is quicker. */
@@ -42,6 +45,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     pace: options.pace ?? 1,
     ...(options.memory ? { memory: options.memory } : {}),
   });
+  if (options.brokenNeighbours) seedNeighbours(cluster.store, production, Date.now());
   let rules: readonly Rule[] = operatorRules;
   let webhooks: readonly Webhook[] = [];
   const token = randomBytes(24).toString('base64url');

@@ -192,6 +192,11 @@ export type Kinds = {
   resourcequotas: KubeObject & { spec?: unknown; status?: unknown };
   limitranges: KubeObject & { spec?: unknown };
   poddisruptionbudgets: KubeObject & { spec?: unknown; status?: unknown };
+  statefulsets: KubeObject & { spec?: unknown; status?: unknown };
+  daemonsets: KubeObject & { spec?: unknown; status?: unknown };
+  jobs: KubeObject & { spec?: unknown; status?: unknown };
+  cronjobs: KubeObject & { spec?: unknown; status?: unknown };
+  persistentvolumeclaims: KubeObject & { spec?: unknown; status?: unknown };
   horizontalpodautoscalers: KubeObject & { spec?: unknown; status?: unknown };
 };
 

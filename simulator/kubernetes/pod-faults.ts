@@ -52,6 +52,15 @@ function ailmentsOf(weather: DeploymentWeather): readonly Ailment[] {
   return weather.reasons.map((reason) => ailments[reason]);
 }
 
+/** Marks a pod beside Bentham's own that is ill for as long as it lives: CrashLoopBackOff, ImagePullBackOff … */
+export const faultAnnotation = 'simulator.bentham.io/fault';
+
+/** The ailment that a pod's annotation names. */
+export function annotatedFault({ metadata }: Pod): Ailment | undefined {
+  const named: Readonly<Record<string, Ailment>> = ailments;
+  return named[metadata.annotations?.[faultAnnotation] ?? ''];
+}
+
 export type Ward = ReturnType<typeof createWard>;
 
 const hashOf = (pod: Pod) => pod.metadata.labels?.['pod-template-hash'] ?? '';

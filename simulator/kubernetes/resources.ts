@@ -5,6 +5,7 @@ export type Resource = {
   group:
     | ''
     | 'apps'
+    | 'batch'
     | 'autoscaling'
     | 'policy'
     | 'events.k8s.io'
@@ -149,6 +150,69 @@ export const resources: readonly Resource[] = [
     verbs: everything,
     stored: 'replicasets',
     subresources: [scale, status('ReplicaSet')],
+  },
+  {
+    group: 'apps',
+    version: 'v1',
+    plural: 'statefulsets',
+    singular: 'statefulset',
+    kind: 'StatefulSet',
+    short: ['sts'],
+    categories: ['all'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'statefulsets',
+    subresources: [scale, status('StatefulSet')],
+  },
+  {
+    group: 'apps',
+    version: 'v1',
+    plural: 'daemonsets',
+    singular: 'daemonset',
+    kind: 'DaemonSet',
+    short: ['ds'],
+    categories: ['all'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'daemonsets',
+    subresources: [status('DaemonSet')],
+  },
+  {
+    group: 'batch',
+    version: 'v1',
+    plural: 'jobs',
+    singular: 'job',
+    kind: 'Job',
+    categories: ['all'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'jobs',
+    subresources: [status('Job')],
+  },
+  {
+    group: 'batch',
+    version: 'v1',
+    plural: 'cronjobs',
+    singular: 'cronjob',
+    kind: 'CronJob',
+    short: ['cj'],
+    categories: ['all'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'cronjobs',
+    subresources: [status('CronJob')],
+  },
+  {
+    group: '',
+    version: 'v1',
+    plural: 'persistentvolumeclaims',
+    singular: 'persistentvolumeclaim',
+    kind: 'PersistentVolumeClaim',
+    short: ['pvc'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'persistentvolumeclaims',
+    subresources: [status('PersistentVolumeClaim')],
   },
   {
     group: 'autoscaling',

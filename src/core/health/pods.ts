@@ -35,8 +35,9 @@ export function reasonsOf(pods: readonly Pod[], now: Instant): readonly string[]
   const all = pods.flatMap((p): string[] => {
     if (p.leftOver) return [];
     if (p.terminating) return judgePod(p, now) === 'ok' ? [] : ['terminating for long'];
-    if (p.ready) return keepsRestarting(p, now) ? [`restarting${p.lastEnd ? ` (${p.lastEnd})` : ''}`] : [];
-    return p.reason && p.phase !== 'Succeeded' ? [p.reason] : [];
+    const restarting = `restarting${p.lastEnd ? ` (${p.lastEnd})` : ''}`;
+    if (p.ready || !p.reason) return keepsRestarting(p, now) ? [restarting] : [];
+    return p.phase === 'Succeeded' ? [] : [p.reason];
   });
   return [...new Set(all)];
 }

@@ -21,6 +21,17 @@ const purposes: readonly Purpose[] = [
     essential: true,
     rights: verbs(['list', 'watch'], { group: apps, resource: 'deployments' }),
   },
+  {
+    what: 'watch other workloads',
+    essential: false,
+    rights: [
+      ...['statefulsets', 'daemonsets', 'replicasets'].flatMap((resource) =>
+        verbs(['list', 'watch'], { group: apps, resource }),
+      ),
+      ...['jobs', 'cronjobs'].flatMap((resource) => verbs(['list', 'watch'], { group: 'batch', resource })),
+      ...verbs(['list', 'watch'], { resource: 'persistentvolumeclaims' }),
+    ],
+  },
   { what: 'read logs', essential: true, rights: verbs(['get'], { resource: 'pods', subresource: 'log' }) },
   {
     what: 'revisions and events',

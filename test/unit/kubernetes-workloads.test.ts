@@ -1,0 +1,253 @@
+// What the namespace holds beside pods and deployments: read from the API server kind by kind, each for itself.
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import type { Workloads } from '../../src/core/world/facts.ts';
+import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
+import { toDaemonSet, toReplicaSet, toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
+import { toDeployment } from '../../src/data/kubernetes/deployments.ts';
+import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
+import type { News } from '../../src/data/source.ts';
+import { ApiServer, type Handler } from '../support/api-server.ts';
+
+const at = (time: string) => Date.parse(time);
+const metadata = { name: 'redis', generation: 2, creationTimestamp: '2026-01-17T00:00:00Z' };
+
+describe('a stateful set', () => {
+  const set = (spec: object, status: object) =>
+    toStatefulSet({ metadata, spec, status: { observedGeneration: 2, ...status } });
+  const rolling = { currentRevision: 'a', updateRevision: 'b', updatedReplicas: 1 };
+
+  test.each([
+    ['is complete when its revisions agree', {}, { currentRevision: 'a', updateRevision: 'a' }, 'complete'],
+    ['rolls while pods of the new revision are missing', {}, rolling, 'progressing'],
+    [
+      'is complete when a partition keeps the rest',
+      { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } },
+      rolling,
+      'complete',
+    ],
+    ['waits for a person with OnDelete', { updateStrategy: { type: 'OnDelete' } }, rolling, 'complete'],
+  ])('%s', (_, spec, status, state) => {
+    expect(set({ replicas: 3, ...spec }, status)).toMatchObject({ kind: 'StatefulSet', rollout: { state } });
+  });
+
+  test('without replicas in its specification wants one', () => {
+    expect(set({}, { readyReplicas: 1 })).toMatchObject({ desired: 1, ready: 1 });
+  });
+});
+
+test('a daemon set counts what is scheduled, ready and misplaced', () => {
+  const status = { observedGeneration: 2, desiredNumberScheduled: 4, numberReady: 3, numberMisscheduled: 1 };
+  expect(toDaemonSet({ metadata, status: { ...status, updatedNumberScheduled: 4 } })).toMatchObject({
+    desired: 4,
+    ready: 3,
+    misplaced: 1,
+    rollout: { state: 'complete' },
+  });
+  expect(toDaemonSet({ metadata, status: { ...status, updatedNumberScheduled: 2 } })?.rollout).toEqual({
+    state: 'progressing',
+    why: '2 of 4 updated',
+  });
+});
+
+test('a replica set counts when nothing owns it', () => {
+  expect(toReplicaSet({ metadata, spec: { replicas: 2 }, status: { observedGeneration: 2 } })).toMatchObject({
+    kind: 'ReplicaSet',
+    desired: 2,
+    ready: 0,
+  });
+  const owned = { ...metadata, ownerReferences: [{ kind: 'Deployment', name: 'x', controller: true }] };
+  expect(toReplicaSet({ metadata: owned } as Parameters<typeof toReplicaSet>[0])).toBeUndefined();
+  const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }];
+  expect(toReplicaSet({ metadata, status: { observedGeneration: 2, conditions } })?.rollout).toEqual({
+    state: 'stuck',
+    reason: 'FailedCreate',
+    why: 'exceeded quota',
+  });
+});
+
+test('a controller that does not act is known by its generation, since the last change that was no status', () => {
+  const managedFields = [
+    { manager: 'kubectl', time: '2026-01-17T03:00:00Z' },
+    { manager: 'kube-controller-manager', subresource: 'status', time: '2026-01-17T03:10:00Z' },
+  ];
+  const changed = { ...metadata, generation: 3, managedFields };
+  const since = { unobservedSince: at('2026-01-17T03:00:00Z') };
+  expect(toStatefulSet({ metadata: changed, status: { observedGeneration: 2 } })).toMatchObject({
+    ...since,
+    rollout: { state: 'progressing' },
+  });
+  expect(toDeployment({ metadata: changed, status: { observedGeneration: 2 } })).toMatchObject(since);
+  expect(toDeployment({ metadata: changed, status: { observedGeneration: 3 } })).not.toHaveProperty('unobservedSince');
+});
+
+describe('a job', () => {
+  const told = (status: object, spec: object = {}) => toJob({ metadata, spec, status });
+  const condition = (type: string, reason: string) => ({
+    conditions: [{ type, status: 'True', reason, lastTransitionTime: '2026-01-17T02:00:00Z' as never }],
+  });
+
+  it('is what its conditions say', () => {
+    expect(told(condition('Failed', 'BackoffLimitExceeded'))).toMatchObject({
+      state: 'failed',
+      reason: 'BackoffLimitExceeded',
+      endedAt: at('2026-01-17T02:00:00Z'),
+    });
+    expect(told(condition('FailureTarget', 'DeadlineExceeded'))?.state).toBe('failed');
+    expect(told(condition('Complete', ''))?.state).toBe('complete');
+    expect(told({}, { suspend: true })?.state).toBe('suspended');
+    expect(told({ active: 1, failed: 2 })).toMatchObject({ state: 'running', active: 1, failed: 2, retries: 6 });
+  });
+
+  it('ends by its deadline, and belongs to its cron job', () => {
+    expect(told({ startTime: '2026-01-17T01:00:00Z' }, { activeDeadlineSeconds: 60 })).toMatchObject({
+      endsBy: at('2026-01-17T01:01:00Z'),
+    });
+    const ownerReferences = [{ kind: 'CronJob', name: 'nightly', controller: true }];
+    expect(toJob({ metadata: { ...metadata, ownerReferences } } as Parameters<typeof toJob>[0])?.cronJob).toBe(
+      'nightly',
+    );
+  });
+});
+
+test('a cron job and a volume claim', () => {
+  const status = { lastScheduleTime: '2026-01-17T01:00:00Z', lastSuccessfulTime: '2026-01-16T01:00:00Z', active: [{}] };
+  expect(toCronJob({ metadata, spec: { suspend: true }, status })).toMatchObject({
+    suspended: true,
+    active: 1,
+    scheduledAt: at(status.lastScheduleTime),
+    succeededAt: at(status.lastSuccessfulTime),
+  });
+  expect(toClaim({ metadata, status: { phase: 'Lost' } })).toMatchObject({ name: 'redis', phase: 'Lost' });
+  expect(toClaim({ metadata })).toMatchObject({ phase: '' });
+});
+
+describe('the workloads of a namespace', () => {
+  let server: ApiServer;
+  let over: AbortController;
+  let news: News[];
+  let ended: Promise<unknown>;
+  const answers = new Map<string, Handler>();
+  const list = (...objects: object[]): Handler => {
+    return (_, res) => res.end(JSON.stringify({ metadata: { resourceVersion: '5' }, items: objects }));
+  };
+  const refuse =
+    (status: number, message = ''): Handler =>
+    (_, res) =>
+      res.writeHead(status).end(JSON.stringify({ kind: 'Status', message }));
+  const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
+
+  beforeEach(async () => {
+    server = new ApiServer();
+    answers.clear();
+    server.handle = (url, res, req) => {
+      const kind = url.pathname.split('/').at(-1) ?? '';
+      const watching = url.searchParams.get('watch') === 'true';
+      const answer = answers.get(watching ? `watch ${kind}` : kind);
+      if (answer) answer(url, res, req);
+      else if (watching) res.flushHeaders();
+      else list()(url, res, req);
+    };
+    await server.start();
+    over = new AbortController();
+    news = [];
+  });
+  afterEach(async () => {
+    over.abort();
+    await ended;
+    await server.end();
+  });
+
+  const start = () => {
+    const sources = kubernetesSources(server.settings()).filter(({ facts }) => facts.includes('workloads'));
+    ended = Promise.all(sources.map((one) => one.start((n) => news.push(n), over.signal).ended));
+  };
+  const latest = (): Workloads | undefined => {
+    const last = news.findLast((n) => n.fact === 'workloads');
+    return last && 'value' in last ? (last.value as Workloads) : undefined;
+  };
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+
+  it('are listed and followed, each kind for itself', async () => {
+    answers.set('statefulsets', list({ metadata: { ...metadata, uid: 's' }, spec: { replicas: 2 } }));
+    answers.set('persistentvolumeclaims', list({ metadata: { name: 'data', uid: 'c' }, status: { phase: 'Pending' } }));
+    answers.set('watch jobs', (_, res) => {
+      res.write(event('ADDED', { metadata: { name: 'migrate', uid: 'j', resourceVersion: '6' } }));
+    });
+    start();
+    await soon(() => latest()?.all.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'StatefulSet redis',
+      'Job migrate',
+      'PersistentVolumeClaim data',
+    ]);
+    expect(latest()?.unseen).toEqual([]);
+  });
+
+  it('that may not be listed, or that the server does not know, cost only themselves and are named', async () => {
+    answers.set('statefulsets', list({ metadata }));
+    answers.set(
+      'jobs',
+      refuse(403, 'jobs.batch is forbidden: User "x" cannot list resource "jobs" in API group "batch"'),
+    );
+    answers.set('cronjobs', refuse(404, 'the server could not find the requested resource'));
+    start();
+    await soon(() => latest()?.unseen.map(({ kinds, fault }) => `${kinds}: ${fault.what}`)).toEqual([
+      'jobs: may not list jobs in bentham (403)',
+      'cronjobs: not found (404): the server could not find the requested resource',
+    ]);
+    expect(latest()?.all).toHaveLength(1);
+  });
+
+  it('of a kind that gives no answer do not hold up the others', async () => {
+    answers.set('statefulsets', list({ metadata }));
+    answers.set('daemonsets', () => {});
+    start();
+    await soon(() => latest()?.unseen.map(({ kinds, fault }) => `${kinds} ${fault.kind}`)).toEqual([
+      'daemonsets timeout',
+    ]);
+    expect(latest()?.all).toHaveLength(1);
+  });
+
+  it('that fail later are not seen, and stay as they were last', async () => {
+    let lists = 0;
+    answers.set('statefulsets', (url, res, req) => {
+      lists += 1;
+      (lists === 1 ? list({ metadata }) : refuse(500, 'etcd is away'))(url, res, req);
+    });
+    answers.set('watch statefulsets', (_, res) => res.end(event('ERROR', { code: 410 })));
+    start();
+    await soon(() => latest()?.unseen.map(({ kinds }) => kinds)).toEqual(['statefulsets']);
+    expect(latest()?.all).toMatchObject([{ name: 'redis' }]);
+  });
+
+  it('a replica set that found its owner is no finding of its own any more', async () => {
+    answers.set('replicasets', list({ metadata: { ...metadata, uid: 'r' } }));
+    const owned = { ...metadata, uid: 'r', ownerReferences: [{ kind: 'Deployment', name: 'x', controller: true }] };
+    let adopt = () => {};
+    answers.set('watch replicasets', (_, res) => {
+      adopt = () => void res.write(event('MODIFIED', { metadata: owned }));
+      res.flushHeaders();
+    });
+    start();
+    await soon(() => latest()?.all.map(({ name }) => name)).toEqual(['redis']);
+    await soon(() => {
+      adopt();
+      return latest()?.all;
+    }).toEqual([]);
+  });
+
+  it('whose pods are refused are told by the events of their controllers', async () => {
+    const involvedObject = { kind: 'StatefulSet', name: 'redis' };
+    const refused = {
+      metadata: { name: 'e', uid: 'e' },
+      involvedObject,
+      reason: 'FailedCreate',
+      message: 'exceeded quota',
+    };
+    answers.set('events', (url, res, req) => {
+      const asked = url.searchParams.get('fieldSelector') === 'reason=FailedCreate';
+      list(...(asked ? [refused] : []))(url, res, req);
+    });
+    start();
+    await soon(() => latest()?.refusals).toMatchObject([{ ...involvedObject, message: 'exceeded quota' }]);
+  });
+});
