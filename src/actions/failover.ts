@@ -8,20 +8,31 @@ import { formatAge, formatBytes } from '../core/text/format.ts';
 import { minute } from '../core/time.ts';
 import type { Database } from '../core/world/facts.ts';
 import type { Reading } from '../core/world/reading.ts';
-import { commandWithin, counted, given, kubectlInherits, notYet, notYetBy, planned, proven, refuse } from './plan.ts';
+import {
+  choiceField,
+  commandWithin,
+  counted,
+  given,
+  kubectlInherits,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refuse,
+} from './plan.ts';
 
 const insists = 'split-brain';
 
 const despite: Field = {
-  name: 'despite',
-  ask: 'promote although it is refused or not proven? (split-brain: both servers may take writes)',
-  kind: 'choice',
-  preset: 'nothing',
+  ...choiceField(
+    'despite',
+    'promote although it is refused or not proven? (split-brain: both servers may take writes)',
+    {
+      nothing: 'refuse what is not proven',
+      [insists]: 'I fenced the old primary; if it lives, what one of the two takes is lost',
+    },
+  ),
   asked: (world) => judgeFailover(world).answer !== 'yes',
-  choices: () => [
-    { value: 'nothing', says: 'refuse what is not proven' },
-    { value: insists, says: 'I fenced the old primary; if it lives, what one of the two takes is lost' },
-  ],
 };
 
 /** What an answer just now is as a reading. */

@@ -131,14 +131,30 @@ export const listSnapshots: Action = {
   async plan(_, survey) {
     const found = await survey.snapshots();
     if (!found.ok) return refusedBy(found.fault);
-    const { snapshots, newestRestorable } = found.value;
+    const { snapshots, newestRestorable, oldestRestorable } = found.value;
+    const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
     return planned({
       impact: [
         newestRestorable === undefined
           ? 'The newest restorable time was not told.'
           : `Any time up to ${formatInstant(newestRestorable)} can be restored.`,
-        ...snapshots.slice(0, 30).map((s) => `${s.id}  ${formatInstant(s.at)}  ${s.status}`),
+        ...snapshots.slice(0, 30).map((s) => `${s.id}  ${s.at > 0 ? formatInstant(s.at) : '–'}  ${s.status}`),
       ],
+      found: {
+        says: `${counted(snapshots.length, 'snapshot')}. ${
+          newestRestorable === undefined
+            ? 'The newest restorable time was not told.'
+            : `Any time${oldestRestorable === undefined ? '' : ` from ${formatInstant(oldestRestorable)}`} up to ${formatInstant(newestRestorable)} can be restored.`
+        }`,
+        head: ['SNAPSHOT', 'TIME', 'STATUS'],
+        // One that is still being made has no time yet.
+        table: snapshots.map((s) => [s.id, s.at > 0 ? formatInstant(s.at) : '–', s.status]),
+        json: {
+          newestRestorable: iso(newestRestorable),
+          oldestRestorable: iso(oldestRestorable),
+          snapshots: snapshots.map((s) => ({ id: s.id, at: s.at > 0 ? iso(s.at) : null, status: s.status })),
+        },
+      },
       calls: [],
       undo: 'nothing is changed',
       answered: [`RDS cluster ${survey.ground.targets.cluster}`],

@@ -130,6 +130,11 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
   });
 });
 
+test('a field with choices takes nothing else', () => {
+  const all = actions.flatMap(({ fields }) => fields.filter(({ kind }) => kind === 'choice'));
+  for (const { name, oneOf } of all) expect(oneOf?.length, name).toBeGreaterThan(1);
+});
+
 test('no field has the name of a flag of every action', () => {
   const program = makeProgram([]);
   const run = program.commands.find((one) => one.name() === 'run');

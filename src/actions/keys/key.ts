@@ -7,7 +7,8 @@ import { second } from '../../core/time.ts';
 import { answeredByDatabase, given, refuse, refusedBy } from '../plan.ts';
 
 const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, permissions::text AS permissions,
-  revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age`;
+  revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age,
+  extract(epoch FROM last_used_at)::float8 AS used, extract(epoch FROM created_at)::float8 AS created`;
 
 export const mostKeys = 200;
 
@@ -22,6 +23,14 @@ export async function keysWhere(survey: Survey, where: string, parameters: reado
 
 export const lastUse = (row: SqlRow): string =>
   row.idle === null || row.idle === undefined ? 'never used' : `last used ${formatAge(Number(row.idle) * second)} ago`;
+
+/** Of an array, of JSON, or of a list with commas. */
+export const permissionsOf = (row: SqlRow): readonly string[] =>
+  String(row.permissions ?? '')
+    .replace(/^[[{]|[\]}]$/g, '')
+    .split(',')
+    .map((one) => one.replaceAll('"', '').trim())
+    .filter((one) => one !== '');
 
 export const describe = (row: SqlRow): string =>
   `“${row.name}” of ${row.tenant}, permissions ${row.permissions}, ${lastUse(row)}`;

@@ -1,9 +1,10 @@
 // List API keys (runbook: Viewing API Key Status).
 import type { Action } from '../../core/actions/action.ts';
+import type { SqlRow, Survey } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { second } from '../../core/time.ts';
 import { answeredByDatabase, counted, given, planned, proven, refuse, refusedBy } from '../plan.ts';
-import { describe, keysWhere, mostKeys, needsTable, tenantField } from './key.ts';
+import { describe, keysWhere, mostKeys, needsTable, permissionsOf, tenantField } from './key.ts';
 
 export const listApiKeys: Action = {
   id: 'list-api-keys',
@@ -12,7 +13,7 @@ export const listApiKeys: Action = {
   reads: true,
   about: {
     does: 'shows the keys, of one tenant or of all; the plan itself is the answer',
-    looksAt: 'tenant, name, permissions, rate limit, last use, age, revoked or not',
+    looksAt: 'tenant, name, permissions, last use, age, revoked or not',
     calls: 'SELECT … FROM api_keys WHERE tenant_id = …',
     proof: 'nothing is changed',
     undo: 'nothing is changed',
@@ -29,16 +30,18 @@ export const listApiKeys: Action = {
     const found = await keysWhere(survey, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     const rows = found.value;
-    if (rows.length === 0)
-      return refuse(`there is no key${tenant ? ` of ${tenant.slice(0, 80)}` : ''}`, 'check the tenant');
+    if (rows.length === 0 && tenant)
+      return refuse(`there is no key of ${tenant.slice(0, 80)}`, await tenantsSay(survey));
+    const says = `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more, the newest' : ''}; none is shown itself.`;
     return planned({
       impact: [
-        `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more, the newest' : ''}; none is shown itself.`,
+        says,
         ...rows.map((row) => {
           const made = `made ${formatAge(Number(row.age) * second)} ago`;
           return `${row.id}  ${describe(row)}, ${made}${row.revoked === true ? ', REVOKED' : ''}`;
         }),
       ],
+      found: { says, ...asTable(rows), json: { complete: rows.length < mostKeys, keys: rows.map(forPrograms) } },
       calls: [],
       undo: 'nothing is changed',
       answered: [who.says],
@@ -48,3 +51,38 @@ export const listApiKeys: Action = {
   verify: async () => proven('nothing was changed'),
   within: second,
 };
+
+const asTable = (rows: readonly SqlRow[]) => ({
+  head: ['KEY', 'TENANT', 'NAME', 'PERMISSIONS', 'LAST USED', 'CREATED', 'STATE'],
+  table: rows.map((row) => [
+    ...[row.id, row.tenant, row.name].map((one) => String(one ?? '')),
+    permissionsOf(row).join(',') || '–',
+    time(row.used)?.slice(0, 16) ?? 'never',
+    time(row.created)?.slice(0, 16) ?? '–',
+    row.revoked === true ? 'REVOKED' : 'live',
+  ]),
+});
+
+const forPrograms = (row: SqlRow) => ({
+  id: row.id,
+  tenant: row.tenant,
+  name: row.name,
+  permissions: permissionsOf(row),
+  lastUsedAt: time(row.used) ?? null,
+  createdAt: time(row.created) ?? null,
+  revoked: row.revoked === true,
+});
+
+/** Seconds since the epoch as an instant: `2026-01-17T02:00:00.000Z`. */
+function time(seconds: unknown): string | undefined {
+  const at = new Date(Number(seconds ?? Number.NaN) * second);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+async function tenantsSay(survey: Survey): Promise<string> {
+  const known = (await tenantField.look?.({}, survey)) ?? [];
+  const names = known.slice(0, 10).map(({ value }) => value);
+  return names.length > 0
+    ? `tenants with keys: ${names.join(', ')}${known.length > 10 ? ' …' : ''}`
+    : 'no tenant has a key';
+}

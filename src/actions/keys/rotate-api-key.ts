@@ -3,7 +3,7 @@ import type { Action } from '../../core/actions/action.ts';
 import { second } from '../../core/time.ts';
 import { needsAdmin, planned } from '../plan.ts';
 import { createCall, created } from './create-api-key.ts';
-import { describe, keyField, keyOf, needsTable, objectOf, oneKey } from './key.ts';
+import { describe, keyField, keyOf, needsTable, objectOf, oneKey, permissionsOf } from './key.ts';
 
 /** In characters that may be handed to the admin command. */
 export function rotatedName(name: string): string {
@@ -33,10 +33,7 @@ export const rotateApiKey: Action = {
     const { row } = found;
     const tenant = String(row.tenant);
     const name = rotatedName(String(row.name));
-    const permissions =
-      String(row.permissions)
-        .replace(/^[[{]|[\]}]$/g, '')
-        .replaceAll('"', '') || '*';
+    const permissions = permissionsOf(row).join(',') || '*';
     const made = createCall(survey, tenant, name, permissions);
     if (!made.ok) return made;
     return planned({

@@ -198,6 +198,7 @@ function forPrograms(run: Run, commands: readonly LoggedCommand[]): object {
     plan: plan
       ? { impact: plan.impact, warnings: plan.warnings ?? [], undo: plan.undo ?? null, answered: plan.answered }
       : null,
+    found: plan?.found?.json ?? null,
     calls: calls.map((call) => call.say),
     output,
     startedAt: startedAt === undefined ? null : new Date(startedAt).toISOString(),

@@ -2,6 +2,7 @@
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import { quote } from '../../core/text/shell.ts';
+import { fit, width } from '../../core/text/text.ts';
 
 /** Longer commands are cut for reading; --json has them whole. */
 const longest = 2000;
@@ -50,12 +51,30 @@ const glyphs: Readonly<Record<RunOutcome, string>> = {
 
 export function resultText(run: Run): string {
   if (!run.outcome) return 'only planned: nothing was changed';
+  const { found, answered = [] } = run.plan ?? {};
+  if (found && run.outcome === 'verified')
+    return [
+      ...(found.table.length > 0 ? [...tableLines([found.head, ...found.table]), ''] : []),
+      found.says,
+      ...answered.map((who) => `  ${who}`),
+    ].join('\n');
   return [
     `${glyphs[run.outcome]} ${run.outcome}: ${run.says ?? ''}`,
     ...(run.outcome === 'moved' ? (run.again ?? []).map((text) => `  ${text}`) : []),
     ...(run.hint ? [`  ${run.hint}`] : []),
     ...run.next.map((next) => `  next: ${next.says}\n    ${commandLine(next)}`),
   ].join('\n');
+}
+
+/** Columns as wide as their widest cell, as kubectl prints them. */
+function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => width(row[at] ?? ''))));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => fit(cell, widths[at] ?? 0))
+      .join('   ')
+      .trimEnd(),
+  );
 }
 
 /** What a person would type for it. What is not known is left out, and asked for. */

@@ -65,8 +65,19 @@ export type Plan = {
   answered: readonly string[];
   /** A fingerprint of what the plan rests on; a different one at execution means the world moved. */
   rests: string;
+  /** What was looked for, of an action that only looks. */
+  found?: Found;
   /** What the proof afterwards needs to know of before. */
   memo?: Readonly<Record<string, string>>;
+};
+
+/** What an action that only looks has seen, whole: for people a table, for programs an object. Sanitized and redacted. */
+export type Found = {
+  /** What it is, in a sentence. */
+  says: string;
+  head: readonly string[];
+  table: readonly (readonly string[])[];
+  json: Readonly<Record<string, unknown>>;
 };
 
 /** A plan, or why there is none and what to do about it. */
