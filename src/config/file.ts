@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
@@ -27,32 +28,73 @@ export type ConfigFile = {
   problems: readonly Problem[];
 };
 
+/** A file refers to itself so often that it would never be read to its end. */
+class RefersTooMuch extends Error {}
+
+/** References, and pairs that are merged in; a file that a person wrote has some dozens. */
+const mostReferences = 1000;
+const mostMerged = 2000;
+const deepest = 20;
+
 /** The file's text as options, or what is wrong with it. */
 export function readConfigFile(file: string, text: string, home: string): ConfigFile {
+  try {
+    return readDocument(file, text, home);
+  } catch (error) {
+    if (!(error instanceof RefersTooMuch)) throw error;
+    return nothing([{ source: file, right: 'its anchors and merges (&, *, <<) refer to too much: write it out' }]);
+  }
+}
+
+const nothing = (problems: readonly Problem[]): ConfigFile => ({ entries: [], profiles: new Map(), problems });
+
+function readDocument(file: string, text: string, home: string): ConfigFile {
   const lines = new LineCounter();
   // Merge keys (<<) are of YAML 1.1, and editors know them.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const broken = document.errors.map(
-    (error): Problem => ({
-      source: file,
-      line: lines.linePos(error.pos[0]).line,
-      right: wrongYaml(error, text),
-    }),
-  );
-  if (broken.length > 0) return { entries: [], profiles: new Map(), problems: broken };
+  // The parser compares each key with each other: what stands twice is looked for here.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
+  const wrong = (offset: number, right: string): Problem => ({ source: file, line: lines.linePos(offset).line, right });
+  const broken = document.errors.slice(0, mostTold).map((error) => wrong(error.pos[0], wrongYaml(error)));
+  if (broken.length > 0) return nothing(broken);
+  const twice: Problem[] = [];
+  let references = 0;
+  visit(document, {
+    Alias() {
+      references += 1;
+      if (references > mostReferences) throw new RefersTooMuch();
+    },
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const pair of items) {
+        const key = keyOf(pair);
+        if (seen.has(key) && key !== mergeKey && twice.length < mostTold)
+          twice.push(
+            wrong((pair.key as Node).range?.[0] ?? 0, `${clean(key, 40)} stands here a second time: put both together`),
+          );
+        seen.add(key);
+      }
+    },
+  });
+  if (twice.length > 0) return nothing(twice);
 
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   /** The pairs of a section, its own before what it merges in: the first of a name counts. */
-  const pairsOf = (map: YAMLMap): Pair[] => {
+  let merged = 0;
+  const pairsOf = (map: YAMLMap, depth = 0): Pair[] => {
     const own = map.items.filter((pair) => keyOf(pair) !== mergeKey);
-    const merged = map.items
+    const others = map.items
       .filter((pair) => keyOf(pair) === mergeKey)
       .flatMap((pair) => {
         const value = resolved(pair.value);
-        return (isSeq(value) ? value.items.map(resolved) : [value]).flatMap((one) => (isMap(one) ? pairsOf(one) : []));
+        return (isSeq(value) ? value.items.map(resolved) : [value]).flatMap((one) => {
+          if (!isMap(one)) return [];
+          merged += 1 + one.items.length;
+          if (merged > mostMerged || depth > deepest) throw new RefersTooMuch();
+          return pairsOf(one, depth + 1);
+        });
       });
     const all = new Map<string, Pair>();
-    for (const pair of [...own, ...merged]) if (!all.has(keyOf(pair))) all.set(keyOf(pair), pair);
+    for (const pair of [...own, ...others]) if (!all.has(keyOf(pair))) all.set(keyOf(pair), pair);
     return [...all.values()];
   };
   const lineOf = (node: Node | null | undefined) => (node?.range ? lines.linePos(node.range[0]).line : 1);
@@ -97,10 +139,10 @@ export function readConfigFile(file: string, text: string, home: string): Config
   };
 
   const root = resolved(document.contents);
-  if (root === null || root === undefined) return { entries: [], profiles: new Map(), problems: [] };
+  if (root === null || root === undefined) return nothing([]);
   if (!isMap(root)) {
     const right = `must be a section with ${sections.get('')?.children.slice(1, 6).join(', ')}, …`;
-    return { entries: [], profiles: new Map(), problems: [{ source: file, line: 1, right }] };
+    return nothing([{ source: file, line: 1, right }]);
   }
 
   const whole = read(root, ['profiles', '$schema']);
@@ -133,6 +175,9 @@ export function readConfigFile(file: string, text: string, home: string): Config
   return { entries: whole.entries, profiles, problems };
 }
 
+/** So many mistakes are told at a time. */
+const mostTold = 20;
+
 const mergeKey = '<<';
 /** Where anchors may stand, as in Compose files: `x-office: &office { … }`. */
 const shelf = /^x-/;
@@ -144,10 +189,9 @@ function keyOf({ key }: Pair): string {
 }
 
 /** What is wrong and what would be right, where the parser speaks to programmers. */
-function wrongYaml(error: YAMLError, text: string): string {
+function wrongYaml(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---); one is read: put all into the first';
-  const [name = ''] = /^[^\s:#]{1,40}/.exec(text.slice(error.pos[0])) ?? [];
-  if (error.code === 'DUPLICATE_KEY') return `${clean(name, 40)} stands here a second time: put both together`;
+  if (error.message.startsWith('Maximum call stack')) return 'not YAML: it is nested too deeply';
   return `not YAML: ${clean(redact(error.message), 160)}`;
 }
 

@@ -1,5 +1,9 @@
 // The place that settings are read in: environment, home, directory, disk.
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { isMissing, readBoundedSync } from '../disk/bounded-file.ts';
+
+/** Settings are some kilobytes: a log or a device given by mistake must not hold the program up. */
+const longest = 1024 * 1024;
 
 /** The few files that settings come from. Replaced in tests. */
 export type Disk = {
@@ -17,10 +21,9 @@ export type Place = { home: string; cwd: string; disk: Disk };
 export const realDisk: Disk = {
   read(path) {
     try {
-      return beginning(path).toString('utf8');
+      return readBoundedSync(path, longest).toString('utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-        return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   },
@@ -29,37 +32,6 @@ export const realDisk: Disk = {
     return stat?.isFile() ? stat.mode & 0o777 : undefined;
   },
 };
-
-/** Settings are some kilobytes. A log or a device given by mistake must not hold the program up. */
-const longest = 1024 * 1024;
-
-/** The whole of a file, pipes too (`--config <(…)`). Throws EFBIG when it is longer than settings ever are. */
-function beginning(path: string): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for (;;) {
-      const chunk = Buffer.alloc(64 * 1024);
-      const read = readSync(file, chunk);
-      if (read === 0) return Buffer.concat(chunks, size);
-      size += read;
-      if (size > longest) throw Object.assign(new Error('too long'), { code: 'EFBIG' });
-      chunks.push(chunk.subarray(0, read));
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Why a file could not be read, in few words. */
-export function unreadable(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: permission denied';
-  if (code === 'EISDIR') return 'is a directory, not a file';
-  if (code === 'EFBIG') return 'is longer than 1 MB: is it the right file?';
-  return `cannot be read${code ? ` (${code})` : ''}`;
-}
 
 /** A path under the home directory with ~. */
 export function shorten(file: string, home: string): string {

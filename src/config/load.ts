@@ -2,12 +2,13 @@
 import path from 'node:path';
 import type * as z from 'zod';
 import { clean, redact } from '../core/text/text.ts';
+import { unreadable } from '../disk/bounded-file.ts';
 import { nearest } from './did-you-mean.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';
 import type { Flags } from './flags.ts';
-import { type Disk, type Environment, type Place, realDisk, unreadable } from './io.ts';
+import { type Disk, type Environment, type Place, realDisk } from './io.ts';
 import { assemble, type Entry, entriesOf, merge, type Origin, resolvePath } from './layer.ts';
 import { follow } from './libpq/connection.ts';
 import { readPasswordFile } from './libpq/password-file.ts';

@@ -33,6 +33,18 @@ users: [{name: ${name}, user: {${user}}}]
 `;
 
 describe('a kubeconfig', () => {
+  it('that refers to itself without end, or holds 60,000 keys, is refused or read at once', async () => {
+    const lines = [...'abcdefghi'].map((name, at, all) =>
+      at === 0 ? 'a: &a [1]' : `${name}: &${name} [${Array(10).fill(`*${all[at - 1]}`)}]`,
+    );
+    const bomb = write('bomb', `${lines.join('\n')}\n`);
+    const what = expect.stringContaining('is not valid YAML');
+    expect(await loadTarget({ kubeconfig: bomb })).toMatchObject({ ok: false, fault: { what } });
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`).join('\n');
+    const many = write('many', `${config('one', 'https://one:6443')}\n${keys}\n`);
+    expect(await loadTarget({ kubeconfig: many })).toMatchObject({ ok: true });
+  });
+
   it('of a list: what is there twice counts once, the first; what is missing is passed by', async () => {
     const one = write('one', config('first', 'https://one:6443/'));
     const two = write('two', config('second', 'https://two:6443'));
@@ -187,7 +199,7 @@ describe('credentials', () => {
       expect(await get(cluster)).toMatchObject({ fault: { what: 'no-such-plugin-here not found', hint: 'get it' } });
     });
     await withServer('tokenFile: gone', async (cluster) => {
-      expect(await get(cluster)).toMatchObject({ fault: { what: expect.stringContaining('cannot read') } });
+      expect(await get(cluster)).toMatchObject({ fault: { what: expect.stringContaining('gone does not exist') } });
     });
   });
 });

@@ -118,7 +118,7 @@ test('a file that cannot be settings does not hold the program up', async () => 
     return loaded.ok ? [] : loaded.problems.map(describeProblem);
   };
   expect(await problem(file)).toEqual([`${file}: is longer than 1 MB: is it the right file?`]);
-  expect(await problem('/dev/zero')).toEqual(['/dev/zero: is longer than 1 MB: is it the right file?']);
+  expect(await problem('/dev/zero')).toEqual(['/dev/zero: is a device, not a file']);
   expect(await problem(directory)).toEqual([`${directory}: is a directory, not a file`]);
 });
 
@@ -233,4 +233,37 @@ test('words are compared by the slips of a hand', () => {
   expect(distance('', 'abc')).toBe(3);
   expect(nearest('prodution', ['staging', 'production'])).toBe('production');
   expect(nearest('nothing', ['staging', 'production'])).toBeUndefined();
+});
+
+/** Nine lines: each refers ten times to the one before it. */
+const bomb = (refer: (names: string) => string) =>
+  [...'abcdefghi']
+    .map((name, at, all) => {
+      const before = all[at - 1];
+      return `x-${name}: &${name} ${before ? refer(Array(10).fill(`*${before}`).join(', ')) : '{ namespace: x }'}`;
+    })
+    .join('\n');
+
+test.each([
+  ['merges in a section', `${bomb((names) => `{ <<: [${names}] }`)}\nkubernetes: *i`],
+  ['merges in a profile', `${bomb((names) => `{ <<: [${names}] }`)}\nprofiles: { eu: *i }`],
+  ['a section that merges itself', 'kubernetes: &k { <<: *k }'],
+  ['more references than anybody writes', `x-a: &a 1\nx-b: [${'*a, '.repeat(20_000)}]`],
+])('%s are refused in words, at once', async (_, yaml) => {
+  expect(await mistakes({ yaml })).toEqual([
+    expect.stringContaining('its anchors and merges (&, *, <<) refer to too much: write it out'),
+  ]);
+});
+
+test('references in a list, without end', async () => {
+  const yaml = `${bomb((names) => `[${names}]`)}\ncontacts: *i`;
+  expect(await mistakes({ yaml })).toEqual(['10: contacts: refers to too much: write it out']);
+});
+
+test('a file of 60,000 keys, of 100,000 brackets and one that is no YAML anywhere are refused in a few words', async () => {
+  const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`).join('\n');
+  for (const yaml of [keys, '['.repeat(100_000), 'a: '.repeat(100_000)]) {
+    const said = (await mistakes({ yaml })).slice(0, 21);
+    expect(said.join('')).toMatch(/no such option|nested too deeply|not YAML/);
+  }
 });

@@ -1,6 +1,7 @@
 // PostgreSQL's password file, as libpq reads it.
 import path from 'node:path';
-import { type Environment, type Place, shorten, unreadable } from '../io.ts';
+import { unreadable } from '../../disk/bounded-file.ts';
+import { type Environment, type Place, shorten } from '../io.ts';
 import { type Entry, resolvePath } from '../layer.ts';
 import { options } from '../options.ts';
 import type { Problem } from '../problem.ts';
@@ -20,8 +21,7 @@ export function readPasswordFile(
   let text: string | undefined;
   try {
     const mode = disk.mode(file);
-    if (mode === undefined) return [];
-    if (mode & 0o077)
+    if (mode !== undefined && mode & 0o077)
       return [{ source: file, right: `is ignored, as psql does: others can read it. chmod 600 ${file}` }];
     text = disk.read(file);
   } catch (error) {

@@ -1,8 +1,9 @@
 // PostgreSQL's connection service file, as libpq reads it.
 import path from 'node:path';
 import { clean } from '../../core/text/text.ts';
+import { unreadable } from '../../disk/bounded-file.ts';
 import { nearest } from '../did-you-mean.ts';
-import { type Environment, type Place, shorten, unreadable } from '../io.ts';
+import { type Environment, type Place, shorten } from '../io.ts';
 import { resolvePath } from '../layer.ts';
 
 /** A parameter of a service, and its line. */

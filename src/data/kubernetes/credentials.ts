@@ -1,10 +1,11 @@
 // What proves who we are: certificates for the connection, a header for each request. Never shown, never kept longer
 // than they are valid.
+
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { isLoopback } from '../../core/loopback.ts';
 import { door } from '../../core/text/text.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
+import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
 import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
 
@@ -81,8 +82,8 @@ function impersonation(as: Impersonated | undefined): Record<string, string | st
 
 async function pem(source: Source): Promise<Buffer> {
   if ('data' in source) return source.data;
-  return readFile(source.file).catch((error: NodeJS.ErrnoException) => {
-    throw new CredentialsError(`cannot read ${source.file} (${error.code ?? 'error'})`, 'check the kubeconfig');
+  return readBounded(source.file).catch((error: unknown) => {
+    throw new CredentialsError(`${source.file} ${unreadable(error)}`, 'check the kubeconfig');
   });
 }
 

@@ -1,11 +1,12 @@
 // Which cluster, as whom. Read here and not by client-node: its loader fails where kubectl does not (a missing file in
 // KUBECONFIG, a cluster named in two files, plain http), loses token files' directories, and costs 400 ms to import.
-import { readFile } from 'node:fs/promises';
+
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { door } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
+import { isMissing, readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Outcome } from '../source.ts';
 
 /** A user's ways to prove who they are, as a kubeconfig has them. */
@@ -67,13 +68,17 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 
 const inClusterDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** Bytes; a hundred clusters have half a megabyte. More would keep the parser busy for seconds. */
+const longestKubeconfig = 2 * 1024 * 1024;
+
 /** The files as they were last parsed: every beat of the pulse reads them, and they seldom change. */
 const parsed = new Map<string, { content: string; body: Bag }>();
 
 function parseOnce(file: string, content: string): Bag {
   const before = parsed.get(file);
   if (before?.content === content) return before.body;
-  const body = bag(parse(content));
+  // The parser would compare each key with each other.
+  const body = bag(parse(content, { uniqueKeys: false }));
   parsed.set(file, { content, body });
   return body;
 }
@@ -92,10 +97,12 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
   const where = files.join(delimiter);
   const found: { file: string; body: Bag }[] = [];
   for (const file of files) {
-    const content = await readFile(expand(file, environment), 'utf8').catch((error: NodeJS.ErrnoException) => error);
-    if (typeof content !== 'string') {
-      if (content.code === 'ENOENT' || content.code === 'ENOTDIR') continue;
-      return wrong(file, `cannot be read (${content.code ?? 'error'})`, 'check its permissions');
+    let content: string;
+    try {
+      content = (await readBounded(expand(file, environment), longestKubeconfig)).toString('utf8');
+    } catch (error) {
+      if (isMissing(error)) continue;
+      return wrong(file, unreadable(error), 'name another file with KUBECONFIG, or check its permissions');
     }
     try {
       found.push({ file: expand(file, environment), body: parseOnce(file, content) });

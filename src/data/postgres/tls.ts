@@ -1,9 +1,10 @@
 // What libpq's sslmode means for a connection: which attempts are made, in which order, and what each one checks.
-import { readFileSync } from 'node:fs';
+
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { type ConnectionOptions, getCACertificates, rootCertificates } from 'node:tls';
 import type { DatabaseServer } from '../../config/settings.ts';
+import { isMissing, readBoundedSync, unreadable } from '../../disk/bounded-file.ts';
 
 /** One way to connect: in clear (false), or by TLS with these checks. */
 export type Attempt = false | ConnectionOptions;
@@ -60,15 +61,15 @@ function tryRead(option: string, file: string, read: ReadFile): Buffer | undefin
   try {
     return read(file);
   } catch (error) {
-    throw new UnreadableFile(option, `${file} cannot be read (${error instanceof Error ? error.message : error})`);
+    throw new UnreadableFile(option, `${file} ${unreadable(error)}`);
   }
 }
 
 function readExisting(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readBoundedSync(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 // One connection to Redis; the client's own retries are off, since who asks has their own.
-import { readFileSync } from 'node:fs';
+
 import { connect, isIP } from 'node:net';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import type { Ms } from '../../core/time.ts';
+import { readBoundedSync, unreadable } from '../../disk/bounded-file.ts';
 
 type RedisSettings = Settings['redis'];
 
@@ -128,13 +129,24 @@ async function wordOfParting(redis: RedisSettings, error: unknown, signal: Abort
   return word.startsWith('-') ? new Error((word.slice(1).split('\r\n', 1)[0] ?? '').replace(/^ERR /, '')) : undefined;
 }
 
+/** redis.caFile is not there, or cannot be read. */
+export class NoAuthority extends Error {}
+
+function authority(file: string): Buffer {
+  try {
+    return readBoundedSync(file);
+  } catch (error) {
+    throw new NoAuthority(`${file} ${unreadable(error)}`);
+  }
+}
+
 function optionsFrom(redis: RedisSettings): RedisOptions {
   const { url, username, password, caFile } = redis;
   const { hostname, port, pathname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const db = Number(pathname.slice(1));
   const tls = {
-    ...(caFile ? { ca: readFileSync(caFile) } : {}),
+    ...(caFile ? { ca: authority(caFile) } : {}),
     ...(isIP(host) ? {} : { servername: host }),
   };
   return {

@@ -3,7 +3,7 @@ import { redisByTls, type Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
-import { EndlessAnswer, SilentInTls } from './connect.ts';
+import { EndlessAnswer, NoAuthority, SilentInTls } from './connect.ts';
 import { IsSentinel, NotInfo } from './info.ts';
 
 type RedisSettings = Settings['redis'];
@@ -119,12 +119,11 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
     return { kind: 'timeout', where, what: 'no answer in time', hint: 'the host is slow, frozen or behind a firewall' };
   if (/Connection is closed|Stream isn't writeable/.test(said))
     return { kind: 'unreachable', where, what: 'connection cut', hint: cutHint(redis) };
+  if (error instanceof NoAuthority)
+    return { kind: 'unconfigured', where, what: said, hint: 'set redis.caFile to a file that can be read' };
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === undefined && error instanceof Error && error.name === 'ReplyError')
     return { kind: 'malformed', where, what: said, hint: 'try it by hand: redis-cli INFO' };
-  const disk = error instanceof Error && 'syscall' in error && /^(open|read)$/.test(String(error.syscall));
-  if (disk && /^(ENOENT|ENOTDIR|EISDIR|EACCES|EPERM)$/.test(String(code)))
-    return { kind: 'unconfigured', where, what: said, hint: 'set redis.caFile to a file that can be read' };
   const { kind, what, hint: next } = explainNetworkError(error);
   if (/authority|self-signed/.test(what))
     return { kind, where, what, hint: 'trust its authority: redis.caFile, or NODE_EXTRA_CA_CERTS' };

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
+import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Probe } from '../doctor-check.ts';
 import { childEnvironment } from './environment.ts';
 import { adminCommandThere } from './package-manager.ts';
@@ -82,9 +83,12 @@ async function checkoutThere(directory: string | undefined): Promise<Checkup> {
       todo: 'set admin.directory to the checkout with package.json, scripts/ and k8s/',
     };
   const file = path.join(directory, 'package.json');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined)
-    return { ...about, verdict: 'warning', answer: `no package.json in ${directory}`, todo: 'check admin.directory' };
+  let text: string;
+  try {
+    text = (await readBounded(file)).toString('utf8');
+  } catch (error) {
+    return { ...about, verdict: 'warning', answer: `${file} ${unreadable(error)}`, todo: 'check admin.directory' };
+  }
   try {
     const known = Object.keys((JSON.parse(text) as { scripts?: object }).scripts ?? {});
     const absent = scripts.filter((script) => !known.includes(script));
