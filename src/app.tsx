@@ -20,7 +20,7 @@ export type Release = (away: () => Promise<void>) => Promise<void>;
 export type Ports = {
   send(command: Command): void;
   /** Puts a text on the clipboard of the person's own terminal; gives what is to be said of the way it took. */
-  copy(text: string): Promise<string>;
+  copy(text: string): Promise<string | { refused: string }>;
   /** Clears and draws everything again: after a resize, and on Ctrl+L. */
   redraw(): void;
   /** Stops the program until the shell brings it back. */
@@ -69,6 +69,8 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
           const says = `copied: ${intent.what}`;
           perform([{ kind: 'notice', says }]);
           void ports.copy(intent.text).then((way) => {
+            if (typeof way === 'object')
+              return perform([{ kind: 'notice', says: `not copied: ${way.refused}`, verdict: 'warning' }]);
             // Not over what was said since.
             if (way && store.getState().ui.notice?.says === says) perform([{ kind: 'notice', says: `${says}${way}` }]);
           });

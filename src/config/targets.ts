@@ -1,4 +1,5 @@
 import { delimiter, resolve } from 'node:path';
+import { quote } from '../core/text/shell.ts';
 import type { ServerTarget, Targets } from '../core/world/targets.ts';
 import type { Environment } from './io.ts';
 import { type DatabaseServer, redisByTls, type Settings } from './settings.ts';
@@ -31,7 +32,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
     cluster: backups.cluster,
     recovered: backups.recovered,
     secretId: credentials.secretId,
-    admin: admin.command.join(' '),
+    admin: admin.command.map(quote).join(' '),
     failoverScript: admin.failoverScript,
     channels: {
       pagerDuty: settings.channels.pagerDuty.url,

@@ -22,12 +22,17 @@ const keys = 'API Keys';
 const appendix = 'Useful Commands';
 
 export const commands: readonly RunbookCommand[] = [
-  { id: 'health', section: health, title: 'API gateway health', command: (t) => `curl ${t.gatewayUrl}${t.healthPath}` },
+  {
+    id: 'health',
+    section: health,
+    title: 'API gateway health',
+    command: (t) => `curl ${quote(t.gatewayUrl + t.healthPath)}`,
+  },
   {
     id: 'detailed-health',
     section: health,
     title: 'Detailed health',
-    command: (t) => `curl ${t.gatewayUrl}${t.detailedHealthPath}`,
+    command: (t) => `curl ${quote(t.gatewayUrl + t.detailedHealthPath)}`,
   },
   {
     id: 'gateway-logs',
@@ -45,7 +50,7 @@ export const commands: readonly RunbookCommand[] = [
     id: 'study-api',
     section: studies,
     title: 'A study, by the API',
-    command: (t) => `curl -H "Authorization: Bearer $ADMIN_API_KEY" ${t.gatewayUrl}${t.studyPath}/<study>`,
+    command: (t) => `curl -H "Authorization: Bearer $ADMIN_API_KEY" ${quote(t.gatewayUrl + t.studyPath)}/<study>`,
   },
   {
     id: 'study-database',

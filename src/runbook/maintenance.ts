@@ -54,7 +54,7 @@ export const evidenceCleanup: Checklist = {
       id: 'evidence-cleanup/list',
       say: 'List old evidence (>30 days)',
       byHand: (t, world) => [
-        `${aws(t, 's3', `s3 ls s3://${t.bucket} --recursive`)} | awk '{if ($1 < "${retentionDate(world.now, t.retentionDays)}") print $4}'`,
+        `${aws(t, 's3', `s3 ls ${quote(`s3://${t.bucket}`)} --recursive`)} | awk '{if ($1 < "${retentionDate(world.now, t.retentionDays)}") print $4}'`,
       ],
       goes: { screen: 'evidence', title: 'the evidence' },
     },
@@ -62,7 +62,7 @@ export const evidenceCleanup: Checklist = {
       id: 'evidence-cleanup/delete',
       say: 'Delete old evidence (careful!)',
       offers: [{ action: 'cleanup-evidence', title: 'delete old evidence' }],
-      byHand: (t) => [aws(t, 's3', `s3 rm s3://${t.bucket}/<study>/ --recursive`)],
+      byHand: (t) => [aws(t, 's3', `s3 rm ${quote(`s3://${t.bucket}`)}/<study>/ --recursive`)],
     },
   ],
 };
@@ -102,6 +102,7 @@ export const standardDeployment: Checklist = {
       id: 'deployment/build',
       say: 'Build and test',
       byHand: (t) => [`${t.admin} build`, `${t.admin} test`],
+      inOrder: true,
     },
     {
       id: 'deployment/staging',
@@ -112,7 +113,7 @@ export const standardDeployment: Checklist = {
     {
       id: 'deployment/verify-staging',
       say: 'Verify staging',
-      byHand: (t) => [`curl ${t.staging.healthUrl}`],
+      byHand: (t) => [`curl ${quote(t.staging.healthUrl)}`],
     },
     {
       id: 'deployment/production',

@@ -16,13 +16,15 @@ export function kubectl(t: Targets, verb: string, rest: readonly string[] = [], 
   ].join(' ')}`;
 }
 
-/** A statement for psql, in double quotes. */
+/** A statement for psql, in double quotes as the runbook has it. */
 export function psql(server: ServerTarget, statement: string): string {
   const words = ['psql', '-h', word(server.host)];
   if (server.port !== 5432) words.push('-p', String(server.port));
   words.push('-U', quote(server.user));
   if (server.database !== server.user) words.push('-d', quote(server.database));
-  return `${words.join(' ')} -c "${statement.replace(/[\\"$`]/g, '\\$&')}"`;
+  // An interactive shell would look for an earlier command behind a ! in double quotes.
+  const quoted = statement.includes('!') ? quote(statement) : `"${statement.replace(/[\\"$`]/g, '\\$&')}"`;
+  return `${words.join(' ')} -c ${quoted}`;
 }
 
 export function redisCli(t: Targets, command: string): string {
@@ -43,7 +45,7 @@ export function aws(t: Targets, service: 's3' | 'rds' | 'secrets', command: stri
   return ['aws', ...options, command].join(' ');
 }
 
-export const deployment = (name: string): string => `deployment/${name}`;
+export const deployment = (name: string): string => quote(`deployment/${name}`);
 
 /** A literal of SQL. */
 export function literal(text: string): string {

@@ -126,10 +126,16 @@ export function canReport(incident: Incident, world: World): Can {
   };
 }
 
-export function canText(incident: Incident, world: World): string {
+/** The CAN report, a line for each of its parts. */
+export function canLines(incident: Incident, world: World): readonly string[] {
   const { conditions: c, actions, needs } = canReport(incident, world);
-  const text = `${headline(incident, world.now)}. CONDITIONS: ${c}. ACTIONS: ${actions}. NEEDS: ${needs}.`;
-  return withoutMentions(text);
+  const lines = [`${headline(incident, world.now)}.`, `CONDITIONS: ${c}.`, `ACTIONS: ${actions}.`, `NEEDS: ${needs}.`];
+  return lines.map(withoutMentions);
+}
+
+/** The same in one line, for a message. */
+export function canText(incident: Incident, world: World): string {
+  return canLines(incident, world).join(' ');
 }
 
 /** `SEV1 Complete API outage (PRODUCTION), open 00:07:32, commander ops1` */
@@ -142,22 +148,29 @@ export function headline(incident: Incident, now: Instant): string {
   return `${drill}${severityName(incident.severity)} ${incident.title} (${incident.environment}), ${state}, commander ${incident.roles.commander.join(', ') || 'nobody'}`;
 }
 
-/** What a message says before somebody edits it, as it may be pasted anywhere: foreign words in it call nobody. */
+/** What a message says before somebody edits it, in one line: that is how it is edited. */
 export function messageText(incident: Incident, world: World, purpose: Purpose): string {
-  return withoutMentions(draft(incident, world, purpose));
+  return messageLines(incident, world, purpose).join(' ').trim();
 }
 
-function draft(incident: Incident, world: World, purpose: Purpose): string {
+/** The same to be copied, a report with its lines, as it may be pasted anywhere: foreign words in it call nobody. */
+export function messageLines(incident: Incident, world: World, purpose: Purpose): readonly string[] {
+  return draft(incident, world, purpose).map(withoutMentions);
+}
+
+function draft(incident: Incident, world: World, purpose: Purpose): readonly string[] {
   const what = conditions(world, 2).join('; ');
   switch (purpose) {
     case 'trigger':
     case 'acknowledge':
     case 'notify':
-      return `${headline(incident, world.now)}${what ? `: ${what}` : ''}. ${purpose === 'notify' ? nextWord(incident, world.now) : ''}`.trim();
+      return [
+        `${headline(incident, world.now)}${what ? `: ${what}` : ''}. ${purpose === 'notify' ? nextWord(incident, world.now) : ''}`.trim(),
+      ];
     case 'update':
-      return `${canText(incident, world)} ${nextWord(incident, world.now)}`.trim();
+      return [...canLines(incident, world), nextWord(incident, world.now)].filter(Boolean);
     case 'resolve':
-      return `${headline(incident, world.now)}.`;
+      return [`${headline(incident, world.now)}.`];
   }
 }
 

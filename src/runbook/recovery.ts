@@ -59,7 +59,10 @@ export const fullRecovery: Checklist = {
       id: 'full-recovery/health',
       say: 'Verify health checks',
       evidence: (world) => [health(world)],
-      byHand: (t) => [`curl ${t.gatewayUrl}${t.healthPath}`, `curl ${t.gatewayUrl}${t.detailedHealthPath}`],
+      byHand: (t) => [
+        `curl ${quote(t.gatewayUrl + t.healthPath)}`,
+        `curl ${quote(t.gatewayUrl + t.detailedHealthPath)}`,
+      ],
     },
     {
       id: 'full-recovery/dns',
@@ -72,7 +75,7 @@ export const fullRecovery: Checklist = {
       id: 'full-recovery/tenants',
       say: 'Verify tenant access',
       evidence: (world) => [health(world), newStudies(world)],
-      byHand: (t) => [`curl -H "Authorization: Bearer $ADMIN_API_KEY" ${t.gatewayUrl}${t.studyPath}`],
+      byHand: (t) => [`curl -H "Authorization: Bearer $ADMIN_API_KEY" ${quote(t.gatewayUrl + t.studyPath)}`],
     },
   ],
 };

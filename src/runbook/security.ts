@@ -1,4 +1,5 @@
 import type { Checklist } from '../core/incident/checklist.ts';
+import { quote } from '../core/text/shell.ts';
 import { deployment, kubectl, literal, psql } from './manual-commands.ts';
 
 export const security: Checklist = {
@@ -21,7 +22,7 @@ export const security: Checklist = {
       ],
       byHand: (t) => [
         `${t.admin} admin:apikey revoke --key-id <key-id>`,
-        kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=0`),
+        kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=0`),
       ],
       goes: { screen: 'api-keys', title: 'the API keys' },
     },
@@ -30,7 +31,7 @@ export const security: Checklist = {
       say: 'Preserve logs and evidence',
       more: ['Save before anything is restarted: a new pod has no old logs. Evidence is kept by Object Lock.'],
       byHand: (t) => [
-        `${kubectl(t, `logs -l ${t.logSelector} --all-containers --timestamps --tail=-1 --prefix`)} > incident-logs.txt`,
+        `${kubectl(t, `logs -l ${quote(t.logSelector)} --all-containers --timestamps --tail=-1 --prefix`)} > incident-logs.txt`,
         `${kubectl(t, `logs ${deployment(t.deployments.gateway)} --previous --timestamps`)} > gateway-previous.txt`,
         `${kubectl(t, 'get events --sort-by=.lastTimestamp')} > incident-events.txt`,
       ],

@@ -1,6 +1,7 @@
 import type { Check } from '../core/actions/action.ts';
 import { judgeFailover, primaryProvenAway } from '../core/health/failover.ts';
 import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
+import { quote, word } from '../core/text/shell.ts';
 import type { World } from '../core/world/world.ts';
 import {
   errors,
@@ -96,7 +97,7 @@ export const sev1: Checklist = {
       evidence: (world) => [workload(world, 'gateway'), ...troubledPods(world, 'gateway'), health(world)],
       byHand: (t, world) => [
         kubectl(t, 'get pods', ['-l', `app=${t.deployments.gateway}`]),
-        kubectl(t, `describe pod ${troubled(world, 'gateway')[0]?.name ?? '<pod-name>'}`),
+        kubectl(t, `describe pod ${word(troubled(world, 'gateway')[0]?.name ?? '<pod-name>')}`),
       ],
       goes: { screen: 'pods', title: 'the pods' },
     },
@@ -143,7 +144,7 @@ export const sev1: Checklist = {
       evidence: (world) => [primary(world), platformDatabase(world), ...replica(world)],
       check: failoverCheck,
       offers: [{ action: 'failover-database', title: 'fail over' }],
-      byHand: (t) => [t.failoverScript],
+      byHand: (t) => [quote(t.failoverScript)],
     },
   ],
 };

@@ -3,7 +3,7 @@ import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from 
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
 import { metricEvidence, surfaces, workload } from './evidence.ts';
-import { kubectl, redisCli } from './manual-commands.ts';
+import { deployment, kubectl, redisCli } from './manual-commands.ts';
 
 /** Whether the metric is breached decides whether its remedy is needed. */
 const recommend =
@@ -71,10 +71,10 @@ export const sev4: Checklist = {
       offers: [scale('scale API nodes', 'gateway')],
       remedy: 'scale-deployment',
       also: (world) => [workload(world, 'gateway')],
-      byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.gateway} --replicas=<count>`)],
+      byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=<count>`)],
     }),
     remedy('errorRate', 'look into the errors?', {
-      byHand: (t) => [`${kubectl(t, `logs deployment/${t.deployments.gateway}`)} | grep '"level":50'`],
+      byHand: (t) => [`${kubectl(t, `logs ${deployment(t.deployments.gateway)}`)} | grep '"level":50'`],
       goes: {
         screen: 'logs',
         of: ({ scope }) => ({ deployment: scope.deployments.gateway }),
@@ -96,7 +96,7 @@ export const sev4: Checklist = {
       offers: [scale('scale executors', 'executor')],
       remedy: 'scale-deployment',
       also: (world) => [workload(world, 'executor')],
-      byHand: (t) => [kubectl(t, `scale deployment/${t.deployments.executor} --replicas=<count>`)],
+      byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.executor)} --replicas=<count>`)],
     }),
     remedy('studyFailures', 'check the surface adapters?', {
       also: (world) => surfaces(world, 3),

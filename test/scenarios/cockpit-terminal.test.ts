@@ -128,6 +128,22 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.raw).toContain(`\u001b]52;c;${Buffer.from('p95').toString('base64')}\u0007`);
   });
 
+  test('y on a step with several commands keeps a line for each', async () => {
+    await open().shows('1 HEALTH');
+    await terminal.press(':', ...'security incident response').shows('Security incident response');
+    await terminal.press('enter').shows('Isolate affected systems');
+    await terminal.press('j').shows('by hand   kubectl logs');
+    await terminal.press('y').shows('copied: 3 commands');
+    const copies = [...terminal.raw.matchAll(/\u001b\]52;c;([\w+/=]+)\u0007/g)].map(([, base64 = '']) =>
+      Buffer.from(base64, 'base64').toString(),
+    );
+    expect(copies.at(-1)?.split('\n')).toEqual([
+      expect.stringMatching(/^kubectl logs .* > incident-logs\.txt$/),
+      expect.stringMatching(/^kubectl logs .* > gateway-previous\.txt$/),
+      expect.stringMatching(/^kubectl get events .* > incident-events\.txt$/),
+    ]);
+  });
+
   test('CI in the environment changes nothing', async () => {
     await open({ environment: { CI: 'true' } }).shows('5 STUDIES');
     expect(terminal.fullScreen).toBe(true);

@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { clean } from '../../core/text/text.ts';
+import { clean, cleanLines } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
 
-/** Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
+/** In bytes. Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
 const longestCopy = 50_000;
 
 const osc = (text: string) => `\u001b]${text}\u0007`;
@@ -63,11 +63,12 @@ export class Terminal {
 
   /**
    * To the clipboard of the terminal the person sits at, through ssh too (OSC 52). Gives what is to be said of it: empty
-   * where nothing stands between. tmux ignores what a program sends unless it is told otherwise (set-clipboard on,
+   * where nothing stands between. What is too long is refused: half of a command is another command. tmux ignores what a program sends unless it is told otherwise (set-clipboard on,
    * allow-passthrough on), but takes it from its own command, and hands it on itself.
    */
-  async copy(text: string): Promise<string> {
-    const safe = clean(text, longestCopy);
+  async copy(text: string): Promise<string | { refused: string }> {
+    const safe = cleanLines(text, Number.POSITIVE_INFINITY);
+    if (Buffer.byteLength(safe) > longestCopy) return { refused: 'too long for the clipboard of a terminal' };
     const sequence = osc(`52;c;${Buffer.from(safe).toString('base64')}`);
     const { TMUX, STY, TERM = '' } = process.env;
     const within = TMUX !== undefined || /^(tmux|screen)/.test(TERM);

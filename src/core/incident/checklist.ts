@@ -71,6 +71,8 @@ export type Step = {
   goes?: { screen: string; of?(world: World): Readonly<Record<string, string>>; filter?: string; title: string };
   /** What to type by hand, with the present targets. Several lines are several commands. */
   byHand?(targets: Targets, world: World): readonly string[];
+  /** Each of the commands needs the one before it: copied, they stop at the first that fails. */
+  inOrder?: true;
   links?: readonly Link[];
   decision?: Decision;
   /** Somebody else has to do something first: remind of it after this time. */

@@ -43,6 +43,14 @@ export function clean(outside: unknown, max = 2000): string {
   return safe.length > max ? `${safe.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : safe;
 }
 
+/** The same for a text of several lines: its line ends stay. */
+export function cleanLines(outside: string, max = 2000): string {
+  return outside
+    .split(/\r\n|[\r\n]/)
+    .map((line) => clean(line, max))
+    .join('\n');
+}
+
 export { redact };
 
 /**

@@ -2,6 +2,7 @@
 import { actionById } from '../../actions/index.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
+import { script } from '../../core/text/script.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import type { Binding, Here, Row, Screen } from '../screen.ts';
 import { dim, line, textOf } from '../toolkit/line.ts';
@@ -80,7 +81,10 @@ const keys: readonly Binding[] = [
     run: ({ state, place }) => [
       {
         kind: 'copy',
-        text: (runOf(state, place)?.calls ?? []).map((call) => call.say).join('\n'),
+        text: script(
+          (runOf(state, place)?.calls ?? []).map((call) => call.say),
+          { inOrder: true },
+        ),
         what: 'the commands',
       },
     ],

@@ -1,6 +1,6 @@
 // The keys of the incident's screen.
 import { drives } from '../../core/incident/context.ts';
-import { canText, handoff } from '../../runbook/messages.ts';
+import { canLines, canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
@@ -266,16 +266,17 @@ function dueReminder({ incident, world }: State) {
 function canIntents(state: State): readonly Intent[] {
   const { incident, world } = state;
   if (!incident) return [];
-  const text = canText(incident, world);
+  const report = canLines(incident, world);
   return [
-    { kind: 'copy', text, what: 'the CAN report' },
+    { kind: 'copy', text: report.join('\n'), what: 'the CAN report' },
     {
       kind: 'details',
       title: 'CAN report (copied; m sends it)',
       lines: (now, columns) =>
-        (now.incident ? canText(now.incident, now.world) : text)
-          .split(/ (?=CONDITIONS:|ACTIONS:|NEEDS:)/)
-          .flatMap((part) => [...wrap(part, columns - 4).map((row) => line('  ', row)), []]),
+        (now.incident ? canLines(now.incident, now.world) : report).flatMap((part) => [
+          ...wrap(part, columns - 4).map((row) => line('  ', row)),
+          [],
+        ]),
     },
   ];
 }

@@ -4,7 +4,7 @@ import { type ChannelState, drives } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
 import { formatClock } from '../../core/text/format.ts';
-import { messageText } from '../../runbook/messages.ts';
+import { messageLines, messageText } from '../../runbook/messages.ts';
 import { wordsOf } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -81,7 +81,10 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
       ),
     ],
     opens: whyNotFromHere(state) ?? compose(state, draft, name, found?.configured === true),
-    copies: { text: state.incident ? messageText(state.incident, state.world, purpose) : '', what: 'the message' },
+    copies: {
+      text: state.incident ? messageLines(state.incident, state.world, purpose).join('\n') : '',
+      what: 'the message',
+    },
   };
 }
 

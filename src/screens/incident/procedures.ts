@@ -1,5 +1,7 @@
 // Every checklist of the runbook, and its commands, with or without an incident.
+
 import { type Checklist, severityName } from '../../core/incident/checklist.ts';
+import { script, scriptSays } from '../../core/text/script.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
 import { activeChecklists } from '../../runbook/messages.ts';
@@ -117,7 +119,7 @@ export const runbookCommandsScreen: Screen = {
             title: one.title,
             lines: (_, wide) => wrap(command, wide - 2).map((part) => line(part)),
           },
-          copies: { text: command, what: one.title },
+          copies: { text: script([command]), what: scriptSays([command]) },
         };
       }),
     };

@@ -1,4 +1,5 @@
 // A checklist as rows: one line for each step, and under the marked one everything that helps to do it.
+
 import type { Check } from '../../core/actions/action.ts';
 import {
   adviceOn,
@@ -12,6 +13,7 @@ import {
 } from '../../core/incident/checklist.ts';
 import type { Incident, StepState } from '../../core/incident/incident.ts';
 import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
+import { script, scriptSays } from '../../core/text/script.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { World } from '../../core/world/world.ts';
 import { findStep } from '../../runbook/checklists.ts';
@@ -163,7 +165,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
     opens: { kind: 'details', title: step.say, lines: (now, wide) => stepAtLength(now, step, wide) },
     copies:
       byHand && byHand.length > 0
-        ? { text: byHand.join('\n'), what: byHand[0] ?? '' }
+        ? { text: script(byHand, step), what: scriptSays(byHand) }
         : { text: step.say, what: step.say },
     ...(target ? { target } : {}),
   };
