@@ -6,6 +6,7 @@ import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { metric } from '../core/health/metrics.ts';
 import { judgePod } from '../core/health/pods.ts';
 import { behindSays } from '../core/health/replication.ts';
+import { judgeWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { doubtSays } from '../core/platform/unclear.ts';
 import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
@@ -99,8 +100,10 @@ export function primary(world: World): Evidence {
   return look(world, 'primary', world.readings.primary, (db) => {
     const says = [`SELECT 1 in ${Math.round(db.latency)} ms`];
     if (db.connections) says.push(`${db.connections.used} of ${db.connections.limit} connections`);
-    says.push(db.inRecovery ? 'in recovery: it is a replica' : 'not in recovery');
-    return (db.inRecovery ? fail : pass)(says.join(', '));
+    const problem = judgeWrites(db);
+    says.push(problem?.says ?? 'not in recovery');
+    const bad = problem?.verdict === 'critical' ? fail : problem?.verdict === 'unknown' ? unknown : pass;
+    return bad(says.join(', '));
   });
 }
 

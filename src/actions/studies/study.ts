@@ -25,7 +25,9 @@ export const objectOf = (target: Target) => `study/${studyOf(target)}`;
 export function primaryAway(world: World): string | undefined {
   const { primary } = world.readings;
   if (primary.state === 'lost') return `the primary does not answer: ${primary.fault.what}`;
-  if (primary.state === 'live' && primary.value.inRecovery) return 'the primary is in recovery: it takes no writes';
+  if (primary.state !== 'live') return undefined;
+  if (primary.value.inRecovery) return 'the primary is in recovery: it takes no writes';
+  if (primary.value.writes?.readOnly.some(({ by }) => by !== 'role')) return 'the primary is read-only';
   return undefined;
 }
 

@@ -9,10 +9,11 @@ import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { actionFor, judge, metrics } from './metrics.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
 import { statesRemedy, statesSay } from './states.ts';
-import { worstFirst } from './status.ts';
+import { worst, worstFirst } from './status.ts';
 import { failureRate, judgeSurface } from './surfaces.ts';
 import { judgeClock, judgeWorkloads } from './workloads.ts';
 import { judgeIdAge } from './wraparound.ts';
+import { judgeWrites } from './writes.ts';
 
 export { type Area, areas, type Finding } from './finding.ts';
 
@@ -56,15 +57,17 @@ function databases(world: World): Finding[] {
   const primaryAbsent = missing(world, primary, aboutPrimary, true);
   if (primaryAbsent) found.push(primaryAbsent);
   else if (primary.state === 'live') {
-    const { inRecovery, blocked, connections } = primary.value;
-    const says = [inRecovery ? 'in recovery: it is a replica' : 'answers'];
+    const { blocked, connections } = primary.value;
+    const problem = judgeWrites(primary.value);
+    const says = [problem?.says ?? 'answers'];
     if (connections) says.push(`${connections.used}/${connections.limit} connections`);
     if (blocked?.length) says.push(`${blocked.length} blocked`);
     const waits = Math.max(0, ...(blocked ?? []).map((b) => b.waiting));
     found.push({
       ...aboutPrimary,
-      verdict: inRecovery ? 'critical' : waits > minute ? 'warning' : 'ok',
+      verdict: worst([problem?.verdict ?? 'ok', waits > minute ? 'warning' : 'ok']),
       says: says.join(', '),
+      ...(problem ? { remedy: problem.remedy } : {}),
     });
     found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value));
   }

@@ -191,6 +191,18 @@ export type ReplicaWal = {
   waiting?: number;
 };
 
+/** What keeps a primary from taking writes, as far as it tells. Empty lists and absent parts: nothing. */
+export type Writes = {
+  /** Sessions begin read-only: all, those of the database, or those of a role. */
+  readOnly: readonly { by: 'server' | 'database' | 'role'; role: string }[];
+  /** Commits wait for so many standbys; `there` is absent where that is hidden. Absent where they wait for none. */
+  standbys?: { needed: number; there?: number };
+  /** Commits that have waited for seconds, and on what. */
+  waiting?: { commits: number; longest: Ms; on: 'standby' | 'disk' };
+  /** The role that others work as, and that may change neither studies nor jobs. */
+  refused?: string;
+};
+
 export type Database = {
   /** host:port, as it was asked. */
   where: string;
@@ -199,6 +211,10 @@ export type Database = {
   version: string;
   latency: Ms;
   inRecovery: boolean;
+  /** Of a primary. */
+  writes?: Writes;
+  /** Whether it takes writes could not be asked. */
+  writesUnasked?: true;
   connections?: Connections;
   /** On a replica: its own distance. On a primary: of the furthest replica. */
   lag?: {

@@ -5,7 +5,7 @@ import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
-import { grantFor, sqlState } from './faults.ts';
+import { isRefusal, remedyOf, sqlState } from './faults.ts';
 import * as sql from './queries/details.ts';
 import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
 import { idAgeFrom, slotFrom } from './server.ts';
@@ -28,11 +28,12 @@ export async function lookAtDatabase(
       try {
         return await ask<Row>(statement, values ? { values } : {});
       } catch (error) {
-        const state = sqlState(error);
-        if (state !== '42501' && state !== '57014' && state !== '55P03') throw error;
-        const said = error instanceof Error ? error.message : '';
-        const grant = state === '42501' ? grantFor(said, session.server.user) : 'it took too long; it is tried again';
-        missing.push({ what, grant });
+        const late = ['57014', '55P03'].includes(sqlState(error) ?? '');
+        if (!late && !isRefusal(error)) throw error;
+        missing.push({
+          what,
+          grant: late ? 'it took too long; it is tried again' : remedyOf(error, session.server.user),
+        });
         return [];
       }
     };

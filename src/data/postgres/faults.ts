@@ -136,6 +136,20 @@ function explainPooler(said: string): Known {
   return ['unreachable', `${said} (08P01)`, 'look at the server’s log, and at pgbouncer’s where there is one'];
 }
 
+/**
+ * Whether the server refused one statement for what it is (no right, not offered by this kind of server, a function or
+ * column that it does not have): the others go on. Whoever runs out of time or connections has to begin again.
+ */
+export function isRefusal(error: unknown): boolean {
+  return /^(0A|22|42|55000|XX)/.test(sqlState(error) ?? '');
+}
+
+/** What would allow what was refused: a grant; else what the server says. */
+export function remedyOf(error: unknown, role: string): string {
+  const said = door(error instanceof Error ? error.message : '', 200);
+  return sqlState(error) === '42501' ? grantFor(said, role) : `the server does not offer it: ${said}`;
+}
+
 /** The grant that a refusal calls for: `permission denied for table jobs`. */
 export function grantFor(said: string, role: string): string {
   const [, kind, name] = /permission denied for (\w+) ([^\s"]+)/.exec(said) ?? [];

@@ -6,10 +6,12 @@ import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { grantFor, sqlState } from './faults.ts';
+import { isRefusal, remedyOf } from './faults.ts';
 import * as sql from './queries/server.ts';
+import { type WritesRow, writes } from './queries/writes.ts';
 import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
+import { writesFrom } from './writes.ts';
 
 /** A query as it is shown in passing. */
 const shortQuery = 200;
@@ -53,8 +55,8 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     try {
       return await look();
     } catch (error) {
-      if (sqlState(error) !== '42501') throw error;
-      missing.push({ what, grant: grantFor(error instanceof Error ? error.message : '', server.user) });
+      if (!isRefusal(error)) throw error;
+      missing.push({ what, grant: remedyOf(error, server.user) });
       return undefined;
     }
   };
@@ -64,6 +66,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   const lag = me.inRecovery
     ? await part('replication lag', () => lagHere(ask, session))
     : await part('replication lag', async () => (await ask<sql.LagRow>(sql.lagOfPrimary))[0]);
+  const writable = me.inRecovery ? undefined : (await part('writes', () => ask<WritesRow>(writes)))?.[0];
   const slots = await part('replication slots', () => ask<sql.SlotRow>(sql.slots));
   const ids = me.inRecovery ? undefined : await part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges));
   const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
@@ -78,6 +81,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     version: door(me.version, 60),
     latency,
     inRecovery: me.inRecovery,
+    ...(writable ? { writes: writesFrom(writable, me.role) } : me.inRecovery ? {} : { writesUnasked: true }),
     ...(counted ? { connections: connectionsFrom(counted) } : {}),
     ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag, me.inRecovery) } : {}),
     ...(lag && me.inRecovery ? { wal: walFrom(lag) } : {}),

@@ -1,0 +1,78 @@
+// A primary that answers and takes no writes is down for those who use it.
+import { formatAge, formatCounted } from '../text/format.ts';
+import type { Database } from '../world/facts.ts';
+import type { Verdict } from './status.ts';
+
+export type WriteProblem = { verdict: Verdict; says: string; remedy: string };
+
+/** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
+export function judgeWrites({
+  inRecovery,
+  writes,
+  writesUnasked,
+}: Pick<Database, 'inRecovery' | 'writes' | 'writesUnasked'>): WriteProblem | undefined {
+  if (inRecovery)
+    return {
+      verdict: 'critical',
+      says: 'in recovery: it is a replica',
+      remedy: 'was there a failover? point database.primary at the primary',
+    };
+  if (writesUnasked)
+    return {
+      verdict: 'unknown',
+      says: 'whether it takes writes could not be asked',
+      remedy: 'pg_settings and pg_stat_activity must be readable',
+    };
+  if (!writes) return undefined;
+  const { readOnly, standbys, waiting, refused } = writes;
+  const whole = readOnly.find(({ by }) => by !== 'role') ?? readOnly[0];
+  if (whole) {
+    const [says, remedy] =
+      whole.by === 'server'
+        ? [
+            'read-only: it takes no writes',
+            'ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf();',
+          ]
+        : whole.by === 'database'
+          ? [
+              'the database is set read-only: it takes no writes',
+              'ALTER DATABASE … RESET default_transaction_read_only;',
+            ]
+          : [
+              `read-only for ${whole.role}: it takes no writes`,
+              `ALTER ROLE ${whole.role} RESET default_transaction_read_only;`,
+            ];
+    return { verdict: 'critical', says, remedy: `${remedy} new sessions only; find out why first (a full disk?)` };
+  }
+  if (waiting && waiting.on === 'standby')
+    return {
+      verdict: 'critical',
+      says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for a standby, the longest for ${formatAge(waiting.longest)}`,
+      remedy: 'bring the standby back, or take it out of synchronous_standby_names and reload',
+    };
+  if (standbys?.there !== undefined && standbys.there < standbys.needed)
+    return {
+      verdict: 'critical',
+      says: `commits hang: ${standbys.there} of ${standbys.needed} synchronous standbys are there`,
+      remedy: 'bring the standby back, or take it out of synchronous_standby_names and reload',
+    };
+  if (waiting)
+    return {
+      verdict: 'critical',
+      says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for the disk, the longest for ${formatAge(waiting.longest)}`,
+      remedy: 'look at the disk of pg_wal: full, slow or read-only?',
+    };
+  if (refused)
+    return {
+      verdict: 'warning',
+      says: `${refused} works here and may change neither studies nor jobs`,
+      remedy: `GRANT SELECT, INSERT, UPDATE on them to ${refused}`,
+    };
+  if (standbys && standbys.there === undefined)
+    return {
+      verdict: 'unknown',
+      says: 'whether its synchronous standbys are there is hidden',
+      remedy: 'GRANT pg_read_all_stats to the role',
+    };
+  return undefined;
+}

@@ -1,0 +1,62 @@
+// Whether a primary takes writes, as far as it tells without one: nothing is ever written to find out. Our own sessions
+// only read, by a setting of their own, which says nothing of the others.
+
+export type WritesRow = {
+  /** What a session like ours begins with; null where our own configuration decides it. */
+  readOnly: boolean | null;
+  /** pg_settings.source: `configuration file`, `database`, `user` … */
+  source: string;
+  /** Roles that work here, may write jobs, and begin read-only. */
+  roles: string[] | null;
+  /** synchronous_standby_names, and synchronous_commit as sessions begin with it. */
+  standbys: string;
+  commit: string;
+  /** Standbys that a commit may wait for; null where that is hidden from us. */
+  synchronous: number | null;
+  /** Commits that have waited for longer than a few seconds: how many, the longest in seconds, what for. */
+  waiting: number;
+  longest: number | null;
+  event: string | null;
+  /** Others work as our role, and it may not change any table of studies and jobs. */
+  refused: boolean;
+};
+
+const tables = `pg_class c WHERE c.relname IN ('studies', 'jobs', 'Study', 'Job') AND c.relkind IN ('r', 'p')`;
+
+/** What hinders writes. A role or a database may have a default of its own; ours may come from our own configuration. */
+export const writes = `
+  WITH mine AS (SELECT reset_val = 'on' AS "on", source FROM pg_settings WHERE name = 'default_transaction_read_only'),
+  own AS (
+    SELECT r.rolname, r.oid, d.setdatabase FROM pg_db_role_setting d LEFT JOIN pg_roles r ON r.oid = d.setrole
+    WHERE d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+      AND EXISTS (SELECT FROM unnest(d.setconfig) o
+                  WHERE lower(o) IN ('default_transaction_read_only=on', 'default_transaction_read_only=true',
+                                     'default_transaction_read_only=yes', 'default_transaction_read_only=1'))
+  ), stuck AS (
+    SELECT wait_event, extract(epoch FROM clock_timestamp() - query_start)::float8 AS seconds
+    FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND state = 'active'
+      AND lower(wait_event) IN ('syncrep', 'walsync', 'walwrite')
+      AND clock_timestamp() - query_start > interval '5 seconds'
+  )
+  SELECT CASE WHEN mine.source NOT IN ('client', 'session', 'override') THEN mine."on"
+              WHEN EXISTS (SELECT FROM own WHERE rolname IS NULL) THEN true END AS "readOnly",
+         mine.source,
+         (SELECT array_agg(DISTINCT own.rolname::text) FROM own
+          WHERE own.rolname <> current_user
+            AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = own.oid AND a.datname = current_database())
+            AND EXISTS (SELECT FROM ${tables} AND has_any_column_privilege(own.oid, c.oid, 'UPDATE'))) AS roles,
+         current_setting('synchronous_standby_names') AS standbys,
+         (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS commit,
+         (SELECT CASE WHEN count(*) = count(state)
+                      THEN count(*) FILTER (WHERE sync_state IN ('sync', 'quorum') AND state = 'streaming') END::int
+          FROM pg_stat_replication) AS synchronous,
+         (SELECT count(*) FROM stuck)::int AS waiting,
+         (SELECT max(seconds) FROM stuck) AS longest,
+         (SELECT wait_event FROM stuck ORDER BY seconds DESC LIMIT 1) AS event,
+         EXISTS (SELECT FROM ${tables})
+           AND NOT EXISTS (SELECT FROM ${tables} AND has_any_column_privilege(c.oid, 'UPDATE'))
+           AND EXISTS (SELECT FROM pg_stat_activity a
+                       WHERE a.usename = current_user AND a.datname = current_database()
+                         AND a.application_name NOT LIKE 'bentham-cockpit%') AS refused
+  FROM mine`;

@@ -1,0 +1,44 @@
+// What hinders a primary's writes, as a part of its fact.
+import { door } from '../../core/text/text.ts';
+import { second } from '../../core/time.ts';
+import type { Writes } from '../../core/world/facts.ts';
+import type { WritesRow } from './queries/writes.ts';
+
+/** Where a read-only default was set. */
+const setBy: Readonly<Record<string, 'database' | 'role'>> = {
+  database: 'database',
+  user: 'role',
+  'database user': 'role',
+};
+
+/** The row as the fact has it. `role`: ours. */
+export function writesFrom(row: WritesRow, role: string): Writes {
+  const needed = standbysNeeded(row.standbys);
+  // Commits that do not wait are not held up by standbys that are away.
+  const waits = needed > 0 && !['off', 'local'].includes(row.commit);
+  const readOnly = [
+    ...(row.readOnly === true ? [{ by: setBy[row.source] ?? ('server' as const), role: door(role, 64) }] : []),
+    ...(row.roles ?? []).map((name) => ({ by: 'role' as const, role: door(name, 64) })),
+  ];
+  return {
+    readOnly,
+    ...(waits ? { standbys: { needed, ...(row.synchronous === null ? {} : { there: row.synchronous }) } } : {}),
+    ...(row.waiting > 0
+      ? {
+          waiting: {
+            commits: row.waiting,
+            longest: (row.longest ?? 0) * second,
+            on: /syncrep/i.test(row.event ?? '') ? 'standby' : 'disk',
+          },
+        }
+      : {}),
+    ...(row.refused ? { refused: door(role, 64) } : {}),
+  };
+}
+
+/** How many standbys a commit waits for: `ANY 2 (a, b, c)`, `FIRST 1 (*)`, `a, b`; none where there is no list. */
+export function standbysNeeded(names: string): number {
+  if (names.trim() === '') return 0;
+  const [, many] = /^\s*(?:first\s+|any\s+)?(\d+)\s*\(/i.exec(names) ?? [];
+  return many === undefined ? 1 : Number(many);
+}

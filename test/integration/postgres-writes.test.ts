@@ -1,0 +1,178 @@
+// A primary that answers and takes no writes, for each reason that a real server tells. Nothing is written to find out.
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findBinaries } from '../../simulator/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
+import type { DatabaseServer } from '../../src/config/settings.ts';
+import { assess } from '../../src/core/health/evaluate.ts';
+import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { primary } from '../../src/runbook/evidence.ts';
+import { live, world } from '../support/world.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let server: Server;
+let port: number;
+let client: pg.Client;
+
+const as = (user: string): DatabaseServer => ({
+  ...{ host: '127.0.0.1', port, database: 'bentham', sslMode: 'disable' as const },
+  ...{ user, password: user === root.user ? root.password : user },
+});
+
+async function connected(user: string): Promise<pg.Client> {
+  const made = new pg.Client({ ...as(user), ssl: false });
+  made.on('error', () => {});
+  await made.connect();
+  return made;
+}
+
+/** What the look says of the primary, each time by a new session: a default holds for those that begin now. */
+async function finding(user = 'monitor') {
+  const session = new Session(as(user));
+  const outcome = await lookAtServer(session, 10_000, AbortSignal.timeout(20_000));
+  await session.close();
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
+  const seen = world({ readings: { primary: live<'primary'>(outcome.value) } });
+  const found = assess(seen).find(({ id }) => id === 'database/primary');
+  return { verdict: found?.verdict, says: found?.says, evidence: primary(seen).state, value: outcome.value };
+}
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  port = await freePort();
+  const data = path.join(guarded.directory, 'writes');
+  const binaries = await findBinaries(guarded.directory);
+  await initCluster(binaries, data, root);
+  server = await startServer(binaries, data, port, root);
+  const setup = new pg.Client({ host: '127.0.0.1', port, database: 'postgres', ...root });
+  await setup.connect();
+  await setup.query(`CREATE ROLE bentham LOGIN PASSWORD 'bentham'; CREATE ROLE guest LOGIN PASSWORD 'guest';
+    CREATE ROLE analyst LOGIN PASSWORD 'analyst'; CREATE ROLE monitor LOGIN PASSWORD 'monitor'; GRANT pg_monitor TO monitor`);
+  await setup.query('CREATE DATABASE bentham OWNER bentham');
+  await setup.end();
+  client = await connected('postgres');
+  await client.query(`CREATE TABLE studies (id text, status text); CREATE TABLE jobs (id text, status text);
+    ALTER TABLE studies OWNER TO bentham; ALTER TABLE jobs OWNER TO bentham; GRANT SELECT ON studies, jobs TO analyst, guest`);
+});
+
+const undo: string[] = [];
+afterEach(async () => {
+  for (const statement of undo.splice(0).toReversed()) await client.query(statement);
+});
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop('fast');
+  await guarded?.end();
+});
+
+async function set(statement: string, back: string): Promise<void> {
+  await client.query(statement);
+  undo.push(back);
+}
+
+const reloaded = () => client.query('SELECT pg_reload_conf()');
+
+test('a primary that takes writes is fine, though our own sessions only read', async () => {
+  expect(await finding()).toMatchObject({
+    verdict: 'ok',
+    says: expect.stringContaining('answers') as string,
+    evidence: 'pass',
+  });
+});
+
+test('read-only by the server’s configuration is critical', async () => {
+  await set('ALTER SYSTEM SET default_transaction_read_only = on', 'ALTER SYSTEM RESET default_transaction_read_only');
+  await reloaded();
+  await expect.poll(async () => (await finding()).says, { timeout: 10_000 }).toContain('read-only: it takes no writes');
+  expect(await finding()).toMatchObject({ verdict: 'critical', evidence: 'fail' });
+  for (const statement of undo.splice(0).toReversed()) await client.query(statement);
+  await reloaded();
+  await expect.poll(async () => (await finding()).verdict, { timeout: 10_000 }).toBe('ok');
+});
+
+test('read-only by the database is critical', async () => {
+  await set(
+    'ALTER DATABASE bentham SET default_transaction_read_only = on',
+    'ALTER DATABASE bentham RESET default_transaction_read_only',
+  );
+  expect(await finding()).toMatchObject({
+    verdict: 'critical',
+    says: expect.stringContaining('the database is set read-only: it takes no writes') as string,
+  });
+});
+
+test('read-only by a role that writes here is critical; by one that only reads it is meant so', async () => {
+  const platform = await connected('bentham');
+  const reader = await connected('analyst');
+  await set('ALTER ROLE analyst SET default_transaction_read_only = on', 'ALTER ROLE analyst RESET ALL');
+  expect(await finding()).toMatchObject({ verdict: 'ok' });
+  await set('ALTER ROLE bentham SET default_transaction_read_only = true', 'ALTER ROLE bentham RESET ALL');
+  expect(await finding()).toMatchObject({
+    verdict: 'critical',
+    says: expect.stringContaining('read-only for bentham: it takes no writes') as string,
+  });
+  expect(await finding('bentham')).toMatchObject({ verdict: 'critical' });
+  await Promise.all([platform.end(), reader.end()]);
+});
+
+test('commits that wait for a standby that is not there are critical, before and while they hang', async () => {
+  await set(
+    `ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (away)'`,
+    'ALTER SYSTEM RESET synchronous_standby_names',
+  );
+  await set('ALTER SYSTEM SET synchronous_commit = on', 'ALTER SYSTEM RESET synchronous_commit');
+  await reloaded();
+  await expect
+    .poll(async () => (await finding()).says, { timeout: 10_000 })
+    .toContain('commits hang: 0 of 1 synchronous standbys are there');
+  expect(await finding()).toMatchObject({ verdict: 'critical', evidence: 'fail' });
+  const writer = await connected('bentham');
+  const hanging = writer.query(`INSERT INTO jobs VALUES ('a', 'pending')`).catch(() => undefined);
+  await expect
+    .poll(async () => (await finding()).says, { timeout: 20_000 })
+    .toMatch(/^commits hang: 1 session waits for a standby, the longest for \d+ s/);
+  await client.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
+  await hanging;
+  await writer.end();
+  for (const statement of undo.splice(0).toReversed()) await client.query(statement);
+  await reloaded();
+  await expect.poll(async () => (await finding()).verdict, { timeout: 10_000 }).toBe('ok');
+});
+
+test('a role that others work as and that may change nothing is a warning; a guest’s is not', async () => {
+  expect(await finding('guest')).toMatchObject({ verdict: 'ok' });
+  const other = await connected('guest');
+  expect(await finding('guest')).toMatchObject({
+    verdict: 'warning',
+    says: expect.stringContaining('guest works here and may change neither studies nor jobs') as string,
+  });
+  await other.end();
+});
+
+test('a part that a server does not offer costs only itself', async () => {
+  // Aurora's readers refuse what they have no slots for: 0A000.
+  await client.query(`CREATE SCHEMA aurora; GRANT USAGE ON SCHEMA aurora TO monitor;
+    CREATE FUNCTION aurora.none() RETURNS SETOF pg_catalog.pg_replication_slots LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'Function cannot be used in Aurora' USING ERRCODE = 'feature_not_supported'; END $$;
+    CREATE VIEW aurora.pg_replication_slots AS SELECT * FROM aurora.none(); GRANT SELECT ON aurora.pg_replication_slots TO monitor`);
+  await set('ALTER ROLE monitor SET search_path = aurora, pg_catalog', 'ALTER ROLE monitor RESET ALL');
+  const { value, verdict } = await finding();
+  expect(verdict).toBe('ok');
+  expect(value).not.toHaveProperty('slots');
+  expect(value.connections?.used).toBeGreaterThan(0);
+  expect(value.missing).toEqual([
+    { what: 'replication slots', grant: 'the server does not offer it: Function cannot be used in Aurora' },
+  ]);
+});
+
+test('where it cannot be asked whether writes are taken, it is not fine', async () => {
+  await set('REVOKE SELECT ON pg_settings FROM PUBLIC', 'GRANT SELECT ON pg_settings TO PUBLIC');
+  const { value, ...found } = await finding('guest');
+  expect(found).toMatchObject({ verdict: 'unknown', says: expect.stringContaining('could not be asked') as string });
+  expect(value.connections?.used).toBeGreaterThan(0);
+});
