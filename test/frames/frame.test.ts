@@ -277,3 +277,13 @@ test('what is drawn of blocks is never in reverse: a high bar would look like a 
         expect(look[1]).not.toMatch(/(^|;)7(;|$)/);
     }
 });
+
+test('five-digit values and thresholds keep a blank between them, whatever the width', () => {
+  const thresholds = { ...calm.scope.thresholds, queueDepth: { warning: 100_000, critical: 200_000 } };
+  const studies = calm.readings.studies;
+  if (studies.state !== 'live') throw new Error('calm is live');
+  const full = { ...studies, value: { ...studies.value, queueDepth: { value: 24_750, exact: true } } };
+  const at = { ...calm, scope: { ...calm.scope, thresholds }, readings: { ...calm.readings, studies: full } };
+  for (const columns of [80, 120, 200])
+    expect(frameText(stateOf(at), { columns, rows: 24 })).toMatch(/Queue depth +24 750 +100 000 +200 000 /);
+});

@@ -24,7 +24,7 @@ export const metricsScreen: Screen = {
   sorts: orders,
   view({ world }, place, { columns }) {
     const room = columns - 2;
-    const { head, draw } = metricsTable(room);
+    const { head, draw } = metricsTable(world, room);
     const sorted =
       orders[place.sort % orders.length] === 'verdict'
         ? metrics.toSorted((a, b) => worstFirst(judge(a, world), judge(b, world)))

@@ -8,10 +8,10 @@ import { minute } from '../../core/time.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
-import { dim, type Line, line, mark, type Span, span } from '../toolkit/line.ts';
+import { dim, type Line, line, mark, type Span, span, textOf } from '../toolkit/line.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { sparkline } from '../toolkit/sparkline.ts';
-import { type Column, table } from '../toolkit/table.ts';
+import { type Column, type Table, table, widest } from '../toolkit/table.ts';
 
 /** How far back a trend goes (issue: the last 15 minutes). */
 export const trendSpan = 15 * minute;
@@ -52,47 +52,79 @@ export function asks(m: Metric, verdict: Verdict, world: World): Line | undefine
   return line(span(`${m.short} ${verdict}`, verdict), `: ${action[0]?.toLowerCase()}${action.slice(1)}`);
 }
 
+type Shown = { m: Metric; world: World };
+
+const threshold = (of: 'warning' | 'critical') => (m: Metric, world: World) =>
+  formatThreshold(world.scope.thresholds[m.id][of], m.unit);
+
+/** Right-aligned, at least as wide as its widest value: a number is never cut, and never touches its neighbour. */
+function number(title: string, least: number, world: World, of: (m: Metric, world: World) => Span): Column<Shown> {
+  const width = widest(
+    metrics.map((m) => of(m, world).text),
+    least,
+    12,
+  );
+  return { title, of: (row) => of(row.m, row.world), width, align: 'right' };
+}
+
+/** Mark, name, value and thresholds: what every view of the metrics begins with. */
+function numbers(world: World, name: Column<Shown>): readonly Column<Shown>[] {
+  return [
+    { title: '', of: ({ m }) => mark(judge(m, world)), width: 1 },
+    name,
+    number('now', 9, world, (m) => valueSays(m, world).value),
+    number('warn', 5, world, (m) => dim(threshold('warning')(m, world))),
+    number('crit', 5, world, (m) => dim(threshold('critical')(m, world))),
+  ];
+}
+
+const verdictColumn: Column<Shown> = {
+  title: 'verdict',
+  of: ({ m, world }) => span(judge(m, world), judge(m, world)),
+  width: 8,
+  spare: 2,
+};
+
+/** The age of an old value, or the trend of a fresh one. */
+function trendOrAge({ m, world }: Shown, columns: number): Line | Span {
+  const { old } = valueSays(m, world);
+  if (old && columns >= old.length + 4) return dim(`${old} ago`);
+  const verdict = judge(m, world);
+  return span(trend(m, world, columns), verdict === 'ok' ? 'dim' : verdict);
+}
+
+function paneTable(world: World, columns: number): Table<Shown> {
+  const long = columns >= 100;
+  const names = metrics.map((m) => (long ? m.title : m.short));
+  const name: Column<Shown> = { title: '', of: ({ m }) => (long ? m.title : m.short), width: widest(names, 0, 23) };
+  const past: Column<Shown> = {
+    title: (room) => (room >= 15 ? 'last 15 minutes' : room >= 6 ? '15 min' : ''),
+    of: trendOrAge,
+    width: 3,
+    upTo: 60,
+    spare: 1,
+  };
+  const verdicts = columns >= 62 ? [{ ...verdictColumn, title: '' }] : [];
+  return table([...numbers(world, name), ...verdicts, past], columns, 1);
+}
+
 export const metricsPane: Pane = {
   id: 'metrics',
   title: 'METRICS',
   view({ world }, { columns, rows: room }) {
-    const wide = columns >= 62;
-    // mark, name, value, thresholds and their gaps; what is left is the trend's.
-    const name = columns >= 100 ? 23 : 14;
     const tall = room >= metrics.length * 3 + 1;
-    const trendRoom = columns - (2 + name + 10 + 6 + 6 + 2 + (wide ? 10 : 0));
+    const { head, draw } = paneTable(world, columns);
     const rows = metrics.map((m): Row => {
       const verdict = judge(m, world);
-      const { warning, critical } = world.scope.thresholds[m.id];
-      const { value, old, basis } = valueSays(m, world);
-      // Where there is room for it: what the value rests on, and what to do about it.
+      const { basis } = valueSays(m, world);
+      // Where there is room for it: what the value is based on, and what to do about it.
       const ask = verdict === 'critical' || verdict === 'warning' ? `   ${actionFor(m, world)}` : '';
       const below = tall ? [line(dim(`  ${basis}`), ask), []] : [];
       return {
         id: m.id,
         text: m.title,
         height: 1 + below.length,
-        draw: () => {
-          const right = (text: string, width: number) => ' '.repeat(Math.max(0, width - text.length)) + text;
-          return [
-            line(
-              mark(verdict),
-              ` ${(name > 14 ? m.title : m.short).padEnd(name)}`,
-              { ...value, text: right(value.text, 10) },
-              dim(right(formatThreshold(warning, m.unit), 6)),
-              dim(right(formatThreshold(critical, m.unit), 6)),
-              wide ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
-              '  ',
-              old && trendRoom >= old.length + 4
-                ? dim(`${old} ago`)
-                : span(
-                    trendRoom >= 3 ? trend(m, world, Math.min(60, trendRoom)) : '',
-                    verdict === 'ok' ? 'dim' : verdict,
-                  ),
-            ),
-            ...below,
-          ];
-        },
+        draw: () => [draw({ m, world }), ...below],
         opens: { kind: 'open', screen: 'metric', of: { metric: m.id } },
       };
     });
@@ -100,40 +132,25 @@ export const metricsPane: Pane = {
       const says = asks(m, judge(m, world), world);
       return says && !tall ? [line('  ', says)] : [];
     });
-    return { says: columnsTitle(name, wide, trendRoom), rows, foot };
+    return { says: besideTitle(head), rows, foot };
   },
 };
 
-/** Stands on the title line, each word above its column. */
-function columnsTitle(name: number, wide: boolean, trendRoom: number): Line {
-  // "3 METRICS" and the two blanks behind it take eleven columns.
-  const now = ' '.repeat(Math.max(0, 2 + name + 10 - 11 - 3));
-  const trends = trendRoom > 15 ? 'last 15 minutes' : trendRoom > 6 ? '15 min' : '';
-  return line(dim(`${now}now  warn  crit  ${' '.repeat(wide ? 10 : 0)}${trends}`.trimEnd()));
+/** The heads of the columns on the pane's own title line: `3 METRICS` and two blanks take the first eleven columns. */
+function besideTitle(head: Line): Line {
+  return line(dim(textOf(head).slice(11).trimEnd()));
 }
 
-const columnsOfScreen: readonly Column<{ m: Metric; world: World }>[] = [
-  { title: '', of: ({ m, world }) => mark(judge(m, world)), width: 1 },
-  { title: 'metric', of: ({ m }) => m.title, width: 23 },
-  { title: 'verdict', of: ({ m, world }) => span(judge(m, world), judge(m, world)), width: 8, spare: 2 },
-  { title: 'now', of: ({ m, world }) => valueSays(m, world).value, width: 9, align: 'right' },
-  {
-    title: 'warn',
-    of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].warning, m.unit)),
-    width: 5,
-    align: 'right',
-  },
-  {
-    title: 'crit',
-    of: ({ m, world }) => dim(formatThreshold(world.scope.thresholds[m.id].critical, m.unit)),
-    width: 5,
-    align: 'right',
-  },
-  { title: 'rests on', of: ({ m, world }) => dim(valueSays(m, world).basis), width: 22, upTo: 40, spare: 3 },
-  { title: 'runbook', of: ({ m }) => m.action, width: 23, spare: 4 },
-];
-
 /** The columns of the metrics screen; the trend takes what is left. */
-export function metricsTable(columns: number) {
-  return table(columnsOfScreen, columns);
+export function metricsTable(world: World, columns: number): Table<Shown> {
+  const name: Column<Shown> = { title: 'metric', of: ({ m }) => m.title, width: 23 };
+  return table(
+    [
+      ...numbers(world, name),
+      verdictColumn,
+      { title: 'based on', of: ({ m }) => dim(valueSays(m, world).basis), width: 22, upTo: 40, spare: 3 },
+      { title: 'runbook', of: ({ m }) => m.action, width: 23, spare: 4 },
+    ],
+    columns,
+  );
 }

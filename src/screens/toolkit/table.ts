@@ -3,7 +3,8 @@
 import { columnsOf, dim, fitLine, type Line, line, type Span, span } from './line.ts';
 
 export type Column<T> = {
-  title: string;
+  /** Above the column; a function where it can be said in more than one length. */
+  title: string | ((columns: number) => string);
   /** `columns`: how wide it is now, for what can be said in more than one length. */
   of(row: T, columns: number): Line | Span | string;
   align?: 'left' | 'right';
@@ -17,10 +18,8 @@ export type Column<T> = {
 
 export type Table<T> = { head: Line; draw(row: T): Line };
 
-const gap = 2;
-
-/** Chooses the columns that fit into `columns` and gives the title line and the drawing of a row. */
-export function table<T>(all: readonly Column<T>[], columns: number): Table<T> {
+/** Chooses the columns that fit into `columns` and gives the title line and the drawing of a row. `gap`: blanks between two. */
+export function table<T>(all: readonly Column<T>[], columns: number, gap = 2): Table<T> {
   const fits = (some: readonly Column<T>[]) =>
     some.reduce((sum, c) => sum + c.width, 0) + gap * (some.length - 1) <= columns;
   let chosen = [...all];
@@ -48,7 +47,7 @@ export function table<T>(all: readonly Column<T>[], columns: number): Table<T> {
       ...fitLine(cell, widths[i] ?? 0, chosen[i]?.align),
     ]);
   return {
-    head: put(chosen.map((c) => line(dim(c.title)))),
+    head: put(chosen.map((c, i) => line(dim(typeof c.title === 'string' ? c.title : c.title(widths[i] ?? 0))))),
     draw: (row) => put(chosen.map((c, i) => line(c.of(row, widths[i] ?? 0)))),
   };
 }
