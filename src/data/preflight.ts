@@ -2,6 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Answer, Ground, Need, OpenIncident, Survey } from '../core/actions/preflight.ts';
 import { say } from '../core/actions/shell-command.ts';
+import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { Gateway } from '../core/world/facts.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
@@ -55,12 +56,13 @@ export function createSurvey({
     allows: (need) => allows(need, { kubernetes, sql, settings, timed }),
     cluster: () => timed('kubectl auth whoami', () => kubernetes.who()),
     deployments: () => timed(`kubectl get deployments -n ${namespace}`, () => kubernetes.deployments()),
-    deployment: (name) => timed(`kubectl get deployment/${name} -n ${namespace}`, () => kubernetes.deployment(name)),
+    deployment: (name) =>
+      timed(`kubectl get ${quote(`deployment/${name}`)} -n ${namespace}`, () => kubernetes.deployment(name)),
     revisions: (name) =>
-      timed(`kubectl rollout history deployment/${name} -n ${namespace}`, () => kubernetes.revisions(name)),
+      timed(`kubectl rollout history ${quote(`deployment/${name}`)} -n ${namespace}`, () => kubernetes.revisions(name)),
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
     room: (name) => timed(`kubectl get resourcequotas,limitranges,pdb -n ${namespace}`, () => kubernetes.room(name)),
-    resource: (kind) => timed(`kubectl explain ${kind}`, () => kubernetes.resource(kind)),
+    resource: (kind) => timed(`kubectl explain ${quote(kind)}`, () => kubernetes.resource(kind)),
     dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
@@ -69,28 +71,34 @@ export function createSurvey({
     tables: () => timed('primary: tables and states of studies and jobs', () => sql.tables()),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
-    health: (url, fresh = false) => timed(`curl ${url}`, () => health(url, signal, fresh)),
+    health: (url, fresh = false) => timed(`curl ${quote(url)}`, () => health(url, signal, fresh)),
     output: (argv, where) =>
-      timed(argv.join(' '), async () => (await import('./tools/preflight.ts')).outputOf(argv, where, signal)),
+      timed(argv.map(quote).join(' '), async () =>
+        (await import('./tools/preflight.ts')).outputOf(argv, where, signal),
+      ),
     redis: () => timed('redis-cli INFO', () => redisMemory(settings.redis, signal)),
     redisKeys: (prefix, idle, most) =>
-      timed(`redis-cli --scan --pattern '${prefix}*'`, () => redisKeys(settings.redis, { prefix, idle, most }, signal)),
+      timed(`redis-cli --scan --pattern ${quote(`${prefix}*`)}`, () =>
+        redisKeys(settings.redis, { prefix, idle, most }, signal),
+      ),
     redisMay: (...command) =>
-      timed(`redis-cli ACL DRYRUN $USER ${command[0]} …`, () => redisPermission(settings.redis, command, signal)),
+      timed(`redis-cli ACL DRYRUN $USER ${quote(command[0])} …`, () =>
+        redisPermission(settings.redis, command, signal),
+      ),
     evidence: (prefix, before, most) =>
-      timed(`aws s3 ls s3://${settings.evidence.bucket}/${prefix} --recursive`, async () =>
+      timed(`aws s3 ls ${quote(`s3://${settings.evidence.bucket}/${prefix}`)} --recursive`, async () =>
         (await aws()).evidenceObjects(settings, prefix, before, most),
       ),
     versions: (key) =>
-      timed(`aws s3api list-object-versions --prefix ${key}`, async () =>
+      timed(`aws s3api list-object-versions --prefix ${quote(key)}`, async () =>
         (await aws()).evidenceVersions(settings, key),
       ),
     snapshots: () =>
       timed('aws rds describe-db-cluster-snapshots', async () => (await aws()).clusterSnapshots(settings)),
     rdsCluster: (id) =>
-      timed(`aws rds describe-db-clusters ${id}`, async () => (await aws()).clusterState(settings, id)),
+      timed(`aws rds describe-db-clusters ${quote(id)}`, async () => (await aws()).clusterState(settings, id)),
     secret: (id) =>
-      timed(`aws secretsmanager describe-secret --secret-id ${id}`, async () =>
+      timed(`aws secretsmanager describe-secret --secret-id ${quote(id)}`, async () =>
         (await aws()).secretState(settings, id),
       ),
     secretOpens: (id, role) =>

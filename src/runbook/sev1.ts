@@ -1,7 +1,7 @@
 import type { Check } from '../core/actions/action.ts';
 import { judgeFailover, primaryProvenAway } from '../core/health/failover.ts';
 import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
-import { quote, word } from '../core/text/shell.ts';
+import { isPlain, quote } from '../core/text/shell.ts';
 import type { World } from '../core/world/world.ts';
 import {
   errors,
@@ -77,6 +77,12 @@ function failoverCheck(world: World): Check {
   return { state: answer === 'yes' || misplaced ? 'fail' : 'unknown', because };
 }
 
+/** A pod in trouble, where its name is one. */
+function podToType(world: World): string {
+  const [first] = troubled(world, 'gateway');
+  return first && isPlain(first.name) ? first.name : '<pod-name>';
+}
+
 export const sev1: Checklist = {
   id: 'sev1',
   title: 'Complete API outage',
@@ -97,7 +103,7 @@ export const sev1: Checklist = {
       evidence: (world) => [workload(world, 'gateway'), ...troubledPods(world, 'gateway'), health(world)],
       byHand: (t, world) => [
         kubectl(t, 'get pods', ['-l', `app=${t.deployments.gateway}`]),
-        kubectl(t, `describe pod ${word(troubled(world, 'gateway')[0]?.name ?? '<pod-name>')}`),
+        kubectl(t, `describe pod ${podToType(world)}`),
       ],
       goes: { screen: 'pods', title: 'the pods' },
     },

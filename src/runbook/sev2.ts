@@ -64,7 +64,7 @@ export const sev2: Checklist = {
       say: 'Check surface adapter logs',
       evidence: (world) => [workload(world, 'executor'), ...surfaces(world, 2)],
       byHand: (t, world) => [
-        `${kubectl(t, `logs ${deployment(t.deployments.executor)}`)} | grep "${failingSurfaces(world)[0]?.id.replace(/[^\w.-]/g, '.') ?? 'surface_id'}"`,
+        `${kubectl(t, `logs ${deployment(t.deployments.executor)}`)} | grep "${failingSurfaces(world)[0]?.id.replace(/^-|[^\w.-]/g, '.') ?? 'surface_id'}"`,
       ],
       goes: { screen: 'logs', of: ({ scope }) => ({ deployment: scope.deployments.executor }), title: 'the logs' },
     },

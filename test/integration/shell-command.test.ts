@@ -146,6 +146,12 @@ describe('quote', () => {
     expect(asShellReads(hostile.map(quote).join(' '))).toEqual(hostile);
   });
 
+  it('leaves no ! in double quotes: an interactive bash puts an earlier command in its place', () => {
+    const said = quote('a\u200b!!b');
+    expect(said).toMatch(/^"\$\(printf '[^!]*'\)"$/);
+    expect(asShellReads(said)).toEqual(['a\u200b!!b']);
+  });
+
   it('gives any word back from a real shell', () => {
     const word = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed());
     fc.assert(
@@ -165,6 +171,24 @@ describe('quote', () => {
       { numRuns: 50 },
     );
   });
+});
+
+describe('an S3 key', () => {
+  const said = (key: string) =>
+    asShellReads(say({ tool: 's3', bucket: 'b', do: { verb: 'restore-version', key, versionId: 'v' } }, targets));
+
+  it('is an argument of its own where aws takes it for one', () => {
+    expect(said('study/a b.png').slice(-2)).toEqual(['--key', 'study/a b.png']);
+  });
+
+  it.each(['--profile', '-x', 'file:///etc/passwd', 'fileb://x', 'https://x'])(
+    '%s is neither option nor file',
+    (key) => {
+      const words = said(key);
+      expect(words).not.toContain(key);
+      expect(words.slice(-2)).toEqual(['--cli-input-json', JSON.stringify({ Key: key })]);
+    },
+  );
 });
 
 describe('literal', () => {

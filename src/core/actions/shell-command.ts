@@ -156,8 +156,15 @@ function s3(bucket: string, change: S3Change, targets: Targets): string {
   }
   const { key, versionId } = change;
   const source = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?versionId=${encodeURIComponent(versionId)}`;
-  return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, '--key', key]);
+  return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, ...s3Key(key)]);
 }
+
+/**
+ * An object's key as an argument of aws: one that begins with a dash would be taken for an option, and in place of one
+ * that begins with `file://` aws would read that file.
+ */
+export const s3Key = (key: string): readonly string[] =>
+  /^(-|(fileb?|https?):\/\/)/.test(key) ? ['--cli-input-json', JSON.stringify({ Key: key })] : ['--key', key];
 
 /** ` at hooks.slack.com`: of a webhook only the host is no secret. */
 function webhookHost(to: Exclude<Channel, 'pagerduty'>, { channels }: Targets): string {

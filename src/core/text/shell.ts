@@ -35,6 +35,8 @@ function printfed(word: string): string {
     if (char === '%') return '%%';
     if (char === '\\') return '\\\\';
     if (char === "'") return "'\\''";
+    // In double quotes an interactive bash puts an earlier command in its place.
+    if (char === '!') return octal(char);
     return invisible.test(char) || (!composed && char > '~') ? octal(char) : char;
   });
   return `'${text.join('')}'`;

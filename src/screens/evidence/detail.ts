@@ -1,4 +1,6 @@
 // One study's evidence: every version and delete marker, with its locks (runbook, Evidence Recovery).
+
+import { s3Key } from '../../core/actions/shell-command.ts';
 import { type EvidenceVersion, lockedBecause } from '../../core/queries/evidence.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
@@ -74,7 +76,7 @@ export const evidenceStudyScreen: Screen = {
 };
 
 function fetchCommand({ key, versionId }: EvidenceVersion, bucket: string): string {
-  const words = ['--bucket', bucket, '--key', key, '--version-id', versionId, 'evidence'];
+  const words = ['--bucket', bucket, ...s3Key(key), '--version-id', versionId, 'evidence'];
   return `aws s3api get-object ${words.map(quote).join(' ')}`;
 }
 

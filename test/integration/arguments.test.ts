@@ -10,11 +10,15 @@ import { rotatedName } from '../../src/actions/keys/rotate-api-key.ts';
 import { adminCall } from '../../src/actions/plan.ts';
 import type { Ground } from '../../src/core/actions/preflight.ts';
 import { isPlain } from '../../src/core/text/shell.ts';
+import type { World } from '../../src/core/world/world.ts';
 import { childEnvironment, foreignEnvironment } from '../../src/data/tools/environment.ts';
 import { performCommand } from '../../src/data/tools/execute.ts';
 import { outputOf } from '../../src/data/tools/preflight.ts';
 import { groundOf } from '../../src/engine/action-context.ts';
+import { checklists } from '../../src/runbook/checklists.ts';
 import { good } from '../support/configuration.ts';
+import { live, world } from '../support/world.ts';
+import { pod } from '../support/worlds.ts';
 
 let directory = '';
 let ground: Ground;
@@ -112,6 +116,36 @@ describe('an argument of an admin command', () => {
     expect(rotatedName('ключ')).toBe('key-rotated');
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => isPlain(rotatedName(name))));
   });
+});
+
+describe('a command to type by hand', () => {
+  const surface = (id: string): World => {
+    const one = { id, failures: 9, finished: 10, affectedStudies: 1 };
+    const pods = [pod('api-gateway', id, { name: id, ready: false, reason: 'CrashLoopBackOff' })];
+    return world({
+      readings: { surfaces: live<'surfaces'>({ surfaces: [one], estimated: false }), pods: live<'pods'>(pods) },
+    });
+  };
+  const typed = (about: World) =>
+    checklists.flatMap(({ steps }) => steps.flatMap((step) => step.byHand?.(ground.targets, about) ?? []));
+
+  test('names the surface that fails and the pod in trouble', () => {
+    const all = typed(surface('acme-api'));
+    expect(all).toContain(`${ground.targets.admin} admin:surface disable acme-api`);
+    expect(all).toContain('kubectl describe pod acme-api -n bentham-prod');
+    expect(all.find((one) => one.includes('| grep "acme-api"'))).toBeDefined();
+  });
+
+  test.each(['x$(touch pwned)', '`touch pwned`', 'x; touch pwned', '-rf', '<x>', 'a"b$(touch pwned)', 'a b'])(
+    'holds no name that a shell could read as code: %s',
+    (name) => {
+      const all = typed(surface(name));
+      // A package manager would hand it to a shell once more, whatever its quotes.
+      expect(all).toContain(`${ground.targets.admin} admin:surface disable <surface>`);
+      expect(all).toContain('kubectl describe pod <pod-name> -n bentham-prod');
+      expect(all.find((one) => one.includes('| grep "'))).toMatch(/\| grep "[\w.][\w.-]*"$/);
+    },
+  );
 });
 
 const secrets = {
