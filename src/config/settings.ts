@@ -174,11 +174,59 @@ export const settingsSchema = z.object({
       tenantId: text.default('tenantId').describe('tenant'),
       studyId: text.default('studyId').describe('study'),
       surfaceId: z.array(text).default(['surfaceId', 'surface_id']).describe('surface; the first one found counts'),
-      responseTime: text.default('responseTime').describe('milliseconds a request took'),
-      statusCode: z.array(text).default(['res.statusCode', 'statusCode']).describe('the first one found counts'),
+      responseTime: text
+        .default('responseTime')
+        .describe('how long a request took: milliseconds, the unit in its name (took_s), or in its text (4.2s)'),
+      durations: z
+        .array(text)
+        .default(
+          `durationMs duration_ms duration latencyMs latency_ms latency elapsedMs elapsed_ms elapsed
+                  response_time request_time http.server.request.duration http.server.duration`.split(/\s+/),
+        )
+        .describe('other names of responseTime; the first one found counts'),
+      statusCode: z
+        .array(text)
+        .default(`res.statusCode statusCode status_code http.response.status_code http.status_code status`.split(' '))
+        .describe('the first one found counts'),
+      url: z
+        .array(text)
+        .default('req.url url url.path http.target path request_uri'.split(' '))
+        .describe('what was asked for; the first one found counts'),
+      userAgent: z
+        .array(text)
+        .default('req.headers.user-agent userAgent user_agent user_agent.original http.user_agent'.split(' '))
+        .describe('who asked; the first one found counts'),
     })
     .prefault({})
     .describe('where the fields are in a JSON log line (Fastify and pino by default)'),
+  traffic: z
+    .object({
+      probePaths: z
+        .array(text)
+        .default('/health /v1/health /healthz /livez /readyz /ready /live /status /ping /metrics'.split(' '))
+        .describe('asked for by probes only; beside the gateway’s two health paths and …/health, …/healthz'),
+      probeAgents: z
+        .array(text)
+        .default([
+          'kube-probe/',
+          'ELB-HealthChecker',
+          'GoogleHC',
+          'Amazon-Route53',
+          'Azure Traffic Manager',
+          'Envoy/HC',
+          'Consul Health Check',
+          'Prometheus/',
+          'Blackbox Exporter',
+          'Pingdom',
+          'UptimeRobot',
+          'StatusCake',
+          'Datadog',
+          'bentham-cockpit',
+        ])
+        .describe('how the user agents of probes begin'),
+    })
+    .prefault({})
+    .describe('which requests in the gateway’s logs are probes, and count neither in p95 nor in the error rate'),
   admin: z
     .object({
       command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),

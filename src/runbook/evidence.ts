@@ -3,7 +3,7 @@ import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { assess, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
-import { metric } from '../core/health/metrics.ts';
+import { fewestRequests, metric } from '../core/health/metrics.ts';
 import { judgePod } from '../core/health/pods.ts';
 import { behindSays } from '../core/health/replication.ts';
 import { judgeWrites } from '../core/health/writes.ts';
@@ -137,12 +137,15 @@ export function redis(world: World): Evidence {
   return look(world, 'redis', world.readings.redis, (r) => pass(`PONG in ${Math.round(r.latency)} ms, ${r.role}`));
 }
 
-/** The share of 5xx among the API's answers. `limit` in percent: above it fails. */
+/** The share of the API's requests that fail: 5xx, or given up by the client. `limit` in percent: above it fails. */
 export function errors(world: World, limit: number): Evidence {
   return look(world, 'requests', world.readings.traffic, (t) => {
-    if (t.errorRate === undefined || t.samples === 0) return unknown('no requests seen');
-    const says = `${formatPercent(t.errorRate * 100)} of ${formatCount(t.samples)} requests answer 5xx`;
-    return t.errorRate * 100 > limit ? fail(says) : pass(says);
+    const served = t.served ?? t.samples;
+    if (t.errorRate === undefined || (served === 0 && t.source !== 'prometheus'))
+      return unknown(t.samples === 0 ? 'no requests seen' : `${formatCount(t.samples)} requests, all refused`);
+    const says = `${formatPercent(t.errorRate * 100)} of ${formatCount(served)} requests fail`;
+    if (t.errorRate * 100 > limit) return fail(says);
+    return served < fewestRequests && t.source !== 'prometheus' ? unknown(`${says}: too few to tell`) : pass(says);
   });
 }
 

@@ -39,7 +39,7 @@ describe('opening', () => {
 
       ▶1 SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error
-           ✓ All API requests returning 5xx  38 % of 1 310 requests answer 5xx
+           ✓ All API requests returning 5xx  38 % of 1 310 requests fail
            ● No new studies being created  none in the last 10 minutes
        2 SEV2 High study failure rate  Major degradation: Study execution failing >50%
            ✓ Studies completing with >50% failure rate

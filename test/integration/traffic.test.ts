@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Traffic } from '../../src/core/world/facts.ts';
-import { AccessLog } from '../../src/data/gateway/access-log.ts';
+import { AccessLog, type Answered } from '../../src/data/gateway/access-log.ts';
+import { toMs } from '../../src/data/gateway/duration.ts';
 import { TrafficMeter, trafficWindow } from '../../src/data/gateway/traffic-meter.ts';
 import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
@@ -45,25 +46,78 @@ describe('the meter', () => {
   it('knows p95 and the error rate of the last five minutes', () => {
     const meter = new TrafficMeter();
     const now = Date.UTC(2026, 0, 17, 3);
-    for (let ms = 1; ms <= 100; ms += 1) meter.add(now, now, ms, ms > 97 ? 503 : 200, 1);
-    expect(meter.read(now)).toEqual({ p95: 95, errorRate: 0.03, samples: 100, weight: 100 });
+    for (let ms = 1; ms <= 100; ms += 1) meter.add(now, now, { ms, status: ms > 97 ? 503 : 200 }, 1);
+    expect(meter.read(now)).toMatchObject({ p95: 95, errorRate: 0.03, samples: 100, served: 100, weight: 100 });
     expect(meter.read(now + trafficWindow + 10_000)).toEqual({ samples: 0, weight: 0 });
   });
 
   it('weighs what it sampled, drops what is too old, and takes the future for now', () => {
     const meter = new TrafficMeter();
     const now = Date.UTC(2026, 0, 17, 3);
-    meter.add(now, now, 10, 500, 1);
-    meter.add(now + 3_600_000, now, 900, 200, 9);
-    meter.add(now - trafficWindow - 20_000, now, 5000, 500, 100);
-    expect(meter.read(now)).toEqual({ p95: 900, errorRate: 0.1, samples: 2, weight: 10 });
+    meter.add(now, now, { ms: 10, status: 500 }, 1);
+    meter.add(now + 3_600_000, now, { ms: 900, status: 200 }, 9);
+    meter.add(now - trafficWindow - 20_000, now, { ms: 5000, status: 500 }, 100);
+    expect(meter.read(now)).toMatchObject({ p95: 900, errorRate: 0.1, samples: 2, weight: 10 });
   });
 
   it('counts a request of no time, and one of a day', () => {
     const meter = new TrafficMeter();
-    meter.add(0, 0, 0.2, 200, 1);
-    meter.add(0, 0, 86_400_000, 200, 1);
+    meter.add(0, 0, { ms: 0.2, status: 200 }, 1);
+    meter.add(0, 0, { ms: 86_400_000, status: 200 }, 1);
     expect(meter.read(0).samples).toBe(2);
+  });
+});
+
+describe('the shares of the meter', () => {
+  const now = Date.UTC(2026, 0, 17, 3);
+  const measured = (...requests: readonly [count: number, status: Answered['status'], ms: number][]) => {
+    const meter = new TrafficMeter();
+    for (const [count, status, ms] of requests) meter.add(now, now, { status, ms }, count);
+    return meter.read(now);
+  };
+
+  it('a storm of 429 makes neither p95 nor the error rate look better', () => {
+    const slow = measured([90, 200, 4200], [10, 503, 30]);
+    const storm = measured([90, 200, 4200], [10, 503, 30], [5000, 429, 1], [400, 404, 2]);
+    expect([storm.p95, storm.errorRate]).toEqual([slow.p95, slow.errorRate]);
+    expect(storm.shares).toEqual({ gaveUp: 0, limited: 5000 / 5500, refused: 400 / 5500 });
+  });
+
+  it('what clients gave up on counts as failed, with its time', () => {
+    expect(measured([90, 'gaveUp', 4200], [10, 200, 5])).toMatchObject({ p95: 4203, errorRate: 0.9 });
+  });
+
+  it('nothing but refusals has no p95 and no error rate', () => {
+    const figures = measured([100, 429, 1]);
+    expect(figures).toMatchObject({ samples: 1, served: 0, shares: { limited: 1 } });
+    expect(figures).not.toHaveProperty('p95');
+    expect(figures).not.toHaveProperty('errorRate');
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    [12.5, 'responseTime', 12.5],
+    ['3', 'responseTime', 3],
+    ['4.2s', 'duration', 4200],
+    ['812ms', 'latency', 812],
+    ['350µs', 'latency', 0.35],
+    ['1m3.5s', 'elapsed', 63_500],
+    ['4.2 s', 'took', 4200],
+    [0.812, 'http.server.request.duration', 812],
+    [812, 'http.server.duration', 812],
+    [0.5, 'request_time', 500],
+    [2, 'took_s', 2000],
+    [5, 'latencySeconds', 5000],
+    [812_000_000, 'duration_ns', 812],
+    ['soon', 'responseTime', undefined],
+    ['', 'responseTime', undefined],
+    [null, 'responseTime', undefined],
+    [-1, 'responseTime', undefined],
+    ['3 parsecs', 'responseTime', undefined],
+    ['4s'.repeat(50_000), 'responseTime', undefined],
+  ])('%s of %s', (value, name, ms) => {
+    expect(toMs(value, name)).toEqual(ms === undefined ? undefined : expect.closeTo(ms, 6));
   });
 });
 
@@ -107,6 +161,96 @@ describe('an access log', () => {
         { req: { url: '/healthz' }, res: { statusCode: 200 }, responseTime: 1 },
       ),
     ).toEqual([{ ms: 5, status: 200 }]);
+  });
+
+  it.each([
+    { req: { url: '/api/v1/health' } },
+    { req: { url: '/health/ready/' } },
+    { req: { url: '/V1/Health?deep=1' } },
+    { req: { url: 'http://10.0.0.7:3000/livez?verbose' } },
+    { path: '/metrics' },
+    { req: { url: '/', headers: { 'user-agent': 'kube-probe/1.32' } } },
+    { url: '/v1/studies', userAgent: 'ELB-HealthChecker/2.0' },
+    { 'http.target': '/', 'user_agent.original': 'Mozilla/5.0 (compatible; GoogleHC/1.0)' },
+    { req: { url: '/v1/studies', headers: { 'user-agent': 'Amazon-Route53-Health-Check-Service' } } },
+  ])('leaves out the probe %j', (asked) => {
+    const answered = { res: { statusCode: 200 }, responseTime: 1 };
+    expect(read({ ...asked, ...answered })).toEqual([]);
+    expect(read({ reqId: 1, ...asked }, { reqId: 1, ...answered })).toEqual([]);
+  });
+
+  it.each([
+    { req: { url: '/v1/studies/7/status' } },
+    { req: { url: '/v1/studies/health-2026' } },
+    { req: { url: '/v1/studies', headers: { 'user-agent': 'curl/8.5.0' } } },
+    {},
+  ])('keeps what people ask: %j', (asked) => {
+    expect(read({ ...asked, res: { statusCode: 200 }, responseTime: 9 })).toMatchObject([{ ms: 9, status: 200 }]);
+  });
+
+  it('has requests in other loggers’ names and units', () => {
+    expect(
+      read(
+        { 'http.response.status_code': 200, 'http.server.request.duration': 4.2 },
+        { statusCode: 503, duration: '812ms' },
+        { status: 200, latency_ms: 7 },
+      ),
+    ).toEqual([
+      { ms: 4200, status: 200 },
+      { ms: 812, status: 503 },
+      { ms: 7, status: 200 },
+    ]);
+  });
+
+  it.each<[string, object[], object[]]>([
+    ['pino-http', [{ res: { statusCode: null }, responseTime: 4200, msg: 'request aborted' }], [{ ms: 4200 }]],
+    [
+      'Fastify',
+      [
+        { reqId: 'r-1', req: { url: '/v1/studies' }, time: 1000, msg: 'incoming request' },
+        {
+          reqId: 'r-1',
+          res: { statusCode: 200 },
+          responseTime: 4200,
+          err: { message: 'premature close' },
+          msg: 'request errored',
+        },
+      ],
+      [{ ms: 4200 }],
+    ],
+    ['nginx', [{ status: 499, request_time: 4.2 }], [{ ms: 4200 }]],
+    [
+      'one line without a time, and a second line',
+      [
+        { reqId: 'r-1', req: { url: '/v1/studies' }, time: 1000, msg: 'incoming request' },
+        { reqId: 'r-1', time: 5200, msg: 'request aborted' },
+        { reqId: 'r-1', res: { statusCode: 200 }, responseTime: 4300, time: 5300, msg: 'request completed' },
+      ],
+      [{ ms: 4200 }],
+    ],
+    ['a probe', [{ req: { url: '/health' }, res: { statusCode: null }, responseTime: 9, msg: 'request aborted' }], []],
+  ])('what the client gave up on counts as failed, with its time: %s', (_, lines, expected) => {
+    expect(read(...lines)).toMatchObject(expected.map((one) => ({ ...one, status: 'gaveUp' })));
+  });
+
+  it('an error that quotes a cut connection is no request', () => {
+    expect(read({ level: 50, err: { code: 'ECONNRESET' }, responseTime: 3, msg: 'redis: connection lost' })).toEqual(
+      [],
+    );
+  });
+
+  it('a request without an answer counts as given up after a minute, once, where others are answered', () => {
+    const log = new AccessLog(settings);
+    const came = (reqId: string, url: string) => log.notice(JSON.stringify({ reqId, req: { url } }), 1000);
+    came('r-1', '/v1/studies');
+    came('r-2', '/health');
+    came('r-3', '/v1/studies');
+    expect(log.givenUp(70_000)).toEqual([]);
+    log.read(JSON.stringify({ reqId: 'r-3', res: { statusCode: 200 }, responseTime: 5 }));
+    expect(log.givenUp(60_000)).toEqual([]);
+    expect(log.givenUp(70_000)).toEqual([{ status: 'gaveUp', ms: 69_000, at: 70_000 }]);
+    expect(log.givenUp(80_000)).toEqual([]);
+    expect(log.read(JSON.stringify({ reqId: 'r-1', res: { statusCode: 200 }, responseTime: 99_000 }))).toBeUndefined();
   });
 
   it('has no requests in what is none', () => {
@@ -214,7 +358,7 @@ describe('traffic from the gateway’s logs', () => {
 
   it('is there at once, with the past of all pods', async () => {
     start();
-    await soon(traffic).toEqual({
+    await soon(traffic).toMatchObject({
       p95: 40,
       errorRate: 0.5,
       samples: 4,
@@ -276,6 +420,25 @@ describe('traffic from the gateway’s logs', () => {
     log = (_, __, res) => void res.writeHead(403).end('{}');
     start();
     await soon(traffic).toMatchObject({ kind: 'forbidden', what: 'may not get pods/log in bentham (403)' });
+  });
+
+  it('is what people got, however many probes are answered beside them', async () => {
+    pods = ['a'];
+    const request = (more: object, at = Date.now()) => `${new Date(at).toISOString()} ${JSON.stringify(more)}\n`;
+    const probe = {
+      req: { url: '/', headers: { 'user-agent': 'kube-probe/1.32' } },
+      res: { statusCode: 200 },
+      responseTime: 1,
+    };
+    const aborted = {
+      req: { url: '/v1/studies' },
+      res: { statusCode: null },
+      responseTime: 4200,
+      msg: 'request aborted',
+    };
+    log = (_, __, res) => void res.write(request(probe).repeat(500) + request(aborted).repeat(20));
+    start();
+    await soon(traffic).toMatchObject({ p95: 4203, errorRate: 1, samples: 20, shares: { gaveUp: 1 } });
   });
 
   it('without requests has no figures', async () => {

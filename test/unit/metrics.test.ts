@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { judge, metric } from '../../src/core/health/metrics.ts';
+import type { Traffic } from '../../src/core/world/facts.ts';
 import { judgeValue } from '../../src/core/world/thresholds.ts';
 import { calm, live } from '../support/worlds.ts';
 
@@ -31,4 +32,43 @@ test('connections are judged by the tightest limit: a roleâ€™s or the databaseâ€
   const full = judged({ whose: 'role bentham', used: 20, limit: 20 });
   expect(full).toMatchObject({ value: 100, basis: '20 of 20, role bentham', verdict: 'critical' });
   expect(judged({ whose: 'role bentham', used: 1, limit: 50 })).toMatchObject({ value: 20, basis: '20 of 100' });
+});
+
+describe('p95 and error rate are what people got', () => {
+  const measured = (more: Partial<Traffic>) => {
+    const traffic = {
+      samples: 400,
+      served: 400,
+      sampling: 1,
+      window: 300_000,
+      source: 'gateway logs',
+      ...more,
+    } as const;
+    const world = { ...calm, readings: { ...calm.readings, traffic: live<Traffic>(traffic) } };
+    const reading = metric('errorRate').measure(world);
+    return { ...(reading.state === 'live' ? reading.value : {}), verdict: judge(metric('errorRate'), world) };
+  };
+
+  test('good figures from few requests are unknown, bad ones are told', () => {
+    const few = { samples: 3, served: 3 };
+    expect(measured({ ...few, errorRate: 0 })).toEqual({
+      basis: 'too few to tell: 3 requests',
+      exact: true,
+      verdict: 'unknown',
+    });
+    expect(measured({ ...few, errorRate: 1 })).toMatchObject({ value: 100, verdict: 'critical' });
+    expect(measured({ ...few, source: 'prometheus', errorRate: 0 })).toMatchObject({ value: 0, verdict: 'ok' });
+    expect(measured({ samples: 0, served: 0 })).toMatchObject({ basis: 'no requests seen', verdict: 'unknown' });
+  });
+
+  test('requests that were refused or given up have shares of their own', () => {
+    const shares = { gaveUp: 0.02, limited: 0.37, refused: 0.005 };
+    expect(measured({ errorRate: 0.002, shares })).toMatchObject({
+      value: 0.2,
+      basis: '400 requests, 2.0 % given up by clients, 37 % refused with 429, 0.5 % other 4xx',
+      beside: '37 % refused with 429',
+    });
+    const onlyRefused = { gaveUp: 0, limited: 1, refused: 0 };
+    expect(measured({ served: 0, shares: onlyRefused })).toMatchObject({ verdict: 'unknown' });
+  });
 });

@@ -116,8 +116,8 @@ test('calm suggests nothing', () => {
   expect(told({}).severity).toBeUndefined();
 });
 
-test('SEV1: all requests answer 5xx', () => {
-  expect(told({ traffic: traffic(0.97) })).toMatchObject({ severity: 1, because: '97 % of 400 requests answer 5xx' });
+test('SEV1: all requests fail', () => {
+  expect(told({ traffic: traffic(0.97) })).toMatchObject({ severity: 1, because: '97 % of 400 requests fail' });
 });
 
 test('SEV1: health failing and no new studies; the database down', () => {

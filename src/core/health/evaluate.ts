@@ -134,7 +134,7 @@ function measures(world: World): Finding[] {
     return {
       ...about,
       verdict,
-      says: `${formatMeasure(reading.value.value, m.unit)}${limit}`,
+      says: `${[formatMeasure(reading.value.value, m.unit), reading.value.beside].filter(Boolean).join(', ')}${limit}`,
       ...(breached ? { remedy: actionFor(m, world) } : {}),
     };
   });

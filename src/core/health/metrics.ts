@@ -1,6 +1,5 @@
 import { doubtSays } from '../platform/unclear.ts';
-import type { Unit } from '../text/format.ts';
-import type { Ms } from '../time.ts';
+import { formatPercent, type Unit } from '../text/format.ts';
 import type { Traffic } from '../world/facts.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { judgeValue, type MetricId, metricIds } from '../world/thresholds.ts';
@@ -16,6 +15,8 @@ export type Measure = {
   basis: string;
   /** False: at least, or an estimate. */
   exact: boolean;
+  /** What has to be seen beside the value: `37 % refused with 429`. */
+  beside?: string;
 };
 
 export type Metric = {
@@ -39,14 +40,14 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     short: 'API p95',
     unit: 'ms',
     action: 'Scale API nodes',
-    measure: (world) => traffic(world, (t) => t.p95),
+    measure: (world) => traffic(world, 'p95', (t) => t.p95),
   },
   errorRate: {
     title: 'Error Rate',
     short: 'Error rate',
     unit: 'percent',
     action: 'Check logs, investigate',
-    measure: (world) => traffic(world, (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
+    measure: (world) => traffic(world, 'errorRate', (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
   },
   connections: {
     title: 'Database Connections',
@@ -114,20 +115,36 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
 /** The metrics, in the runbook's order. */
 export const metrics: readonly Metric[] = metricIds.map((id) => ({ id, ...definitions[id] }));
 
-function traffic(world: World, pick: (t: { p95?: Ms; errorRate?: number }) => number | undefined): Reading<Measure> {
+/** Fewer requests than this prove nothing where the figure is good; where it is bad it is told. */
+export const fewestRequests = 5;
+
+function traffic(world: World, id: 'p95' | 'errorRate', pick: (t: Traffic) => number | undefined): Reading<Measure> {
   return derive(world.readings.traffic, (t) => {
     const value = pick(t);
+    const few = t.source !== 'prometheus' && (t.served ?? t.samples) < fewestRequests;
+    const proven = value !== undefined && !(few && judgeValue(value, world.scope.thresholds[id]) === 'ok');
+    const basis = trafficBasis(t);
+    const limited = t.shares?.limited ?? 0;
     return {
-      ...(value === undefined ? {} : { value }),
-      basis: trafficBasis(t),
+      ...(proven ? { value } : {}),
+      ...(limited >= 0.01 ? { beside: `${formatPercent(limited * 100)} refused with 429` } : {}),
+      basis: proven || t.samples === 0 ? basis : `too few to tell: ${basis}`,
       exact: t.sampling === 1,
     };
   });
 }
 
-function trafficBasis({ source, samples }: Pick<Traffic, 'source' | 'samples'>): string {
+/** `412 requests, 37 % refused with 429`: what was refused or given up has its own share. */
+function trafficBasis({ source, samples, shares }: Traffic): string {
   if (source === 'prometheus') return 'from Prometheus';
-  return samples === 0 ? 'no requests seen' : `${samples} requests`;
+  if (samples === 0) return 'no requests seen';
+  const told: readonly (readonly [number, string])[] = [
+    [shares?.gaveUp ?? 0, 'given up by clients'],
+    [shares?.limited ?? 0, 'refused with 429'],
+    [shares?.refused ?? 0, 'other 4xx'],
+  ];
+  const parts = told.flatMap(([share, what]) => (share > 0 ? [`${formatPercent(share * 100)} ${what}`] : []));
+  return [samples === 1 ? '1 request' : `${samples} requests`, ...parts].join(', ');
 }
 
 export function metric(id: MetricId): Metric {

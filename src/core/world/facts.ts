@@ -349,9 +349,13 @@ export type Surfaces = {
 export type Traffic = {
   /** Milliseconds. Absent without samples. */
   p95?: Ms;
-  /** 0–1, the share of answers with status 5xx. Absent without samples. */
+  /** 0–1, of what was served: the share of answers with status 5xx and of those that the client gave up on. */
   errorRate?: number;
-  /** Requests seen in the window. */
+  /** 0–1, of all requests: given up by the client, refused with 429, refused with another 4xx. */
+  shares?: { gaveUp: number; limited: number; refused: number };
+  /** Requests of people that were not refused; p95 and error rate rest on these. */
+  served?: number;
+  /** Requests of people seen in the window; probes are none. */
   samples: number;
   /** 1: every line was counted; 0.1: one in ten. */
   sampling: number;

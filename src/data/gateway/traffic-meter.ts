@@ -2,6 +2,8 @@
 // Only the histogram that is used: the package's index decodes a WebAssembly and a compressor at each start.
 import * as int32 from 'hdr-histogram-js/dist/Int32Histogram.js';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
+import type { Traffic } from '../../core/world/facts.ts';
+import type { Answered } from './access-log.ts';
 
 /** Five minutes (issue 2: API p95 and error rate). */
 export const trafficWindow: Ms = 5 * minute;
@@ -14,40 +16,59 @@ const { default: exported } = int32;
 const Int32Histogram = (exported as unknown as typeof int32).default ?? exported;
 type Histogram = InstanceType<typeof Int32Histogram>;
 
-type Slot = { start: Instant; times: Histogram; requests: number; errors: number; parsed: number };
+type Slot = { start: Instant; times: Histogram; parsed: number } & Counts;
+
+/** `served`: those that the platform took on. The others were refused: too many (429), or wrong (other 4xx). */
+type Counts = Record<'served' | 'errors' | 'gaveUp' | 'limited' | 'refused', number>;
+const noCounts: Counts = { served: 0, errors: 0, gaveUp: 0, limited: 0, refused: 0 };
+const kinds = Object.keys(noCounts) as readonly (keyof Counts)[];
 
 /** From one millisecond to the longest, to three significant digits. */
 const histogram = (): Histogram => new Int32Histogram(1, longest, 3);
+
+export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'shares' | 'served' | 'samples'> & { weight: number };
 
 export class TrafficMeter {
   readonly #slots: Slot[] = [];
   readonly #sum = histogram();
 
-  /** One answered request, that stands for `weight` of them. */
-  add(at: Instant, now: Instant, ms: Ms, status: number, weight: number): void {
+  /** One request, that stands for `weight` of them. A refusal is quick, and says nothing about what people wait for. */
+  add(at: Instant, now: Instant, { ms, status }: Pick<Answered, 'ms' | 'status'>, weight: number): void {
     const slot = this.#slot(at, now);
     if (!slot) return;
-    slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
-    slot.requests += weight;
     slot.parsed += 1;
-    if (status >= 500) slot.errors += weight;
+    if (status === 429) slot.limited += weight;
+    else if (status !== 'gaveUp' && status >= 400 && status < 500) slot.refused += weight;
+    else {
+      slot.served += weight;
+      if (status === 'gaveUp') slot.gaveUp += weight;
+      if (status === 'gaveUp' || status >= 500) slot.errors += weight;
+      if (ms !== undefined) slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
+    }
   }
 
   /** The figures of the window that ends now. */
-  read(now: Instant): { p95?: Ms; errorRate?: number; samples: number; weight: number } {
+  read(now: Instant): Figures {
     this.#forget(now);
     this.#sum.reset();
-    let requests = 0;
-    let errors = 0;
+    const sum = { ...noCounts };
     let samples = 0;
     for (const slot of this.#slots) {
       this.#sum.add(slot.times);
-      requests += slot.requests;
-      errors += slot.errors;
+      for (const kind of kinds) sum[kind] += slot[kind];
       samples += slot.parsed;
     }
+    const weight = sum.served + sum.limited + sum.refused;
     if (samples === 0) return { samples, weight: 0 };
-    return { p95: this.#sum.getValueAtPercentile(95), errorRate: errors / requests, samples, weight: requests };
+    const share = (part: number) => part / weight;
+    return {
+      ...(this.#sum.totalCount > 0 ? { p95: this.#sum.getValueAtPercentile(95) } : {}),
+      ...(sum.served > 0 ? { errorRate: sum.errors / sum.served } : {}),
+      shares: { gaveUp: share(sum.gaveUp), limited: share(sum.limited), refused: share(sum.refused) },
+      served: sum.served,
+      samples,
+      weight,
+    };
   }
 
   /** The slot of an instant; undefined when it is out of the window. A time ahead of ours counts as now. */
@@ -57,7 +78,7 @@ export class TrafficMeter {
     const found = this.#slots.findLast((slot) => slot.start === start);
     if (found) return found;
     this.#forget(now);
-    const slot = { start, times: histogram(), requests: 0, errors: 0, parsed: 0 };
+    const slot = { start, times: histogram(), parsed: 0, ...noCounts };
     this.#slots.push(slot);
     return slot;
   }

@@ -36,7 +36,13 @@ export function trafficSource(settings: Settings, connection: Connection, { once
   };
 }
 
-type Stream = { end: AbortController; open: boolean /** Read to its end. */; over?: boolean; fault?: Fault };
+type Stream = {
+  access: AccessLog;
+  end: AbortController;
+  open: boolean /** Read to its end. */;
+  over?: boolean;
+  fault?: Fault;
+};
 
 class TrafficFollower {
   readonly #settings: Settings;
@@ -135,9 +141,9 @@ class TrafficFollower {
   }
 
   #follow(key: string, target: { pod: string; container: string }): void {
-    const stream: Stream = { end: new AbortController(), open: false };
-    this.#streams.set(key, stream);
     const access = new AccessLog(this.#settings);
+    const stream: Stream = { access, end: new AbortController(), open: false };
+    this.#streams.set(key, stream);
     const log = { ...target, since: Date.now() - this.#window, tail: pastLines, follow: this.#follows };
     const reading = readContainerLog(
       this.#connection,
@@ -166,7 +172,7 @@ class TrafficFollower {
 
   #take(access: AccessLog, text: string, at: Instant | undefined): void {
     if (!access.isCandidate(text)) {
-      access.notice(text);
+      access.notice(text, at, this.#parsed >= budget);
       return;
     }
     const instant = performance.now();
@@ -178,13 +184,16 @@ class TrafficFollower {
     }
     const stride = 2 ** Math.min(10, Math.floor(this.#parsed / budget));
     this.#passed += 1;
-    if (this.#passed % stride !== 0) return;
+    if (this.#passed % stride !== 0) {
+      access.skip();
+      return;
+    }
     this.#parsed += 1;
-    const answered = access.read(text);
+    const answered = access.read(text, at);
     if (!answered) return;
     const now = Date.now();
     const offset = this.#connection.clockOffset;
-    this.#meter.add((at ?? answered.at ?? now) - offset, now, answered.ms, answered.status, stride);
+    this.#meter.add((at ?? answered.at ?? now) - offset, now, answered, stride);
   }
 
   #say(): void {
@@ -196,12 +205,12 @@ class TrafficFollower {
       this.#tell({ fact: 'traffic', fault, at });
       return;
     }
-    const { p95, errorRate, samples, weight } = this.#meter.read(at);
+    for (const { access } of streams.filter((s) => (s.open && !s.fault) || s.over))
+      for (const one of access.givenUp(at + this.#connection.clockOffset)) this.#meter.add(at, at, one, 1);
+    const { weight, ...figures } = this.#meter.read(at);
     const value: Traffic = {
-      ...(p95 === undefined ? {} : { p95 }),
-      ...(errorRate === undefined ? {} : { errorRate }),
-      samples,
-      sampling: weight === 0 ? 1 : samples / weight,
+      ...figures,
+      sampling: weight === 0 ? 1 : figures.samples / weight,
       window: this.#window,
       source: 'gateway logs',
       pods: { followed, expected: streams.length },

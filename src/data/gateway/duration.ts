@@ -1,0 +1,44 @@
+// How long a request took, as loggers write it: a number in the unit of its name, or a text with units.
+import { hour, type Ms, minute, second } from '../../core/time.ts';
+
+const units: Readonly<Record<string, Ms>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  msec: 1,
+  s: second,
+  sec: second,
+  secs: second,
+  seconds: second,
+  m: minute,
+  min: minute,
+  h: hour,
+};
+
+/** OpenTelemetry's and nginx's names are in seconds; a name may say its unit: `duration_ms`, `took_s`, `latencySeconds`. */
+const inSeconds = new Set(['http.server.request.duration', 'request_time', 'upstream_response_time']);
+const unitInName = /(?:_|\b)(ns|us|ms|s|sec|secs|seconds)$|(Ns|Us|Ms|Sec|Secs|Seconds)$/;
+
+function unitOf(name: string): Ms {
+  if (inSeconds.has(name)) return second;
+  const [, plain, camel] = unitInName.exec(name) ?? [];
+  return units[(plain ?? camel ?? 'ms').toLowerCase()] ?? 1;
+}
+
+/** Milliseconds; undefined for what is no time. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */
+export function toMs(value: unknown, name: string): Ms | undefined {
+  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * unitOf(name) : undefined;
+  if (typeof value !== 'string' || value.length > 40) return undefined;
+  const text = value.trim().toLowerCase();
+  if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return Number(text) * unitOf(name);
+  if (!/^(\d+(\.\d+)?\s?[a-zµμ]+\s?)+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s?([a-zµμ]+)/g)) {
+    const ms = units[unit];
+    if (ms === undefined) return undefined;
+    sum += Number(number) * ms;
+  }
+  return sum;
+}

@@ -1,0 +1,45 @@
+// Which requests are no traffic: they would hide slow requests behind fast ones, and keep the error rate low in an outage.
+import type { Settings } from '../../config/settings.ts';
+
+/** Health below a prefix (`/api/v1/health`), and its parts (`/health/ready`). Other paths are health only by themselves. */
+const healthPath = /(^|\/)(health|healthz|livez|readyz|startupz|healthcheck|health-check)(\/[\w-]+)?$/;
+
+/** Tells probes by who asks and by what is asked for. */
+export class ProbeRequests {
+  readonly #paths: ReadonlySet<string>;
+  readonly #agents: readonly string[];
+  readonly #marks: readonly string[];
+
+  constructor({ gateway, traffic }: Pick<Settings, 'gateway' | 'traffic'>) {
+    const paths = [gateway.healthPath, gateway.detailedHealthPath, ...traffic.probePaths];
+    this.#paths = new Set(paths.map(pathOf));
+    this.#marks = [...this.#paths, '/health', '/livez', '/readyz', '/startupz'];
+    this.#agents = traffic.probeAgents.map((agent) => agent.toLowerCase());
+  }
+
+  /** Whether a request is one: by its URL or path, by its user agent. */
+  includes(url: unknown, agent: unknown): boolean {
+    if (typeof agent === 'string' && this.#isAgent(agent.toLowerCase())) return true;
+    if (typeof url !== 'string') return false;
+    const path = pathOf(url);
+    return this.#paths.has(path) || healthPath.test(path);
+  }
+
+  /** Whether a line may name one, without parsing it. */
+  mayBeIn(line: string): boolean {
+    return this.#marks.some((mark) => line.includes(mark));
+  }
+
+  #isAgent(agent: string): boolean {
+    return this.#agents.some((known) => agent.startsWith(known) || agent.includes(` ${known}`));
+  }
+}
+
+/** In lower case, without query, host and the slash at its end. */
+function pathOf(url: string): string {
+  const path = url
+    .slice(0, 500)
+    .replace(/^https?:\/\/[^/]*/i, '')
+    .split(/[?#]/, 1)[0];
+  return `/${(path ?? '').toLowerCase().split('/').filter(Boolean).join('/')}`;
+}
