@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
-import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
+import { type KubeTarget, loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { pause } from '../../src/data/source.ts';
 import { Socks } from '../support/socks.ts';
 
@@ -105,13 +105,17 @@ describe('a kubeconfig', () => {
 
 describe('credentials', () => {
   const signal = () => new AbortController().signal;
-  const withServer = async (user: string, use: (cluster: Cluster, seen: (string | undefined)[]) => Promise<void>) => {
+  const withServer = async (
+    user: string,
+    use: (cluster: Cluster, seen: (string | undefined)[], target: KubeTarget) => Promise<void>,
+  ) => {
     const seen: (string | undefined)[] = [];
     raw = [];
     let refuse = 0;
     const server = createServer((req, res) => {
       seen.push(req.headers.authorization);
       raw.push(req.rawHeaders);
+      if (req.url === '/refuse') return res.writeHead(401).end('{}');
       if (req.url === '/refuse-once' && refuse++ === 0) return res.writeHead(401).end('{}');
       return res.end('{}');
     });
@@ -121,7 +125,7 @@ describe('credentials', () => {
     if (!target.ok) throw new Error(target.fault.what);
     const cluster = new Cluster(target.value);
     try {
-      await use(cluster, seen);
+      await use(cluster, seen, target.value);
     } finally {
       await cluster.close();
       await new Promise((done) => server.close(done));
@@ -181,6 +185,62 @@ describe('credentials', () => {
   ])('that a plugin does not give are a fault: %s', async (script, what) => {
     await withServer(plugin(script), async (cluster) => {
       expect(await get(cluster)).toMatchObject({ fault: { kind: 'forbidden', what: expect.stringContaining(what) } });
+    });
+  });
+
+  it('that a plugin does not give are not asked for again at once, by whatever connection', async () => {
+    const runs = join(directory, 'failed-runs');
+    await withServer(
+      plugin(`echo run >> ${runs}; echo SSO session expired >&2; exit 255`),
+      async (cluster, seen, target) => {
+        const other = new Cluster(target);
+        const answers = [...(await Promise.all([get(cluster), get(other)])), await get(cluster), await get(other)];
+        for (const answer of answers)
+          expect(answer).toMatchObject({
+            fault: { code: 'CREDENTIALS', what: expect.stringMatching(/plugin failed: SSO session expired/) },
+          });
+        expect(readFileSync(runs, 'utf8')).toBe('run\n');
+        // Whoever asks for it has a reason to hope.
+        cluster.hasten();
+        await get(cluster);
+        expect(readFileSync(runs, 'utf8')).toBe('run\nrun\n');
+        expect(seen).toEqual([]);
+        await other.close();
+      },
+    );
+  });
+
+  it('that a server refuses again and again are renewed once', async () => {
+    const runs = join(directory, 'refused-runs');
+    const script = `echo run >> ${runs}; echo '{"status":{"token":"old"}}'`;
+    await withServer(plugin(script), async (cluster) => {
+      for (const _ of [1, 2, 3]) expect(await get(cluster, '/refuse')).toMatchObject({ fault: { kind: 'forbidden' } });
+      expect(readFileSync(runs, 'utf8')).toBe('run\nrun\n');
+    });
+  });
+
+  it('of a plugin that waits for a person: it goes on, is named with its words, and the network is not blamed', async () => {
+    const runs = join(directory, 'waiting-runs');
+    const go = join(directory, 'go');
+    const script = `echo run >> ${runs}
+      printf 'visit https://login.example/device and enter \\033[31mABCD\\n' >&2
+      while [ ! -e ${go} ]; do sleep 0.05; done; echo '{"status":{"token":"late"}}'`;
+    await withServer(plugin(script), async (cluster, seen) => {
+      const soon = () => cluster.get({ path: '/x', timeout: 50, signal: signal(), to: 'look' });
+      await expect.poll(soon).toMatchObject({
+        fault: {
+          kind: 'forbidden',
+          code: 'LOGIN_REQUIRED',
+          what: expect.stringMatching(
+            /waiting for .*plugin, it may want a person; it says: visit https:.* enter ABCD$/,
+          ),
+          hint: expect.stringMatching(/kubectl --context \S+ version/),
+        },
+      });
+      writeFileSync(go, '');
+      expect(await get(cluster)).toMatchObject({ ok: true });
+      expect(seen).toEqual(['Bearer late']);
+      expect(readFileSync(runs, 'utf8')).toBe('run\n');
     });
   });
 

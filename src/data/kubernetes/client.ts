@@ -4,13 +4,19 @@ import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
-import { type Credentials, CredentialsError, obtain } from './credentials.ts';
+import {
+  type Credentials,
+  CredentialsError,
+  credentialsOf,
+  type SharedCredentials,
+  waitingFor,
+} from './credentials.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -40,14 +46,15 @@ export class Cluster {
   readonly where: string;
   readonly server: string;
   readonly #target: KubeTarget;
-  #credentials: Credentials | undefined;
-  #pending: Promise<Credentials> | undefined;
+  readonly #credentials: SharedCredentials;
+  #certificate: Buffer | undefined;
   #dispatcher: { made: Dispatcher; of: string } | undefined;
   /** The server's clock less ours, from the Date header; whole seconds. */
   clockOffset: Ms = 0;
 
   constructor(target: KubeTarget) {
     this.#target = target;
+    this.#credentials = credentialsOf(target);
     this.context = door(target.context, 120);
     this.server = door(target.cluster.server, 300);
     this.where = new URL(target.cluster.server).host;
@@ -121,6 +128,11 @@ export class Cluster {
     }
   }
 
+  /** A person asks again: a credential plugin that failed need not wait for its pause. */
+  hasten(): void {
+    this.#credentials.renewal.hasten();
+  }
+
   /** Lets go of all connections. */
   async close(): Promise<void> {
     const { made } = this.#dispatcher ?? {};
@@ -129,7 +141,9 @@ export class Cluster {
   }
 
   async #exchange(ask: Ask, signal: AbortSignal, endless = false, again = false): Promise<Dispatcher.ResponseData> {
-    const { tls, headers } = await this.#authenticated(signal);
+    const { renewal } = this.#credentials;
+    const used = await unlessAborted(renewal.get(), signal);
+    const { tls, headers } = used;
     const url = new URL(this.#target.cluster.server + ask.path);
     for (const [key, value] of Object.entries(ask.query ?? {}))
       if (value !== undefined && value !== '') url.searchParams.set(key, String(value));
@@ -152,11 +166,12 @@ export class Cluster {
     const date = Date.parse(String(answer.headers.date ?? ''));
     if (!Number.isNaN(date)) this.clockOffset = Math.round((date - Date.now()) / second) * second;
     // A 401 means that nothing was done: the only answer after which a request may be sent once more.
-    if (answer.statusCode === 401 && !again && this.#renewable()) {
+    if (answer.statusCode !== 401) renewal.accepted(used);
+    else if (!again && this.#renewable() && renewal.refused(used)) {
       await answer.body.dump();
-      this.#credentials = undefined;
       return this.#exchange(ask, signal, endless, true);
     }
+    this.#certificate = tls.cert;
     return answer;
   }
 
@@ -164,19 +179,6 @@ export class Cluster {
     const { user } = this.#target;
     const inFiles = [user.certificate, user.key].some((source) => source && 'file' in source);
     return Boolean(user.exec || user.tokenFile || user.authProvider || inFiles);
-  }
-
-  async #authenticated(signal: AbortSignal): Promise<Credentials> {
-    const held = this.#credentials;
-    if (held && (held.expires === undefined || held.expires > (Date.now() as Instant))) return held;
-    this.#pending ??= obtain(this.#target).finally(() => {
-      this.#pending = undefined;
-    });
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    this.#credentials = await Promise.race([this.#pending, aborted]);
-    return this.#credentials;
   }
 
   /** One pool for all requests; made anew only when the certificates change. */
@@ -198,8 +200,13 @@ export class Cluster {
   }
 
   #fault(error: unknown, late: Ms | undefined): Fault {
-    if (error instanceof CredentialsError)
-      return { kind: 'forbidden', where: this.where, what: door(error.message, 300), hint: error.hint };
+    const { renewal, progress } = this.#credentials;
+    const waits = late !== undefined && renewal.pending && progress ? waitingFor(this.#target, progress) : undefined;
+    const refused = error instanceof CredentialsError ? error : waits;
+    if (refused) {
+      const { hint, code } = refused;
+      return { kind: 'forbidden', where: this.where, what: door(refused.message, 400), hint, code };
+    }
     if (late !== undefined) return timedOut(this.where, late);
     if (error instanceof TooLong) return this.#malformed('answer without end');
     const { kind, what, hint, tls } = explainNetworkError(error);
@@ -221,7 +228,7 @@ export class Cluster {
 
   #refusal(answer: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>, body: string, { to }: Ask): Refused {
     const { where, context } = this;
-    return refusal(answer, body, { to, where, context, certificate: this.#credentials?.tls.cert });
+    return refusal(answer, body, { to, where, context, certificate: this.#certificate });
   }
 }
 

@@ -76,6 +76,7 @@ export class Connection {
   /** Beats now, and the pauses after failures begin anew. */
   refresh(): void {
     this.#failures = 0;
+    this.#opened?.cluster.hasten();
     this.#wake.abort();
   }
 

@@ -1,12 +1,13 @@
 // What proves who we are: certificates for the connection, a header for each request. Never shown, never kept longer
 // than they are valid.
-
-import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { isLoopback } from '../../core/loopback.ts';
+import { quote } from '../../core/text/shell.ts';
 import { door } from '../../core/text/text.ts';
-import { type Instant, minute, second } from '../../core/time.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
-import { foreignEnvironment } from '../tools/environment.ts';
+import { Renewal } from './credential-renewal.ts';
+import { type PluginProgress, runPlugin } from './exec-plugin.ts';
 import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
 
 /** TLS options of the connection. */
@@ -17,19 +18,25 @@ export type Credentials = { tls: Tls; headers: Readonly<Record<string, string | 
 /** Credentials could not be had; `message` says why, without secrets. */
 export class CredentialsError extends Error {
   readonly hint: string;
-  constructor(message: string, hint: string) {
+  readonly code: string;
+  constructor(message: string, hint: string, code = 'CREDENTIALS') {
     super(message);
     this.hint = hint;
+    this.code = code;
   }
 }
 
-/** A plugin that asks its user something would hang forever: it has no terminal here. */
-const pluginTime = 20 * second;
+/** The code of a fault that only a person mends, by logging in. */
+export const loginRequired = 'LOGIN_REQUIRED';
+
 /** Token and certificate files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
 const filesLast = minute;
 
 /** Gets credentials anew. Throws `CredentialsError`. */
-export async function obtain(target: KubeTarget): Promise<Credentials> {
+export async function obtain(
+  target: KubeTarget,
+  progress: (now: PluginProgress) => void = () => {},
+): Promise<Credentials> {
   const { cluster, user } = target;
   const tls: Tls = {};
   if (cluster.insecure) tls.rejectUnauthorized = false;
@@ -47,7 +54,7 @@ export async function obtain(target: KubeTarget): Promise<Credentials> {
   else if (user.username !== undefined)
     headers.authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
   else if (user.exec) {
-    const given = await runPlugin(user.exec, target);
+    const given = await askPlugin(user.exec, target, progress);
     if (given.token) headers.authorization = `Bearer ${given.token}`;
     if (given.cert) tls.cert = Buffer.from(given.cert);
     if (given.key) tls.key = Buffer.from(given.key);
@@ -89,59 +96,65 @@ async function pem(source: Source): Promise<Buffer> {
 
 type Given = { token?: string; cert?: string; key?: string; expires?: Instant };
 
-/** Runs a credential plugin (aws, gke-gcloud-auth-plugin, kubelogin …) as client-go does. */
-async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<Given> {
+/** Asks a credential plugin. */
+async function askPlugin(
+  plugin: ExecPlugin,
+  target: KubeTarget,
+  progress: (now: PluginProgress) => void,
+): Promise<Given> {
+  const command = door(plugin.command, 200);
+  const byHand = byHandOf(target);
   // As client-go: one that cannot do without a terminal is not run where there is none.
   if (plugin.needsTerminal)
     throw new CredentialsError(
-      `${plugin.command} asks its user something (interactiveMode: Always), and has no terminal here`,
-      'use interactiveMode: IfAvailable and log in by hand first, or another context',
+      `${command} asks its user something (interactiveMode: Always), and has no terminal here`,
+      `${byHand}, and set interactiveMode: IfAvailable; or choose another context`,
+      loginRequired,
     );
-  const info = {
+  const ended = await runPlugin(plugin, JSON.stringify(await execInfo(plugin, target)), progress);
+  const because = 'said' in ended && ended.said ? `: ${ended.said}` : '';
+  switch (ended.kind) {
+    case 'output':
+      return readOutput(ended.output, command, byHand);
+    case 'missing':
+      throw new CredentialsError(`${command} not found`, plugin.installHint ?? `install ${command}`);
+    case 'overdue':
+      throw new CredentialsError(`${command} gave no credentials in 3 min${because}`, byHand, loginRequired);
+    case 'flood':
+      throw new CredentialsError(`${command} writes without end${because}`, byHand);
+    case 'failed':
+      throw new CredentialsError(`${command} failed${because}`, byHand);
+  }
+}
+
+/** What makes the plugin ask its user in a terminal, as kubectl runs it. */
+function byHandOf({ context }: KubeTarget): string {
+  return `log in by hand: kubectl --context ${quote(door(context, 120))} version`;
+}
+
+/** While a plugin runs: a request that cannot wait any longer says for whom it waits. */
+export function waitingFor(target: KubeTarget, { command, said }: PluginProgress): CredentialsError {
+  const words = said ? `; it says: ${said}` : '';
+  return new CredentialsError(`waiting for ${command}, it may want a person${words}`, byHandOf(target), loginRequired);
+}
+
+/** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
+async function execInfo(plugin: ExecPlugin, { cluster }: KubeTarget) {
+  const authority = cluster.authority && (await pem(cluster.authority)).toString('base64');
+  const told = {
+    server: cluster.server,
+    'insecure-skip-tls-verify': cluster.insecure,
+    ...(cluster.serverName ? { 'tls-server-name': cluster.serverName } : {}),
+    ...(authority ? { 'certificate-authority-data': authority } : {}),
+  };
+  return {
     apiVersion: plugin.apiVersion,
     kind: 'ExecCredential',
-    spec: {
-      interactive: false,
-      ...(plugin.provideClusterInfo
-        ? {
-            cluster: {
-              server: cluster.server,
-              'insecure-skip-tls-verify': cluster.insecure,
-              ...(cluster.serverName ? { 'tls-server-name': cluster.serverName } : {}),
-              ...(cluster.authority
-                ? { 'certificate-authority-data': (await pem(cluster.authority)).toString('base64') }
-                : {}),
-            },
-          }
-        : {}),
-    },
+    spec: { interactive: false, ...(plugin.provideClusterInfo ? { cluster: told } : {}) },
   };
-  const env = { ...foreignEnvironment(process.env), ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
-  const output = await new Promise<string>((resolve, reject) => {
-    const child = execFile(
-      plugin.command,
-      [...plugin.args],
-      { env, timeout: pluginTime, killSignal: 'SIGKILL', maxBuffer: 1 << 20 },
-      (error, stdout, stderr) => {
-        process.off('exit', end);
-        if (!error) resolve(stdout);
-        else if (error.code === 'ENOENT')
-          reject(
-            new CredentialsError(`${plugin.command} not found`, plugin.installHint ?? `install ${plugin.command}`),
-          );
-        else if (error.killed)
-          reject(new CredentialsError(`${plugin.command} gave no credentials in 20 s`, 'log in by hand first'));
-        else
-          reject(
-            new CredentialsError(`${plugin.command} failed: ${door(stderr, 200).trim()}`, 'run kubectl once by hand'),
-          );
-      },
-    );
-    // One that hangs does not outlive the thread that asked.
-    const end = () => void child.kill('SIGKILL');
-    process.on('exit', end);
-    child.stdin?.end();
-  });
+}
+
+function readOutput(output: string, command: string, byHand: string): Given {
   let given: Given;
   try {
     const { status } = JSON.parse(output) as { status?: Record<string, unknown> };
@@ -154,13 +167,10 @@ async function runPlugin(plugin: ExecPlugin, { cluster }: KubeTarget): Promise<G
     };
     given = Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined && !Number.isNaN(v)));
   } catch {
-    throw new CredentialsError(`${plugin.command} did not answer with JSON`, 'run kubectl once by hand');
+    throw new CredentialsError(`${command} did not answer with JSON`, byHand);
   }
   if (given.token === undefined && (given.cert === undefined || given.key === undefined))
-    throw new CredentialsError(
-      `${plugin.command} gave neither a token nor a certificate with its key`,
-      'run kubectl once by hand',
-    );
+    throw new CredentialsError(`${command} gave neither a token nor a certificate with its key`, byHand);
   return given;
 }
 
@@ -180,4 +190,34 @@ async function legacyProvider({ context, cluster, user }: KubeTarget): Promise<s
     throw new CredentialsError(`sign-in failed: ${door(why, 200)}`, 'run kubectl once by hand');
   });
   return options.headers?.Authorization;
+}
+
+/** The credentials of one user of one cluster, with what their plugin says while it runs. */
+export type SharedCredentials = { renewal: Renewal<Credentials>; progress?: PluginProgress };
+
+const shared = new Map<string, SharedCredentials>();
+/** Of kubeconfigs that were changed meanwhile, the newest are kept. */
+const mostShared = 16;
+/** A plugin may ask a provider, a browser, a person: one that did not help is not run again at once. */
+const firstPause: Ms = 5 * second;
+
+/** All connections of this process to the same cluster as the same user share them, and the pauses between attempts. */
+export function credentialsOf(target: KubeTarget): SharedCredentials {
+  const key = createHash('sha256').update(JSON.stringify(target)).digest('hex');
+  const known = shared.get(key);
+  if (known) return known;
+  const dear = Boolean(target.user.exec || target.user.authProvider);
+  const made: SharedCredentials = {
+    renewal: new Renewal<Credentials>({
+      obtain: () =>
+        obtain(target, (progress) => {
+          made.progress = progress;
+        }),
+      usable: ({ expires }) => expires === undefined || expires > Date.now(),
+      first: dear ? firstPause : 0,
+    }),
+  };
+  shared.set(key, made);
+  for (const oldest of [...shared.keys()].slice(0, -mostShared)) shared.delete(oldest);
+  return made;
 }

@@ -108,7 +108,7 @@ export class Follower<T> {
       const lasted = performance.now() - begun;
       if (lasted > 5 * second) this.#failures = 0;
       // Who may list and not watch is served by listing.
-      if (!ended.ok && ended.fault.kind === 'forbidden') return { pollAfter: pollTime };
+      if (!ended.ok && ended.status === 403) return { pollAfter: pollTime };
       if (!ended.ok) return refused(ended);
       if (lasted < second) return {};
     }

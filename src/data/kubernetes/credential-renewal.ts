@@ -1,0 +1,101 @@
+// Credentials that have to be renewed: one attempt at a time for all who need them, and growing pauses between attempts
+// that did not help. How they are obtained stands elsewhere.
+import { type Ms, minute } from '../../core/time.ts';
+
+export type RenewalOptions<T> = {
+  obtain(): Promise<T>;
+  /** Whether it may still be used; what is not is renewed first. */
+  usable(value: T): boolean;
+  /** The pause after the first attempt in vain; 0: obtaining costs nothing, none is made. */
+  first: Ms;
+  /** Milliseconds on a clock that never jumps. */
+  clock?: () => Ms;
+};
+
+/** Pauses grow up to this. */
+const longestPause: Ms = 2 * minute;
+
+export class Renewal<T> {
+  readonly #options: RenewalOptions<T>;
+  readonly #clock: () => Ms;
+  #held: { value: T } | undefined;
+  #pending: Promise<T> | undefined;
+  #failure: { error: unknown } | undefined;
+  #inVain = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RenewalOptions<T>) {
+    this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  /** Whether an attempt is under way. */
+  get pending(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** How long no new attempt is made. */
+  get #rest(): Ms {
+    return Math.max(0, this.#notBefore - this.#clock());
+  }
+
+  /** What is held, or what the attempt under way gives. Within a pause: what there was last, a value or its failure. */
+  async get(): Promise<T> {
+    const { usable } = this.#options;
+    if (this.#pending) return this.#pending;
+    if (this.#held && (usable(this.#held.value) || this.#rest > 0)) return this.#held.value;
+    if (this.#failure && this.#rest > 0) throw this.#failure.error;
+    return this.#attempt();
+  }
+
+  /** The server refused this value. True when another one may be had now: it was renewed since, or is being renewed. */
+  refused(value: T): boolean {
+    if (this.#pending || this.#held?.value !== value) return true;
+    if (this.#rest > 0) return false;
+    this.#wait();
+    void this.#attempt().catch(() => {});
+    return true;
+  }
+
+  /** The server took this value: pauses begin anew. */
+  accepted(value: T): void {
+    if (this.#held?.value !== value || !this.#options.usable(value)) return;
+    this.#inVain = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A person asks: the next attempt need not wait. */
+  hasten(): void {
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+  }
+
+  #attempt(): Promise<T> {
+    this.#pending = this.#options.obtain().then(
+      (value) => {
+        this.#pending = undefined;
+        this.#failure = undefined;
+        this.#held = { value };
+        // What has run out before it came is used, and not asked for again at once.
+        if (!this.#options.usable(value)) this.#wait();
+        return value;
+      },
+      (error: unknown) => {
+        this.#pending = undefined;
+        this.#held = undefined;
+        this.#failure = { error };
+        this.#wait();
+        throw error;
+      },
+    );
+    return this.#pending;
+  }
+
+  #wait(): void {
+    const { first } = this.#options;
+    if (first === 0) return;
+    this.#inVain += 1;
+    const grown = first * 2 ** Math.min(this.#inVain - 1, 10);
+    // Many cockpits do not ask the same provider at the same instant.
+    this.#notBefore = this.#clock() + Math.min(longestPause, grown) * (0.875 + Math.random() * 0.25);
+  }
+}
