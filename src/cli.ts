@@ -2,6 +2,7 @@
 // it runs, so that none pays for another's start-up.
 import { CommanderError } from 'commander';
 import { usageError } from './config/flags.ts';
+import { tell } from './config/output.ts';
 import { makeProgram } from './program.ts';
 
 // The commands below `run` are its actions: who asks for something else does not load them.
@@ -12,10 +13,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
 });
 
+/** EX_SOFTWARE of sysexits.h. */
+const bug = 70;
+
 try {
   await makeProgram(actions).parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
+  if (!(error instanceof CommanderError)) {
+    // A bug. What it says may quote what came from outside.
+    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exit(bug);
+  }
   // Wrong usage, as sysexits.h has it: a 1 would mean a warning to whoever watches `status`.
   process.exit(error.exitCode === 0 ? 0 : usageError);
 }

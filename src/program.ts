@@ -11,8 +11,8 @@ import { incidentCommand } from './commands/incident/command.ts';
 import { logsCommand } from './commands/logs/command.ts';
 import { type CarryOut, runCommand } from './commands/run/command.ts';
 import { statusCommand } from './commands/status/command.ts';
+import { commanderOutput } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
-import { clean } from './core/text/text.ts';
 
 /** `actions`: those that `run` offers; `carryOut`: what it does with them. Throws commander's errors. */
 export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Command {
@@ -35,17 +35,8 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
   return program;
 }
 
-/** What the command line says of itself reaches the terminal through the door, too: a word may have been pasted. */
-const complain = (text: string) =>
-  void process.stderr.write(
-    text
-      .split('\n')
-      .map((line) => clean(line, 1000))
-      .join('\n'),
-  );
-
 function makeStrict(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: complain });
+  command.exitOverride().configureOutput(commanderOutput);
   for (const option of command.options) if (option.required || option.optional) takeOnce(command, option);
   command.commands.forEach(makeStrict);
 }

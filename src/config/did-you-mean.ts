@@ -25,8 +25,11 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const one of known) {
+    const most = Math.max(1, Math.floor(one.length / 3));
+    // As many letters are missing or too many at least: most words, and a word without end, need no closer look.
+    if (Math.abs(word.length - one.length) > most) continue;
     const off = distance(word.toLowerCase(), one.toLowerCase());
-    if (off >= least || off > Math.max(1, Math.floor(one.length / 3))) continue;
+    if (off >= least || off > most) continue;
     best = one;
     least = off;
   }

@@ -70,7 +70,7 @@ function misspelt(environment: Environment): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('BENTHAM_') && !ours.has(name))
     .flatMap((name) => {
-      const meant = known.find((one) => distance(name, one) <= 2);
+      const meant = known.find((one) => Math.abs(one.length - name.length) <= 2 && distance(name, one) <= 2);
       return meant ? [{ source: `env ${name}`, right: `is not used; did you mean ${meant}?` }] : [];
     });
 }

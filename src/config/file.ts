@@ -35,6 +35,8 @@ class RefersTooMuch extends Error {}
 const mostReferences = 1000;
 const mostMerged = 2000;
 const deepest = 20;
+/** Options, profiles and what is in them; a file that a person wrote has some hundreds. */
+const mostPairs = 10_000;
 
 /** The file's text as options, or what is wrong with it. */
 export function readConfigFile(file: string, text: string, home: string): ConfigFile {
@@ -58,12 +60,15 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
   if (broken.length > 0) return nothing(broken);
   const twice: Problem[] = [];
   let references = 0;
+  let pairs = 0;
   visit(document, {
     Alias() {
       references += 1;
       if (references > mostReferences) throw new RefersTooMuch();
     },
     Map(_, { items }) {
+      pairs += items.length;
+      if (pairs > mostPairs) return visit.BREAK;
       const seen = new Set<string>();
       for (const pair of items) {
         const key = keyOf(pair);
@@ -73,8 +78,11 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
           );
         seen.add(key);
       }
+      return undefined;
     },
   });
+  if (pairs > mostPairs)
+    return nothing([{ source: file, right: `has more than ${mostPairs} entries: is it the right file?` }]);
   if (twice.length > 0) return nothing(twice);
 
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);

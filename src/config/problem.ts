@@ -16,9 +16,11 @@ export type Problem = {
 
 /** A problem in one line: `config.yaml:12: kubernetes.namespace = 5: must be text`. */
 export function describeProblem({ source, line, option, value, right }: Problem): string {
-  const where = line === undefined ? source : `${source}:${line}`;
-  const what = [option, value].filter((part) => part !== undefined).join(' = ');
-  return what ? `${where}: ${what}: ${right}` : `${where}: ${right}`;
+  const where = line === undefined ? redact(source) : `${redact(source)}:${line}`;
+  const what = [option === undefined ? undefined : redact(option), value]
+    .filter((part) => part !== undefined)
+    .join(' = ');
+  return clean(what ? `${where}: ${what}: ${right}` : `${where}: ${right}`);
 }
 
 /** A given value as it may be shown: short, neutral, without secrets. */

@@ -15,7 +15,15 @@ export function shownValue(settings: Settings, path: string): unknown {
     .split('.')
     .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], settings);
   if (options.get(path)?.secret && value !== undefined) return hidden;
-  return typeof value === 'string' ? clean(redact(value)) : value;
+  return neutral(value);
+}
+
+/** Every text in it without controls and secrets. */
+function neutral(value: unknown): unknown {
+  if (typeof value === 'string') return clean(redact(value));
+  if (Array.isArray(value)) return value.map(neutral);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clean(key), neutral(inner)]));
 }
 
 /** As YAML that could be the configuration file, with the origin of each value as a comment. */

@@ -1,8 +1,10 @@
 // `bentham-cockpit`: the full screen.
+
 import { Command } from 'commander';
 import { nearest } from '../../config/did-you-mean.ts';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { complain } from '../../config/output.ts';
 import { endWith } from '../exit.ts';
 
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
@@ -18,7 +20,7 @@ export function cockpitCommand(): Command {
       const { whyNoScreen, runCockpit } = await import('./run.ts');
       const why = whyNoScreen();
       if (why === undefined) endWith(await runCockpit(settings, { colour: options.color !== false }));
-      process.stderr.write(`bentham-cockpit: ${why}. This is the status once; see also status --help.\n`);
+      complain(`${why}. This is the status once; see also status --help.`);
       const { runStatus } = await import('../status/run.ts');
       await runStatus(settings, options);
     });

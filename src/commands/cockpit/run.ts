@@ -1,7 +1,9 @@
 // Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
+
 import { render } from 'ink';
 import { createElement } from 'react';
 import { App, type Ports, type Release } from '../../app.tsx';
+import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import { second } from '../../core/time.ts';
@@ -129,7 +131,7 @@ export async function runCockpit(
   terminal.close();
   if (why !== undefined) {
     const says = why instanceof Error ? (why.stack ?? why.message) : String(why);
-    process.stderr.write(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}\n`);
+    tell(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}`);
   }
   await engine.stop();
   return code;

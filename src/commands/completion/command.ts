@@ -1,5 +1,7 @@
 // `completion bash|zsh|fish`, and the hidden command that the scripts ask.
+
 import { Argument, Command } from 'commander';
+import { print } from '../../config/output.ts';
 import type { Values, Vocabulary } from './tree.ts';
 
 /** What the tree does not know. */
@@ -54,7 +56,7 @@ export function completeCommand(): Command {
       const found = await candidates(command.parent ?? command, typed, vocabulary, 'cockpit');
       const lines =
         'words' in found ? found.words.map(({ name, about }) => `${name}\t${about.replace(/\s+/g, ' ')}`) : [];
-      process.stdout.write(`${[found.kind, ...lines].join('\n')}\n`);
+      print([found.kind, ...lines].join('\n'));
     });
   return command;
 }

@@ -2,9 +2,8 @@
 import { Command } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { print } from '../../config/output.ts';
 import { describeProblem } from '../../config/problem.ts';
-
-const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 /** The effective configuration, and what is wrong with it. */
 export function configCommand(): Command {

@@ -1,7 +1,9 @@
 // `doctor`: tries every backend, tool and permission, and says what to do.
+
 import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { print } from '../../config/output.ts';
 import { describeProblem } from '../../config/problem.ts';
 import { second } from '../../core/time.ts';
 
@@ -60,16 +62,16 @@ export function doctorCommand(): Command {
           verdict: worst,
           checkups: all,
         };
-        process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+        print(JSON.stringify(report, null, 2));
         return;
       }
       const where = [
         settings.environment.name,
         settings.drill ? `DRILL ${settings.drill}` : `profile ${settings.profile}`,
       ];
-      process.stdout.write(`${where.join('  ')}  ${format.formatInstant(at)}\n\n`);
-      process.stdout.write(`${checkupTable(all, Math.min(process.stdout.columns ?? 100, 120))}\n\n`);
-      process.stdout.write(`${verdict.glyph[worst]} ${summary(all)}\n`);
+      print(`${where.join('  ')}  ${format.formatInstant(at)}\n`);
+      print(`${checkupTable(all, Math.min(process.stdout.columns ?? 100, 120))}\n`);
+      print(`${verdict.glyph[worst]} ${summary(all)}`);
     });
   return command;
 }

@@ -1,10 +1,9 @@
 // `drill`: the embedded Bentham, with the cockpit on it or without.
+
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { scenarioNamed, scenarios } from '../../../simulator/scenario.ts';
 import { addSettingsFlags } from '../../config/flags.ts';
-
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-const complain = (text: string) => void process.stderr.write(`bentham-cockpit: ${text}\n`);
+import { complain, print } from '../../config/output.ts';
 
 /** Wrong usage, as sysexits.h has it. */
 const usage = 64;

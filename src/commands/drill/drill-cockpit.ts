@@ -1,8 +1,10 @@
 // `drill`: starts the embedded Bentham as a child, opens the cockpit on it, and takes it down again.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { tell } from '../../config/output.ts';
 
 /** The variables that lead to a real Bentham. */
 const real = /^(BENTHAM_|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
@@ -29,7 +31,8 @@ export async function practise(command: Command, scenario: string, load: Load): 
   try {
     environment = await bentham.ready;
   } catch (error) {
-    process.stderr.write(`\r\u001b[K${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write('\r\u001b[K');
+    tell(error instanceof Error ? error.message : String(error));
     process.exitCode = 3;
     return;
   }

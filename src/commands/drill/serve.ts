@@ -1,6 +1,8 @@
 // `drill --serve`: runs the embedded Bentham until it is told to stop, or until whoever started it is gone.
+
 import { fstatSync } from 'node:fs';
 import { type DrillOptions, startDrill } from '../../../simulator/drill.ts';
+import { complain } from '../../config/output.ts';
 
 /** Prints `export NAME='value'` lines, then `ready`; ends at a signal, or when a pipe on standard input ends. */
 export async function serve(options: DrillOptions): Promise<void> {
@@ -15,7 +17,7 @@ export async function serve(options: DrillOptions): Promise<void> {
     process.stdout.on('error', () => resolve());
   });
   const drill = await Promise.race([stopped, startDrill(options)]).catch((error: unknown) => {
-    process.stderr.write(`bentham-cockpit: ${error instanceof Error ? error.message : String(error)}\n`);
+    complain(error instanceof Error ? error.message : String(error));
     process.exit(3);
   });
   // Told to stop before it was ready: the guard ends what has begun when this process is gone.

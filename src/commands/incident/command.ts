@@ -1,7 +1,9 @@
 // `incident list | show | export | verify | resume`: the record of incidents.
+
 import { Command, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { complain, print, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { JournalReport } from '../../data/journal/verify.ts';
@@ -55,7 +57,7 @@ export function incidentCommand(): Command {
     const why = whyNoScreen();
     if (why === undefined)
       process.exit(await runCockpit(settings, { start: 'incident', ...(wanted ? { follow: wanted.id } : {}) }));
-    process.stderr.write(`bentham-cockpit: ${why}. incident show tells what is known.\n`);
+    complain(`${why}. incident show tells what is known.`);
     process.exitCode = 2;
   });
 
@@ -81,7 +83,8 @@ async function openOne(settings: Settings, which: string): Promise<Incident | Pr
 }
 
 function say({ text, code }: Printed): void {
-  (code === 2 ? process.stderr : process.stdout).write(`${text}\n`);
+  if (code === 2) tell(text);
+  else print(text);
   process.exitCode = code;
 }
 

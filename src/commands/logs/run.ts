@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { flagsOf, usageError } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { complain } from '../../config/output.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import { type LogEntry, type LogLine, readEntry } from '../../core/logs/log.ts';
 import { parseFilter } from '../../core/logs/log-filter.ts';
@@ -19,7 +20,7 @@ const unreadable = 3;
 /** Prints what was asked for; resolves with the exit code: 0, 3 when logs could not be read, 64 for wrong usage, 130 when interrupted. */
 export async function runLogs(command: Command, options: LogsOptions): Promise<number> {
   const wrong = (says: string) => {
-    process.stderr.write(`bentham-cockpit: ${says}\n`);
+    complain(says);
     return usageError;
   };
   const filter = parseFilter(filterText(options));
@@ -74,15 +75,14 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
       state(now) {
         state = now;
         const fault = now.fault ? describe(now.fault) : undefined;
-        if (fault && fault !== said) process.stderr.write(`bentham-cockpit: ${fault}\n`);
+        if (fault && fault !== said) complain(fault);
         said = fault;
       },
     },
     over.signal,
   );
   if (wrongUse !== undefined) return wrongUse;
-  if (state?.leftOut)
-    process.stderr.write(`bentham-cockpit: ${state.leftOut} containers were left out: ask for fewer pods\n`);
+  if (state?.leftOut) complain(`${state.leftOut} containers were left out: ask for fewer pods`);
   if (state?.fault) return unreadable;
   // Whoever follows ends it so; else what was printed is not all, and a script must know (as a shell says it).
   if (interrupted > 0 && !ask.follow) return 128 + interrupted;
@@ -90,9 +90,8 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     const { workload } = ask;
     const what =
       'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${Object.values(workload)[0]}`;
-    process.stderr.write(`bentham-cockpit: no pods ${what} in ${settings.kubernetes.namespace} have logs\n`);
-    for (const { pod, why } of state?.unstarted.slice(0, 10) ?? [])
-      process.stderr.write(`bentham-cockpit: ${pod} has not started: ${why}\n`);
+    complain(`no pods ${what} in ${settings.kubernetes.namespace} have logs`);
+    for (const { pod, why } of state?.unstarted.slice(0, 10) ?? []) complain(`${pod} has not started: ${why}`);
     return unreadable;
   }
   return 0;

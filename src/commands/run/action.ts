@@ -1,9 +1,11 @@
 // What `run` does: plan, confirmation on the terminal, and the same runner as below the screen.
+
 import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { actions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
 import { settingsFrom } from '../../config/load-for-command.ts';
+import { complain, print } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
@@ -18,8 +20,7 @@ import type { RunFlags } from './flags.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
 
-const say = (text: string) => void process.stdout.write(`${text}\n`);
-const complain = (text: string) => void process.stderr.write(`bentham-cockpit: ${text}\n`);
+const say = print;
 
 /** Gives the exit code. */
 export async function runAction(command: Command, action: Action | undefined, flags: RunFlags): Promise<number> {

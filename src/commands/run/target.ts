@@ -1,5 +1,7 @@
 // What `run` acts on: from the flags, and on a terminal from a person, who is shown what there is to choose.
+
 import { createInterface } from 'node:readline';
+import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Choice, Field, Target } from '../../core/actions/action.ts';
@@ -36,7 +38,6 @@ export async function askMissing(
   action: Action,
   { target, missing }: ReturnType<typeof targetFrom>,
 ): Promise<Target | undefined> {
-  const tell = (text: string) => void process.stderr.write(`${text}\n`);
   tell(`${action.title}: looking what there is …`);
   const world = await worldFor(settings, missing);
   let known = target;
@@ -78,7 +79,8 @@ async function choicesFor(
 
 /** One line, asked until there is one; undefined after Ctrl-C or Ctrl-D. */
 async function askFor(field: Field, choices: readonly Choice[]): Promise<string | undefined> {
-  const values = choices.map(({ value }) => value);
+  // The tab key prints them.
+  const values = choices.map(({ value }) => value).filter((value) => value === clean(value));
   const line = createInterface({
     input: process.stdin,
     output: process.stderr,
@@ -91,7 +93,7 @@ async function askFor(field: Field, choices: readonly Choice[]): Promise<string 
       line.on('line', (text) => {
         const value = text.trim();
         const wrong = wrongValue(field, value);
-        if (wrong) process.stderr.write(`${field.name} ${clean(wrong.why, 200)}: ${wrong.hint}\n`);
+        if (wrong) tell(`${field.name} ${clean(wrong.why, 200)}: ${wrong.hint}`);
         if (value !== '' && !wrong) resolve(value);
         else line.prompt();
       });

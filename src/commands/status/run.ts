@@ -1,4 +1,5 @@
 // What `status` does: look, print, and end with the verdict as exit code.
+import { print } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { reportLine, reportText } from '../../core/health/report-text.ts';
@@ -31,7 +32,6 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
   if (options.watch || options.rollout !== undefined) {
     const { watchRollout, watchStatus } = await import('./watch.ts');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => over.abort());
-    const print = (line: string) => void process.stdout.write(`${line}\n`);
     const { json = false, rollout, timeout } = options;
     const common = { json, print, signal: over.signal };
     return leave(
@@ -53,7 +53,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
           columns: terminal ? process.stdout.columns : Number.POSITIVE_INFINITY,
           colour: wantsColour(settings, options.color !== false, terminal),
         });
-  process.stdout.write(`${text}\n`);
+  print(text);
   const goodbye = await look.end();
   return leave(report.exitCode, goodbye === 'late');
 }

@@ -53,6 +53,14 @@ export function cleanLines(outside: string, max = 2000): string {
 
 export { redact };
 
+/** Text of several lines, or columns apart by tabs, as it may go to a terminal: only these stay, nothing is cut. */
+export function printable(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part) => (part === '\n' || part === '\t' ? part : clean(part, part.length * 4 + 4)))
+    .join('');
+}
+
 /**
  * `clean` and `redact` in one: for every string that a backend sent. What a colour or a zero-width character tears apart
  * is a secret only once those are gone, and is cut to its length last: half a secret would not be known for one.
