@@ -73,11 +73,11 @@ export const evictRedis: Action = {
     if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
     const sizes = old.flatMap((key) => key.bytes ?? []);
     const size = unsized ? `size not told: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
-    const { usedBytes, maxBytes, policy } = memory.value;
+    const { usedBytes, maxBytes = 0, policy } = memory.value;
     return planned({
       impact: [
         `${formatCount(old.length)} of ${formatCount(matched)} keys ${prefix}* go, idle for ${formatAge(idle)} or more: ${size}.`,
-        `Redis uses ${formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
+        `Redis uses ${usedBytes === undefined ? 'memory that it does not tell' : formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
         `For instance ${old
           .slice(0, 3)
           .map(({ key }) => key)
@@ -97,7 +97,7 @@ export const evictRedis: Action = {
       // Caches move all the time: other keys of the same kind are no other plan; memory and policy are.
       rests: fingerprint(prefix, idle, policy, maxBytes),
       memo: {
-        before: String(usedBytes),
+        ...(usedBytes === undefined ? {} : { before: String(usedBytes) }),
         keys: String(old.length),
         names: JSON.stringify(old.slice(0, 1000).map(({ key }) => key)),
       },
@@ -112,10 +112,11 @@ export const evictRedis: Action = {
     if (left > 0) return disproven(`${formatCount(left)} of the keys are still there`);
     const memory = await survey.redis();
     if (!memory.ok) return notYetBy(memory.fault);
-    const freed = Number(plan.memo?.before ?? 0) - memory.value.usedBytes;
-    return proven(
-      `${formatCount(Number(plan.memo?.keys ?? 0))} keys unlinked; memory ${formatBytes(memory.value.usedBytes)}, ${formatBytes(Math.max(0, freed))} less`,
-    );
+    const { usedBytes } = memory.value;
+    const unlinked = `${formatCount(Number(plan.memo?.keys ?? 0))} keys unlinked`;
+    if (usedBytes === undefined || plan.memo?.before === undefined) return proven(`${unlinked}; memory is not told`);
+    const freed = Number(plan.memo.before) - usedBytes;
+    return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },
   within: 20 * second,
 };

@@ -5,6 +5,7 @@ import { assess, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { fewestRequests, metric } from '../core/health/metrics.ts';
 import { judgePod } from '../core/health/pods.ts';
+import { judgeRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
 import { judgeWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
@@ -134,7 +135,12 @@ export function replica(world: World): readonly Evidence[] {
 }
 
 export function redis(world: World): Evidence {
-  return look(world, 'redis', world.readings.redis, (r) => pass(`PONG in ${Math.round(r.latency)} ms, ${r.role}`));
+  return look(world, 'redis', world.readings.redis, (r) => {
+    const { verdict, says } = judgeRedis(r);
+    if (verdict === 'critical') return fail(says);
+    const answer = `PONG in ${Math.round(r.latency)} ms, ${r.role}`;
+    return verdict === 'unknown' ? unknown(says) : pass(verdict === 'ok' ? answer : `${answer}; ${says}`);
+  });
 }
 
 /** The share of the API's requests that fail: 5xx, or given up by the client. `limit` in percent: above it fails. */

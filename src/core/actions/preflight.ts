@@ -2,7 +2,7 @@
 
 import type { Tables } from '../platform/tables.ts';
 import type { Instant, Ms } from '../time.ts';
-import type { Database, Gateway } from '../world/facts.ts';
+import type { Database, Gateway, Redis } from '../world/facts.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Targets } from '../world/targets.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
@@ -217,7 +217,7 @@ export interface Survey {
       inherits?: readonly string[];
     },
   ): Promise<Answer<ToolOutput>>;
-  redis(): Promise<Answer<{ usedBytes: number; maxBytes: number; policy: string; role: string; cluster?: boolean }>>;
+  redis(): Promise<Answer<Redis>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
   /** Whether Redis would let us run a command. */

@@ -7,6 +7,7 @@ import { keepPromises } from './backups.ts';
 import { type Finding, missing } from './finding.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { actionFor, judge, metrics } from './metrics.ts';
+import { judgeRedis } from './redis.ts';
 import { judgeReplica, judgeSlot } from './replication.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { worst, worstFirst } from './status.ts';
@@ -106,12 +107,7 @@ function redis(world: World): Finding[] {
   const reading = world.readings.redis;
   const absent = missing(world, reading, about, true);
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
-  const { role, clients, linkUp, cluster } = reading.value;
-  const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
-  const says = `PONG, ${role}${cluster ? ' of a cluster' : ''}, ${clients} clients`;
-  // The platform writes to the Redis that is configured: a replica refuses that.
-  if (role === 'slave') return [{ ...about, verdict: 'warning', says: `a replica, takes no writes${link}` }];
-  return [{ ...about, verdict: 'ok', says }];
+  return [{ ...about, ...judgeRedis(reading.value) }];
 }
 
 function measures(world: World): Finding[] {

@@ -5,6 +5,7 @@ import { derive, isStale, type Reading } from '../world/reading.ts';
 import { judgeValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { databaseIsAway } from './failover.ts';
+import { redisMemory } from './redis.ts';
 import type { Verdict } from './status.ts';
 
 /** A measured number, with what it rests on. */
@@ -69,11 +70,13 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     unit: 'percent',
     action: 'Evict old data',
     measure: (world) =>
-      derive(world.readings.redis, (r) =>
-        r.maxBytes > 0
-          ? { value: percent(r.usedBytes, r.maxBytes), basis: 'used_memory of maxmemory', exact: true }
-          : { basis: 'no maxmemory is set', exact: true },
-      ),
+      derive(world.readings.redis, (r) => {
+        const memory = redisMemory(r);
+        if (!memory) return { basis: 'memory is not told: INFO is refused', exact: true };
+        return memory.most > 0
+          ? { value: percent(memory.used, memory.most), basis: 'used_memory of maxmemory', exact: true }
+          : { basis: 'no maxmemory is set', exact: true };
+      }),
   },
   queueDepth: {
     title: 'Queue Depth',

@@ -253,24 +253,40 @@ export type RedisPersistence = {
   appended?: boolean;
 };
 
+/** Why writes are refused. `perhaps`: the setting that decides it may not be read. */
+export type RedisRefusal =
+  | { why: 'replica' | 'append' | 'memory' }
+  | { why: 'save'; perhaps?: boolean }
+  | { why: 'replicas'; there: number; wanted: number };
+
+/** CLUSTER INFO: its state, and slots of 16,384. */
+export type RedisCluster = { state: string; assigned: number; failing: number; suspected: number };
+
 export type Redis = {
   where: string;
   version: string;
   latency: Ms;
   role: string;
-  usedBytes: number;
+  /** Absent, as all below: INFO may not be asked. */
+  usedBytes?: number;
   /** 0: no limit is set, so a percentage is unknown. */
-  maxBytes: number;
-  evictedKeys: number;
+  maxBytes?: number;
+  evictedKeys?: number;
   /** Keys evicted in a minute, between this look and the one before; absent at the first. */
   evictedPerMinute?: number;
   /** On a replica: whether its connection to the primary is up. */
   linkUp?: boolean;
   /** True for a node of a Redis Cluster: every number is this node's. */
   cluster?: boolean;
-  clients: number;
+  /** What the cluster as a whole serves. */
+  slots?: RedisCluster;
+  /** Why it refuses writes; empty or absent where it takes them. */
+  refusals?: readonly RedisRefusal[];
+  /** Commands that it refuses us, so that what they tell is unknown. */
+  untold?: readonly { what: 'INFO' | 'CLUSTER INFO'; why: string }[];
+  clients?: number;
   /** maxmemory-policy. */
-  policy: string;
+  policy?: string;
   /** What it writes to its own disk; absent where it does not tell. */
   persistence?: RedisPersistence;
 };

@@ -1,8 +1,10 @@
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
+import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
+import type { Redis } from '../../core/world/facts.ts';
 import type { Probe } from '../doctor-check.ts';
 import { redisMay } from './acl.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
@@ -28,7 +30,8 @@ export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
         const words = [`version ${look.version || 'not told'}`, look.role, `${Math.round(look.latency)} ms`];
         return [
           { area, what: 'answers', verdict: 'ok', answer: `PONG from ${look.where}, ${words.join(', ')}${tls}` },
-          memory(look.usedBytes, look.maxBytes),
+          ...works(look),
+          ...memory(look),
           await eviction(client, redis.username ?? 'default'),
         ];
       } catch (error) {
@@ -40,7 +43,18 @@ export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
   };
 }
 
-function memory(used: number, limit: number): Checkup {
+/** Said only where it is so: a server that answers and does not work. */
+function works(look: Redis): Checkup[] {
+  const { verdict, says, remedy } = judgeRedis(look);
+  return verdict === 'ok' ? [] : [{ area, what: 'works', verdict, answer: says, ...(remedy ? { todo: remedy } : {}) }];
+}
+
+function memory(look: Redis): Checkup[] {
+  const { used, most } = redisMemory(look) ?? {};
+  return used === undefined || most === undefined ? [] : [limitOf(used, most)];
+}
+
+function limitOf(used: number, limit: number): Checkup {
   const what = 'memory limit';
   if (limit > 0) return { area, what, verdict: 'ok', answer: `${formatBytes(used)} of ${formatBytes(limit)}` };
   return {

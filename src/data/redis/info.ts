@@ -2,14 +2,39 @@
 import type { Redis as Client } from 'ioredis';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Redis, RedisPersistence } from '../../core/world/facts.ts';
+import type { Redis, RedisCluster, RedisPersistence } from '../../core/world/facts.ts';
+import { clusterOf, isRefused, refusalsOf, withoutInfo } from './writes.ts';
 
-/** One PING, timed, and one INFO. Throws what the server answered. */
+/**
+ * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
+ * refuses INFO has answered all the same. Throws what the server answered to the rest.
+ */
 export async function lookAtRedis(client: Client, where: string): Promise<Redis> {
   const begun = performance.now();
-  await client.ping();
+  // A server that cannot save answers even this with a refusal; INFO goes on to say why.
+  await client.ping().catch((error: unknown) => {
+    if (!(error instanceof Error && error.message.startsWith('MISCONF'))) throw error;
+  });
   const latency = Math.round((performance.now() - begun) * 10) / 10;
-  return redisFrom(parseInfo(await client.info()), where, latency);
+  let text: string;
+  try {
+    text = await client.info();
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return withCluster(withoutInfo(where, latency, error), await clusterOf(client));
+  }
+  const info = parseInfo(text);
+  const look = redisFrom(info, where, latency);
+  const refusals = await refusalsOf(client, info);
+  const told = refusals.length > 0 ? { ...look, refusals } : look;
+  return look.cluster ? withCluster(told, await clusterOf(client)) : told;
+}
+
+function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): Redis {
+  if (found === undefined) return look;
+  if (found !== 'untold') return { ...look, cluster: true, slots: found };
+  const why = 'CLUSTER INFO is not allowed to this user';
+  return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER INFO', why }] };
 }
 
 /** INFO's `name:value` lines. */

@@ -31,6 +31,7 @@ export function redisSource(settings: Settings): Source {
           connection = await connectRedis(settings.redis, timeout, signal);
         }
         const look = await lookAtRedis(connection.client, where);
+        if (look.evictedKeys === undefined) return { ok: true, value: look };
         const now: Counted = { evicted: look.evictedKeys, at: performance.now() };
         const rate = perMinute(before, now);
         before = now;

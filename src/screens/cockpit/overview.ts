@@ -3,6 +3,7 @@
 
 import { keepPromises } from '../../core/health/backups.ts';
 import { judgePod } from '../../core/health/pods.ts';
+import { redisMemory } from '../../core/health/redis.ts';
 import { behindSays } from '../../core/health/replication.ts';
 import { glyph, type Verdict, worst } from '../../core/health/status.ts';
 import { readyIn } from '../../core/health/workloads.ts';
@@ -93,8 +94,12 @@ function workers(state: State): readonly Part[] {
     };
   });
   const r = newest(readings.redis)?.value;
-  const used =
-    r && r.maxBytes > 0 ? formatPercent((r.usedBytes / r.maxBytes) * 100) : r ? formatBytes(r.usedBytes) : '';
+  const memory = r && redisMemory(r);
+  const used = !memory
+    ? ''
+    : memory.most > 0
+      ? formatPercent((memory.used / memory.most) * 100)
+      : formatBytes(memory.used);
   return [
     ...parts,
     {

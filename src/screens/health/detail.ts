@@ -1,6 +1,7 @@
 import { receiptSays } from '../../core/health/failover.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
 import { judgeWord } from '../../core/health/health-words.ts';
+import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
 import { behindSays, judgeSlot } from '../../core/health/replication.ts';
 import { judgeIdAge } from '../../core/health/wraparound.ts';
 import { blockersSay } from '../../core/queries/database.ts';
@@ -139,11 +140,15 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
 
 function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
   if (!r) return [];
+  const memory = redisMemory(r);
+  const { verdict, says, remedy } = judgeRedis(r);
   return pairs(
     [
       ['asked', r.where],
       ['version', r.version],
       ['answered in', formatLatency(r.latency)],
+      ['works', verdict === 'ok' ? undefined : line(mark(verdict), ` ${says}`)],
+      ['do', verdict === 'ok' ? undefined : remedy],
       [
         'role',
         [
@@ -156,16 +161,20 @@ function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
       ],
       [
         'memory',
-        r.maxBytes > 0
-          ? `${formatBytes(r.usedBytes)} of ${formatBytes(r.maxBytes)} (${formatPercent((r.usedBytes / r.maxBytes) * 100)})`
-          : `${formatBytes(r.usedBytes)}; no maxmemory is set, so a percentage is unknown`,
+        !memory
+          ? undefined
+          : memory.most > 0
+            ? `${formatBytes(memory.used)} of ${formatBytes(memory.most)} (${formatPercent((memory.used / memory.most) * 100)})`
+            : `${formatBytes(memory.used)}; no maxmemory is set, so a percentage is unknown`,
       ],
       ['policy', r.policy],
       [
         'evicted keys',
-        `${formatCount(r.evictedKeys)}${r.evictedPerMinute === undefined ? '' : `, ${formatCount(Math.round(r.evictedPerMinute))} a minute now`}`,
+        r.evictedKeys === undefined
+          ? undefined
+          : `${formatCount(r.evictedKeys)}${r.evictedPerMinute === undefined ? '' : `, ${formatCount(Math.round(r.evictedPerMinute))} a minute now`}`,
       ],
-      ['clients', String(r.clients)],
+      ['clients', r.clients === undefined ? undefined : String(r.clients)],
       ...persistencePairs(r, now),
     ],
     room,

@@ -2,6 +2,7 @@
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/health/gateway.ts';
 import { judgeWord } from '../../core/health/health-words.ts';
+import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
 import { behindSays, judgeSlot } from '../../core/health/replication.ts';
 import type { Verdict } from '../../core/health/status.ts';
 import { judgeIdAge } from '../../core/health/wraparound.ts';
@@ -181,12 +182,16 @@ function saysDatabase(d: Database, _now: Instant): Said {
 }
 
 function saysRedis(r: Redis): Said {
-  const used =
-    r.maxBytes > 0
-      ? `${formatPercent((r.usedBytes / r.maxBytes) * 100)} of ${formatBytes(r.maxBytes)}`
-      : `${formatBytes(r.usedBytes)}, no limit set`;
+  const memory = redisMemory(r);
+  const used = !memory
+    ? ''
+    : memory.most > 0
+      ? `${formatPercent((memory.used / memory.most) * 100)} of ${formatBytes(memory.most)}`
+      : `${formatBytes(memory.used)}, no limit set`;
+  const { verdict, says } = judgeRedis(r);
+  if (verdict !== 'ok') return { says: [line(says)], latency: r.latency, more: [`${r.where}, ${used}`] };
   return {
-    says: [line(`${used}, ${r.clients} clients`), line(used)],
+    says: [line(`${used}, ${r.clients ?? '?'} clients`), line(used)],
     latency: r.latency,
     more: [`${r.where}, Redis ${r.version}, ${r.role}`],
   };

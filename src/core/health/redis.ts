@@ -1,0 +1,89 @@
+// A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
+import type { Redis, RedisRefusal } from '../world/facts.ts';
+import type { Verdict } from './status.ts';
+
+type Judged = { verdict: Verdict; says: string; remedy?: string };
+
+const slots = 16_384;
+
+/** What it uses of what it may, in bytes; `most` 0 is no limit. Undefined where it does not tell. */
+export function redisMemory({ usedBytes, maxBytes = 0 }: Redis): { used: number; most: number } | undefined {
+  return usedBytes === undefined ? undefined : { used: usedBytes, most: maxBytes };
+}
+
+/** By the worst of what it tells; what it answers stands first where all is well. */
+export function judgeRedis(r: Redis): Judged {
+  const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp } = r;
+  const answers = ['PONG', role, cluster ? 'of a cluster' : ''].filter(Boolean);
+  const says = `${answers.join(', ').replace(', of', ' of')}${clients === undefined ? '' : `, ${clients} clients`}`;
+  if (nodes && nodes.state !== 'ok')
+    return {
+      verdict: 'critical',
+      says: `the cluster is in state ${nodes.state}: ${slots - nodes.assigned + nodes.failing} of ${slots} slots are not served`,
+      remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
+    };
+  if (nodes && (nodes.assigned < slots || nodes.failing > 0))
+    return {
+      verdict: 'critical',
+      says: `${slots - nodes.assigned + nodes.failing} of ${slots} slots of the cluster are not served`,
+      remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
+    };
+  const [refusal] = refusals;
+  if (refusal) {
+    const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
+    return { verdict: 'critical', ...refusalSays(refusal, link) };
+  }
+  if (role === 'slave')
+    return { verdict: 'warning', says: 'a replica that takes writes: its primary never gets them', remedy: ofReplica };
+  if (persistence?.saved === false)
+    return {
+      verdict: 'warning',
+      says: `its last save failed, writes are taken${persistence.appendOnly ? '' : ': a restart loses them'}`,
+      remedy: 'free disk space, look at its log, then redis-cli BGSAVE',
+    };
+  if (nodes && nodes.suspected > 0)
+    return {
+      verdict: 'warning',
+      says: `${nodes.suspected} slots of the cluster are on nodes that do not answer some others`,
+      remedy: 'redis-cli CLUSTER NODES',
+    };
+  if (untold.length > 0)
+    return {
+      verdict: 'unknown',
+      says: `PONG, but it refuses ${untold.map(({ what }) => what).join(' and ')}: ${untold.map(unknownParts).join('; ')}`,
+      remedy: 'ACL SETUSER USER +info +config|get +cluster|info',
+    };
+  return { verdict: 'ok', says };
+}
+
+const ofReplica = 'point REDIS_URL at the primary (redis-cli ROLE)';
+
+function refusalSays(refusal: RedisRefusal, link: string): { says: string; remedy: string } {
+  switch (refusal.why) {
+    case 'replica':
+      return { says: `a replica, takes no writes${link}`, remedy: ofReplica };
+    case 'append':
+      return {
+        says: 'writes are refused: its append-only file takes none',
+        remedy: 'free disk space, look at its log',
+      };
+    case 'save':
+      return {
+        says: `its last save failed: writes are refused${refusal.perhaps ? ', unless stop-writes-on-bgsave-error is no' : ''}`,
+        remedy: 'free disk space, look at its log, then redis-cli BGSAVE',
+      };
+    case 'memory':
+      return {
+        says: 'writes are refused: memory is full, and its policy evicts nothing',
+        remedy: 'evict old data, or raise maxmemory',
+      };
+    case 'replicas':
+      return {
+        says: `writes are refused: ${refusal.there} of ${refusal.wanted} replicas are there`,
+        remedy: 'bring replicas back, or lower min-replicas-to-write',
+      };
+  }
+}
+
+const unknownParts = ({ what }: { what: string }): string =>
+  what === 'INFO' ? 'role, memory and writes are unknown' : 'whether all slots are served is unknown';

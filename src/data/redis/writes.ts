@@ -1,0 +1,83 @@
+// What keeps a Redis from taking writes, and what a cluster lacks: read from INFO, and from CONFIG and CLUSTER where INFO
+// does not decide it.
+import type { Redis as Client } from 'ioredis';
+import { door } from '../../core/text/text.ts';
+import type { Redis, RedisCluster, RedisRefusal } from '../../core/world/facts.ts';
+
+type Info = ReadonlyMap<string, string>;
+
+/** A parameter of the configuration; undefined where we may not read it. */
+async function configured(client: Client, name: string): Promise<string | undefined> {
+  try {
+    const answer: unknown = await client.call('CONFIG', 'GET', name);
+    return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : undefined;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return undefined;
+  }
+}
+
+/** A refusal of one command: no right to it, or the server does not have it. The connection goes on. */
+export function isRefused(error: unknown): error is Error {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return false;
+  return /^(NOPERM|ERR)\b/.test(error.message);
+}
+
+/** Why writes are refused now, or fail at the disk. */
+export async function refusalsOf(client: Client, info: Info): Promise<readonly RedisRefusal[]> {
+  const found: RedisRefusal[] = [];
+  if (info.get('role') === 'slave') {
+    if (info.get('slave_read_only') !== '0') found.push({ why: 'replica' });
+    return found;
+  }
+  if (info.get('aof_enabled') === '1' && info.get('aof_last_write_status') === 'err') found.push({ why: 'append' });
+  if (info.get('rdb_last_bgsave_status') === 'err') {
+    const stops = (await configured(client, 'stop-writes-on-bgsave-error')) ?? 'untold';
+    // Without a schedule of saves a failed one stops nothing.
+    const saves = stops === 'no' ? '' : ((await configured(client, 'save')) ?? 'untold');
+    if (stops !== 'no' && saves !== '') found.push({ why: 'save', ...(stops === 'untold' ? { perhaps: true } : {}) });
+  }
+  if (isFull(info)) found.push({ why: 'memory' });
+  // Told only where replicas are required.
+  const good = info.get('min_slaves_good_slaves');
+  if (good !== undefined) {
+    const wanted = Number(
+      (await configured(client, 'min-replicas-to-write')) ?? (await configured(client, 'min-slaves-to-write')) ?? 1,
+    );
+    if (Number(good) < wanted) found.push({ why: 'replicas', there: Number(good), wanted });
+  }
+  return found;
+}
+
+/** At its limit, and nothing that it may evict. What replicas and the append-only file buffer is not counted. */
+function isFull(info: Info): boolean {
+  const number = (name: string) => Number(info.get(name) ?? 0);
+  const most = number('maxmemory');
+  if (most === 0 || number('used_memory') - number('mem_not_counted_for_evict') < most) return false;
+  const policy = info.get('maxmemory_policy') ?? '';
+  const expiring = [...info].some(([name, value]) => /^db\d+$/.test(name) && /\bexpires=[1-9]/.test(value));
+  return policy === 'noeviction' || (policy.startsWith('volatile') && !expiring);
+}
+
+/** CLUSTER INFO; undefined where the server is no node of a cluster, `untold` where it may not be asked. */
+export async function clusterOf(client: Client): Promise<RedisCluster | undefined | 'untold'> {
+  try {
+    const answer = String(await client.call('CLUSTER', 'INFO'));
+    const fields = new Map(answer.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
+    const number = (name: string) => Number(fields.get(name) ?? 0);
+    return {
+      state: door(fields.get('cluster_state') ?? 'not told', 20),
+      assigned: number('cluster_slots_assigned'),
+      failing: number('cluster_slots_fail'),
+      suspected: number('cluster_slots_pfail'),
+    };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return /cluster support disabled|unknown command/i.test(error.message) ? undefined : 'untold';
+  }
+}
+
+/** The rest of the fact, where INFO may not be asked: the server answers, and nothing else is known of it. */
+export function withoutInfo(where: string, latency: number, error: Error): Redis {
+  return { where, version: '', latency, role: 'not told', untold: [{ what: 'INFO', why: door(error.message, 120) }] };
+}
