@@ -78,8 +78,12 @@ export const listBindings: readonly Binding[] = [
     about: 'open the selected row, or the pane',
     footer: 10,
     silent: true,
-    unless: ({ row, place }) =>
-      row?.opens || place.pane ? undefined : row ? 'nothing more is known of it' : 'no row is selected',
+    unless: ({ row, place, list }) =>
+      row?.opens || place.pane
+        ? undefined
+        : row
+          ? 'nothing more is known of it'
+          : (list?.unmarked ?? 'no row is selected'),
     // Where nothing is marked yet, the pane itself.
     run: ({ row, place }) => (row?.opens ? [row.opens] : place.pane ? [{ kind: 'open', screen: place.pane }] : []),
   },

@@ -3,6 +3,8 @@
 import type { Check } from '../core/actions/action.ts';
 import { readyIn } from '../core/health/workloads.ts';
 import type { Severity, Symptom } from '../core/incident/checklist.ts';
+import { type Ms, second } from '../core/time.ts';
+import type { FactId } from '../core/world/facts.ts';
 import type { World } from '../core/world/world.ts';
 import { checklistFor } from './checklists.ts';
 import {
@@ -41,7 +43,41 @@ export function signs(world: World): readonly Sign[] {
   );
 }
 
+/** What decides the severity, as a person calls it. */
+const decisive = {
+  gateway: 'the gateway',
+  deployments: 'Kubernetes',
+  primary: 'the database',
+  traffic: 'the requests',
+  studies: 'the studies',
+  surfaces: 'the surfaces',
+} as const satisfies Partial<Record<FactId, string>>;
+
+/** For so long a first answer is waited for; a backend that hangs is lost by then. */
+const firstAnswer: Ms = 15 * second;
+
+/** What was asked and has not answered for the first time yet. */
+function stillAsked({ readings, now }: World): readonly string[] {
+  const asked = (id: FactId) => {
+    const reading = readings[id];
+    return reading.state === 'pending' && now - (reading.since ?? now) < firstAnswer;
+  };
+  return Object.entries(decisive).flatMap(([id, name]) => (asked(id as FactId) ? [name] : []));
+}
+
+const nothingAnswered = ({ readings }: World): boolean =>
+  Object.values(readings).every((reading) => reading.state === 'pending');
+
+/** What nobody has answered yet says nothing: only what is proven counts until then. */
 export function suggest(world: World): Suggestion {
+  const found = suggestNow(world);
+  const asked = stillAsked(world);
+  const isProven = found.severity !== undefined && !found.unsure;
+  if (isProven || asked.length === 0 || nothingAnswered(world)) return found;
+  return { because: `still asking ${asked.join(', ')}`, unsure: true, signs: found.signs };
+}
+
+function suggestNow(world: World): Suggestion {
   const all = signs(world);
   const give = (severity: Severity, because: string, unsure = false): Suggestion => ({
     severity,
@@ -49,9 +85,8 @@ export function suggest(world: World): Suggestion {
     unsure,
     signs: all,
   });
+  if (nothingAnswered(world)) return { because: 'nothing has answered yet', unsure: true, signs: all };
   const answers = Object.values(world.readings);
-  if (answers.every((reading) => reading.state === 'pending'))
-    return { because: 'nothing has answered yet', unsure: true, signs: all };
   if (answers.every((reading) => reading.state !== 'live'))
     return give(1, 'nothing can be seen from here: it may be the network, treat it as an outage until you know', true);
 

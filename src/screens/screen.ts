@@ -43,6 +43,8 @@ export type List = {
   selectable: boolean;
   /** Of rows that are a part of more. */
   window?: Window;
+  /** No row is marked before a key moves, and why. */
+  unmarked?: string;
 };
 
 /** What a screen shows at one moment, before filter and scroll. */
@@ -58,6 +60,8 @@ export type View = {
   window?: Window;
   /** False: a text to read; the keys scroll instead of selecting. */
   selectable?: boolean;
+  /** No row is marked before a key moves, so that enter does nothing by chance; this is what enter says. */
+  unmarked?: string;
   /** True: the rows have passed the filter already, and mark their matches themselves. */
   filtersItself?: boolean;
   /** Instead of the rows when there are none: something useful. */

@@ -46,10 +46,6 @@ const after = (keys: readonly string[], of: Case): Case => ({ ...of, after: keys
 const withState = (of: Case, more: Partial<State>): Case => ({ ...of, from: (state) => ({ ...state, ...more }) });
 const { acknowledged: _, ...unacknowledged } = incident;
 const resolved = { ...incident, resolvedAt: now };
-const anew = (of: Case): Case => ({
-  ...of,
-  from: ({ incident: _, ...state }) => state,
-});
 
 /** The rows' next order: its name stands in the title line. */
 const sorted: Case = {
@@ -98,11 +94,6 @@ const own: Readonly<Record<string, Case>> = {
     see: ({ intents }) => expect(intents).toMatchObject([{ kind: 'copy', text: plannedRun.calls[0]?.say }]),
   },
   'run forget-output': sends({ kind: 'run', what: { do: 'forget' } }),
-  'incident open-sev1': anew(tells({ do: 'open', severity: 1 })),
-  'incident open-sev2': anew(tells({ do: 'open', severity: 2 })),
-  'incident open-sev3': anew(tells({ do: 'open', severity: 3 })),
-  'incident open-sev4': anew(tells({ do: 'open', severity: 4 })),
-  'incident open-security': anew(tells({ do: 'open', procedure: 'security' })),
   'incident step-done': after(['j'], tells({ do: 'step', step: 'sev1/gateway-status', mark: 'done' })),
   'incident step-skip': after(['j'], sees('Skip: Check API gateway status')),
   'incident offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),

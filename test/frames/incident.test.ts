@@ -37,40 +37,68 @@ describe('opening', () => {
        OPEN AN INCIDENT  which one is it?
        suggests SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
-      ▶1 SEV1 Complete API outage  API returning 5xx for all requests  suggested
+      ▶SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error
            ✓ All API requests returning 5xx  38 % of 1 310 requests fail
            ● No new studies being created  none in the last 10 minutes
-       2 SEV2 High study failure rate  Major degradation: Study execution failing >50%
+       SEV2 High study failure rate  Major degradation: Study execution failing >50%
            ✓ Studies completing with >50% failure rate
            ● Specific surfaces consistently failing  71 %, 312 failures in 2 studies
-       3 SEV3 Single surface failing  Single surface adapter failing
+       SEV3 Single surface failing  Minor degradation: Single surface adapter failing
            ● One surface adapter returning errors  openai-api 71 %
            ● Other surfaces working normally  2 of 3 work normally
-       4 SEV4 Low impact  Low impact: Slow response times, cosmetic issues
+       SEV4 Low impact  Low impact: Slow response times, cosmetic issues
            ● Slow response times  4 210 ms  (critical > 2 000 ms)
            ● Error Rate above its threshold  38 %  (critical > 5 %)
            ● Queue Depth above its threshold  1 320  (warning > 1 000)
-       5 Security incident  somebody may have access who should not
+       Security incident  somebody may have access who should not
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  i incident  a act  l logs  / filter  esc back  : anything  ? help"
+       enter open  v severity  i incident  a act  l logs  esc back  : anything  ? help"
     `);
   });
 
-  test('a digit opens it; enter opens the suggested one', () => {
-    expect(commandOf(sent(at('incident'), '2'))).toMatchObject([{ do: 'open', severity: 2 }]);
+  test('enter opens the suggested one, v the one that is named; digits go to the panes', () => {
     expect(commandOf(sent(at('incident'), 'enter'))).toMatchObject([{ do: 'open', severity: 1 }]);
-    expect(commandOf(sent(at('incident'), '5'))).toMatchObject([{ do: 'open', severity: 1, procedure: 'security' }]);
+    const named = (...keys: readonly string[]) =>
+      commandOf(press(pressing(at('incident'), small, 'v', ...keys), frame(at('incident'), small), 'enter'));
+    expect(named('2')).toMatchObject([{ do: 'open', severity: 2 }]);
+    expect(named('down', 'down', 'down')).toMatchObject([{ do: 'open', severity: 3 }]);
+    expect(named(...'security')).toMatchObject([{ do: 'open', severity: 1, procedure: 'security' }]);
+    expect(named()).toEqual([]);
+    for (const digit of ['1', '2', '3', '4', '5'])
+      expect(sent(at('incident'), digit)).toEqual([{ kind: 'home', pane: expect.any(String) }]);
   });
 
-  test('in two keys from the cockpit, with nothing reachable at all', () => {
-    const dark = stateOf({
+  const pending = (since?: number) =>
+    stateOf({
       ...calm,
-      readings: Object.fromEntries(Object.keys(calm.readings).map((id) => [id, { state: 'pending' }])) as never,
+      readings: Object.fromEntries(
+        Object.keys(calm.readings).map((id) => [id, { state: 'pending', ...(since === undefined ? {} : { since }) }]),
+      ) as never,
     });
-    const there = pressing(dark, small, 'i');
-    expect(commandOf(sent(there, '1'))).toMatchObject([{ do: 'open', severity: 1 }]);
+  const partly = stateOf({ ...calm, readings: { ...calm.readings, gateway: { state: 'pending', since: calm.now } } });
+  const fault = { kind: 'refused', where: 'redis', what: 'connection refused', hint: 'start it' } as const;
+  const first = { ...pending(calm.now).world.readings, redis: { state: 'lost', fault, at: calm.now } } as const;
+
+  test.each([
+    ['nothing is wrong', stateOf(calm), 'nothing wrong is seen from here'],
+    ['nobody was asked yet', pending(), 'nothing has answered yet'],
+    ['all are still being asked', pending(calm.now), 'nothing has answered yet'],
+    ['the gateway is still being asked', partly, 'still asking the gateway'],
+    ['only one answered, that it is refused', stateOf({ ...calm, readings: first }), 'still asking the gateway'],
+  ])('%s: nothing is marked, enter and digits open nothing and say why', (_, state, why) => {
+    const there = pressing(state, small, 'i');
+    const { row, list } = frame(there, small);
+    expect(row).toBeUndefined();
+    expect(frameText(there, small)).not.toContain('▶');
+    expect(list.unmarked).toContain(why);
+    expect(sent(there, 'enter')).toEqual([{ kind: 'notice', says: expect.stringContaining(why), verdict: 'unknown' }]);
+    for (const key of ['enter', 'space', 'y', '1', '2', '3', '4', '5', 'right'])
+      expect(commandOf(sent(there, key)), key).toEqual([]);
+    // Whoever moves to one, or names it, means it; nothing has to be reachable for that.
+    expect(commandOf(sent(pressing(there, small, 'j', 'j'), 'enter'))).toMatchObject([{ do: 'open', severity: 2 }]);
+    expect(commandOf(sent(pressing(there, small, 'v', '1'), 'enter'))).toMatchObject([{ do: 'open', severity: 1 }]);
   });
 });
 

@@ -111,6 +111,14 @@ const calm: Partial<Readings> = {
 };
 const told = (readings: Partial<Readings>) => suggest(world({ readings: { ...calm, ...readings } }));
 
+test('what is still being asked suggests nothing, but what hangs does, and what is proven too', () => {
+  const asked = (ago: number): Partial<Readings> => ({ gateway: { state: 'pending', since: now - ago } });
+  expect(told(asked(2000))).toMatchObject({ because: 'still asking the gateway', unsure: true });
+  expect(told(asked(2000)).severity).toBeUndefined();
+  const dark = { ...asked(60_000), traffic: lost('timeout') };
+  expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
+});
+
 test('calm suggests nothing', () => {
   expect(told({})).toMatchObject({ because: 'nothing wrong is seen from here', unsure: false });
   expect(told({}).severity).toBeUndefined();

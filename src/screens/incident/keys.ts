@@ -6,19 +6,8 @@ import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
 import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
-import { openIntent } from './opening.ts';
+import { askOpening } from './opening.ts';
 import { offerKeys } from './steps.ts';
-
-/** Digits open an incident where one is chosen; beside a checklist they are the panes'. */
-const openingKeys: readonly Binding[] = ([1, 2, 3, 4] as const).map((severity) => ({
-  id: `open-sev${severity}`,
-  keys: [String(severity)],
-  title: `SEV${severity}`,
-  about: `open a SEV${severity} incident`,
-  when: isOpening,
-  unless: ({ state }: Here) => onlyObserves(state),
-  run: ({ state }: Here): readonly Intent[] => [openIntent(state, severity)],
-}));
 
 /** Whether the screen offers to open an incident: none is there, or a new one is wanted after one that is resolved. */
 export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {
@@ -26,16 +15,6 @@ export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | '
 }
 
 export const isOpen = ({ incident }: State): boolean => incident !== undefined && incident.resolvedAt === undefined;
-
-const openSecurity: Binding = {
-  id: 'open-security',
-  keys: ['5'],
-  title: 'security',
-  about: 'open a security incident',
-  when: isOpening,
-  unless: ({ state }) => onlyObserves(state),
-  run: ({ state }) => [openIntent(state, 1, 'security')],
-};
 
 const onStep = (here: Here): string | undefined =>
   notDriving(here) ?? (stepHere(here) ? undefined : 'no step is selected');
@@ -62,8 +41,6 @@ const offers: readonly Binding[] = offerKeys.map((key, at) => ({
 }));
 
 export const incidentKeys: readonly Binding[] = [
-  ...openingKeys,
-  openSecurity,
   {
     id: 'step-done',
     keys: ['space'],
@@ -165,11 +142,11 @@ export const incidentKeys: readonly Binding[] = [
     id: 'severity',
     keys: ['v'],
     title: 'severity',
-    about: 'change the severity, with a reason; all progress stays',
+    about: 'change the severity, with a reason; all progress stays; before: open an incident of a severity',
     silent: true,
     footer: 20,
-    unless: notDriving,
-    run: ({ state }) => [askSeverity(state)],
+    unless: (here) => (isOpening(here) ? onlyObserves(here.state) : notDriving(here)),
+    run: (here) => [isOpening(here) ? askOpening(here.state) : askSeverity(here.state)],
   },
   {
     id: 'timeline',

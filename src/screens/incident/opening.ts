@@ -15,6 +15,32 @@ export function suggestionOf(state: State): Suggestion {
   return suggested(state.world);
 }
 
+/** Which severity, by its number: for who knows, and needs no suggestion. */
+export function askOpening(state: State): Intent {
+  const { severity, because } = suggestionOf(state);
+  const says =
+    severity === undefined ? `no severity suggested: ${because}` : `suggests ${severityName(severity)}: ${because}`;
+  const named = severityLevels.map((level) => ({
+    value: String(level.severity),
+    says: `${severityName(level.severity)} ${checklistFor(level.severity).title}`,
+    opens: openIntent(state, level.severity),
+  }));
+  const security = { value: 'security', says: 'Security incident', opens: openIntent(state, 1, 'security') };
+  const choices = [...named, security];
+  return {
+    kind: 'form',
+    form: {
+      title: 'Open an incident',
+      lines: (_, columns) => [...wrap(says, columns - 4).map((part) => line('  ', dim(part))), []],
+      fields: [{ name: 'severity', ask: 'which severity?', kind: 'choice', choices: () => choices }],
+      submit: ({ severity: chosen }) => {
+        const found = choices.find(({ value }) => value === chosen);
+        return found ? [found.opens] : '1, 2, 3, 4 or security';
+      },
+    },
+  };
+}
+
 /** Who only observes is told so, and opens none. */
 function opens(state: State, severity: Severity, procedure?: ProcedureId): Intent {
   const why = onlyObserves(state);
@@ -43,7 +69,7 @@ export function openingView(state: State, columns: number): View {
   const rows = severityLevels.map(({ severity, description, example }): Row => {
     const list = checklistFor(severity);
     const isSuggested = suggestion.severity === severity;
-    const title = line(span(String(severity), 'key'), bold(` ${severityName(severity)} ${list.title}`));
+    const title = line(bold(`${severityName(severity)} ${list.title}`));
     const suggestedHere = isSuggested ? span('  suggested', 'accent') : undefined;
     const titles = [`  ${description}: ${example}`, `  ${example}`, ''].map((says) =>
       line(title, dim(says), suggestedHere),
@@ -69,14 +95,17 @@ export function openingView(state: State, columns: number): View {
   const security: Row = {
     id: 'security',
     text: 'security incident',
-    draw: () => [line(span('5', 'key'), bold(' Security incident'), dim('  somebody may have access who should not'))],
+    draw: () => [line(bold('Security incident'), dim('  somebody may have access who should not'))],
     opens: opens(state, 1, 'security'),
   };
   const all = [...rows, security];
   // The suggested one is under the marker, so that enter alone opens it.
   const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
   const ordered = first ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)] : all;
-  return { says: line(dim('which one is it?')), head: advice(suggestion, columns - 2), rows: ordered };
+  const says = line(dim('which one is it?'));
+  const head = advice(suggestion, columns - 2);
+  if (first !== undefined) return { says, head, rows: ordered };
+  return { says, head, rows: ordered, unmarked: `${suggestion.because}; j marks a severity, v asks for one` };
 }
 
 function advice(suggestion: Suggestion, columns: number): readonly Line[] {

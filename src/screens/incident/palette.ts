@@ -11,7 +11,7 @@ export const incidentBinding: Binding = {
   id: 'incident',
   keys: ['i'],
   title: 'incident',
-  about: 'the checklist of the incident; opens one: i, then 1–4 or enter',
+  about: 'the checklist of the incident; opens one: i, then enter for the suggested severity, v for another',
   footer: 20,
   run: ({ state, place }) => {
     if (place.screen === 'incident') return [{ kind: 'back' }];

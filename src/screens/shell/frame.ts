@@ -136,7 +136,9 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   const foot = (view.foot ?? []).map((l) => line(' ', l));
   const height = Math.max(1, rows - 1 - head.length - foot.length);
   const marking = inWindow(view.filtersItself ? { ...place, filter: '' } : place, view.window);
-  const laid = layList(view.rows, marking, { columns, height, marks: selectable, selectable });
+  const unmarked = place.selected === undefined ? view.unmarked : undefined;
+  const marks = selectable && unmarked === undefined;
+  const laid = layList(view.rows, marking, { columns, height, marks, selectable });
   const shown = laid.list.rows;
   const row = selectable ? shown[laid.at] : undefined;
   const nothing =
@@ -153,7 +155,11 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   );
   return {
     lines: [title, ...head, ...toHeight(shown.length > 0 ? laid.lines : nothing, height), ...foot],
-    list: { ...laid.list, ...(view.window ? { window: view.window } : {}) },
+    list: {
+      ...laid.list,
+      ...(view.window ? { window: view.window } : {}),
+      ...(unmarked === undefined ? {} : { unmarked }),
+    },
     ...(row ? { row } : {}),
   };
 }

@@ -167,10 +167,12 @@ function movedIn(place: Place, to: Move, list: List): Place {
   return { ...rest, at: at + offset, top: top + offset };
 }
 
-function moved(place: Place, to: Move, { rows, page }: List): Place {
+function moved(place: Place, to: Move, { rows, page, unmarked }: List): Place {
   if (rows.length === 0) return place;
   // A pane of the cockpit shows no marker until a key asks for it; the first one puts it on the first row.
-  const from = place.pane && place.selected === undefined ? -1 : markerIn(place, rows);
+  // So does a list in which enter would do something.
+  const isUnmarked = place.selected === undefined && (place.pane !== undefined || unmarked !== undefined);
+  const from = isUnmarked ? -1 : markerIn(place, rows);
   const at = Math.min(rows.length - 1, Math.max(0, from + step(to, page)));
   const row = rows[at];
   return { ...place, at, ...(row ? { selected: row.id } : {}), top: topFor(at, place.top, page, rows.length) };
