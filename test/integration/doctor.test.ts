@@ -174,6 +174,19 @@ test('the gateway’s health, and whether it accepts the admin key', async () =>
   expect((await gateway(''))[2]).toBe('warning admin API key: not set');
 });
 
+test.each([429, 302, 503, 400])(
+  'an admin key that a %i keeps from being looked at is unknown, not accepted',
+  async (status) => {
+    const url = await serve(({ path: asked }) =>
+      asked.includes('health') ? { body: { status: 'ok' } } : { status, body: {} },
+    );
+    const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url, ADMIN_API_KEY: 'right' } });
+    expect(lines(await run(gatewayProbe(settings, 5000))).at(-1)).toBe(
+      `unknown admin API key: the gateway answered ${status}`,
+    );
+  },
+);
+
 test('a gateway that refuses is broken, one whose name is unknown could not be asked', async () => {
   const health = async (url: string) => {
     const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url } });

@@ -112,3 +112,36 @@ test('those nobody acknowledged come first, then the worst, then the oldest', ()
     'b',
   ]);
 });
+
+test('an alert whose source gives no answer stays raised, and is cleared once that answers and all is well', () => {
+  const api: Finding = {
+    id: 'pods/api-gateway',
+    area: 'pods',
+    subject: 'api-gateway',
+    verdict: 'critical',
+    says: '0/3',
+  };
+  const silent: Finding = {
+    ...api,
+    id: 'pods/kubernetes',
+    subject: 'kubernetes',
+    verdict: 'unknown',
+    unanswered: true,
+  };
+  let alerts: Alerts = {};
+  let now = 1_000_000;
+  const told: string[] = [];
+  const pass = (seconds: number, ...findings: readonly Finding[]) => {
+    for (let s = 0; s < seconds; s++, now += 1000) {
+      const step = takeFindings(alerts, findings, now);
+      alerts = step.alerts;
+      told.push(...step.changes.map(({ change, alert }) => `${change} ${alert.id}`));
+    }
+  };
+  pass(20, api);
+  pass(200, silent);
+  expect(told).toEqual(['raised pods/api-gateway']);
+  expect(raisedAlerts(alerts).map(({ id }) => id)).toEqual(['pods/api-gateway']);
+  pass(100, { ...api, verdict: 'ok' });
+  expect(told).toEqual(['raised pods/api-gateway', 'cleared pods/api-gateway']);
+});

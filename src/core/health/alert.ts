@@ -3,6 +3,7 @@
 import type { AlertLevel } from '../incident/channel.ts';
 import { type Instant, type Ms, minute, second } from '../time.ts';
 import type { Finding } from './evaluate.ts';
+import { type Origin, silentSource } from './silent-source.ts';
 import type { Verdict } from './status.ts';
 
 /** How long something has to last before it is believed. */
@@ -45,6 +46,8 @@ export type Watch = {
   /** The level it shows now and since when; undefined is calm. */
   now: AlertLevel | undefined;
   since: Instant;
+  /** Where its finding came from, when it was seen last. */
+  origin?: Origin;
   alert?: Alert;
   /** When it turned bad lately. */
   turns: readonly Instant[];
@@ -72,13 +75,16 @@ export function takeFindings(
   const changes: AlertChange[] = [];
   const alerts: Record<string, Watch> = {};
   for (const finding of findings) {
-    const watch = turned(before[finding.id], levelOf[finding.verdict], now);
+    const { id, area, unanswered } = finding;
+    const origin = { id, area, ...(unanswered ? { unanswered } : {}) };
+    const watch = { ...turned(before[id], levelOf[finding.verdict], now), origin };
     alerts[finding.id] = settle(watch, finding, now, changes);
   }
-  // What is not found any more (a surface without jobs) counts as calm.
+  // What is not found any more (a surface without jobs) counts as calm; what is hidden with its source is dark.
   for (const [id, watch] of Object.entries(before)) {
     if (alerts[id] || !watch.alert) continue;
-    const kept = settle(turned(watch, undefined, now), undefined, now, changes);
+    const level = watch.origin && silentSource(watch.origin, findings) ? 'info' : undefined;
+    const kept = settle(turned(watch, level, now), undefined, now, changes);
     if (kept.alert) alerts[id] = kept;
   }
   return { alerts, changes };

@@ -4,6 +4,7 @@ import { formatClock } from '../text/format.ts';
 import { fit } from '../text/text.ts';
 import type { Instant } from '../time.ts';
 import type { Finding } from './evaluate.ts';
+import { silentSource } from './silent-source.ts';
 import { glyph, type Verdict } from './status.ts';
 
 /** One thing that became another. `from` is absent when it is new. */
@@ -55,16 +56,10 @@ export function changesBetween(
   };
 }
 
-/** A finding that is missing because its source gives no answer. An answer's own absence is never hidden. */
+/** What is left of a finding whose source gives no answer. */
 function hiddenNow(finding: Finding, now: readonly Finding[]): Finding | undefined {
-  if (finding.unanswered) return undefined;
-  const silent = now.find((other) => other.unanswered && isJudgedFrom(finding, other));
+  const silent = silentSource(finding, now);
   return silent && { ...finding, verdict: 'unknown', says: `not known: ${silent.subject} gives no answer` };
-}
-
-/** The databases answer each for itself; elsewhere an area is judged from what one source tells. */
-function isJudgedFrom(finding: Finding, source: Finding): boolean {
-  return finding.area === source.area && (finding.area !== 'database' || finding.id.startsWith(`${source.id}/`));
 }
 
 /** What vanished and is not hidden was a problem, and is none any more. Without jobs a surface proves nothing. */

@@ -76,12 +76,13 @@ async function adminKey(
     const { statusCode } = answer;
     if (statusCode === 401 || statusCode === 403)
       return { ...about, verdict: 'warning', answer: `refused (${statusCode})`, todo: 'get a valid ADMIN_API_KEY' };
-    if (statusCode >= 500)
+    // 429, a redirect to a login, a proxy's page: nobody looked at the key.
+    if (statusCode !== 404 && statusCode !== 200)
       return {
         ...about,
         verdict: 'unknown',
         answer: `the gateway answered ${statusCode}`,
-        todo: 'mend the gateway first',
+        todo: statusCode === 429 ? 'rate limited: try again in a minute' : 'fix the gateway first',
       };
     return { ...about, verdict: 'ok', answer: `accepted (${statusCode} for a study that does not exist)` };
   } catch (error) {
