@@ -1,7 +1,7 @@
 // The backups that are there: the database's snapshots, Redis' files, the evidence bucket's protection.
 import type { Settings } from '../../config/settings.ts';
 import type { Backups, Snapshot } from '../../core/health/backups.ts';
-import { clean } from '../../core/text/text.ts';
+import { clean, door } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import { type Outcome, poll, type Source } from '../source.ts';
 import { asked, rdsClient, s3Client } from './clients.ts';
@@ -126,7 +126,7 @@ async function evidenceProtection(settings: Settings, signal: AbortSignal): Prom
       return {
         versioning: versioning.Status === 'Enabled',
         objectLock: lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
-        ...(rule?.Mode ? { mode: rule.Mode } : {}),
+        ...(rule?.Mode ? { mode: door(rule.Mode, 20) } : {}),
         ...(days ? { days } : {}),
       };
     } finally {

@@ -15,6 +15,8 @@ const mostLocks = 60;
 const locksAtOnce = 8;
 /** Studies whose oldest object is asked for its lock, the ones with the oldest evidence first. */
 const mostStudies = 60;
+/** Letters of an object's key, as S3 bounds them. */
+const longestName = 1024;
 /** One request, in milliseconds. */
 const requestTimeout = 10_000;
 
@@ -94,9 +96,15 @@ export async function lookAtStudyEvidence(
     return {
       bucket,
       study,
+      // A name that a terminal would show as something else is not found again, and nothing is done with it.
       versions: versions.map((version) => {
         const lock = locks.get(version);
-        return lock ? { ...version, lock } : version;
+        const shown = {
+          ...version,
+          key: clean(version.key, longestName),
+          versionId: clean(version.versionId, longestName),
+        };
+        return lock ? { ...shown, lock } : shown;
       }),
       complete,
       ...(unknown ? { unknown } : {}),

@@ -146,7 +146,12 @@ export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow
 }
 
 /** How old the oldest id is, as it is judged. */
-export const idAgeFrom = (row: sql.IdAgeRow): IdAge => ({ ...row, database: door(row.database, 64) });
+export const idAgeFrom = ({ database, kind, age, freezeAt }: sql.IdAgeRow): IdAge => ({
+  database: door(database, 64),
+  kind: kind === 'multixacts' ? kind : 'transactions',
+  age,
+  freezeAt,
+});
 
 function lagFrom(
   { bytes, seconds, streaming, paused, peers }: sql.LagRow,

@@ -2,6 +2,7 @@
 // and replaces when it is lost. It cannot write: every transaction is READ ONLY.
 import type { QueryResult } from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
+import { cleanLines } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Outcome, timedOut } from '../source.ts';
@@ -157,17 +158,24 @@ function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
         const { rows } = await client.query<Row>(sql, [...options.values]);
         await client.query('COMMIT');
         hear();
-        return rows;
+        return rows.map(neutralized);
       }
       // One message, one round trip: a server far away is looked at as quickly as it can be.
       const results: unknown = await client.query(`${begin}; ${sql}; COMMIT`);
       hear();
       // Several statements give several results (the client's types know only one); the second but last is ours.
-      return (results as QueryResult<Row>[]).at(-2)?.rows ?? [];
+      return ((results as QueryResult<Row>[]).at(-2)?.rows ?? []).map(neutralized);
     } catch (error) {
       if (sqlState(error) !== undefined) hear();
       if (!isLostConnection(error)) await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
   };
+}
+
+/** Whoever names a column makes sure of its text; a server that calls a number a text is not believed either. */
+function neutralized<Row extends object>(row: Row): Row {
+  for (const [column, value] of Object.entries(row))
+    if (typeof value === 'string') Object.assign(row, { [column]: cleanLines(value, Number.POSITIVE_INFINITY) });
+  return row;
 }

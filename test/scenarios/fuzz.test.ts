@@ -1,0 +1,279 @@
+// Every text of every answer of every backend with a hostile end, some ten thousands of them: what the engine tells the
+// screen, what the terminal gets, and what commands print have the letters, and nothing else of it.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Drill } from '../../simulator/drill.ts';
+import type { Ask } from '../../src/core/queries/query.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { parts } from '../../src/engine/modules.ts';
+import type { Update } from '../../src/engine/protocol.ts';
+import { sourcesFor } from '../../src/engine/sources.ts';
+import { good } from '../support/configuration.ts';
+import { drillOf, launcher } from '../support/drill.ts';
+import { Hostile, leakInTerminal, leakInText, mark } from '../support/hostile.ts';
+import { type Tainting, taintHttp, taintPostgres, taintRedis } from '../support/tainting.ts';
+import { TerminalUnderTest } from '../support/terminal.ts';
+
+const hostile = new Hostile();
+const made: Tainting[] = [];
+let drill: Drill;
+let environment: Record<string, string>;
+let asks: readonly Ask[];
+
+beforeAll(async () => {
+  drill = await drillOf('study-failures', { pods: 600 });
+  const env = drill.environment;
+  const put = async (making: Promise<Tainting>) => {
+    const one = await making;
+    made.push(one);
+    return one.port;
+  };
+  const http = async (url = '') => `http://127.0.0.1:${await put(taintHttp(url, hostile))}`;
+  const postgres = (port = '', lies = false) =>
+    put(taintPostgres({ host: env.PGHOST ?? '', port: Number(port) }, hostile, { lies }));
+  const redis = new URL(env.REDIS_URL ?? '');
+  const redisPort = await put(taintRedis({ host: redis.hostname, port: Number(redis.port) }, hostile));
+  type Kubeconfig = { clusters: { cluster: { server: string } }[] };
+  const kubeconfig = parse(readFileSync(env.KUBECONFIG ?? '', 'utf8')) as Kubeconfig;
+  for (const { cluster } of kubeconfig.clusters) cluster.server = await http(cluster.server);
+  const file = path.join(path.dirname(env.KUBECONFIG ?? ''), 'tainted');
+  writeFileSync(file, stringify(kubeconfig));
+  environment = {
+    ...env,
+    KUBECONFIG: file,
+    BENTHAM_GATEWAY_URL: await http(env.BENTHAM_GATEWAY_URL),
+    PGPORT: String(await postgres(env.PGPORT)),
+    BENTHAM_DATABASE_REPLICA_PORT: String(await postgres(env.BENTHAM_DATABASE_REPLICA_PORT, true)),
+    REDIS_URL: `redis://:${redis.password}@127.0.0.1:${redisPort}`,
+    AWS_ENDPOINT_URL_S3: await http(env.AWS_ENDPOINT_URL_S3),
+    AWS_ENDPOINT_URL_RDS: await http(env.AWS_ENDPOINT_URL_RDS),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await http(env.AWS_ENDPOINT_URL_SECRETS_MANAGER),
+  };
+  asks = await questions();
+});
+afterAll(async () => {
+  await Promise.all(made.map((one) => one.stop()));
+  await drill?.stop();
+});
+
+/** Look-ups of what there is, by its own names. */
+async function questions(): Promise<readonly Ask[]> {
+  const { PGHOST = '', PGPORT = '', PGUSER = '', PGPASSWORD = '', PGDATABASE = '' } = drill.environment;
+  const login = { host: PGHOST, port: Number(PGPORT), user: PGUSER, password: PGPASSWORD, database: PGDATABASE };
+  const client = new pg.Client(login);
+  await client.connect();
+  await client.query("UPDATE jobs SET error_message = 'Rate limited' WHERE status = 'failed'");
+  const failed = "SELECT study_id AS study, surface_id AS surface FROM jobs WHERE status = 'failed' LIMIT 1";
+  const { study, surface } = (await client.query<{ study: string; surface: string }>(failed)).rows[0] ?? {};
+  await client.end();
+  const [pod] = drill.kubernetes.podsOf('executor');
+  if (!study || !surface || !pod) throw new Error('the drill has nothing to ask for');
+  return [
+    { kind: 'studies', search: '', rows: 200 },
+    { kind: 'study', study },
+    { kind: 'jobs', study, status: '', search: '', rows: 200 },
+    { kind: 'surface', surface },
+    { kind: 'api-keys' },
+    { kind: 'database', server: 'primary' },
+    { kind: 'database', server: 'replica' },
+    { kind: 'evidence' },
+    { kind: 'evidence-study', study: 'study_abc123' },
+    { kind: 'pod', pod: pod.metadata.name },
+    { kind: 'node', node: pod.spec.nodeName ?? '' },
+    { kind: 'deployment', deployment: 'api-gateway' },
+    { kind: 'choices', action: 'rollback-deployment', field: 'revision', target: '{"deployment":"api-gateway"}' },
+  ];
+}
+
+/** Each text below a value, with the way to it; numbers of rows and names of questions are left out of the way. */
+function* textsOf(value: unknown, way = ''): Generator<readonly [way: string, text: string]> {
+  if (typeof value === 'string') yield [way, value];
+  else if (Array.isArray(value)) for (const one of value) yield* textsOf(one, `${way}[]`);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, one] of Object.entries(value)) {
+      yield [`${way}{}`, key];
+      yield* textsOf(one, `${way}.${key.startsWith('[') ? (/"kind","([\w-]+)"/.exec(key)?.[1] ?? '') : key}`);
+    }
+}
+
+/** What the engine tells of what the backends say. A new field that shows their text belongs here. */
+const fields = `
+.desk.alerts[].subject
+.logs.entries[].fields.studyId
+.logs.entries[].fields.tenantId
+.logs.entries[].message
+.logs.entries[].more[]
+.logs.entries[].pod
+.logs.entries[].raw
+.looks.api-keys.value.rows[].id
+.looks.api-keys.value.rows[].name
+.looks.api-keys.value.rows[].tenant
+.looks.choices.value[].says
+.looks.database.value.idAges[].database
+.looks.database.value.replicas[].name
+.looks.database.value.sessions[].application
+.looks.database.value.sessions[].client
+.looks.database.value.sessions[].query
+.looks.database.value.sessions[].user
+.looks.database.value.slots[].name
+.looks.database.value.tables[].name
+.looks.deployment.value.conditions[].message
+.looks.deployment.value.conditions[].reason
+.looks.deployment.value.revisions[].cause
+.looks.deployment.value.revisions[].differs[]
+.looks.deployment.value.revisions[].images[]
+.looks.deployment.value.revisions[].replicaSet
+.looks.deployment.value.strategy
+.looks.evidence-study.value.versions[].key
+.looks.evidence-study.value.versions[].versionId
+.looks.evidence.value.groups[].study
+.looks.jobs.value.rows[].id
+.looks.jobs.value.rows[].status
+.looks.jobs.value.rows[].surface
+.looks.node.value.conditions[].message
+.looks.node.value.conditions[].reason
+.looks.node.value.name
+.looks.node.value.system
+.looks.node.value.version
+.looks.pod.value.containers[].image
+.looks.pod.value.containers[].ports[]
+.looks.pod.value.containers[].probes[]
+.looks.pod.value.name
+.looks.pod.value.owner
+.looks.pod.value.qos
+.looks.pod.value.serviceAccount
+.looks.studies.value.rows[].id
+.looks.studies.value.rows[].status
+.looks.studies.value.rows[].tenant
+.looks.study.value.api.answer.tenant
+.looks.study.value.counts[].surface
+.looks.study.value.errors[].message
+.looks.study.value.row.id
+.looks.study.value.row.status
+.looks.study.value.row.tenant
+.looks.surface.value.errors[].message
+.looks.surface.value.newest[].id
+.looks.surface.value.newest[].status
+.looks.surface.value.newest[].study
+.looks.surface.value.newest[].surface
+.looks.surface.value.studies[].study
+.readings.backups.value.evidence.value.mode
+.readings.backups.value.snapshots.value[].id
+.readings.cluster.value.version
+.readings.deployments.value[].images[]
+.readings.deployments.value[].name
+.readings.gateway.value.detailed.services[].word
+.readings.gateway.value.detailed.status
+.readings.gateway.value.health.services[].word
+.readings.gateway.value.health.status
+.readings.pods.value[].app
+.readings.pods.value[].image
+.readings.pods.value[].message
+.readings.pods.value[].name
+.readings.pods.value[].node
+.readings.pods.value[].reason
+.readings.primary.value.database
+.readings.primary.value.slots[].name
+.readings.primary.value.version
+.readings.redis.value.policy
+.readings.redis.value.version
+.readings.studies.value.active[].id
+.readings.studies.value.active[].status
+.readings.studies.value.active[].tenant
+.readings.surfaces.value.surfaces[].id
+.readings.surfaces.value.surfaces[].topError
+`
+  .trim()
+  .split('\n');
+
+test('the engine tells the screen letters only, in every fact and every look-up', async () => {
+  const { BENTHAM_CONFIG: _, ...env } = environment;
+  const { settings } = await good({ env });
+  for (const [name, value] of Object.entries(environment)) if (name.startsWith('AWS_')) vi.stubEnv(name, value);
+  const engine = createEngine({ settings, sources: await sourcesFor(settings), parts });
+  const leaks: string[] = [];
+  const reached = new Set<string>();
+  engine.subscribe((update: Update) => {
+    for (const [way, text] of textsOf(update)) {
+      const leak = leakInText(text);
+      if (leak && leaks.length < 20) leaks.push(`${way}: ${leak}`);
+      if (text.toUpperCase().includes(mark)) reached.add(way);
+    }
+  });
+  for (const ask of asks) engine.send({ kind: 'look', ask });
+  const view = { workload: { deployment: 'api-gateway' }, since: 900_000, previous: true, filter: '', paused: false };
+  engine.send({ kind: 'logs', view });
+  try {
+    await vi.waitFor(() => expect(fields.filter((field) => !reached.has(field))).toEqual([]), 40_000);
+    await vi.waitFor(() => expect(hostile.count).toBeGreaterThan(30_000), 40_000);
+  } finally {
+    await engine.stop();
+    vi.unstubAllEnvs();
+  }
+  expect(leaks).toEqual([]);
+});
+
+/** Screens by the words that the palette finds them by. */
+const words = [
+  'Pods',
+  'Deployments',
+  'Studies',
+  'Surfaces',
+  'Sessions',
+  'Tables',
+  'API keys',
+  'Evidence',
+  'Backups',
+  'Logs',
+];
+
+test('a terminal gets letters only, on every screen and in every detail', async () => {
+  const terminal = new TerminalUnderTest({ columns: 200, rows: 50, environment });
+  try {
+    await terminal.shows(mark);
+    for (const word of words) {
+      await terminal.press(':').type(word).press('enter').settles();
+      expect(leakInTerminal(terminal.raw), word).toBeUndefined();
+      await terminal.press('down', 'enter').settles();
+      expect(leakInTerminal(terminal.raw), `${word}, in detail`).toBeUndefined();
+      await terminal.press('y').settles();
+      expect(leakInTerminal(terminal.raw), `${word}, copied`).toBeUndefined();
+      await terminal.press('esc', 'esc', 'esc').settles();
+    }
+    const copied = [...terminal.raw.matchAll(/\u001b\]52;c;([A-Za-z0-9+/=]*)\u0007/g)];
+    for (const [, text = ''] of copied) expect(leakInText(Buffer.from(text, 'base64').toString())).toBeUndefined();
+  } finally {
+    await terminal.close();
+  }
+});
+
+test.each(
+  [
+    ['status', '--all'],
+    ['status', '--all', '--json'],
+    ['status', '--line'],
+    ['doctor'],
+    ['doctor', '--json'],
+    ['config'],
+    ['logs', '--selector', 'app=api-gateway', '--tail', '300'],
+    ['run', 'revoke-api-key', '--key', 'key-ald001', '--by', 'sql'],
+    ['run', 'retry-jobs', '--study', 'study_abc123'],
+    ['run', 'restart-deployment', '--deployment', 'api-gateway'],
+    ['run', 'rollback-deployment', '--deployment', 'api-gateway'],
+  ].map((args) => [args.join(' '), args] as const),
+)('what is printed has letters only: %s', async (_, args) => {
+  const env = { PATH: process.env.PATH ?? '', HOME: path.dirname(environment.KUBECONFIG ?? ''), ...environment };
+  const printed = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [launcher, ...args], { env, timeout: 60_000 }, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
+    ),
+  );
+  expect(printed).not.toBe('');
+  expect(leakInText(printed)).toBeUndefined();
+  if (args.includes('--json'))
+    for (const [way, text] of textsOf(JSON.parse(printed))) expect(leakInText(text), way).toBeUndefined();
+});
