@@ -23,6 +23,14 @@ again, writes the journal, does it once, looks at the facts until they prove it,
 - \`reversible\`: \`y\`, or \`--yes\`. \`data\`: the target's name is typed, or \`--yes\`. \`irreversible\`: target and environment are
   typed on a terminal; \`--yes\` is never enough.
 - Production is read-only until it is armed with a reason: \`arm\` in the palette, \`--arm REASON\` on the command line.
+- \`run ACTION --help\` tells an action's flags. A flag of another action, a value that is none of the choices, a number out
+  of its range, a flag twice or empty is refused before anything is asked. A value may begin with a dash: it is never
+  taken for a flag.
+- What goes to an admin command (\`admin.command\`, pnpm by default) consists of letters, digits and \`_ . : / @ , + -\`, the
+  first one a letter, a digit or \`_\`: pnpm before 9.15.5 and 10.2 and npm before 8.13 hand arguments to a shell. Everything
+  else is refused before the plan, with the way by hand; \`doctor\` names the version. A program gets the variables that it
+  needs and no others: admin commands and the failover script those of \`admin.environment\`.
+- An action that only looks (\`list-api-keys\`, \`list-snapshots\`) prints a table, with \`--json\` an object (\`found\`).
 - One action per target at a time, across all cockpits that share a journal. Nothing is ever tried a second time: a lost
   answer is looked into, and called unknown when the facts do not tell.
 

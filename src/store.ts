@@ -52,6 +52,8 @@ export type FormField = {
   value?: string;
   /** Completion, from live data. */
   choices?(state: State, values: Readonly<Record<string, string>>): readonly (string | Option)[];
+  /** Why a text is not taken. */
+  wrong?(text: string): string | undefined;
   /** What has to be looked up for it while it is asked. */
   looks?(values: Readonly<Record<string, string>>): Ask;
   /** Typed without echo. */

@@ -17,8 +17,11 @@ export function complain(text: string): void {
   tell(`bentham-cockpit: ${text}`);
 }
 
+/** What a mistake is about stands at a line's beginning, what would be right at its end. */
+const shortened = (line: string) => (line.length > 800 ? `${line.slice(0, 300)} … ${line.slice(-400)}` : line);
+
 /** How commander prints its help, and its own errors, which repeat what was typed. */
 export const commanderOutput = {
   writeOut: (text: string) => void process.stdout.write(printable(text)),
-  writeErr: (text: string) => void process.stderr.write(printable(redact(text))),
+  writeErr: (text: string) => void process.stderr.write(printable(redact(text)).split('\n').map(shortened).join('\n')),
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { offer } from '../../src/screens/actions/offer.ts';
 import { paste, press } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
@@ -87,6 +88,15 @@ describe('a form', () => {
     expect(frameText(pressing(open, size, 'x', 'enter'), size)).toContain('x is none of the choices');
     const second = pressing(open, size, 'tab', 'x', 'enter');
     expect(frameText(second, size)).toContain('x is not a number');
+  });
+
+  test('says of an action’s field what would be right, before anything is looked at', () => {
+    const intents = offer(stateOf(outage), 'scale-deployment', { deployment: 'executor' });
+    const [form] = intents;
+    if (form?.kind !== 'form') throw new Error('no form');
+    const asks = reduce(stateOf(outage), form, frame(stateOf(outage), size).list);
+    const text = frameText(pressing(asks, size, ...type('501'), 'enter'), size);
+    expect(text).toContain('replicas cannot be 501: give a whole number from 0 to 500');
   });
 
   test('takes pasted text, cleaned', () => {

@@ -203,6 +203,7 @@ test.each([
   [['doctor', '--profile', 'a', '--profile', 'b']],
   [['doctor', '--set', 'x']],
   [['drill', '--pods', '-1']],
+  [['drill', 'calm', '--list']],
   [['drill', '--jobs', 'many']],
   [['config', 'chek']],
   [['config', '--json', 'check']],
@@ -224,6 +225,12 @@ test('flags of every action stand before its name or behind it', async () => {
   const of = ['--deployment', 'executor'];
   expect(await parsed('run', ...before, 'restart-deployment', ...of)).toMatchObject(expected);
   expect(await parsed('run', 'restart-deployment', ...of, ...before)).toMatchObject(expected);
+});
+
+test('a mistake in a long value is named with its reason', async () => {
+  await parsed('run', 'notify', '--text', 'x'.repeat(30_000));
+  expect(complaint).toContain('is longer than 20000 characters');
+  expect(complaint.length).toBeLessThan(1500);
 });
 
 test('what the command line says of itself holds no escape sequence of a pasted word', async () => {

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { type KubeTarget, loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
@@ -166,6 +166,17 @@ describe('credentials', () => {
       expect(of('impersonate-group').join(',')).toBe('dev,ops');
       expect(of('impersonate-extra-scopes')).toEqual(['view']);
     });
+  });
+
+  it('of a plugin are had without what is the cockpit’s own: its passwords, webhooks and keys', async () => {
+    const ours = ['PGPASSWORD', 'REDIS_URL', 'ADMIN_API_KEY', 'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK'];
+    for (const name of [...ours, 'ITS_OWN']) vi.stubEnv(name, 'secret');
+    const all = [...ours, 'ITS_OWN'].map((name) => `\${${name}-no}`).join('.');
+    await withServer(plugin(`printf '{"status":{"token":"%s"}}' "${all}"`), async (cluster, seen) => {
+      await get(cluster);
+      expect(seen).toEqual(['Bearer no.no.no.no.secret']);
+    });
+    vi.unstubAllEnvs();
   });
 
   it('of a plugin are asked for once, and again when they are refused', async () => {

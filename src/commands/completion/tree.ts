@@ -77,7 +77,9 @@ function optionsOf(command: Command): Option[] {
 
 function commandsOf(command: Command): Word[] {
   const visible = command.createHelp().visibleCommands(command);
-  return visible.filter((one) => one.name() !== 'help').map((one) => ({ name: one.name(), about: one.description() }));
+  return visible
+    .filter((one) => one.name() !== 'help')
+    .map((one) => ({ name: one.name(), about: one.summary() || one.description() }));
 }
 
 const takesValue = (option: Option) => option.required || option.optional;

@@ -20,6 +20,7 @@ export function drillCommand(): Command {
     .addOption(new Option('--jobs <n>', 'so many finished jobs more, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
       if (options.list) {
+        if (command.args.length > 0) command.error('error: --list names all scenarios: leave the scenario out');
         const widest = Math.max(...scenarios.map((s) => s.id.length));
         for (const { id, says } of scenarios) print(`${id.padEnd(widest)}  ${says}`);
         return;

@@ -12,7 +12,7 @@ export function parseSince(text: string, now: Instant): Instant | undefined {
     let span = 0;
     for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d+)?)([smhd])/gy))
       span += Number(amount) * (units[unit ?? ''] ?? 0);
-    return now - span;
+    return now - span >= 0 ? now - span : undefined;
   }
   const clock = /^(\d{1,2}):(\d\d)(?::(\d\d))?Z?$/.exec(given);
   if (clock) {

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids } from '../../core/actions/arming.ts';
+import { wrongValue } from '../../core/actions/field.ts';
 import type { Ground } from '../../core/actions/preflight.ts';
 import { acceptsFor, type Run } from '../../core/actions/run.ts';
 import { type Ask, lookFor } from '../../core/queries/query.ts';
@@ -54,6 +55,10 @@ function asked(action: Action, field: Field, before: Target): FormField {
     ...(field.optional || field.preset !== undefined ? { optional: true } : {}),
     ...(field.preset === undefined ? {} : { value: field.preset }),
     ...(choices || look ? { choices: live } : {}),
+    wrong(text) {
+      const found = wrongValue(field, text);
+      return found && `${field.name} ${found.why}: ${found.hint}`;
+    },
     ...(look ? { looks: asks } : {}),
   };
 }

@@ -101,6 +101,8 @@ function next(
   if (text === '' && !asked.optional) return complain(`${asked.ask} cannot stay empty`);
   if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text)))
     return complain(`${text} is not a number`);
+  const wrong = asked.wrong?.(text);
+  if (wrong !== undefined) return complain(wrong);
   if (
     asked.kind === 'choice' &&
     text !== '' &&
