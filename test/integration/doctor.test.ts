@@ -300,6 +300,12 @@ test('the journal’s directory: made when needed, not open to others, a file in
   expect(await look(place)).toMatchObject({ verdict: 'critical', answer: `${place}: is open to a group`, todo: close });
   await chmod(place, 0o700);
   expect(await look(place)).toMatchObject({ verdict: 'ok' });
+  await mkdir(path.join(place, 'locks'), { mode: 0o755 });
+  expect(await look(place)).toMatchObject({
+    verdict: 'critical',
+    answer: `${place}: locks is open to the world`,
+    todo: `close it: chmod go-rwx ${path.join(place, 'locks')}`,
+  });
   expect(await look(place, 'oncall')).toMatchObject({
     verdict: 'critical',
     answer: `${place}: a journal for a group (oncall) is not supported`,

@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import type { Probe } from '../doctor-check.ts';
-import { inspect } from '../journal/directory.ts';
+import { inspect, refusedBeside } from '../journal/directory.ts';
 
 /** Below this the journal may not get through an incident. */
 const littleSpace = 50 * 1024 * 1024;
@@ -31,6 +31,8 @@ async function look(directory: string, group: string | undefined): Promise<Omit<
   const wrong =
     there || group !== undefined ? inspect({ directory, ...(group === undefined ? {} : { group }) }) : undefined;
   if (wrong) return { verdict: 'critical', answer: `${directory}: ${wrong.what}`, todo: wrong.hint };
+  const [beside] = there ? refusedBeside({ directory }) : [];
+  if (beside) return { verdict: 'critical', answer: `${directory}: ${beside.what}`, todo: beside.hint };
   const place = there ? directory : await nearestParent(directory);
   if (!(await stat(place)).isDirectory())
     return { verdict: 'critical', answer: `${place} is not a directory`, todo: 'set journal.directory' };

@@ -1,6 +1,6 @@
 // The journal's place: one user's own directory, made closed, and refused where others could look in or reach it.
 import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { quote } from '../../core/text/shell.ts';
 import { clean, door } from '../../core/text/text.ts';
@@ -85,6 +85,16 @@ function exposedAbove(directory: string): Distrusted | undefined {
   if (!writes) return undefined;
   const closes = `chmod ${mode & 0o002 ? 'o-w' : 'g-w'} ${quote(where)}, or set journal.directory to another place`;
   return new Distrusted(`${where} above it can be written by ${writes}`, closes);
+}
+
+/** What lies beside the journal's files and is refused: locks, presence, kept rows. Each with its command. */
+export function refusedBeside({ directory }: Place): readonly { what: string; hint: string }[] {
+  return ['locks', 'here', 'kept'].flatMap((name) => {
+    const path = join(resolve(directory), name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const wrong = stat && distrust(stat, path, { kind: 'directory', closed: openToOthers });
+    return wrong ? [{ what: `${name} ${wrong.message}`, hint: wrong.hint }] : [];
+  });
 }
 
 /** The code of an error of the system; '' for any other. */

@@ -6,7 +6,7 @@ import { type Entry, type Event, inOrder, type Writer } from '../../core/inciden
 import { clean } from '../../core/text/text.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
-import { inspect, type Place, prepare } from './directory.ts';
+import { inspect, type Place, prepare, refusedBeside } from './directory.ts';
 import { OwnFile } from './own-file.ts';
 import { Others } from './peer-files.ts';
 import { timeOf } from './plausible.ts';
@@ -40,6 +40,7 @@ export class Journal {
   #entries: readonly Entry[] = [];
   #queue: Promise<unknown> = Promise.resolve();
   #trouble: JournalTrouble | undefined;
+  #beside: readonly string[] = [];
   #last: Instant = 0;
   #witnessed = new Map<string, string>();
 
@@ -67,7 +68,7 @@ export class Journal {
       directory: this.#options.place.directory,
       ...(this.#trouble ? { trouble: this.#trouble } : {}),
       unwritten: this.#own.unwritten,
-      notes: this.#others.troubles,
+      notes: [...this.#beside, ...this.#others.troubles],
     };
   }
 
@@ -132,8 +133,11 @@ export class Journal {
   /** An observer makes no directory: one that is not there is one without incidents. */
   #prepare(): JournalTrouble | undefined {
     const { place, observing } = this.#options;
-    if (!observing) return prepare(place);
-    return existsSync(place.directory) ? inspect(place) : undefined;
+    const isThere = !observing || existsSync(place.directory);
+    const trouble = observing ? (isThere ? inspect(place) : undefined) : prepare(place);
+    const beside = isThere && !trouble ? refusedBeside(place) : [];
+    this.#beside = beside.map(({ what, hint }) => `${what}; ${hint}`);
+    return trouble;
   }
 
   #onlyObserves(): JournalTrouble {

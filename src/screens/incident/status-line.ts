@@ -163,6 +163,8 @@ function journalTrouble({ desk }: State): Variants {
   if (!trouble) return [];
   const says = (text: string) => line(mark('critical'), span(` journal: ${text}`, 'critical'));
   return [
+    // What others can reach is refused until somebody runs the command.
+    ...(trouble.distrusted ? [says(`${trouble.what}; ${trouble.hint}`)] : []),
     ...(unwritten > 0 ? [says(`${trouble.what}, ${unwritten} kept in memory`)] : []),
     says(trouble.what),
     says('trouble'),

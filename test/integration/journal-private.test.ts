@@ -346,6 +346,9 @@ describe('what lies beside the journal', () => {
       put(join(directory, name));
       if (existsSync(join(root, 'elsewhere'))) renameSync(join(root, 'elsewhere'), join(root, name));
     }
+    const notes = (await journal()).state.notes;
+    expect(notes.map((note) => note.split(' ')[0])).toEqual(['locks', 'here', 'kept']);
+    expect(notes.join()).toMatch(/^locks (is|can) .*; (close it: chmod|remove the link: rm|move it away: mv) /);
     const modes = () =>
       readdirSync(directory).map((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.mode);
     const before = modes();
