@@ -17,8 +17,8 @@ export function targetsOf(settings: Settings, environment: Environment = process
     healthPath: gateway.healthPath,
     detailedHealthPath: gateway.detailedHealthPath,
     studyPath: gateway.studyPath,
-    primary: serverTarget(database.primary),
-    ...(database.replica ? { replica: serverTarget(database.replica) } : {}),
+    primary: serverTarget(database.primary, environment),
+    ...(database.replica ? { replica: serverTarget(database.replica, environment) } : {}),
     redis: redisTarget(settings.redis),
     bucket: evidence.bucket,
     retentionDays: evidence.retentionDays,
@@ -63,8 +63,18 @@ function hostOf(name: 'slackAlerts' | 'slackOps', webhook: string | undefined) {
   return webhook ? { [name]: new URL(webhook).host } : {};
 }
 
-function serverTarget({ host, port, user, database }: DatabaseServer): ServerTarget {
-  return { host, port, user, database };
+/** What psql would not do of itself, unless its environment has it do so. */
+function serverTarget(server: DatabaseServer, environment: Environment): ServerTarget {
+  const { host, port, user, database, sslMode, sslRootCert } = server;
+  const required = /^(require|verify-)/.test(sslMode);
+  return {
+    host,
+    port,
+    user,
+    database,
+    ...(required && environment.PGSSLMODE !== sslMode ? { sslMode } : {}),
+    ...(required && sslRootCert && environment.PGSSLROOTCERT !== sslRootCert ? { sslRootCert } : {}),
+  };
 }
 
 function redisTarget(redis: Settings['redis']): Targets['redis'] {

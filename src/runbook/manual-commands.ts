@@ -1,6 +1,6 @@
 // How the runbook's commands are typed, filled in with the present targets. With the defaults of production they read
 // exactly as the runbook has them.
-import { chosenKubeconfig } from '../core/actions/shell-command.ts';
+import { chosenKubeconfig, tlsOfPsql } from '../core/actions/shell-command.ts';
 import { quote, word } from '../core/text/shell.ts';
 import type { ServerTarget, Targets } from '../core/world/targets.ts';
 
@@ -24,7 +24,7 @@ export function psql(server: ServerTarget, statement: string): string {
   if (server.database !== server.user) words.push('-d', quote(server.database));
   // An interactive shell would look for an earlier command behind a ! in double quotes.
   const quoted = statement.includes('!') ? quote(statement) : `"${statement.replace(/[\\"$`]/g, '\\$&')}"`;
-  return `${words.join(' ')} -c ${quoted}`;
+  return `${tlsOfPsql(server)}${words.join(' ')} -c ${quoted}`;
 }
 
 export function redisCli(t: Targets, command: string): string {

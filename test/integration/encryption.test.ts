@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
+import { targetsOf } from '../../src/config/targets.ts';
+import type { Call } from '../../src/core/actions/call.ts';
+import { say } from '../../src/core/actions/shell-command.ts';
 import { secretOpens } from '../../src/data/aws/secret-login.ts';
 import { deliver } from '../../src/data/channels/channels.ts';
 import { performChannel } from '../../src/data/channels/execute.ts';
@@ -18,6 +21,8 @@ import { Session } from '../../src/data/postgres/session.ts';
 import { askPrometheus } from '../../src/data/prometheus/source.ts';
 import { dispatcherFor } from '../../src/data/proxy.ts';
 import { askRedisOnce } from '../../src/data/redis/source.ts';
+import { commands } from '../../src/runbook/commands.ts';
+import { psql } from '../../src/runbook/manual-commands.ts';
 import { good, mistakes } from '../support/configuration.ts';
 import { elsewhere, type Recording, record } from '../support/recording.ts';
 
@@ -90,6 +95,26 @@ describe('the mode in force', () => {
       primary: 'require',
       redis: 'require',
     });
+  });
+
+  test('commands to paste require it as the cockpit does', async () => {
+    const typed = async (env: Record<string, string>) => {
+      const targets = targetsOf((await good({ env })).settings, env);
+      const end = { tool: 'sql', server: 'primary', change: { text: 'SELECT 1', values: [] } } as unknown as Call;
+      const look = commands.find(({ id }) => id === 'redis-memory')?.command(targets);
+      return [say(end, targets), psql(targets.primary, 'SELECT 1'), look];
+    };
+    const redis = 'redis-cli -h redis.bentham.io --tls INFO memory | grep used_memory_human';
+    const connected = 'psql -h db-primary.bentham.io -U bentham';
+    expect(await typed({})).toEqual([
+      `PGSSLMODE=require ${connected} -d bentham -c 'SELECT 1'`,
+      `PGSSLMODE=require ${connected} -c "SELECT 1"`,
+      redis,
+    ]);
+    const verified = { PGSSLMODE: 'verify-full', BENTHAM_DATABASE_PRIMARY_SSL_ROOT_CERT: '/etc/our ca.crt' };
+    expect((await typed(verified))[1]).toBe(`PGSSLROOTCERT='/etc/our ca.crt' ${connected} -c "SELECT 1"`);
+    expect((await typed({ PGSSLMODE: 'prefer' }))[1]).toBe(`PGSSLMODE=require ${connected} -c "SELECT 1"`);
+    expect((await typed({ PGSSLMODE: 'disable' }))[1]).toBe(`${connected} -c "SELECT 1"`);
   });
 
   test('who may go in clear is named, and nothing else can be', async () => {

@@ -11,7 +11,10 @@ export function say(call: Call, targets: Targets): string {
     case 'kubernetes':
       return `${chosenKubeconfig(targets)}${words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)])}`;
     case 'sql':
-      return words([...psql(call, targets), ...statements(call).flatMap((text) => ['-c', text])]);
+      return (
+        tlsOfPsql(server(call, targets)) +
+        words([...psql(call, targets), ...statements(call).flatMap((text) => ['-c', text])])
+      );
     case 'command':
       return `${call.directory ? `cd ${quote(call.directory)} && ` : ''}${assigned(call.environment)}${words(call.argv)}`;
     case 'http':
@@ -31,7 +34,7 @@ export function say(call: Call, targets: Targets): string {
     case 'secrets': {
       // Both ask for it, psql without echo and aws on standard input: an argument list can be read by everybody.
       const update = ['update-secret', '--secret-id', call.do.secretId, '--secret-string', 'file:///dev/stdin'];
-      return `${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
+      return `${tlsOfPsql(targets.primary)}${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
     }
     case 'channel':
       return channel(call);
@@ -111,6 +114,14 @@ function server(call: SqlCall, { primary, replica }: Targets): Targets['primary'
 
 function psql(call: SqlCall, targets: Targets): readonly string[] {
   return [...psqlTo(server(call, targets)), ...(call.transaction ? ['-1', '-v', 'ON_ERROR_STOP=1'] : [])];
+}
+
+/** The mode that the configuration requires, in front of psql: its own would go on in clear where there is no TLS. */
+export function tlsOfPsql({ sslMode, sslRootCert }: Targets['primary']): string {
+  return assigned({
+    ...(sslMode ? { PGSSLMODE: sslMode } : {}),
+    ...(sslRootCert ? { PGSSLROOTCERT: sslRootCert } : {}),
+  });
 }
 
 function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {

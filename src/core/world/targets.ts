@@ -1,7 +1,15 @@
 // Where the runbook's commands point at, as configured: what fills them in. No secrets.
 
 /** One PostgreSQL server, as a person would name it to psql. */
-export type ServerTarget = { host: string; port: number; user: string; database: string };
+export type ServerTarget = {
+  host: string;
+  port: number;
+  user: string;
+  database: string;
+  /** Where TLS is required: psql alone would go on in clear. */
+  sslMode?: string;
+  sslRootCert?: string;
+};
 
 export type Targets = {
   /** The namespace of the environment that is looked at. */
