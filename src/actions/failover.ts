@@ -32,6 +32,7 @@ const despite: Field = {
       [insists]: 'I fenced the old primary; if it lives, what one of the two takes is lost',
     },
   ),
+  optional: true,
   asked: (world) => judgeFailover(world).answer !== 'yes',
 };
 

@@ -305,18 +305,16 @@ export const cases: readonly Case[] = [
   { action: 'resolve-page', by: 'channel', target: () => ({ page: 'bentham/test' }), onlyAnswer: true },
 ];
 
+const onReplica = (of: Environment): Environment => ({ ...of, PGPORT: of.BENTHAM_DATABASE_REPLICA_PORT ?? '' });
+
 /** What can be done only while the primary is down. */
 export const outageCases: readonly Case[] = [
   {
     action: 'failover-database',
     by: 'script',
     target: () => ({}),
-    moves(_, __, { weather }) {
-      weather.gateway.services.database = true;
-    },
-    back(_, { weather }) {
-      weather.gateway.services.database = weather.primaryUp;
-    },
+    moves: (of) => sql(onReplica(of), 'SELECT pg_wal_replay_pause()'),
+    back: (of) => sql(onReplica(of), 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume() END'),
     typed: true,
     once: true,
   },

@@ -2,7 +2,7 @@
 import { type Dispatcher, request } from 'undici';
 import { formatClock } from '../../core/text/format.ts';
 import { door } from '../../core/text/text.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
+import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { HealthEndpoint } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { readBeginning } from '../body.ts';
@@ -21,6 +21,8 @@ export type HealthAnswer = { endpoint: HealthEndpoint } | { fault: Fault; latenc
 const answers = new Map<string, { answer: HealthAnswer; at: number }>();
 /** So old an answer may be before an action; a proof asks anew. */
 const recent: Ms = 10 * second;
+/** And so old where it may not be asked now. */
+const keptFor: Ms = minute;
 /** A person waits no longer than this for a turn. */
 const patience: Ms = 5 * second;
 
@@ -42,6 +44,9 @@ export async function askHealthInTurn(
   const budget = healthBudget(url);
   if (await budget.take(1, AbortSignal.any([signal, AbortSignal.timeout(patience)])))
     return askHealth(url, timeout, dispatcher, signal);
+  // Without a turn an answer with its age is more than none: a contradiction is not forgotten.
+  const kept = answers.get(url.href);
+  if (!fresh && kept && performance.now() - kept.at < keptFor) return kept.answer;
   return { fault: limited(url, Date.now() + budget.wait, 'asked often enough'), latency: 0 };
 }
 
