@@ -31,7 +31,8 @@ export async function cancelRequest(server: DatabaseServer, attempt: Attempt, se
     const channel = attempt === false ? socket : await encrypted(socket, attempt, host);
     const closed = once(channel, 'close');
     channel.resume();
-    channel.end(message(cancelCode, processID, secretKey));
+    // Not ended from here: a pooler drops the request of who hangs up before it was handed on.
+    channel.write(message(cancelCode, processID, secretKey));
     await closed;
   } finally {
     clearTimeout(late);
