@@ -1,9 +1,10 @@
 // What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
 import type { Check, Plan } from '../../core/actions/action.ts';
 import type { SqlRow, Survey } from '../../core/actions/preflight.ts';
+import { describeFault } from '../../core/health/describe.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
-import { notYet, notYetBy, proven } from '../plan.ts';
+import { disproven, notYet, notYetBy, proven } from '../plan.ts';
 
 type Stats = {
   bytes: number;
@@ -71,4 +72,58 @@ export async function ranSince(
   if (old.length > 0) return notYet(`not yet told by the statistics: ${old.join(', ')}`);
   const dead = tables.map((name) => `${name} ${formatCount(found.value.get(name)?.dead ?? 0)}`);
   return proven(`${which} just now; dead tuples: ${dead.join(', ')}`);
+}
+
+/** Who keeps rows that are dead from being removed: the oldest snapshot of this database, and how many ids old it is. */
+const holderSql = `SELECT * FROM (
+    SELECT greatest(age(backend_xmin), age(backend_xid)) AS ids, pid, usename::text AS role, state::text AS state,
+      backend_type::text AS kind, NULL::text AS name, extract(epoch FROM xact_start)::float8 AS since
+    FROM pg_stat_activity
+    WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND pid <> pg_backend_pid()
+      AND (datname = current_database() OR backend_type = 'walsender')
+      AND pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
+    UNION ALL
+    SELECT age(transaction), NULL, owner::text, NULL, 'prepared transaction', gid, extract(epoch FROM prepared)::float8
+    FROM pg_prepared_xacts WHERE database = current_database()
+    UNION ALL
+    SELECT age(xmin), active_pid, NULL, NULL, 'replication slot', slot_name::text, NULL
+    FROM pg_replication_slots WHERE xmin IS NOT NULL) held
+  WHERE since IS NULL OR since < $1
+  ORDER BY ids DESC LIMIT 1`;
+
+/** The holder in words, with what would let go of the rows; undefined where nobody held a snapshot at `before`. */
+export async function holderOf(survey: Survey, before: Instant): Promise<string | undefined> {
+  const found = await survey.rows('primary', holderSql, [before / second]);
+  if (!found.ok) return `(who may hold them could not be asked: ${describeFault(found.fault)})`;
+  const [row] = found.value;
+  if (!row) return undefined;
+  const { pid, role, state, kind, name, since, ids } = row;
+  const age = since === null ? '' : `, for ${formatAge(Math.max(0, survey.now() - Number(since) * second))}`;
+  const whose = role === null ? '' : ` of ${role}`;
+  const old = `${formatCount(Number(ids))} transactions behind`;
+  if (kind === 'prepared transaction') return `prepared transaction ${name}${whose}${age}; ROLLBACK PREPARED ends it`;
+  if (kind === 'replication slot')
+    return `replication slot ${name}, ${old}; its reader must go on, or the slot be dropped`;
+  if (kind === 'walsender') return `a replica with hot_standby_feedback (pid ${pid}), ${old}; see its long queries`;
+  return `pid ${pid}${whose}${state === null ? '' : `, ${state}`}${age}; end that session`;
+}
+
+/** Dead rows that stay unnoticed: those that died while it ran. */
+const few = 100;
+
+/** Whether a vacuum did its work: it ran, and the rows that were dead are gone. */
+export async function vacuumed(table: string, memo: Plan['memo'], survey: Survey): Promise<Check> {
+  const ran = await ranSince([table], 'vacuumed', memo, survey);
+  if (ran.state !== 'pass') return ran;
+  const found = await statsOf(survey, [table]);
+  if (!found.ok) return notYetBy(found.fault);
+  const own = found.value.get(table);
+  const left = own?.dead ?? Number.NaN;
+  const share = Number(memo?.dead ?? 0) / 10;
+  if (left <= share && left <= few) return ran;
+  const holder = await holderOf(survey, own?.byHand.vacuumed ?? 0);
+  const says = `${formatCount(left)} dead rows left`;
+  if (holder !== undefined && left > share) return disproven(`${says}, held by ${holder}`);
+  if (left > Math.max(few, share)) return disproven(`${says}, and nobody holds them any more: vacuum it again`);
+  return ran;
 }

@@ -1,10 +1,21 @@
 // Vacuum and analyze a table (runbook: Database Maintenance step 3).
 import type { Action } from '../../core/actions/action.ts';
+import type { Survey } from '../../core/actions/preflight.ts';
 import { formatBytes, formatCount } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { hour, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
-import { ago, lastByHand, ranSince, statsOf } from './statistics.ts';
+import { ago, holderOf, lastByHand, statsOf, vacuumed } from './statistics.ts';
+
+/** The role's own limit on statements, as PostgreSQL writes it; none where there is none, as no setting is made for it. */
+async function timeoutOf(survey: Survey): Promise<string | undefined> {
+  const found = await survey.rows(
+    'primary',
+    `SELECT reset_val || coalesce(unit, '') AS within FROM pg_settings WHERE name = 'statement_timeout' AND reset_val <> '0'`,
+    [],
+  );
+  return found.ok && found.value[0] ? String(found.value[0].within) : undefined;
+}
 
 export const vacuumTable: Action = {
   id: 'vacuum-table',
@@ -12,9 +23,9 @@ export const vacuumTable: Action = {
   risk: 'reversible',
   about: {
     does: 'VACUUM ANALYZE: the room of dead rows can be used again; readers and writers go on',
-    looksAt: 'size, dead tuples, last run, a vacuum under way',
-    calls: 'VACUUM ANALYZE TABLE',
-    proof: 'dead tuples and the statistics’ time',
+    looksAt: 'size, dead tuples, last run, a vacuum under way, who holds dead rows, statement_timeout',
+    calls: 'VACUUM (SKIP_LOCKED, ANALYZE) TABLE',
+    proof: 'the statistics’ time, and that the dead rows are gone; what an old snapshot holds is told with its holder',
     undo: 'not needed',
     runbook: 'Database Maintenance step 3',
   },
@@ -55,20 +66,28 @@ export const vacuumTable: Action = {
        WHERE relid = to_regclass($1) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))`,
       [qualified(survey.ground.schema, table)],
     );
-    const [running] = busy.ok ? busy.value : [];
+    if (!busy.ok) return refusedBy(busy.fault);
+    const [running] = busy.value;
+    const [holder, limit] = await Promise.all([holderOf(survey, survey.now()), timeoutOf(survey)]);
     return planned({
       impact: [
         `${table}: ${formatBytes(own.bytes)}, ${formatCount(own.dead)} dead of ${formatCount(own.live + own.dead)} rows.`,
         `Vacuumed ${ago(own.vacuumed, survey.now())}. Readers and writers go on; it costs disk reads.`,
       ],
-      warnings: running
-        ? [`A vacuum of it is under way (pid ${running.pid}, ${running.phase}): this one waits for it.`]
-        : [],
+      warnings: [
+        ...(running
+          ? [`A vacuum of it is under way (pid ${running.pid}, ${running.phase}): what it works on is skipped.`]
+          : []),
+        ...(holder === undefined
+          ? []
+          : [`Rows that died since then cannot be removed while they are held by ${holder}.`]),
+        ...(limit === undefined ? [] : [`The server cancels it after ${limit} (statement_timeout of the role).`]),
+      ],
       calls: [
         {
           tool: 'sql',
           server: 'primary',
-          change: { text: `VACUUM ANALYZE ${qualified(survey.ground.schema, table)}`, parameters: [] },
+          change: { text: `VACUUM (SKIP_LOCKED, ANALYZE) ${qualified(survey.ground.schema, table)}`, parameters: [] },
           transaction: false,
           progress: true,
           within: 2 * hour,
@@ -77,9 +96,9 @@ export const vacuumTable: Action = {
       undo: 'not needed: no row changes',
       answered: [who.says],
       rests: table,
-      memo: lastByHand(stats.value, 'vacuumed'),
+      memo: { ...lastByHand(stats.value, 'vacuumed'), dead: String(own.dead) },
     });
   },
-  verify: ({ target, plan }, survey) => ranSince([given(target, 'table')], 'vacuumed', plan.memo, survey),
+  verify: ({ target, plan }, survey) => vacuumed(given(target, 'table'), plan.memo, survey),
   within: 20 * second,
 };

@@ -2,7 +2,8 @@
 import type { Client } from 'pg';
 import type { SqlCall, SqlValue, Statement } from '../../core/actions/call.ts';
 import type { KeptRows } from '../../core/actions/preflight.ts';
-import { formatCount } from '../../core/text/format.ts';
+import { formatAge, formatCount } from '../../core/text/format.ts';
+import { door } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { Means, Performed } from '../call-result.ts';
 import { type Connection, connect } from './connect.ts';
@@ -12,6 +13,8 @@ import { openSessions } from './sessions.ts';
 const connectWithin: Ms = 5 * second;
 const lockWithin: Ms = 5 * second;
 const statementWithin: Ms = 30 * second;
+/** What was asked to end rolls back, or finishes its page: it takes no longer. */
+const endsWithin: Ms = 30 * second;
 
 export async function performSql(call: SqlCall, means: Means): Promise<Performed> {
   const server = means.settings.database[call.server];
@@ -51,12 +54,13 @@ async function through(connection: Connection, call: SqlCall, means: Means): Pro
     following = await follow(call, connection, means, ended.signal);
     const done = call.transaction
       ? await inTransaction(connection.client, call, means, stage)
-      : await alone(connection.client, call, stage);
+      : await alone(connection, call, stage, means);
     return done;
   } catch (error) {
     return afterError(error, call, stage, means);
   } finally {
     means.signal.removeEventListener('abort', stop);
+    clearTimeout(stage.giveUp);
     ended.abort();
     await following?.over;
   }
@@ -73,7 +77,7 @@ async function follow(call: SqlCall, { client }: Connection, means: Means, signa
 }
 
 /** How far it got: once COMMIT was sent, only the server knows. What runs alone can be cancelled all the time. */
-type Stage = { committing: boolean; alone?: boolean };
+type Stage = { committing: boolean; alone?: boolean; late?: Ms; giveUp?: NodeJS.Timeout };
 
 async function inTransaction(client: Client, call: SqlCall, means: Means, stage: Stage): Promise<Performed> {
   const within = Math.round(call.within ?? statementWithin);
@@ -116,22 +120,51 @@ async function inTransaction(client: Client, call: SqlCall, means: Means, stage:
   return { outcome: 'done', says: `${changed.command} ${formatCount(rows)}, committed` };
 }
 
-/** VACUUM and the like: no transaction, so nothing can be rolled back. */
-async function alone(client: Client, call: SqlCall, stage: Stage): Promise<Performed> {
-  await client.query(
-    `SET statement_timeout = ${Math.round(call.within ?? 30 * minute)}; SET lock_timeout = ${lockWithin}`,
-  );
+/**
+ * VACUUM and the like: no transaction, so nothing can be rolled back, and no setting may be made: behind a pooler it would
+ * stay with the server's connection and hit whoever gets it next. The time limit is kept from here.
+ */
+async function alone(connection: Connection, call: SqlCall, stage: Stage, means: Means): Promise<Performed> {
+  const { client } = connection;
+  const warnings: { code: string | undefined; says: string }[] = [];
+  // The word for its severity comes in the server's language; its code does not.
+  const onNotice = ({ code, message }: { code?: string | undefined; message?: string | undefined }) => {
+    if (code !== '00000') warnings.push({ code, says: door(message, 300) });
+  };
+  client.on('notice', onNotice);
   stage.committing = true;
   stage.alone = true;
-  const { command } = await client.query(parametersOf(call.change));
-  return { outcome: 'done', says: `${command} done` };
+  const limit = call.within ?? 30 * minute;
+  const late = setTimeout(() => {
+    stage.late = limit;
+    void interrupt(connection, stage);
+  }, limit);
+  try {
+    const { command } = await client.query(parametersOf(call.change));
+    means.tell(warnings.map(({ says }) => says));
+    const locked = warnings.find(({ code }) => code === lockNotAvailable);
+    if (!locked) return { outcome: 'done', says: `${command} done` };
+    return {
+      outcome: 'failed',
+      says: `skipped: ${locked.says}`,
+      hint: 'see who holds its lock in the database sessions',
+    };
+  } finally {
+    clearTimeout(late);
+    client.off('notice', onNotice);
+  }
 }
+
+/** SQLSTATE of what SKIP_LOCKED warns of. */
+const lockNotAvailable = '55P03';
 
 /** A person wants it stopped: the server is asked to; a transaction is never left open. */
 async function interrupt(connection: Connection, stage: Stage): Promise<void> {
   if (stage.committing && !stage.alone && !connection.lost) return;
   try {
     await connection.cancel();
+    // What is not ended by then never heard of it: nobody waits for ever.
+    stage.giveUp = setTimeout(() => connection.cut(), endsWithin);
   } catch {
     // What cannot be asked is cut; the server rolls back what was not committed.
     connection.cut();
@@ -150,6 +183,12 @@ function afterError(error: unknown, call: SqlCall, stage: Stage, means: Means): 
       : `the connection was lost: ${what}`;
     return { outcome: 'unknown', says, hint: 'look at the rows before you try again' };
   }
+  if (stage.late !== undefined)
+    return {
+      outcome: 'failed',
+      says: `stopped after ${formatAge(stage.late)}; no row was changed`,
+      hint: 'it takes longer than it may: run it by hand, at a quiet hour',
+    };
   if (means.signal.aborted)
     return {
       outcome: 'cancelled',

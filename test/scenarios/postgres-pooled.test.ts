@@ -1,0 +1,230 @@
+// Behind a pooler the server's connection outlives whoever uses it: nothing that an action or a look sets may stay. And
+// VACUUM is verified only where it did its work.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chown } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Binaries, findBinaries } from '../../simulator/postgres/binaries.ts';
+import { keys, tables } from '../../simulator/postgres/schema.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
+import type { DatabaseServer } from '../../src/config/settings.ts';
+import type { SqlCall } from '../../src/core/actions/call.ts';
+import type { Means } from '../../src/data/call-result.ts';
+import { lookAtDatabase } from '../../src/data/postgres/database-query.ts';
+import { performSql } from '../../src/data/postgres/execute.ts';
+import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { type Acting, acting } from '../support/acting.ts';
+
+const root = { user: 'postgres', password: 'root' };
+const pgbouncer = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file));
+let guarded: Guarded;
+let binaries: Binaries;
+let server: Server;
+let cockpit: Acting;
+
+const at = (port: number): DatabaseServer => ({
+  ...{ host: '127.0.0.1', port, database: 'bentham', user: 'bentham', password: 'bentham', sslMode: 'disable' },
+});
+async function client(of: DatabaseServer = at(server.port)): Promise<pg.Client> {
+  const made = new pg.Client(of);
+  made.on('error', () => {});
+  await made.connect();
+  return made;
+}
+async function sql<Row extends object>(text: string, of = at(server.port)): Promise<Row[]> {
+  const asked = await client(of);
+  try {
+    return (await asked.query<Row>(text)).rows;
+  } finally {
+    await asked.end();
+  }
+}
+const environmentOf = (port: number) => ({
+  PATH: process.env.PATH ?? '',
+  ...{ PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'bentham', PGPASSWORD: 'bentham', PGDATABASE: 'bentham' },
+  PGSSLMODE: 'disable',
+});
+const done = async (by: Acting, action: 'vacuum-table' | 'analyze-tables', target: Record<string, string>) => {
+  const run = await by.plan(action, target);
+  expect(run, `${run.says} ${run.hint}`).toMatchObject({ phase: 'planned' });
+  return by.confirm(run);
+};
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  binaries = await findBinaries(guarded.directory);
+  const data = path.join(guarded.directory, 'server');
+  await initCluster(binaries, data, root);
+  appendFileSync(path.join(data, 'postgresql.auto.conf'), 'max_prepared_transactions = 5\nautovacuum = off\n');
+  server = await startServer(binaries, data, await freePort(), root);
+  const admin = { ...at(server.port), ...root, database: 'postgres' };
+  await sql(`CREATE ROLE bentham LOGIN PASSWORD 'bentham'`, admin);
+  await sql(`GRANT pg_monitor, pg_signal_backend TO bentham`, admin);
+  await sql(`CREATE DATABASE bentham OWNER bentham`, admin);
+  await sql(`${tables} ${keys}`);
+  await sql(`INSERT INTO tenants VALUES ('t', 't'); INSERT INTO studies (id, tenant_id, name) VALUES ('s', 't', 'x')`);
+  cockpit = await acting(environmentOf(server.port));
+}, 120_000);
+
+afterAll(async () => {
+  await cockpit?.stop();
+  await server?.stop('immediate');
+  await guarded?.end();
+});
+
+// Skipped where pgbouncer is not installed: there is no other server that pools as it does.
+describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one connection for all', () => {
+  let pool: ChildProcess;
+  let port: number;
+  let pooled: Acting;
+
+  beforeAll(async () => {
+    const directory = path.join(guarded.directory, 'pool');
+    port = await freePort();
+    mkdirSync(directory);
+    const file = path.join(directory, 'pool.ini');
+    writeFileSync(
+      file,
+      `[databases]\nbentham = host=127.0.0.1 port=${server.port} user=bentham password=bentham pool_size=1\n` +
+        `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any\n` +
+        'pool_mode = transaction\nquery_wait_timeout = 20\n',
+    );
+    const { uid, gid } = binaries;
+    if (uid !== undefined && gid !== undefined) for (const each of [directory, file]) await chown(each, uid, gid);
+    pool = spawn(pgbouncer ?? '', [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) });
+    await vi.waitFor(() => sql('SELECT 1', at(port)), { timeout: 30_000 });
+    pooled = await acting(environmentOf(port));
+  });
+  afterAll(async () => {
+    await pooled?.stop();
+    pool?.kill('SIGKILL');
+  });
+
+  // What pgbouncer itself sets for each client, from what the client said of itself.
+  const own = ['application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'];
+  const leftBehind = () =>
+    sql<{ pid: number; sets: string[] | null; locks: number; statements: number; channels: number }>(
+      `SELECT pg_backend_pid() AS pid,
+         (SELECT array_agg(name || ' = ' || setting) FROM pg_settings
+          WHERE source = 'session' AND name <> ALL('{${own.join()}}')) AS sets,
+         (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
+         (SELECT count(*)::int FROM pg_prepared_statements WHERE from_sql OR name <> '') AS statements,
+         (SELECT count(*)::int FROM pg_listening_channels()) AS channels`,
+      at(port),
+    );
+  const means = (signal = AbortSignal.timeout(60_000)): Means => ({
+    ...{ settings: pooled.settings, ground: {} as Means['ground'], signal, tell: () => {}, keep: async () => {} },
+  });
+  const change = (text: string, more: Partial<SqlCall> = {}): SqlCall => ({
+    ...{ tool: 'sql', server: 'primary', transaction: true, change: { text, parameters: [] } },
+    ...more,
+  });
+  const looked = async () => {
+    const session = new Session(at(port));
+    await lookAtServer(session, 10_000, AbortSignal.timeout(20_000));
+    await session.read(AbortSignal.timeout(20_000), 5000, (ask) => ask('SELECT no_such_column'));
+    await session.read(AbortSignal.timeout(20_000), 50, (ask) => ask('SELECT pg_sleep(5)'));
+    await session.close();
+    await lookAtDatabase(pooled.settings, 'primary', AbortSignal.timeout(20_000));
+  };
+  const vacuum = () => done(pooled, 'vacuum-table', { table: 'jobs' });
+
+  test.each<readonly [string, () => Promise<unknown>]>([
+    ['looks, one that fails and one that takes too long among them', looked],
+    ['a vacuum', vacuum],
+    ['statistics', () => done(pooled, 'analyze-tables', { tables: 'jobs,studies' })],
+    ['a change', () => performSql(change(`UPDATE studies SET name = 'y' WHERE id = 's'`, { expectRows: 1 }), means())],
+    ['a change that is rolled back', () => performSql(change('UPDATE studies SET id = NULL'), means())],
+    ['a vacuum that fails', () => performSql(change('VACUUM no_such_table', { transaction: false }), means())],
+    [
+      'a vacuum that took too long',
+      async () => {
+        const locked = await client();
+        await locked.query('BEGIN; LOCK TABLE jobs');
+        const late = change('VACUUM jobs', { transaction: false, within: 300 });
+        expect(await performSql(late, means())).toMatchObject({
+          outcome: 'failed',
+          says: 'stopped after 0.3 s; no row was changed',
+        });
+        await locked.end();
+      },
+    ],
+  ])('%s: the next one finds the server’s own settings, and no lock or statement', async (_says, act) => {
+    const [before] = await leftBehind();
+    expect(before?.sets).toBeNull();
+    await act();
+    expect(await leftBehind()).toEqual([{ ...before, pid: expect.any(Number), locks: 0, statements: 0, channels: 0 }]);
+  });
+
+  test('a vacuum is verified, over the pool too', async () => {
+    expect(await vacuum()).toMatchObject({ outcome: 'verified' });
+  });
+});
+
+describe('a vacuum', () => {
+  /** 5,000 rows of which each is dead, while `holding` looks at them. */
+  const withDead = async (holding: (by: pg.Client) => Promise<unknown>): Promise<pg.Client> => {
+    await sql('VACUUM jobs');
+    await sql(`INSERT INTO jobs (study_id, surface_id) SELECT 's', 'x' FROM generate_series(1, 5000)`);
+    const holder = await client();
+    await holding(holder);
+    await sql('DELETE FROM jobs');
+    await sql('ANALYZE jobs');
+    return holder;
+  };
+  const vacuumed = () => done(cockpit, 'vacuum-table', { table: 'jobs' });
+
+  test('is verified where the dead rows are gone', async () => {
+    const nobody = await withDead(async () => {});
+    expect(await vacuumed()).toMatchObject({ outcome: 'verified', says: expect.stringContaining('jobs 0') });
+    await nobody.end();
+  });
+
+  test('is not verified while a long transaction holds them: named with pid, role, age and rows; the plan warns', async () => {
+    const holder = await withDead((by) => by.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs'));
+    const [{ pid } = { pid: 0 }] = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    const run = await vacuumed();
+    expect(run).toMatchObject({ outcome: 'unverified' });
+    expect(run.says).toMatch(
+      new RegExp(
+        `^5.000 dead rows left, held by pid ${pid} of bentham, idle in transaction, for .+; end that session$`,
+      ),
+    );
+    expect(run.plan?.warnings?.join()).toContain(`held by pid ${pid}`);
+    await holder.end();
+    expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
+  });
+
+  test('is not verified while a transaction that only wrote, or a prepared one, holds them', async () => {
+    const writer = await withDead((by) => by.query(`BEGIN; UPDATE studies SET name = 'z'`));
+    expect((await vacuumed()).says).toContain('held by pid');
+    await writer.query(`PREPARE TRANSACTION 'left-by-a-worker'`);
+    await writer.end();
+    const run = await vacuumed();
+    expect(run).toMatchObject({ outcome: 'unverified' });
+    expect(run.says).toMatch(/held by prepared transaction left-by-a-worker of bentham, for .*ROLLBACK PREPARED/);
+    await sql(`ROLLBACK PREPARED 'left-by-a-worker'`);
+    expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
+  });
+
+  test('that skips a locked table has failed, and says which', async () => {
+    const locked = await client();
+    await locked.query('BEGIN; LOCK TABLE jobs IN SHARE MODE');
+    expect(await vacuumed()).toMatchObject({ outcome: 'failed', says: expect.stringContaining('jobs') });
+    await locked.end();
+    expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
+  });
+
+  test('whose role has a time limit for statements is told it before', async () => {
+    await sql(`ALTER ROLE bentham SET statement_timeout = '30min'`);
+    const limited = await acting(environmentOf(server.port));
+    const { plan } = await limited.plan('vacuum-table', { table: 'jobs' });
+    expect(plan?.warnings?.join()).toContain('1800000ms');
+    await limited.stop();
+    await sql('ALTER ROLE bentham RESET statement_timeout');
+  });
+});
