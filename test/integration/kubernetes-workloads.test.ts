@@ -4,6 +4,7 @@ import type { Workloads } from '../../src/core/world/facts.ts';
 import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
 import { toDeployment } from '../../src/data/kubernetes/deployments.ts';
+import { KubernetesSurvey } from '../../src/data/kubernetes/preflight.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import type { News } from '../../src/data/source.ts';
 import { ApiServer, type Handler } from '../support/api-server.ts';
@@ -119,6 +120,44 @@ test('a cron job and a volume claim', () => {
   });
   expect(toClaim({ metadata, status: { phase: 'Lost' } })).toMatchObject({ name: 'redis', phase: 'Lost' });
   expect(toClaim({ metadata })).toMatchObject({ phase: '' });
+});
+
+test('what an action proves a rollout by counts its pods’ own Ready conditions', async () => {
+  const server = new ApiServer();
+  const gone = new AbortController();
+  const owned = {
+    labels: { app: 'executor' },
+    ownerReferences: [{ kind: 'ReplicaSet', name: 'executor-7', controller: true }],
+  };
+  const waiting = { name: 'main', state: { waiting: { reason: 'CrashLoopBackOff' } } };
+  const pods = ['a', 'b'].map((name) => ({
+    metadata: { name, ...owned },
+    status: {
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: name === 'a' ? 'True' : 'False' }],
+      containerStatuses: name === 'a' ? [] : [waiting],
+    },
+  }));
+  const debug = { metadata: { name: 'debug' }, status: { phase: 'Running', conditions: pods[0]?.status.conditions } };
+  server.handle = (url, res) => {
+    if (url.pathname.endsWith('/pods')) {
+      expect(url.searchParams.get('labelSelector')).toBe('app=executor');
+      return res.end(JSON.stringify({ items: [...pods, debug] }));
+    }
+    const spec = { replicas: 2, selector: { matchLabels: { app: 'executor' } } };
+    const status = { readyReplicas: 2, availableReplicas: 2, updatedReplicas: 2, replicas: 2 };
+    return res.end(JSON.stringify({ metadata: { name: 'executor', uid: 'd' }, spec, status }));
+  };
+  await server.start();
+  const survey = new KubernetesSurvey(server.settings().kubernetes, gone.signal);
+  try {
+    expect(await survey.deployment('executor')).toMatchObject({
+      value: { ready: 1, available: 1, reasons: ['CrashLoopBackOff', 'its status says 2 ready'] },
+    });
+  } finally {
+    await survey.close();
+    await server.end();
+  }
 });
 
 describe('the workloads of a namespace', () => {

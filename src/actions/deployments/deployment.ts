@@ -62,8 +62,13 @@ export function disruption(d: DeploymentState): string {
   return `Replaces ${counted(d.desired, 'pod')} one after another; ${d.ready} of ${d.desired} ready now.`;
 }
 
+/** Why its pods are not as they should be. */
+export function because({ reasons }: DeploymentState): string {
+  return reasons.length > 0 ? ` (${reasons.join(', ')})` : '';
+}
+
 export function rolloutWarnings(d: DeploymentState): readonly string[] {
-  if (d.stuck) return [`The rollout of revision ${d.revision} is stuck: ${d.stuck}`];
+  if (d.stuck) return [`The rollout of revision ${d.revision} is stuck: ${d.stuck}${because(d)}`];
   return isRolling(d) ? [`A rollout is under way: ${d.updated} of ${d.desired} updated.`] : [];
 }
 
@@ -125,10 +130,10 @@ export async function rolledOut({ target, plan }: Done, survey: Survey): Promise
   const before = Number(plan.memo?.generation ?? 0);
   if (d.generation <= before) return notYet('the change is not in the deployment yet');
   if (d.observed < d.generation) return notYet('the controller has not seen it yet');
-  if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}`);
-  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new`);
+  if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}${because(d)}`);
+  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${because(d)}`);
   if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} still to end`);
-  if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available`);
+  if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available${because(d)}`);
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
   const { targets } = survey.ground;
   if (d.name !== targets.deployments.gateway) return proven(says);

@@ -2,7 +2,7 @@
 import type { Action } from '../../core/actions/action.ts';
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
-import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
+import { because, deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
 import { roomSays } from './room.ts';
 
 /** Beyond this a number is taken for a slip of the finger. */
@@ -66,7 +66,7 @@ export const scaleDeployment: Action = {
     if (desired !== wanted) return disproven(`it wants ${desired} again: somebody else is in charge`);
     if (observed < generation) return notYet('the controller has not seen it yet');
     if (ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
-    return notYet(`${ready} of ${wanted} ready`);
+    return notYet(`${ready} of ${wanted} ready${because(found.value)}`);
   },
   within: 3 * minute,
   next: ({ target, plan }) => [

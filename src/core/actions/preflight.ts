@@ -60,8 +60,11 @@ export type DeploymentState = {
   observed: number;
   desired: number;
   updated: number;
+  /** By its status and by its pods' own Ready conditions: the worse of both. */
   ready: number;
   available: number;
+  /** Why pods of it are not as they should be: CrashLoopBackOff, or that its status contradicts them. */
+  reasons: readonly string[];
   /** All pods, old and new. */
   replicas: number;
   revision: number;

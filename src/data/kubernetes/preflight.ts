@@ -3,6 +3,7 @@ import type { V1Deployment, V1HorizontalPodAutoscaler, V1ReplicaSet } from '@kub
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/preflight.ts';
+import { reasonsOf } from '../../core/health/pods.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -15,7 +16,9 @@ import { type Cluster, openCluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { discovered, type ResourceName } from './discovery.ts';
 import { dryRunOf } from './dry-run.ts';
+import { toPod, type WirePod } from './pods.ts';
 import { toRevision } from './revisions.ts';
+import { toSelector } from './workload.ts';
 
 const within: Ms = 8 * second;
 type List<T> = { items?: T[] };
@@ -75,7 +78,7 @@ export class KubernetesSurvey {
         `deployments/${encodeURIComponent(name)}`,
         'get deployments',
       );
-      if (found.ok) return { ok: true, value: toState(found.value) };
+      if (found.ok) return { ok: true, value: await this.#withPods(cluster, found.value) };
       const missing = found.status === 404;
       return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${door(name, 100)}`) : found.fault };
     });
@@ -155,6 +158,31 @@ export class KubernetesSurvey {
     });
   }
 
+  /** Nobody updates a status while the controller manager is away: what its pods say of themselves counts as much. */
+  async #withPods(cluster: Cluster, wire: WireDeployment): Promise<DeploymentState> {
+    const state = toState(wire);
+    const selector = toSelector(wire.spec?.selector);
+    if (!selector) return state;
+    const found = await cluster.get<List<WirePod>>({
+      path: `/api/v1/namespaces/${encodeURIComponent(this.#settings.namespace)}/pods`,
+      query: { labelSelector: selector },
+      timeout: within,
+      signal: this.#signal,
+      to: 'list pods',
+    });
+    if (!found.ok) return state;
+    const pods = items(found.value.items).flatMap((pod) => toPod(pod) ?? []);
+    const own = pods.filter(({ owner }) => owner?.kind === 'ReplicaSet');
+    const ready = own.filter((pod) => pod.ready && !pod.terminating && pod.phase === 'Running').length;
+    const contradicted = ready < state.ready ? [`its status says ${state.ready} ready`] : [];
+    return {
+      ...state,
+      ready: Math.min(state.ready, ready),
+      available: Math.min(state.available, ready),
+      reasons: [...reasonsOf(own, Date.now()).slice(0, 2), ...contradicted],
+    };
+  }
+
   #get<T>(cluster: Cluster, what: string, to: string, group = '/apis/apps/v1'): Promise<Answered<T>> {
     const { namespace } = this.#settings;
     const path = `${group}/namespaces/${encodeURIComponent(namespace)}/${what}`;
@@ -200,6 +228,7 @@ function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
     updated: count(status?.updatedReplicas),
     ready: count(status?.readyReplicas),
     available: count(status?.availableReplicas),
+    reasons: [],
     replicas: count(status?.replicas),
     revision: Number(metadata?.annotations?.[revisionAnnotation] ?? 0) || 0,
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
