@@ -1,15 +1,18 @@
 // The runbook's look-ups and its appendix, filled in with the present targets, to copy.
 import type { ActionId } from '../core/actions/action.ts';
+import { type Form, runbookForm } from '../core/platform/form.ts';
 import { quote } from '../core/text/shell.ts';
 import type { Targets } from '../core/world/targets.ts';
 import { deployment, kubectl, literal, psql, redisCli } from './manual-commands.ts';
+import { activeStudies, cancelStudy, failedJobs, keysOfTenant, oneStudy, retryJobs, revokeKey } from './statements.ts';
 
 export type RunbookCommand = {
   id: string;
   /** The runbook's heading: `Viewing Logs`. */
   section: string;
   title: string;
-  command(targets: Targets): string;
+  /** `form`: the tables as they are there; the runbook's where nobody has looked yet. */
+  command(targets: Targets, form?: Form): string;
   /** The action of the cockpit that does the same, for commands that change something. */
   action?: ActionId;
 };
@@ -56,42 +59,26 @@ export const commands: readonly RunbookCommand[] = [
     id: 'study-database',
     section: studies,
     title: 'A study, by the database',
-    command: (t) =>
-      psql(
-        t.primary,
-        "SELECT id, tenant_id, status, progress->>'completionPercentage' as progress, created_at, updated_at FROM studies WHERE id = '<study>'",
-      ),
+    command: (t, form = runbookForm) => psql(t.primary, oneStudy(form)),
   },
   {
     id: 'failed-jobs',
     section: retry,
     title: 'Find failed jobs for a study',
-    command: (t) =>
-      psql(
-        t.primary,
-        "SELECT id, error_message, attempt_count FROM jobs WHERE study_id = '<study>' AND status = 'failed'",
-      ),
+    command: (t, form = runbookForm) => psql(t.primary, failedJobs(form)),
   },
   {
     id: 'retry-jobs',
     section: retry,
     title: 'Mark jobs for retry',
-    command: (t) =>
-      psql(
-        t.primary,
-        "UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE study_id = '<study>' AND status = 'failed'",
-      ),
+    command: (t, form = runbookForm) => psql(t.primary, retryJobs(form)),
     action: 'retry-jobs',
   },
   {
     id: 'key-status',
     section: keys,
     title: 'API keys of a tenant',
-    command: (t) =>
-      psql(
-        t.primary,
-        "SELECT id, tenant_id, name, permissions, rate_limit, last_used_at, created_at FROM api_keys WHERE tenant_id = '<tenant>'",
-      ),
+    command: (t, form = runbookForm) => psql(t.primary, keysOfTenant(form)),
   },
   {
     id: 'revoke-key',
@@ -104,7 +91,7 @@ export const commands: readonly RunbookCommand[] = [
     id: 'revoke-key-sql',
     section: keys,
     title: 'Revoke an API key, by SQL',
-    command: (t) => psql(t.primary, "UPDATE api_keys SET revoked = true, revoked_at = NOW() WHERE id = '<key-id>'"),
+    command: (t, form = runbookForm) => psql(t.primary, revokeKey(form)),
     action: 'revoke-api-key',
   },
   { id: 'pods', section: appendix, title: 'Check all pod status', command: (t) => kubectl(t, 'get pods') },
@@ -131,14 +118,17 @@ export const commands: readonly RunbookCommand[] = [
     id: 'active-studies',
     section: appendix,
     title: 'List active studies',
-    command: (t) =>
-      psql(t.primary, "SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')"),
+    command: (t, form = runbookForm) => psql(t.primary, activeStudies(form)),
   },
   {
     id: 'force-completion',
     section: appendix,
     title: 'Force study completion (emergency)',
-    command: (t) => psql(t.primary, "UPDATE studies SET status='cancelled' WHERE id='<study>'"),
+    command: (t, form = runbookForm) => {
+      const statement = cancelStudy(form);
+      if (statement !== undefined) return psql(t.primary, statement);
+      return `curl -X DELETE -H "Authorization: Bearer $ADMIN_API_KEY" ${t.gatewayUrl}${t.studyPath}/<study>`;
+    },
     action: 'cancel-study',
   },
 ];

@@ -1,7 +1,9 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
+import { formOf } from '../core/world/world.ts';
 import { health, workload } from './evidence.ts';
 import { aws, deployment, kubectl, psql, retentionDate } from './manual-commands.ts';
+import { tablesOf } from './statements.ts';
 
 export const databaseMaintenance: Checklist = {
   id: 'database-maintenance',
@@ -15,7 +17,7 @@ export const databaseMaintenance: Checklist = {
       id: 'database-maintenance/analyze',
       say: 'Update table statistics',
       offers: [{ action: 'analyze-tables', title: 'analyze tables' }],
-      byHand: (t) => ['jobs', 'studies', 'results'].map((table) => psql(t.primary, `ANALYZE ${table}`)),
+      byHand: (t, world) => tablesOf(formOf(world)).map((table) => psql(t.primary, `ANALYZE ${table}`)),
       goes: { screen: 'tables', title: 'the tables' },
     },
     {
@@ -37,7 +39,7 @@ export const databaseMaintenance: Checklist = {
         recommend: () => ({ answer: 'unsure', because: 'many dead tuples beside few live ones say yes' }),
       },
       offers: [{ action: 'vacuum-table', title: 'vacuum a table', target: () => ({ table: 'jobs' }) }],
-      byHand: (t) => [psql(t.primary, 'VACUUM ANALYZE jobs')],
+      byHand: (t, world) => [psql(t.primary, `VACUUM ANALYZE ${tablesOf(formOf(world))[0]}`)],
     },
   ],
 };

@@ -1,7 +1,9 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
+import { formOf } from '../core/world/world.ts';
 import { health, newStudies, primary, redis, replica, workload } from './evidence.ts';
 import { aws, deployment, kubectl, psql } from './manual-commands.ts';
+import { newestStudy } from './statements.ts';
 
 /** An hour ago, to the second, for a point in time that a person replaces. */
 const hourAgo = (now: number): string => `${new Date(now - 3_600_000).toISOString().slice(0, 19)}Z`;
@@ -113,7 +115,7 @@ export const pointInTimeRecovery: Checklist = {
       id: 'point-in-time-recovery/verify',
       ours: true,
       say: 'Check the restored data before anything is pointed at it',
-      byHand: (t) => [psql({ ...t.primary, host: '<recovered-host>' }, 'SELECT max(created_at) FROM studies')],
+      byHand: (t, world) => [psql({ ...t.primary, host: '<recovered-host>' }, newestStudy(formOf(world)))],
     },
   ],
 };

@@ -1,6 +1,8 @@
 import type { Checklist } from '../core/incident/checklist.ts';
 import { quote } from '../core/text/shell.ts';
+import { formOf } from '../core/world/world.ts';
 import { deployment, kubectl, literal, psql } from './manual-commands.ts';
+import { allKeys } from './statements.ts';
 
 export const security: Checklist = {
   id: 'security',
@@ -47,11 +49,8 @@ export const security: Checklist = {
       id: 'security/scope',
       say: 'Assess scope of breach',
       more: ['Which keys, tenants, studies and hosts? Since when? Write down what is known and what is not.'],
-      byHand: (t) => [
-        psql(
-          t.primary,
-          'SELECT id, tenant_id, name, permissions, rate_limit, last_used_at, created_at FROM api_keys ORDER BY last_used_at DESC',
-        ),
+      byHand: (t, world) => [
+        psql(t.primary, allKeys(formOf(world))),
         psql(
           t.primary,
           `SELECT usename, client_addr, application_name, backend_start FROM pg_stat_activity WHERE datname=${literal(t.primary.database)}`,

@@ -1,7 +1,9 @@
 import type { Checklist, Offer } from '../core/incident/checklist.ts';
+import { formOf } from '../core/world/world.ts';
 import { causes } from './causes.ts';
 import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './evidence.ts';
 import { deployment, kubectl, psql } from './manual-commands.ts';
+import { failuresByMessage, failuresBySurface } from './statements.ts';
 
 const fixes: readonly Offer[] = [
   {
@@ -37,12 +39,7 @@ export const sev2: Checklist = {
         'Which surfaces fail, and in how many studies? One surface: see SEV3. All of them: look at what they share.',
       ],
       evidence: (world) => [mostlyFailing(world), ...surfaces(world)],
-      byHand: (t) => [
-        psql(
-          t.primary,
-          "SELECT surface_id, COUNT(*) as failures, COUNT(DISTINCT study_id) as affected_studies FROM jobs WHERE status = 'failed' AND created_at > NOW() - INTERVAL '1 hour' GROUP BY surface_id ORDER BY failures DESC",
-        ),
-      ],
+      byHand: (t, world) => [psql(t.primary, failuresBySurface(formOf(world)))],
       goes: { screen: 'surfaces', title: 'the surfaces' },
     },
     {
@@ -51,12 +48,7 @@ export const sev2: Checklist = {
       more: causes.map((c) => `“${c.pattern}”: ${c.cause.toLowerCase()} → ${c.fix.toLowerCase()}`),
       evidence: errorMessages,
       offers: fixes,
-      byHand: (t) => [
-        psql(
-          t.primary,
-          "SELECT error_message, COUNT(*) FROM jobs WHERE status = 'failed' AND created_at > NOW() - INTERVAL '1 hour' GROUP BY error_message ORDER BY COUNT(*) DESC LIMIT 10",
-        ),
-      ],
+      byHand: (t, world) => [psql(t.primary, failuresByMessage(formOf(world)))],
       goes: { screen: 'surfaces', title: 'the surfaces' },
     },
     {

@@ -1,6 +1,7 @@
+import { type Form, runbookForm } from '../platform/form.ts';
 import type { Instant } from '../time.ts';
 import { type FactId, type Facts, factIds } from './facts.ts';
-import { pending, type Reading } from './reading.ts';
+import { newest, pending, type Reading } from './reading.ts';
 import type { MetricId, Thresholds } from './thresholds.ts';
 
 export type Readings = { readonly [F in FactId]: Reading<Facts[F]> };
@@ -40,4 +41,9 @@ export type World = { now: Instant; scope: Scope; readings: Readings; history: H
 export function emptyWorld(scope: Scope, now: Instant): World {
   const readings = Object.fromEntries(factIds.map((id) => [id, pending])) as unknown as Readings;
   return { now, scope, readings, history: {} };
+}
+
+/** The platform's tables as they were last seen; the runbook's where they were not. */
+export function formOf({ readings: { studies } }: World): Form {
+  return newest(studies)?.value.form ?? runbookForm;
 }

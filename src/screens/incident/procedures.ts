@@ -2,6 +2,7 @@
 
 import { type Checklist, severityName } from '../../core/incident/checklist.ts';
 import { script, scriptSays } from '../../core/text/script.ts';
+import { formOf } from '../../core/world/world.ts';
 import { checklists } from '../../runbook/checklists.ts';
 import { commands } from '../../runbook/commands.ts';
 import { activeChecklists } from '../../runbook/messages.ts';
@@ -103,12 +104,12 @@ export const runbookCommandsScreen: Screen = {
   title: () => 'USEFUL COMMANDS',
   palette: 'useful commands of the runbook',
   also: 'appendix kubectl psql aws',
-  view({ desk }) {
+  view({ desk, world }) {
     if (!desk) return { rows: [], empty: [line(dim('the settings are being read'))] };
     return {
       says: line(dim('with the present targets; y copies')),
       rows: commands.map((one): Row => {
-        const command = one.command(desk.targets);
+        const command = one.command(desk.targets, formOf(world));
         return {
           id: one.id,
           text: `${one.section} ${one.title} ${command}`,
