@@ -8,6 +8,7 @@ import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
 import { assess } from '../../src/core/health/evaluate.ts';
 import { judge, metric } from '../../src/core/health/metrics.ts';
+import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
@@ -159,6 +160,30 @@ test.each(forms)('$name: a state that nobody knows is shown by name and count, a
   // Its 30 jobs are on a surface of which nothing has failed: that is not known any more.
   expect(findings.find(({ subject }) => subject === 'anthropic-api')).toMatchObject({ verdict: 'unknown' });
   expect(surfacesEvidence(seen)[0]).toMatchObject({ subject: 'openai-api', state: 'fail' });
+});
+
+test.each(forms)('$name: doctor tells which tables are in force, and what it does not understand', async (form) => {
+  const schema = `${form.schema}_doctor`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  const rows = async () => {
+    const [primary] = databaseProbes(settingsOf(schema), 10_000);
+    return (await primary?.run(soon())) ?? [];
+  };
+  const before = await rows();
+  const names = form.prisma ? 'Prisma’s tables (Study, Job)' : 'the runbook’s tables (studies, jobs)';
+  const how = `states ${/capitals/.test(form.name) ? 'in capitals' : 'in lower case'}${/enum/.test(form.name) ? ' (enum)' : ''}`;
+  expect(before.find(({ what }) => what === 'tables and states')).toMatchObject({
+    verdict: 'ok',
+    answer: `${names}, ${how}`,
+  });
+  expect(before.filter(({ what }) => what.startsWith('states of'))).toEqual([]);
+  expect(before.find(({ what }) => what === 'read studies, jobs')).toMatchObject({ verdict: 'ok' });
+  expect(before.find(({ what }) => what === 'revoke API keys')).toMatchObject({ verdict: 'ok' });
+  await sql(form.odd(schema, 'on_ice'));
+  expect((await rows()).filter(({ what }) => what.startsWith('states of'))).toMatchObject([
+    { verdict: 'warning', answer: anyCase('^2 studies in state “on_ice”, not understood$') },
+    { verdict: 'warning', answer: anyCase('^30 jobs in state “on_ice”, not understood$') },
+  ]);
 });
 
 test('an empty table is a true zero, and a state that an enum does not have is none', async () => {

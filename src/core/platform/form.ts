@@ -59,8 +59,13 @@ function asInRunbook<T extends TableId>(id: T, columns: readonly ColumnId<T>[]):
 
 /** A column's name as SQL; one that is missing is called as the runbook calls it, and the server says that it is not there. */
 export function columnName<T extends TableId>(id: T, table: Table<T>, column: ColumnId<T>): string {
+  return quoted(plainName(id, table, column));
+}
+
+/** The same as the catalogue has it, without quotes. */
+export function plainName<T extends TableId>(id: T, table: Table<T>, column: ColumnId<T>): string {
   const all: Readonly<Record<string, readonly string[]>> = tableNames[id].columns;
-  return quoted(table.columns[column]?.name ?? all[column]?.[0] ?? column);
+  return table.columns[column]?.name ?? all[column]?.[0] ?? column;
 }
 
 /** Quoted only where it has to be: statements are read by people too. */

@@ -1,4 +1,7 @@
 // What this login may do, asked of the catalogue: nothing is tried out. Runs on PostgreSQL 13 to 18.
+import { type Form, plainName } from '../../../core/platform/form.ts';
+import type { ColumnId } from '../../../core/platform/mapping.ts';
+import { literal } from '../../../core/text/sql.ts';
 
 export type LoginRow = {
   database: string;
@@ -36,7 +39,9 @@ export const login = `
          ${memberOf('pg_maintain')} AS maintains`;
 
 export type TableRow = {
+  /** The runbook's name of it, and what it is called here. */
   name: string;
+  called: string;
   there: boolean;
   maySelect: boolean;
   /** On every column that a remediation writes; null where it writes none. */
@@ -44,36 +49,59 @@ export type TableRow = {
   mayMaintain: boolean;
   /** Row level security applies to this role; whether it hides anything depends on the policies. */
   rowSecurity: boolean;
-  /** Columns of the runbook that the table does not have. */
+  /** Columns that are read or written and that the table does not have. */
   absent: readonly string[];
 };
 
-/** The runbook's tables and columns, and those that its remediations write (runbook, Common Procedures). */
-export const runbookTables: readonly { name: string; columns: readonly string[]; written: readonly string[] }[] = [
-  {
-    name: 'studies',
-    columns: ['id', 'tenant_id', 'status', 'progress', 'created_at', 'updated_at'],
-    written: ['status'],
-  },
-  {
-    name: 'jobs',
-    columns: ['id', 'study_id', 'surface_id', 'status', 'error_message', 'attempt_count', 'created_at'],
-    written: ['status', 'attempt_count', 'error_message'],
-  },
-  { name: 'results', columns: [], written: [] },
-  {
-    name: 'api_keys',
-    columns: ['id', 'tenant_id', 'name', 'permissions', 'rate_limit', 'last_used_at', 'created_at', 'revoked'],
-    written: ['revoked', 'revoked_at'],
-  },
-];
+type Asked = { name: string; called: string; columns: readonly string[]; written: readonly string[] };
 
-const literal = (words: readonly string[]) => `ARRAY[${words.map((word) => `'${word}'`).join(', ')}]::text[]`;
-const rows = runbookTables.map((t) => `('${t.name}', ${literal(t.columns)}, ${literal(t.written)})`).join(', ');
+/** The tables with the columns that are read, and those that remediations write, as this database calls them. */
+function tablesAsked({ study, job, apiKey }: Form): readonly Asked[] {
+  const s = (...ids: ColumnId<'study'>[]) => ids.map((id) => plainName('study', study, id));
+  const j = (...ids: ColumnId<'job'>[]) => ids.map((id) => plainName('job', job, id));
+  const k = (...ids: ColumnId<'apiKey'>[]) => ids.map((id) => plainName('apiKey', apiKey, id));
+  const cells = !study.columns.progress && study.columns.totalCells !== undefined;
+  const result = !job.columns.error && job.columns.result !== undefined;
+  const active = !apiKey.columns.revoked && apiKey.columns.active !== undefined;
+  return [
+    {
+      name: 'studies',
+      called: study.name,
+      columns: [
+        ...s('id', 'tenant', 'status', 'created'),
+        ...(cells ? s('totalCells', 'completedCells', 'completed') : s('progress', 'updated')),
+      ],
+      written: s('status'),
+    },
+    {
+      name: 'jobs',
+      called: job.name,
+      columns: j('id', 'study', 'surface', 'status', result ? 'result' : 'error', 'attempts', 'created'),
+      written: j('status', 'attempts', result ? 'result' : 'error'),
+    },
+    // Prisma's jobs hold their results.
+    ...(result ? [] : [{ name: 'results', called: 'results', columns: [], written: [] }]),
+    {
+      name: 'api_keys',
+      called: apiKey.name,
+      columns: active
+        ? k('id', 'tenant', 'name', 'permissions', 'lastUsed', 'created', 'active')
+        : k('id', 'tenant', 'name', 'permissions', 'rateLimit', 'lastUsed', 'created', 'revoked'),
+      written: active ? k('active') : k('revoked', 'revokedAt'),
+    },
+  ];
+}
 
-/** Each of the runbook's tables in schema $1. MAINTAIN exists since PostgreSQL 17; before, the owner of the table or of the database maintains. */
-export const tables = `
-  SELECT t.name,
+const list = (words: readonly string[]) => `ARRAY[${words.map(literal).join(', ')}]::text[]`;
+
+const valuesOf = (form: Form) =>
+  tablesAsked(form)
+    .map((t) => `(${literal(t.name)}, ${literal(t.called)}, ${list(t.columns)}, ${list(t.written)})`)
+    .join(', ');
+
+/** Each of the tables in schema $1. MAINTAIN exists since PostgreSQL 17; before, the owner of the table or of the database maintains. */
+export const tables = (form: Form) => `
+  SELECT t.name, t.called,
          c.oid IS NOT NULL AS there,
          coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), false) AS "maySelect",
          (SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'UPDATE'))
@@ -88,6 +116,6 @@ export const tables = `
                 WHERE c.oid IS NOT NULL
                   AND NOT EXISTS (SELECT FROM pg_attribute a
                                    WHERE a.attrelid = c.oid AND a.attname = w AND NOT a.attisdropped)) AS absent
-    FROM (VALUES ${rows}) AS t (name, columns, written)
+    FROM (VALUES ${valuesOf(form)}) AS t (name, called, columns, written)
     LEFT JOIN pg_namespace n ON n.nspname = $1
-    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name AND c.relkind IN ('r', 'p', 'v', 'm')`;
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.called AND c.relkind IN ('r', 'p', 'v', 'm')`;
