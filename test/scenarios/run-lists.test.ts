@@ -97,3 +97,11 @@ test('revoke-api-key by a word that is no choice revokes nothing', async () => {
   expect(done.err).toContain('give sql or admin');
   expect(await sql(environment, `SELECT revoked FROM api_keys WHERE id = 'key-kept'`)).toEqual([{ revoked: false }]);
 });
+
+test('a surface whose name a shell could read as code reaches no command', async () => {
+  const done = await run('disable-surface', '--surface', 'x$(touch\u0024{IFS}pwned)', '--yes', '--arm', 'a test');
+  expect(done.code).toBe(4);
+  expect(done.out).toContain('has characters that a shell, or a command, could read as code or as an option');
+  expect(done.out).toMatch(/Allowed: letters, digits.* By hand.*admin:surface disable 'x\$\(touch/);
+  expect((await run('disable-surface', '--surface=--all', '--yes', '--arm', 'a test')).code).toBe(4);
+});

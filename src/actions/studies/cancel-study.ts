@@ -1,7 +1,7 @@
 // Cancel a study (runbook: Useful Commands, force study completion).
 import type { Action } from '../../core/actions/action.ts';
 import type { SqlRow } from '../../core/actions/preflight.ts';
-import { labelFor, quoted } from '../../core/platform/form.ts';
+import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf, openJob, openStudy } from '../../core/platform/mapping.ts';
 import { literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
@@ -110,7 +110,7 @@ export const cancelStudy: Action = {
           transaction: true,
         },
       ],
-      undo: `UPDATE ${quoted(form.study.name)} SET status = '${status}' for it by hand`,
+      undo: `by hand: UPDATE ${studies} SET status = ${literal(status)} WHERE id = ${literal(study)}`,
       answered: [found.says],
       rests: `${study} ${status}`,
       memo: { status },
