@@ -153,11 +153,9 @@ const fields = `
 .looks.study.value.counts[].surface
 .looks.study.value.errors[].message
 .looks.study.value.row.id
-.looks.study.value.row.status
 .looks.study.value.row.tenant
 .looks.surface.value.errors[].message
 .looks.surface.value.newest[].id
-.looks.surface.value.newest[].status
 .looks.surface.value.newest[].study
 .looks.surface.value.newest[].surface
 .looks.surface.value.studies[].study

@@ -183,9 +183,9 @@ export function taintRedis(to: { host: string; port: number }, hostile: Hostile)
   });
 }
 
-/** Names of tables and columns, by which the cockpit asks for the rest. */
+/** Names of tables, columns and of one state, by which the cockpit asks for the rest. */
 const catalogue =
-  /^(public|studies|jobs|results|api_keys|id|status|progress|name|permissions|revoked|[a-z]+(_[a-z]+)*_(id|at|count|message|limit))$/;
+  /^(r|public|study|studies|job|jobs|result|results|key|apiKey|api_keys|text|jsonb|failed|id|status|progress|name|permissions|revoked|[a-z]+(_[a-z]+)*_(id|at|count|message|limit))$/;
 
 /** Types whose values are text: text, name, varchar, char, json and jsonb. Arrays are left alone. */
 const texts = new Set([25, 19, 1043, 1042, 114, 3802]);
