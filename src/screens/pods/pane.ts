@@ -75,8 +75,7 @@ export const podsPane: Pane = {
     const seen = known(readings.pods, now) !== undefined;
     const rows = [
       ...problem.map(said),
-      ...podRows(replicated, pods, columns, now, all, old, scope, seen),
-      ...otherRows(state.world),
+      ...podRows(replicated, pods, columns, now, all, old, scope, seen, othersIn(state.world)),
     ];
     return {
       says: line(dim(scope.namespace)),
@@ -95,18 +94,19 @@ const workloadsOf = kept((deployments: readonly Deployment[], others: Workloads[
 ]);
 
 /** Jobs, cron jobs and volume claims that are not as they should be, and what cannot be seen. */
-function otherRows(world: World): Row[] {
-  return judged(world)
+const othersIn = kept((world: World): readonly Ranked[] =>
+  judged(world)
     .findings.filter(
       ({ id, verdict }) => verdict !== 'ok' && /^pods\/(job|cronjob|persistentvolumeclaim|unseen)\//.test(id),
     )
-    .map(({ id, subject, verdict, says }) => ({
-      id,
-      text: `${subject} ${says}`,
-      draw: () => [line(mark(verdict), ` ${subject}  `, says)],
-      copies: { text: subject, what: subject },
-    }));
-}
+    .map(({ id, subject, verdict, says }) => {
+      const draw = () => [line(mark(verdict), ` ${subject}  `, says)];
+      return { verdict, rows: [{ id, text: `${subject} ${says}`, draw, copies: { text: subject, what: subject } }] };
+    }),
+);
+
+/** Rows that belong together, with the verdict that gives them their place. */
+type Ranked = { verdict: Verdict; rows: readonly Row[] };
 
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
@@ -122,6 +122,7 @@ function rowsFor(
   old: boolean,
   scope: Scope,
   seen: boolean,
+  besides: readonly Ranked[],
 ): Row[] {
   const how: How = { columns, now, all, old };
   const owned = new Set<Pod>();
@@ -132,8 +133,15 @@ function rowsFor(
       const counted = seen ? own : undefined;
       return { d, own, verdict: judgeReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
     })
+    .map(
+      ({ d, own, verdict, ready }): Ranked => ({
+        verdict,
+        rows: [workloadRow(d, ready, verdict, how), ...inGroup(own, how)],
+      }),
+    )
+    .concat(besides)
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict))
-    .flatMap(({ d, own, verdict, ready }) => [workloadRow(d, ready, verdict, how), ...inGroup(own, how)]);
+    .flatMap((one) => one.rows);
   const others = pods.filter((p) => !owned.has(p));
   const strays = inGroup(others, how);
   return strays.length > 0 && workloads.length > 0
@@ -185,7 +193,8 @@ function podRow(p: Pod, verdict: Verdict, { columns, now, old }: How): Row {
     id: `pod/${p.uid}`,
     text: p.name,
     draw: () => {
-      const full = p.name.startsWith(`${p.app}-`) ? p.name.slice(p.app.length + 1) : p.name;
+      const whole = p.owner?.kind === 'StatefulSet' || !p.name.startsWith(`${p.app}-`);
+      const full = whole ? p.name : p.name.slice(p.app.length + 1);
       const name = columns >= 50 ? full : shortName(p);
       const says = verdict === 'ok' ? dim(podSays(p)) : span(podSays(p));
       const left = line('  ', mark(verdict), ` ${name}  `, says);

@@ -1,0 +1,50 @@
+// What runs beside Bentham and is broken, and a role without replicas: on every screen that says how things stand.
+import { expect, test } from 'vitest';
+import type { Workload } from '../../src/core/world/facts.ts';
+import type { World } from '../../src/core/world/world.ts';
+import { calm, deployment, frameText, live, now, pod, pressing, stateOf } from '../support/worlds.ts';
+
+const size = { columns: 120, rows: 40 };
+const all: readonly Workload[] = [
+  {
+    kind: 'StatefulSet',
+    name: 'event-bus',
+    desired: 1,
+    ready: 1,
+    rollout: { state: 'complete' },
+    createdAt: now - 9_000_000,
+  },
+  { kind: 'PersistentVolumeClaim', name: 'data-event-bus-0', phase: 'Lost', createdAt: 0 },
+];
+const before = calm.readings.pods.state === 'live' ? calm.readings.pods.value : [];
+const bus = pod('event-bus', '0', {
+  name: 'event-bus-0',
+  owner: { kind: 'StatefulSet', name: 'event-bus' },
+  ready: false,
+  reason: 'CrashLoopBackOff',
+});
+const readings = { pods: live([...before, bus]), workloads: live({ all, unseen: [], refusals: [] }) };
+const broken: World = { ...calm, readings: { ...calm.readings, ...readings } };
+
+test('the pane of pods has the stateful set by its pods, its pod by its whole name, and the claim', () => {
+  const text = frameText(stateOf(broken), size);
+  expect(text).toMatch(/▲ event-bus +0\/1 +sts/);
+  expect(text).toMatch(/● event-bus-0 +CrashLoopBackOff/);
+  expect(text).toMatch(/▲ data-event-bus-0 +PersistentVolumeClaim Lost/);
+});
+
+test('the header and the war room warn', () => {
+  expect(frameText(stateOf(broken), size)).toMatch(/▲ WARNING +2 warning/);
+  const room = frameText(pressing(stateOf(broken), size, 'w'), size);
+  expect(room).not.toContain('ALL OK');
+  expect(room).toContain('event-bus');
+});
+
+test('a role that is scaled to 0 is critical in the header and the pane', () => {
+  const pods = live(before.filter(({ app }) => app !== 'executor'));
+  const d = calm.readings.deployments.state === 'live' ? calm.readings.deployments.value : [];
+  const deployments = live([...d.filter(({ name }) => name !== 'executor'), deployment('executor', 0, 0)]);
+  const state = stateOf({ ...calm, readings: { ...calm.readings, pods, deployments } });
+  expect(frameText(state, size)).toMatch(/● CRITICAL +1 critical/);
+  expect(frameText(state, size)).toMatch(/● executor +0\/0/);
+});
