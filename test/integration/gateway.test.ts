@@ -224,7 +224,21 @@ describe('the gateway', () => {
       await expect.poll(() => news.length).toBe(1);
       well = false;
       refresh();
-      await expect.poll(() => asked).toEqual(['/v1/health', '/health', '/v1/health', '/health']);
+      await expect.poll(() => asked.slice(2)).toEqual(['/v1/health', '/health']);
+    });
+
+    it('is asked one path once a rate limit is over, and the other when that is well', async () => {
+      let limited = true;
+      await start((_, res) => {
+        if (limited) res.writeHead(429, { 'retry-after': '1' });
+        res.end('{"status":"healthy"}');
+      });
+      await expect.poll(() => news.length).toBe(1);
+      await expect.poll(() => asked.length, { timeout: 5000 }).toBe(3);
+      expect(asked.slice(2)).toEqual(['/v1/health']);
+      limited = false;
+      await expect.poll(() => news.at(-1), { timeout: 5000 }).toMatchObject({ value: { health: { healthy: true } } });
+      expect(asked.slice(3)).toEqual(['/v1/health', '/health']);
     });
 
     it.each([

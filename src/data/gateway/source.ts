@@ -66,10 +66,12 @@ class GatewayLook {
     const isAllWell = () => [...asked].every((path) => isWell(this.#last[path]?.answer));
     const wasWell = isAllWell();
     await ask(asked);
-    // What turned ill is seen beside the other path at once, and from then on as often as it may be asked.
+    // What turned ill is seen beside the other path at once, and from then on as often as it may be asked; so is what
+    // was rate limited, once the limit is over.
     const other = paths.find((path) => !asked.has(path));
-    if (other && !isAllWell() && (wasWell || isOlder(this.#last[other], often)) && this.#budget.takeNow())
-      await ask([other]);
+    const last = other && this.#last[other];
+    const wanted = isAllWell() ? last && isLimited(last.answer) : wasWell || isOlder(last, often);
+    if (other && wanted && this.#budget.takeNow()) await ask([other]);
     const { health, detailed } = this.#last;
     if (!health || !detailed) throw new Error('both paths were asked at the first look');
     return gatewayOf(health.answer, detailed.answer, this.#urls);
@@ -84,6 +86,7 @@ class GatewayLook {
   #due(): readonly Path[] {
     const { health, detailed } = this.#last;
     if (!health || !detailed) return paths;
+    if (isLimited(detailed.answer)) return ['detailed'];
     if (isAbsent(detailed.answer)) return isOlder(detailed, seldom) ? paths : ['health'];
     const well = isAbsent(health.answer) || (isWell(health.answer) && isWell(detailed.answer));
     return isOlder(health, well ? seldom : often) || isLimited(health.answer) ? paths : ['detailed'];
