@@ -132,15 +132,12 @@ describe('the log screen', () => {
     expect(marked).toEqual(['completed']);
   });
 
-  test('a highlight that would take years marks nothing, says so, and holds nothing up', () => {
-    const begun = performance.now();
-    const evil = withLog([...few, line(6, `${'a'.repeat(40)}!`)]);
+  test('a highlight that would take a backtracking engine years marks what it finds', () => {
+    const evil = withLog([...few, line(6, `${'a'.repeat(40)}!`), line(7, 'done aaa')]);
     const finding = pressed(evil, 'h', ...'/(a+)+$/', 'enter');
-    frame(finding, size);
-    expect(frameText(finding, size)).toContain('nothing is marked: /(a+)+$/ takes too long');
-    expect(pressed(finding, 'G', 'N').ui.notice?.says).toBe('“/(a+)+$/” takes too long');
-    for (let i = 0; i < 50; i += 1) frame(pressed(finding, 'k'), size);
-    expect(performance.now() - begun).toBeLessThan(20_000);
+    const marked = frame(finding, size).lines.flatMap((l) => l.filter((s) => s.tone === 'match').map((s) => s.text));
+    expect(marked).toEqual(['aaa']);
+    expect(here(pressed(finding, 'G', 'N')).selected).toBe('7');
   });
 
   test('shows all of one line, wrapped or as a tree', () => {

@@ -113,25 +113,14 @@ describe('a log book', () => {
     expect(book.entries()).toHaveLength(102);
   });
 
-  it('leaves out an expression that would take years, and says so', () => {
-    const evil = `${'a'.repeat(60)}!`;
-    const begun = performance.now();
+  it('filters by an expression that would take a backtracking engine years', () => {
     const book = new LogBook(fields);
-    book.add(lines(1, 5, (i) => `${evil} ${i}`));
-    book.filter(parseFilter('/^(a+)+$/ "! 2"'));
+    book.add(lines(1, 5, (i) => `${'a'.repeat(60)}! ${i}`));
+    book.filter(parseFilter('/^(a+)+! 2$/'));
     expect(ids(book)).toEqual([2]);
-    expect(book.problems).toEqual(['/^(a+)+$/ takes too long on these lines: left out']);
-    // It is as bad when it comes first and the lines after it.
-    const later = new LogBook(fields);
-    later.filter(parseFilter('/^(a+)+$/ -"! 3" pod=p*p*p'));
-    expect(later.problems).toEqual([]);
-    later.add(lines(1, 5, (i) => `${evil} ${i}`));
-    expect(later.problems).toContain('/^(a+)+$/ takes too long on these lines: left out');
-    expect(ids(later)).toEqual([1, 2, 4]);
-    later.add(lines(5, 7));
-    expect(ids(later)).toEqual([1, 2, 4, 5, 6]);
-    // Years, not seconds: any bound tells the difference.
-    expect(performance.now() - begun).toBeLessThan(30_000);
+    book.filter(parseFilter('/^(a+)+$/'));
+    expect(ids(book)).toEqual([]);
+    expect(book.problems).toEqual([]);
   });
 
   it('stands still while paused, loses nothing, and goes on with all that waited', () => {

@@ -171,6 +171,24 @@ describe('a filter', () => {
     });
   });
 
+  it.each([
+    ['/(?=x)/', '/(?=x)/ uses lookaround or a backreference: not supported'],
+    ['/(?<!x)y/', '/(?<!x)y/ uses lookaround or a backreference: not supported'],
+    ['/(a)\\1/', '/(a)\\1/ uses lookaround or a backreference: not supported'],
+    ['/(a{50}){50}/', '/(a{50}){50}/ is too large: repeat less'],
+  ])('says why %s cannot be used', (text, problem) => {
+    expect(parseFilter(text)).toEqual({ clauses: [], problems: [problem] });
+  });
+
+  it('reads an expression as JavaScript writes it', () => {
+    const found = (text: string) => passes(parseFilter(text), failed, fields);
+    expect(found('/rate\\s\\w+/i')).toBe(true);
+    expect(found('/RATE/')).toBe(false);
+    expect(found('/\\/health/')).toBe(false);
+    expect(found('/"res":\\{"status(?<what>Code)":5\\d\\d\\}/u')).toBe(true);
+    expect(found('/\\u0052ate/')).toBe(true);
+  });
+
   it('finds an uncaught error among the errors, and in its stack', () => {
     const uncaught = line('Error: boom', { more: ['    at gateway.ts:3'] });
     expect(passes(parseFilter('level=error gateway.ts'), uncaught, fields)).toBe(true);

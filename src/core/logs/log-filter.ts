@@ -5,16 +5,16 @@
 //   study=study_abc   a field: study, request, tenant, surface,     res.statusCode=503   or any by its path
 //   status=5xx        status, ms; * stands for anything             ms>500  status!=200  level<warn
 
+import { expression as compiled, literal, type Matcher, wildcard } from './expression.ts';
 import { type LogFieldName, type LogFields, type LogLine, levelFrom, levelOf, namedField, recordOf } from './log.ts';
 import { fieldAt } from './log-fields.ts';
 
 type Comparison = '=' | '!=' | '>' | '<';
 
-/** `expression`: as it was typed, where the pattern is not a plain text; it may take any time (log-passing.ts). */
 export type Clause =
-  | { kind: 'text'; pattern: RegExp; wanted: boolean; expression?: string }
+  | { kind: 'text'; pattern: Matcher; wanted: boolean }
   | { kind: 'level'; comparison: Comparison; level: number }
-  | { kind: 'field'; name: string; comparison: Comparison; value: string; pattern: RegExp; expression?: string };
+  | { kind: 'field'; name: string; comparison: Comparison; value: string; pattern: Matcher };
 
 export type LogFilter = {
   clauses: readonly Clause[];
@@ -46,8 +46,12 @@ const tokens =
   /\s*([-!]?)(?:"((?:[^"\\]|\\.)*)"|\/((?:[^/\\]|\\.)+)\/([imsu]*)(?=\s|$)|((?:[^\s"]|"(?:[^"\\]|\\.)*")+))/gy;
 const comparing = /^([A-Za-z_][\w.-]*)(!=|=|>|<)(.*)$/s;
 
+/** Characters; a field of the screen holds fewer. */
+const longestFilter = 4000;
+
 /** Reads a filter. It never fails: what it does not understand is a problem, and left out. */
 export function parseFilter(text: string): LogFilter {
+  if (text.length > longestFilter) return { clauses: [], problems: [`longer than ${longestFilter} characters`] };
   const clauses: Clause[] = [];
   const problems: string[] = [];
   tokens.lastIndex = 0;
@@ -55,12 +59,9 @@ export function parseFilter(text: string): LogFilter {
     const [, minus, quoted, expression, flags, word] = match;
     const wanted = minus === '';
     if (expression !== undefined) {
-      try {
-        const pattern = new RegExp(expression, `${flags ?? ''}`.replace('u', ''));
-        clauses.push({ kind: 'text', pattern, wanted, expression: `/${expression}/${flags ?? ''}` });
-      } catch {
-        problems.push(`/${expression}/ is no regular expression`);
-      }
+      const pattern = compiled(expression, flags ?? '');
+      if (typeof pattern === 'string') problems.push(pattern);
+      else clauses.push({ kind: 'text', pattern, wanted });
     } else if (quoted !== undefined) clauses.push(containing(quoted.replace(/\\(.)/g, '$1'), wanted));
     else if (word !== undefined) {
       const [, name, comparison, value] = comparing.exec(word) ?? [];
@@ -85,17 +86,13 @@ function compare(name: string, comparison: Comparison, value: string): Clause | 
   }
   if (value === '') return `${name}${comparison} of what?`;
   const digits = shorthands[key] === 'statusCode' ? value.replace(/x/gi, '?') : value;
-  const pattern = new RegExp(`^${literally(digits).replaceAll('\\*', '.*').replaceAll('\\?', '.')}$`, 'i');
-  const stars = value.split('*').length - 1;
-  const expression = stars > 1 ? { expression: `${name}${comparison}${value}` } : {};
-  return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern, ...expression };
+  return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern: wildcard(digits) };
 }
 
 function containing(text: string, wanted: boolean): Clause {
-  return { kind: 'text', pattern: new RegExp(literally(text), 'i'), wanted };
+  return { kind: 'text', pattern: literal(text), wanted };
 }
 
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 const unquoted = (text: string): string =>
   text.replace(/"((?:[^"\\]|\\.)*)(?:"|$)/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1'));
 
@@ -130,7 +127,7 @@ export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boo
   });
 }
 
-function has(line: LogLine, pattern: RegExp): boolean {
+function has(line: LogLine, pattern: Matcher): boolean {
   return pattern.test(line.text) || (line.more?.some((more) => pattern.test(more)) ?? false);
 }
 
@@ -152,16 +149,17 @@ function fieldValue(
       : String(value);
 }
 
+/** Whether a text holds one of the words or expressions that are looked for. */
+export function mentions({ clauses }: LogFilter, text: string): boolean {
+  return clauses.some((clause) => clause.kind === 'text' && clause.wanted && clause.pattern.test(text));
+}
+
 /** Where a shown text matches what the filter asks for, to be highlighted: start and end of each place, in order. */
 export function hitsOf(filter: LogFilter, text: string): readonly (readonly [number, number])[] {
-  const hits: [number, number][] = [];
+  const hits: (readonly [number, number])[] = [];
   for (const clause of filter.clauses) {
     if (clause.kind !== 'text' || !clause.wanted) continue;
-    const pattern = new RegExp(clause.pattern.source, `${clause.pattern.flags.replace('g', '')}g`);
-    for (const match of text.matchAll(pattern)) {
-      if (match[0] !== '') hits.push([match.index, match.index + match[0].length]);
-      if (hits.length > 100) break;
-    }
+    hits.push(...clause.pattern.places(text));
   }
   return hits.sort((a, b) => a[0] - b[0]);
 }

@@ -1,8 +1,7 @@
 // The keys of the log screen.
 
 import type { LogEntry } from '../../core/logs/log.ts';
-import { fieldClause, parseFilter } from '../../core/logs/log-filter.ts';
-import { firstHit } from '../../core/logs/log-passing.ts';
+import { fieldClause, mentions, parseFilter } from '../../core/logs/log-filter.ts';
 import { sinces } from '../../core/logs/log-view.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { parseSince } from '../../core/text/since.ts';
@@ -45,16 +44,12 @@ function jump(here: Here, by: 1 | -1): readonly Intent[] {
   const from = at < 0 ? entries.length : at;
   const onTheWay = by > 0 ? entries.slice(from + 1) : entries.slice(0, from).reverse();
   const lines = onTheWay.filter((entry) => !entry.mark);
-  const found = find
-    ? firstHit(
-        parseFilter(find),
-        lines.map(({ raw, more }) => [raw, ...more].join('\n')),
-      )
-    : lines.findIndex(({ level }) => (level ?? 0) >= 50);
-  const entry = lines[found ?? -1];
+  const sought = parseFilter(find);
+  const entry = find
+    ? lines.find(({ raw, more }) => mentions(sought, [raw, ...more].join('\n')))
+    : lines.find(({ level }) => (level ?? 0) >= 50);
   if (entry) return [{ kind: 'select', row: String(entry.id) }];
   const what = find ? `“${find}”` : 'error';
-  if (found === undefined) return [{ kind: 'notice', says: `${what} takes too long`, verdict: 'unknown' }];
   const way = by > 0 ? 'later' : 'earlier';
   const { logs } = here.state;
   const beyond = by > 0 ? (logs?.waiting ?? 0) : (logs?.position.first ?? 0);

@@ -1,8 +1,7 @@
 // The lines of a log as rows of a list.
 
 import { type LogEntry, treeOf } from '../../core/logs/log.ts';
-import { parseFilter } from '../../core/logs/log-filter.ts';
-import { marker } from '../../core/logs/log-passing.ts';
+import { hitsOf, parseFilter } from '../../core/logs/log-filter.ts';
 import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod } from '../../core/logs/log-text.ts';
 import { formatInstant } from '../../core/text/format.ts';
 import type { Row } from '../screen.ts';
@@ -31,7 +30,7 @@ export const logRows = kept(
     find: string,
     columns: number,
   ): readonly Row[] => {
-    const marks = marker(parseFilter(`${filter} ${find}`), `${filter} ${find}`);
+    const sought = parseFilter(`${filter} ${find}`);
     // Few pods say many lines.
     const names = new Set(entries.map((e) => (e.mark ? '' : e.pod)));
     const widest = [...names].reduce((most, name) => Math.max(most, columnsOf(shortPod(name))), 0);
@@ -46,7 +45,7 @@ export const logRows = kept(
       return {
         id: String(entry.id),
         text: entry.raw,
-        draw: () => lines().map((each) => markAt(each, marks(textOf(each)))),
+        draw: () => lines().map((each) => markAt(each, hitsOf(sought, textOf(each)))),
         ...(wraps ? { height: lines().length } : {}),
         ...(entry.mark ? {} : { opens: lineDetails(entry) }),
         copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },

@@ -1,7 +1,6 @@
 // The log of a workload: all its pods as one, filtered, followed or held.
 import { describeFault } from '../../core/health/describe.ts';
 import type { LogEntry } from '../../core/logs/log.ts';
-import { marksTooSlowly } from '../../core/logs/log-passing.ts';
 import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
 import { formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Place, State } from '../../store.ts';
@@ -30,9 +29,7 @@ export const logsScreen: Screen = {
     const position = shown && !following ? positionSays(shown, at) : undefined;
     return {
       says,
-      head: shown
-        ? [...warnings(shown), ...unstarted(shown, place, state), ...unmarked(place.filter, options.find)]
-        : [],
+      head: shown ? [...warnings(shown), ...unstarted(shown, place, state)] : [],
       rows: [...lines, tail(shown, following)],
       window: {
         offset: shown?.position.offset ?? 0,
@@ -98,13 +95,6 @@ function warnings(shown: LogsShown): Line[] {
   if (saved && 'file' in saved) said.push(line(dim(`saved ${formatCount(saved.lines)} lines to ${saved.file}`)));
   else if (saved) said.push(line(mark('warning'), ` not saved: ${saved.problem}`));
   return said;
-}
-
-/** Said beside the engine's word on a filter: a highlight is the screen's own. */
-function unmarked(filter: string, find: string): Line[] {
-  return marksTooSlowly(`${filter} ${find}`)
-    ? [line(mark('warning'), ` nothing is marked: ${find || filter} takes too long on these lines`)]
-    : [];
 }
 
 /** What has not begun yet, and why: nothing will come from there. */

@@ -1,8 +1,7 @@
 // Keeps the newest lines of a log within bounds, and gives a window on those that pass a filter: on the newest, or, for
 // whoever reads, around any line that is kept.
 import { type LogEntry, type LogFields, type LogLine, readEntry } from '../../../core/logs/log.ts';
-import { type LogFilter, noFilter } from '../../../core/logs/log-filter.ts';
-import { passing, withoutExpressions } from '../../../core/logs/log-passing.ts';
+import { type LogFilter, noFilter, passes } from '../../../core/logs/log-filter.ts';
 import { type LogsPosition, mostShown } from '../../../core/logs/log-view.ts';
 import { Queue } from '../../queue.ts';
 
@@ -37,7 +36,7 @@ export class LogBook {
     this.#bounds = bounds;
   }
 
-  /** What the filter did not understand, or could not do in time. */
+  /** What the filter did not understand. */
   get problems(): readonly string[] {
     return this.#filter.problems;
   }
@@ -58,25 +57,17 @@ export class LogBook {
   /** Takes lines, in order. */
   add(lines: readonly LogLine[]): void {
     for (const line of lines) if (!line.mark) this.collected += 1;
-    const passed = passing(this.#filter, lines, this.#fields);
-    const through = new Set(passed);
     for (const line of lines) {
       this.#keep(line);
-      if (!through.has(line)) continue;
+      if (!passes(this.#filter, line, this.#fields)) continue;
       this.#passing.push(line);
       if (!line.mark) this.passed += 1;
     }
-    // An expression without end must not hold up the alerts.
-    if (!passed) this.filter(withoutExpressions(this.#filter));
   }
 
   /** Shows what passes another filter, of all that is kept: the newest, or what is around the line `around`. */
   filter(filter: LogFilter, around?: number): void {
-    const found = passing(filter, this.#lines.slice(), this.#fields);
-    if (!found) {
-      this.filter(withoutExpressions(filter), around);
-      return;
-    }
+    const found = this.#lines.slice().filter((line) => passes(filter, line, this.#fields));
     this.#filter = filter;
     this.generation += 1;
     this.passed = found.reduce((sum, line) => sum + (line.mark ? 0 : 1), 0);

@@ -2,11 +2,14 @@
 // whatever the text. A backtracking one would take seconds, years or for ever for some of these.
 import { createContext, Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { parseFilter } from '../../src/core/logs/log-filter.ts';
+import type { LogFields } from '../../src/core/logs/log.ts';
+import { hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
 import { statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
 import { clean, door, redact } from '../../src/core/text/text.ts';
 import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { attacks, type Pattern, patternsBelow, pumps } from '../support/patterns.ts';
+
+const fields = { level: 'level' } as LogFields;
 
 const { literals, made } = patternsBelow('src');
 
@@ -82,10 +85,12 @@ describe('each pattern of', () => {
 
 test('patterns are made from parts only here, and tried below', () => {
   expect([...new Set(made)]).toEqual([
-    'core/logs/log-filter.ts',
+    'core/logs/expression.ts',
     'core/text/redact.ts',
     'core/text/secrets/named.ts',
     'core/text/secrets/shapes.ts',
+    // Field names of the settings, taken literally.
+    'data/gateway/access-log.ts',
   ]);
 });
 
@@ -173,4 +178,46 @@ test.each([
         const cost = cpuOf(() => void look(text));
         expect(cost < 4 * enough ? 'in proportion' : `${cost} ms for ${text.slice(0, 40)}`).toBe('in proportion');
       }
+});
+
+/** What a person may type, and where a backtracking engine, or one that counts, would be lost. */
+const typed = [
+  '/^(a+)+$/',
+  '/(a|a)*b/',
+  '/(a|aa)+$/',
+  '/(.*)(.*)(.*)(.*)[QZ]$/',
+  '/(x+x+)+y/',
+  '/(e|.){0,100}[QZ]/',
+  '/[^x]*e[^x]{300}[QZ]/',
+  '/(.?){300}[QZ]$/',
+  '/(?:.{0,900})[QZ]/',
+  '/\\s*\\s*\\s*$/',
+  '/(\\w+\\s?)*[QZ]/',
+  '/((a*)*)*[QZ]/',
+  'pod=*a*a*a*a*a*a*Q',
+  'x="*\\"*\\"*Q"',
+  '"a a a a"',
+  '-/(a+)+$/',
+  `/${'(a|'.repeat(50)}b${')'.repeat(50)}*[QZ]/`,
+];
+
+test.each(typed)('the filter %s takes a time in proportion to the lines', (text) => {
+  const filter = parseFilter(text);
+  for (const piece of ['a', ' ', 'e', 'ax', 'a ', 'aaab', '"', '\\"', 'é']) {
+    const line = {
+      id: 1,
+      at: 0,
+      pod: piece.repeat(250),
+      container: '',
+      previous: false,
+      text: piece.repeat(16_384 / piece.length),
+    };
+    const lines = Array.from({ length: 20 }, () => line);
+    const cost = cpuOf(() => {
+      for (const one of lines) passes(filter, one, fields);
+      hitsOf(filter, line.text);
+    });
+    // Three times as much text as elsewhere, and its places once.
+    expect(cost < 12 * enough ? 'in proportion' : `${cost} ms for ${line.text.slice(0, 20)}`).toBe('in proportion');
+  }
 });
