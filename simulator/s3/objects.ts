@@ -118,7 +118,13 @@ export async function write(exchange: Exchange, bucketNamed: (name: string) => B
     header(request, 'content-encoding')?.includes('aws-chunked') ||
     header(request, 'x-amz-content-sha256')?.startsWith('STREAMING-');
   const type = header(request, 'content-type') ?? 'application/octet-stream';
-  const made = bucket.put({ key, type, body: chunked ? unchunk(sent) : sent, modified: now, ...lock });
+  const made = bucket.put({
+    key,
+    type,
+    body: chunked ? unchunk(sent) : sent,
+    modified: Number(header(request, 'x-amz-meta-modified') ?? now),
+    ...lock,
+  });
   response.writeHead(200, { etag: made.etag, 'x-amz-version-id': made.id, 'content-length': 0 });
   response.end();
 }

@@ -1,10 +1,10 @@
 // Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
-import type { Action, Choice } from '../core/actions/action.ts';
-import type { EvidenceObject, EvidenceVersion, Survey } from '../core/actions/preflight.ts';
+import type { Action, Choice, Target } from '../core/actions/action.ts';
+import type { EvidenceObject, EvidenceVersion, Ground } from '../core/actions/preflight.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
-import { day, second } from '../core/time.ts';
+import { day, type Instant, second } from '../core/time.ts';
 import {
-  disproven,
+  counted,
   fingerprint,
   given,
   notYet,
@@ -26,7 +26,11 @@ const mostListed = 20;
 /** CopyObject takes objects of 5 GB at most (Amazon S3, API reference). */
 const largestCopy = 5 * 1024 ** 3;
 
-const daysOf = (text: string) => (/^\d{1,4}$/.test(text) ? Number(text) : undefined);
+/** The order in which S3 lists keys: that of their bytes in UTF-8. */
+const inOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** As given, or as long as evidence is kept by the configuration. */
+const daysOf = (target: Target, { targets }: Ground): number => Number(given(target, 'days') || targets.retentionDays);
 
 function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string, number, number])[] {
   const found = new Map<string, [number, number]>();
@@ -38,36 +42,45 @@ function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string
   return [...found].map(([study, [n, bytes]]) => [study, n, bytes] as const).sort((a, b) => b[2] - a[2]);
 }
 
-async function old(survey: Survey, prefix: string, days: number) {
-  return survey.evidence(prefix, survey.now() - days * day, mostObjects);
-}
+/** `older than 30 days (before 2025-12-18 03:14Z)`. */
+const ageSays = (days: number, before: Instant) =>
+  `older than ${counted(days, 'day')} (before ${formatInstant(before)})`;
 
 export const cleanupEvidence: Action = {
   id: 'cleanup-evidence',
   title: 'Clean up old evidence',
   risk: 'irreversible',
   about: {
-    does: 'deletes evidence objects of a prefix that are older than so many days',
+    does: 'deletes evidence objects of a prefix that are older than so many days; by default older than evidence.retentionDays',
     looksAt:
       'objects and bytes per study, newest and oldest; those under legal hold or retention are listed and left out; whether versions stay',
     calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
-    proof: 'deleted and refused, counted; the prefix is listed again',
+    proof: 'the prefix is listed again: nothing that was to be deleted is there',
     undo: 'in a versioned bucket: restore-evidence; else none',
     runbook: 'Evidence Cleanup',
   },
   fields: [
     { name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' },
-    { name: 'days', ask: 'older than how many days?', kind: 'number', range: [0, 9999], preset: '30' },
+    {
+      name: 'days',
+      ask: 'older than how many days? (default: evidence.retentionDays)',
+      kind: 'number',
+      range: [1, 9999],
+      optional: true,
+    },
   ],
   names: (target) => given(target, 'prefix'),
   object: (_, { targets }) => `bucket/${targets.bucket}`,
   needs: () => [],
   async plan(target, survey) {
     const prefix = given(target, 'prefix');
-    const days = daysOf(given(target, 'days') || '30');
+    const { bucket, retentionDays } = survey.ground.targets;
+    const days = daysOf(target, survey.ground);
+    const before = survey.now() - days * day;
     if (prefix === '') return refuse('no prefix was given', 'deleting the whole bucket is not offered: name a prefix');
-    if (days === undefined) return refuse('that is not a number of days', 'such as 30');
-    const found = await old(survey, prefix, days);
+    if (!(Number.isInteger(days) && days > 0))
+      return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
+    const found = await survey.evidence(prefix, before, mostObjects);
     if (!found.ok) return refusedBy(found.fault);
     const { objects, complete, versioned, unspeakable } = found.value;
     const held = objects.filter((o) => o.held !== undefined);
@@ -76,16 +89,15 @@ export const cleanupEvidence: Action = {
       return refuse(
         held.length > 0
           ? `all ${formatCount(held.length)} old objects are left out: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
-          : `nothing under ${prefix.slice(0, 80)} is older than ${days} days`,
+          : `nothing under ${prefix.slice(0, 80)} is ${ageSays(days, before)}`,
         'nothing to delete',
       );
-    const { bucket } = survey.ground.targets;
     const times = free.map((o) => o.modifiedAt);
     const bytes = free.reduce((sum, o) => sum + o.bytes, 0);
     const keys = free.map((o) => o.key);
     return planned({
       impact: [
-        `${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix} are deleted.`,
+        `${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix}, ${ageSays(days, before)}, are deleted.`,
         `Oldest ${formatInstant(Math.min(...times))}, newest ${formatInstant(Math.max(...times))}.`,
         ...byStudy(free)
           .slice(0, 5)
@@ -108,9 +120,15 @@ export const cleanupEvidence: Action = {
             : 'Whether the bucket is versioned may not be asked: take it that what is deleted is gone.',
         onlyWhenDone('s3:DeleteObject'),
       ],
-      warnings: complete
-        ? []
-        : [`Only the first ${formatCount(mostObjects)} are looked at: run it again for the rest.`],
+      warnings: [
+        ...(days < retentionDays
+          ? [
+              `${counted(days, 'day')} is less than evidence is kept (evidence.retentionDays: ${retentionDays}): this deletes what is still to be kept.`,
+            ]
+          : []),
+        ...(complete ? [] : [`Only the first ${formatCount(mostObjects)} are looked at: run it again for the rest.`]),
+      ],
+      note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
       calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({
         tool: 's3' as const,
         bucket,
@@ -123,19 +141,19 @@ export const cleanupEvidence: Action = {
         held.map((o) => [o.key, o.held]),
         versioned,
       ),
-      memo: { keys: JSON.stringify(keys.slice(0, 200)) },
+      memo: { before: String(before), last: keys.toSorted(inOrder).at(-1) ?? '', count: String(keys.length) },
     });
   },
-  async verify({ target, plan, output }, survey) {
-    const found = await old(survey, given(target, 'prefix'), daysOf(given(target, 'days') || '30') ?? 30);
+  async verify({ target, plan }, survey) {
+    const { before, last = '', count = '' } = plan.memo ?? {};
+    const cutoff = Number(before ?? survey.now() - daysOf(target, survey.ground) * day);
+    const found = await survey.evidence(given(target, 'prefix'), cutoff, mostObjects);
     if (!found.ok) return notYetBy(found.fault);
-    const wanted = new Set(JSON.parse(plan.memo?.keys ?? '[]') as string[]);
-    const left = found.value.objects.filter((o) => wanted.has(o.key)).length;
-    const refused = output.filter((text) => text.startsWith('refused:')).length;
-    if (left > refused) return notYet(`${formatCount(left)} of them are still listed`);
-    return refused > 0
-      ? disproven(`${formatCount(refused)} were refused; the others are gone`)
-      : proven('none of them is listed any more');
+    // Everything that was to go, not a sample; what lies behind the last of it was not looked at.
+    const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
+    if (left.length > 0)
+      return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`);
+    return proven(`none of the ${formatCount(Number(count))} is listed any more`);
   },
   within: 20 * second,
 };

@@ -101,13 +101,22 @@ async function olderVersion(of: Environment): Promise<string> {
   return first?.VersionId ?? '';
 }
 
+const longAgo = String(Date.now() - 60 * 86_400_000);
+
 /** Evidence that nobody needs any more. */
 async function oldEvidence(of: Environment): Promise<string> {
   made += 1;
   const prefix = `study_case${made}/`;
   const client = s3(of);
   for (const name of ['a.png', 'b.png'])
-    await client.send(new PutObjectCommand({ Bucket: 'bentham-evidence', Key: prefix + name, Body: 'x' }));
+    await client.send(
+      new PutObjectCommand({
+        Bucket: 'bentham-evidence',
+        Key: prefix + name,
+        Body: 'x',
+        Metadata: { modified: longAgo },
+      }),
+    );
   client.destroy();
   return prefix;
 }
@@ -272,7 +281,7 @@ export const cases: readonly Case[] = [
   {
     action: 'cleanup-evidence',
     by: 's3',
-    target: async (of) => ({ prefix: await oldEvidence(of), days: '0' }),
+    target: async (of) => ({ prefix: await oldEvidence(of), days: '40' }),
     typed: true,
   },
   {

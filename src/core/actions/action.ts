@@ -59,6 +59,8 @@ export type Plan = {
   warnings?: readonly string[];
   /** In this order; the first one that fails ends it. */
   calls: readonly Call[];
+  /** What the journal tells beside the calls: the numbers that a person chose. */
+  note?: string;
   /** How to undo it, in words; absent when it cannot be undone. */
   undo?: string;
   /** Who answered just now: environment, cluster, database. */

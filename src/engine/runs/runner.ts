@@ -175,7 +175,7 @@ export class Runner {
       live.end('refused', 'the journal cannot be written', {
         hint: 'nothing was changed; see :journal, or allow it in words',
       });
-    if (!(await live.record('confirmed', { calls }))) return unwritten();
+    if (!(await live.record('confirmed', { calls, ...(plan.note ? { detail: plan.note } : {}) }))) return unwritten();
     if (!(await lock.started({ target: live.run.target, memo: plan.memo ?? {}, startedAt: Date.now() }))) {
       await live.record('cancelled', { detail: 'somebody else took the target' });
       return live.end('refused', 'somebody else took the target', { hint: 'nothing was changed' });

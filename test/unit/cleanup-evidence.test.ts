@@ -1,0 +1,74 @@
+// How old evidence has to be before it is deleted, where that is told, and that everything that was deleted is looked at.
+import { expect, test } from 'vitest';
+import { cleanupEvidence } from '../../src/actions/evidence.ts';
+import type { Plan, Target } from '../../src/core/actions/action.ts';
+import { wrongValue } from '../../src/core/actions/field.ts';
+import type { EvidenceObject, Ground, Survey } from '../../src/core/actions/preflight.ts';
+import { day } from '../../src/core/time.ts';
+import { now } from '../support/world.ts';
+
+const prefix = 'study_abc123/';
+const object = (n: number, age: number): EvidenceObject => ({
+  ...{ key: `${prefix}${String(n).padStart(5, '0')}.png`, bytes: 1000, modifiedAt: now - age * day },
+});
+
+/** A bucket that is listed as S3 does: what is older than asked for, in the order of the keys. */
+function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Survey {
+  const survey: Pick<Survey, 'ground' | 'now' | 'evidence'> = {
+    ground: { targets: { bucket: 'bentham-evidence', retentionDays } } as Ground,
+    now: () => now,
+    evidence: async (under, before) => ({
+      ok: true,
+      value: {
+        objects: objects.filter((o) => o.key.startsWith(under) && o.modifiedAt < before),
+        ...{ complete: true, unspeakable: 0, versioned: true },
+      },
+    }),
+  };
+  return survey as Survey;
+}
+async function planOf(target: Target, survey: Survey): Promise<Plan> {
+  const planned = await cleanupEvidence.plan({ prefix, ...target }, survey);
+  if (!planned.ok) throw new Error(planned.why);
+  return planned.plan;
+}
+
+test('without days it is what the configuration keeps evidence for: in the plan, in what is deleted, in the journal', async () => {
+  const survey = bucketOf([object(1, 60), object(2, 91), object(3, 200)]);
+  const plan = await planOf({}, survey);
+  expect(plan.impact[0]).toMatch(/^2 objects .* under study_abc123\/, older than 90 days \(before 2025-10-19/);
+  expect(plan.note).toMatch(/2 objects older than 90 days .*evidence\.retentionDays is 90/);
+  expect(plan.warnings).toEqual([]);
+  const nothing = await cleanupEvidence.plan({ prefix }, bucketOf([object(1, 60)]));
+  expect(nothing).toMatchObject({ ok: false, why: expect.stringContaining('older than 90 days') });
+});
+
+test('fewer days than that are a warning', async () => {
+  const plan = await planOf({ days: '30' }, bucketOf([object(1, 60)]));
+  expect(plan.warnings?.join()).toContain('30 days is less than evidence is kept (evidence.retentionDays: 90)');
+  expect((await planOf({ days: '120' }, bucketOf([object(1, 200)]))).warnings).toEqual([]);
+});
+
+test('no days, negative days and parts of days are refused in words', async () => {
+  const days = cleanupEvidence.fields.find(({ name }) => name === 'days');
+  for (const text of ['0', '-1', '1.5', '1e3', '30d', 'all'])
+    expect(days && wrongValue(days, text)).toEqual({
+      ...{ why: `cannot be ${text}`, hint: 'give a whole number from 1 to 9999' },
+    });
+  for (const text of ['0', '-1', '1.5', 'all'])
+    expect(await cleanupEvidence.plan({ prefix, days: text }, bucketOf([object(1, 60)]))).toMatchObject({ ok: false });
+});
+
+test('it is verified only when nothing that was to go is listed: not a sample of it', async () => {
+  const all = Array.from({ length: 5000 }, (_, n) => object(n, 100));
+  const plan = await planOf({}, bucketOf(all));
+  const seen = (left: readonly EvidenceObject[]) =>
+    cleanupEvidence.verify({ run: 'r', target: { prefix }, plan, startedAt: now, output: [] }, bucketOf(left));
+  expect(await seen([])).toMatchObject({ state: 'pass' });
+  expect(await seen(all.slice(4999))).toMatchObject({
+    state: 'unknown',
+    because: expect.stringMatching(/^1 of 5.000 are still listed: study_abc123\/04999\.png$/),
+  });
+  // What is held, or has become old since, was never to go.
+  expect(await seen([{ ...object(3, 100), held: 'legal hold' }, object(9999, 100)])).toMatchObject({ state: 'pass' });
+});
