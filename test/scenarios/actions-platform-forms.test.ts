@@ -149,6 +149,20 @@ test.each(forms)('$name: a surface is disabled on a count of all that ended', as
   });
 });
 
+test.each(forms)('$name: a key is revoked by SQL', async (form) => {
+  const schema = `${form.schema}_keys`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  await cockpitOn(schema, async (cockpit) => {
+    const gone = await cockpit.plan('revoke-api-key', { key: 'k2', by: 'sql' });
+    expect(gone.says).toBe('it is revoked already');
+    const run = await cockpit.plan('revoke-api-key', { key: 'k1', by: 'sql' });
+    expect(run.plan?.impact[0]).toContain('“in use” of tenant-a');
+    expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: 'its row says revoked' });
+    const table = form.prisma ? '"ApiKey" WHERE NOT active' : 'api_keys WHERE revoked';
+    expect(await sql(`SELECT count(*)::int AS n FROM "${schema}".${table}`)).toEqual([{ n: 2 }]);
+  });
+});
+
 test('a study whose state nobody knows is cancelled with a warning only', async () => {
   const [form] = forms;
   if (!form) throw new Error('no form');

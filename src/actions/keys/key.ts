@@ -1,6 +1,9 @@
 // What the actions on API keys share: how keys are read, named and described.
 import type { Field, Planned, Target } from '../../core/actions/action.ts';
+import type { Statement } from '../../core/actions/call.ts';
 import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
+import { columnName, type Form } from '../../core/platform/form.ts';
+import type { ColumnId } from '../../core/platform/mapping.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
@@ -12,13 +15,34 @@ const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, 
 
 export const mostKeys = 200;
 
+/** Keys, the newest first. The condition is in the runbook's words, whatever the columns are called. */
 export async function keysWhere(survey: Survey, where: string, parameters: readonly string[]) {
-  const keys = qualified(survey.ground.schema, 'api_keys');
+  const tables = await survey.tables();
+  if (!tables.ok) return tables;
   return survey.rows(
     'primary',
-    `SELECT ${columns} FROM ${keys} WHERE ${where} ORDER BY created_at DESC LIMIT ${mostKeys}`,
+    `SELECT ${columns} FROM (${inRunbookWords(tables.value.form)}) k WHERE ${where} ORDER BY created_at DESC LIMIT ${mostKeys}`,
     parameters,
   );
+}
+
+function inRunbookWords({ schema, apiKey }: Form): string {
+  const name = (column: ColumnId<'apiKey'>) => columnName('apiKey', apiKey, column);
+  const revoked = isActiveForm(apiKey) ? `NOT ${name('active')}` : name('revoked');
+  return `SELECT id, ${name('tenant')} AS tenant_id, name, permissions, ${revoked} AS revoked,
+    ${name('lastUsed')} AS last_used_at, ${name('created')} AS created_at FROM ${qualified(schema, apiKey.name)}`;
+}
+
+/** Prisma's keys are active or not; the runbook's are revoked or not. */
+const isActiveForm = ({ columns: { revoked, active } }: Form['apiKey']) => !revoked && active !== undefined;
+
+/** The statement that revokes a key that is live (runbook, Revoking an API Key). */
+export function revokeStatement({ schema, apiKey }: Form, id: string): Statement {
+  const keys = qualified(schema, apiKey.name);
+  const text = isActiveForm(apiKey)
+    ? `UPDATE ${keys} SET active = false WHERE id = $1 AND active`
+    : `UPDATE ${keys} SET revoked = true, revoked_at = NOW() WHERE id = $1 AND revoked IS NOT TRUE`;
+  return { text, parameters: [id] };
 }
 
 export const lastUse = (row: SqlRow): string =>

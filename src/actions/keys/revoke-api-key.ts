@@ -2,10 +2,9 @@
 import type { Action } from '../../core/actions/action.ts';
 import type { SqlRow } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { qualified } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
 import { adminCall, choiceField, given, needsAdmin, notYet, notYetBy, planned, proven, refusedBy } from '../plan.ts';
-import { describe, keyField, keyOf, keysWhere, lastUse, needsTable, objectOf, oneKey } from './key.ts';
+import { describe, keyField, keyOf, keysWhere, lastUse, needsTable, objectOf, oneKey, revokeStatement } from './key.ts';
 
 /** A key in use a few minutes ago is somebody's production. */
 const recently = 15 * minute;
@@ -54,7 +53,8 @@ export const revokeApiKey: Action = {
     if ('planned' in found) return found.planned;
     const { row } = found;
     const idle = row.idle === null ? Number.POSITIVE_INFINITY : Number(row.idle) * second;
-    const keys = qualified(survey.ground.schema, 'api_keys');
+    const tables = await survey.tables();
+    if (!tables.ok) return refusedBy(tables.fault);
     const others = await keysWhere(survey, 'tenant_id::text = $1 AND id::text <> $2 AND revoked IS NOT TRUE', [
       String(row.tenant),
       id,
@@ -79,10 +79,7 @@ export const revokeApiKey: Action = {
               {
                 tool: 'sql',
                 server: 'primary',
-                change: {
-                  text: `UPDATE ${keys} SET revoked = true, revoked_at = NOW() WHERE id = $1 AND revoked IS NOT TRUE`,
-                  parameters: [id],
-                },
+                change: revokeStatement(tables.value.form, id),
                 expectRows: 1,
                 transaction: true,
               },
