@@ -259,7 +259,7 @@ describe.each([
       });
       const done = await far.confirm(run);
       await proxy().be('works');
-      expect(done, `${done.says} ${done.seen}`).toMatchObject({ outcome: 'verified' });
+      expect(done, [done.says, done.seen, done.notice, done.again].join()).toMatchObject({ outcome: 'verified' });
       expect(phases(far, run)).toEqual(['confirmed', 'started', 'finished', 'verified']);
       await one.back?.(environment, drill);
     });

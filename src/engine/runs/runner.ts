@@ -127,14 +127,16 @@ export class Runner {
     const { run: id, action: actionId, by, object, at, proof } = note;
     const action = isActionId(actionId) ? actionById[actionId] : undefined;
     const doubt = await this.#leftBehind(note);
+    // As it was planned: a field that was left empty had its preset.
+    const target = action && proof ? withPresets(action, proof.target) : {};
     try {
-      if (!lock || !action || !proof || this.#live.has(id) || whatIsWrong(action, proof.target)) return undefined;
+      if (!lock || !action || !proof || this.#live.has(id) || whatIsWrong(action, target)) return undefined;
       const run: Run = {
         id,
         action: action.id,
         title: `${action.title}: ${door(object, 200)}`,
         risk: action.risk,
-        target: proof.target,
+        target,
         environment: this.#options.ground.environment,
         by,
         phase: 'performing',
