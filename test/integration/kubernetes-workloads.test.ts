@@ -236,6 +236,18 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.all).toHaveLength(1);
   });
 
+  it('are asked where an older server has them: cron jobs before 1.21', async () => {
+    const cron = { metadata: { name: 'nightly', uid: 'n' } };
+    answers.set('cronjobs', (url, res, req) =>
+      (url.pathname.includes('/batch/v1beta1/') ? list(cron) : refuse(404))(url, res, req),
+    );
+    start();
+    await soon(() => latest()?.all.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['CronJob nightly']);
+    expect(latest()?.unseen).toEqual([]);
+    const watched = () => server.asked.filter((u) => u.searchParams.get('watch') === 'true').map((u) => u.pathname);
+    await soon(watched).toContain('/apis/batch/v1beta1/namespaces/bentham/cronjobs');
+  });
+
   it('of a kind that gives no answer do not hold up the others', async () => {
     answers.set('statefulsets', list({ metadata }));
     answers.set('daemonsets', () => {});

@@ -20,6 +20,8 @@ type WireEvent = { type?: unknown; object?: WireObject & { code?: unknown; messa
 export type Collection<T> = {
   /** `/api/v1/namespaces/bentham-prod/pods`. */
   path: string;
+  /** Where servers have it that do not know `path` (404). */
+  olderPath?: string;
   query?: Query;
   /** In words: `pods in bentham-prod`. */
   noun: string;
@@ -51,6 +53,7 @@ export class Follower<T> {
   readonly #what: Collection<T>;
   readonly #listener: CollectionListener<T>;
   readonly #values = new Map<string, T>();
+  #path: string;
   #version = '';
   #dirty = false;
   #timer: NodeJS.Timeout | undefined;
@@ -63,6 +66,7 @@ export class Follower<T> {
   constructor(connection: Connection, what: Collection<T>, listener: CollectionListener<T>) {
     this.#connection = connection;
     this.#what = what;
+    this.#path = what.path;
     this.#listener = listener;
   }
 
@@ -116,14 +120,14 @@ export class Follower<T> {
   }
 
   async #list(cluster: Cluster, signal: AbortSignal): Promise<Answered<Map<string, T>>> {
-    const { path, query, noun } = this.#what;
+    const { olderPath, query, noun } = this.#what;
     for (let attempt = 0; ; attempt += 1) {
       const found = new Map<string, T>();
       let token: string | undefined;
       let expired = false;
       do {
         const page: Answered<WireList> = await cluster.get<WireList>({
-          path,
+          path: this.#path,
           // A list whose continuation ran out is asked for in one piece.
           query: { ...query, limit: attempt === 0 ? pageSize : undefined, continue: token },
           signal,
@@ -131,6 +135,10 @@ export class Follower<T> {
           to: `list ${noun}`,
         });
         if (!page.ok) {
+          if (page.status === 404 && olderPath !== undefined && this.#path !== olderPath) {
+            this.#path = olderPath;
+            return this.#list(cluster, signal);
+          }
           expired = attempt === 0 && token !== undefined && page.status === 410;
           if (expired) break;
           return page;
@@ -150,10 +158,10 @@ export class Follower<T> {
 
   /** One watch, to its end. */
   async #watch(cluster: Cluster, signal: AbortSignal): Promise<Answered<undefined>> {
-    const { path, query, noun } = this.#what;
+    const { query, noun } = this.#what;
     const seconds = Math.round((watchTime / second) * (0.75 + Math.random() * 0.5));
     const opened = await cluster.stream({
-      path,
+      path: this.#path,
       query: {
         ...query,
         watch: true,

@@ -12,7 +12,7 @@ import { toEvent } from './events.ts';
 import { type Collection, Follower } from './reflector.ts';
 
 type Refusal = Workloads['refusals'][number];
-type Kind = { group: string; kinds: string; read(wire: object): Workload | undefined };
+type Kind = { group: string; older?: string; kinds: string; read(wire: object): Workload | undefined };
 
 /** As kubectl calls them. What the API server sends is not trusted to be what it should be: readers expect anything. */
 const kinds: readonly Kind[] = [
@@ -20,7 +20,8 @@ const kinds: readonly Kind[] = [
   { group: '/apis/apps/v1', kinds: 'daemonsets', read: toDaemonSet },
   { group: '/apis/apps/v1', kinds: 'replicasets', read: toReplicaSet },
   { group: '/apis/batch/v1', kinds: 'jobs', read: toJob },
-  { group: '/apis/batch/v1', kinds: 'cronjobs', read: toCronJob },
+  // Before 1.21 they were served there only.
+  { group: '/apis/batch/v1', older: '/apis/batch/v1beta1', kinds: 'cronjobs', read: toCronJob },
   { group: '/api/v1', kinds: 'persistentvolumeclaims', read: toClaim },
 ];
 
@@ -70,7 +71,12 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
         });
       const path = (group: string, name: string) => `${group}/namespaces/${encodeURIComponent(namespace)}/${name}`;
       const followers = seen.map((one) =>
-        follow(one, { path: path(one.group, one.kinds), noun: `${one.kinds} in ${namespace}`, read: one.read }),
+        follow(one, {
+          path: path(one.group, one.kinds),
+          ...(one.older ? { olderPath: path(one.older, one.kinds) } : {}),
+          noun: `${one.kinds} in ${namespace}`,
+          read: one.read,
+        }),
       );
       const events = follow(refused, {
         path: path('/api/v1', 'events'),
