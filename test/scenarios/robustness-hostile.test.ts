@@ -13,6 +13,8 @@ const evil =
 /** What is left of it. */
 const tame = 'abc';
 const endless = 'y'.repeat(100_000);
+/** A quote that is never closed, and a row of backslashes: a backtracking pattern for secrets would never end. */
+const bomb = `password="${'\\\\'.repeat(60)}`;
 
 let drill: Drill;
 let terminal: TerminalUnderTest;
@@ -133,8 +135,14 @@ test('rows of the database', async () => {
      SELECT $1, $2, 'failed', $3 FROM generate_series(1, 500)`,
     [`study-${evil}`, `surface-${evil}`, `error-${evil}${endless}`],
   );
+  await client.query(
+    `INSERT INTO jobs (study_id, surface_id, status, error_message)
+     SELECT $1, 'surface-bomb', 'failed', $2 FROM generate_series(1, 500)`,
+    [`study-${evil}`, bomb],
+  );
   await client.end();
   await terminal.shows(`surface-${tame}`);
+  await terminal.shows('surface-bomb');
   await terminal.press('4', 'g', 'j', 'k', 'enter').shows(`error-${tame}`);
   expectTame();
   await terminal.press('esc').shows('5 STUDIES');
@@ -144,6 +152,7 @@ test('lines of a log', async () => {
   await terminal.press('1', 'l').shows(/\d streams/);
   const uid = drill.kubernetes.podsOf('orchestrator')[0]?.metadata.uid ?? '';
   const say = (text: string) => drill.kubernetes.logs.write(uid, text, Date.now());
+  say(bomb);
   say(`raw-${evil.replace('\r', '')}${endless}`);
   say(JSON.stringify({ level: 50, msg: `json-${evil}${endless}`, studyId: evil, [evil]: evil }));
   await terminal.press('e').shows(`json-${tame}`);
