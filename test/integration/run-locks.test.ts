@@ -62,6 +62,18 @@ describe('one action per target', () => {
     expect(await locks.take(note('C'))).toMatchObject({ ok: false, by: { run: 'B' } });
   });
 
+  it('is one’s own however much is changed: 50,000 rows by name', async () => {
+    const calls = [
+      `UPDATE jobs SET status = 'pending' WHERE id IN (${"'01ARZ3NDEKTSV4RRFFQ69G5FAV01234567890',".repeat(50_000)})`,
+    ];
+    const locks = new RunLocks(directory);
+    const taken = await locks.take({ ...note('A'), calls });
+    if (!taken.ok) throw new Error('not taken');
+    expect(await taken.lock.started({ target: {}, memo: {}, startedAt: 1 })).toBe(true);
+    await taken.lock.release();
+    expect((await locks.take(note('B'))).ok).toBe(true);
+  });
+
   it('finds what a killed cockpit was doing', async () => {
     const script = `
       import { RunLocks } from ${JSON.stringify(path.resolve('src/data/journal/run-locks.ts'))};

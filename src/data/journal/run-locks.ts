@@ -32,8 +32,8 @@ export type LockNote = {
 
 type Owned = LockNote & { pid: number; born: string; host: string };
 
-/** Bytes of a lock; ours have a few thousand. */
-const longest = 1024 * 1024;
+/** Bytes of a lock: a change of 50,000 rows names each. */
+const longest = 32 * 1024 * 1024;
 const short = z.string().max(4000);
 const words = z.record(z.string().max(100), z.string().max(longest));
 
