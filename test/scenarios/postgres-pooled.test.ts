@@ -165,6 +165,15 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
   });
 });
 
+test('cancelling a session that runs nothing is refused: it would prove nothing', async () => {
+  const idle = await client();
+  await idle.query('BEGIN; LOCK TABLE results');
+  const [{ pid } = { pid: 0 }] = (await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+  const run = await cockpit.plan('cancel-query', { pid: String(pid) });
+  expect(run).toMatchObject({ outcome: 'refused', says: 'it runs nothing now: it is idle in transaction' });
+  await idle.end();
+});
+
 describe('a vacuum', () => {
   /** 5,000 rows of which each is dead, while `holding` looks at them. */
   const withDead = async (holding: (by: pg.Client) => Promise<unknown>): Promise<pg.Client> => {

@@ -86,8 +86,9 @@ function sessionAction(
           `may not end sessions of ${row.role}`,
           `GRANT pg_signal_backend TO ${survey.ground.targets.primary.user};`,
         );
-      if (how === 'cancel' && row.state === 'idle')
-        return refuse('it runs nothing now', 'end the session instead, if it holds locks');
+      // Nothing would be cancelled, and that it runs nothing afterwards would prove nothing.
+      if (how === 'cancel' && row.state !== 'active')
+        return refuse(`it runs nothing now: it is ${row.state}`, 'end the session instead, if it holds locks');
       const began = String(row.began);
       return planned({
         impact: [
@@ -97,10 +98,6 @@ function sessionAction(
             ? 'Its statement is cancelled; the session stays.'
             : 'The session ends; its transaction is rolled back.',
         ],
-        warnings:
-          how === 'cancel' && String(row.state).startsWith('idle in transaction')
-            ? ['It is idle in a transaction: cancelling does nothing. End the session to free its locks.']
-            : [],
         calls: [
           {
             tool: 'sql',
