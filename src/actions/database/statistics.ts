@@ -108,7 +108,7 @@ export async function holderOf(survey: Survey, before: Instant): Promise<string 
   return `pid ${pid}${whose}${state === null ? '' : `, ${state}`}${age}; end that session`;
 }
 
-/** Dead rows that stay unnoticed: those that died while it ran. */
+/** So many dead rows are no matter: they die while it runs, on a table that is in use. */
 const few = 100;
 
 /** Whether a vacuum did its work: it ran, and the rows that were dead are gone. */
@@ -119,11 +119,10 @@ export async function vacuumed(table: string, memo: Plan['memo'], survey: Survey
   if (!found.ok) return notYetBy(found.fault);
   const own = found.value.get(table);
   const left = own?.dead ?? Number.NaN;
-  const share = Number(memo?.dead ?? 0) / 10;
-  if (left <= share && left <= few) return ran;
+  if (left <= Math.max(few, Number(memo?.dead ?? 0) / 10)) return ran;
   const holder = await holderOf(survey, own?.byHand.vacuumed ?? 0);
   const says = `${formatCount(left)} dead rows left`;
-  if (holder !== undefined && left > share) return disproven(`${says}, held by ${holder}`);
-  if (left > Math.max(few, share)) return disproven(`${says}, and nobody holds them any more: vacuum it again`);
-  return ran;
+  return disproven(
+    holder === undefined ? `${says}, and nobody holds them any more: vacuum it again` : `${says}, held by ${holder}`,
+  );
 }
