@@ -230,18 +230,19 @@ const orders: Binding = {
   run: only({ kind: 'sort' }),
 };
 
+/** What works on every screen of its kind: its order of rows, the list, everywhere. */
+export function generalBindings(screen: Screen): readonly Binding[] {
+  // What lays itself out has nothing to filter; the cockpit's panes are filtered zoomed.
+  const inList = listBindings.filter((b) => b.id !== 'filter' || !screen.draw || screen.id === 'cockpit');
+  return [...(screen.sorts ? [orders] : []), ...inList, ...globalBindings];
+}
+
 /**
- * Everything that works on a screen. Its own keys go before the general ones, which keep those that are left. `at`: only
- * what holds there.
+ * Everything that works on a screen: its own keys, and the general ones that they do not stand in for (`instead`). Two
+ * that clash fail a test by name. `at`: only what holds there.
  */
 export function bindingsOf(screen: Screen, at?: Pick<Here, 'state' | 'place'>): readonly Binding[] {
   const own = (screen.keys ?? []).filter((b) => !at || !b.when || b.when(at));
-  const taken = new Set(own.flatMap((b) => b.keys));
-  // What lays itself out has nothing to filter; the cockpit's panes are filtered zoomed.
-  const inList = listBindings.filter((b) => b.id !== 'filter' || !screen.draw || screen.id === 'cockpit');
-  const general = [...(screen.sorts ? [orders] : []), ...inList, ...globalBindings];
-  const left = general.map((b) =>
-    b.keys.some((key) => taken.has(key)) ? { ...b, keys: b.keys.filter((key) => !taken.has(key)) } : b,
-  );
-  return [...own, ...left.filter((b) => b.keys.length > 0)];
+  const replaced = new Set(own.flatMap((b) => b.instead ?? []));
+  return [...own, ...generalBindings(screen).filter((b) => !replaced.has(b.id))];
 }

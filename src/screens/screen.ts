@@ -118,6 +118,8 @@ export type Binding = {
   id: string;
   /** As `keyNames` writes them: `j`, `down`, `ctrl-d`, `enter`, `space`. The first is shown. */
   keys: readonly string[];
+  /** The ids of the general bindings whose keys this one takes on its screen. */
+  instead?: readonly string[];
   /** A word or two, for the footer: `zoom`. */
   title: string;
   /** A sentence, for help and palette. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bindingsOf } from '../../src/keymap.ts';
+import { bindingsOf, generalBindings } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
 import { keysOf } from '../../src/screens/shell/terminal-keys.ts';
 
@@ -11,6 +11,25 @@ describe('the key table', () => {
     const ids = all.map((b) => b.id);
     expect(new Set(ids).size).toBe(ids.length);
   });
+
+  test.each(screens.map((s) => [s.id, s] as const))(
+    'has no key of %s that clashes with one that works everywhere',
+    (_, screen) => {
+      const general = generalBindings(screen);
+      const clashes = (screen.keys ?? []).flatMap((own) =>
+        general
+          .filter((b) => !own.instead?.includes(b.id))
+          .flatMap((b) => b.keys.filter((key) => own.keys.includes(key)).map((key) => `${key}: ${own.id} and ${b.id}`)),
+      );
+      expect(clashes).toEqual([]);
+      // What is named is there, and is really taken: no key is lost without another in its place.
+      for (const own of screen.keys ?? [])
+        for (const id of own.instead ?? [])
+          expect(own.keys, own.id).toEqual(
+            expect.arrayContaining([...(general.find((b) => b.id === id)?.keys ?? ['?'])]),
+          );
+    },
+  );
 
   test('has each screen once', () => {
     expect(new Set(screens.map((s) => s.id)).size).toBe(screens.length);

@@ -16,6 +16,7 @@ function fitting(action: Action, target: Target): Target {
 const open: Binding = {
   id: 'begin-action',
   keys: ['enter', 'right'],
+  instead: ['enter'],
   title: 'choose',
   about: 'ask for what is missing, look, and show the plan',
   footer: 1,

@@ -51,6 +51,7 @@ const keys: readonly Binding[] = [
   {
     id: 'next-action',
     keys: ['n'],
+    instead: ['note'],
     title: 'next',
     about: 'what comes next: the way back, or the next step',
     footer: 2,
@@ -74,6 +75,7 @@ const keys: readonly Binding[] = [
   {
     id: 'copy-calls',
     keys: ['y'],
+    instead: ['copy'],
     title: 'copy',
     about: 'copy the commands, to run them by hand',
     footer: 65,

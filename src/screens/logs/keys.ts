@@ -84,6 +84,7 @@ export const logKeys: readonly Binding[] = [
   {
     id: 'logs-oldest',
     keys: ['g', 'home'],
+    instead: ['first'],
     title: 'oldest',
     about: 'to the oldest line that is kept',
     silent: true,
@@ -92,6 +93,7 @@ export const logKeys: readonly Binding[] = [
   {
     id: 'logs-newest',
     keys: ['G', 'end'],
+    instead: ['last'],
     title: 'newest',
     about: 'to the end, and follow',
     silent: true,
@@ -124,6 +126,7 @@ export const logKeys: readonly Binding[] = [
   {
     id: 'logs-next',
     keys: ['n'],
+    instead: ['note'],
     title: 'next',
     about: 'next line that contains what is highlighted, or next error',
     footer: 24,
