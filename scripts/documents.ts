@@ -4,6 +4,7 @@ import { actionsManual } from './actions-manual.ts';
 import { configurationManual } from './configuration-manual.ts';
 import { keysManual } from './keys-manual.ts';
 import { runbookManual } from './runbook-manual.ts';
+import { statusSchema } from './status-schema.ts';
 
 export type GeneratedDocument = { file: string; text(): string | Promise<string> };
 
@@ -12,5 +13,6 @@ export const documents: readonly GeneratedDocument[] = [
   { file: 'docs/actions.md', text: actionsManual },
   { file: 'docs/keys.md', text: keysManual },
   { file: 'docs/config.schema.json', text: () => `${JSON.stringify(fileSchema(), null, 2)}\n` },
+  { file: 'docs/status.schema.json', text: statusSchema },
   { file: 'docs/runbook.md', text: runbookManual },
 ];

@@ -1,7 +1,6 @@
 /** Worse is later. Unknown outranks ok: what could not be asked is never green. */
-export type Verdict = 'ok' | 'unknown' | 'warning' | 'critical';
-
-export const verdicts: readonly Verdict[] = ['ok', 'unknown', 'warning', 'critical'];
+export const verdicts = ['ok', 'unknown', 'warning', 'critical'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** Glyphs that every terminal and tmux measures as one column. */
 export const glyph: Record<Verdict, string> = { ok: '✓', unknown: '?', warning: '▲', critical: '●' };

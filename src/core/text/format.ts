@@ -1,7 +1,8 @@
 import { day, hour, type Instant, type Ms, minute, second } from '../time.ts';
 
 /** What a number counts; `percent` values run from 0 to 100. */
-export type Unit = 'ms' | 'percent' | 'count';
+export const units = ['ms', 'percent', 'count'] as const;
+export type Unit = (typeof units)[number];
 
 /** Thousands apart by a thin gap that every terminal measures as one column: `4 210`. */
 export function formatCount(n: number): string {

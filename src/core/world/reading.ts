@@ -6,7 +6,16 @@ import type { Instant, Ms } from '../time.ts';
  * `unreachable`: no route, no name, connection lost: nobody answered.
  * `forbidden`: it answered, and we may not ask. `limited`: not so often. `unconfigured`: there is nothing to ask.
  */
-export type FaultKind = 'unreachable' | 'refused' | 'forbidden' | 'limited' | 'timeout' | 'malformed' | 'unconfigured';
+export const faultKinds = [
+  'unreachable',
+  'refused',
+  'forbidden',
+  'limited',
+  'timeout',
+  'malformed',
+  'unconfigured',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
 
 /** An expected failure, converted at the edge by the file that knows the backend. Already neutralised and redacted. */
 export type Fault = {

@@ -1,0 +1,77 @@
+// What `status --json` prints, as a schema; the compiler holds it against the report's own types.
+import * as z from 'zod';
+import { areas } from '../src/core/health/evaluate.ts';
+import { type Report, reportVersion } from '../src/core/health/report.ts';
+import { verdicts } from '../src/core/health/status.ts';
+import { units } from '../src/core/text/format.ts';
+import { factIds } from '../src/core/world/facts.ts';
+import { faultKinds } from '../src/core/world/reading.ts';
+import { type MetricId, metricIds } from '../src/core/world/thresholds.ts';
+
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  .meta({ id: 'instant', description: 'UTC' });
+const verdict = z.enum(verdicts).meta({ id: 'verdict' });
+const count = z.int().min(0).meta({ id: 'count' });
+const metricId = z.enum(metricIds as [MetricId, ...MetricId[]]).meta({ id: 'metricId' });
+
+const finding = z
+  .strictObject({
+    id: z.string().describe('stable: gateway/health, pods/api-gateway, metric/p95'),
+    area: z.enum(areas),
+    subject: z.string(),
+    verdict,
+    says: z.string().describe('what is so, in words and numbers'),
+    remedy: z.string().optional().describe("the runbook's action, or the next move"),
+    metric: metricId.optional(),
+    unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is judged from it'),
+  })
+  .meta({ id: 'finding' });
+
+const metric = z
+  .strictObject({
+    id: metricId,
+    title: z.string(),
+    unit: z.enum(units),
+    value: z.number().optional().describe('absent: nothing to measure it from, or no answer'),
+    basis: z.string().optional().describe('what it is based on'),
+    exact: z.boolean().optional().describe('false: at least, or an estimate'),
+    warning: z.number().describe('above it is a warning'),
+    critical: z.number().describe('above it is critical'),
+    verdict,
+  })
+  .meta({ id: 'metric' });
+
+const source = z
+  .strictObject({
+    fact: z.enum(factIds),
+    state: z.enum(['live', 'lost', 'pending']),
+    at: instant.optional(),
+    from: z.string().optional().describe('who answered'),
+    fault: z
+      .strictObject({ kind: z.enum(faultKinds), where: z.string(), what: z.string(), hint: z.string() })
+      .optional(),
+  })
+  .meta({ id: 'source' });
+
+export const reportSchema = z
+  .strictObject({
+    version: z.literal(reportVersion).describe('grows only by additions; anything else makes it 2'),
+    at: instant,
+    profile: z.string().describe('production, staging, or a profile of the configuration file'),
+    environment: z.string().describe('as it stands on every frame'),
+    drill: z.string().optional().describe("the drill's scenario; only in a drill"),
+    verdict: verdict.describe('the worst of all findings'),
+    exitCode: z
+      .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
+      .describe('0 ok, 1 warning, 2 critical, 3 unknown'),
+    counts: z.strictObject({ ok: count, unknown: count, warning: count, critical: count }),
+    findings: z.array(finding).readonly().describe('worst first'),
+    metrics: z.array(metric).readonly().describe("the runbook's six, in its order"),
+    sources: z.array(source).readonly(),
+  })
+  .meta({ title: `bentham-cockpit status --json, version ${reportVersion}` }) satisfies z.ZodType<Report>;
+
+/** docs/status.schema.json. */
+export const statusSchema = (): string => `${JSON.stringify(z.toJSONSchema(reportSchema), null, 2)}\n`;
