@@ -1,6 +1,6 @@
 // What `status --json` prints, as a schema; the compiler holds it against the report's own types.
 import * as z from 'zod';
-import { areas } from '../src/core/health/evaluate.ts';
+import { areas, findingCodes } from '../src/core/health/finding.ts';
 import { type Report, reportVersion } from '../src/core/health/report.ts';
 import { verdicts } from '../src/core/health/status.ts';
 import { units } from '../src/core/text/format.ts';
@@ -23,6 +23,9 @@ const finding = z
     subject: z.string(),
     verdict,
     says: z.string().describe('what is so, in words and numbers'),
+    short: z.string().optional().describe('its first part, where it has several'),
+    figure: z.string().optional().describe('of it, what is read from afar: 1/3'),
+    code: z.enum(findingCodes).optional().describe('why it could not be evaluated; absent: it was'),
     remedy: z.string().optional().describe("the runbook's action, or the next move"),
     metric: metricId.optional(),
     unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is judged from it'),

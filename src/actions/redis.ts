@@ -60,8 +60,10 @@ export const evictRedis: Action = {
     const { idle: old, matched, complete, untold, unsized, scanned } = found.value;
     if (old.length === 0 && untold)
       return refuse(
-        `how long keys are idle is not told: ${untold}`,
-        /may not/.test(untold) ? 'give it +object|idletime (ACL SETUSER)' : 'let its policy evict, or delete by hand',
+        `idle times are unavailable: ${untold.says}`,
+        untold.by === 'permission'
+          ? 'give it +object|idletime (ACL SETUSER)'
+          : 'let its policy evict, or delete by hand',
       );
     if (old.length === 0)
       return refuse(

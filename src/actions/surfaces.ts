@@ -86,7 +86,7 @@ type Verb = 'disable' | 'enable' | 'test';
 function surfaceAction(
   id: ActionId,
   verb: Verb,
-  more: Pick<Action, 'title' | 'about' | 'next'> & { says: string },
+  more: Pick<Action, 'title' | 'about' | 'next'> & { says(surface: string): string },
 ): Action {
   return {
     id,
@@ -105,7 +105,7 @@ function surfaceAction(
       const { call } = made;
       const { impact, answered } = await usage(surface, survey);
       return planned({
-        impact: [more.says.replace('SURFACE', surface), ...impact],
+        impact: [more.says(surface), ...impact],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
         ...(verb === 'test' ? {} : { undo: `${verb === 'disable' ? 'enable' : 'disable'} ${surface}` }),
         answered: [...answered, survey.ground.admin.directory ?? 'this directory'],
@@ -122,7 +122,7 @@ function surfaceAction(
 
 export const disableSurface = surfaceAction('disable-surface', 'disable', {
   title: 'Disable a surface',
-  says: 'New jobs on SURFACE wait until it is enabled again.',
+  says: (surface) => `New jobs on ${surface} wait until it is enabled again.`,
   about: {
     does: 'keeps new jobs from a surface',
     looksAt: 'studies and open jobs that use it, its failures; the admin command is there',
@@ -139,7 +139,7 @@ export const disableSurface = surfaceAction('disable-surface', 'disable', {
 
 export const enableSurface = surfaceAction('enable-surface', 'enable', {
   title: 'Enable a surface',
-  says: 'Jobs on SURFACE are worked on again.',
+  says: (surface) => `Jobs on ${surface} are worked on again.`,
   about: {
     does: 'lets jobs onto a surface again',
     looksAt: 'jobs that wait for it, its failures; the admin command is there',
@@ -153,7 +153,7 @@ export const enableSurface = surfaceAction('enable-surface', 'enable', {
 
 export const testSurface = surfaceAction('test-surface', 'test', {
   title: 'Test a surface live',
-  says: 'Sends one real request to SURFACE. Nothing of the platform is changed.',
+  says: (surface) => `Sends one real request to ${surface}. Nothing of the platform is changed.`,
   about: {
     does: 'sends one real request to a surface',
     looksAt: 'its failures; the test command is there',

@@ -5,18 +5,53 @@ import { type Fault, type FaultKind, provesAway } from '../core/world/reading.ts
 import { ProxyTrouble } from './proxy.ts';
 
 /** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */
-export type NetworkProblem = { kind: FaultKind; what: string; hint: string; tls: boolean };
+export type NetworkProblem = {
+  kind: FaultKind;
+  what: string;
+  hint: string;
+  tls: boolean;
+  /** Of a certificate that is not trusted: what is wrong with it. */
+  certificate?: CertificateProblem;
+  /** It failed before anything could be said to the other side. */
+  unsaid?: true;
+};
 
-const certificate: Record<string, [what: string, hint: string]> = {
-  CERT_HAS_EXPIRED: ['certificate expired', 'renew the certificate'],
-  CERT_NOT_YET_VALID: ['certificate not valid yet', 'compare the clocks of this machine and the server'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['certificate self-signed', 'trust its authority: NODE_EXTRA_CA_CERTS=file'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
-  UNABLE_TO_GET_ISSUER_CERT: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['certificate from an unknown authority', 'trust it: NODE_EXTRA_CA_CERTS=file'],
-  CERT_REVOKED: ['certificate revoked', 'renew the certificate'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['certificate is for another host', 'compare the host name with the certificate'],
+export type CertificateProblem = 'expired' | 'authority' | 'host' | 'revoked';
+
+const certificates: Record<string, [problem: CertificateProblem, what: string, hint: string]> = {
+  CERT_HAS_EXPIRED: ['expired', 'certificate expired', 'renew the certificate'],
+  CERT_NOT_YET_VALID: ['expired', 'certificate not valid yet', 'compare the clocks of this machine and the server'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: [
+    'authority',
+    'certificate self-signed',
+    'trust its authority: NODE_EXTRA_CA_CERTS=file',
+  ],
+  SELF_SIGNED_CERT_IN_CHAIN: [
+    'authority',
+    'certificate from an unknown authority',
+    'trust it: NODE_EXTRA_CA_CERTS=file',
+  ],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+    'authority',
+    'certificate from an unknown authority',
+    'trust it: NODE_EXTRA_CA_CERTS=file',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT: [
+    'authority',
+    'certificate from an unknown authority',
+    'trust it: NODE_EXTRA_CA_CERTS=file',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    'authority',
+    'certificate from an unknown authority',
+    'trust it: NODE_EXTRA_CA_CERTS=file',
+  ],
+  CERT_REVOKED: ['revoked', 'certificate revoked', 'renew the certificate'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'host',
+    'certificate is for another host',
+    'compare the host name with the certificate',
+  ],
 };
 
 const connection: Record<string, [kind: FaultKind, what: string, hint: string]> = {
@@ -44,6 +79,19 @@ const connection: Record<string, [kind: FaultKind, what: string, hint: string]> 
   UND_ERR_REQ_RETRY: ['unreachable', 'connection closed without an answer', 'try it by hand'],
 };
 
+/** Nobody was reached: nothing can have been said. */
+const beforeConnecting = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 /** Reads an error of undici, net or tls. Anything unknown is `unreachable`, with its own message. */
 export function explainNetworkError(error: unknown): NetworkProblem {
   const chain = causes(error);
@@ -51,8 +99,8 @@ export function explainNetworkError(error: unknown): NetworkProblem {
   if (proxy) return explainProxyTrouble(proxy);
   const codes = chain.flatMap((e) => ('code' in e && typeof e.code === 'string' ? [e.code] : []));
   for (const code of codes) {
-    const cert = certificate[code];
-    if (cert) return { kind: 'malformed', what: cert[0], hint: cert[1], tls: true };
+    const bad = certificates[code];
+    if (bad) return { kind: 'malformed', certificate: bad[0], what: bad[1], hint: bad[2], tls: true, unsaid: true };
   }
   // AbortSignal.timeout: ours, not the system's.
   if (chain.some((e) => e.name === 'TimeoutError'))
@@ -86,7 +134,14 @@ export function explainNetworkError(error: unknown): NetworkProblem {
         : { kind: 'malformed', what: `TLS failed (${code})`, hint: 'compare TLS versions and certificates', tls: true };
     }
     const known = connection[code];
-    if (known) return { kind: known[0], what: known[1], hint: known[2], tls: false };
+    if (known)
+      return {
+        kind: known[0],
+        what: known[1],
+        hint: known[2],
+        tls: false,
+        ...(beforeConnecting.has(code) ? { unsaid: true } : {}),
+      };
   }
   const what = door(chain[0]?.message ?? error, 200) || 'connection failed';
   return { kind: 'unreachable', what, hint: 'try it by hand', tls: false };
@@ -98,11 +153,18 @@ function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkPr
   const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY (or proxy-url in the kubeconfig)';
   if (answered === '407') {
     const login = 'put user:password into HTTPS_PROXY, or the host into NO_PROXY';
-    return { kind: 'forbidden', what: `proxy ${proxy} wants a login (407)`, hint: login, tls: false };
+    return { kind: 'forbidden', what: `proxy ${proxy} wants a login (407)`, hint: login, tls: false, unsaid: true };
   }
-  if (answered) return { kind: 'unreachable', what: `proxy ${proxy} answered ${answered}`, hint, tls: false };
+  if (answered)
+    return { kind: 'unreachable', what: `proxy ${proxy} answered ${answered}`, hint, tls: false, unsaid: true };
   const { kind, what } = explainNetworkError(cause);
-  return { kind: kind === 'refused' ? 'unreachable' : kind, what: `proxy ${proxy}: ${what}`, hint, tls: false };
+  return {
+    kind: kind === 'refused' ? 'unreachable' : kind,
+    what: `proxy ${proxy}: ${what}`,
+    hint,
+    tls: false,
+    unsaid: true,
+  };
 }
 
 /** The same, as a fault of `where`. */

@@ -66,7 +66,7 @@ export function workload(world: World, role: keyof World['scope']['deployments']
   const at = newest(world.readings.deployments)?.at;
   const name = world.scope.deployments[role];
   const found = judged(world, `pods/${name}`, at);
-  if (found.because !== 'not measured') return found;
+  if (findings(world).some((one) => one.id === `pods/${name}`)) return found;
   return { ...judged(world, 'pods/kubernetes', at), subject: name };
 }
 

@@ -76,7 +76,7 @@ export const phaseSays: Readonly<Record<RunState['phase'], string>> = {
 export function conditions(world: World, most = 4): readonly string[] {
   const bad = findings(world).filter((f) => f.verdict === 'critical' || f.verdict === 'warning');
   const ranked = bad.toSorted((a, b) => Number(b.verdict === 'critical') - Number(a.verdict === 'critical'));
-  const said = ranked.slice(0, most).map((f) => `${f.subject} ${f.says.replace(/ {2}\(.*\)$/, '')}`);
+  const said = ranked.slice(0, most).map((f) => `${f.subject} ${f.says}`);
   const more = ranked.length - said.length;
   if (more > 0) said.push(`and ${more} more`);
   return said;

@@ -100,7 +100,11 @@ test('before it is answered a pod is told by its watch; and what could not be as
   expect(before).toContain('CrashLoopBackOff 137');
   expect(before).toContain('asking …');
   expect(frameText(podState(lost(detail)), small)).toContain('timed out after 2 s');
-  const partly: PodDetail = { ...detail, events: [], missing: ['events: may not list events in bentham-prod (403)'] };
+  const partly: PodDetail = {
+    ...detail,
+    events: [],
+    missing: [{ part: 'events', why: 'may not list events in bentham-prod (403)' }],
+  };
   const text = frameText(podState(live(partly)), small);
   expect(text).toContain('? not known: events: may not list events in bentham-prod (403)');
   expect(text).not.toContain('no events');

@@ -240,7 +240,7 @@ test('sessions: of many replicas and slots those that are not well come first, a
             { ...slot, name: 'tearing', active: false, bytes: 9e9, state: 'unreserved' },
             { ...slot, name: 'idle', active: false },
           ],
-          missing: [{ what: 'replication', grant: 'GRANT pg_monitor TO bentham;' }],
+          missing: [{ part: 'replication', grant: 'GRANT pg_monitor TO bentham;' }],
         }),
       ],
     ]),
@@ -277,7 +277,7 @@ test('tables: ids that run out, vacuums that run, and what of them is hidden', (
       { ...vacuum, age: 3 * 3_600_000, forced: true },
       { pid: 78, database: 'other' },
     ],
-    missing: [{ what: 'running vacuums', grant: 'GRANT pg_read_all_stats TO bentham;' }],
+    missing: [{ part: 'running vacuums', grant: 'GRANT pg_read_all_stats TO bentham;' }],
   });
   expect(text).toContain('● 79 % of transaction ids of bentham used, writes stop in 444 M more');
   expect(text).toMatch(/▲ autovacuum of jobs for 3 h 0 m +pid 77, against wraparound, 42 %/);

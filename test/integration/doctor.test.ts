@@ -271,12 +271,12 @@ test.each([
 test('programs are found as a shell finds them', async () => {
   const place = await directory();
   await writeFile(path.join(place, 'tool'), '');
-  expect(await findProgram('tool', '/', place)).toEqual({ ok: false, why: 'not executable' });
+  expect(await findProgram('tool', '/', place)).toEqual({ ok: false, code: 'not-executable' });
   await chmod(path.join(place, 'tool'), 0o755);
   expect(await findProgram('tool', '/', `/nowhere:${place}`)).toEqual({ ok: true, file: path.join(place, 'tool') });
   expect(await findProgram('./tool', place, '')).toEqual({ ok: true, file: path.join(place, 'tool') });
-  expect(await findProgram('other', place, place)).toEqual({ ok: false, why: 'absent' });
-  expect(await findProgram('.', place, place)).toEqual({ ok: false, why: 'a directory' });
+  expect(await findProgram('other', place, place)).toEqual({ ok: false, code: 'absent' });
+  expect(await findProgram('.', place, place)).toEqual({ ok: false, code: 'directory' });
 });
 
 test('the journal’s directory: made when needed, not open to others, a file in its place', async () => {

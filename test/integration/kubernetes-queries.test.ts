@@ -167,9 +167,9 @@ describe('a pod where not everything may be asked', () => {
       name: 'api-1',
       events: [],
       missing: [
-        'node: may not get nodes (403)',
-        'events: may not list events in bentham (403)',
-        'use: metrics-server has none',
+        { part: 'node', why: 'may not get nodes (403)' },
+        { part: 'events', why: 'may not list events in bentham (403)' },
+        { part: 'use', why: 'metrics-server has none' },
       ],
     });
     expect(server.asked.find((url) => url.pathname.endsWith('/events'))?.searchParams.get('fieldSelector')).toBe(

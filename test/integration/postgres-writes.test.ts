@@ -166,7 +166,7 @@ test('a part that a server does not offer costs only itself', async () => {
   expect(value).not.toHaveProperty('slots');
   expect(value.connections?.used).toBeGreaterThan(0);
   expect(value.missing).toEqual([
-    { what: 'replication slots', grant: 'the server does not offer it: Function cannot be used in Aurora' },
+    { part: 'replication slots', grant: 'the server does not offer it: Function cannot be used in Aurora' },
   ]);
 });
 

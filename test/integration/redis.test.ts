@@ -332,7 +332,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('acl', 'setuser', 'blind', '-object');
     expect(await scan(0, { username: 'blind', password: 'watch' })).toMatchObject({
       idle: [],
-      untold: 'this user may not run OBJECT IDLETIME',
+      untold: { by: 'permission', says: 'this user may not run OBJECT IDLETIME' },
     });
     cli('acl', 'setuser', 'blind', '-scan');
     await expect(scan(0, { username: 'blind', password: 'watch' })).rejects.toThrow(

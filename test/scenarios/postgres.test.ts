@@ -174,13 +174,13 @@ test('without privileges the rest still shows, and the grant is named', async ()
   const less = await facts(session(as('guest')));
   await sql('GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer) TO PUBLIC');
   expect(less.connections).toBeUndefined();
-  expect(less.missing.map(({ what }) => what)).toContain('connections');
+  expect(less.missing.map(({ part: what }) => what)).toContain('connections');
   await sql('REVOKE SELECT ON pg_database FROM PUBLIC', 'postgres');
   await sql('REVOKE SELECT ON pg_database FROM PUBLIC');
   const without = await facts(session(as('guest')));
   await sql('GRANT SELECT ON pg_database TO PUBLIC');
   expect(without.idAges).toBeUndefined();
-  expect(without.missing.map(({ what }) => what)).toContain('age of ids');
+  expect(without.missing.map(({ part: what }) => what)).toContain('age of ids');
   await other.end();
 });
 

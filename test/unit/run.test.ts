@@ -137,10 +137,10 @@ describe('confirmation', () => {
 
   it('takes the exact texts, and no plan that is too old', () => {
     const run = follow([planned], { ...fresh, accepts: ['study_1'] });
-    expect(confirms(run, ['study_1'], 5)).toBe(true);
-    for (const typed of [[], ['study_'], ['study_1', 'x'], ['']]) expect(confirms(run, typed, 5)).not.toBe(true);
-    expect(confirms(run, ['study_1'], planLasts + 1)).toMatch(/too old/);
-    expect(confirms(fresh, [], 0)).not.toBe(true);
+    expect(confirms(run, ['study_1'], 5)).toBe('confirmed');
+    for (const typed of [[], ['study_'], ['study_1', 'x'], ['']]) expect(confirms(run, typed, 5)).toBe('mismatch');
+    expect(confirms(run, ['study_1'], planLasts + 1)).toBe('expired');
+    expect(confirms(fresh, [], 0)).toBe('no-plan');
   });
 });
 

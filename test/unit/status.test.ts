@@ -31,9 +31,13 @@ test('in one line, nothing is an order to tmux or to a shell', () => {
   const outside = report(outage);
   const [first, ...rest] = outside.findings;
   if (!first) throw new Error('an outage has findings');
-  const says = '#[bg=red]a #(reboot)b $(id)c `id`d';
+  const short = '#[bg=red]a #(reboot)b $(id)c `id`d';
   const verdict = 'critical';
-  const line = reportLine({ ...outside, verdict, findings: [{ ...first, verdict, subject: '#{pid}', says }, ...rest] });
+  const line = reportLine({
+    ...outside,
+    verdict,
+    findings: [{ ...first, verdict, subject: '#{pid}', short }, ...rest],
+  });
   expect(line).toContain('{pid} [bg=red]a');
   expect(line).not.toMatch(/[#$`\\]/);
 });
@@ -42,7 +46,7 @@ test('an outage: what is not fine, worst first, with thresholds and remedies', (
   const text = reportText(report(outage), plain);
   const lines = text.split('\n');
   expect(lines[0]).toMatch(/^● CRITICAL {2}production {2}2026-01-17 03:14:07Z {2}\d+ critical/);
-  expect(text).toMatch(/● API p95 +.* ms {2}\(critical > 2 000 ms\) {3}Scale API nodes/);
+  expect(text).toMatch(/● API p95 +.* ms \(critical > 2 000 ms\) {3}Scale API nodes/);
   const glyphs = lines.slice(1).map((line) => line[0]);
   expect(glyphs).toEqual(glyphs.toSorted((a, b) => '●▲?✓'.indexOf(a ?? '') - '●▲?✓'.indexOf(b ?? '')));
   expect(report(outage).exitCode).toBe(2);

@@ -47,7 +47,7 @@ export function doctorCommand(): Command {
       }));
       const passedOver = ignored.map((one) => ({
         area: 'configuration',
-        what: one.option ?? one.source.replace(/^env /, ''),
+        what: one.option ?? one.source,
         verdict: 'ok' as const,
         answer: describeProblem(one),
       }));

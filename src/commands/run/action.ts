@@ -50,7 +50,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
   let shown = 0;
   let far: string | undefined;
   const commands: LoggedCommand[] = [];
-  const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now());
+  const forbidden = (recorder: Recorder) => recorder.mayAct(true) ?? forbids(arming, Date.now(), '--arm "why"');
   const { runner, recorder, close } = await oneShotRunner(settings, {
     patient: false,
     forbids: forbidden,
@@ -89,7 +89,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
         return await finish(run);
       }
       const not = forbidden(recorder);
-      if (not) return await refuse(runner, id, flags, not.replace('(:arm)', '(--arm "why")'), finish, run);
+      if (not) return await refuse(runner, id, flags, not, finish, run);
       const typed = await confirmed(run, flags);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
       run = await runner.confirm(id, typed);

@@ -41,10 +41,10 @@ export function readPostgres(environment: Environment, place: Place): Layer {
   const entries: Entry[] = [];
   const problems: Problem[] = [];
   const ignored: Problem[] = unusedVariables(environment);
-  const give = (parameter: string, value: string | undefined, says: string, line?: number) => {
+  /** `source`: a variable as `env PGPORT`, or a file with its line. */
+  const give = (parameter: string, value: string | undefined, source: string, line?: number) => {
     const name = parameters[parameter];
     const option = name ? options.get(`database.primary.${name}`) : undefined;
-    const source = line === undefined ? says : says.replace(/^file /, '');
     const at = { source, ...(line === undefined ? {} : { line }) };
     if (!option) {
       if (parameter !== 'service') ignored.push(unusedParameter(clean(parameter, 40), at));
@@ -58,7 +58,7 @@ export function readPostgres(environment: Environment, place: Place): Layer {
     const entry: Entry = {
       path: option.path,
       value: parseText(option, value),
-      origin: { layer: 'environment', says: line === undefined ? says : `${says}:${line}` },
+      origin: { layer: 'environment', says: line === undefined ? source : `file ${source}:${line}` },
       ...at,
     };
     entries.push(resolvePaths(entry, place.cwd, place.home));
@@ -79,7 +79,7 @@ export function readPostgres(environment: Environment, place: Place): Layer {
   if (service) {
     const found = readService(service, environment, place);
     if ('right' in found) problems.push({ source: url.service ? 'env DATABASE_URL' : 'env PGSERVICE', ...found });
-    else for (const { key, value, line } of found.lines) give(key, value, `file ${found.file}`, line);
+    else for (const { key, value, line } of found.lines) give(key, value, found.file, line);
   }
   for (const [parameter, value] of Object.entries(url)) give(parameter, value, 'env DATABASE_URL');
   return { entries, problems, warnings: [], ignored };

@@ -7,7 +7,7 @@ import type { Ground, Need, Survey } from './preflight.ts';
 export type Risk = 'reversible' | 'data' | 'irreversible';
 
 /** A live check's answer, with what it rests on. */
-export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string };
+export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string; short?: string };
 
 /** A look for proof. `final`: looking again would not tell more. */
 export type Proof = Check & { final?: true };

@@ -60,11 +60,11 @@ export function whyOver(arming: Extract<Arming, { state: 'armed' }>, now: Instan
     : `nobody pressed a key for ${formatAge(idleFor)}`;
 }
 
-/** Why nothing may be changed now; undefined: it may. */
-export function forbids(arming: Arming, now: Instant): string | undefined {
+/** Why nothing may be changed now; undefined: it may. `how`: what arms it from here. */
+export function forbids(arming: Arming, now: Instant, how = ':arm'): string | undefined {
   const settled = settle(arming, now);
   if (settled.state === 'locked') return `read-only: ${settled.why}`;
-  return settled.state === 'read-only' ? 'read-only: arm it first (:arm)' : undefined;
+  return settled.state === 'read-only' ? `read-only: arm it first (${how})` : undefined;
 }
 
 /** For the header: `read-only`, `armed 09:58`. Empty where nothing is guarded. */

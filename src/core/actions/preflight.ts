@@ -132,7 +132,7 @@ export type RedisScan = {
   /** False when there is more than was looked at. */
   complete: boolean;
   /** Why idle times, or sizes, are not told; absent where they are. */
-  untold?: string;
+  untold?: { by: 'permission' | 'policy' | 'error'; says: string };
   unsized?: string;
 };
 

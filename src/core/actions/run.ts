@@ -167,12 +167,15 @@ export function acceptsFor(risk: Risk, name: string, environment: string): reado
   return risk === 'data' ? [name] : [name, environment];
 }
 
-/** Whether the typed texts confirm it. A plan that is too old cannot be confirmed. */
-export function confirms(run: Run, typed: readonly string[], now: Instant): true | string {
-  if (run.phase !== 'planned' || run.plannedAt === undefined) return 'there is no plan to confirm';
-  if (now - run.plannedAt > planLasts) return 'the plan is too old: look again';
+/** `expired`: the plan is older than `planLasts`. `mismatch`: not the texts that it accepts. */
+export type Confirmation = 'confirmed' | 'no-plan' | 'expired' | 'mismatch';
+
+/** Whether the typed texts confirm it. */
+export function confirms(run: Run, typed: readonly string[], now: Instant): Confirmation {
+  if (run.phase !== 'planned' || run.plannedAt === undefined) return 'no-plan';
+  if (now - run.plannedAt > planLasts) return 'expired';
   const fits = typed.length === run.accepts.length && run.accepts.every((text, at) => text === typed[at]);
-  return fits || 'what was typed is not what has to be typed';
+  return fits ? 'confirmed' : 'mismatch';
 }
 
 /** Exit codes of `run` (docs/actions.md). */

@@ -25,6 +25,8 @@ export type BackupPromise = {
   location: string;
   verdict: Verdict;
   says: string;
+  /** Its first part, where room is short. */
+  short?: string;
   /** The newest backup that keeps the promise. */
   newest?: Instant;
   /** Nobody said where to look: shown, not judged. */
@@ -59,7 +61,7 @@ export function keepPromises(backups: Backups, now: Instant): readonly BackupPro
   return backupSchedule.map((promised) => ({ ...promised, ...kept[promised.id] }));
 }
 
-type Kept = Pick<BackupPromise, 'verdict' | 'says' | 'newest' | 'unasked'>;
+type Kept = Pick<BackupPromise, 'verdict' | 'says' | 'short' | 'newest' | 'unasked'>;
 
 /** Where snapshots do not say whether they are hourly or daily, any of them counts. */
 function newestSnapshot(backups: Backups, kind: Snapshot['kind'], every: Ms, now: Instant): Kept {
@@ -75,9 +77,11 @@ function dated(newest: Instant | undefined, every: Ms, now: Instant): Kept {
   if (newest === undefined) return { verdict: 'warning', says: 'there is none' };
   const age = now - newest;
   const late = age > every + grace;
+  const short = `${late ? 'overdue: newest' : 'newest'} ${formatAge(age)} ago`;
   return {
     verdict: late ? 'warning' : 'ok',
-    says: `${late ? 'overdue: newest' : 'newest'} ${formatAge(age)} ago, ${formatInstant(newest)}`,
+    says: `${short}, ${formatInstant(newest)}`,
+    short,
     newest,
   };
 }
@@ -86,9 +90,11 @@ function protectedEvidence(evidence: Backups['evidence']): Kept {
   if (!evidence.ok) return unanswered(evidence.fault);
   const { versioning, objectLock, mode, days } = evidence.value;
   const rule = mode ? ` (${mode.toLowerCase()}${days ? `, ${days} days` : ''})` : '';
+  const short = `versioning ${versioning ? 'on' : 'OFF'}`;
   return {
     verdict: versioning && objectLock ? 'ok' : 'warning',
-    says: `versioning ${versioning ? 'on' : 'OFF'}, Object Lock ${objectLock ? `on${rule}` : 'OFF'}`,
+    short,
+    says: `${short}, Object Lock ${objectLock ? `on${rule}` : 'OFF'}`,
   };
 }
 

@@ -4,7 +4,7 @@ import { minute } from '../time.ts';
 import type { Database } from '../world/facts.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
-import { type Finding, missing } from './finding.ts';
+import { type Finding, inParts, missing } from './finding.ts';
 import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
 import { actionFor, judge, metrics } from './metrics.ts';
 import { judgeRedis } from './redis.ts';
@@ -47,8 +47,8 @@ function gateway(world: World): Finding[] {
   const bad = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()].filter(
     (s) => !s.healthy,
   );
-  const says = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)].join(', ');
-  return [{ ...about, verdict: judgeEndpoint(worseEndpoint(reading.value)), says }];
+  const parts = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)];
+  return [{ ...about, verdict: judgeEndpoint(worseEndpoint(reading.value)), ...inParts(parts) }];
 }
 
 function databases(world: World): Finding[] {
@@ -67,7 +67,7 @@ function databases(world: World): Finding[] {
     found.push({
       ...aboutPrimary,
       verdict: worst([problem?.verdict ?? 'ok', waits > minute ? 'warning' : 'ok']),
-      says: says.join(', '),
+      ...inParts(says),
       ...(problem ? { remedy: problem.remedy } : {}),
     });
     found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value));
@@ -116,21 +116,24 @@ function measures(world: World): Finding[] {
     const reading = m.measure(world);
     const absent = missing(world, reading, about, false);
     if (absent) return absent;
-    if (reading.state !== 'live') return { ...about, verdict: 'unknown', says: 'no answer yet' };
+    if (reading.state !== 'live') return { ...about, verdict: 'unknown', code: 'pending', says: 'no answer yet' };
     const verdict = judge(m, world);
     if (reading.value.value === undefined) return { ...about, verdict, says: reading.value.basis };
     const { warning, critical } = world.scope.thresholds[m.id];
     const limit =
       verdict === 'critical'
-        ? `  (critical > ${formatLimit(critical, m.unit)})`
+        ? ` (critical > ${formatLimit(critical, m.unit)})`
         : verdict === 'warning'
-          ? `  (warning > ${formatLimit(warning, m.unit)})`
+          ? ` (warning > ${formatLimit(warning, m.unit)})`
           : '';
     const breached = verdict === 'critical' || verdict === 'warning';
+    const value = formatMeasure(reading.value.value, m.unit);
     return {
       ...about,
       verdict,
-      says: `${[formatMeasure(reading.value.value, m.unit), reading.value.beside].filter(Boolean).join(', ')}${limit}`,
+      says: `${[value, reading.value.beside].filter(Boolean).join(', ')}${limit}`,
+      short: value,
+      figure: value,
       ...(breached ? { remedy: actionFor(m, world) } : {}),
     };
   });
@@ -151,6 +154,8 @@ function surfaces(world: World): Finding[] {
       area: 'surfaces',
       subject: s.id,
       verdict: judgeSurface(s, reading.value, world.scope.thresholds),
+      short: share,
+      figure: formatPercent(failureRate(s)),
       says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
     };
   });
@@ -182,6 +187,7 @@ function backups(world: World): Finding[] {
         subject: `${promise.data}${every}`.toLowerCase(),
         verdict: promise.verdict,
         says: promise.says,
+        ...(promise.short ? { short: promise.short } : {}),
       };
     });
 }

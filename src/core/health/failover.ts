@@ -167,7 +167,7 @@ function wasBehind(primary: Reading<Database>, { lag }: Database, now: number): 
   if (seen?.streaming && seen.bytes !== undefined && seen.bytes <= tolerated) return undefined;
   const whenSeen = 'the replica was behind when the primary answered last';
   if (seen?.bytes !== undefined && seen.bytes > tolerated) return `${whenSeen}: by ${formatBytes(seen.bytes)}`;
-  const unseen = before?.missing.some(({ what }) => what === 'replication lag');
+  const unseen = before?.missing.some(({ part }) => part === 'replication lag');
   if ((seen && !seen.streaming) || (before && !seen && !unseen)) return `${whenSeen}: it did not stream`;
   const lostFor = primary.state === 'lost' ? Math.max(0, now - primary.at) : 0;
   return lag?.ms !== undefined && lag.ms > lostFor + hour

@@ -9,6 +9,10 @@ import type { Verdict } from './status.ts';
 export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
 export type Area = (typeof areas)[number];
 
+/** Not asked yet, no answer, too old an answer. */
+export const findingCodes = ['pending', 'lost', 'stale'] as const;
+export type FindingCode = (typeof findingCodes)[number];
+
 /** One judged thing: a line of `status`, a glyph in a pane, the seed of an alert. */
 export type Finding = {
   /** Stable across time: `gateway/health`, `pods/api-gateway`, `metric/p95`. */
@@ -22,9 +26,21 @@ export type Finding = {
   /** The runbook's action for it. */
   remedy?: string;
   metric?: MetricId;
+  /** The first thing that `says` says, for where room is short; absent where that is one thing. */
+  short?: string;
+  /** Of `short`, what is read from afar: `1/3`. */
+  figure?: string;
+  /** Why it could not be evaluated; absent: it was. */
+  code?: FindingCode;
   /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
   unanswered?: true;
 };
+
+/** A sentence of several parts, the most telling one first. */
+export function inParts(parts: readonly string[]): Pick<Finding, 'says' | 'short'> {
+  const says = parts.join(', ');
+  return parts.length > 1 ? { says, short: parts[0] ?? says } : { says };
+}
 
 /** Lost, pending or stale, as a finding; undefined when the value may be judged. A proven refusal is critical. */
 export function missing(
@@ -33,19 +49,23 @@ export function missing(
   about: Pick<Finding, 'id' | 'area' | 'subject'>,
   refusalIsDown: boolean,
 ): Finding | undefined {
-  if (reading.state === 'pending') return { ...about, verdict: 'unknown', unanswered: true, says: 'no answer yet' };
+  if (reading.state === 'pending')
+    return { ...about, verdict: 'unknown', code: 'pending', unanswered: true, says: 'no answer yet' };
   if (reading.state === 'lost')
     return {
       ...about,
       verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
+      code: 'lost',
       unanswered: true,
       says: describeFault(reading.fault),
+      short: reading.fault.what,
       remedy: reading.fault.hint,
     };
   if (isStale(reading, world.now))
     return {
       ...about,
       verdict: 'unknown',
+      code: 'stale',
       unanswered: true,
       says: `last heard ${formatAge(world.now - reading.at)} ago`,
     };

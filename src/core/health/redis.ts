@@ -1,8 +1,9 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
 import type { Redis, RedisRefusal } from '../world/facts.ts';
+import { inParts } from './finding.ts';
 import type { Verdict } from './status.ts';
 
-type Judged = { verdict: Verdict; says: string; remedy?: string };
+type Judged = { verdict: Verdict; says: string; short?: string; remedy?: string };
 
 const slots = 16_384;
 
@@ -14,11 +15,15 @@ export function redisMemory({ usedBytes, maxBytes = 0 }: Redis): { used: number;
 /** By the worst of what it tells; what it answers stands first where all is well. */
 export function judgeRedis(r: Redis): Judged {
   const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp } = r;
-  const answers = ['PONG', role, cluster ? 'of a cluster' : ''].filter(Boolean);
-  const says = `${answers.join(', ').replace(', of', ' of')}${clients === undefined ? '' : `, ${clients} clients`}`;
+  const answers = [
+    'PONG',
+    ...(role ? [`${role}${cluster ? ' of a cluster' : ''}`] : []),
+    ...(clients === undefined ? [] : [`${clients} clients`]),
+  ];
   if (nodes && nodes.state !== 'ok')
     return {
       verdict: 'critical',
+      short: `cluster state ${nodes.state}`,
       says: `the cluster is in state ${nodes.state}: ${slots - nodes.assigned + nodes.failing} of ${slots} slots are not served`,
       remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
     };
@@ -31,13 +36,19 @@ export function judgeRedis(r: Redis): Judged {
   const [refusal] = refusals;
   if (refusal) {
     const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
-    return { verdict: 'critical', ...refusalSays(refusal, link) };
+    return { verdict: 'critical', short: 'writes are refused', ...refusalSays(refusal, link) };
   }
   if (role === 'slave')
-    return { verdict: 'warning', says: 'a replica that takes writes: its primary never gets them', remedy: ofReplica };
+    return {
+      verdict: 'warning',
+      short: 'a replica that takes writes',
+      says: 'a replica that takes writes: its primary never gets them',
+      remedy: ofReplica,
+    };
   if (persistence?.saved === false)
     return {
       verdict: 'warning',
+      short: 'last save failed',
       says: `its last save failed, writes are taken${persistence.appendOnly ? '' : ': a restart loses them'}`,
       remedy: 'free disk space, look at its log, then redis-cli BGSAVE',
     };
@@ -50,10 +61,11 @@ export function judgeRedis(r: Redis): Judged {
   if (untold.length > 0)
     return {
       verdict: 'unknown',
+      short: 'PONG, parts unknown',
       says: `PONG, but it refuses ${untold.map(({ what }) => what).join(' and ')}: ${untold.map(unknownParts).join('; ')}`,
       remedy: 'ACL SETUSER USER +info +config|get +cluster|info',
     };
-  return { verdict: 'ok', says };
+  return { verdict: 'ok', ...inParts(answers) };
 }
 
 const ofReplica = 'point REDIS_URL at the primary (redis-cli ROLE)';

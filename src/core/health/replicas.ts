@@ -68,7 +68,7 @@ export function replicasSay(
   now: Instant,
   scope: Scope,
   refused?: string,
-): string {
+): readonly string[] {
   const { ready, doubt } = readyOf(d, pods, scope);
   const missing = ready < d.desired;
   const reasons = [...reasonsOf(pods ?? [], now), ...refusalOf(d, missing, refused)];
@@ -81,8 +81,8 @@ export function replicasSay(
   ];
   const count = `${ready}/${d.desired} ready`;
   const counts = doubt ? [count, doubt] : [count];
-  if (d.desired === 0) return [...zeroSays(d), ...wrong, ...(doubt ? [doubt] : [])].join(', ');
-  return (missing ? [...counts, ...wrong] : [...wrong, ...counts]).join(', ');
+  if (d.desired === 0) return [...zeroSays(d), ...wrong, ...(doubt ? [doubt] : [])];
+  return missing ? [...counts, ...wrong] : [...wrong, ...counts];
 }
 
 /** Why no pod is created, as the controller or the API server says it. */
@@ -92,5 +92,5 @@ function refusalOf(d: Replicated, missing: boolean, refused: string | undefined)
 }
 
 function zeroSays(d: Replicated): readonly string[] {
-  return 'kind' in d && d.kind === 'DaemonSet' ? ['no node matches, 0/0 ready'] : ['scaled to 0, 0/0 ready'];
+  return 'kind' in d && d.kind === 'DaemonSet' ? ['no node matches', '0/0 ready'] : ['scaled to 0', '0/0 ready'];
 }

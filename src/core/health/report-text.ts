@@ -100,7 +100,7 @@ function lineOf(report: Report, columns: number): string {
   const bad = findings.filter((finding) => finding.verdict !== 'ok');
   for (const [index, finding] of bad.entries()) {
     const rest = bad.length - index;
-    const next = `${line}${index === 0 ? ' ' : ' · '}${finding.subject} ${inFewWords(finding.says)}`;
+    const next = `${line}${index === 0 ? ' ' : ' · '}${finding.subject} ${shortly(finding)}`;
     const more = rest > 1 ? ` · +${rest - 1}` : '';
     if (index > 0 && width(next + more) > columns) return `${line} · +${rest}`;
     line = next;
@@ -108,8 +108,7 @@ function lineOf(report: Report, columns: number): string {
   return width(line) > columns ? fit(line, columns) : line;
 }
 
-/** Up to the first comma, bracket or wide gap. */
-function inFewWords(says: string): string {
-  const [first = ''] = says.split(/,| {2}|: | \(/, 1);
-  return width(first) > 40 ? fit(first, 40) : first;
+function shortly({ short, says }: Finding): string {
+  const text = short ?? says;
+  return width(text) > 40 ? fit(text, 40) : text;
 }

@@ -6,7 +6,7 @@ import { known, pending } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
 import { judgeClaim, judgeCronJob, judgeJob } from './batch.ts';
 import { describeFault } from './describe.ts';
-import { type Finding, missing } from './finding.ts';
+import { type Finding, inParts, missing } from './finding.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { judgeReplicas, type Ready, type Replicated, readyOf, replicasSay, weigh } from './replicas.ts';
 import { type Verdict, worst } from './status.ts';
@@ -83,12 +83,14 @@ function replicated(world: World, d: Replicated, podList: readonly Pod[] | undef
   const kind = 'kind' in d ? d.kind : undefined;
   const own = podList && ownPods(podList, d);
   const { now, scope } = world;
+  const [first = '', ...rest] = replicasSay(d, own, now, scope, refused);
   return {
     id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
     area: 'pods',
     subject: d.name,
     verdict: judgeReplicas(d, own, now, scope),
-    says: `${kind ? `${kind} ` : ''}${replicasSay(d, own, now, scope, refused)}`,
+    ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
+    figure: `${readyOf(d, own, scope).ready}/${d.desired}`,
   };
 }
 
@@ -126,7 +128,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
     ...found,
     ...unseen.map(({ kinds, fault }): Finding => {
       const about = { id: `pods/unseen/${kinds}`, area: 'pods', subject: kinds, verdict: 'unknown' } as const;
-      return { ...about, says: `not seen: ${describeFault(fault)}`, remedy: fault.hint };
+      return { ...about, code: 'lost', says: `not seen: ${describeFault(fault)}`, remedy: fault.hint };
     }),
   ];
 }

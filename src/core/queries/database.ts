@@ -1,5 +1,7 @@
 // A PostgreSQL server looked at closely: sessions, tables, replication. Plain data and pure judgements.
+
 import { day, hour, type Instant, type Ms } from '../time.ts';
+import type { MissingPart } from '../world/facts.ts';
 
 export type DatabaseSession = {
   pid: number;
@@ -89,7 +91,7 @@ export type DatabaseDetail = {
   replicas: readonly Replication[];
   slots: readonly Slot[];
   /** What is hidden from us, and the grant that would show it. */
-  missing: readonly { what: string; grant: string }[];
+  missing: readonly MissingPart[];
 };
 
 /** How many tables are listed: those of the weekly tasks, then those with the most dead rows. */

@@ -3,6 +3,7 @@
 import type { Revision } from '../actions/preflight.ts';
 import type { Pod } from '../world/facts.ts';
 import type { Condition, KubeEvent } from './pod-detail.ts';
+import type { Missing } from './query.ts';
 
 /** A revision, and the replica set that keeps it. */
 export type DeployedRevision = Revision & { replicaSet: string; ready: number };
@@ -16,7 +17,7 @@ export type DeploymentDetail = {
   /** Of the deployment and its replica sets, newest first. */
   events: readonly KubeEvent[];
   /** What could not be asked, and why. */
-  missing: readonly string[];
+  missing: readonly Missing[];
 };
 
 /** The revision a pod belongs to: a replica set names its pods after itself. */

@@ -1,6 +1,8 @@
 // What `kubectl describe node` tells of one node, as far as it concerns what runs on it.
+
 import type { Instant } from '../time.ts';
 import type { KubeEvent, NodeDetail } from './pod-detail.ts';
+import type { Missing } from './query.ts';
 
 /** What a node has of something: cores, bytes, or pods. */
 export type Room = {
@@ -24,5 +26,5 @@ export type NodeLook = NodeDetail & {
   /** Newest first. */
   events: readonly KubeEvent[];
   /** What could not be asked, and why. */
-  missing: readonly string[];
+  missing: readonly Missing[];
 };

@@ -1,5 +1,7 @@
 // What `kubectl describe pod` tells of one pod, its node and its events.
+
 import type { Instant } from '../time.ts';
+import type { Missing } from './query.ts';
 
 /** The same words about the same object, however often they were said. */
 export type KubeEvent = {
@@ -71,7 +73,7 @@ export type PodDetail = {
   /** Newest first. */
   events: readonly KubeEvent[];
   /** What could not be asked, and why: `node: may not get nodes (403)`. */
-  missing: readonly string[];
+  missing: readonly Missing[];
 };
 
 /** Use of so much of a limit is worth a look; memory above its limit is a kill (OOMKilled). */

@@ -237,7 +237,7 @@ export type Database = {
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   blocked?: readonly Blocked[];
   /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */
-  missing: readonly { what: string; grant: string }[];
+  missing: readonly MissingPart[];
 };
 
 /** INFO persistence. */
@@ -396,6 +396,23 @@ export type Facts = {
   traffic: Traffic;
   backups: Backups;
 };
+
+/** What a server did not let us read, and the statement that would. */
+export type MissingPart = { part: DatabasePart; grant: string };
+export type DatabasePart =
+  | 'connections'
+  | 'replication lag'
+  | 'writes'
+  | 'replication slots'
+  | 'age of ids'
+  | 'longest transaction'
+  | 'blocked sessions'
+  | 'sessions'
+  | 'other roles’ sessions'
+  | 'states, transactions and queries of other roles'
+  | 'tables'
+  | 'running vacuums'
+  | 'replication';
 
 export type FactId = keyof Facts;
 

@@ -24,9 +24,11 @@ export type Fault = {
   where: string;
   /** What happened, in few words: `timed out after 2 s`. */
   what: string;
+  /** The same in fewer words, where `what` is long: `client certificate expired`. */
+  short?: string;
   /** The operator's next move: `check the VPN, or --context`. */
   hint: string;
-  /** What the system or the protocol calls it: `ECONNREFUSED`, or a SQLSTATE. Judgements rest on it, never on the words. */
+  /** What the system or the protocol calls it: `ECONNREFUSED`, a SQLSTATE, `404`. It decides, never the words. */
   code?: string;
 };
 

@@ -43,16 +43,11 @@ export async function post(
       const detail = `${url.host} did not answer in ${timeout / second} s: it may have arrived`;
       return { delivery: 'unknown', detail, hint };
     }
-    const { kind, what, hint: next, tls } = explainNetworkError(error);
-    const never = tls || kind === 'refused' || notConnected.test(what);
-    return never
+    const { what, hint: next, tls, unsaid } = explainNetworkError(error);
+    return tls || unsaid
       ? { delivery: 'failed', detail: `${url.host}: ${what}`, hint: next }
       : { delivery: 'unknown', detail: `${url.host}: ${what}; it may have arrived`, hint };
   } finally {
     await dispatcher.destroy().catch(() => undefined);
   }
 }
-
-/** Faults that come before anything could be said to the channel. */
-const notConnected =
-  /^proxy |unknown|looked up|no route|network unreachable|no address|not permitted|connection timed out/;

@@ -39,7 +39,7 @@ export function refusal(
   const busy = (status === 429 || status === 503) && Number.isFinite(seconds) && seconds >= 0;
   return {
     ok: false,
-    fault: { where: asked.where, ...meaning(status, said, asked) },
+    fault: { where: asked.where, ...meaning(status, said, asked), code: String(status) },
     status,
     said,
     ...(busy ? { after: Math.max(second / 10, seconds * second) } : {}),
@@ -53,12 +53,32 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
     case 403:
       // RBAC says what the user cannot do; an admission webhook, a quota or a policy has its own words.
       if (/\bcannot \S+ (resource|path)/.test(said) || !/denied|exceeded|violat|polic|quota|webhook/i.test(said))
-        return { kind: 'forbidden', what: `may not ${asked.to} (403)`, hint: `ask for the right to ${asked.to}` };
-      return { kind: 'forbidden', what: `refused (403): ${said}`, hint: 'a policy of the cluster refuses it' };
+        return {
+          kind: 'forbidden',
+          what: `may not ${asked.to} (403)`,
+          short: `may not ${asked.to}`,
+          hint: `ask for the right to ${asked.to}`,
+        };
+      return {
+        kind: 'forbidden',
+        what: `refused (403): ${said}`,
+        short: 'refused',
+        hint: 'a policy of the cluster refuses it',
+      };
     case 404:
-      return { kind: 'malformed', what: `not found (404): ${said}`, hint: 'check namespace and context' };
+      return {
+        kind: 'malformed',
+        what: `not found (404): ${said}`,
+        short: 'not found',
+        hint: 'check namespace and context',
+      };
     case 409:
-      return { kind: 'malformed', what: `conflict (409): ${said}`, hint: 'somebody else was quicker: look again' };
+      return {
+        kind: 'malformed',
+        what: `conflict (409): ${said}`,
+        short: 'conflict',
+        hint: 'somebody else was quicker: look again',
+      };
     case 410:
       return { kind: 'malformed', what: 'too old a version (410)', hint: 'asks again by itself' };
     case 429:
@@ -66,19 +86,25 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
   }
   const what = `answered ${status}${said ? `: ${said}` : ''}`;
   if (status >= 500)
-    return { kind: 'unreachable', what, hint: 'the API server is in trouble: look at the control plane' };
-  return { kind: 'malformed', what, hint: 'read what it says; check the context' };
+    return {
+      kind: 'unreachable',
+      what,
+      short: `answered ${status}`,
+      hint: 'the API server is in trouble: look at the control plane',
+    };
+  return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read what it says; check the context' };
 }
 
 /** A 401: nobody knows us any more; a certificate that ran out is the reason that can be seen from here. */
-function signedOut({ certificate, context }: Asked): { what: string; hint: string } {
+function signedOut({ certificate, context }: Asked): Pick<Fault, 'what' | 'short' | 'hint'> {
   const ended = certificate === undefined ? undefined : endOf(certificate);
   if (ended !== undefined && ended < Date.now())
     return {
+      short: 'client certificate expired',
       what: `client certificate expired ${new Date(ended).toISOString().slice(0, 10)} (401)`,
       hint: `renew the certificate of context ${context}`,
     };
-  return { what: 'not signed in (401)', hint: `sign in to context ${context}` };
+  return { what: 'not signed in (401)', short: 'not signed in', hint: `sign in to context ${context}` };
 }
 
 /** When a certificate ends; undefined where that cannot be read. */

@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { explainNetworkError } from '../network.ts';
+import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { type Outcome, pause, timedOut } from '../source.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
@@ -209,8 +209,8 @@ export class Cluster {
     }
     if (late !== undefined) return timedOut(this.where, late);
     if (error instanceof TooLong) return this.#malformed('answer without end');
-    const { kind, what, hint, tls } = explainNetworkError(error);
-    return { kind, where: this.where, what, hint: tls ? this.#tlsHint(what, hint) : hint };
+    const { kind, what, hint, certificate } = explainNetworkError(error);
+    return { kind, where: this.where, what, hint: this.#certificateHint(certificate) ?? hint };
   }
 
   #malformed(what: string): Fault {
@@ -218,12 +218,11 @@ export class Cluster {
   }
 
   /** What is trusted stands in the kubeconfig, not in the environment. */
-  #tlsHint(what: string, otherwise: string): string {
+  #certificateHint(problem: CertificateProblem | undefined): string | undefined {
     const { name } = this.#target.cluster;
     const place = `of cluster ${door(name, 80)} in the kubeconfig`;
-    if (/authority|self-signed/.test(what)) return `compare certificate-authority ${place}`;
-    if (/another host/.test(what)) return `compare server and tls-server-name ${place}`;
-    return otherwise;
+    if (problem === 'authority') return `compare certificate-authority ${place}`;
+    return problem === 'host' ? `compare server and tls-server-name ${place}` : undefined;
   }
 
   #refusal(answer: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>, body: string, { to }: Ask): Refused {

@@ -65,8 +65,8 @@ export async function lookAtDeployment(
       revisions: revisions.map(({ uid: _, ...revision }) => revision),
       events: newestFirst(told.flatMap((events) => (events.ok ? events.value : []))),
       missing: [
-        ...(sets.ok ? [] : [`revisions: ${sets.fault.what}`]),
-        ...(refused && !refused.ok ? [`events: ${refused.fault.what}`] : []),
+        ...(sets.ok ? [] : [{ part: 'revisions' as const, why: sets.fault.what }]),
+        ...(refused && !refused.ok ? [{ part: 'events' as const, why: refused.fault.what }] : []),
       ],
     },
   };

@@ -41,7 +41,9 @@ export function runPlugin(
       door(
         words
           .trim()
-          .split(/\s*\n\s*/)
+          .split('\n')
+          .map((line) => line.trim())
+          .filter(Boolean)
           .slice(-3)
           .join('; '),
         300,

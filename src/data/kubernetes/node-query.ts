@@ -1,8 +1,10 @@
 // One node, as `kubectl describe node` tells it: the node itself, and beside it, where that is allowed, its events and
 // what metrics-server says of its use. Only the node must be there.
+
 import type { V1Node } from '@kubernetes/client-node';
 import type { NodeLook, Room } from '../../core/queries/node-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
+import type { Missing } from '../../core/queries/query.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
@@ -40,9 +42,11 @@ export async function lookAtNode(
       to: 'get nodes.metrics.k8s.io',
     }),
   ]);
-  const missing = [
-    ...(events.ok ? [] : [`events: ${events.fault.what}`]),
-    ...(usage.ok ? [] : [`use: ${/\(404\)/.test(usage.fault.what) ? 'metrics-server has none' : usage.fault.what}`]),
+  const missing: Missing[] = [
+    ...(events.ok ? [] : [{ part: 'events' as const, why: events.fault.what }]),
+    ...(usage.ok
+      ? []
+      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'metrics-server has none' : usage.fault.what }]),
   ];
   const detail = toNodeLook(found.value, usage.ok ? usage.value : {});
   return { ok: true, value: { ...detail, events: events.ok ? events.value : [], missing } };

@@ -1,5 +1,6 @@
 // One pod, as `kubectl describe pod` tells it: the pod itself, and beside it, where that is allowed, its node, its
 // events and what metrics-server says of its use. Only the pod must be there.
+
 import type { V1Container, V1Node, V1Pod, V1PodCondition, V1Probe } from '@kubernetes/client-node';
 import type {
   Condition,
@@ -9,6 +10,7 @@ import type {
   PodDetail,
 } from '../../core/queries/pod-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
+import type { Missing } from '../../core/queries/query.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';
@@ -53,10 +55,12 @@ export async function lookAtPod(
       to: `get pods.metrics.k8s.io in ${namespace}`,
     }),
   ]);
-  const missing = [
-    ...(node && !node.ok ? [`node: ${node.fault.what}`] : []),
-    ...(events.ok ? [] : [`events: ${events.fault.what}`]),
-    ...(usage.ok ? [] : [`use: ${/\(404\)/.test(usage.fault.what) ? 'metrics-server has none' : usage.fault.what}`]),
+  const missing: Missing[] = [
+    ...(node && !node.ok ? [{ part: 'node' as const, why: node.fault.what }] : []),
+    ...(events.ok ? [] : [{ part: 'events' as const, why: events.fault.what }]),
+    ...(usage.ok
+      ? []
+      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'metrics-server has none' : usage.fault.what }]),
   ];
   return {
     ok: true,

@@ -1,9 +1,11 @@
 // A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
+
 import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
+import type { DatabasePart, MissingPart } from '../../core/world/facts.ts';
 import type { Outcome } from '../source.ts';
 import { isRefusal, remedyOf, sqlState } from './faults.ts';
 import * as sql from './queries/details.ts';
@@ -23,15 +25,19 @@ export async function lookAtDatabase(
   }
   return session.read(signal, 2 * second, async (ask) => {
     const [me] = await ask<WhoRow>(who);
-    const missing: { what: string; grant: string }[] = [];
-    const part = async <Row extends object>(what: string, statement: string, values?: string[]): Promise<Row[]> => {
+    const missing: MissingPart[] = [];
+    const part = async <Row extends object>(
+      what: DatabasePart,
+      statement: string,
+      values?: string[],
+    ): Promise<Row[]> => {
       try {
         return await ask<Row>(statement, values ? { values } : {});
       } catch (error) {
         const late = ['57014', '55P03'].includes(sqlState(error) ?? '');
         if (!late && !isRefusal(error)) throw error;
         missing.push({
-          what,
+          part: what,
           grant: late ? 'it took too long; it is tried again' : remedyOf(error, session.server.user),
         });
         return [];
@@ -44,7 +50,7 @@ export async function lookAtDatabase(
     const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
     const slots = await part<SlotRow>('replication slots', slotsSql);
     if (me && !me.seesAll)
-      missing.push({ what: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${door(me.role, 64)};` });
+      missing.push({ part: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${door(me.role, 64)};` });
     return {
       where: session.where,
       inRecovery: me?.inRecovery ?? false,

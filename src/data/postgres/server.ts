@@ -1,10 +1,11 @@
 // The primary and the replica as facts. Each part degrades alone: what may not be asked is named with its grant.
+
 import type { Settings } from '../../config/settings.ts';
 import type { IdAge, Slot } from '../../core/queries/database.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
+import type { Connections, Database, DatabasePart, MissingPart, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { isRefusal, remedyOf } from './faults.ts';
 import * as sql from './queries/server.ts';
@@ -50,13 +51,13 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   const [me] = await ask<sql.WhoRow>(sql.who);
   if (!me) throw new Error('the server does not say who it is');
   const begun = performance.now();
-  const missing: { what: string; grant: string }[] = [];
-  const part = async <Found>(what: string, look: () => Promise<Found>): Promise<Found | undefined> => {
+  const missing: MissingPart[] = [];
+  const part = async <Found>(what: DatabasePart, look: () => Promise<Found>): Promise<Found | undefined> => {
     try {
       return await look();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      missing.push({ what, grant: remedyOf(error, server.user) });
+      missing.push({ part: what, grant: remedyOf(error, server.user) });
       return undefined;
     }
   };
@@ -72,8 +73,8 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
   const blocked = await part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked));
   if (!me.seesAll) {
-    missing.push({ what: 'states, transactions and queries of other roles', grant: hidden });
-    if (lag && lag.peers > 0 && lag.bytes === null) missing.push({ what: 'replication lag', grant: hidden });
+    missing.push({ part: 'states, transactions and queries of other roles', grant: hidden });
+    if (lag && lag.peers > 0 && lag.bytes === null) missing.push({ part: 'replication lag', grant: hidden });
   }
   return {
     where,

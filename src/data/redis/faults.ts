@@ -124,8 +124,8 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === undefined && error instanceof Error && error.name === 'ReplyError')
     return { kind: 'malformed', where, what: said, hint: 'try it by hand: redis-cli INFO' };
-  const { kind, what, hint: next } = explainNetworkError(error);
-  if (/authority|self-signed/.test(what))
+  const { kind, what, hint: next, certificate } = explainNetworkError(error);
+  if (certificate === 'authority')
     return { kind, where, what, hint: 'trust its authority: redis.caFile, or NODE_EXTRA_CA_CERTS' };
   if (/^(ECONNRESET|EPROTO|ERR_SSL_)/.test(String(code))) return { kind, where, what, hint: cutHint(redis) };
   return { kind, where, what, hint: next };

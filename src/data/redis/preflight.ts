@@ -67,7 +67,7 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
   // A scan may give a key twice.
   const seen = new Set<string>();
   const found: RedisKey[] = [];
-  let untold: string | undefined;
+  let untold: Refusal | undefined;
   let unsized: string | undefined;
   let cursor = '0';
   let scanned = 0;
@@ -82,7 +82,7 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
     untold ??= times.refusal;
     const old = fresh.filter((name) => (times.numbers.get(name) ?? -1) * second >= idle);
     const sizes = await each(client, ['MEMORY', 'USAGE'], old, 'SAMPLES', '1');
-    unsized ??= sizes.refusal;
+    unsized ??= sizes.refusal?.says;
     for (const key of old) {
       const bytes = sizes.numbers.get(key);
       found.push({ key, idle: (times.numbers.get(key) ?? 0) * second, ...(bytes === undefined ? {} : { bytes }) });
@@ -109,23 +109,26 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
 /** One number for each key, in one round trip. A key that is gone has none; a refusal is told once. */
 async function each(client: Client, command: readonly [string, string], keys: readonly string[], ...after: string[]) {
   const numbers = new Map<string, number>();
-  let refusal: string | undefined;
+  let refusal: Refusal | undefined;
   if (keys.length === 0) return { numbers, refusal };
   const pipeline = client.pipeline();
   for (const key of keys) pipeline.call(command[0], command[1], key, ...after);
   const answers = (await pipeline.exec()) ?? [];
   for (const [at, [error, value]] of answers.entries()) {
     const key = keys[at];
-    if (error) refusal ??= refusalSays(error.message, command.join(' '));
+    if (error) refusal ??= refusalOf(error.message, command.join(' '));
     else if (typeof value === 'number' && key !== undefined) numbers.set(key, value);
   }
   return { numbers, refusal };
 }
 
-function refusalSays(message: string, command: string): string | undefined {
-  if (/^NOPERM/.test(message)) return `this user may not run ${command}`;
-  if (/LFU/.test(message)) return 'the server’s policy (LFU) counts uses and keeps no idle times';
+type Refusal = NonNullable<RedisScan['untold']>;
+
+function refusalOf(message: string, command: string): Refusal | undefined {
+  if (/^NOPERM/.test(message)) return { by: 'permission', says: `this user may not run ${command}` };
+  if (/LFU/.test(message))
+    return { by: 'policy', says: 'the server’s policy (LFU) counts uses and keeps no idle times' };
   // The key went between the two questions.
   if (/no such key/i.test(message)) return undefined;
-  return `${command}: ${clean(message, 100)}`;
+  return { by: 'error', says: `${command}: ${clean(message, 100)}` };
 }

@@ -10,7 +10,7 @@ import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { Probe } from '../doctor-check.ts';
 import { childEnvironment } from './environment.ts';
 import { adminCommandThere } from './package-manager.ts';
-import { findProgram } from './path.ts';
+import { findProgram, notRunnable } from './path.ts';
 
 const area = 'tools';
 const run = promisify(execFile);
@@ -52,7 +52,7 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
     return {
       ...about,
       verdict: 'warning',
-      answer: `${name}: ${found.why}`,
+      answer: `${name}: ${notRunnable[found.code]}`,
       todo: 'install kubectl, to deploy and to work by hand',
     };
   try {
@@ -104,8 +104,9 @@ async function scriptThere(script: string, directory: string): Promise<Checkup> 
   const found = await findProgram(script.includes('/') ? script : `./${script}`, directory);
   if (found.ok) return { ...about, verdict: 'ok', answer: found.file };
   const file = path.resolve(directory, script);
-  const todo = found.why === 'not executable' ? `chmod +x ${file}` : 'update the checkout, or set admin.failoverScript';
-  return { ...about, verdict: 'warning', answer: `${file}: ${found.why}`, todo };
+  const todo =
+    found.code === 'not-executable' ? `chmod +x ${file}` : 'update the checkout, or set admin.failoverScript';
+  return { ...about, verdict: 'warning', answer: `${file}: ${notRunnable[found.code]}`, todo };
 }
 
 async function manifestsThere(what: string, given: string, directory: string): Promise<Checkup> {

@@ -8,7 +8,7 @@ import type { Checkup } from '../../core/health/checkup.ts';
 import { door } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { childEnvironment } from './environment.ts';
-import { findProgram } from './path.ts';
+import { findProgram, notRunnable } from './path.ts';
 
 const run = promisify(execFile);
 
@@ -48,7 +48,7 @@ export async function adminCommandThere(
 ): Promise<Checkup> {
   const warning = (answer: string, todo: string): Checkup => ({ ...about, verdict: 'warning', answer, todo });
   const found = await findProgram(name, directory);
-  if (!found.ok) return warning(`${name}: ${found.why}`, `install ${name}, or set admin.command`);
+  if (!found.ok) return warning(`${name}: ${notRunnable[found.code]}`, `install ${name}, or set admin.command`);
   const manager = path.basename(name);
   // How another program takes --version is not known.
   if (!quotesSince[manager]) return { ...about, verdict: 'ok', answer: found.file };

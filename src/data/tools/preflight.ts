@@ -21,8 +21,8 @@ export async function toolThere(command: string, directory = '.'): Promise<Outco
     fault: { kind: 'unconfigured', where: directory, what, hint },
   });
   const where = 'or set admin.directory to the Bentham checkout';
-  if (found.why === 'not executable') return fault(`${command} is not executable`, `chmod +x ${command}`);
-  if (found.why === 'a directory') return fault(`${command} is a directory`, 'check its name');
+  if (found.code === 'not-executable') return fault(`${command} is not executable`, `chmod +x ${command}`);
+  if (found.code === 'directory') return fault(`${command} is a directory`, 'check its name');
   return fault(`${command} was not found`, script ? `check its name, ${where}` : `install ${command}, ${where}`);
 }
 

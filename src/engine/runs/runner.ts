@@ -69,11 +69,12 @@ export class Runner {
     const live = this.#live.get(id);
     const { plan } = live?.run ?? {};
     if (!live || !plan || live.run.phase !== 'planned') return live?.run;
-    const right = confirms(live.run, typed, Date.now());
-    if (right !== true && /too old/.test(right))
+    const confirmation = confirms(live.run, typed, Date.now());
+    if (confirmation === 'expired')
       return again(live, plan, 'the plan was too old, nothing was changed: this is how it stands now');
     const forbidden = this.#options.forbids();
-    if (right !== true || forbidden) return live.planned(plan, forbidden ?? String(right));
+    if (forbidden !== undefined) return live.planned(plan, forbidden);
+    if (confirmation !== 'confirmed') return live.planned(plan, 'text does not match');
     live.tell({ kind: 'confirmed' });
     const object = live.action.object(live.run.target, this.#options.ground);
     const calls = live.run.calls.map((call) => call.say);

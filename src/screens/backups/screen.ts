@@ -26,7 +26,7 @@ export const backupsScreen: Screen = {
       [
         { title: '', of: (p) => mark(p.verdict), width: 1 },
         { title: 'promise', of: (p) => `${p.data}, ${p.frequency.toLowerCase()}`, width: 19 },
-        { title: 'is', of: (p) => (room < 70 ? shortly(p.says) : p.says), width: room < 70 ? 32 : 50, upTo: 70 },
+        { title: 'is', of: (p) => (room < 70 ? (p.short ?? p.says) : p.says), width: room < 70 ? 32 : 50, upTo: 70 },
         { title: 'kept', of: (p) => dim(p.retention), width: 20, spare: 2 },
         { title: 'where', of: (p) => dim(p.location), width: 17, spare: 1 },
       ],
@@ -123,9 +123,6 @@ function evidencePairs(evidence: Backups['evidence'] | undefined): readonly (rea
     ],
   ];
 }
-
-/** The first part of it, for a narrow screen: how old the newest is, without its time. */
-const shortly = (says: string) => says.split(/, | \(/)[0] ?? '';
 
 function snapshotColumns(now: number, all: readonly Snapshot[]): readonly Column<Snapshot>[] {
   return [

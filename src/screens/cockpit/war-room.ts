@@ -97,13 +97,8 @@ type Letters = (text: string) => readonly string[];
 
 /** Subject and figure in letters, the whole sentence below; undefined where not even the subject fits. */
 function findingBlock(f: Finding, columns: number, letters: Letters, sentences: number): Line[] | undefined {
-  const says = f.says.split('  (')[0] ?? '';
-  const figure = (says.split(',')[0] ?? '').split(':')[0] ?? '';
-  const texts = [
-    `${f.subject} ${figure}`,
-    `${f.subject} ${figure.split(' of ')[0]}`,
-    `${f.subject} ${figure.split(' ')[0]}`,
-  ];
+  const { short = f.says, figure } = f;
+  const texts = [`${f.subject} ${short}`, ...(figure === undefined ? [] : [`${f.subject} ${figure}`])];
   if (letters === bigger && !texts.some((text) => columnsOf(letters(text)[0] ?? '') <= columns - 4)) return undefined;
   const text = fitting([...texts, f.subject], columns - 4, letters);
   const remedy = f.remedy ? `  → ${f.remedy}` : '';
@@ -122,8 +117,7 @@ function findingBlock(f: Finding, columns: number, letters: Letters, sentences: 
 
 /** As much of it as one line holds, no value cut. */
 function shortSentence(f: Finding, columns: number): Line {
-  const [short = ''] = f.says.split(/ {2}\(| \(|: /);
-  return firstFitting(columns, sentence(f), sentence(f, short), sentence(f, short.split(',')[0]));
+  return firstFitting(columns, sentence(f), sentence(f, f.short));
 }
 
 function sentence(f: Finding, says = f.says): Line {

@@ -142,7 +142,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
         dim(`${kept} ${s.state}`.trim()),
       ] as const;
     }),
-    ...missing.map(({ what, grant }) => ['unknown', ` ${what} not shown  `, dim(grant)] as const),
+    ...missing.map(({ part: what, grant }) => ['unknown', ` ${what} not shown  `, dim(grant)] as const),
   ];
   const sorted = all.toSorted(([a], [b]) => worstFirst(a, b));
   const shown = sorted.length > replicationRows ? sorted.slice(0, replicationRows - 1) : sorted;

@@ -1,4 +1,5 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
+
 import { judgeIdAge } from '../../core/health/wraparound.ts';
 import {
   bloatOf,
@@ -11,6 +12,7 @@ import {
 import { lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
+import type { DatabasePart } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { pairs } from '../toolkit/description-list.ts';
@@ -86,9 +88,11 @@ export const tablesScreen: Screen = {
   },
 };
 
+const upkeep: readonly DatabasePart[] = ['age of ids', 'running vacuums', 'tables'];
+
 /** Ids that run out, vacuums that run, and what of both is not shown to us. */
 function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
-  const hidden = missing.filter(({ what }) => ['age of ids', 'running vacuums', 'tables'].includes(what));
+  const hidden = missing.filter(({ part: what }) => upkeep.includes(what));
   return [
     ...idAges.flatMap((one) => {
       const { verdict, says, remedy } = judgeIdAge(one);
@@ -101,7 +105,7 @@ function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
     }),
     ...vacuums.slice(0, 3).map(vacuumLine),
     ...(vacuums.length > 3 ? [line(dim(`  and ${vacuums.length - 3} more vacuums`))] : []),
-    ...hidden.map(({ what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
+    ...hidden.map(({ part: what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
   ];
 }
 

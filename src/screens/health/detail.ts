@@ -134,7 +134,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
       line(mark('warning'), ` pid ${b.pid} waits ${formatAge(b.waiting)} for ${blockersSay(b.blockedBy)}`),
       line(span(`  ${b.query}`, 'dim')),
     ]),
-    ...d.missing.map((m) => line(mark('unknown'), ` ${m.what} not visible: ${m.grant}`)),
+    ...d.missing.map((m) => line(mark('unknown'), ` ${m.part} not visible: ${m.grant}`)),
   ];
 }
 

@@ -133,16 +133,16 @@ function backend<T>(
   };
 }
 
-/** A text, and its first part for a narrow pane. */
-const shorter = (says: string): readonly string[] => [says, says.split(/ \(|: |, /)[0] ?? says];
-
 function saysGateway({ health, detailed }: Gateway): Said {
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
+  const worse = worseEndpoint({ health, detailed });
   const words = services.flatMap((s) => [dim(`${s.name} `), mark(judgeWord(s.word)), span(' ')]);
   return {
-    says: [gatewaySays({ health, detailed }), ...shorter(endpointSays(worseEndpoint({ health, detailed })))].map((s) =>
-      line(s),
-    ),
+    says: [
+      gatewaySays({ health, detailed }),
+      endpointSays(worse),
+      ...(worse.statusCode === undefined ? [] : [String(worse.statusCode)]),
+    ].map((s) => line(s)),
     latency: Math.max(health.latency, detailed.latency),
     ...(words.length > 0 ? { below: [line(...words)] } : {}),
     more: [health.url],
@@ -177,7 +177,7 @@ function saysDatabase(d: Database, _now: Instant): Said {
     const { verdict, says: problem } = judgeIdAge(one);
     if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
   }
-  for (const m of d.missing) below.push(line(dim(`${m.what}: ${m.grant}`)));
+  for (const m of d.missing) below.push(line(dim(`${m.part}: ${m.grant}`)));
   return { says, latency: d.latency, below, more: [`${d.where}, PostgreSQL ${d.version}`] };
 }
 

@@ -79,9 +79,8 @@ export function openingView(state: State, columns: number): View {
       .filter((sign) => severity < 4 || sign.check.state !== 'pass')
       .map((sign) => {
         const says = line('    ', glyphOf[sign.check.state], ` ${sign.say}`);
-        // Rather the first part of what was found than a word cut in two.
-        const { because } = sign.check;
-        const short = because.split(/, | {2}\(/)[0] ?? '';
+        // Rather less of what was found than a word cut in two.
+        const { because, short = because } = sign.check;
         return [line(says, dim(`  ${because}`)), line(says, dim(`  ${short}`)), says];
       });
     return {

@@ -105,7 +105,7 @@ function podRows(pods: readonly Pod[], now: Instant): Row[] {
 }
 
 function silence({ events, missing }: NodeLook): Row[] {
-  if (events.length > 0 || missing.some((what) => what.startsWith('events:'))) return [];
+  if (events.length > 0 || missing.some(({ part }) => part === 'events')) return [];
   return [noEvents];
 }
 

@@ -95,7 +95,7 @@ function rowsOf(pod: Pod, detail: PodDetail, now: Instant): Row[] {
     ...podConditionRows(detail.conditions, now),
     ...missingRows(detail.missing),
     ...eventRows(detail.events, now),
-    ...(detail.events.length === 0 && !detail.missing.some((what) => what.startsWith('events:')) ? [noEvents] : []),
+    ...(detail.events.length === 0 && !detail.missing.some(({ part }) => part === 'events') ? [noEvents] : []),
   ];
 }
 

@@ -71,7 +71,7 @@ export function attention(state: State, before?: Attention): Attention {
   const { environment, drill } = state.world.scope;
   const where = drill === undefined ? environment : `DRILL ${drill}`;
   const title = `${glyph[worst]} ${worst} ${where} · bentham`;
-  if (findings.some((f) => f.says === 'no answer yet') && before?.worst === undefined) return { title, rings: false };
+  if (findings.some((f) => f.code === 'pending') && before?.worst === undefined) return { title, rings: false };
   const gotWorse = before?.worst !== undefined && isWorse(worst, before.worst);
   return { title, worst, rings: state.ui.bell && gotWorse };
 }

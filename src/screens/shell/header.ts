@@ -86,17 +86,12 @@ function whatIsDone(state: State, columns: number): Line {
   return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);
 }
 
-/** The first thing that is said of it. */
-function brief(says: string): string {
-  return says.split(/,| {2}\(| \(/)[0] ?? '';
-}
-
 /** Without an incident: the worst things in a few words, or that there are none. */
 function quiet({ world }: State, columns: number): Line {
   const { findings, count } = judged(world);
   const bad = findings.filter((f) => f.verdict !== 'ok');
   if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks are fine`));
-  if (findings.every((f) => f.says === 'no answer yet')) return line(dim(' asking every backend …'));
+  if (findings.every((f) => f.code === 'pending')) return line(dim(' asking every backend …'));
   let said = line(' ');
   for (const [i, f] of bad.entries()) {
     const rest = bad.length - i - 1;
@@ -105,7 +100,7 @@ function quiet({ world }: State, columns: number): Line {
       i > 0 ? dim('  ·  ') : undefined,
       mark(f.verdict),
       bold(` ${f.subject}`),
-      ` ${brief(f.says)}`,
+      ` ${f.short ?? f.says}`,
     );
     const more = rest > 0 ? columnsOf(`  +${rest} more`) : 0;
     if (lineWidth(next) + more > columns) {

@@ -1,13 +1,15 @@
 // What could not be asked about a thing, as rows: each opens the whole reason.
 
+import type { Missing } from '../../core/queries/query.ts';
 import type { Row } from '../screen.ts';
 import { dim, line, mark, wrap } from './line.ts';
 
-/** Of sentences such as `node: may not get nodes (403)`. */
-export function missingRows(missing: readonly string[]): Row[] {
-  return missing.map(
-    (what): Row => ({
-      id: `missing/${what}`,
+/** `node: may not get nodes (403)`. */
+export function missingRows(missing: readonly Missing[]): Row[] {
+  return missing.map(({ part, why }): Row => {
+    const what = `${part}: ${why}`;
+    return {
+      id: `missing/${part}`,
       text: what,
       draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
       opens: {
@@ -16,6 +18,6 @@ export function missingRows(missing: readonly string[]): Row[] {
         lines: (_, columns) => wrap(what, columns - 2).map((l) => line(l)),
       },
       copies: { text: what, what: 'the reason' },
-    }),
-  );
+    };
+  });
 }

@@ -29,10 +29,9 @@ const faultWord: Readonly<Record<FaultKind, string>> = {
   unconfigured: 'not set up',
 };
 
-/** A fault from the most telling to the shortest: whole, its first part, one word. No word is cut in two. */
-export function faultSays({ what, kind }: Fault): readonly string[] {
-  const first = what.split(/ \(|: |, /)[0] ?? what;
-  return [...new Set([what, first, faultWord[kind]])];
+/** A fault from the most telling to the shortest: whole, in short, one word. No word is cut in two. */
+export function faultSays({ what, short, kind }: Fault): readonly string[] {
+  return [...new Set([what, short ?? what, faultWord[kind]])];
 }
 
 /** What takes longer than a second says for how long it is being asked. */

@@ -1,0 +1,88 @@
+// Nothing reads our own sentences back: codes and parts decide, words are made last.
+import { globSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/** Properties that hold sentences of ours. */
+const sentences = new Set(['says', 'what', 'because', 'hint', 'title', 'why', 'detail', 'remedy', 'notice']);
+const reading = new Set([
+  'split',
+  'match',
+  'matchAll',
+  'replace',
+  'replaceAll',
+  'search',
+  'startsWith',
+  'endsWith',
+  'includes',
+]);
+
+const nameOf = (node: ts.Node): string | undefined =>
+  ts.isPropertyAccessExpression(node) ? node.name.text : ts.isIdentifier(node) ? node.text : undefined;
+const isSentence = (node: ts.Node): boolean => sentences.has(nameOf(node) ?? '');
+/** Words with a blank between them, or a regular expression. */
+const isWording = (node: ts.Node | undefined): boolean =>
+  node !== undefined &&
+  ((ts.isStringLiteralLike(node) && /\S \S/.test(node.text)) || ts.isRegularExpressionLiteral(node));
+
+/** Places of a source file that decide by the wording of a sentence: `file:line text`. */
+function readers(file: string, text: string): string[] {
+  const source = ts.createSourceFile(
+    file,
+    text,
+    ts.ScriptTarget.Latest,
+    true,
+    file.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS,
+  );
+  const found: string[] = [];
+  const report = (node: ts.Node) => {
+    const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+    found.push(`${file}:${line} ${node.getText().split('\n')[0]}`);
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+      const { expression: of, name } = node.expression;
+      const [first] = node.arguments;
+      // `fault.what.includes('…')`, `f.says.split(…)`
+      if (reading.has(name.text) && isSentence(of) && isWording(first)) report(node);
+      // `/…/.test(fault.what)`
+      if (
+        (name.text === 'test' || name.text === 'exec') &&
+        first &&
+        ts.isPropertyAccessExpression(first) &&
+        isSentence(first)
+      )
+        report(node);
+    }
+    // `f.says === 'no answer yet'`
+    if (ts.isBinaryExpression(node) && /^[!=]==$/.test(node.operatorToken.getText()))
+      if ([node.left, node.right].some(isSentence) && [node.left, node.right].some(isWording)) report(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+test('no sentence of ours decides anything', () => {
+  const files = globSync('src/**/*.{ts,tsx}');
+  expect(files.length).toBeGreaterThan(300);
+  expect(files.flatMap((file) => readers(file, readFileSync(file, 'utf8')))).toEqual([]);
+});
+
+test.each([
+  "if (f.says === 'no answer yet') return;",
+  'const [short] = f.says.split(/,| \\(/);',
+  'if (/authority|self-signed/.test(fault.what)) return;',
+  "const b = run.says.includes('too old');",
+  "if ('not measured' !== found.because) return;",
+])('a reader of sentences is found: %s', (line) => {
+  expect(readers('x.ts', line)).toHaveLength(1);
+});
+
+test.each([
+  "if (fault.code === 'ECONNREFUSED') return;",
+  "if (f.code === 'pending') return;",
+  "if (part.what === 'tables') return;",
+])('a code may decide: %s', (line) => {
+  expect(readers('x.ts', line)).toEqual([]);
+});
