@@ -1,7 +1,7 @@
 // A PostgreSQL server looked at closely: sessions, tables, replication. Plain data and pure judgements.
 
+import type { MissingPart } from '../queries/missing.ts';
 import { day, hour, type Instant, type Ms } from '../time.ts';
-import type { MissingPart } from '../world/facts.ts';
 
 export type DatabaseSession = {
   pid: number;

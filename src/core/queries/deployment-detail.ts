@@ -2,8 +2,8 @@
 
 import type { Revision } from '../actions/preflight.ts';
 import type { Pod } from '../world/facts.ts';
+import type { Missing } from './missing.ts';
 import type { Condition, KubeEvent } from './pod-detail.ts';
-import type { Missing } from './query.ts';
 
 /** A revision, and the replica set that keeps it. */
 export type DeployedRevision = Revision & { replicaSet: string; ready: number };

@@ -1,8 +1,8 @@
 // What `kubectl describe node` tells of one node, as far as it concerns what runs on it.
 
 import type { Instant } from '../time.ts';
+import type { Missing } from './missing.ts';
 import type { KubeEvent, NodeDetail } from './pod-detail.ts';
-import type { Missing } from './query.ts';
 
 /** What a node has of something: cores, bytes, or pods. */
 export type Room = {

@@ -1,7 +1,7 @@
 // What `kubectl describe pod` tells of one pod, its node and its events.
 
 import type { Instant } from '../time.ts';
-import type { Missing } from './query.ts';
+import type { Missing } from './missing.ts';
 
 /** The same words about the same object, however often they were said. */
 export type KubeEvent = {

@@ -39,9 +39,6 @@ export type Looks = {
 
 export type LookKind = keyof Looks;
 
-/** A part of an answer that could not be had, and why. */
-export type Missing = { part: 'node' | 'events' | 'use' | 'revisions'; why: string };
-
 /** A question, as data. */
 export type Ask<K extends LookKind = LookKind> = { [Kind in K]: { kind: Kind } & Looks[Kind]['ask'] }[K];
 

@@ -1,8 +1,10 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
+
 import type { Backups } from '../health/backups.ts';
 import type { Form } from '../platform/form.ts';
 import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { IdAge, Slot } from '../queries/database.ts';
+import type { MissingPart } from '../queries/missing.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Fault, FaultKind } from './reading.ts';
 
@@ -396,23 +398,6 @@ export type Facts = {
   traffic: Traffic;
   backups: Backups;
 };
-
-/** What a server did not let us read, and the statement that would. */
-export type MissingPart = { part: DatabasePart; grant: string };
-export type DatabasePart =
-  | 'connections'
-  | 'replication lag'
-  | 'writes'
-  | 'replication slots'
-  | 'age of ids'
-  | 'longest transaction'
-  | 'blocked sessions'
-  | 'sessions'
-  | 'other roles’ sessions'
-  | 'states, transactions and queries of other roles'
-  | 'tables'
-  | 'running vacuums'
-  | 'replication';
 
 export type FactId = keyof Facts;
 

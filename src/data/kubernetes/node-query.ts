@@ -2,9 +2,9 @@
 // what metrics-server says of its use. Only the node must be there.
 
 import type { V1Node } from '@kubernetes/client-node';
+import type { Missing } from '../../core/queries/missing.ts';
 import type { NodeLook, Room } from '../../core/queries/node-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
-import type { Missing } from '../../core/queries/query.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';

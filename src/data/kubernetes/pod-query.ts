@@ -2,6 +2,7 @@
 // events and what metrics-server says of its use. Only the pod must be there.
 
 import type { V1Container, V1Node, V1Pod, V1PodCondition, V1Probe } from '@kubernetes/client-node';
+import type { Missing } from '../../core/queries/missing.ts';
 import type {
   Condition,
   ContainerDetail,
@@ -10,7 +11,6 @@ import type {
   PodDetail,
 } from '../../core/queries/pod-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
-import type { Missing } from '../../core/queries/query.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Outcome } from '../source.ts';

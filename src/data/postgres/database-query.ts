@@ -2,10 +2,10 @@
 
 import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';
+import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import type { DatabasePart, MissingPart } from '../../core/world/facts.ts';
 import type { Outcome } from '../source.ts';
 import { isRefusal, remedyOf, sqlState } from './faults.ts';
 import * as sql from './queries/details.ts';

@@ -9,10 +9,10 @@ import {
   type TableState,
   weeklyTasks,
 } from '../../core/queries/database.ts';
+import type { DatabasePart } from '../../core/queries/missing.ts';
 import { lookFor } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import type { DatabasePart } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { pairs } from '../toolkit/description-list.ts';

@@ -1,6 +1,6 @@
 // What could not be asked about a thing, as rows: each opens the whole reason.
 
-import type { Missing } from '../../core/queries/query.ts';
+import type { Missing } from '../../core/queries/missing.ts';
 import type { Row } from '../screen.ts';
 import { dim, line, mark, wrap } from './line.ts';
 

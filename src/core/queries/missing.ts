@@ -1,0 +1,19 @@
+/** A part of an answer that could not be had, and why. */
+export type Missing = { part: 'node' | 'events' | 'use' | 'revisions'; why: string };
+
+/** What a server did not let us read, and the statement that would. */
+export type MissingPart = { part: DatabasePart; grant: string };
+export type DatabasePart =
+  | 'connections'
+  | 'replication lag'
+  | 'writes'
+  | 'replication slots'
+  | 'age of ids'
+  | 'longest transaction'
+  | 'blocked sessions'
+  | 'sessions'
+  | 'other roles’ sessions'
+  | 'states, transactions and queries of other roles'
+  | 'tables'
+  | 'running vacuums'
+  | 'replication';
