@@ -2,10 +2,11 @@
 
 import type { Settings } from '../../config/settings.ts';
 import type { IdAge, Slot } from '../../core/queries/database.ts';
+import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { door } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Connections, Database, DatabasePart, MissingPart, ReplicaWal } from '../../core/world/facts.ts';
+import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { isRefusal, remedyOf } from './faults.ts';
 import * as sql from './queries/server.ts';
