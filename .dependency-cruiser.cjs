@@ -18,7 +18,7 @@ module.exports = {
       from: { path: '^src/core/' },
       to: { path: '^(node:)?(fs|net|http|https|child_process|worker_threads|os|process|tls|dns)(/|$)' },
     },
-    layer('disk-only-reads', '^src/disk/', ['^src/disk/', '^src/core/']),
+    layer('disk-knows-no-backend', '^src/disk/', ['^src/disk/', '^src/core/']),
     layer('config', '^src/config/', ['^src/config/', '^src/core/', '^src/disk/']),
     layer('data-reads-the-world', '^src/data/', [
       '^src/data/',
@@ -28,7 +28,7 @@ module.exports = {
     ]),
     layer('actions-are-data', '^src/actions/', ['^src/actions/', '^src/core/']),
     layer('runbook-is-data', '^src/runbook/', ['^src/runbook/', '^src/core/']),
-    layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config)/']),
+    layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config|disk)/']),
     layer('store', '^src/store\\.ts$', ['^src/(core|engine/protocol|screens/toolkit/line\\.ts)']),
     layer('keymap', '^src/keymap\\.ts$', [
       '^src/(core|store|screens/(shell/reducer|screen|toolkit/line|[^/]+/palette))',

@@ -5,7 +5,7 @@ import type { JournalTrouble } from '../../core/incident/context.ts';
 import { quote } from '../../core/text/shell.ts';
 import { clean, door } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { Distrusted, distrust, openToOthers } from './private-files.ts';
+import { Distrusted, distrust, openToOthers } from '../../disk/private-files.ts';
 
 export type Place = {
   directory: string;

@@ -4,9 +4,9 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { KeptRows } from '../../core/actions/preflight.ts';
+import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
 import type { Outcome } from '../source.ts';
 import { prepare } from './directory.ts';
-import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
 
 /** Bytes; more rows than one run changes. */
 const longest = 64 * 1024 * 1024;

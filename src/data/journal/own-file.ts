@@ -4,9 +4,9 @@ import { type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import type { Entry, Writer } from '../../core/incident/event.ts';
+import { Distrusted, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { diskFault, type Place, prepare } from './directory.ts';
 import { beginning, type Seen, writeLine } from './line.ts';
-import { Distrusted, openPrivate, readFrom } from './private-files.ts';
 
 /** `01J…-ops1@bastion.jsonl` */
 export function fileName({ session, user, host }: Writer): string {

@@ -5,10 +5,10 @@ import { basename, join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
 import { clean } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
+import { Distrusted, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
 import { type Line, longestFile, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
-import { Distrusted, moveAway, openPrivate, readFrom } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */

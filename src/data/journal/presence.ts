@@ -6,9 +6,9 @@ import * as z from 'zod';
 import type { Presence } from '../../core/incident/context.ts';
 import type { Writer } from '../../core/incident/event.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
+import { isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
 import { inspect, type Place } from './directory.ts';
 import { clockSkew } from './plausible.ts';
-import { isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 /** Not renewed for so long: gone. */

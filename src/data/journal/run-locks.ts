@@ -10,9 +10,9 @@ import type { Target } from '../../core/actions/action.ts';
 import { quote } from '../../core/text/shell.ts';
 import { clean, door } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
+import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
 import { codeOf, inspect, prepare } from './directory.ts';
 import { clockSkew, lastInstant } from './plausible.ts';
-import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 export type LockNote = {

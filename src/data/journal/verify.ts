@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
 import { clean } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
+import { readPrivate, writableByOthers } from '../../disk/private-files.ts';
 import type { Outcome } from '../source.ts';
 import { codeOf, diskFault, inspect } from './directory.ts';
 import { beginning, type Line, longestFile, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
-import { readPrivate, writableByOthers } from './private-files.ts';
 import { safe } from './sanitize-entry.ts';
 
 export type FileReport = {

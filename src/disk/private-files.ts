@@ -2,8 +2,8 @@
 // with the command that would put it right.
 import { constants, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
-import { quote } from '../../core/text/shell.ts';
-import { clean } from '../../core/text/text.ts';
+import { quote } from '../core/text/shell.ts';
+import { clean } from '../core/text/text.ts';
 
 /** Why a file or directory is not touched, and the command that would put it right. */
 export class Distrusted extends Error {
