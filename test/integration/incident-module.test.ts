@@ -17,8 +17,7 @@ import type { Source } from '../../src/data/source.ts';
 import { groundOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentPart } from '../../src/engine/incident/module.ts';
-import { recorderOf, recordRun } from '../../src/engine/incident/recorder.ts';
-import type { Host, Part } from '../../src/engine/module.ts';
+import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
 import type { Engine } from '../../src/engine/protocol.ts';
 import { calm } from '../support/worlds.ts';
 
@@ -43,17 +42,14 @@ afterEach(async () => {
 });
 
 class Cockpit {
-  engine: Engine;
+  readonly engine: ReturnType<typeof createEngine>;
   desk: Desk | undefined;
   incident: Incident | undefined;
-  host: Host | undefined;
+  readonly recorder: Recorder;
 
   constructor(settings: Settings, sources: readonly Source[]) {
-    const keep = (host: Host): Part => {
-      this.host = host;
-      return {};
-    };
-    this.engine = createEngine({ settings, sources, parts: [keep, incidentPart] });
+    this.recorder = new Recorder(settings);
+    this.engine = createEngine({ settings, sources, parts: [incidentPart(this.recorder)] });
     this.engine.subscribe((update) => {
       if (update.desk) this.desk = update.desk;
       if (update.incident !== undefined) this.incident = update.incident ?? undefined;
@@ -63,11 +59,6 @@ class Cockpit {
   do(what: IncidentDo): this {
     this.engine.send({ kind: 'incident', what });
     return this;
-  }
-
-  get recorder() {
-    if (!this.host) throw new Error('the engine has not begun');
-    return recorderOf(this.host);
   }
 }
 
@@ -362,7 +353,7 @@ const redis: Source = {
 test('the metrics are written at the opening and at the end, and the end says who has not heard of it', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) }, [redis]);
-  await vi.waitFor(() => expect(one.host?.world().readings.redis.state).toBe('live'));
+  await vi.waitFor(() => expect(one.engine.world().readings.redis.state).toBe('live'));
   one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
   one.do({ do: 'resolve', why: 'calm' });
   await vi.waitFor(() => expect(one.desk?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'));

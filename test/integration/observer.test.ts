@@ -21,7 +21,7 @@ import type { Desk } from '../../src/core/incident/context.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { parts } from '../../src/engine/modules.ts';
+import { modulesFor } from '../../src/engine/modules.ts';
 import type { Update } from '../../src/engine/protocol.ts';
 import { oneShotRunner } from '../../src/engine/runs/one-shot.ts';
 
@@ -77,7 +77,11 @@ async function leftBehind(): Promise<void> {
 /** Runs the engine until it has told its world twice, and everything that a person may ask for was asked. */
 async function observed(observe: boolean): Promise<{ desk?: Desk; incident?: Incident }> {
   const seen: { desk?: Desk; incident?: Incident; says: string[] } = { says: [] };
-  const engine = createEngine({ settings: settings(observe), sources: [], parts });
+  const engine = createEngine({
+    settings: settings(observe),
+    sources: [],
+    parts: modulesFor(settings(observe)),
+  });
   const nows = new Set<number>();
   engine.subscribe(({ desk, incident, now, said }: Update) => {
     if (desk) seen.desk = desk;

@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 import type { Drill } from '../../simulator/drill.ts';
 import type { Ask } from '../../src/core/queries/query.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { parts } from '../../src/engine/modules.ts';
+import { modulesFor } from '../../src/engine/modules.ts';
 import type { Update } from '../../src/engine/protocol.ts';
 import { sourcesFor } from '../../src/engine/sources.ts';
 import { good } from '../support/configuration.ts';
@@ -192,7 +192,7 @@ test('the engine tells the screen letters only, in every fact and every look-up'
   const { BENTHAM_CONFIG: _, ...env } = environment;
   const { settings } = await good({ env });
   for (const [name, value] of Object.entries(environment)) if (name.startsWith('AWS_')) vi.stubEnv(name, value);
-  const engine = createEngine({ settings, sources: await sourcesFor(settings), parts });
+  const engine = createEngine({ settings, sources: await sourcesFor(settings), parts: modulesFor(settings) });
   const leaks: string[] = [];
   const reached = new Set<string>();
   engine.subscribe((update: Update) => {

@@ -3,34 +3,23 @@ import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentPart } from '../../src/engine/incident/module.ts';
-import { recorderOf } from '../../src/engine/incident/recorder.ts';
-import type { Host } from '../../src/engine/module.ts';
+import { Recorder } from '../../src/engine/incident/recorder.ts';
 
 const settings = {
   ...settingsSchema.parse({ profile: 'production', ...profiles.production }),
   journal: { directory: process.argv[2] ?? '', name: 'ops1' },
 };
-let host: Host | undefined;
-const engine = createEngine({
-  settings,
-  sources: [],
-  parts: [
-    (given) => {
-      host = given;
-      return {};
-    },
-    incidentPart,
-  ],
-});
+const recorder = new Recorder(settings);
+const engine = createEngine({ settings, sources: [], parts: [incidentPart(recorder)] });
 engine.subscribe(async ({ incident }) => {
-  if (!host || !incident?.steps['sev1/gateway-status'] || incident.runs.length > 0) return;
+  if (!incident?.steps['sev1/gateway-status'] || incident.runs.length > 0) return;
   const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
-  await recorderOf(host).record({
+  await recorder.record({
     ...run,
     phase: 'confirmed',
     calls: ['kubectl rollout restart deployment/api-gateway'],
   });
-  await recorderOf(host).record({ ...run, phase: 'started' });
+  await recorder.record({ ...run, phase: 'started' });
   process.stdout.write('started\n');
 });
 engine.send({ kind: 'incident', what: { do: 'open', severity: 1, why: '5xx' } });

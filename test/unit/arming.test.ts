@@ -7,6 +7,7 @@ import { profiles } from '../../src/config/profiles.ts';
 import { scopeOf } from '../../src/config/scope.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createEngine } from '../../src/engine/engine.ts';
+import { Recorder } from '../../src/engine/incident/recorder.ts';
 import type { Engine, Update } from '../../src/engine/protocol.ts';
 import { runsPart } from '../../src/engine/runs/module.ts';
 import { initialState, take } from '../../src/store.ts';
@@ -31,7 +32,7 @@ function begin(environment: object) {
   };
   let state = initialState(scopeOf(settings), Date.now());
   const seen: Update[] = [];
-  engine = createEngine({ settings, sources: [], parts: [runsPart] });
+  engine = createEngine({ settings, sources: [], parts: [runsPart(new Recorder(settings))] });
   engine.subscribe((update) => {
     seen.push(update);
     state = take(state, update);

@@ -20,7 +20,7 @@ import { PresenceFiles } from '../../data/journal/presence.ts';
 import type { MakePart } from '../module.ts';
 import { AlertWatch } from './alerts.ts';
 import { orderOf } from './decide.ts';
-import { recorderOf } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 
 const renewEvery: Ms = 3 * second;
 /** How often a drill is asked what arrived. */
@@ -28,238 +28,241 @@ const arrivalsEvery: Ms = 3 * second;
 /** How often the journal’s own file is looked after, and a journal in trouble is tried again. */
 const retryEvery: Ms = 5 * second;
 
-export const incidentPart: MakePart = (host) => {
-  const { settings, scope } = host;
-  const recorder = recorderOf(host);
-  const { journal } = recorder;
-  const observing = settings.environment.observe;
-  const self = journal.writer;
-  const place = {
-    directory: journal.state.directory,
-    ...(settings.journal.group ? { group: settings.journal.group } : {}),
-  };
-  const presence = new PresenceFiles(place, self);
-  const alerts = new AlertWatch();
-  const fixed = {
-    self,
-    observing,
-    channels: channelStates(settings.channels),
-    targets: targetsOf(settings),
-    contacts: settings.contacts,
-  };
-  let others: readonly Presence[] = [];
-  let received: readonly Arrived[] | undefined;
-  let said: Said | undefined;
-  let toldDesk = '';
-  let toldIncident: Incident | undefined | null = null;
-  let orders: Promise<void> = recorder.ready;
-  let isReady = false;
+export const incidentPart =
+  (recorder: Recorder): MakePart =>
+  (host) => {
+    const { settings, scope } = host;
+    const { journal } = recorder;
+    const observing = settings.environment.observe;
+    const self = journal.writer;
+    const place = {
+      directory: journal.state.directory,
+      ...(settings.journal.group ? { group: settings.journal.group } : {}),
+    };
+    const presence = new PresenceFiles(place, self);
+    const alerts = new AlertWatch();
+    const fixed = {
+      self,
+      observing,
+      channels: channelStates(settings.channels),
+      targets: targetsOf(settings),
+      contacts: settings.contacts,
+    };
+    let others: readonly Presence[] = [];
+    let received: readonly Arrived[] | undefined;
+    let said: Said | undefined;
+    let toldDesk = '';
+    let toldIncident: Incident | undefined | null = null;
+    let orders: Promise<void> = recorder.ready;
+    let isReady = false;
 
-  const desk = (): Desk => {
-    const { incident } = recorder;
-    const { allowed } = recorder;
-    const own = { ...self, at: 0, observing, driving: false, ...(incident ? { incident: incident.id } : {}) };
-    const here = [own, ...others].map((one) => ({ ...one, driving: incident?.wheel.session === one.session }));
+    const desk = (): Desk => {
+      const { incident } = recorder;
+      const { allowed } = recorder;
+      const own = { ...self, at: 0, observing, driving: false, ...(incident ? { incident: incident.id } : {}) };
+      const here = [own, ...others].map((one) => ({ ...one, driving: incident?.wheel.session === one.session }));
+      return {
+        ...fixed,
+        here,
+        open: recorder.open
+          .filter((one) => one.id !== incident?.id)
+          .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
+        journal: { ...journal.state, ...(allowed ? { allowed } : {}) },
+        alerts: alerts.raised,
+        ...(received ? { received } : {}),
+        ...(said ? { said } : {}),
+      };
+    };
+    const show = () => {
+      if (!isReady) return;
+      const { incident } = recorder;
+      const next = desk();
+      const text = JSON.stringify({ ...next, here: next.here.map(({ at: _, ...one }) => one) });
+      if (text !== toldDesk) host.emit({ desk: next });
+      if (incident !== toldIncident) host.emit({ incident: incident ?? null });
+      toldDesk = text;
+      toldIncident = incident;
+    };
+    const say = (says: string, verdict: Verdict) => {
+      said = { turn: (said?.turn ?? 0) + 1, says, verdict };
+      show();
+    };
+    /** Writes; what cannot be written is kept and said. */
+    const record = async (event: Event, incident = recorder.incident?.id): Promise<boolean> => {
+      const outcome = await journal.append(event, incident);
+      if (!outcome.ok) say(`kept in memory only: ${outcome.fault.what}; ${outcome.fault.hint}`, 'critical');
+      return outcome.ok;
+    };
+
+    const carryOut = async (what: IncidentDo) => {
+      if (what.do === 'follow') {
+        await recorder.ready;
+        recorder.follow(what.incident);
+        return show();
+      }
+      const { incident } = recorder;
+      if (what.do === 'notify' && incident && !observing && drives(desk(), incident)) return notify(what, incident);
+      const { trouble } = journal.state;
+      if (what.do === 'allow-unrecorded' && trouble?.distrusted)
+        return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
+      if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
+      const order = orderOf(what, { incident, self, observing, world: host.world(), now: Date.now() });
+      if ('refused' in order) return say(order.refused, 'warning');
+      if (order.incident) recorder.follow(order.incident);
+      let written = true;
+      // What the metrics were at the end, before the end.
+      if (what.do === 'resolve') for (const event of alerts.sample(host.world())) await record(event);
+      for (const event of order.events)
+        written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
+      if (what.do === 'open') await recordRaised();
+      if (what.do === 'wheel') await recordInterrupted();
+      if (written) say(order.says, 'ok');
+    };
+
+    /** What was raised before the incident was opened belongs to its story. */
+    const recordRaised = async () => {
+      for (const { id, subject, level, says, raisedAt } of alerts.raised)
+        await record({
+          kind: 'alert',
+          alert: id,
+          subject,
+          change: 'raised',
+          level,
+          says,
+          since: raisedAt,
+        });
+      for (const event of alerts.sample(host.world())) await record(event);
+    };
+
+    /** Whoever takes over writes down what nobody will end any more. */
+    const recordInterrupted = async () => {
+      const { incident } = recorder;
+      if (!incident) return;
+      others = await presence.others(Date.now(), self.host);
+      const alive = new Set([self.session, ...others.map((one) => one.session)]);
+      for (const { run, action, target, session, phase } of unfinished(incident)) {
+        if (alive.has(session)) continue;
+        const detail =
+          phase === 'started'
+            ? 'its cockpit ended while it ran: look at the facts'
+            : 'its cockpit ended before it began';
+        await record({
+          kind: 'action',
+          run,
+          action,
+          target,
+          phase: phase === 'started' ? 'unknown' : 'cancelled',
+          detail,
+        });
+      }
+    };
+
+    const notify = async (what: Extract<IncidentDo, { do: 'notify' }>, incident: Incident) => {
+      const { channel, purpose, text } = what;
+      const message = ulid();
+      const key = what.key ?? pageKey(incident);
+      const state = fixed.channels.find((one) => one.id === channel);
+      const note = (delivery: Delivery, detail?: string): Event => ({
+        kind: 'notified',
+        message,
+        channel,
+        ...(state ? { to: state.name } : {}),
+        purpose,
+        delivery,
+        text,
+        ...(channel === 'pagerduty' ? { key } : {}),
+        ...(detail ? { detail } : {}),
+      });
+      if (state?.configured) await record(note('sending'), incident.id);
+      const { delivery, detail } = await deliver(settings, {
+        channel,
+        purpose,
+        text,
+        dedupKey: key,
+        severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
+        source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
+      });
+      await record(note(delivery, detail), incident.id);
+      void lookForArrivals();
+      const name = state?.name ?? channel;
+      if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
+      else if (delivery === 'not-sent') say(`${name} is not configured: copy the text and send it yourself`, 'warning');
+      else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
+    };
+
+    host.onWorld((world) => {
+      if (!isReady) return;
+      const events = alerts.takeWorld(world);
+      const { incident } = recorder;
+      const writes =
+        incident && incident.resolvedAt === undefined && !observing && incident.wheel.session === self.session;
+      if (writes)
+        for (const event of events)
+          orders = orders.then(async () => {
+            // It may have been resolved by an order that came before this.
+            if (recorder.incident?.id === incident.id && recorder.incident.resolvedAt === undefined)
+              await record(event, incident.id);
+          });
+      show();
+    });
+    let heard = '';
+    journal.onNews(() => {
+      const last = journal.entries.at(-1);
+      // What happened to the journal itself is said where somebody sees it, not only written.
+      if (last && last.id !== heard && last.writer.session === self.session && last.event.kind === 'journal') {
+        heard = last.id;
+        say(`journal: ${last.event.says}`, 'warning');
+      }
+      alerts.takeEntries(journal.entries);
+      show();
+    });
+    const renew = async () => {
+      if (!isReady || journal.state.trouble) return;
+      const { incident } = recorder;
+      const driving = incident?.wheel.session === self.session;
+      if (!observing)
+        await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
+      others = await presence.others(Date.now(), self.host);
+      show();
+    };
+    /** Only a drill tells what arrived. */
+    const lookForArrivals = async () => {
+      const { received: url } = settings.channels;
+      if (scope.drill === undefined || url === undefined) return;
+      received = (await readReceived(url)) ?? received;
+      show();
+    };
+    const arriving = setInterval(() => void lookForArrivals(), arrivalsEvery);
+    const renewing = setInterval(() => void renew(), renewEvery);
+    const retrying = setInterval(() => {
+      // Also without trouble: a file that somebody cut or removed is seen only by looking.
+      void journal.flush().then(show);
+    }, retryEvery);
+    void recorder.ready.then(() => {
+      isReady = true;
+      const { incident } = recorder;
+      if (incident)
+        said = {
+          turn: 1,
+          says: `${severityName(incident.severity)} ${incident.title} is open: i shows it`,
+          verdict: 'warning',
+        };
+      show();
+      return renew();
+    });
+
     return {
-      ...fixed,
-      here,
-      open: recorder.open
-        .filter((one) => one.id !== incident?.id)
-        .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
-      journal: { ...journal.state, ...(allowed ? { allowed } : {}) },
-      alerts: alerts.raised,
-      ...(received ? { received } : {}),
-      ...(said ? { said } : {}),
+      handle(command) {
+        if (command.kind !== 'incident') return;
+        orders = orders.then(() => carryOut(command.what)).catch((error: unknown) => say(String(error), 'critical'));
+      },
+      async stop() {
+        clearInterval(renewing);
+        clearInterval(arriving);
+        clearInterval(retrying);
+        await orders;
+        await journal.close();
+        if (!observing) presence.leave();
+      },
     };
   };
-  const show = () => {
-    if (!isReady) return;
-    const { incident } = recorder;
-    const next = desk();
-    const text = JSON.stringify({ ...next, here: next.here.map(({ at: _, ...one }) => one) });
-    if (text !== toldDesk) host.emit({ desk: next });
-    if (incident !== toldIncident) host.emit({ incident: incident ?? null });
-    toldDesk = text;
-    toldIncident = incident;
-  };
-  const say = (says: string, verdict: Verdict) => {
-    said = { turn: (said?.turn ?? 0) + 1, says, verdict };
-    show();
-  };
-  /** Writes; what cannot be written is kept and said. */
-  const record = async (event: Event, incident = recorder.incident?.id): Promise<boolean> => {
-    const outcome = await journal.append(event, incident);
-    if (!outcome.ok) say(`kept in memory only: ${outcome.fault.what}; ${outcome.fault.hint}`, 'critical');
-    return outcome.ok;
-  };
-
-  const carryOut = async (what: IncidentDo) => {
-    if (what.do === 'follow') {
-      await recorder.ready;
-      recorder.follow(what.incident);
-      return show();
-    }
-    const { incident } = recorder;
-    if (what.do === 'notify' && incident && !observing && drives(desk(), incident)) return notify(what, incident);
-    const { trouble } = journal.state;
-    if (what.do === 'allow-unrecorded' && trouble?.distrusted)
-      return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
-    if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
-    const order = orderOf(what, { incident, self, observing, world: host.world(), now: Date.now() });
-    if ('refused' in order) return say(order.refused, 'warning');
-    if (order.incident) recorder.follow(order.incident);
-    let written = true;
-    // What the metrics were at the end, before the end.
-    if (what.do === 'resolve') for (const event of alerts.sample(host.world())) await record(event);
-    for (const event of order.events)
-      written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
-    if (what.do === 'open') await recordRaised();
-    if (what.do === 'wheel') await recordInterrupted();
-    if (written) say(order.says, 'ok');
-  };
-
-  /** What was raised before the incident was opened belongs to its story. */
-  const recordRaised = async () => {
-    for (const { id, subject, level, says, raisedAt } of alerts.raised)
-      await record({
-        kind: 'alert',
-        alert: id,
-        subject,
-        change: 'raised',
-        level,
-        says,
-        since: raisedAt,
-      });
-    for (const event of alerts.sample(host.world())) await record(event);
-  };
-
-  /** Whoever takes over writes down what nobody will end any more. */
-  const recordInterrupted = async () => {
-    const { incident } = recorder;
-    if (!incident) return;
-    others = await presence.others(Date.now(), self.host);
-    const alive = new Set([self.session, ...others.map((one) => one.session)]);
-    for (const { run, action, target, session, phase } of unfinished(incident)) {
-      if (alive.has(session)) continue;
-      const detail =
-        phase === 'started' ? 'its cockpit ended while it ran: look at the facts' : 'its cockpit ended before it began';
-      await record({
-        kind: 'action',
-        run,
-        action,
-        target,
-        phase: phase === 'started' ? 'unknown' : 'cancelled',
-        detail,
-      });
-    }
-  };
-
-  const notify = async (what: Extract<IncidentDo, { do: 'notify' }>, incident: Incident) => {
-    const { channel, purpose, text } = what;
-    const message = ulid();
-    const key = what.key ?? pageKey(incident);
-    const state = fixed.channels.find((one) => one.id === channel);
-    const note = (delivery: Delivery, detail?: string): Event => ({
-      kind: 'notified',
-      message,
-      channel,
-      ...(state ? { to: state.name } : {}),
-      purpose,
-      delivery,
-      text,
-      ...(channel === 'pagerduty' ? { key } : {}),
-      ...(detail ? { detail } : {}),
-    });
-    if (state?.configured) await record(note('sending'), incident.id);
-    const { delivery, detail } = await deliver(settings, {
-      channel,
-      purpose,
-      text,
-      dedupKey: key,
-      severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
-      source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
-    });
-    await record(note(delivery, detail), incident.id);
-    void lookForArrivals();
-    const name = state?.name ?? channel;
-    if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
-    else if (delivery === 'not-sent') say(`${name} is not configured: copy the text and send it yourself`, 'warning');
-    else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
-  };
-
-  host.onWorld((world) => {
-    if (!isReady) return;
-    const events = alerts.takeWorld(world);
-    const { incident } = recorder;
-    const writes =
-      incident && incident.resolvedAt === undefined && !observing && incident.wheel.session === self.session;
-    if (writes)
-      for (const event of events)
-        orders = orders.then(async () => {
-          // It may have been resolved by an order that came before this.
-          if (recorder.incident?.id === incident.id && recorder.incident.resolvedAt === undefined)
-            await record(event, incident.id);
-        });
-    show();
-  });
-  let heard = '';
-  journal.onNews(() => {
-    const last = journal.entries.at(-1);
-    // What happened to the journal itself is said where somebody sees it, not only written.
-    if (last && last.id !== heard && last.writer.session === self.session && last.event.kind === 'journal') {
-      heard = last.id;
-      say(`journal: ${last.event.says}`, 'warning');
-    }
-    alerts.takeEntries(journal.entries);
-    show();
-  });
-  const renew = async () => {
-    if (!isReady || journal.state.trouble) return;
-    const { incident } = recorder;
-    const driving = incident?.wheel.session === self.session;
-    if (!observing)
-      await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
-    others = await presence.others(Date.now(), self.host);
-    show();
-  };
-  /** Only a drill tells what arrived. */
-  const lookForArrivals = async () => {
-    const { received: url } = settings.channels;
-    if (scope.drill === undefined || url === undefined) return;
-    received = (await readReceived(url)) ?? received;
-    show();
-  };
-  const arriving = setInterval(() => void lookForArrivals(), arrivalsEvery);
-  const renewing = setInterval(() => void renew(), renewEvery);
-  const retrying = setInterval(() => {
-    // Also without trouble: a file that somebody cut or removed is seen only by looking.
-    void journal.flush().then(show);
-  }, retryEvery);
-  void recorder.ready.then(() => {
-    isReady = true;
-    const { incident } = recorder;
-    if (incident)
-      said = {
-        turn: 1,
-        says: `${severityName(incident.severity)} ${incident.title} is open: i shows it`,
-        verdict: 'warning',
-      };
-    show();
-    return renew();
-  });
-
-  return {
-    handle(command) {
-      if (command.kind !== 'incident') return;
-      orders = orders.then(() => carryOut(command.what)).catch((error: unknown) => say(String(error), 'critical'));
-    },
-    async stop() {
-      clearInterval(renewing);
-      clearInterval(arriving);
-      clearInterval(retrying);
-      await orders;
-      await journal.close();
-      if (!observing) presence.leave();
-    },
-  };
-};

@@ -1,5 +1,8 @@
 // The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
+
 import { hostname, userInfo } from 'node:os';
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Event, EventOf } from '../../core/incident/event.ts';
@@ -9,7 +12,6 @@ import { clean } from '../../core/text/text.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import type { Outcome } from '../../data/source.ts';
-import type { Host } from '../module.ts';
 
 /** What the journal is told of a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
@@ -30,8 +32,8 @@ export class Recorder {
   #allowed: string | undefined;
   readonly #observing: boolean;
 
-  constructor(host: Host) {
-    const { settings, scope } = host;
+  constructor(settings: Settings) {
+    const scope = scopeOf(settings);
     const user = osUser();
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
@@ -140,17 +142,6 @@ export async function recordRun(recorder: Recorder, news: RunNews): Promise<Outc
   const written = await recorder.record({ kind: 'action', ...news });
   if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });
   return written;
-}
-
-const recorders = new WeakMap<Host, Recorder>();
-
-/** The recorder of an engine: the same for all its parts. */
-export function recorderOf(host: Host): Recorder {
-  const there = recorders.get(host);
-  if (there) return there;
-  const made = new Recorder(host);
-  recorders.set(host, made);
-  return made;
 }
 
 function osUser(): string {

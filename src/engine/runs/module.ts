@@ -4,89 +4,90 @@ import { keptCommands, type LoggedCommand } from '../../core/actions/command-log
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { RunLocks } from '../../data/journal/run-locks.ts';
 import { groundOf } from '../action-context.ts';
-import { openIncident, type RunNews, recorderOf, recordRun } from '../incident/recorder.ts';
+import { openIncident, type Recorder, type RunNews, recordRun } from '../incident/recorder.ts';
 import type { MakePart } from '../module.ts';
 import type { RunDo } from '../protocol.ts';
 import { Runner } from './runner.ts';
 
-export const runsPart: MakePart = (host) => {
-  const { settings } = host;
-  const recorder = recorderOf(host);
-  const journal = settings.journal.directory ?? '';
-  const locks = new RunLocks(journal);
-  let arming: Arming = initialArming(settings.environment);
-  let commands: readonly LoggedCommand[] = [];
-  const working = new Set<Promise<unknown>>();
+export const runsPart =
+  (recorder: Recorder): MakePart =>
+  (host) => {
+    const { settings } = host;
+    const journal = settings.journal.directory ?? '';
+    const locks = new RunLocks(journal);
+    let arming: Arming = initialArming(settings.environment);
+    let commands: readonly LoggedCommand[] = [];
+    const working = new Set<Promise<unknown>>();
 
-  const work = (promise: Promise<unknown>) => {
-    working.add(promise);
-    void promise.finally(() => working.delete(promise));
-  };
-  const setArming = (next: Arming) => {
-    if (next === arming) return;
-    if (arming.state === 'armed' && next.state === 'read-only') {
-      const why = whyOver(arming, Date.now());
-      work(recorder.record({ kind: 'disarmed', why }));
-      host.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
-    }
-    arming = next;
+    const work = (promise: Promise<unknown>) => {
+      working.add(promise);
+      void promise.finally(() => working.delete(promise));
+    };
+    const setArming = (next: Arming) => {
+      if (next === arming) return;
+      if (arming.state === 'armed' && next.state === 'read-only') {
+        const why = whyOver(arming, Date.now());
+        work(recorder.record({ kind: 'disarmed', why }));
+        host.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
+      }
+      arming = next;
+      host.emit({ arming });
+    };
+    const record = async (news: RunNews): Promise<boolean> => {
+      const written = await recordRun(recorder, news);
+      // Somebody may have allowed in words that actions go on although nothing can be recorded.
+      return written.ok || recorder.allowed !== undefined;
+    };
+    const runner = new Runner({
+      settings,
+      ground: groundOf(settings),
+      by: recorder.journal.writer.name,
+      locks,
+      kept: keptFiles(journal),
+      signal: host.signal,
+      patient: true,
+      incident: () => openIncident(recorder, Date.now()),
+      forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
+      record,
+      changed: (run) => host.emit({ runs: { [run.id]: run } }),
+      logged: (command) => {
+        commands = [...commands, command].slice(-keptCommands);
+        host.emit({ commands });
+      },
+      acted: () => host.refresh(),
+    });
+
+    const carryOut = (run: string, what: RunDo) => {
+      setArming(touch(arming, Date.now()));
+      if (what.do === 'plan') work(runner.plan(run, what.action, what.target));
+      else if (what.do === 'confirm') work(runner.confirm(run, what.typed));
+      else if (what.do === 'cancel') runner.cancel(run);
+      else runner.forget(run);
+    };
+
+    const sweep = async () => {
+      await recorder.ready;
+      if (settings.environment.observe || recorder.journal.state.trouble) return;
+      for (const left of await locks.sweep()) work(runner.resume(left));
+    };
+    work(sweep());
     host.emit({ arming });
-  };
-  const record = async (news: RunNews): Promise<boolean> => {
-    const written = await recordRun(recorder, news);
-    // Somebody may have allowed in words that actions go on although nothing can be recorded.
-    return written.ok || recorder.allowed !== undefined;
-  };
-  const runner = new Runner({
-    settings,
-    ground: groundOf(settings),
-    by: recorder.journal.writer.name,
-    locks,
-    kept: keptFiles(journal),
-    signal: host.signal,
-    patient: true,
-    incident: () => openIncident(recorder, Date.now()),
-    forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
-    record,
-    changed: (run) => host.emit({ runs: { [run.id]: run } }),
-    logged: (command) => {
-      commands = [...commands, command].slice(-keptCommands);
-      host.emit({ commands });
-    },
-    acted: () => host.refresh(),
-  });
+    host.onWorld(({ now }) => setArming(settle(arming, now)));
 
-  const carryOut = (run: string, what: RunDo) => {
-    setArming(touch(arming, Date.now()));
-    if (what.do === 'plan') work(runner.plan(run, what.action, what.target));
-    else if (what.do === 'confirm') work(runner.confirm(run, what.typed));
-    else if (what.do === 'cancel') runner.cancel(run);
-    else runner.forget(run);
+    return {
+      handle(command) {
+        if (command.kind === 'run') carryOut(command.run, command.what);
+        if (command.kind === 'present') setArming(touch(arming, Date.now()));
+        if (command.kind === 'disarm') setArming(disarm(arming));
+        if (command.kind !== 'arm') return;
+        const next = arm(arming, command.reason, Date.now());
+        if ('refused' in next) return host.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
+        setArming(next.arming);
+        if (next.arming.state === 'armed')
+          work(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));
+      },
+      async stop() {
+        await Promise.allSettled(working);
+      },
+    };
   };
-
-  const sweep = async () => {
-    await recorder.ready;
-    if (settings.environment.observe || recorder.journal.state.trouble) return;
-    for (const left of await locks.sweep()) work(runner.resume(left));
-  };
-  work(sweep());
-  host.emit({ arming });
-  host.onWorld(({ now }) => setArming(settle(arming, now)));
-
-  return {
-    handle(command) {
-      if (command.kind === 'run') carryOut(command.run, command.what);
-      if (command.kind === 'present') setArming(touch(arming, Date.now()));
-      if (command.kind === 'disarm') setArming(disarm(arming));
-      if (command.kind !== 'arm') return;
-      const next = arm(arming, command.reason, Date.now());
-      if ('refused' in next) return host.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
-      setArming(next.arming);
-      if (next.arming.state === 'armed')
-        work(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));
-    },
-    async stop() {
-      await Promise.allSettled(working);
-    },
-  };
-};

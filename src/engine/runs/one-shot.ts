@@ -1,7 +1,5 @@
 // A runner without the engine's thread and without a screen: journal, locks and lifecycle, as `run` needs them.
-import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
-import { emptyWorld } from '../../core/world/world.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { RunLocks } from '../../data/journal/run-locks.ts';
 import { groundOf } from '../action-context.ts';
@@ -25,16 +23,7 @@ export type OneShotOptions = Pick<RunnerOptions, 'patient' | 'changed' | 'logged
 /** Resolves when the journal has been read. */
 export async function oneShotRunner(settings: Settings, options: OneShotOptions): Promise<OneShot> {
   const over = new AbortController();
-  const scope = scopeOf(settings);
-  const recorder = new Recorder({
-    settings,
-    scope,
-    world: () => emptyWorld(scope, Date.now()),
-    emit: () => undefined,
-    onWorld: () => undefined,
-    refresh: () => undefined,
-    signal: over.signal,
-  });
+  const recorder = new Recorder(settings);
   await recorder.ready;
   const journal = settings.journal.directory ?? '';
   const locks = new RunLocks(journal);
