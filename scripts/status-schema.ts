@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { areas, findingCodes } from '../src/core/health/finding.ts';
 import { type Report, reportVersion } from '../src/core/health/report.ts';
-import { verdicts } from '../src/core/health/status.ts';
+import { healthStatuses } from '../src/core/health/status.ts';
 import { units } from '../src/core/text/format.ts';
 import { factIds } from '../src/core/world/facts.ts';
 import { faultKinds } from '../src/core/world/reading.ts';
@@ -12,7 +12,7 @@ const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   .meta({ id: 'instant', description: 'UTC' });
-const verdict = z.enum(verdicts).meta({ id: 'verdict' });
+const verdict = z.enum(healthStatuses).meta({ id: 'verdict' });
 const count = z.int().min(0).meta({ id: 'count' });
 const metricId = z.enum(metricIds as [MetricId, ...MetricId[]]).meta({ id: 'metricId' });
 

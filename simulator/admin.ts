@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { failover } from './failover.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import { healedSurface } from './remedies.ts';
-import { type SurfaceId, surfaceIds, type Weather } from './scenario.ts';
+import { type Conditions, type SurfaceId, surfaceIds } from './scenario.ts';
 
 /** What a command prints, and how it ends. */
 export type Outcome = { lines: readonly string[]; exitCode: number };
 
 /** What the commands change. */
-export type AdminTargets = { cluster: Cluster; weather: Weather };
+export type AdminTargets = { cluster: Cluster; weather: Conditions };
 
 export type Admin = (argv: readonly string[]) => Promise<Outcome>;
 

@@ -8,14 +8,14 @@ import { startControl } from './control-api.ts';
 import { writeCheckout } from './fake-checkout.ts';
 import { startGateway } from './gateway.ts';
 import { type Kubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
-import { startChatter } from './log-generator.ts';
+import { startLogGenerator } from './log-generator.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { guardedDirectory } from './reaper.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
-import { healed, recovered, takeCredentials } from './remedies.ts';
+import { deploymentRecovered, recovered, takeCredentials } from './remedies.ts';
 import { startS3 } from './s3/s3.ts';
-import type { Scenario, Weather } from './scenario.ts';
+import type { Conditions, Scenario } from './scenario.ts';
 import { followStudies, isKey, readStudy } from './studies.ts';
 import { startWorld } from './workload-simulator.ts';
 
@@ -31,7 +31,7 @@ export type Drill = {
   /** What lets the cockpit, psql, redis-cli, kubectl, curl and aws talk to it. */
   environment: Readonly<Record<string, string>>;
   /** What is wrong now; remedies change it. */
-  weather: Weather;
+  weather: Conditions;
   /** The cluster from within: its objects and its logs. */
   kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf' | 'restrict' | 'register'>;
   /** Ends everything and removes what it wrote. */
@@ -45,7 +45,7 @@ const perJob = 1000;
 
 /** Starts it; resolves when every server answers. */
 export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
-  const weather = structuredClone(scenario.weather);
+  const weather = structuredClone(scenario.conditions);
   const guarded = await guardedDirectory(usual + jobs * perJob);
   const over = new AbortController();
   const stops: (() => Promise<unknown>)[] = [];
@@ -67,7 +67,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
         startKubernetes({
           directory: guarded.directory,
           weather: weather.deployments,
-          healed: (deployment) => healed(weather, deployment),
+          healed: (deployment) => deploymentRecovered(weather, deployment),
           brokenNeighbours: weather.brokenNeighbours ?? false,
           pods,
         }),
@@ -92,7 +92,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
         subjects,
       }),
     );
-    const hush = startChatter({ kubernetes, weather, subjects });
+    const hush = startLogGenerator({ kubernetes, weather, subjects });
     stops.push(async () => hush());
     const control = await started(startControl({ cluster, weather, kubernetes }));
     const checkout = await writeCheckout(guarded.directory, control, weather);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Control } from './control-api.ts';
 import { benthamSeeds, manifestOf, nextRelease, production, staging } from './kubernetes/bentham.ts';
-import type { Weather } from './scenario.ts';
+import type { Conditions } from './scenario.ts';
 
 export type Checkout = {
   /** BENTHAM_ADMIN_DIRECTORY. */
@@ -95,7 +95,7 @@ async function isOn(search: string | undefined, name: string): Promise<boolean> 
 export async function writeCheckout(
   root: string,
   control: Pick<Control, 'url' | 'kubectlUrl' | 'token'>,
-  weather: Weather,
+  weather: Conditions,
   search = process.env.PATH,
 ): Promise<Checkout> {
   const directory = path.join(root, 'bentham');

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, locate, sendJson, sendText } from './http.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
-import type { Weather } from './scenario.ts';
+import type { Conditions } from './scenario.ts';
 import { knownStudies } from './studies.ts';
 import { type Ms, minute, second } from './time.ts';
 import { type Answered, accessLines, drawLatency, drawRequest, type Fare, type Subject } from './traffic.ts';
@@ -12,7 +12,7 @@ import { type Answered, accessLines, drawLatency, drawRequest, type Fare, type S
 export type GatewayOptions = {
   kubernetes: Kubernetes;
   /** Read at every turn. */
-  weather: Weather;
+  weather: Conditions;
   /** Whether a bearer token is good: the platform's ADMIN_API_KEY, or a key that was created. */
   admits(token: string): boolean | Promise<boolean>;
   /** What the API tells of a study; undefined where there is none. Throws while the database is away. */
@@ -32,7 +32,7 @@ const history: Ms = 5 * minute;
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
 /** How the API fares in this weather with so many ready pods: more of them than usual share the load. */
-export function fareOf(weather: Weather, ready: number): Fare {
+export function fareOf(weather: Conditions, ready: number): Fare {
   const { latency, errorShare, services } = weather.gateway;
   const usual = weather.deployments['api-gateway'].replicas;
   const relief = Math.min(1, (usual / Math.max(1, ready)) ** 2);

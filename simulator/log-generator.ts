@@ -3,7 +3,7 @@
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
 import { pino } from './kubernetes/pod-log-lines.ts';
-import { type SurfaceId, surfaceIds, type Weather } from './scenario.ts';
+import { type Conditions, type SurfaceId, surfaceIds } from './scenario.ts';
 import { type Ms, minute, second } from './time.ts';
 import { drawLatency, type Subject } from './traffic.ts';
 
@@ -17,7 +17,7 @@ export function jobLines(
   at: number,
   surface: SurfaceId,
   subject: Subject,
-  weather: Weather,
+  weather: Conditions,
 ): string[] {
   jobs += 1;
   const { failureShare, error } = weather.surfaces[surface];
@@ -49,7 +49,7 @@ export function jobLines(
 
 export type ChatterOptions = {
   kubernetes: Kubernetes;
-  weather: Weather;
+  weather: Conditions;
   subjects(): readonly Subject[];
   linesPerSecond?: number;
 };
@@ -57,7 +57,7 @@ export type ChatterOptions = {
 const history: Ms = 10 * minute;
 
 /** Starts with ten minutes behind it. */
-export function startChatter({ kubernetes, weather, subjects, linesPerSecond = 3 }: ChatterOptions): () => void {
+export function startLogGenerator({ kubernetes, weather, subjects, linesPerSecond = 3 }: ChatterOptions): () => void {
   const write = (pod: Pod, at: number, lines: readonly string[]) => {
     for (const line of lines) kubernetes.logs.write(pod.metadata.uid, line, at);
   };

@@ -27,7 +27,7 @@ export type SurfaceWeather = {
   disabled: boolean;
 };
 
-export type Weather = {
+export type Conditions = {
   gateway: {
     /** Median response time of the API. */
     latency: Ms;
@@ -54,7 +54,7 @@ export type Weather = {
   misusedKey?: string;
 };
 
-export type Scenario = { id: string; says: string; weather: Weather };
+export type Scenario = { id: string; says: string; conditions: Conditions };
 
 const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): DeploymentWeather => ({
   replicas,
@@ -68,7 +68,7 @@ const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): De
 const surface = (failureShare: number, error: string): SurfaceWeather => ({ failureShare, error, disabled: false });
 
 /** What a remedy leads back to. */
-export const calm: Weather = {
+export const healthy: Conditions = {
   gateway: { latency: 120, errorShare: 0.001, services: { database: true, redis: true, orchestrator: true } },
   deployments: { 'api-gateway': deployment(3), orchestrator: deployment(2), executor: deployment(6) },
   surfaces: {
@@ -86,15 +86,15 @@ export const calm: Weather = {
 };
 
 export const scenarios: readonly Scenario[] = [
-  { id: 'calm', says: 'everything works', weather: calm },
+  { id: 'calm', says: 'everything works', conditions: healthy },
   {
     id: 'api-outage',
     says: 'SEV1: the new api-gateway crashes, the API answers 5xx, no new studies',
-    weather: {
-      ...calm,
+    conditions: {
+      ...healthy,
       gateway: { latency: 4200, errorShare: 0.96, services: { database: true, redis: true, orchestrator: false } },
       deployments: {
-        ...calm.deployments,
+        ...healthy.deployments,
         'api-gateway': deployment(3, { failing: 2, reasons: ['CrashLoopBackOff', 'OOMKilled'], stuck: true }),
       },
       studiesPerMinute: 0,
@@ -104,8 +104,8 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'database-down',
     says: 'SEV1: the primary database refuses connections, the replica lives',
-    weather: {
-      ...calm,
+    conditions: {
+      ...healthy,
       gateway: { latency: 2400, errorShare: 0.98, services: { database: false, redis: true, orchestrator: true } },
       primaryUp: false,
       studiesPerMinute: 0,
@@ -114,10 +114,10 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'study-failures',
     says: 'SEV2: most studies fail, on several surfaces',
-    weather: {
-      ...calm,
+    conditions: {
+      ...healthy,
       surfaces: {
-        ...calm.surfaces,
+        ...healthy.surfaces,
         'chatgpt-web': surface(0.92, 'Invalid session: login required'),
         'google-search': surface(0.88, 'Captcha detected on page 1'),
         'perplexity-web': surface(0.9, 'Invalid session: token expired'),
@@ -129,40 +129,40 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'surface-down',
     says: 'SEV3: one surface fails, the others work',
-    weather: {
-      ...calm,
-      surfaces: { ...calm.surfaces, 'openai-api': surface(0.71, 'Rate limited: too many requests') },
+    conditions: {
+      ...healthy,
+      surfaces: { ...healthy.surfaces, 'openai-api': surface(0.71, 'Rate limited: too many requests') },
     },
   },
   {
     id: 'slow-api',
     says: 'SEV4: the API is slow, and nothing else is wrong',
-    weather: { ...calm, gateway: { ...calm.gateway, latency: 780 } },
+    conditions: { ...healthy, gateway: { ...healthy.gateway, latency: 780 } },
   },
   {
     id: 'queue-full',
     says: 'more studies come than the executors can work off',
-    weather: { ...calm, queue: 5600, studiesPerMinute: 6 },
+    conditions: { ...healthy, queue: 5600, studiesPerMinute: 6 },
   },
   {
     id: 'redis-full',
     says: 'Redis is nearly full of what nobody has asked for in a long time',
-    weather: { ...calm, redisFill: 0.965 },
+    conditions: { ...healthy, redisFill: 0.965 },
   },
   {
     id: 'sessions-pile-up',
     says: 'forgotten sessions hold nearly every connection of the database, and one of them a lock',
-    weather: { ...calm, forgottenSessions: 68 },
+    conditions: { ...healthy, forgottenSessions: 68 },
   },
   {
     id: 'broken-neighbours',
     says: 'Bentham works, and what runs beside it in the namespace does not',
-    weather: { ...calm, brokenNeighbours: true },
+    conditions: { ...healthy, brokenNeighbours: true },
   },
   {
     id: 'security',
     says: 'a key of tenant-lyra with every permission is in wrong hands',
-    weather: { ...calm, misusedKey: 'key-lyr001' },
+    conditions: { ...healthy, misusedKey: 'key-lyr001' },
   },
 ];
 

@@ -1,7 +1,7 @@
 // The sessions that applications hold open on the database: their pools, and what a report forgot.
 import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
-import type { Weather } from './scenario.ts';
+import type { Conditions } from './scenario.ts';
 import { type Ms, second } from './time.ts';
 
 /** One turn of the drill's world. */
@@ -35,7 +35,7 @@ export type PodsOf = (deployment: string) => readonly string[];
 /** Keeps the pools open, also after an outage, and the forgotten sessions until somebody ends them. */
 export async function holdSessions(
   cluster: Cluster,
-  weather: Weather,
+  weather: Conditions,
   podsOf: PodsOf,
   signal: AbortSignal,
 ): Promise<void> {

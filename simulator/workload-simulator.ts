@@ -2,7 +2,7 @@
 // weather says, a little every second.
 import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
-import { surfaceIds, type Weather } from './scenario.ts';
+import { type Conditions, surfaceIds } from './scenario.ts';
 import { holdSessions, nextTurn, type PodsOf } from './sessions.ts';
 
 /** Jobs that one executor has at once, and finishes in a second. */
@@ -14,7 +14,7 @@ const executingStudies = 7;
 export type WorldOptions = {
   cluster: Cluster;
   /** Read at every turn; a key that is revoked is no longer misused. */
-  weather: Weather;
+  weather: Conditions;
   /** How many executors take jobs now. */
   executors(): number;
   podsOf: PodsOf;
@@ -53,7 +53,7 @@ export function startWorld({ cluster, weather, executors, podsOf, signal }: Worl
   return Promise.all([work(), holdSessions(cluster, weather, podsOf, signal)]).then(() => {});
 }
 
-async function step(client: Client, weather: Weather, executors: number, turn: number): Promise<void> {
+async function step(client: Client, weather: Conditions, executors: number, turn: number): Promise<void> {
   const working = surfaceIds.filter((id) => !weather.surfaces[id].disabled);
   const healthy = weather.gateway.services.orchestrator;
   if (healthy) {
@@ -85,7 +85,7 @@ async function step(client: Client, weather: Weather, executors: number, turn: n
 }
 
 /** Somebody asks for much, with a key that is not theirs; it ends when the key is revoked. */
-async function misuse(client: Client, weather: Weather, key: string, turn: number): Promise<void> {
+async function misuse(client: Client, weather: Conditions, key: string, turn: number): Promise<void> {
   const { rows } = await client.query<{ tenant: string }>(
     `UPDATE api_keys SET last_used_at = now() WHERE id = $1 AND NOT revoked RETURNING tenant_id AS tenant`,
     [key],

@@ -5,12 +5,12 @@ import { memo, useEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Command } from './engine/protocol.ts';
 import type { Size } from './screens/screen.ts';
-import { looksPasted, paste, press } from './screens/shell/dispatch-key.ts';
+import { dispatchKey, looksPasted, paste } from './screens/shell/dispatch-key.ts';
 import { footerRows, frame } from './screens/shell/frame.ts';
 import { reduce } from './screens/shell/reducer.ts';
 import { keysOf } from './screens/shell/terminal-keys.ts';
-import { paint, themeFor, themes } from './screens/toolkit/ansi.ts';
-import { kept } from './screens/toolkit/memoize.ts';
+import { themeFor, themes, toAnsi } from './screens/toolkit/ansi.ts';
+import { memoize } from './screens/toolkit/memoize.ts';
 import type { CockpitStore, Intent, State } from './store.ts';
 
 /** Gives the terminal back as it was while `away` is pending. */
@@ -33,7 +33,7 @@ export type Ports = {
 };
 
 /** A frame is made once for each state and size, whether a key or the drawing asks for it first. */
-const frameAt = kept((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
+const frameAt = memoize((state: State, columns: number, rows: number) => frame(state, { columns, rows }), 2);
 
 /** Pieces of one paste come closer together than this, in ms; a finger needs longer. */
 const pieceGap = 60;
@@ -98,7 +98,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
       queueMicrotask(() => {
         const now = store.getState();
         const seen = frameAt(now, size.current.columns, size.current.rows);
-        perform(press(now, seen, 'ctrl-c', !among && typedAt.current < at));
+        perform(dispatchKey(now, seen, 'ctrl-c', !among && typedAt.current < at));
       });
       return;
     }
@@ -114,7 +114,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     for (const each of keys) {
       const now = store.getState();
       const seen = frameAt(now, size.current.columns, size.current.rows);
-      perform(press(now, seen, each, alone));
+      perform(dispatchKey(now, seen, each, alone));
     }
   });
   usePaste((text) => perform(paste(store.getState(), text)));
@@ -127,7 +127,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
     <Box width={columns} height={rows} flexDirection="column" overflow="hidden">
       {lines.map((each, row) =>
         !table || row < table.top || row >= rows - footerRows ? (
-          <Row key={rowNames[row]} text={paint(each, theme)} />
+          <Row key={rowNames[row]} text={toAnsi(each, theme)} />
         ) : row === table.top ? (
           <Box
             key={rowNames[row]}

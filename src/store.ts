@@ -3,11 +3,11 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Arming } from './core/actions/arming.ts';
 import type { LoggedCommand } from './core/actions/command-log.ts';
 import type { Run } from './core/actions/run.ts';
-import type { Verdict } from './core/health/status.ts';
-import type { Desk } from './core/incident/context.ts';
+import type { HealthStatus } from './core/health/status.ts';
+import type { IncidentContext } from './core/incident/context.ts';
 import type { Incident } from './core/incident/incident.ts';
 import type { LogsShown } from './core/logs/log-view.ts';
-import type { Ask, LookReadings } from './core/queries/query.ts';
+import type { Query, QueryReadings } from './core/queries/query.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
 import { emptyWorld, type Scope, type World } from './core/world/world.ts';
 import type { Command, EngineState, Update } from './engine/protocol.ts';
@@ -55,7 +55,7 @@ export type FormField = {
   /** Why a text is not taken. */
   wrong?(text: string): string | undefined;
   /** What has to be looked up for it while it is asked. */
-  looks?(values: Readonly<Record<string, string>>): Ask;
+  looks?(values: Readonly<Record<string, string>>): Query;
   /** Typed without echo. */
   secret?: boolean;
 };
@@ -104,7 +104,7 @@ export type Overlay =
 export type OverlayKind = Overlay['kind'];
 
 /** Said once, above the footer. */
-export type Notice = { says: string; verdict: Verdict; until: Instant };
+export type Notice = { says: string; verdict: HealthStatus; until: Instant };
 
 export type Ui = {
   /** From the cockpit (first) to the open screen (last); never empty. */
@@ -117,7 +117,7 @@ export type Ui = {
 
 export type State = {
   world: World;
-  looks: LookReadings;
+  queries: QueryReadings;
   /** The log that is looked at. */
   logs?: LogsShown;
   engine: EngineState;
@@ -126,7 +126,7 @@ export type State = {
   arming: Arming;
   commands: readonly LoggedCommand[];
   /** Journal, alerts, people, channels; absent until the engine has read the journal. */
-  desk?: Desk;
+  incidentContext?: IncidentContext;
   /** The incident that is shown. */
   incident?: Incident;
   ui: Ui;
@@ -155,7 +155,7 @@ export type Intent =
   | { kind: 'form'; form: Form }
   | { kind: 'overlay'; overlay: Overlay }
   | { kind: 'close' }
-  | { kind: 'notice'; says: string; verdict?: Verdict }
+  | { kind: 'notice'; says: string; verdict?: HealthStatus }
   | { kind: 'theme'; theme: ThemeName }
   | { kind: 'bell'; on: boolean }
   /** To the engine. */
@@ -186,7 +186,7 @@ export function initialState(
 ): State {
   return {
     world: emptyWorld(scope, now),
-    looks: {},
+    queries: {},
     engine: { state: 'running' },
     runs: {},
     arming: scope.guarded ? { state: 'read-only' } : { state: 'open' },
@@ -211,15 +211,15 @@ export function take(state: State, update: Update): State {
       history: update.history ?? world.history,
     },
   };
-  if (update.looks) next.looks = { ...state.looks, ...update.looks };
+  if (update.queries) next.queries = { ...state.queries, ...update.queries };
   if ('logs' in update) next.logs = update.logs;
   if (update.engine) next.engine = update.engine;
   if (update.runs) next.runs = { ...state.runs, ...update.runs };
   if (update.arming) next.arming = update.arming;
   if (update.commands) next.commands = update.commands;
-  if (update.desk) {
-    next.desk = update.desk;
-    next.ui = noticed(state, update.desk, world.now);
+  if (update.incidentContext) {
+    next.incidentContext = update.incidentContext;
+    next.ui = noticed(state, update.incidentContext, world.now);
   }
   if (update.said) next.ui = { ...next.ui, notice: { ...update.said, until: world.now + noticeStays } };
   if (update.incident === null) delete next.incident;
@@ -228,7 +228,7 @@ export function take(state: State, update: Update): State {
 }
 
 /** What the engine answered to the last command about the incident is said once. */
-function noticed({ ui, desk: before }: State, { said }: Desk, now: Instant): Ui {
+function noticed({ ui, incidentContext: before }: State, { said }: IncidentContext, now: Instant): Ui {
   if (!said || said.turn === before?.said?.turn) return ui;
   return { ...ui, notice: { says: said.says, verdict: said.verdict, until: now + noticeStays } };
 }

@@ -61,7 +61,7 @@ export function annotatedFault({ metadata }: Pod): Ailment | undefined {
   return named[metadata.annotations?.[faultAnnotation] ?? ''];
 }
 
-export type Ward = ReturnType<typeof createWard>;
+export type PodFaults = ReturnType<typeof createWard>;
 
 const hashOf = (pod: Pod) => pod.metadata.labels?.['pod-template-hash'] ?? '';
 const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';

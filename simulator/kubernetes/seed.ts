@@ -4,7 +4,7 @@ import { hour, minute, second } from '../time.ts';
 import { deploymentOf, nodesFor, production, type Seed, staging, templateOf } from './bentham.ts';
 import type { Logs } from './logs.ts';
 import { type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
-import type { Ailment, Ward } from './pod-faults.ts';
+import type { Ailment, PodFaults } from './pod-faults.ts';
 import { greeting, lastWords } from './pod-log-lines.ts';
 import { ready, running, scheduled, terminated, waiting } from './podstate.ts';
 import type { Recorder } from './recorder.ts';
@@ -15,7 +15,7 @@ export type Beginning = {
   store: Store;
   logs: Logs;
   recorder: Recorder;
-  ward: Ward;
+  ward: PodFaults;
   now: number;
   /** Pods made so far: their places and addresses follow from it. */
   made: number;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import pg from 'pg';
-import type { Weather } from '../scenario.ts';
+import type { Conditions } from '../scenario.ts';
 import { second } from '../time.ts';
 import { type Moved, moveAddress } from './address.ts';
 import { findBinaries } from './binaries.ts';
@@ -35,7 +35,7 @@ export type Cluster = {
 export type ClusterOptions = {
   /** Finished jobs more, for load. */
   jobs: number;
-  weather: Weather;
+  weather: Conditions;
   /** The replica was promoted, by whomever, and answers at the primary's address too. */
   onPromoted?(): void;
 };

@@ -1,6 +1,6 @@
 // What lies in the tables when the drill begins: tenants, keys, studies of the last day and the jobs of the last hour,
 // failed as the weather has it, so that every figure is there at once.
-import { surfaceIds, type Weather } from '../scenario.ts';
+import { type Conditions, surfaceIds } from '../scenario.ts';
 
 export type Statement = { text: string; values: readonly unknown[] };
 
@@ -103,7 +103,7 @@ const noNewStudies = `
 UPDATE studies SET created_at = created_at - interval '17 minutes' WHERE created_at > now() - interval '15 minutes'`;
 
 /** The statements that fill the tables. */
-export function seed(weather: Weather): readonly Statement[] {
+export function seed(weather: Conditions): readonly Statement[] {
   const shares = surfaceIds.map((id) => weather.surfaces[id].failureShare);
   const errors = surfaceIds.map((id) => weather.surfaces[id].error);
   return [

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { fareOf, type GatewayOptions, startGateway } from '../gateway.ts';
 import { type Kubernetes, startKubernetes } from '../kubernetes/kubernetes.ts';
 import { jobLines } from '../log-generator.ts';
-import { scenarioNamed, type Weather } from '../scenario.ts';
+import { type Conditions, scenarioNamed } from '../scenario.ts';
 import { accessLines, drawLatency, drawRequest } from '../traffic.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const weatherOf = (scenario: string) => structuredClone(scenarioNamed(scenario)?.weather) as Weather;
+const weatherOf = (scenario: string) => structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
 
 async function begin(scenario: string, more: Partial<GatewayOptions> = {}) {
   const weather = weatherOf(scenario);

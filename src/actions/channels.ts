@@ -1,7 +1,7 @@
 // Messages to people (runbook: Alert Channels; SEV1 step 1).
 import type { Action, ActionId, Field, Target } from '../core/actions/action.ts';
 import type { Channel, ChannelCall } from '../core/actions/call.ts';
-import type { OpenIncident, Survey } from '../core/actions/preflight.ts';
+import type { OpenIncident, Preflight } from '../core/actions/preflight.ts';
 import { channelIds } from '../core/incident/channel.ts';
 import { slackMessage } from '../core/text/markup.ts';
 import { second } from '../core/time.ts';
@@ -34,16 +34,16 @@ function pageAction(
     names: (target) => given(target, 'page'),
     object: (target) => `page/${given(target, 'page')}`,
     needs: () => [{ kind: 'channel', channel: 'pagerduty' }],
-    async plan(target: Target, survey: Survey) {
-      const page = pageOf(target, survey.incident());
+    async plan(target: Target, preflight: Preflight) {
+      const page = pageOf(target, preflight.incident());
       if (!page) return refuse('no incident is open, and no page was named', 'name its dedup_key');
       const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
       return planned({
         impact: [`${page.says}.`, says],
-        calls: [{ tool: 'channel', channel: 'pagerduty', url: survey.ground.targets.channels.pagerDuty, body }],
+        calls: [{ tool: 'channel', channel: 'pagerduty', url: preflight.context.targets.channels.pagerDuty, body }],
         undo: more.about.undo,
-        answered: [survey.ground.environment],
-        rests: page.key,
+        answered: [preflight.context.environment],
+        preconditions: page.key,
       });
     },
     verify: async (done) => itsAnswer(done),
@@ -80,11 +80,11 @@ export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
 /** PagerDuty takes so much of a summary (Events API v2). */
 const longestSummary = 1024;
 
-function messageTo(channel: Channel, text: string, survey: Survey): ChannelCall {
-  const { environment, targets } = survey.ground;
+function messageTo(channel: Channel, text: string, preflight: Preflight): ChannelCall {
+  const { environment, targets } = preflight.context;
   if (channel !== 'pagerduty') return { tool: 'channel', channel, body: JSON.stringify(slackMessage(text)) };
   const [summary = ''] = text.split('\n');
-  const incident = survey.incident();
+  const incident = preflight.incident();
   const body = JSON.stringify({
     event_action: 'trigger',
     ...(incident ? { dedup_key: incident.key } : {}),
@@ -125,7 +125,7 @@ export const notify: Action = {
   object: (target) => `channel/${given(target, 'channel')}`,
   needs: (target) =>
     channelIds.filter((one) => one === given(target, 'channel')).map((channel) => ({ kind: 'channel', channel })),
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const channel = channelIds.find((one) => one === given(target, 'channel'));
     if (!channel) return refuse('there is no such channel', channelIds.join(', '));
     const text = given(target, 'text');
@@ -138,10 +138,10 @@ export const notify: Action = {
           : ['Sent as plain text: mentions such as @here call nobody, links have no other text.']),
       ],
       warnings: channel === 'pagerduty' ? ['PagerDuty calls whoever is on call.'] : [],
-      calls: [messageTo(channel, text, survey)],
+      calls: [messageTo(channel, text, preflight)],
       undo: 'send a correction',
-      answered: [survey.ground.environment],
-      rests: fingerprint(channel, text),
+      answered: [preflight.context.environment],
+      preconditions: fingerprint(channel, text),
     });
   },
   verify: async (done) => itsAnswer(done),

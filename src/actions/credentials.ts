@@ -48,14 +48,14 @@ export const rotateDatabaseCredentials: Action = {
   needs: (_, { targets: { namespace } }) => [
     { kind: 'kubernetes', verb: 'patch', group: 'apps', resource: 'deployments', namespace },
   ],
-  async plan(target, survey) {
-    const { targets } = survey.ground;
+  async plan(target, preflight) {
+    const { targets } = preflight.context;
     const role = given(target, 'role');
     const [cluster, database, secret, found] = await Promise.all([
-      answeredByCluster(survey),
-      answeredByDatabase(survey),
-      survey.secret(targets.secretId),
-      survey.rows('primary', mayAlterSql, [role]),
+      answeredByCluster(preflight),
+      answeredByDatabase(preflight),
+      preflight.secret(targets.secretId),
+      preflight.rows('primary', mayAlterSql, [role]),
     ]);
     for (const answer of [cluster, database, secret, found]) if (!answer.ok) return refusedBy(answer.fault);
     if (!cluster.ok || !database.ok || !secret.ok || !found.ok)
@@ -67,10 +67,10 @@ export const rotateDatabaseCredentials: Action = {
         `${targets.primary.user} may not set the password of ${role}`,
         `as an administrator: GRANT ${role} TO ${targets.primary.user} WITH ADMIN OPTION, and CREATEROLE`,
       );
-    const using = await survey.mentioning(targets.secretId);
+    const using = await preflight.mentioning(targets.secretId);
     if (!using.ok) return refusedBy(using.fault);
     const names = [...new Set([targets.deployments.gateway, ...using.value])];
-    const states = await Promise.all(names.map((name) => survey.deployment(name)));
+    const states = await Promise.all(names.map((name) => preflight.deployment(name)));
     const deployments = states.flatMap((state) => (state.ok ? [state.value] : []));
     const restarts = deployments.map(
       (d): KubernetesCall => ({
@@ -80,7 +80,7 @@ export const rotateDatabaseCredentials: Action = {
         when: { uid: d.uid, generation: d.generation },
       }),
     );
-    const tried = await tryOut(survey, restarts);
+    const tried = await tryOut(preflight, restarts);
     if ('planned' in tried) return tried.planned;
     return planned({
       impact: [
@@ -105,31 +105,31 @@ export const rotateDatabaseCredentials: Action = {
         ...restarts,
       ],
       answered: [cluster.says, database.says, ...tried.answered],
-      rests: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
-      memo: {
+      preconditions: deployments.map((d) => `${d.name} ${d.uid} ${d.generation}`).join(),
+      baseline: {
         role,
         secret: targets.secretId,
         deployments: JSON.stringify(deployments.map((d) => [d.name, d.generation])),
       },
     });
   },
-  async verify({ plan, startedAt }, survey) {
-    const { role = '', secret = '' } = plan.memo ?? {};
-    const opens = await survey.secretOpens(secret, role);
+  async verify({ plan, startedAt }, preflight) {
+    const { role = '', secret = '' } = plan.baseline ?? {};
+    const opens = await preflight.secretOpens(secret, role);
     if (!opens.ok) return notYetBy(opens.fault);
     if (!opens.value.opens)
       return disproven(
         `the password in ${secret} does not open the database (${opens.value.why}): rotate again at once`,
       );
-    for (const [name, generation] of JSON.parse(plan.memo?.deployments ?? '[]') as [string, number][]) {
-      const found = await survey.deployment(name);
+    for (const [name, generation] of JSON.parse(plan.baseline?.deployments ?? '[]') as [string, number][]) {
+      const found = await preflight.deployment(name);
       if (!found.ok) return notYetBy(found.fault);
       const d = found.value;
       if (d.stuck && d.generation > generation) return disproven(`${name} is stuck: ${d.stuck}`);
       if (d.generation <= generation || d.updated < d.desired || d.available < d.desired || d.replicas > d.updated)
         return notYet(`${name}: ${d.available} of ${d.desired} available with it`);
     }
-    const old = await survey.rows('primary', olderSessionsSql, [role, startedAt / second]);
+    const old = await preflight.rows('primary', olderSessionsSql, [role, startedAt / second]);
     if (!old.ok) return notYetBy(old.fault);
     const [first] = old.value;
     const says = `the password in ${secret} opens the database, all deployments that use it are available`;

@@ -1,6 +1,6 @@
 // Evidence: clean up what is old, restore a version (runbook: Evidence Cleanup, Evidence Recovery).
 import type { Action, Choice, Target } from '../core/actions/action.ts';
-import type { EvidenceObject, EvidenceVersion, Ground } from '../core/actions/preflight.ts';
+import type { ActionContext, EvidenceObject, EvidenceVersion } from '../core/actions/preflight.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, type Instant, second } from '../core/time.ts';
 import {
@@ -30,7 +30,8 @@ const largestCopy = 5 * 1024 ** 3;
 const inOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** As given, or as long as evidence is kept by the configuration. */
-const daysOf = (target: Target, { targets }: Ground): number => Number(given(target, 'days') || targets.retentionDays);
+const daysOf = (target: Target, { targets }: ActionContext): number =>
+  Number(given(target, 'days') || targets.retentionDays);
 
 function byStudy(objects: readonly EvidenceObject[]): readonly (readonly [string, number, number])[] {
   const found = new Map<string, [number, number]>();
@@ -72,15 +73,15 @@ export const cleanupEvidence: Action = {
   names: (target) => given(target, 'prefix'),
   object: (_, { targets }) => `bucket/${targets.bucket}`,
   needs: () => [],
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const prefix = given(target, 'prefix');
-    const { bucket, retentionDays } = survey.ground.targets;
-    const days = daysOf(target, survey.ground);
-    const before = survey.now() - days * day;
+    const { bucket, retentionDays } = preflight.context.targets;
+    const days = daysOf(target, preflight.context);
+    const before = preflight.now() - days * day;
     if (prefix === '') return refuse('no prefix was given', 'deleting the whole bucket is not offered: name a prefix');
     if (!(Number.isInteger(days) && days > 0))
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
-    const found = await survey.evidence(prefix, before, mostObjects);
+    const found = await preflight.evidence(prefix, before, mostObjects);
     if (!found.ok) return refusedBy(found.fault);
     const { objects, complete, versioned, unspeakable } = found.value;
     const held = objects.filter((o) => o.held !== undefined);
@@ -136,18 +137,18 @@ export const cleanupEvidence: Action = {
       })),
       ...(versioned ? { undo: 'restore the versions one by one: restore-evidence' } : {}),
       answered: [`bucket ${bucket}`],
-      rests: fingerprint(
+      preconditions: fingerprint(
         free.map((o) => [o.key, o.modifiedAt, o.bytes]),
         held.map((o) => [o.key, o.held]),
         versioned,
       ),
-      memo: { before: String(before), last: keys.toSorted(inOrder).at(-1) ?? '', count: String(keys.length) },
+      baseline: { before: String(before), last: keys.toSorted(inOrder).at(-1) ?? '', count: String(keys.length) },
     });
   },
-  async verify({ target, plan }, survey) {
-    const { before, last = '', count = '' } = plan.memo ?? {};
-    const cutoff = Number(before ?? survey.now() - daysOf(target, survey.ground) * day);
-    const found = await survey.evidence(given(target, 'prefix'), cutoff, mostObjects);
+  async verify({ target, plan }, preflight) {
+    const { before, last = '', count = '' } = plan.baseline ?? {};
+    const cutoff = Number(before ?? preflight.now() - daysOf(target, preflight.context) * day);
+    const found = await preflight.evidence(given(target, 'prefix'), cutoff, mostObjects);
     if (!found.ok) return notYetBy(found.fault);
     // Everything that was to go, not a sample; what lies behind the last of it was not looked at.
     const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
@@ -179,8 +180,8 @@ export const restoreEvidence: Action = {
       name: 'version',
       ask: 'which version?',
       kind: 'text',
-      async look(target, survey): Promise<readonly Choice[]> {
-        const found = await survey.versions(given(target, 'file'));
+      async look(target, preflight): Promise<readonly Choice[]> {
+        const found = await preflight.versions(given(target, 'file'));
         if (!found.ok) return [];
         return found.value
           .filter((v) => !v.marker && !v.latest)
@@ -191,9 +192,9 @@ export const restoreEvidence: Action = {
   names: (target) => given(target, 'file'),
   object: (target) => `evidence/${given(target, 'file')}`,
   needs: () => [],
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const key = given(target, 'file');
-    const found = await survey.versions(key);
+    const found = await preflight.versions(key);
     if (!found.ok) return refusedBy(found.fault);
     const wanted = given(target, 'version');
     const chosen = found.value.find((v) => v.versionId === wanted && !v.marker);
@@ -210,7 +211,7 @@ export const restoreEvidence: Action = {
       );
     if (chosen.latest) return refuse('that is the current version already', 'nothing to restore');
     const current = found.value.find((v) => v.latest);
-    const { bucket } = survey.ground.targets;
+    const { bucket } = preflight.context.targets;
     return planned({
       impact: [
         `${key} becomes what it was at ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}${lockSays(chosen)}).`,
@@ -225,32 +226,32 @@ export const restoreEvidence: Action = {
       calls: [{ tool: 's3', bucket, do: { verb: 'restore-version', key, versionId: chosen.versionId } }],
       undo: current && !current.marker ? `restore version ${current.versionId}` : 'delete it again',
       answered: [`bucket ${bucket}`],
-      rests: `${current?.versionId} ${chosen.versionId}`,
-      memo: {
+      preconditions: `${current?.versionId} ${chosen.versionId}`,
+      baseline: {
         etag: chosen.etag,
         bytes: String(chosen.bytes),
         was: current && !current.marker ? current.versionId : '',
       },
     });
   },
-  async verify({ target, plan }, survey) {
-    const found = await survey.versions(given(target, 'file'));
+  async verify({ target, plan }, preflight) {
+    const found = await preflight.versions(given(target, 'file'));
     if (!found.ok) return notYetBy(found.fault);
     const current = found.value.find((v) => v.latest);
     if (!current || current.marker) return notYet('it is still deleted');
-    if (current.etag === plan.memo?.etag) return proven(`the current version has its content (${current.etag})`);
+    if (current.etag === plan.baseline?.etag) return proven(`the current version has its content (${current.etag})`);
     // Copies of what was uploaded in parts have another tag.
-    return String(current.bytes) === plan.memo?.bytes
+    return String(current.bytes) === plan.baseline?.bytes
       ? proven('the current version has its size')
       : notYet('the current version is another one');
   },
   within: 20_000,
   next: ({ target, plan }) =>
-    plan.memo?.was
+    plan.baseline?.was
       ? [
           {
             action: 'restore-evidence',
-            target: { file: given(target, 'file'), version: plan.memo.was },
+            target: { file: given(target, 'file'), version: plan.baseline.was },
             says: 'the version that was current',
           },
         ]

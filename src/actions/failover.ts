@@ -1,9 +1,9 @@
 // Promote the replica (runbook: SEV1 step 6). Irreversible: it asks the same judgement as the checklist, about a look of
 // its own, and refuses what is not proven unless a person insists in words.
 import type { Action, Field } from '../core/actions/action.ts';
-import type { Answer, Survey } from '../core/actions/preflight.ts';
+import type { Answer, Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
-import { type FailoverFacts, judgeFailover, type Objection, receiptSays } from '../core/health/failover.ts';
+import { evaluateFailover, type FailoverFacts, type Objection, receiptSays } from '../core/health/failover.ts';
 import { formatAge, formatBytes } from '../core/text/format.ts';
 import { minute } from '../core/time.ts';
 import type { Database } from '../core/world/facts.ts';
@@ -33,7 +33,7 @@ const despite: Field = {
     },
   ),
   optional: true,
-  asked: (world) => judgeFailover(world).answer !== 'yes',
+  asked: (world) => evaluateFailover(world).answer !== 'yes',
 };
 
 /** What an answer just now is as a reading. */
@@ -43,14 +43,14 @@ function readingOf<T>(answer: Answer<T>, now: number): Reading<T> {
     : { state: 'lost', fault: answer.fault, at: now };
 }
 
-async function factsFrom(survey: Survey): Promise<FailoverFacts> {
-  const { targets } = survey.ground;
+async function factsFrom(preflight: Preflight): Promise<FailoverFacts> {
+  const { targets } = preflight.context;
   const [primary, replica, gateway] = await Promise.all([
-    survey.server('primary'),
-    survey.server('replica'),
-    survey.gateway(),
+    preflight.server('primary'),
+    preflight.server('replica'),
+    preflight.gateway(),
   ]);
-  const now = survey.now();
+  const now = preflight.now();
   return {
     now,
     scope: { hasReplica: targets.replica !== undefined },
@@ -97,14 +97,14 @@ export const failoverDatabase: Action = {
   fields: [despite],
   names: (_, { targets }) => targets.replica?.host ?? 'replica',
   object: () => 'database',
-  unavailable: (world) => judgeFailover(world).objections.find((o) => o.answer === 'no' && !o.overridable)?.says,
+  unavailable: (world) => evaluateFailover(world).objections.find((o) => o.answer === 'no' && !o.overridable)?.says,
   needs: (_, { targets, admin }) => [
     { kind: 'script', path: targets.failoverScript, ...(admin.directory ? { directory: admin.directory } : {}) },
   ],
-  async plan(target, survey) {
-    const { targets, admin } = survey.ground;
-    const facts = await factsFrom(survey);
-    const { objections } = judgeFailover(facts);
+  async plan(target, preflight) {
+    const { targets, admin } = preflight.context;
+    const facts = await factsFrom(preflight);
+    const { objections } = evaluateFailover(facts);
     const insisted = given(target, despite.name) === insists;
     const standing = objections.filter((one) => !(insisted && one.overridable));
     const [first] = standing;
@@ -141,16 +141,16 @@ export const failoverDatabase: Action = {
         },
       ],
       answered: [`replica ${replica.value.database} at ${replica.value.where}`],
-      rests: [host, ...objections.map(({ code }) => code)].join(' '),
-      memo: { replayed: replica.value.wal?.replayed ?? '' },
+      preconditions: [host, ...objections.map(({ code }) => code)].join(' '),
+      baseline: { replayed: replica.value.wal?.replayed ?? '' },
     });
   },
-  async verify(_, survey) {
-    const found = await survey.rows('replica', 'SELECT pg_is_in_recovery() AS recovering', []);
+  async verify(_, preflight) {
+    const found = await preflight.rows('replica', 'SELECT pg_is_in_recovery() AS recovering', []);
     if (!found.ok) return notYetBy(found.fault);
     if (found.value[0]?.recovering !== false) return notYet('the replica is still in recovery');
     // The session that asks is read-only by itself; the server's own default is what counts.
-    const mode = await survey.rows(
+    const mode = await preflight.rows(
       'replica',
       `SELECT setting FROM pg_settings WHERE name = 'default_transaction_read_only'`,
       [],

@@ -1,8 +1,8 @@
 // The few words that plans and proofs of all families share.
 import { createHash } from 'node:crypto';
-import type { Check, Done, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
+import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
 import type { CommandCall } from '../core/actions/call.ts';
-import type { Ground, Survey } from '../core/actions/preflight.ts';
+import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
 import { second } from '../core/time.ts';
@@ -19,7 +19,7 @@ export const notYet = (because: string): Check => ({ state: 'unknown', because }
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
 /** The answer of a command or a channel is all the proof there is: without it nothing more can be found out. */
-export function itsAnswer({ doubt, output }: Pick<Done, 'doubt' | 'output'>): Proof {
+export function itsAnswer({ uncertainty: doubt, output }: Pick<Execution, 'uncertainty' | 'output'>): Proof {
   if (doubt !== undefined) return { ...notYet('only its answer would tell'), final: true };
   return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it ended well');
 }
@@ -51,9 +51,9 @@ export const commandWithin = 120 * second;
 
 /** Who answers for Kubernetes just now. */
 export async function answeredByCluster(
-  survey: Survey,
+  preflight: Preflight,
 ): Promise<{ ok: true; says: string } | { ok: false; fault: Fault }> {
-  const who = await survey.cluster();
+  const who = await preflight.cluster();
   if (!who.ok) return who;
   const { context, server, user } = who.value;
   return { ok: true, says: `cluster ${context} (${server})${user ? `, as ${user}` : ''}` };
@@ -61,10 +61,10 @@ export async function answeredByCluster(
 
 /** Who answers for PostgreSQL just now. */
 export async function answeredByDatabase(
-  survey: Survey,
+  preflight: Preflight,
   server: 'primary' | 'replica' = 'primary',
 ): Promise<{ ok: true; says: string; inRecovery: boolean } | { ok: false; fault: Fault }> {
-  const who = await survey.database(server);
+  const who = await preflight.database(server);
   if (!who.ok) return who;
   const { database, server: where, user, inRecovery } = who.value;
   return { ok: true, says: `database ${database} at ${where}, as ${user}`, inRecovery };
@@ -78,7 +78,7 @@ type Outside = Readonly<Record<string, string>>;
  * configured as admin.command, may hand their arguments to a shell. Words from outside have to mean the same to all.
  */
 export function adminCall(
-  { admin }: Ground,
+  { admin }: ActionContext,
   ...words: readonly (string | Outside)[]
 ): { ok: true; call: CommandCall } | Extract<Planned, { ok: false }> {
   const [program, ...rest] = admin.command;
@@ -118,7 +118,7 @@ export const kubectlInherits: readonly string[] = [
 ];
 
 /** That the admin command is there. */
-export const needsAdmin = ({ admin }: Ground) => ({
+export const needsAdmin = ({ admin }: ActionContext) => ({
   kind: 'tool' as const,
   command: admin.command[0],
   ...(admin.directory ? { directory: admin.directory } : {}),

@@ -53,8 +53,8 @@ export const restoreDatabase: Action = {
   names: (target, { targets }) => given(target, 'as') || targets.recovered,
   object: (target, { targets }) => `rds/${given(target, 'as') || targets.recovered}`,
   needs: () => [],
-  async plan(target, survey) {
-    const { targets } = survey.ground;
+  async plan(target, preflight) {
+    const { targets } = preflight.context;
     const name = given(target, 'as') || targets.recovered;
     // As configured, where none was given.
     if (!clusterName.pattern.test(name))
@@ -62,7 +62,7 @@ export const restoreDatabase: Action = {
     const at = given(target, 'at');
     const time = Date.parse(at);
     if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is no time in UTC`, 'such as 2026-01-17T02:00:00Z');
-    const [found, taken] = await Promise.all([survey.snapshots(), survey.rdsCluster(name)]);
+    const [found, taken] = await Promise.all([preflight.snapshots(), preflight.rdsCluster(name)]);
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);
     if (taken.value)
@@ -75,7 +75,7 @@ export const restoreDatabase: Action = {
     return planned({
       impact: [
         `A new cluster ${name} is made as ${targets.cluster} was at ${formatInstant(time)}. The old one is not touched.`,
-        `What was written in the ${formatAge(survey.now() - time)} since is not in it.`,
+        `What was written in the ${formatAge(preflight.now() - time)} since is not in it.`,
         newest === undefined
           ? 'The newest restorable time was not told.'
           : `It can be restored up to ${formatInstant(newest)}.`,
@@ -95,12 +95,12 @@ export const restoreDatabase: Action = {
       ],
       undo: `delete the cluster ${name}`,
       answered: [`RDS cluster ${targets.cluster}, ${counted(found.value.snapshots.length, 'snapshot')}`],
-      rests: `${name} free`,
-      memo: { name },
+      preconditions: `${name} free`,
+      baseline: { name },
     });
   },
-  async verify({ plan }, survey) {
-    const found = await survey.rdsCluster(plan.memo?.name ?? '');
+  async verify({ plan }, preflight) {
+    const found = await preflight.rdsCluster(plan.baseline?.name ?? '');
     if (!found.ok) return notYetBy(found.fault);
     if (!found.value) return notYet('the new cluster is not listed yet');
     const { status, percent } = found.value;
@@ -128,8 +128,8 @@ export const listSnapshots: Action = {
   names: (_, { targets }) => targets.cluster,
   object: (_, { targets }) => `rds/${targets.cluster}`,
   needs: () => [],
-  async plan(_, survey) {
-    const found = await survey.snapshots();
+  async plan(_, preflight) {
+    const found = await preflight.snapshots();
     if (!found.ok) return refusedBy(found.fault);
     const { snapshots, newestRestorable, oldestRestorable } = found.value;
     const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
@@ -157,8 +157,8 @@ export const listSnapshots: Action = {
       },
       calls: [],
       undo: 'nothing is changed',
-      answered: [`RDS cluster ${survey.ground.targets.cluster}`],
-      rests: 'read',
+      answered: [`RDS cluster ${preflight.context.targets.cluster}`],
+      preconditions: 'read',
     });
   },
   verify: async () => proven('nothing was changed'),

@@ -1,5 +1,5 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
-import type { Action, Done } from '../core/actions/action.ts';
+import type { Action, Execution } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/preflight.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
@@ -43,19 +43,19 @@ export const evictRedis: Action = {
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',
   needs: () => [],
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const prefix = given(target, 'prefix');
     if (prefix.replace(/[*?]/g, '') === '')
       return refuse('no prefix was given', 'evicting every key is not offered: name a prefix');
     const idle = spanOf(given(target, 'idle') || '24h');
     if (idle === undefined) return refuse('that is not a span', 'such as 30m, 24h or 7d');
-    const memory = await survey.redis();
+    const memory = await preflight.redis();
     if (!memory.ok) return refusedBy(memory.fault);
     if (memory.value.role === 'slave')
       return refuse('this Redis is a replica: it takes no writes', 'point REDIS_URL at the primary (redis-cli ROLE)');
     if (memory.value.cluster)
       return refuse('this is one node of a Redis Cluster: its keys lie on many', 'evict node by node: redis-cli -c');
-    const found = await survey.redisKeys(prefix, idle, mostKeys);
+    const found = await preflight.redisKeys(prefix, idle, mostKeys);
     if (!found.ok) return refusedBy(found.fault);
     const { idle: old, matched, complete, untold, unsized, scanned } = found.value;
     if (old.length === 0 && untold)
@@ -70,7 +70,7 @@ export const evictRedis: Action = {
         `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : `, of ${formatCount(scanned)} that were looked at`}`,
         'choose another prefix or a shorter span',
       );
-    const may = await survey.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
+    const may = await preflight.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
     if (!may.ok) return refusedBy(may.fault);
     if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
     const sizes = old.flatMap((key) => key.bytes ?? []);
@@ -95,29 +95,30 @@ export const evictRedis: Action = {
           : []),
       ],
       calls: batches(old).map((names) => ({ tool: 'redis', command: ['UNLINK', ...names] })),
-      answered: [`redis ${survey.ground.targets.redis.host}:${survey.ground.targets.redis.port}`],
+      answered: [`redis ${preflight.context.targets.redis.host}:${preflight.context.targets.redis.port}`],
       // Caches move all the time: other keys of the same kind are no other plan; memory and policy are.
-      rests: fingerprint(prefix, idle, policy, maxBytes),
-      memo: {
+      preconditions: fingerprint(prefix, idle, policy, maxBytes),
+      baseline: {
         ...(usedBytes === undefined ? {} : { before: String(usedBytes) }),
         keys: String(old.length),
         names: JSON.stringify(old.slice(0, 1000).map(({ key }) => key)),
       },
     });
   },
-  async verify({ plan, target }: Done, survey) {
+  async verify({ plan, target }: Execution, preflight) {
     const idle = spanOf(given(target, 'idle') || '24h') ?? 0;
-    const found = await survey.redisKeys(given(target, 'prefix'), idle, mostKeys);
+    const found = await preflight.redisKeys(given(target, 'prefix'), idle, mostKeys);
     if (!found.ok) return notYetBy(found.fault);
-    const gone = new Set(JSON.parse(plan.memo?.names ?? '[]') as string[]);
+    const gone = new Set(JSON.parse(plan.baseline?.names ?? '[]') as string[]);
     const left = found.value.idle.filter(({ key }) => gone.has(key)).length;
     if (left > 0) return disproven(`${formatCount(left)} of the keys are still there`);
-    const memory = await survey.redis();
+    const memory = await preflight.redis();
     if (!memory.ok) return notYetBy(memory.fault);
     const { usedBytes } = memory.value;
-    const unlinked = `${formatCount(Number(plan.memo?.keys ?? 0))} keys unlinked`;
-    if (usedBytes === undefined || plan.memo?.before === undefined) return proven(`${unlinked}; memory is not told`);
-    const freed = Number(plan.memo.before) - usedBytes;
+    const unlinked = `${formatCount(Number(plan.baseline?.keys ?? 0))} keys unlinked`;
+    if (usedBytes === undefined || plan.baseline?.before === undefined)
+      return proven(`${unlinked}; memory is not told`);
+    const freed = Number(plan.baseline.before) - usedBytes;
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },
   within: 20 * second,

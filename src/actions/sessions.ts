@@ -21,18 +21,18 @@ export const cleanupSessions: Action = {
   fields: [{ name: 'older-than', ask: 'older than? (24h)', kind: 'text', form: spanForm, preset: '24h' }],
   names: () => 'sessions',
   object: () => 'sessions',
-  needs: (_, ground) => [needsAdmin(ground)],
-  async plan(target, survey) {
+  needs: (_, context) => [needsAdmin(context)],
+  async plan(target, preflight) {
     const span = given(target, 'older-than') || '24h';
-    const made = adminCall(survey.ground, 'admin:sessions', 'cleanup', '--older-than', { span });
+    const made = adminCall(preflight.context, 'admin:sessions', 'cleanup', '--older-than', { span });
     if (!made.ok) return made;
     return planned({
       impact: [
         `Sessions older than ${span} are removed from the pool. Work that uses one of them has to log in again.`,
       ],
       calls: [made.call],
-      answered: [survey.ground.admin.directory ?? 'this directory'],
-      rests: span,
+      answered: [preflight.context.admin.directory ?? 'this directory'],
+      preconditions: span,
     });
   },
   verify: async (done) => itsAnswer(done),
@@ -54,15 +54,15 @@ export const refreshSessions: Action = {
   fields: [],
   names: () => 'sessions',
   object: () => 'sessions',
-  needs: (_, ground) => [needsAdmin(ground)],
-  async plan(_, survey) {
-    const made = adminCall(survey.ground, 'admin:sessions', 'refresh', '--all');
+  needs: (_, context) => [needsAdmin(context)],
+  async plan(_, preflight) {
+    const made = adminCall(preflight.context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) return made;
     return planned({
       impact: ['Every session of the pool logs in again. Surfaces may answer with captchas while it lasts.'],
       calls: [{ ...made.call, within: 10 * minute }],
-      answered: [survey.ground.admin.directory ?? 'this directory'],
-      rests: 'all',
+      answered: [preflight.context.admin.directory ?? 'this directory'],
+      preconditions: 'all',
     });
   },
   verify: async (done) => itsAnswer(done),

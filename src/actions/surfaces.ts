@@ -1,6 +1,6 @@
 // Disable, enable and test a surface (runbook: SEV3).
-import type { Action, ActionId, Choice, Done, Field, Proof, Target } from '../core/actions/action.ts';
-import type { Survey } from '../core/actions/preflight.ts';
+import type { Action, ActionId, Choice, Execution, Field, Proof, Target } from '../core/actions/action.ts';
+import type { Preflight } from '../core/actions/preflight.ts';
 import { finished, openJob } from '../core/platform/mapping.ts';
 import { formatCount, formatPercent } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
@@ -24,14 +24,14 @@ const object = (target: Target) => `surface/${named(target)}`;
 /** Who would notice: studies with open jobs on it, and how it fared in the last hour. Reading is enough to ask. */
 async function usage(
   surface: string,
-  survey: Survey,
+  preflight: Preflight,
 ): Promise<{ impact: readonly string[]; answered: readonly string[] }> {
-  const who = await answeredByDatabase(survey);
-  const tables = await survey.tables();
+  const who = await answeredByDatabase(preflight);
+  const tables = await preflight.tables();
   if (!tables.ok) return { impact: [`Who uses it could not be seen: ${tables.fault.what}`], answered: [] };
   const { jobs, job, jobIs, jobUnclear, types } = tables.value;
   const [open, recent] = [jobIs(...openJob), `${job.created} > now() - interval '1 hour'`];
-  const found = await survey.rows(
+  const found = await preflight.rows(
     'primary',
     `SELECT count(*) FILTER (WHERE ${open})::int AS open,
        count(DISTINCT ${job.study}) FILTER (WHERE ${open})::int AS studies,
@@ -58,13 +58,13 @@ async function usage(
 }
 
 /** The command's answer, and how the surface has fared since. The platform keeps what is enabled to itself. */
-async function withRate(done: Done, survey: Survey): Promise<Proof> {
+async function withRate(done: Execution, preflight: Preflight): Promise<Proof> {
   const answer = itsAnswer(done);
   if (answer.state !== 'pass') return answer;
-  const tables = await survey.tables();
+  const tables = await preflight.tables();
   if (!tables.ok) return answer;
   const { jobs, job, jobIs, types } = tables.value;
-  const found = await survey.rows(
+  const found = await preflight.rows(
     'primary',
     `SELECT count(*) FILTER (WHERE ${jobIs('failed')})::int AS failed, count(*)::int AS finished
      FROM ${jobs} WHERE ${job.surface} = $1::${types.surfaceId} AND ${jobIs(...finished)}
@@ -94,25 +94,25 @@ function surfaceAction(
     fields: [surfaceField],
     names: named,
     object,
-    needs: (_, ground) => [needsAdmin(ground)],
-    async plan(target, survey) {
+    needs: (_, context) => [needsAdmin(context)],
+    async plan(target, preflight) {
       const surface = named(target);
       const made =
         verb === 'test'
-          ? adminCall(survey.ground, 'test:surface', { surface }, '--live')
-          : adminCall(survey.ground, 'admin:surface', verb, { surface });
+          ? adminCall(preflight.context, 'test:surface', { surface }, '--live')
+          : adminCall(preflight.context, 'admin:surface', verb, { surface });
       if (!made.ok) return made;
       const { call } = made;
-      const { impact, answered } = await usage(surface, survey);
+      const { impact, answered } = await usage(surface, preflight);
       return planned({
         impact: [more.says(surface), ...impact],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
         ...(verb === 'test' ? {} : { undo: `${verb === 'disable' ? 'enable' : 'disable'} ${surface}` }),
-        answered: [...answered, survey.ground.admin.directory ?? 'this directory'],
-        rests: surface,
+        answered: [...answered, preflight.context.admin.directory ?? 'this directory'],
+        preconditions: surface,
       });
     },
-    verify: async (done, survey) => (verb === 'test' ? itsAnswer(done) : withRate(done, survey)),
+    verify: async (done, preflight) => (verb === 'test' ? itsAnswer(done) : withRate(done, preflight)),
     within: minute,
     title: more.title,
     about: more.about,

@@ -8,7 +8,7 @@ const held = /^(GetAddrInfo|GetNameInfo|FSReq)/;
  * Ends the process with this code; where a thread would keep it, by becoming a shell that does nothing but end.
  * `late`: something did not end in its time, in whatever thread.
  */
-export function endWith(code: number, late = false): never {
+export function exitWith(code: number, late = false): never {
   const waits = late || process.getActiveResourcesInfo().some((what) => held.test(what));
   if (waits && typeof process.execve === 'function') {
     // It is new in Node, and warns of that on the terminal.

@@ -13,7 +13,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import { clean, redact } from '../core/text/text.ts';
+import { redact, stripControl } from '../core/text/text.ts';
 import { type Entry, entriesOf, type Origin, resolvePaths } from './layer.ts';
 import { options, sections } from './options.ts';
 import type { Problem } from './problem.ts';
@@ -74,7 +74,10 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
         const key = keyOf(pair);
         if (seen.has(key) && key !== mergeKey && twice.length < mostTold)
           twice.push(
-            wrong((pair.key as Node).range?.[0] ?? 0, `${clean(key, 40)} stands here a second time: put both together`),
+            wrong(
+              (pair.key as Node).range?.[0] ?? 0,
+              `${stripControl(key, 40)} stands here a second time: put both together`,
+            ),
           );
         seen.add(key);
       }
@@ -121,7 +124,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
           source: file,
           line,
           option: prefix,
-          right: `there is no &${clean(node.source, 40)} before it`,
+          right: `there is no &${stripControl(node.source, 40)} before it`,
         });
       if (sections.has(prefix) && isMap(value)) {
         for (const pair of pairsOf(value)) {
@@ -163,7 +166,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
   for (const pair of isMap(list) ? pairsOf(list) : []) {
     const name = keyOf(pair);
     const line = lineOf(pair.key as Node);
-    const option = `profiles.${clean(name, 40)}`;
+    const option = `profiles.${stripControl(name, 40)}`;
     const body = resolved(pair.value);
     if (!profileName.test(name)) problems.push({ ...place(file, line), option, right: rightName });
     else if (!isMap(body)) problems.push({ ...place(file, line), option, right: rightProfiles });
@@ -200,7 +203,7 @@ function keyOf({ key }: Pair): string {
 function wrongYaml(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---); one is read: put all into the first';
   if (error.message.startsWith('Maximum call stack')) return 'not YAML: it is nested too deeply';
-  return `not YAML: ${clean(redact(error.message), 160)}`;
+  return `not YAML: ${stripControl(redact(error.message), 160)}`;
 }
 
 const place = (source: string, line: number) => ({ source, line });

@@ -18,7 +18,7 @@ const mostTold = 100;
  * The settings for a command line, this process's environment and the file. What is wrong is printed to standard error
  * and ends the program with code 64; warnings are printed and do not.
  */
-export async function settingsFrom(command: Command): Promise<Extract<Loaded, { ok: true }>> {
+export async function loadForCommand(command: Command): Promise<Extract<Loaded, { ok: true }>> {
   // Imported when a command runs, so that --help and completion do not load the schema.
   const { loadSettings } = await import('./load.ts');
   const loaded = await loadSettings({ flags: flagsOf(command), ...here() });

@@ -1,7 +1,7 @@
 // The configuration in force: flags over environment over file over profile, each value with its origin.
 import path from 'node:path';
 import type * as z from 'zod';
-import { clean, redact } from '../core/text/text.ts';
+import { redact, stripControl } from '../core/text/text.ts';
 import { unreadable } from '../disk/bounded-file.ts';
 import { nearest } from './did-you-mean.ts';
 import { configVariable, readEnvironment } from './environment.ts';
@@ -273,7 +273,7 @@ function holds(settings: Settings, option: string): boolean {
 
 /** `database.primary.host is localhost (env PGHOST), not db-primary.bentham.io`. */
 export function describeRedirection({ option, from, to, origin }: Redirection): string {
-  return clean(redact(`${option} is ${to} (${origin.says}), not ${from}`));
+  return stripControl(redact(`${option} is ${to} (${origin.says}), not ${from}`));
 }
 
 const leading = [

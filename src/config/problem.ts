@@ -1,4 +1,4 @@
-import { clean, redact } from '../core/text/text.ts';
+import { redact, stripControl } from '../core/text/text.ts';
 
 /** What is wrong with the configuration, where, and what would be right. Values are redacted. */
 export type Problem = {
@@ -20,7 +20,7 @@ export function describeProblem({ source, line, option, value, right }: Problem)
   const what = [option === undefined ? undefined : redact(option), value]
     .filter((part) => part !== undefined)
     .join(' = ');
-  return clean(what ? `${where}: ${what}: ${right}` : `${where}: ${right}`);
+  return stripControl(what ? `${where}: ${what}: ${right}` : `${where}: ${right}`);
 }
 
 /** A given value as it may be shown: short, neutral, without secrets. */
@@ -28,5 +28,5 @@ export function shown(value: unknown, secret: boolean): string | undefined {
   if (value === undefined) return undefined;
   if (secret) return '•••';
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  return clean(redact(text), 80);
+  return stripControl(redact(text), 80);
 }

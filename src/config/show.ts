@@ -1,6 +1,6 @@
 // The effective configuration, each value with where it came from. Secrets are never in it.
 import { stringify } from 'yaml';
-import { clean, redact } from '../core/text/text.ts';
+import { redact, stripControl } from '../core/text/text.ts';
 import type { Loaded } from './load.ts';
 import { options, sections } from './options.ts';
 import type { Settings } from './settings.ts';
@@ -20,10 +20,10 @@ export function shownValue(settings: Settings, path: string): unknown {
 
 /** Every text in it without controls and secrets. */
 function neutral(value: unknown): unknown {
-  if (typeof value === 'string') return clean(redact(value));
+  if (typeof value === 'string') return stripControl(redact(value));
   if (Array.isArray(value)) return value.map(neutral);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clean(key), neutral(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [stripControl(key), neutral(inner)]));
 }
 
 /** As YAML that could be the configuration file, with the origin of each value as a comment. */
@@ -47,7 +47,7 @@ export function configText({ settings, origins }: Good): string {
   walk('', 0);
   const column = Math.min(56, Math.max(...rows.map((row) => row.text.length)));
   return rows
-    .map(({ text, origin }) => (origin ? `${text.padEnd(column)}  # ${clean(redact(origin))}` : text))
+    .map(({ text, origin }) => (origin ? `${text.padEnd(column)}  # ${stripControl(redact(origin))}` : text))
     .join('\n');
 }
 

@@ -1,9 +1,9 @@
 // What became of a call. Nothing here is ever tried again: a second attempt could do it twice.
 import type { Settings } from '../config/settings.ts';
-import type { Ground, KeptRows } from '../core/actions/preflight.ts';
+import type { ActionContext, KeptRows } from '../core/actions/preflight.ts';
 import type { Fault } from '../core/world/reading.ts';
 
-export type Performed =
+export type CallResult =
   | { outcome: 'done'; says: string }
   /** Proven: it was not done, or the platform said that it went wrong. */
   | { outcome: 'failed'; says: string; hint: string }
@@ -14,9 +14,9 @@ export type Performed =
   /** Stopped by a person before anything was changed. */
   | { outcome: 'cancelled'; says: string };
 
-export type Means = {
+export type ExecutionContext = {
   settings: Settings;
-  ground: Ground;
+  context: ActionContext;
   /** Aborts when a person wants it stopped. */
   signal: AbortSignal;
   /** What the call says while it runs; already through the door. */
@@ -28,7 +28,7 @@ export type Means = {
 };
 
 /** A change whose answer is a fault: only a server that was never reached has certainly done nothing. */
-export function performedFault(fault: Fault): Performed {
+export function failedCall(fault: Fault): CallResult {
   const says = `${fault.where}: ${fault.what}`;
   if (fault.kind === 'timeout' || fault.kind === 'unreachable')
     return { outcome: 'unknown', says, hint: 'look whether it happened before you try again' };

@@ -3,7 +3,7 @@ import type { Ms } from '../core/time.ts';
 import { deadline } from './source.ts';
 
 /** Something that `doctor` tries: one backend, with all that hangs on it. */
-export type Probe = {
+export type DoctorCheck = {
   area: string;
   /** What is said to have failed when the whole of it did not answer. */
   what: string;
@@ -15,7 +15,7 @@ export type Probe = {
 };
 
 /** Tries all at once, each with its own deadline. What is late or breaks becomes a checkup like any other. */
-export async function examine(probes: readonly Probe[], timeout: Ms, signal: AbortSignal): Promise<Checkup[]> {
+export async function runCheck(probes: readonly DoctorCheck[], timeout: Ms, signal: AbortSignal): Promise<Checkup[]> {
   const all = await Promise.all(
     probes.map(async (probe) => {
       const read = async (own: AbortSignal) => ({ ok: true as const, value: await probe.run(own) });

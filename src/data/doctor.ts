@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Ms } from '../core/time.ts';
 import { awsProbes } from './aws/doctor.ts';
 import { channelsProbe, journalProbe } from './channels/doctor.ts';
-import type { Probe } from './doctor-check.ts';
+import type { DoctorCheck } from './doctor-check.ts';
 import { encryptionProbe } from './encryption.ts';
 import { gatewayProbe, prometheusProbes } from './gateway/doctor.ts';
 import { kubernetesProbe } from './kubernetes/doctor.ts';
@@ -12,7 +12,7 @@ import { redisProbe } from './redis/doctor.ts';
 import { toolsProbe } from './tools/doctor.ts';
 
 /** In the order they are shown. `timeout` is for each single question. */
-export function probesFor(settings: Settings, timeout: Ms): readonly Probe[] {
+export function doctorChecks(settings: Settings, timeout: Ms): readonly DoctorCheck[] {
   return [
     gatewayProbe(settings, timeout),
     kubernetesProbe(settings, timeout),

@@ -2,8 +2,8 @@
 import { redisByTls, type Settings } from '../config/settings.ts';
 import type { Checkup } from '../core/health/checkup.ts';
 import { isLoopback } from '../core/loopback.ts';
-import { door } from '../core/text/text.ts';
-import type { Probe } from './doctor-check.ts';
+import { sanitize } from '../core/text/text.ts';
+import type { DoctorCheck } from './doctor-check.ts';
 import { loadTarget } from './kubernetes/kubeconfig.ts';
 import { whereOf } from './postgres/faults.ts';
 import { tlsAttempts } from './postgres/tls.ts';
@@ -16,7 +16,7 @@ const area = 'encryption';
 type Line = { what: string; where: string; local: boolean; lacks?: string; todo?: string };
 
 /** Every connection that the configuration leads to. Nothing is connected to: it holds for those that are away too. */
-export function encryptionProbe(settings: Settings, environment: NodeJS.ProcessEnv = process.env): Probe {
+export function encryptionProbe(settings: Settings, environment: NodeJS.ProcessEnv = process.env): DoctorCheck {
   return {
     area,
     what: 'connections',
@@ -67,7 +67,7 @@ function database(which: 'primary' | 'replica', server: Settings['database']['pr
   try {
     attempts = tlsAttempts(server);
   } catch (error) {
-    const lacks = `not verified: ${door(error instanceof Error ? error.message : error, 200)}`;
+    const lacks = `not verified: ${sanitize(error instanceof Error ? error.message : error, 200)}`;
     return { ...line, lacks, todo: option('sslRootCert') };
   }
   const verify = option('sslMode to verify-full');
@@ -100,8 +100,8 @@ async function kubernetes(settings: Settings['kubernetes'], environment: NodeJS.
   if (!target.ok) return [];
   const { name, server, insecure } = target.value.cluster;
   const { protocol, host, hostname } = new URL(server);
-  const line = { what: 'kubernetes', where: door(host, 120), local: isLoopback(hostname) };
-  const place = `of cluster ${door(name, 80)} in the kubeconfig`;
+  const line = { what: 'kubernetes', where: sanitize(host, 120), local: isLoopback(hostname) };
+  const place = `of cluster ${sanitize(name, 80)} in the kubeconfig`;
   if (protocol !== 'https:') return [{ ...line, lacks: inClear, todo: `set server ${place} to https://…` }];
   if (!insecure) return [{ ...line, ...unverified(environment) }];
   const todo = `set certificate-authority ${place}, without insecure-skip-tls-verify`;

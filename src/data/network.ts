@@ -1,6 +1,6 @@
 // What a failed connection means, in the on-call's words: shared by every backend that is asked over HTTP.
 
-import { door } from '../core/text/text.ts';
+import { sanitize } from '../core/text/text.ts';
 import { type Fault, type FaultKind, provesAway } from '../core/world/reading.ts';
 import { ProxyTrouble } from './proxy.ts';
 
@@ -143,7 +143,7 @@ export function explainNetworkError(error: unknown): NetworkProblem {
         ...(beforeConnecting.has(code) ? { unsaid: true } : {}),
       };
   }
-  const what = door(chain[0]?.message ?? error, 200) || 'connection failed';
+  const what = sanitize(chain[0]?.message ?? error, 200) || 'connection failed';
   return { kind: 'unreachable', what, hint: 'try it by hand', tls: false };
 }
 
@@ -183,7 +183,7 @@ export function networkCode(error: unknown): string | undefined {
   if (chain.some((e) => e instanceof ProxyTrouble)) return undefined;
   // What stands above several attempts carries the code of the first.
   const codes = chain.flatMap((e) =>
-    !(e instanceof AggregateError) && 'code' in e && typeof e.code === 'string' ? [door(e.code, 60)] : [],
+    !(e instanceof AggregateError) && 'code' in e && typeof e.code === 'string' ? [sanitize(e.code, 60)] : [],
   );
   return codes.find((code) => !provesAway(code)) ?? codes[0];
 }

@@ -1,26 +1,26 @@
 // The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
 import type { Settings } from '../config/settings.ts';
-import type { Answer, Ground, Need, OpenIncident, Survey } from '../core/actions/preflight.ts';
-import { say } from '../core/actions/shell-command.ts';
+import type { ActionContext, Answer, Need, OpenIncident, Preflight } from '../core/actions/preflight.ts';
+import { toShellCommand } from '../core/actions/shell-command.ts';
 import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { Gateway } from '../core/world/facts.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
-import { healthUrls, lookAtGateway } from './gateway/source.ts';
+import { healthUrls, readGateway } from './gateway/source.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
-import { KubernetesSurvey } from './kubernetes/preflight.ts';
-import { SqlSurvey } from './postgres/preflight.ts';
+import { KubernetesPreflight } from './kubernetes/preflight.ts';
+import { PostgresPreflight } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
 import { redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
-import type { Outcome } from './source.ts';
+import type { Result } from './source.ts';
 
 /** One look, for the command log. */
 export type Looked = { says: string; took: Ms; ok: boolean; what?: string };
 
-export type SurveyOptions = {
+export type PreflightOptions = {
   settings: Settings;
-  ground: Ground;
+  context: ActionContext;
   signal: AbortSignal;
   kept: KeptFiles;
   incident(): OpenIncident | undefined;
@@ -30,18 +30,18 @@ export type SurveyOptions = {
 const healthWithin: Ms = 5 * second;
 
 /** Close it when the run is over. */
-export function createSurvey({
+export function createPreflight({
   settings,
-  ground,
+  context,
   signal,
   kept,
   incident,
   looked,
-}: SurveyOptions): Survey & { close(): Promise<void> } {
-  const kubernetes = new KubernetesSurvey(settings.kubernetes, signal);
-  const sql = new SqlSurvey(settings.database, signal);
+}: PreflightOptions): Preflight & { close(): Promise<void> } {
+  const kubernetes = new KubernetesPreflight(settings.kubernetes, signal);
+  const sql = new PostgresPreflight(settings.database, signal);
   const { namespace } = settings.kubernetes;
-  const timed = async <T>(says: string, look: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+  const timed = async <T>(says: string, look: () => Promise<Result<T>>): Promise<Result<T>> => {
     const begun = performance.now();
     const answer = await look();
     const took = Math.round(performance.now() - begun);
@@ -50,7 +50,7 @@ export function createSurvey({
   };
   const aws = () => import('./aws/preflight.ts');
   return {
-    ground,
+    context: context,
     now: () => Date.now(),
     incident,
     allows: (need) => allows(need, { kubernetes, sql, settings, timed }),
@@ -63,7 +63,7 @@ export function createSurvey({
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
     room: (name) => timed(`kubectl get resourcequotas,limitranges,pdb -n ${namespace}`, () => kubernetes.room(name)),
     resource: (kind) => timed(`kubectl explain ${quote(kind)}`, () => kubernetes.resource(kind)),
-    dryRun: (call) => timed(`dry run: ${say(call, ground.targets)}`, () => kubernetes.dryRun(call)),
+    dryRun: (call) => timed(`dry run: ${toShellCommand(call, context.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
     database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
     server: (server) => timed(`${server}: a look as the cockpit's own`, () => sql.look(server)),
@@ -113,10 +113,10 @@ export function createSurvey({
 }
 
 type Askable = {
-  kubernetes: KubernetesSurvey;
-  sql: SqlSurvey;
+  kubernetes: KubernetesPreflight;
+  sql: PostgresPreflight;
   settings: Settings;
-  timed<T>(says: string, look: () => Promise<Outcome<T>>): Promise<Outcome<T>>;
+  timed<T>(says: string, look: () => Promise<Result<T>>): Promise<Result<T>>;
 };
 
 /** Whether it is allowed, or there. */
@@ -170,11 +170,11 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
 }
 
 /** Both paths, whatever one of them says: a contradiction has to be seen. */
-async function gatewayHealth({ gateway }: Settings, signal: AbortSignal): Promise<Outcome<Gateway>> {
+async function gatewayHealth({ gateway }: Settings, signal: AbortSignal): Promise<Result<Gateway>> {
   const { health: plain, detailed } = healthUrls(gateway);
   const dispatcher = dispatcherFor(plain);
   try {
-    return await lookAtGateway(plain, detailed, healthWithin, dispatcher, signal);
+    return await readGateway(plain, detailed, healthWithin, dispatcher, signal);
   } finally {
     await dispatcher.destroy();
   }
@@ -184,7 +184,7 @@ async function health(
   url: string,
   signal: AbortSignal,
   fresh: boolean,
-): Promise<Outcome<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
+): Promise<Result<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
   const dispatcher = dispatcherFor(new URL(url));
   try {
     const answer = await askHealthInTurn(new URL(url), { timeout: healthWithin, dispatcher, signal, fresh });

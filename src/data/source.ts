@@ -1,24 +1,24 @@
 // What a source is, and the two ways to make one: ask again and again (poll), or be told (watch).
 
-import { door } from '../core/text/text.ts';
+import { sanitize } from '../core/text/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { FactId, Facts } from '../core/world/facts.ts';
 import type { Fault } from '../core/world/reading.ts';
 
 /** What one look gave: a value, or an expected failure. */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
 /** An outcome that says how long to wait before the next look: a backend's Retry-After. */
-type Told<T> = Outcome<T> & { wait?: Ms };
+type Told<T> = Result<T> & { wait?: Ms };
 
 /** What a source tells of one fact, to whoever keeps the world. */
-export type News = {
+export type SourceUpdate = {
   [F in FactId]:
     | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string }
     | { fact: F; fault: Fault; at: Instant; retryAt?: Instant };
 }[FactId];
 
-export type Tell = (news: News) => void;
+export type Emit = (news: SourceUpdate) => void;
 
 /** A started source. */
 export type Running = {
@@ -33,7 +33,7 @@ export type Source = {
   /** In the on-call's words: `postgres primary`, `kubernetes pods`. */
   id: string;
   facts: readonly FactId[];
-  start(tell: Tell, signal: AbortSignal): Running;
+  start(tell: Emit, signal: AbortSignal): Running;
 };
 
 /** Retries never end and never come closer together than this. */
@@ -108,7 +108,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
             ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from }
             : { fact, fault: outcome.fault, at, retryAt: at + rest };
           // The generic F hides that fact and value belong together.
-          tell(news as News);
+          tell(news as SourceUpdate);
           await pause(rest, AbortSignal.any([signal, wake.signal]));
         }
         await close?.();
@@ -132,11 +132,11 @@ export async function deadline<T>(
 ): Promise<Told<T>> {
   const over = AbortSignal.timeout(timeout);
   const both = AbortSignal.any([signal, over]);
-  const late = (): Outcome<T> => ({ ok: false, fault: timedOut(where, timeout) });
+  const late = (): Result<T> => ({ ok: false, fault: timedOut(where, timeout) });
   const look = read(both).catch(
-    (error: unknown): Outcome<T> => (over.aborted ? late() : { ok: false, fault: unexpected(where, error) }),
+    (error: unknown): Result<T> => (over.aborted ? late() : { ok: false, fault: unexpected(where, error) }),
   );
-  const end = new Promise<Outcome<T>>((resolve) => {
+  const end = new Promise<Result<T>>((resolve) => {
     if (both.aborted) resolve(late());
     else both.addEventListener('abort', () => resolve(late()), { once: true });
   });
@@ -156,5 +156,5 @@ export function timedOut(where: string, timeout: Ms): Fault {
 
 function unexpected(where: string, error: unknown): Fault {
   const what = error instanceof Error ? error.message : String(error);
-  return { kind: 'malformed', where, what: door(what, 200), hint: 'the answer was not understood: try it by hand' };
+  return { kind: 'malformed', where, what: sanitize(what, 200), hint: 'the answer was not understood: try it by hand' };
 }

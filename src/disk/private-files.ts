@@ -3,7 +3,7 @@
 import { constants, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { quote } from '../core/text/shell.ts';
-import { clean } from '../core/text/text.ts';
+import { stripControl } from '../core/text/text.ts';
 
 /** Why a file or directory is not touched, and the command that would put it right. */
 export class Distrusted extends Error {
@@ -32,12 +32,12 @@ const aFile: Demand = { kind: 'file', closed: writableByOthers, names: 1 };
 
 /** The command that takes something out of the way, and keeps it. */
 export function moveAway(path: string): string {
-  return `move it away: mv ${quote(clean(path, 300))} ${quote(clean(`${path}.refused`, 310))}`;
+  return `move it away: mv ${quote(stripControl(path, 300))} ${quote(stripControl(`${path}.refused`, 310))}`;
 }
 
 /** What is wrong with it; `path` is for the words. */
 export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }: Demand): Distrusted | undefined {
-  const where = quote(clean(path, 300));
+  const where = quote(stripControl(path, 300));
   const me = process.getuid?.();
   if (stat.isSymbolicLink()) return new Distrusted('is a link', `remove the link: rm ${where}`);
   if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile())
@@ -47,7 +47,7 @@ export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }:
   if (stat.mode & closed & 0o020) return new Distrusted('can be written by a group', `close it: chmod go-rwx ${where}`);
   if (stat.mode & closed & 0o070) return new Distrusted('is open to a group', `close it: chmod go-rwx ${where}`);
   if (kind === 'file' && stat.nlink > names) {
-    const copy = quote(clean(`${path}.copy`, 310));
+    const copy = quote(stripControl(`${path}.copy`, 310));
     return new Distrusted('has another name (hard link)', `part them: cp -p ${where} ${copy} && mv ${copy} ${where}`);
   }
   return undefined;

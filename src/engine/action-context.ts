@@ -1,9 +1,9 @@
 import type { Settings } from '../config/settings.ts';
 import { targetsOf } from '../config/targets.ts';
-import type { Ground } from '../core/actions/preflight.ts';
+import type { ActionContext } from '../core/actions/preflight.ts';
 
 /** Where actions act, from the settings. */
-export function groundOf(settings: Settings): Ground {
+export function actionContextOf(settings: Settings): ActionContext {
   const [program = 'pnpm', ...words] = settings.admin.command;
   const { directory, kubectl, environment } = settings.admin;
   return {

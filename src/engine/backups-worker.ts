@@ -1,8 +1,8 @@
 // A source in a thread of its own: for one look at everything, what takes long to load is loaded beside the rest.
 import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
-import { door } from '../core/text/text.ts';
-import type { News, Source } from '../data/source.ts';
+import { sanitize } from '../core/text/text.ts';
+import type { Source, SourceUpdate } from '../data/source.ts';
 
 /** Beside this file: in the bundle as it was built, in tests as it was written. */
 const threadFile = new URL(
@@ -20,9 +20,9 @@ export function backupsApart(settings: Settings, file = threadFile): Source {
       const thread = new Worker(file, { workerData: settings, stdout: true, stderr: true });
       thread.stdout.resume();
       thread.stderr.resume();
-      thread.on('message', (news: News) => tell(news));
+      thread.on('message', (news: SourceUpdate) => tell(news));
       thread.on('error', (error) => {
-        const what = door(error instanceof Error ? error.message : error, 200);
+        const what = sanitize(error instanceof Error ? error.message : error, 200);
         const hint = 'the thread that asks for the backups failed: try again';
         tell({ fact: 'backups', at: Date.now(), fault: { kind: 'malformed', where: id, what, hint } });
       });

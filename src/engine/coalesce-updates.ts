@@ -9,6 +9,6 @@ export function merge(before: Update | undefined, next: Update): Update {
   const merged: Update = { ...before, ...next };
   if (before.readings && next.readings) merged.readings = { ...before.readings, ...next.readings };
   if (before.runs && next.runs) merged.runs = { ...before.runs, ...next.runs };
-  if (before.looks && next.looks) merged.looks = { ...before.looks, ...next.looks };
+  if (before.queries && next.queries) merged.queries = { ...before.queries, ...next.queries };
   return merged;
 }

@@ -7,9 +7,9 @@ import type { FactId } from '../core/world/facts.ts';
 import type { Readings, World } from '../core/world/world.ts';
 import type { Running, Source } from '../data/source.ts';
 import { merge } from './coalesce-updates.ts';
-import type { Host, MakePart, Part } from './module.ts';
+import type { CreateModule, EngineContext, EngineModule } from './module.ts';
 import type { Engine, Update } from './protocol.ts';
-import { Keeper } from './world-store.ts';
+import { WorldStore } from './world-store.ts';
 
 /**
  * Facts arrive in bursts; the screen gets them in few batches: what a person waits for soon, and then so many a second
@@ -23,13 +23,13 @@ const awaited: Ms = 5 * second;
 export type EngineOptions = {
   settings: Settings;
   sources: readonly Source[];
-  parts: readonly MakePart[];
+  modules: readonly CreateModule[];
 };
 
 /** Starts everything at once; updates flow as soon as somebody subscribes. */
-export function createEngine({ settings, sources, parts: makers }: EngineOptions): Engine & { world(): World } {
+export function createEngine({ settings, sources, modules: makers }: EngineOptions): Engine & { world(): World } {
   const scope = scopeOf(settings);
-  const keeper = new Keeper(scope);
+  const keeper = new WorldStore(scope);
   const over = new AbortController();
   const listeners = new Set<(update: Update) => void>();
   const watchers: ((world: World) => void)[] = [];
@@ -76,7 +76,7 @@ export function createEngine({ settings, sources, parts: makers }: EngineOptions
     awaitedUntil = performance.now() + awaited;
     for (const { source, run } of running) if (!fact || source.facts.includes(fact)) run.refresh();
   };
-  const host: Host = {
+  const host: EngineContext = {
     settings,
     scope,
     world: () => ({ ...keeper.world, now: Date.now() }),
@@ -85,11 +85,11 @@ export function createEngine({ settings, sources, parts: makers }: EngineOptions
     refresh,
     signal: over.signal,
   };
-  const parts: Part[] = makers.map((make) => make(host));
+  const parts: EngineModule[] = makers.map((make) => make(host));
   for (const source of sources) {
     const run = source.start((news) => {
       if (over.signal.aborted) return;
-      if (keeper.take(news) || performance.now() < awaitedUntil) settleSoon();
+      if (keeper.apply(news) || performance.now() < awaitedUntil) settleSoon();
     }, over.signal);
     running.push({ source, run });
   }

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { parseFilter } from '../core/logs/log-filter.ts';
 import { entryText } from '../core/logs/log-text.ts';
 import { collectsSame, type LogsSaved, type LogsShown, type LogsView } from '../core/logs/log-view.ts';
-import { door } from '../core/text/text.ts';
+import { sanitize } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
-import { LogBook } from '../data/kubernetes/logs/log-buffer.ts';
+import { LogBuffer } from '../data/kubernetes/logs/log-buffer.ts';
 import { followLogs, type LogsState } from '../data/kubernetes/logs/logs.ts';
-import type { Host, MakePart } from './module.ts';
+import type { CreateModule, EngineContext } from './module.ts';
 
 const tellEvery: Ms = 250;
 const noStreams = { followed: 0, expected: 0, leftOut: 0, unstarted: [] };
 
-export const logsPart: MakePart = (host) => {
+export const logsModule: CreateModule = (context) => {
   let collecting: Collecting | undefined;
   const ending = new Set<Promise<void>>();
   const leave = () => {
@@ -30,8 +30,8 @@ export const logsPart: MakePart = (host) => {
         if (collecting && command.view && collectsSame(collecting.view, command.view)) collecting.show(command.view);
         else {
           leave();
-          if (command.view) collecting = new Collecting(host, command.view);
-          else host.emit({ logs: undefined });
+          if (command.view) collecting = new Collecting(context, command.view);
+          else context.emit({ logs: undefined });
         }
       } else if (command.kind === 'logs-save') void collecting?.save(process.cwd());
     },
@@ -44,8 +44,8 @@ export const logsPart: MakePart = (host) => {
 
 class Collecting {
   view: LogsView;
-  readonly #host: Host;
-  readonly #book: LogBook;
+  readonly #context: EngineContext;
+  readonly #book: LogBuffer;
   readonly #over = new AbortController();
   readonly #ended: Promise<void>;
   readonly #clock: NodeJS.Timeout;
@@ -54,16 +54,16 @@ class Collecting {
   #dirty = true;
   #counted = { at: performance.now(), lines: 0, pace: 0 };
 
-  constructor(host: Host, view: LogsView) {
-    this.#host = host;
+  constructor(context: EngineContext, view: LogsView) {
+    this.#context = context;
     this.view = view;
-    this.#book = new LogBook(host.settings.logFields);
+    this.#book = new LogBuffer(context.settings.logFields);
     this.#filter();
     this.#book.pause(view.paused);
     const { workload, pod, previous } = view;
     const since = view.from ?? Date.now() - view.since;
     this.#ended = followLogs(
-      new Connection(host.settings),
+      new Connection(context.settings),
       { workload, previous, since, follow: true, ...(pod === undefined ? {} : { pod }) },
       {
         lines: (lines) => {
@@ -75,7 +75,7 @@ class Collecting {
           this.#dirty = true;
         },
       },
-      AbortSignal.any([host.signal, this.#over.signal]),
+      AbortSignal.any([context.signal, this.#over.signal]),
     );
     this.#clock = setInterval(() => this.#tell(), tellEvery);
     this.#tell();
@@ -116,7 +116,7 @@ class Collecting {
       }
       this.#saved = { file, lines };
     } catch (error) {
-      this.#saved = { problem: door(error instanceof Error ? error.message : error, 200) };
+      this.#saved = { problem: sanitize(error instanceof Error ? error.message : error, 200) };
     }
     this.#dirty = true;
     this.#tell();
@@ -157,7 +157,7 @@ class Collecting {
       ...(this.#saved ? { saved: this.#saved } : {}),
       at: Date.now(),
     };
-    this.#host.emit({ logs: shown });
+    this.#context.emit({ logs: shown });
   }
 
   /** Lines a second, measured over two seconds. */

@@ -5,7 +5,7 @@ import type { Scope, World } from '../core/world/world.ts';
 import type { Command, Update } from './protocol.ts';
 
 /** What a part gets from the engine. */
-export type Host = {
+export type EngineContext = {
   settings: Settings;
   scope: Scope;
   /** The world as it is now. */
@@ -20,11 +20,11 @@ export type Host = {
   signal: AbortSignal;
 };
 
-export type Part = {
+export type EngineModule = {
   /** Commands of other parts are passed by. */
   handle?(command: Command): void;
   /** Resolves when the part holds nothing open any more. */
   stop?(): Promise<void>;
 };
 
-export type MakePart = (host: Host) => Part;
+export type CreateModule = (context: EngineContext) => EngineModule;

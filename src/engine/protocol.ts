@@ -4,11 +4,11 @@ import type { ActionId, Target } from '../core/actions/action.ts';
 import type { Arming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
 import type { Run } from '../core/actions/run.ts';
-import type { Verdict } from '../core/health/status.ts';
-import type { Desk, IncidentDo } from '../core/incident/context.ts';
+import type { HealthStatus } from '../core/health/status.ts';
+import type { IncidentCommand, IncidentContext } from '../core/incident/context.ts';
 import type { Incident } from '../core/incident/incident.ts';
 import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
-import type { Ask, LookReadings } from '../core/queries/query.ts';
+import type { Query, QueryReadings } from '../core/queries/query.ts';
 import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import type { History, Readings, Scope } from '../core/world/world.ts';
@@ -23,7 +23,7 @@ export type Update = {
   scope?: Scope;
   readings?: Partial<Readings>;
   history?: History;
-  looks?: LookReadings;
+  queries?: QueryReadings;
   /** Absent: nothing new; undefined: no log is looked at any more. */
   logs?: LogsShown | undefined;
   engine?: EngineState;
@@ -31,11 +31,11 @@ export type Update = {
   runs?: { readonly [id: string]: Run };
   arming?: Arming;
   /** The engine's answer to what a person did, to be said once. */
-  said?: { says: string; verdict: Verdict };
+  said?: { says: string; verdict: HealthStatus };
   /** Everything that was run for actions, newest last. */
   commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */
-  desk?: Desk;
+  incidentContext?: IncidentContext;
   /** The incident that is shown; null: none. */
   incident?: Incident | null;
 };
@@ -45,8 +45,8 @@ export type Command =
   /** Ask now: one fact, or all. */
   | { kind: 'refresh'; fact?: FactId }
   /** Keep an answer fresh until `unlook`. */
-  | { kind: 'look'; ask: Ask }
-  | { kind: 'unlook'; ask: Ask }
+  | { kind: 'subscribe'; ask: Query }
+  | { kind: 'unsubscribe'; ask: Query }
   /** An action; its id is made by whoever asks, so that late answers find their dialog. */
   | { kind: 'run'; run: string; what: RunDo }
   | { kind: 'arm'; reason: string }
@@ -58,7 +58,7 @@ export type Command =
   /** Write the lines that pass to a file in the present directory. */
   | { kind: 'logs-save' }
   /** What a person does about an incident. */
-  | { kind: 'incident'; what: IncidentDo };
+  | { kind: 'incident'; what: IncidentCommand };
 
 export type RunDo =
   | { do: 'plan'; action: ActionId; target: Target }

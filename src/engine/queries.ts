@@ -1,15 +1,15 @@
 // Answers look-ups while somebody looks: at once, then again and again, each question with its own life.
-import { type Ask, type LookKind, lookKey } from '../core/queries/query.ts';
+import { type Query, type QueryKind, queryKey } from '../core/queries/query.ts';
 import { second } from '../core/time.ts';
 import { lose, pending, type Reading } from '../core/world/reading.ts';
 import { backoff, deadline, pause } from '../data/source.ts';
-import type { MakePart } from './module.ts';
-import { type Reader, readersFor } from './resolvers.ts';
+import type { CreateModule } from './module.ts';
+import { type Resolver, resolversFor } from './resolvers.ts';
 
 type Looking = { watchers: number; end: AbortController; wake: AbortController };
 
-export const looksPart: MakePart = (host) => {
-  const { readers, close } = readersFor(host.settings);
+export const queriesModule: CreateModule = (context) => {
+  const { readers, close } = resolversFor(context.settings);
   const looking = new Map<string, Looking>();
   /** Kept after a screen was left, so that it opens again on the last known answer. */
   const last = new Map<string, Reading<unknown>>();
@@ -23,14 +23,14 @@ export const looksPart: MakePart = (host) => {
       if (!looking.has(old)) last.delete(old);
       else break;
     }
-    host.emit({ looks: { [key]: reading } });
+    context.emit({ queries: { [key]: reading } });
   };
 
-  const follow = async (ask: Ask, key: string, state: Looking) => {
+  const follow = async (ask: Query, key: string, state: Looking) => {
     // The table pairs each kind with its own reader, which the index cannot express.
-    const reader = readers[ask.kind] as Reader<LookKind> | undefined;
+    const reader = readers[ask.kind] as Resolver<QueryKind> | undefined;
     if (!reader) return;
-    const signal = AbortSignal.any([host.signal, state.end.signal]);
+    const signal = AbortSignal.any([context.signal, state.end.signal]);
     let failures = 0;
     while (!signal.aborted) {
       state.wake = new AbortController();
@@ -53,16 +53,16 @@ export const looksPart: MakePart = (host) => {
   return {
     handle(command) {
       if (command.kind === 'refresh') for (const state of looking.values()) state.wake.abort();
-      if (command.kind !== 'look' && command.kind !== 'unlook') return;
-      const key = lookKey(command.ask);
+      if (command.kind !== 'subscribe' && command.kind !== 'unsubscribe') return;
+      const key = queryKey(command.ask);
       const state = looking.get(key);
-      if (command.kind === 'look') {
+      if (command.kind === 'subscribe') {
         if (state) state.watchers += 1;
         else {
           const begun: Looking = { watchers: 1, end: new AbortController(), wake: new AbortController() };
           looking.set(key, begun);
           const asked: Reading<unknown> = { state: 'pending', since: Date.now() };
-          host.emit({ looks: { [key]: last.get(key) ?? asked } });
+          context.emit({ queries: { [key]: last.get(key) ?? asked } });
           void follow(command.ask, key, begun);
         }
       } else if (state) {

@@ -1,29 +1,29 @@
 // How each kind of look is answered, and how often it is asked again while somebody looks.
 import type { Settings } from '../config/settings.ts';
-import type { Ask, LookKind, Looks } from '../core/queries/query.ts';
+import type { Queries, Query, QueryKind } from '../core/queries/query.ts';
 import { type Ms, minute, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
-import type { Outcome } from '../data/source.ts';
+import type { Result } from '../data/source.ts';
 
-export type Reader<K extends LookKind> = {
+export type Resolver<K extends QueryKind> = {
   every: Ms;
   timeout: Ms;
   /** Who answers. */
   from: string;
   where: string;
-  read(ask: Ask<K>, signal: AbortSignal): Promise<Outcome<Looks[K]['answer']>>;
+  read(ask: Query<K>, signal: AbortSignal): Promise<Result<Queries[K]['answer']>>;
 };
 
-export type Readers = { readonly [K in LookKind]?: Reader<K> };
+export type Resolvers = { readonly [K in QueryKind]?: Resolver<K> };
 
 /** The table of readers, and how to let go of what they hold. Backends are imported when they are first asked. */
-export function readersFor(settings: Settings): { readers: Readers; close(): Promise<void> } {
+export function resolversFor(settings: Settings): { readers: Resolvers; close(): Promise<void> } {
   // One for all looks: a credential plugin is not to be run anew every few seconds.
   const connection = new Connection(settings);
   return { readers: tableOf(settings, connection), close: () => connection.close() };
 }
 
-function tableOf(settings: Settings, connection: Connection): Readers {
+function tableOf(settings: Settings, connection: Connection): Resolvers {
   const evidence = `s3://${settings.evidence.bucket}`;
   const { primary } = settings.database;
   const database = { from: `postgres ${primary.host}`, where: `${primary.host}:${primary.port}` };
@@ -40,7 +40,7 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       ...database,
       every: 5 * second,
       timeout: 12 * second,
-      read: async ({ study }, signal) => (await studies()).lookAtStudy(settings, study, signal),
+      read: async ({ study }, signal) => (await studies()).queryStudy(settings, study, signal),
     },
     jobs: {
       ...database,
@@ -52,7 +52,7 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       ...database,
       every: 10 * second,
       timeout: 12 * second,
-      read: async ({ surface }, signal) => (await studies()).lookAtSurface(settings, surface, signal),
+      read: async ({ surface }, signal) => (await studies()).querySurface(settings, surface, signal),
     },
     'api-keys': {
       ...database,
@@ -66,22 +66,22 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       every: 3 * second,
       timeout: 6 * second,
       read: async ({ server }, signal) =>
-        (await import('../data/postgres/database-query.ts')).lookAtDatabase(settings, server, signal),
+        (await import('../data/postgres/database-query.ts')).queryDatabase(settings, server, signal),
     },
     pod: {
       ...kubernetes,
       read: async ({ pod }, signal) =>
-        (await import('../data/kubernetes/pod-query.ts')).lookAtPod(connection, pod, signal),
+        (await import('../data/kubernetes/pod-query.ts')).queryPod(connection, pod, signal),
     },
     node: {
       ...kubernetes,
       read: async ({ node }, signal) =>
-        (await import('../data/kubernetes/node-query.ts')).lookAtNode(connection, node, signal),
+        (await import('../data/kubernetes/node-query.ts')).queryNode(connection, node, signal),
     },
     deployment: {
       ...kubernetes,
       read: async ({ deployment }, signal) =>
-        (await import('../data/kubernetes/deployment-query.ts')).lookAtDeployment(connection, deployment, signal),
+        (await import('../data/kubernetes/deployment-query.ts')).queryDeployment(connection, deployment, signal),
     },
     evidence: {
       every: 5 * minute,
@@ -103,7 +103,7 @@ function tableOf(settings: Settings, connection: Connection): Readers {
       from: evidence,
       where: evidence,
       read: async ({ study }, signal) =>
-        (await import('../data/aws/evidence.ts')).lookAtStudyEvidence(settings, study, signal),
+        (await import('../data/aws/evidence.ts')).queryStudyEvidence(settings, study, signal),
     },
   };
 }

@@ -1,8 +1,8 @@
 // The screen's end of the engine's thread.
 import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
-import { lookKey } from '../core/queries/query.ts';
-import { door } from '../core/text/text.ts';
+import { queryKey } from '../core/queries/query.ts';
+import { sanitize } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { merge } from './coalesce-updates.ts';
 import { decoder, type Envelope } from './pods-delta.ts';
@@ -46,7 +46,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     });
     thread.on('error', (error) => {
       const full = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      why = full ? 'it ran out of memory' : door(error instanceof Error ? error.message : error, 300);
+      why = full ? 'it ran out of memory' : sanitize(error instanceof Error ? error.message : error, 300);
     });
     thread.on('exit', () => {
       if (stopping || worker !== thread) return;
@@ -70,8 +70,8 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
       return () => void listeners.delete(listener);
     },
     send(command) {
-      if (command.kind === 'look') looks.set(lookKey(command.ask), command);
-      if (command.kind === 'unlook') looks.delete(lookKey(command.ask));
+      if (command.kind === 'subscribe') looks.set(queryKey(command.ask), command);
+      if (command.kind === 'unsubscribe') looks.delete(queryKey(command.ask));
       if (command.kind === 'logs') looks.set('logs', command);
       worker?.postMessage({ kind: 'command', command } satisfies ToWorker);
     },

@@ -12,7 +12,7 @@ import type { ToWorker } from './worker-client.ts';
 const port = parentPort;
 if (!port) throw new Error('the engine’s thread was started as a program');
 const settings = workerData as Settings;
-const engine = createEngine({ settings, sources: await sourcesFor(settings), parts: modulesFor(settings) });
+const engine = createEngine({ settings, sources: await sourcesFor(settings), modules: modulesFor(settings) });
 const encode = encoder();
 let unread = false;
 let waiting: Update | undefined;

@@ -5,7 +5,7 @@ import { type Instant, type Ms, minute, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import { lose, type Reading } from '../core/world/reading.ts';
 import { emptyWorld, type History, type Sample, type Scope, type World } from '../core/world/world.ts';
-import type { News } from '../data/source.ts';
+import type { SourceUpdate } from '../data/source.ts';
 
 /** How far back a trend goes (issue 2: a sparkline over the last 15 minutes), and how dense its samples are. */
 export const trendSpan: Ms = 15 * minute;
@@ -18,7 +18,7 @@ const watched: readonly FactId[] = ['pods', 'deployments', 'workloads'];
 export type Changes = { facts: ReadonlySet<FactId>; history: boolean };
 
 /** The one place that holds the world. Not thread-safe: one keeper, one thread. */
-export class Keeper {
+export class WorldStore {
   #world: World;
   #changed = new Set<FactId>();
   #historyChanged = false;
@@ -32,7 +32,7 @@ export class Keeper {
   }
 
   /** Takes what a source tells. Gives whether that is to be shown at once: it came, went, or a watch saw a change. */
-  take(news: News): boolean {
+  apply(news: SourceUpdate): boolean {
     const before = this.#world.readings[news.fact] as Reading<unknown>;
     const after: Reading<unknown> =
       'fault' in news

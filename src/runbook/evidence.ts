@@ -1,13 +1,13 @@
 // What the steps look at: evidence from the world, in the on-call's words.
 import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
-import { assess, type Finding } from '../core/health/evaluate.ts';
+import { evaluate, type Finding } from '../core/health/evaluate.ts';
 import { databaseOfPlatform, receiptSays } from '../core/health/failover.ts';
 import { fewestRequests, metric } from '../core/health/metrics.ts';
-import { judgePod } from '../core/health/pods.ts';
-import { judgeRedis } from '../core/health/redis.ts';
+import { evaluatePod } from '../core/health/pods.ts';
+import { evaluateRedis } from '../core/health/redis.ts';
 import { behindSays } from '../core/health/replication.ts';
-import { judgeWrites } from '../core/health/writes.ts';
+import { evaluateWrites } from '../core/health/writes.ts';
 import type { Evidence } from '../core/incident/checklist.ts';
 import { doubtSays } from '../core/platform/unclear.ts';
 import { formatAge, formatCount, formatPercent } from '../core/text/format.ts';
@@ -23,7 +23,7 @@ const assessed = new WeakMap<World, readonly Finding[]>();
 export function findings(world: World): readonly Finding[] {
   const before = assessed.get(world);
   if (before) return before;
-  const found = assess(world);
+  const found = evaluate(world);
   assessed.set(world, found);
   return found;
 }
@@ -75,7 +75,7 @@ export function troubled(world: World, role: keyof World['scope']['deployments']
   const pods = known(world.readings.pods, world.now) ?? [];
   const name = world.scope.deployments[role];
   return pods
-    .filter((p) => p.app === name && !p.terminating && judgePod(p, world.now) === 'critical')
+    .filter((p) => p.app === name && !p.terminating && evaluatePod(p, world.now) === 'critical')
     .toSorted((a, b) => b.restarts - a.restarts);
 }
 
@@ -101,7 +101,7 @@ export function primary(world: World): Evidence {
   return look(world, 'primary', world.readings.primary, (db) => {
     const says = [`SELECT 1 in ${Math.round(db.latency)} ms`];
     if (db.connections) says.push(`${db.connections.used} of ${db.connections.limit} connections`);
-    const problem = judgeWrites(db);
+    const problem = evaluateWrites(db);
     says.push(problem?.says ?? 'not in recovery');
     const bad = problem?.verdict === 'critical' ? fail : problem?.verdict === 'unknown' ? unknown : pass;
     return bad(says.join(', '));
@@ -136,7 +136,7 @@ export function replica(world: World): readonly Evidence[] {
 
 export function redis(world: World): Evidence {
   return look(world, 'redis', world.readings.redis, (r) => {
-    const { verdict, says } = judgeRedis(r);
+    const { verdict, says } = evaluateRedis(r);
     if (verdict === 'critical') return fail(says);
     const answer = `PONG in ${Math.round(r.latency)} ms, ${r.role}`;
     return verdict === 'unknown' ? unknown(says) : pass(verdict === 'ok' ? answer : `${answer}; ${says}`);

@@ -198,7 +198,11 @@ export function handoff(incident: Incident, world: World): readonly string[] {
     ...list('State', [...(facts.length > 0 ? facts : ['nothing wrong is seen now']), ...due], ''),
     ...list('Tried', tried(incident), 'no action was run'),
     ...list('Pending', pending(incident), 'no step is open'),
-    ...list('Who knows', [...who, `wrote here: ${incident.people.join(', ')}`, `drives: ${incident.wheel.person}`], ''),
+    ...list(
+      'Who knows',
+      [...who, `wrote here: ${incident.people.join(', ')}`, `drives: ${incident.control.person}`],
+      '',
+    ),
     ...list(
       'Told',
       incident.messages.map((m) => `${formatClock(m.at)} ${calledBy(m)} ${m.purpose}: ${deliverySays[m.delivery]}`),

@@ -12,7 +12,7 @@ import type { Instant, Ms } from '../core/time.ts';
 import { findStep } from './checklists.ts';
 import { activeChecklists, deliverySays, isFinished, phaseSays, untoldOf } from './messages.ts';
 import { severityLevel } from './severities.ts';
-import { storyOf, wordsOf } from './timeline-text.ts';
+import { timelineText, wordsOf } from './timeline-text.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -200,7 +200,7 @@ function messages(incident: Incident): string {
 function timeline(incident: Incident): string {
   const pins = new Set(incident.pins);
   const rows = incident.entries.flatMap((entry) => {
-    const story = storyOf(entry, incident);
+    const story = timelineText(entry, incident);
     if (!story) return [];
     // What a message says stands under Messages, once.
     const detail = entry.event.kind === 'notified' ? undefined : story.detail;

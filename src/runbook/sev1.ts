@@ -1,5 +1,5 @@
 import type { Check } from '../core/actions/action.ts';
-import { judgeFailover, primaryProvenAway } from '../core/health/failover.ts';
+import { evaluateFailover, primaryProvenAway } from '../core/health/failover.ts';
 import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
 import { isPlain, quote } from '../core/text/shell.ts';
 import type { World } from '../core/world/world.ts';
@@ -65,13 +65,13 @@ export function recommendRestart(world: World): Recommendation {
 
 /** Only a primary that is proven away, from here and by the platform, and a replica that hears of it no more. */
 export function recommendFailover(world: World): Recommendation {
-  const { answer, because } = judgeFailover(world);
+  const { answer, because } = evaluateFailover(world);
   return { answer, because };
 }
 
 /** Whether the database is there; where it is not, whether a failover is the answer. */
 function failoverCheck(world: World): Check {
-  const { answer, because, objections } = judgeFailover(world);
+  const { answer, because, objections } = evaluateFailover(world);
   if (objections.some(({ code }) => code === 'primary-answers')) return { state: 'pass', because };
   const misplaced = objections.some(({ code }) => code === 'primary-in-recovery');
   return { state: answer === 'yes' || misplaced ? 'fail' : 'unknown', because };

@@ -69,7 +69,7 @@ const nothingAnswered = ({ readings }: World): boolean =>
   Object.values(readings).every((reading) => reading.state === 'pending');
 
 /** What nobody has answered yet says nothing: only what is proven counts until then. */
-export function suggest(world: World): Suggestion {
+export function suggestSeverity(world: World): Suggestion {
   const found = suggestNow(world);
   const asked = stillAsked(world);
   const isProven = found.severity !== undefined && !found.unsure;

@@ -1,6 +1,6 @@
 // An entry of the journal as a person tells it.
 
-import type { Verdict } from '../core/health/status.ts';
+import type { HealthStatus } from '../core/health/status.ts';
 import { calledBy } from '../core/incident/channel.ts';
 import { severityName } from '../core/incident/checklist.ts';
 import type { Entry, Event, EventOf } from '../core/incident/event.ts';
@@ -22,10 +22,10 @@ export type StoryKind =
   | 'note'
   | 'journal';
 
-export type Story = { kind: StoryKind; says: string; verdict?: Verdict; detail?: string };
+export type Story = { kind: StoryKind; says: string; verdict?: HealthStatus; detail?: string };
 
 /** Undefined for what only the report needs (samples). `incident`: tells how long an action took. */
-export function storyOf(entry: Entry, incident?: Incident): Story | undefined {
+export function timelineText(entry: Entry, incident?: Incident): Story | undefined {
   if (isOvertaken(entry, incident)) return undefined;
   const { event, at } = entry;
   switch (event.kind) {
@@ -130,7 +130,7 @@ function lasted(event: EventOf<'action'>, at: Instant, incident: Incident | unde
   return start === undefined || at < start ? '' : ` after ${formatAge(at - start)}`;
 }
 
-const phaseVerdict: Partial<Record<string, Verdict>> = {
+const phaseVerdict: Partial<Record<string, HealthStatus>> = {
   verified: 'ok',
   finished: 'ok',
   failed: 'critical',

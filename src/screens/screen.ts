@@ -1,6 +1,6 @@
 // What a screen is: a value. The frame draws it, moves in it and opens what its rows lead to (docs/screens.md).
 import type { Target } from '../core/actions/action.ts';
-import type { Ask } from '../core/queries/query.ts';
+import type { Query } from '../core/queries/query.ts';
 import type { Intent, Place, State } from '../store.ts';
 import type { Line } from './toolkit/line.ts';
 
@@ -91,7 +91,7 @@ export type Screen = {
   /** Other words for it that find it too. */
   also?: string;
   /** What must be asked while it is open. */
-  looks?(place: Place, state: State): readonly Ask[];
+  queries?(place: Place, state: State): readonly Query[];
   /** The names of its orders, first is the first shown; `s` goes round. `place.sort` is the index. */
   sorts?: readonly string[];
   /** Pure. `size` is the body's. Expensive lists are kept by the identity of what they are made from. */

@@ -1,10 +1,10 @@
 // A run that was confirmed while the world moved is asked again, on its own screen, with what is another thing now.
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/core/actions/action.ts';
-import { whatMoved } from '../../src/core/actions/drift.ts';
+import { describeDrift } from '../../src/core/actions/drift.ts';
 import { advance, type Run } from '../../src/core/actions/run.ts';
 import { offer } from '../../src/screens/actions/offer.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { followMoved } from '../../src/screens/shell/effects.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
@@ -17,9 +17,9 @@ const before: Plan = {
   calls: [{ tool: 'http', url: 'http://x' }],
   undo: 'roll back to revision 3',
   answered: ['cluster drill'],
-  rests: 'a',
+  preconditions: 'a',
 };
-const after: Plan = { ...before, impact: [before.impact[0] ?? '', 'Revision 4 becomes 5.'], rests: 'b' };
+const after: Plan = { ...before, impact: [before.impact[0] ?? '', 'Revision 4 becomes 5.'], preconditions: 'b' };
 
 /** The screen of a run just begun from the palette, and the run's id. */
 function begun(): { state: State; run: Run } {
@@ -47,7 +47,7 @@ function begun(): { state: State; run: Run } {
 
 const told = (state: State, run: Run, later = 0): State =>
   take(state, { runs: { [run.id]: run }, now: state.world.now + later });
-const keys = (state: State, key: string) => press(state, frame(state, size), key);
+const keys = (state: State, key: string) => dispatchKey(state, frame(state, size), key);
 
 describe('the first moment of a plan', () => {
   test('takes no y, and says so; a tick of the clock later it does', () => {
@@ -73,7 +73,7 @@ describe('a world that moved', () => {
     const stop = followMoved(store);
     const again = advance(
       confirmed,
-      { kind: 'planned', plan: after, calls: [], notice: 'the world moved', again: whatMoved(before, after) },
+      { kind: 'planned', plan: after, calls: [], notice: 'the world moved', again: describeDrift(before, after) },
       state.world.now + 500,
     );
     store.setState(told(store.getState(), again));
@@ -91,10 +91,12 @@ describe('a world that moved', () => {
   });
 
   test('is told in the plan’s own words; and said to be so where they are the same', () => {
-    expect(whatMoved(before, before)).toEqual([]);
-    expect(whatMoved(before, { ...before, rests: 'b' })).toEqual([expect.stringContaining('reads the same')]);
+    expect(describeDrift(before, before)).toEqual([]);
+    expect(describeDrift(before, { ...before, preconditions: 'b' })).toEqual([
+      expect.stringContaining('reads the same'),
+    ]);
     const long = { ...before, impact: Array.from({ length: 40 }, (_, n) => `line ${n}`) };
-    expect(whatMoved(before, long)).toHaveLength(9);
-    expect(whatMoved(before, long).at(-1)).toBe('now: … 34 more');
+    expect(describeDrift(before, long)).toHaveLength(9);
+    expect(describeDrift(before, long).at(-1)).toBe('now: … 34 more');
   });
 });

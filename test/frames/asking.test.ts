@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { offer } from '../../src/screens/actions/offer.ts';
-import { paste, press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey, paste } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { line } from '../../src/screens/toolkit/line.ts';
@@ -23,7 +23,7 @@ function asked(ask: Confirmation): State {
   return reduce(state, { kind: 'confirm', ask }, frame(state, size).list);
 }
 
-const give = (state: State, key: string, alone = true) => press(state, frame(state, size), key, alone);
+const give = (state: State, key: string, alone = true) => dispatchKey(state, frame(state, size), key, alone);
 const type = (text: string) => [...text];
 
 describe('a confirmation', () => {

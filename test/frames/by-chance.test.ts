@@ -2,14 +2,14 @@
 // nothing that changes anything. Only a suggested severity is opened by enter alone.
 import { expect, test } from 'vitest';
 import { screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import type { Intent, State } from '../../src/store.ts';
 import { showing } from '../support/every-screen.ts';
 import { pressing } from '../support/worlds.ts';
 
 const size = { columns: 100, rows: 30 };
-const looks = ['refresh', 'look', 'unlook', 'logs'];
+const looks = ['refresh', 'subscribe', 'unsubscribe', 'logs'];
 const effects = (intents: readonly Intent[]) =>
   intents.flatMap((one) => (one.kind === 'send' && !looks.includes(one.command.kind) ? [one.command] : []));
 
@@ -23,9 +23,9 @@ test.each(screens.flatMap(({ id }) => [[id, 'an incident'] as const, [id, 'no in
     const start = which === 'an incident' ? showing(id, {}) : without(showing(id, {}));
     const suggests = id === 'incident' && which === 'no incident';
     const opened = { kind: 'incident', what: expect.objectContaining({ do: 'open', severity: 1 }) };
-    expect(effects(press(start, frame(start, size), 'enter'))).toEqual(suggests ? [opened] : []);
+    expect(effects(dispatchKey(start, frame(start, size), 'enter'))).toEqual(suggests ? [opened] : []);
     const palette = pressing(start, size, ':');
-    expect(effects(press(palette, frame(palette, size), 'enter'))).toEqual([]);
-    for (const digit of '0123456789') expect(effects(press(start, frame(start, size), digit)), digit).toEqual([]);
+    expect(effects(dispatchKey(palette, frame(palette, size), 'enter'))).toEqual([]);
+    for (const digit of '0123456789') expect(effects(dispatchKey(start, frame(start, size), digit)), digit).toEqual([]);
   },
 );

@@ -1,9 +1,9 @@
 // A pod and a deployment, closer: what `kubectl describe` and `kubectl rollout history` tell.
 import { expect, test } from 'vitest';
 import type { DeploymentDetail } from '../../src/core/queries/deployment-detail.ts';
-import type { NodeLook } from '../../src/core/queries/node-detail.ts';
+import type { NodeDetail } from '../../src/core/queries/node-detail.ts';
 import type { KubeEvent, PodDetail } from '../../src/core/queries/pod-detail.ts';
-import { type Ask, lookKey } from '../../src/core/queries/query.ts';
+import { type Query, queryKey } from '../../src/core/queries/query.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { calm, deployment, frameText, live, lost, now, pod, pressing, stateOf } from '../support/worlds.ts';
@@ -51,7 +51,7 @@ const detail: PodDetail = {
 const at = (
   screen: string,
   of: Record<string, string>,
-  answers: readonly (readonly [Ask, Reading<unknown>])[],
+  answers: readonly (readonly [Query, Reading<unknown>])[],
 ): State => {
   const sick = pod('api-gateway', '8qk5p', { ready: false, reason: 'CrashLoopBackOff', exitCode: 137, restarts: 14 });
   const old = { ...pod('api-gateway', 'zx81a'), name: 'api-gateway-5c4d-zx81a' };
@@ -69,10 +69,10 @@ const at = (
       ]),
     },
   };
-  const state = stateOf(world, { looks: Object.fromEntries(answers.map(([ask, r]) => [lookKey(ask), r])) });
+  const state = stateOf(world, { queries: Object.fromEntries(answers.map(([ask, r]) => [queryKey(ask), r])) });
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
 };
-const askPod: Ask<'pod'> = { kind: 'pod', pod: detail.name };
+const askPod: Query<'pod'> = { kind: 'pod', pod: detail.name };
 const podState = (reading?: Reading<PodDetail>) =>
   at('pod', { pod: 'api-gateway-8qk5p' }, reading ? [[askPod, reading]] : []);
 
@@ -121,8 +121,8 @@ test('every row of a pod leads on: to the log of the instance that died, its dep
   expect(frameText(open('G', 'enter'), small)).toMatch(/─ event: Started ─[\s\S]*Started it is[\s\S]*kubelet/);
 });
 
-const askNode: Ask<'node'> = { kind: 'node', node: pod('api-gateway', '8qk5p').node };
-const node: NodeLook = {
+const askNode: Query<'node'> = { kind: 'node', node: pod('api-gateway', '8qk5p').node };
+const node: NodeDetail = {
   name: askNode.node,
   conditions: [
     { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory', at: minutes(3) },
@@ -138,7 +138,7 @@ const node: NodeLook = {
   events: [event('EvictionThresholdMet', 30_000, { warning: true, about: 'Node ip-10-0-1-17' })],
   missing: [],
 };
-const nodeState = (reading?: Reading<NodeLook>) =>
+const nodeState = (reading?: Reading<NodeDetail>) =>
   at('node', { node: askNode.node }, reading ? [[askNode, reading]] : []);
 
 test('a node: what is wrong, its taints, room and use, its conditions, our pods on it, events', () => {
@@ -159,7 +159,7 @@ test('a node: what is wrong, its taints, room and use, its conditions, our pods 
 });
 
 test('a node that one may not ask about still tells our pods on it, and why there is no more', () => {
-  const text = frameText(nodeState(lost<NodeLook>()), small);
+  const text = frameText(nodeState(lost<NodeDetail>()), small);
   expect(text).toContain('timed out after 2 s');
   expect(text).toMatch(/● api-gateway-7d9f8b6c5-8qk5p/);
 });
@@ -196,7 +196,7 @@ const deployed: DeploymentDetail = {
 };
 
 test('a deployment: the rollout pod by pod, revisions with image and time, events', () => {
-  const ask: Ask<'deployment'> = { kind: 'deployment', deployment: 'api-gateway' };
+  const ask: Query<'deployment'> = { kind: 'deployment', deployment: 'api-gateway' };
   const state = at('deployment', { deployment: 'api-gateway' }, [[ask, live(deployed)]]);
   const text = frameText(state, small);
   expect(text).toMatch(/rollout +stuck {2}2 of 3 are of revision 42, 1 older/);

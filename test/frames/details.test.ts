@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ApiKey } from '../../src/core/queries/api-key.ts';
 import type { DatabaseDetail } from '../../src/core/queries/database.ts';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/queries/query.ts';
+import { type Query, type QueryReadings, queryKey } from '../../src/core/queries/query.ts';
 import type { StudyDetail, StudyRow } from '../../src/core/queries/study.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { frame, screenOf } from '../../src/screens/shell/frame.ts';
@@ -13,10 +13,10 @@ const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 50 };
 const hostile = 'x\u001b[2J\u202e\u200b\n日本語';
 
-type Answered = readonly [Ask, Reading<unknown>];
+type Answered = readonly [Query, Reading<unknown>];
 const at = (screen: string, of: Record<string, string>, answers: readonly Answered[], filter = ''): State => {
   const state = stateOf(calm, {
-    looks: Object.fromEntries(answers.map(([ask, r]) => [lookKey(ask), r])) as LookReadings,
+    queries: Object.fromEntries(answers.map(([ask, r]) => [queryKey(ask), r])) as QueryReadings,
   });
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of, filter)] } };
 };
@@ -44,7 +44,7 @@ const detail: StudyDetail = {
   running: [{ id: 'job_1', surface: 'openai-api', status: 'executing', attempts: 1, createdAt: now - 3_000_000 }],
   slowest: [],
 };
-const askStudy: Ask<'study'> = { kind: 'study', study: 'study_old' };
+const askStudy: Query<'study'> = { kind: 'study', study: 'study_old' };
 
 test('one study: database and API side by side, jobs, failures with cause and fix, what is stuck', () => {
   const text = frameText(at('study', { study: 'study_old' }, [[askStudy, live(detail)]]), small);
@@ -83,7 +83,7 @@ test('a study that only the list knows yet, one that nobody knows, and a databas
   expect(away).toContain('Rate limited');
 });
 
-const askStudies = (rows: number, search = ''): Ask<'studies'> => ({ kind: 'studies', search, rows });
+const askStudies = (rows: number, search = ''): Query<'studies'> => ({ kind: 'studies', search, rows });
 const many = (count: number) => Array.from({ length: count }, (_, i) => studyRow(`study_${i}`));
 
 test('the list of all studies asks for more as one comes near its end, and keeps what it has meanwhile', () => {
@@ -91,7 +91,7 @@ test('the list of all studies asks for more as one comes near its end, and keeps
   const start = at('all-studies', {}, [first]);
   const asks = (state: State) => {
     const place = state.ui.stack.at(-1) ?? state.ui.stack[0];
-    return screenOf(place).looks?.(place, state);
+    return screenOf(place).queries?.(place, state);
   };
   expect(asks(start)).toEqual([askStudies(200)]);
   const end = pressing(start, small, 'G');
@@ -178,7 +178,7 @@ const database: DatabaseDetail = {
   slots: [{ name: 'gone', kind: 'physical', active: false, bytes: 3e9, state: 'extended' }],
   missing: [],
 };
-const askDatabase: Ask<'database'> = { kind: 'database', server: 'primary' };
+const askDatabase: Query<'database'> = { kind: 'database', server: 'primary' };
 
 test('sessions: the blocker above those it blocks, and replication above both', () => {
   const text = frameText(at('sessions', {}, [[askDatabase, live(database)]]), small);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Lock } from '../../src/core/queries/evidence.ts';
-import type { LookReadings } from '../../src/core/queries/query.ts';
-import { lookKey } from '../../src/core/queries/query.ts';
+import type { QueryReadings } from '../../src/core/queries/query.ts';
+import { queryKey } from '../../src/core/queries/query.ts';
 import { day, hour } from '../../src/core/time.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
 import { away, calm, frameText, outage, pressing, stateOf } from '../support/worlds.ts';
@@ -9,9 +9,9 @@ import { away, calm, frameText, outage, pressing, stateOf } from '../support/wor
 const size = { columns: 80, rows: 24 };
 const now = outage.now;
 
-function at(state: State, screen: string, of: Readonly<Record<string, string>> = {}, looks: LookReadings = {}): State {
+function at(state: State, screen: string, of: Readonly<Record<string, string>> = {}, looks: QueryReadings = {}): State {
   const [first] = state.ui.stack;
-  return { ...state, looks, ui: { ...state.ui, stack: [first, placeAt(screen, of)] } };
+  return { ...state, queries: looks, ui: { ...state.ui, stack: [first, placeAt(screen, of)] } };
 }
 
 const live = <T>(value: T) =>
@@ -33,7 +33,7 @@ test('evidence by study, oldest first, with what is old', () => {
     ...(lock ? { lock } : {}),
   });
   const looks = {
-    [lookKey({ kind: 'evidence' })]: live({
+    [queryKey({ kind: 'evidence' })]: live({
       bucket: 'bentham-evidence',
       groups: [
         group('study_old123', 90 * day, 61 * day, 1204, { legalHold: true }),
@@ -65,7 +65,7 @@ test('one study’s evidence: versions, delete markers, locks', () => {
   });
   const ask = { kind: 'evidence-study', study: 'study_abc123' } as const;
   const looks = {
-    [lookKey(ask)]: live({
+    [queryKey(ask)]: live({
       bucket: 'bentham-evidence',
       study: 'study_abc123',
       versions: [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bindingsOf, globalBindings, listBindings } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
 import type { Binding, Screen } from '../../src/screens/screen.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { isPane, reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
@@ -17,7 +17,7 @@ const size = { columns: 80, rows: 24 };
 type Pressed = { before: State; after: State; intents: readonly Intent[]; text: string };
 
 function pressed(before: State, key: string): Pressed {
-  const intents = press(before, frame(before, size), key);
+  const intents = dispatchKey(before, frame(before, size), key);
   const after = intents.reduce((state, one) => reduce(state, one, frame(state, size).list), before);
   return { before, after, intents, text: frameText(after, size) };
 }
@@ -121,7 +121,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident handoff': sees('Handoff brief'),
   'incident people': opens('people', /PEOPLE/),
   'incident procedures': opens('procedures', /PROCEDURES/),
-  'incident wheel': withState(sees('Take the wheel'), { desk: deskOf('ops2') }),
+  'incident wheel': withState(sees('Take the wheel'), { incidentContext: deskOf('ops2') }),
   'incident mitigate': sees('Mitigated: people can work again'),
   'incident resolve': sees('Resolve the incident'),
   'incident reopen': withState(sees('Reopen the incident'), { incident: resolved }),
@@ -136,7 +136,7 @@ const own: Readonly<Record<string, Case>> = {
     ...tells({ do: 'role', role: 'scribe', change: 'left' }),
   },
   'people take-role': after(['j'], tells({ do: 'role', role: 'deputy', change: 'taken' })),
-  'people people-wheel': withState(sees('Take the wheel'), { desk: deskOf('ops2') }),
+  'people people-wheel': withState(sees('Take the wheel'), { incidentContext: deskOf('ops2') }),
   'procedures add-procedure': after(['j'], tells({ do: 'procedure', change: 'added' })),
   'procedure procedure-offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),
   'procedure procedure-offer-2': {

@@ -1,7 +1,7 @@
 // Every list, asked for or from the world, in the states a night has: not answered yet, empty, one row, a hundred thousand, its
 // backend away with and without something seen before.
 import { describe, expect, test } from 'vitest';
-import { type Ask, lookKey } from '../../src/core/queries/query.ts';
+import { type Query, queryKey } from '../../src/core/queries/query.ts';
 import { pending, type Reading } from '../../src/core/world/reading.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { calm, fault, frameText, live, lost, now, pod, pressing, stateOf, study, surface } from '../support/worlds.ts';
@@ -15,7 +15,7 @@ const rowsOf = <T>(n: number, make: (name: string, i: number) => T): T[] =>
 type List = {
   of?: Readonly<Record<string, string>>;
   /** What is asked for it, or the fact of the world that it shows. */
-  from: Ask | 'pods' | 'surfaces' | 'studies';
+  from: Query | 'pods' | 'surfaces' | 'studies';
   /** An answer with so many rows; the first is `row_000000`. */
   answer(n: number): unknown;
   /** What it says when there is nothing. */
@@ -136,7 +136,7 @@ const lists: Readonly<Record<string, List>> = {
 };
 
 function stateWith(from: List['from'], reading: Reading<unknown>): State {
-  if (typeof from === 'object') return stateOf(calm, { looks: { [lookKey(from)]: reading } });
+  if (typeof from === 'object') return stateOf(calm, { queries: { [queryKey(from)]: reading } });
   return stateOf({ ...calm, readings: { ...calm.readings, [from]: reading } });
 }
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { screens } from '../../src/screens/index.ts';
 import type { Size } from '../../src/screens/screen.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { paint, themes } from '../../src/screens/toolkit/ansi.ts';
-import { big, bigger } from '../../src/screens/toolkit/banner-font.ts';
+import { themes, toAnsi } from '../../src/screens/toolkit/ansi.ts';
+import { banner, largeBanner } from '../../src/screens/toolkit/banner-font.ts';
 import { lineWidth, textOf } from '../../src/screens/toolkit/line.ts';
-import { judged } from '../../src/screens/toolkit/selectors.ts';
+import { healthOf } from '../../src/screens/toolkit/selectors.ts';
 import { placeAt, type State } from '../../src/store.ts';
 import { showing } from '../support/every-screen.ts';
 import {
@@ -166,7 +166,7 @@ describe('the war room', () => {
           .join('\n')
           .match(/[●▲?✓] /g)?.length ?? 0;
       const more = Number(/^ {2}(\d+) more/m.exec(text)?.[1] ?? 0);
-      const all = judged(world).findings;
+      const all = healthOf(world).findings;
       const bad = all.filter((f) => f.verdict !== 'ok').length;
       expect(said + more).toBe(bad > 0 ? bad : all.length);
       // Letters of at least three lines, whole.
@@ -185,8 +185,8 @@ describe('the war room', () => {
         deployments: outage.readings.deployments,
       },
     };
-    for (const row of bigger('api-gateway 1/3 ready')) expect(opened(slow, large)).toContain(row.trimEnd());
-    for (const row of big('api-gateway 1/3')) expect(opened(slow, small)).toContain(row.trimEnd());
+    for (const row of largeBanner('api-gateway 1/3 ready')) expect(opened(slow, large)).toContain(row.trimEnd());
+    for (const row of banner('api-gateway 1/3')) expect(opened(slow, small)).toContain(row.trimEnd());
   });
 });
 
@@ -241,7 +241,7 @@ describe('every frame', () => {
 
   test('tells verdicts without colour', () => {
     const painted = frame(stateOf(outage), small)
-      .lines.map((l) => paint(l, themes.plain))
+      .lines.map((l) => toAnsi(l, themes.plain))
       .join('\n');
     expect(painted).not.toMatch(/\u001b\[[\d;]*3\d/);
     expect(painted).toContain('CRITICAL');
@@ -272,7 +272,7 @@ describe('every frame', () => {
 test('what is drawn of blocks is never in reverse: a high bar would look like a hole', () => {
   for (const theme of Object.values(themes))
     for (const screen of ['cockpit', 'metrics', 'war-room', 'metric']) {
-      const painted = frame(showing(screen), { columns: 120, rows: 40 }).lines.map((l) => paint(l, theme));
+      const painted = frame(showing(screen), { columns: 120, rows: 40 }).lines.map((l) => toAnsi(l, theme));
       for (const look of painted.join('').matchAll(/\u001b\[([\d;]*)m([^\u001b]*[▁-█▀▄][^\u001b]*)/g))
         expect(look[1]).not.toMatch(/(^|;)7(;|$)/);
     }

@@ -4,10 +4,10 @@ import type { Event } from '../../src/core/incident/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { offerKey } from '../../src/screens/incident/steps.ts';
 import { screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
-import { big } from '../../src/screens/toolkit/banner-font.ts';
+import { banner } from '../../src/screens/toolkit/banner-font.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
 import { deskOf, tell } from '../support/story.ts';
 import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
@@ -21,10 +21,15 @@ const story = (...more: readonly (readonly [number, string, Event])[]) =>
 
 function at(screen: string, more: Partial<State> = {}, world = outage): State {
   const state = stateOf(world);
-  return { ...state, desk: deskOf('ops1'), ...more, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] } };
+  return {
+    ...state,
+    incidentContext: deskOf('ops1'),
+    ...more,
+    ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] },
+  };
 }
 
-const sent = (state: State, key: string): readonly Intent[] => press(state, frame(state, small), key);
+const sent = (state: State, key: string): readonly Intent[] => dispatchKey(state, frame(state, small), key);
 const commandOf = (intents: readonly Intent[]) =>
   intents.flatMap((one) => (one.kind === 'send' && one.command.kind === 'incident' ? [one.command.what] : []));
 
@@ -61,7 +66,7 @@ describe('opening', () => {
   test('enter opens the suggested one, v the one that is named; digits go to the panes', () => {
     expect(commandOf(sent(at('incident'), 'enter'))).toMatchObject([{ do: 'open', severity: 1 }]);
     const named = (...keys: readonly string[]) =>
-      commandOf(press(pressing(at('incident'), small, 'v', ...keys), frame(at('incident'), small), 'enter'));
+      commandOf(dispatchKey(pressing(at('incident'), small, 'v', ...keys), frame(at('incident'), small), 'enter'));
     expect(named('2')).toMatchObject([{ do: 'open', severity: 2 }]);
     expect(named('down', 'down', 'down')).toMatchObject([{ do: 'open', severity: 3 }]);
     expect(named(...'security')).toMatchObject([{ do: 'open', severity: 1, procedure: 'security' }]);
@@ -134,7 +139,7 @@ describe('a checklist', () => {
 
   test('the war room tells which one it is and how long it is open, in large letters', () => {
     const text = frameText(pressing(stateOf(outage, { incident }), small, 'w'), small);
-    for (const row of big('SEV1 open 00:07:30')) expect(text).toContain(row.trimEnd());
+    for (const row of banner('SEV1 open 00:07:30')) expect(text).toContain(row.trimEnd());
   });
 
   test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
@@ -171,7 +176,7 @@ describe('a checklist', () => {
   });
 
   test('i goes to the step that comes next', () => {
-    const home = { ...stateOf(outage), desk: deskOf('ops1'), incident };
+    const home = { ...stateOf(outage), incidentContext: deskOf('ops1'), incident };
     expect(pressing(home, small, 'i').ui.stack.at(-1)?.selected).toBe('sev1/database');
   });
 
@@ -249,7 +254,7 @@ describe('a checklist', () => {
     (id, list) => {
       const named = list.severity ? { severity: list.severity } : { procedure: id };
       const worked = tell(now, [0, 'ops1', { ...opened, ...named }]);
-      const home = { ...stateOf(outage), desk: deskOf('ops1'), incident: worked };
+      const home = { ...stateOf(outage), incidentContext: deskOf('ops1'), incident: worked };
       let state = pressing(home, small, 'i', 'g');
       const seen: string[] = [];
       for (const [index, step] of list.steps.entries()) {
@@ -317,7 +322,7 @@ describe('somebody else', () => {
     }));
 
   test('who drives is on every frame, and the others cannot work the checklist', () => {
-    const state = at('incident', { incident, desk: deskOf('ops2', { here: here('ops2', 'ops1') }) });
+    const state = at('incident', { incident, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) });
     expect(frameText(state, small)).toContain('ops1 drives');
     expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('ops1 drives');
     expect(sent(state, 'space')).toEqual([
@@ -339,7 +344,7 @@ describe('somebody else', () => {
       'ops1',
       { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway', phase: 'started' },
     ]);
-    const state = at('incident', { incident: gone, desk: deskOf('ops2', { here: here('ops2') }) });
+    const state = at('incident', { incident: gone, incidentContext: deskOf('ops2', { here: here('ops2') }) });
     const text = frameText(state, small);
     expect(text).toContain('restart-deployment api-gateway: outcome unknown');
     expect(text).toContain('ops1 drove this and is gone: W goes on where it stopped');
@@ -347,14 +352,17 @@ describe('somebody else', () => {
   });
 
   test('an observer has no way in', () => {
-    const state = at('incident', { incident, desk: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }) });
+    const state = at('incident', {
+      incident,
+      incidentContext: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }),
+    });
     for (const key of ['space', 's', 'W', 'X', 'v', 'n'])
       expect(sent(state, key)[0]).toMatchObject({ kind: 'notice', says: expect.stringContaining('only observes') });
     const messages = { ...state, ui: at('notify').ui };
     expect(sent(messages, 'enter')).toEqual([
       { kind: 'notice', says: 'messages: this cockpit only observes: y copies the text', verdict: 'unknown' },
     ]);
-    const other = { ...messages, desk: deskOf('ops2', { here: here('ops2', 'ops1') }) };
+    const other = { ...messages, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) };
     expect(sent(other, 'enter')[0]).toMatchObject({ says: expect.stringContaining('ops1 drives: W takes the wheel') });
   });
 });
@@ -384,13 +392,13 @@ test('with alerts open at 80 columns the title, the commander and who drives sta
     due: now + 14 * minute,
   }));
   const second = (state: State) => frameText(state, small).split('\n')[1];
-  const mine = second(at('cockpit', { incident: story(), desk: deskOf('ops1', { alerts }) }));
+  const mine = second(at('cockpit', { incident: story(), incidentContext: deskOf('ops1', { alerts }) }));
   expect(mine).toBe(' SEV1 Complete API outage   00:07:30   you drive and command       4 alerts 14 m');
   const handed = story([1, 'ops1', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ops1' }]);
-  const theirs = second(at('cockpit', { incident: handed, desk: deskOf('ops1', { alerts }) }));
+  const theirs = second(at('cockpit', { incident: handed, incidentContext: deskOf('ops1', { alerts }) }));
   expect(theirs).toBe(' SEV1 Complete API outage   00:07:30   you drive   commander bob   4 alerts 14 m');
   const late = tell(now - 35 * minute, [0, 'ops1', opened]);
-  const owed = second(at('cockpit', { incident: late, desk: deskOf('ops1', { alerts }) }));
+  const owed = second(at('cockpit', { incident: late, incidentContext: deskOf('ops1', { alerts }) }));
   expect(owed).toContain('SEV1');
   expect(owed).toContain('you drive');
   expect(owed).toContain('update late 5 m');
@@ -398,11 +406,11 @@ test('with alerts open at 80 columns the title, the commander and who drives sta
 
 test('a journal that cannot be written is on every frame', () => {
   const trouble = { kind: 'refused', where: '/var', what: 'the disk is full', hint: 'make room' } as const;
-  const desk = deskOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });
-  expect(frameText(at('cockpit', { desk, incident: story() }), small)).toContain(
+  const incidentContext = deskOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });
+  expect(frameText(at('cockpit', { incidentContext, incident: story() }), small)).toContain(
     'journal: the disk is full, 3 kept in memory',
   );
-  expect(frameText(at('cockpit', { desk }), small)).toContain('journal: the disk is full');
+  expect(frameText(at('cockpit', { incidentContext }), small)).toContain('journal: the disk is full');
 });
 
 test('messages: shown, changed, sent; where a channel is not configured, copied', () => {
@@ -430,9 +438,9 @@ test('a drill shows what arrived at the other end; nothing else can', () => {
     { at: now - 2000, channel: 'pagerduty', says: 'acknowledge', key: 'bentham/PRODUCTION/one' },
     { at: now - 1000, channel: '#alerts', says: 'DRILL, not real: SEV1 Complete API outage' },
   ];
-  const desk = deskOf('ops1', { received: arrived });
+  const incidentContext = deskOf('ops1', { received: arrived });
   const drill = { ...outage, scope: { ...outage.scope, drill: 'api-outage' } };
-  const state = at('notify', { incident: story(), desk }, drill);
+  const state = at('notify', { incident: story(), incidentContext }, drill);
   const text = frameText(pressing(state, small, 'o'), small);
   expect(text).toContain('▶03:14:06Z  #alerts    DRILL, not real: SEV1 Complete API outage');
   expect(text).toContain(' 03:14:05Z  pagerduty  acknowledge  bentham/PRODUCTION/one');
@@ -470,8 +478,8 @@ test('the timeline tells how long an action took, leads to what it changed, and 
   const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
   const acted = story([1, 'ops1', { ...run, phase: 'started' }], [3, 'ops1', { ...run, phase: 'verified' }]);
   const notes = ['01J-ops2@bastion.jsonl: is gone'];
-  const desk = deskOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
-  const state = at('timeline', { incident: acted, desk });
+  const incidentContext = deskOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
+  const state = at('timeline', { incident: acted, incidentContext });
   const text = frameText(state, large);
   expect(text).toContain('restart-deployment api-gateway: done and proven after 2 m 0 s');
   expect(text).toContain('▲ journal 01J-ops2@bastion.jsonl: is gone');
@@ -491,14 +499,20 @@ test('alerts count down until they are acknowledged', () => {
     responseTime: '15 min',
     due: now + 13 * minute,
   } as const;
-  const state = at('alerts', { desk: deskOf('ops1', { alerts: [alert] }) });
+  const state = at('alerts', { incidentContext: deskOf('ops1', { alerts: [alert] }) });
   expect(frameText(state, small)).toMatch(/API p95 .*13:00 left/);
   expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95', subject: 'API p95' }]);
-  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [alert] }) }), small)).toMatch(/1 alert 13 m\n/);
+  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [alert] }) }), small)).toMatch(
+    /1 alert 13 m\n/,
+  );
   const late = { ...alert, due: now - minute };
-  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [late] }) }), small)).toMatch(/1 alert late 1 m\n/);
+  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [late] }) }), small)).toMatch(
+    /1 alert late 1 m\n/,
+  );
   const mine = { ...alert, acknowledged: { by: 'ops1', at: now } };
-  expect(frameText(at('cockpit', { desk: deskOf('ops1', { alerts: [mine] }) }), small)).not.toContain('1 alert');
+  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [mine] }) }), small)).not.toContain(
+    '1 alert',
+  );
 });
 
 test.each(['timeline', 'people', 'contacts', 'procedures', 'runbook-commands'])('%s at 80×24', (screen) => {

@@ -1,6 +1,6 @@
 // Every row of every look-up leads on: to a screen, or to the whole of what it stands for.
 import { expect, test } from 'vitest';
-import { type LookReadings, lookKey } from '../../src/core/queries/query.ts';
+import { type QueryReadings, queryKey } from '../../src/core/queries/query.ts';
 import { screens } from '../../src/screens/index.ts';
 import { frame, screenOf } from '../../src/screens/shell/frame.ts';
 import { lineWidth } from '../../src/screens/toolkit/line.ts';
@@ -16,7 +16,7 @@ const stateAt = (
   answers: readonly Answered[],
 ): State => {
   const state = stateOf(world, {
-    looks: Object.fromEntries(answers.map(([ask, reading]) => [lookKey(ask), reading])) as LookReadings,
+    queries: Object.fromEntries(answers.map(([ask, reading]) => [queryKey(ask), reading])) as QueryReadings,
   });
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen, of)] } };
 };

@@ -3,7 +3,7 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import { type LogLine, readEntry } from '../../src/core/logs/log.ts';
 import type { LogsShown } from '../../src/core/logs/log-view.ts';
 import { openLogs, viewOf, wantedLogs } from '../../src/screens/logs/view.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type State } from '../../src/store.ts';
@@ -108,7 +108,7 @@ describe('the log screen', () => {
     expect(here(pressed(onError, 'P')).filter).toBe('pod=api-gateway-5d4f9c-blpwf');
     expect(here(pressed(onError, 'e')).filter).toBe('level=error');
     expect(here(pressed(onError, 'e', 'e')).filter).toBe('');
-    expect(press(withLog(few), frame(withLog(few), size), 'r')).toEqual([
+    expect(dispatchKey(withLog(few), frame(withLog(few), size), 'r')).toEqual([
       { kind: 'notice', says: 'this request: no line is selected', verdict: 'unknown' },
     ]);
   });
@@ -212,7 +212,7 @@ describe('the log screen', () => {
     expect(none).toContain('there are no such pods now');
     const all = reduce(stateOf(outage), openLogs({}), frame(stateOf(outage), size).list);
     const { logs } = withLog([], { view: viewOf(here(all)), streams: { ...streams, pods: 0, unstarted: [] } });
-    const labelled = frameText({ ...all, logs, desk: deskOf('me') } as State, size);
+    const labelled = frameText({ ...all, logs, incidentContext: deskOf('me') } as State, size);
     expect(labelled).toContain('no pods with app=bentham in bentham-prod now; those that come are followed');
     expect(labelled).toContain('set kubernetes.logSelector');
     expect(frameText(withLog([], { streams: { ...streams, unstarted: [] } }), size)).toContain(

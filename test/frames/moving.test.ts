@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bindingsOf } from '../../src/keymap.ts';
 import { screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { showKey } from '../../src/screens/shell/footer.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { here, placeAt } from '../../src/store.ts';
@@ -109,7 +109,7 @@ describe('moving', () => {
   });
 
   test('a key that does nothing says why', () => {
-    expect(press(stateOf(calm), frame(stateOf(calm), size), 'y')).toEqual([
+    expect(dispatchKey(stateOf(calm), frame(stateOf(calm), size), 'y')).toEqual([
       { kind: 'notice', says: 'copy: no row is selected', verdict: 'unknown' },
     ]);
     expect(frameText(at('y'), size)).toContain('copy: no row is selected');
@@ -117,7 +117,7 @@ describe('moving', () => {
 
   test('y copies the row', () => {
     const marked = at('2', 'j', 'j');
-    expect(press(marked, frame(marked, size), 'y')).toEqual([
+    expect(dispatchKey(marked, frame(marked, size), 'y')).toEqual([
       { kind: 'copy', text: 'api-gateway-7d9f8b6c5-8qk5p', what: 'pod api-gateway-7d9f8b6c5-8qk5p' },
     ]);
   });

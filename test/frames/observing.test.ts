@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { bindingsOf } from '../../src/keymap.ts';
 import { entries, screens } from '../../src/screens/index.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
 import { alert, showing } from '../support/every-screen.ts';
@@ -11,15 +11,20 @@ import { deskOf } from '../support/story.ts';
 import { pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
-const desk = deskOf('ops2', { observing: true, alerts: [alert] });
+const incidentContext = deskOf('ops2', { observing: true, alerts: [alert] });
 const observer = (screen: string, more: Partial<State> = {}): State =>
-  showing(screen, { desk, runs: {}, arming: { state: 'locked', why: 'this cockpit only observes' }, ...more });
+  showing(screen, {
+    incidentContext,
+    runs: {},
+    arming: { state: 'locked', why: 'this cockpit only observes' },
+    ...more,
+  });
 
 /** Questions that only change what is looked at. */
 const looking = ['Highlight', 'Since when'];
 
 function changes(intent: Intent): boolean {
-  if (intent.kind === 'send') return !['refresh', 'look', 'unlook', 'logs'].includes(intent.command.kind);
+  if (intent.kind === 'send') return !['refresh', 'subscribe', 'unsubscribe', 'logs'].includes(intent.command.kind);
   if (intent.kind === 'form') return !looking.includes(intent.form.title);
   return intent.kind === 'confirm';
 }
@@ -35,7 +40,7 @@ describe.each(screens.map(({ id }) => [id] as const))('on %s', (id) => {
     for (let down = 0; down < Math.max(1, Math.min(8, list.rows.length)); down += 1) {
       const state = pressing(start, size, ...Array.from({ length: down }, () => 'j'));
       for (const key of bindingsOf(screen, { state, place: here(state) }).flatMap((b) => b.keys)) {
-        const led = press(state, frame(state, size), key);
+        const led = dispatchKey(state, frame(state, size), key);
         expect(led.filter(changes), `${key} on ${id}, row ${down}`).toEqual([]);
       }
     }

@@ -1,6 +1,6 @@
 // What stands on a small screen stands there whole: shorter words rather than words cut in two.
 import { describe, expect, test } from 'vitest';
-import { lookKey } from '../../src/core/queries/query.ts';
+import { queryKey } from '../../src/core/queries/query.ts';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
@@ -74,7 +74,7 @@ test('backups, contacts and the overview cut no value at 60×15', () => {
 test('an alert, an API key and a step that is not marked leave out whole clauses, and say all of it when marked', () => {
   const says = '71 % of 440 jobs failed: Rate limited: too many requests from this key, since the deploy at 03:01';
   const alerts = [{ ...alert, says }];
-  const alertsText = frameText(showing('alerts', { desk: deskOf('ops1', { alerts }) }), usual);
+  const alertsText = frameText(showing('alerts', { incidentContext: deskOf('ops1', { alerts }) }), usual);
   expect(alertsText).toMatch(/API p95 +03:12 +71 % of 440 jobs failed: Rate limited +13:00 left/);
   expect(alertsText.replace(/\s+/g, ' ')).toContain(says);
 
@@ -85,6 +85,6 @@ test('an alert, an API key and a step that is not marked leave out whole clauses
   const key = { id: 'k', tenant: 'tenant-kyanos', name: 'Production Key (rotated)', createdAt: 0, revoked: false };
   const rows = [{ ...key, permissions: ['admin:all', 'studies:read', 'studies:write'] }];
   const ask = { kind: 'api-keys' } as const;
-  const looks = { [lookKey(ask)]: live({ rows, more: false }) };
-  expect(frameText(showing('api-keys', { looks }), usual)).toMatch(/admin:all \+2 .* may do everything$/m);
+  const looks = { [queryKey(ask)]: live({ rows, more: false }) };
+  expect(frameText(showing('api-keys', { queries: looks }), usual)).toMatch(/admin:all \+2 .* may do everything$/m);
 });

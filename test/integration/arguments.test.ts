@@ -8,20 +8,20 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rotatedName } from '../../src/actions/keys/rotate-api-key.ts';
 import { adminCall } from '../../src/actions/plan.ts';
-import type { Ground } from '../../src/core/actions/preflight.ts';
+import type { ActionContext } from '../../src/core/actions/preflight.ts';
 import { isPlain } from '../../src/core/text/shell.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { childEnvironment, foreignEnvironment } from '../../src/data/tools/environment.ts';
-import { performCommand } from '../../src/data/tools/execute.ts';
+import { executeCommand } from '../../src/data/tools/execute.ts';
 import { outputOf } from '../../src/data/tools/preflight.ts';
-import { groundOf } from '../../src/engine/action-context.ts';
+import { actionContextOf } from '../../src/engine/action-context.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
 import { good } from '../support/configuration.ts';
 import { live, world } from '../support/world.ts';
 import { pod } from '../support/worlds.ts';
 
 let directory = '';
-let ground: Ground;
+let context: ActionContext;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'bentham-arguments-'));
@@ -32,17 +32,17 @@ spawnSync('/bin/sh', ['-c', line], { stdio: 'inherit' });
 `;
   await writeFile(path.join(directory, 'pnpm'), oldPnpm, { mode: 0o755 });
   const env = { BENTHAM_ADMIN_DIRECTORY: directory, BENTHAM_ADMIN_COMMAND: path.join(directory, 'pnpm') };
-  ground = groundOf((await good({ env })).settings);
+  context = actionContextOf((await good({ env })).settings);
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 afterEach(() => vi.unstubAllEnvs());
 
 async function performed(surface: string): Promise<readonly string[] | undefined> {
-  const made = adminCall(ground, 'admin:surface', 'disable', { surface });
+  const made = adminCall(context, 'admin:surface', 'disable', { surface });
   if (!made.ok) return undefined;
   const told: string[] = [];
   const tell = (lines: readonly string[]) => void told.push(...lines);
-  await performCommand(made.call, { tell, signal: new AbortController().signal });
+  await executeCommand(made.call, { tell, signal: new AbortController().signal });
   return told;
 }
 
@@ -82,13 +82,13 @@ const hostile = [
 
 describe('an argument of an admin command', () => {
   test.each(hostile)('is refused before the plan where a shell could mind it: %j', async (surface) => {
-    expect(adminCall(ground, 'admin:surface', 'disable', { surface })).toMatchObject({ ok: false });
+    expect(adminCall(context, 'admin:surface', 'disable', { surface })).toMatchObject({ ok: false });
     expect(await performed(surface)).toBeUndefined();
     expect(existsSync(path.join(directory, 'pwned'))).toBe(false);
   });
 
   test('is refused with the characters that are allowed, and the way by hand', () => {
-    const made = adminCall(ground, 'admin:apikey', 'create', '--name', { name: 'x$(id)' });
+    const made = adminCall(context, 'admin:apikey', 'create', '--name', { name: 'x$(id)' });
     if (made.ok) throw new Error('not refused');
     expect(made.why).toBe(
       `the name 'x$(id)' has characters that a shell, or a command, could read as code or as an option`,
@@ -104,9 +104,9 @@ describe('an argument of an admin command', () => {
   });
 
   test('may be the runbook’s * as the permissions of a key, and as nothing else', () => {
-    expect(adminCall(ground, { permissions: '*' })).toMatchObject({ ok: true });
-    expect(adminCall(ground, { permissions: '*/x' })).toMatchObject({ ok: false });
-    expect(adminCall(ground, { tenant: '*' })).toMatchObject({ ok: false });
+    expect(adminCall(context, { permissions: '*' })).toMatchObject({ ok: true });
+    expect(adminCall(context, { permissions: '*/x' })).toMatchObject({ ok: false });
+    expect(adminCall(context, { tenant: '*' })).toMatchObject({ ok: false });
   });
 
   test('that names a rotated key is made of plain characters, whatever the old name was', () => {
@@ -127,11 +127,11 @@ describe('a command to type by hand', () => {
     });
   };
   const typed = (about: World) =>
-    checklists.flatMap(({ steps }) => steps.flatMap((step) => step.byHand?.(ground.targets, about) ?? []));
+    checklists.flatMap(({ steps }) => steps.flatMap((step) => step.byHand?.(context.targets, about) ?? []));
 
   test('names the surface that fails and the pod in trouble', () => {
     const all = typed(surface('acme-api'));
-    expect(all).toContain(`${ground.targets.admin} admin:surface disable acme-api`);
+    expect(all).toContain(`${context.targets.admin} admin:surface disable acme-api`);
     expect(all).toContain('kubectl describe pod acme-api -n bentham-prod');
     expect(all.find((one) => one.includes('| grep "acme-api"'))).toBeDefined();
   });
@@ -141,7 +141,7 @@ describe('a command to type by hand', () => {
     (name) => {
       const all = typed(surface(name));
       // A package manager would hand it to a shell once more, whatever its quotes.
-      expect(all).toContain(`${ground.targets.admin} admin:surface disable <surface>`);
+      expect(all).toContain(`${context.targets.admin} admin:surface disable <surface>`);
       expect(all).toContain('kubectl describe pod <pod-name> -n bentham-prod');
       expect(all.find((one) => one.includes('| grep "'))).toMatch(/\| grep "[\w.][\w.-]*"$/);
     },
@@ -173,7 +173,7 @@ describe('the environment of a program', () => {
     const argv = ['/bin/sh', '-c', `env > '${file}'`] as const;
     const more = inherits ? { inherits } : {};
     const means = { tell: () => {}, signal: new AbortController().signal };
-    await performCommand({ tool: 'command', argv, within: 60_000, ...more }, means);
+    await executeCommand({ tool: 'command', argv, within: 60_000, ...more }, means);
     const names = (await readFile(file, 'utf8')).split('\n').map((line) => line.split('=')[0] ?? '');
     const looked = await outputOf(['/usr/bin/env'], more, means.signal);
     const seen = looked.ok ? looked.value.lines.map((line) => line.split('=')[0] ?? '') : [];
@@ -188,7 +188,7 @@ describe('the environment of a program', () => {
   });
 
   test('of an admin command holds what admin.environment names, and nothing else', async () => {
-    const made = adminCall(ground, 'admin:sessions', 'refresh', '--all');
+    const made = adminCall(context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) throw new Error(made.why);
     expect(await found(made.call.inherits)).toEqual(['REDIS_URL', 'DATABASE_URL']);
   });

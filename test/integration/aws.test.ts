@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Checkup } from '../../src/core/health/checkup.ts';
 import { awsFault } from '../../src/data/aws/clients.ts';
 import { awsProbes } from '../../src/data/aws/doctor.ts';
-import { examine } from '../../src/data/doctor-check.ts';
+import { runCheck } from '../../src/data/doctor-check.ts';
 import { good } from '../support/configuration.ts';
 
 const endings: (() => unknown)[] = [];
@@ -33,7 +33,7 @@ async function probe(answer: (path: string, body: string) => Answer | undefined)
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-central-1' } });
-  return examine(awsProbes(settings, 700), 5000, new AbortController().signal);
+  return runCheck(awsProbes(settings, 700), 5000, new AbortController().signal);
 }
 
 const error = (code: string) =>

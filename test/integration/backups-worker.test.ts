@@ -1,20 +1,20 @@
 // The backups' source in a thread of its own.
 import { once } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { News } from '../../src/data/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { backupsApart } from '../../src/engine/backups-worker.ts';
 import { good } from '../support/configuration.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
 /** Starts it, waits for the first that it tells, and lets it end. */
-async function first(file?: URL): Promise<News> {
+async function first(file?: URL): Promise<SourceUpdate> {
   const { settings } = await good({ env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_REGION: 'us-east-1' } });
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   const over = new AbortController();
   const told = new EventTarget();
-  let news: News | undefined;
+  let news: SourceUpdate | undefined;
   const running = backupsApart(settings, file).start((one) => {
     news = one;
     told.dispatchEvent(new Event('told'));

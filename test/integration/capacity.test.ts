@@ -17,7 +17,7 @@ let cockpit: Acting;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'scale-room-'));
-  const weather = structuredClone(scenarioNamed('calm')?.weather.deployments) ?? {};
+  const weather = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
   kubernetes = await startKubernetes({ directory, weather, pace: 0.02 });
   cockpit = await acting({
     KUBECONFIG: kubernetes.kubeconfig,

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { acknowledgePage } from '../../src/actions/channels.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import type { Survey } from '../../src/core/actions/preflight.ts';
-import { say } from '../../src/core/actions/shell-command.ts';
+import type { Preflight } from '../../src/core/actions/preflight.ts';
+import { toShellCommand } from '../../src/core/actions/shell-command.ts';
 import type { Targets } from '../../src/core/world/targets.ts';
-import type { Means } from '../../src/data/call-result.ts';
+import type { ExecutionContext } from '../../src/data/call-result.ts';
 import { readAnswer } from '../../src/data/channels/answer.ts';
 import { channelStates, deliver, type Message } from '../../src/data/channels/channels.ts';
-import { performChannel } from '../../src/data/channels/execute.ts';
+import { executeChannel } from '../../src/data/channels/execute.ts';
 
 let server: Server | TcpServer | undefined;
 afterEach(() => {
@@ -223,28 +223,28 @@ describe('only the channel’s own answer is a success', () => {
 test('an action sends what it showed to where it showed it', async () => {
   const url = await receiver(202, '{"status":"success"}');
   const settings = platform(url) as unknown as Settings;
-  const ground = { targets: { channels: { pagerDuty: url } }, environment: 'STAGING' };
-  const survey = { ground, incident: () => undefined } as unknown as Survey;
-  const made = await acknowledgePage.plan({ page: 'k1' }, survey);
+  const context = { targets: { channels: { pagerDuty: url } }, environment: 'STAGING' };
+  const preflight = { context, incident: () => undefined } as unknown as Preflight;
+  const made = await acknowledgePage.plan({ page: 'k1' }, preflight);
   if (!('plan' in made)) throw new Error('there is a plan');
   const [call] = made.plan.calls;
   if (call?.tool !== 'channel') throw new Error('it is a message');
-  const shown = say(call, ground.targets as unknown as Targets);
+  const shown = toShellCommand(call, context.targets as unknown as Targets);
   expect(shown).toContain(url);
   const script = shown.replace('curl -fsS', 'cat #');
   const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script], {
     env: { BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: 'k'.repeat(32), PATH: process.env.PATH },
   });
-  const done = await performChannel(call, { settings, signal: AbortSignal.timeout(5000) } as Means);
+  const done = await executeChannel(call, { settings, signal: AbortSignal.timeout(5000) } as ExecutionContext);
   expect(done).toEqual({ outcome: 'done', says: 'pagerduty answered 202 {"status":"success"}' });
   expect(bodies).toEqual([JSON.parse(stdout)]);
 });
 
 test('a login page that answers an action with 200 is a failure', async () => {
   const url = await receiver(200, '<!doctype html><title>Sign in</title>');
-  const means = { settings: platform(url), signal: AbortSignal.timeout(5000) } as unknown as Means;
+  const means = { settings: platform(url), signal: AbortSignal.timeout(5000) } as unknown as ExecutionContext;
   const call = { tool: 'channel', channel: 'slack-alerts', body: '{"text":"x"}' } as const;
-  expect(await performChannel(call, means)).toMatchObject({
+  expect(await executeChannel(call, means)).toMatchObject({
     outcome: 'failed',
     says: expect.stringContaining('200 with a web page'),
   });

@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandCall } from '../../src/core/actions/call.ts';
 import { doubtOf } from '../../src/data/kubernetes/kubectl-exit.ts';
-import { performCommand } from '../../src/data/tools/execute.ts';
+import { executeCommand } from '../../src/data/tools/execute.ts';
 
 async function run(script: string, more: Partial<CommandCall> = {}) {
   const told: string[] = [];
   const call: CommandCall = { tool: 'command', argv: ['/bin/sh', '-c', script], within: 60_000, ...more };
   const tell = (lines: readonly string[]) => void told.push(...lines);
-  return { done: await performCommand(call, { tell, signal: new AbortController().signal }), told };
+  return { done: await executeCommand(call, { tell, signal: new AbortController().signal }), told };
 }
 
 describe('a command that says too much', () => {

@@ -92,8 +92,8 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
   });
 
   test('takes what its runs offer as the next step', async () => {
-    const memo = new Proxy<Record<string, string>>({}, { get: () => '7' });
-    const done = { run: '01ARZ3NDEKTSV4RRFFQ69G5FAV', target: whole, plan: { memo }, startedAt: 0, output: [] };
+    const baseline = new Proxy<Record<string, string>>({}, { get: () => '7' });
+    const done = { run: '01ARZ3NDEKTSV4RRFFQ69G5FAV', target: whole, plan: { baseline }, startedAt: 0, output: [] };
     for (const next of action.next?.(done) ?? []) {
       const asked = await parsed(...words(commandLine(next)));
       expect(asked).toMatchObject({ action: next.action, missing: [] });

@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Checkup } from '../../src/core/health/checkup.ts';
 import { checkupTable, overall, summary } from '../../src/core/health/checkup.ts';
 import { channelsProbe, journalProbe } from '../../src/data/channels/doctor.ts';
-import { examine, type Probe } from '../../src/data/doctor-check.ts';
+import { type DoctorCheck, runCheck } from '../../src/data/doctor-check.ts';
 import { gatewayProbe } from '../../src/data/gateway/doctor.ts';
 import { kubernetesProbe } from '../../src/data/kubernetes/doctor.ts';
 import { toolsProbe } from '../../src/data/tools/doctor.ts';
@@ -49,7 +49,7 @@ async function serve(answer: (asked: Asked) => Answer): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const run = (probe: Probe) => examine([probe], 10_000, new AbortController().signal);
+const run = (probe: DoctorCheck) => runCheck([probe], 10_000, new AbortController().signal);
 const lines = (found: readonly Checkup[]) => found.map((one) => `${one.verdict} ${one.what}: ${one.answer}`);
 
 /** A cluster that allows what `allows` says. */
@@ -328,7 +328,7 @@ test('channels are only looked at, never used', async () => {
 
 test('a probe that hangs or breaks is a row like any other, and holds nobody up', async () => {
   const about = { area: 'x', where: 'there', essential: true };
-  const found = await examine(
+  const found = await runCheck(
     [
       { ...about, what: 'hangs', run: () => new Promise(() => {}) },
       { ...about, what: 'breaks', run: () => Promise.reject(new Error('no')) },

@@ -7,14 +7,14 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { targetsOf } from '../../src/config/targets.ts';
 import type { Call } from '../../src/core/actions/call.ts';
-import { say } from '../../src/core/actions/shell-command.ts';
+import { toShellCommand } from '../../src/core/actions/shell-command.ts';
 import { secretOpens } from '../../src/data/aws/secret-login.ts';
 import { deliver } from '../../src/data/channels/channels.ts';
-import { performChannel } from '../../src/data/channels/execute.ts';
-import { examine } from '../../src/data/doctor-check.ts';
+import { executeChannel } from '../../src/data/channels/execute.ts';
+import { runCheck } from '../../src/data/doctor-check.ts';
 import { encryptionProbe } from '../../src/data/encryption.ts';
 import { gatewayProbe } from '../../src/data/gateway/doctor.ts';
-import { lookAtApiStudy } from '../../src/data/gateway/study-api.ts';
+import { readApiStudy } from '../../src/data/gateway/study-api.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
 import { Session } from '../../src/data/postgres/session.ts';
@@ -102,7 +102,7 @@ describe('the mode in force', () => {
       const targets = targetsOf((await good({ env })).settings, env);
       const end = { tool: 'sql', server: 'primary', change: { text: 'SELECT 1', values: [] } } as unknown as Call;
       const look = commands.find(({ id }) => id === 'redis-memory')?.command(targets);
-      return [say(end, targets), psql(targets.primary, 'SELECT 1'), look];
+      return [toShellCommand(end, targets), psql(targets.primary, 'SELECT 1'), look];
     };
     const redis = 'redis-cli -h redis.bentham.io --tls INFO memory | grep used_memory_human';
     const connected = 'psql -h db-primary.bentham.io -U bentham';
@@ -238,11 +238,11 @@ describe('over http://', () => {
 
   const study: Asking = async (url, allowed) => {
     const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url, ADMIN_API_KEY: secret, ...allowed } });
-    return lookAtApiStudy(settings, 'study-1', soon());
+    return readApiStudy(settings, 'study-1', soon());
   };
   const doctor: Asking = async (url, allowed) => {
     const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url, ADMIN_API_KEY: secret, ...allowed } });
-    return examine([gatewayProbe(settings, 2000)], 5000, soon());
+    return runCheck([gatewayProbe(settings, 2000)], 5000, soon());
   };
   const prometheus =
     (login: string, env: Record<string, string>): Asking =>
@@ -277,7 +277,7 @@ describe('over http://', () => {
   const action: Asking = async (url, allowed) => {
     const { settings } = await channels(url, allowed);
     const call = { tool: 'channel', channel: 'pagerduty', url: settings.channels.pagerDuty.url, body: '{}' } as const;
-    return performChannel(call, { settings, signal: soon() } as Parameters<typeof performChannel>[1]);
+    return executeChannel(call, { settings, signal: soon() } as Parameters<typeof executeChannel>[1]);
   };
 
   test.each<[what: string, connection: string, ask: Asking]>([
@@ -343,7 +343,7 @@ const kubeconfigOf = (server: string, more: object = {}) =>
 describe('doctor', () => {
   async function lines(env: Record<string, string>, own: Record<string, string> = {}) {
     const { settings } = await good({ env: { KUBECONFIG: file('https', kubeconfigOf('https://k:6443')), ...env } });
-    const found = await examine([encryptionProbe(settings, { HOME: home, ...own })], 5000, AbortSignal.timeout(5000));
+    const found = await runCheck([encryptionProbe(settings, { HOME: home, ...own })], 5000, AbortSignal.timeout(5000));
     return found.map(({ verdict, what, answer, todo }) => `${verdict} ${what}: ${answer}${todo ? ` → ${todo}` : ''}`);
   }
 

@@ -1,7 +1,7 @@
 // The evidence bucket as it is shown: a hundred thousand objects by study, with what holds them, on the drill's own S3.
 import { afterEach, expect, test, vi } from 'vitest';
 import { type S3, startS3 } from '../../simulator/s3/s3.ts';
-import { listEvidence, lookAtStudyEvidence } from '../../src/data/aws/evidence.ts';
+import { listEvidence, queryStudyEvidence } from '../../src/data/aws/evidence.ts';
 import { good } from '../support/configuration.ts';
 
 const stops: (() => Promise<void>)[] = [];
@@ -36,12 +36,12 @@ test('a hundred thousand objects are counted by study, and the oldest file of th
   expect(groups.slice(0, 60)).toEqual(asked);
   expect(unknown).toMatch(/60 studies with the oldest evidence/);
   // Holds, retention, versions and delete markers are found among so many as among few.
-  const load = await lookAtStudyEvidence(settings, 'study_load00000', patience());
+  const load = await queryStudyEvidence(settings, 'study_load00000', patience());
   if (!load.ok) throw new Error(load.fault.what);
   expect(load.value.versions).toHaveLength(100);
   expect(load.value.versions.flatMap(({ lock }, i) => (lock?.legalHold ? [i] : []))).toEqual([7, 57]);
   expect(load.value.unknown).toBe('locks of the first 60 versions only');
-  const one = await lookAtStudyEvidence(settings, 'study_abc123', patience());
+  const one = await queryStudyEvidence(settings, 'study_abc123', patience());
   if (!one.ok) throw new Error(one.fault.what);
   expect(one.value.complete).toBe(true);
   expect(one.value.versions.some(({ kind }) => kind === 'delete marker')).toBe(true);
@@ -56,7 +56,7 @@ test('holds and retention of each study are told apart', async () => {
   expect(locks.some((lock) => lock?.legalHold)).toBe(true);
   expect(locks.some((lock) => lock?.mode === 'COMPLIANCE' && (lock.until ?? 0) > Date.now())).toBe(true);
   expect(locks.some((lock) => lock && !lock.legalHold && (lock.until ?? 0) < Date.now())).toBe(true);
-  const one = await lookAtStudyEvidence(settings, 'study_abc123', patience());
+  const one = await queryStudyEvidence(settings, 'study_abc123', patience());
   if (!one.ok) throw new Error(one.fault.what);
   expect(one.value.versions.filter(({ kind }) => kind === 'delete marker')).toHaveLength(1);
   expect(one.value.versions.filter(({ key }) => key.endsWith('/screenshot.png') && !key.includes('job-'))).toHaveLength(

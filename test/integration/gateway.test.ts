@@ -9,15 +9,15 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { afterAll, afterEach, describe, expect, it, test } from 'vitest';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { gatewaySays, judgeEndpoint, worseEndpoint } from '../../src/core/health/gateway.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateEndpoint, gatewaySays, worseEndpoint } from '../../src/core/health/gateway.ts';
 import { lose } from '../../src/core/world/reading.ts';
 import { emptyWorld } from '../../src/core/world/world.ts';
 import { healthBudget } from '../../src/data/gateway/budget.ts';
 import { readHealthBody } from '../../src/data/gateway/health-body.ts';
 import { askHealthInTurn } from '../../src/data/gateway/health-request.ts';
-import { gatewaySource, healthUrls, lookAtGateway } from '../../src/data/gateway/source.ts';
-import type { News } from '../../src/data/source.ts';
+import { gatewaySource, healthUrls, readGateway } from '../../src/data/gateway/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { scope } from '../support/worlds.ts';
 
 describe('a health body', () => {
@@ -87,7 +87,7 @@ describe('the gateway', () => {
     return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
   const look = (base: string, timeout = 1000) =>
-    lookAtGateway(
+    readGateway(
       new URL('/health', base),
       new URL('/v1/health', base),
       timeout,
@@ -122,7 +122,7 @@ describe('the gateway', () => {
   const judged = async (base: string, timeout?: number) => {
     const outcome = await look(base, timeout);
     if (!outcome.ok) return outcome.fault.kind;
-    return `${judgeEndpoint(worseEndpoint(outcome.value))}: ${gatewaySays(outcome.value)}`;
+    return `${evaluateEndpoint(worseEndpoint(outcome.value))}: ${gatewaySays(outcome.value)}`;
   };
   const unauthorized: [number, string] = [401, '{"error":"Unauthorized"}'];
   const ok: [number, string] = [200, '{"status":"ok"}'];
@@ -185,7 +185,7 @@ describe('the gateway', () => {
   describe('asked again and again', () => {
     const over = new AbortController();
     const asked: string[] = [];
-    const news: News[] = [];
+    const news: SourceUpdate[] = [];
     const start = async (handle: RequestListener) => {
       asked.length = 0;
       news.length = 0;
@@ -258,7 +258,7 @@ describe('the gateway', () => {
       expect(Math.abs((told.retryAt ?? 0) - told.at - ms)).toBeLessThan(1500);
       const world = emptyWorld(scope, Date.now());
       const reading = lose(world.readings.gateway, told.fault, told.at, told.retryAt);
-      const found = assess({ ...world, readings: { ...world.readings, gateway: reading } });
+      const found = evaluate({ ...world, readings: { ...world.readings, gateway: reading } });
       expect(found.find(({ id }) => id === 'gateway/health')).toMatchObject({ verdict: 'unknown' });
       refresh();
       expect(await healthBudget(new URL(url)).take(1, AbortSignal.timeout(50))).toBe(false);
@@ -400,7 +400,7 @@ describe('the gateway', () => {
         const base = await listen(server, 'https');
         const trusting = new Agent({ pipelining: 0, connect: { ca: pair.cert } });
         const urls = [new URL('/health', base), new URL('/v1/health', base)] as const;
-        const outcome = await lookAtGateway(...urls, 1000, trusting, new AbortController().signal);
+        const outcome = await readGateway(...urls, 1000, trusting, new AbortController().signal);
         expect(outcome).toMatchObject({ value: { health: { problem } } });
         await trusting.destroy();
       }

@@ -9,16 +9,15 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { restartDeployment } from '../../src/actions/deployments/restart-deployment.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
-import type { Desk, IncidentDo } from '../../src/core/incident/context.ts';
+import type { IncidentCommand, IncidentContext } from '../../src/core/incident/context.ts';
 import { drives, isResumable } from '../../src/core/incident/context.ts';
 import { type Incident, pageKey } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import type { Source } from '../../src/data/source.ts';
-import { groundOf } from '../../src/engine/action-context.ts';
+import { actionContextOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { incidentPart } from '../../src/engine/incident/module.ts';
+import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
-import type { Engine } from '../../src/engine/protocol.ts';
 import { calm } from '../support/worlds.ts';
 
 let root: string;
@@ -43,20 +42,20 @@ afterEach(async () => {
 
 class Cockpit {
   readonly engine: ReturnType<typeof createEngine>;
-  desk: Desk | undefined;
+  incidentContext: IncidentContext | undefined;
   incident: Incident | undefined;
   readonly recorder: Recorder;
 
   constructor(settings: Settings, sources: readonly Source[]) {
     this.recorder = new Recorder(settings);
-    this.engine = createEngine({ settings, sources, parts: [incidentPart(this.recorder)] });
+    this.engine = createEngine({ settings, sources, modules: [incidentModule(this.recorder)] });
     this.engine.subscribe((update) => {
-      if (update.desk) this.desk = update.desk;
+      if (update.incidentContext) this.incidentContext = update.incidentContext;
       if (update.incident !== undefined) this.incident = update.incident ?? undefined;
     });
   }
 
-  do(what: IncidentDo): this {
+  do(what: IncidentCommand): this {
     this.engine.send({ kind: 'incident', what });
     return this;
   }
@@ -70,11 +69,11 @@ function settings(name: string, more: Partial<Settings> = {}): Settings {
 async function cockpit(name = 'ops1', more: Partial<Settings> = {}, sources: readonly Source[] = []): Promise<Cockpit> {
   const made = new Cockpit(settings(name, more), sources);
   cockpits.push(made);
-  await vi.waitFor(() => expect(made.desk).toBeDefined());
+  await vi.waitFor(() => expect(made.incidentContext).toBeDefined());
   return made;
 }
 
-const opens: IncidentDo = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
+const opens: IncidentCommand = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
 
 test('an incident opens with nothing reachable at all, and is written', async () => {
   const one = await cockpit();
@@ -91,25 +90,25 @@ test('an incident opens with nothing reachable at all, and is written', async ()
 test('what makes no sense is refused in words', async () => {
   const one = await cockpit();
   one.do({ do: 'note', text: 'x' });
-  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('no incident is open: i opens one'));
+  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: i opens one'));
   one.do(opens).do({ do: 'open', severity: 2, why: '' });
-  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('SEV1 Complete API outage is open already'));
+  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('SEV1 Complete API outage is open already'));
   one.do({ do: 'step', step: 'sev1/redis', mark: 'skipped' });
-  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('a skipped step needs a reason'));
+  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('a skipped step needs a reason'));
 });
 
 test('a decision is written with what was recommended: yes, once its remedy has run', async () => {
   const one = await cockpit();
   one.do(opens);
   await vi.waitFor(() => expect(one.incident).toBeDefined());
-  const decide: IncidentDo = { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes', why: 'it hangs' };
+  const decide: IncidentCommand = { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes', why: 'it hangs' };
   const decided = () =>
     (one.incident?.entries ?? []).flatMap(({ event }) => (event.kind === 'decision' ? [event.recommended] : []));
   one.do(decide);
   await vi.waitFor(() => expect(decided()).toEqual(['unsure']));
   const target = restartDeployment.object(
     { action: 'restart-deployment', deployment: 'api-gateway' },
-    groundOf(settings('ops1')),
+    actionContextOf(settings('ops1')),
   );
   await recordRun(one.recorder, { run: 'r1', action: 'restart-deployment', target, phase: 'verified' });
   one.do(decide);
@@ -123,7 +122,7 @@ test('two cockpits: one drives, the other sees everything live, and takes the wh
   await vi.waitFor(() => expect(two.incident?.id).toBe(one.incident?.id));
   await vi.waitFor(
     () =>
-      expect(two.desk?.here.map((h) => [h.name, h.driving])).toEqual([
+      expect(two.incidentContext?.here.map((h) => [h.name, h.driving])).toEqual([
         ['ops2', false],
         ['ops1', true],
       ]),
@@ -132,11 +131,11 @@ test('two cockpits: one drives, the other sees everything live, and takes the wh
   expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
   expect(one.recorder.mayAct()).toBeUndefined();
   two.do({ do: 'step', step: 'sev1/redis', mark: 'done' });
-  await vi.waitFor(() => expect(two.desk?.said?.says).toBe('ops1 drives: take the wheel first'));
+  await vi.waitFor(() => expect(two.incidentContext?.said?.says).toBe('ops1 drives: take the wheel first'));
   two.do({ do: 'note', text: 'I see it too' });
   await vi.waitFor(() => expect(one.incident?.notes).toBe(1));
   two.do({ do: 'wheel', why: 'ops1 eats' });
-  await vi.waitFor(() => expect(one.incident?.wheel.person).toBe('ops2'));
+  await vi.waitFor(() => expect(one.incident?.control.person).toBe('ops2'));
   expect(one.recorder.mayAct()).toBe('ops2 drives this incident: take the wheel first');
   expect(two.recorder.mayAct()).toBeUndefined();
 });
@@ -157,7 +156,7 @@ test('who looks at a resolved incident follows the next one, and may not act bes
 test('run beside a cockpit that drives is its person’s, and nobody else’s', async () => {
   const one = await cockpit('ops1');
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident?.wheel.person).toBe('ops1'));
+  await vi.waitFor(() => expect(one.incident?.control.person).toBe('ops1'));
   const [own, other, watching] = [
     await cockpit('ops1'),
     await cockpit('ops2'),
@@ -181,7 +180,7 @@ test('an incident that is open beside the resolved one still has its driver', as
   await vi.waitFor(() => expect(two.incident?.id).toBe('another'));
   two.do({ do: 'resolve', why: 'fast again' });
   await vi.waitFor(() => expect(two.incident).toMatchObject({ id: 'another', resolvedAt: expect.any(Number) }));
-  expect(two.desk?.open.map((o) => o.id)).toEqual([older]);
+  expect(two.incidentContext?.open.map((o) => o.id)).toEqual([older]);
   expect(two.recorder.mayAct()).toBe('ops1 drives SEV1 Complete API outage: show it and take the wheel first');
 });
 
@@ -189,7 +188,7 @@ test('an observer changes nothing, and has no path to an action', async () => {
   const base = settings('ops3');
   const one = await cockpit('ops3', { environment: { ...base.environment, observe: true } });
   one.do(opens);
-  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('this cockpit only observes'));
+  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('this cockpit only observes'));
   expect(one.incident).toBeUndefined();
   expect(one.recorder.mayAct()).toBe('this cockpit only observes');
 });
@@ -202,9 +201,9 @@ test('a cockpit that ended by force: the next one goes on where it stopped, its 
   await new Promise((resolve) => child.once('exit', resolve));
   const one = await cockpit('ops1');
   expect(one.incident).toMatchObject({ severity: 1, steps: { 'sev1/gateway-status': { mark: 'done' } } });
-  if (!one.desk) throw new Error('no desk');
-  expect(drives(one.desk, one.incident)).toBe(false);
-  expect(isResumable(one.desk, one.incident)).toBe(true);
+  if (!one.incidentContext) throw new Error('no incidentContext');
+  expect(drives(one.incidentContext, one.incident)).toBe(false);
+  expect(isResumable(one.incidentContext, one.incident)).toBe(true);
   one.do({ do: 'wheel', why: 'resumed' });
   await vi.waitFor(() =>
     expect(one.incident?.runs).toMatchObject([{ action: 'restart-deployment', phase: 'unknown' }]),
@@ -218,15 +217,15 @@ test('a journal that cannot be written: said, kept, actions refused until allowe
   directory = join(inTheWay, 'production');
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() => expect(one.desk?.said?.says).toMatch(/kept in memory only: is not a directory/));
+  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toMatch(/kept in memory only: is not a directory/));
   expect(one.incident?.severity).toBe(1);
-  expect(one.desk?.journal.unwritten).toBeGreaterThan(0);
+  expect(one.incidentContext?.journal.unwritten).toBeGreaterThan(0);
   expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is not a directory\).*or allow it in words/);
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
   await vi.waitFor(() => expect(one.recorder.mayAct()).toBeUndefined());
   rmSync(inTheWay);
   one.do({ do: 'note', text: 'made room' });
-  await vi.waitFor(() => expect(one.desk?.journal).toMatchObject({ unwritten: 0 }));
+  await vi.waitFor(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
   expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
 });
 
@@ -236,16 +235,20 @@ test('a journal that others can reach: no words allow an action, the command tha
   const one = await cockpit();
   one.do(opens);
   await vi.waitFor(() =>
-    expect(one.desk?.said?.says).toMatch(/kept in memory only: is open to the world; close it: chmod go-rwx/),
+    expect(one.incidentContext?.said?.says).toMatch(
+      /kept in memory only: is open to the world; close it: chmod go-rwx/,
+    ),
   );
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
-  await vi.waitFor(() => expect(one.desk?.said?.says).toMatch(/^not allowed: is open to the world; close it: chmod/));
+  await vi.waitFor(() =>
+    expect(one.incidentContext?.said?.says).toMatch(/^not allowed: is open to the world; close it: chmod/),
+  );
   expect(one.recorder.mayAct()).toMatch(
     /^nothing can be recorded \(is open to the world\): close it: chmod go-rwx \S+$/,
   );
   chmodSync(directory, 0o700);
   one.do({ do: 'note', text: 'closed it' });
-  await vi.waitFor(() => expect(one.desk?.journal).toMatchObject({ unwritten: 0 }));
+  await vi.waitFor(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
   expect(one.recorder.mayAct()).toBeUndefined();
 });
 
@@ -317,7 +320,7 @@ test('what somebody takes from the journal is put back without being asked, and 
   const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.jsonl'));
   truncateSync(join(directory, name), 100);
   await vi.waitFor(
-    () => expect(one.desk?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
+    () => expect(one.incidentContext?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
     10_000,
   );
   const outcome = await verifyJournal(directory);
@@ -356,7 +359,9 @@ test('the metrics are written at the opening and at the end, and the end says wh
   await vi.waitFor(() => expect(one.engine.world().readings.redis.state).toBe('live'));
   one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
   one.do({ do: 'resolve', why: 'calm' });
-  await vi.waitFor(() => expect(one.desk?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'));
+  await vi.waitFor(() =>
+    expect(one.incidentContext?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'),
+  );
   const kinds = one.incident?.entries.map(({ event }) => event.kind);
   expect(kinds?.slice(0, 2)).toEqual(['opened', 'sample']);
   expect(kinds?.slice(-2)).toEqual(['sample', 'resolved']);

@@ -23,7 +23,7 @@ import { dirname, join } from 'node:path';
 import { encodeTime } from 'ulid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
-import { foldAll } from '../../src/core/incident/incident.ts';
+import { projectAll } from '../../src/core/incident/incident.ts';
 import { prepare } from '../../src/data/journal/directory.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { keptFiles } from '../../src/data/journal/kept-rows.ts';
@@ -291,9 +291,9 @@ describe('an entry from the future has no effect and locks nobody out', () => {
     await expect.poll(() => one.state.notes.join()).toMatch(/^future.jsonl: line 1 has no effect: it /);
     const two = await journal();
     await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
-    await expect.poll(() => foldAll(one.entries)[0]?.wheel.session).toBe(two.writer.session);
+    await expect.poll(() => projectAll(one.entries)[0]?.control.session).toBe(two.writer.session);
     const report = await verifyJournal(directory);
-    expect(report.ok && foldAll(report.value.entries)[0]?.wheel.session).toBe(two.writer.session);
+    expect(report.ok && projectAll(report.value.entries)[0]?.control.session).toBe(two.writer.session);
     expect(report.ok && report.value.files.flatMap(({ problems }) => problems)).toEqual([
       expect.stringMatching(/^line 1 has no effect: it /),
     ]);

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
-import { foldAll } from '../../src/core/incident/incident.ts';
+import { projectAll } from '../../src/core/incident/incident.ts';
 import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts';
 import { readLine } from '../../src/data/journal/line.ts';
 import { PresenceFiles } from '../../src/data/journal/presence.ts';
@@ -169,7 +169,7 @@ describe('several writers', () => {
     await vi.waitFor(() => expect(two.entries).toHaveLength(1));
     await two.append(note('hello'), 'incident-1');
     await vi.waitFor(() => expect(one.entries).toHaveLength(2));
-    expect(foldAll(one.entries)).toEqual(foldAll(two.entries));
+    expect(projectAll(one.entries)).toEqual(projectAll(two.entries));
     expect(files()).toHaveLength(2);
   });
 
@@ -182,7 +182,7 @@ describe('several writers', () => {
     await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
     expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
     expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock went back by 3600 s' });
-    await vi.waitFor(() => expect(foldAll(one.entries)[0]?.wheel.person).toBe('ops2'));
+    await vi.waitFor(() => expect(projectAll(one.entries)[0]?.control.person).toBe('ops2'));
     expect(await problems()).toEqual([]);
   });
 
@@ -303,7 +303,7 @@ describe('what somebody else wrote into the directory', () => {
     writeFileSync(join(directory, 'evil.jsonl'), forged(event, 1, more) + forged({ kind: 'note', text: 'honest' }, 2));
     await expect.poll(() => one.entries.map(({ event: { kind } }) => kind)).toEqual(['note', 'opened']);
     expect(one.state.notes.join()).toContain('evil.jsonl');
-    const [incident] = foldAll(one.entries);
+    const [incident] = projectAll(one.entries);
     expect(incident && markdownReport(incident, Date.now())).toContain('honest');
     expect(await problems()).toContain('line 1 is not an entry');
   });

@@ -1,8 +1,8 @@
 // What becomes of a change, by every answer that an API server, its webhooks and the network may give.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call, KubernetesChange } from '../../src/core/actions/call.ts';
-import { performKubernetes } from '../../src/data/kubernetes/execute.ts';
-import { groundOf } from '../../src/engine/action-context.ts';
+import { executeKubernetes } from '../../src/data/kubernetes/execute.ts';
+import { actionContextOf } from '../../src/engine/action-context.ts';
 import { ApiServer, type Handler } from '../support/api-server.ts';
 
 let server: ApiServer;
@@ -73,9 +73,9 @@ function perform(change: KubernetesChange = { verb: 'restart', deployment: 'api-
   const when = { uid: 'u1', generation: 7 };
   const call: Extract<Call, { tool: 'kubernetes' }> = { tool: 'kubernetes', do: change, namespace: 'bentham', when };
   const signal = new AbortController().signal;
-  return performKubernetes(call, {
+  return executeKubernetes(call, {
     settings,
-    ground: groundOf(settings),
+    context: actionContextOf(settings),
     signal,
     tell: () => {},
     keep: async () => {},

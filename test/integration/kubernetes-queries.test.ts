@@ -11,11 +11,11 @@ import { nodeProblems } from '../../src/core/queries/pod-detail.ts';
 import { quantityOf } from '../../src/core/text/quantity.ts';
 import type { Cluster } from '../../src/data/kubernetes/client.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
-import { lookAtDeployment } from '../../src/data/kubernetes/deployment-query.ts';
+import { queryDeployment } from '../../src/data/kubernetes/deployment-query.ts';
 import { toEvent } from '../../src/data/kubernetes/events.ts';
-import { lookAtNode, toNodeLook } from '../../src/data/kubernetes/node-query.ts';
-import { lookAtPod, toPodDetail } from '../../src/data/kubernetes/pod-query.ts';
-import type { Outcome } from '../../src/data/source.ts';
+import { queryNode, toNodeDetail } from '../../src/data/kubernetes/node-query.ts';
+import { queryPod, toPodDetail } from '../../src/data/kubernetes/pod-query.ts';
+import type { Result } from '../../src/data/source.ts';
 import { ApiServer } from '../support/api-server.ts';
 
 test.each([
@@ -154,7 +154,7 @@ describe('a pod where not everything may be asked', () => {
     await server.stop();
   });
   afterAll(() => server.end());
-  const look = () => lookAtPod(connection, 'api-1', AbortSignal.timeout(10_000));
+  const look = () => queryPod(connection, 'api-1', AbortSignal.timeout(10_000));
 
   it('is told all the same, with what is not known and why', async () => {
     server.handle = (url, res) => {
@@ -191,7 +191,7 @@ describe('the drill’s cluster in an outage', () => {
   const within = () => AbortSignal.timeout(10_000);
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kubernetes-look-'));
-    kubernetes = await startKubernetes({ directory, weather: scenario?.weather.deployments ?? {}, pace: 0.05 });
+    kubernetes = await startKubernetes({ directory, weather: scenario?.conditions.deployments ?? {}, pace: 0.05 });
     const settings = settingsSchema.parse({
       profile: 'test',
       environment: { name: 'TEST', guarded: false },
@@ -209,7 +209,7 @@ describe('the drill’s cluster in an outage', () => {
   });
 
   it('tells a deployment’s revisions, newest first, and which pod is of which', async () => {
-    const detail = answerOf(await lookAtDeployment(connection, 'api-gateway', within()));
+    const detail = answerOf(await queryDeployment(connection, 'api-gateway', within()));
     expect(detail.missing).toEqual([]);
     expect(detail.revisions.map(({ revision, active }) => [revision, active])).toEqual([
       [3, true],
@@ -236,16 +236,16 @@ describe('the drill’s cluster in an outage', () => {
       }),
     );
     const name = list.items[0]?.metadata.name ?? '';
-    const detail = answerOf(await lookAtPod(connection, name, within()));
+    const detail = answerOf(await queryPod(connection, name, within()));
     expect(detail).toMatchObject({ name, missing: [], node: { problems: [] } });
     expect(detail.containers[0]?.memory).toMatchObject({ used: expect.any(Number), limit: 512 * 2 ** 20 });
     const sick = await sickPod(opened);
     await expect
-      .poll(async () => answerOf(await lookAtPod(connection, sick, within())).events.map(({ reason }) => reason), {
+      .poll(async () => answerOf(await queryPod(connection, sick, within())).events.map(({ reason }) => reason), {
         timeout: 8000,
       })
       .toContain('BackOff');
-    const { events } = answerOf(await lookAtPod(connection, sick, within()));
+    const { events } = answerOf(await queryPod(connection, sick, within()));
     expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((a, b) => b - a));
     expect(new Set(events.map(({ about }) => about))).toEqual(new Set([`Pod ${sick}`]));
   });
@@ -255,7 +255,7 @@ describe('the drill’s cluster in an outage', () => {
     const nodes = { path: '/api/v1/nodes', timeout: 5000, to: 'list nodes' };
     const list = answerOf(await opened.get<{ items: { metadata: { name: string } }[] }>(nodes));
     const name = list.items[0]?.metadata.name ?? '';
-    const node = answerOf(await lookAtNode(connection, name, within()));
+    const node = answerOf(await queryNode(connection, name, within()));
     expect(node).toMatchObject({
       name,
       problems: [],
@@ -265,7 +265,7 @@ describe('the drill’s cluster in an outage', () => {
       pods: { allocatable: 110 },
     });
     expect(node.conditions.map(({ type }) => type)).toContain('Ready');
-    expect(await lookAtNode(connection, 'no-such-node', within())).toMatchObject({ ok: false });
+    expect(await queryNode(connection, 'no-such-node', within())).toMatchObject({ ok: false });
   });
 
   it('reads taints and cordons of a node', () => {
@@ -276,7 +276,7 @@ describe('the drill’s cluster in an outage', () => {
         { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: '2026-01-17T03:00:00Z' },
       ],
     };
-    expect(toNodeLook({ metadata: { name: 'n' }, spec, status: {} } as never)).toMatchObject({
+    expect(toNodeDetail({ metadata: { name: 'n' }, spec, status: {} } as never)).toMatchObject({
       problems: ['not heard of', 'cordoned: takes no new pods'],
       taints: [
         { says: 'gpu=yes:NoSchedule' },
@@ -304,7 +304,7 @@ async function sickPod(cluster: Cluster): Promise<string> {
   return sick?.metadata.name ?? '';
 }
 
-function answerOf<T>(outcome: Outcome<T>): T {
+function answerOf<T>(outcome: Result<T>): T {
   if (!outcome.ok) throw new Error(outcome.fault.what);
   return outcome.value;
 }

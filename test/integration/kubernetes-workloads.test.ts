@@ -4,9 +4,9 @@ import type { Workloads } from '../../src/core/world/facts.ts';
 import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
 import { toDeployment } from '../../src/data/kubernetes/deployments.ts';
-import { KubernetesSurvey } from '../../src/data/kubernetes/preflight.ts';
+import { KubernetesPreflight } from '../../src/data/kubernetes/preflight.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
-import type { News } from '../../src/data/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { ApiServer, type Handler } from '../support/api-server.ts';
 
 const at = (time: string) => Date.parse(time);
@@ -149,13 +149,13 @@ test('what an action proves a rollout by counts its pods’ own Ready conditions
     return res.end(JSON.stringify({ metadata: { name: 'executor', uid: 'd' }, spec, status }));
   };
   await server.start();
-  const survey = new KubernetesSurvey(server.settings().kubernetes, gone.signal);
+  const preflight = new KubernetesPreflight(server.settings().kubernetes, gone.signal);
   try {
-    expect(await survey.deployment('executor')).toMatchObject({
+    expect(await preflight.deployment('executor')).toMatchObject({
       value: { ready: 1, available: 1, reasons: ['CrashLoopBackOff', 'its status says 2 ready'] },
     });
   } finally {
-    await survey.close();
+    await preflight.close();
     await server.end();
   }
 });
@@ -163,7 +163,7 @@ test('what an action proves a rollout by counts its pods’ own Ready conditions
 describe('the workloads of a namespace', () => {
   let server: ApiServer;
   let over: AbortController;
-  let news: News[];
+  let news: SourceUpdate[];
   let ended: Promise<unknown>;
   const answers = new Map<string, Handler>();
   const list = (...objects: object[]): Handler => {

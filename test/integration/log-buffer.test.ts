@@ -8,9 +8,9 @@ import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseFilter } from '../../src/core/logs/log-filter.ts';
 import { type LogsShown, type LogsView, mostShown } from '../../src/core/logs/log-view.ts';
 import { emptyWorld } from '../../src/core/world/world.ts';
-import { LogBook } from '../../src/data/kubernetes/logs/log-buffer.ts';
-import { logsPart } from '../../src/engine/logs.ts';
-import type { Part } from '../../src/engine/module.ts';
+import { LogBuffer } from '../../src/data/kubernetes/logs/log-buffer.ts';
+import { logsModule } from '../../src/engine/logs.ts';
+import type { EngineModule } from '../../src/engine/module.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
 import { ApiServer } from '../support/api-server.ts';
 
@@ -24,11 +24,11 @@ const lines = (from: number, to: number, text = (i: number) => `line ${i}`): Log
     previous: false,
     text: text(from + i),
   }));
-const ids = (book: LogBook) => book.entries().map((e) => e.id);
+const ids = (book: LogBuffer) => book.entries().map((e) => e.id);
 
 describe('a log book', () => {
   it('shows the newest lines', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.add(lines(1, 4));
     expect(ids(book)).toEqual([1, 2, 3]);
     book.add(lines(4, 10_004));
@@ -40,7 +40,7 @@ describe('a log book', () => {
   });
 
   it('shows whatever is kept, around any line, with its place in the whole', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.add(lines(1, 100_001));
     book.pause(true);
     const shown = (around: number) => {
@@ -66,7 +66,7 @@ describe('a log book', () => {
   });
 
   it('keeps what one reads though it is forgotten meanwhile, and says what is missing after it', () => {
-    const book = new LogBook(fields, { lines: 5000, characters: 1e9 });
+    const book = new LogBuffer(fields, { lines: 5000, characters: 1e9 });
     book.add(lines(1, 5001));
     book.pause(true);
     book.look(100);
@@ -90,11 +90,11 @@ describe('a log book', () => {
   });
 
   it('stays within its bounds, by lines and by characters', () => {
-    const book = new LogBook(fields, { lines: 10, characters: 1e9 });
+    const book = new LogBuffer(fields, { lines: 10, characters: 1e9 });
     book.add(lines(1, 26));
     expect([...book.all()].map((e) => e.id)).toEqual(lines(16, 26).map((l) => l.id));
     expect(book.forgotten).toBe(15);
-    const heavy = new LogBook(fields, { lines: 1000, characters: 1000 });
+    const heavy = new LogBuffer(fields, { lines: 1000, characters: 1000 });
     heavy.add(lines(1, 10, () => 'x'.repeat(300)));
     expect([...heavy.all()]).toHaveLength(2);
     heavy.add(lines(10, 11, () => 'x'.repeat(5000)));
@@ -102,7 +102,7 @@ describe('a log book', () => {
   });
 
   it('filters what it has kept, and what comes', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.add(lines(1, 100));
     book.filter(parseFilter('/ 1\\d?$/'));
     expect(ids(book)).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
@@ -114,7 +114,7 @@ describe('a log book', () => {
   });
 
   it('filters by an expression that would take a backtracking engine years', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.add(lines(1, 5, (i) => `${'a'.repeat(60)}! ${i}`));
     book.filter(parseFilter('/^(a+)+! 2$/'));
     expect(ids(book)).toEqual([2]);
@@ -124,7 +124,7 @@ describe('a log book', () => {
   });
 
   it('stands still while paused, loses nothing, and goes on with all that waited', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.add(lines(1, 4));
     const before = book.entries();
     book.pause(true);
@@ -137,7 +137,7 @@ describe('a log book', () => {
   });
 
   it('keeps the identity of entries, and crosses the thread as differences', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     const encode = encoder();
     const decode = decoder();
     const view: LogsView = { workload: { selector: '' }, since: 1, previous: false, filter: '', paused: false };
@@ -190,7 +190,7 @@ describe('a log book', () => {
   });
 
   it('shows lines to whoever stood still where there were none yet', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.pause(true);
     book.filter(parseFilter(''), 77);
     expect(book.entries()).toEqual([]);
@@ -199,7 +199,7 @@ describe('a log book', () => {
   });
 
   it('keeps up with 50,000 lines a second', () => {
-    const book = new LogBook(fields);
+    const book = new LogBuffer(fields);
     book.filter(parseFilter('level=error'));
     const flood = lines(1, 50_001, (i) =>
       JSON.stringify({ level: i % 100 ? 30 : 50, msg: `line ${i}`, reqId: `r-${i}` }),
@@ -218,7 +218,7 @@ describe('a log book', () => {
 describe('the engine’s part', () => {
   let server: ApiServer;
   let over: AbortController;
-  let part: Part;
+  let part: EngineModule;
   let shown: LogsShown | undefined;
   let write: (text: string) => void;
   const view: LogsView = { workload: { selector: '' }, since: 60_000, previous: false, filter: '', paused: false };
@@ -249,7 +249,7 @@ describe('the engine’s part', () => {
     over = new AbortController();
     const settings = server.settings();
     const world = emptyWorld(scopeOf(settings), Date.now());
-    part = logsPart({
+    part = logsModule({
       settings,
       scope: world.scope,
       world: () => world,

@@ -6,7 +6,7 @@ import { filterText } from '../../src/commands/logs/filter.ts';
 import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseSince } from '../../src/core/text/since.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
-import { LogOrder } from '../../src/data/kubernetes/logs/log-merge.ts';
+import { LogMerge } from '../../src/data/kubernetes/logs/log-merge.ts';
 import { followLogs, type LogsAsk, type LogsState } from '../../src/data/kubernetes/logs/logs.ts';
 import { ApiServer } from '../support/api-server.ts';
 
@@ -18,7 +18,7 @@ describe('the order of lines', () => {
     const arriving = fc.array(fc.record({ stream: fc.integer({ min: 0, max: 3 }), step: fc.nat({ max: 50 }) }));
     fc.assert(
       fc.property(arriving, (arrivals) => {
-        const order = new LogOrder();
+        const order = new LogMerge();
         const clocks = [0, 0, 0, 0];
         for (let stream = 0; stream < 4; stream += 1) {
           order.expect(String(stream), 0);
@@ -39,7 +39,7 @@ describe('the order of lines', () => {
   });
 
   it('waits for a stream that is being opened, and not for one that is silent', () => {
-    const order = new LogOrder();
+    const order = new LogMerge();
     order.expect('a', 0);
     order.expect('b', 0);
     order.open('a', 0);
@@ -51,7 +51,7 @@ describe('the order of lines', () => {
   });
 
   it('joins a stack to its line, but not to the line of another container', () => {
-    const order = new LogOrder();
+    const order = new LogMerge();
     for (const key of ['a', 'b']) {
       order.expect(key, 0);
       order.open(key, 0);
@@ -68,7 +68,7 @@ describe('the order of lines', () => {
   });
 
   it('has whoever is far ahead wait for the others, and nobody wait for who says nothing', () => {
-    const order = new LogOrder();
+    const order = new LogMerge();
     for (const key of ['ahead', 'behind']) {
       order.expect(key, 0);
       order.open(key, 0);
@@ -84,7 +84,7 @@ describe('the order of lines', () => {
   });
 
   it('lets go of a flood', () => {
-    const order = new LogOrder();
+    const order = new LogMerge();
     order.expect('a', 0);
     for (let i = 0; i < 60_000; i += 1) order.push('a', raw(i, 'x'), 0);
     expect(order.release(0).length).toBe(30_000);

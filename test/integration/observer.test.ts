@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
-import type { Desk } from '../../src/core/incident/context.ts';
+import type { IncidentContext } from '../../src/core/incident/context.ts';
 import type { Incident } from '../../src/core/incident/incident.ts';
 import { Journal } from '../../src/data/journal/journal.ts';
 import { createEngine } from '../../src/engine/engine.ts';
@@ -75,21 +75,21 @@ async function leftBehind(): Promise<void> {
 }
 
 /** Runs the engine until it has told its world twice, and everything that a person may ask for was asked. */
-async function observed(observe: boolean): Promise<{ desk?: Desk; incident?: Incident }> {
-  const seen: { desk?: Desk; incident?: Incident; says: string[] } = { says: [] };
+async function observed(observe: boolean): Promise<{ incidentContext?: IncidentContext; incident?: Incident }> {
+  const seen: { incidentContext?: IncidentContext; incident?: Incident; says: string[] } = { says: [] };
   const engine = createEngine({
     settings: settings(observe),
     sources: [],
-    parts: modulesFor(settings(observe)),
+    modules: modulesFor(settings(observe)),
   });
   const nows = new Set<number>();
-  engine.subscribe(({ desk, incident, now, said }: Update) => {
-    if (desk) seen.desk = desk;
+  engine.subscribe(({ incidentContext, incident, now, said }: Update) => {
+    if (incidentContext) seen.incidentContext = incidentContext;
     if (incident) seen.incident = incident;
     if (said) seen.says.push(said.says);
     if (now !== undefined) nows.add(now);
   });
-  await vi.waitFor(() => expect(seen.desk).toBeDefined());
+  await vi.waitFor(() => expect(seen.incidentContext).toBeDefined());
   engine.send({ kind: 'arm', reason: 'to see' });
   engine.send({ kind: 'incident', what: { do: 'open', severity: 2, why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'note', text: 'x' } });
@@ -97,7 +97,7 @@ async function observed(observe: boolean): Promise<{ desk?: Desk; incident?: Inc
   engine.send({ kind: 'incident', what: { do: 'wheel', why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'allow-unrecorded', why: 'x' } });
   engine.send({ kind: 'present' });
-  await vi.waitFor(() => expect(seen.desk?.said?.says).toBeDefined());
+  await vi.waitFor(() => expect(seen.incidentContext?.said?.says).toBeDefined());
   const before = nows.size;
   await vi.waitFor(() => expect(nows.size).toBeGreaterThan(before + 1), { timeout: 10_000 });
   await engine.stop();
@@ -107,15 +107,15 @@ async function observed(observe: boolean): Promise<{ desk?: Desk; incident?: Inc
 test('an observer sees the incident and changes no file, mode or time', async () => {
   await leftBehind();
   const before = tree();
-  const { desk, incident } = await observed(true);
+  const { incidentContext, incident } = await observed(true);
   expect(incident?.title).toBe('Outage');
-  expect(desk?.journal).toMatchObject({ unwritten: 0 });
+  expect(incidentContext?.journal).toMatchObject({ unwritten: 0 });
   expect(tree()).toEqual(before);
 });
 
 test('where there is no journal, an observer makes none', async () => {
-  const { desk } = await observed(true);
-  expect(desk?.journal.trouble).toBeUndefined();
+  const { incidentContext } = await observed(true);
+  expect(incidentContext?.journal.trouble).toBeUndefined();
   expect(existsSync(join(root, 'state'))).toBe(false);
 });
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { LogFields } from '../../src/core/logs/log.ts';
 import { hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
 import { statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
-import { clean, door, redact } from '../../src/core/text/text.ts';
-import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
+import { redact, sanitize, stripControl } from '../../src/core/text/text.ts';
+import { LineSplitter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { attacks, type Pattern, patternsBelow, pumps } from '../support/patterns.ts';
 
 const fields = { level: 'level' } as LogFields;
@@ -164,12 +164,12 @@ const teasing = [
 
 test.each([
   ['redact', redact],
-  ['clean', (text: string) => clean(text, 200_000)],
-  ['the door', (text: string) => door(text, 2000)],
+  ['clean', (text: string) => stripControl(text, 200_000)],
+  ['the door', (text: string) => sanitize(text, 2000)],
   ['a session’s statement', withoutLiterals],
   ['a shown statement', (text: string) => statementSays(text, 600)],
   ['a filter that is read', parseFilter],
-  ['lines of a log', (text: string) => new LineCutter(16_384).push(Buffer.from(text), () => {})],
+  ['lines of a log', (text: string) => new LineSplitter(16_384).push(Buffer.from(text), () => {})],
 ] as const)('%s takes a time in proportion to the text', (_, look) => {
   for (const piece of teasing)
     for (const end of ['', '\u0000', '"'])

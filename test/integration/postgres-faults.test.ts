@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { DatabaseServer } from '../../src/config/settings.ts';
-import { Dear } from '../../src/data/postgres/budgeted-query.ts';
+import { BudgetedQuery } from '../../src/data/postgres/budgeted-query.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
 import { inSchema, tablesFrom } from '../../src/data/postgres/queries/columns.ts';
 import { surfaces } from '../../src/data/postgres/queries/studies.ts';
@@ -147,7 +147,7 @@ test('a dear read is repeated so seldom that it costs a fifteenth; after a timeo
   let now = 0;
   let exact = 0;
   let late = false;
-  const dear = new Dear<number>(() => now);
+  const dear = new BudgetedQuery<number>(() => now);
   const read = () =>
     dear.read(
       async () => {

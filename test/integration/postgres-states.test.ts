@@ -6,16 +6,16 @@ import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { judge, metric } from '../../src/core/health/metrics.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
-import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
-import { listJobs, listStudies, lookAtStudy, lookAtSurface } from '../../src/data/postgres/study-query.ts';
-import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
-import type { Outcome } from '../../src/data/source.ts';
+import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
+import { listJobs, listStudies, queryStudy, querySurface } from '../../src/data/postgres/study-query.ts';
+import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
+import type { Result } from '../../src/data/source.ts';
 import { mostlyFailing, surfaces as surfacesEvidence } from '../../src/runbook/evidence.ts';
 import { forms } from '../support/platform-forms.ts';
 import { live, world } from '../support/world.ts';
@@ -38,7 +38,7 @@ async function sql(text: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-function good<T>(outcome: Outcome<T>): T {
+function good<T>(outcome: Result<T>): T {
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
   return outcome.value;
 }
@@ -48,14 +48,14 @@ const soon = () => AbortSignal.timeout(30_000);
 async function look(schema: string) {
   const session = new Session(there());
   open.push(session);
-  const studies = good(await lookAtStudies(session, schema, 20_000, newStudiesMemory(), soon()));
-  const surfaces = good(await lookAtSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
+  const studies = good(await readStudies(session, schema, 20_000, newStudiesMemory(), soon()));
+  const surfaces = good(await readSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
   const seen = world({ readings: { studies: live<'studies'>(studies), surfaces: live<'surfaces'>(surfaces) } });
   const of = (id: 'queueDepth' | 'studyFailures') => {
     const reading = metric(id).measure(seen);
-    return { ...(reading.state === 'live' ? reading.value : {}), verdict: judge(metric(id), seen) };
+    return { ...(reading.state === 'live' ? reading.value : {}), verdict: evaluateMetric(metric(id), seen) };
   };
-  const findings = assess(seen).filter(({ area }) => area === 'studies' || area === 'surfaces');
+  const findings = evaluate(seen).filter(({ area }) => area === 'studies' || area === 'surfaces');
   return { studies, surfaces, findings, seen, queue: of('queueDepth'), failures: of('studyFailures') };
 }
 
@@ -116,7 +116,7 @@ test.each(forms)('$name: the same rows give the same figures, lists and details'
 
   const settings = settingsOf(schema);
   open.push(sessionsFor(settings).studies);
-  const detail = good(await lookAtStudy(settings, 'st_runs', soon()));
+  const detail = good(await queryStudy(settings, 'st_runs', soon()));
   expect(detail).toMatchObject({
     row: { tenant: 'tenant-a', completion: 45 },
     errors: [{ message: 'Rate limited', count: 3 }],
@@ -127,7 +127,7 @@ test.each(forms)('$name: the same rows give the same figures, lists and details'
     good(await listJobs(settings, { study: 'st_runs', status: 'failed', search: '', rows: 50 }, soon())).rows,
   ).toHaveLength(3);
   expect(good(await listStudies(settings, { search: 'tenant-a', rows: 50 }, soon())).rows).toHaveLength(7);
-  expect(good(await lookAtSurface(settings, 'openai-api', soon()))).toMatchObject({
+  expect(good(await querySurface(settings, 'openai-api', soon()))).toMatchObject({
     errors: [{ message: 'Rate limited', count: 5 }],
   });
   const keys = good(await listApiKeys(settings, soon()));

@@ -6,8 +6,8 @@ import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { primary } from '../../src/runbook/evidence.ts';
 import { live, world } from '../support/world.ts';
@@ -33,11 +33,11 @@ async function connected(user: string): Promise<pg.Client> {
 /** What the look says of the primary, each time by a new session: a default holds for those that begin now. */
 async function finding(user = 'monitor') {
   const session = new Session(as(user));
-  const outcome = await lookAtServer(session, 10_000, AbortSignal.timeout(20_000));
+  const outcome = await readServer(session, 10_000, AbortSignal.timeout(20_000));
   await session.close();
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
   const seen = world({ readings: { primary: live<'primary'>(outcome.value) } });
-  const found = assess(seen).find(({ id }) => id === 'database/primary');
+  const found = evaluate(seen).find(({ id }) => id === 'database/primary');
   return { verdict: found?.verdict, says: found?.says, evidence: primary(seen).state, value: outcome.value };
 }
 

@@ -2,9 +2,9 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startS3 } from '../../simulator/s3/s3.ts';
-import { type Ask, lookKey } from '../../src/core/queries/query.ts';
+import { type Query, queryKey } from '../../src/core/queries/query.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
-import { looksPart } from '../../src/engine/queries.ts';
+import { queriesModule } from '../../src/engine/queries.ts';
 import { good } from '../support/configuration.ts';
 import { calm, scope } from '../support/worlds.ts';
 
@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const ask: Ask<'evidence'> = { kind: 'evidence' };
+const ask: Query<'evidence'> = { kind: 'evidence' };
 
 async function begin(url: string, keyId: string, secret: string) {
   vi.stubEnv('AWS_ACCESS_KEY_ID', keyId);
@@ -22,12 +22,12 @@ async function begin(url: string, keyId: string, secret: string) {
   const { settings } = await good({ env: { AWS_ENDPOINT_URL: url, AWS_REGION: 'eu-west-1' } });
   const told: Reading<unknown>[] = [];
   const end = new AbortController();
-  const part = looksPart({
+  const part = queriesModule({
     settings,
     scope,
     world: () => calm,
-    emit: ({ looks }) => {
-      const reading = looks?.[lookKey(ask)];
+    emit: ({ queries: looks }) => {
+      const reading = looks?.[queryKey(ask)];
       if (reading) told.push(reading);
     },
     onWorld() {},
@@ -46,15 +46,15 @@ test('it says since when it is asked, and opens again at once on what it last kn
   stops.push(s3.stop);
   const { part, told } = await begin(s3.url, s3.accessKeyId, s3.secretAccessKey);
   const before = Date.now();
-  part.handle?.({ kind: 'look', ask });
+  part.handle?.({ kind: 'subscribe', ask });
   expect(told).toEqual([{ state: 'pending', since: expect.any(Number) }]);
   const [first] = told;
   expect(first?.state === 'pending' && (first.since ?? 0) >= before).toBe(true);
   await expect.poll(() => told.at(-1)?.state, { timeout: 10_000 }).toBe('live');
   const known = told.at(-1);
-  part.handle?.({ kind: 'unlook', ask });
+  part.handle?.({ kind: 'unsubscribe', ask });
   told.length = 0;
-  part.handle?.({ kind: 'look', ask });
+  part.handle?.({ kind: 'subscribe', ask });
   expect(told).toEqual([known]);
 });
 
@@ -72,9 +72,9 @@ test('left before it was answered, its request ends, and nothing comes of it', a
   });
   const at = silent.address();
   const { part, told } = await begin(`http://127.0.0.1:${typeof at === 'object' ? at?.port : 0}`, 'id', 'secret');
-  part.handle?.({ kind: 'look', ask });
+  part.handle?.({ kind: 'subscribe', ask });
   await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(1);
-  part.handle?.({ kind: 'unlook', ask });
+  part.handle?.({ kind: 'unsubscribe', ask });
   await expect.poll(() => sockets.size, { timeout: 5000 }).toBe(0);
   expect(told.map(({ state }) => state)).toEqual(['pending']);
 });

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { Redis as Client } from 'ioredis';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../simulator/postgres/server.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { judge, metric } from '../../src/core/health/metrics.ts';
-import { judgeRedis } from '../../src/core/health/redis.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
+import { evaluateRedis } from '../../src/core/health/redis.ts';
 import { parseInfo } from '../../src/data/redis/info.ts';
 import { askRedisOnce } from '../../src/data/redis/source.ts';
 import { refusalsOf } from '../../src/data/redis/writes.ts';
@@ -49,13 +49,13 @@ async function started(...more: string[]) {
     const outcome = await askRedisOnce(at, 5000, AbortSignal.timeout(10_000));
     if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
     const seen = world({ readings: { redis: live<'redis'>(outcome.value) } });
-    const found = assess(seen).find(({ id }) => id === 'redis');
+    const found = evaluate(seen).find(({ id }) => id === 'redis');
     const { verdict, says } = found ?? {};
     return {
       verdict,
       says,
       evidence: redisEvidence(seen).state,
-      memory: judge(metric('redisMemory'), seen),
+      memory: evaluateMetric(metric('redisMemory'), seen),
       value: outcome.value,
     };
   };
@@ -186,7 +186,7 @@ test('an append-only file that takes no writes refuses them, whatever the saves 
   const info = parseInfo('role:master\r\naof_enabled:1\r\naof_last_write_status:err\r\nrdb_last_bgsave_status:ok\r\n');
   const refusals = await refusalsOf(new Client({ lazyConnect: true }), info);
   expect(refusals).toEqual([{ why: 'append' }]);
-  expect(judgeRedis({ where: 'r', version: '7', latency: 1, role: 'master', refusals })).toMatchObject({
+  expect(evaluateRedis({ where: 'r', version: '7', latency: 1, role: 'master', refusals })).toMatchObject({
     verdict: 'critical',
     says: 'writes are refused: its append-only file takes none',
   });

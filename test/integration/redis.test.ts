@@ -12,7 +12,7 @@ import { redisFault } from '../../src/data/redis/faults.ts';
 import { parseInfo } from '../../src/data/redis/info.ts';
 import { redisKeys } from '../../src/data/redis/preflight.ts';
 import { askRedisOnce, perMinute, redisSource } from '../../src/data/redis/source.ts';
-import type { News } from '../../src/data/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { acting } from '../support/acting.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
@@ -379,7 +379,7 @@ describe.runIf(installed)('a real Redis', () => {
       redis: at(port),
       intervals: { redis: 50, timeout: 300 },
     });
-    const news: News[] = [];
+    const news: SourceUpdate[] = [];
     const over = new AbortController();
     const running = redisSource(settings).start((one) => void news.push(one), over.signal);
     const newest = () => news.at(-1);

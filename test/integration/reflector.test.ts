@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/core/world/facts.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
-import type { News } from '../../src/data/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { ApiServer, type Handler } from '../support/api-server.ts';
 
 const podObject = (name: string, version: number, image = 'gateway:1') => ({
@@ -19,7 +19,7 @@ describe('the watch on pods', () => {
   let list: Handler;
   let watch: Handler;
   let over: AbortController;
-  let news: News[];
+  let news: SourceUpdate[];
   let ended: Promise<unknown>;
   let refresh: () => void;
   const asked = (watching: boolean) =>

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keptFiles } from '../../src/data/journal/kept-rows.ts';
 import { RunLocks } from '../../src/data/journal/run-locks.ts';
-import { performCommand } from '../../src/data/tools/execute.ts';
+import { executeCommand } from '../../src/data/tools/execute.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -113,7 +113,7 @@ describe('a command', () => {
   it('gets hostile words as they are, and no shell reads them', async () => {
     const words = [`'; DROP TABLE x; --`, '$(touch /tmp/owned)', '`id`', 'x'.repeat(3000)];
     const m = means();
-    const done = await performCommand(
+    const done = await executeCommand(
       { tool: 'command', argv: ['/usr/bin/printf', '%s\\n', ...words], within: 5000 },
       m,
     );
@@ -124,16 +124,16 @@ describe('a command', () => {
   it('fails with what it said last, and is never tried again', async () => {
     const m = means();
     const argv = ['/bin/sh', '-c', `echo once >> ${directory}/ran; echo no such surface >&2; exit 3`] as const;
-    const done = await performCommand({ tool: 'command', argv, within: 5000 }, m);
+    const done = await executeCommand({ tool: 'command', argv, within: 5000 }, m);
     expect(done).toMatchObject({ outcome: 'failed', says: '/bin/sh failed with exit code 3: no such surface' });
-    expect(await performCommand({ tool: 'command', argv: ['/no/such/program'], within: 1000 }, m)).toMatchObject({
+    expect(await executeCommand({ tool: 'command', argv: ['/no/such/program'], within: 1000 }, m)).toMatchObject({
       outcome: 'failed',
     });
   });
 
   it('is ended with everything it started when its time is up, and its outcome is unknown', async () => {
     const m = means();
-    const done = await performCommand(
+    const done = await executeCommand(
       { tool: 'command', argv: ['/bin/sh', '-c', 'sleep 60 & echo $!; wait'], within: 300 },
       m,
     );

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/core/actions/call.ts';
-import { say, sketch } from '../../src/core/actions/shell-command.ts';
+import { summarize, toShellCommand } from '../../src/core/actions/shell-command.ts';
 import { quote } from '../../src/core/text/shell.ts';
 import { literal } from '../../src/core/text/sql.ts';
-import { clean } from '../../src/core/text/text.ts';
+import { stripControl } from '../../src/core/text/text.ts';
 import type { Targets } from '../../src/core/world/targets.ts';
 
 const targets: Targets = {
@@ -72,17 +72,17 @@ describe('say', () => {
       namespace: 'bentham-prod',
       when,
     });
-    expect(say(kubernetes({ verb: 'restart', deployment: 'api-gateway' }), targets)).toBe(
+    expect(toShellCommand(kubernetes({ verb: 'restart', deployment: 'api-gateway' }), targets)).toBe(
       'kubectl rollout restart deployment/api-gateway -n bentham-prod',
     );
-    expect(say(kubernetes({ verb: 'rollback', deployment: 'api-gateway', toRevision: 41 }), targets)).toBe(
+    expect(toShellCommand(kubernetes({ verb: 'rollback', deployment: 'api-gateway', toRevision: 41 }), targets)).toBe(
       'kubectl rollout undo deployment/api-gateway --to-revision=41 -n bentham-prod',
     );
-    expect(say({ tool: 'command', argv: ['pnpm', 'admin:surface', 'disable', 'openai-api'], within: 1 }, targets)).toBe(
-      'pnpm admin:surface disable openai-api',
-    );
     expect(
-      say(
+      toShellCommand({ tool: 'command', argv: ['pnpm', 'admin:surface', 'disable', 'openai-api'], within: 1 }, targets),
+    ).toBe('pnpm admin:surface disable openai-api');
+    expect(
+      toShellCommand(
         {
           tool: 'rds',
           do: {
@@ -103,12 +103,12 @@ describe('say', () => {
     const restart = { verb: 'restart', deployment: 'executor' } as const;
     const when = { uid: 'u', generation: 1 };
     const call: Call = { tool: 'kubernetes', do: restart, namespace: 'bentham', when };
-    expect(say(call, { ...targets, kubeconfig: '/etc/my kube', context: 'eu' })).toBe(
+    expect(toShellCommand(call, { ...targets, kubeconfig: '/etc/my kube', context: 'eu' })).toBe(
       `KUBECONFIG='/etc/my kube' kubectl rollout restart deployment/executor -n bentham --context eu`,
     );
     const environment = { KUBECONFIG: '/etc/kube' };
     const apply: Call = { tool: 'command', argv: ['kubectl', 'apply'], directory: '/src', environment, within: 1 };
-    expect(say(apply, targets)).toBe('cd /src && KUBECONFIG=/etc/kube kubectl apply');
+    expect(toShellCommand(apply, targets)).toBe('cd /src && KUBECONFIG=/etc/kube kubectl apply');
   });
 
   it('puts parameters into a statement as psql takes them, and counts long lists for reading', () => {
@@ -121,21 +121,24 @@ describe('say', () => {
       },
       transaction: true,
     };
-    expect(say(call, targets)).toBe(
+    expect(toShellCommand(call, targets)).toBe(
       `psql -h db-primary.bentham.io -U bentham -d bentham -1 -v ON_ERROR_STOP=1 -c 'UPDATE jobs SET status = '\\''pending'\\'' WHERE id = ANY(ARRAY['\\''1'\\'', '\\''2'\\'', '\\''3'\\'', '\\''4'\\'']::bigint[]) AND study_id = '\\''o'\\'''\\''neill'\\'''`,
     );
-    expect(sketch(call, targets)).toBe(
+    expect(summarize(call, targets)).toBe(
       `UPDATE jobs SET status = 'pending' WHERE id = ANY(<4 values>::bigint[]) AND study_id = 'o''neill'`,
     );
   });
 
   it('never puts a password or a webhook into a command', () => {
-    const said = say({ tool: 'secrets', do: { verb: 'rotate-password', secretId: 's', username: 'bentham' } }, targets);
+    const said = toShellCommand(
+      { tool: 'secrets', do: { verb: 'rotate-password', secretId: 's', username: 'bentham' } },
+      targets,
+    );
     expect(said).toBe(
       "psql -h db-primary.bentham.io -U bentham -d bentham -c '\\password bentham' && " +
         'aws secretsmanager update-secret --secret-id s --secret-string file:///dev/stdin',
     );
-    expect(say({ tool: 'channel', channel: 'slack-ops', body: '{}' }, targets)).toContain(
+    expect(toShellCommand({ tool: 'channel', channel: 'slack-ops', body: '{}' }, targets)).toContain(
       '"$BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK"',
     );
   });
@@ -166,7 +169,7 @@ describe('quote', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const said = quote(text.toWellFormed().replace(/[\0\n]+/g, ''));
-        expect(clean(said, 100_000)).toBe(said);
+        expect(stripControl(said, 100_000)).toBe(said);
       }),
       { numRuns: 50 },
     );
@@ -175,7 +178,9 @@ describe('quote', () => {
 
 describe('an S3 key', () => {
   const said = (key: string) =>
-    asShellReads(say({ tool: 's3', bucket: 'b', do: { verb: 'restore-version', key, versionId: 'v' } }, targets));
+    asShellReads(
+      toShellCommand({ tool: 's3', bucket: 'b', do: { verb: 'restore-version', key, versionId: 'v' } }, targets),
+    );
 
   it('is an argument of its own where aws takes it for one', () => {
     expect(said('study/a b.png').slice(-2)).toEqual(['--key', 'study/a b.png']);

@@ -16,7 +16,7 @@ import {
 import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
-import { scenarioNamed, type Weather } from '../../simulator/scenario.ts';
+import { type Conditions, scenarioNamed } from '../../simulator/scenario.ts';
 import { may } from '../../src/data/kubernetes/access.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
@@ -36,13 +36,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-type Begun = { kubernetes: Kubernetes; weather: Weather; config: KubeConfig; core: CoreV1Api; apps: AppsV1Api };
+type Begun = { kubernetes: Kubernetes; weather: Conditions; config: KubeConfig; core: CoreV1Api; apps: AppsV1Api };
 
 async function begin(
   scenario: string,
   more: Partial<Parameters<typeof startKubernetes>[0]> = {},
 ): Promise<Begun & { healed: string[]; agent: Agent }> {
-  const weather = structuredClone(scenarioNamed(scenario)?.weather) as Weather;
+  const weather = structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
   const healed: string[] = [];
   const kubernetes = await startKubernetes({
     directory,

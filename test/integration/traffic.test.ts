@@ -4,17 +4,17 @@ import type { Traffic } from '../../src/core/world/facts.ts';
 import { AccessLog, type Answered } from '../../src/data/gateway/access-log.ts';
 import { toMs } from '../../src/data/gateway/duration.ts';
 import { TrafficMeter, trafficWindow } from '../../src/data/gateway/traffic-meter.ts';
-import { LineCutter } from '../../src/data/kubernetes/logs/line-splitter.ts';
+import { LineSplitter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';
 import { toLogPod, toSelector } from '../../src/data/kubernetes/workload.ts';
 import { readPrometheus } from '../../src/data/prometheus/source.ts';
-import type { News } from '../../src/data/source.ts';
+import type { SourceUpdate } from '../../src/data/source.ts';
 import { ApiServer } from '../support/api-server.ts';
 
 describe('lines', () => {
   const cut = (chunks: readonly Uint8Array[], longest = 1000) => {
     const lines: string[] = [];
-    const cutter = new LineCutter(longest);
+    const cutter = new LineSplitter(longest);
     for (const chunk of chunks) cutter.push(chunk, (line, wasCut) => lines.push(wasCut ? `${line}…` : line));
     cutter.flush((line) => lines.push(line));
     return lines;
@@ -308,7 +308,7 @@ describe('traffic from the gateway’s logs', () => {
   let server: ApiServer;
   let over: AbortController;
   let ended: Promise<unknown> | undefined;
-  let news: News[];
+  let news: SourceUpdate[];
   let pods: string[];
   let log: (name: string, url: URL, res: Parameters<ApiServer['handle']>[1]) => void;
   let event: (text: string) => void;

@@ -8,7 +8,7 @@ import type { Drill } from '../../simulator/drill.ts';
 import { actionById } from '../../src/actions/index.ts';
 import type { Target } from '../../src/core/actions/action.ts';
 import type { Run } from '../../src/core/actions/run.ts';
-import { groundOf } from '../../src/engine/action-context.ts';
+import { actionContextOf } from '../../src/engine/action-context.ts';
 import { type Acting, acting, type Environment, sql } from '../support/acting.ts';
 import { type Case, cases, forbidden, hostile, outageCases } from '../support/action-cases.ts';
 import { drillOf } from '../support/drill.ts';
@@ -98,7 +98,7 @@ describe.each([
 
     test('a second cockpit on the same target is refused', async () => {
       const { run, target } = await planned(one);
-      const object = actionById[one.action].object(target, groundOf(cockpit.settings)) ?? '';
+      const object = actionById[one.action].object(target, actionContextOf(cockpit.settings)) ?? '';
       const taken = await cockpit.locks.take({
         run: `OTHER${one.action}`,
         action: one.action,
@@ -179,7 +179,7 @@ describe.each([
           released = true;
         },
       };
-      const proof = { target, memo: run.plan?.memo ?? {}, startedAt: Date.now() };
+      const proof = { target, memo: run.plan?.baseline ?? {}, startedAt: Date.now() };
       const left = { note: { ...note, phase: 'started' as const, calls: [], proof }, lock };
       const looked = cockpit.commands.length;
       const resuming = runner.resume(left);

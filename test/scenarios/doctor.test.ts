@@ -11,13 +11,13 @@ import { freePort, initCluster, startServer } from '../../simulator/postgres/ser
 import { guardedDirectory } from '../../simulator/reaper.ts';
 import { scenarios } from '../../simulator/scenario.ts';
 import type { Checkup } from '../../src/core/health/checkup.ts';
-import { examine, type Probe } from '../../src/data/doctor-check.ts';
+import { type DoctorCheck, runCheck } from '../../src/data/doctor-check.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { connectRedis } from '../../src/data/redis/connect.ts';
 import { redisProbe } from '../../src/data/redis/doctor.ts';
 import { good } from '../support/configuration.ts';
 
-const run = (probes: readonly Probe[]) => examine(probes, 10_000, new AbortController().signal);
+const run = (probes: readonly DoctorCheck[]) => runCheck(probes, 10_000, new AbortController().signal);
 const row = (found: readonly Checkup[], what: string) => found.find((one) => one.what === what);
 const staging = { BENTHAM_PROFILE: 'staging' };
 

@@ -12,7 +12,7 @@ import { selfSigned } from '../../simulator/certificate.ts';
 import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
-import { examine } from '../../src/data/doctor-check.ts';
+import { runCheck } from '../../src/data/doctor-check.ts';
 import { connect } from '../../src/data/postgres/connect.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
@@ -108,7 +108,7 @@ test('a PostgreSQL with TLS: encrypted without a word, verified where its author
       PGDATABASE: 'postgres',
     },
   });
-  const [login] = await examine(databaseProbes(settings, 5000), 10_000, AbortSignal.timeout(10_000));
+  const [login] = await runCheck(databaseProbes(settings, 5000), 10_000, AbortSignal.timeout(10_000));
   expect(login?.answer).toContain('TLSv1.3');
 });
 

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Drill } from '../../simulator/drill.ts';
-import type { Ask } from '../../src/core/queries/query.ts';
+import type { Query } from '../../src/core/queries/query.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { modulesFor } from '../../src/engine/modules.ts';
 import type { Update } from '../../src/engine/protocol.ts';
@@ -22,7 +22,7 @@ const hostile = new Hostile();
 const made: Tainting[] = [];
 let drill: Drill;
 let environment: Record<string, string>;
-let asks: readonly Ask[];
+let asks: readonly Query[];
 
 beforeAll(async () => {
   drill = await drillOf('study-failures', { pods: 600 });
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 
 /** Look-ups of what there is, by its own names. */
-async function questions(): Promise<readonly Ask[]> {
+async function questions(): Promise<readonly Query[]> {
   const { PGHOST = '', PGPORT = '', PGUSER = '', PGPASSWORD = '', PGDATABASE = '' } = drill.environment;
   const login = { host: PGHOST, port: Number(PGPORT), user: PGUSER, password: PGPASSWORD, database: PGDATABASE };
   const client = new pg.Client(login);
@@ -102,7 +102,7 @@ function* textsOf(value: unknown, way = ''): Generator<readonly [way: string, te
 
 /** What the engine tells of what the backends say. A new field that shows their text belongs here. */
 const fields = `
-.desk.alerts[].subject
+.incidentContext.alerts[].subject
 .logs.entries[].fields.studyId
 .logs.entries[].fields.tenantId
 .logs.entries[].message
@@ -192,7 +192,7 @@ test('the engine tells the screen letters only, in every fact and every look-up'
   const { BENTHAM_CONFIG: _, ...env } = environment;
   const { settings } = await good({ env });
   for (const [name, value] of Object.entries(environment)) if (name.startsWith('AWS_')) vi.stubEnv(name, value);
-  const engine = createEngine({ settings, sources: await sourcesFor(settings), parts: modulesFor(settings) });
+  const engine = createEngine({ settings, sources: await sourcesFor(settings), modules: modulesFor(settings) });
   const leaks: string[] = [];
   const reached = new Set<string>();
   engine.subscribe((update: Update) => {
@@ -202,7 +202,7 @@ test('the engine tells the screen letters only, in every fact and every look-up'
       if (text.toUpperCase().includes(mark)) reached.add(way);
     }
   });
-  for (const ask of asks) engine.send({ kind: 'look', ask });
+  for (const ask of asks) engine.send({ kind: 'subscribe', ask });
   const view = { workload: { deployment: 'api-gateway' }, since: 900_000, previous: true, filter: '', paused: false };
   engine.send({ kind: 'logs', view });
   try {

@@ -12,10 +12,10 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import type { SqlCall } from '../../src/core/actions/call.ts';
-import type { Means } from '../../src/data/call-result.ts';
-import { lookAtDatabase } from '../../src/data/postgres/database-query.ts';
-import { performSql } from '../../src/data/postgres/execute.ts';
-import { lookAtServer } from '../../src/data/postgres/server.ts';
+import type { ExecutionContext } from '../../src/data/call-result.ts';
+import { queryDatabase } from '../../src/data/postgres/database-query.ts';
+import { executeSql } from '../../src/data/postgres/execute.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { type Acting, acting } from '../support/acting.ts';
 
@@ -116,8 +116,14 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
          (SELECT count(*)::int FROM pg_listening_channels()) AS channels`,
       at(port),
     );
-  const means = (signal = AbortSignal.timeout(60_000)): Means => ({
-    ...{ settings: pooled.settings, ground: {} as Means['ground'], signal, tell: () => {}, keep: async () => {} },
+  const means = (signal = AbortSignal.timeout(60_000)): ExecutionContext => ({
+    ...{
+      settings: pooled.settings,
+      context: {} as ExecutionContext['context'],
+      signal,
+      tell: () => {},
+      keep: async () => {},
+    },
   });
   const change = (text: string, more: Partial<SqlCall> = {}): SqlCall => ({
     ...{ tool: 'sql', server: 'primary', transaction: true, change: { text, parameters: [] } },
@@ -125,11 +131,11 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
   });
   const looked = async () => {
     const session = new Session(at(port));
-    await lookAtServer(session, 10_000, AbortSignal.timeout(20_000));
+    await readServer(session, 10_000, AbortSignal.timeout(20_000));
     await session.read(AbortSignal.timeout(20_000), 5000, (ask) => ask('SELECT no_such_column'));
     await session.read(AbortSignal.timeout(20_000), 50, (ask) => ask('SELECT pg_sleep(5)'));
     await session.close();
-    await lookAtDatabase(pooled.settings, 'primary', AbortSignal.timeout(20_000));
+    await queryDatabase(pooled.settings, 'primary', AbortSignal.timeout(20_000));
   };
   const vacuum = () => done(pooled, 'vacuum-table', { table: 'jobs' });
 
@@ -137,16 +143,16 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     ['looks, one that fails and one that takes too long among them', looked],
     ['a vacuum', vacuum],
     ['statistics', () => done(pooled, 'analyze-tables', { tables: 'jobs,studies' })],
-    ['a change', () => performSql(change(`UPDATE studies SET name = 'y' WHERE id = 's'`, { expectRows: 1 }), means())],
-    ['a change that is rolled back', () => performSql(change('UPDATE studies SET id = NULL'), means())],
-    ['a vacuum that fails', () => performSql(change('VACUUM no_such_table', { transaction: false }), means())],
+    ['a change', () => executeSql(change(`UPDATE studies SET name = 'y' WHERE id = 's'`, { expectRows: 1 }), means())],
+    ['a change that is rolled back', () => executeSql(change('UPDATE studies SET id = NULL'), means())],
+    ['a vacuum that fails', () => executeSql(change('VACUUM no_such_table', { transaction: false }), means())],
     [
       'a vacuum that took too long',
       async () => {
         const locked = await client();
         await locked.query('BEGIN; LOCK TABLE jobs');
         const late = change('VACUUM jobs', { transaction: false, within: 300 });
-        expect(await performSql(late, means())).toMatchObject({
+        expect(await executeSql(late, means())).toMatchObject({
           outcome: 'failed',
           says: 'stopped after 0.3 s; no row was changed',
         });

@@ -8,12 +8,12 @@ import { copyAsReplica } from '../../simulator/postgres/replica.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import type { DatabaseServer } from '../../src/config/settings.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { judgeFailover } from '../../src/core/health/failover.ts';
-import { judgeReplica } from '../../src/core/health/replication.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateFailover } from '../../src/core/health/failover.ts';
+import { evaluateReplica } from '../../src/core/health/replication.ts';
 import type { Database, Gateway } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
-import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { calm, live } from '../support/worlds.ts';
 
@@ -70,7 +70,7 @@ async function standby(name: Name, of: Name): Promise<void> {
 async function facts(name: Name): Promise<Database> {
   const session = sessions.get(name);
   if (!session) throw new Error(`no ${name}`);
-  const found = await lookAtServer(session, 5000, AbortSignal.timeout(20_000));
+  const found = await readServer(session, 5000, AbortSignal.timeout(20_000));
   if (!found.ok) throw new Error(JSON.stringify(found.fault));
   return found.value;
 }
@@ -80,7 +80,7 @@ const lag = async (name: Name) => (await facts(name)).lag;
 /** What the header, the panes and the exit code would say of these servers. */
 function findings(primary: Database, replica: Database) {
   const { readings } = calm;
-  return assess({ ...calm, readings: { ...readings, primary: live(primary), replica: live(replica) } }).filter(
+  return evaluate({ ...calm, readings: { ...readings, primary: live(primary), replica: live(replica) } }).filter(
     ({ id, verdict }) => id.startsWith('database/') && verdict !== 'ok',
   );
 }
@@ -117,7 +117,10 @@ test('replay that somebody paused is named, and is behind only by what came sinc
     await sql('primary', 'CREATE TABLE written AS SELECT generate_series(1, 10000)');
     await expect.poll(async () => (await lag('second'))?.bytes, patient).toBeGreaterThan(100_000);
     const second = await facts('second');
-    expect(judgeReplica(second)).toMatchObject({ verdict: 'warning', says: expect.stringMatching(/^replay paused/) });
+    expect(evaluateReplica(second)).toMatchObject({
+      verdict: 'warning',
+      says: expect.stringMatching(/^replay paused/),
+    });
     expect(findings(await facts('primary'), second)).toMatchObject([
       { id: 'database/replica', remedy: expect.stringContaining('pg_wal_replay_resume') },
     ]);
@@ -178,11 +181,11 @@ test('a primary that falls silent is noticed before the replica gives it up', as
 });
 
 /** What would be advised, from what the servers answer and a platform that has lost its database. */
-async function advised(): Promise<ReturnType<typeof judgeFailover>> {
+async function advised(): Promise<ReturnType<typeof evaluateFailover>> {
   const read = async (name: Name): Promise<Reading<Database>> => {
     const server = serverOf(name);
     const session = new Session(server);
-    const found = await lookAtServer(session, 1500, AbortSignal.timeout(20_000));
+    const found = await readServer(session, 1500, AbortSignal.timeout(20_000));
     await session.close();
     return found.ok ? live(found.value) : { state: 'lost', at: Date.now(), fault: found.fault };
   };
@@ -190,7 +193,7 @@ async function advised(): Promise<ReturnType<typeof judgeFailover>> {
   const services = [{ name: 'database', word: 'error', healthy: false }];
   const [primary, replica] = await Promise.all([read('primary'), read('first')]);
   const gateway = live<Gateway>({ health: { ...ill, services: [] }, detailed: { ...ill, services } });
-  return judgeFailover({ now: calm.now, scope: { hasReplica: true }, readings: { primary, replica, gateway } });
+  return evaluateFailover({ now: calm.now, scope: { hasReplica: true }, readings: { primary, replica, gateway } });
 }
 
 test('a frozen primary is proven away, and a replica that still hears of it is not promoted', async () => {
@@ -217,7 +220,7 @@ test('a primary that is only slow is not proven away: it said something', async 
 test('a primary that refuses a login or has no connection left is not proven away', async () => {
   const codeOf = async (server: DatabaseServer) => {
     const session = new Session(server);
-    const found = await lookAtServer(session, 5000, AbortSignal.timeout(20_000));
+    const found = await readServer(session, 5000, AbortSignal.timeout(20_000));
     await session.close();
     return found.ok ? 'answers' : found.fault.code;
   };
@@ -231,7 +234,7 @@ test('a primary that refuses a login or has no connection left is not proven awa
 test('a replica whose primary is gone is not “0 bytes behind”, nor are those below it', async () => {
   process.kill(postmasterOf('primary'), 'SIGQUIT');
   await expect.poll(() => lag('first'), patient).toEqual({ ms: expect.any(Number), streaming: false });
-  expect(judgeReplica(await facts('first'))).toMatchObject({
+  expect(evaluateReplica(await facts('first'))).toMatchObject({
     verdict: 'critical',
     says: expect.stringMatching(/^not streaming, newest change .* old$/),
   });

@@ -13,13 +13,13 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { SqlCall } from '../../src/core/actions/call.ts';
-import { performSecrets } from '../../src/data/aws/secrets.ts';
-import type { Means } from '../../src/data/call-result.ts';
-import { performSql } from '../../src/data/postgres/execute.ts';
-import { SqlSurvey } from '../../src/data/postgres/preflight.ts';
+import { executeSecrets } from '../../src/data/aws/secrets.ts';
+import type { ExecutionContext } from '../../src/data/call-result.ts';
+import { executeSql } from '../../src/data/postgres/execute.ts';
+import { PostgresPreflight } from '../../src/data/postgres/preflight.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
-import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
+import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
 
 const root = { user: 'postgres', password: 'root' };
 let guarded: Guarded;
@@ -59,14 +59,18 @@ function settingsFor(primary: DatabaseServer): Settings {
   });
 }
 
-function means(primary: DatabaseServer, signal = AbortSignal.timeout(60_000), more: Partial<Settings> = {}): Means {
+function means(
+  primary: DatabaseServer,
+  signal = AbortSignal.timeout(60_000),
+  more: Partial<Settings> = {},
+): ExecutionContext {
   const settings = { ...settingsFor(primary), ...more };
-  return { settings, ground: {} as Means['ground'], signal, tell: () => {}, keep: async () => {} };
+  return { settings, context: {} as ExecutionContext['context'], signal, tell: () => {}, keep: async () => {} };
 }
 
 const look = async (of: DatabaseServer) => {
   const session = new Session(of);
-  const found = await lookAtStudies(session, 'public', 1000, newStudiesMemory(), AbortSignal.timeout(20_000));
+  const found = await readStudies(session, 'public', 1000, newStudiesMemory(), AbortSignal.timeout(20_000));
   await session.close();
   return found.ok ? 'it answered' : found.fault;
 };
@@ -113,7 +117,7 @@ test('a VACUUM that is stopped ends on the server too, with no connection to spa
     ALTER ROLE bentham CONNECTION LIMIT 1`);
   const running = () => sql(`SELECT pid FROM pg_stat_progress_vacuum`);
   const stop = new AbortController();
-  const performed = performSql(vacuum, means(as('bentham'), stop.signal));
+  const performed = executeSql(vacuum, means(as('bentham'), stop.signal));
   await expect.poll(running, patient).toHaveLength(1);
   stop.abort();
   expect(await performed).toEqual({ outcome: 'cancelled', says: 'stopped; no row was changed' });
@@ -124,14 +128,19 @@ test('a VACUUM that is stopped ends on the server too, with no connection to spa
 
 test('whose database it is may maintain its tables, who only reads may not', async () => {
   const may = async (user: string) => {
-    const survey = new SqlSurvey(settingsFor(as(user)).database, AbortSignal.timeout(20_000));
-    const answer = await survey.allowed({ kind: 'table', schema: 'public', table: 'jobs', privileges: ['MAINTAIN'] });
-    await survey.close();
+    const preflight = new PostgresPreflight(settingsFor(as(user)).database, AbortSignal.timeout(20_000));
+    const answer = await preflight.allowed({
+      kind: 'table',
+      schema: 'public',
+      table: 'jobs',
+      privileges: ['MAINTAIN'],
+    });
+    await preflight.close();
     return answer.ok ? answer.value.allowed : answer.fault;
   };
   await sql(`REVOKE bentham FROM owner; CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT SELECT ON jobs TO reader`);
   expect([await may('owner'), await may('reader'), await may('bentham')]).toEqual([true, false, true]);
-  expect(await performSql(vacuum, means(as('owner')))).toEqual({ outcome: 'done', says: 'VACUUM done' });
+  expect(await executeSql(vacuum, means(as('owner')))).toEqual({ outcome: 'done', says: 'VACUUM done' });
   await sql(`GRANT bentham TO owner WITH ADMIN OPTION`);
 });
 
@@ -178,7 +187,7 @@ test('a new password is in no log of the server: only its verifier was sent, and
     const base = means(as('owner'));
     const credentials = { ...base.settings.credentials, endpoint: secrets.url };
     const change = { tool: 'secrets', do: { verb: 'rotate', secretId: 'bentham/db', username: 'bentham' } } as const;
-    const done = await performSecrets(change as never, { ...base, settings: { ...base.settings, credentials } });
+    const done = await executeSecrets(change as never, { ...base, settings: { ...base.settings, credentials } });
     expect(done).toMatchObject({ outcome: 'done' });
     const { password } = JSON.parse(secrets.current()) as { password: string };
     expect(password).toMatch(/^[\w-]{32}$/);
@@ -235,7 +244,7 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
     ...{ tool: 'sql', server: 'primary', transaction: true, expectRows: 1 },
     change: { text: `UPDATE jobs SET status = 'failed' WHERE id = $1`, parameters: [1] },
   };
-  expect(await performSql(one, means(as('bentham', transaction.port)))).toMatchObject({ outcome: 'done' });
+  expect(await executeSql(one, means(as('bentham', transaction.port)))).toMatchObject({ outcome: 'done' });
   await transaction.end();
 
   const statement = await pooled('statement');
@@ -244,7 +253,7 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
     what: 'pgbouncer’s pool_mode=statement allows no transaction',
     hint: expect.stringContaining('pool_mode=transaction'),
   });
-  expect(await performSql(one, means(as('bentham', statement.port)))).toMatchObject({ outcome: 'failed' });
+  expect(await executeSql(one, means(as('bentham', statement.port)))).toMatchObject({ outcome: 'failed' });
   await statement.end();
 });
 
@@ -257,8 +266,8 @@ test('where no connection is left, plan and change go through the one that the c
   const idle = await client('bentham', 'bentham');
   const [{ pid } = { pid: 0 }] = (await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
   await expect(client('bentham', 'bentham')).rejects.toThrow('too many connections');
-  const survey = new SqlSurvey(given.settings.database, AbortSignal.timeout(10_000));
-  expect(await survey.rows('primary', 'SELECT 2 AS two', [])).toMatchObject({ ok: true, value: [{ two: 2 }] });
+  const preflight = new PostgresPreflight(given.settings.database, AbortSignal.timeout(10_000));
+  expect(await preflight.rows('primary', 'SELECT 2 AS two', [])).toMatchObject({ ok: true, value: [{ two: 2 }] });
   const end: SqlCall = {
     tool: 'sql',
     server: 'primary',
@@ -266,14 +275,14 @@ test('where no connection is left, plan and change go through the one that the c
     expectRows: 1,
     transaction: true,
   };
-  expect(await performSql(end, given)).toMatchObject({ outcome: 'done' });
+  expect(await executeSql(end, given)).toMatchObject({ outcome: 'done' });
   // It is the watcher's again, and cannot write.
   expect(await asked()).toMatchObject({ ok: true, value: [{ one: 1 }] });
   expect(await watching.read(AbortSignal.timeout(5000), 2000, (ask) => ask('DELETE FROM jobs'))).toMatchObject({
     ok: false,
   });
   await expect.poll(() => client('bentham', 'bentham').then((one) => one.end()), patient).toBeUndefined();
-  await survey.close();
+  await preflight.close();
   await watching.close();
   await sql('ALTER ROLE bentham CONNECTION LIMIT -1');
 });

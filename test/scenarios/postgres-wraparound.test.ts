@@ -7,10 +7,10 @@ import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { judgeIdAge } from '../../src/core/health/wraparound.ts';
+import { evaluateIdAge } from '../../src/core/health/wraparound.ts';
 import { blockingTree, type DatabaseDetail } from '../../src/core/queries/database.ts';
-import { lookAtDatabase } from '../../src/data/postgres/database-query.ts';
-import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { queryDatabase } from '../../src/data/postgres/database-query.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
 
 const root = { user: 'postgres', password: 'root' };
@@ -56,17 +56,17 @@ test('ids that run out, the vacuum against it, who waits for that vacuum, and th
   const kept = sessionsFor(settings);
   const soon = () => AbortSignal.timeout(20_000);
   const look = async (): Promise<DatabaseDetail> => {
-    const found = await lookAtDatabase(settings, 'primary', soon());
+    const found = await queryDatabase(settings, 'primary', soon());
     if (!found.ok) throw new Error(JSON.stringify(found.fault));
     return found.value;
   };
   const oldest = async () => {
-    const found = await lookAtServer(kept.primary, 5000, soon());
+    const found = await readServer(kept.primary, 5000, soon());
     const ids = found.ok ? found.value.idAges?.find(({ kind }) => kind === 'transactions') : undefined;
     if (!ids) throw new Error(JSON.stringify(found));
     return ids;
   };
-  expect(judgeIdAge(await oldest()).verdict).toBe('ok');
+  expect(evaluateIdAge(await oldest()).verdict).toBe('ok');
 
   // The vacuum sleeps after each page, so that it is still there when it is looked for; its failsafe would not.
   await sql.query(`CREATE TABLE jobs WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
@@ -85,7 +85,7 @@ test('ids that run out, the vacuum against it, who waits for that vacuum, and th
   expect(ids.database).toBe('postgres');
   expect(ids.age).toBeGreaterThanOrEqual(age);
   expect(ids.age).toBeLessThan(age + 1000);
-  expect(judgeIdAge(ids)).toMatchObject({ verdict: 'critical', says: expect.stringContaining('79 %') });
+  expect(evaluateIdAge(ids)).toMatchObject({ verdict: 'critical', says: expect.stringContaining('79 %') });
   expect((await look()).idAges).toContainEqual(ids);
 
   await expect
@@ -115,6 +115,6 @@ test('ids that run out, the vacuum against it, who waits for that vacuum, and th
   await waits;
   await sql.query('ALTER TABLE jobs RESET (autovacuum_vacuum_cost_delay, autovacuum_vacuum_cost_limit)');
   await sql.query('VACUUM (FREEZE)');
-  expect(judgeIdAge(await oldest()).verdict).toBe('ok');
+  expect(evaluateIdAge(await oldest()).verdict).toBe('ok');
   await Promise.all(Object.values(kept).map((session) => session.close()));
 });

@@ -10,17 +10,17 @@ import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { scenarioNamed } from '../../simulator/scenario.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
 import type { Database } from '../../src/core/world/facts.ts';
-import { lookAtDatabase } from '../../src/data/postgres/database-query.ts';
+import { queryDatabase } from '../../src/data/postgres/database-query.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { errorsOfSurface, newestOfSurface, studiesOfSurface } from '../../src/data/postgres/queries/details.ts';
-import { lookAtServer } from '../../src/data/postgres/server.ts';
+import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
-import { lookAtStudies, newStudiesMemory } from '../../src/data/postgres/studies.ts';
-import { listJobs, listStudies, lookAtStudy, lookAtSurface } from '../../src/data/postgres/study-query.ts';
-import { lookAtSurfaces, newSurfacesMemory } from '../../src/data/postgres/surfaces.ts';
+import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
+import { listJobs, listStudies, queryStudy, querySurface } from '../../src/data/postgres/study-query.ts';
+import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
 import { tablesOf } from '../../src/data/postgres/tables.ts';
-import type { Outcome } from '../../src/data/source.ts';
+import type { Result } from '../../src/data/source.ts';
 
 const root = { user: 'postgres', password: 'root' };
 let guarded: Guarded;
@@ -56,12 +56,12 @@ const session = (of: DatabaseServer) => {
   return made;
 };
 const soon = () => AbortSignal.timeout(20_000);
-const facts = async (of: Session, timeout = 5000): Promise<Database> => good(await lookAtServer(of, timeout, soon()));
+const facts = async (of: Session, timeout = 5000): Promise<Database> => good(await readServer(of, timeout, soon()));
 const studies = (of: Session, schema = 'public', within = 8000) =>
-  lookAtStudies(of, schema, within, newStudiesMemory(), soon());
-const surfaces = (of: Session, within = 8000) => lookAtSurfaces(of, 'public', within, newSurfacesMemory(), soon());
+  readStudies(of, schema, within, newStudiesMemory(), soon());
+const surfaces = (of: Session, within = 8000) => readSurfaces(of, 'public', within, newSurfacesMemory(), soon());
 
-function good<T>(outcome: Outcome<T>): T {
+function good<T>(outcome: Result<T>): T {
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
   return outcome.value;
 }
@@ -248,7 +248,7 @@ test('tables that differ: enums and UUIDs, fewer columns, progress as text, view
     const each = session(as('bentham'));
     const found = {
       studies: good(await studies(each, schema, within)),
-      surfaces: good(await lookAtSurfaces(each, schema, within, newSurfacesMemory(), soon())),
+      surfaces: good(await readSurfaces(each, schema, within, newSurfacesMemory(), soon())),
     };
     await each.close();
     return found;
@@ -280,7 +280,7 @@ test('tables that differ: enums and UUIDs, fewer columns, progress as text, view
     database: { primary: as('bentham'), schema: 'typed' },
     redis: { url: 'redis://127.0.0.1:1' },
   });
-  const look = async (id: string) => good(await lookAtStudy(settings, id, soon()));
+  const look = async (id: string) => good(await queryStudy(settings, id, soon()));
   expect(await look(one)).toMatchObject({
     counts: [{ status: 'failed', count: 1 }],
     errors: [{ message: 'no message' }],
@@ -319,11 +319,11 @@ test('why a surface fails is found by the index on it, whatever the type of its 
   });
   const own = sessionsFor(settings).studies;
   sessions.push(own);
-  const found = good(await lookAtSurface(settings, one, soon()));
+  const found = good(await querySurface(settings, one, soon()));
   expect(found).toMatchObject({ errors: [{ message: 'Captcha', count: 1 }], studies: [{ study: one, count: 1 }] });
   expect(found.newest).toHaveLength(1);
   // What is no id here is the id of no surface.
-  expect(good(await lookAtSurface(settings, 'openai-api', soon()))).toMatchObject({ errors: [], newest: [] });
+  expect(good(await querySurface(settings, 'openai-api', soon()))).toMatchObject({ errors: [], newest: [] });
 
   const client = new pg.Client({ ...as('bentham'), ssl: false });
   await client.connect();
@@ -411,7 +411,7 @@ test('a backend that hangs is given up, and the next look has a new one', async 
   const pid = Number(backend?.pid);
   process.kill(pid, 'SIGSTOP');
   try {
-    const outcome = await lookAtServer(monitor, 500, AbortSignal.timeout(500));
+    const outcome = await readServer(monitor, 500, AbortSignal.timeout(500));
     expect(outcome.ok).toBe(false);
     expect((await facts(monitor)).database).toBe('bentham');
     const left = await sql(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'monitor'`);
@@ -424,14 +424,14 @@ test('a backend that hangs is given up, and the next look has a new one', async 
 test('a server that is frozen, stopped and started again', async () => {
   const postmaster = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
   process.kill(postmaster, 'SIGSTOP');
-  const frozen = await lookAtServer(session(as('monitor')), 400, AbortSignal.timeout(400));
+  const frozen = await readServer(session(as('monitor')), 400, AbortSignal.timeout(400));
   process.kill(postmaster, 'SIGCONT');
   expect(frozen.ok).toBe(false);
 
   const monitor = session(as('monitor'));
   await facts(monitor);
   await server.stop('fast');
-  expect(await lookAtServer(monitor, 2000, soon())).toMatchObject({ ok: false, fault: { kind: 'refused' } });
+  expect(await readServer(monitor, 2000, soon())).toMatchObject({ ok: false, fault: { kind: 'refused' } });
   server = await startServer(binaries, data, port, root);
   expect((await facts(monitor)).database).toBe('bentham');
 });
@@ -460,12 +460,12 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
   expect(list.rows.every((row, i) => i === 0 || row.createdAt <= (list.rows[i - 1]?.createdAt ?? 0))).toBe(true);
   expect(good(await listStudies(settings, { search: '%', rows: 10 }, soon())).rows).toEqual([]);
 
-  const study = good(await lookAtStudy(settings, 'study_run', soon()));
+  const study = good(await queryStudy(settings, 'study_run', soon()));
   expect(study.row).toMatchObject({ tenant: 'tenant-a', completion: 45 });
   expect(study.api.problem).toBe('connection refused');
   expect(study.counts).toContainEqual({ surface: 'openai-api', status: 'failed', count: 3 });
   expect(study.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2 });
-  expect(good(await lookAtStudy(settings, `'; DROP TABLE jobs`, soon())).row).toBeUndefined();
+  expect(good(await queryStudy(settings, `'; DROP TABLE jobs`, soon())).row).toBeUndefined();
   expect(
     good(await listJobs(settings, { study: 'study_run', status: 'failed', search: '', rows: 2 }, soon())),
   ).toMatchObject({
@@ -503,12 +503,12 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
     ALTER TABLE jobs ALTER created_at SET NOT NULL`);
   await sql(`DELETE FROM jobs WHERE study_id = 'study_paged'`);
 
-  const surface = good(await lookAtSurface(settings, 'openai-api', soon()));
+  const surface = good(await querySurface(settings, 'openai-api', soon()));
   expect(surface.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2, studies: 1 });
   expect(surface.studies).toContainEqual({ study: 'study_run', count: 3 });
   expect(surface.newest).toHaveLength(surface.errors.reduce((sum, { count }) => sum + count, 0));
   expect(surface.newest.every(({ status, surface: of }) => status === 'failed' && of === 'openai-api')).toBe(true);
-  expect(good(await lookAtSurface(settings, `'; DROP TABLE jobs`, soon()))).toMatchObject({ errors: [], exact: true });
+  expect(good(await querySurface(settings, `'; DROP TABLE jobs`, soon()))).toMatchObject({ errors: [], exact: true });
 
   const keys = await listApiKeys(settings, soon());
   expect(good(keys).rows).toMatchObject([{ id: 'k1', permissions: ['*'], revoked: false }]);
@@ -517,10 +517,10 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
   const other = new pg.Client({ ...as('bentham'), ssl: false });
   await other.connect();
   await other.query(`SELECT 'password=hunter2'`);
-  const database = good(await lookAtDatabase(settings, 'primary', soon()));
+  const database = good(await queryDatabase(settings, 'primary', soon()));
   expect(database.sessions.map(({ query }) => query)).toContain(`SELECT 'password=•••'`);
   expect(database.tables.map(({ name }) => name)).toContain('jobs');
-  expect(await lookAtDatabase(settings, 'replica', soon())).toMatchObject({
+  expect(await queryDatabase(settings, 'replica', soon())).toMatchObject({
     ok: false,
     fault: { kind: 'unconfigured' },
   });
@@ -545,7 +545,7 @@ test('a vacuum that runs is told, with how far it is; what is hidden of it is no
       redis: { url: 'redis://127.0.0.1:1' },
     });
     sessions.push(...Object.values(sessionsFor(settings)));
-    return good(await lookAtDatabase(settings, 'primary', soon()));
+    return good(await queryDatabase(settings, 'primary', soon()));
   };
   await expect
     .poll(async () => (await looked('monitor')).vacuums, { timeout: 10_000 })
@@ -582,7 +582,7 @@ test('replication lag, seen from both sides; a replica that does not stream; a p
   const other = await guardedDirectory();
   let cluster: Cluster | undefined;
   try {
-    cluster = await startCluster(other.directory, { jobs: 0, weather: scenario.weather });
+    cluster = await startCluster(other.directory, { jobs: 0, weather: scenario.conditions });
     const { host, user, password, database, primaryPort, replicaPort } = cluster;
     const at = (which: number): DatabaseServer => ({ host, user, password, database, port: which, sslMode: 'disable' });
     const primary = session(at(primaryPort));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clean, width } from '../../src/core/text/text.ts';
+import { stripControl, width } from '../../src/core/text/text.ts';
 import { screens } from '../../src/screens/index.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { textOf } from '../../src/screens/toolkit/line.ts';
@@ -40,7 +40,7 @@ describe.runIf(tmux)('on every screen', () => {
     [200, 50],
   ])('at %i×%i', async (columns, rows) => {
     const lines = names.flatMap((name) =>
-      screens.flatMap((screen) => frame(named(screen.id, clean(name)), { columns, rows }).lines.map(textOf)),
+      screens.flatMap((screen) => frame(named(screen.id, stripControl(name)), { columns, rows }).lines.map(textOf)),
     );
     const distinct = [...new Set(lines)];
     for (const line of distinct) expect(width(line), line).toBe(columns);

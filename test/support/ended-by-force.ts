@@ -2,7 +2,7 @@
 import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { incidentPart } from '../../src/engine/incident/module.ts';
+import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder } from '../../src/engine/incident/recorder.ts';
 
 const settings = {
@@ -10,7 +10,7 @@ const settings = {
   journal: { directory: process.argv[2] ?? '', name: 'ops1' },
 };
 const recorder = new Recorder(settings);
-const engine = createEngine({ settings, sources: [], parts: [incidentPart(recorder)] });
+const engine = createEngine({ settings, sources: [], modules: [incidentModule(recorder)] });
 engine.subscribe(async ({ incident }) => {
   if (!incident?.steps['sev1/gateway-status'] || incident.runs.length > 0) return;
   const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;

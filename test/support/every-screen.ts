@@ -5,7 +5,7 @@ import type { Run } from '../../src/core/actions/run.ts';
 import type { DueAlert } from '../../src/core/incident/context.ts';
 import { readEntry } from '../../src/core/logs/log.ts';
 import type { ApiKey } from '../../src/core/queries/api-key.ts';
-import { type Ask, type LookReadings, lookKey } from '../../src/core/queries/query.ts';
+import { type Query, type QueryReadings, queryKey } from '../../src/core/queries/query.ts';
 import type { StudyDetail, SurfaceDetail } from '../../src/core/queries/study.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import { viewOf } from '../../src/screens/logs/view.ts';
@@ -13,7 +13,7 @@ import { here, placeAt, type State } from '../../src/store.ts';
 import { deskOf, tell } from './story.ts';
 import { live, now, outage, stateOf } from './worlds.ts';
 
-export type Answered = readonly [Ask, Reading<unknown>];
+export type Answered = readonly [Query, Reading<unknown>];
 const long = `Rate limited: ${'too many requests for this window '.repeat(6)}and the last word`;
 
 const job = {
@@ -173,7 +173,7 @@ export const plannedRun: Run = {
   environment: 'PRODUCTION',
   by: 'ops1',
   phase: 'planned',
-  plan: { impact: ['replaces 3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], rests: 'r1' },
+  plan: { impact: ['replaces 3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], preconditions: 'r1' },
   plannedAt: now - 10_000,
   calls: [{ say: 'kubectl rollout restart deployment/api-gateway', sketch: 'restart', to: 'prod-eu-1' }],
   accepts: [],
@@ -223,14 +223,14 @@ export function showing(screen: string, more: Partial<State> = {}): State {
   const asked = looks.find(([id]) => id === screen);
   const state = stateOf(outage, {
     incident,
-    desk: deskOf('ops1', {
+    incidentContext: deskOf('ops1', {
       alerts: [alert],
       received: [{ at: now, channel: 'slack-alerts', says: 'SEV1 Complete API outage' }],
     }),
     arming: { state: 'armed', reason: 'SEV1', since: now, until: now + 600_000, activeAt: now },
     runs: { [plannedRun.id]: plannedRun },
     commands: [{ at: now, run: 'r1', kind: 'look', says: 'kubectl get deployment', took: 12, ok: true }],
-    looks: Object.fromEntries(looks.map(([, , ask, reading]) => [lookKey(ask), reading])) as LookReadings,
+    queries: Object.fromEntries(looks.map(([, , ask, reading]) => [queryKey(ask), reading])) as QueryReadings,
     ...more,
   });
   const place = placeAt(screen, asked?.[1] ?? about[screen] ?? {});

@@ -3,9 +3,9 @@
 import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { targetsOf } from '../../src/config/targets.ts';
-import type { Desk } from '../../src/core/incident/context.ts';
+import type { IncidentContext } from '../../src/core/incident/context.ts';
 import type { Entry, Event } from '../../src/core/incident/event.ts';
-import { foldIncident, type Incident } from '../../src/core/incident/incident.ts';
+import { type Incident, projectIncident } from '../../src/core/incident/incident.ts';
 import { type Instant, minute } from '../../src/core/time.ts';
 
 const settings = settingsSchema.parse({ profile: 'production', ...profiles.production });
@@ -25,13 +25,13 @@ export function tell(
       event,
     }),
   );
-  const incident = foldIncident('one', entries);
+  const incident = projectIncident('one', entries);
   if (!incident) throw new Error('the story has no opening');
   return incident;
 }
 
-/** The desk of a cockpit, the person's own by name. */
-export function deskOf(name: string, more: Partial<Desk> = {}): Desk {
+/** The incidentContext of a cockpit, the person's own by name. */
+export function deskOf(name: string, more: Partial<IncidentContext> = {}): IncidentContext {
   const self = { session: `session-${name}`, user: name, name, host: 'bastion' };
   return {
     self,

@@ -7,7 +7,7 @@ import type { Fault, Reading } from '../../src/core/world/reading.ts';
 import type { History, Readings, Scope, World } from '../../src/core/world/world.ts';
 import { emptyWorld } from '../../src/core/world/world.ts';
 import type { Size } from '../../src/screens/screen.ts';
-import { press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { plainText } from '../../src/screens/toolkit/ansi.ts';
@@ -367,7 +367,7 @@ export function frameText(state: State, size: Size): string {
 export function pressing(state: State, size: Size, ...keys: readonly string[]): State {
   let next = state;
   for (const key of keys) {
-    for (const intent of press(next, frame(next, size), key)) next = reduce(next, intent, frame(next, size).list);
+    for (const intent of dispatchKey(next, frame(next, size), key)) next = reduce(next, intent, frame(next, size).list);
   }
   return next;
 }

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type AlertChange, type Alerts, raisedAlerts, takeFindings } from '../../src/core/health/alert.ts';
 import type { Finding } from '../../src/core/health/evaluate.ts';
-import type { Verdict } from '../../src/core/health/status.ts';
+import type { HealthStatus } from '../../src/core/health/status.ts';
 
-const finding = (verdict: Verdict, id = 'metric/p95'): Finding => ({
+const finding = (verdict: HealthStatus, id = 'metric/p95'): Finding => ({
   id,
   area: 'metrics',
   subject: 'API p95',
@@ -13,7 +13,7 @@ const finding = (verdict: Verdict, id = 'metric/p95'): Finding => ({
 });
 
 /** One finding's verdict for so many seconds, a look each second. */
-function live(...story: readonly (readonly [Verdict | 'gone', number])[]) {
+function live(...story: readonly (readonly [HealthStatus | 'gone', number])[]) {
   let alerts: Alerts = {};
   const told: string[] = [];
   const changes: AlertChange[] = [];
@@ -87,7 +87,7 @@ test('a finding that is gone counts as calm', () => {
 });
 
 test('whatever happens: raised and cleared alternate, and what is raised is not ok for long', () => {
-  const verdict = fc.constantFrom<Verdict>('ok', 'unknown', 'warning', 'critical');
+  const verdict = fc.constantFrom<HealthStatus>('ok', 'unknown', 'warning', 'critical');
   fc.assert(
     fc.property(fc.array(fc.tuple(verdict, fc.integer({ min: 1, max: 120 })), { maxLength: 20 }), (story) => {
       const { told, alerts } = live(...story, ['ok', 400]);

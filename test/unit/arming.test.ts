@@ -9,7 +9,7 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { Recorder } from '../../src/engine/incident/recorder.ts';
 import type { Engine, Update } from '../../src/engine/protocol.ts';
-import { runsPart } from '../../src/engine/runs/module.ts';
+import { runsModule } from '../../src/engine/runs/module.ts';
 import { initialState, take } from '../../src/store.ts';
 
 let engine: Engine | undefined;
@@ -32,7 +32,7 @@ function begin(environment: object) {
   };
   let state = initialState(scopeOf(settings), Date.now());
   const seen: Update[] = [];
-  engine = createEngine({ settings, sources: [], parts: [runsPart(new Recorder(settings))] });
+  engine = createEngine({ settings, sources: [], modules: [runsModule(new Recorder(settings))] });
   engine.subscribe((update) => {
     seen.push(update);
     state = take(state, update);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { cleanupEvidence } from '../../src/actions/evidence.ts';
 import type { Plan, Target } from '../../src/core/actions/action.ts';
 import { wrongValue } from '../../src/core/actions/field.ts';
-import type { EvidenceObject, Ground, Survey } from '../../src/core/actions/preflight.ts';
+import type { ActionContext, EvidenceObject, Preflight } from '../../src/core/actions/preflight.ts';
 import { day } from '../../src/core/time.ts';
 import { now } from '../support/world.ts';
 
@@ -13,9 +13,9 @@ const object = (n: number, age: number): EvidenceObject => ({
 });
 
 /** A bucket that is listed as S3 does: what is older than asked for, in the order of the keys. */
-function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Survey {
-  const survey: Pick<Survey, 'ground' | 'now' | 'evidence'> = {
-    ground: { targets: { bucket: 'bentham-evidence', retentionDays } } as Ground,
+function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Preflight {
+  const preflight: Pick<Preflight, 'context' | 'now' | 'evidence'> = {
+    context: { targets: { bucket: 'bentham-evidence', retentionDays } } as ActionContext,
     now: () => now,
     evidence: async (under, before) => ({
       ok: true,
@@ -25,17 +25,17 @@ function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Surve
       },
     }),
   };
-  return survey as Survey;
+  return preflight as Preflight;
 }
-async function planOf(target: Target, survey: Survey): Promise<Plan> {
-  const planned = await cleanupEvidence.plan({ prefix, ...target }, survey);
+async function planOf(target: Target, preflight: Preflight): Promise<Plan> {
+  const planned = await cleanupEvidence.plan({ prefix, ...target }, preflight);
   if (!planned.ok) throw new Error(planned.why);
   return planned.plan;
 }
 
 test('without days it is what the configuration keeps evidence for: in the plan, in what is deleted, in the journal', async () => {
-  const survey = bucketOf([object(1, 60), object(2, 91), object(3, 200)]);
-  const plan = await planOf({}, survey);
+  const preflight = bucketOf([object(1, 60), object(2, 91), object(3, 200)]);
+  const plan = await planOf({}, preflight);
   expect(plan.impact[0]).toMatch(/^2 objects .* under study_abc123\/, older than 90 days \(before 2025-10-19/);
   expect(plan.note).toMatch(/2 objects older than 90 days .*evidence\.retentionDays is 90/);
   expect(plan.warnings).toEqual([]);

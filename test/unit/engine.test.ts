@@ -5,12 +5,12 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import type { Pod, Traffic } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import type { Scope } from '../../src/core/world/world.ts';
-import type { News, Running, Source } from '../../src/data/source.ts';
+import type { Running, Source, SourceUpdate } from '../../src/data/source.ts';
 import { merge } from '../../src/engine/coalesce-updates.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { decoder, encoder } from '../../src/engine/pods-delta.ts';
 import type { Update } from '../../src/engine/protocol.ts';
-import { Keeper } from '../../src/engine/world-store.ts';
+import { WorldStore } from '../../src/engine/world-store.ts';
 
 const limit = { warning: 1, critical: 2 };
 const scope: Scope = {
@@ -39,11 +39,11 @@ const traffic = (p95: number): Traffic => ({
 });
 
 test('a lost backend keeps its last value with its age', () => {
-  const keeper = new Keeper(scope, 0);
-  keeper.take({ fact: 'traffic', value: traffic(10), at: 1000, staleAfter: 5000, from: 'logs' });
+  const keeper = new WorldStore(scope, 0);
+  keeper.apply({ fact: 'traffic', value: traffic(10), at: 1000, staleAfter: 5000, from: 'logs' });
   const fault = { kind: 'timeout', where: 'api', what: 'timed out', hint: 'look' } as const;
-  keeper.take({ fact: 'traffic', fault, at: 2000, retryAt: 3000 });
-  keeper.take({ fact: 'traffic', fault, at: 9000, retryAt: 12_000 });
+  keeper.apply({ fact: 'traffic', fault, at: 2000, retryAt: 3000 });
+  keeper.apply({ fact: 'traffic', fault, at: 9000, retryAt: 12_000 });
   expect(keeper.world.readings.traffic).toMatchObject({
     state: 'lost',
     at: 2000,
@@ -55,28 +55,28 @@ test('a lost backend keeps its last value with its age', () => {
 });
 
 test('what came, went or changed under a watch is shown at once; what was only measured anew waits', () => {
-  const keeper = new Keeper(scope, 0);
+  const keeper = new WorldStore(scope, 0);
   const from = { at: 1000, staleAfter: 5000, from: 'a test' };
   const fault = { kind: 'timeout', where: 'api', what: 'timed out', hint: 'look' } as const;
-  expect(keeper.take({ fact: 'traffic', value: traffic(10), ...from })).toBe(true);
-  expect(keeper.take({ fact: 'traffic', value: traffic(20), ...from })).toBe(false);
-  expect(keeper.take({ fact: 'traffic', fault, at: 2000, retryAt: 3000 })).toBe(true);
-  expect(keeper.take({ fact: 'traffic', fault, at: 3000, retryAt: 4000 })).toBe(false);
-  expect(keeper.take({ fact: 'traffic', value: traffic(20), ...from })).toBe(true);
+  expect(keeper.apply({ fact: 'traffic', value: traffic(10), ...from })).toBe(true);
+  expect(keeper.apply({ fact: 'traffic', value: traffic(20), ...from })).toBe(false);
+  expect(keeper.apply({ fact: 'traffic', fault, at: 2000, retryAt: 3000 })).toBe(true);
+  expect(keeper.apply({ fact: 'traffic', fault, at: 3000, retryAt: 4000 })).toBe(false);
+  expect(keeper.apply({ fact: 'traffic', value: traffic(20), ...from })).toBe(true);
   const pods: readonly Pod[] = [];
-  expect(keeper.take({ fact: 'pods', value: pods, ...from })).toBe(true);
+  expect(keeper.apply({ fact: 'pods', value: pods, ...from })).toBe(true);
   // The pulse of the watch says only that nothing changed.
-  expect(keeper.take({ fact: 'pods', value: pods, ...from })).toBe(false);
-  expect(keeper.take({ fact: 'pods', value: [], ...from })).toBe(true);
+  expect(keeper.apply({ fact: 'pods', value: pods, ...from })).toBe(false);
+  expect(keeper.apply({ fact: 'pods', value: [], ...from })).toBe(true);
 });
 
 describe('an engine', () => {
-  const source = (tells: (tell: (news: News) => void) => Running): Source => ({
+  const source = (tells: (tell: (news: SourceUpdate) => void) => Running): Source => ({
     id: 'a test',
     facts: ['traffic'],
     start: tells,
   });
-  const measured = (p95: number): News => ({
+  const measured = (p95: number): SourceUpdate => ({
     fact: 'traffic',
     value: traffic(p95),
     at: Date.now(),
@@ -87,7 +87,7 @@ describe('an engine', () => {
   test('gives a burst of measurements in the batches of its clock, and those that were asked for at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
     try {
-      let tell: (news: News) => void = () => {};
+      let tell: (news: SourceUpdate) => void = () => {};
       const running = { ended: Promise.resolve(), refresh: () => {} };
       const engine = createEngine({
         settings: settingsSchema.parse({ profile: 'production', ...profiles.production }),
@@ -97,7 +97,7 @@ describe('an engine', () => {
             return running;
           }),
         ],
-        parts: [],
+        modules: [],
       });
       let shown = 0;
       engine.subscribe(() => {
@@ -129,10 +129,10 @@ describe('an engine', () => {
 });
 
 test('trends hold a sample every five seconds for fifteen minutes, and none of values that did not come anew', () => {
-  const keeper = new Keeper(scope, 0);
+  const keeper = new WorldStore(scope, 0);
   const start = 1_000_000;
   for (let at = start; at <= start + 1_200_000; at += 1000) {
-    keeper.take({ fact: 'traffic', value: traffic(at), at, staleAfter: 5000, from: 'logs' });
+    keeper.apply({ fact: 'traffic', value: traffic(at), at, staleAfter: 5000, from: 'logs' });
     keeper.tick(at);
   }
   const samples = keeper.world.history.p95 ?? [];
@@ -143,17 +143,17 @@ test('trends hold a sample every five seconds for fifteen minutes, and none of v
 });
 
 test('a clock that jumps back starts the trend again', () => {
-  const keeper = new Keeper(scope, 0);
+  const keeper = new WorldStore(scope, 0);
   for (const at of [10_000_000, 20_000_000, 1000]) {
-    keeper.take({ fact: 'traffic', value: traffic(1), at, staleAfter: 5000, from: 'logs' });
+    keeper.apply({ fact: 'traffic', value: traffic(1), at, staleAfter: 5000, from: 'logs' });
     keeper.tick(at);
   }
   expect(keeper.world.history.p95?.map((s) => s.at)).toEqual([1000]);
 });
 
 test('updates merge by key', () => {
-  const a: Update = { now: 1, readings: { pods: { state: 'pending' } }, looks: { a: { state: 'pending' } } };
-  const b: Update = { now: 2, readings: { redis: { state: 'pending' } }, looks: { b: { state: 'pending' } } };
+  const a: Update = { now: 1, readings: { pods: { state: 'pending' } }, queries: { a: { state: 'pending' } } };
+  const b: Update = { now: 2, readings: { redis: { state: 'pending' } }, queries: { b: { state: 'pending' } } };
   expect(merge(a, b)).toEqual({
     now: 2,
     readings: { pods: { state: 'pending' }, redis: { state: 'pending' } },

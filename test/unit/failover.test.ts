@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { failoverDatabase } from '../../src/actions/failover.ts';
 import type { Plan } from '../../src/core/actions/action.ts';
-import type { Answer, Ground, Survey } from '../../src/core/actions/preflight.ts';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { judgeFailover } from '../../src/core/health/failover.ts';
+import type { ActionContext, Answer, Preflight } from '../../src/core/actions/preflight.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateFailover } from '../../src/core/health/failover.ts';
 import type { Database, Gateway, HealthEndpoint, ReplicaWal } from '../../src/core/world/facts.ts';
 import type { Fault, Reading } from '../../src/core/world/reading.ts';
 import type { Readings } from '../../src/core/world/world.ts';
@@ -205,7 +205,7 @@ test('while the database is away, more nodes and a restart are not advised', () 
   });
   const answers = (readings: Partial<Readings>) => {
     const seen = world({ readings: { traffic: slow, ...readings } });
-    const [step, p95] = [findStep('sev4/p95')?.step, assess(seen).find(({ id }) => id === 'metric/p95')];
+    const [step, p95] = [findStep('sev4/p95')?.step, evaluate(seen).find(({ id }) => id === 'metric/p95')];
     return [step?.decision?.recommend(seen).answer, p95?.remedy];
   };
   const ill = gateway(plain(), detailed('error'));
@@ -232,13 +232,13 @@ describe('the action', () => {
     return { ok: false, fault: reading?.state === 'lost' ? reading.fault : fault('timeout', 'no answer yet') };
   };
   const planOf = (readings: Partial<Readings>, target = {}) => {
-    const survey: Pick<Survey, 'ground' | 'now' | 'server' | 'gateway'> = {
-      ground: { targets, admin: { command: ['pnpm'], environment: [] } } as unknown as Ground,
+    const preflight: Pick<Preflight, 'context' | 'now' | 'server' | 'gateway'> = {
+      context: { targets, admin: { command: ['pnpm'], environment: [] } } as unknown as ActionContext,
       now: () => now,
       server: async (which) => answerOf(readings[which]),
       gateway: async () => answerOf(readings.gateway),
     };
-    return failoverDatabase.plan(target, survey as Survey);
+    return failoverDatabase.plan(target, preflight as Preflight);
   };
   const fresh = all.filter(({ readings }) =>
     // What the action asks for itself is never old.
@@ -322,7 +322,7 @@ describe('the action', () => {
     const still = await planOrThrow({ primary: refused, gateway: ill, replica: standby(receiving) }, insist);
     expect(still.warnings?.[0]).toMatch(/^Not proven, and insisted on: the replica still receives/);
     const stopped = await planOrThrow({ primary: refused, gateway: ill, replica: standby({}) }, insist);
-    expect(stopped.rests).not.toBe(still.rests);
+    expect(stopped.preconditions).not.toBe(still.preconditions);
   });
 
   test('on the screen it is not offered where nothing can overrule the reason', () => {
@@ -336,7 +336,7 @@ describe('the action', () => {
 
 test('each objection is a code of its own', () => {
   const codes = new Set(
-    all.flatMap(({ readings }) => judgeFailover(world({ readings })).objections.map((o) => o.code)),
+    all.flatMap(({ readings }) => evaluateFailover(world({ readings })).objections.map((o) => o.code)),
   );
   expect(codes.size).toBe(13);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clocks, timePerSeverity } from '../../src/core/incident/clocks.ts';
 import type { Entry, Event, EventKind, EventOf } from '../../src/core/incident/event.ts';
-import { foldAll, foldIncident, unfinished } from '../../src/core/incident/incident.ts';
+import { projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
 import { minute } from '../../src/core/time.ts';
 
 const start = Date.UTC(2026, 0, 17, 3, 0);
@@ -57,7 +57,7 @@ const story = (): readonly Entry[] => [
 ];
 
 test('the fold tells what happened', () => {
-  const incident = foldIncident('one', story());
+  const incident = projectIncident('one', story());
   expect(incident).toMatchObject({
     severity: 2,
     openedBy: 'ops1',
@@ -72,7 +72,7 @@ test('the fold tells what happened', () => {
 });
 
 test('the clocks', () => {
-  const incident = foldIncident('one', story());
+  const incident = projectIncident('one', story());
   if (!incident) throw new Error('no incident');
   expect(clocks(incident, start + 60 * minute)).toEqual({
     open: 40 * minute,
@@ -90,7 +90,7 @@ test('the clocks', () => {
 test('an update is due half an hour after the last word, at SEV1 and SEV2 only', () => {
   const fresh = [opened(0)];
   const due = (entries: readonly Entry[]) => {
-    const incident = foldIncident('one', entries);
+    const incident = projectIncident('one', entries);
     return incident ? clocks(incident, start).updateDue : undefined;
   };
   expect(due(fresh)).toBe(start + 30 * minute);
@@ -101,14 +101,14 @@ test('an update is due half an hour after the last word, at SEV1 and SEV2 only',
 test('updates are owed anew from when it became worse, and from when it was opened again', () => {
   const severity = (to: 1 | 2 | 3, minutes: number) => entry({ kind: 'severity', severity: to, why: 'x' }, minutes);
   const due = (...more: readonly Entry[]) => {
-    const incident = foldIncident('one', [opened(0), ...more]);
+    const incident = projectIncident('one', [opened(0), ...more]);
     return incident ? ((clocks(incident, start).updateDue ?? 0) - start) / minute : undefined;
   };
   expect(due(severity(3, 1), severity(2, 120))).toBe(150);
   expect(due(severity(2, 10))).toBe(30);
   const [over, again] = [entry({ kind: 'resolved', why: 'x' }, 40), entry({ kind: 'reopened', why: 'y' }, 200)];
   expect(due(over, again)).toBe(230);
-  const incident = foldIncident('one', [
+  const incident = projectIncident('one', [
     opened(0),
     severity(2, 10),
     over,
@@ -131,13 +131,13 @@ test('a reminder that somebody has seen is gone', () => {
     remind('call bob', 9),
     entry({ kind: 'reminded', about: 'call ann' }, 6),
   ];
-  expect(foldIncident('one', seen)?.reminders.map((one) => one.about)).toEqual(['call bob']);
+  expect(projectIncident('one', seen)?.reminders.map((one) => one.about)).toEqual(['call bob']);
 });
 
 test('an action that began and has no end is unfinished', () => {
-  const incident = foldIncident('one', story().slice(0, 6));
+  const incident = projectIncident('one', story().slice(0, 6));
   expect(incident && unfinished(incident).map((run) => run.run)).toEqual(['r1']);
-  const whole = foldIncident('one', story());
+  const whole = projectIncident('one', story());
   expect(whole && unfinished(whole)).toEqual([]);
 });
 
@@ -148,16 +148,16 @@ test('reopened is open again; a reminder goes when its step is done', () => {
     entry({ kind: 'resolved', why: 'x' }, 2),
     entry({ kind: 'reopened', why: 'it is back' }, 3),
   ];
-  expect(foldIncident('one', entries)).toMatchObject({ reminders: [{ step: 'sev3/enable' }] });
-  expect(foldIncident('one', entries)?.resolvedAt).toBeUndefined();
+  expect(projectIncident('one', entries)).toMatchObject({ reminders: [{ step: 'sev3/enable' }] });
+  expect(projectIncident('one', entries)?.resolvedAt).toBeUndefined();
   const done = [...entries, entry({ kind: 'step', step: 'sev3/enable', mark: 'done' }, 4)];
-  expect(foldIncident('one', done)?.reminders).toEqual([]);
+  expect(projectIncident('one', done)?.reminders).toEqual([]);
 });
 
 test('without an opening there is no incident; entries of others are left out', () => {
-  expect(foldIncident('one', story().slice(1))).toBeUndefined();
+  expect(projectIncident('one', story().slice(1))).toBeUndefined();
   const two = entry({ kind: 'opened', title: 'x', severity: 4, why: 'y' }, 0, 'ops3', 'two');
-  expect(foldAll([two, ...story()]).map((i) => [i.id, i.people])).toEqual([
+  expect(projectAll([two, ...story()]).map((i) => [i.id, i.people])).toEqual([
     ['one', ['ops1', 'ops2']],
     ['two', ['ops3']],
   ]);
@@ -237,9 +237,9 @@ test('any entries fold the same in whatever order their files are merged, twice 
           .sort(([a], [b]) => a - b)
           .map(([, e]) => e);
         const files = ['ops3', 'ops1', 'ops2'].flatMap((by) => entries.filter((e) => e.writer.name === by));
-        const told = foldIncident('one', entries);
-        expect(foldIncident('one', shuffled)).toEqual(told);
-        expect(foldIncident('one', files)).toEqual(told);
+        const told = projectIncident('one', entries);
+        expect(projectIncident('one', shuffled)).toEqual(told);
+        expect(projectIncident('one', files)).toEqual(told);
       },
     ),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgePod } from '../../src/core/health/pods.ts';
+import { evaluatePod } from '../../src/core/health/pods.ts';
 import { toDeployment, type WireDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toPod, type WirePod } from '../../src/data/kubernetes/pods.ts';
 import { podCounts, podSays, shortName } from '../../src/screens/pods/pane.ts';
@@ -29,7 +29,7 @@ describe('a pod', () => {
   const now = Date.UTC(2026, 0, 17, 12);
   const judged = (wire: WirePod) => {
     const pod = toPod(wire);
-    return pod && judgePod(pod, now);
+    return pod && evaluatePod(pod, now);
   };
 
   it('that is well', () => {
@@ -136,8 +136,8 @@ describe('a pod', () => {
       },
     });
     expect(pod).toMatchObject({ reason: 'Init:1/2', restarts: 4 });
-    expect(pod && judgePod({ ...pod, createdAt: now - 30_000 }, now)).toBe('warning');
-    expect(pod && judgePod({ ...pod, createdAt: now - 600_000 }, now)).toBe('critical');
+    expect(pod && evaluatePod({ ...pod, createdAt: now - 30_000 }, now)).toBe('warning');
+    expect(pod && evaluatePod({ ...pod, createdAt: now - 600_000 }, now)).toBe('critical');
   });
 
   it('does not count an ephemeral container', () => {

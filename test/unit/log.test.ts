@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { continues, type LogLine, levelFrom, levelName, readEntry, treeOf } from '../../src/core/logs/log.ts';
 import { fieldClause, hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
-import { clean, redact } from '../../src/core/text/text.ts';
+import { redact, stripControl } from '../../src/core/text/text.ts';
 
 const fields = settingsSchema.shape.logFields.parse(undefined);
 const line = (text: string | object, more: Partial<LogLine> = {}): LogLine => ({
@@ -78,7 +78,7 @@ describe('an entry', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const entry = readEntry(line(text), fields);
-        expect(entry.raw).toBe(clean(entry.raw, 20_000));
+        expect(entry.raw).toBe(stripControl(entry.raw, 20_000));
         treeOf(entry.raw);
       }),
     );
@@ -230,7 +230,7 @@ it('what is harmless is let through as it is, and what looks like a secret is no
   });
   fc.assert(
     fc.property(printable, (text) => {
-      expect(clean(text)).toBe(text);
+      expect(stripControl(text)).toBe(text);
     }),
   );
   expect(redact('postgres://me:geheim@host')).toBe('postgres://me:•••@host');

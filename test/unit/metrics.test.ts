@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judge, metric } from '../../src/core/health/metrics.ts';
+import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import type { Traffic } from '../../src/core/world/facts.ts';
-import { judgeValue } from '../../src/core/world/thresholds.ts';
+import { evaluateValue } from '../../src/core/world/thresholds.ts';
 import { calm, live } from '../support/worlds.ts';
 
 test.each([
@@ -10,7 +10,9 @@ test.each([
   [2000, 'warning'],
   [2001, 'critical'],
   [Number.NaN, 'unknown'],
-])('p95 of %i ms is %s', (value, verdict) => expect(judgeValue(value, { warning: 500, critical: 2000 })).toBe(verdict));
+])('p95 of %i ms is %s', (value, verdict) =>
+  expect(evaluateValue(value, { warning: 500, critical: 2000 })).toBe(verdict),
+);
 
 test('connections are judged by the tightest limit: a role’s or the database’s own may be full long before the server', () => {
   const { primary } = calm.readings;
@@ -26,7 +28,9 @@ test('connections are judged by the tightest limit: a role’s or the database�
     };
     const world = { ...calm, readings: { ...calm.readings, primary: live({ ...primary.value, connections }) } };
     const reading = metric('connections').measure(world);
-    return reading.state === 'live' ? { ...reading.value, verdict: judge(metric('connections'), world) } : undefined;
+    return reading.state === 'live'
+      ? { ...reading.value, verdict: evaluateMetric(metric('connections'), world) }
+      : undefined;
   };
   expect(judged()).toMatchObject({ value: 20, basis: '20 of 100', verdict: 'ok' });
   const full = judged({ whose: 'role bentham', used: 20, limit: 20 });
@@ -46,7 +50,7 @@ describe('p95 and error rate are what people got', () => {
     } as const;
     const world = { ...calm, readings: { ...calm.readings, traffic: live<Traffic>(traffic) } };
     const reading = metric('errorRate').measure(world);
-    return { ...(reading.state === 'live' ? reading.value : {}), verdict: judge(metric('errorRate'), world) };
+    return { ...(reading.state === 'live' ? reading.value : {}), verdict: evaluateMetric(metric('errorRate'), world) };
   };
 
   test('good figures from few requests are unknown, bad ones are told', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { found } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
-import { looksPasted, press } from '../../src/screens/shell/dispatch-key.ts';
+import { dispatchKey, looksPasted } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
@@ -108,7 +108,7 @@ describe('the palette', () => {
   test('knows the row under the marker', () => {
     const marked = pressing(stateOf(outage), size, '2', 'j', 'j', ':', ...'copy');
     expect(frameText(marked, size)).not.toContain('no row is selected');
-    expect(press(marked, frame(marked, size), 'enter')).toContainEqual({
+    expect(dispatchKey(marked, frame(marked, size), 'enter')).toContainEqual({
       kind: 'copy',
       text: 'api-gateway-7d9f8b6c5-8qk5p',
       what: 'pod api-gateway-7d9f8b6c5-8qk5p',

@@ -10,7 +10,7 @@ import {
 } from '../../src/core/queries/database.ts';
 import { disagreements, type StudyRow } from '../../src/core/queries/study.ts';
 import { day } from '../../src/core/time.ts';
-import { readApiStudy } from '../../src/data/gateway/study-api.ts';
+import { parseApiStudy } from '../../src/data/gateway/study-api.ts';
 import { permissionsFrom } from '../../src/data/postgres/keys-query.ts';
 import { tablesFrom } from '../../src/data/postgres/queries/columns.ts';
 import { studyPage } from '../../src/data/postgres/queries/details.ts';
@@ -119,15 +119,17 @@ test('database and API are compared', () => {
 });
 
 test('a study is read from the API’s JSON in each of its forms', () => {
-  expect(readApiStudy('{"id":"s","status":"failed","tenantId":"t","progress":{"completionPercentage":12.5}}')).toEqual({
-    status: 'failed',
-    tenant: 't',
-    completion: 12.5,
-  });
-  expect(readApiStudy('{"data":{"status":"queued","tenant_id":"t"}}')).toEqual({ status: 'queued', tenant: 't' });
-  expect(readApiStudy('<html>')).toBeUndefined();
-  expect(readApiStudy('[]')).toBeUndefined();
-  expect(readApiStudy('{"error":"no"}')).toBeUndefined();
+  expect(parseApiStudy('{"id":"s","status":"failed","tenantId":"t","progress":{"completionPercentage":12.5}}')).toEqual(
+    {
+      status: 'failed',
+      tenant: 't',
+      completion: 12.5,
+    },
+  );
+  expect(parseApiStudy('{"data":{"status":"queued","tenant_id":"t"}}')).toEqual({ status: 'queued', tenant: 't' });
+  expect(parseApiStudy('<html>')).toBeUndefined();
+  expect(parseApiStudy('[]')).toBeUndefined();
+  expect(parseApiStudy('{"error":"no"}')).toBeUndefined();
 });
 
 test('the search of studies is made of parameters only', () => {

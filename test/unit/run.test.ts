@@ -4,10 +4,10 @@ import type { Plan } from '../../src/core/actions/action.ts';
 import {
   arm,
   armedFor,
+  describeArming,
   forbids,
   idleFor,
   initialArming,
-  sayArming,
   settle,
   touch,
   whyOver,
@@ -22,7 +22,12 @@ import {
   type RunOutcome,
 } from '../../src/core/actions/run.ts';
 
-const plan: Plan = { impact: ['3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], rests: 'r1' };
+const plan: Plan = {
+  impact: ['3 pods'],
+  calls: [{ tool: 'http', url: 'http://x' }],
+  answered: [],
+  preconditions: 'r1',
+};
 const fresh: Run = {
   id: '01',
   action: 'restart-deployment',
@@ -154,7 +159,7 @@ describe('arming', () => {
     const done = arm(begin, 'gateway down', 0);
     if (!('arming' in done)) throw new Error(done.refused);
     expect(forbids(done.arming, 0)).toBeUndefined();
-    expect(sayArming(done.arming, 0)).toBe('armed 10:00');
+    expect(describeArming(done.arming, 0)).toBe('armed 10:00');
     expect(forbids(done.arming, idleFor)).toMatch(/arm/);
     const busy = touch(done.arming, idleFor - 1);
     expect(forbids(busy, idleFor)).toBeUndefined();

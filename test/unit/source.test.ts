@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Fault } from '../../src/core/world/reading.ts';
-import { backoff, deadline, type News, poll } from '../../src/data/source.ts';
+import { backoff, deadline, poll, type SourceUpdate } from '../../src/data/source.ts';
 
 const fault: Fault = { kind: 'refused', where: 'redis:6379', what: 'connection refused', hint: 'is it up?' };
 
@@ -24,7 +24,7 @@ test('a look that throws is told, not hidden', async () => {
 
 test('a source tells faults with the next try, and values when the backend is back', async () => {
   const over = new AbortController();
-  const news: News[] = [];
+  const news: SourceUpdate[] = [];
   let looks = 0;
   const source = poll({
     id: 'traffic',
@@ -52,7 +52,7 @@ test('a source tells faults with the next try, and values when the backend is ba
 
 test('refresh asks at once, and the pauses begin anew', async () => {
   const over = new AbortController();
-  const news: News[] = [];
+  const news: SourceUpdate[] = [];
   const source = poll({
     id: 'traffic',
     fact: 'traffic',

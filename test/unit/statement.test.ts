@@ -1,7 +1,7 @@
 // What sessions run is shown without the secrets and the data it carries.
 import { expect, test } from 'vitest';
 import { statementSays } from '../../src/core/text/statement.ts';
-import { door } from '../../src/core/text/text.ts';
+import { sanitize } from '../../src/core/text/text.ts';
 
 const hidden = 'hunter2';
 
@@ -49,6 +49,6 @@ test('what carries no secret stays readable', () => {
 });
 
 test('a password in a statement is known for one in a log, too', () => {
-  const said = door(`statement: ALTER ROLE bentham PASSWORD '${hidden}'; duration 2 ms`);
+  const said = sanitize(`statement: ALTER ROLE bentham PASSWORD '${hidden}'; duration 2 ms`);
   expect(said).toBe("statement: ALTER ROLE bentham PASSWORD '•••'; duration 2 ms");
 });

@@ -3,8 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { changesBetween, changeText } from '../../src/core/health/changes.ts';
-import { areas, assess, type Finding } from '../../src/core/health/evaluate.ts';
-import { judgeReplica } from '../../src/core/health/replication.ts';
+import { areas, evaluate, type Finding } from '../../src/core/health/evaluate.ts';
+import { evaluateReplica } from '../../src/core/health/replication.ts';
 import { type Report, reportOf } from '../../src/core/health/report.ts';
 import { countsInWords, reportLine, reportText } from '../../src/core/health/report-text.ts';
 import { rolloutStep } from '../../src/core/health/rollout.ts';
@@ -131,9 +131,9 @@ test('counts in words', () => {
 });
 
 test('a change is told once, in one line; values that waver are no change', () => {
-  const before = assess(calm);
+  const before = evaluate(calm);
   expect(changesBetween(before, before, now).changes).toEqual([]);
-  const { changes } = changesBetween(before, assess(outage), now);
+  const { changes } = changesBetween(before, evaluate(outage), now);
   const gateway = changes.find((change) => change.id === 'gateway/health');
   expect(gateway).toMatchObject({ from: 'ok', to: 'critical' });
   expect(gateway && changeText(gateway)).toMatch(/^03:14:07Z ● gateway {11}503 .*\(was ok\)$/);
@@ -141,8 +141,8 @@ test('a change is told once, in one line; values that waver are no change', () =
   if (primary.state !== 'live') throw new Error('calm is live');
   const more = { ...primary.value, connections: { used: 42, active: 7, idle: 34, idleInTransaction: 1, limit: 97 } };
   const wavering = { ...calm, readings: { ...calm.readings, primary: live(more) } };
-  expect(changesBetween(before, assess(wavering), now).changes).toEqual([]);
-  const back = changesBetween(assess(outage), before, now).changes;
+  expect(changesBetween(before, evaluate(wavering), now).changes).toEqual([]);
+  const back = changesBetween(evaluate(outage), before, now).changes;
   expect(back.find((change) => change.id === 'gateway/health')).toMatchObject({ from: 'critical', to: 'ok' });
 });
 
@@ -152,9 +152,9 @@ describe('what vanishes from one look to the next', () => {
     readings: { ...world.readings, deployments: lost(), pods: lost() },
   });
   const lines = (...worlds: readonly World[]) => {
-    let before: readonly Finding[] = assess(worlds[0] ?? calm);
+    let before: readonly Finding[] = evaluate(worlds[0] ?? calm);
     return worlds.slice(1).map((world) => {
-      const { changes, after } = changesBetween(before, assess(world), now);
+      const { changes, after } = changesBetween(before, evaluate(world), now);
       before = after;
       return changes.map((change) => changeText(change).slice('03:14:07Z '.length).replace(/ +/g, ' '));
     });
@@ -241,7 +241,7 @@ test('a replica that does not stream is critical, even when it cannot say how fa
   if (replica.state !== 'live') throw new Error('calm is live');
   const verdictOf = (lag?: { ms?: number; streaming: boolean }) => {
     const { lag: _, ...rest } = replica.value;
-    return judgeReplica(lag ? { ...rest, lag } : rest).verdict;
+    return evaluateReplica(lag ? { ...rest, lag } : rest).verdict;
   };
   expect(verdictOf({ streaming: false })).toBe('critical');
   expect(verdictOf({ streaming: false, ms: 0 })).toBe('critical');

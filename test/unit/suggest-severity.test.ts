@@ -3,7 +3,7 @@ import type { Deployment, Facts, Gateway, Surface } from '../../src/core/world/f
 import { factIds } from '../../src/core/world/facts.ts';
 import type { Readings } from '../../src/core/world/world.ts';
 import { recommendRestart } from '../../src/runbook/sev1.ts';
-import { suggest } from '../../src/runbook/suggest-severity.ts';
+import { suggestSeverity } from '../../src/runbook/suggest-severity.ts';
 import { live, lost, now, world } from '../support/world.ts';
 
 const endpoint = (healthy: boolean, database = healthy): Gateway['health'] => ({
@@ -109,7 +109,7 @@ const calm: Partial<Readings> = {
   surfaces: surfaces(1, 0, 2),
   traffic: traffic(0.001),
 };
-const told = (readings: Partial<Readings>) => suggest(world({ readings: { ...calm, ...readings } }));
+const told = (readings: Partial<Readings>) => suggestSeverity(world({ readings: { ...calm, ...readings } }));
 
 test('what is still being asked suggests nothing, but what hangs does, and what is proven too', () => {
   const asked = (ago: number): Partial<Readings> => ({ gateway: { state: 'pending', since: now - ago } });
@@ -139,7 +139,7 @@ test('when unsure it is the higher one, and says so', () => {
   expect(told({ gateway: lost('timeout'), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
   const dark = Object.fromEntries(factIds.map((id) => [id, lost('timeout')]));
   expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
-  expect(suggest(world())).toMatchObject({ because: 'nothing has answered yet', unsure: true });
+  expect(suggestSeverity(world())).toMatchObject({ because: 'nothing has answered yet', unsure: true });
 });
 
 test('SEV2: more than half fail, several surfaces, health failing while requests go through', () => {

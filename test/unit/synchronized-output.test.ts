@@ -5,7 +5,7 @@ import xterm from '@xterm/headless';
 import { Box, render, Text } from 'ink';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
-import { frameStream, squeeze } from '../../src/commands/cockpit/synchronized-output.ts';
+import { squeeze, synchronizedOutput } from '../../src/commands/cockpit/synchronized-output.ts';
 
 const columns = 40;
 const rows = 12;
@@ -78,7 +78,7 @@ test('what is left out of a frame changes no cell', async () => {
 
 test('a frame goes out as one write', async () => {
   const kept = new Kept();
-  await drawn(frameStream(kept as unknown as WriteStream));
+  await drawn(synchronizedOutput(kept as unknown as WriteStream));
   const frames = kept.writes.filter((write) => write.includes('\u001b[?2026h'));
   expect(frames.length).toBeGreaterThan(5);
   for (const frame of frames) expect(frame).toMatch(/^\u001b\[\?2026h[\s\S]*\u001b\[\?2026l$/);
@@ -91,7 +91,7 @@ test('many unchanged rows cost one move, and a style that no character wears not
 
 test('what is no frame is written as it comes, and a frame without an end is not kept back', () => {
   const kept = new Kept();
-  const out = frameStream(kept as unknown as WriteStream);
+  const out = synchronizedOutput(kept as unknown as WriteStream);
   out.write('title');
   out.write('\u001b[?2026h');
   out.write('half');
@@ -103,7 +103,7 @@ test('what is no frame is written as it comes, and a frame without an end is not
 
 test('a frame ends with its end: what comes after it is written as it comes, and so is the next frame', () => {
   const kept = new Kept();
-  const out = frameStream(kept as unknown as WriteStream);
+  const out = synchronizedOutput(kept as unknown as WriteStream);
   for (const chunk of ['\u001b[?2026h', 'one', '\u001b[?2026l', 'bell', '\u001b[?2026h', 'two', '\u001b[?2026l'])
     out.write(chunk);
   expect(kept.writes).toEqual(['\u001b[?2026hone\u001b[?2026l', 'bell', '\u001b[?2026htwo\u001b[?2026l']);

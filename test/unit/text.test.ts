@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clean, door, fit, redact, width } from '../../src/core/text/text.ts';
+import { fit, redact, sanitize, stripControl, width } from '../../src/core/text/text.ts';
 
 describe('the door', () => {
   test.each([
@@ -13,11 +13,11 @@ describe('the door', () => {
     ['warn\u26a0\ufe0f', 'warn\u26a0'],
     ['e\u0301\u0302\u0303\u0304', '\u00e9\u0302'],
     [undefined, ''],
-  ])('%j becomes %j', (outside, inside) => expect(clean(outside)).toBe(inside));
+  ])('%j becomes %j', (outside, inside) => expect(stripControl(outside)).toBe(inside));
 
   test('cuts what is too long', () => {
-    expect(clean('x'.repeat(100_000), 50)).toHaveLength(50);
-    expect(clean('x'.repeat(100_000), 50).endsWith('…')).toBe(true);
+    expect(stripControl('x'.repeat(100_000), 50)).toHaveLength(50);
+    expect(stripControl('x'.repeat(100_000), 50).endsWith('…')).toBe(true);
   });
 
   test.each([
@@ -75,7 +75,7 @@ describe('the door', () => {
     ['\u001b[32mpassword\u001b[39m: \u001b[33mhunter2\u001b[39m', 'password: •••'],
     ['pass\u200bword=hunter2', 'password=•••'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- after', '••• after'],
-  ])('does both to %j', (outside, inside) => expect(door(outside)).toBe(inside));
+  ])('does both to %j', (outside, inside) => expect(sanitize(outside)).toBe(inside));
 
   test('text of 100 kB that only resembles secrets is gone through at once', () => {
     for (const piece of ['a://b:', 'password="', 'authorization: ', '://:@', 'cookie: ', "token='\\"])
@@ -83,8 +83,8 @@ describe('the door', () => {
   });
 
   test('a secret is known before it is cut', () => {
-    expect(door(`${'x'.repeat(70)} postgres://bentham:hunter2@db`, 97)).not.toContain('hunter');
-    expect(door(`${'x'.repeat(100)} hunter2`, 50)).toHaveLength(50);
+    expect(sanitize(`${'x'.repeat(70)} postgres://bentham:hunter2@db`, 97)).not.toContain('hunter');
+    expect(sanitize(`${'x'.repeat(100)} hunter2`, 50)).toHaveLength(50);
   });
 });
 
@@ -105,4 +105,4 @@ test.each([
   ['👍🏽', '👍'],
   ['🇩🇪 and 🇫', 'DE and F'],
   ['👩🏿‍🚀', '👩🚀'],
-])('what terminals measure differently is left out: %s', (text, left) => expect(clean(text)).toBe(left));
+])('what terminals measure differently is left out: %s', (text, left) => expect(stripControl(text)).toBe(left));

@@ -1,6 +1,6 @@
 // How what runs in the namespace is judged: roles of the architecture, other workloads, jobs, claims, and bare pods.
 import { describe, expect, test } from 'vitest';
-import { assess } from '../../src/core/health/evaluate.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
 import { rolloutStep } from '../../src/core/health/rollout.ts';
 import type {
   BatchJob,
@@ -12,7 +12,7 @@ import type {
   Workloads,
 } from '../../src/core/world/facts.ts';
 import type { Readings, Scope, World } from '../../src/core/world/world.ts';
-import { suggest } from '../../src/runbook/suggest-severity.ts';
+import { suggestSeverity } from '../../src/runbook/suggest-severity.ts';
 import { calm, deployment, fault, live, lost, now, pod } from '../support/worlds.ts';
 
 const hour = 3_600_000;
@@ -45,9 +45,9 @@ function value<T>(reading: { state: string; value?: T }): T {
   return reading.value;
 }
 
-const judged = (world: World, id: string) => assess(world).find((one) => one.id === id);
+const judged = (world: World, id: string) => evaluate(world).find((one) => one.id === id);
 const wrong = (world: World) =>
-  assess(world)
+  evaluate(world)
     .filter(({ area, verdict }) => area === 'pods' && verdict !== 'ok')
     .map(({ id, verdict, says }) => `${verdict} ${id}: ${says}`);
 
@@ -149,7 +149,7 @@ describe('a role of the architecture', () => {
     const ill = { ...value(gateway).health, healthy: false, statusCode: 503 };
     const world = zero('api-gateway');
     const readings = { ...world.readings, gateway: live({ health: ill, detailed: ill }) };
-    expect(suggest({ ...world, readings })).toMatchObject({ severity: 1 });
+    expect(suggestSeverity({ ...world, readings })).toMatchObject({ severity: 1 });
   });
 
   test('whose controller does not act says so', () => {
@@ -377,7 +377,7 @@ describe('this machine’s clock', () => {
     const { cluster } = calm.readings;
     const value = { ...(cluster.state === 'live' ? cluster.value : {}), ...(clockOffset ? { clockOffset } : {}) };
     const readings = { ...calm.readings, cluster: live(value as Cluster) };
-    return assess({ ...calm, readings }).find(({ id }) => id === 'pods/clock');
+    return evaluate({ ...calm, readings }).find(({ id }) => id === 'pods/clock');
   };
 
   test('is said where ages mislead by it', () => {

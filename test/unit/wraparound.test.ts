@@ -1,7 +1,7 @@
 // Ids that run out reach the header before writes stop.
 import { expect, it, test } from 'vitest';
-import { assess } from '../../src/core/health/evaluate.ts';
-import { judgeIdAge } from '../../src/core/health/wraparound.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { evaluateIdAge } from '../../src/core/health/wraparound.ts';
 import { bloatOf, type IdAge } from '../../src/core/queries/database.ts';
 import { calm } from '../support/worlds.ts';
 
@@ -20,15 +20,15 @@ it.each([
   [1_600_000_000, 'critical', '75 % of transaction ids of bentham used, writes stop in 544 M more'],
   [2_147_483_000, 'critical', 'bentham is out of transaction ids: it takes no writes'],
 ] as const)('%i ids: %s', (age, verdict, says) => {
-  const judged = judgeIdAge(ids(age));
+  const judged = evaluateIdAge(ids(age));
   expect(judged.verdict).toBe(verdict);
   expect(judged.says).toContain(says);
   expect(judged.remedy === undefined).toBe(verdict === 'ok');
 });
 
 test('who has put off freezing on purpose is warned at half of all ids', () => {
-  expect(judgeIdAge(ids(1_000_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('ok');
-  expect(judgeIdAge(ids(1_100_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('warning');
+  expect(evaluateIdAge(ids(1_000_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('ok');
+  expect(evaluateIdAge(ids(1_100_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('warning');
 });
 
 test('it is a finding, and none while ids are frozen in time', () => {
@@ -39,7 +39,7 @@ test('it is a finding, and none while ids are frozen in time', () => {
       ...calm,
       readings: { ...calm.readings, primary: { ...primary, value: { ...primary.value, idAges: [ids(age)] } } },
     };
-    return assess(world).filter(({ id }) => id.includes('wraparound'));
+    return evaluate(world).filter(({ id }) => id.includes('wraparound'));
   };
   expect(found(1_700_000_000)).toMatchObject([
     { subject: 'primary ids', verdict: 'critical', remedy: expect.stringContaining('VACUUM (FREEZE)') },

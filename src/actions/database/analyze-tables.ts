@@ -31,33 +31,33 @@ export const analyzeTables: Action = {
   object: () => 'maintenance',
   needs: (target, { schema }) =>
     tablesOf(target).map((table) => ({ kind: 'table', schema, table, privileges: ['MAINTAIN'] })),
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const tables = tablesOf(target);
-    const who = await answeredByDatabase(survey);
+    const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const stats = await statsOf(survey, tables);
+    const stats = await statsOf(preflight, tables);
     if (!stats.ok) return refusedBy(stats.fault);
     const absent = tables.filter((name) => !stats.value.has(name));
     if (absent.length > 0) return refuse(`there is no table ${absent.join(', ').slice(0, 100)}`, 'check the names');
     return planned({
       impact: tables.map((name) => {
         const s = stats.value.get(name);
-        return `${name}: ${formatBytes(s?.bytes ?? 0)}, analyzed ${ago(s?.analyzed ?? 0, survey.now())}`;
+        return `${name}: ${formatBytes(s?.bytes ?? 0)}, analyzed ${ago(s?.analyzed ?? 0, preflight.now())}`;
       }),
       calls: tables.map((name) => ({
         tool: 'sql',
         server: 'primary',
-        change: { text: `ANALYZE ${qualified(survey.ground.schema, name)}`, parameters: [] },
+        change: { text: `ANALYZE ${qualified(preflight.context.schema, name)}`, parameters: [] },
         transaction: true,
         progress: true,
         within: 10 * minute,
       })),
       undo: 'not needed: only statistics change',
       answered: [who.says],
-      rests: tables.join(),
-      memo: lastByHand(stats.value, 'analyzed'),
+      preconditions: tables.join(),
+      baseline: lastByHand(stats.value, 'analyzed'),
     });
   },
-  verify: ({ target, plan }, survey) => ranSince(tablesOf(target), 'analyzed', plan.memo, survey),
+  verify: ({ target, plan }, preflight) => ranSince(tablesOf(target), 'analyzed', plan.baseline, preflight),
   within: 20 * second,
 };

@@ -1,6 +1,6 @@
 // Cancel what a session runs, and end a session (runbook: Database Maintenance).
-import type { Action, ActionId, Done, Target } from '../../core/actions/action.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Action, ActionId, Execution, Target } from '../../core/actions/action.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { second } from '../../core/time.ts';
@@ -21,10 +21,10 @@ const busySql = `SELECT pid, usename::text AS role, application_name::text AS ap
   FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
   AND application_name NOT LIKE 'bentham-cockpit%' ORDER BY xact_start NULLS LAST LIMIT 50`;
 
-async function sessionOf(target: Target, survey: Survey) {
+async function sessionOf(target: Target, preflight: Preflight) {
   const pid = Number(given(target, 'pid'));
   if (!Number.isInteger(pid) || pid <= 0) return { ok: true as const, value: undefined };
-  const found = await survey.rows('primary', sessionsSql, [pid]);
+  const found = await preflight.rows('primary', sessionsSql, [pid]);
   return found.ok ? { ok: true as const, value: found.value[0] } : found;
 }
 
@@ -52,8 +52,8 @@ function sessionAction(
               .filter((pid) => pid > 0)
               .map((pid) => ({ value: String(pid), says: `blocks ${b.pid}, ${formatAge(b.waiting)}` })),
           ),
-        async look(_, survey) {
-          const found = await survey.rows('primary', busySql, []);
+        async look(_, preflight) {
+          const found = await preflight.rows('primary', busySql, []);
           if (!found.ok) return [];
           return found.value.map((row) => ({
             value: String(row.pid),
@@ -65,10 +65,10 @@ function sessionAction(
     names: (target) => given(target, 'pid'),
     object: (target) => `session/${given(target, 'pid')}`,
     needs: () => [{ kind: 'signal' }],
-    async plan(target, survey) {
-      const who = await answeredByDatabase(survey);
+    async plan(target, preflight) {
+      const who = await answeredByDatabase(preflight);
       if (!who.ok) return refusedBy(who.fault);
-      const found = await sessionOf(target, survey);
+      const found = await sessionOf(target, preflight);
       if (!found.ok) return refusedBy(found.fault);
       const row = found.value;
       if (!row)
@@ -84,7 +84,7 @@ function sessionAction(
       if (row.may !== true)
         return refuse(
           `may not end sessions of ${row.role}`,
-          `GRANT pg_signal_backend TO ${survey.ground.targets.primary.user};`,
+          `GRANT pg_signal_backend TO ${preflight.context.targets.primary.user};`,
         );
       // Nothing would be cancelled, and that it runs nothing afterwards would prove nothing.
       if (how === 'cancel' && row.state !== 'active')
@@ -111,16 +111,16 @@ function sessionAction(
           },
         ],
         answered: [who.says],
-        rests: `${row.pid} ${began}`,
-        memo: { began, query: runs(row) },
+        preconditions: `${row.pid} ${began}`,
+        baseline: { began, query: runs(row) },
       });
     },
-    async verify(done: Done, survey) {
-      const found = await sessionOf(done.target, survey);
+    async verify(done: Execution, preflight) {
+      const found = await sessionOf(done.target, preflight);
       if (!found.ok) return notYetBy(found.fault);
       const row = found.value;
-      if (!row || String(row.began) !== done.plan.memo?.began) return proven('the session is gone');
-      if (how === 'cancel' && (row.state !== 'active' || runs(row) !== done.plan.memo?.query))
+      if (!row || String(row.began) !== done.plan.baseline?.began) return proven('the session is gone');
+      if (how === 'cancel' && (row.state !== 'active' || runs(row) !== done.plan.baseline?.query))
         return proven(`it is ${row.state} now`);
       return notYet(`it is still ${row.state}`);
     },

@@ -1,6 +1,6 @@
 // What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
 import type { Check, Plan } from '../../core/actions/action.ts';
-import type { SqlRow, Survey } from '../../core/actions/preflight.ts';
+import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
@@ -17,8 +17,8 @@ type Stats = {
 };
 
 /** Sizes and last runs, of a partitioned table those of its partitions; tables that do not exist are absent. */
-export async function statsOf(survey: Survey, tables: readonly string[]) {
-  const found = await survey.rows(
+export async function statsOf(preflight: Preflight, tables: readonly string[]) {
+  const found = await preflight.rows(
     'primary',
     `SELECT t.relname::text AS name, sum(pg_total_relation_size(s.relid))::text AS bytes,
        sum(s.n_dead_tup)::text AS dead, sum(s.n_live_tup)::text AS live,
@@ -34,7 +34,7 @@ export async function statsOf(survey: Survey, tables: readonly string[]) {
      JOIN pg_stat_all_tables s ON s.relid = part.relid
      WHERE n.nspname = $1 AND t.relname = ANY($2) AND t.relkind IN ('r', 'p')
      GROUP BY t.oid, t.relname`,
-    [survey.ground.schema, tables],
+    [preflight.context.schema, tables],
   );
   if (!found.ok) return found;
   const n = (row: SqlRow, name: string) => Number(row[name] ?? 0);
@@ -62,11 +62,11 @@ export const lastByHand = (stats: ReadonlyMap<string, Stats>, which: 'analyzed' 
 export async function ranSince(
   tables: readonly string[],
   which: 'analyzed' | 'vacuumed',
-  memo: Plan['memo'],
-  survey: Survey,
+  memo: Plan['baseline'],
+  preflight: Preflight,
 ): Promise<Check> {
   const before = JSON.parse(memo?.before ?? '{}') as Readonly<Record<string, Instant>>;
-  const found = await statsOf(survey, tables);
+  const found = await statsOf(preflight, tables);
   if (!found.ok) return notYetBy(found.fault);
   const old = tables.filter((name) => (found.value.get(name)?.byHand[which] ?? 0) <= (before[name] ?? 0));
   if (old.length > 0) return notYet(`not yet told by the statistics: ${old.join(', ')}`);
@@ -92,13 +92,13 @@ const holderSql = `SELECT * FROM (
   ORDER BY ids DESC LIMIT 1`;
 
 /** The holder in words, with what would let go of the rows; undefined where nobody held a snapshot at `before`. */
-export async function holderOf(survey: Survey, before: Instant): Promise<string | undefined> {
-  const found = await survey.rows('primary', holderSql, [before / second]);
+export async function holderOf(preflight: Preflight, before: Instant): Promise<string | undefined> {
+  const found = await preflight.rows('primary', holderSql, [before / second]);
   if (!found.ok) return `(who may hold them could not be asked: ${describeFault(found.fault)})`;
   const [row] = found.value;
   if (!row) return undefined;
   const { pid, role, state, kind, name, since, ids } = row;
-  const age = since === null ? '' : `, for ${formatAge(Math.max(0, survey.now() - Number(since) * second))}`;
+  const age = since === null ? '' : `, for ${formatAge(Math.max(0, preflight.now() - Number(since) * second))}`;
   const whose = role === null ? '' : ` of ${role}`;
   const old = `${formatCount(Number(ids))} transactions behind`;
   if (kind === 'prepared transaction') return `prepared transaction ${name}${whose}${age}; ROLLBACK PREPARED ends it`;
@@ -112,15 +112,15 @@ export async function holderOf(survey: Survey, before: Instant): Promise<string 
 const few = 100;
 
 /** Whether a vacuum did its work: it ran, and the rows that were dead are gone. */
-export async function vacuumed(table: string, memo: Plan['memo'], survey: Survey): Promise<Check> {
-  const ran = await ranSince([table], 'vacuumed', memo, survey);
+export async function vacuumed(table: string, memo: Plan['baseline'], preflight: Preflight): Promise<Check> {
+  const ran = await ranSince([table], 'vacuumed', memo, preflight);
   if (ran.state !== 'pass') return ran;
-  const found = await statsOf(survey, [table]);
+  const found = await statsOf(preflight, [table]);
   if (!found.ok) return notYetBy(found.fault);
   const own = found.value.get(table);
   const left = own?.dead ?? Number.NaN;
   if (left <= Math.max(few, Number(memo?.dead ?? 0) / 10)) return ran;
-  const holder = await holderOf(survey, own?.byHand.vacuumed ?? 0);
+  const holder = await holderOf(preflight, own?.byHand.vacuumed ?? 0);
   const says = `${formatCount(left)} dead rows left`;
   return disproven(
     holder === undefined ? `${says}, and nobody holds them any more: vacuum it again` : `${says}, held by ${holder}`,

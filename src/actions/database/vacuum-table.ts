@@ -1,6 +1,6 @@
 // Vacuum and analyze a table (runbook: Database Maintenance step 3).
 import type { Action } from '../../core/actions/action.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { formatBytes, formatCount } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { hour, second } from '../../core/time.ts';
@@ -8,8 +8,8 @@ import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.t
 import { ago, holderOf, lastByHand, statsOf, vacuumed } from './statistics.ts';
 
 /** The role's own limit on statements, as PostgreSQL writes it; none where there is none, as no setting is made for it. */
-async function timeoutOf(survey: Survey): Promise<string | undefined> {
-  const found = await survey.rows(
+async function timeoutOf(preflight: Preflight): Promise<string | undefined> {
+  const found = await preflight.rows(
     'primary',
     `SELECT reset_val || coalesce(unit, '') AS within FROM pg_settings WHERE name = 'statement_timeout' AND reset_val <> '0'`,
     [],
@@ -35,11 +35,11 @@ export const vacuumTable: Action = {
       ask: 'which table?',
       kind: 'text',
       preset: 'jobs',
-      async look(_, survey) {
-        const found = await survey.rows(
+      async look(_, preflight) {
+        const found = await preflight.rows(
           'primary',
           `SELECT relname::text AS name, n_dead_tup::text AS dead FROM pg_stat_user_tables WHERE schemaname = $1 ORDER BY n_dead_tup DESC LIMIT 50`,
-          [survey.ground.schema],
+          [preflight.context.schema],
         );
         if (!found.ok) return [];
         return found.value.map((row) => ({
@@ -52,27 +52,27 @@ export const vacuumTable: Action = {
   names: (target) => given(target, 'table'),
   object: () => 'maintenance',
   needs: (target, { schema }) => [{ kind: 'table', schema, table: given(target, 'table'), privileges: ['MAINTAIN'] }],
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const table = given(target, 'table');
-    const who = await answeredByDatabase(survey);
+    const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const stats = await statsOf(survey, [table]);
+    const stats = await statsOf(preflight, [table]);
     if (!stats.ok) return refusedBy(stats.fault);
     const own = stats.value.get(table);
     if (!own) return refuse(`there is no table ${table.slice(0, 80)}`, 'check its name');
-    const busy = await survey.rows(
+    const busy = await preflight.rows(
       'primary',
       `SELECT pid, phase::text AS phase FROM pg_stat_progress_vacuum
        WHERE relid = to_regclass($1) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))`,
-      [qualified(survey.ground.schema, table)],
+      [qualified(preflight.context.schema, table)],
     );
     if (!busy.ok) return refusedBy(busy.fault);
     const [running] = busy.value;
-    const [holder, limit] = await Promise.all([holderOf(survey, survey.now()), timeoutOf(survey)]);
+    const [holder, limit] = await Promise.all([holderOf(preflight, preflight.now()), timeoutOf(preflight)]);
     return planned({
       impact: [
         `${table}: ${formatBytes(own.bytes)}, ${formatCount(own.dead)} dead of ${formatCount(own.live + own.dead)} rows.`,
-        `Vacuumed ${ago(own.vacuumed, survey.now())}. Readers and writers go on; it costs disk reads.`,
+        `Vacuumed ${ago(own.vacuumed, preflight.now())}. Readers and writers go on; it costs disk reads.`,
       ],
       warnings: [
         ...(running
@@ -87,7 +87,10 @@ export const vacuumTable: Action = {
         {
           tool: 'sql',
           server: 'primary',
-          change: { text: `VACUUM (SKIP_LOCKED, ANALYZE) ${qualified(survey.ground.schema, table)}`, parameters: [] },
+          change: {
+            text: `VACUUM (SKIP_LOCKED, ANALYZE) ${qualified(preflight.context.schema, table)}`,
+            parameters: [],
+          },
           transaction: false,
           progress: true,
           within: 2 * hour,
@@ -95,10 +98,10 @@ export const vacuumTable: Action = {
       ],
       undo: 'not needed: no row changes',
       answered: [who.says],
-      rests: table,
-      memo: { ...lastByHand(stats.value, 'vacuumed'), dead: String(own.dead) },
+      preconditions: table,
+      baseline: { ...lastByHand(stats.value, 'vacuumed'), dead: String(own.dead) },
     });
   },
-  verify: ({ target, plan }, survey) => vacuumed(given(target, 'table'), plan.memo, survey),
+  verify: ({ target, plan }, preflight) => vacuumed(given(target, 'table'), plan.baseline, preflight),
   within: 20 * second,
 };

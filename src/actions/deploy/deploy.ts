@@ -1,7 +1,7 @@
 // Deploying updates (runbook: Deploying Updates).
 import type { Action, Proof } from '../../core/actions/action.ts';
 import type { Call, CommandCall } from '../../core/actions/call.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import {
   answeredByCluster,
@@ -27,24 +27,24 @@ function differs(text: string): readonly string[] {
 }
 
 /** kubectl with the cluster and the directory of the configuration. */
-function asking(survey: Survey) {
-  const { kubectl, admin, targets } = survey.ground;
+function asking(preflight: Preflight) {
+  const { kubectl, admin, targets } = preflight.context;
   const context = targets.context ? ['--context', targets.context] : [];
   const where = admin.directory ? { directory: admin.directory } : {};
   const environment = targets.kubeconfig ? { environment: { KUBECONFIG: targets.kubeconfig } } : {};
   const argv = (...words: readonly string[]) => [kubectl, ...words, ...context] as const;
   const place = { ...where, ...environment, inherits: kubectlInherits };
-  return { argv, place, ask: (...words: readonly string[]) => survey.output(argv(...words), place) };
+  return { argv, place, ask: (...words: readonly string[]) => preflight.output(argv(...words), place) };
 }
 
 /** A request whose answer was lost may still be on its way for so long. */
 const lateAnswer: Ms = 10 * second;
 
 /** After a lost connection: what production still lacks of its manifests; undefined: nothing. */
-async function whatIsMissing(survey: Survey, differed: boolean, late: boolean): Promise<Proof | undefined> {
+async function whatIsMissing(preflight: Preflight, differed: boolean, late: boolean): Promise<Proof | undefined> {
   if (!differed) return { ...notYet('production had nothing to change: it does not tell'), final: true };
-  const { targets } = survey.ground;
-  const diff = await asking(survey).ask('diff', '-f', targets.manifests, '-n', targets.namespace);
+  const { targets } = preflight.context;
+  const diff = await asking(preflight).ask('diff', '-f', targets.manifests, '-n', targets.namespace);
   if (!diff.ok) return notYetBy(diff.fault);
   const { code, lines } = diff.value;
   if (code > 1) return notYet(`kubectl diff failed: ${lines.at(-1) ?? ''}`);
@@ -74,23 +74,23 @@ export const deploy: Action = {
   needs: (_, { kubectl, admin }) => [
     { kind: 'tool', command: kubectl, ...(admin.directory ? { directory: admin.directory } : {}) },
   ],
-  async plan(_, survey) {
-    const { targets } = survey.ground;
-    const who = await answeredByCluster(survey);
+  async plan(_, preflight) {
+    const { targets } = preflight.context;
+    const who = await answeredByCluster(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const { argv: words, place: where, ask } = asking(survey);
-    const all = await survey.deployments();
+    const { argv: words, place: where, ask } = asking(preflight);
+    const all = await preflight.deployments();
     if (!all.ok) return refusedBy(all.fault);
     const gateway = all.value.find((d) => d.name === targets.deployments.gateway);
     if (!gateway)
       return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
-    const incident = survey.incident();
+    const incident = preflight.incident();
     const { staging } = targets;
     for (const place of [
       { files: staging.manifests, namespace: staging.namespace },
       { files: targets.manifests, namespace: targets.namespace },
     ]) {
-      const not = await mayApply(survey, place, ask);
+      const not = await mayApply(preflight, place, ask);
       if (not) return not;
     }
     const [rehearsed, diff] = await Promise.all([
@@ -146,11 +146,11 @@ export const deploy: Action = {
       calls,
       undo: `roll ${gateway.name} back to revision ${gateway.revision}`,
       answered: [who.says],
-      rests: fingerprint(
+      preconditions: fingerprint(
         all.value.map((d) => [d.name, d.uid, d.generation]),
         changed,
       ),
-      memo: {
+      baseline: {
         gateway: gateway.name,
         revision: String(gateway.revision),
         differed: String(changed.length),
@@ -158,14 +158,18 @@ export const deploy: Action = {
       },
     });
   },
-  async verify({ plan, doubt, startedAt }, survey) {
-    const { targets } = survey.ground;
-    const found = await survey.deployments();
+  async verify({ plan, uncertainty: doubt, startedAt }, preflight) {
+    const { targets } = preflight.context;
+    const found = await preflight.deployments();
     if (!found.ok) return notYetBy(found.fault);
-    const before = new Map(JSON.parse(plan.memo?.before ?? '[]') as [string, number][]);
+    const before = new Map(JSON.parse(plan.baseline?.before ?? '[]') as [string, number][]);
     const touched = found.value.filter((d) => d.generation !== before.get(d.name));
     if (doubt !== undefined) {
-      const not = await whatIsMissing(survey, plan.memo?.differed !== '0', survey.now() - startedAt > lateAnswer);
+      const not = await whatIsMissing(
+        preflight,
+        plan.baseline?.differed !== '0',
+        preflight.now() - startedAt > lateAnswer,
+      );
       if (not) return not;
     }
     for (const d of touched) {
@@ -173,7 +177,7 @@ export const deploy: Action = {
       if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation || d.replicas > d.updated)
         return notYet(`${d.name}: ${d.available} of ${d.desired} available`);
     }
-    const health = await survey.health(`${targets.gatewayUrl}${targets.healthPath}`, true);
+    const health = await preflight.health(`${targets.gatewayUrl}${targets.healthPath}`, true);
     if (!health.ok || !health.value.healthy) return notYet('rolled out; health does not answer healthy yet');
     const names = touched.map((d) => `${d.name} revision ${d.revision}`).join(', ');
     return proven(`${names || 'nothing'} rolled out, health answers ${health.value.statusCode}`);
@@ -182,8 +186,8 @@ export const deploy: Action = {
   next: ({ plan }) => [
     {
       action: 'rollback-deployment',
-      target: { deployment: plan.memo?.gateway ?? '', revision: plan.memo?.revision ?? '' },
-      says: `roll back to revision ${plan.memo?.revision}`,
+      target: { deployment: plan.baseline?.gateway ?? '', revision: plan.baseline?.revision ?? '' },
+      says: `roll back to revision ${plan.baseline?.revision}`,
     },
   ],
 };

@@ -1,7 +1,7 @@
 // What manifests would do before they do it: which objects they are about, whether we may touch each of them, and
 // whether the API server takes them.
 import type { Planned } from '../../core/actions/action.ts';
-import type { Answer, Need, Survey } from '../../core/actions/preflight.ts';
+import type { Answer, Need, Preflight } from '../../core/actions/preflight.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { refuse, refusedBy } from '../plan.ts';
@@ -30,18 +30,18 @@ export const untriable = (lines: readonly string[]): string | undefined =>
 
 /** Why manifests cannot be applied here: they cannot be read, or we may not touch what they are about. */
 export async function mayApply(
-  survey: Survey,
+  preflight: Preflight,
   { files, namespace }: Place,
-  kubectl: (...argv: readonly string[]) => ReturnType<Survey['output']>,
+  kubectl: (...argv: readonly string[]) => ReturnType<Preflight['output']>,
 ): Promise<Planned | undefined> {
   const tried = await kubectl('apply', '--dry-run=client', '-f', files, '-n', namespace);
   if (!tried.ok) return refusedBy(tried.fault);
   const { code, lines } = tried.value;
   if (code !== 0)
     return refuse(`kubectl cannot read ${files}: ${lines.at(-1) ?? ''}`, 'check the manifests and admin.directory');
-  const needs = await needsOf(survey, appliedFrom(lines), namespace);
+  const needs = await needsOf(preflight, appliedFrom(lines), namespace);
   if (!needs.ok) return refusedBy(needs.fault);
-  const missing = await withheld(survey, needs.value);
+  const missing = await withheld(preflight, needs.value);
   const [first, ...others] = missing;
   if (!first) return undefined;
   const more = others.length > 0 ? `; ${others.length} more like it` : '';
@@ -49,11 +49,15 @@ export async function mayApply(
 }
 
 /** An object that is there is read and patched; one that is not is read and made. */
-async function needsOf(survey: Survey, all: readonly Applied[], namespace: string): Promise<Answer<readonly Need[]>> {
+async function needsOf(
+  preflight: Preflight,
+  all: readonly Applied[],
+  namespace: string,
+): Promise<Answer<readonly Need[]>> {
   const needs: Need[] = [];
-  const kinds = new Map<string, Awaited<ReturnType<Survey['resource']>>>();
+  const kinds = new Map<string, Awaited<ReturnType<Preflight['resource']>>>();
   for (const { kind, name, exists } of all) {
-    const found = kinds.get(kind) ?? (await survey.resource(kind));
+    const found = kinds.get(kind) ?? (await preflight.resource(kind));
     kinds.set(kind, found);
     if (!found.ok) return found;
     const { group, resource, namespaced } = found.value;
@@ -65,12 +69,12 @@ async function needsOf(survey: Survey, all: readonly Applied[], namespace: strin
   return { ok: true, value: needs };
 }
 
-async function withheld(survey: Survey, needs: readonly Need[]): Promise<readonly Fault[]> {
+async function withheld(preflight: Preflight, needs: readonly Need[]): Promise<readonly Fault[]> {
   const queue = [...needs];
   const missing: Fault[] = [];
   const worker = async () => {
     for (let need = queue.shift(); need; need = queue.shift()) {
-      const answer = await survey.allows(need);
+      const answer = await preflight.allows(need);
       if (!answer.ok) missing.push(answer.fault);
     }
   };

@@ -1,7 +1,7 @@
 // What the actions on a deployment share: the field, the look, the plan's frame, and the proof of a rollout.
-import type { Action, Check, Choice, Done, Field, Target } from '../../core/actions/action.ts';
+import type { Action, Check, Choice, Execution, Field, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
-import type { DeploymentState, Ground, Need, Survey } from '../../core/actions/preflight.ts';
+import type { ActionContext, DeploymentState, Need, Preflight } from '../../core/actions/preflight.ts';
 import { readyIn } from '../../core/health/workloads.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
@@ -34,7 +34,11 @@ export const named = (target: Target) => given(target, 'deployment');
 export const objectOf = (target: Target) => `deployment/${named(target)}`;
 
 /** A role may be about named deployments only. */
-export function patches(target: Target, { targets: { namespace } }: Ground, subresource?: 'scale'): readonly Need[] {
+export function patches(
+  target: Target,
+  { targets: { namespace } }: ActionContext,
+  subresource?: 'scale',
+): readonly Need[] {
   const about = { kind: 'kubernetes', group: 'apps', resource: 'deployments', name: named(target), namespace } as const;
   return [
     { ...about, verb: 'get' },
@@ -74,7 +78,7 @@ export function rolloutWarnings(d: DeploymentState): readonly string[] {
 
 export async function planChange(
   target: Target,
-  survey: Survey,
+  preflight: Preflight,
   make: (d: DeploymentState) => Promise<
     | {
         change: KubernetesChange;
@@ -86,15 +90,15 @@ export async function planChange(
     | { why: string; hint: string }
   >,
 ) {
-  const { namespace } = survey.ground.targets;
-  const who = await answeredByCluster(survey);
+  const { namespace } = preflight.context.targets;
+  const who = await answeredByCluster(preflight);
   if (!who.ok) return refusedBy(who.fault);
-  const found = await survey.deployment(named(target));
+  const found = await preflight.deployment(named(target));
   if (!found.ok) return refusedBy(found.fault);
   const d = found.value;
   const made = await make(d);
-  const { targets } = survey.ground;
-  const health = d.name === targets.deployments.gateway ? await survey.health(gatewayHealth(survey)) : undefined;
+  const { targets } = preflight.context;
+  const health = d.name === targets.deployments.gateway ? await preflight.health(gatewayHealth(preflight)) : undefined;
   if ('why' in made) return refuse(made.why, made.hint);
   const call: KubernetesCall = {
     tool: 'kubernetes',
@@ -102,7 +106,7 @@ export async function planChange(
     namespace,
     when: { uid: d.uid, generation: d.generation },
   };
-  const tried = await tryOut(survey, [call]);
+  const tried = await tryOut(preflight, [call]);
   if ('planned' in tried) return tried.planned;
   return planned({
     impact: made.impact,
@@ -110,8 +114,8 @@ export async function planChange(
     calls: [call],
     undo: made.undo,
     answered: [who.says, ...tried.answered],
-    rests: fingerprint(d),
-    memo: {
+    preconditions: fingerprint(d),
+    baseline: {
       generation: String(d.generation),
       revision: String(d.revision),
       ...(health?.ok === false && health.fault.kind === 'unreachable' ? { unheard: health.fault.what } : {}),
@@ -120,14 +124,14 @@ export async function planChange(
   });
 }
 
-const gatewayHealth = ({ ground: { targets } }: Survey) => `${targets.gatewayUrl}${targets.healthPath}`;
+const gatewayHealth = ({ context: { targets } }: Preflight) => `${targets.gatewayUrl}${targets.healthPath}`;
 
 /** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
-export async function rolledOut({ target, plan }: Done, survey: Survey): Promise<Check> {
-  const found = await survey.deployment(named(target));
+export async function rolledOut({ target, plan }: Execution, preflight: Preflight): Promise<Check> {
+  const found = await preflight.deployment(named(target));
   if (!found.ok) return notYetBy(found.fault);
   const d = found.value;
-  const before = Number(plan.memo?.generation ?? 0);
+  const before = Number(plan.baseline?.generation ?? 0);
   if (d.generation <= before) return notYet('the change is not in the deployment yet');
   if (d.observed < d.generation) return notYet('the controller has not seen it yet');
   if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}${because(d)}`);
@@ -135,11 +139,11 @@ export async function rolledOut({ target, plan }: Done, survey: Survey): Promise
   if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} still to end`);
   if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available${because(d)}`);
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
-  const { targets } = survey.ground;
+  const { targets } = preflight.context;
   if (d.name !== targets.deployments.gateway) return proven(says);
-  const health = await survey.health(gatewayHealth(survey), true);
+  const health = await preflight.health(gatewayHealth(preflight), true);
   // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
-  const unheard = plan.memo?.unheard;
+  const unheard = plan.baseline?.unheard;
   if (!health.ok && unheard) return proven(`${says}; its health cannot be asked from here: ${unheard}`);
   if (!health.ok) return notYet(`${says}; health unknown: ${health.fault.what}`);
   if (!health.value.healthy) return notYet(`${says}; the gateway answers ${health.value.statusCode}, not healthy`);
@@ -147,8 +151,8 @@ export async function rolledOut({ target, plan }: Done, survey: Survey): Promise
 }
 
 /** The revision that was there before, where it had a number. */
-export function wayBack({ target, plan }: Done, words: string): ReturnType<NonNullable<Action['next']>> {
-  const revision = plan.memo?.revision ?? '0';
+export function wayBack({ target, plan }: Execution, words: string): ReturnType<NonNullable<Action['next']>> {
+  const revision = plan.baseline?.revision ?? '0';
   if (revision === '0') return [];
   const deployment = named(target);
   return [{ action: 'rollback-deployment', target: { deployment, revision }, says: `${words} revision ${revision}` }];

@@ -31,9 +31,9 @@ export const restartDeployment: Action = {
   names: named,
   object: objectOf,
   unavailable: notThere,
-  needs: (target, ground) => patches(target, ground),
-  plan: (target, survey) =>
-    planChange(target, survey, async (d) => {
+  needs: (target, context) => patches(target, context),
+  plan: (target, preflight) =>
+    planChange(target, preflight, async (d) => {
       if (d.paused)
         return { why: `deployment ${d.name} is paused`, hint: `kubectl rollout resume deployment/${d.name} first` };
       if (d.desired === 0) return { why: `deployment ${d.name} is scaled to 0`, hint: 'scale it first' };

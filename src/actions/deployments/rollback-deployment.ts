@@ -36,8 +36,8 @@ export const rollbackDeployment: Action = {
       kind: 'number',
       range: [1, 2 ** 31 - 1],
       optional: true,
-      async look(target, survey) {
-        const found = await survey.revisions(named(target));
+      async look(target, preflight) {
+        const found = await preflight.revisions(named(target));
         if (!found.ok) return [];
         return found.value
           .filter((r) => !r.active)
@@ -53,15 +53,15 @@ export const rollbackDeployment: Action = {
   names: named,
   object: objectOf,
   unavailable: notThere,
-  needs: (target, ground) => [
-    ...patches(target, ground),
-    { kind: 'kubernetes', verb: 'list', group: 'apps', resource: 'replicasets', namespace: ground.targets.namespace },
+  needs: (target, context) => [
+    ...patches(target, context),
+    { kind: 'kubernetes', verb: 'list', group: 'apps', resource: 'replicasets', namespace: context.targets.namespace },
   ],
-  plan: (target, survey) =>
-    planChange(target, survey, async (d) => {
+  plan: (target, preflight) =>
+    planChange(target, preflight, async (d) => {
       if (d.paused)
         return { why: `deployment ${d.name} is paused`, hint: `kubectl rollout resume deployment/${d.name} first` };
-      const found = await survey.revisions(d.name);
+      const found = await preflight.revisions(d.name);
       if (!found.ok) return { why: found.fault.what, hint: found.fault.hint };
       const wanted = given(target, 'revision');
       const earlier = found.value.filter((r) => !r.active);
@@ -88,13 +88,15 @@ export const rollbackDeployment: Action = {
         memo: { images: chosen.images.join(' ') },
       };
     }),
-  async verify(done, survey) {
-    const check = await rolledOut(done, survey);
+  async verify(done, preflight) {
+    const check = await rolledOut(done, preflight);
     if (check.state !== 'pass') return check;
-    const found = await survey.deployment(named(done.target));
+    const found = await preflight.deployment(named(done.target));
     if (!found.ok) return notYetBy(found.fault);
     const images = found.value.images.join(' ');
-    return images === done.plan.memo?.images ? check : disproven(`the images are ${images}, not those of the revision`);
+    return images === done.plan.baseline?.images
+      ? check
+      : disproven(`the images are ${images}, not those of the revision`);
   },
   within: 5 * minute,
   next: (done) => wayBack(done, 'the way forward again:'),

@@ -25,16 +25,16 @@ export const scaleDeployment: Action = {
   names: named,
   object: objectOf,
   unavailable: notThere,
-  needs: (target, ground) => patches(target, ground, 'scale'),
-  plan: (target, survey) =>
-    planChange(target, survey, async (d) => {
+  needs: (target, context) => patches(target, context, 'scale'),
+  plan: (target, preflight) =>
+    planChange(target, preflight, async (d) => {
       const text = given(target, 'replicas');
       const replicas = Number(text);
       if (replicas === d.desired)
         return { why: `${d.name} has ${replicas} replicas already`, hint: 'choose another number' };
-      const scaler = await survey.autoscaler(d.name);
+      const scaler = await preflight.autoscaler(d.name);
       const hpa = scaler.ok ? scaler.value : undefined;
-      const room = roomSays(await survey.room(d.name), replicas - d.desired, replicas);
+      const room = roomSays(await preflight.room(d.name), replicas - d.desired, replicas);
       return {
         change: { verb: 'scale', deployment: d.name, replicas },
         impact: [
@@ -58,8 +58,8 @@ export const scaleDeployment: Action = {
         memo: { was: String(d.desired) },
       };
     }),
-  async verify({ target }, survey) {
-    const found = await survey.deployment(named(target));
+  async verify({ target }, preflight) {
+    const found = await preflight.deployment(named(target));
     if (!found.ok) return notYetBy(found.fault);
     const { desired, ready, observed, generation, replicas } = found.value;
     const wanted = Number(given(target, 'replicas'));
@@ -72,8 +72,8 @@ export const scaleDeployment: Action = {
   next: ({ target, plan }) => [
     {
       action: 'scale-deployment',
-      target: { deployment: named(target), replicas: plan.memo?.was ?? '' },
-      says: `scale back to ${plan.memo?.was}`,
+      target: { deployment: named(target), replicas: plan.baseline?.was ?? '' },
+      says: `scale back to ${plan.baseline?.was}`,
     },
   ],
 };

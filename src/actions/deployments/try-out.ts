@@ -2,18 +2,18 @@
 // confirms it.
 import type { Planned } from '../../core/actions/action.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { refuse } from '../plan.ts';
 
 /** Why there is no plan; or what to say of the dry run in it. */
 export async function tryOut(
-  survey: Survey,
+  preflight: Preflight,
   calls: readonly KubernetesCall[],
 ): Promise<{ planned: Planned } | { warnings: readonly string[]; answered: readonly string[] }> {
   const warnings: string[] = [];
   for (const call of calls) {
     const { deployment } = call.do;
-    const tried = await survey.dryRun(call);
+    const tried = await preflight.dryRun(call);
     const untold = (why: string) =>
       warnings.push(`Whether the API server takes it for ${deployment} is only known when it is done: ${why}`);
     if (!tried.ok) untold(tried.fault.what);

@@ -1,6 +1,6 @@
 // Create an API key (runbook: Rotating API Keys).
-import type { Action, Done } from '../../core/actions/action.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Action, Execution } from '../../core/actions/action.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { minute, second } from '../../core/time.ts';
 import {
   adminCall,
@@ -16,22 +16,22 @@ import {
 import { keysWhere, lastUse, needsTable, tenantField } from './key.ts';
 
 /** What is new: a key of that tenant and name, younger than the run. */
-export async function created({ plan, startedAt }: Done, survey: Survey) {
-  const { tenant = '', name = '' } = plan.memo ?? {};
-  const found = await keysWhere(survey, 'tenant_id::text = $1 AND name::text = $2 AND revoked IS NOT TRUE', [
+export async function created({ plan, startedAt }: Execution, preflight: Preflight) {
+  const { tenant = '', name = '' } = plan.baseline ?? {};
+  const found = await keysWhere(preflight, 'tenant_id::text = $1 AND name::text = $2 AND revoked IS NOT TRUE', [
     tenant,
     name,
   ]);
   if (!found.ok) return notYetBy(found.fault);
-  const fresh = found.value.find((row) => Number(row.age) * second < survey.now() - startedAt + minute);
+  const fresh = found.value.find((row) => Number(row.age) * second < preflight.now() - startedAt + minute);
   return fresh
     ? proven(`${fresh.id} is in the table; hand the key over, it is not shown again`)
     : notYet('no new key in the table yet');
 }
 
-export function createCall(survey: Survey, tenant: string, name: string, permissions: string) {
+export function createCall(preflight: Preflight, tenant: string, name: string, permissions: string) {
   const made = adminCall(
-    survey.ground,
+    preflight.context,
     ...['admin:apikey', 'create', '--tenant-id', { tenant }],
     ...['--name', { name }, '--permissions', { permissions }],
   );
@@ -57,18 +57,18 @@ export const createApiKey: Action = {
   ],
   names: (target) => given(target, 'tenant'),
   object: (target) => `api-keys-of/${given(target, 'tenant')}`,
-  needs: (_, ground) => [needsAdmin(ground), needsTable(ground)],
-  async plan(target, survey) {
+  needs: (_, context) => [needsAdmin(context), needsTable(context)],
+  async plan(target, preflight) {
     const [tenant, name, permissions] = [
       given(target, 'tenant'),
       given(target, 'name'),
       given(target, 'permissions') || '*',
     ];
-    const made = createCall(survey, tenant, name, permissions);
+    const made = createCall(preflight, tenant, name, permissions);
     if (!made.ok) return made;
-    const who = await answeredByDatabase(survey);
+    const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const found = await keysWhere(survey, 'tenant_id::text = $1 AND revoked IS NOT TRUE', [tenant]);
+    const found = await keysWhere(preflight, 'tenant_id::text = $1 AND revoked IS NOT TRUE', [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     return planned({
       impact: [
@@ -84,8 +84,8 @@ export const createApiKey: Action = {
       calls: [made.call],
       undo: 'revoke the new key',
       answered: [who.says],
-      rests: `${tenant} ${name}`,
-      memo: { tenant, name },
+      preconditions: `${tenant} ${name}`,
+      baseline: { tenant, name },
     });
   },
   verify: created,

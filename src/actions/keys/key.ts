@@ -1,7 +1,7 @@
 // What the actions on API keys share: how keys are read, named and described.
 import type { Field, Planned, Target } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
-import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
+import type { ActionContext, Need, Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { columnName, type Form } from '../../core/platform/form.ts';
 import type { ColumnId } from '../../core/platform/mapping.ts';
 import { formatAge } from '../../core/text/format.ts';
@@ -16,10 +16,10 @@ const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, 
 export const mostKeys = 200;
 
 /** Keys, the newest first. The condition is in the runbook's words, whatever the columns are called. */
-export async function keysWhere(survey: Survey, where: string, parameters: readonly string[]) {
-  const tables = await survey.tables();
+export async function keysWhere(preflight: Preflight, where: string, parameters: readonly string[]) {
+  const tables = await preflight.tables();
   if (!tables.ok) return tables;
-  return survey.rows(
+  return preflight.rows(
     'primary',
     `SELECT ${columns} FROM (${inRunbookWords(tables.value.form)}) k WHERE ${where} ORDER BY created_at DESC LIMIT ${mostKeys}`,
     parameters,
@@ -63,8 +63,8 @@ export const keyField: Field = {
   name: 'key',
   ask: 'which key? (its id)',
   kind: 'text',
-  async look(_, survey) {
-    const found = await keysWhere(survey, 'revoked IS NOT TRUE', []);
+  async look(_, preflight) {
+    const found = await keysWhere(preflight, 'revoked IS NOT TRUE', []);
     return found.ok ? found.value.map((row) => ({ value: String(row.id), says: describe(row) })) : [];
   },
 };
@@ -73,8 +73,8 @@ export const tenantField: Field = {
   name: 'tenant',
   ask: 'for which tenant?',
   kind: 'text',
-  async look(_, survey) {
-    const found = await keysWhere(survey, 'true', []);
+  async look(_, preflight) {
+    const found = await keysWhere(preflight, 'true', []);
     return found.ok ? [...new Set(found.value.map((row) => String(row.tenant)))].map((value) => ({ value })) : [];
   },
 };
@@ -82,12 +82,12 @@ export const tenantField: Field = {
 export const keyOf = (target: Target) => given(target, 'key');
 
 export async function oneKey(
-  survey: Survey,
+  preflight: Preflight,
   id: string,
 ): Promise<{ row: SqlRow; says: string } | { planned: Planned }> {
-  const who = await answeredByDatabase(survey);
+  const who = await answeredByDatabase(preflight);
   if (!who.ok) return { planned: refusedBy(who.fault) };
-  const found = await keysWhere(survey, 'id::text = $1', [id]);
+  const found = await keysWhere(preflight, 'id::text = $1', [id]);
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
   if (!row) return { planned: refuse(`there is no key ${id.slice(0, 80)}`, 'check its id') };
@@ -98,7 +98,10 @@ export async function oneKey(
 export const objectOf = (target: Target) => `api-key/${keyOf(target)}`;
 
 /** What may be done with the table of keys. */
-export const needsTable = ({ schema }: Ground, privileges: readonly ('SELECT' | 'UPDATE')[] = ['SELECT']): Need => ({
+export const needsTable = (
+  { schema }: ActionContext,
+  privileges: readonly ('SELECT' | 'UPDATE')[] = ['SELECT'],
+): Need => ({
   kind: 'table',
   schema,
   table: 'api_keys',

@@ -1,6 +1,6 @@
 // List API keys (runbook: Viewing API Key Status).
 import type { Action } from '../../core/actions/action.ts';
-import type { SqlRow, Survey } from '../../core/actions/preflight.ts';
+import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { second } from '../../core/time.ts';
 import { answeredByDatabase, counted, given, planned, proven, refuse, refusedBy } from '../plan.ts';
@@ -22,16 +22,16 @@ export const listApiKeys: Action = {
   fields: [{ ...tenantField, ask: 'of which tenant? (empty: all)', optional: true }],
   names: (target) => given(target, 'tenant'),
   object: () => 'api-keys',
-  needs: (_, ground) => [needsTable(ground)],
-  async plan(target, survey) {
+  needs: (_, context) => [needsTable(context)],
+  async plan(target, preflight) {
     const tenant = given(target, 'tenant');
-    const who = await answeredByDatabase(survey);
+    const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const found = await keysWhere(survey, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
+    const found = await keysWhere(preflight, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     const rows = found.value;
     if (rows.length === 0 && tenant)
-      return refuse(`there is no key of ${tenant.slice(0, 80)}`, await tenantsSay(survey));
+      return refuse(`there is no key of ${tenant.slice(0, 80)}`, await tenantsSay(preflight));
     const says = `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more, the newest' : ''}; none is shown itself.`;
     return planned({
       impact: [
@@ -45,7 +45,7 @@ export const listApiKeys: Action = {
       calls: [],
       undo: 'nothing is changed',
       answered: [who.says],
-      rests: 'read',
+      preconditions: 'read',
     });
   },
   verify: async () => proven('nothing was changed'),
@@ -79,8 +79,8 @@ function time(seconds: unknown): string | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-async function tenantsSay(survey: Survey): Promise<string> {
-  const known = (await tenantField.look?.({}, survey)) ?? [];
+async function tenantsSay(preflight: Preflight): Promise<string> {
+  const known = (await tenantField.look?.({}, preflight)) ?? [];
   const names = known.slice(0, 10).map(({ value }) => value);
   return names.length > 0
     ? `tenants with keys: ${names.join(', ')}${known.length > 10 ? ' …' : ''}`

@@ -39,23 +39,23 @@ export const revokeApiKey: Action = {
   ],
   names: keyOf,
   object: objectOf,
-  needs: (target, ground) =>
+  needs: (target, context) =>
     given(target, 'by') === 'admin'
-      ? [needsTable(ground), needsAdmin(ground)]
-      : [needsTable(ground, ['SELECT', 'UPDATE'])],
-  async plan(target, survey) {
+      ? [needsTable(context), needsAdmin(context)]
+      : [needsTable(context, ['SELECT', 'UPDATE'])],
+  async plan(target, preflight) {
     const id = keyOf(target);
     const byAdmin = given(target, 'by') === 'admin';
-    const made = adminCall(survey.ground, 'admin:apikey', 'revoke', '--key-id', { key: id });
+    const made = adminCall(preflight.context, 'admin:apikey', 'revoke', '--key-id', { key: id });
     // By SQL it does not matter what an id looks like.
     if (byAdmin && !made.ok) return { ...made, hint: `revoke it by SQL. ${made.hint}` };
-    const found = await oneKey(survey, id);
+    const found = await oneKey(preflight, id);
     if ('planned' in found) return found.planned;
     const { row } = found;
     const idle = row.idle === null ? Number.POSITIVE_INFINITY : Number(row.idle) * second;
-    const tables = await survey.tables();
+    const tables = await preflight.tables();
     if (!tables.ok) return refusedBy(tables.fault);
-    const others = await keysWhere(survey, 'tenant_id::text = $1 AND id::text <> $2 AND revoked IS NOT TRUE', [
+    const others = await keysWhere(preflight, 'tenant_id::text = $1 AND id::text <> $2 AND revoked IS NOT TRUE', [
       String(row.tenant),
       id,
     ]);
@@ -86,12 +86,12 @@ export const revokeApiKey: Action = {
             ],
       undo: 'create a new key for the tenant; a revoked one does not come back',
       answered: [found.says],
-      rests: `${id} live`,
-      memo: { tenant: String(row.tenant), name: String(row.name) },
+      preconditions: `${id} live`,
+      baseline: { tenant: String(row.tenant), name: String(row.name) },
     });
   },
-  async verify({ target }, survey) {
-    const found = await keysWhere(survey, 'id::text = $1', [keyOf(target)]);
+  async verify({ target }, preflight) {
+    const found = await keysWhere(preflight, 'id::text = $1', [keyOf(target)]);
     if (!found.ok) return notYetBy(found.fault);
     const [row] = found.value;
     return !row || row.revoked === true
@@ -102,8 +102,8 @@ export const revokeApiKey: Action = {
   next: ({ plan }) => [
     {
       action: 'create-api-key',
-      target: { tenant: plan.memo?.tenant ?? '', name: plan.memo?.name ?? '' },
-      says: `a new key for ${plan.memo?.tenant}`,
+      target: { tenant: plan.baseline?.tenant ?? '', name: plan.baseline?.name ?? '' },
+      says: `a new key for ${plan.baseline?.tenant}`,
     },
   ],
 };

@@ -26,15 +26,15 @@ export const rotateApiKey: Action = {
   fields: [keyField],
   names: keyOf,
   object: objectOf,
-  needs: (_, ground) => [needsAdmin(ground), needsTable(ground)],
-  async plan(target, survey) {
-    const found = await oneKey(survey, keyOf(target));
+  needs: (_, context) => [needsAdmin(context), needsTable(context)],
+  async plan(target, preflight) {
+    const found = await oneKey(preflight, keyOf(target));
     if ('planned' in found) return found.planned;
     const { row } = found;
     const tenant = String(row.tenant);
     const name = rotatedName(String(row.name));
     const permissions = permissionsOf(row).join(',') || '*';
-    const made = createCall(survey, tenant, name, permissions);
+    const made = createCall(preflight, tenant, name, permissions);
     if (!made.ok) return made;
     return planned({
       impact: [
@@ -45,8 +45,8 @@ export const rotateApiKey: Action = {
       calls: [made.call],
       undo: 'revoke the new key; the old one has not been touched',
       answered: [found.says],
-      rests: `${keyOf(target)} live`,
-      memo: { tenant, name },
+      preconditions: `${keyOf(target)} live`,
+      baseline: { tenant, name },
     });
   },
   verify: created,

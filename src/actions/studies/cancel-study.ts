@@ -64,11 +64,11 @@ export const cancelStudy: Action = {
       privileges: given(target, 'jobs') === 'end' ? ['SELECT', 'UPDATE'] : ['SELECT'],
     },
   ],
-  async plan(target, survey) {
+  async plan(target, preflight) {
     const choice = given(target, 'jobs') || 'leave';
     if (choice !== 'leave' && choice !== 'end')
       return refuse(`jobs can be left or ended, not “${choice.slice(0, 40)}”`, 'leave or end');
-    const found = await writableStudy(target, survey);
+    const found = await writableStudy(target, preflight);
     if ('planned' in found) return found.planned;
     const { study, row, tables } = found;
     const { studies, jobs, job, form } = tables;
@@ -82,7 +82,7 @@ export const cancelStudy: Action = {
     const jobCancelled = labelFor('job', form.job.states, 'cancelled');
     if (choice === 'end' && jobCancelled === undefined)
       return refuse(`${form.job.name}.status has no state that means cancelled`, 'leave its jobs as they are');
-    const counts = await jobsByState(survey, tables, study);
+    const counts = await jobsByState(preflight, tables, study);
     if (!counts.ok) return refusedBy(counts.fault);
     const openCount = counts.value
       .filter((one) => openJob.some((open) => open === meaningOf('job', text(one, 'status'))))
@@ -112,19 +112,19 @@ export const cancelStudy: Action = {
       ],
       undo: `by hand: UPDATE ${studies} SET status = ${literal(status)} WHERE id = ${literal(study)}`,
       answered: [found.says],
-      rests: `${study} ${status}`,
-      memo: { status },
+      preconditions: `${study} ${status}`,
+      baseline: { status },
     });
   },
-  async verify({ target }, survey) {
-    const tables = await survey.tables();
+  async verify({ target }, preflight) {
+    const tables = await preflight.tables();
     if (!tables.ok) return notYetBy(tables.fault);
-    const found = await studyRow(survey, tables.value, studyOf(target));
+    const found = await studyRow(preflight, tables.value, studyOf(target));
     if (!found.ok) return notYetBy(found.fault);
     const status = text(found.value[0], 'status');
     if (meaningOf('study', status) !== 'cancelled') return disproven(`its status is ${status || 'gone'}`);
     if (given(target, 'jobs') !== 'end') return proven('its status is cancelled');
-    const jobs = await survey.rows(
+    const jobs = await preflight.rows(
       'primary',
       `SELECT count(*)::int AS open FROM ${tables.value.jobs}
        WHERE ${tables.value.job.study} = $1 AND ${tables.value.jobIs(...openJob)}`,

@@ -40,13 +40,13 @@ export const restoreJobs: Action = {
   object: objectOf,
   unavailable: primaryAway,
   needs: table('jobs', ['SELECT', 'UPDATE']),
-  async plan(target, survey) {
-    const kept = await survey.kept(given(target, 'run'));
+  async plan(target, preflight) {
+    const kept = await preflight.kept(given(target, 'run'));
     if (!kept.ok) return refusedBy(kept.fault);
     const { columns, rows } = kept.value;
-    const who = await answeredByDatabase(survey);
+    const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
-    const found = await survey.tables();
+    const found = await preflight.tables();
     if (!found.ok) return refusedBy(found.fault);
     const tables = found.value;
     if (columns.join() !== keptColumns(tables).join())
@@ -55,7 +55,7 @@ export const restoreJobs: Action = {
     const idType = types.jobId;
     const study = studyOf(target);
     const untouched = `id = ANY($1::${idType}[]) AND ${job.study} = $2 AND ${isUntouched(tables)}`;
-    const waiting = await survey.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
+    const waiting = await preflight.rows('primary', `SELECT id::text AS id FROM ${jobs} WHERE ${untouched}`, [
       rows.map(([id]) => id ?? ''),
       study,
     ]);
@@ -89,22 +89,22 @@ export const restoreJobs: Action = {
       ],
       undo: 'retry them again',
       answered: [who.says],
-      rests: fingerprint(back),
-      memo: { ids: JSON.stringify(column(0).slice(0, 1000)), type: idType },
+      preconditions: fingerprint(back),
+      baseline: { ids: JSON.stringify(column(0).slice(0, 1000)), type: idType },
     });
   },
-  async verify({ plan }, survey) {
-    const tables = await survey.tables();
+  async verify({ plan }, preflight) {
+    const tables = await preflight.tables();
     if (!tables.ok) return notYetBy(tables.fault);
-    const found = await survey.rows(
+    const found = await preflight.rows(
       'primary',
       `SELECT count(*)::int AS jobs FROM ${tables.value.jobs}
-       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) AND ${tables.value.jobIs('failed')}`,
-      [JSON.parse(plan.memo?.ids ?? '[]') as string[]],
+       WHERE id = ANY($1::${plan.baseline?.type ?? 'text'}[]) AND ${tables.value.jobIs('failed')}`,
+      [JSON.parse(plan.baseline?.ids ?? '[]') as string[]],
     );
     if (!found.ok) return notYetBy(found.fault);
     const jobs = number(found.value[0], 'jobs');
-    const all = (JSON.parse(plan.memo?.ids ?? '[]') as string[]).length;
+    const all = (JSON.parse(plan.baseline?.ids ?? '[]') as string[]).length;
     return jobs === all
       ? proven(`${formatCount(jobs)} are failed as before`)
       : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed as before`);

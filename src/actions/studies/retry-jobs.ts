@@ -56,8 +56,8 @@ export const retryJobs: Action = {
   object: objectOf,
   unavailable: primaryAway,
   needs: table('jobs', ['SELECT', 'UPDATE']),
-  async plan(target, survey) {
-    const found = await writableStudy(target, survey);
+  async plan(target, preflight) {
+    const found = await writableStudy(target, preflight);
     if ('planned' in found) return found.planned;
     const { study, row, tables } = found;
     const { jobs, job, types, form } = tables;
@@ -72,7 +72,7 @@ export const retryJobs: Action = {
     // Compared as what it is, so that an index on it answers.
     const chosen = `${job.study} = $1::${types.jobStudyId} AND ${failed}${surface ? ` AND ${job.surface}::text = $2` : ''}`;
     const by = surface ? [study, surface] : [study];
-    const groups = await survey.rows(
+    const groups = await preflight.rows(
       'primary',
       `SELECT ${job.surface}::text AS surface, coalesce(${job.error}, '') AS error, count(*)::int AS jobs,
          (sum(count(*)) OVER ())::bigint::text AS all, extract(epoch FROM now() - min(${job.created}))::float8 AS oldest
@@ -80,7 +80,7 @@ export const retryJobs: Action = {
       by,
     );
     if (!groups.ok) return refusedBy(groups.fault);
-    const ids = await survey.rows(
+    const ids = await preflight.rows(
       'primary',
       `SELECT id::text AS id FROM ${jobs} WHERE ${chosen} ORDER BY id LIMIT ${mostJobs + 1}`,
       by,
@@ -88,7 +88,7 @@ export const retryJobs: Action = {
     if (!ids.ok) return refusedBy(ids.fault);
     const all = ids.value.map((one) => text(one, 'id'));
     if (all.length === 0) {
-      const others = await jobsByState(survey, tables, study);
+      const others = await jobsByState(preflight, tables, study);
       const has = others.ok && others.value.length > 0 ? `; it has ${statesSay(others.value)}` : '';
       return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}${has}`, 'nothing to retry');
     }
@@ -139,8 +139,8 @@ export const retryJobs: Action = {
       calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
       undo: 'their status, attempts and messages are kept: restore-jobs',
       answered: [found.says],
-      rests: fingerprint(list),
-      memo: {
+      preconditions: fingerprint(list),
+      baseline: {
         count: String(list.length),
         left: String(left),
         ids: JSON.stringify(list.slice(0, 1000)),
@@ -148,14 +148,14 @@ export const retryJobs: Action = {
       },
     });
   },
-  async verify({ plan }, survey) {
-    const ids = JSON.parse(plan.memo?.ids ?? '[]') as string[];
-    const tables = await survey.tables();
+  async verify({ plan }, preflight) {
+    const ids = JSON.parse(plan.baseline?.ids ?? '[]') as string[];
+    const tables = await preflight.tables();
     if (!tables.ok) return notYetBy(tables.fault);
-    const found = await survey.rows(
+    const found = await preflight.rows(
       'primary',
       `SELECT status::text AS status, count(*)::int AS jobs FROM ${tables.value.jobs}
-       WHERE id = ANY($1::${plan.memo?.type ?? 'text'}[]) GROUP BY 1 ORDER BY 2 DESC`,
+       WHERE id = ANY($1::${plan.baseline?.type ?? 'text'}[]) GROUP BY 1 ORDER BY 2 DESC`,
       [ids],
     );
     if (!found.ok) return notYetBy(found.fault);
@@ -164,7 +164,7 @@ export const retryJobs: Action = {
       .filter((row) => meaningOf('job', text(row, 'status')) === 'failed')
       .reduce((sum, row) => sum + number(row, 'jobs'), 0);
     if (failed > 0 && failed === ids.length) return disproven(`all of them are failed: ${states}`);
-    const all = Number(plan.memo?.count ?? ids.length);
+    const all = Number(plan.baseline?.count ?? ids.length);
     return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
   },
   within: 15 * second,
@@ -173,14 +173,14 @@ export const retryJobs: Action = {
     const rest: Suggestion = {
       action: 'retry-jobs',
       target: { study: studyOf(target), ...(surface ? { surface } : {}) },
-      says: `retry the ${formatCount(Number(plan.memo?.left ?? 0))} that are left`,
+      says: `retry the ${formatCount(Number(plan.baseline?.left ?? 0))} that are left`,
     };
     const back: Suggestion = {
       action: 'restore-jobs',
       target: { run, study: studyOf(target) },
       says: 'the rows as they were (those still pending)',
     };
-    return Number(plan.memo?.left ?? 0) > 0 ? [rest, back] : [back];
+    return Number(plan.baseline?.left ?? 0) > 0 ? [rest, back] : [back];
   },
 };
 

@@ -1,6 +1,6 @@
 // What the actions on a study share: its field, its row, the tables that it lies in.
 import type { Choice, Field, Planned, Target } from '../../core/actions/action.ts';
-import type { Ground, Need, SqlRow, Survey } from '../../core/actions/preflight.ts';
+import type { ActionContext, Need, Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import type { Tables } from '../../core/platform/tables.ts';
 import { formatCount } from '../../core/text/format.ts';
@@ -33,13 +33,13 @@ export function primaryAway(world: World): string | undefined {
 
 export const table =
   (name: string, privileges: readonly ('SELECT' | 'UPDATE')[]) =>
-  (_: Target, { schema }: Ground): readonly Need[] => [{ kind: 'table', schema, table: name, privileges }];
+  (_: Target, { schema }: ActionContext): readonly Need[] => [{ kind: 'table', schema, table: name, privileges }];
 
 export const text = (row: SqlRow | undefined, name: string): string => String(row?.[name] ?? '');
 export const number = (row: SqlRow | undefined, name: string): number => Number(row?.[name] ?? 0);
 
-export async function studyRow(survey: Survey, { studies, study }: Tables, id: string) {
-  return survey.rows(
+export async function studyRow(preflight: Preflight, { studies, study }: Tables, id: string) {
+  return preflight.rows(
     'primary',
     `SELECT id::text AS id, ${study.tenant}::text AS tenant, status::text AS status, ${study.completion} AS progress
      FROM ${studies} WHERE id::text = $1`,
@@ -50,17 +50,17 @@ export async function studyRow(survey: Survey, { studies, study }: Tables, id: s
 /** A study on a server that takes writes, with its tables, or why there is none. */
 export async function writableStudy(
   target: Target,
-  survey: Survey,
+  preflight: Preflight,
 ): Promise<{ study: string; row: SqlRow; tables: Tables; says: string } | { planned: Planned }> {
   const study = studyOf(target);
   if (study === '') return { planned: refuse('no study was named', 'name a study') };
-  const who = await answeredByDatabase(survey);
+  const who = await answeredByDatabase(preflight);
   if (!who.ok) return { planned: refusedBy(who.fault) };
   const hint = 'was there a failover? compare database.primary';
   if (who.inRecovery) return { planned: refuse('this server is in recovery: it takes no writes', hint) };
-  const tables = await survey.tables();
+  const tables = await preflight.tables();
   if (!tables.ok) return { planned: refusedBy(tables.fault) };
-  const found = await studyRow(survey, tables.value, study);
+  const found = await studyRow(preflight, tables.value, study);
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
   if (!row) return { planned: refuse(`there is no study ${study.slice(0, 80)}`, 'check its id') };
@@ -68,8 +68,8 @@ export async function writableStudy(
 }
 
 /** A study's jobs by state, those with most first: `status`, null where a job has none, and `jobs`. */
-export function jobsByState(survey: Survey, { jobs, job, types }: Tables, study: string) {
-  return survey.rows(
+export function jobsByState(preflight: Preflight, { jobs, job, types }: Tables, study: string) {
+  return preflight.rows(
     'primary',
     `SELECT status::text AS status, count(*)::int AS jobs FROM ${jobs}
      WHERE ${job.study} = $1::${types.jobStudyId} GROUP BY 1 ORDER BY 2 DESC LIMIT 20`,

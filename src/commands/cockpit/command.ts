@@ -3,9 +3,9 @@
 import { Command } from 'commander';
 import { nearest } from '../../config/did-you-mean.ts';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
-import { endWith } from '../exit.ts';
+import { exitWith } from '../exit.ts';
 
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
 export function cockpitCommand(): Command {
@@ -16,10 +16,10 @@ export function cockpitCommand(): Command {
     .action(async (options: { color?: boolean }) => {
       const [word] = command.args;
       if (word !== undefined) unknownCommand(command.parent ?? command, word);
-      const { settings } = await settingsFrom(command);
+      const { settings } = await loadForCommand(command);
       const { whyNoScreen, runCockpit } = await import('./run.ts');
       const why = whyNoScreen();
-      if (why === undefined) endWith(await runCockpit(settings, { colour: options.color !== false }));
+      if (why === undefined) exitWith(await runCockpit(settings, { colour: options.color !== false }));
       complain(`${why}. This is the status once; see also status --help.`);
       const { runStatus } = await import('../status/run.ts');
       await runStatus(settings, options);

@@ -10,11 +10,11 @@ import { second } from '../../core/time.ts';
 import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
-import { type Attention, attention, followLooks, followMoved, followSecrets } from '../../screens/shell/effects.ts';
+import { type Attention, attention, followMoved, followSecrets, syncQueries } from '../../screens/shell/effects.ts';
 import { createCockpitStore, initialState, placeAt, take } from '../../store.ts';
-import { endWith } from '../exit.ts';
+import { exitWith } from '../exit.ts';
 import { Keyboard } from './keyboard.ts';
-import { frameStream } from './synchronized-output.ts';
+import { synchronizedOutput } from './synchronized-output.ts';
 import { Terminal } from './terminal.ts';
 
 /** Why the full screen cannot be opened here, or undefined when it can. */
@@ -94,7 +94,7 @@ export async function runCockpit(
 
   terminal.open();
   const screen = render(createElement(App, { store, ports }), {
-    stdout: frameStream(process.stdout),
+    stdout: synchronizedOutput(process.stdout),
     stdin: new Keyboard(process.stdin),
     alternateScreen: true,
     incrementalRendering: true,
@@ -109,7 +109,7 @@ export async function runCockpit(
   // Only now: a thread that starts takes time from the first frame.
   engine = startEngine(settings);
   if (follow !== undefined) engine.send({ kind: 'incident', what: { do: 'follow', incident: follow } });
-  const stopLooking = followLooks(store, (command) => engine?.send(command));
+  const stopLooking = syncQueries(store, (command) => engine?.send(command));
   const stopAskingAgain = followMoved(store);
   const stopForgetting = followSecrets(store, (command) => engine?.send(command));
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
@@ -122,7 +122,7 @@ export async function runCockpit(
   });
 
   const { code, why } = await left;
-  setTimeout(() => endWith(code, true), patience).unref();
+  setTimeout(() => exitWith(code, true), patience).unref();
   stopLooking();
   stopForgetting();
   stopAskingAgain();

@@ -23,7 +23,7 @@ export function squeeze(frame: string): string {
 }
 
 /** `out` for Ink: all that it writes from the begin to the end of a frame goes out as one write. */
-export function frameStream(out: WriteStream): WriteStream {
+export function synchronizedOutput(out: WriteStream): WriteStream {
   let frame: string | undefined;
   const write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
     if (chunk === begin) {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { clean, cleanLines } from '../../core/text/text.ts';
+import { cleanLines, stripControl } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
 
 /** In bytes. Terminals and tmux refuse longer ones; 74,994 base64 characters is xterm's limit. */
@@ -49,12 +49,12 @@ export class Terminal {
   }
 
   #titled(): string {
-    return this.#title ? osc(`2;${clean(this.#title, 100)}`) : '';
+    return this.#title ? osc(`2;${stripControl(this.#title, 100)}`) : '';
   }
 
   /** The title that the terminal had. tmux keeps none to give back: there it is the host's name, as in a new pane. */
   #untitled(): string {
-    return `${this.#title ? osc(`2;${clean(hostname(), 100)}`) : ''}\u001b[23;2t`;
+    return `${this.#title ? osc(`2;${stripControl(hostname(), 100)}`) : ''}\u001b[23;2t`;
   }
 
   bell(): void {

@@ -1,7 +1,7 @@
 // `config`, `config check`, `config schema`.
 import { Command } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { print } from '../../config/output.ts';
 import { describeProblem } from '../../config/problem.ts';
 
@@ -11,7 +11,7 @@ export function configCommand(): Command {
     .description('the configuration in force, each value with where it came from')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => {
-      const loaded = await settingsFrom(command);
+      const loaded = await loadForCommand(command);
       const [{ configJson, configText }, { describeRedirection }] = await Promise.all([
         import('../../config/show.ts'),
         import('../../config/load.ts'),
@@ -25,7 +25,7 @@ export function configCommand(): Command {
   const check = addSettingsFlags(command.command('check'))
     .description('name every mistake in the configuration, and what would be right')
     .action(async () => {
-      const loaded = await settingsFrom(check);
+      const loaded = await loadForCommand(check);
       const { describeRedirection } = await import('../../config/load.ts');
       print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no mistakes`);
       for (const one of loaded.redirected) print(`  ${describeRedirection(one)}`);

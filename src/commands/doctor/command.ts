@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { print } from '../../config/output.ts';
 import { describeProblem } from '../../config/problem.ts';
 import { second } from '../../core/time.ts';
@@ -24,17 +24,23 @@ export function doctorCommand(): Command {
       '\nExit code: 0 all fine, 1 something optional is missing, 2 something is broken, 3 could not be asked.',
     )
     .action(async (options: { json?: boolean; timeout: number }) => {
-      const loaded = await settingsFrom(command);
+      const loaded = await loadForCommand(command);
       const { settings, redirected, ignored } = loaded;
-      const [{ probesFor }, { examine }, { checkupTable, overall, summary }, { describeRedirection }, verdict, format] =
-        await Promise.all([
-          import('../../data/doctor.ts'),
-          import('../../data/doctor-check.ts'),
-          import('../../core/health/checkup.ts'),
-          import('../../config/load.ts'),
-          import('../../core/health/status.ts'),
-          import('../../core/text/format.ts'),
-        ]);
+      const [
+        { doctorChecks: probesFor },
+        { runCheck: examine },
+        { checkupTable, overall, summary },
+        { describeRedirection },
+        verdict,
+        format,
+      ] = await Promise.all([
+        import('../../data/doctor.ts'),
+        import('../../data/doctor-check.ts'),
+        import('../../core/health/checkup.ts'),
+        import('../../config/load.ts'),
+        import('../../core/health/status.ts'),
+        import('../../core/text/format.ts'),
+      ]);
       const timeout = options.timeout * second;
       const at = Date.now();
       const found = await examine(probesFor(settings, timeout), 3 * timeout, new AbortController().signal);

@@ -37,7 +37,7 @@ export function drillCommand(): Command {
         const { serve } = await import('./serve.ts');
         return serve({ scenario, pods: options.pods, jobs: options.jobs });
       }
-      const { practise } = await import('./drill-cockpit.ts');
+      const { runDrillCockpit: practise } = await import('./drill-cockpit.ts');
       return practise(command, scenario.id, options);
     });
   return command;

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { tell } from '../../config/output.ts';
 
 /** The variables that lead to a real Bentham. */
@@ -12,7 +12,7 @@ const real = /^(BENTHAM_|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
 type Load = { pods: number; jobs: number };
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
-export async function practise(command: Command, scenario: string, load: Load): Promise<void> {
+export async function runDrillCockpit(command: Command, scenario: string, load: Load): Promise<void> {
   const { runCockpit, whyNoScreen } = await import('../cockpit/run.ts');
   const why = whyNoScreen();
   if (why !== undefined) {
@@ -43,7 +43,7 @@ export async function practise(command: Command, scenario: string, load: Load): 
   Object.assign(process.env, environment);
   let code = 1;
   try {
-    const { settings } = await settingsFrom(command);
+    const { settings } = await loadForCommand(command);
     code = await runCockpit(settings, { colour: command.opts<{ color?: boolean }>().color !== false });
   } finally {
     await bentham.end();

@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, print, tell } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Incident } from '../../core/incident/incident.ts';
@@ -50,7 +50,7 @@ export function incidentCommand(): Command {
     'an incident’s id, or the beginning of one, where several are open; the newest if not given',
   );
   resume.action(async (which?: string) => {
-    const { settings } = await settingsFrom(resume);
+    const { settings } = await loadForCommand(resume);
     const wanted = which === undefined ? undefined : await openOne(settings, which);
     if (wanted && 'text' in wanted) return say(wanted);
     const { whyNoScreen, runCockpit } = await import('../cockpit/run.ts');
@@ -66,7 +66,7 @@ export function incidentCommand(): Command {
 }
 
 async function answer(command: Command, what: (run: Runs, report: JournalReport) => Printed): Promise<void> {
-  const { settings } = await settingsFrom(command);
+  const { settings } = await loadForCommand(command);
   const run = await import('./run.ts');
   const report = await run.journalOf(settings);
   say('text' in report ? report : what(run, report));

@@ -3,11 +3,11 @@ import type { Settings } from '../../config/settings.ts';
 import { glyph } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks, timePerSeverity } from '../../core/incident/clocks.ts';
-import { foldAll, type Incident } from '../../core/incident/incident.ts';
+import { type Incident, projectAll } from '../../core/incident/incident.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import { cannotKnow, type JournalReport, verifyJournal } from '../../data/journal/verify.ts';
 import { markdownReport } from '../../runbook/report.ts';
-import { storyOf } from '../../runbook/timeline-text.ts';
+import { timelineText } from '../../runbook/timeline-text.ts';
 
 /** Of everything that is printed as JSON. Grows only by additions; anything else makes it 2. */
 export const recordVersion = 1;
@@ -30,7 +30,7 @@ const problemsOf = (report: JournalReport): readonly string[] =>
   report.files.flatMap((f) => f.problems.map((problem) => `${f.file}: ${problem}`));
 
 export function listed(report: JournalReport, json: boolean, now: number): Printed {
-  const incidents = foldAll(report.entries);
+  const incidents = projectAll(report.entries);
   if (json)
     return {
       text: JSON.stringify({ version: recordVersion, incidents: incidents.map((one) => brief(one, now)) }, null, 2),
@@ -66,7 +66,7 @@ const iso = (at: number): string => new Date(at).toISOString();
 
 /** The incident meant by an id, the beginning of one, or nothing: the newest. */
 export function found(report: JournalReport, id: string | undefined): Incident | Printed {
-  const incidents = foldAll(report.entries);
+  const incidents = projectAll(report.entries);
   const some = id === undefined ? incidents.slice(-1) : incidents.filter((one) => one.id.startsWith(id.toUpperCase()));
   const [one] = some;
   if (one && some.length === 1) return one;
@@ -86,7 +86,7 @@ export function shown(incident: Incident, now: number): Printed {
     ['resolved', toResolve],
   ] as const;
   const lines = incident.entries.flatMap((entry) => {
-    const story = storyOf(entry, incident);
+    const story = timelineText(entry, incident);
     if (!story) return [];
     const mark = story.verdict ? glyph[story.verdict] : ' ';
     return [

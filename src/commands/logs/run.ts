@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { flagsOf, usageError } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import { type LogEntry, type LogLine, readEntry } from '../../core/logs/log.ts';
@@ -29,7 +29,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     return wrong(`--since ${options.since}: it is written 90s, 15m, 1h, 03:05, 2026-01-17T03:05Z or all`);
   const { tail } = options;
 
-  const { settings } = await settingsFrom(command);
+  const { settings } = await loadForCommand(command);
   const ask: LogsAsk = {
     workload: options.deployment
       ? { deployment: options.deployment }

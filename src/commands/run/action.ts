@@ -4,14 +4,14 @@ import type { Command } from 'commander';
 import { ulid } from 'ulid';
 import { actions } from '../../actions/index.ts';
 import { usageError } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain, print } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { arm, forbids, initialArming } from '../../core/actions/arming.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
 import { oneShotRunner } from '../../engine/runs/one-shot.ts';
 import type { Runner } from '../../engine/runs/runner.ts';
@@ -38,7 +38,7 @@ export async function runAction(command: Command, action: Action | undefined, fl
     complain(`${action.id} needs --${first.name}: ${first.ask}`);
     return usageError;
   }
-  const { settings } = await settingsFrom(command);
+  const { settings } = await loadForCommand(command);
   const target = first ? await askMissing(settings, action, given) : given.target;
   if (target) return carryOut(settings, action, target, flags);
   complain('cancelled; nothing was changed');
@@ -134,12 +134,12 @@ async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] |
   const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
   const typed: string[] = [];
   for (const text of wanted) {
-    const answer = await askTyped(`type ${clean(text, 200)} and enter to go on: `, {
+    const answer = await askTyped(`type ${stripControl(text, 200)} and enter to go on: `, {
       input: process.stdin,
       output: process.stderr,
     });
     if (answer === 'pasted') return 'pasted text does not confirm: type it';
-    if (answer === 'cancelled' || answer.typed !== clean(text, 200)) return 'cancelled';
+    if (answer === 'cancelled' || answer.typed !== stripControl(text, 200)) return 'cancelled';
     typed.push(text);
   }
   return run.accepts.length === 0 ? [] : typed;

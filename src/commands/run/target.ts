@@ -6,7 +6,7 @@ import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Choice, Field, Target } from '../../core/actions/action.ts';
 import { wrongValue } from '../../core/actions/field.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { emptyWorld, type World } from '../../core/world/world.ts';
 import { choicesOf } from '../../engine/runs/choices.ts';
@@ -44,7 +44,7 @@ export async function askMissing(
   for (const field of missing) {
     const choices = await choicesFor(settings, action, field, known, world);
     for (const { value, says } of choices.slice(0, mostListed))
-      tell(`  ${clean(value, 200)}${says ? `   ${clean(says, 200)}` : ''}`);
+      tell(`  ${stripControl(value, 200)}${says ? `   ${stripControl(says, 200)}` : ''}`);
     if (choices.length > mostListed) tell(`  … ${choices.length - mostListed} more; tab completes`);
     const value = await askFor(field, choices);
     if (value === undefined) return undefined;
@@ -80,7 +80,7 @@ async function choicesFor(
 /** One line, asked until there is one; undefined after Ctrl-C or Ctrl-D. */
 async function askFor(field: Field, choices: readonly Choice[]): Promise<string | undefined> {
   // The tab key prints them.
-  const values = choices.map(({ value }) => value).filter((value) => value === clean(value));
+  const values = choices.map(({ value }) => value).filter((value) => value === stripControl(value));
   const line = createInterface({
     input: process.stdin,
     output: process.stderr,
@@ -93,7 +93,7 @@ async function askFor(field: Field, choices: readonly Choice[]): Promise<string 
       line.on('line', (text) => {
         const value = text.trim();
         const wrong = wrongValue(field, value);
-        if (wrong) tell(`${field.name} ${clean(wrong.why, 200)}: ${wrong.hint}`);
+        if (wrong) tell(`${field.name} ${stripControl(wrong.why, 200)}: ${wrong.hint}`);
         if (value !== '' && !wrong) resolve(value);
         else line.prompt();
       });

@@ -1,7 +1,7 @@
 // `status`: the same judgements once, for a glance, a script or a status bar. It never loads the screen.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
-import { settingsFrom } from '../../config/load-for-command.ts';
+import { loadForCommand } from '../../config/load-for-command.ts';
 import { type Ms, second } from '../../core/time.ts';
 
 const seconds = (text: string): Ms => {
@@ -29,7 +29,7 @@ export function statusCommand(): Command {
     )
     .addHelpText('after', '\nExit code: 0 ok, 1 warning, 2 critical (or proven down), 3 unknown (could not be asked).')
     .action(async (options) => {
-      const { settings } = await settingsFrom(command);
+      const { settings } = await loadForCommand(command);
       const { runStatus } = await import('./run.ts');
       await runStatus(settings, options);
     });

@@ -4,9 +4,9 @@ import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
-import type { News } from '../../data/source.ts';
+import type { SourceUpdate } from '../../data/source.ts';
 import { sourcesFor } from '../../engine/sources.ts';
-import { Keeper } from '../../engine/world-store.ts';
+import { WorldStore } from '../../engine/world-store.ts';
 
 /** Connections get so long to say goodbye, where there is time left for it. */
 const farewell: Ms = 400;
@@ -38,7 +38,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
   const left = () => Math.max(timeout * leastPart, timeout - passed() - closing);
   // Each look ends before the whole does, so that it can say itself what it was waiting for.
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
-  const keeper = new Keeper(scopeOf(settings));
+  const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
   const sources = await sourcesFor(patient, { once: true });
   const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
@@ -52,7 +52,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
     for (const source of sources) {
       const run = source.start((news) => {
         if (over.signal.aborted) return;
-        keeper.take(news);
+        keeper.apply(news);
         waiting.delete(news.fact);
         if (waiting.size === 0) done();
       }, over.signal);
@@ -67,7 +67,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
       const what = `no answer within ${timeout / second} s`;
       const fault = { kind: 'timeout', where, what, hint: 'give it more time: --timeout 15' } as const;
       // The union pairs each fact with its value; a fault is the same for all.
-      keeper.take({ fact, at, fault } as News);
+      keeper.apply({ fact, at, fault } as SourceUpdate);
     }
   keeper.tick(at);
   const { world } = keeper;

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { reportLine, reportText } from '../../core/health/report-text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { endWith } from '../exit.ts';
+import { exitWith } from '../exit.ts';
 
 export type StatusOptions = {
   json?: boolean;
@@ -61,7 +61,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
 /** Ends when everything that was printed has been taken. */
 async function leave(code: number, late = false): Promise<never> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  return endWith(code, late);
+  return exitWith(code, late);
 }
 
 /** NO_COLOR and --no-color turn colours off, FORCE_COLOR on; else a terminal that can has them. */

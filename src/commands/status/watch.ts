@@ -2,7 +2,7 @@
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import { changesBetween, changeText } from '../../core/health/changes.ts';
-import { assess, type Finding } from '../../core/health/evaluate.ts';
+import { evaluate, type Finding } from '../../core/health/evaluate.ts';
 import { reportOf } from '../../core/health/report.ts';
 import { reportLine } from '../../core/health/report-text.ts';
 import { rolloutStep } from '../../core/health/rollout.ts';
@@ -11,7 +11,7 @@ import { formatClock } from '../../core/text/format.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { sourcesFor } from '../../engine/sources.ts';
-import { Keeper } from '../../engine/world-store.ts';
+import { WorldStore } from '../../engine/world-store.ts';
 
 export type WatchOptions = {
   json: boolean;
@@ -36,13 +36,13 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
   const engine = createEngine({
     settings,
     sources,
-    parts: [
+    modules: [
       (host) => {
         host.onWorld((world) => {
           const waiting = [...facts].some((fact) => world.readings[fact].state === 'pending');
           if (!findings && waiting && world.now - begun < patience) return;
           if (!findings && !json) print(`${formatClock(world.now)} ${reportLine(reportOf(world, settings.profile))}`);
-          findings = assess(world);
+          findings = evaluate(world);
           const { changes, after } = changesBetween(before, findings, world.now);
           for (const change of changes)
             print(json ? JSON.stringify({ ...change, at: new Date(change.at).toISOString() }) : changeText(change));
@@ -61,7 +61,7 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
 export async function watchRollout(settings: Settings, deployment: string, options: WatchOptions): Promise<number> {
   const { json, timeout, print, signal } = options;
   const { kubernetesSources } = await import('../../data/kubernetes/sources.ts');
-  const keeper = new Keeper(scopeOf(settings));
+  const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
   let last: string | undefined;
   let result: number = exitCode.unknown;
@@ -86,7 +86,7 @@ export async function watchRollout(settings: Settings, deployment: string, optio
   const running = wanted.map((source) =>
     source.start((news) => {
       if (over.signal.aborted) return;
-      keeper.take(news);
+      keeper.apply(news);
       const now = Date.now();
       const world = { ...keeper.world, now };
       const step = rolloutStep(world.readings.deployments, deployment, now, world);

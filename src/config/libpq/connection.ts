@@ -1,5 +1,5 @@
 // PostgreSQL's own ways to say where and as whom: DATABASE_URL over PGSERVICE over PG*, as libpq ranks them.
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import type { Environment, Place } from '../io.ts';
 import { type Entry, type Layer, resolvePaths } from '../layer.ts';
 import { options, parseText } from '../options.ts';
@@ -47,12 +47,12 @@ export function readPostgres(environment: Environment, place: Place): Layer {
     const option = name ? options.get(`database.primary.${name}`) : undefined;
     const at = { source, ...(line === undefined ? {} : { line }) };
     if (!option) {
-      if (parameter !== 'service') ignored.push(unusedParameter(clean(parameter, 40), at));
+      if (parameter !== 'service') ignored.push(unusedParameter(stripControl(parameter, 40), at));
       return;
     }
     if (!value) return;
     if (value.includes(',') && /^(host|hostaddr|port)$/.test(parameter)) {
-      problems.push({ ...at, option: option.path, value: clean(value, 80), right: oneOnly(parameter) });
+      problems.push({ ...at, option: option.path, value: stripControl(value, 80), right: oneOnly(parameter) });
       return;
     }
     const entry: Entry = {

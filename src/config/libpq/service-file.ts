@@ -1,6 +1,6 @@
 // PostgreSQL's connection service file, as libpq reads it.
 import path from 'node:path';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { unreadable } from '../../disk/bounded-file.ts';
 import { nearest } from '../did-you-mean.ts';
 import { type Environment, type Place, shorten } from '../io.ts';
@@ -19,7 +19,7 @@ export function readService(
     ? [resolvePath(environment.PGSERVICEFILE, cwd, home)]
     : [path.join(home, '.pg_service.conf')];
   if (environment.PGSYSCONFDIR) files.push(path.join(environment.PGSYSCONFDIR, 'pg_service.conf'));
-  const value = clean(name, 60);
+  const value = stripControl(name, 60);
   const names: string[] = [];
   for (const file of files) {
     let text: string | undefined;
@@ -53,6 +53,6 @@ export function readService(
   const where = files.map((file) => shorten(file, home)).join(' or ');
   return {
     value,
-    right: `there is no service of this name in ${where}${meant ? `; did you mean ${clean(meant, 60)}?` : ''}`,
+    right: `there is no service of this name in ${where}${meant ? `; did you mean ${stripControl(meant, 60)}?` : ''}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { Instant, Ms } from '../time.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
-import type { Ground, Need, Survey } from './preflight.ts';
+import type { ActionContext, Need, Preflight } from './preflight.ts';
 
 /** How much friction a confirmation asks for. */
 export type Risk = 'reversible' | 'data' | 'irreversible';
@@ -66,11 +66,11 @@ export type Plan = {
   /** Who answered just now: environment, cluster, database. */
   answered: readonly string[];
   /** A fingerprint of what the plan rests on; a different one at execution means the world moved. */
-  rests: string;
+  preconditions: string;
   /** What was looked for, of an action that only looks. */
   found?: Found;
   /** What the proof afterwards needs to know of before. */
-  memo?: Readonly<Record<string, string>>;
+  baseline?: Readonly<Record<string, string>>;
 };
 
 /** What an action that only looks has seen, whole: for people a table, for programs an object. Sanitized and redacted. */
@@ -111,7 +111,7 @@ export type Field = {
   /** Completion from what is on the screen already. */
   choices?(world: World): readonly Choice[];
   /** Completion from a look at the platform, when the world does not know. */
-  look?(target: Target, survey: Survey): Promise<readonly Choice[]>;
+  look?(target: Target, preflight: Preflight): Promise<readonly Choice[]>;
 };
 
 export type Target = Readonly<Record<string, string>>;
@@ -120,15 +120,15 @@ export type Target = Readonly<Record<string, string>>;
 export type Suggestion = { action: ActionId; target: Target; says: string };
 
 /** An action that was performed and is to be proven. */
-export type Done = {
+export type Execution = {
   run: string;
   target: Target;
   /** Of a cockpit that is gone only its `memo` is known. */
-  plan: Pick<Plan, 'memo'>;
+  plan: Pick<Plan, 'baseline'>;
   startedAt: Instant;
   output: readonly string[];
   /** Why nobody knows whether it happened: only the facts may say so, its calls' answers do not count. */
-  doubt?: string;
+  uncertainty?: string;
 };
 
 /** For docs/actions.md: the row of this action. */
@@ -143,18 +143,18 @@ export type Action = {
   reads?: true;
   fields: readonly Field[];
   /** What to type to confirm a `data` or `irreversible` action: the target's own name. */
-  names(target: Target, ground: Ground): string;
+  names(target: Target, context: ActionContext): string;
   /** What is changed: one action at a time for each. `deployment/api-gateway`. */
-  object(target: Target, ground: Ground): string;
+  object(target: Target, context: ActionContext): string;
   /** Why the key does nothing now, as far as the world on the screen knows. The plan looks again. */
   unavailable?(world: World, target: Target): string | undefined;
   /** Asked before the plan and again before it is carried out. */
-  needs(target: Target, ground: Ground): readonly Need[];
+  needs(target: Target, context: ActionContext): readonly Need[];
   /** A look that changes nothing. */
-  plan(target: Target, survey: Survey): Promise<Planned>;
+  plan(target: Target, preflight: Preflight): Promise<Planned>;
   /** Proof afterwards: `pass` and `fail` are final, `unknown` is asked again until `within` is over. */
-  verify(done: Done, survey: Survey): Promise<Proof>;
+  verify(done: Execution, preflight: Preflight): Promise<Proof>;
   within: Ms;
   /** What comes next once it is done: its inverse, or the next step. */
-  next?(done: Done): readonly Suggestion[];
+  next?(done: Execution): readonly Suggestion[];
 };

@@ -68,7 +68,7 @@ export function forbids(arming: Arming, now: Instant, how = ':arm'): string | un
 }
 
 /** For the header: `read-only`, `armed 09:58`. Empty where nothing is guarded. */
-export function sayArming(arming: Arming, now: Instant): string {
+export function describeArming(arming: Arming, now: Instant): string {
   const settled = settle(arming, now);
   if (settled.state === 'open') return '';
   if (settled.state !== 'armed') return 'read-only';

@@ -5,12 +5,14 @@ import type { Plan } from './action.ts';
 const mostTold = 6;
 
 /** `was: …` and `now: …`, line by line. */
-export function whatMoved(before: Plan, after: Plan): readonly string[] {
+export function describeDrift(before: Plan, after: Plan): readonly string[] {
   const [was, now] = [linesOf(before), linesOf(after)];
   const gone = was.filter((text) => !now.includes(text));
   const come = now.filter((text) => !was.includes(text));
   if (gone.length + come.length === 0)
-    return after.rests === before.rests ? [] : ['It reads the same as before; what it rests on was changed.'];
+    return after.preconditions === before.preconditions
+      ? []
+      : ['It reads the same as before; what it rests on was changed.'];
   return [...told('was', gone), ...told('now', come)];
 }
 

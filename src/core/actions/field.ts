@@ -1,6 +1,6 @@
 // What may be given for a field of an action, before anything is looked at. The command line, the form and the engine
 // ask here. Pure.
-import { clean } from '../text/text.ts';
+import { stripControl } from '../text/text.ts';
 import type { Field } from './action.ts';
 
 /** Characters. No name of anything is longer: an S3 key has 1,024 bytes. */
@@ -15,7 +15,7 @@ export function wrongValue(field: Field, text: string): WrongValue | undefined {
   const longest = field.lines ? longestMessage : longestName;
   if (text.length > longest) return { why: `is longer than ${longest} characters`, hint: 'check what was pasted' };
   const plain = field.lines ? text.replaceAll('\n', ' ') : text;
-  if (clean(plain, longest * 4) !== plain.normalize('NFC'))
+  if (stripControl(plain, longest * 4) !== plain.normalize('NFC'))
     return {
       why: 'has characters in it that do not show',
       hint: 'line ends, escapes or invisible marks: check what was pasted',

@@ -11,7 +11,7 @@ import type { KubernetesCall, SqlValue } from './call.ts';
 export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
 /** Where actions act, as configured. */
-export type Ground = {
+export type ActionContext = {
   /** In words, on every confirmation. */
   environment: string;
   targets: Targets;
@@ -168,8 +168,8 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 /** A row as it was before it was changed, kept for undo. */
 export type KeptRows = { columns: readonly string[]; rows: readonly (readonly (string | null)[])[] };
 
-export interface Survey {
-  readonly ground: Ground;
+export interface Preflight {
+  readonly context: ActionContext;
   now(): Instant;
   /** The incident that is open: `SEV1 Complete API outage, open for 7 m 3 s`. */
   incident(): OpenIncident | undefined;

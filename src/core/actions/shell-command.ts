@@ -6,7 +6,7 @@ import type { Targets } from '../world/targets.ts';
 import type { Call, Channel, ChannelCall, KubernetesChange, S3Change, SqlCall } from './call.ts';
 
 /** The command a person would type for exactly this call. One line, but for line ends that stand in its arguments. */
-export function say(call: Call, targets: Targets): string {
+export function toShellCommand(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
       return `${chosenKubeconfig(targets)}${words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)])}`;
@@ -42,17 +42,17 @@ export function say(call: Call, targets: Targets): string {
 }
 
 /** The same to read: long lists are counted, and a statement stands without psql around it. */
-export function sketch(call: Call, targets: Targets): string {
+export function summarize(call: Call, targets: Targets): string {
   if (call.tool === 'sql') return summarised(call.change);
   if (call.tool === 'redis' && call.command.length > 5)
     return `${words([...redisCli(targets), ...call.command.slice(0, 3)])} … ${call.command.length - 1} keys`;
   if (call.tool === 's3' && call.do.verb === 'delete' && call.do.keys.length > 1)
     return `${words([...aws(targets, 's3api'), 'delete-objects', '--bucket', call.bucket])} … ${call.do.keys.length} objects`;
-  return say(call, targets);
+  return toShellCommand(call, targets);
 }
 
 /** Who will be told to do it: `bentham@db-primary:5432/bentham`. */
-export function addressee(call: Call, targets: Targets): string {
+export function targetOf(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
       return `namespace ${call.namespace}${targets.context ? `, context ${targets.context}` : ''}`;

@@ -4,7 +4,7 @@ import type { AlertLevel } from '../incident/channel.ts';
 import { type Instant, type Ms, minute, second } from '../time.ts';
 import type { Finding } from './evaluate.ts';
 import { type Origin, silentSource } from './silent-source.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 /** How long something has to last before it is believed. */
 export const holds: Readonly<Record<AlertLevel | 'calm' | 'flapping', Ms>> = {
@@ -57,7 +57,7 @@ export type Alerts = { readonly [finding: string]: Watch };
 
 export type AlertChange = { change: 'raised' | 'worse' | 'cleared'; alert: Alert };
 
-const levelOf: Record<Verdict, AlertLevel | undefined> = {
+const levelOf: Record<HealthStatus, AlertLevel | undefined> = {
   critical: 'critical',
   warning: 'warning',
   unknown: 'info',

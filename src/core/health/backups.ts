@@ -2,7 +2,7 @@
 import { formatAge, formatInstant } from '../text/format.ts';
 import { day, hour, type Instant, type Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
@@ -23,7 +23,7 @@ export type BackupPromise = {
   frequency: string;
   retention: string;
   location: string;
-  verdict: Verdict;
+  verdict: HealthStatus;
   says: string;
   /** Its first part, where room is short. */
   short?: string;

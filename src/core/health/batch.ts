@@ -2,9 +2,9 @@
 import { hour, type Instant, type Ms, minute } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { type Verdict, worst } from './status.ts';
+import { type HealthStatus, worst } from './status.ts';
 
-type Judged = { verdict: Verdict; says: string };
+type Judged = { verdict: HealthStatus; says: string };
 
 /** A job that runs longer is told (kubernetes-mixin, KubeJobNotCompleted). */
 const longRun: Ms = 12 * hour;
@@ -12,7 +12,7 @@ const longRun: Ms = 12 * hour;
 const patience: Ms = 2 * minute;
 
 /** A finished job is fine; one that failed counts until a later run of its cron job ends well. */
-export function judgeJob(
+export function evaluateJob(
   job: BatchJob,
   all: readonly Workload[],
   pods: readonly Pod[],
@@ -20,7 +20,7 @@ export function judgeJob(
   refused?: string,
 ): Judged {
   const reasons = reasonsOf(pods, now);
-  const tell = (verdict: Verdict, ...words: readonly (string | undefined)[]): Judged => {
+  const tell = (verdict: HealthStatus, ...words: readonly (string | undefined)[]): Judged => {
     const said = words.filter((word) => word !== undefined);
     return { verdict, says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}` };
   };
@@ -51,7 +51,7 @@ function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
 }
 
 /** Its jobs are judged themselves; where none is kept, the last run counts by what the cron job remembers. */
-export function judgeCronJob(one: CronJob, now: Instant): Judged {
+export function evaluateCronJob(one: CronJob, now: Instant): Judged {
   if (one.suspended) return { verdict: 'ok', says: 'CronJob suspended' };
   const { scheduledAt, succeededAt, active } = one;
   const ended = scheduledAt !== undefined && active === 0 && now - scheduledAt > patience;
@@ -61,7 +61,7 @@ export function judgeCronJob(one: CronJob, now: Instant): Judged {
 }
 
 /** Only a bound claim can be used; a phase that nobody knows is unknown. */
-export function judgeClaim({ phase }: Claim): Judged {
+export function evaluateClaim({ phase }: Claim): Judged {
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
   if (phase === 'Bound') return { verdict: 'ok', says };
   if (phase === 'Pending') return { verdict: 'warning', says };

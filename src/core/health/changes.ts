@@ -5,15 +5,15 @@ import { fit } from '../text/text.ts';
 import type { Instant } from '../time.ts';
 import type { Finding } from './evaluate.ts';
 import { silentSource } from './silent-source.ts';
-import { glyph, type Verdict } from './status.ts';
+import { glyph, type HealthStatus } from './status.ts';
 
 /** One thing that became another. `from` is absent when it is new. */
 export type Change = {
   at: Instant;
   id: string;
   subject: string;
-  from?: Verdict;
-  to: Verdict;
+  from?: HealthStatus;
+  to: HealthStatus;
   says: string;
 };
 

@@ -2,7 +2,7 @@
 
 import type { Fault } from '../world/reading.ts';
 import { describeFault } from './describe.ts';
-import { glyph, type Verdict, worst } from './status.ts';
+import { glyph, type HealthStatus, worst } from './status.ts';
 
 /**
  * One thing that was tried. `critical`: broken, and the cockpit cannot do without it. `warning`: something that a
@@ -13,7 +13,7 @@ export type Checkup = {
   area: string;
   /** What was tried, in few words. */
   what: string;
-  verdict: Verdict;
+  verdict: HealthStatus;
   answer: string;
   /** What to do about it. */
   todo?: string;
@@ -31,7 +31,7 @@ export function faulty(about: Pick<Checkup, 'area' | 'what'>, fault: Fault, esse
 
 /** `2 broken, 1 could not be asked, 24 fine`. */
 export function summary(checkups: readonly Checkup[]): string {
-  const count = (verdict: Verdict) => checkups.filter((one) => one.verdict === verdict).length;
+  const count = (verdict: HealthStatus) => checkups.filter((one) => one.verdict === verdict).length;
   const parts: [number, string][] = [
     [count('critical'), 'broken'],
     [count('warning'), 'missing or limited'],
@@ -63,7 +63,7 @@ export function checkupTable(checkups: readonly Checkup[], columns: number): str
 }
 
 /** The worst of all. */
-export function overall(checkups: readonly Checkup[]): Verdict {
+export function overall(checkups: readonly Checkup[]): HealthStatus {
   return worst(checkups.map((one) => one.verdict));
 }
 

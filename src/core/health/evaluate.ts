@@ -5,25 +5,25 @@ import type { Database } from '../world/facts.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
 import { type Finding, inParts, missing } from './finding.ts';
-import { gatewaySays, judgeEndpoint, worseEndpoint } from './gateway.ts';
-import { actionFor, judge, metrics } from './metrics.ts';
-import { judgeRedis } from './redis.ts';
-import { judgeReplica, judgeSlot } from './replication.ts';
+import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
+import { actionFor, evaluateMetric, metrics } from './metrics.ts';
+import { evaluateRedis } from './redis.ts';
+import { evaluateReplica, evaluateSlot } from './replication.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { worst, worstFirst } from './status.ts';
-import { failureRate, judgeSurface } from './surfaces.ts';
-import { judgeClock, judgeWorkloads } from './workloads.ts';
-import { judgeIdAge } from './wraparound.ts';
-import { judgeWrites } from './writes.ts';
+import { evaluateSurface, failureRate } from './surfaces.ts';
+import { evaluateClock, evaluateWorkloads } from './workloads.ts';
+import { evaluateIdAge } from './wraparound.ts';
+import { evaluateWrites } from './writes.ts';
 
 export { type Area, areas, type Finding } from './finding.ts';
 
 /** Everything there is to judge, in the order of the areas. Pure: the panes, `status` and its exit code agree by it. */
-export function assess(world: World): readonly Finding[] {
+export function evaluate(world: World): readonly Finding[] {
   return [
     ...gateway(world),
-    ...judgeWorkloads(world),
-    ...judgeClock(world),
+    ...evaluateWorkloads(world),
+    ...evaluateClock(world),
     ...databases(world),
     ...redis(world),
     ...measures(world),
@@ -48,7 +48,7 @@ function gateway(world: World): Finding[] {
     (s) => !s.healthy,
   );
   const parts = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)];
-  return [{ ...about, verdict: judgeEndpoint(worseEndpoint(reading.value)), ...inParts(parts) }];
+  return [{ ...about, verdict: evaluateEndpoint(worseEndpoint(reading.value)), ...inParts(parts) }];
 }
 
 function databases(world: World): Finding[] {
@@ -59,7 +59,7 @@ function databases(world: World): Finding[] {
   if (primaryAbsent) found.push(primaryAbsent);
   else if (primary.state === 'live') {
     const { blocked, connections } = primary.value;
-    const problem = judgeWrites(primary.value);
+    const problem = evaluateWrites(primary.value);
     const says = [problem?.says ?? 'answers'];
     if (connections) says.push(`${connections.used}/${connections.limit} connections`);
     if (blocked?.length) says.push(`${blocked.length} blocked`);
@@ -77,7 +77,7 @@ function databases(world: World): Finding[] {
   const replicaAbsent = missing(world, replica, aboutReplica, true);
   if (replicaAbsent) found.push(replicaAbsent);
   else if (replica.state === 'live') {
-    found.push({ ...aboutReplica, ...judgeReplica(replica.value) }, ...slotsOf('replica', replica.value));
+    found.push({ ...aboutReplica, ...evaluateReplica(replica.value) }, ...slotsOf('replica', replica.value));
   }
   return found;
 }
@@ -87,7 +87,7 @@ function slotsOf(server: 'primary' | 'replica', { slots = [] }: Database): Findi
   return slots
     .map((slot): Finding => {
       const id = `database/${server}/slot/${slot.name}`;
-      return { id, area: 'database', subject: `${server} log`, ...judgeSlot(slot) };
+      return { id, area: 'database', subject: `${server} log`, ...evaluateSlot(slot) };
     })
     .filter(({ verdict }) => verdict !== 'ok');
 }
@@ -97,7 +97,7 @@ function idsOf({ idAges = [] }: Database): Finding[] {
   return idAges
     .map((one): Finding => {
       const id = `database/primary/wraparound/${one.kind}`;
-      return { id, area: 'database', subject: 'primary ids', ...judgeIdAge(one) };
+      return { id, area: 'database', subject: 'primary ids', ...evaluateIdAge(one) };
     })
     .filter(({ verdict }) => verdict !== 'ok');
 }
@@ -107,7 +107,7 @@ function redis(world: World): Finding[] {
   const reading = world.readings.redis;
   const absent = missing(world, reading, about, true);
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
-  return [{ ...about, ...judgeRedis(reading.value) }];
+  return [{ ...about, ...evaluateRedis(reading.value) }];
 }
 
 function measures(world: World): Finding[] {
@@ -117,7 +117,7 @@ function measures(world: World): Finding[] {
     const absent = missing(world, reading, about, false);
     if (absent) return absent;
     if (reading.state !== 'live') return { ...about, verdict: 'unknown', code: 'pending', says: 'no answer yet' };
-    const verdict = judge(m, world);
+    const verdict = evaluateMetric(m, world);
     if (reading.value.value === undefined) return { ...about, verdict, says: reading.value.basis };
     const { warning, critical } = world.scope.thresholds[m.id];
     const limit =
@@ -153,7 +153,7 @@ function surfaces(world: World): Finding[] {
       id: `surface/${s.id}`,
       area: 'surfaces',
       subject: s.id,
-      verdict: judgeSurface(s, reading.value, world.scope.thresholds),
+      verdict: evaluateSurface(s, reading.value, world.scope.thresholds),
       short: share,
       figure: formatPercent(failureRate(s)),
       says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,

@@ -8,7 +8,7 @@ import type { Database, HealthEndpoint, ReplicaWal } from '../world/facts.ts';
 import { isStale, known, provesAway, type Reading } from '../world/reading.ts';
 import type { Readings, Scope, World } from '../world/world.ts';
 import { describeFault } from './describe.ts';
-import { isDatabase, judgeWord } from './health-words.ts';
+import { evaluateWord, isDatabase } from './health-words.ts';
 
 /** What the judgement rests on; a `World` is one. */
 export type FailoverFacts = Pick<World, 'now'> & {
@@ -48,7 +48,7 @@ export type FailoverJudgement = {
 };
 
 /** Yes only where all three are proven; the worst objection decides. */
-export function judgeFailover(facts: FailoverFacts): FailoverJudgement {
+export function evaluateFailover(facts: FailoverFacts): FailoverJudgement {
   const objections = [objectionOfPrimary(facts), objectionOfPlatform(facts), objectionOfReplica(facts)].filter(
     (one) => one !== undefined,
   );
@@ -226,7 +226,7 @@ function databaseOfEndpoint(
   const [first] = said;
   if (!first) return { state: 'silent', says: `${at} does not mention the database` };
   const says = `${at}: ${said.map(({ name, word }) => `${name} ${word}`).join(', ')}`;
-  const verdicts = said.map(({ word }) => judgeWord(word));
+  const verdicts = said.map(({ word }) => evaluateWord(word));
   if (verdicts.every((verdict) => verdict === 'ok')) return { state: 'well', says };
   // Any other word than one for failure proves nothing.
   return { state: verdicts.every((verdict) => verdict === 'critical') ? 'away' : 'unclear', says };

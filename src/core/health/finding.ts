@@ -4,7 +4,7 @@ import { isStale, type Reading } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { describeFault } from './describe.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
 export type Area = (typeof areas)[number];
@@ -20,7 +20,7 @@ export type Finding = {
   area: Area;
   /** What it is about, in few columns: `api-gateway`, `API p95`. */
   subject: string;
-  verdict: Verdict;
+  verdict: HealthStatus;
   /** What is so, in words and numbers, without the subject. */
   says: string;
   /** The runbook's action for it. */

@@ -1,7 +1,7 @@
 // The gateway's health endpoints as verdict and words: the pane, `status` and `doctor` agree by it.
 import type { Gateway, HealthEndpoint, ServiceHealth } from '../world/facts.ts';
-import { isDatabase, judgeWord } from './health-words.ts';
-import { isWorse, type Verdict, worst } from './status.ts';
+import { evaluateWord, isDatabase } from './health-words.ts';
+import { type HealthStatus, isWorse, worst } from './status.ts';
 
 /**
  * A health endpoint as a verdict. Its own word counts, and each service's: the database's at full weight whatever the
@@ -9,32 +9,32 @@ import { isWorse, type Verdict, worst } from './status.ts';
  * or tells no health, is critical. What gave no answer, did not let us ask, or says what nobody knows: unknown. A
  * refused connection proves that nothing listens.
  */
-export function judgeEndpoint(e: HealthEndpoint): Verdict {
+export function evaluateEndpoint(e: HealthEndpoint): HealthStatus {
   if (e.absent) return 'ok';
   if (e.fault !== undefined) return e.fault === 'refused' ? 'critical' : 'unknown';
   if (e.statusCode === 401 || e.statusCode === 403) return 'unknown';
   if (e.statusCode === undefined || e.statusCode < 200 || e.statusCode >= 300) return 'critical';
   if (e.status === undefined && e.services.length === 0) return 'critical';
-  const whole = e.status === undefined ? 'ok' : judgeWord(e.status);
+  const whole = e.status === undefined ? 'ok' : evaluateWord(e.status);
   return worst([whole, ...e.services.map((service) => judgeService(service, whole))]);
 }
 
 /** A degraded whole has told that a service is missing; where it claims to be well, the service contradicts it. */
-function judgeService({ name, word }: ServiceHealth, whole: Verdict): Verdict {
-  const verdict = judgeWord(word);
+function judgeService({ name, word }: ServiceHealth, whole: HealthStatus): HealthStatus {
+  const verdict = evaluateWord(word);
   return verdict === 'critical' && whole === 'warning' && !isDatabase(name) ? 'warning' : verdict;
 }
 
 /** The endpoint that decides. */
 export function worseEndpoint({ health, detailed }: Gateway): HealthEndpoint {
-  return health.absent || isWorse(judgeEndpoint(detailed), judgeEndpoint(health)) ? detailed : health;
+  return health.absent || isWorse(evaluateEndpoint(detailed), evaluateEndpoint(health)) ? detailed : health;
 }
 
 /** `503 unhealthy`, `certificate expired`; where the endpoints disagree, both: `/health 503 unhealthy; /v1/health 200 ok`. */
 export function gatewaySays(gateway: Gateway): string {
   const worse = worseEndpoint(gateway);
   const other = worse === gateway.health ? gateway.detailed : gateway.health;
-  if (other.absent || judgeEndpoint(worse) === judgeEndpoint(other)) return endpointSays(worse);
+  if (other.absent || evaluateEndpoint(worse) === evaluateEndpoint(other)) return endpointSays(worse);
   return [worse, other].map((e) => `${URL.parse(e.url)?.pathname ?? e.url} ${endpointSays(e)}`).join('; ');
 }
 

@@ -1,7 +1,7 @@
 // The words that platforms and frameworks use for their own health, as verdicts. A word that nobody knows is unknown.
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
-const words: Readonly<Record<Exclude<Verdict, 'unknown'>, ReadonlySet<string>>> = {
+const words: Readonly<Record<Exclude<HealthStatus, 'unknown'>, ReadonlySet<string>>> = {
   ok: new Set(
     `healthy ok okay up pass passing passed alive ready connected true
      running online available operational serving success green good normal`.split(/\s+/),
@@ -16,7 +16,7 @@ const words: Readonly<Record<Exclude<Verdict, 'unknown'>, ReadonlySet<string>>> 
 };
 
 /** A word of a health body, in lower case, as a verdict. */
-export function judgeWord(word: string): Verdict {
+export function evaluateWord(word: string): HealthStatus {
   const plain = word.replace(/[\s-]+/g, '_');
   if (words.ok.has(plain)) return 'ok';
   if (words.warning.has(plain)) return 'warning';

@@ -2,11 +2,11 @@ import { doubtSays } from '../platform/unclear.ts';
 import { formatPercent, type Unit } from '../text/format.ts';
 import type { Traffic } from '../world/facts.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
-import { judgeValue, type MetricId, metricIds } from '../world/thresholds.ts';
+import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { databaseIsAway } from './failover.ts';
 import { redisMemory } from './redis.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 /** A measured number, with what it rests on. */
 export type Measure = {
@@ -125,7 +125,7 @@ function traffic(world: World, id: 'p95' | 'errorRate', pick: (t: Traffic) => nu
   return derive(world.readings.traffic, (t) => {
     const value = pick(t);
     const few = t.source !== 'prometheus' && (t.served ?? t.samples) < fewestRequests;
-    const proven = value !== undefined && !(few && judgeValue(value, world.scope.thresholds[id]) === 'ok');
+    const proven = value !== undefined && !(few && evaluateValue(value, world.scope.thresholds[id]) === 'ok');
     const basis = trafficBasis(t);
     const limited = t.shares?.limited ?? 0;
     return {
@@ -166,8 +166,8 @@ export const actionFor = ({ id, action }: Metric, world: World): string =>
   waitsForDatabase(id, world) === undefined ? action : 'Mend the database first';
 
 /** Pending, lost, stale or without samples is unknown, never ok. */
-export function judge(m: Metric, world: World): Verdict {
+export function evaluateMetric(m: Metric, world: World): HealthStatus {
   const reading = m.measure(world);
   if (reading.state !== 'live' || isStale(reading, world.now) || reading.value.value === undefined) return 'unknown';
-  return judgeValue(reading.value.value, world.scope.thresholds[m.id]);
+  return evaluateValue(reading.value.value, world.scope.thresholds[m.id]);
 }

@@ -1,13 +1,13 @@
 // How one pod is judged, and what its workload has to answer for.
 import { hour, type Instant, minute } from '../time.ts';
 import type { Pod } from '../world/facts.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 /** A pod that is being made says one of these: `Init:0/2` counts its init containers. */
 const starting = /^(ContainerCreating|PodInitializing|Init:\d+\/\d+)$/;
 
 /** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
-export function judgePod(p: Pod, now: Instant): Verdict {
+export function evaluatePod(p: Pod, now: Instant): HealthStatus {
   // Beyond its grace period it hangs: its node is away, or a finalizer waits.
   if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > minute ? 'warning' : 'ok';
   if (p.phase === 'Succeeded') return 'ok';
@@ -24,8 +24,8 @@ export function keepsRestarting(p: Pod, now: Instant): boolean {
 }
 
 /** What a workload answers for: not that a pod of it is young, ends in time, or failed and was replaced. */
-export function podTrouble(p: Pod, now: Instant): Verdict {
-  const verdict = judgePod(p, now);
+export function podTrouble(p: Pod, now: Instant): HealthStatus {
+  const verdict = evaluatePod(p, now);
   if (verdict === 'critical' || p.terminating || p.ready) return verdict;
   return 'ok';
 }
@@ -34,7 +34,7 @@ export function podTrouble(p: Pod, now: Instant): Verdict {
 export function reasonsOf(pods: readonly Pod[], now: Instant): readonly string[] {
   const all = pods.flatMap((p): string[] => {
     if (p.leftOver) return [];
-    if (p.terminating) return judgePod(p, now) === 'ok' ? [] : ['terminating for long'];
+    if (p.terminating) return evaluatePod(p, now) === 'ok' ? [] : ['terminating for long'];
     const restarting = `restarting${p.lastEnd ? ` (${p.lastEnd})` : ''}`;
     if (p.ready || !p.reason) return keepsRestarting(p, now) ? [restarting] : [];
     return p.phase === 'Succeeded' ? [] : [p.reason];

@@ -1,9 +1,9 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
 import type { Redis, RedisRefusal } from '../world/facts.ts';
 import { inParts } from './finding.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
-type Judged = { verdict: Verdict; says: string; short?: string; remedy?: string };
+type Judged = { verdict: HealthStatus; says: string; short?: string; remedy?: string };
 
 const slots = 16_384;
 
@@ -13,7 +13,7 @@ export function redisMemory({ usedBytes, maxBytes = 0 }: Redis): { used: number;
 }
 
 /** By the worst of what it tells; what it answers stands first where all is well. */
-export function judgeRedis(r: Redis): Judged {
+export function evaluateRedis(r: Redis): Judged {
   const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp } = r;
   const answers = [
     'PONG',

@@ -3,7 +3,7 @@ import { type Instant, type Ms, second } from '../time.ts';
 import type { Controller, Deployment, Pod } from '../world/facts.ts';
 import type { Scope } from '../world/world.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { type Verdict, worst } from './status.ts';
+import { type HealthStatus, worst } from './status.ts';
 
 /** A deployment, or another that keeps pods running. */
 export type Replicated = Deployment | Controller;
@@ -31,7 +31,7 @@ export function isRole(d: { name: string; kind?: string }, scope: Scope): boolea
 }
 
 /** What is not Bentham's own weighs what the configuration says, but never nothing. */
-export function weigh(verdict: Verdict, own: boolean, scope: Scope): Verdict {
+export function weigh(verdict: HealthStatus, own: boolean, scope: Scope): HealthStatus {
   return verdict === 'critical' && !own ? (scope.otherWorkloads ?? 'warning') : verdict;
 }
 
@@ -48,10 +48,15 @@ function isAbandoned(d: Replicated, now: Instant): boolean {
  * that fails or keeps restarting is a warning while the others serve: so a rollout of a bad image shows before it counts
  * as stuck. A role of the architecture without replicas is an outage; elsewhere that is somebody's choice.
  */
-export function judgeReplicas(d: Replicated, pods: readonly Pod[] | undefined, now: Instant, scope: Scope): Verdict {
+export function evaluateReplicas(
+  d: Replicated,
+  pods: readonly Pod[] | undefined,
+  now: Instant,
+  scope: Scope,
+): HealthStatus {
   const own = isRole(d, scope);
   const { ready, doubt } = readyOf(d, pods, scope);
-  const found: Verdict[] = (pods ?? []).map((p) => (podTrouble(p, now) === 'ok' ? 'ok' : 'warning'));
+  const found: HealthStatus[] = (pods ?? []).map((p) => (podTrouble(p, now) === 'ok' ? 'ok' : 'warning'));
   if (d.desired === 0 && own) found.push('critical');
   if (d.desired > 0 && ready === 0) found.push('critical');
   if (d.rollout.state === 'stuck') found.push(ready < d.desired ? 'critical' : 'warning');

@@ -3,9 +3,9 @@ import type { Slot } from '../queries/database.ts';
 import { formatAge, formatBytes } from '../text/format.ts';
 import { minute, second } from '../time.ts';
 import type { Database } from '../world/facts.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
-type Judged = { verdict: Verdict; says: string };
+type Judged = { verdict: HealthStatus; says: string };
 
 /** `not streaming, 4m behind`; a replica that is cut off knows only how old its newest transaction is. */
 export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long'): string {
@@ -20,7 +20,10 @@ export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long
 }
 
 /** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
-export function judgeReplica({ inRecovery, lag }: Pick<Database, 'inRecovery' | 'lag'>): Judged & { remedy?: string } {
+export function evaluateReplica({
+  inRecovery,
+  lag,
+}: Pick<Database, 'inRecovery' | 'lag'>): Judged & { remedy?: string } {
   if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
   const says = behindSays(lag);
   if (lag && !lag.streaming)
@@ -43,7 +46,7 @@ const passing = 4 * 16 * 1024 ** 2;
 const plenty = 10 * 1024 ** 3;
 
 /** Log that is kept for a slot fills the disk unless it has a limit, and beyond a limit its reader is lost. */
-export function judgeSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
+export function evaluateSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
   const keeps = bytes === undefined ? '' : `keeps ${formatBytes(bytes)} of log`;
   const remedy = `start its reader again, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
   if (state === 'lost')

@@ -4,7 +4,7 @@ import { formatInstant } from '../text/format.ts';
 import { fit, width, wrap } from '../text/text.ts';
 import { type Area, areas, type Finding } from './evaluate.ts';
 import type { Report } from './report.ts';
-import { glyph, type Verdict } from './status.ts';
+import { glyph, type HealthStatus } from './status.ts';
 
 export type TextOptions = {
   /** Also what is fine, by area. */
@@ -14,8 +14,8 @@ export type TextOptions = {
   colour: boolean;
 };
 
-const sgr: Record<Verdict, string> = { ok: '32', unknown: '35', warning: '33', critical: '31' };
-const words: Record<Verdict, string> = { ok: 'OK', unknown: 'UNKNOWN', warning: 'WARNING', critical: 'CRITICAL' };
+const sgr: Record<HealthStatus, string> = { ok: '32', unknown: '35', warning: '33', critical: '31' };
+const words: Record<HealthStatus, string> = { ok: 'OK', unknown: 'UNKNOWN', warning: 'WARNING', critical: 'CRITICAL' };
 
 const areaTitles: Record<Area, string> = {
   gateway: 'Gateway',
@@ -37,7 +37,7 @@ export function countsInWords({ counts }: Pick<Report, 'counts'>): string {
 /** The report as lines: what is not fine, worst first; with `all` everything, a table per area. */
 export function reportText(report: Report, options: TextOptions): string {
   const { findings, verdict } = report;
-  const paint = (as: Verdict, text: string) => (options.colour ? `\u001b[${sgr[as]}m${text}\u001b[0m` : text);
+  const paint = (as: HealthStatus, text: string) => (options.colour ? `\u001b[${sgr[as]}m${text}\u001b[0m` : text);
   const head = [
     paint(verdict, `${glyph[verdict]} ${words[verdict]}`),
     [report.drill ? `DRILL ${report.drill}` : '', report.environment].filter(Boolean).join('  '),
@@ -66,7 +66,7 @@ function row(
   { verdict, subject, says, remedy }: Finding,
   subjects: number,
   { columns, colour }: TextOptions,
-  paint: (as: Verdict, text: string) => string,
+  paint: (as: HealthStatus, text: string) => string,
 ): string[] {
   const dim = (text: string) => (colour ? `\u001b[2m${text}\u001b[0m` : text);
   const indent = ' '.repeat(subjects + 4);
@@ -80,7 +80,7 @@ function row(
   return [`${begin}${first}`, ...rest.map((line) => indent + line), ...wrap(remedy, room).map((l) => indent + dim(l))];
 }
 
-const brief: Record<Verdict, string> = { ok: 'OK', unknown: 'UNKN', warning: 'WARN', critical: 'CRIT' };
+const brief: Record<HealthStatus, string> = { ok: 'OK', unknown: 'UNKN', warning: 'WARN', critical: 'CRIT' };
 
 /**
  * For a tmux status bar or a prompt: `● prod CRIT gateway 503 unhealthy · api-gateway 1/3 ready`, at most `columns`.

@@ -6,9 +6,9 @@ import { factIds } from '../world/facts.ts';
 import { known, type Reading } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import { assess, type Finding, ranked } from './evaluate.ts';
-import { judge, metrics } from './metrics.ts';
-import { exitCode, type Verdict, worst } from './status.ts';
+import { evaluate, type Finding, ranked } from './evaluate.ts';
+import { evaluateMetric, metrics } from './metrics.ts';
+import { exitCode, type HealthStatus, worst } from './status.ts';
 
 /** Grows only by additions; anything else makes it 2. docs/status.schema.json describes it. */
 export const reportVersion = 1;
@@ -26,7 +26,7 @@ export type MetricReport = {
   exact?: boolean;
   warning: number;
   critical: number;
-  verdict: Verdict;
+  verdict: HealthStatus;
 };
 
 /** Who was asked for a fact, and what came of it. */
@@ -46,9 +46,9 @@ export type Report = {
   profile: string;
   environment: string;
   drill?: string;
-  verdict: Verdict;
+  verdict: HealthStatus;
   exitCode: 0 | 1 | 2 | 3;
-  counts: Record<Verdict, number>;
+  counts: Record<HealthStatus, number>;
   /** Worst first. */
   findings: readonly Finding[];
   metrics: readonly MetricReport[];
@@ -57,9 +57,9 @@ export type Report = {
 
 /** Everything that was judged, worst first, with the verdict and exit code that follow. */
 export function reportOf(world: World, profile: string): Report {
-  const findings = ranked(assess(world));
+  const findings = ranked(evaluate(world));
   const verdict = worst(findings.map((finding) => finding.verdict));
-  const count = (wanted: Verdict) => findings.filter((finding) => finding.verdict === wanted).length;
+  const count = (wanted: HealthStatus) => findings.filter((finding) => finding.verdict === wanted).length;
   return {
     version: reportVersion,
     at: new Date(world.now).toISOString(),
@@ -79,7 +79,7 @@ export function reportOf(world: World, profile: string): Report {
         ...(measured?.value === undefined ? {} : { value: measured.value }),
         ...(measured ? { basis: measured.basis, exact: measured.exact } : {}),
         ...world.scope.thresholds[metric.id],
-        verdict: judge(metric, world),
+        verdict: evaluateMetric(metric, world),
       };
     }),
     sources: factIds

@@ -4,14 +4,14 @@ import { minute } from '../time.ts';
 import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
 import { known, pending } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
-import { judgeClaim, judgeCronJob, judgeJob } from './batch.ts';
+import { evaluateClaim, evaluateCronJob, evaluateJob } from './batch.ts';
 import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { judgeReplicas, type Ready, type Replicated, readyOf, replicasSay, weigh } from './replicas.ts';
-import { type Verdict, worst } from './status.ts';
+import { evaluateReplicas, type Ready, type Replicated, readyOf, replicasSay, weigh } from './replicas.ts';
+import { type HealthStatus, worst } from './status.ts';
 
-type Judged = { verdict: Verdict; says: string };
+type Judged = { verdict: HealthStatus; says: string };
 
 /** The pods of a workload; those that a deployment owns carry its name. */
 export function ownPods(podList: readonly Pod[], of: Replicated | Workload): readonly Pod[] {
@@ -43,7 +43,7 @@ export function readyIn(world: World, d: Replicated): Ready {
 }
 
 /** The findings of the namespace, its roles first. */
-export function judgeWorkloads(world: World): Finding[] {
+export function evaluateWorkloads(world: World): Finding[] {
   const { deployments, pods, workloads = pending } = world.readings;
   const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
   if (absent || deployments.state !== 'live') return absent ? [absent] : [];
@@ -88,7 +88,7 @@ function replicated(world: World, d: Replicated, podList: readonly Pod[] | undef
     id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
     area: 'pods',
     subject: d.name,
-    verdict: judgeReplicas(d, own, now, scope),
+    verdict: evaluateReplicas(d, own, now, scope),
     ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
     figure: `${readyOf(d, own, scope).ready}/${d.desired}`,
   };
@@ -148,11 +148,11 @@ function judgeOther(
 ): Judged {
   switch (one.kind) {
     case 'Job':
-      return judgeJob(one, all, pods, now, refused);
+      return evaluateJob(one, all, pods, now, refused);
     case 'CronJob':
-      return judgeCronJob(one, now);
+      return evaluateCronJob(one, now);
     case 'PersistentVolumeClaim':
-      return judgeClaim(one);
+      return evaluateClaim(one);
   }
 }
 
@@ -191,7 +191,7 @@ function strays(
 }
 
 /** Ages are counted by this machine's clock: apart from the platform's by a minute, they mislead. */
-export function judgeClock({ readings: { cluster } }: World): Finding[] {
+export function evaluateClock({ readings: { cluster } }: World): Finding[] {
   const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
   if (Math.abs(offset) < minute) return [];
   const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;

@@ -1,7 +1,7 @@
 // Transaction ids that run out: PostgreSQL refuses all writes before the oldest unfrozen id is 2^31 old.
 import type { IdAge } from '../queries/database.ts';
 import { formatCount, formatPercent } from '../text/format.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
 /** The last three million are kept for whoever repairs it (PostgreSQL, Preventing Transaction ID Wraparound Failures). */
 const writesStopAt = 2 ** 31 - 3_000_000;
@@ -11,8 +11,8 @@ const critical = 1_600_000_000;
 const late = 1.5;
 
 /** Who does not get frozen in time, and what that will lead to. `ok` says how old the oldest id is. */
-export function judgeIdAge({ database, kind, age, freezeAt }: IdAge): {
-  verdict: Verdict;
+export function evaluateIdAge({ database, kind, age, freezeAt }: IdAge): {
+  verdict: HealthStatus;
   says: string;
   remedy?: string;
 } {

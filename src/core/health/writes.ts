@@ -1,12 +1,12 @@
 // A primary that answers and takes no writes is down for those who use it.
 import { formatAge, formatCounted } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
-import type { Verdict } from './status.ts';
+import type { HealthStatus } from './status.ts';
 
-export type WriteProblem = { verdict: Verdict; says: string; remedy: string };
+export type WriteProblem = { verdict: HealthStatus; says: string; remedy: string };
 
 /** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
-export function judgeWrites({
+export function evaluateWrites({
   inRecovery,
   writes,
   writesUnasked,

@@ -1,6 +1,6 @@
 // What the screen knows of incidents beside the incident itself, and what it may ask of the engine.
 import type { Alert } from '../health/alert.ts';
-import type { Verdict } from '../health/status.ts';
+import type { HealthStatus } from '../health/status.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
 import type { Contact, Targets } from '../world/targets.ts';
@@ -27,12 +27,12 @@ export type ChannelState = { id: ChannelId; name: string; configured: boolean };
 export type Arrived = { at: Instant; channel: string; says: string; key?: string };
 
 /** The engine's answer to the last command, to be said once. */
-export type Said = { turn: number; says: string; verdict: Verdict };
+export type Said = { turn: number; says: string; verdict: HealthStatus };
 
 /** `distrusted`: others could read or change the journal. Until it is put right nothing may be changed, in no words. */
 export type JournalTrouble = Fault & { distrusted?: boolean };
 
-export type Desk = {
+export type IncidentContext = {
   self: Writer;
   /** `--observe`: no path to an action. */
   observing: boolean;
@@ -59,7 +59,7 @@ export type Desk = {
 };
 
 /** What a person does about an incident. */
-export type IncidentDo =
+export type IncidentCommand =
   | { do: 'open'; severity: Severity; title?: string; why: string; procedure?: ProcedureId }
   | { do: 'severity'; severity: Severity; why: string }
   | { do: 'procedure'; procedure: ProcedureId; change: 'added' | 'retired' }
@@ -83,24 +83,24 @@ export type IncidentDo =
   /** Lets actions go on although nothing can be recorded. */
   | { do: 'allow-unrecorded'; why: string };
 
-/** Whether the cockpit with this desk drives the incident. */
-export function drives(desk: Desk, incident: Incident | undefined): boolean {
-  if (desk.observing) return false;
-  return incident === undefined || incident.wheel.session === desk.self.session;
+/** Whether the cockpit with this incidentContext drives the incident. */
+export function drives(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
+  if (incidentContext.observing) return false;
+  return incident === undefined || incident.control.session === incidentContext.self.session;
 }
 
 /** The driver's cockpit, while it is open. */
-export function driver(desk: Desk, incident: Incident): Presence | undefined {
-  return desk.here.find((one) => one.session === incident.wheel.session);
+export function driver(incidentContext: IncidentContext, incident: Incident): Presence | undefined {
+  return incidentContext.here.find((one) => one.session === incident.control.session);
 }
 
 /** Nobody drives any more: the cockpit that did is gone, and this one may go on where it stopped. */
-export function isResumable(desk: Desk, incident: Incident | undefined): boolean {
+export function isResumable(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   return (
     incident !== undefined &&
     incident.resolvedAt === undefined &&
-    !desk.observing &&
-    !drives(desk, incident) &&
-    driver(desk, incident) === undefined
+    !incidentContext.observing &&
+    !drives(incidentContext, incident) &&
+    driver(incidentContext, incident) === undefined
   );
 }

@@ -1,6 +1,6 @@
 // What the journal holds. The incident is the fold of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
-import type { Verdict } from '../health/status.ts';
+import type { HealthStatus } from '../health/status.ts';
 import type { Instant } from '../time.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { AlertLevel, ChannelId } from './channel.ts';
@@ -62,7 +62,15 @@ export type Event =
       calls?: readonly string[];
       detail?: string;
     }
-  | { kind: 'verdict'; finding: string; subject: string; from: Verdict; to: Verdict; says: string; value?: number }
+  | {
+      kind: 'verdict';
+      finding: string;
+      subject: string;
+      from: HealthStatus;
+      to: HealthStatus;
+      says: string;
+      value?: number;
+    }
   | {
       kind: 'alert';
       alert: string;

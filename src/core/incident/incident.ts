@@ -51,7 +51,7 @@ export type Incident = {
   roles: { readonly [R in Role]: readonly string[] };
   /** Everybody who wrote something, in order. */
   people: readonly string[];
-  wheel: { session: string; person: string; at: Instant };
+  control: { session: string; person: string; at: Instant };
   pins: readonly string[];
   notes: number;
   /** When the last report went to people. */
@@ -69,7 +69,7 @@ export type Incident = {
 };
 
 /** The incident that these entries tell; undefined while they hold no opening. Entries of others are left out. */
-export function foldIncident(id: string, all: readonly Entry[]): Incident | undefined {
+export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
   const entries = inOrder(all.filter((entry) => entry.incident === id));
   const opening = entries.find((entry) => entry.event.kind === 'opened');
   if (opening?.event.kind !== 'opened') return undefined;
@@ -91,7 +91,7 @@ export function foldIncident(id: string, all: readonly Entry[]): Incident | unde
     messages: [],
     roles: { commander: [person], deputy: [], scribe: [], expert: [] },
     people: [person],
-    wheel: { session: writer.session, person, at },
+    control: { session: writer.session, person, at },
     pins: [],
     notes: 0,
     updates: [],
@@ -103,10 +103,10 @@ export function foldIncident(id: string, all: readonly Entry[]): Incident | unde
 }
 
 /** Every incident that the entries tell of, oldest first. */
-export function foldAll(entries: readonly Entry[]): readonly Incident[] {
+export function projectAll(entries: readonly Entry[]): readonly Incident[] {
   const ids = new Set(entries.flatMap((entry) => (entry.incident ? [entry.incident] : [])));
   return [...ids]
-    .map((id) => foldIncident(id, entries))
+    .map((id) => projectIncident(id, entries))
     .filter((incident) => incident !== undefined)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -147,7 +147,7 @@ function apply(before: Incident, entry: Entry): Incident {
     case 'update':
       return { ...incident, updates: [...incident.updates, at] };
     case 'wheel':
-      return { ...incident, wheel: { session: event.session, person: event.person, at } };
+      return { ...incident, control: { session: event.session, person: event.person, at } };
     case 'reminded':
       return { ...incident, reminders: incident.reminders.filter((one) => one.about !== event.about) };
     case 'reminder': {

@@ -1,7 +1,7 @@
 // Log lines as an on-call reads them. A `LogLine` is as it came, cheap to keep by the hundred thousand; a `LogEntry` is
 // one that is shown: parsed, neutralised and without secrets.
 
-import { door } from '../text/text.ts';
+import { sanitize } from '../text/text.ts';
 import type { Instant } from '../time.ts';
 import { fieldAt } from './log-fields.ts';
 
@@ -153,22 +153,22 @@ export function readEntry(line: LogLine, fields: LogFields): LogEntry {
         const value = namedField(record, name, fields);
         return value === undefined
           ? []
-          : [[name, door(typeof value === 'object' ? JSON.stringify(value) : value, 200)]];
+          : [[name, sanitize(typeof value === 'object' ? JSON.stringify(value) : value, 200)]];
       })
     : [];
   return {
     id: line.id,
     at: line.at,
-    pod: door(line.pod, 253),
-    container: door(line.container, 253),
+    pod: sanitize(line.pod, 253),
+    container: sanitize(line.container, 253),
     previous: line.previous,
     mark: line.mark === true,
     cut: line.cut === true,
     ...(level === undefined ? {} : { level }),
-    message: door(typeof message === 'object' ? JSON.stringify(message) : message, longestShown),
+    message: sanitize(typeof message === 'object' ? JSON.stringify(message) : message, longestShown),
     fields: Object.fromEntries(named),
     more: [...stack, ...(line.more ?? []).map(stackLine)],
-    raw: door(line.text, longestShown),
+    raw: sanitize(line.text, longestShown),
     structured: record !== undefined,
   };
 }
@@ -182,7 +182,7 @@ function stackOf(record: object): readonly string[] {
 /** Neutralised, and still indented. */
 function stackLine(text: string): string {
   const indent = /^[ \t]*/.exec(text)?.[0].replaceAll('\t', '  ').slice(0, 16) ?? '';
-  return indent + door(text.trim(), 2000);
+  return indent + sanitize(text.trim(), 2000);
 }
 
 /** The record of a line as a tree: one row for each field, indented by its depth. */
@@ -201,8 +201,8 @@ export function treeOf(raw: string): readonly TreeRow[] {
       const entries = Object.entries(value);
       rows.push({ depth, key, value: entries.length === 0 ? (Array.isArray(value) ? '[]' : '{}') : '' });
       for (const [k, v] of entries) walk(v, k, depth + 1);
-    } else rows.push({ depth, key, value: door(typeof value === 'object' ? JSON.stringify(value) : value, 4000) });
+    } else rows.push({ depth, key, value: sanitize(typeof value === 'object' ? JSON.stringify(value) : value, 4000) });
   };
-  for (const [key, value] of Object.entries(record)) walk(value, door(key, 100), 0);
+  for (const [key, value] of Object.entries(record)) walk(value, sanitize(key, 100), 0);
   return rows;
 }

@@ -2,7 +2,7 @@
 
 import type { Instant } from '../time.ts';
 import type { Missing } from './missing.ts';
-import type { KubeEvent, NodeDetail } from './pod-detail.ts';
+import type { KubeEvent, NodeSummary } from './pod-detail.ts';
 
 /** What a node has of something: cores, bytes, or pods. */
 export type Room = {
@@ -13,7 +13,7 @@ export type Room = {
   used?: number;
 };
 
-export type NodeLook = NodeDetail & {
+export type NodeDetail = NodeSummary & {
   createdAt?: Instant;
   /** Its address in the cluster. */
   ip?: string;

@@ -52,7 +52,7 @@ export type ContainerDetail = {
 
 export type Condition = { type: string; status: string; reason?: string; message?: string; at?: Instant };
 
-export type NodeDetail = {
+export type NodeSummary = {
   name: string;
   conditions: readonly Condition[];
   /** In words: not ready, memory pressure, cordoned … Empty: it is well. */
@@ -69,7 +69,7 @@ export type PodDetail = {
   ip?: string;
   conditions: readonly Condition[];
   containers: readonly ContainerDetail[];
-  node?: NodeDetail;
+  node?: NodeSummary;
   /** Newest first. */
   events: readonly KubeEvent[];
   /** What could not be asked, and why: `node: may not get nodes (403)`. */

@@ -6,12 +6,12 @@ import type { ApiKeyList } from './api-key.ts';
 import type { DatabaseDetail } from './database.ts';
 import type { DeploymentDetail } from './deployment-detail.ts';
 import type { EvidenceList, EvidenceStudy } from './evidence.ts';
-import type { NodeLook } from './node-detail.ts';
+import type { NodeDetail } from './node-detail.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
 /** Each kind of look: what it is asked with, and what it answers. */
-export type Looks = {
+export type Queries = {
   /** Studies, newest first, whose id, tenant or status have all words of `search`: so many rows. */
   studies: { ask: { search: string; rows: number }; answer: StudyList };
   /** One study, by the database and by the API. */
@@ -28,7 +28,7 @@ export type Looks = {
   /** One pod by its name: containers, node, events. */
   pod: { ask: { pod: string }; answer: PodDetail };
   /** One node by its name: conditions, room, taints, events. */
-  node: { ask: { node: string }; answer: NodeLook };
+  node: { ask: { node: string }; answer: NodeDetail };
   /** One deployment by its name: revisions, conditions, events. */
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
   /** What may be given for a field of an action; `target`: what was given before it, as JSON. */
@@ -37,23 +37,23 @@ export type Looks = {
   'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
 };
 
-export type LookKind = keyof Looks;
+export type QueryKind = keyof Queries;
 
 /** A question, as data. */
-export type Ask<K extends LookKind = LookKind> = { [Kind in K]: { kind: Kind } & Looks[Kind]['ask'] }[K];
+export type Query<K extends QueryKind = QueryKind> = { [Kind in K]: { kind: Kind } & Queries[Kind]['ask'] }[K];
 
-export type LookReading<K extends LookKind> = Reading<Looks[K]['answer']>;
+export type QueryReading<K extends QueryKind> = Reading<Queries[K]['answer']>;
 
 /** The newest readings of what is being looked at, by `lookKey`. */
-export type LookReadings = { readonly [key: string]: Reading<unknown> };
+export type QueryReadings = { readonly [key: string]: Reading<unknown> };
 
 /** The same question has the same key, whatever the order of its properties. */
-export function lookKey(ask: Readonly<{ kind: LookKind }>): string {
+export function queryKey(ask: Readonly<{ kind: QueryKind }>): string {
   return JSON.stringify(Object.entries(ask).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What is known of a question so far. */
-export function lookFor<K extends LookKind>(looks: LookReadings, ask: Ask<K>): LookReading<K> {
+export function queryReading<K extends QueryKind>(looks: QueryReadings, ask: Query<K>): QueryReading<K> {
   // The key holds the kind, and the engine answers a kind with its own type only.
-  return (looks[lookKey(ask)] as LookReading<K> | undefined) ?? pending;
+  return (looks[queryKey(ask)] as QueryReading<K> | undefined) ?? pending;
 }

@@ -1,5 +1,5 @@
 // A statement of SQL shows what it does, not whose data it carries.
-import { door } from './text.ts';
+import { sanitize } from './text.ts';
 
 /** Comments, names in quotes, and literals in each of their forms, also one that was cut off before its end. */
 const parts =
@@ -32,5 +32,5 @@ const isLiteral = (part: string) => !/^(?:--|\/\*|")/.test(part);
 
 /** A statement that a server told, safe to show, at most `max` characters; its secrets go before it is cut. */
 export function statementSays(outside: string | null | undefined, max: number): string {
-  return door(withoutLiterals((outside ?? '').slice(0, 8000)), max);
+  return sanitize(withoutLiterals((outside ?? '').slice(0, 8000)), max);
 }

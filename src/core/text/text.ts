@@ -27,7 +27,7 @@ const harmless = /^[\x20-\x7e]*$/;
  * Escape sequences vanish; tabs and line ends become a blank; other controls, bidi and zero-width characters vanish.
  * Cut to `max` characters (ink and terminals choke on 100 kB lines).
  */
-export function clean(outside: unknown, max = 2000): string {
+export function stripControl(outside: unknown, max = 2000): string {
   const text = typeof outside === 'string' ? outside : outside === undefined || outside === null ? '' : String(outside);
   if (text.length <= max && harmless.test(text)) return text;
   const cut = text.length > max * 4 ? text.slice(0, max * 4) : text;
@@ -47,7 +47,7 @@ export function clean(outside: unknown, max = 2000): string {
 export function cleanLines(outside: string, max = 2000): string {
   return outside
     .split(/\r\n|[\r\n]/)
-    .map((line) => clean(line, max))
+    .map((line) => stripControl(line, max))
     .join('\n');
 }
 
@@ -57,7 +57,7 @@ export { redact };
 export function printable(text: string): string {
   return text
     .split(/([\n\t])/)
-    .map((part) => (part === '\n' || part === '\t' ? part : clean(part, part.length * 4 + 4)))
+    .map((part) => (part === '\n' || part === '\t' ? part : stripControl(part, part.length * 4 + 4)))
     .join('');
 }
 
@@ -65,10 +65,10 @@ export function printable(text: string): string {
  * `clean` and `redact` in one: for every string that a backend sent. What a colour or a zero-width character tears apart
  * is a secret only once those are gone, and is cut to its length last: half a secret would not be known for one.
  */
-export function door(outside: unknown, max = 2000): string {
-  const text = clean(outside, max * 4);
+export function sanitize(outside: unknown, max = 2000): string {
+  const text = stripControl(outside, max * 4);
   const safe = redact(text);
-  if (safe.length > max) return clean(safe, max);
+  if (safe.length > max) return stripControl(safe, max);
   // Marks are shorter than secrets: where the place of the cut comes into sight, its last word may be half a secret.
   const length = typeof outside === 'string' ? outside.length : 0;
   const cut = length > max * 16 || (length > max * 4 && text.endsWith('…'));

@@ -1,4 +1,4 @@
-import type { Verdict } from '../health/status.ts';
+import type { HealthStatus } from '../health/status.ts';
 
 /** Above `warning` is a warning, above `critical` is critical, in the metric's unit. */
 export type Threshold = { warning: number; critical: number };
@@ -19,7 +19,7 @@ export const metricIds = Object.keys(runbookThresholds) as [MetricId, ...MetricI
 export type Thresholds = Readonly<Record<MetricId, Threshold>>;
 
 /** Where a number stands against the runbook's thresholds; both are exclusive (`>500ms`). */
-export function judgeValue(value: number, { warning, critical }: Threshold): Verdict {
+export function evaluateValue(value: number, { warning, critical }: Threshold): HealthStatus {
   if (Number.isNaN(value)) return 'unknown';
   return value > critical ? 'critical' : value > warning ? 'warning' : 'ok';
 }

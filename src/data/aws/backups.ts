@@ -1,9 +1,9 @@
 // The backups that are there: the database's snapshots, Redis' files, the evidence bucket's protection.
 import type { Settings } from '../../config/settings.ts';
 import type { Backups, Snapshot } from '../../core/health/backups.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
-import { type Outcome, poll, type Source } from '../source.ts';
+import { poll, type Result, type Source } from '../source.ts';
 import { asked, rdsClient, s3Client } from './clients.ts';
 
 /** Backups come by the hour; asking more often tells nothing. */
@@ -22,12 +22,12 @@ export function backupsSource(settings: Settings): Source {
     timeout,
     from: 'RDS and S3',
     where,
-    read: (signal) => lookAtBackups(settings, signal),
+    read: (signal) => readBackups(settings, signal),
   });
 }
 
 /** Asks all three; a fault only when none of them can be asked. */
-export async function lookAtBackups(settings: Settings, signal: AbortSignal): Promise<Outcome<Backups>> {
+export async function readBackups(settings: Settings, signal: AbortSignal): Promise<Result<Backups>> {
   const [snapshots, redis, evidence] = await Promise.all([
     databaseSnapshots(settings, signal),
     redisBackups(settings, signal),
@@ -37,7 +37,7 @@ export async function lookAtBackups(settings: Settings, signal: AbortSignal): Pr
   return { ok: true, value: { snapshots, redis, evidence } };
 }
 
-async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Outcome<readonly Snapshot[]>> {
+async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promise<Result<readonly Snapshot[]>> {
   return asked(`rds ${settings.backups.cluster}`, 'list snapshots', async () => {
     const { DescribeDBClusterSnapshotsCommand } = await import('@aws-sdk/client-rds');
     const rds = await rdsClient(settings, requestTimeout);
@@ -51,12 +51,12 @@ async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promi
         });
         const page = await rds.send(command, { abortSignal: signal });
         for (const s of page.DBClusterSnapshots ?? []) {
-          const id = clean(s.DBClusterSnapshotIdentifier, 200);
+          const id = stripControl(s.DBClusterSnapshotIdentifier, 200);
           found.push({
             id,
             at: s.SnapshotCreateTime?.getTime() ?? 0,
             kind: /hourly/i.test(id) ? 'hourly' : /daily/i.test(id) ? 'daily' : 'other',
-            status: clean(s.Status, 40),
+            status: stripControl(s.Status, 40),
             ...(s.AllocatedStorage ? { bytes: s.AllocatedStorage * 1024 ** 3 } : {}),
           });
         }
@@ -126,7 +126,7 @@ async function evidenceProtection(settings: Settings, signal: AbortSignal): Prom
       return {
         versioning: versioning.Status === 'Enabled',
         objectLock: lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
-        ...(rule?.Mode ? { mode: door(rule.Mode, 20) } : {}),
+        ...(rule?.Mode ? { mode: sanitize(rule.Mode, 20) } : {}),
         ...(days ? { days } : {}),
       };
     } finally {

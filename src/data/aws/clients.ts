@@ -3,11 +3,11 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Settings } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { networkFault } from '../network.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { KeptBack, keptBack } from '../unencrypted.ts';
 
 /** What all three clients share. Nothing is retried here: who asks decides. */
@@ -73,7 +73,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
     $metadata?: { httpStatusCode?: number };
   };
   const code = $metadata?.httpStatusCode;
-  const said = door(message, 160);
+  const said = sanitize(message, 160);
   if (/CredentialsProviderError|TokenProviderError/.test(name))
     return {
       kind: 'unconfigured',
@@ -126,7 +126,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
 }
 
 /** An answer, or what its error means; `to` says what we tried. */
-export async function asked<T>(where: string, to: string, ask: () => Promise<T>): Promise<Outcome<T>> {
+export async function asked<T>(where: string, to: string, ask: () => Promise<T>): Promise<Result<T>> {
   try {
     return { ok: true, value: await ask() };
   } catch (error) {

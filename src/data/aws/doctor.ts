@@ -1,17 +1,17 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from './clients.ts';
 
 /** Evidence, backups and credentials: what can be asked without changing anything. */
-export function awsProbes(settings: Settings, timeout: Ms): Probe[] {
+export function awsProbes(settings: Settings, timeout: Ms): DoctorCheck[] {
   return [evidence(settings, timeout), backups(settings, timeout), credentials(settings, timeout)];
 }
 
-function evidence(settings: Settings, timeout: Ms): Probe {
+function evidence(settings: Settings, timeout: Ms): DoctorCheck {
   const { bucket, endpoint } = settings.evidence;
   const area = 'evidence';
   const where = endpoint ? new URL(endpoint).host : `s3://${bucket}`;
@@ -64,7 +64,7 @@ function evidence(settings: Settings, timeout: Ms): Probe {
   };
 }
 
-function backups(settings: Settings, timeout: Ms): Probe {
+function backups(settings: Settings, timeout: Ms): DoctorCheck {
   const { cluster, rdsEndpoint } = settings.backups;
   const about = { area: 'backups', what: `cluster ${cluster}` };
   const where = rdsEndpoint ? new URL(rdsEndpoint).host : 'AWS RDS';
@@ -105,7 +105,7 @@ function backups(settings: Settings, timeout: Ms): Probe {
   };
 }
 
-function credentials(settings: Settings, timeout: Ms): Probe {
+function credentials(settings: Settings, timeout: Ms): DoctorCheck {
   const { secretId, endpoint } = settings.credentials;
   const about = { area: 'credentials', what: `secret ${secretId}` };
   const where = endpoint ? new URL(endpoint).host : 'AWS Secrets Manager';
@@ -130,7 +130,7 @@ function credentials(settings: Settings, timeout: Ms): Probe {
               todo: 'aws secretsmanager restore-secret',
             },
           ];
-        return [{ ...about, verdict: 'ok', answer: `${door(found.Name ?? secretId, 120)}${age}` }];
+        return [{ ...about, verdict: 'ok', answer: `${sanitize(found.Name ?? secretId, 120)}${age}` }];
       } catch (error) {
         const to = `describe ${secretId} (secretsmanager:DescribeSecret)`;
         return [faulty(about, awsFault(error, where, to), false)];

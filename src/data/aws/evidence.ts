@@ -2,8 +2,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.ts';
 import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock } from '../../core/queries/evidence.ts';
-import { clean } from '../../core/text/text.ts';
-import type { Outcome } from '../source.ts';
+import { stripControl } from '../../core/text/text.ts';
+import type { Result } from '../source.ts';
 import { asked, s3Client } from './clients.ts';
 import { decodedKey } from './preflight.ts';
 
@@ -23,7 +23,7 @@ const requestTimeout = 10_000;
 type Group = Omit<EvidenceGroup, 'study' | 'lock'> & { oldestKey: string };
 
 /** Objects by study: the first path segment of their key. With the lock of each study's oldest object, for the oldest studies. */
-export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Outcome<EvidenceList>> {
+export async function listEvidence(settings: Settings, signal: AbortSignal): Promise<Result<EvidenceList>> {
   const { bucket } = settings.evidence;
   return withS3(settings, async (s3) => {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
@@ -42,7 +42,7 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const key = decodedKey(Key, page.EncodingType) ?? '';
-        const study = clean(key.split('/', 1)[0], 200);
+        const study = stripControl(key.split('/', 1)[0], 200);
         const at = LastModified?.getTime() ?? 0;
         const group = groups.get(study) ?? { objects: 0, bytes: 0, oldest: at, newest: at, oldestKey: key };
         group.objects += 1;
@@ -79,11 +79,11 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
 }
 
 /** Every version and delete marker of one study, with the locks of the newest ones. */
-export async function lookAtStudyEvidence(
+export async function queryStudyEvidence(
   settings: Settings,
   study: string,
   signal: AbortSignal,
-): Promise<Outcome<EvidenceStudy>> {
+): Promise<Result<EvidenceStudy>> {
   const { bucket } = settings.evidence;
   return withS3(settings, async (s3) => {
     const { versions, complete } = await listVersions(s3, bucket, `${study}/`, signal);
@@ -101,8 +101,8 @@ export async function lookAtStudyEvidence(
         const lock = locks.get(version);
         const shown = {
           ...version,
-          key: clean(version.key, longestName),
-          versionId: clean(version.versionId, longestName),
+          key: stripControl(version.key, longestName),
+          versionId: stripControl(version.versionId, longestName),
         };
         return lock ? { ...shown, lock } : shown;
       }),
@@ -172,7 +172,7 @@ async function lockOf(
   bucket: string,
   { key, versionId }: Locked,
   signal: AbortSignal,
-): Promise<Outcome<Lock>> {
+): Promise<Result<Lock>> {
   const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('@aws-sdk/client-s3');
   const at = { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
   const none = (error: unknown) => {
@@ -198,7 +198,7 @@ async function lockOf(
   });
 }
 
-async function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Outcome<T>> {
+async function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Result<T>> {
   return asked(`s3://${settings.evidence.bucket}`, `list s3://${settings.evidence.bucket}`, async () => {
     const s3 = await s3Client(settings, requestTimeout);
     try {

@@ -1,9 +1,9 @@
 // Changes in AWS: evidence objects and restored clusters. A delete of a versioned object leaves a delete marker.
 import type { Call } from '../../core/actions/call.ts';
 import { formatCount } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import { awsFault, rdsClient, s3Client } from './clients.ts';
 
 type S3 = Extract<Call, { tool: 's3' }>;
@@ -11,7 +11,10 @@ type Rds = Extract<Call, { tool: 'rds' }>;
 
 const within = 30 * second;
 
-export async function performS3({ bucket, do: change }: S3, { settings, signal, tell }: Means): Promise<Performed> {
+export async function performS3(
+  { bucket, do: change }: S3,
+  { settings, signal, tell }: ExecutionContext,
+): Promise<CallResult> {
   const { CopyObjectCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   const client = await s3Client(settings, within);
   const where = `s3://${bucket}`;
@@ -21,25 +24,28 @@ export async function performS3({ bucket, do: change }: S3, { settings, signal, 
       const key = change.key.split('/').map(encodeURIComponent).join('/');
       const source = `${bucket}/${key}?versionId=${encodeURIComponent(change.versionId)}`;
       await client.send(new CopyObjectCommand({ Bucket: bucket, Key: change.key, CopySource: source }));
-      return { outcome: 'done', says: `${door(change.key, 200)} is version ${door(change.versionId, 80)} again` };
+      return {
+        outcome: 'done',
+        says: `${sanitize(change.key, 200)} is version ${sanitize(change.versionId, 80)} again`,
+      };
     }
     const Delete = { Objects: change.keys.map((Key) => ({ Key })), Quiet: false };
     const { Deleted = [], Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
-    tell(Errors.map((e) => `refused: ${door(e.Key, 200)} ${door(e.Code, 40)} ${door(e.Message, 100)}`));
+    tell(Errors.map((e) => `refused: ${sanitize(e.Key, 200)} ${sanitize(e.Code, 40)} ${sanitize(e.Message, 100)}`));
     const says = `${formatCount(Deleted.length)} deleted, ${formatCount(Errors.length)} refused`;
     if (Deleted.length === 0 && Errors.length > 0)
       return { outcome: 'failed', says, hint: 'objects under legal hold or retention cannot be deleted' };
     tell([says]);
     return { outcome: 'done', says };
   } catch (error) {
-    return performedFault(awsFault(error, where, `change objects of ${where}`));
+    return failedCall(awsFault(error, where, `change objects of ${where}`));
   } finally {
     client.destroy();
   }
 }
 
 /** Always a new cluster: the old one is only read. */
-export async function performRds({ do: restore }: Rds, { settings, signal }: Means): Promise<Performed> {
+export async function executeRds({ do: restore }: Rds, { settings, signal }: ExecutionContext): Promise<CallResult> {
   const { RestoreDBClusterToPointInTimeCommand } = await import('@aws-sdk/client-rds');
   const client = await rdsClient(settings, within);
   const where = `RDS ${restore.source}`;
@@ -54,7 +60,7 @@ export async function performRds({ do: restore }: Rds, { settings, signal }: Mea
     );
     return { outcome: 'done', says: `${restore.target} is being made` };
   } catch (error) {
-    return performedFault(awsFault(error, where, `restore ${restore.source}`));
+    return failedCall(awsFault(error, where, `restore ${restore.source}`));
   } finally {
     client.destroy();
   }

@@ -1,9 +1,9 @@
 // Evidence objects, their versions, restorable clusters and secrets: what AWS tells before anything is changed there.
 import type { Settings } from '../../config/settings.ts';
 import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/actions/preflight.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { awsFault, rdsClient, s3Client, secretsClient } from './clients.ts';
 import { holdsOf, mayHold } from './object-lock.ts';
 
@@ -27,7 +27,7 @@ export async function evidenceObjects(
   prefix: string,
   before: Instant,
   most: number,
-): Promise<Outcome<EvidenceFound>> {
+): Promise<Result<EvidenceFound>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
   return asked(await s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
@@ -48,7 +48,8 @@ export async function evidenceObjects(
         const key = decodedKey(Key, page.EncodingType);
         if (key === undefined || !LastModified || LastModified.getTime() >= before) continue;
         // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
-        if (key === clean(key, 2000)) objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
+        if (key === stripControl(key, 2000))
+          objects.push({ key, bytes: Size ?? 0, modifiedAt: LastModified.getTime() });
         else unspeakable += 1;
       }
       token = page.NextContinuationToken;
@@ -77,7 +78,7 @@ export function decodedKey(key: string | undefined, encoding: string | undefined
   }
 }
 
-export async function evidenceVersions(settings: Settings, key: string): Promise<Outcome<readonly EvidenceVersion[]>> {
+export async function evidenceVersions(settings: Settings, key: string): Promise<Result<readonly EvidenceVersion[]>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
   return asked(await s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
@@ -96,12 +97,12 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
     const versions = found
       .filter((v) => v.Key === key)
       .map((v) => ({
-        versionId: door(v.VersionId, 200),
+        versionId: sanitize(v.VersionId, 200),
         at: v.LastModified?.getTime() ?? 0,
         bytes: v.Size ?? 0,
         latest: v.IsLatest === true,
         marker: v.marker,
-        etag: door(v.ETag ?? '', 80),
+        etag: sanitize(v.ETag ?? '', 80),
       }))
       .sort((a, b) => b.at - a.at);
     // A marker holds nothing, and is held by nothing.
@@ -128,9 +129,9 @@ export async function clusterSnapshots(settings: Settings) {
     for await (const page of rds.paginateDescribeDBClusterSnapshots({ client }, id))
       listed.push(...(page.DBClusterSnapshots ?? []));
     const snapshots = listed.map((s) => ({
-      id: door(s.DBClusterSnapshotIdentifier, 200),
+      id: sanitize(s.DBClusterSnapshotIdentifier, 200),
       at: s.SnapshotCreateTime?.getTime() ?? 0,
-      status: door(s.Status, 40),
+      status: sanitize(s.Status, 40),
     }));
     return {
       ...(own?.LatestRestorableTime ? { newestRestorable: own.LatestRestorableTime.getTime() } : {}),
@@ -143,7 +144,7 @@ export async function clusterSnapshots(settings: Settings) {
 export async function clusterState(
   settings: Settings,
   id: string,
-): Promise<Outcome<{ status: string; percent?: string } | undefined>> {
+): Promise<Result<{ status: string; percent?: string } | undefined>> {
   const rds = await import('@aws-sdk/client-rds');
   return asked(await rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
     try {
@@ -151,8 +152,8 @@ export async function clusterState(
       const [own] = DBClusters ?? [];
       if (!own) return undefined;
       return {
-        status: door(own.Status, 40),
-        ...(own.PercentProgress ? { percent: door(own.PercentProgress, 20) } : {}),
+        status: sanitize(own.Status, 40),
+        ...(own.PercentProgress ? { percent: sanitize(own.PercentProgress, 20) } : {}),
       };
     } catch (error) {
       if (error instanceof Error && error.name === 'DBClusterNotFoundFault') return undefined;
@@ -168,8 +169,8 @@ export async function secretState(settings: Settings, id: string) {
     const versions = Object.entries(found.VersionIdsToStages ?? {});
     return {
       versions: versions.map(([version, stages]) => ({
-        id: door(version, 80),
-        stages: stages.map((s) => door(s, 60)),
+        id: sanitize(version, 80),
+        stages: stages.map((s) => sanitize(s, 60)),
       })),
       ...(found.LastChangedDate ? { changedAt: found.LastChangedDate.getTime() } : {}),
     };
@@ -181,7 +182,7 @@ async function asked<C extends { destroy(): void }, T>(
   where: string,
   to: string,
   look: (client: C) => Promise<T>,
-): Promise<Outcome<T>> {
+): Promise<Result<T>> {
   try {
     return { ok: true, value: await look(client) };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Settings } from '../../config/settings.ts';
 import { second } from '../../core/time.ts';
 import { connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { awsFault, secretsClient } from './clients.ts';
 
 const within = 8 * second;
@@ -14,7 +14,7 @@ export async function secretOpens(
   id: string,
   role: string,
   signal: AbortSignal,
-): Promise<Outcome<{ opens: boolean; why: string }>> {
+): Promise<Result<{ opens: boolean; why: string }>> {
   const aws = await import('@aws-sdk/client-secrets-manager');
   const client = await secretsClient(settings, within);
   let password: string | undefined;

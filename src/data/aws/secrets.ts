@@ -4,7 +4,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Call } from '../../core/actions/call.ts';
 import { identifier, literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
-import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import { connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
 import { renew } from '../postgres/rotated-passwords.ts';
@@ -12,7 +12,10 @@ import { awsFault, secretsClient } from './clients.ts';
 
 const within = 15 * second;
 
-export async function performSecrets(call: Extract<Call, { tool: 'secrets' }>, means: Means): Promise<Performed> {
+export async function executeSecrets(
+  call: Extract<Call, { tool: 'secrets' }>,
+  means: ExecutionContext,
+): Promise<CallResult> {
   const { settings, signal } = means;
   const { secretId, username } = call.do;
   const aws = await import('@aws-sdk/client-secrets-manager');
@@ -39,7 +42,7 @@ export async function performSecrets(call: Extract<Call, { tool: 'secrets' }>, m
     await client.send(new aws.UpdateSecretCommand({ SecretId: secretId, SecretString }));
     return { outcome: 'done', says: `${secretId} holds the new password` };
   } catch (error) {
-    const performed = performedFault(awsFault(error, `secret ${secretId}`, `update ${secretId}`));
+    const performed = failedCall(awsFault(error, `secret ${secretId}`, `update ${secretId}`));
     const hint = 'the database has the new password and the secret may not: rotate again at once';
     return performed.outcome === 'unknown' || performed.outcome === 'failed' ? { ...performed, hint } : performed;
   } finally {
@@ -59,7 +62,7 @@ function secretOf(answer: unknown): object | undefined {
   }
 }
 
-async function setPassword({ settings }: Means, role: string, password: string): Promise<Performed> {
+async function setPassword({ settings }: ExecutionContext, role: string, password: string): Promise<CallResult> {
   const server = settings.database.primary;
   let sent = false;
   try {
@@ -74,7 +77,7 @@ async function setPassword({ settings }: Means, role: string, password: string):
   } catch (error) {
     const fault = postgresFault(error, server);
     if (!sent) return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
-    return performedFault(fault);
+    return failedCall(fault);
   }
 }
 

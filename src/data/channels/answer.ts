@@ -1,6 +1,6 @@
 // What a channel's answer says about a message: only the channel's own words for success are one.
 import { formatClock } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { retryAfterOf } from '../retry-after.ts';
 
@@ -23,7 +23,7 @@ const wrongPlace = 'check webhook, routing key and proxy: the answer is not the 
  */
 export function readAnswer(channel: 'pagerduty' | 'webhook', url: URL, answer: ChannelAnswer, now = Date.now()): Told {
   const { statusCode, headers, text } = answer;
-  const says = text === undefined ? 'its words were lost' : door(text, 200).trim();
+  const says = text === undefined ? 'its words were lost' : sanitize(text, 200).trim();
   const detail = `${statusCode}${says ? ` ${says}` : ''}`;
   if (statusCode === 429) {
     const wait = retryAfterOf(String(headers['retry-after'] ?? ''), now);
@@ -31,7 +31,7 @@ export function readAnswer(channel: 'pagerduty' | 'webhook', url: URL, answer: C
     return { delivery: 'failed', detail: `${detail}: rate limited`, hint: `it was not taken: send it again ${when}` };
   }
   if (statusCode >= 300 && statusCode < 400) {
-    const to = door(headers.location ?? 'nowhere', 120);
+    const to = sanitize(headers.location ?? 'nowhere', 120);
     return { delivery: 'failed', detail: `${statusCode} redirects to ${to}: not followed`, hint: wrongPlace };
   }
   // A server or a proxy in trouble may have taken it.

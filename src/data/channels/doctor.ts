@@ -4,14 +4,14 @@ import path from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { formatBytes } from '../../core/text/format.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { inspect, refusedBeside } from '../journal/directory.ts';
 
 /** Below this the journal may not get through an incident. */
 const littleSpace = 50 * 1024 * 1024;
 
 /** Where the journal will lie. Nothing is made. */
-export function journalProbe({ journal }: Settings): Probe {
+export function journalProbe({ journal }: Settings): DoctorCheck {
   const about = { area: 'journal', what: 'directory' };
   const directory = journal.directory;
   return {
@@ -66,7 +66,7 @@ async function nearestParent(directory: string): Promise<string> {
 }
 
 /** Whether the channels are configured. Nothing is sent. */
-export function channelsProbe({ channels }: Settings): Probe {
+export function channelsProbe({ channels }: Settings): DoctorCheck {
   const row = (what: string, set: boolean, todo: string): Checkup => ({
     area: 'channels',
     what,

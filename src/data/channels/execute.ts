@@ -2,7 +2,7 @@
 import type { Call } from '../../core/actions/call.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
 import { second } from '../../core/time.ts';
-import type { Means, Performed } from '../call-result.ts';
+import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { askHealthInTurn } from '../gateway/health-request.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
@@ -11,7 +11,10 @@ import { post } from './post.ts';
 const within = 10 * second;
 
 /** Must answer 2xx and call itself healthy. */
-export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { signal }: Means): Promise<Performed> {
+export async function executeHttp(
+  { url }: Extract<Call, { tool: 'http' }>,
+  { signal }: ExecutionContext,
+): Promise<CallResult> {
   const dispatcher = dispatcherFor(new URL(url));
   try {
     const answer = await askHealthInTurn(new URL(url), { timeout: within, dispatcher, signal, fresh: true });
@@ -26,7 +29,10 @@ export async function performHttp({ url }: Extract<Call, { tool: 'http' }>, { si
 }
 
 /** Sends a message to where its call says. Where no channel is configured, a person has to carry it. */
-export async function performChannel(call: Extract<Call, { tool: 'channel' }>, means: Means): Promise<Performed> {
+export async function executeChannel(
+  call: Extract<Call, { tool: 'channel' }>,
+  means: ExecutionContext,
+): Promise<CallResult> {
   const to = addressOf(call, means);
   if (!to)
     return { outcome: 'failed', says: `${call.channel} is not configured`, hint: 'copy the text and send it by hand' };
@@ -45,7 +51,7 @@ export async function performChannel(call: Extract<Call, { tool: 'channel' }>, m
 }
 
 /** The secrets are added here; all else is as it was shown. */
-function addressOf(call: Extract<Call, { tool: 'channel' }>, { settings: { channels } }: Means) {
+function addressOf(call: Extract<Call, { tool: 'channel' }>, { settings: { channels } }: ExecutionContext) {
   if (call.channel === 'pagerduty') {
     const { routingKey } = channels.pagerDuty;
     const body = { routing_key: routingKey, ...(JSON.parse(call.body) as object) };

@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import * as z from 'zod';
 import type { Arrived } from '../../core/incident/context.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 
 const patience: Ms = second;
@@ -28,9 +28,9 @@ export async function readReceived(url: string): Promise<readonly Arrived[] | un
       const { text = '', event_action: action, dedup_key: key, payload } = body;
       return {
         at,
-        channel: door(channel, 40),
-        says: door(action ? [action, payload?.severity, payload?.summary].filter(Boolean).join(': ') : text, 2000),
-        ...(key ? { key: door(key, 255) } : {}),
+        channel: sanitize(channel, 40),
+        says: sanitize(action ? [action, payload?.severity, payload?.summary].filter(Boolean).join(': ') : text, 2000),
+        ...(key ? { key: sanitize(key, 255) } : {}),
       };
     });
   } catch {

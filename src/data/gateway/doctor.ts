@@ -1,16 +1,16 @@
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
-import { endpointSays, judgeEndpoint } from '../../core/health/gateway.ts';
+import { endpointSays, evaluateEndpoint } from '../../core/health/gateway.ts';
 import type { Ms } from '../../core/time.ts';
 import type { HealthEndpoint } from '../../core/world/facts.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { networkFault } from '../network.ts';
 import { askPrometheus } from '../prometheus/source.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { timedOut } from '../source.ts';
 import { keptBack } from '../unencrypted.ts';
-import { healthUrls, lookAtGateway } from './source.ts';
+import { healthUrls, readGateway } from './source.ts';
 
 const area = 'gateway';
 
@@ -18,7 +18,7 @@ const area = 'gateway';
 const noStudy = 'bentham-cockpit-doctor';
 
 /** Both health endpoints, and whether the admin key is accepted. */
-export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
+export function gatewayProbe(settings: Settings, timeout: Ms): DoctorCheck {
   const { url } = settings.gateway;
   const { health, detailed } = healthUrls(settings.gateway);
   const base = url.replace(/(?<!\/)\/+$/, '');
@@ -31,7 +31,7 @@ export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
       const dispatcher = dispatcherFor(new URL(url));
       try {
         const [looked, key] = await Promise.all([
-          lookAtGateway(health, detailed, timeout, dispatcher, signal),
+          readGateway(health, detailed, timeout, dispatcher, signal),
           adminKey(settings, base, timeout, dispatcher, signal),
         ]);
         if (!looked.ok) return [faulty({ area, what: 'health' }, looked.fault, true), key];
@@ -45,7 +45,7 @@ export function gatewayProbe(settings: Settings, timeout: Ms): Probe {
 }
 
 function endpoint(what: string, look: HealthEndpoint): Checkup {
-  const verdict = judgeEndpoint(look);
+  const verdict = evaluateEndpoint(look);
   const bad = look.services.filter((service) => !service.healthy).map(({ name, word }) => `${name} ${word}`);
   const answer = [endpointSays(look), ...bad, `${Math.round(look.latency)} ms`, look.url].filter(Boolean).join(', ');
   return { area, what, verdict, answer, ...(verdict === 'ok' ? {} : { todo: `curl -i ${look.url}` }) };
@@ -91,7 +91,7 @@ async function adminKey(
 }
 
 /** The Prometheus of the configuration, with both queries; nothing where none is configured. */
-export function prometheusProbes({ prometheus, environment }: Settings): Probe[] {
+export function prometheusProbes({ prometheus, environment }: Settings): DoctorCheck[] {
   if (!prometheus) return [];
   const area = 'prometheus';
   const { host } = new URL(prometheus.url);

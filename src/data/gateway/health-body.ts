@@ -1,8 +1,8 @@
 // What a health endpoint says about itself. The runbook's form is {"status":"healthy","services":{"database":"healthy"}};
 // some versions answer {"status":"ok"} and {"status":"degraded","checks":{"database":"ok","redis":"error"}}.
 
-import { judgeWord } from '../../core/health/health-words.ts';
-import { door } from '../../core/text/text.ts';
+import { evaluateWord } from '../../core/health/health-words.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { ServiceHealth } from '../../core/world/facts.ts';
 
 export type HealthBody = {
@@ -14,7 +14,7 @@ export type HealthBody = {
   healthy: boolean;
 };
 
-const isHealthy = (word: string): boolean => judgeWord(word) === 'ok';
+const isHealthy = (word: string): boolean => evaluateWord(word) === 'ok';
 const servicesKeys = ['services', 'checks', 'components', 'dependencies', 'details'];
 const statusKeys = ['status', 'state', 'health', 'healthy', 'ok'];
 const manyServices = 32;
@@ -57,7 +57,7 @@ function wordOf(value: unknown): string | undefined {
     const told = words.filter((word) => word !== undefined);
     return told.find((word) => !isHealthy(word)) ?? told[0];
   }
-  if (typeof value === 'string') return door(value, 60).trim().toLowerCase() || undefined;
+  if (typeof value === 'string') return sanitize(value, 60).trim().toLowerCase() || undefined;
   if (typeof value === 'boolean') return value ? 'ok' : 'failed';
   if (!isBag(value)) return undefined;
   for (const key of statusKeys) {
@@ -73,7 +73,7 @@ function servicesOf(body: Bag): readonly ServiceHealth[] {
     ? found.map((one: unknown) => [isBag(one) ? (one.name ?? one.service) : undefined, one] as const)
     : Object.entries(found ?? {});
   return entries.slice(0, manyServices).flatMap(([name, value]) => {
-    const named = door(name, 40);
+    const named = sanitize(name, 40);
     const word = wordOf(value);
     if (named === '' || word === undefined) return [];
     return [{ name: named, healthy: isHealthy(word), word }];

@@ -1,7 +1,7 @@
 // One request for health, and what became of it. Whoever sends one has taken it from the budget (budget.ts).
 import { type Dispatcher, request } from 'undici';
 import { formatClock } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { HealthEndpoint } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -66,7 +66,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
   const begun = performance.now();
   const passed = () => Math.round((performance.now() - begun) * 10) / 10;
   const limit = AbortSignal.timeout(timeout);
-  const about = () => ({ url: door(url.href, 300), latency: passed(), at: Date.now() });
+  const about = () => ({ url: sanitize(url.href, 300), latency: passed(), at: Date.now() });
   try {
     const answer = await request(url, {
       dispatcher,
@@ -82,7 +82,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
     }
     const { text, cut } = await readBeginning(answer.body, longestBody);
     if (statusCode >= 300 && statusCode < 400) {
-      const problem = `redirects to ${door(answer.headers.location ?? 'nowhere', 120)} (${statusCode})`;
+      const problem = `redirects to ${sanitize(answer.headers.location ?? 'nowhere', 120)} (${statusCode})`;
       return { endpoint: { ...about(), statusCode, services: [], problem, healthy: false } };
     }
     const body = cut

@@ -2,12 +2,12 @@
 // on a connection of its own, so that a listener that is gone or a certificate that ran out is seen at once.
 import type { Dispatcher } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import { judgeEndpoint } from '../../core/health/gateway.ts';
-import { door } from '../../core/text/text.ts';
+import { evaluateEndpoint } from '../../core/health/gateway.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { dispatcherFor } from '../proxy.ts';
-import { type Outcome, poll, type Source } from '../source.ts';
+import { poll, type Result, type Source } from '../source.ts';
 import { type HealthBudget, healthBudget } from './budget.ts';
 import { askHealth, askHealthInTurn, type HealthAnswer } from './health-request.ts';
 
@@ -38,7 +38,7 @@ export function gatewaySource(settings: Settings): Source {
 
 type Urls = { health: URL; detailed: URL };
 type Path = keyof Urls;
-type Looked = Outcome<Gateway> & { wait?: Ms };
+type Looked = Result<Gateway> & { wait?: Ms };
 
 /** Looks again and again: one path where it tells all, both where something is wrong or they disagree. */
 class GatewayLook {
@@ -101,14 +101,14 @@ const isOlder = (asked: { at: Instant } | undefined, age: Ms): boolean =>
 const isLimited = (answer: HealthAnswer): boolean => 'fault' in answer && answer.fault.kind === 'limited';
 
 const isWell = (answer: HealthAnswer | undefined): boolean =>
-  answer !== undefined && 'endpoint' in answer && judgeEndpoint(answer.endpoint) === 'ok';
+  answer !== undefined && 'endpoint' in answer && evaluateEndpoint(answer.endpoint) === 'ok';
 
 /** Not every version serves both forms, nor to everybody. */
 const isAbsent = (answer: HealthAnswer): boolean =>
   'endpoint' in answer && [401, 403, 404].includes(answer.endpoint.statusCode ?? 0);
 
 /** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
-export async function lookAtGateway(
+export async function readGateway(
   health: URL,
   detailed: URL,
   timeout: Ms,
@@ -142,7 +142,7 @@ function withoutAbsence(one: HealthEndpoint, other: HealthEndpoint): HealthEndpo
 function endpointOf(answer: HealthAnswer, url: URL): HealthEndpoint {
   if ('endpoint' in answer) return answer.endpoint;
   const { fault, latency } = answer;
-  const shown = door(url.href, 300);
+  const shown = sanitize(url.href, 300);
   return { url: shown, latency, services: [], problem: fault.what, fault: fault.kind, healthy: false, at: Date.now() };
 }
 

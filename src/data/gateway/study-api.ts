@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { ApiStudy } from '../../core/queries/study.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
@@ -11,10 +11,10 @@ import { keptBack } from '../unencrypted.ts';
 const longestBody = 256 * 1024;
 
 /** Asks once. Whatever keeps it from answering is said in words, as the database goes on without it. */
-export async function lookAtApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
+export async function readApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
   const { url: base, studyPath, adminApiKey } = settings.gateway;
   const url = `${base.replace(/(?<!\/)\/+$/, '')}/${studyPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${encodeURIComponent(study)}`;
-  const shown = door(url, 300);
+  const shown = sanitize(url, 300);
   if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
   const kept = keptBack(settings, 'gateway', new URL(url), 'ADMIN_API_KEY was');
   if (kept) return { url: shown, problem: `${kept.what}; ${kept.hint}` };
@@ -35,7 +35,7 @@ export async function lookAtApiStudy(settings: Settings, study: string, signal: 
     if (answer.statusCode === 401 || answer.statusCode === 403)
       return { url: shown, problem: `${answer.statusCode}: ADMIN_API_KEY is not accepted` };
     if (answer.statusCode !== 200) return { url: shown, problem: `answered ${answer.statusCode}` };
-    const found = readApiStudy(text);
+    const found = parseApiStudy(text);
     return found ? { url: shown, answer: found } : { url: shown, problem: 'the answer is not a study in JSON' };
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
@@ -48,7 +48,7 @@ export async function lookAtApiStudy(settings: Settings, study: string, signal: 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a study from the API's JSON: bare, or within `data` or `study`; in either way of writing names. */
-export function readApiStudy(text: string): ApiStudy['answer'] {
+export function parseApiStudy(text: string): ApiStudy['answer'] {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -63,8 +63,8 @@ export function readApiStudy(text: string): ApiStudy['answer'] {
   const tenant = study.tenantId ?? study.tenant_id;
   if (study.status === undefined && tenant === undefined) return undefined;
   return {
-    ...(typeof study.status === 'string' ? { status: door(study.status, 40) } : {}),
-    ...(typeof tenant === 'string' ? { tenant: door(tenant, 100) } : {}),
+    ...(typeof study.status === 'string' ? { status: sanitize(study.status, 40) } : {}),
+    ...(typeof tenant === 'string' ? { tenant: sanitize(tenant, 100) } : {}),
     ...(typeof completion === 'number' && Number.isFinite(completion) ? { completion } : {}),
   };
 }

@@ -6,7 +6,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import type { Connection } from '../kubernetes/connection.ts';
 import { readContainerLog } from '../kubernetes/logs/container-log.ts';
 import { followWorkload, type LogPod } from '../kubernetes/workload.ts';
-import { pause, type Source, type Tell } from '../source.ts';
+import { type Emit, pause, type Source } from '../source.ts';
 import { AccessLog } from './access-log.ts';
 import type { TrafficMeter } from './traffic-meter.ts';
 
@@ -49,7 +49,7 @@ class TrafficFollower {
   readonly #connection: Connection;
   readonly #meter: TrafficMeter;
   readonly #window: Ms;
-  readonly #tell: Tell;
+  readonly #tell: Emit;
   readonly #signal: AbortSignal;
   readonly #follows: boolean;
   readonly #streams = new Map<string, Stream>();
@@ -67,7 +67,7 @@ class TrafficFollower {
     connection: Connection,
     meter: TrafficMeter,
     window: Ms,
-    tell: Tell,
+    tell: Emit,
     signal: AbortSignal,
     follows: boolean,
   ) {

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { quote } from '../../core/text/shell.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { Distrusted, distrust, openToOthers } from '../../disk/private-files.ts';
 
@@ -31,7 +31,7 @@ export function prepare(place: Place): JournalTrouble | undefined {
  */
 export function inspect({ directory: given, group }: Place, closed = openToOthers): JournalTrouble | undefined {
   const directory = resolve(given);
-  const where = clean(directory, 300);
+  const where = stripControl(directory, 300);
   const refused = ({ message, hint }: Distrusted): JournalTrouble => ({
     kind: 'forbidden',
     where,
@@ -42,7 +42,7 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
   if (group !== undefined)
     return refused(
       new Distrusted(
-        `a journal for a group (${clean(group, 60)}) is not supported`,
+        `a journal for a group (${stripControl(group, 60)}) is not supported`,
         'remove journal.group, and set journal.directory to a directory of your own',
       ),
     );
@@ -72,11 +72,11 @@ function exposedAbove(directory: string): Distrusted | undefined {
     new Distrusted(`${at} above it belongs to another user`, 'set journal.directory to a directory of your own');
   for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
     const stat = lstatSync(at);
-    if (stat.isSymbolicLink() && !trusted.has(stat.uid)) return foreign(clean(at, 300));
+    if (stat.isSymbolicLink() && !trusted.has(stat.uid)) return foreign(stripControl(at, 300));
   }
   const parent = realpathSync(dirname(directory));
   const { uid, mode } = lstatSync(parent);
-  const where = clean(parent, 300);
+  const where = stripControl(parent, 300);
   if (!trusted.has(uid)) return foreign(where);
   // The sticky bit: nobody replaces what belongs to somebody else.
   if (mode & 0o1000) return undefined;
@@ -102,7 +102,7 @@ export const codeOf = (error: unknown): string => (error instanceof Error && 'co
 
 /** What an error of the file system means for the journal. */
 export function diskFault(error: unknown, directory: string): JournalTrouble {
-  const where = clean(directory, 300);
+  const where = stripControl(directory, 300);
   if (error instanceof Distrusted)
     return { kind: 'forbidden', where, what: error.message, hint: error.hint, distrusted: true };
   const known: Record<string, [Fault['kind'], string, string]> = {
@@ -122,7 +122,7 @@ export function diskFault(error: unknown, directory: string): JournalTrouble {
   };
   const [kind, what, hint] = known[codeOf(error)] ?? [
     'unreachable',
-    door(error instanceof Error ? error.message : error, 200),
+    sanitize(error instanceof Error ? error.message : error, 200),
     'choose another journal.directory',
   ];
   return { kind, where, what, hint };

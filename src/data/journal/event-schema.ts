@@ -2,7 +2,7 @@
 // version of this one, wrote must not bring down the cockpits of all who read it.
 import * as z from 'zod';
 import type { ActionId } from '../../core/actions/action.ts';
-import { verdicts } from '../../core/health/status.ts';
+import { healthStatuses } from '../../core/health/status.ts';
 import { channelIds } from '../../core/incident/channel.ts';
 import { procedureIds, severities } from '../../core/incident/checklist.ts';
 import { type Event, type EventKind, type EventOf, roles, runPhases } from '../../core/incident/event.ts';
@@ -13,7 +13,7 @@ const text = z.string();
 const texts = z.array(text);
 const instant = z.number().min(0).max(lastInstant);
 const severity = z.literal(severities);
-const verdict = z.enum(verdicts);
+const verdict = z.enum(healthStatuses);
 const procedure = z.enum(procedureIds);
 const reason = z.object({ state: z.enum(['pass', 'fail', 'unknown']), because: text });
 /** Any action, a newer cockpit's too; but nothing that an export could take for more than a name. */

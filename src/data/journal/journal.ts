@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { monotonicFactory, ulid } from 'ulid';
 import type { JournalTrouble } from '../../core/incident/context.ts';
 import { type Entry, type Event, inOrder, type Writer } from '../../core/incident/event.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { type Instant, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { inspect, type Place, prepare, refusedBeside } from './directory.ts';
 import { OwnFile } from './own-file.ts';
 import { Others } from './peer-files.ts';
@@ -82,7 +82,7 @@ export class Journal {
    * Records an event and flushes it to the disk. A fault says that it is not on the disk: it is kept, shown, and
    * written as soon as that is possible again.
    */
-  append(event: Event, incident?: string, at = this.#now()): Promise<Outcome<Entry>> {
+  append(event: Event, incident?: string, at = this.#now()): Promise<Result<Entry>> {
     if (this.#options.observing) return Promise.resolve({ ok: false, fault: this.#onlyObserves() });
     // The first entry of a run is compared with what was written on this host before it.
     const last = this.#last || this.#lastOnThisHost();
@@ -141,7 +141,7 @@ export class Journal {
   }
 
   #onlyObserves(): JournalTrouble {
-    const where = clean(this.#options.place.directory, 300);
+    const where = stripControl(this.#options.place.directory, 300);
     return { kind: 'forbidden', where, what: 'this cockpit only observes', hint: 'start it without --observe' };
   }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { KeptRows } from '../../core/actions/preflight.ts';
 import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { prepare } from './directory.ts';
 
 /** Bytes; more rows than one run changes. */
@@ -18,7 +18,7 @@ const keptRows = z.object({
 
 export type KeptFiles = {
   write(run: string, rows: KeptRows): Promise<void>;
-  read(run: string): Promise<Outcome<KeptRows>>;
+  read(run: string): Promise<Result<KeptRows>>;
 };
 
 export function keptFiles(journal: string): KeptFiles {
@@ -35,7 +35,7 @@ export function keptFiles(journal: string): KeptFiles {
       await rename(fresh, fileOf(run));
     },
     async read(run) {
-      const fault = (what: string): Outcome<KeptRows> => ({
+      const fault = (what: string): Result<KeptRows> => ({
         ok: false,
         fault: {
           kind: 'unconfigured',

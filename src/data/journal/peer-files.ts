@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted, moveAway, openPrivate, readFrom } from '../../disk/private-files.ts';
 import { codeOf, inspect, type Place } from './directory.ts';
@@ -44,7 +44,9 @@ export class Others {
 
   /** What is not as it should be, file by file, in words. */
   get troubles(): readonly string[] {
-    return [...this.#files].flatMap(([file, { trouble }]) => (trouble ? [`${clean(file, 100)}: ${trouble}`] : []));
+    return [...this.#files].flatMap(([file, { trouble }]) =>
+      trouble ? [`${stripControl(file, 100)}: ${trouble}`] : [],
+    );
   }
 
   start(): void {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Target } from '../../core/actions/action.ts';
 import { quote } from '../../core/text/shell.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import { Distrusted, isPrivateDirectory, privateDirectory, readPrivate, writeNew } from '../../disk/private-files.ts';
 import { codeOf, inspect, prepare } from './directory.ts';
@@ -100,7 +100,7 @@ export class RunLocks {
       return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
     } catch (error) {
       const fault = error instanceof Distrusted ? `the journal’s locks: ${error.message}; ${error.hint}` : error;
-      return { ok: false, fault: door(fault instanceof Error ? fault.message : fault, 800) };
+      return { ok: false, fault: sanitize(fault instanceof Error ? fault.message : fault, 800) };
     }
   }
 
@@ -188,7 +188,7 @@ async function readLock(file: string): Promise<Owned | undefined> {
   }
   const read = written.safeParse(parsed(text));
   if (read.success) return safe(read.data, longest);
-  const where = quote(clean(file, 300));
+  const where = quote(stripControl(file, 300));
   throw new Distrusted('what is there is no lock', `see that nothing runs on the target, then rm ${where}`);
 }
 

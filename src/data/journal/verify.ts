@@ -3,10 +3,10 @@ import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../../core/incident/event.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 import { readPrivate, writableByOthers } from '../../disk/private-files.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { codeOf, diskFault, inspect } from './directory.ts';
 import { beginning, type Line, longestFile, readLine } from './line.ts';
 import { implausible } from './plausible.ts';
@@ -40,7 +40,7 @@ export const cannotKnow: readonly string[] = [
 type Read = { report: FileReport; lines: readonly (Line & { row: number; counts: boolean })[] };
 
 /** Reads and checks every file of a journal's directory. */
-export async function verifyJournal(directory: string, now: Instant = Date.now()): Promise<Outcome<JournalReport>> {
+export async function verifyJournal(directory: string, now: Instant = Date.now()): Promise<Result<JournalReport>> {
   let names: string[];
   try {
     lstatSync(directory);
@@ -55,9 +55,9 @@ export async function verifyJournal(directory: string, now: Instant = Date.now()
     return { ok: false, fault: { ...fault, kind: 'unconfigured', what: 'there is no journal yet', hint } };
   }
   const files: Read[] = [];
-  for (const name of names) files.push(await readJournalFile(join(directory, name), clean(name, 120), now));
+  for (const name of names) files.push(await readJournalFile(join(directory, name), stripControl(name, 120), now));
   const entries = files.flatMap(({ lines }) => lines.filter(({ counts }) => counts).map((line) => safe(line.entry)));
-  return { ok: true, value: { directory: clean(directory, 300), files: witnessed(files), entries } };
+  return { ok: true, value: { directory: stripControl(directory, 300), files: witnessed(files), entries } };
 }
 
 async function readJournalFile(path: string, file: string, now: Instant): Promise<Read> {
@@ -118,7 +118,9 @@ function witnessed(files: readonly Read[]): readonly FileReport[] {
       for (const [session, [count, hash]] of Object.entries(line.seen)) {
         const seen = bySession.get(session);
         if (!seen)
-          lost.push(`a file of the session ${clean(session, 40)} is missing: ${report.file} saw ${count} lines of it`);
+          lost.push(
+            `a file of the session ${stripControl(session, 40)} is missing: ${report.file} saw ${count} lines of it`,
+          );
         else if (seen.lines.length < count)
           add(seen.report.file, `was cut: ${report.file} saw ${count} lines, ${seen.lines.length} are there`);
         else if (seen.lines[count - 1]?.hash !== hash)

@@ -1,8 +1,8 @@
 // What the API server lets us do, asked of itself (SelfSubjectAccessReview): nothing is tried out.
 import { quote } from '../../core/text/shell.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import type { Cluster } from './client.ts';
 
 /** One right: `patch deployments`, `get pods/log`. */
@@ -21,7 +21,7 @@ export type Access = { allowed: boolean; why: string };
 type Review = { status?: { allowed?: boolean; reason?: string; evaluationError?: string } };
 
 /** Whether we may. */
-export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: AbortSignal): Promise<Outcome<Access>> {
+export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: AbortSignal): Promise<Result<Access>> {
   const { verb, group = '', resource, subresource, name, namespace } = right;
   const answer = await cluster.send<Review>({
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -46,18 +46,18 @@ export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: A
   });
   if (!answer.ok) return answer;
   const { allowed, reason, evaluationError } = answer.value.status ?? {};
-  return { ok: true, value: { allowed: allowed === true, why: door(reason || evaluationError || '', 200) } };
+  return { ok: true, value: { allowed: allowed === true, why: sanitize(reason || evaluationError || '', 200) } };
 }
 
 /** In words: `patch deployments.apps/scale api-gateway`. */
 export function describeRight({ verb, group, resource, subresource, name }: Right): string {
   const what = `${verb} ${resource}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
-  return name ? `${what} ${door(name, 100)}` : what;
+  return name ? `${what} ${sanitize(name, 100)}` : what;
 }
 
 /** The same question to kubectl. */
 export function askedOfKubectl({ verb, group, resource, subresource, name, namespace }: Right): string {
   const object = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`;
   const words = ['kubectl', 'auth', 'can-i', verb, object, ...(subresource ? [`--subresource=${subresource}`] : [])];
-  return [...words, ...(namespace ? ['-n', namespace] : [])].map((word) => quote(door(word, 200))).join(' ');
+  return [...words, ...(namespace ? ['-n', namespace] : [])].map((word) => quote(sanitize(word, 200))).join(' ');
 }

@@ -1,6 +1,6 @@
 // What an HTTP answer that is not what was asked for means. Bodies are a Status object, or whatever a proxy says.
 import { X509Certificate } from 'node:crypto';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 
@@ -121,12 +121,12 @@ function endOf(certificate: Buffer): Instant | undefined {
 export function statusMessage(body: string): string {
   try {
     const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status) return door(status.message, 300);
+    if (typeof status === 'object' && status !== null && 'message' in status) return sanitize(status.message, 300);
     if (typeof status === 'object') return '';
   } catch {
     // Not JSON: a proxy's page.
   }
-  return door(
+  return sanitize(
     body
       .replace(/<[^<>]*>/g, ' ')
       .replace(/\s+/g, ' ')

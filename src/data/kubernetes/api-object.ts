@@ -1,13 +1,13 @@
 // Objects as the API sends them: client-node's types with dates as text and nothing promised to be there.
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 
-export type Wire<T> = T extends Date
+export type ApiObject<T> = T extends Date
   ? string
   : T extends readonly (infer U)[]
-    ? readonly Wire<U>[]
+    ? readonly ApiObject<U>[]
     : T extends object
-      ? { readonly [K in keyof T]?: Wire<T[K]> | null }
+      ? { readonly [K in keyof T]?: ApiObject<T[K]> | null }
       : T;
 
 /** An array, whatever was sent. */
@@ -29,5 +29,5 @@ export function instant(value: unknown): Instant | undefined {
 
 /** Neutralised text; undefined where none, or nothing, was sent. */
 export function words(value: unknown, max = 300): string | undefined {
-  return typeof value === 'string' && value !== '' ? door(value, max) : undefined;
+  return typeof value === 'string' && value !== '' ? sanitize(value, max) : undefined;
 }

@@ -2,11 +2,11 @@
 import type { V1CronJob, V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { second } from '../../core/time.ts';
 import type { BatchJob, Claim, CronJob } from '../../core/world/facts.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { ownerOf } from './owner.ts';
 
 /** A job; undefined when it has no name. */
-export function toJob({ metadata, spec, status }: Wire<V1Job>): BatchJob | undefined {
+export function toJob({ metadata, spec, status }: ApiObject<V1Job>): BatchJob | undefined {
   const name = words(metadata?.name);
   if (!name) return undefined;
   const holds = (...types: string[]) =>
@@ -38,7 +38,7 @@ export function toJob({ metadata, spec, status }: Wire<V1Job>): BatchJob | undef
 }
 
 /** A cron job; undefined when it has no name. */
-export function toCronJob({ metadata, spec, status }: Wire<V1CronJob>): CronJob | undefined {
+export function toCronJob({ metadata, spec, status }: ApiObject<V1CronJob>): CronJob | undefined {
   const name = words(metadata?.name);
   if (!name) return undefined;
   const scheduledAt = instant(status?.lastScheduleTime);
@@ -55,7 +55,7 @@ export function toCronJob({ metadata, spec, status }: Wire<V1CronJob>): CronJob 
 }
 
 /** A volume claim; undefined when it has no name. */
-export function toClaim({ metadata, status }: Wire<V1PersistentVolumeClaim>): Claim | undefined {
+export function toClaim({ metadata, status }: ApiObject<V1PersistentVolumeClaim>): Claim | undefined {
   const name = words(metadata?.name);
   if (!name) return undefined;
   return {

@@ -4,10 +4,10 @@ import type { V1LimitRange, V1PodDisruptionBudget, V1ResourceQuota } from '@kube
 import type { Answer, Budget, LimitRange, Quota, Room } from '../../core/actions/preflight.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import type { Answered } from './api-error.ts';
-import { count, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, items, words } from './api-object.ts';
 import type { WireDeployment } from './deployments.ts';
 
-type List<T> = { items?: Wire<T>[] };
+type List<T> = { items?: ApiObject<T>[] };
 type Get = <T>(what: string, to: string, group: string) => Promise<Answered<T>>;
 type Amounts = Readonly<Record<string, unknown>> | null | undefined;
 
@@ -47,12 +47,12 @@ async function budgetsFrom(get: Get): Promise<Answered<List<V1PodDisruptionBudge
   return !answer.ok && answer.status === 404 ? list('v1beta1') : answer;
 }
 
-function read<T, U>(answer: Answered<List<T>>, make: (all: readonly Wire<T>[]) => U): Answer<U> {
-  return answer.ok ? { ok: true, value: make(items(answer.value.items) as readonly Wire<T>[]) } : answer;
+function read<T, U>(answer: Answered<List<T>>, make: (all: readonly ApiObject<T>[]) => U): Answer<U> {
+  return answer.ok ? { ok: true, value: make(items(answer.value.items) as readonly ApiObject<T>[]) } : answer;
 }
 
 /** Quotas that are about some pods only (of a priority, best effort) are left to the server. */
-function quotasOf(all: readonly Wire<V1ResourceQuota>[]): readonly Quota[] {
+function quotasOf(all: readonly ApiObject<V1ResourceQuota>[]): readonly Quota[] {
   return all
     .filter(({ spec }) => !spec?.scopeSelector && !(spec?.scopes ?? []).length)
     .map(({ metadata, status }) => ({
@@ -64,7 +64,7 @@ function quotasOf(all: readonly Wire<V1ResourceQuota>[]): readonly Quota[] {
     }));
 }
 
-function rangesOf(all: readonly Wire<V1LimitRange>[]): readonly LimitRange[] {
+function rangesOf(all: readonly ApiObject<V1LimitRange>[]): readonly LimitRange[] {
   return all.flatMap(({ metadata, spec }) =>
     items(spec?.limits)
       .filter(({ type }) => type === 'Container' || type === 'Pod')
@@ -86,7 +86,7 @@ const amounts = (of: Amounts): { cpu?: number; memory?: number } =>
   );
 
 function budgetsOf(
-  all: readonly Wire<V1PodDisruptionBudget>[],
+  all: readonly ApiObject<V1PodDisruptionBudget>[],
   labels: Readonly<Record<string, unknown>>,
 ): readonly Budget[] {
   return all
@@ -99,7 +99,7 @@ function budgetsOf(
     }));
 }
 
-type Selector = NonNullable<NonNullable<Wire<V1PodDisruptionBudget>['spec']>['selector']>;
+type Selector = NonNullable<NonNullable<ApiObject<V1PodDisruptionBudget>['spec']>['selector']>;
 
 /** Whether a label selector is about pods with these labels (Kubernetes, Labels and Selectors). */
 function selects(selector: Selector | null | undefined, labels: Readonly<Record<string, unknown>>): boolean {

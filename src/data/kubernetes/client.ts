@@ -3,12 +3,12 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
-import { type Outcome, pause, timedOut } from '../source.ts';
+import { pause, type Result, timedOut } from '../source.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
 import {
   type Credentials,
@@ -55,8 +55,8 @@ export class Cluster {
   constructor(target: KubeTarget) {
     this.#target = target;
     this.#credentials = credentialsOf(target);
-    this.context = door(target.context, 120);
-    this.server = door(target.cluster.server, 300);
+    this.context = sanitize(target.context, 120);
+    this.server = sanitize(target.cluster.server, 300);
     this.where = new URL(target.cluster.server).host;
   }
 
@@ -84,7 +84,7 @@ export class Cluster {
       try {
         return { ok: true, value: JSON.parse(text) as T };
       } catch {
-        return { ok: false, fault: this.#malformed(`answer is not JSON: ${door(text, 80)}`), ...status };
+        return { ok: false, fault: this.#malformed(`answer is not JSON: ${sanitize(text, 80)}`), ...status };
       }
     } catch (error) {
       return { ok: false, fault: this.#fault(error, limit.aborted ? ask.timeout : undefined), ...status };
@@ -95,7 +95,7 @@ export class Cluster {
    * Whether the API server answers, with its version ('' where it keeps that to itself). Any answer proves life (a 429
    * too: it is busy, not away) but a 401 (nothing else will be answered either) and a 5xx.
    */
-  async pulse(timeout: Ms, signal: AbortSignal): Promise<Outcome<{ version: string; latency: Ms }>> {
+  async pulse(timeout: Ms, signal: AbortSignal): Promise<Result<{ version: string; latency: Ms }>> {
     const limit = AbortSignal.timeout(timeout);
     const ask: Ask = { path: '/version', timeout, to: 'see the version' };
     const begun = performance.now();
@@ -205,7 +205,7 @@ export class Cluster {
     const refused = error instanceof CredentialsError ? error : waits;
     if (refused) {
       const { hint, code } = refused;
-      return { kind: 'forbidden', where: this.where, what: door(refused.message, 400), hint, code };
+      return { kind: 'forbidden', where: this.where, what: sanitize(refused.message, 400), hint, code };
     }
     if (late !== undefined) return timedOut(this.where, late);
     if (error instanceof TooLong) return this.#malformed('answer without end');
@@ -220,7 +220,7 @@ export class Cluster {
   /** What is trusted stands in the kubeconfig, not in the environment. */
   #certificateHint(problem: CertificateProblem | undefined): string | undefined {
     const { name } = this.#target.cluster;
-    const place = `of cluster ${door(name, 80)} in the kubeconfig`;
+    const place = `of cluster ${sanitize(name, 80)} in the kubeconfig`;
     if (problem === 'authority') return `compare certificate-authority ${place}`;
     return problem === 'host' ? `compare server and tls-server-name ${place}` : undefined;
   }
@@ -232,7 +232,7 @@ export class Cluster {
 }
 
 /** The cluster the settings choose. */
-export async function openCluster(settings: Settings['kubernetes']): Promise<Outcome<Cluster>> {
+export async function openCluster(settings: Settings['kubernetes']): Promise<Result<Cluster>> {
   const target = await loadTarget(settings);
   return target.ok ? { ok: true, value: new Cluster(target.value) } : target;
 }
@@ -240,7 +240,7 @@ export async function openCluster(settings: Settings['kubernetes']): Promise<Out
 function versionOf(body: string): string {
   try {
     const { gitVersion } = JSON.parse(body) as { gitVersion?: unknown };
-    return door(gitVersion, 40);
+    return sanitize(gitVersion, 40);
   } catch {
     return '';
   }

@@ -3,7 +3,7 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { backoff, type Outcome, pause } from '../source.ts';
+import { backoff, pause, type Result } from '../source.ts';
 import { Cluster } from './client.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
 
@@ -52,7 +52,7 @@ export class Connection {
   }
 
   /** The cluster. The kubeconfig is read again each time: a person who mends it need not start again. */
-  async open(): Promise<Outcome<Cluster>> {
+  async open(): Promise<Result<Cluster>> {
     const loaded = await loadTarget(this.settings.kubernetes);
     if (!loaded.ok) return loaded;
     const target = fingerprint(loaded.value);

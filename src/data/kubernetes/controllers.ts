@@ -2,21 +2,21 @@
 // rollout status' rules).
 import type { V1DaemonSet, V1ReplicaSet, V1StatefulSet } from '@kubernetes/client-node';
 import type { Controller, Rollout } from '../../core/world/facts.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { unobserved } from './deployments.ts';
 import { ownerOf } from './owner.ts';
 
 const unseenYet: Rollout = { state: 'progressing', why: 'not yet seen by the controller' };
 
 /** A stateful set; undefined when it has no name. */
-export function toStatefulSet(wire: Wire<V1StatefulSet>): Controller | undefined {
+export function toStatefulSet(wire: ApiObject<V1StatefulSet>): Controller | undefined {
   const { spec, status } = wire;
   const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
   return controller('StatefulSet', wire, desired, count(status?.readyReplicas), rolloutOfStateful(wire, desired));
 }
 
 /** A partition keeps the pods below it at the old revision, and OnDelete waits for a person: both are finished. */
-function rolloutOfStateful({ spec, status }: Wire<V1StatefulSet>, desired: number): Rollout {
+function rolloutOfStateful({ spec, status }: ApiObject<V1StatefulSet>, desired: number): Rollout {
   const strategy = spec?.updateStrategy;
   if (strategy?.type === 'OnDelete' || status?.currentRevision === status?.updateRevision) return { state: 'complete' };
   const due = Math.max(0, desired - count(strategy?.rollingUpdate?.partition));
@@ -25,7 +25,7 @@ function rolloutOfStateful({ spec, status }: Wire<V1StatefulSet>, desired: numbe
 }
 
 /** A daemon set; undefined when it has no name. */
-export function toDaemonSet(wire: Wire<V1DaemonSet>): Controller | undefined {
+export function toDaemonSet(wire: ApiObject<V1DaemonSet>): Controller | undefined {
   const { spec, status } = wire;
   const desired = count(status?.desiredNumberScheduled);
   const updated = count(status?.updatedNumberScheduled);
@@ -39,7 +39,7 @@ export function toDaemonSet(wire: Wire<V1DaemonSet>): Controller | undefined {
 }
 
 /** A replica set that no deployment, and nothing else, controls. */
-export function toReplicaSet(wire: Wire<V1ReplicaSet>): Controller | undefined {
+export function toReplicaSet(wire: ApiObject<V1ReplicaSet>): Controller | undefined {
   if (ownerOf(wire.metadata)) return undefined;
   const { spec, status } = wire;
   const failure = items(status?.conditions).find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
@@ -54,7 +54,7 @@ export function toReplicaSet(wire: Wire<V1ReplicaSet>): Controller | undefined {
 
 function controller(
   kind: Controller['kind'],
-  wire: Wire<V1StatefulSet | V1DaemonSet | V1ReplicaSet>,
+  wire: ApiObject<V1StatefulSet | V1DaemonSet | V1ReplicaSet>,
   desired: number,
   ready: number,
   rollout: Rollout,

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { isLoopback } from '../../core/loopback.ts';
 import { quote } from '../../core/text/shell.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import { Renewal } from './credential-renewal.ts';
@@ -102,7 +102,7 @@ async function askPlugin(
   target: KubeTarget,
   progress: (now: PluginProgress) => void,
 ): Promise<Given> {
-  const command = door(plugin.command, 200);
+  const command = sanitize(plugin.command, 200);
   const byHand = byHandOf(target);
   // As client-go: one that cannot do without a terminal is not run where there is none.
   if (plugin.needsTerminal)
@@ -129,7 +129,7 @@ async function askPlugin(
 
 /** What makes the plugin ask its user in a terminal, as kubectl runs it. */
 function byHandOf({ context }: KubeTarget): string {
-  return `log in by hand: kubectl --context ${quote(door(context, 120))} version`;
+  return `log in by hand: kubectl --context ${quote(sanitize(context, 120))} version`;
 }
 
 /** While a plugin runs: a request that cannot wait any longer says for whom it waits. */
@@ -187,7 +187,7 @@ async function legacyProvider({ context, cluster, user }: KubeTarget): Promise<s
   const options: { headers?: Record<string, string> } = {};
   await config.applyToHTTPSOptions(options).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CredentialsError(`sign-in failed: ${door(why, 200)}`, 'run kubectl once by hand');
+    throw new CredentialsError(`sign-in failed: ${sanitize(why, 200)}`, 'run kubectl once by hand');
   });
   return options.headers?.Authorization;
 }

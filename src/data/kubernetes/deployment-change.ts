@@ -2,13 +2,13 @@
 import type { V1ReplicaSet } from '@kubernetes/client-node';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
-import { items, type Wire } from './api-object.ts';
+import type { Result } from '../source.ts';
+import { type ApiObject, items } from './api-object.ts';
 import type { Ask, Cluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { rollbackPatch } from './rollback.ts';
 
-type ReplicaSet = Wire<V1ReplicaSet>;
+type ReplicaSet = ApiObject<V1ReplicaSet>;
 
 const within: Ms = 15 * second;
 
@@ -20,7 +20,7 @@ export async function changeRequest(
   cluster: Cluster,
   call: KubernetesCall,
   signal: AbortSignal,
-): Promise<Outcome<ChangeRequest>> {
+): Promise<Result<ChangeRequest>> {
   const { namespace, do: change, when } = call;
   const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(change.deployment)}`;
   const found = await cluster.get<WireDeployment>({ path, timeout: within, signal, to: 'get deployments' });
@@ -30,7 +30,7 @@ export async function changeRequest(
   const { uid, generation, resourceVersion } = found.value.metadata ?? {};
   if (uid !== when.uid || generation !== when.generation || !resourceVersion)
     return { ok: true, value: { moved: `deployment ${change.deployment} was changed in the meantime` } };
-  const patch = (contentType: string, body: unknown, below = ''): Outcome<ChangeRequest> => ({
+  const patch = (contentType: string, body: unknown, below = ''): Result<ChangeRequest> => ({
     ok: true,
     value: {
       ask: {
@@ -69,7 +69,7 @@ async function replicaSetOf(
   { namespace }: KubernetesCall,
   { metadata }: WireDeployment,
   revision: number,
-): Promise<Outcome<ReplicaSet | undefined>> {
+): Promise<Result<ReplicaSet | undefined>> {
   const list = await cluster.get<{ items?: ReplicaSet[] }>({
     path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/replicasets`,
     timeout: within,

@@ -2,8 +2,8 @@
 import type { V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
 import type { DeployedRevision, DeploymentDetail } from '../../core/queries/deployment-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
-import { count, items, type Wire, words } from './api-object.ts';
+import type { Result } from '../source.ts';
+import { type ApiObject, count, items, words } from './api-object.ts';
 import type { Connection } from './connection.ts';
 import { revisionAnnotation } from './deployments.ts';
 import { eventsAbout, newestFirst } from './events.ts';
@@ -15,11 +15,11 @@ const within: Ms = 5 * second;
 const setsWithEvents = 2;
 
 /** Looks at a deployment by its name. */
-export async function lookAtDeployment(
+export async function queryDeployment(
   connection: Connection,
   name: string,
   signal: AbortSignal,
-): Promise<Outcome<DeploymentDetail>> {
+): Promise<Result<DeploymentDetail>> {
   const opened = await connection.open();
   if (!opened.ok) return opened;
   const cluster = opened.value;
@@ -27,12 +27,12 @@ export async function lookAtDeployment(
   const apps = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}`;
   const ask = { timeout: within, signal };
   const [found, sets] = await Promise.all([
-    cluster.get<Wire<V1Deployment>>({
+    cluster.get<ApiObject<V1Deployment>>({
       ...ask,
       path: `${apps}/deployments/${encodeURIComponent(name)}`,
       to: `get deployments in ${namespace}`,
     }),
-    cluster.get<{ items?: Wire<V1ReplicaSet>[] }>({
+    cluster.get<{ items?: ApiObject<V1ReplicaSet>[] }>({
       ...ask,
       path: `${apps}/replicasets`,
       to: `list replicasets in ${namespace}`,
@@ -72,7 +72,7 @@ export async function lookAtDeployment(
   };
 }
 
-function strategySays(strategy: NonNullable<Wire<V1Deployment>['spec']>['strategy']): string {
+function strategySays(strategy: NonNullable<ApiObject<V1Deployment>['spec']>['strategy']): string {
   const { type, rollingUpdate } = strategy ?? {};
   if (type === 'Recreate') return 'all pods end before new ones start (Recreate)';
   const [more, away] = [rollingUpdate?.maxSurge ?? '25%', rollingUpdate?.maxUnavailable ?? '25%'];

@@ -1,9 +1,9 @@
 import type { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment } from '../../core/world/facts.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 
-export type WireDeployment = Wire<V1Deployment>;
+export type WireDeployment = ApiObject<V1Deployment>;
 
 /** The annotation that carries a deployment's, and a replica set's, revision. */
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -32,7 +32,7 @@ export function toDeployment(wire: WireDeployment): Deployment | undefined {
 }
 
 type Observable = {
-  metadata?: Wire<V1ObjectMeta> | null;
+  metadata?: ApiObject<V1ObjectMeta> | null;
   status?: { readonly observedGeneration?: number | null } | null;
 };
 

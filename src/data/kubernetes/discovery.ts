@@ -1,7 +1,7 @@
 // What the API server serves, by the names that kubectl prints: `deployment.apps`, `configmap`.
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { items } from './api-object.ts';
 import type { Cluster } from './client.ts';
 
@@ -13,7 +13,7 @@ type Groups = { preferredVersion?: { groupVersion?: string }; versions?: { group
 type Resources = { resources?: { name?: string; singularName?: string; kind?: string; namespaced?: boolean }[] };
 
 /** The resource of a kind; its preferred version is asked first. */
-export async function discovered(cluster: Cluster, kind: string, signal: AbortSignal): Promise<Outcome<ResourceName>> {
+export async function discovered(cluster: Cluster, kind: string, signal: AbortSignal): Promise<Result<ResourceName>> {
   const [singular = '', ...rest] = kind.split('.');
   const group = rest.join('.');
   const get = <T>(path: string) => cluster.get<T>({ path, timeout: within, signal, to: `see what ${path} serves` });
@@ -34,6 +34,6 @@ export async function discovered(cluster: Cluster, kind: string, signal: AbortSi
     );
     if (own?.name) return { ok: true, value: { group, resource: own.name, namespaced: own.namespaced === true } };
   }
-  const what = `it serves nothing called ${door(kind, 100)}`;
+  const what = `it serves nothing called ${sanitize(kind, 100)}`;
   return { ok: false, fault: { kind: 'malformed', where: cluster.where, what, hint: 'is its definition installed?' } };
 }

@@ -1,9 +1,9 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { askedOfKubectl, describeRight, may, type Right } from './access.ts';
 import { type Cluster, openCluster } from './client.ts';
 import { eventsNamespace } from './node-query.ts';
@@ -98,7 +98,7 @@ function verbs(all: readonly string[], of: { group?: string; resource: string; s
 const byName: readonly string[] = ['get', 'patch'];
 
 /** The cluster, the deployments of the configuration, and every right the sources and remediations take. */
-export function kubernetesProbe(settings: Settings, timeout: Ms): Probe {
+export function kubernetesProbe(settings: Settings, timeout: Ms): DoctorCheck {
   return {
     area,
     what: 'cluster',
@@ -189,7 +189,7 @@ async function deploymentsThere(
   const answer = await cluster.get<List>({ path, timeout, signal, to: `list deployments in ${namespace}` });
   // The right to list has its own row.
   if (!answer.ok) return answer.fault.kind === 'forbidden' ? [] : [faulty(about, answer.fault, true)];
-  const there = (answer.value.items ?? []).map((one) => door(one.metadata?.name, 80));
+  const there = (answer.value.items ?? []).map((one) => sanitize(one.metadata?.name, 80));
   const wanted = Object.values(deployments);
   const absent = wanted.filter((name) => !there.includes(name));
   if (absent.length === 0) return [{ ...about, verdict: 'ok', answer: `${wanted.join(', ')} are in ${namespace}` }];

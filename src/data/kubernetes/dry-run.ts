@@ -2,12 +2,12 @@
 // quotas and admission webhooks have their say, and nothing is stored.
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { DryRun } from '../../core/actions/preflight.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import type { Refused } from './api-error.ts';
 import type { Cluster } from './client.ts';
 import { changeRequest } from './deployment-change.ts';
 
-export async function dryRunOf(cluster: Cluster, call: KubernetesCall, signal: AbortSignal): Promise<Outcome<DryRun>> {
+export async function dryRunOf(cluster: Cluster, call: KubernetesCall, signal: AbortSignal): Promise<Result<DryRun>> {
   const request = await changeRequest(cluster, call, signal);
   if (!request.ok) return request;
   if ('moved' in request.value) return { ok: true, value: { taken: 'untold', why: request.value.moved } };

@@ -2,11 +2,11 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { KubeEvent } from '../../core/queries/pod-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import type { Result } from '../source.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import type { Cluster } from './client.ts';
 
-type WireEvent = Wire<CoreV1Event>;
+type WireEvent = ApiObject<CoreV1Event>;
 
 const within: Ms = 5 * second;
 /** An object that has more than this is told by these. */
@@ -18,7 +18,7 @@ export async function eventsAbout(
   namespace: string,
   object: { uid: string } | { name: string; kind?: string },
   signal: AbortSignal,
-): Promise<Outcome<readonly KubeEvent[]>> {
+): Promise<Result<readonly KubeEvent[]>> {
   const about =
     'uid' in object
       ? `involvedObject.uid=${object.uid}`

@@ -1,7 +1,7 @@
 // Credential plugins (aws, gke-gcloud-auth-plugin, kubelogin …), run as client-go runs them: without a terminal of ours,
 // and to an end of their own where possible, because a login that is cut off has to begin again.
 import { spawn } from 'node:child_process';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
 import type { ExecPlugin } from './kubeconfig.ts';
@@ -27,7 +27,7 @@ export function runPlugin(
   progress: (now: PluginProgress) => void,
   time = pluginTime,
 ): Promise<PluginEnd> {
-  const command = door(plugin.command, 200);
+  const command = sanitize(plugin.command, 200);
   // It logs the user in, so it gets the user's environment: HOME, AWS_PROFILE, proxies, a browser to open.
   const env = { ...foreignEnvironment(process.env), ...plugin.env, KUBERNETES_EXEC_INFO: info };
   return new Promise((resolve) => {
@@ -38,7 +38,7 @@ export function runPlugin(
     let words = '';
     let stopped: 'overdue' | 'flood' | undefined;
     const said = () =>
-      door(
+      sanitize(
         words
           .trim()
           .split('\n')

@@ -1,12 +1,15 @@
 // Changes of one deployment. Each reads the object, compares it with the plan, and writes with the resource version that
 // it has just read: the API server refuses when somebody else was quicker.
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
-import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import type { Answered } from './api-error.ts';
 import { openCluster } from './client.ts';
 import { changeRequest } from './deployment-change.ts';
 
-export async function performKubernetes(call: KubernetesCall, { settings, signal }: Means): Promise<Performed> {
+export async function executeKubernetes(
+  call: KubernetesCall,
+  { settings, signal }: ExecutionContext,
+): Promise<CallResult> {
   const opened = await openCluster(settings.kubernetes);
   if (!opened.ok) return performedBefore(opened.fault);
   const cluster = opened.value;
@@ -22,7 +25,7 @@ export async function performKubernetes(call: KubernetesCall, { settings, signal
 }
 
 /** What fails before the change is sent has changed nothing. */
-function performedBefore(fault: { where: string; what: string; hint: string }): Performed {
+function performedBefore(fault: { where: string; what: string; hint: string }): CallResult {
   return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
 }
 
@@ -35,11 +38,11 @@ function done(change: KubernetesChange): string {
  * What an answer to a change proves. Below 500 the server decided: nothing was changed. Above, and where the answer was
  * lost, nobody knows, but for a webhook that could not be asked: that is before anything is stored.
  */
-function answered(answer: Answered<unknown>, change: KubernetesChange): Performed {
+function answered(answer: Answered<unknown>, change: KubernetesChange): CallResult {
   if (answer.ok) return { outcome: 'done', says: done(change) };
   const { fault, status, said = '' } = answer;
   const { what, hint, where } = fault;
-  if (status === undefined) return performedFault(fault);
+  if (status === undefined) return failedCall(fault);
   if (status < 300) return { outcome: 'unknown', says: `${where}: ${what}`, hint: 'it was taken: look what it did' };
   if (status === 409) return { outcome: 'moved', says: `the API server refused: ${said || what}` };
   // The one test in that patch is of the version; the server does not say which operation failed.
@@ -52,5 +55,5 @@ function answered(answer: Answered<unknown>, change: KubernetesChange): Performe
       says: `nothing was changed: ${said}`,
       hint: 'the admission webhook is down: mend it first',
     };
-  return performedFault(fault);
+  return failedCall(fault);
 }

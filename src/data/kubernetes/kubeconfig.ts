@@ -4,10 +4,10 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { isMissing, readBounded, unreadable } from '../../disk/bounded-file.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 
 /** A user's ways to prove who they are, as a kubeconfig has them. */
 export type KubeUser = {
@@ -89,7 +89,7 @@ export type KubeChoice = { kubeconfig?: string | undefined; context?: string | u
  * The chosen context, looked for as kubectl does: the given list of files or KUBECONFIG (of a name that is there twice
  * the first counts, missing files are passed by), `~/.kube/config`, the service account of a pod.
  */
-export async function loadTarget(choice: KubeChoice, environment = process.env): Promise<Outcome<KubeTarget>> {
+export async function loadTarget(choice: KubeChoice, environment = process.env): Promise<Result<KubeTarget>> {
   const given = choice.kubeconfig ?? text(environment.KUBECONFIG);
   const files = given
     ? given.split(delimiter).filter((f) => f !== '')
@@ -108,7 +108,11 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
       found.push({ file: expand(file, environment), body: parseOnce(file, content) });
     } catch (error) {
       const why = error instanceof Error ? error.message.split('\n')[0] : '';
-      return wrong(file, `is not valid YAML: ${door(why, 120)}`, 'mend the file, or choose another with KUBECONFIG');
+      return wrong(
+        file,
+        `is not valid YAML: ${sanitize(why, 120)}`,
+        'mend the file, or choose another with KUBECONFIG',
+      );
     }
   }
   if (found.length === 0) {
@@ -123,7 +127,7 @@ function choose(
   files: readonly { file: string; body: Bag }[],
   wanted: string | undefined,
   where: string,
-): Outcome<KubeTarget> {
+): Result<KubeTarget> {
   const named = (section: string, key: string): Named[] =>
     files.flatMap(({ file, body }) =>
       list(body[section]).flatMap((entry) => {
@@ -141,20 +145,24 @@ function choose(
         .map((c) => c.name)
         .slice(0, 8)
         .join(', ') || 'none';
-    return wrong(where, `no context ${door(current, 80)}`, `known contexts: ${door(known, 300)}`);
+    return wrong(where, `no context ${sanitize(current, 80)}`, `known contexts: ${sanitize(known, 300)}`);
   }
   const clusterName = text(context.body.cluster) ?? '';
   const cluster = named('clusters', 'cluster').find((c) => c.name === clusterName);
   const server = text(cluster?.body.server)?.replace(/(?<!\/)\/+$/, '');
   if (!cluster || !server || !URL.canParse(server))
-    return wrong(where, `context ${door(current, 80)} names no usable cluster`, 'mend clusters[].cluster.server');
+    return wrong(where, `context ${sanitize(current, 80)} names no usable cluster`, 'mend clusters[].cluster.server');
   const proxy = text(cluster.body['proxy-url']);
   if (proxy && !URL.canParse(proxy))
-    return wrong(where, `cluster ${door(clusterName, 80)} has a proxy-url that is no URL`, 'mend clusters[].cluster');
+    return wrong(
+      where,
+      `cluster ${sanitize(clusterName, 80)} has a proxy-url that is no URL`,
+      'mend clusters[].cluster',
+    );
   const userName = text(context.body.user) ?? '';
   const user = named('users', 'user').find((u) => u.name === userName);
   if (userName !== '' && !user)
-    return wrong(where, `no user ${door(userName, 80)}`, `mend users[], named by context ${door(current, 80)}`);
+    return wrong(where, `no user ${sanitize(userName, 80)}`, `mend users[], named by context ${sanitize(current, 80)}`);
   return { ok: true, value: { context: current, cluster: toCluster(cluster, server), user: toUser(user) } };
 }
 
@@ -194,7 +202,7 @@ function toUser(user: Named | undefined): KubeUser {
           command: command.includes('/') ? absolute(command, directory) : command,
           args: list(exec.args).map(String),
           env: Object.fromEntries(list(exec.env).map((e) => [String(bag(e).name), String(bag(e).value ?? '')])),
-          ...(text(exec.installHint) ? { installHint: door(exec.installHint, 200) } : {}),
+          ...(text(exec.installHint) ? { installHint: sanitize(exec.installHint, 200) } : {}),
           provideClusterInfo: exec.provideClusterInfo === true,
           needsTerminal: exec.interactiveMode === 'Always',
         }

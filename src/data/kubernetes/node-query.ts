@@ -3,12 +3,12 @@
 
 import type { V1Node } from '@kubernetes/client-node';
 import type { Missing } from '../../core/queries/missing.ts';
-import type { NodeLook, Room } from '../../core/queries/node-detail.ts';
+import type { NodeDetail, Room } from '../../core/queries/node-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
-import { instant, items, type Wire, words } from './api-object.ts';
+import type { Result } from '../source.ts';
+import { type ApiObject, instant, items, words } from './api-object.ts';
 import type { Connection } from './connection.ts';
 import { eventsAbout } from './events.ts';
 import { conditionsOf } from './pod-query.ts';
@@ -17,15 +17,15 @@ const within: Ms = 5 * second;
 /** A node has no namespace; its events are written to this one. */
 export const eventsNamespace = 'default';
 
-type WireNode = Wire<V1Node>;
+type WireNode = ApiObject<V1Node>;
 type Usage = { usage?: { cpu?: string; memory?: string } };
 
 /** Looks at a node by its name. */
-export async function lookAtNode(
+export async function queryNode(
   connection: Connection,
   name: string,
   signal: AbortSignal,
-): Promise<Outcome<NodeLook>> {
+): Promise<Result<NodeDetail>> {
   const opened = await connection.open();
   if (!opened.ok) return opened;
   const cluster = opened.value;
@@ -48,15 +48,15 @@ export async function lookAtNode(
       ? []
       : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'metrics-server has none' : usage.fault.what }]),
   ];
-  const detail = toNodeLook(found.value, usage.ok ? usage.value : {});
+  const detail = toNodeDetail(found.value, usage.ok ? usage.value : {});
   return { ok: true, value: { ...detail, events: events.ok ? events.value : [], missing } };
 }
 
 /** The node's own part of it. */
-export function toNodeLook(
+export function toNodeDetail(
   { metadata, spec, status }: WireNode,
   { usage }: Usage = {},
-): Omit<NodeLook, 'events' | 'missing'> {
+): Omit<NodeDetail, 'events' | 'missing'> {
   const conditions = conditionsOf(status?.conditions);
   const createdAt = instant(metadata?.creationTimestamp);
   const ip = words(items(status?.addresses).find(({ type }) => type === 'InternalIP')?.address, 60);

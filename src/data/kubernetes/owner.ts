@@ -1,8 +1,8 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { items, type Wire, words } from './api-object.ts';
+import { type ApiObject, items, words } from './api-object.ts';
 
 /** Who made a pod: `ReplicaSet api-gateway-5d4f9`; undefined for a bare pod. */
-export function ownerOf(meta: Wire<V1ObjectMeta> | null | undefined): { kind: string; name: string } | undefined {
+export function ownerOf(meta: ApiObject<V1ObjectMeta> | null | undefined): { kind: string; name: string } | undefined {
   const owners = items(meta?.ownerReferences);
   const owner = owners.find((o) => o.controller) ?? owners[0];
   const name = words(owner?.name);
@@ -13,7 +13,7 @@ export function ownerOf(meta: Wire<V1ObjectMeta> | null | undefined): { kind: st
 const hashed = /-[bcdfghjklmnpqrstvwxz2456789]{4,10}$/;
 
 /** The deployment that owns a pod, by its replica set; else its `app` label; else ''. */
-export function appOf(meta: Wire<V1ObjectMeta> | null | undefined): string {
+export function appOf(meta: ApiObject<V1ObjectMeta> | null | undefined): string {
   const labels = meta?.labels ?? {};
   const owner = ownerOf(meta);
   if (owner?.kind === 'ReplicaSet') {

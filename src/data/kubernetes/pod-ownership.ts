@@ -3,13 +3,13 @@
 // is no deployment's, whatever its labels are.
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
-import { items, type Wire } from './api-object.ts';
+import { type ApiObject, items } from './api-object.ts';
 import type { WireDeployment } from './deployments.ts';
 import { ownerOf } from './owner.ts';
 import type { WirePod } from './pods.ts';
 
 type Labels = Readonly<Record<string, unknown>>;
-type Selector = Wire<V1LabelSelector> | null | undefined;
+type Selector = ApiObject<V1LabelSelector> | null | undefined;
 
 /** Whether labels fit a selector; an empty one fits nothing, as a deployment may not have one. */
 export function fits(selector: Selector, labels: Labels): boolean {
@@ -30,7 +30,7 @@ export function fits(selector: Selector, labels: Labels): boolean {
 }
 
 /** Remembers what pods and deployments were sent with, and gives each pod its deployment. */
-export class Belonging {
+export class PodOwnership {
   readonly #sent = new WeakMap<Pod, { labels: Labels; owner: ReturnType<typeof ownerOf> }>();
   readonly #selectors = new WeakMap<Deployment, Selector>();
   readonly #settled = new WeakMap<Pod, Pod>();

@@ -7,14 +7,14 @@ import type {
   Condition,
   ContainerDetail,
   ContainerState,
-  NodeDetail,
+  NodeSummary,
   PodDetail,
 } from '../../core/queries/pod-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import type { Result } from '../source.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import type { Cluster } from './client.ts';
 import type { Connection } from './connection.ts';
 import { eventsAbout } from './events.ts';
@@ -22,15 +22,11 @@ import { ownerOf } from './owner.ts';
 
 const within: Ms = 5 * second;
 
-type WirePod = Wire<V1Pod>;
+type WirePod = ApiObject<V1Pod>;
 type Usage = { containers?: { name?: string; usage?: { cpu?: string; memory?: string } }[] };
 
 /** Looks at a pod by its name. */
-export async function lookAtPod(
-  connection: Connection,
-  name: string,
-  signal: AbortSignal,
-): Promise<Outcome<PodDetail>> {
+export async function queryPod(connection: Connection, name: string, signal: AbortSignal): Promise<Result<PodDetail>> {
   const opened = await connection.open();
   if (!opened.ok) return opened;
   const cluster = opened.value;
@@ -77,10 +73,10 @@ async function lookAtNode(
   cluster: Cluster,
   name: string | undefined,
   signal: AbortSignal,
-): Promise<Outcome<NodeDetail> | undefined> {
+): Promise<Result<NodeSummary> | undefined> {
   if (name === undefined) return undefined;
   const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
-  const found = await cluster.get<Wire<V1Node>>({ path, timeout: within, signal, to: 'get nodes' });
+  const found = await cluster.get<ApiObject<V1Node>>({ path, timeout: within, signal, to: 'get nodes' });
   if (!found.ok) return found;
   const { spec, status } = found.value;
   const conditions = conditionsOf(status?.conditions);
@@ -91,7 +87,7 @@ async function lookAtNode(
   };
 }
 
-type WireCondition = Pick<Wire<V1PodCondition>, 'type' | 'status' | 'reason' | 'message' | 'lastTransitionTime'>;
+type WireCondition = Pick<ApiObject<V1PodCondition>, 'type' | 'status' | 'reason' | 'message' | 'lastTransitionTime'>;
 
 export function conditionsOf(of: readonly WireCondition[] | null | undefined): readonly Condition[] {
   return items(of).map((c) => {
@@ -114,7 +110,7 @@ export function toPodDetail(
   const owner = ownerOf(metadata);
   const statuses = [...items(status?.initContainerStatuses), ...items(status?.containerStatuses)];
   const used = new Map(items(usage.containers).map((c) => [c.name, c.usage]));
-  const detail = (c: Wire<V1Container>, role: ContainerDetail['role']): ContainerDetail => {
+  const detail = (c: ApiObject<V1Container>, role: ContainerDetail['role']): ContainerDetail => {
     const own = statuses.find((s) => s.name === c.name);
     const last = stateOf(own?.lastState);
     const measured = (what: 'cpu' | 'memory') => {
@@ -183,7 +179,7 @@ function stateOf(state: WireState): ContainerState {
 }
 
 /** What is not set has Kubernetes' defaults: every 10 s, 1 s for an answer, three failures. */
-function probeSays(kind: string, probe: Wire<V1Probe> | null | undefined): readonly string[] {
+function probeSays(kind: string, probe: ApiObject<V1Probe> | null | undefined): readonly string[] {
   if (!probe) return [];
   const { httpGet, tcpSocket, exec, grpc } = probe;
   const says = httpGet

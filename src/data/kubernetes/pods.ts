@@ -1,10 +1,10 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../../core/world/facts.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { appOf, ownerOf } from './owner.ts';
 
-export type WirePod = Wire<V1Pod>;
-type Status = Wire<V1ContainerStatus>;
+export type WirePod = ApiObject<V1Pod>;
+type Status = ApiObject<V1ContainerStatus>;
 
 const phases = ['Pending', 'Running', 'Succeeded', 'Failed'] as const;
 

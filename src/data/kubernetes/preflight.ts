@@ -4,13 +4,13 @@ import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/preflight.ts';
 import { reasonsOf } from '../../core/health/pods.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { may, type Right } from './access.ts';
 import type { Answered } from './api-error.ts';
-import { count, items, type Wire, words } from './api-object.ts';
+import { type ApiObject, count, items, words } from './api-object.ts';
 import { roomOf } from './capacity.ts';
 import { type Cluster, openCluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
@@ -24,10 +24,10 @@ const within: Ms = 8 * second;
 type List<T> = { items?: T[] };
 
 /** One connection to the cluster for as long as a run lasts. */
-export class KubernetesSurvey {
+export class KubernetesPreflight {
   readonly #settings: Settings['kubernetes'];
   readonly #signal: AbortSignal;
-  #cluster: Promise<Outcome<Cluster>> | undefined;
+  #cluster: Promise<Result<Cluster>> | undefined;
 
   constructor(settings: Settings['kubernetes'], signal: AbortSignal) {
     this.#settings = settings;
@@ -39,7 +39,7 @@ export class KubernetesSurvey {
     if (opened?.ok) await opened.value.close();
   }
 
-  async who(): Promise<Outcome<{ context: string; server: string; user?: string }>> {
+  async who(): Promise<Result<{ context: string; server: string; user?: string }>> {
     return this.#with(async (cluster) => {
       const alive = await cluster.pulse(within, this.#signal);
       if (!alive.ok) return alive;
@@ -58,21 +58,21 @@ export class KubernetesSurvey {
     });
   }
 
-  async allowed(right: Right): Promise<Outcome<{ allowed: boolean; why: string }>> {
+  async allowed(right: Right): Promise<Result<{ allowed: boolean; why: string }>> {
     return this.#with((cluster) => may(cluster, right, within, this.#signal));
   }
 
-  async deployments(): Promise<Outcome<readonly DeploymentState[]>> {
+  async deployments(): Promise<Result<readonly DeploymentState[]>> {
     return this.#with(async (cluster) => {
       const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
       return found.ok ? { ok: true, value: items(found.value.items).map(toState) } : found;
     });
   }
 
-  async deployment(name: string): Promise<Outcome<DeploymentState>> {
+  async deployment(name: string): Promise<Result<DeploymentState>> {
     return this.#with(async (cluster) => {
       if (name === '' || name === '.' || name === '..' || name.includes('/'))
-        return { ok: false, fault: noSuch(cluster.where, `deployment ${door(name, 100)}`) };
+        return { ok: false, fault: noSuch(cluster.where, `deployment ${sanitize(name, 100)}`) };
       const found = await this.#get<WireDeployment>(
         cluster,
         `deployments/${encodeURIComponent(name)}`,
@@ -80,19 +80,19 @@ export class KubernetesSurvey {
       );
       if (found.ok) return { ok: true, value: await this.#withPods(cluster, found.value) };
       const missing = found.status === 404;
-      return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${door(name, 100)}`) : found.fault };
+      return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${sanitize(name, 100)}`) : found.fault };
     });
   }
 
-  async revisions(name: string): Promise<Outcome<readonly Revision[]>> {
+  async revisions(name: string): Promise<Result<readonly Revision[]>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<Wire<V1Deployment>>(
+      const found = await this.#get<ApiObject<V1Deployment>>(
         cluster,
         `deployments/${encodeURIComponent(name)}`,
         'get deployments',
       );
       if (!found.ok) return found;
-      const sets = await this.#get<List<Wire<V1ReplicaSet>>>(cluster, 'replicasets', 'list replicasets');
+      const sets = await this.#get<List<ApiObject<V1ReplicaSet>>>(cluster, 'replicasets', 'list replicasets');
       if (!sets.ok) return sets;
       const { metadata, spec } = found.value;
       const active = metadata?.annotations?.[revisionAnnotation];
@@ -104,9 +104,9 @@ export class KubernetesSurvey {
     });
   }
 
-  async autoscaler(name: string): Promise<Outcome<Autoscaler | undefined>> {
+  async autoscaler(name: string): Promise<Result<Autoscaler | undefined>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<Wire<V1HorizontalPodAutoscaler>>>(
+      const found = await this.#get<List<ApiObject<V1HorizontalPodAutoscaler>>>(
         cluster,
         'horizontalpodautoscalers',
         'list horizontalpodautoscalers',
@@ -128,15 +128,15 @@ export class KubernetesSurvey {
     });
   }
 
-  async resource(kind: string): Promise<Outcome<ResourceName>> {
+  async resource(kind: string): Promise<Result<ResourceName>> {
     return this.#with((cluster) => discovered(cluster, kind, this.#signal));
   }
 
-  async dryRun(call: KubernetesCall): Promise<Outcome<DryRun>> {
+  async dryRun(call: KubernetesCall): Promise<Result<DryRun>> {
     return this.#with((cluster) => dryRunOf(cluster, call, this.#signal));
   }
 
-  async room(name: string): Promise<Outcome<Room>> {
+  async room(name: string): Promise<Result<Room>> {
     return this.#with(async (cluster) => {
       const path = `deployments/${encodeURIComponent(name)}`;
       const found = await this.#get<WireDeployment>(cluster, path, 'get deployments');
@@ -146,7 +146,7 @@ export class KubernetesSurvey {
     });
   }
 
-  async mentioning(text: string): Promise<Outcome<readonly string[]>> {
+  async mentioning(text: string): Promise<Result<readonly string[]>> {
     return this.#with(async (cluster) => {
       const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
       if (!found.ok) return found;
@@ -189,7 +189,7 @@ export class KubernetesSurvey {
     return cluster.get<T>({ path, timeout: within, signal: this.#signal, to: `${to} in ${namespace}` });
   }
 
-  async #with<T>(look: (cluster: Cluster) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  async #with<T>(look: (cluster: Cluster) => Promise<Result<T>>): Promise<Result<T>> {
     this.#cluster ??= openCluster(this.#settings);
     const opened = await this.#cluster;
     return opened.ok ? look(opened.value) : opened;

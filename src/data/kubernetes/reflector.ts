@@ -2,19 +2,19 @@
 // versions that are too old and answers that make no sense.
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { networkFault } from '../network.ts';
 import { backoff, longestPause, pause } from '../source.ts';
 import type { Answered, Refused } from './api-error.ts';
-import { items, type Wire } from './api-object.ts';
+import { type ApiObject, items } from './api-object.ts';
 import type { Cluster, Query } from './client.ts';
 import type { Connection } from './connection.ts';
-import { LineCutter } from './logs/line-splitter.ts';
+import { LineSplitter } from './logs/line-splitter.ts';
 
-type WireObject = { metadata?: Wire<V1ObjectMeta> | null };
-type WireList = { metadata?: Wire<V1ListMeta> | null; items?: readonly WireObject[] | null };
+type WireObject = { metadata?: ApiObject<V1ObjectMeta> | null };
+type WireList = { metadata?: ApiObject<V1ListMeta> | null; items?: readonly WireObject[] | null };
 type WireEvent = { type?: unknown; object?: WireObject & { code?: unknown; message?: unknown } };
 
 export type Collection<T> = {
@@ -48,7 +48,7 @@ const watchTime: Ms = 60 * second;
 const longestEvent = 8 * 1024 * 1024;
 
 /** Follows a collection until the signal aborts. */
-export class Follower<T> {
+export class Reflector<T> {
   readonly #connection: Connection;
   readonly #what: Collection<T>;
   readonly #listener: CollectionListener<T>;
@@ -176,7 +176,7 @@ export class Follower<T> {
     });
     if (!opened.ok) return opened;
     const body = opened.value;
-    const cutter = new LineCutter(longestEvent);
+    const cutter = new LineSplitter(longestEvent);
     const overdue = setTimeout(() => body.destroy(new Overdue()), seconds * second + 10 * second);
     let fault: Fault | undefined;
     try {
@@ -207,7 +207,7 @@ export class Follower<T> {
     }
     const { type, object } = event ?? {};
     if (type === 'ERROR') {
-      const why = door(object?.message, 120) || 'error';
+      const why = sanitize(object?.message, 120) || 'error';
       return { kind: 'unreachable', where: cluster.where, what: `watch ended: ${why}`, hint: 'lists anew by itself' };
     }
     if (typeof object !== 'object' || object === null) return undefined;
@@ -239,7 +239,7 @@ export class Follower<T> {
   }
 
   #bug(error: unknown): Fault {
-    const what = `${this.#what.noun}: ${door(error instanceof Error ? error.message : error, 160)}`;
+    const what = `${this.#what.noun}: ${sanitize(error instanceof Error ? error.message : error, 160)}`;
     return { kind: 'malformed', where: this.#connection.where, what, hint: 'the answer was not understood' };
   }
 

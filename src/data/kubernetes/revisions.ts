@@ -1,15 +1,15 @@
 // Replica sets as the revisions of a deployment that they keep, and how the pods of then differ from those of now.
 import type { V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
 import type { Revision } from '../../core/actions/preflight.ts';
-import { door } from '../../core/text/text.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { sanitize } from '../../core/text/text.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { revisionAnnotation } from './deployments.ts';
 
-type Template = Wire<V1PodTemplateSpec> | null | undefined;
+type Template = ApiObject<V1PodTemplateSpec> | null | undefined;
 
 /** A replica set as the revision that it keeps. */
 export function toRevision(
-  { metadata, spec, status }: Wire<V1ReplicaSet>,
+  { metadata, spec, status }: ApiObject<V1ReplicaSet>,
   now: Template,
   active: string | undefined,
 ): Revision {
@@ -55,5 +55,5 @@ function changedNames(a: readonly object[], b: readonly object[]): readonly stri
     new Map(list.map((one) => [String('name' in one ? one.name : ''), JSON.stringify(one)]));
   const [left, right] = [byName(a), byName(b)];
   const names = new Set([...left.keys(), ...right.keys()]);
-  return [...names].filter((name) => left.get(name) !== right.get(name)).map((name) => door(name, 60));
+  return [...names].filter((name) => left.get(name) !== right.get(name)).map((name) => sanitize(name, 60));
 }

@@ -1,6 +1,6 @@
 // The patch that `kubectl rollout undo` sends, with the precondition that nobody was quicker.
 import type { V1ReplicaSet } from '@kubernetes/client-node';
-import type { Wire } from './api-object.ts';
+import type { ApiObject } from './api-object.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 
 /** Annotations that stay as the deployment has them; all others come from the replica set (its change-cause). */
@@ -16,7 +16,7 @@ const kept: readonly string[] = [
 /** The whole template of the replica set, without the label that only its own pods carry, and its annotations. */
 export function rollbackPatch(
   now: WireDeployment,
-  set: Wire<V1ReplicaSet>,
+  set: ApiObject<V1ReplicaSet>,
   resourceVersion: string,
 ): readonly object[] {
   const template = set.spec?.template;

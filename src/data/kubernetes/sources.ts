@@ -3,12 +3,12 @@ import type { Settings } from '../../config/settings.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import { trafficSource } from '../gateway/traffic.ts';
-import type { News, Source } from '../source.ts';
+import type { Source, SourceUpdate } from '../source.ts';
 import { Connection, staleAfterBeat } from './connection.ts';
 import { toDeployment } from './deployments.ts';
-import { Belonging } from './pod-ownership.ts';
+import { PodOwnership } from './pod-ownership.ts';
 import { toPod } from './pods.ts';
-import { type Collection, Follower } from './reflector.ts';
+import { type Collection, Reflector } from './reflector.ts';
 import { workloadsSource } from './workloads-source.ts';
 
 /** Pods and deployments are watched, not polled; one connection carries all, the gateway's logs too. */
@@ -16,7 +16,7 @@ export function kubernetesSources(settings: Settings, { once = false } = {}): re
   const connection = new Connection(settings);
   const { namespace, podSelector } = settings.kubernetes;
   const inNamespace = encodeURIComponent(namespace);
-  const belonging = new Belonging();
+  const belonging = new PodOwnership();
   let tellPods = () => {};
   return [
     clusterSource(connection),
@@ -102,7 +102,7 @@ function watched<F extends 'pods' | 'deployments'>(
     facts: [fact],
     start(tell, signal) {
       // The generic F hides that fact and value belong together.
-      const say = (news: { fact: F; at: Instant } & Record<string, unknown>) => tell(news as unknown as News);
+      const say = (news: { fact: F; at: Instant } & Record<string, unknown>) => tell(news as unknown as SourceUpdate);
       let values: readonly Facts[F][number][] | undefined;
       let told: Facts[F] | undefined;
       const live = () => {
@@ -117,7 +117,7 @@ function watched<F extends 'pods' | 'deployments'>(
         const before = told;
         if (shown(values).some((value, at) => value !== before[at])) live();
       });
-      const follower = new Follower<Facts[F][number]>(connection, what, {
+      const follower = new Reflector<Facts[F][number]>(connection, what, {
         changed(now) {
           values = now;
           heard?.(now);

@@ -3,12 +3,12 @@ import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
 import type { Workload } from '../../core/logs/log-view.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { backoff, type Outcome, pause } from '../source.ts';
-import { count, instant, items, type Wire, words } from './api-object.ts';
+import { backoff, pause, type Result } from '../source.ts';
+import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import type { Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { WireDeployment } from './deployments.ts';
-import { Follower } from './reflector.ts';
+import { Reflector } from './reflector.ts';
 
 /** A pod, as far as its logs are concerned. */
 export type LogPod = {
@@ -56,7 +56,7 @@ export async function followWorkload(
       await pause(rest, signal);
       continue;
     }
-    const follower = new Follower<LogPod>(
+    const follower = new Reflector<LogPod>(
       connection,
       {
         path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
@@ -76,7 +76,7 @@ export async function followWorkload(
 }
 
 /** What finds the workload's pods. */
-async function selectorOf(connection: Connection, workload: Workload, signal: AbortSignal): Promise<Outcome<Query>> {
+async function selectorOf(connection: Connection, workload: Workload, signal: AbortSignal): Promise<Result<Query>> {
   const { namespace, logSelector } = connection.settings.kubernetes;
   if ('pod' in workload) return { ok: true, value: { fieldSelector: `metadata.name=${workload.pod}` } };
   if ('selector' in workload) return { ok: true, value: { labelSelector: workload.selector || logSelector } };
@@ -105,7 +105,7 @@ const operators: Readonly<Record<string, (key: string, values: string) => string
 };
 
 /** A selector as the API takes it in a query. */
-export function toSelector(selector: Wire<V1LabelSelector> | null | undefined): string {
+export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefined): string {
   const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = items(selector?.matchExpressions).flatMap((e) => {
     const by = operators[String(e.operator)];
@@ -115,7 +115,7 @@ export function toSelector(selector: Wire<V1LabelSelector> | null | undefined): 
 }
 
 /** Undefined for what is no pod. */
-export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
+export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
   const { metadata, spec, status } = wire;
   const name = words(metadata?.name);
   if (!name) return undefined;
@@ -150,7 +150,7 @@ export function toLogPod(wire: Wire<V1Pod>): LogPod | undefined {
 }
 
 /** Why a pod waits: a container's reason, or what the scheduler says. Its words come from outside. */
-function waitsFor(status: Wire<V1Pod>['status']): string {
+function waitsFor(status: ApiObject<V1Pod>['status']): string {
   const statuses = [...items(status?.initContainerStatuses), ...items(status?.containerStatuses)];
   const [waiting] = statuses.flatMap(({ state }) => (state?.waiting ? [state.waiting] : []));
   const condition = items(status?.conditions).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');

@@ -9,7 +9,7 @@ import { toClaim, toCronJob, toJob } from './batch.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from './controllers.ts';
 import { toEvent } from './events.ts';
-import { type Collection, Follower } from './reflector.ts';
+import { type Collection, Reflector } from './reflector.ts';
 
 type Refusal = Workloads['refusals'][number];
 type Kind = { group: string; older?: string; kinds: string; read(wire: object): Workload | undefined };
@@ -56,7 +56,7 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
         tell({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
       };
       const follow = <T>(into: Seen<T>, what: Collection<T>) =>
-        new Follower<T>(connection, what, {
+        new Reflector<T>(connection, what, {
           changed(values) {
             into.values = values;
             delete into.fault;

@@ -3,7 +3,7 @@ import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { sqlState } from './faults.ts';
 
 /** What a dear read gave. */
-export type Priced<T> = { value: T; exact: boolean };
+export type Estimated<T> = { value: T; exact: boolean };
 
 /** The server spends at most one part in so many of its time on one read of ours. */
 const share = 15;
@@ -14,8 +14,8 @@ const restAfterTimeout: Ms = 2 * minute;
  * Repeats a read so seldom that it costs the server at most a fifteenth of one core: its answer is given again until
  * fifteen times its duration has passed. When it takes too long, the estimate answers instead, for two minutes.
  */
-export class Dear<T> {
-  #kept: Priced<T> | undefined;
+export class BudgetedQuery<T> {
+  #kept: Estimated<T> | undefined;
   #freshUntil: Instant = 0;
   #estimateUntil: Instant = 0;
   readonly #clock: () => Instant;
@@ -25,7 +25,7 @@ export class Dear<T> {
   }
 
   /** `exact` may fail with a timeout of the server; `estimate` must be quick. */
-  async read(exact: () => Promise<T>, estimate: () => Promise<T>): Promise<Priced<T>> {
+  async read(exact: () => Promise<T>, estimate: () => Promise<T>): Promise<Estimated<T>> {
     const begun = this.#clock();
     if (this.#kept && begun < this.#freshUntil) return this.#kept;
     this.#kept = await this.#measure(begun, exact, estimate);
@@ -34,7 +34,7 @@ export class Dear<T> {
     return this.#kept;
   }
 
-  async #measure(begun: Instant, exact: () => Promise<T>, estimate: () => Promise<T>): Promise<Priced<T>> {
+  async #measure(begun: Instant, exact: () => Promise<T>, estimate: () => Promise<T>): Promise<Estimated<T>> {
     if (begun >= this.#estimateUntil) {
       try {
         return { value: await exact(), exact: true };

@@ -4,20 +4,20 @@ import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';
 import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
 import { statementSays } from '../../core/text/statement.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { isRefusal, remedyOf, sqlState } from './faults.ts';
 import * as sql from './queries/details.ts';
 import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
 import { idAgeFrom, slotFrom } from './server.ts';
 import { sessionsFor } from './sessions.ts';
 
-export async function lookAtDatabase(
+export async function queryDatabase(
   settings: Settings,
   which: 'primary' | 'replica',
   signal: AbortSignal,
-): Promise<Outcome<DatabaseDetail>> {
+): Promise<Result<DatabaseDetail>> {
   const session = sessionsFor(settings)[which];
   if (!session) {
     const hint = 'set database.replica.host';
@@ -50,7 +50,7 @@ export async function lookAtDatabase(
     const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
     const slots = await part<SlotRow>('replication slots', slotsSql);
     if (me && !me.seesAll)
-      missing.push({ part: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${door(me.role, 64)};` });
+      missing.push({ part: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${sanitize(me.role, 64)};` });
     return {
       where: session.where,
       inRecovery: me?.inRecovery ?? false,
@@ -60,9 +60,9 @@ export async function lookAtDatabase(
       idAges: ages.map(idAgeFrom),
       vacuums: vacuums.map(vacuumFrom),
       replicas: replicas.map(({ name, client, state, bytes }) => ({
-        name: door(name ?? '', 80),
-        client: door(client ?? '', 80),
-        state: door(state ?? 'hidden', 40),
+        name: sanitize(name ?? '', 80),
+        client: sanitize(client ?? '', 80),
+        state: sanitize(state ?? 'hidden', 40),
         ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
       })),
       slots: slots.map(slotFrom),
@@ -78,13 +78,13 @@ function sessionFrom(row: sql.SessionRow): DatabaseSession {
     ...(row.autovacuum
       ? { user: 'server', application: 'autovacuum', client: '', autovacuum: true }
       : {
-          user: door(row.user ?? '', 64),
-          application: door(row.application ?? '', 64),
-          client: door(row.client ?? '', 80),
+          user: sanitize(row.user ?? '', 64),
+          application: sanitize(row.application ?? '', 64),
+          client: sanitize(row.client ?? '', 80),
         }),
-    database: door(row.database ?? '', 64),
-    state: door(row.state ?? '', 40),
-    ...(row.wait === null ? {} : { wait: door(row.wait, 60) }),
+    database: sanitize(row.database ?? '', 64),
+    state: sanitize(row.state ?? '', 40),
+    ...(row.wait === null ? {} : { wait: sanitize(row.wait, 60) }),
     ...(row.transaction === null ? {} : { transactionAge: ms(row.transaction) }),
     ...(row.since === null ? {} : { stateAge: ms(row.since) }),
     blockedBy: [...new Set(row.blockedBy ?? [])],
@@ -95,9 +95,9 @@ function sessionFrom(row: sql.SessionRow): DatabaseSession {
 function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced }: sql.VacuumRow): RunningVacuum {
   return {
     pid,
-    database: door(database ?? '', 64),
-    ...(table === null ? {} : { table: door(table, 120) }),
-    ...(phase === null ? {} : { phase: door(phase, 40) }),
+    database: sanitize(database ?? '', 64),
+    ...(table === null ? {} : { table: sanitize(table, 120) }),
+    ...(phase === null ? {} : { phase: sanitize(phase, 40) }),
     ...(share === null ? {} : { share }),
     ...(seconds === null ? {} : { age: Math.max(0, seconds * second) }),
     ...(auto === null ? {} : { auto }),
@@ -107,7 +107,7 @@ function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced 
 
 function tableFrom(row: sql.TableRow): TableState {
   return {
-    name: door(row.name, 120),
+    name: sanitize(row.name, 120),
     totalBytes: row.bytes ?? 0,
     liveRows: row.live,
     deadRows: row.dead,

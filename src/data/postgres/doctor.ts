@@ -1,12 +1,12 @@
 import type { DatabaseServer, Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { formSays, lacks } from '../../core/platform/form.ts';
 import type { StateOwner } from '../../core/platform/mapping.ts';
 import { unclearSays } from '../../core/platform/unclear.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { sqlState } from './faults.ts';
 import type { Tables } from './queries/columns.ts';
 import { type LoginRow, login, type TableRow, tables } from './queries/privileges.ts';
@@ -17,7 +17,7 @@ import { unclearOf } from './unclear.ts';
 const area = 'database';
 
 /** Both servers: login, TLS, role, and on the primary every privilege that facts and remediations take. */
-export function databaseProbes({ database }: Settings, timeout: Ms): Probe[] {
+export function databaseProbes({ database }: Settings, timeout: Ms): DoctorCheck[] {
   const { primary, replica, schema } = database;
   return [
     probe(
@@ -39,7 +39,7 @@ function probe(
   timeout: Ms,
   judge: (me: LoginRow & { latency: Ms }, there: readonly TableRow[]) => Checkup[],
   schema?: string,
-): Probe {
+): DoctorCheck {
   const session = new Session(server);
   return {
     area,
@@ -67,9 +67,9 @@ function probe(
 }
 
 function loginRow(what: 'primary' | 'replica', server: DatabaseServer, me: LoginRow): Checkup {
-  const tls = me.tls ? door(me.tls, 20) : 'without TLS';
+  const tls = me.tls ? sanitize(me.tls, 20) : 'without TLS';
   const place = server.host.startsWith('/') ? server.host : `${server.host}:${server.port}`;
-  const answer = `PostgreSQL ${door(me.version, 40)} at ${place}, database ${door(me.database, 60)}, as ${door(me.role, 60)}, ${tls}`;
+  const answer = `PostgreSQL ${sanitize(me.version, 40)} at ${place}, database ${sanitize(me.database, 60)}, as ${sanitize(me.role, 60)}, ${tls}`;
   if (what === 'primary' && me.inRecovery)
     return {
       area,
@@ -111,7 +111,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
   const need = (
     what: string,
     tables: readonly string[],
-    verdict: Verdict,
+    verdict: HealthStatus,
     may: (table: TableRow) => boolean | null,
     fine: string,
     grant: string,
@@ -122,7 +122,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
         area,
         what,
         verdict,
-        answer: `there is no ${gone.map((table) => table.called).join(', ')} in schema ${door(schema, 60)}`,
+        answer: `there is no ${gone.map((table) => table.called).join(', ')} in schema ${sanitize(schema, 60)}`,
         todo: 'check database.schema and the database’s name',
       };
     const lacking = of(tables).filter((table) => table.absent.length > 0);
@@ -231,6 +231,6 @@ function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
 
 /** A name as it would be typed, quoted where it has to be. */
 function name(text: string): string {
-  const safe = door(text, 60);
+  const safe = sanitize(text, 60);
   return /^[a-z_][a-z0-9_$]*$/.test(safe) ? safe : `"${safe.replaceAll('"', '""')}"`;
 }

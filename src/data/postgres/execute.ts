@@ -3,9 +3,9 @@ import type { Client } from 'pg';
 import type { SqlCall, SqlValue, Statement } from '../../core/actions/call.ts';
 import type { KeptRows } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
-import type { Means, Performed } from '../call-result.ts';
+import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { type Connection, connect } from './connect.ts';
 import { postgresFault, sqlState } from './faults.ts';
 import { openSessions } from './sessions.ts';
@@ -16,7 +16,7 @@ const statementWithin: Ms = 30 * second;
 /** What was asked to end rolls back, or finishes its page: it takes no longer. */
 const endsWithin: Ms = 30 * second;
 
-export async function performSql(call: SqlCall, means: Means): Promise<Performed> {
+export async function executeSql(call: SqlCall, means: ExecutionContext): Promise<CallResult> {
   const server = means.settings.database[call.server];
   if (!server) return { outcome: 'failed', says: `no ${call.server} is configured`, hint: 'set database.replica' };
   const opening = AbortSignal.any([means.signal, AbortSignal.timeout(connectWithin)]);
@@ -38,13 +38,13 @@ export async function performSql(call: SqlCall, means: Means): Promise<Performed
 }
 
 /** A server that is full is mended with the connection that is there: no other would be given for ending sessions. */
-async function throughLent(call: SqlCall, means: Means): Promise<Performed | undefined> {
+async function throughLent(call: SqlCall, means: ExecutionContext): Promise<CallResult | undefined> {
   // What runs outside of a transaction takes long, and sets what holds for its session.
   const [session] = call.transaction ? openSessions(means.settings.database, call.server) : [];
   return session?.lend((connection) => through(connection, call, means));
 }
 
-async function through(connection: Connection, call: SqlCall, means: Means): Promise<Performed> {
+async function through(connection: Connection, call: SqlCall, means: ExecutionContext): Promise<CallResult> {
   const stage: Stage = { committing: false };
   const stop = () => void interrupt(connection, stage);
   means.signal.addEventListener('abort', stop, { once: true });
@@ -67,7 +67,7 @@ async function through(connection: Connection, call: SqlCall, means: Means): Pro
 }
 
 /** Begins to ask how far it is, where the server tells; resolves with what ends when the asking does. */
-async function follow(call: SqlCall, { client }: Connection, means: Means, signal: AbortSignal) {
+async function follow(call: SqlCall, { client }: Connection, means: ExecutionContext, signal: AbortSignal) {
   const server = means.settings.database[call.server];
   const { progress } = means;
   if (!call.progress || !progress || !server) return undefined;
@@ -79,13 +79,18 @@ async function follow(call: SqlCall, { client }: Connection, means: Means, signa
 /** How far it got: once COMMIT was sent, only the server knows. What runs alone can be cancelled all the time. */
 type Stage = { committing: boolean; alone?: boolean; late?: Ms; giveUp?: NodeJS.Timeout };
 
-async function inTransaction(client: Client, call: SqlCall, means: Means, stage: Stage): Promise<Performed> {
+async function inTransaction(
+  client: Client,
+  call: SqlCall,
+  means: ExecutionContext,
+  stage: Stage,
+): Promise<CallResult> {
   const within = Math.round(call.within ?? statementWithin);
   await client.query(
     `BEGIN; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${lockWithin}; ` +
       `SET LOCAL idle_in_transaction_session_timeout = ${lockWithin * 2}; SET LOCAL TimeZone = 'UTC'`,
   );
-  const back = async (says: string): Promise<Performed> => {
+  const back = async (says: string): Promise<CallResult> => {
     await client.query('ROLLBACK');
     return { outcome: 'moved', says: `${says}: rolled back, nothing was changed` };
   };
@@ -124,12 +129,17 @@ async function inTransaction(client: Client, call: SqlCall, means: Means, stage:
  * VACUUM and the like: no transaction, so nothing can be rolled back, and no setting may be made: behind a pooler it would
  * stay with the server's connection and hit whoever gets it next. The time limit is kept from here.
  */
-async function alone(connection: Connection, call: SqlCall, stage: Stage, means: Means): Promise<Performed> {
+async function alone(
+  connection: Connection,
+  call: SqlCall,
+  stage: Stage,
+  means: ExecutionContext,
+): Promise<CallResult> {
   const { client } = connection;
   const warnings: { code: string | undefined; says: string }[] = [];
   // The word for its severity comes in the server's language; its code does not.
   const onNotice = ({ code, message }: { code?: string | undefined; message?: string | undefined }) => {
-    if (code !== '00000') warnings.push({ code, says: door(message, 300) });
+    if (code !== '00000') warnings.push({ code, says: sanitize(message, 300) });
   };
   client.on('notice', onNotice);
   stage.committing = true;
@@ -171,7 +181,7 @@ async function interrupt(connection: Connection, stage: Stage): Promise<void> {
   }
 }
 
-function afterError(error: unknown, call: SqlCall, stage: Stage, means: Means): Performed {
+function afterError(error: unknown, call: SqlCall, stage: Stage, means: ExecutionContext): CallResult {
   const server = means.settings.database[call.server] ?? means.settings.database.primary;
   const { what, hint } = postgresFault(error, server);
   // An error that the server itself sent for the statement means that it was undone, unless it ended the connection.

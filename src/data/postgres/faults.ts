@@ -1,6 +1,6 @@
 // What an error of PostgreSQL, of its client or of the network below means, in the on-call's words.
 import type { DatabaseServer } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError, networkCode } from '../network.ts';
 import { UnreadableFile } from './tls.ts';
@@ -49,7 +49,7 @@ export function postgresFault(error: unknown, server: DatabaseServer): Fault {
   const where = whereOf(server);
   if (error instanceof LockHeld) return { ...error.fault, where };
   const state = sqlState(error);
-  const said = door(error instanceof Error ? error.message : error, 300);
+  const said = sanitize(error instanceof Error ? error.message : error, 300);
   const [kind, what, hint] = state ? explainState(state, said, server, error) : explainClient(error, said, server);
   const code = state ?? networkCode(error);
   return { kind, where, what, hint, ...(code === undefined ? {} : { code }) };
@@ -146,7 +146,7 @@ export function isRefusal(error: unknown): boolean {
 
 /** What would allow what was refused: a grant; else what the server says. */
 export function remedyOf(error: unknown, role: string): string {
-  const said = door(error instanceof Error ? error.message : '', 200);
+  const said = sanitize(error instanceof Error ? error.message : '', 200);
   return sqlState(error) === '42501' ? grantFor(said, role) : `the server does not offer it: ${said}`;
 }
 

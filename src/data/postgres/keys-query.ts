@@ -1,15 +1,15 @@
 // API keys, per tenant. Never the key.
 import type { Settings } from '../../config/settings.ts';
 import type { ApiKey, ApiKeyList } from '../../core/queries/api-key.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { inSchema } from './queries/columns.ts';
 import * as sql from './queries/details.ts';
 import { sessionsFor } from './sessions.ts';
 import { tablesOf } from './tables.ts';
 
-export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Outcome<ApiKeyList>> {
+export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Result<ApiKeyList>> {
   const session = sessionsFor(settings).studies;
   return session.read(signal, 3 * second, async (ask) => {
     const { apiKey, schema } = (await tablesOf(session, settings.database.schema, ask)).form;
@@ -20,9 +20,9 @@ export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Ou
 
 function keyFrom(row: sql.ApiKeyRow): ApiKey {
   return {
-    id: door(row.id, 100),
-    tenant: door(row.tenant, 100),
-    name: door(row.name ?? '', 100),
+    id: sanitize(row.id, 100),
+    tenant: sanitize(row.tenant, 100),
+    name: sanitize(row.name ?? '', 100),
     permissions: permissionsFrom(row.permissions),
     ...(row.rateLimit === null ? {} : { rateLimit: row.rateLimit }),
     ...(row.lastUsed === null ? {} : { lastUsedAt: row.lastUsed * second }),
@@ -34,20 +34,20 @@ function keyFrom(row: sql.ApiKeyRow): ApiKey {
 
 /** An array, an object of true and false, or a text with commas: platforms write permissions in each way. */
 export function permissionsFrom(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.slice(0, 100).map((one) => door(one, 80));
+  if (Array.isArray(value)) return value.slice(0, 100).map((one) => sanitize(one, 80));
   if (typeof value === 'object' && value !== null)
-    return Object.entries(value).flatMap(([name, on]) => (on ? [door(name, 80)] : []));
+    return Object.entries(value).flatMap(([name, on]) => (on ? [sanitize(name, 80)] : []));
   if (typeof value !== 'string') return [];
   const text = value.trim();
   if (text.startsWith('[') || text.startsWith('{')) {
     try {
       return permissionsFrom(JSON.parse(text));
     } catch {
-      return [door(text, 80)];
+      return [sanitize(text, 80)];
     }
   }
   return text
     .split(/[\s,]+/)
     .filter(Boolean)
-    .map((one) => door(one, 80));
+    .map((one) => sanitize(one, 80));
 }

@@ -1,7 +1,7 @@
 // Who holds the lock that a look waited for in vain: said by name, so that it can be ended.
 
 import { formatAge } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { LockHeld, sqlState } from './faults.ts';
 import { type HolderRow, lockHolders } from './queries/locks.ts';
@@ -19,15 +19,15 @@ export async function namingLocks<T>(ask: AskSql, tables: readonly string[], loo
 }
 
 function faultOf({ pid, user, table, seconds, granted, prepared, behind }: HolderRow): LockHeld['fault'] {
-  const name = door(table, 60);
+  const name = sanitize(table, 60);
   const age = seconds === null ? '' : `, for ${formatAge(Math.max(0, seconds) * second)}`;
   const kind = 'timeout' as const;
   if (pid === null) {
-    const what = `waits for ${name}: a prepared transaction holds its lock${prepared ? ` (${door(prepared, 80)})` : ''}${age}`;
-    const gid = prepared === null ? '…' : `'${door(prepared, 80).replaceAll("'", "''")}'`;
+    const what = `waits for ${name}: a prepared transaction holds its lock${prepared ? ` (${sanitize(prepared, 80)})` : ''}${age}`;
+    const gid = prepared === null ? '…' : `'${sanitize(prepared, 80).replaceAll("'", "''")}'`;
     return { kind, what, hint: `no session has it: ROLLBACK PREPARED ${gid}; or COMMIT PREPARED, by whoever knows it` };
   }
-  const who = `pid ${pid}${user ? ` (${door(user, 40)})` : ''}`;
+  const who = `pid ${pid}${user ? ` (${sanitize(user, 40)})` : ''}`;
   if (granted)
     return {
       kind,

@@ -4,12 +4,12 @@ import type { SqlValue } from '../../core/actions/call.ts';
 import type { Need, SqlRow } from '../../core/actions/preflight.ts';
 import { quoted } from '../../core/platform/form.ts';
 import type { Tables } from '../../core/platform/tables.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Database } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import type { Outcome } from '../source.ts';
-import { lookAtServer } from './server.ts';
+import type { Result } from '../source.ts';
+import { readServer } from './server.ts';
 import { Session, type SqlParameter } from './session.ts';
 import { openSessions } from './sessions.ts';
 import { tablesOf } from './tables.ts';
@@ -19,7 +19,7 @@ const within: Ms = 10 * second;
 const lookWithin: Ms = 5 * second;
 const longestText = 4000;
 
-export class SqlSurvey {
+export class PostgresPreflight {
   readonly #settings: Settings['database'];
   readonly #signal: AbortSignal;
   readonly #sessions = new Map<'primary' | 'replica', Session>();
@@ -34,16 +34,16 @@ export class SqlSurvey {
     this.#sessions.clear();
   }
 
-  async look(server: 'primary' | 'replica'): Promise<Outcome<Database>> {
+  async look(server: 'primary' | 'replica'): Promise<Result<Database>> {
     const session = this.#session(server);
-    return session ? lookAtServer(session, lookWithin, this.#signal) : notConfigured(server);
+    return session ? readServer(session, lookWithin, this.#signal) : notConfigured(server);
   }
 
   async rows(
     server: 'primary' | 'replica',
     text: string,
     parameters: readonly SqlValue[],
-  ): Promise<Outcome<readonly SqlRow[]>> {
+  ): Promise<Result<readonly SqlRow[]>> {
     const session = this.#session(server);
     if (!session) return notConfigured(server);
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(within)]);
@@ -74,7 +74,7 @@ export class SqlSurvey {
   }
 
   /** Tables, columns and states of the primary. */
-  async tables(): Promise<Outcome<Tables>> {
+  async tables(): Promise<Result<Tables>> {
     const session = this.#session('primary');
     if (!session) return notConfigured('primary');
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(within)]);
@@ -84,7 +84,7 @@ export class SqlSurvey {
   /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only owners may. */
   async allowed(
     need: Extract<Need, { kind: 'table' }>,
-  ): Promise<Outcome<{ allowed: boolean; missing: string; name: string }>> {
+  ): Promise<Result<{ allowed: boolean; missing: string; name: string }>> {
     const tables = await this.tables();
     if (!tables.ok) return tables;
     const { study, job, apiKey } = tables.value.form;
@@ -145,7 +145,7 @@ function parameter(value: SqlValue): SqlParameter {
 
 function safe(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string') return door(value, longestText);
+  if (typeof value === 'string') return sanitize(value, longestText);
   if (Array.isArray(value)) return value.map(safe);
-  return typeof value === 'object' && value !== null ? door(JSON.stringify(value), longestText) : value;
+  return typeof value === 'object' && value !== null ? sanitize(JSON.stringify(value), longestText) : value;
 }

@@ -2,7 +2,7 @@
 // pg_stat_progress_vacuum and pg_stat_progress_analyze). Reads only; where it cannot be asked, that is said once.
 import type { DatabaseServer } from '../../config/settings.ts';
 import { formatCount } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { pause } from '../source.ts';
 import { Session } from './session.ts';
@@ -50,9 +50,9 @@ const sql = `SELECT p.name, p.part FROM (
 /** `scanning heap of jobs: 45 % of 12,345 blocks`. */
 export function progressSays({ name, part }: Row): string {
   const of = (part ?? {}) as Row;
-  const phase = door(of.phase ?? 'working', 60);
+  const phase = sanitize(of.phase ?? 'working', 60);
   const n = (field: string) => Number(of[field] ?? 0);
-  const table = name ? ` of ${door(name, 80)}` : '';
+  const table = name ? ` of ${sanitize(name, 80)}` : '';
   const [done, total, what] =
     phase === 'vacuuming heap'
       ? [n('heap_blks_vacuumed'), n('heap_blks_total'), 'blocks']

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { IdAge, Slot } from '../../core/queries/database.ts';
 import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
 import { statementSays } from '../../core/text/statement.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
@@ -30,13 +30,13 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
     timeout: timeout + second / 2,
     from: `postgres ${session.where}`,
     where: session.where,
-    read: (signal) => lookAtServer(session, timeout, signal),
+    read: (signal) => readServer(session, timeout, signal),
     close: () => session.close(),
   });
 }
 
 /** One look at one server, within `timeout`. */
-export function lookAtServer(session: Session, timeout: Ms, signal: AbortSignal) {
+export function readServer(session: Session, timeout: Ms, signal: AbortSignal) {
   const limit = statementLimit(timeout);
   return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) => lookWith(ask, session));
 }
@@ -62,7 +62,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
       return undefined;
     }
   };
-  const hidden = `GRANT pg_read_all_stats TO ${door(me.role, 64)}; (or pg_monitor)`;
+  const hidden = `GRANT pg_read_all_stats TO ${sanitize(me.role, 64)}; (or pg_monitor)`;
   const counted = (await part('connections', () => ask<sql.ConnectionsRow>(sql.connections)))?.[0];
   const latency = Math.round((performance.now() - begun) * 10) / 10;
   const lag = me.inRecovery
@@ -79,8 +79,8 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   }
   return {
     where,
-    database: door(me.database, 100),
-    version: door(me.version, 60),
+    database: sanitize(me.database, 100),
+    version: sanitize(me.version, 60),
     latency,
     inRecovery: me.inRecovery,
     ...(writable ? { writes: writesFrom(writable, me.role) } : me.inRecovery ? {} : { writesUnasked: true }),
@@ -132,16 +132,16 @@ async function lagHere(ask: AskSql, session: Session): Promise<sql.LagRow | unde
 
 function connectionsFrom({ nearest, nearestUsed, nearestLimit, ...counted }: sql.ConnectionsRow): Connections {
   if (nearest === null || nearestUsed === null || nearestLimit === null) return counted;
-  return { ...counted, nearest: { whose: door(nearest, 80), used: nearestUsed, limit: nearestLimit } };
+  return { ...counted, nearest: { whose: sanitize(nearest, 80), used: nearestUsed, limit: nearestLimit } };
 }
 
 /** A slot as it is judged. */
 export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow): Slot {
   return {
-    name: door(name, 80),
-    kind: door(kind, 20),
+    name: sanitize(name, 80),
+    kind: sanitize(kind, 20),
     active,
-    state: door(state ?? '', 40),
+    state: sanitize(state ?? '', 40),
     ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
     ...(most === null ? {} : { most }),
   };
@@ -149,7 +149,7 @@ export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow
 
 /** How old the oldest id is, as it is judged. */
 export const idAgeFrom = ({ database, kind, age, freezeAt }: sql.IdAgeRow): IdAge => ({
-  database: door(database, 64),
+  database: sanitize(database, 64),
   kind: kind === 'multixacts' ? kind : 'transactions',
   age,
   freezeAt,
@@ -175,13 +175,13 @@ function walFrom({ received, replayed, waiting, streaming, peers, silence, sende
     ...(peers > 0
       ? {
           receiver: {
-            ...(sender == null ? {} : { from: door(sender, 120) }),
+            ...(sender == null ? {} : { from: sanitize(sender, 120) }),
             ...(silence == null ? {} : { silence: Math.max(0, silence * second) }),
           },
         }
       : {}),
-    ...(received == null ? {} : { received: door(received, 40) }),
-    ...(replayed == null ? {} : { replayed: door(replayed, 40) }),
+    ...(received == null ? {} : { received: sanitize(received, 40) }),
+    ...(replayed == null ? {} : { replayed: sanitize(replayed, 40) }),
     ...(waiting == null ? {} : { waiting: Math.max(0, waiting) }),
   };
 }
@@ -190,7 +190,7 @@ function transactionFrom({ pid, seconds, user, query }: sql.TransactionRow) {
   return {
     pid,
     age: Math.max(0, seconds * second),
-    user: door(user ?? '', 64),
+    user: sanitize(user ?? '', 64),
     query: statementSays(query, shortQuery),
   };
 }

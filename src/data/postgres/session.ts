@@ -5,7 +5,7 @@ import type { DatabaseServer } from '../../config/settings.ts';
 import { cleanLines } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { type Outcome, timedOut } from '../source.ts';
+import { type Result, timedOut } from '../source.ts';
 import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
 
@@ -43,7 +43,7 @@ export class Session {
    * One look. Each statement has `limit` ms on the server; the look as a whole ends with the signal, which also cuts a
    * connection that hangs. A connection that turns out to be lost is replaced once, as reading twice does no harm.
    */
-  async read<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Outcome<T>> {
+  async read<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>): Promise<Result<T>> {
     const before = this.#busy;
     const asked = performance.now();
     const turn = before.then(() => this.#attempt(signal, limit, look, asked));
@@ -81,7 +81,7 @@ export class Session {
     this.#connection = undefined;
   }
 
-  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>, asked: Ms): Promise<Outcome<T>> {
+  async #attempt<T>(signal: AbortSignal, limit: Ms, look: (ask: AskSql) => Promise<T>, asked: Ms): Promise<Result<T>> {
     const begun = performance.now();
     for (let again = false; ; again = true) {
       const used = this.#connection !== undefined && !this.#connection.lost;

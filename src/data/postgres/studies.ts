@@ -1,11 +1,11 @@
 // Queue and studies as one fact: what waits, what runs, what failed in the last hour.
 import type { Settings } from '../../config/settings.ts';
 import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Count, Studies, Study } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { Dear } from './budgeted-query.ts';
+import { BudgetedQuery } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
@@ -17,20 +17,20 @@ import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
 /** What the look remembers between two turns, so that dear counts are not repeated for nothing. */
 export type StudiesMemory = {
-  pending: Dear<number | undefined>;
-  lastHour: Dear<sql.LastHourRow>;
-  jobs: Dear<readonly sql.JobCountRow[] | undefined>;
-  unclearStudies: Dear<readonly Unclear[] | undefined>;
-  unclearJobs: Dear<readonly Unclear[] | undefined>;
+  pending: BudgetedQuery<number | undefined>;
+  lastHour: BudgetedQuery<sql.LastHourRow>;
+  jobs: BudgetedQuery<readonly sql.JobCountRow[] | undefined>;
+  unclearStudies: BudgetedQuery<readonly Unclear[] | undefined>;
+  unclearJobs: BudgetedQuery<readonly Unclear[] | undefined>;
 };
 
 export function newStudiesMemory(): StudiesMemory {
   return {
-    pending: new Dear(),
-    lastHour: new Dear(),
-    jobs: new Dear(),
-    unclearStudies: new Dear(),
-    unclearJobs: new Dear(),
+    pending: new BudgetedQuery(),
+    lastHour: new BudgetedQuery(),
+    jobs: new BudgetedQuery(),
+    unclearStudies: new BudgetedQuery(),
+    unclearJobs: new BudgetedQuery(),
   };
 }
 
@@ -51,19 +51,13 @@ export function studiesSource(settings: Settings): Source {
     timeout: within,
     from: `postgres ${session.where}`,
     where: session.where,
-    read: (signal) => lookAtStudies(session, settings.database.schema, within, memory, signal),
+    read: (signal) => readStudies(session, settings.database.schema, within, memory, signal),
     close: () => session.close(),
   });
 }
 
 /** One look at studies and the queue. No statement takes more than a third of `within`. */
-export function lookAtStudies(
-  session: Session,
-  schema: string,
-  within: Ms,
-  memory: StudiesMemory,
-  signal: AbortSignal,
-) {
+export function readStudies(session: Session, schema: string, within: Ms, memory: StudiesMemory, signal: AbortSignal) {
   return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
     try {
       const tables = await tablesOf(session, schema, ask);
@@ -171,9 +165,9 @@ function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefi
   const progressed = row.progressed === null ? created : row.progressed * second;
   const moved = tables.study.progressIsOwn ? 0 : (counted?.moved ?? 0) * second;
   return {
-    id: door(row.id, 100),
-    tenant: door(row.tenant, 100),
-    status: door(row.status, 40),
+    id: sanitize(row.id, 100),
+    tenant: sanitize(row.tenant, 100),
+    status: sanitize(row.status, 40),
     ...(completion === undefined ? {} : { completion }),
     failedJobs: counted?.failed ?? 0,
     totalJobs: counted?.total ?? 0,

@@ -1,10 +1,10 @@
 // One study, and lists of studies and jobs, as long as a person looks.
 import type { Settings } from '../../config/settings.ts';
 import type { Job, JobList, StudyDetail, StudyList, StudyRow, SurfaceDetail } from '../../core/queries/study.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { lookAtApiStudy } from '../gateway/study-api.ts';
-import type { Outcome } from '../source.ts';
+import { readApiStudy } from '../gateway/study-api.ts';
+import type { Result } from '../source.ts';
 import { sqlState } from './faults.ts';
 import * as sql from './queries/details.ts';
 import type { AskSql } from './session.ts';
@@ -57,7 +57,7 @@ export function listStudies(
   settings: Settings,
   { search, rows }: { search: string; rows: number },
   signal: AbortSignal,
-): Promise<Outcome<StudyList>> {
+): Promise<Result<StudyList>> {
   const session = sessionsFor(settings).studies;
   const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
@@ -70,14 +70,10 @@ export function listStudies(
 }
 
 /** One study by the database and, at the same time, by the API. */
-export async function lookAtStudy(
-  settings: Settings,
-  study: string,
-  signal: AbortSignal,
-): Promise<Outcome<StudyDetail>> {
+export async function queryStudy(settings: Settings, study: string, signal: AbortSignal): Promise<Result<StudyDetail>> {
   const session = sessionsFor(settings).studies;
   const [api, outcome] = await Promise.all([
-    lookAtApiStudy(settings, study, signal),
+    readApiStudy(settings, study, signal),
     session.read(signal, limit, async (ask) => {
       const tables = await tablesOf(session, settings.database.schema, ask);
       const values = [study];
@@ -88,12 +84,15 @@ export async function lookAtStudy(
         ...(row ? { row: studyRow(row) } : {}),
         ...(found ? {} : { jobsUncounted: true }),
         counts: (counts ?? []).map(({ surface, status, count }) => ({
-          surface: door(surface ?? 'no surface', 100),
-          status: door(status ?? 'no status', 40),
+          surface: sanitize(surface ?? 'no surface', 100),
+          status: sanitize(status ?? 'no status', 40),
           count,
         })),
         exact: (counts ?? []).reduce((sum, { count }) => sum + count, 0) < sql.mostOfStudy,
-        errors: (errors ?? []).map(({ message, count }) => ({ message: door(message ?? 'no message', 400), count })),
+        errors: (errors ?? []).map(({ message, count }) => ({
+          message: sanitize(message ?? 'no message', 400),
+          count,
+        })),
         running: (running ?? []).map(jobFrom),
         slowest: (slowest ?? []).map(jobFrom),
       };
@@ -126,7 +125,7 @@ export function listJobs(
   settings: Settings,
   { study, status, search, rows }: { study: string; status: string; search: string; rows: number },
   signal: AbortSignal,
-): Promise<Outcome<JobList>> {
+): Promise<Result<JobList>> {
   const session = sessionsFor(settings).studies;
   const like = patternsOf(search);
   return session.read(signal, limit, async (ask) => {
@@ -141,11 +140,7 @@ export function listJobs(
 }
 
 /** A surface's failures of the last hour. */
-export function lookAtSurface(
-  settings: Settings,
-  surface: string,
-  signal: AbortSignal,
-): Promise<Outcome<SurfaceDetail>> {
+export function querySurface(settings: Settings, surface: string, signal: AbortSignal): Promise<Result<SurfaceDetail>> {
   const session = sessionsFor(settings).studies;
   return session.read(signal, limit, async (ask) => {
     const tables = await tablesOf(session, settings.database.schema, ask);
@@ -154,9 +149,9 @@ export function lookAtSurface(
     const studies = await ask<sql.SurfaceStudyRow>(sql.studiesOfSurface(tables), { values }).catch(noSuchId);
     const newest = await ask<sql.FailedJobRow>(sql.newestOfSurface(tables), { values }).catch(noSuchId);
     return {
-      errors: errors.map((row) => ({ ...row, message: door(row.message ?? 'no message', 400) })),
-      studies: studies.map(({ study, count }) => ({ study: door(study, 100), count })),
-      newest: newest.map((row) => ({ ...jobFrom(row), study: door(row.study, 100) })),
+      errors: errors.map((row) => ({ ...row, message: sanitize(row.message ?? 'no message', 400) })),
+      studies: studies.map(({ study, count }) => ({ study: sanitize(study, 100), count })),
+      newest: newest.map((row) => ({ ...jobFrom(row), study: sanitize(row.study, 100) })),
       exact: errors.reduce((sum, { count }) => sum + count, 0) < sql.mostOfSurface,
     };
   });
@@ -166,9 +161,9 @@ function studyRow(row: sql.StudyListRow): StudyRow {
   const completion = completionFrom(row.completion);
   const createdAt = (row.created ?? 0) * second;
   return {
-    id: door(row.id, 100),
-    tenant: door(row.tenant, 100),
-    status: door(row.status, 40),
+    id: sanitize(row.id, 100),
+    tenant: sanitize(row.tenant, 100),
+    status: sanitize(row.status, 40),
     ...(completion === undefined ? {} : { completion }),
     createdAt,
     progressedAt: row.progressed === null ? createdAt : row.progressed * second,
@@ -177,12 +172,12 @@ function studyRow(row: sql.StudyListRow): StudyRow {
 
 function jobFrom(row: sql.JobRow): Job {
   return {
-    id: door(row.id, 100),
-    surface: door(row.surface ?? 'no surface', 100),
-    status: door(row.status, 40),
+    id: sanitize(row.id, 100),
+    surface: sanitize(row.surface ?? 'no surface', 100),
+    status: sanitize(row.status, 40),
     attempts: row.attempts ?? 0,
     createdAt: (row.created ?? 0) * second,
     ...(row.ended === null ? {} : { endedAt: row.ended * second }),
-    ...(row.error === null ? {} : { error: door(row.error, 400) }),
+    ...(row.error === null ? {} : { error: sanitize(row.error, 400) }),
   };
 }

@@ -1,10 +1,10 @@
 // Surfaces over the last hour as one fact.
 import type { Settings } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { Dear } from './budgeted-query.ts';
+import { BudgetedQuery } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
@@ -16,12 +16,12 @@ import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 import { lackOf } from './unclear.ts';
 
 export type SurfacesMemory = {
-  rows: Dear<readonly sql.SurfaceRow[]>;
-  last: Dear<sql.LastFinishedRow | undefined>;
+  rows: BudgetedQuery<readonly sql.SurfaceRow[]>;
+  last: BudgetedQuery<sql.LastFinishedRow | undefined>;
 };
 
 export function newSurfacesMemory(): SurfacesMemory {
-  return { rows: new Dear(), last: new Dear() };
+  return { rows: new BudgetedQuery(), last: new BudgetedQuery() };
 }
 
 export function surfacesSource(settings: Settings): Source {
@@ -37,13 +37,13 @@ export function surfacesSource(settings: Settings): Source {
     timeout: within + lookTimeout(studies, timeout),
     from: `postgres ${session.where}`,
     where: session.where,
-    read: (signal) => lookAtSurfaces(session, settings.database.schema, within, memory, signal),
+    read: (signal) => readSurfaces(session, settings.database.schema, within, memory, signal),
     close: () => session.close(),
   });
 }
 
 /** One look at the surfaces of the last hour. */
-export function lookAtSurfaces(
+export function readSurfaces(
   session: Session,
   schema: string,
   within: Ms,
@@ -81,7 +81,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   );
   return {
     surfaces,
-    ...(last.value ? { lastFinished: { at: last.value.at * second, study: door(last.value.study, 100) } } : {}),
+    ...(last.value ? { lastFinished: { at: last.value.at * second, study: sanitize(last.value.study, 100) } } : {}),
     estimated,
     ...doubt,
   };
@@ -89,13 +89,13 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
 
 function surfaceFrom(row: sql.SurfaceRow): Surface {
   return {
-    id: door(row.id ?? 'no surface', 100),
+    id: sanitize(row.id ?? 'no surface', 100),
     failures: row.failures,
     finished: row.finished,
     ...(row.unclear > 0 ? { unclear: row.unclear } : {}),
     affectedStudies: row.studies,
     ...(row.failures > 0 && row.topCount !== null
-      ? { topError: door(row.topError ?? 'no message', 300), topErrorCount: row.topCount }
+      ? { topError: sanitize(row.topError ?? 'no message', 300), topErrorCount: row.topCount }
       : {}),
   };
 }

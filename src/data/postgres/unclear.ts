@@ -2,7 +2,7 @@
 import { lacks } from '../../core/platform/form.ts';
 import { type Meaning, meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
 import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Tables } from './queries/columns.ts';
 import { mostUnclear, type UnclearRow, unclearEstimated, unclearRows } from './queries/states.ts';
@@ -32,13 +32,13 @@ function unclearFrom(
   rows: readonly UnclearRow[],
   counted: boolean,
 ): readonly Unclear[] {
-  const table = door((owner === 'study' ? tables.form.study : tables.form.job).name, 60);
+  const table = sanitize((owner === 'study' ? tables.form.study : tables.form.job).name, 60);
   const exact = counted && rows.reduce((sum, { count }) => sum + count, 0) <= mostUnclear;
   // A state in a case that nobody writes (`PeNdInG`) is understood all the same.
   return rows
     .filter(({ label }) => label === null || meaningOf(owner, label) === undefined)
     .map(({ label, count }) => {
-      const shown = label === null ? null : door(label, 40);
+      const shown = label === null ? null : sanitize(label, 40);
       return { of: owner, table, label: shown, count: Math.min(count, mostUnclear), exact };
     });
 }
@@ -47,5 +47,5 @@ function unclearFrom(
 export function lackOf(owner: StateOwner, tables: Tables, needs: readonly Meaning[]): Doubt | undefined {
   const table = owner === 'study' ? tables.form.study : tables.form.job;
   const missing = needs.find((meaning) => lacks(owner, table.states, meaning));
-  return missing && { why: 'lacks', of: owner, table: door(table.name, 60), meaning: missing };
+  return missing && { why: 'lacks', of: owner, table: sanitize(table.name, 60), meaning: missing };
 }

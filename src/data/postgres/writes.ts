@@ -1,5 +1,5 @@
 // What hinders a primary's writes, as a part of its fact.
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Writes } from '../../core/world/facts.ts';
 import type { WritesRow } from './queries/writes.ts';
@@ -17,8 +17,8 @@ export function writesFrom(row: WritesRow, role: string): Writes {
   // Commits that do not wait are not held up by standbys that are away.
   const waits = needed > 0 && !['off', 'local'].includes(row.commit);
   const readOnly = [
-    ...(row.readOnly === true ? [{ by: setBy[row.source] ?? ('server' as const), role: door(role, 64) }] : []),
-    ...(row.roles ?? []).map((name) => ({ by: 'role' as const, role: door(name, 64) })),
+    ...(row.readOnly === true ? [{ by: setBy[row.source] ?? ('server' as const), role: sanitize(role, 64) }] : []),
+    ...(row.roles ?? []).map((name) => ({ by: 'role' as const, role: sanitize(name, 64) })),
   ];
   return {
     readOnly,
@@ -32,7 +32,7 @@ export function writesFrom(row: WritesRow, role: string): Writes {
           },
         }
       : {}),
-    ...(row.refused ? { refused: door(role, 64) } : {}),
+    ...(row.refused ? { refused: sanitize(role, 64) } : {}),
   };
 }
 

@@ -1,13 +1,13 @@
 // API p95 and error rate from Prometheus, where one is configured: two instant queries.
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
 import { readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
-import { type Outcome, poll, type Source } from '../source.ts';
+import { poll, type Result, type Source } from '../source.ts';
 import { type Guarding, keptBack } from '../unencrypted.ts';
 
 const longestAnswer = 1024 * 1024;
@@ -37,7 +37,7 @@ export async function askPrometheus(
   { prometheus, environment }: Asked,
   dispatcher: Dispatcher,
   signal: AbortSignal,
-): Promise<Outcome<Traffic>> {
+): Promise<Result<Traffic>> {
   const url = new URL(prometheus.url);
   const login = Boolean(prometheus.bearerToken || url.username);
   const kept = login ? keptBack({ environment }, 'prometheus', url, 'the login was') : undefined;
@@ -73,7 +73,7 @@ async function query(
   text: string,
   dispatcher: Dispatcher,
   signal: AbortSignal,
-): Promise<Outcome<number | undefined>> {
+): Promise<Result<number | undefined>> {
   const asked = new URL(`${url.replace(/(?<!\/)\/+$/, '')}/api/v1/query`);
   const { username, password, host: where } = asked;
   const user = decodeURIComponent(username);
@@ -82,7 +82,7 @@ async function query(
   asked.searchParams.set('query', text);
   const basic = `Basic ${Buffer.from(`${user}:${decodeURIComponent(password)}`).toString('base64')}`;
   const authorization = bearerToken ? `Bearer ${bearerToken}` : user ? basic : undefined;
-  const wrong = (what: string, hint: string): Outcome<never> => ({
+  const wrong = (what: string, hint: string): Result<never> => ({
     ok: false,
     fault: { kind: 'malformed', where, what, hint },
   });
@@ -122,11 +122,11 @@ export function readPrometheus(body: string): { value: number | undefined } | { 
     return { problem: 'answer is not JSON' };
   }
   if (answer?.status !== 'success')
-    return { problem: `query failed: ${door(answer?.error, 160) || 'no reason given'}` };
+    return { problem: `query failed: ${sanitize(answer?.error, 160) || 'no reason given'}` };
   const { resultType, result } = answer.data ?? {};
   if (resultType === 'scalar') return { value: numberOf(result) };
   if (resultType !== 'vector' || !Array.isArray(result))
-    return { problem: `query gives a ${door(resultType, 20) || 'nothing'}, not one number` };
+    return { problem: `query gives a ${sanitize(resultType, 20) || 'nothing'}, not one number` };
   if (result.length > 1) return { problem: `query gives ${result.length} series, not one number: sum them` };
   const [only] = result as readonly { value?: unknown }[];
   return { value: only === undefined ? undefined : numberOf(only?.value) };

@@ -1,6 +1,6 @@
 // What Redis lets us run, asked of itself (ACL DRYRUN, since Redis 7): nothing is tried out.
 import type { Permission } from '../../core/actions/preflight.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { RedisConnection } from './connect.ts';
 
 /** Whether this user may run a command with these arguments. */
@@ -14,9 +14,9 @@ export async function redisMay(
     if (answer === 'OK') return { may: true };
     const keys = /keys?\b/.test(answer) && !/command/.test(answer);
     const grant = keys ? '~PATTERN' : `+${command[0].toLowerCase()}`;
-    return { may: false, why: door(answer, 120), hint: `ACL SETUSER ${door(who, 60)} ${grant}` };
+    return { may: false, why: sanitize(answer, 120), hint: `ACL SETUSER ${sanitize(who, 60)} ${grant}` };
   } catch (error) {
-    const why = door(error instanceof Error ? error.message : error, 120);
+    const why = sanitize(error instanceof Error ? error.message : error, 120);
     // Before Redis 6, and in what only speaks its protocol, everybody may do everything.
     if (/unknown command/i.test(why)) return { may: true };
     return { may: 'untold', why };

@@ -1,20 +1,20 @@
 import { redisByTls, type Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
-import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
+import { evaluateRedis, redisMemory } from '../../core/health/redis.ts';
 import { formatBytes } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Redis } from '../../core/world/facts.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { redisMay } from './acl.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { redisFault, redisWhere } from './faults.ts';
-import { lookAtRedis } from './info.ts';
+import { readRedis } from './info.ts';
 
 const area = 'redis';
 
 /** PING, INFO, and what eviction takes. Nothing is changed. */
-export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
+export function redisProbe({ redis }: Settings, timeout: Ms): DoctorCheck {
   return {
     area,
     what: 'answers',
@@ -25,7 +25,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
       try {
         connection = await connectRedis(redis, timeout, signal);
         const { client } = connection;
-        const look = await lookAtRedis(client, redisWhere(redis));
+        const look = await readRedis(client, redisWhere(redis));
         const tls = redisByTls(redis) ? ', TLS' : '';
         const words = [`version ${look.version || 'not told'}`, look.role, `${Math.round(look.latency)} ms`];
         return [
@@ -45,7 +45,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): Probe {
 
 /** Said only where it is so: a server that answers and does not work. */
 function works(look: Redis): Checkup[] {
-  const { verdict, says, remedy } = judgeRedis(look);
+  const { verdict, says, remedy } = evaluateRedis(look);
   return verdict === 'ok' ? [] : [{ area, what: 'works', verdict, answer: says, ...(remedy ? { todo: remedy } : {}) }];
 }
 
@@ -84,4 +84,4 @@ async function eviction(client: Client, user: string): Promise<Checkup> {
   return { ...about, verdict: 'unknown', answer, todo: `ask whoever runs Redis: ACL GETUSER ${user}` };
 }
 
-const said = (error: unknown) => door(error instanceof Error ? error.message : error, 120);
+const said = (error: unknown) => sanitize(error instanceof Error ? error.message : error, 120);

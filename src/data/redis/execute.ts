@@ -1,16 +1,16 @@
 import type { Call } from '../../core/actions/call.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { type Means, type Performed, performedFault } from '../call-result.ts';
+import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import { connectRedis } from './connect.ts';
 import { redisFault } from './faults.ts';
 
 const within = 15 * second;
 
-export async function performRedis(
+export async function executeRedis(
   call: Extract<Call, { tool: 'redis' }>,
-  { settings, signal }: Means,
-): Promise<Performed> {
+  { settings, signal }: ExecutionContext,
+): Promise<CallResult> {
   let sent = false;
   try {
     const connection = await connectRedis(settings.redis, within, signal);
@@ -19,13 +19,13 @@ export async function performRedis(
       sent = true;
       const [name, ...rest] = call.command;
       const answer: unknown = await connection.client.call(name, ...rest);
-      return { outcome: 'done', says: `${name}: ${door(answer, 80)}` };
+      return { outcome: 'done', says: `${name}: ${sanitize(answer, 80)}` };
     } finally {
       await connection.close();
     }
   } catch (error) {
     const fault = redisFault(error, settings.redis);
     if (!sent) return { outcome: 'failed', says: `nothing was changed: ${fault.what}`, hint: fault.hint };
-    return performedFault(fault);
+    return failedCall(fault);
   }
 }

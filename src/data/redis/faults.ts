@@ -1,6 +1,6 @@
 // What an error of Redis, of its client or of the network below means, in the on-call's words.
 import { redisByTls, type Settings } from '../../config/settings.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError } from '../network.ts';
 import { EndlessAnswer, NoAuthority, SilentInTls } from './connect.ts';
@@ -85,7 +85,7 @@ function cutHint(redis: RedisSettings): string {
 /** Converts whatever a connection or a command failed with. */
 export function redisFault(error: unknown, redis: RedisSettings): Fault {
   const where = redisWhere(redis);
-  const said = door(error instanceof Error ? error.message : error, 300);
+  const said = sanitize(error instanceof Error ? error.message : error, 300);
   const known = answers.find(([pattern]) => pattern.test(said));
   if (known) return { kind: known[1], where, what: known[2], hint: known[3] };
   if (/^NOPERM/.test(said)) {

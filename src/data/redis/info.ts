@@ -1,6 +1,6 @@
 // What Redis says of itself: PING and INFO (runbook, Check Redis; Useful Commands).
 import type { Redis as Client } from 'ioredis';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Redis, RedisCluster, RedisPersistence } from '../../core/world/facts.ts';
 import { clusterOf, isRefused, refusalsOf, withoutInfo } from './writes.ts';
@@ -9,7 +9,7 @@ import { clusterOf, isRefused, refusalsOf, withoutInfo } from './writes.ts';
  * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
  * refuses INFO has answered all the same. Throws what the server answered to the rest.
  */
-export async function lookAtRedis(client: Client, where: string): Promise<Redis> {
+export async function readRedis(client: Client, where: string): Promise<Redis> {
   const begun = performance.now();
   // A server that cannot save answers even this with a refusal; INFO goes on to say why.
   await client.ping().catch((error: unknown) => {
@@ -63,16 +63,16 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
   if (used === undefined) throw new NotInfo('INFO does not tell used_memory');
   return {
     where,
-    version: door(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),
+    version: sanitize(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),
     latency,
-    role: door(info.get('role') ?? 'role unknown', 20),
+    role: sanitize(info.get('role') ?? 'role unknown', 20),
     usedBytes: used,
     maxBytes: number('maxmemory') ?? 0,
     evictedKeys: number('evicted_keys') ?? 0,
     ...(info.has('master_link_status') ? { linkUp: info.get('master_link_status') === 'up' } : {}),
     ...(info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? { cluster: true } : {}),
     clients: number('connected_clients') ?? 0,
-    policy: door(info.get('maxmemory_policy') ?? '', 40),
+    policy: sanitize(info.get('maxmemory_policy') ?? '', 40),
     ...(info.has('aof_enabled') ? { persistence: persistenceFrom(info, number) } : {}),
   };
 }

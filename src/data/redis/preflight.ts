@@ -1,9 +1,9 @@
 // Keys of Redis with their idle time and size, from a scan that ends.
 import type { Settings } from '../../config/settings.ts';
 import type { Permission, RedisKey, RedisScan } from '../../core/actions/preflight.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { redisMay } from './acl.ts';
 import { connectRedis, type RedisConnection } from './connect.ts';
 import { redisFault } from './faults.ts';
@@ -24,7 +24,7 @@ export async function redisPermission(
   settings: Settings['redis'],
   command: readonly [string, ...string[]],
   signal: AbortSignal,
-): Promise<Outcome<Permission>> {
+): Promise<Result<Permission>> {
   try {
     const connection = await connectRedis(settings, within, signal);
     try {
@@ -47,7 +47,7 @@ export async function redisKeys(
   settings: Settings['redis'],
   wanted: IdleKeys,
   signal: AbortSignal,
-): Promise<Outcome<RedisScan>> {
+): Promise<Result<RedisScan>> {
   try {
     const connection = await connectRedis(settings, within, signal);
     try {
@@ -76,7 +76,7 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
     const [next, names] = await client.scan(cursor, 'MATCH', match, 'COUNT', page);
     cursor = next;
     scanned += page;
-    const fresh = [...new Set(names)].filter((name) => name === clean(name, 1000) && !seen.has(name));
+    const fresh = [...new Set(names)].filter((name) => name === stripControl(name, 1000) && !seen.has(name));
     for (const name of fresh) seen.add(name);
     const times = await each(client, ['OBJECT', 'IDLETIME'], fresh);
     untold ??= times.refusal;
@@ -130,5 +130,5 @@ function refusalOf(message: string, command: string): Refusal | undefined {
     return { by: 'policy', says: 'the server’s policy (LFU) counts uses and keeps no idle times' };
   // The key went between the two questions.
   if (/no such key/i.test(message)) return undefined;
-  return { by: 'error', says: `${command}: ${clean(message, 100)}` };
+  return { by: 'error', says: `${command}: ${stripControl(message, 100)}` };
 }

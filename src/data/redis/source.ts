@@ -2,10 +2,10 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import type { Redis } from '../../core/world/facts.ts';
-import { type Outcome, poll, type Source } from '../source.ts';
+import { poll, type Result, type Source } from '../source.ts';
 import { connectRedis, cutConnection, type RedisConnection } from './connect.ts';
 import { redisFault, redisWhere } from './faults.ts';
-import { lookAtRedis } from './info.ts';
+import { readRedis } from './info.ts';
 
 export function redisSource(settings: Settings): Source {
   const { redis: every, timeout } = settings.intervals;
@@ -30,7 +30,7 @@ export function redisSource(settings: Settings): Source {
           drop();
           connection = await connectRedis(settings.redis, timeout, signal);
         }
-        const look = await lookAtRedis(connection.client, where);
+        const look = await readRedis(connection.client, where);
         if (look.evictedKeys === undefined) return { ok: true, value: look };
         const now: Counted = { evicted: look.evictedKeys, at: performance.now() };
         const rate = perMinute(before, now);
@@ -58,15 +58,11 @@ export function perMinute(before: Counted | undefined, now: Counted): number | u
 }
 
 /** Redis answers, or why not: for whoever asks once. */
-export async function askRedisOnce(
-  redis: Settings['redis'],
-  timeout: Ms,
-  signal: AbortSignal,
-): Promise<Outcome<Redis>> {
+export async function askRedisOnce(redis: Settings['redis'], timeout: Ms, signal: AbortSignal): Promise<Result<Redis>> {
   let connection: RedisConnection | undefined;
   try {
     connection = await connectRedis(redis, timeout, signal);
-    return { ok: true, value: await lookAtRedis(connection.client, redisWhere(redis)) };
+    return { ok: true, value: await readRedis(connection.client, redisWhere(redis)) };
   } catch (error) {
     return { ok: false, fault: redisFault(error, redis) };
   } finally {

@@ -1,7 +1,7 @@
 // What keeps a Redis from taking writes, and what a cluster lacks: read from INFO, and from CONFIG and CLUSTER where INFO
 // does not decide it.
 import type { Redis as Client } from 'ioredis';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Redis, RedisCluster, RedisRefusal } from '../../core/world/facts.ts';
 
 type Info = ReadonlyMap<string, string>;
@@ -66,7 +66,7 @@ export async function clusterOf(client: Client): Promise<RedisCluster | undefine
     const fields = new Map(answer.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
     const number = (name: string) => Number(fields.get(name) ?? 0);
     return {
-      state: door(fields.get('cluster_state') ?? 'not told', 20),
+      state: sanitize(fields.get('cluster_state') ?? 'not told', 20),
       assigned: number('cluster_slots_assigned'),
       failing: number('cluster_slots_fail'),
       suspected: number('cluster_slots_pfail'),
@@ -79,5 +79,11 @@ export async function clusterOf(client: Client): Promise<RedisCluster | undefine
 
 /** The rest of the fact, where INFO may not be asked: the server answers, and nothing else is known of it. */
 export function withoutInfo(where: string, latency: number, error: Error): Redis {
-  return { where, version: '', latency, role: 'not told', untold: [{ what: 'INFO', why: door(error.message, 120) }] };
+  return {
+    where,
+    version: '',
+    latency,
+    role: 'not told',
+    untold: [{ what: 'INFO', why: sanitize(error.message, 120) }],
+  };
 }

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
-import type { Probe } from '../doctor-check.ts';
+import type { DoctorCheck } from '../doctor-check.ts';
 import { childEnvironment } from './environment.ts';
 import { adminCommandThere } from './package-manager.ts';
 import { findProgram, notRunnable } from './path.ts';
@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const scripts = ['admin:apikey', 'admin:surface', 'admin:sessions', 'test:surface'];
 
 /** kubectl, the admin command, the checkout with its scripts and manifests. Only versions are asked for. */
-export function toolsProbe({ admin }: Settings, timeout: Ms): Probe {
+export function toolsProbe({ admin }: Settings, timeout: Ms): DoctorCheck {
   const directory = admin.directory ?? process.cwd();
   return {
     area,
@@ -62,7 +62,7 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
       env: childEnvironment(process.env, ['KUBECONFIG']),
     });
     const { clientVersion } = JSON.parse(stdout) as { clientVersion?: { gitVersion?: unknown } };
-    return { ...about, verdict: 'ok', answer: `${door(clientVersion?.gitVersion, 40)}, ${found.file}` };
+    return { ...about, verdict: 'ok', answer: `${sanitize(clientVersion?.gitVersion, 40)}, ${found.file}` };
   } catch {
     return {
       ...about,

@@ -3,11 +3,11 @@
 import { execa } from 'execa';
 import type { CommandCall } from '../../core/actions/call.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { clean, door } from '../../core/text/text.ts';
+import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
-import type { Means, Performed } from '../call-result.ts';
+import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { doubtOf } from '../kubernetes/kubectl-exit.ts';
-import { LineCutter } from '../kubernetes/logs/line-splitter.ts';
+import { LineSplitter } from '../kubernetes/logs/line-splitter.ts';
 import { childEnvironment } from './environment.ts';
 
 /** How long a command may take to end by itself after it was asked to. */
@@ -18,10 +18,10 @@ const longestLine = 4000;
 const mostKept = 200;
 const mostTold = 400;
 
-export async function performCommand(
+export async function executeCommand(
   call: CommandCall,
-  { tell, signal }: Pick<Means, 'tell' | 'signal'>,
-): Promise<Performed> {
+  { tell, signal }: Pick<ExecutionContext, 'tell' | 'signal'>,
+): Promise<CallResult> {
   const [program, ...argv] = call.argv;
   if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
   const running = execa(program, argv, {
@@ -55,13 +55,13 @@ export async function performCommand(
   const onAbort = () => stop('person');
   signal.addEventListener('abort', onAbort, { once: true });
   let lines: readonly string[] = [];
-  const cutter = new LineCutter(longestLine);
+  const cutter = new LineSplitter(longestLine);
   const take = (read: (line: (text: string, cut: boolean) => void) => void) => {
     const fresh: string[] = [];
     let skipped = 0;
     read((text, cut) => {
       // A new secret is shown as it is, once; everything else goes through the door.
-      const safe = call.reveals ? clean(text, longestLine) : door(text, longestLine);
+      const safe = call.reveals ? stripControl(text, longestLine) : sanitize(text, longestLine);
       fresh.push(cut ? `${safe} … (the rest of this line is cut)` : safe);
       if (fresh.length > mostTold) {
         fresh.shift();
@@ -85,7 +85,7 @@ export async function performCommand(
   const began = result.exitCode !== undefined || result.signal !== undefined;
   const took = formatAge(result.durationMs);
   if (!began) {
-    const says = `${program} could not be started: ${door(result.code ?? result.shortMessage, 200)}`;
+    const says = `${program} could not be started: ${sanitize(result.code ?? result.shortMessage, 200)}`;
     return { outcome: 'failed', says, hint: 'nothing was changed; check the program and the directory' };
   }
   if (why)

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import { childEnvironment } from './environment.ts';
 import { findProgram, notRunnable } from './path.ts';
@@ -57,7 +57,7 @@ export async function adminCommandThere(
   const env = childEnvironment(process.env, ['PNPM_HOME', 'COREPACK_*', ...environment]);
   const options = { timeout, signal, env, ...(there ? { cwd: directory } : {}) };
   const version = await run(found.file, ['--version'], options).then(
-    ({ stdout }) => door(stdout, 40).trim(),
+    ({ stdout }) => sanitize(stdout, 40).trim(),
     () => '',
   );
   const quotes = quotesArguments(manager, version);

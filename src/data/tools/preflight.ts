@@ -1,10 +1,10 @@
 // Programs and scripts of the checkout: whether they are there, what they say when they only look.
 import { execa } from 'execa';
-import type { Survey, ToolOutput } from '../../core/actions/preflight.ts';
-import { door } from '../../core/text/text.ts';
+import type { Preflight, ToolOutput } from '../../core/actions/preflight.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import type { Outcome } from '../source.ts';
+import type { Result } from '../source.ts';
 import { childEnvironment } from './environment.ts';
 import { findProgram } from './path.ts';
 
@@ -12,11 +12,11 @@ const within: Ms = minute;
 const mostLines = 500;
 
 /** A program or a script, by name or path. The fault says what would make it run. */
-export async function toolThere(command: string, directory = '.'): Promise<Outcome<true>> {
+export async function toolThere(command: string, directory = '.'): Promise<Result<true>> {
   const found = await findProgram(command, directory);
   if (found.ok) return { ok: true, value: true };
   const script = command.includes('/');
-  const fault = (what: string, hint: string): Outcome<true> => ({
+  const fault = (what: string, hint: string): Result<true> => ({
     ok: false,
     fault: { kind: 'unconfigured', where: directory, what, hint },
   });
@@ -29,9 +29,9 @@ export async function toolThere(command: string, directory = '.'): Promise<Outco
 /** Runs something that changes nothing, and gives its last lines and its exit code. */
 export async function outputOf(
   [program, ...argv]: readonly [string, ...string[]],
-  { directory, environment, inherits }: Parameters<Survey['output']>[1] = {},
+  { directory, environment, inherits }: Parameters<Preflight['output']>[1] = {},
   signal: AbortSignal,
-): Promise<Outcome<ToolOutput>> {
+): Promise<Result<ToolOutput>> {
   const done = await execa(program, argv, {
     ...(directory ? { cwd: directory } : {}),
     env: { ...childEnvironment(process.env, inherits), ...environment },
@@ -48,11 +48,11 @@ export async function outputOf(
     const fault: Fault = {
       kind: done.timedOut ? 'timeout' : 'unconfigured',
       where: program,
-      what: door(done.shortMessage, 200),
+      what: sanitize(done.shortMessage, 200),
       hint: 'try it by hand',
     };
     return { ok: false, fault };
   }
-  const lines = done.all.slice(0, mostLines).map((line) => door(line, 1000));
+  const lines = done.all.slice(0, mostLines).map((line) => sanitize(line, 1000));
   return { ok: true, value: { code: done.exitCode, lines } };
 }

@@ -7,9 +7,9 @@ import {
   raisedAlerts,
   takeFindings,
 } from '../../core/health/alert.ts';
-import { assess, type Finding } from '../../core/health/evaluate.ts';
+import { evaluate, type Finding } from '../../core/health/evaluate.ts';
 import { metrics } from '../../core/health/metrics.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
 import type { Entry, Event } from '../../core/incident/event.ts';
 import { type Instant, minute, second } from '../../core/time.ts';
@@ -21,7 +21,7 @@ import { alertChannel } from '../../runbook/channels.ts';
 const believed = 10 * second;
 const sampleEvery = minute;
 
-type Turn = { written: Verdict; now: Verdict; since: Instant };
+type Turn = { written: HealthStatus; now: HealthStatus; since: Instant };
 
 export class AlertWatch {
   #alerts: Alerts = {};
@@ -45,7 +45,7 @@ export class AlertWatch {
 
   /** Takes the world of this moment; gives what is worth writing. */
   takeWorld(world: World): readonly Event[] {
-    const findings = assess(world);
+    const findings = evaluate(world);
     const { alerts, changes } = takeFindings(this.#alerts, findings, world.now);
     this.#alerts = alerts;
     return [

@@ -1,17 +1,17 @@
 // What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
 import { ulid } from 'ulid';
 import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
-import type { IncidentDo } from '../../core/incident/context.ts';
+import type { IncidentCommand } from '../../core/incident/context.ts';
 import { type Event, roles, type Writer } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { Instant } from '../../core/time.ts';
 import type { World } from '../../core/world/world.ts';
 import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
 import { activeChecklists, knownOf, untoldOf } from '../../runbook/messages.ts';
-import { suggest } from '../../runbook/suggest-severity.ts';
+import { suggestSeverity } from '../../runbook/suggest-severity.ts';
 
 /** What to record, and of which incident; or why not. */
-export type Order = { events: readonly Event[]; incident?: string; says: string } | { refused: string };
+export type Decision = { events: readonly Event[]; incident?: string; says: string } | { refused: string };
 
 export type Situation = {
   incident: Incident | undefined;
@@ -22,7 +22,7 @@ export type Situation = {
 };
 
 /** What only the driver may do; the others look on, write notes, take roles and acknowledge. */
-const forDriver = new Set<IncidentDo['do']>([
+const forDriver = new Set<IncidentCommand['do']>([
   'severity',
   'procedure',
   'step',
@@ -35,7 +35,7 @@ const forDriver = new Set<IncidentDo['do']>([
   'resolve',
 ]);
 
-export function orderOf(what: IncidentDo, { incident, self, observing, world, now }: Situation): Order {
+export function decide(what: IncidentCommand, { incident, self, observing, world, now }: Situation): Decision {
   if (observing && what.do !== 'follow') return { refused: 'this cockpit only observes' };
   if (what.do === 'open') return open(what, incident, world);
   if (what.do === 'acknowledge') return acknowledge(what, incident);
@@ -47,15 +47,15 @@ export function orderOf(what: IncidentDo, { incident, self, observing, world, no
   if (!incident) return { refused: 'no incident is open: i opens one' };
   if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
     return { refused: 'it is resolved: reopen it first' };
-  if (forDriver.has(what.do) && incident.wheel.session !== self.session && incident.resolvedAt === undefined)
-    return { refused: `${incident.wheel.person} drives: take the wheel first` };
+  if (forDriver.has(what.do) && incident.control.session !== self.session && incident.resolvedAt === undefined)
+    return { refused: `${incident.control.person} drives: take the wheel first` };
   return withIncident(what, incident, { self, world, now });
 }
 
-function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | undefined, world: World): Order {
+function open(what: Extract<IncidentCommand, { do: 'open' }>, incident: Incident | undefined, world: World): Decision {
   if (incident && incident.resolvedAt === undefined)
     return { refused: `${severityName(incident.severity)} ${incident.title} is open already` };
-  const suggestion = suggest(world);
+  const suggestion = suggestSeverity(world);
   const evidence = suggestion.signs
     .filter((sign) => sign.check.state !== 'pass')
     .map((sign) => `${sign.say}: ${sign.check.because}`)
@@ -79,7 +79,7 @@ function open(what: Extract<IncidentDo, { do: 'open' }>, incident: Incident | un
   };
 }
 
-function acknowledge(what: Extract<IncidentDo, { do: 'acknowledge' }>, incident: Incident | undefined): Order {
+function acknowledge(what: Extract<IncidentCommand, { do: 'acknowledge' }>, incident: Incident | undefined): Decision {
   if (!what.alert && !incident) return { refused: 'there is nothing to acknowledge' };
   const { alert, subject } = what;
   const event: Event = {
@@ -92,8 +92,8 @@ function acknowledge(what: Extract<IncidentDo, { do: 'acknowledge' }>, incident:
 
 type Rest = Pick<Situation, 'self' | 'world' | 'now'>;
 
-function withIncident(what: IncidentDo, incident: Incident, { self, world, now }: Rest): Order {
-  const just = (event: Event, says: string): Order => ({ events: [event], says });
+function withIncident(what: IncidentCommand, incident: Incident, { self, world, now }: Rest): Decision {
+  const just = (event: Event, says: string): Decision => ({ events: [event], says });
   switch (what.do) {
     case 'severity':
       if (what.severity === incident.severity) return { refused: `it is ${severityName(what.severity)} already` };
@@ -179,7 +179,7 @@ function stillToTell(incident: Incident): string {
   return left.length > 0 ? `; m tells ${left.join(' and ')} that it is over` : '';
 }
 
-function role(what: Extract<IncidentDo, { do: 'role' }>, incident: Incident, self: Writer): Order {
+function role(what: Extract<IncidentCommand, { do: 'role' }>, incident: Incident, self: Writer): Decision {
   if (!roles.includes(what.role)) return { refused: 'there is no such role' };
   const { role: name, change, person } = what;
   if (person.trim() === '') return { refused: 'a role needs a person' };

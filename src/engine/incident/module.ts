@@ -1,13 +1,13 @@
 // The incident's part of the engine: journal, incident, alerts, messages, presence.
 import { ulid } from 'ulid';
 import { targetsOf } from '../../config/targets.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import {
   type Arrived,
-  type Desk,
   drives,
-  type IncidentDo,
+  type IncidentCommand,
+  type IncidentContext,
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
@@ -17,9 +17,9 @@ import { type Ms, second } from '../../core/time.ts';
 import { channelStates, deliver } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
 import { PresenceFiles } from '../../data/journal/presence.ts';
-import type { MakePart } from '../module.ts';
+import type { CreateModule } from '../module.ts';
 import { AlertWatch } from './alerts.ts';
-import { orderOf } from './decide.ts';
+import { decide } from './decide.ts';
 import type { Recorder } from './recorder.ts';
 
 const renewEvery: Ms = 3 * second;
@@ -28,10 +28,10 @@ const arrivalsEvery: Ms = 3 * second;
 /** How often the journal’s own file is looked after, and a journal in trouble is tried again. */
 const retryEvery: Ms = 5 * second;
 
-export const incidentPart =
-  (recorder: Recorder): MakePart =>
-  (host) => {
-    const { settings, scope } = host;
+export const incidentModule =
+  (recorder: Recorder): CreateModule =>
+  (context) => {
+    const { settings, scope } = context;
     const { journal } = recorder;
     const observing = settings.environment.observe;
     const self = journal.writer;
@@ -51,16 +51,16 @@ export const incidentPart =
     let others: readonly Presence[] = [];
     let received: readonly Arrived[] | undefined;
     let said: Said | undefined;
-    let toldDesk = '';
+    let toldContext = '';
     let toldIncident: Incident | undefined | null = null;
     let orders: Promise<void> = recorder.ready;
     let isReady = false;
 
-    const desk = (): Desk => {
+    const incidentContext = (): IncidentContext => {
       const { incident } = recorder;
       const { allowed } = recorder;
       const own = { ...self, at: 0, observing, driving: false, ...(incident ? { incident: incident.id } : {}) };
-      const here = [own, ...others].map((one) => ({ ...one, driving: incident?.wheel.session === one.session }));
+      const here = [own, ...others].map((one) => ({ ...one, driving: incident?.control.session === one.session }));
       return {
         ...fixed,
         here,
@@ -76,14 +76,14 @@ export const incidentPart =
     const show = () => {
       if (!isReady) return;
       const { incident } = recorder;
-      const next = desk();
+      const next = incidentContext();
       const text = JSON.stringify({ ...next, here: next.here.map(({ at: _, ...one }) => one) });
-      if (text !== toldDesk) host.emit({ desk: next });
-      if (incident !== toldIncident) host.emit({ incident: incident ?? null });
-      toldDesk = text;
+      if (text !== toldContext) context.emit({ incidentContext: next });
+      if (incident !== toldIncident) context.emit({ incident: incident ?? null });
+      toldContext = text;
       toldIncident = incident;
     };
-    const say = (says: string, verdict: Verdict) => {
+    const say = (says: string, verdict: HealthStatus) => {
       said = { turn: (said?.turn ?? 0) + 1, says, verdict };
       show();
     };
@@ -94,24 +94,25 @@ export const incidentPart =
       return outcome.ok;
     };
 
-    const carryOut = async (what: IncidentDo) => {
+    const carryOut = async (what: IncidentCommand) => {
       if (what.do === 'follow') {
         await recorder.ready;
         recorder.follow(what.incident);
         return show();
       }
       const { incident } = recorder;
-      if (what.do === 'notify' && incident && !observing && drives(desk(), incident)) return notify(what, incident);
+      if (what.do === 'notify' && incident && !observing && drives(incidentContext(), incident))
+        return notify(what, incident);
       const { trouble } = journal.state;
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
         return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
       if (what.do === 'allow-unrecorded' && !observing) recorder.allowUnrecorded(what.why);
-      const order = orderOf(what, { incident, self, observing, world: host.world(), now: Date.now() });
+      const order = decide(what, { incident, self, observing, world: context.world(), now: Date.now() });
       if ('refused' in order) return say(order.refused, 'warning');
       if (order.incident) recorder.follow(order.incident);
       let written = true;
       // What the metrics were at the end, before the end.
-      if (what.do === 'resolve') for (const event of alerts.sample(host.world())) await record(event);
+      if (what.do === 'resolve') for (const event of alerts.sample(context.world())) await record(event);
       for (const event of order.events)
         written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
       if (what.do === 'open') await recordRaised();
@@ -131,7 +132,7 @@ export const incidentPart =
           says,
           since: raisedAt,
         });
-      for (const event of alerts.sample(host.world())) await record(event);
+      for (const event of alerts.sample(context.world())) await record(event);
     };
 
     /** Whoever takes over writes down what nobody will end any more. */
@@ -157,7 +158,7 @@ export const incidentPart =
       }
     };
 
-    const notify = async (what: Extract<IncidentDo, { do: 'notify' }>, incident: Incident) => {
+    const notify = async (what: Extract<IncidentCommand, { do: 'notify' }>, incident: Incident) => {
       const { channel, purpose, text } = what;
       const message = ulid();
       const key = what.key ?? pageKey(incident);
@@ -190,12 +191,12 @@ export const incidentPart =
       else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
     };
 
-    host.onWorld((world) => {
+    context.onWorld((world) => {
       if (!isReady) return;
       const events = alerts.takeWorld(world);
       const { incident } = recorder;
       const writes =
-        incident && incident.resolvedAt === undefined && !observing && incident.wheel.session === self.session;
+        incident && incident.resolvedAt === undefined && !observing && incident.control.session === self.session;
       if (writes)
         for (const event of events)
           orders = orders.then(async () => {
@@ -219,7 +220,7 @@ export const incidentPart =
     const renew = async () => {
       if (!isReady || journal.state.trouble) return;
       const { incident } = recorder;
-      const driving = incident?.wheel.session === self.session;
+      const driving = incident?.control.session === self.session;
       if (!observing)
         await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
       others = await presence.others(Date.now(), self.host);

@@ -6,12 +6,12 @@ import type { Settings } from '../../config/settings.ts';
 import type { OpenIncident } from '../../core/actions/preflight.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import type { Event, EventOf } from '../../core/incident/event.ts';
-import { foldAll, foldIncident, type Incident, pageKey } from '../../core/incident/incident.ts';
+import { type Incident, pageKey, projectAll, projectIncident } from '../../core/incident/incident.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
-import type { Outcome } from '../../data/source.ts';
+import type { Result } from '../../data/source.ts';
 
 /** What the journal is told of a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
@@ -39,7 +39,7 @@ export class Recorder {
     this.#observing = settings.environment.observe;
     this.journal = new Journal({
       place: { directory, ...(group ? { group } : {}) },
-      writer: { user, name: clean(settings.journal.name ?? user, 60), host: clean(hostname(), 80) },
+      writer: { user, name: stripControl(settings.journal.name ?? user, 60), host: stripControl(hostname(), 80) },
       environment: scope.environment,
       ...(scope.drill ? { drill: scope.drill } : {}),
       observing: this.#observing,
@@ -52,7 +52,7 @@ export class Recorder {
     const { entries } = this.journal;
     if (this.#folded === entries) return this.#incident;
     this.#folded = entries;
-    const followed = this.#following === undefined ? undefined : foldIncident(this.#following, entries);
+    const followed = this.#following === undefined ? undefined : projectIncident(this.#following, entries);
     this.#incident = followed?.resolvedAt === undefined ? (followed ?? this.open.at(-1)) : this.#after(followed);
     this.#following = this.#incident?.id;
     return this.#incident;
@@ -71,7 +71,7 @@ export class Recorder {
     if (this.#searched === entries) return this.#open;
     const since = Date.now() - picksUp;
     this.#searched = entries;
-    this.#open = foldAll(entries).filter(
+    this.#open = projectAll(entries).filter(
       (one) => one.resolvedAt === undefined && (one.entries.at(-1)?.at ?? 0) > since,
     );
     return this.#open;
@@ -83,7 +83,7 @@ export class Recorder {
   }
 
   /** Records an event of the shown incident and flushes it; a fault says that it is only in memory. */
-  async record(event: Event): Promise<Outcome<undefined>> {
+  async record(event: Event): Promise<Result<undefined>> {
     await this.ready;
     const outcome = await this.journal.append(event, this.incident?.id);
     return outcome.ok ? { ok: true, value: undefined } : outcome;
@@ -106,7 +106,7 @@ export class Recorder {
     return undefined;
   }
 
-  #drives({ wheel, entries }: Incident, asPerson: boolean): boolean {
+  #drives({ control: wheel, entries }: Incident, asPerson: boolean): boolean {
     const { session, user, name, host } = this.journal.writer;
     if (wheel.session === session) return true;
     const driver = entries.find(({ writer }) => writer.session === wheel.session)?.writer;
@@ -125,7 +125,7 @@ export class Recorder {
 }
 
 function whoDrives(open: Incident | undefined, shown: Incident | undefined): string {
-  const who = open?.wheel.person ?? 'somebody';
+  const who = open?.control.person ?? 'somebody';
   if (!open || open.id === shown?.id) return `${who} drives this incident: take the wheel first`;
   return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
 }
@@ -138,7 +138,7 @@ export function openIncident({ incident }: Recorder, now: Instant): OpenIncident
 }
 
 /** Records how a run stands, and what follows from it for the incident. */
-export async function recordRun(recorder: Recorder, news: RunNews): Promise<Outcome<undefined>> {
+export async function recordRun(recorder: Recorder, news: RunNews): Promise<Result<undefined>> {
   const written = await recorder.record({ kind: 'action', ...news });
   if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });
   return written;
@@ -146,8 +146,8 @@ export async function recordRun(recorder: Recorder, news: RunNews): Promise<Outc
 
 function osUser(): string {
   try {
-    return clean(userInfo().username, 60);
+    return stripControl(userInfo().username, 60);
   } catch {
-    return clean(process.env.USER ?? String(process.getuid?.() ?? 'unknown'), 60);
+    return stripControl(process.env.USER ?? String(process.getuid?.() ?? 'unknown'), 60);
   }
 }

@@ -2,30 +2,30 @@
 import { actionById } from '../../actions/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Choice, Target } from '../../core/actions/action.ts';
-import type { Ask } from '../../core/queries/query.ts';
+import type { Query } from '../../core/queries/query.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
-import { createSurvey } from '../../data/preflight.ts';
-import type { Outcome } from '../../data/source.ts';
-import { groundOf } from '../action-context.ts';
+import { createPreflight } from '../../data/preflight.ts';
+import type { Result } from '../../data/source.ts';
+import { actionContextOf } from '../action-context.ts';
 
 export async function choicesOf(
   settings: Settings,
-  { action, field, target }: Ask<'choices'>,
+  { action, field, target }: Query<'choices'>,
   signal: AbortSignal,
-): Promise<Outcome<readonly Choice[]>> {
+): Promise<Result<readonly Choice[]>> {
   const asked = actionById[action].fields.find(({ name }) => name === field);
   if (!asked?.look) return { ok: true, value: [] };
-  const survey = createSurvey({
+  const preflight = createPreflight({
     settings,
-    ground: groundOf(settings),
+    context: actionContextOf(settings),
     signal,
     kept: keptFiles(settings.journal.directory ?? ''),
     incident: () => undefined,
     looked: () => undefined,
   });
   try {
-    return { ok: true, value: await asked.look(JSON.parse(target) as Target, survey) };
+    return { ok: true, value: await asked.look(JSON.parse(target) as Target, preflight) };
   } finally {
-    await survey.close();
+    await preflight.close();
   }
 }

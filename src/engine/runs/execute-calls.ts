@@ -1,15 +1,15 @@
 // The calls of a plan, one after the other. The first one that is not done ends it; none is ever made twice.
 import type { Plan } from '../../core/actions/action.ts';
-import type { Performed } from '../../data/call-result.ts';
-import { perform } from '../../data/execute.ts';
+import type { CallResult } from '../../data/call-result.ts';
+import { execute } from '../../data/execute.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** How far the calls came. `doubt`: why nobody knows whether the last one happened. */
 export type Carried =
   | { end: 'all'; doubt?: string }
-  | { end: 'stopped'; performed: Exclude<Performed, { outcome: 'done' | 'unknown' }>; at: number };
+  | { end: 'stopped'; performed: Exclude<CallResult, { outcome: 'done' | 'unknown' }>; at: number };
 
-export async function performCalls(live: LiveRun, { calls }: Plan): Promise<Carried> {
+export async function executeCalls(live: LiveRun, { calls }: Plan): Promise<Carried> {
   for (const [at, call] of calls.entries()) {
     const performed = await performCall(live, at, call);
     if (performed.outcome === 'done') live.tell({ kind: 'performed', call: at });
@@ -20,12 +20,12 @@ export async function performCalls(live: LiveRun, { calls }: Plan): Promise<Carr
   return { end: 'all' };
 }
 
-async function performCall(live: LiveRun, at: number, call: Plan['calls'][number]): Promise<Performed> {
-  const { settings, ground, kept, signal } = live.options;
+async function performCall(live: LiveRun, at: number, call: Plan['calls'][number]): Promise<CallResult> {
+  const { settings, context, kept, signal } = live.options;
   const begun = performance.now();
-  const performed = await perform(call, {
+  const performed = await execute(call, {
     settings,
-    ground,
+    context,
     signal: AbortSignal.any([signal, live.stop.signal]),
     tell: (lines) => live.tell({ kind: 'output', lines }),
     progress: (says) => live.tell({ kind: 'progress', says }),

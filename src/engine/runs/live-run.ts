@@ -1,19 +1,19 @@
 // One run while a cockpit carries it: what is known of it, its looks, and how its news reach the screen and the journal.
 import type { Action, Plan, Planned } from '../../core/actions/action.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import type { Survey } from '../../core/actions/preflight.ts';
+import type { Preflight } from '../../core/actions/preflight.ts';
 import { advance, type Run, type RunEvent, type RunOutcome } from '../../core/actions/run.ts';
-import { addressee, say, sketch } from '../../core/actions/shell-command.ts';
+import { summarize, targetOf, toShellCommand } from '../../core/actions/shell-command.ts';
 import { describeFault } from '../../core/health/describe.ts';
-import { door } from '../../core/text/text.ts';
-import { createSurvey } from '../../data/preflight.ts';
+import { sanitize } from '../../core/text/text.ts';
+import { createPreflight } from '../../data/preflight.ts';
 import type { RunNews } from '../incident/recorder.ts';
 import type { RunnerOptions } from './options.ts';
 
 export class LiveRun {
   readonly action: Action;
   readonly options: RunnerOptions;
-  readonly survey: Survey & { close(): Promise<void> };
+  readonly preflight: Preflight & { close(): Promise<void> };
   /** Stops the calls. */
   readonly stop = new AbortController();
   /** Stops the looks, too. */
@@ -24,10 +24,10 @@ export class LiveRun {
     this.#run = run;
     this.action = action;
     this.options = options;
-    const { settings, ground, kept, incident, signal } = options;
-    this.survey = createSurvey({
+    const { settings, context, kept, incident, signal } = options;
+    this.preflight = createPreflight({
       settings,
-      ground,
+      context,
       kept,
       incident,
       signal: AbortSignal.any([signal, this.leave.signal]),
@@ -46,31 +46,31 @@ export class LiveRun {
 
   /** Permissions and tools first, then the plan. A bug in a plan is a refusal that says so. */
   async look(): Promise<Planned> {
-    const { action, survey, run } = this;
+    const { action, preflight, run } = this;
     try {
-      for (const need of action.needs(run.target, this.options.ground)) {
-        const answer = await survey.allows(need);
+      for (const need of action.needs(run.target, this.options.context)) {
+        const answer = await preflight.allows(need);
         if (!answer.ok) return { ok: false, why: describeFault(answer.fault), hint: answer.fault.hint };
       }
-      return await action.plan(run.target, survey);
+      return await action.plan(run.target, preflight);
     } catch (error) {
-      const why = `the plan failed: ${door(error instanceof Error ? error.message : error, 300)}`;
+      const why = `the plan failed: ${sanitize(error instanceof Error ? error.message : error, 300)}`;
       return { ok: false, why, hint: 'this is a mistake of the cockpit: do it by hand' };
     }
   }
 
   /** Shows a plan, and asks; `again`: what is another thing than in the plan that was confirmed. */
   planned(plan: Plan, notice?: string, again?: readonly string[]): Run {
-    const { targets } = this.options.ground;
+    const { targets } = this.options.context;
     const calls = plan.calls.map((call) => ({
-      say: say(call, targets),
-      sketch: sketch(call, targets),
-      to: addressee(call, targets),
+      say: toShellCommand(call, targets),
+      sketch: summarize(call, targets),
+      to: targetOf(call, targets),
     }));
     return this.tell({ kind: 'planned', plan, calls, ...(notice ? { notice } : {}), ...(again ? { again } : {}) });
   }
 
-  next(plan: Pick<Plan, 'memo'>): Run['next'] {
+  next(plan: Pick<Plan, 'baseline'>): Run['next'] {
     const { id, target, startedAt = Date.now() } = this.#run;
     return this.action.next?.({ run: id, target, plan, startedAt, output: [] }) ?? [];
   }
@@ -87,14 +87,14 @@ export class LiveRun {
   async end(outcome: RunOutcome, says: string, more: { hint?: string; next?: Run['next'] } = {}): Promise<Run> {
     const run = this.tell({ kind: 'ended', outcome, says, ...more });
     this.leave.abort();
-    await this.survey.close();
+    await this.preflight.close();
     return run;
   }
 
   /** Written and flushed when it resolves; false: it could not be. */
   async record(phase: RunNews['phase'], more: { calls?: readonly string[]; detail?: string } = {}): Promise<boolean> {
     const { id, action, target } = this.#run;
-    const object = door(this.action.object(target, this.options.ground), 300);
+    const object = sanitize(this.action.object(target, this.options.context), 300);
     return this.options.record({ run: id, action, target: object, phase, ...more });
   }
 

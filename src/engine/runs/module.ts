@@ -3,16 +3,16 @@ import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOve
 import { keptCommands, type LoggedCommand } from '../../core/actions/command-log.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { RunLocks } from '../../data/journal/run-locks.ts';
-import { groundOf } from '../action-context.ts';
+import { actionContextOf } from '../action-context.ts';
 import { openIncident, type Recorder, type RunNews, recordRun } from '../incident/recorder.ts';
-import type { MakePart } from '../module.ts';
+import type { CreateModule } from '../module.ts';
 import type { RunDo } from '../protocol.ts';
 import { Runner } from './runner.ts';
 
-export const runsPart =
-  (recorder: Recorder): MakePart =>
-  (host) => {
-    const { settings } = host;
+export const runsModule =
+  (recorder: Recorder): CreateModule =>
+  (context) => {
+    const { settings } = context;
     const journal = settings.journal.directory ?? '';
     const locks = new RunLocks(journal);
     let arming: Arming = initialArming(settings.environment);
@@ -28,10 +28,10 @@ export const runsPart =
       if (arming.state === 'armed' && next.state === 'read-only') {
         const why = whyOver(arming, Date.now());
         work(recorder.record({ kind: 'disarmed', why }));
-        host.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
+        context.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
       }
       arming = next;
-      host.emit({ arming });
+      context.emit({ arming });
     };
     const record = async (news: RunNews): Promise<boolean> => {
       const written = await recordRun(recorder, news);
@@ -40,21 +40,21 @@ export const runsPart =
     };
     const runner = new Runner({
       settings,
-      ground: groundOf(settings),
+      context: actionContextOf(settings),
       by: recorder.journal.writer.name,
       locks,
       kept: keptFiles(journal),
-      signal: host.signal,
+      signal: context.signal,
       patient: true,
       incident: () => openIncident(recorder, Date.now()),
       forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
       record,
-      changed: (run) => host.emit({ runs: { [run.id]: run } }),
+      changed: (run) => context.emit({ runs: { [run.id]: run } }),
       logged: (command) => {
         commands = [...commands, command].slice(-keptCommands);
-        host.emit({ commands });
+        context.emit({ commands });
       },
-      acted: () => host.refresh(),
+      acted: () => context.refresh(),
     });
 
     const carryOut = (run: string, what: RunDo) => {
@@ -71,8 +71,8 @@ export const runsPart =
       for (const left of await locks.sweep()) work(runner.resume(left));
     };
     work(sweep());
-    host.emit({ arming });
-    host.onWorld(({ now }) => setArming(settle(arming, now)));
+    context.emit({ arming });
+    context.onWorld(({ now }) => setArming(settle(arming, now)));
 
     return {
       handle(command) {
@@ -81,7 +81,8 @@ export const runsPart =
         if (command.kind === 'disarm') setArming(disarm(arming));
         if (command.kind !== 'arm') return;
         const next = arm(arming, command.reason, Date.now());
-        if ('refused' in next) return host.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
+        if ('refused' in next)
+          return context.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
         setArming(next.arming);
         if (next.arming.state === 'armed')
           work(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));

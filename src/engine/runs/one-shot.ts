@@ -2,7 +2,7 @@
 import type { Settings } from '../../config/settings.ts';
 import { keptFiles } from '../../data/journal/kept-rows.ts';
 import { RunLocks } from '../../data/journal/run-locks.ts';
-import { groundOf } from '../action-context.ts';
+import { actionContextOf } from '../action-context.ts';
 import { openIncident, Recorder, recordRun } from '../incident/recorder.ts';
 import type { RunnerOptions } from './options.ts';
 import { Runner } from './runner.ts';
@@ -30,7 +30,7 @@ export async function oneShotRunner(settings: Settings, options: OneShotOptions)
   const runner = new Runner({
     ...options,
     settings,
-    ground: groundOf(settings),
+    context: actionContextOf(settings),
     by: recorder.journal.writer.name,
     locks,
     kept: keptFiles(journal),

@@ -1,7 +1,7 @@
 // What a runner needs of whoever drives it: the screen's engine, `run`, a test.
 import type { Settings } from '../../config/settings.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import type { Ground, OpenIncident } from '../../core/actions/preflight.ts';
+import type { ActionContext, OpenIncident } from '../../core/actions/preflight.ts';
 import type { Run } from '../../core/actions/run.ts';
 import type { KeptFiles } from '../../data/journal/kept-rows.ts';
 import type { RunLocks } from '../../data/journal/run-locks.ts';
@@ -9,7 +9,7 @@ import type { RunNews } from '../incident/recorder.ts';
 
 export type RunnerOptions = {
   settings: Settings;
-  ground: Ground;
+  context: ActionContext;
   by: string;
   locks: RunLocks;
   kept: KeptFiles;

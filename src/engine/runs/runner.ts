@@ -2,12 +2,12 @@
 // is the pure machine of core/actions/run.ts; this file tells it what happened.
 import { actionById } from '../../actions/index.ts';
 import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
-import { whatMoved } from '../../core/actions/drift.ts';
+import { describeDrift } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import type { Left, Lock, LockNote } from '../../data/journal/run-locks.ts';
-import { type Carried, performCalls } from './execute-calls.ts';
+import { type Carried, executeCalls } from './execute-calls.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunnerOptions } from './options.ts';
 import { shortened, whatIsWrong, withPresets } from './target.ts';
@@ -32,23 +32,23 @@ export class Runner {
   async plan(id: string, actionId: ActionId, target: Target): Promise<Run | undefined> {
     if (this.#live.has(id)) return undefined;
     const action = actionById[actionId];
-    const { ground } = this.#options;
+    const { context } = this.#options;
     const whole = withPresets(action, target);
     const wrong = whatIsWrong(action, whole);
     // What cannot be read cannot be confirmed either: it never gets further than this.
     const shown = wrong ? shortened(whole) : whole;
-    const name = action.names(shown, ground);
+    const name = action.names(shown, context);
     const run: Run = {
       id,
       action: actionId,
-      title: name ? `${action.title}: ${door(name, 200)}` : action.title,
+      title: name ? `${action.title}: ${sanitize(name, 200)}` : action.title,
       risk: action.risk,
       target: shown,
-      environment: ground.environment,
+      environment: context.environment,
       by: this.#options.by,
       phase: 'planning',
       calls: [],
-      accepts: acceptsFor(action.risk, name, ground.environment),
+      accepts: acceptsFor(action.risk, name, context.environment),
       performed: 0,
       output: [],
       next: [],
@@ -76,13 +76,13 @@ export class Runner {
     if (forbidden !== undefined) return live.planned(plan, forbidden);
     if (confirmation !== 'confirmed') return live.planned(plan, 'text does not match');
     live.tell({ kind: 'confirmed' });
-    const object = live.action.object(live.run.target, this.#options.ground);
+    const object = live.action.object(live.run.target, this.#options.context);
     const calls = live.run.calls.map((call) => call.say);
     const { action, by } = live.run;
     const taken = await this.#options.locks.take({
       run: id,
       action,
-      object: door(object, 300),
+      object: sanitize(object, 300),
       by,
       at: Date.now(),
       calls,
@@ -135,10 +135,10 @@ export class Runner {
       const run: Run = {
         id,
         action: action.id,
-        title: `${action.title}: ${door(object, 200)}`,
+        title: `${action.title}: ${sanitize(object, 200)}`,
         risk: action.risk,
         target,
-        environment: this.#options.ground.environment,
+        environment: this.#options.context.environment,
         by,
         phase: 'performing',
         calls: note.calls.map((say) => ({ say, sketch: say, to: by })),
@@ -151,7 +151,7 @@ export class Runner {
       const live = new LiveRun(run, action, this.#options);
       this.#live.set(id, live);
       live.tell({ kind: 'performedAll', doubt });
-      return await prove(live, { memo: proof.memo }, doubt);
+      return await prove(live, { baseline: proof.memo }, doubt);
     } finally {
       await lock?.release();
     }
@@ -172,20 +172,21 @@ export class Runner {
     if (!fresh.ok) return live.end('refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
     const forbidden = this.#options.forbids();
     if (forbidden) return live.planned(fresh.plan, `${forbidden}; nothing was changed`);
-    if (fresh.plan.rests !== plan.rests) return live.planned(fresh.plan, movedNotice, whatMoved(plan, fresh.plan));
+    if (fresh.plan.preconditions !== plan.preconditions)
+      return live.planned(fresh.plan, movedNotice, describeDrift(plan, fresh.plan));
     const calls = live.run.calls.map((call) => call.say);
     const unwritten = () =>
       live.end('refused', 'the journal cannot be written', {
         hint: 'nothing was changed; see :journal, or allow it in words',
       });
     if (!(await live.record('confirmed', { calls, ...(plan.note ? { detail: plan.note } : {}) }))) return unwritten();
-    if (!(await lock.started({ target: live.run.target, memo: plan.memo ?? {}, startedAt: Date.now() }))) {
+    if (!(await lock.started({ target: live.run.target, memo: plan.baseline ?? {}, startedAt: Date.now() }))) {
       await live.record('cancelled', { detail: 'somebody else took the target' });
       return live.end('refused', 'somebody else took the target', { hint: 'nothing was changed' });
     }
     if (!(await live.record('started'))) return unwritten();
     live.tell({ kind: 'started' });
-    const carried = await performCalls(live, plan);
+    const carried = await executeCalls(live, plan);
     if (carried.end === 'stopped') return stopped(live, plan, carried);
     const { doubt } = carried;
     live.tell({ kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
@@ -199,7 +200,7 @@ const movedNotice = 'the world moved, nothing was changed: this is how it stands
 /** Looks, and asks again. */
 async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> {
   const fresh = await live.look();
-  if (fresh.ok) return live.planned(fresh.plan, notice, whatMoved(before, fresh.plan));
+  if (fresh.ok) return live.planned(fresh.plan, notice, describeDrift(before, fresh.plan));
   const began = live.run.phase === 'performing';
   return live.end(began ? 'moved' : 'refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
 }
@@ -222,7 +223,7 @@ async function stopped(
 
 /** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
 async function broken(live: LiveRun, error: unknown): Promise<Run> {
-  const why = door(error instanceof Error ? error.message : error, 300);
+  const why = sanitize(error instanceof Error ? error.message : error, 300);
   const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';
   await live.record(begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
   if (!begun) return live.end('refused', why, { hint: 'nothing was changed' });

@@ -1,7 +1,7 @@
 // What a person gave as an action's target, before anything is looked at: complete, and only what can be seen. Pure.
 import type { Action, Target } from '../../core/actions/action.ts';
 import { wrongValue } from '../../core/actions/field.ts';
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 
 /** What was given, and the presets of the fields that were left empty. */
 export function withPresets(action: Action, target: Target): Target {
@@ -16,7 +16,10 @@ export function whatIsWrong(action: Action, target: Target): { why: string; hint
   const names = action.fields.map(({ name }) => name);
   const foreign = Object.keys(target).find((name) => !names.includes(name));
   if (foreign !== undefined)
-    return { why: `${action.id} has no ${clean(foreign, 40)}`, hint: `it takes ${names.join(', ') || 'nothing'}` };
+    return {
+      why: `${action.id} has no ${stripControl(foreign, 40)}`,
+      hint: `it takes ${names.join(', ') || 'nothing'}`,
+    };
   for (const field of action.fields) {
     const { name, ask, optional } = field;
     const text = target[name] ?? '';
@@ -29,4 +32,4 @@ export function whatIsWrong(action: Action, target: Target): { why: string; hint
 
 /** As it can be shown where it is refused. */
 export const shortened = (target: Target): Target =>
-  Object.fromEntries(Object.entries(target).map(([name, text]) => [name, clean(text, 200)]));
+  Object.fromEntries(Object.entries(target).map(([name, text]) => [name, stripControl(text, 200)]));

@@ -2,7 +2,7 @@
 import type { Plan, Proof } from '../../core/actions/action.ts';
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import { formatAge } from '../../core/text/format.ts';
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { pause } from '../../data/source.ts';
 import type { LiveRun } from './live-run.ts';
@@ -12,7 +12,7 @@ const lookAgainEvery: Ms = second;
 const lookPatientlyEvery: Ms = 5 * second;
 
 /** `doubt`: why nobody knows whether it happened; then only the facts may say so. */
-export async function prove(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Run> {
+export async function prove(live: LiveRun, plan: Pick<Plan, 'baseline'>, doubt: string | undefined): Promise<Run> {
   if (doubt !== undefined) await live.record('unknown', { detail: doubt });
   const { state, because, final } = await lookForProof(live, plan, doubt);
   const next = live.next(plan);
@@ -38,8 +38,8 @@ export async function prove(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: stri
   });
 }
 
-async function lookForProof(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: string | undefined): Promise<Proof> {
-  const { action, survey, leave } = live;
+async function lookForProof(live: LiveRun, plan: Pick<Plan, 'baseline'>, doubt: string | undefined): Promise<Proof> {
+  const { action, preflight, leave } = live;
   const { signal, patient } = live.options;
   const over = AbortSignal.any([leave.signal, signal]);
   const startedAt = live.run.startedAt ?? Date.now();
@@ -49,8 +49,8 @@ async function lookForProof(live: LiveRun, plan: Pick<Plan, 'memo'>, doubt: stri
     const { id: run, target, output } = live.run;
     const done = { run, target, plan, startedAt, output, ...(doubt === undefined ? {} : { doubt }) };
     const seen = await action
-      .verify(done, survey)
-      .catch((error: unknown): Proof => ({ state: 'unknown', because: door(error, 200) }));
+      .verify(done, preflight)
+      .catch((error: unknown): Proof => ({ state: 'unknown', because: sanitize(error, 200) }));
     if (over.aborted) break;
     proof = seen;
     const late = Date.now() >= until;

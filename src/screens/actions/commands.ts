@@ -2,7 +2,7 @@
 import { formatClock, formatInstant } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, mark, span } from '../toolkit/line.ts';
 
 export const commandLogScreen: Screen = {
@@ -43,7 +43,7 @@ export const commandLogScreen: Screen = {
 
 /** All of a command, however long. */
 function commandLines({ at, says, what, took, ok }: State['commands'][number], columns: number): Line[] {
-  return pairs(
+  return descriptionList(
     [
       ['command', says],
       ['answer', line(mark(ok ? 'ok' : 'critical'), ` ${what ?? (ok ? 'done' : 'failed')}`)],

@@ -1,7 +1,7 @@
 // A run in lines: what would be done, what is being done, what became of it.
 
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { environmentSays } from '../shell/header.ts';
@@ -46,7 +46,7 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
   ];
 }
 
-const verdicts: Readonly<Record<RunOutcome, Verdict>> = {
+const verdicts: Readonly<Record<RunOutcome, HealthStatus>> = {
   verified: 'ok',
   unverified: 'warning',
   failed: 'critical',

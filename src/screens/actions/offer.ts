@@ -4,17 +4,17 @@ import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids } from '../../core/actions/arming.ts';
 import { wrongValue } from '../../core/actions/field.ts';
-import type { Ground } from '../../core/actions/preflight.ts';
+import type { ActionContext } from '../../core/actions/preflight.ts';
 import { acceptsFor, type Run } from '../../core/actions/run.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
-import { clean } from '../../core/text/text.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, State } from '../../store.ts';
 import { planLines } from './lines.ts';
 
 /** Why it cannot be done now, as far as the screen knows. */
 export function whyNot(state: State, action: Action, target: Target = {}): string | undefined {
-  if (state.desk?.observing) return 'this cockpit only observes';
+  if (state.incidentContext?.observing) return 'this cockpit only observes';
   return action.unavailable?.(state.world, target);
 }
 
@@ -39,14 +39,14 @@ export function offer(state: State, id: ActionId, target: Target = {}): readonly
 
 function asked(action: Action, field: Field, before: Target): FormField {
   const { choices, look } = field;
-  const asks = (values: Target): Ask<'choices'> => {
+  const asks = (values: Target): Query<'choices'> => {
     const known = { ...before, ...given(values) };
     delete known[field.name];
     return { kind: 'choices', action: action.id, field: field.name, target: JSON.stringify(known) };
   };
   const live = (state: State, values: Target): readonly Choice[] => [
     ...(choices?.(state.world) ?? []),
-    ...(look ? (newest(lookFor(state.looks, asks(values)))?.value ?? []) : []),
+    ...(look ? (newest(queryReading(state.queries, asks(values)))?.value ?? []) : []),
   ];
   return {
     name: field.name,
@@ -79,20 +79,20 @@ function begin(state: State, action: Action, target: Target): readonly Intent[] 
 }
 
 /** What has to be typed is known before the plan is. The engine compares it again. */
-function acceptsOf({ desk, world: { scope } }: State, action: Action, target: Target): readonly string[] {
+function acceptsOf({ incidentContext, world: { scope } }: State, action: Action, target: Target): readonly string[] {
   const presets = Object.fromEntries(
     action.fields.flatMap((f) => (f.preset === undefined ? [] : [[f.name, f.preset]])),
   );
-  if (!desk) return acceptsFor(action.risk, Object.values(target)[0] ?? action.id, scope.environment);
-  const { targets } = desk;
-  const ground: Ground = {
+  if (!incidentContext) return acceptsFor(action.risk, Object.values(target)[0] ?? action.id, scope.environment);
+  const { targets } = incidentContext;
+  const context: ActionContext = {
     environment: scope.environment,
     targets,
     schema: 'public',
     admin: { command: ['pnpm'], environment: [] },
     kubectl: 'kubectl',
   };
-  return acceptsFor(action.risk, action.names({ ...presets, ...target }, ground), scope.environment);
+  return acceptsFor(action.risk, action.names({ ...presets, ...target }, context), scope.environment);
 }
 
 /** Why a run cannot be confirmed now. */
@@ -116,7 +116,7 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
     accept:
       texts.length === 0
         ? { by: 'key', word: 'go on' }
-        : { by: 'type', texts: texts.map((t) => clean(t, 200)), word: 'go on' },
+        : { by: 'type', texts: texts.map((t) => stripControl(t, 200)), word: 'go on' },
     unless: (state) => notNow(state, state.runs[run]),
     accepted: () => [what('confirm')],
     cancelled: () => [what('cancel'), { kind: 'back' }],

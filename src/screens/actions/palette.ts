@@ -1,7 +1,7 @@
 // The key that leads to what can be done about the selected row, and every action's entry in the palette.
 import { actions } from '../../actions/index.ts';
 import type { Action, ActionId, Target } from '../../core/actions/action.ts';
-import { judgeFailover } from '../../core/health/failover.ts';
+import { evaluateFailover } from '../../core/health/failover.ts';
 import { metrics, waitsForDatabase } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -32,7 +32,7 @@ export function targetOf({ state, place, row }: Here): Target {
 /** What the runbook says of a metric, as its own checklist offers it. */
 function forMetric(metric: string, { world }: State): Target {
   if (metrics.some(({ id }) => id === metric && waitsForDatabase(id, world) !== undefined))
-    return judgeFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
+    return evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
   const step = findStep(`sev4/${metric}`)?.step;
   const offered = step && firstOffered(step, world);
   if (offered) return offered;
@@ -46,7 +46,7 @@ function forBackend(backend: string, { world }: State): Target {
   if (backend === 'redis') return { action: 'evict-redis' };
   if (backend === 'primary' && world.readings.primary.state === 'live') return { action: 'end-session' };
   const isDatabase = backend === 'primary' || backend === 'replica';
-  return isDatabase && judgeFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
+  return isDatabase && evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
 }
 
 /** Pods may belong to something that is no deployment. */
@@ -60,7 +60,7 @@ export const actBinding: Binding = {
   title: 'act',
   about: 'what can be done about the selected row, and everything else',
   footer: 40,
-  unless: ({ state }) => (state.desk?.observing ? 'this cockpit only observes' : undefined),
+  unless: ({ state }) => (state.incidentContext?.observing ? 'this cockpit only observes' : undefined),
   run: (here) => [{ kind: 'open', screen: 'act', of: targetOf(here) }],
 };
 

@@ -1,6 +1,6 @@
 // API keys per tenant (runbook, Viewing API Key Status); never the key. What stands out stands first.
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/queries/api-key.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
@@ -10,7 +10,7 @@ import { dim, faded, firstFitting, type Line, line, span } from '../toolkit/line
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 
-const ask: Ask<'api-keys'> = { kind: 'api-keys' };
+const ask: Query<'api-keys'> = { kind: 'api-keys' };
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -28,9 +28,9 @@ export const apiKeysScreen: Screen = {
   title: () => 'API KEYS',
   palette: 'API keys',
   sorts: orders.map(([name]) => name),
-  looks: () => [ask],
-  view({ world, looks }, place, { columns }) {
-    const reading = lookFor<'api-keys'>(looks, ask);
+  queries: () => [ask],
+  view({ world, queries: looks }, place, { columns }) {
+    const reading = queryReading<'api-keys'>(looks, ask);
     const { now } = world;
     const room = columns - 2;
     const found = newest(reading)?.value;

@@ -7,7 +7,7 @@ import type { World } from '../../core/world/world.ts';
 import type { Intent, State } from '../../store.ts';
 import { persistencePairs } from '../health/persistence.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, mark } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
@@ -99,7 +99,7 @@ function promiseLines(p: BackupPromise, { readings, now }: World, columns: numbe
     ],
     evidence: evidencePairs(backups?.evidence),
   } as const satisfies Record<BackupPromise['id'], readonly (readonly [string, string | undefined])[]>;
-  return pairs(
+  return descriptionList(
     [
       ['promised', `${p.frequency}, kept ${p.retention}, in ${p.location}`],
       ['is', line(mark(p.verdict), ` ${p.says}`)],
@@ -151,7 +151,7 @@ function snapshotColumns(now: number, all: readonly Snapshot[]): readonly Column
 }
 
 function snapshotLines(s: Snapshot, now: Instant, columns: number): Line[] {
-  return pairs(
+  return descriptionList(
     [
       ['snapshot', s.id],
       ['taken', `${formatInstant(s.at)}, ${formatAge(now - s.at)} ago`],

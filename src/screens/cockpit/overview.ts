@@ -2,10 +2,10 @@
 // there (runbook, Architecture).
 
 import { keepPromises } from '../../core/health/backups.ts';
-import { judgePod } from '../../core/health/pods.ts';
+import { evaluatePod } from '../../core/health/pods.ts';
 import { redisMemory } from '../../core/health/redis.ts';
 import { behindSays } from '../../core/health/replication.ts';
-import { glyph, type Verdict, worst } from '../../core/health/status.ts';
+import { glyph, type HealthStatus, worst } from '../../core/health/status.ts';
 import { readyIn } from '../../core/health/workloads.ts';
 import { formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -17,10 +17,10 @@ import type { Row, Screen } from '../screen.ts';
 import { markerIn } from '../shell/reducer.ts';
 import { blank, columnsOf, dim, fitLine, type Line, line, span } from '../toolkit/line.ts';
 import { ageSays } from '../toolkit/reading-status.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
 /** One part of the platform in the diagram. */
-type Part = { id: string; name: string; short?: string; number: string; verdict: Verdict; opens: Intent };
+type Part = { id: string; name: string; short?: string; number: string; verdict: HealthStatus; opens: Intent };
 
 /** The diagram's floors, from the load balancer down to what is kept. */
 function floors(state: State): readonly (readonly Part[])[] {
@@ -46,7 +46,7 @@ function gatewayNodes(world: World): readonly Part[] {
   const app = world.scope.deployments.gateway;
   const pods = (newest(world.readings.pods)?.value ?? []).filter((p) => p.app === app);
   const fresh = world.readings.pods.state === 'live';
-  const verdictOf = (p: Pod) => (fresh ? judgePod(p, world.now) : 'unknown');
+  const verdictOf = (p: Pod) => (fresh ? evaluatePod(p, world.now) : 'unknown');
   if (pods.length === 0)
     return [
       {
@@ -57,7 +57,7 @@ function gatewayNodes(world: World): readonly Part[] {
         opens: { kind: 'open', screen: 'deployment', of: { deployment: app } },
       },
     ];
-  const ranks: readonly Verdict[] = ['critical', 'warning', 'unknown', 'ok'];
+  const ranks: readonly HealthStatus[] = ['critical', 'warning', 'unknown', 'ok'];
   const sorted = pods.toSorted((a, b) => ranks.indexOf(verdictOf(a)) - ranks.indexOf(verdictOf(b)));
   const drawn = sorted.slice(0, nodesDrawn).map(
     (p): Part => ({
@@ -89,7 +89,7 @@ function workers(state: State): readonly Part[] {
       id: name,
       name,
       number: d ? `${readyIn(state.world, d).ready}/${d.desired} ready` : '',
-      verdict: judged(state.world).of(`pods/${name}`),
+      verdict: healthOf(state.world).of(`pods/${name}`),
       opens: { kind: 'open', screen: 'deployment', of: { deployment: name } },
     };
   });

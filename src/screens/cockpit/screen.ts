@@ -9,7 +9,7 @@ import { studiesPane } from '../studies/pane.ts';
 import { surfacesPane } from '../surfaces/pane.ts';
 import { beside, dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
 import { layPane, type Pane } from '../toolkit/pane.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
 export const panes: Readonly<Record<PaneId, Pane>> = {
   health: healthPane,
@@ -117,7 +117,7 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
 /** Less than that: the focused pane, and a line that tells how the others are. */
 function oneAtATime(state: State, place: Place, { columns, rows }: Size): Drawn {
   const { draw, drawn } = painter(state, place);
-  const { of, findings } = judged(state.world);
+  const { of, findings } = healthOf(state.world);
   const worstOf: Record<PaneId, () => Line> = {
     health: () => line(mark(worstIn(['gateway', 'database', 'redis']))),
     pods: () => line(mark(worstIn(['pods']))),

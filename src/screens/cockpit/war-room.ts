@@ -1,12 +1,12 @@
 // The war room: what matters, to be read from four metres. Worst first, nothing that is fine unless all is.
 
 import type { Finding } from '../../core/health/evaluate.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import { formatClock, formatElapsed } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
-import { big, bigger } from '../toolkit/banner-font.ts';
+import { banner, largeBanner } from '../toolkit/banner-font.ts';
 import {
   bold,
   columnsOf,
@@ -21,9 +21,9 @@ import {
   wrap,
 } from '../toolkit/line.ts';
 import { toHeight } from '../toolkit/list.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
-const shout: Readonly<Record<Verdict, string>> = {
+const shout: Readonly<Record<HealthStatus, string>> = {
   ok: 'ALL OK',
   unknown: 'UNKNOWN',
   warning: 'WARNING',
@@ -35,15 +35,17 @@ export const warRoom: Screen = {
   title: () => 'war room',
   palette: 'war room',
   draw(state, _place, { columns, rows }) {
-    const { findings, worst } = judged(state.world);
+    const { findings, worst } = healthOf(state.world);
     const bad = findings.filter((f) => f.verdict !== 'ok');
     const lines: Line[] = [[], ...headline(state, worst, columns), [], ...incidentBlock(state, columns)];
     const room = rows - lines.length;
     if (bad.length === 0) lines.push(...calm(findings, columns, room));
     // As large as all of them fit; where they never do, the worst ones in the smaller letters.
-    const large = bad.map((f) => findingBlock(f, columns, bigger, 2));
+    const large = bad.map((f) => findingBlock(f, columns, largeBanner, 2));
     const fitsLarge = large.every((block) => block !== undefined) && high(large) <= room;
-    lines.push(...worstFirst(bad, fitsLarge ? large : bad.map((f) => findingBlock(f, columns, big, 1)), columns, room));
+    lines.push(
+      ...worstFirst(bad, fitsLarge ? large : bad.map((f) => findingBlock(f, columns, banner, 1)), columns, room),
+    );
     return { body: toHeight(lines, rows), rows: [], page: rows };
   },
 };
@@ -73,10 +75,10 @@ function worstFirst(
 }
 
 /** The verdict, as large as fits; the clock beside it where there is room. */
-function headline(state: State, worst: Verdict, columns: number): Line[] {
-  const large = bigger(shout[worst]);
-  const left = columnsOf(large[0] ?? '') + 4 <= columns ? large : big(shout[worst]);
-  const letters = left === large ? bigger : big;
+function headline(state: State, worst: HealthStatus, columns: number): Line[] {
+  const large = largeBanner(shout[worst]);
+  const left = columnsOf(large[0] ?? '') + 4 <= columns ? large : banner(shout[worst]);
+  const letters = left === large ? largeBanner : banner;
   const right = letters(formatClock(state.world.now).slice(0, 5));
   const both = columnsOf(left[0] ?? '') + columnsOf(right[0] ?? '') + 6 <= columns;
   return left.map((text, i) =>
@@ -89,8 +91,8 @@ function incidentBlock({ incident, world }: State, columns: number): Line[] {
   if (!incident || incident.resolvedAt !== undefined) return [];
   const clock = formatElapsed(world.now - incident.openedAt);
   const name = severityName(incident.severity);
-  const text = fitting([`${name} ${incident.title} ${clock}`, `${name} open ${clock}`, name], columns - 4, big);
-  return [...big(text).map((row) => line('  ', span(row, 'bold'))), []];
+  const text = fitting([`${name} ${incident.title} ${clock}`, `${name} open ${clock}`, name], columns - 4, banner);
+  return [...banner(text).map((row) => line('  ', span(row, 'bold'))), []];
 }
 
 type Letters = (text: string) => readonly string[];
@@ -99,7 +101,8 @@ type Letters = (text: string) => readonly string[];
 function findingBlock(f: Finding, columns: number, letters: Letters, sentences: number): Line[] | undefined {
   const { short = f.says, figure } = f;
   const texts = [`${f.subject} ${short}`, ...(figure === undefined ? [] : [`${f.subject} ${figure}`])];
-  if (letters === bigger && !texts.some((text) => columnsOf(letters(text)[0] ?? '') <= columns - 4)) return undefined;
+  if (letters === largeBanner && !texts.some((text) => columnsOf(letters(text)[0] ?? '') <= columns - 4))
+    return undefined;
   const text = fitting([...texts, f.subject], columns - 4, letters);
   const remedy = f.remedy ? `  → ${f.remedy}` : '';
   const [first = '', ...rest] = wrap(`${f.says}${remedy}`, columns - columnsOf(`${f.verdict}${f.subject}`) - 8);

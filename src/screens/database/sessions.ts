@@ -1,7 +1,7 @@
 // Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
 
-import { judgeSlot } from '../../core/health/replication.ts';
-import { type Verdict, worst, worstFirst } from '../../core/health/status.ts';
+import { evaluateSlot } from '../../core/health/replication.ts';
+import { type HealthStatus, worst, worstFirst } from '../../core/health/status.ts';
 import {
   blockersSay,
   blockingTree,
@@ -11,7 +11,7 @@ import {
   type RunningVacuum,
   type Slot,
 } from '../../core/queries/database.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
@@ -21,7 +21,7 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
 import { vacuumOf } from './vacuums.ts';
 
-export function databaseAsk({ of }: Place): Ask<'database'> {
+export function databaseAsk({ of }: Place): Query<'database'> {
   return { kind: 'database', server: of.server === 'replica' ? 'replica' : 'primary' };
 }
 
@@ -33,9 +33,9 @@ export const sessionsScreen: Screen = {
   title: (place) => (place.of.server === 'replica' ? 'REPLICA SESSIONS' : 'DATABASE SESSIONS'),
   palette: 'database sessions, locks and replication',
   also: 'sessions session database db postgres blocked locks queries connections replication slots',
-  looks: (place) => [databaseAsk(place)],
-  view({ world, looks }, place, { columns }) {
-    const reading = lookFor<'database'>(looks, databaseAsk(place));
+  queries: (place) => [databaseAsk(place)],
+  view({ world, queries: looks }, place, { columns }) {
+    const reading = queryReading<'database'>(looks, databaseAsk(place));
     const { now } = world;
     const room = columns - 2;
     const found = newest(reading)?.value;
@@ -124,7 +124,7 @@ const replicationRows = 5;
 /** Replicas and slots, and what is hidden from us, with its grant; what is wrong first. */
 function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDetail): Line[] {
   const lag = (bytes: number | undefined) => (bytes === undefined ? 'lag hidden' : `${formatBytes(bytes)} behind`);
-  const all: readonly (readonly [Verdict, ...(string | Span)[]])[] = [
+  const all: readonly (readonly [HealthStatus, ...(string | Span)[]])[] = [
     ...replicas.map(
       (r) =>
         [
@@ -134,7 +134,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
         ] as const,
     ),
     ...slots.map((s) => {
-      const { verdict } = judgeSlot(s);
+      const { verdict } = evaluateSlot(s);
       const kept = s.bytes === undefined ? '' : `keeps ${formatBytes(s.bytes)} of log`;
       return [
         s.active || verdict !== 'ok' ? verdict : 'warning',

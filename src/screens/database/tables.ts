@@ -1,6 +1,6 @@
 // Tables: sizes, dead rows, when they were vacuumed and analyzed; below, the weekly tasks (runbook, Database Maintenance).
 
-import { judgeIdAge } from '../../core/health/wraparound.ts';
+import { evaluateIdAge } from '../../core/health/wraparound.ts';
 import {
   bloatOf,
   type DatabaseDetail,
@@ -10,12 +10,12 @@ import {
   weeklyTasks,
 } from '../../core/queries/database.ts';
 import type { DatabasePart } from '../../core/queries/missing.ts';
-import { lookFor } from '../../core/queries/query.ts';
+import { queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
@@ -34,9 +34,9 @@ export const tablesScreen: Screen = {
   palette: 'database tables, bloat and weekly tasks',
   also: 'tables db postgres maintenance bloat',
   sorts: orders.map(([name]) => name),
-  looks: (place) => [databaseAsk(place)],
-  view({ world, looks }, place, { columns }) {
-    const reading = lookFor<'database'>(looks, databaseAsk(place));
+  queries: (place) => [databaseAsk(place)],
+  view({ world, queries: looks }, place, { columns }) {
+    const reading = queryReading<'database'>(looks, databaseAsk(place));
     const { now } = world;
     const room = columns - 2;
     const found = newest(reading)?.value;
@@ -95,7 +95,7 @@ function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
   const hidden = missing.filter(({ part: what }) => upkeep.includes(what));
   return [
     ...idAges.flatMap((one) => {
-      const { verdict, says, remedy } = judgeIdAge(one);
+      const { verdict, says, remedy } = evaluateIdAge(one);
       // Few ever come near the end of their multixacts: that they are well needs no line.
       if (verdict === 'ok' && one.kind === 'multixacts') return [];
       return [
@@ -123,7 +123,7 @@ function tableLines(t: TableState, now: Instant, columns: number): Line[] {
   const when = (at: Instant | undefined) =>
     at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const bloat = bloatOf(t);
-  return pairs(
+  return descriptionList(
     [
       ['size', `${formatBytes(t.totalBytes)} with indexes`],
       ['rows', `about ${formatCount(t.liveRows)}`],

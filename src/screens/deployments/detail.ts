@@ -1,8 +1,8 @@
-import { judgePod, reasonsOf } from '../../core/health/pods.ts';
-import { judgeReplicas, readyOf } from '../../core/health/replicas.ts';
-import { verdicts } from '../../core/health/status.ts';
+import { evaluatePod, reasonsOf } from '../../core/health/pods.ts';
+import { evaluateReplicas, readyOf } from '../../core/health/replicas.ts';
+import { healthStatuses } from '../../core/health/status.ts';
 import { type DeployedRevision, type DeploymentDetail, revisionOf } from '../../core/queries/deployment-detail.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
@@ -12,25 +12,25 @@ import type { Place } from '../../store.ts';
 import { eventRows } from '../pods/events.ts';
 import { podSays, rolloutSays } from '../pods/pane.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span, spread, wrap } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone } from '../toolkit/text-view.ts';
 
-const askFor = ({ of }: Place): Ask<'deployment'> => ({ kind: 'deployment', deployment: of.deployment ?? '' });
+const askFor = ({ of }: Place): Query<'deployment'> => ({ kind: 'deployment', deployment: of.deployment ?? '' });
 
 /** One deployment: its rollout pod by pod, its revisions, its events. */
 export const deploymentScreen: Screen = {
   id: 'deployment',
   title: () => 'DEPLOYMENT',
-  looks: (place) => [askFor(place)],
-  view({ world, looks }, place, { columns }) {
+  queries: (place) => [askFor(place)],
+  view({ world, queries: looks }, place, { columns }) {
     const { now } = world;
     const watched = world.readings.deployments;
     const d = newest(watched)?.value.find((one) => one.name === place.of.deployment);
     if (!d) return gone(`deployment ${place.of.deployment}`);
-    const reading = lookFor<'deployment'>(looks, askFor(place));
+    const reading = queryReading<'deployment'>(looks, askFor(place));
     const detail = newest(reading)?.value;
     const revisions = detail?.revisions ?? [];
     const pods = (newest(world.readings.pods)?.value ?? []).filter((p) => p.app === d.name);
@@ -62,11 +62,11 @@ function headOf(
   room: number,
 ): Line[] {
   const seen = known(readings.pods, now) && pods;
-  const verdict = judgeReplicas(d, seen, now, scope);
+  const verdict = evaluateReplicas(d, seen, now, scope);
   const { ready, doubt } = readyOf(d, seen, scope);
   const reasons = reasonsOf(seen ?? [], now);
   const old = d.replicas - d.updated;
-  return pairs(
+  return descriptionList(
     [
       ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
       [
@@ -93,11 +93,11 @@ function headOf(
 
 /** Pod by pod, the newest revision first, the worst of each before the others. */
 function podRows(pods: readonly Pod[], revisions: readonly DeployedRevision[], now: Instant): Row[] {
-  const judged = pods.map((p) => ({ p, verdict: judgePod(p, now), of: revisionOf(p, revisions)?.revision }));
+  const judged = pods.map((p) => ({ p, verdict: evaluatePod(p, now), of: revisionOf(p, revisions)?.revision }));
   judged.sort(
     (a, b) =>
       (b.of ?? 0) - (a.of ?? 0) ||
-      verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict) ||
+      healthStatuses.indexOf(b.verdict) - healthStatuses.indexOf(a.verdict) ||
       (a.p.name < b.p.name ? -1 : 1),
   );
   const mixed = new Set(judged.map(({ of }) => of)).size > 1;
@@ -156,7 +156,7 @@ const tagOf = (image: string) => image.split('/').at(-1) ?? image;
 function revisionLines(revision: DeployedRevision, now: Instant, columns: number): Line[] {
   const { images, createdAt, cause, replicas, ready, active, differs, replicaSet } = revision;
   return [
-    ...pairs(
+    ...descriptionList(
       [
         ['images', images.join(', ')],
         ['made', `${formatInstant(createdAt)}, ${formatAge(now - createdAt)} ago`],

@@ -2,27 +2,27 @@
 
 import { s3Key } from '../../core/actions/shell-command.ts';
 import { type EvidenceVersion, lockedBecause } from '../../core/queries/evidence.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
 import { quote } from '../../core/text/shell.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
 
-const askOf = (place: Place): Ask<'evidence-study'> => ({ kind: 'evidence-study', study: place.of.study ?? '' });
+const askOf = (place: Place): Query<'evidence-study'> => ({ kind: 'evidence-study', study: place.of.study ?? '' });
 
 export const evidenceStudyScreen: Screen = {
   id: 'evidence-study',
   title: () => 'EVIDENCE',
-  looks: (place) => [askOf(place)],
+  queries: (place) => [askOf(place)],
   view(state, place, { columns }) {
     const { now } = state.world;
-    const reading = lookFor(state.looks, askOf(place));
+    const reading = queryReading(state.queries, askOf(place));
     const found = newest(reading)?.value;
     const room = columns - 2;
     const inStudy = (key: string) =>
@@ -93,7 +93,7 @@ function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns:
         ]
           .filter(Boolean)
           .join(', ') || 'no legal hold, no retention';
-  return pairs(
+  return descriptionList(
     [
       ['object', v.key],
       [

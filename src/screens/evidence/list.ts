@@ -1,6 +1,6 @@
 // Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
 import { type EvidenceGroup, oldBefore } from '../../core/queries/evidence.ts';
-import { lookFor } from '../../core/queries/query.ts';
+import { queryReading } from '../../core/queries/query.ts';
 import { formatBytes, formatCount, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
 import { day, type Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -19,7 +19,7 @@ const orders: readonly (readonly [string, (a: EvidenceGroup, b: EvidenceGroup) =
 
 /** When evidence counts as old, in days (runbook: 30). */
 export function retentionDays(state: State): number {
-  return state.desk?.targets.retentionDays ?? 30;
+  return state.incidentContext?.targets.retentionDays ?? 30;
 }
 
 /** What keeps a study's oldest file: a legal hold, or a retention and its last day. */
@@ -35,10 +35,10 @@ export const evidenceScreen: Screen = {
   palette: 'evidence',
   also: 's3 bucket',
   sorts: orders.map(([name]) => name),
-  looks: () => [{ kind: 'evidence' }],
+  queries: () => [{ kind: 'evidence' }],
   view(state, place, { columns }) {
     const { now } = state.world;
-    const reading = lookFor(state.looks, { kind: 'evidence' });
+    const reading = queryReading(state.queries, { kind: 'evidence' });
     const list = newest(reading)?.value;
     const days = retentionDays(state);
     const old = oldBefore(now, days);

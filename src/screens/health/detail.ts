@@ -1,9 +1,9 @@
 import { receiptSays } from '../../core/health/failover.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
-import { judgeWord } from '../../core/health/health-words.ts';
-import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
-import { behindSays, judgeSlot } from '../../core/health/replication.ts';
-import { judgeIdAge } from '../../core/health/wraparound.ts';
+import { evaluateWord } from '../../core/health/health-words.ts';
+import { evaluateRedis, redisMemory } from '../../core/health/redis.ts';
+import { behindSays, evaluateSlot } from '../../core/health/replication.ts';
+import { evaluateIdAge } from '../../core/health/wraparound.ts';
 import { blockersSay } from '../../core/queries/database.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, formatPercent } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -11,7 +11,7 @@ import type { Database, Gateway, HealthEndpoint, Redis } from '../../core/world/
 import { newest, type Reading } from '../../core/world/reading.ts';
 import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
@@ -30,7 +30,7 @@ export const backendScreen: Screen = {
     const reading: Reading<unknown> = readings[id];
     const seen = newest(reading);
     const room = columns - 2;
-    const first = pairs(
+    const first = descriptionList(
       [
         ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
         [
@@ -55,7 +55,7 @@ function about({ world }: State, id: string, room: number): Line[] {
   if (id === 'replica') return databaseLines(newest(r.replica)?.value, room);
   const cluster = newest(r.cluster)?.value;
   return cluster
-    ? pairs(
+    ? descriptionList(
         [
           ['context', cluster.context],
           ['server', cluster.server],
@@ -70,11 +70,11 @@ function about({ world }: State, id: string, room: number): Line[] {
 function gatewayLines(g: Gateway | undefined, now: Instant, room: number): Line[] {
   if (!g) return [];
   const endpoint = (e: HealthEndpoint) =>
-    pairs(
+    descriptionList(
       [
         ['asked', `${e.url}, ${formatAge(now - e.at)} ago`],
         ['answered', `${endpointSays(e)} in ${formatLatency(e.latency)}`],
-        ...e.services.map((s) => [s.name, line(mark(judgeWord(s.word)), ` ${s.word}`)] as const),
+        ...e.services.map((s) => [s.name, line(mark(evaluateWord(s.word)), ` ${s.word}`)] as const),
       ],
       room,
     );
@@ -85,7 +85,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
   if (!d) return [];
   const c = d.connections;
   return [
-    ...pairs(
+    ...descriptionList(
       [
         ['asked', `${d.where}, database ${d.database}`],
         ['version', d.version],
@@ -122,12 +122,12 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
       room,
     ),
     ...(d.slots ?? []).flatMap((slot) => {
-      const { verdict, says, remedy } = judgeSlot(slot);
+      const { verdict, says, remedy } = evaluateSlot(slot);
       if (verdict === 'ok') return [];
       return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
     }),
     ...(d.idAges ?? []).flatMap((one) => {
-      const { verdict, says, remedy } = judgeIdAge(one);
+      const { verdict, says, remedy } = evaluateIdAge(one);
       return [line(mark(verdict), ` ${says}`), ...(remedy ? [line(span(`  ${remedy}`, 'dim'))] : [])];
     }),
     ...(d.blocked ?? []).flatMap((b) => [
@@ -141,8 +141,8 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
 function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
   if (!r) return [];
   const memory = redisMemory(r);
-  const { verdict, says, remedy } = judgeRedis(r);
-  return pairs(
+  const { verdict, says, remedy } = evaluateRedis(r);
+  return descriptionList(
     [
       ['asked', r.where],
       ['version', r.version],

@@ -1,11 +1,11 @@
 // HEALTH: the gateway's own word, and each backend as it answered us.
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/health/gateway.ts';
-import { judgeWord } from '../../core/health/health-words.ts';
-import { judgeRedis, redisMemory } from '../../core/health/redis.ts';
-import { behindSays, judgeSlot } from '../../core/health/replication.ts';
-import type { Verdict } from '../../core/health/status.ts';
-import { judgeIdAge } from '../../core/health/wraparound.ts';
+import { evaluateWord } from '../../core/health/health-words.ts';
+import { evaluateRedis, redisMemory } from '../../core/health/redis.ts';
+import { behindSays, evaluateSlot } from '../../core/health/replication.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
+import { evaluateIdAge } from '../../core/health/wraparound.ts';
 import { formatAge, formatBytes, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant, Ms } from '../../core/time.ts';
 import type { Cluster, Database, Gateway, Redis } from '../../core/world/facts.ts';
@@ -27,7 +27,7 @@ import {
 import type { Pane, Stretch } from '../toolkit/pane.ts';
 import { squeeze } from '../toolkit/pane.ts';
 import { faultSays, nextTry, nextTryShort } from '../toolkit/reading-status.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
 /** The backends, as the panes and the palette name them. */
 export const backendIds = ['gateway', 'cluster', 'primary', 'replica', 'redis'] as const;
@@ -64,11 +64,11 @@ export const healthPane: Pane = {
 };
 
 /** The verdict of a backend: the judgement's, or for the cluster, whether it answers. */
-export function backendVerdict(state: State, id: BackendId): Verdict {
+export function backendVerdict(state: State, id: BackendId): HealthStatus {
   const { world } = state;
-  if (id === 'gateway') return judged(world).of('gateway/health');
-  if (id === 'redis') return judged(world).of('redis');
-  if (id !== 'cluster') return judged(world).of(`database/${id}`);
+  if (id === 'gateway') return healthOf(world).of('gateway/health');
+  if (id === 'redis') return healthOf(world).of('redis');
+  if (id !== 'cluster') return healthOf(world).of(`database/${id}`);
   const reading = world.readings.cluster;
   if (reading.state === 'live') return isStale(reading, world.now) ? 'unknown' : 'ok';
   return reading.state === 'lost' && reading.fault.kind === 'refused' ? 'critical' : 'unknown';
@@ -136,7 +136,7 @@ function backend<T>(
 function saysGateway({ health, detailed }: Gateway): Said {
   const services = [...new Map([...health.services, ...detailed.services].map((s) => [s.name, s])).values()];
   const worse = worseEndpoint({ health, detailed });
-  const words = services.flatMap((s) => [dim(`${s.name} `), mark(judgeWord(s.word)), span(' ')]);
+  const words = services.flatMap((s) => [dim(`${s.name} `), mark(evaluateWord(s.word)), span(' ')]);
   return {
     says: [
       gatewaySays({ health, detailed }),
@@ -170,11 +170,11 @@ function saysDatabase(d: Database, _now: Instant): Said {
   if (d.longestTransaction && d.longestTransaction.age > 60_000)
     below.push(line(dim(`transaction open ${formatAge(d.longestTransaction.age)}, pid ${d.longestTransaction.pid}`)));
   for (const slot of d.slots ?? []) {
-    const { verdict, says: problem } = judgeSlot(slot);
+    const { verdict, says: problem } = evaluateSlot(slot);
     if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
   }
   for (const one of d.idAges ?? []) {
-    const { verdict, says: problem } = judgeIdAge(one);
+    const { verdict, says: problem } = evaluateIdAge(one);
     if (verdict !== 'ok') below.push(line(mark(verdict), ` ${problem}`));
   }
   for (const m of d.missing) below.push(line(dim(`${m.part}: ${m.grant}`)));
@@ -188,7 +188,7 @@ function saysRedis(r: Redis): Said {
     : memory.most > 0
       ? `${formatPercent((memory.used / memory.most) * 100)} of ${formatBytes(memory.most)}`
       : `${formatBytes(memory.used)}, no limit set`;
-  const { verdict, says } = judgeRedis(r);
+  const { verdict, says } = evaluateRedis(r);
   if (verdict !== 'ok') return { says: [line(says)], latency: r.latency, more: [`${r.where}, ${used}`] };
   return {
     says: [line(`${used}, ${r.clients ?? '?'} clients`), line(used)],

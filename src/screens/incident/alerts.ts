@@ -1,6 +1,6 @@
 // Alerts with what is left of their response time.
 
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
 import { formatClock } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
@@ -16,7 +16,7 @@ import { short } from './status-line.ts';
 
 export const verdictOf = { critical: 'critical', warning: 'warning', info: 'unknown' } as const satisfies Record<
   string,
-  Verdict
+  HealthStatus
 >;
 
 /** `14:03 left`, `late 2:10`, `ops1 03:14`. */
@@ -72,8 +72,8 @@ export const alertsScreen: Screen = {
   title: () => 'ALERTS',
   palette: 'alerts',
   also: 'ack acknowledge pager',
-  view({ desk, world }, place, { columns }) {
-    const alerts = desk?.alerts ?? [];
+  view({ incidentContext, world }, place, { columns }) {
+    const alerts = incidentContext?.alerts ?? [];
     const widestOf = (of: (a: DueAlert) => string, least: number, most: number) => widest(alerts.map(of), least, most);
     const subjects = widestOf((a) => a.subject, 5, 20);
     const channels = widestOf((a) => a.channel, 7, 40);
@@ -106,12 +106,12 @@ export const alertsScreen: Screen = {
       about: 'the alert is yours: its response time stops',
       footer: 11,
       unless: ({ row, state }) => {
-        const alert = state.desk?.alerts.find((one) => one.id === row?.id);
+        const alert = state.incidentContext?.alerts.find((one) => one.id === row?.id);
         if (!alert) return 'no alert is selected';
         return onlyObserves(state) ?? (alert.acknowledged ? `${alert.acknowledged.by} has it already` : undefined);
       },
       run: ({ row, state }) => {
-        const subject = state.desk?.alerts.find((one) => one.id === row?.id)?.subject;
+        const subject = state.incidentContext?.alerts.find((one) => one.id === row?.id)?.subject;
         return row ? [send({ do: 'acknowledge', alert: row.id, ...(subject ? { subject } : {}) })] : [];
       },
     },

@@ -1,6 +1,6 @@
 // The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
 import { adviceOn, type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
-import type { IncidentDo } from '../../core/incident/context.ts';
+import type { IncidentCommand } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import { minute } from '../../core/time.ts';
 import { knownOf } from '../../runbook/messages.ts';
@@ -9,14 +9,14 @@ import { dim, line, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './opening.ts';
 
 /** A word to the engine. */
-export const send = (what: IncidentDo): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
+export const send = (what: IncidentCommand): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
 
 const why = (value = ''): FormField => ({ name: 'why', ask: 'why?', kind: 'text', value });
 
 function form(
   title: string,
   fields: readonly FormField[],
-  done: (values: Readonly<Record<string, string>>) => IncidentDo | string,
+  done: (values: Readonly<Record<string, string>>) => IncidentCommand | string,
   about?: string,
 ): Intent {
   const made: Form = {
@@ -35,9 +35,9 @@ function form(
 
 const needed = (
   text: string | undefined,
-  what: IncidentDo,
+  what: IncidentCommand,
   complaint = 'say why, in a few words',
-): IncidentDo | string => (text?.trim() ? what : complaint);
+): IncidentCommand | string => (text?.trim() ? what : complaint);
 
 export const askNote = (): Intent =>
   form('Note', [{ name: 'text', ask: 'what is worth remembering?', kind: 'text' }], ({ text = '' }) =>
@@ -108,8 +108,8 @@ export function askRole(state: State): Intent {
   const people = () =>
     [
       ...new Set([
-        state.desk?.self.name ?? '',
-        ...(state.desk?.here ?? []).map((p) => p.name),
+        state.incidentContext?.self.name ?? '',
+        ...(state.incidentContext?.here ?? []).map((p) => p.name),
         ...(state.incident?.people ?? []),
       ]),
     ].filter(Boolean);
@@ -117,12 +117,12 @@ export function askRole(state: State): Intent {
     'Who does what',
     [
       { name: 'role', ask: 'which role?', kind: 'choice', choices: () => roles },
-      { name: 'person', ask: 'who?', kind: 'choice', value: state.desk?.self.name ?? '', choices: people },
+      { name: 'person', ask: 'who?', kind: 'choice', value: state.incidentContext?.self.name ?? '', choices: people },
     ],
     ({ role = '', person = '' }) => {
       const found = roles.find((one) => one === role.trim());
       if (!found) return `one of ${roles.join(', ')}`;
-      const change = person === state.desk?.self.name ? 'taken' : 'handed';
+      const change = person === state.incidentContext?.self.name ? 'taken' : 'handed';
       return needed(person, { do: 'role', role: found, change, person }, 'say who');
     },
   );
@@ -164,10 +164,10 @@ export const askUnrecorded = (what: string): Intent =>
   );
 
 /** Taking the wheel changes who may act: asked, and recorded. */
-export function askWheel(state: State): Intent {
-  const { desk, incident } = state;
-  const there = desk?.here.find((one) => one.session === incident?.wheel.session);
-  const who = incident?.wheel.person ?? 'nobody';
+export function askControl(state: State): Intent {
+  const { incidentContext, incident } = state;
+  const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
+  const who = incident?.control.person ?? 'nobody';
   const reason = there ? `taken from ${who}` : `${who}’s cockpit is gone`;
   return {
     kind: 'confirm',

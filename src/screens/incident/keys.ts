@@ -4,7 +4,7 @@ import { canLines, canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
-import { askDecision, askEnding, askReminder, askSeverity, askSkip, askWheel, send } from './asking.ts';
+import { askControl, askDecision, askEnding, askReminder, askSeverity, askSkip, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { askOpening } from './opening.ts';
 import { offerKeys } from './steps.ts';
@@ -202,10 +202,10 @@ export const incidentKeys: readonly Binding[] = [
     title: 'wheel',
     about: 'take the wheel: drive this incident',
     unless: ({ state }) => {
-      if (!state.incident || !state.desk) return 'no incident is open';
-      return onlyObserves(state) ?? (drives(state.desk, state.incident) ? 'you drive already' : undefined);
+      if (!state.incident || !state.incidentContext) return 'no incident is open';
+      return onlyObserves(state) ?? (drives(state.incidentContext, state.incident) ? 'you drive already' : undefined);
     },
-    run: ({ state }) => [askWheel(state)],
+    run: ({ state }) => [askControl(state)],
   },
   {
     id: 'mitigate',

@@ -41,9 +41,10 @@ export const notifyScreen: Screen = {
   palette: 'messages',
   also: 'slack pagerduty stakeholders update',
   view(state) {
-    const { incident, desk } = state;
-    if (!incident || !desk) return { rows: [], empty: [line(dim('messages belong to an incident; i opens one'))] };
-    const rows = ordered(incident).map((draft) => draftRow(state, draft, desk.channels));
+    const { incident, incidentContext } = state;
+    if (!incident || !incidentContext)
+      return { rows: [], empty: [line(dim('messages belong to an incident; i opens one'))] };
+    const rows = ordered(incident).map((draft) => draftRow(state, draft, incidentContext.channels));
     const log = incident.messages.toReversed().map(sentRow);
     return { says: line(dim('each is shown and can be changed before it goes out')), rows: [...rows, ...log] };
   },
@@ -89,11 +90,11 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
 }
 
 /** Who does not drive is told so before writing a message, not after. */
-function whyNotFromHere({ desk, incident }: State): Intent | undefined {
-  if (!desk || !incident || drives(desk, incident)) return undefined;
-  const says = desk.observing
+function whyNotFromHere({ incidentContext, incident }: State): Intent | undefined {
+  if (!incidentContext || !incident || drives(incidentContext, incident)) return undefined;
+  const says = incidentContext.observing
     ? 'this cockpit only observes: y copies the text'
-    : `${incident.wheel.person} drives: W takes the wheel, y copies the text`;
+    : `${incident.control.person} drives: W takes the wheel, y copies the text`;
   return { kind: 'notice', says: `messages: ${says}`, verdict: 'unknown' };
 }
 

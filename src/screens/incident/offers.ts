@@ -18,19 +18,19 @@ export function offerIntents(offer: Offer, state: State): readonly Intent[] {
 }
 
 /** Why nothing can be changed from here, whatever it is; undefined: it can. */
-export function onlyObserves({ desk }: State): string | undefined {
-  return desk?.observing ? 'this cockpit only observes' : undefined;
+export function onlyObserves({ incidentContext }: State): string | undefined {
+  return incidentContext?.observing ? 'this cockpit only observes' : undefined;
 }
 
 /** Why the checklist cannot be worked from here; undefined: it can. */
 export function notDriving({ state }: Here): string | undefined {
-  const { desk, incident } = state;
+  const { incidentContext, incident } = state;
   if (!incident) return 'no incident is open';
-  if (!desk) return 'the journal is being read';
-  if (desk.observing) return 'this cockpit only observes';
+  if (!incidentContext) return 'the journal is being read';
+  if (incidentContext.observing) return 'this cockpit only observes';
   if (incident.resolvedAt !== undefined) return 'it is resolved: O reopens it';
-  if (drives(desk, incident)) return undefined;
-  return isResumable(desk, incident)
-    ? `${incident.wheel.person} is gone: W takes the wheel`
-    : `${incident.wheel.person} drives: W takes the wheel`;
+  if (drives(incidentContext, incident)) return undefined;
+  return isResumable(incidentContext, incident)
+    ? `${incident.control.person} is gone: W takes the wheel`
+    : `${incident.control.person} drives: W takes the wheel`;
 }

@@ -2,14 +2,14 @@
 import { type ProcedureId, type Severity, severityName } from '../../core/incident/checklist.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
-import { type Suggestion, suggest } from '../../runbook/suggest-severity.ts';
+import { type Suggestion, suggestSeverity } from '../../runbook/suggest-severity.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, View } from '../screen.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { onlyObserves } from './offers.ts';
 
-const suggested = kept((world: State['world']): Suggestion => suggest(world), 2);
+const suggested = memoize((world: State['world']): Suggestion => suggestSeverity(world), 2);
 
 export function suggestionOf(state: State): Suggestion {
   return suggested(state.world);

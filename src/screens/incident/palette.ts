@@ -34,18 +34,22 @@ export const noteBinding: Binding = {
 };
 
 /** What the palette offers beside keys and screens. */
-export function incidentEntries({ desk }: State): readonly Entry[] {
-  if (!desk) return [];
-  const others = desk.open.map(
+export function incidentEntries({ incidentContext }: State): readonly Entry[] {
+  if (!incidentContext) return [];
+  const others = incidentContext.open.map(
     (one): Entry => ({
       title: `show incident ${severityName(one.severity)} ${one.title}`,
       about: 'another incident that is open',
       run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
     }),
   );
-  const { trouble, allowed } = desk.journal;
+  const { trouble, allowed } = incidentContext.journal;
   if (!trouble || allowed) return others;
-  const whyNot = desk.observing ? 'this cockpit only observes' : trouble.distrusted ? trouble.hint : undefined;
+  const whyNot = incidentContext.observing
+    ? 'this cockpit only observes'
+    : trouble.distrusted
+      ? trouble.hint
+      : undefined;
   return [
     ...others,
     {

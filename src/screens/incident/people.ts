@@ -5,10 +5,10 @@ import type { Contact } from '../../core/world/targets.ts';
 import { contactsFor } from '../../runbook/contacts.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { table, widest } from '../toolkit/table.ts';
-import { askRole, askWheel, send } from './asking.ts';
+import { askControl, askRole, send } from './asking.ts';
 import { incidentKeys } from './keys.ts';
 import { onlyObserves } from './offers.ts';
 
@@ -16,8 +16,8 @@ export const peopleScreen: Screen = {
   id: 'people',
   title: () => 'PEOPLE',
   palette: 'people: who is here, roles, the wheel',
-  view({ desk, incident }) {
-    if (!desk) return { rows: [], empty: [line(dim('the journal is being read'))] };
+  view({ incidentContext, incident }) {
+    if (!incidentContext) return { rows: [], empty: [line(dim('the journal is being read'))] };
     const held = roles.map((role, at): Row => {
       const names = incident?.roles[role] ?? [];
       const nobody = role === 'commander' && incident ? 'nobody: somebody has to command' : '–';
@@ -32,7 +32,7 @@ export const peopleScreen: Screen = {
           kind: 'details',
           title: role,
           lines: (_, wide) =>
-            pairs(
+            descriptionList(
               [
                 ['held by', names.join(', ') || nobody],
                 ['to change', incident ? 'r takes it or hands it over' : 'roles belong to an incident; i opens one'],
@@ -42,20 +42,22 @@ export const peopleScreen: Screen = {
         },
       };
     });
-    const here = desk.here.map(
+    const here = incidentContext.here.map(
       (one): Row => ({
         id: one.session,
         text: `${one.name} ${one.host}`,
-        draw: () => [presenceLine(one, desk.self.session)],
+        draw: () => [presenceLine(one, incidentContext.self.session)],
         opens: {
           kind: 'details',
           title: one.name,
-          lines: (_, wide) => presenceLines(one, desk.self.session, wide - 2),
+          lines: (_, wide) => presenceLines(one, incidentContext.self.session, wide - 2),
         },
       }),
     );
     return {
-      says: line(dim(`${desk.here.length} ${desk.here.length === 1 ? 'cockpit' : 'cockpits'} open`)),
+      says: line(
+        dim(`${incidentContext.here.length} ${incidentContext.here.length === 1 ? 'cockpit' : 'cockpits'} open`),
+      ),
       rows: [...held, ...here],
     };
   },
@@ -78,12 +80,14 @@ export const peopleScreen: Screen = {
         const role = roles.find((one) => one === row?.id);
         if (!role) return notForRoles(state) ?? 'no role is selected';
         if (role === 'commander') return 'somebody has to command: r hands it over';
-        const mine = state.incident?.roles[role].includes(state.desk?.self.name ?? '');
+        const mine = state.incident?.roles[role].includes(state.incidentContext?.self.name ?? '');
         return notForRoles(state) ?? (mine ? undefined : 'the role is not yours');
       },
       run: ({ row, state }) => {
         const role = roles.find((one) => one === row?.id);
-        return role && state.desk ? [send({ do: 'role', role, change: 'left', person: state.desk.self.name })] : [];
+        return role && state.incidentContext
+          ? [send({ do: 'role', role, change: 'left', person: state.incidentContext.self.name })]
+          : [];
       },
     },
     {
@@ -96,12 +100,14 @@ export const peopleScreen: Screen = {
         notForRoles(state) ?? (roles.some((one) => one === row?.id) ? undefined : 'no role is selected'),
       run: ({ row, state }) => {
         const role = roles.find((one) => one === row?.id);
-        return role && state.desk ? [send({ do: 'role', role, change: 'taken', person: state.desk.self.name })] : [];
+        return role && state.incidentContext
+          ? [send({ do: 'role', role, change: 'taken', person: state.incidentContext.self.name })]
+          : [];
       },
     },
     ...incidentKeys
       .filter((key) => key.id === 'wheel')
-      .map((key) => ({ ...key, id: 'people-wheel', footer: 13, run: key.run ?? (({ state }) => [askWheel(state)]) })),
+      .map((key) => ({ ...key, id: 'people-wheel', footer: 13, run: key.run ?? (({ state }) => [askControl(state)]) })),
   ],
 };
 
@@ -118,7 +124,7 @@ function presenceLine(one: Presence, own: string) {
 }
 
 function presenceLines(one: Presence, own: string, columns: number): Line[] {
-  return pairs(
+  return descriptionList(
     [
       ['user', `${one.user} at ${one.host}`],
       ['does', one.driving ? 'drives the incident' : one.observing ? 'observes: may change nothing' : 'looks on'],
@@ -133,10 +139,10 @@ export const contactsScreen: Screen = {
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
   also: 'phone escalate escalation dba',
-  view({ desk, incident }, _place, { columns }) {
+  view({ incidentContext, incident }, _place, { columns }) {
     const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
     const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;
-    const all = contactsFor(desk?.contacts ?? [], severity, isSecurity);
+    const all = contactsFor(incidentContext?.contacts ?? [], severity, isSecurity);
     const wide = (of: (c: Contact) => string, least: number) =>
       widest(
         all.map(({ contact }) => of(contact)),
@@ -168,7 +174,7 @@ export const contactsScreen: Screen = {
             kind: 'details',
             title: contact.role,
             lines: (_, wide) =>
-              pairs(
+              descriptionList(
                 [
                   ['contact', contact.contact],
                   ['called for', contact.escalation],

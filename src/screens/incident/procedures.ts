@@ -104,12 +104,12 @@ export const runbookCommandsScreen: Screen = {
   title: () => 'USEFUL COMMANDS',
   palette: 'useful commands of the runbook',
   also: 'appendix kubectl psql aws',
-  view({ desk, world }) {
-    if (!desk) return { rows: [], empty: [line(dim('the settings are being read'))] };
+  view({ incidentContext, world }) {
+    if (!incidentContext) return { rows: [], empty: [line(dim('the settings are being read'))] };
     return {
       says: line(dim('with the present targets; y copies')),
       rows: commands.map((one): Row => {
-        const command = one.command(desk.targets, formOf(world));
+        const command = one.command(incidentContext.targets, formOf(world));
         return {
           id: one.id,
           text: `${one.section} ${one.title} ${command}`,

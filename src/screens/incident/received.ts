@@ -9,9 +9,9 @@ export const receivedScreen: Screen = {
   id: 'received',
   title: () => 'ARRIVED',
   palette: 'what arrived: the drill’s PagerDuty and Slack',
-  view({ desk, world }) {
+  view({ incidentContext, world }) {
     const isDrill = world.scope.drill !== undefined;
-    const all = desk?.received ?? [];
+    const all = incidentContext?.received ?? [];
     return {
       says: line(dim(isDrill ? 'at the drill’s PagerDuty and Slack' : 'only a drill tells what arrived')),
       rows: all

@@ -37,10 +37,10 @@ export const incidentScreen: Screen = {
 
 /** What has to be said before anything else: nobody drives, an outcome is unknown, it looks worse than it was. */
 function foot(state: State, columns: number): readonly Line[] {
-  const { incident, desk } = state;
-  if (!incident || !desk) return [];
+  const { incident, incidentContext } = state;
+  if (!incident || !incidentContext) return [];
   const lines: Line[] = [];
-  const here = new Set(desk.here.map((one) => one.session));
+  const here = new Set(incidentContext.here.map((one) => one.session));
   for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
     lines.push(
       line(
@@ -50,11 +50,11 @@ function foot(state: State, columns: number): readonly Line[] {
     );
   for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
     lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; look at the facts above`));
-  if (isResumable(desk, incident))
+  if (isResumable(incidentContext, incident))
     lines.push(
       line(
         mark('warning'),
-        ` ${incident.wheel.person} drove this and is gone: `,
+        ` ${incident.control.person} drove this and is gone: `,
         span('W', 'key'),
         ' goes on where it stopped',
       ),

@@ -66,14 +66,14 @@ const order = [
 
 /** Who drives and who commands, the longest first: in full; shorter, in one where that is one person; who drives. */
 function crewSays(state: State): readonly Line[] {
-  const { desk, incident } = state;
+  const { incidentContext, incident } = state;
   const [wheel, shortly = wheel] = wheelSays(state);
   const commanders = incident?.roles.commander.map((name) => fit(name, cutName).trimEnd()) ?? [];
   const commander = line(`commander ${commanders.join(', ') || 'nobody'}`);
-  if (!wheel || !shortly || !desk || !incident) return [commander];
-  const at = driver(desk, incident)?.name;
+  if (!wheel || !shortly || !incidentContext || !incident) return [commander];
+  const at = driver(incidentContext, incident)?.name;
   const isOne = at !== undefined && incident.roles.commander.includes(at);
-  const one = line(wheel, drives(desk, incident) ? ' and command' : ' and commands');
+  const one = line(wheel, drives(incidentContext, incident) ? ' and command' : ' and commands');
   return [line(wheel, gap, commander), isOne ? one : line(shortly, gap, commander), wheel, shortly];
 }
 
@@ -81,8 +81,8 @@ function crewSays(state: State): readonly Line[] {
  * How many alerts nobody has, and how long somebody has to answer: `2 alerts 14 m`. With its unit: it stands below the
  * clock. Empty while all are somebody's.
  */
-export function alertsSays({ desk, world }: State, columns: number): Line {
-  const open = (desk?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
+export function alertsSays({ incidentContext, world }: State, columns: number): Line {
+  const open = (incidentContext?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
   const [first] = open.toSorted((a, b) => a.due - b.due);
   if (!first) return [];
   const left = first.due - world.now;
@@ -121,9 +121,9 @@ function packed(heads: readonly Line[], segments: readonly Variants[], columns: 
   return said;
 }
 
-function unknownSays({ desk, incident }: State): Variants {
-  if (!desk || !incident) return [];
-  const [lost] = unfinished(incident).filter((run) => !desk.here.some((one) => one.session === run.session));
+function unknownSays({ incidentContext, incident }: State): Variants {
+  if (!incidentContext || !incident) return [];
+  const [lost] = unfinished(incident).filter((run) => !incidentContext.here.some((one) => one.session === run.session));
   return lost
     ? [
         line(mark('unknown'), span(` ${lost.action}: outcome unknown`, 'unknown')),
@@ -133,13 +133,13 @@ function unknownSays({ desk, incident }: State): Variants {
 }
 
 /** Who drives: on every frame. */
-function wheelSays({ desk, incident }: State): Variants {
-  if (!desk || !incident) return [];
-  if (drives(desk, incident)) return [line('you drive')];
-  const there = driver(desk, incident);
+function wheelSays({ incidentContext, incident }: State): Variants {
+  if (!incidentContext || !incident) return [];
+  if (drives(incidentContext, incident)) return [line('you drive')];
+  const there = driver(incidentContext, incident);
   if (there) return [line(span(`${fit(there.name, cutName).trimEnd()} drives`, 'accent'))];
   return [
-    line(span(`nobody drives (${incident.wheel.person} is gone)`, 'warning')),
+    line(span(`nobody drives (${incident.control.person} is gone)`, 'warning')),
     line(span('nobody drives', 'warning')),
   ];
 }
@@ -158,8 +158,8 @@ function reminderSays({ incident, world }: State): Variants {
   return due ? [line(span(`reminder: ${due.about}`, 'accent')), line(span('reminder', 'accent'))] : [];
 }
 
-function journalTrouble({ desk }: State): Variants {
-  const { trouble, unwritten = 0 } = desk?.journal ?? {};
+function journalTrouble({ incidentContext }: State): Variants {
+  const { trouble, unwritten = 0 } = incidentContext?.journal ?? {};
   if (!trouble) return [];
   const says = (text: string) => line(mark('critical'), span(` journal: ${text}`, 'critical'));
   return [

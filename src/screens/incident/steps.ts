@@ -139,7 +139,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
   const finished = record !== undefined && record.mark !== 'reopened';
   const check = checkOf(step, world, known);
   const advice = finished ? undefined : adviceOn(step, world, known);
-  const byHand = state.desk ? step.byHand?.(state.desk.targets, world) : undefined;
+  const byHand = state.incidentContext ? step.byHand?.(state.incidentContext.targets, world) : undefined;
   const target = firstOffered(step, world);
   const says = `${number} ${step.say}`;
   const title = line(
@@ -209,14 +209,14 @@ function nowSays(check: Check | undefined, advice: Recommendation | undefined): 
 }
 
 function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
-  const { incident, world, desk } = state;
+  const { incident, world, incidentContext } = state;
   const known = knownOf(incident);
   const evidence = step.evidence?.(world, known) ?? [];
   const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
   const lines = evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns));
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
-  const commands = desk ? (step.byHand?.(desk.targets, world) ?? []) : [];
+  const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
   commands.forEach((command, at) => {
     lines.push(fitLine(line('    ', dim(at === 0 ? 'by hand   ' : '          '), command), columns));
   });
@@ -297,7 +297,7 @@ function stepAtLength(state: State, step: Step, columns: number): readonly Line[
     });
   if (lines.length > 0) lines.push([]);
   for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('  ', part));
-  const commands = state.desk ? (step.byHand?.(state.desk.targets, state.world) ?? []) : [];
+  const commands = state.incidentContext ? (step.byHand?.(state.incidentContext.targets, state.world) ?? []) : [];
   for (const command of commands)
     wrap(command, columns - 6).forEach((part, at) => {
       lines.push(line(at === 0 ? dim('  $ ') : '    ', part));

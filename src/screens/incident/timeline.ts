@@ -4,11 +4,11 @@ import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
 import { known } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import { type Story, type StoryKind, storyOf } from '../../runbook/timeline-text.ts';
+import { type Story, type StoryKind, timelineText } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { send } from './asking.ts';
 import { onlyObserves } from './offers.ts';
 
@@ -16,9 +16,9 @@ const orders = ['newest', 'oldest', 'pinned', 'people only'] as const;
 
 type Told = { entry: Entry; story: Story };
 
-const told = kept((incident: Incident): readonly Told[] =>
+const told = memoize((incident: Incident): readonly Told[] =>
   incident.entries.flatMap((entry) => {
-    const story = storyOf(entry, incident);
+    const story = timelineText(entry, incident);
     return story ? [{ entry, story }] : [];
   }),
 );
@@ -30,7 +30,7 @@ export const timelineScreen: Screen = {
   also: 'journal history',
   sorts: orders,
   view(state, place) {
-    const { incident, desk } = state;
+    const { incident, incidentContext } = state;
     if (!incident) return { rows: [], empty: [line(dim('no incident is open; i opens one'))] };
     const order = orders[place.sort % orders.length];
     const pins = new Set(incident.pins);
@@ -44,7 +44,7 @@ export const timelineScreen: Screen = {
     const rows = (order === 'oldest' ? some : some.toReversed()).map((one) => rowOf(one, pins.has(one.entry.id)));
     return {
       says: line(dim(`${formatCounted(all.length, 'entry', 'entries')}, ${pins.size} pinned`)),
-      head: (desk?.journal.notes ?? []).slice(0, 3).map((says) => line(mark('warning'), ` journal ${says}`)),
+      head: (incidentContext?.journal.notes ?? []).slice(0, 3).map((says) => line(mark('warning'), ` journal ${says}`)),
       rows,
       empty: [line(dim('nothing is pinned; p pins an entry'))],
     };
@@ -132,7 +132,7 @@ function jump(state: State, id: string): readonly Intent[] | undefined {
     if (area === 'pods') return [{ kind: 'open', screen: 'pods', filter: name }];
     return [{ kind: 'open', screen: 'health' }];
   }
-  const story = storyOf(entry);
+  const story = timelineText(entry);
   const screen = story ? screenOf[story.kind] : undefined;
   return screen ? [{ kind: 'open', screen }] : undefined;
 }

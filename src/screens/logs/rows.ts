@@ -6,7 +6,7 @@ import { type Clock, entryText, formatLogTime, type LogTone, piecesOf, shortPod 
 import { formatInstant } from '../../core/text/format.ts';
 import type { Row } from '../screen.ts';
 import { columnsOf, dim, type Line, line, markAt, type Span, span, type Tone, textOf, wrap } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 
 const tones: Readonly<Record<LogTone, Tone>> = {
   time: 'dim',
@@ -21,7 +21,7 @@ const tones: Readonly<Record<LogTone, Tone>> = {
 };
 
 /** The rows of a window; made once for the same window and options. */
-export const logRows = kept(
+export const logRows = memoize(
   (
     entries: readonly LogEntry[],
     clock: Clock,

@@ -98,10 +98,10 @@ function warnings(shown: LogsShown): Line[] {
 }
 
 /** What has not begun yet, and why: nothing will come from there. */
-function unstarted({ streams }: LogsShown, { of }: Place, { world, desk }: State): Line[] {
+function unstarted({ streams }: LogsShown, { of }: Place, { world, incidentContext }: State): Line[] {
   const { unstarted: pods, pods: all } = streams;
   if (all === 0) {
-    const labels = of.selector || desk?.targets.logSelector;
+    const labels = of.selector || incidentContext?.targets.logSelector;
     const byLabels = labels && !of.pod && !of.deployment;
     const none = byLabels ? `no pods with ${labels} in ${world.scope.namespace} now` : 'there are no such pods now';
     return [

@@ -1,7 +1,7 @@
-import { judge, metrics } from '../../core/health/metrics.ts';
+import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
 import { formatLimit } from '../../core/text/format.ts';
 import type { Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone, text } from '../toolkit/text-view.ts';
@@ -16,11 +16,11 @@ export const metricScreen: Screen = {
     const m = metrics.find((one) => one.id === place.of.metric);
     if (!m) return gone('this metric');
     const room = columns - 2;
-    const verdict = judge(m, world);
+    const verdict = evaluateMetric(m, world);
     const { value, basis } = valueSays(m, world);
     const { warning, critical } = world.scope.thresholds[m.id];
     const reading = m.measure(world);
-    const lines = pairs(
+    const lines = descriptionList(
       [
         ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
         ['now', line(value, dim(`  ${basis}`))],

@@ -1,6 +1,6 @@
 // The six metrics with everything they rest on, and a trend as wide as the screen allows.
 
-import { judge, type Metric, metrics } from '../../core/health/metrics.ts';
+import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
 import { formatMeasure } from '../../core/text/format.ts';
 import type { World } from '../../core/world/world.ts';
@@ -27,10 +27,10 @@ export const metricsScreen: Screen = {
     const { head, draw } = metricsTable(world, room);
     const sorted =
       orders[place.sort % orders.length] === 'verdict'
-        ? metrics.toSorted((a, b) => worstFirst(judge(a, world), judge(b, world)))
+        ? metrics.toSorted((a, b) => worstFirst(evaluateMetric(a, world), evaluateMetric(b, world)))
         : metrics;
     const rows = sorted.map((m): Row => {
-      const verdict = judge(m, world);
+      const verdict = evaluateMetric(m, world);
       const below: Line[] = [
         line(
           '   ',

@@ -1,7 +1,7 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
 
-import { actionFor, judge, type Metric, metrics } from '../../core/health/metrics.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import { actionFor, evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
 import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
@@ -36,7 +36,7 @@ export function valueSays(m: Metric, world: World): { value: Span; old?: string;
       old: shortAge(world.now - last.at),
       basis: `${basis}, ${formatAge(world.now - last.at)} ago`,
     };
-  const verdict = judge(m, world);
+  const verdict = evaluateMetric(m, world);
   return { value: span(text, verdict === 'ok' ? 'plain' : verdict), basis };
 }
 
@@ -46,7 +46,7 @@ export function trend(m: Metric, world: World, columns: number): string {
 }
 
 /** What a breached metric asks for: `API p95 critical: scale API nodes`. */
-export function asks(m: Metric, verdict: Verdict, world: World): Line | undefined {
+export function asks(m: Metric, verdict: HealthStatus, world: World): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
   const action = actionFor(m, world);
   return line(span(`${m.short} ${verdict}`, verdict), `: ${action[0]?.toLowerCase()}${action.slice(1)}`);
@@ -70,7 +70,7 @@ function number(title: string, least: number, world: World, of: (m: Metric, worl
 /** Mark, name, value and thresholds: what every view of the metrics begins with. */
 function numbers(world: World, name: Column<Shown>): readonly Column<Shown>[] {
   return [
-    { title: '', of: ({ m }) => mark(judge(m, world)), width: 1 },
+    { title: '', of: ({ m }) => mark(evaluateMetric(m, world)), width: 1 },
     name,
     number('now', 9, world, (m) => valueSays(m, world).value),
     number('warn', 5, world, (m) => dim(threshold('warning')(m, world))),
@@ -80,7 +80,7 @@ function numbers(world: World, name: Column<Shown>): readonly Column<Shown>[] {
 
 const verdictColumn: Column<Shown> = {
   title: 'verdict',
-  of: ({ m, world }) => span(judge(m, world), judge(m, world)),
+  of: ({ m, world }) => span(evaluateMetric(m, world), evaluateMetric(m, world)),
   width: 8,
   spare: 2,
 };
@@ -89,7 +89,7 @@ const verdictColumn: Column<Shown> = {
 function trendOrAge({ m, world }: Shown, columns: number): Line | Span {
   const { old } = valueSays(m, world);
   if (old && columns >= old.length + 4) return dim(`${old} ago`);
-  const verdict = judge(m, world);
+  const verdict = evaluateMetric(m, world);
   return span(trend(m, world, columns), verdict === 'ok' ? 'dim' : verdict);
 }
 
@@ -115,7 +115,7 @@ export const metricsPane: Pane = {
     const tall = room >= metrics.length * 3 + 1;
     const { head, draw } = paneTable(world, columns);
     const rows = metrics.map((m): Row => {
-      const verdict = judge(m, world);
+      const verdict = evaluateMetric(m, world);
       const { basis } = valueSays(m, world);
       // Where there is room for it: what the value is based on, and what to do about it.
       const ask = verdict === 'critical' || verdict === 'warning' ? `   ${actionFor(m, world)}` : '';
@@ -129,7 +129,7 @@ export const metricsPane: Pane = {
       };
     });
     const foot = metrics.flatMap((m) => {
-      const says = asks(m, judge(m, world), world);
+      const says = asks(m, evaluateMetric(m, world), world);
       return says && !tall ? [line('  ', says)] : [];
     });
     return { says: besideTitle(head), rows, foot };

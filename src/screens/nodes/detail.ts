@@ -1,8 +1,8 @@
 // One node: whether it is well, what room it has, which of our pods run there, and what was said of it.
-import { judgePod } from '../../core/health/pods.ts';
-import type { NodeLook, Room } from '../../core/queries/node-detail.ts';
+import { evaluatePod } from '../../core/health/pods.ts';
+import type { NodeDetail, Room } from '../../core/queries/node-detail.ts';
 import { highUse } from '../../core/queries/pod-detail.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatBytes, formatInstant, formatPercent } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -12,21 +12,21 @@ import { nodeConditionRows } from '../pods/conditions.ts';
 import { eventRows } from '../pods/events.ts';
 import { podSays } from '../pods/pane.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
-const askFor = ({ of }: Place): Ask<'node'> => ({ kind: 'node', node: of.node ?? '' });
+const askFor = ({ of }: Place): Query<'node'> => ({ kind: 'node', node: of.node ?? '' });
 
 /** One node, as `kubectl describe node` tells it; opened from a pod. */
 export const nodeScreen: Screen = {
   id: 'node',
   title: () => 'NODE',
-  looks: (place) => [askFor(place)],
-  view({ world, looks }, place, { columns }) {
+  queries: (place) => [askFor(place)],
+  view({ world, queries: looks }, place, { columns }) {
     const { now } = world;
-    const reading = lookFor<'node'>(looks, askFor(place));
+    const reading = queryReading<'node'>(looks, askFor(place));
     const node = newest(reading)?.value;
     const room = columns - 2;
     const ours = (newest(world.readings.pods)?.value ?? []).filter((p) => p.node === place.of.node);
@@ -48,9 +48,9 @@ export const nodeScreen: Screen = {
   },
 };
 
-function headOf(node: NodeLook, ours: readonly Pod[], now: Instant, room: number): Line[] {
+function headOf(node: NodeDetail, ours: readonly Pod[], now: Instant, room: number): Line[] {
   const since = (at: Instant | undefined) => (at === undefined ? '' : `, ${formatAge(now - at)} ago`);
-  return pairs(
+  return descriptionList(
     [
       [
         'verdict',
@@ -92,19 +92,19 @@ function roomSays({ capacity, allocatable, used }: Room, say: (n: number) => str
 /** The troubled ones first. */
 function podRows(pods: readonly Pod[], now: Instant): Row[] {
   const order = ['critical', 'warning', 'unknown', 'ok'];
-  const ranked = pods.toSorted((a, b) => order.indexOf(judgePod(a, now)) - order.indexOf(judgePod(b, now)));
+  const ranked = pods.toSorted((a, b) => order.indexOf(evaluatePod(a, now)) - order.indexOf(evaluatePod(b, now)));
   return ranked.map(
     (pod): Row => ({
       id: `pod/${pod.uid}`,
       text: `pod ${pod.name} ${pod.reason ?? ''}`,
-      draw: () => [line(mark(judgePod(pod, now)), ` ${pod.name}  `, dim(podSays(pod)))],
+      draw: () => [line(mark(evaluatePod(pod, now)), ` ${pod.name}  `, dim(podSays(pod)))],
       opens: { kind: 'open', screen: 'pod', of: { pod: pod.uid } },
       copies: { text: pod.name, what: 'the pod’s name' },
     }),
   );
 }
 
-function silence({ events, missing }: NodeLook): Row[] {
+function silence({ events, missing }: NodeDetail): Row[] {
   if (events.length > 0 || missing.some(({ part }) => part === 'events')) return [];
   return [noEvents];
 }

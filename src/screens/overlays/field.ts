@@ -1,5 +1,5 @@
 // One text field: what its keys do to its text.
-import { clean } from '../../core/text/text.ts';
+import { stripControl } from '../../core/text/text.ts';
 import { type Line, line, span } from '../toolkit/line.ts';
 
 /** A field never grows beyond this. */
@@ -17,7 +17,7 @@ export function edit(text: string, key: string): string | undefined {
 
 /** Typed or pasted text, made safe and one line long. */
 export function insert(text: string, more: string): string {
-  return (text + clean(more.replace(/[\r\n\t]+/g, ' '))).slice(0, longest);
+  return (text + stripControl(more.replace(/[\r\n\t]+/g, ' '))).slice(0, longest);
 }
 
 /** A text with its cursor: before the last `behind` characters. */

@@ -5,7 +5,7 @@ import { entries, screens } from '../index.ts';
 import type { Entry, Here, Row, Size } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { field } from './field.ts';
 import { thingEntries } from './palette-resources.ts';
 import { search } from './search.ts';
@@ -16,7 +16,7 @@ type Palette = Extract<Overlay, { kind: 'palette' }>;
 const themeNames: readonly ThemeName[] = ['standard', 'colour-blind', 'plain'];
 
 /** All of it, as the state stands: this screen's keys, what others offer, every screen, the program's own. */
-const items = kept((state: State, row: Row | undefined): readonly Item[] => {
+const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
   const at: Here = { state, place, ...(row ? { row } : {}) };
@@ -71,7 +71,7 @@ const items = kept((state: State, row: Row | undefined): readonly Item[] => {
 }, 1);
 
 /** What matches, best first; everything when nothing was typed. */
-export const found = kept(
+export const found = memoize(
   (state: State, text: string, row?: Row): readonly Item[] => search(items(state, row), text),
   1,
 );

@@ -1,6 +1,6 @@
-import { judgePod } from '../../core/health/pods.ts';
+import { evaluatePod } from '../../core/health/pods.ts';
 import type { PodDetail } from '../../core/queries/pod-detail.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -8,7 +8,7 @@ import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import { noEvents } from '../nodes/detail.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
 import { missingRows } from '../toolkit/missing.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
@@ -22,7 +22,7 @@ import { podSays } from './pane.ts';
 const podAt = (state: State, { of }: Place): Pod | undefined =>
   newest(state.world.readings.pods)?.value.find((p) => p.uid === of.pod || p.name === of.pod);
 
-const askFor = (state: State, place: Place): Ask<'pod'> | undefined => {
+const askFor = (state: State, place: Place): Query<'pod'> | undefined => {
   const pod = podAt(state, place);
   return pod && { kind: 'pod', pod: pod.name };
 };
@@ -31,18 +31,18 @@ const askFor = (state: State, place: Place): Ask<'pod'> | undefined => {
 export const podScreen: Screen = {
   id: 'pod',
   title: () => 'POD',
-  looks: (place, state) => {
+  queries: (place, state) => {
     const ask = askFor(state, place);
     return ask ? [ask] : [];
   },
   view(state, place, { columns }) {
-    const { world, looks } = state;
+    const { world, queries: looks } = state;
     const { now } = world;
     const pod = podAt(state, place);
     const ask = askFor(state, place);
     if (!pod || !ask) return gone('this pod');
     const watched = world.readings.pods;
-    const reading = lookFor<'pod'>(looks, ask);
+    const reading = queryReading<'pod'>(looks, ask);
     const detail = newest(reading)?.value;
     const room = columns - 2;
     const problem = watched.state === 'lost' ? watched : reading;
@@ -56,10 +56,10 @@ export const podScreen: Screen = {
 };
 
 function headOf(pod: Pod, now: Instant, room: number): Line[] {
-  const verdict = judgePod(pod, now);
+  const verdict = evaluatePod(pod, now);
   const late = pod.terminating && pod.endsBy !== undefined ? now - pod.endsBy : 0;
   const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
-  return pairs(
+  return descriptionList(
     [
       [
         'verdict',

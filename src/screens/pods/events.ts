@@ -4,7 +4,7 @@ import type { KubeEvent } from '../../core/queries/pod-detail.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Row } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 
 /** Each opens the whole of it. */
@@ -35,7 +35,7 @@ function detailsOf(event: KubeEvent, now: Instant, columns: number): Line[] {
   return [
     ...wrap(event.message, columns - 2).map((part) => line(part)),
     [],
-    ...pairs(
+    ...descriptionList(
       [
         ['about', event.about],
         ['last said', when(event.at)],

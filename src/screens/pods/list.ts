@@ -1,7 +1,7 @@
 // Every pod, with everything that fits.
 
-import { judgePod } from '../../core/health/pods.ts';
-import { type Verdict, verdicts } from '../../core/health/status.ts';
+import { evaluatePod } from '../../core/health/pods.ts';
+import { type HealthStatus, healthStatuses } from '../../core/health/status.ts';
 import { shortAge } from '../../core/text/format.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Pod } from '../../core/world/facts.ts';
@@ -9,12 +9,12 @@ import { isStale, newest } from '../../core/world/reading.ts';
 import type { Intent } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { columnsOf, dim, faded, type Line, line, mark, span } from '../toolkit/line.ts';
-import { kept, keptEach } from '../toolkit/memoize.ts';
+import { memoize, memoizeEach } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
 import { noneThere, podCounts, podSays } from './pane.ts';
 
-type Judged = { p: Pod; verdict: Verdict; rank: number };
+type Judged = { p: Pod; verdict: HealthStatus; rank: number };
 
 const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
   ['verdict', (a, b) => b.rank - a.rank || b.p.restarts - a.p.restarts || byName(a, b)],
@@ -36,13 +36,13 @@ function compare(a: string, b: string): number {
 const places = orders.map(() => new Map<string, number>());
 
 /** Sorted once per list and order; a young pod's verdict changes with time, so every ten seconds again. */
-const ordered = kept((pods: readonly Pod[], sort: number, now: Instant): readonly Judged[] => {
+const ordered = memoize((pods: readonly Pod[], sort: number, now: Instant): readonly Judged[] => {
   const before = places[sort];
   const known: (Judged | undefined)[] = new Array(before?.size ?? 0).fill(undefined);
   const others: Judged[] = [];
   for (const p of pods) {
-    const verdict = judgePod(p, now);
-    const judged = { p, verdict, rank: verdicts.indexOf(verdict) };
+    const verdict = evaluatePod(p, now);
+    const judged = { p, verdict, rank: healthStatuses.indexOf(verdict) };
     const at = before?.get(p.uid);
     if (at === undefined) others.push(judged);
     else known[at] = judged;
@@ -59,7 +59,7 @@ function nodeSays({ node }: Pod): string {
 }
 
 /** What the columns and the filter take from a pod: the same for as long as it is the same pod. */
-const told = keptEach((p: Pod) => {
+const told = memoizeEach((p: Pod) => {
   const says = podSays(p);
   return {
     says,
@@ -68,7 +68,7 @@ const told = keptEach((p: Pod) => {
   };
 });
 
-const widths = kept((pods: readonly Pod[]) => {
+const widths = memoize((pods: readonly Pod[]) => {
   const wide = { name: 12, node: 4, says: 8 };
   for (const p of pods) {
     const { name, node, says } = told(p).widths;
@@ -112,7 +112,7 @@ class PodRow implements Row {
   }
 }
 
-const rowsOf = kept((all: readonly Judged[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
+const rowsOf = memoize((all: readonly Judged[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
   const { draw } = podTable(pods, now, columns);
   const row = old ? (judged: Judged) => faded(draw(judged)) : draw;
   return all.map((judged): Row => new PodRow(judged, row));

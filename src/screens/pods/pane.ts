@@ -1,7 +1,7 @@
 // PODS: the workloads, worst first, each with the pods that are not as they should be; all pods where there is room.
-import { judgePod } from '../../core/health/pods.ts';
-import { judgeReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
-import { type Verdict, worstFirst } from '../../core/health/status.ts';
+import { evaluatePod } from '../../core/health/pods.ts';
+import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
+import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
 import { isController, ownPods } from '../../core/health/workloads.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -10,10 +10,10 @@ import { isStale, known, newest } from '../../core/world/reading.ts';
 import type { Scope, World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
 import { dim, faded, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
 /** The tail of a pod's name that its deployment does not say. */
 export function shortName(pod: Pod): string {
@@ -42,7 +42,7 @@ export function rolloutSays(d: Replicated): Line {
 }
 
 /** Pods that count: finished ones do not, nor those that end or that others replaced. */
-export const podCounts = kept((pods: readonly Pod[]) => {
+export const podCounts = memoize((pods: readonly Pod[]) => {
   const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
   return { ready: counted.filter((p) => p.ready).length, total: counted.length };
 });
@@ -88,14 +88,14 @@ export const podsPane: Pane = {
 
 const said = (l: Line, i: number): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] });
 
-const workloadsOf = kept((deployments: readonly Deployment[], others: Workloads['all']): readonly Replicated[] => [
+const workloadsOf = memoize((deployments: readonly Deployment[], others: Workloads['all']): readonly Replicated[] => [
   ...deployments,
   ...others.filter(isController),
 ]);
 
 /** Jobs, cron jobs and volume claims that are not as they should be, and what cannot be seen. */
-const othersIn = kept((world: World): readonly Ranked[] =>
-  judged(world)
+const othersIn = memoize((world: World): readonly Ranked[] =>
+  healthOf(world)
     .findings.filter(
       ({ id, verdict }) => verdict !== 'ok' && /^pods\/(job|cronjob|persistentvolumeclaim|unseen)\//.test(id),
     )
@@ -106,12 +106,12 @@ const othersIn = kept((world: World): readonly Ranked[] =>
 );
 
 /** Rows that belong together, with the verdict that gives them their place. */
-type Ranked = { verdict: Verdict; rows: readonly Row[] };
+type Ranked = { verdict: HealthStatus; rows: readonly Row[] };
 
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
 /** Kept between updates: a key pressed on five thousand pods judges none of them again. */
-const podRows = kept(rowsFor);
+const podRows = memoize(rowsFor);
 
 function rowsFor(
   workloads: readonly Replicated[],
@@ -131,7 +131,7 @@ function rowsFor(
       const own = ownPods(pods, d);
       for (const p of own) owned.add(p);
       const counted = seen ? own : undefined;
-      return { d, own, verdict: judgeReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
+      return { d, own, verdict: evaluateReplicas(d, counted, now, scope), ready: readyOf(d, counted, scope).ready };
     })
     .map(
       ({ d, own, verdict, ready }): Ranked => ({
@@ -151,7 +151,7 @@ function rowsFor(
 
 function inGroup(pods: readonly Pod[], how: How): Row[] {
   return pods
-    .map((p) => ({ p, verdict: judgePod(p, how.now) }))
+    .map((p) => ({ p, verdict: evaluatePod(p, how.now) }))
     .filter(({ verdict }) => how.all || verdict !== 'ok')
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.p.restarts - a.p.restarts)
     .map(({ p, verdict }) => podRow(p, verdict, how));
@@ -162,7 +162,7 @@ function heading(title: string, pods: readonly Pod[]): Row {
   return { id: `group/${title}`, text: title, draw: () => [line(dim(`  ${title}  ${ready}/${total}`))] };
 }
 
-function workloadRow(d: Replicated, ready: number, verdict: Verdict, { columns, old }: How): Row {
+function workloadRow(d: Replicated, ready: number, verdict: HealthStatus, { columns, old }: How): Row {
   const name = columns >= 44 ? 20 : 13;
   const tail = 'kind' in d ? kinds[d.kind] : d.revision > 0 ? `rev ${d.revision}` : '';
   const left = line(
@@ -188,7 +188,7 @@ function workloadRow(d: Replicated, ready: number, verdict: Verdict, { columns, 
 /** As kubectl shortens them. */
 const kinds: Readonly<Record<Controller['kind'], string>> = { StatefulSet: 'sts', DaemonSet: 'ds', ReplicaSet: 'rs' };
 
-function podRow(p: Pod, verdict: Verdict, { columns, now, old }: How): Row {
+function podRow(p: Pod, verdict: HealthStatus, { columns, now, old }: How): Row {
   return {
     id: `pod/${p.uid}`,
     text: p.name,

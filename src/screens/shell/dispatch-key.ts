@@ -9,7 +9,7 @@ import type { Here } from '../screen.ts';
 import type { Frame } from './frame.ts';
 
 /** `alone`: the key came by itself, not in a burst of typed-ahead ones. */
-export function press(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
+export function dispatchKey(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
   const { overlay } = state.ui;
   if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
   const place = here(state);

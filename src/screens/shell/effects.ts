@@ -1,23 +1,23 @@
 // What follows from the state without a key: look-ups for the open screen, the terminal's title, the bell.
 
-import { glyph, isWorse, type Verdict } from '../../core/health/status.ts';
-import { type Ask, lookKey } from '../../core/queries/query.ts';
+import { glyph, type HealthStatus, isWorse } from '../../core/health/status.ts';
+import { type Query, queryKey } from '../../core/queries/query.ts';
 import type { Command } from '../../engine/protocol.ts';
 import { type CockpitStore, here, type State } from '../../store.ts';
 import { confirmAgain } from '../actions/offer.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 import { screenOf } from './frame.ts';
 import { reduce } from './reducer.ts';
 
 /** Asks the engine for what the open screen needs, and takes it back when the screen is left. */
-export function followLooks(store: CockpitStore, send: (command: Command) => void): () => void {
-  let asked = new Map<string, Ask>();
+export function syncQueries(store: CockpitStore, send: (command: Command) => void): () => void {
+  let asked = new Map<string, Query>();
   const follow = (state: State) => {
     const place = here(state);
-    const looks = [...(screenOf(place).looks?.(place, state) ?? []), ...asking(state)];
-    const wanted = new Map(looks.map((ask) => [lookKey(ask), ask]));
-    for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'look', ask });
-    for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unlook', ask });
+    const looks = [...(screenOf(place).queries?.(place, state) ?? []), ...asking(state)];
+    const wanted = new Map(looks.map((ask) => [queryKey(ask), ask]));
+    for (const [key, ask] of wanted) if (!asked.has(key)) send({ kind: 'subscribe', ask });
+    for (const [key, ask] of asked) if (!wanted.has(key)) send({ kind: 'unsubscribe', ask });
     asked = wanted;
   };
   follow(store.getState());
@@ -51,7 +51,7 @@ export function followMoved(store: CockpitStore): () => void {
 }
 
 /** What the field that is asked completes from. */
-function asking({ ui: { overlay } }: State): readonly Ask[] {
+function asking({ ui: { overlay } }: State): readonly Query[] {
   if (overlay.kind !== 'form') return [];
   const ask = overlay.form.fields[overlay.at]?.looks?.(overlay.values);
   return ask ? [ask] : [];
@@ -60,14 +60,14 @@ function asking({ ui: { overlay } }: State): readonly Ask[] {
 export type Attention = {
   title: string;
   /** The worst verdict so far known; undefined until everything has been asked once. */
-  worst?: Verdict;
+  worst?: HealthStatus;
   /** It just got worse. */
   rings: boolean;
 };
 
 /** The title for the state, and whether the bell rings: only when it gets worse, not for what was so from the start. */
 export function attention(state: State, before?: Attention): Attention {
-  const { worst, findings } = judged(state.world);
+  const { worst, findings } = healthOf(state.world);
   const { environment, drill } = state.world.scope;
   const where = drill === undefined ? environment : `DRILL ${drill}`;
   const title = `${glyph[worst]} ${worst} ${where} · bentham`;

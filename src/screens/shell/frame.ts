@@ -1,6 +1,6 @@
 // The frame: header, the open screen, what lies above it, footer; exactly as many lines as the terminal has rows.
 
-import { door } from '../../core/text/text.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Place, type State } from '../../store.ts';
 import { screens } from '../index.ts';
@@ -113,7 +113,7 @@ function safely(screen: Screen, state: State, place: Place, size: Size): Body {
     if (screen.draw) return drawnBody(screen.draw(state, place, size), place);
     return viewBody(screen, screen.view?.(state, place, size) ?? { rows: [] }, state, place, size);
   } catch (error) {
-    const why = door(error instanceof Error ? error.message : error, 200);
+    const why = sanitize(error instanceof Error ? error.message : error, 200);
     return {
       lines: [
         [],

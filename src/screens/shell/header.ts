@@ -1,14 +1,14 @@
 // The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
-import { sayArming } from '../../core/actions/arming.ts';
-import { glyph, type Verdict } from '../../core/health/status.ts';
+import { describeArming } from '../../core/actions/arming.ts';
+import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { alertsSays, incidentLine } from '../incident/status-line.ts';
 import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
-import { judged } from '../toolkit/selectors.ts';
+import { healthOf } from '../toolkit/selectors.ts';
 
 /** The verdict as it is shouted. */
-const shout: Readonly<Record<Verdict, string>> = {
+const shout: Readonly<Record<HealthStatus, string>> = {
   ok: 'OK',
   unknown: 'UNKNOWN',
   warning: 'WARNING',
@@ -16,7 +16,7 @@ const shout: Readonly<Record<Verdict, string>> = {
 };
 
 /** `2 critical, 1 warning`, worst first, nothing about what is fine. */
-export function countsSay(count: Readonly<Record<Verdict, number>>): string {
+export function countsSay(count: Readonly<Record<HealthStatus, number>>): string {
   const order = ['critical', 'warning', 'unknown'] as const;
   return order
     .filter((v) => count[v] > 0)
@@ -39,7 +39,7 @@ export function environmentSays(state: State): Line {
 /** Whether this cockpit may touch anything, and whether it looks where its profile says. */
 export function accessSays(state: State): Line {
   const { redirected } = state.world.scope;
-  const access = sayArming(state.arming, state.world.now);
+  const access = describeArming(state.arming, state.world.now);
   return line(
     access && (state.arming.state === 'armed' ? span(access, 'accent') : dim(access)),
     access && redirected ? '  ' : undefined,
@@ -53,7 +53,7 @@ export function header(state: State, columns: number): Line[] {
 
 function whereAndHow(state: State, columns: number): Line {
   const { world } = state;
-  const { worst, count } = judged(world);
+  const { worst, count } = healthOf(world);
   const where = environmentSays(state);
   const access = accessSays(state);
   const clock = dim(formatClock(world.now));
@@ -88,7 +88,7 @@ function whatIsDone(state: State, columns: number): Line {
 
 /** Without an incident: the worst things in a few words, or that there are none. */
 function quiet({ world }: State, columns: number): Line {
-  const { findings, count } = judged(world);
+  const { findings, count } = healthOf(world);
   const bad = findings.filter((f) => f.verdict !== 'ok');
   if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks are fine`));
   if (findings.every((f) => f.code === 'pending')) return line(dim(' asking every backend …'));

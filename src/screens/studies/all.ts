@@ -1,14 +1,14 @@
 // Every study there ever was, newest first, searched on the server and read as far as one scrolls.
 
 import { meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
-import { type Ask, type LookReading, lookFor } from '../../core/queries/query.ts';
+import { type Query, type QueryReading, queryReading } from '../../core/queries/query.ts';
 import type { StudyRow } from '../../core/queries/study.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Place, State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, highlight, type Line, line, type Span, span } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 
@@ -16,7 +16,7 @@ import { type Column, table, widest } from '../toolkit/table.ts';
 const steps = [200, 1000, 5000, 20_000];
 const near = 100;
 
-type StudiesAsk = Ask<'studies'>;
+type StudiesAsk = Query<'studies'>;
 
 function askFor(place: Place, rows: number): StudiesAsk {
   return { kind: 'studies', search: place.filter.trim().toLowerCase(), rows };
@@ -27,11 +27,11 @@ function wanted({ at, top }: Place): number {
 }
 
 /** The longest answer there is, so that nothing vanishes while more is asked for. */
-function longest(state: State, place: Place): LookReading<'studies'> {
-  const now = lookFor<'studies'>(state.looks, askFor(place, wanted(place)));
+function longest(state: State, place: Place): QueryReading<'studies'> {
+  const now = queryReading<'studies'>(state.queries, askFor(place, wanted(place)));
   if (now.state !== 'pending') return now;
   for (const step of steps.toReversed()) {
-    const before = lookFor<'studies'>(state.looks, askFor(place, step));
+    const before = queryReading<'studies'>(state.queries, askFor(place, step));
     if (newest(before)) return before;
   }
   return now;
@@ -45,7 +45,7 @@ export function statusSpan(status: string, owner: StateOwner = 'study'): Span {
   return meaning === 'running' ? span(status, 'ok') : dim(status);
 }
 
-const rowsOf = kept((all: readonly StudyRow[], filter: string, columns: number, minute: number) => {
+const rowsOf = memoize((all: readonly StudyRow[], filter: string, columns: number, minute: number) => {
   const id = widest(
     all.map((s) => s.id),
     8,
@@ -95,7 +95,7 @@ export const allStudiesScreen: Screen = {
   id: 'all-studies',
   title: () => 'ALL STUDIES',
   palette: 'all studies: search by id, tenant, status',
-  looks: (place) => [askFor(place, wanted(place))],
+  queries: (place) => [askFor(place, wanted(place))],
   view(state, place, { columns }) {
     const reading = longest(state, place);
     const { now } = state.world;

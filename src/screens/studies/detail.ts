@@ -1,6 +1,6 @@
 // One study: what the database and the API say of it, its jobs, its failures with their causes, what is stuck.
 
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import { disagreements, type Job, type StudyDetail } from '../../core/queries/study.ts';
 import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -9,14 +9,14 @@ import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen, View } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { statusSpan } from './all.ts';
 import { jobLines, tookSays } from './jobs.ts';
 import { isStalled } from './pane.ts';
 
-const askFor = ({ of }: Place): Ask<'study'> => ({ kind: 'study', study: of.study ?? '' });
+const askFor = ({ of }: Place): Query<'study'> => ({ kind: 'study', study: of.study ?? '' });
 
 /** Running for so long is worth a look. */
 const stuckAfter = 10 * 60_000;
@@ -27,11 +27,11 @@ type Known = Pick<Study, 'id' | 'tenant' | 'status' | 'completion' | 'createdAt'
 export const studyScreen: Screen = {
   id: 'study',
   title: () => 'STUDY',
-  looks: (place) => [askFor(place)],
-  view({ world, looks }, place, { columns }): View {
+  queries: (place) => [askFor(place)],
+  view({ world, queries: looks }, place, { columns }): View {
     const { now } = world;
     const id = place.of.study ?? '';
-    const reading = lookFor<'study'>(looks, askFor(place));
+    const reading = queryReading<'study'>(looks, askFor(place));
     const detail = newest(reading)?.value;
     const active = newest(world.readings.studies)?.value.active.find((one) => one.id === id);
     const room = columns - 2;
@@ -64,7 +64,7 @@ function heads(
     return detail ? [line(mark('unknown'), ' the database has no such study'), ...apiLines(detail, room)] : [];
   const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const stalled = active && isStalled(active, now) ? span('  no progress for a while', 'warning') : undefined;
-  const facts = pairs(
+  const facts = descriptionList(
     [
       ['status', line(statusSpan(known.status), stalled)],
       ['completion', known.completion === undefined ? 'not said' : `${Math.round(known.completion)} %`],
@@ -79,7 +79,7 @@ function heads(
 /** The API beside the database, loud only where they disagree. */
 function apiLines(detail: StudyDetail, room: number): Line[] {
   const { answer, problem } = detail.api;
-  if (!answer) return pairs([['by the API', line(dim(problem ?? 'no answer'))]], room);
+  if (!answer) return descriptionList([['by the API', line(dim(problem ?? 'no answer'))]], room);
   const differ = disagreements(detail);
   const said = [
     answer.status,
@@ -91,7 +91,7 @@ function apiLines(detail: StudyDetail, room: number): Line[] {
     differ.length > 0
       ? line(mark('warning'), ` ${words}  `, span(`differs: ${differ.join(', ')}`, 'warning'))
       : line(mark('ok'), dim(` the same: ${words}`));
-  return pairs([['by the API', verdict]], room);
+  return descriptionList([['by the API', verdict]], room);
 }
 
 /** Jobs by status, with surfaces; each opens the list of them. */

@@ -1,7 +1,7 @@
 // A study's jobs, newest first; of one status, or all.
 
 import { meaningOf } from '../../core/platform/mapping.ts';
-import { type Ask, type LookReading, type LookReadings, lookFor } from '../../core/queries/query.ts';
+import { type Query, type QueryReading, type QueryReadings, queryReading } from '../../core/queries/query.ts';
 import type { Job } from '../../core/queries/study.ts';
 import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -9,7 +9,7 @@ import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, highlight, type Line, line } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
@@ -19,7 +19,7 @@ import { statusSpan } from './all.ts';
 const steps = [200, 2000, 20_000];
 const near = 100;
 
-const askFor = ({ of, filter }: Place, rows: number): Ask<'jobs'> => ({
+const askFor = ({ of, filter }: Place, rows: number): Query<'jobs'> => ({
   kind: 'jobs',
   study: of.study ?? '',
   status: of.status ?? '',
@@ -32,10 +32,10 @@ function wanted({ at, top }: Place): number {
 }
 
 /** The longest answer there is, so that nothing vanishes while more is asked for. */
-function longest(looks: LookReadings, place: Place): LookReading<'jobs'> {
-  const now = lookFor<'jobs'>(looks, askFor(place, wanted(place)));
+function longest(looks: QueryReadings, place: Place): QueryReading<'jobs'> {
+  const now = queryReading<'jobs'>(looks, askFor(place, wanted(place)));
   if (now.state !== 'pending') return now;
-  const before = steps.toReversed().map((step) => lookFor<'jobs'>(looks, askFor(place, step)));
+  const before = steps.toReversed().map((step) => queryReading<'jobs'>(looks, askFor(place, step)));
   return before.find((reading) => newest(reading)) ?? now;
 }
 
@@ -49,8 +49,8 @@ export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): str
 export const jobsScreen: Screen = {
   id: 'jobs',
   title: () => 'JOBS',
-  looks: (place) => [askFor(place, wanted(place))],
-  view({ world, looks }, place, { columns }) {
+  queries: (place) => [askFor(place, wanted(place))],
+  view({ world, queries: looks }, place, { columns }) {
     const reading = longest(looks, place);
     const { now } = world;
     const room = columns - 2;
@@ -112,7 +112,7 @@ export const jobsScreen: Screen = {
 /** All of one job, with the likely cause of its failure. */
 export function jobLines(job: Job & { study?: string }, now: Instant, columns: number): Line[] {
   const cause = causeOf(job.error);
-  return pairs(
+  return descriptionList(
     [
       ['study', job.study],
       ['surface', job.surface],

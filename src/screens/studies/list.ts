@@ -5,7 +5,7 @@ import type { Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, faded, line, span } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { activeSays, completionSays, isExecuting, isStalled, nothingActive, studyGlyph, unclearLines } from './pane.ts';
@@ -20,7 +20,7 @@ const orders: readonly (readonly [string, (a: Study, b: Study) => number])[] = [
   ['tenant', (a, b) => (a.tenant < b.tenant ? -1 : a.tenant > b.tenant ? 1 : 0)],
 ];
 
-const ordered = kept((active: readonly Study[], sort: number) => active.toSorted(orders[sort]?.[1]));
+const ordered = memoize((active: readonly Study[], sort: number) => active.toSorted(orders[sort]?.[1]));
 
 export const studiesScreen: Screen = {
   id: 'studies',

@@ -9,7 +9,7 @@ import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
 import { columnsOf, dim, faded, type Line, line, mark, type Span, span, spread, wrap } from '../toolkit/line.ts';
-import { kept } from '../toolkit/memoize.ts';
+import { memoize } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
@@ -98,7 +98,7 @@ export const studiesPane: Pane = {
 type Shown = { status: number; short: boolean; failed: boolean; ago: boolean; tenant: boolean };
 
 /** What a row has room for beside the id and the completion; whole or not at all. */
-const whatFits = kept((active: readonly Study[], columns: number): Shown => {
+const whatFits = memoize((active: readonly Study[], columns: number): Shown => {
   const wide = (texts: string[]) => Math.max(0, ...texts.map(columnsOf));
   let left = columns - 3 - wide(active.map((s) => s.id)) - percent;
   const fits = (width: number) => {

@@ -1,7 +1,7 @@
 // One surface's last hour: why it fails, whom that hits, and the way on to jobs and log lines (runbook, SEV2 and SEV3).
 
-import { failureRate, judgeSurface } from '../../core/health/surfaces.ts';
-import { type Ask, lookFor } from '../../core/queries/query.ts';
+import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
+import { type Query, queryReading } from '../../core/queries/query.ts';
 import type { SurfaceDetail } from '../../core/queries/study.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -11,33 +11,33 @@ import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { jobLines } from '../studies/jobs.ts';
-import { pairs } from '../toolkit/description-list.ts';
+import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, type Line, line, mark, span } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { gone } from '../toolkit/text-view.ts';
 
-const askFor = ({ of }: Place): Ask<'surface'> => ({ kind: 'surface', surface: of.surface ?? '' });
+const askFor = ({ of }: Place): Query<'surface'> => ({ kind: 'surface', surface: of.surface ?? '' });
 
 export const surfaceScreen: Screen = {
   id: 'surface',
   title: () => 'SURFACE',
-  looks: (place) => [askFor(place)],
-  view({ world, looks }, place, { columns }) {
+  queries: (place) => [askFor(place)],
+  view({ world, queries: looks }, place, { columns }) {
     const { now } = world;
     const watched = world.readings.surfaces;
     const s = newest(watched)?.value.surfaces.find((one) => one.id === place.of.surface);
     if (!s) return gone(`surface ${place.of.surface}`);
-    const reading = lookFor<'surface'>(looks, askFor(place));
+    const reading = queryReading<'surface'>(looks, askFor(place));
     const detail = newest(reading)?.value;
     const room = columns - 2;
     const problem = watched.state === 'lost' ? watched : reading;
-    const verdict = judgeSurface(s, newest(watched)?.value ?? {}, world.scope.thresholds);
+    const verdict = evaluateSurface(s, newest(watched)?.value ?? {}, world.scope.thresholds);
     return {
       says: line(bold(s.id)),
       right: ageSays(watched, now) ?? ageSays(reading, now) ?? [],
       head: [
         ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
-        ...pairs(
+        ...descriptionList(
           [
             ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
             [

@@ -1,6 +1,6 @@
 // Every surface of the last hour, with its error, the likely cause and the fix.
 
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { failureRate } from '../../core/health/surfaces.ts';
 import { formatCount, formatPercent } from '../../core/text/format.ts';
 import type { Surface } from '../../core/world/facts.ts';
@@ -12,7 +12,7 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { judgedSurfaces, nothingFinished } from './pane.ts';
 
-type Judged = { s: Surface; verdict: Verdict };
+type Judged = { s: Surface; verdict: HealthStatus };
 
 const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
   ['verdict', () => 0],

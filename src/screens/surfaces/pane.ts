@@ -1,7 +1,7 @@
 // SURFACES: each surface's last hour, worst first, with its most frequent error, the likely cause and the fix.
 
-import { type Verdict, worstFirst } from '../../core/health/status.ts';
-import { failureRate, judgeSurface } from '../../core/health/surfaces.ts';
+import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
+import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
 import { doubtSays } from '../../core/platform/unclear.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Surface } from '../../core/world/facts.ts';
@@ -14,10 +14,10 @@ import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
 /** Worst first: by verdict, then by failures. */
-export function judgedSurfaces(world: World): readonly { s: Surface; verdict: Verdict }[] {
+export function judgedSurfaces(world: World): readonly { s: Surface; verdict: HealthStatus }[] {
   const seen = newest(world.readings.surfaces)?.value;
   return (seen?.surfaces ?? [])
-    .map((s) => ({ s, verdict: judgeSurface(s, seen ?? {}, world.scope.thresholds) }))
+    .map((s) => ({ s, verdict: evaluateSurface(s, seen ?? {}, world.scope.thresholds) }))
     .toSorted((a, b) => worstFirst(a.verdict, b.verdict) || b.s.failures - a.s.failures);
 }
 
@@ -97,7 +97,7 @@ function whatFits(all: readonly { s: Surface }[], columns: number): Shown {
   return { spacious, word, jobs, studies: jobs && fits(14) };
 }
 
-function surfaceLine(s: Surface, verdict: Verdict, shown: Shown, columns: number): Line {
+function surfaceLine(s: Surface, verdict: HealthStatus, shown: Shown, columns: number): Line {
   const right = line(
     shown.word ? span(`  ${verdict.padEnd(8)}`, verdict) : undefined,
     span(formatPercent(failureRate(s)).padStart(6), verdict === 'ok' ? 'plain' : verdict),

@@ -51,7 +51,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
 };
 
 /** One row as the terminal gets it. Neighbours of one look share their sequences. */
-export function paint(line: Line, theme: Theme): string {
+export function toAnsi(line: Line, theme: Theme): string {
   let painted = '';
   let look = '';
   for (const s of line) {

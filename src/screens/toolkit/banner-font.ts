@@ -66,7 +66,7 @@ function dots(text: string): boolean[][] {
 }
 
 /** Rows of text in half blocks: three lines high, a column to a dot. */
-export function big(text: string): string[] {
+export function banner(text: string): string[] {
   const d = dots(text);
   return [0, 2, 4].map((top) =>
     (d[0] ?? [])
@@ -80,6 +80,6 @@ export function big(text: string): string[] {
 }
 
 /** Rows of text in whole blocks: five lines high, two columns to a dot. */
-export function bigger(text: string): string[] {
+export function largeBanner(text: string): string[] {
   return dots(text).map((row) => row.map((dot) => (dot ? '██' : '  ')).join(''));
 }

@@ -2,7 +2,7 @@
 import { columnsOf, dim, type Line, line, wrap } from './line.ts';
 
 /** Label and value, one under the other, for details: labels dim, values from one column. */
-export function pairs(
+export function descriptionList(
   of: readonly (readonly [label: string, value: Line | string | undefined])[],
   columns: number,
 ): Line[] {

@@ -1,14 +1,14 @@
 // What a row of the screen is made of. Panes and screens make lines; only ansi.ts knows colours.
 
-import { glyph, type Verdict } from '../../core/health/status.ts';
-import { clean, fit, width } from '../../core/text/text.ts';
+import { glyph, type HealthStatus } from '../../core/health/status.ts';
+import { fit, stripControl, width } from '../../core/text/text.ts';
 
 /** What a piece of text means; a theme says what that looks like. Verdicts are tones of their own name. */
 export type Tone =
   | 'plain'
   | 'dim'
   | 'bold'
-  | Verdict
+  | HealthStatus
   /** Where the eye should go: here, selected, focused. */
   | 'accent'
   /** The name of an environment that is guarded: production. */
@@ -42,7 +42,7 @@ export const dim = (text: string): Span => span(text, 'dim');
 export const bold = (text: string): Span => span(text, 'bold');
 
 /** `●` in its verdict's colour. */
-export const mark = (verdict: Verdict): Span => span(glyph[verdict], verdict);
+export const mark = (verdict: HealthStatus): Span => span(glyph[verdict], verdict);
 
 /** A line from words (plain), spans and other lines. */
 export function line(...parts: readonly (string | Span | Line | undefined)[]): Line {
@@ -79,7 +79,7 @@ export function fitLine(of: Line, columns: number, align: 'left' | 'right' = 'le
   let room = columns;
   const last = of.findLastIndex((s) => s.text !== '');
   for (const [at, each] of of.entries()) {
-    const s = unsafe.test(each.text) ? { ...each, text: clean(each.text) } : each;
+    const s = unsafe.test(each.text) ? { ...each, text: stripControl(each.text) } : each;
     const taken = columnsOf(s.text);
     if (taken > room || (taken === room && at < last)) {
       const more = taken === room ? `${s.text} ` : s.text;

@@ -3,10 +3,10 @@ import type { Place } from '../../store.ts';
 import type { List, Row } from '../screen.ts';
 import { markerIn, topFor } from '../shell/reducer.ts';
 import { blank, fitLine, highlight, type Line, line, span, strong } from './line.ts';
-import { kept } from './memoize.ts';
+import { memoize } from './memoize.ts';
 
 /** Rows that contain the filter's words, all of them, in any order. */
-export const matching = kept((rows: readonly Row[], filter: string): readonly Row[] => {
+export const matching = memoize((rows: readonly Row[], filter: string): readonly Row[] => {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {

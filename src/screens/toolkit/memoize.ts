@@ -2,7 +2,7 @@
  * Keeps the last few results of a pure function by the identity of its arguments, so that a key pressed between two
  * updates does not sort five thousand pods again.
  */
-export function kept<A extends readonly unknown[], R>(make: (...args: A) => R, results = 4): (...args: A) => R {
+export function memoize<A extends readonly unknown[], R>(make: (...args: A) => R, results = 4): (...args: A) => R {
   const memory: { args: A; result: R }[] = [];
   return (...args) => {
     const at = memory.findIndex((m) => m.args.length === args.length && m.args.every((a, i) => Object.is(a, args[i])));
@@ -19,7 +19,7 @@ export function kept<A extends readonly unknown[], R>(make: (...args: A) => R, r
 }
 
 /** Keeps the result of a pure function for as long as its argument lives: what is told of one thing among thousands. */
-export function keptEach<T extends object, R>(make: (of: T) => R): (of: T) => R {
+export function memoizeEach<T extends object, R>(make: (of: T) => R): (of: T) => R {
   const memory = new WeakMap<T, R>();
   return (of) => {
     const known = memory.get(of);

@@ -1,6 +1,6 @@
 // What is said of a reading beside its value: its age, what is wrong with it, when it is tried again.
 import { describeFault } from '../../core/health/describe.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
 import { type Instant, second } from '../../core/time.ts';
@@ -56,7 +56,7 @@ export function trouble(reading: Reading<unknown>, who: string, now: Instant, co
   if (reading.state === 'pending') return [line(mark('unknown'), dim(` ${who}: no answer yet`))];
   if (reading.state !== 'lost') return [];
   const { fault } = reading;
-  const verdict: Verdict = fault.kind === 'refused' ? 'critical' : 'unknown';
+  const verdict: HealthStatus = fault.kind === 'refused' ? 'critical' : 'unknown';
   const again = nextTry(reading.retryAt, now);
   const first = firstFitting(
     columns,

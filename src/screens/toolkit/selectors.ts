@@ -1,21 +1,21 @@
 // The judgement of a whole world, made once per world however often it is asked for.
-import { assess, type Finding, ranked } from '../../core/health/evaluate.ts';
-import type { Verdict } from '../../core/health/status.ts';
+import { evaluate, type Finding, ranked } from '../../core/health/evaluate.ts';
+import type { HealthStatus } from '../../core/health/status.ts';
 import { worst } from '../../core/health/status.ts';
 import type { World } from '../../core/world/world.ts';
-import { kept } from './memoize.ts';
+import { memoize } from './memoize.ts';
 
 export type Judged = {
   /** Worst first. */
   findings: readonly Finding[];
-  worst: Verdict;
-  count: Readonly<Record<Verdict, number>>;
+  worst: HealthStatus;
+  count: Readonly<Record<HealthStatus, number>>;
   /** The verdict of one finding; unknown where there is none. */
-  of(id: string): Verdict;
+  of(id: string): HealthStatus;
 };
 
-export const judged = kept((world: World): Judged => {
-  const findings = ranked(assess(world));
+export const healthOf = memoize((world: World): Judged => {
+  const findings = ranked(evaluate(world));
   const count = { ok: 0, unknown: 0, warning: 0, critical: 0 };
   for (const f of findings) count[f.verdict] += 1;
   const byId = new Map(findings.map((f) => [f.id, f.verdict]));

@@ -7,7 +7,7 @@ import { networkFault } from '../../network.ts';
 import { backoff, pause } from '../../source.ts';
 import type { Cluster } from '../client.ts';
 import type { Connection } from '../connection.ts';
-import { LineCutter } from './line-splitter.ts';
+import { LineSplitter } from './line-splitter.ts';
 import { Seen, stampOf } from './log-cursor.ts';
 import { logFault, previousIsGone } from './log-fault.ts';
 
@@ -116,7 +116,7 @@ export async function readContainerLog(
       const body = stream.value;
       tellOpened();
       seen.resume();
-      const cutter = new LineCutter(longestLine);
+      const cutter = new LineSplitter(longestLine);
       // A kubelet that has no log says so in a line without a time, each time it is asked.
       const repeated = unstamped;
       const take = (line: string, cut: boolean) => {
@@ -183,7 +183,7 @@ async function readLastWords(
   }
   listener.resuming?.();
   seen.resume();
-  const cutter = new LineCutter(longestLine);
+  const cutter = new LineSplitter(longestLine);
   const take = (line: string, cut: boolean) => {
     const stamp = stampOf(line);
     // A line without a time cannot be told from one that was read.

@@ -1,5 +1,5 @@
 /** Cuts a stream of bytes into lines. Bytes are joined before they are decoded, so no character is ever split. */
-export class LineCutter {
+export class LineSplitter {
   readonly #longest: number;
   #parts: Buffer[] = [];
   #size = 0;

@@ -14,7 +14,7 @@ export type Bounds = { lines: number; characters: number };
 /** The entries of a window, and the number, among all that passed, of the line that would follow its last. */
 type Window = { entries: readonly LogEntry[]; next: number };
 
-export class LogBook {
+export class LogBuffer {
   readonly #fields: LogFields;
   readonly #bounds: Bounds;
   readonly #lines = new Queue<LogLine>();

@@ -19,7 +19,7 @@ type Waiting = { line: LogLine; arrived: Ms; order: number; out: boolean };
 type Stream = { opened: boolean; since: Ms; at: Instant; heard: Ms; last?: Waiting };
 
 /** All times given as `clock` are of one steady clock. */
-export class LogOrder {
+export class LogMerge {
   readonly #streams = new Map<string, Stream>();
   #waiting: Waiting[] = [];
   #order = 0;

@@ -10,7 +10,7 @@ import { pause } from '../../source.ts';
 import type { Connection } from '../connection.ts';
 import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
 import { type ContainerLog, readContainerLog } from './container-log.ts';
-import { LogOrder } from './log-merge.ts';
+import { LogMerge } from './log-merge.ts';
 
 export type LogsAsk = {
   workload: Workload;
@@ -70,7 +70,7 @@ class LogsFollower {
   readonly #listener: LogsListener;
   readonly #signal: AbortSignal;
   readonly #over: AbortController;
-  readonly #order = new LogOrder();
+  readonly #order = new LogMerge();
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
   #leftOut = 0;
