@@ -1,4 +1,4 @@
-// Bentham's admin commands, as far as the runbook knows them, on the drill's database and weather.
+// Bentham's admin commands, as far as the runbook knows them, on the drill's database and conditions.
 import { createHash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { failover } from './failover.ts';
@@ -10,7 +10,7 @@ import { type Conditions, type SurfaceId, surfaceIds } from './scenario.ts';
 export type Outcome = { lines: readonly string[]; exitCode: number };
 
 /** What the commands change. */
-export type AdminTargets = { cluster: Cluster; weather: Conditions };
+export type AdminTargets = { cluster: Cluster; conditions: Conditions };
 
 export type Admin = (argv: readonly string[]) => Promise<Outcome>;
 
@@ -25,7 +25,7 @@ export function readSpan(text: string): string | undefined {
   return count && unit ? `${count} ${units[unit]}` : undefined;
 }
 
-export function createAdmin({ cluster, weather }: AdminTargets): Admin {
+export function createAdmin({ cluster, conditions }: AdminTargets): Admin {
   const query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> => {
     const client = await cluster.connect('admin');
     try {
@@ -84,12 +84,12 @@ export function createAdmin({ cluster, weather }: AdminTargets): Admin {
   const surface: Admin = async ([verb, id = '']) => {
     if (verb !== 'enable' && verb !== 'disable') return refused('usage: admin:surface enable|disable SURFACE');
     if (!isSurface(id)) return refused(`error: no surface ${id}. There are: ${surfaceIds.join(', ')}`);
-    const one = weather.surfaces[id];
+    const one = conditions.surfaces[id];
     const off = verb === 'disable';
     if (one.disabled === off) return done(`Surface ${id} is ${verb}d already`);
     one.disabled = off;
     // While nobody asks it, the provider lets us in again: a live test passes, and it can be enabled.
-    if (off) healedSurface(weather, id);
+    if (off) healedSurface(conditions, id);
     return done(`Surface ${id} ${verb}d`);
   };
 
@@ -98,7 +98,7 @@ export function createAdmin({ cluster, weather }: AdminTargets): Admin {
       args: [...rest],
       options: { 'older-than': { type: 'string' }, all: { type: 'boolean' } },
     });
-    const stale = surfaceIds.filter((id) => weather.surfaces[id].error.startsWith('Invalid session'));
+    const stale = surfaceIds.filter((id) => conditions.surfaces[id].error.startsWith('Invalid session'));
     if (verb === 'cleanup') {
       const span = readSpan(values['older-than'] ?? '');
       if (!span) return refused('usage: admin:sessions cleanup --older-than 24h');
@@ -106,12 +106,12 @@ export function createAdmin({ cluster, weather }: AdminTargets): Admin {
         'DELETE FROM sessions WHERE refreshed_at < now() - $1::interval RETURNING id',
         [span],
       );
-      for (const id of stale) healedSurface(weather, id);
+      for (const id of stale) healedSurface(conditions, id);
       return done(`Removed ${rows.length} sessions older than ${values['older-than']}`);
     }
     if (verb === 'refresh' && values.all) {
       const rows = await query<{ id: string }>('UPDATE sessions SET refreshed_at = now() RETURNING id', []);
-      for (const id of stale) healedSurface(weather, id);
+      for (const id of stale) healedSurface(conditions, id);
       return done(`Refreshed ${rows.length} sessions`);
     }
     return refused('usage: admin:sessions cleanup --older-than SPAN | refresh --all');
@@ -119,7 +119,7 @@ export function createAdmin({ cluster, weather }: AdminTargets): Admin {
 
   const testSurface: Admin = async ([id = '']) => {
     if (!isSurface(id)) return refused(`error: no surface ${id}. There are: ${surfaceIds.join(', ')}`);
-    const { failureShare, error } = weather.surfaces[id];
+    const { failureShare, error } = conditions.surfaces[id];
     const asked = [1, 2, 3].map((n) => `  ask ${n}/3 … ${failureShare > 0.3 ? `failed: ${error}` : 'answered'}`);
     if (failureShare > 0.3) return refused(`Testing ${id} live`, ...asked, `${id} FAILED (3 of 3)`);
     return done(`Testing ${id} live`, ...asked, `${id} works (3 of 3)`);

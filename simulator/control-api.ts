@@ -1,5 +1,5 @@
 // Where the checkout's stand-ins take effect: an endpoint on loopback, behind a token, that changes the drill's database
-// and weather as the platform's own admin commands would.
+// and conditions as the platform's own admin commands would.
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type Admin, type AdminTargets, createAdmin, type Outcome } from './admin.ts';

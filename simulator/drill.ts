@@ -1,4 +1,4 @@
-// The embedded Bentham: every server the platform stands on, on loopback and free ports, in one weather.
+// The embedded Bentham: every server the platform stands on, on loopback and free ports, in one conditions.
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -31,7 +31,7 @@ export type Drill = {
   /** What lets the cockpit, psql, redis-cli, kubectl, curl and aws talk to it. */
   environment: Readonly<Record<string, string>>;
   /** What is wrong now; remedies change it. */
-  weather: Conditions;
+  conditions: Conditions;
   /** The cluster from within: its objects and its logs. */
   kubernetes: Pick<Kubernetes, 'store' | 'logs' | 'podsOf' | 'restrict' | 'register'>;
   /** Ends everything and removes what it wrote. */
@@ -45,7 +45,7 @@ const perJob = 1000;
 
 /** Starts it; resolves when every server answers. */
 export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
-  const weather = structuredClone(scenario.conditions);
+  const conditions = structuredClone(scenario.conditions);
   const guarded = await guardedDirectory(usual + jobs * perJob);
   const over = new AbortController();
   const stops: (() => Promise<unknown>)[] = [];
@@ -61,21 +61,21 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
   };
   try {
     const [cluster, redis, kubernetes] = await Promise.all([
-      started(startCluster(guarded.directory, { jobs, weather, onPromoted: () => recovered(weather) })),
-      started(startRedis({ fill: weather.redisFill })),
+      started(startCluster(guarded.directory, { jobs, conditions, onPromoted: () => recovered(conditions) })),
+      started(startRedis({ fill: conditions.redisFill })),
       started(
         startKubernetes({
           directory: guarded.directory,
-          weather: weather.deployments,
-          healed: (deployment) => deploymentRecovered(weather, deployment),
-          brokenNeighbours: weather.brokenNeighbours ?? false,
+          conditions: conditions.deployments,
+          healed: (deployment) => deploymentRecovered(conditions, deployment),
+          brokenNeighbours: conditions.brokenNeighbours ?? false,
           pods,
         }),
       ),
     ]);
     const world = startWorld({
       cluster,
-      weather,
+      conditions,
       executors: () => kubernetes.ready('executor').length,
       podsOf: (deployment) => kubernetes.podsOf(deployment).map((pod) => pod.metadata.uid),
       signal: over.signal,
@@ -86,16 +86,16 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     const gateway = await started(
       startGateway({
         kubernetes,
-        weather,
+        conditions,
         admits: (token) => token === adminKey || isKey(cluster, token),
         study: (id) => readStudy(cluster, id),
         subjects,
       }),
     );
-    const hush = startLogGenerator({ kubernetes, weather, subjects });
+    const hush = startLogGenerator({ kubernetes, conditions, subjects });
     stops.push(async () => hush());
-    const control = await started(startControl({ cluster, weather, kubernetes }));
-    const checkout = await writeCheckout(guarded.directory, control, weather);
+    const control = await started(startControl({ cluster, conditions, kubernetes }));
+    const checkout = await writeCheckout(guarded.directory, control, conditions);
     const [receivers, s3, rds, secrets] = await Promise.all([
       started(startReceivers()),
       started(startS3()),
@@ -108,7 +108,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
         }),
       ),
     ]);
-    if (!weather.primaryUp) await cluster.stopPrimary();
+    if (!conditions.primaryUp) await cluster.stopPrimary();
     const state = path.join(guarded.directory, 'state');
     await mkdir(state, { mode: 0o700 });
     // Nothing of a real platform's configuration reaches into a drill, least of all its channels.
@@ -153,7 +153,7 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };
-    return { environment, weather, kubernetes, stop };
+    return { environment, conditions, kubernetes, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -95,7 +95,7 @@ async function isOn(search: string | undefined, name: string): Promise<boolean> 
 export async function writeCheckout(
   root: string,
   control: Pick<Control, 'url' | 'kubectlUrl' | 'token'>,
-  weather: Conditions,
+  conditions: Conditions,
   search = process.env.PATH,
 ): Promise<Checkout> {
   const directory = path.join(root, 'bentham');
@@ -124,7 +124,7 @@ export async function writeCheckout(
     ['staging', staging],
     ['production', production],
   ] as const) {
-    for (const seed of benthamSeeds(weather.deployments).filter((one) => one.namespace === namespace)) {
+    for (const seed of benthamSeeds(conditions.deployments).filter((one) => one.namespace === namespace)) {
       const manifest = manifestOf(seed, nextRelease(seed));
       await write(path.join(directory, 'k8s', folder, `${seed.name}.yaml`), stringify(manifest));
     }

@@ -12,7 +12,7 @@ import { type Answered, accessLines, drawLatency, drawRequest, type Fare, type S
 export type GatewayOptions = {
   kubernetes: Kubernetes;
   /** Read at every turn. */
-  weather: Conditions;
+  conditions: Conditions;
   /** Whether a bearer token is good: the platform's ADMIN_API_KEY, or a key that was created. */
   admits(token: string): boolean | Promise<boolean>;
   /** What the API tells of a study; undefined where there is none. Throws while the database is away. */
@@ -31,10 +31,10 @@ const history: Ms = 5 * minute;
 
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
-/** How the API fares in this weather with so many ready pods: more of them than usual share the load. */
-export function fareOf(weather: Conditions, ready: number): Fare {
-  const { latency, errorShare, services } = weather.gateway;
-  const usual = weather.deployments['api-gateway'].replicas;
+/** How the API fares in this conditions with so many ready pods: more of them than usual share the load. */
+export function fareOf(conditions: Conditions, ready: number): Fare {
+  const { latency, errorShare, services } = conditions.gateway;
+  const usual = conditions.deployments['api-gateway'].replicas;
   const relief = Math.min(1, (usual / Math.max(1, ready)) ** 2);
   const why = !services.database
     ? 'DatabaseError: connect ECONNREFUSED db-primary.bentham.io:5432'
@@ -47,10 +47,10 @@ export function fareOf(weather: Conditions, ready: number): Fare {
 }
 
 export async function startGateway(options: GatewayOptions) {
-  const { kubernetes, weather } = options;
+  const { kubernetes, conditions } = options;
   const subjects = options.subjects ?? (() => knownStudies);
   const started = Date.now();
-  const fare = () => fareOf(weather, kubernetes.ready('api-gateway').length);
+  const fare = () => fareOf(conditions, kubernetes.ready('api-gateway').length);
 
   /** Pods that take a request; without ready ones a load balancer tries those that run. */
   const serving = (): readonly Pod[] => {
@@ -74,9 +74,9 @@ export async function startGateway(options: GatewayOptions) {
 
   const health = (detailed: boolean): { status: number; body: unknown } => {
     const services = {
-      database: weather.gateway.services.database,
-      redis: weather.gateway.services.redis,
-      orchestrator: weather.gateway.services.orchestrator && kubernetes.ready('orchestrator').length > 0,
+      database: conditions.gateway.services.database,
+      redis: conditions.gateway.services.redis,
+      orchestrator: conditions.gateway.services.orchestrator && kubernetes.ready('orchestrator').length > 0,
     };
     const ok = Object.values(services).every(Boolean);
     const told = Object.entries(services);

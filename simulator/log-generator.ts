@@ -1,4 +1,4 @@
-// What executors and orchestrators say while they work: jobs of each surface, as the weather lets them end.
+// What executors and orchestrators say while they work: jobs of each surface, as the conditions lets them end.
 
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
@@ -17,10 +17,10 @@ export function jobLines(
   at: number,
   surface: SurfaceId,
   subject: Subject,
-  weather: Conditions,
+  conditions: Conditions,
 ): string[] {
   jobs += 1;
-  const { failureShare, error } = weather.surfaces[surface];
+  const { failureShare, error } = conditions.surfaces[surface];
   const context = {
     surfaceId: surface,
     surface_id: surface,
@@ -49,7 +49,7 @@ export function jobLines(
 
 export type ChatterOptions = {
   kubernetes: Kubernetes;
-  weather: Conditions;
+  conditions: Conditions;
   subjects(): readonly Subject[];
   linesPerSecond?: number;
 };
@@ -57,20 +57,25 @@ export type ChatterOptions = {
 const history: Ms = 10 * minute;
 
 /** Starts with ten minutes behind it. */
-export function startLogGenerator({ kubernetes, weather, subjects, linesPerSecond = 3 }: ChatterOptions): () => void {
+export function startLogGenerator({
+  kubernetes,
+  conditions,
+  subjects,
+  linesPerSecond = 3,
+}: ChatterOptions): () => void {
   const write = (pod: Pod, at: number, lines: readonly string[]) => {
     for (const line of lines) kubernetes.logs.write(pod.metadata.uid, line, at);
   };
   const work = (from: number, until: number, rate: number) => {
     const executors = kubernetes.ready('executor');
     const known = subjects();
-    const surfaces = surfaceIds.filter((id) => !weather.surfaces[id].disabled);
+    const surfaces = surfaceIds.filter((id) => !conditions.surfaces[id].disabled);
     for (let at = from; at < until; at += (1000 / rate) * 2 * Math.random()) {
       const pod = pick(executors);
       const surface = pick(surfaces);
       const subject = pick(known);
       const when = Math.round(at);
-      if (pod && surface && subject) write(pod, when, jobLines(pod.metadata.name, when, surface, subject, weather));
+      if (pod && surface && subject) write(pod, when, jobLines(pod.metadata.name, when, surface, subject, conditions));
     }
   };
   const plan = (at: number) => {
@@ -78,7 +83,7 @@ export function startLogGenerator({ kubernetes, weather, subjects, linesPerSecon
     const subject = pick(subjects());
     if (!pod || !subject) return;
     const { study: studyId, tenant: tenantId } = subject;
-    const healthy = weather.gateway.services.orchestrator;
+    const healthy = conditions.gateway.services.orchestrator;
     const line = healthy
       ? pino(pod.metadata.name, at, 30, { studyId, tenantId, msg: 'study planned', jobs: 40 })
       : pino(pod.metadata.name, at, 50, { studyId, tenantId, msg: 'cannot reach api-gateway: connection refused' });

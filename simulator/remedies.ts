@@ -1,20 +1,20 @@
-// What a remedy that worked changes in the weather: the servers read it at their next turn.
+// What a remedy that worked changes in the conditions: the servers read it at their next turn.
 import type { Cluster } from './postgres/cluster.ts';
 import { type Conditions, type DeploymentName, deploymentNames, healthy, type SurfaceId } from './scenario.ts';
 
 const isDeployment = (name: string): name is DeploymentName => deploymentNames.some((known) => known === name);
 
 /** New pods of a deployment are well: what came from the ill ones is over. */
-export function deploymentRecovered(weather: Conditions, deployment: string): void {
+export function deploymentRecovered(conditions: Conditions, deployment: string): void {
   if (!isDeployment(deployment)) return;
-  Object.assign(weather.deployments[deployment], { failing: 0, reasons: [], stuck: false });
-  if (deployment === 'api-gateway' && weather.primaryUp) apiRecovers(weather);
+  Object.assign(conditions.deployments[deployment], { failing: 0, reasons: [], stuck: false });
+  if (deployment === 'api-gateway' && conditions.primaryUp) apiRecovers(conditions);
 }
 
 /** There is a database that takes writes again, and the platform has found it. */
-export function recovered(weather: Conditions): void {
-  weather.primaryUp = true;
-  if (weather.deployments['api-gateway'].failing === 0) apiRecovers(weather);
+export function recovered(conditions: Conditions): void {
+  conditions.primaryUp = true;
+  if (conditions.deployments['api-gateway'].failing === 0) apiRecovers(conditions);
 }
 
 /** The platform's applications log in with what the secret holds now; a text that is no login changes nothing. */
@@ -28,11 +28,11 @@ export function takeCredentials(cluster: Pick<Cluster, 'user' | 'logInWith'>, se
 }
 
 /** A surface lets us in again; whether it is enabled stays. */
-export function healedSurface(weather: Conditions, surface: SurfaceId): void {
-  weather.surfaces[surface] = { ...healthy.surfaces[surface], disabled: weather.surfaces[surface].disabled };
+export function healedSurface(conditions: Conditions, surface: SurfaceId): void {
+  conditions.surfaces[surface] = { ...healthy.surfaces[surface], disabled: conditions.surfaces[surface].disabled };
 }
 
-function apiRecovers(weather: Conditions): void {
-  weather.gateway = structuredClone(healthy.gateway);
-  weather.studiesPerMinute = Math.max(weather.studiesPerMinute, healthy.studiesPerMinute);
+function apiRecovers(conditions: Conditions): void {
+  conditions.gateway = structuredClone(healthy.gateway);
+  conditions.studiesPerMinute = Math.max(conditions.studiesPerMinute, healthy.studiesPerMinute);
 }

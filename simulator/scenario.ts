@@ -1,4 +1,4 @@
-// What is wrong in the embedded Bentham: small values. The servers read the weather at every turn; remedies change it.
+// What is wrong in the embedded Bentham: small values. The servers read the conditions at every turn; remedies change it.
 import type { Ms } from './time.ts';
 
 export const deploymentNames = ['api-gateway', 'orchestrator', 'executor'] as const;

@@ -35,7 +35,7 @@ export type PodsOf = (deployment: string) => readonly string[];
 /** Keeps the pools open, also after an outage, and the forgotten sessions until somebody ends them. */
 export async function holdSessions(
   cluster: Cluster,
-  weather: Conditions,
+  conditions: Conditions,
   podsOf: PodsOf,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function holdSessions(
       open.set(client, { name, pod: pods[count(name) % pods.length] });
       client.once('end', () => {
         open.delete(client);
-        if (name === forgotten && !signal.aborted) weather.forgottenSessions -= 1;
+        if (name === forgotten && !signal.aborted) conditions.forgottenSessions -= 1;
       });
       if (name === forgotten) forget(client, count(name));
     }
@@ -63,7 +63,7 @@ export async function holdSessions(
         await endThoseOfGonePods(name, pods);
         await fill(name, size, pods);
       }
-      await fill(forgotten, weather.forgottenSessions);
+      await fill(forgotten, conditions.forgottenSessions);
     } catch {
       // Away, or no connection left: at the next turn.
     }

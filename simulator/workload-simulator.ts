@@ -1,5 +1,5 @@
 // The platform at work: jobs run, finish and fail, studies progress, end and begin, keys are used. It does what the
-// weather says, a little every second.
+// conditions says, a little every second.
 import type { Client } from 'pg';
 import type { Cluster } from './postgres/cluster.ts';
 import { type Conditions, surfaceIds } from './scenario.ts';
@@ -14,7 +14,7 @@ const executingStudies = 7;
 export type WorldOptions = {
   cluster: Cluster;
   /** Read at every turn; a key that is revoked is no longer misused. */
-  weather: Conditions;
+  conditions: Conditions;
   /** How many executors take jobs now. */
   executors(): number;
   podsOf: PodsOf;
@@ -22,7 +22,7 @@ export type WorldOptions = {
 };
 
 /** Starts the platform's work; ends with the signal. A database that is away is waited for. */
-export function startWorld({ cluster, weather, executors, podsOf, signal }: WorldOptions): Promise<void> {
+export function startWorld({ cluster, conditions, executors, podsOf, signal }: WorldOptions): Promise<void> {
   const work = async () => {
     let client: Client | undefined;
     let turn = 0;
@@ -39,7 +39,7 @@ export function startWorld({ cluster, weather, executors, podsOf, signal }: Worl
         if (!client) pod = pods[0];
         client ??= await cluster.connect('orchestrator');
         turn += 1;
-        await step(client, weather, executors(), turn);
+        await step(client, conditions, executors(), turn);
       } catch {
         // Restarted, failed over or under attack: a new session at the next turn.
         const gone = client;
@@ -50,17 +50,17 @@ export function startWorld({ cluster, weather, executors, podsOf, signal }: Worl
     }
     await client?.end().catch(() => {});
   };
-  return Promise.all([work(), holdSessions(cluster, weather, podsOf, signal)]).then(() => {});
+  return Promise.all([work(), holdSessions(cluster, conditions, podsOf, signal)]).then(() => {});
 }
 
-async function step(client: Client, weather: Conditions, executors: number, turn: number): Promise<void> {
-  const working = surfaceIds.filter((id) => !weather.surfaces[id].disabled);
-  const healthy = weather.gateway.services.orchestrator;
+async function step(client: Client, conditions: Conditions, executors: number, turn: number): Promise<void> {
+  const working = surfaceIds.filter((id) => !conditions.surfaces[id].disabled);
+  const healthy = conditions.gateway.services.orchestrator;
   if (healthy) {
     await client.query(finish, [
       Math.round(executors * jobsPerSecond),
-      surfaceIds.map((id) => weather.surfaces[id].failureShare),
-      surfaceIds.map((id) => weather.surfaces[id].error),
+      surfaceIds.map((id) => conditions.surfaces[id].failureShare),
+      surfaceIds.map((id) => conditions.surfaces[id].error),
       surfaceIds,
     ]);
     await client.query(begin, [Math.round(executors * jobsAtOnce), working]);
@@ -70,7 +70,7 @@ async function step(client: Client, weather: Conditions, executors: number, turn
       await client.query(start, [executingStudies]);
     }
   }
-  if (Math.random() < weather.studiesPerMinute / 60) {
+  if (Math.random() < conditions.studiesPerMinute / 60) {
     const tenant = ['tenant-kyanos', 'tenant-lyra', 'tenant-aldine'][turn % 3] ?? '';
     await createStudy(client, tenant);
     await client.query(
@@ -79,18 +79,18 @@ async function step(client: Client, weather: Conditions, executors: number, turn
       [tenant],
     );
   }
-  if (weather.misusedKey) await misuse(client, weather, weather.misusedKey, turn);
+  if (conditions.misusedKey) await misuse(client, conditions, conditions.misusedKey, turn);
   if (turn % 10 === 0)
     await client.query(`UPDATE api_keys SET last_used_at = now() WHERE id = 'key-abc123' AND NOT revoked`);
 }
 
 /** Somebody asks for much, with a key that is not theirs; it ends when the key is revoked. */
-async function misuse(client: Client, weather: Conditions, key: string, turn: number): Promise<void> {
+async function misuse(client: Client, conditions: Conditions, key: string, turn: number): Promise<void> {
   const { rows } = await client.query<{ tenant: string }>(
     `UPDATE api_keys SET last_used_at = now() WHERE id = $1 AND NOT revoked RETURNING tenant_id AS tenant`,
     [key],
   );
-  if (!rows[0]) delete weather.misusedKey;
+  if (!rows[0]) delete conditions.misusedKey;
   else if (turn % 15 === 0) await createStudy(client, rows[0].tenant);
 }
 

@@ -83,7 +83,7 @@ export type Seed = {
   replicas: number;
   /** Oldest first; the last one is the present one. */
   revisions: readonly Revision[];
-  weather?: DeploymentWeather;
+  conditions?: DeploymentWeather;
 };
 
 const releases = (name: string, ages: readonly number[]): Revision[] =>
@@ -93,16 +93,16 @@ const releases = (name: string, ages: readonly number[]): Revision[] =>
     age,
   }));
 
-/** Bentham in production, as the weather has it, and a small one in staging. */
-export function benthamSeeds(weather: Readonly<Record<string, DeploymentWeather>>): Seed[] {
-  const running = Object.entries(weather).map(([name, one]) => ({
+/** Bentham in production, as the conditions has it, and a small one in staging. */
+export function benthamSeeds(conditions: Readonly<Record<string, DeploymentWeather>>): Seed[] {
+  const running = Object.entries(conditions).map(([name, one]) => ({
     namespace: production,
     name,
     replicas: one.replicas,
     revisions: releases(name, [20 * day, 6 * day + 3 * hour, one.stuck ? 14 * minute : 26 * hour]),
-    weather: one,
+    conditions: one,
   }));
-  const rehearsed = Object.keys(weather).map((name) => ({
+  const rehearsed = Object.keys(conditions).map((name) => ({
     namespace: staging,
     name,
     replicas: 1,
@@ -197,13 +197,13 @@ export function manifestOf(seed: Seed, { image, cause }: Revision) {
 
 /** The deployment itself, at its present revision. */
 export function deploymentOf(seed: Seed, now: number): Draft<Deployment> {
-  const { namespace, name, revisions, weather } = seed;
+  const { namespace, name, revisions, conditions } = seed;
   const present = revisions.at(-1) ?? { image: name, cause: '', age: 0 };
   const manifest = manifestOf(seed, present);
   const applied = { ...manifest, metadata: { ...manifest.metadata, namespace } };
   // A stuck rollout has no room to make up for its failing pods.
-  const rollingUpdate = weather?.stuck
-    ? { maxSurge: 0, maxUnavailable: Math.max(1, weather.failing) }
+  const rollingUpdate = conditions?.stuck
+    ? { maxSurge: 0, maxUnavailable: Math.max(1, conditions.failing) }
     : manifest.spec.strategy.rollingUpdate;
   const late = kubeTime(now - 4 * minute);
   return {
@@ -226,7 +226,7 @@ export function deploymentOf(seed: Seed, now: number): Draft<Deployment> {
       strategy: { type: 'RollingUpdate', rollingUpdate },
       revisionHistoryLimit: 10,
     },
-    status: weather?.stuck
+    status: conditions?.stuck
       ? {
           observedGeneration: revisions.length,
           conditions: [

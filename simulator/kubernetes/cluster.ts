@@ -1,4 +1,4 @@
-// The cluster behind the API server: controllers, kubelets, the weather, and some churn under load.
+// The cluster behind the API server: controllers, kubelets, the conditions, and some churn under load.
 
 import type { DeploymentWeather } from '../scenario.ts';
 import { second } from '../time.ts';
@@ -17,7 +17,7 @@ import { templateHash } from './template.ts';
 
 export type ClusterOptions = {
   seeds: readonly Seed[];
-  weather: Readonly<Record<string, DeploymentWeather>>;
+  conditions: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
   pace: number;
   memory?: number;
@@ -29,7 +29,7 @@ function deploymentOf(pod: Pod): string {
   return `${pod.metadata.namespace ?? ''}/${owner.replace(/-[^-]+$/, '')}`;
 }
 
-export function createCluster({ seeds, weather, healed, pace, memory }: ClusterOptions) {
+export function createCluster({ seeds, conditions, healed, pace, memory }: ClusterOptions) {
   const store = createStore(memory ? { memory } : {});
   const logs = createLogs();
   const recorder = createRecorder(store);
@@ -40,7 +40,7 @@ export function createCluster({ seeds, weather, healed, pace, memory }: ClusterO
     logs,
     recorder,
     pace,
-    ailmentOf: (pod) => ward.ailmentOf(deploymentOf(pod), pod) ?? annotatedFault(pod),
+    faultOf: (pod) => ward.faultOf(deploymentOf(pod), pod) ?? annotatedFault(pod),
     greet: greeting,
     lastWords,
   });
@@ -74,11 +74,11 @@ export function createCluster({ seeds, weather, healed, pace, memory }: ClusterO
     return deployment ? rollouts.setsOf(deployment).flatMap((set) => rollouts.podsOf(set)) : [];
   };
 
-  // What the weather was when it was last looked at: a change makes pods ill or well.
+  // What the conditions was when it was last looked at: a change makes pods ill or well.
   const mark = (one: DeploymentWeather) => JSON.stringify([one.failing, one.reasons, one.heals]);
-  const seen = new Map(Object.entries(weather).map(([name, one]) => [name, mark(one)]));
+  const seen = new Map(Object.entries(conditions).map(([name, one]) => [name, mark(one)]));
   const feelWeather = (at: number) => {
-    for (const [name, one] of Object.entries(weather)) {
+    for (const [name, one] of Object.entries(conditions)) {
       const key = `${production}/${name}`;
       const deployment = store.get('deployments', production, name);
       if (!deployment) continue;
@@ -96,7 +96,7 @@ export function createCluster({ seeds, weather, healed, pace, memory }: ClusterO
       if (complete && current && ward.overcome(key, deployment, hash)) {
         ward.release(key);
         healed?.(name);
-        const after = weather[name];
+        const after = conditions[name];
         if (after) seen.set(name, mark(after));
       }
     }

@@ -1,8 +1,8 @@
-// The life of a pod: scheduled, pulled, started, ready; or failing as its deployment's ailment says; then ended.
+// The life of a pod: scheduled, pulled, started, ready; or failing as its deployment's fault says; then ended.
 import { type Ms, minute, second } from '../time.ts';
 import type { Logs } from './logs.ts';
 import type { Pod } from './object.ts';
-import type { Ailment } from './pod-faults.ts';
+import type { PodFault } from './pod-faults.ts';
 import { nodeLost, ready, running, scheduled, terminated, unscheduled, waiting } from './podstate.ts';
 import type { Recorder } from './recorder.ts';
 import type { Store } from './store.ts';
@@ -18,10 +18,10 @@ export type KubeletOptions = {
   /** 1 is as quick as a drill should be; tests take less. */
   pace: number;
   /** What is wrong with a pod, if anything. */
-  ailmentOf(pod: Pod): Ailment | undefined;
+  faultOf(pod: Pod): PodFault | undefined;
   /** What a container says when it starts, and what it says before it dies. */
   greet(pod: Pod, at: number): readonly string[];
-  lastWords(pod: Pod, ailment: Ailment, at: number): readonly string[];
+  lastWords(pod: Pod, fault: PodFault, at: number): readonly string[];
 };
 
 export type Kubelet = ReturnType<typeof createKubelet>;
@@ -36,7 +36,7 @@ const inGo = (ms: Ms) => {
   return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${s % 60}s`;
 };
 
-export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, lastWords }: KubeletOptions) {
+export function createKubelet({ store, logs, recorder, pace, faultOf, greet, lastWords }: KubeletOptions) {
   const lives = new Map<string, Life & { namespace: string; name: string }>();
   let placed = 0;
 
@@ -84,7 +84,7 @@ export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, l
   };
 
   const start = (pod: Pod, now: number, restart: boolean): [Stage, Ms] => {
-    const ailment = ailmentOf(pod);
+    const fault = faultOf(pod);
     const name = pod.spec.containers[0]?.name ?? '';
     placed += 1;
     const ip = pod.status.podIP ?? `10.${40 + (placed % 3)}.${(placed >> 8) & 255}.${placed & 255}`;
@@ -94,16 +94,16 @@ export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, l
     tell(begun, 'Started', `Started container ${name}`, now);
     if (restart) logs.restart(pod.metadata.uid);
     say(pod, greet(begun, now), now);
-    if (ailment?.kind === 'crash' || ailment?.kind === 'oom') return ['die', ailment.livesFor];
+    if (fault?.kind === 'crash' || fault?.kind === 'oom') return ['die', fault.livesFor];
     return ['probe', second + Math.random() * second];
   };
 
   const pull = (pod: Pod, now: number): [Stage, Ms] => {
-    const ailment = ailmentOf(pod);
-    if (ailment?.kind !== 'image') return start(pod, now, false);
+    const fault = faultOf(pod);
+    if (fault?.kind !== 'image') return start(pod, now, false);
     const image = imageOf(pod);
     const message =
-      ailment.message ?? `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
+      fault.message ?? `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
     const backing = pod.status.containerStatuses?.[0]?.state.waiting?.reason === 'ErrImagePull';
     const why = backing
       ? { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
@@ -121,12 +121,12 @@ export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, l
   };
 
   const probe = (pod: Pod, now: number): [Stage, Ms] => {
-    const ailment = ailmentOf(pod);
-    if (ailment?.kind === 'unready') {
+    const fault = faultOf(pod);
+    if (fault?.kind === 'unready') {
       tell(
         pod,
         'Unhealthy',
-        ailment.message ?? 'Readiness probe failed: HTTP probe failed with statuscode: 503',
+        fault.message ?? 'Readiness probe failed: HTTP probe failed with statuscode: 503',
         now,
         'Warning',
       );
@@ -138,12 +138,12 @@ export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, l
   };
 
   const die = (pod: Pod, life: Life, now: number): [Stage, Ms] => {
-    const ailment = ailmentOf(pod);
-    if (ailment?.kind !== 'crash' && ailment?.kind !== 'oom') return probe(pod, now);
-    say(pod, lastWords(pod, ailment, now), now);
+    const fault = faultOf(pod);
+    if (fault?.kind !== 'crash' && fault?.kind !== 'oom') return probe(pod, now);
+    say(pod, lastWords(pod, fault, now), now);
     logs.end(pod.metadata.uid);
-    const reason = ailment.kind === 'oom' ? 'OOMKilled' : 'Error';
-    const dead = terminated(pod, ailment.exitCode, reason, now, ailment.message);
+    const reason = fault.kind === 'oom' ? 'OOMKilled' : 'Error';
+    const dead = terminated(pod, fault.exitCode, reason, now, fault.message);
     life.crashes += 1;
     const wait = backoffOf(life.crashes);
     const name = pod.spec.containers[0]?.name ?? '';
@@ -230,14 +230,14 @@ export function createKubelet({ store, logs, recorder, pace, ailmentOf, greet, l
       }
     },
 
-    /** The weather of these pods changed: they feel it at once, those in a long back-off soon. */
+    /** The conditions of these pods changed: they feel it at once, those in a long back-off soon. */
     stir(pods: readonly Pod[], now: number): void {
       for (const pod of pods) {
         const life = lives.get(pod.metadata.uid);
         if (!life || life.stage === 'end') continue;
-        const ailment = ailmentOf(pod);
-        const lethal = ailment?.kind === 'crash' || ailment?.kind === 'oom';
-        if (life.stage === 'steady' && ailment) {
+        const fault = faultOf(pod);
+        const lethal = fault?.kind === 'crash' || fault?.kind === 'oom';
+        if (life.stage === 'steady' && fault) {
           life.stage = lethal ? 'die' : 'probe';
           life.due = now;
         } else if (life.stage !== 'steady') life.due = Math.min(life.due, now + pace * 2 * second);

@@ -20,7 +20,7 @@ export type KubernetesOptions = {
   /** Where the kubeconfig and the certificate are written. */
   directory: string;
   /** Read at every turn; a deployment whose remedy worked is told to `healed`. */
-  weather: Readonly<Record<string, DeploymentWeather>>;
+  conditions: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
   /** Workloads beside Bentham's own are broken. */
   brokenNeighbours?: boolean;
@@ -39,8 +39,8 @@ export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 /** Starts the API server and the cluster. The second context of the kubeconfig, `-viewer`, may only look. */
 export async function startKubernetes(options: KubernetesOptions) {
   const cluster = createCluster({
-    weather: options.weather,
-    seeds: [...benthamSeeds(options.weather), ...loadSeeds(options.pods ?? 0)],
+    conditions: options.conditions,
+    seeds: [...benthamSeeds(options.conditions), ...loadSeeds(options.pods ?? 0)],
     ...(options.healed ? { healed: options.healed } : {}),
     pace: options.pace ?? 1,
     ...(options.memory ? { memory: options.memory } : {}),

@@ -1,10 +1,10 @@
-// What is wrong with single pods, as the weather of their deployment says: which are ill, with what, and what heals them.
+// What is wrong with single pods, as the conditions of their deployment says: which are ill, with what, and what heals them.
 
 import type { DeploymentWeather } from '../scenario.ts';
 import { type Ms, second } from '../time.ts';
 import type { Deployment, Pod } from './object.ts';
 
-export type Ailment = {
+export type PodFault = {
   /** crash: the container exits soon after it starts · oom: killed, 137 · image: it cannot be pulled · unready: the probe fails. */
   kind: 'crash' | 'oom' | 'image' | 'unready';
   /** The kubelet's or the probe's words. */
@@ -16,7 +16,7 @@ export type Ailment = {
   livesFor: Ms;
 };
 
-const ailments: Readonly<Record<DeploymentWeather['reasons'][number], Ailment>> = {
+const faults: Readonly<Record<DeploymentWeather['reasons'][number], PodFault>> = {
   CrashLoopBackOff: {
     kind: 'crash',
     exitCode: 1,
@@ -47,17 +47,17 @@ const ailments: Readonly<Record<DeploymentWeather['reasons'][number], Ailment>> 
   },
 };
 
-/** The ailments of a deployment, one for each reason in turn. */
-function ailmentsOf(weather: DeploymentWeather): readonly Ailment[] {
-  return weather.reasons.map((reason) => ailments[reason]);
+/** The faults of a deployment, one for each reason in turn. */
+function ailmentsOf(conditions: DeploymentWeather): readonly PodFault[] {
+  return conditions.reasons.map((reason) => faults[reason]);
 }
 
 /** Marks a pod beside Bentham's own that is ill for as long as it lives: CrashLoopBackOff, ImagePullBackOff … */
 export const faultAnnotation = 'simulator.bentham.io/fault';
 
-/** The ailment that a pod's annotation names. */
-export function annotatedFault({ metadata }: Pod): Ailment | undefined {
-  const named: Readonly<Record<string, Ailment>> = ailments;
+/** The fault that a pod's annotation names. */
+export function annotatedFault({ metadata }: Pod): PodFault | undefined {
+  const named: Readonly<Record<string, PodFault>> = faults;
   return named[metadata.annotations?.[faultAnnotation] ?? ''];
 }
 
@@ -71,16 +71,16 @@ const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';
  * deployment had when it came: pods made from another are well.
  */
 export function createWard() {
-  type Affliction = { weather: DeploymentWeather; hash: string; image: string; ill: Map<string, Ailment> };
+  type Affliction = { conditions: DeploymentWeather; hash: string; image: string; ill: Map<string, PodFault> };
   const afflictions = new Map<string, Affliction>();
 
   const holds = (one: Affliction, pod: Pod) =>
-    one.weather.heals === 'rollback' ? one.image === imageOf(pod) : one.hash === hashOf(pod);
+    one.conditions.heals === 'rollback' ? one.image === imageOf(pod) : one.hash === hashOf(pod);
 
   return {
-    /** The weather of a deployment is bad: so many pods of its present template are ill from now on. */
-    afflict(deployment: string, weather: DeploymentWeather, template: { hash: string; image: string }): void {
-      afflictions.set(deployment, { weather: { ...weather }, ...template, ill: new Map() });
+    /** The conditions of a deployment is bad: so many pods of its present template are ill from now on. */
+    afflict(deployment: string, conditions: DeploymentWeather, template: { hash: string; image: string }): void {
+      afflictions.set(deployment, { conditions: { ...conditions }, ...template, ill: new Map() });
     },
 
     release(deployment: string): void {
@@ -88,14 +88,14 @@ export function createWard() {
     },
 
     /** What this pod of the deployment has, if anything; a place that came free is taken. */
-    ailmentOf(deployment: string, pod: Pod): Ailment | undefined {
+    faultOf(deployment: string, pod: Pod): PodFault | undefined {
       const one = afflictions.get(deployment);
       if (!one || !holds(one, pod)) return undefined;
       const known = one.ill.get(pod.metadata.uid);
-      if (known || one.ill.size >= one.weather.failing) return known;
-      const list = ailmentsOf(one.weather);
+      if (known || one.ill.size >= one.conditions.failing) return known;
+      const list = ailmentsOf(one.conditions);
       const taken = [...one.ill.values()];
-      const next = list.find((ailment) => !taken.includes(ailment)) ?? list[taken.length % Math.max(1, list.length)];
+      const next = list.find((fault) => !taken.includes(fault)) ?? list[taken.length % Math.max(1, list.length)];
       if (next) one.ill.set(pod.metadata.uid, next);
       return next;
     },
@@ -110,7 +110,7 @@ export function createWard() {
       const one = afflictions.get(deployment);
       if (!one) return false;
       const image = present.spec.template.spec.containers[0]?.image ?? '';
-      return one.weather.heals === 'rollback' ? image !== one.image : hash !== one.hash;
+      return one.conditions.heals === 'rollback' ? image !== one.image : hash !== one.hash;
     },
   };
 }

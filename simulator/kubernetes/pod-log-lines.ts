@@ -1,7 +1,7 @@
 // What the containers of Bentham say: pino's JSON lines, and now and then a line that is not JSON.
 
 import type { Pod } from './object.ts';
-import type { Ailment } from './pod-faults.ts';
+import type { PodFault } from './pod-faults.ts';
 
 /** One line as pino writes it: level 10–60, time in epoch milliseconds, pid, hostname, then what is told. */
 export function pino(hostname: string, at: number, level: number, fields: Readonly<Record<string, unknown>>): string {
@@ -22,8 +22,8 @@ export function greeting(pod: Pod, at: number): string[] {
 }
 
 /** Before a container dies; a stack stands in its own lines, as an uncaught error leaves it. */
-export function lastWords(pod: Pod, ailment: Ailment, at: number): string[] {
-  return ailment.lastWords.flatMap(({ level, msg, stack }) => [
+export function lastWords(pod: Pod, fault: PodFault, at: number): string[] {
+  return fault.lastWords.flatMap(({ level, msg, stack }) => [
     pino(pod.metadata.name, at, level, { msg }),
     ...(stack ? [stack, '', 'Node.js v24.21.0'] : []),
   ]);

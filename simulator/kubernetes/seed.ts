@@ -4,7 +4,7 @@ import { hour, minute, second } from '../time.ts';
 import { deploymentOf, nodesFor, production, type Seed, staging, templateOf } from './bentham.ts';
 import type { Logs } from './logs.ts';
 import { type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
-import type { Ailment, PodFaults } from './pod-faults.ts';
+import type { PodFault, PodFaults } from './pod-faults.ts';
 import { greeting, lastWords } from './pod-log-lines.ts';
 import { ready, running, scheduled, terminated, waiting } from './podstate.ts';
 import type { Recorder } from './recorder.ts';
@@ -42,14 +42,14 @@ export function seedCluster(to: Beginning, pods: number): void {
 /** A deployment, its old revisions without pods, and the pods of the present one. */
 export function seedDeployment(to: Beginning, seed: Seed): void {
   const { store, ward, now } = to;
-  const { namespace, name, replicas, revisions, weather } = seed;
+  const { namespace, name, replicas, revisions, conditions } = seed;
   const deployment = store.put('deployments', deploymentOf(seed, now));
   // A stuck rollout: the new revision has the failing pods only, the one before still has the others.
-  const young = weather?.stuck ? Math.min(replicas, weather.failing) : replicas;
+  const young = conditions?.stuck ? Math.min(replicas, conditions.failing) : replicas;
   const { template } = deployment.spec;
-  if (weather && weather.failing > 0) {
+  if (conditions && conditions.failing > 0) {
     const image = template.spec.containers[0]?.image ?? '';
-    ward.afflict(`${namespace}/${name}`, weather, { hash: templateHash(template), image });
+    ward.afflict(`${namespace}/${name}`, conditions, { hash: templateHash(template), image });
   }
   revisions.forEach(({ image, cause, age }, index) => {
     const size = index === revisions.length - 1 ? young : index === revisions.length - 2 ? replicas - young : 0;
@@ -95,8 +95,8 @@ function seedPod(to: Beginning, deployment: string, set: ReplicaSet, made: numbe
   } as Pod;
   const address = node.status.addresses[0]?.address ?? '';
   const placed = scheduled(born, { name: node.metadata.name, ip: address }, made);
-  const ailment = ward.ailmentOf(deployment, born);
-  if (!ailment) {
+  const fault = ward.faultOf(deployment, born);
+  if (!fault) {
     const well = ready(running(placed, ip, made + 2 * second, false), true, made + 4 * second);
     store.put('pods', well);
     // Load has no logs: thousands of pods must stay cheap.
@@ -105,11 +105,11 @@ function seedPod(to: Beginning, deployment: string, set: ReplicaSet, made: numbe
     }
     return;
   }
-  seedIll(to, placed, ip, ailment, made, now);
+  seedIll(to, placed, ip, fault, made, now);
 }
 
 /** A pod that has been ill since it was made, or for an hour. */
-function seedIll(to: Beginning, placed: Pod, ip: string, ailment: Ailment, made: number, now: number): void {
+function seedIll(to: Beginning, placed: Pod, ip: string, fault: PodFault, made: number, now: number): void {
   const { store, logs, recorder } = to;
   const { uid, name, namespace } = placed.metadata;
   const container = placed.spec.containers[0]?.name ?? '';
@@ -130,7 +130,7 @@ function seedIll(to: Beginning, placed: Pod, ip: string, ailment: Ailment, made:
       fieldPath: `spec.containers{${container}}`,
     });
   };
-  if (ailment.kind === 'image') {
+  if (fault.kind === 'image') {
     const image = placed.spec.containers[0]?.image ?? '';
     store.put(
       'pods',
@@ -141,9 +141,9 @@ function seedIll(to: Beginning, placed: Pod, ip: string, ailment: Ailment, made:
     return;
   }
   const up = running(placed, ip, made + 2 * second, false);
-  if (ailment.kind === 'unready') {
+  if (fault.kind === 'unready') {
     store.put('pods', ready(up, false, began));
-    tell('Unhealthy', ailment.message ?? 'Readiness probe failed', 140);
+    tell('Unhealthy', fault.message ?? 'Readiness probe failed', 140);
     return;
   }
   const restarts = Math.min(9, 2 + Math.floor((now - began) / (5 * minute)));
@@ -155,25 +155,19 @@ function seedIll(to: Beginning, placed: Pod, ip: string, ailment: Ailment, made:
     },
   } as Pod;
   const died = now - 70 * second;
-  const again = running(counted, ip, died - ailment.livesFor, false);
-  const dead = terminated(
-    again,
-    ailment.exitCode,
-    ailment.kind === 'oom' ? 'OOMKilled' : 'Error',
-    died,
-    ailment.message,
-  );
+  const again = running(counted, ip, died - fault.livesFor, false);
+  const dead = terminated(again, fault.exitCode, fault.kind === 'oom' ? 'OOMKilled' : 'Error', died, fault.message);
   const full = `${name}_${namespace}(${uid})`;
   const message = `back-off 2m40s restarting failed container=${container} pod=${full}`;
   store.put('pods', waiting(dead, { reason: 'CrashLoopBackOff', message }, died));
   tell('BackOff', `Back-off restarting failed container ${container} in pod ${full}`, restarts * 6);
   for (const [from, until] of [
-    [died - 3 * minute, died - 3 * minute + ailment.livesFor],
-    [died - ailment.livesFor, died],
+    [died - 3 * minute, died - 3 * minute + fault.livesFor],
+    [died - fault.livesFor, died],
   ] as const) {
     logs.restart(uid);
     for (const line of greeting(dead, from)) logs.write(uid, line, from);
-    for (const line of lastWords(dead, ailment, until)) logs.write(uid, line, until);
+    for (const line of lastWords(dead, fault, until)) logs.write(uid, line, until);
   }
   logs.end(uid);
 }

@@ -35,7 +35,7 @@ export type Cluster = {
 export type ClusterOptions = {
   /** Finished jobs more, for load. */
   jobs: number;
-  weather: Conditions;
+  conditions: Conditions;
   /** The replica was promoted, by whomever, and answers at the primary's address too. */
   onPromoted?(): void;
 };
@@ -45,7 +45,10 @@ const database = 'bentham';
 const user = 'bentham';
 
 /** Starts both servers with the runbook's tables, seeded. */
-export async function startCluster(directory: string, { jobs, weather, onPromoted }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(
+  directory: string,
+  { jobs, conditions, onPromoted }: ClusterOptions,
+): Promise<Cluster> {
   const password = randomBytes(12).toString('hex');
   const superuser = { user: 'postgres', password: randomBytes(12).toString('hex') };
   const [binaries, primaryPort, replicaPort] = await Promise.all([findBinaries(directory), freePort(), freePort()]);
@@ -69,7 +72,7 @@ export async function startCluster(directory: string, { jobs, weather, onPromote
   await withClient(session(primaryPort, 'migration'), async (client) => {
     await client.query(`SET maintenance_work_mem = '128MB'`);
     await client.query(tables);
-    for (const { text, values } of [...seed(weather), ...load(jobs)]) await client.query(text, [...values]);
+    for (const { text, values } of [...seed(conditions), ...load(jobs)]) await client.query(text, [...values]);
     await client.query(keys);
     await client.query('ANALYZE');
   });

@@ -1,5 +1,5 @@
 // What lies in the tables when the drill begins: tenants, keys, studies of the last day and the jobs of the last hour,
-// failed as the weather has it, so that every figure is there at once.
+// failed as the conditions has it, so that every figure is there at once.
 import { type Conditions, surfaceIds } from '../scenario.ts';
 
 export type Statement = { text: string; values: readonly unknown[] };
@@ -81,7 +81,7 @@ SELECT (ARRAY['study_abc123', 'study_def456', 'study_ghi789'])[1 + n % 3], (ARRA
 FROM generate_series(1, $1::integer) AS n`;
 
 /**
- * Of the jobs that ended in the last hour, as many as the weather has it have failed: $1 surfaces, $2 shares, $3 errors.
+ * Of the jobs that ended in the last hour, as many as the conditions has it have failed: $1 surfaces, $2 shares, $3 errors.
  * By a hash of their id, job by job: random() beside a share alone would be drawn once for the whole surface.
  */
 const failures = `
@@ -103,16 +103,16 @@ const noNewStudies = `
 UPDATE studies SET created_at = created_at - interval '17 minutes' WHERE created_at > now() - interval '15 minutes'`;
 
 /** The statements that fill the tables. */
-export function seed(weather: Conditions): readonly Statement[] {
-  const shares = surfaceIds.map((id) => weather.surfaces[id].failureShare);
-  const errors = surfaceIds.map((id) => weather.surfaces[id].error);
+export function seed(conditions: Conditions): readonly Statement[] {
+  const shares = surfaceIds.map((id) => conditions.surfaces[id].failureShare);
+  const errors = surfaceIds.map((id) => conditions.surfaces[id].error);
   return [
     ...[tenants, apiKeys, studies, jobs, sessions].map((text) => ({ text, values: [] })),
     { text: failures, values: [surfaceIds, shares, errors] },
     { text: failedStudies, values: [] },
     { text: results, values: [] },
-    { text: waiting, values: [weather.queue] },
-    ...(weather.studiesPerMinute > 0 ? [] : [{ text: noNewStudies, values: [] }]),
+    { text: waiting, values: [conditions.queue] },
+    ...(conditions.studiesPerMinute > 0 ? [] : [{ text: noNewStudies, values: [] }]),
   ];
 }
 

@@ -13,23 +13,23 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const weatherOf = (scenario: string) => structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
+const conditionsOf = (scenario: string) => structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
 
 async function begin(scenario: string, more: Partial<GatewayOptions> = {}) {
-  const weather = weatherOf(scenario);
+  const conditions = conditionsOf(scenario);
   const directory = await mkdtemp(join(tmpdir(), 'drill-gateway-'));
   stops.push(() => rm(directory, { recursive: true, force: true }));
-  const kubernetes = await startKubernetes({ directory, weather: weather.deployments });
+  const kubernetes = await startKubernetes({ directory, conditions: conditions.deployments });
   stops.push(kubernetes.stop);
   const gateway = await startGateway({
     kubernetes,
-    weather,
+    conditions,
     admits: (token) => token === 'admin',
     study: async (id) => (id === 'study_abc123' ? { id, status: 'executing' } : undefined),
     ...more,
   });
   stops.push(gateway.stop);
-  return { weather, kubernetes, gateway };
+  return { conditions, kubernetes, gateway };
 }
 
 type Line = {
@@ -51,21 +51,21 @@ function logged(kubernetes: Kubernetes): Line[][] {
 }
 
 test('health is told in the runbook’s words', async () => {
-  const { gateway, weather } = await begin('calm');
+  const { gateway, conditions } = await begin('calm');
   const well = await fetch(`${gateway.url}/v1/health`);
   expect([well.status, await well.json()]).toMatchObject([
     200,
     { status: 'healthy', services: { database: 'healthy', redis: 'healthy', orchestrator: 'healthy' } },
   ]);
-  weather.gateway.services.database = false;
+  conditions.gateway.services.database = false;
   const ill = await fetch(`${gateway.url}/health`);
   expect([ill.status, await ill.json()]).toMatchObject([503, { services: { database: 'unhealthy' } }]);
 });
 
 test('some versions say ok, or degraded with checks', async () => {
-  const { gateway, weather } = await begin('calm', { form: 'checks' });
+  const { gateway, conditions } = await begin('calm', { form: 'checks' });
   expect(await (await fetch(`${gateway.url}/health`)).json()).toEqual({ status: 'ok' });
-  weather.gateway.services.redis = false;
+  conditions.gateway.services.redis = false;
   expect(await (await fetch(`${gateway.url}/v1/health`)).json()).toEqual({
     status: 'degraded',
     checks: { database: 'ok', redis: 'error', orchestrator: 'ok' },
@@ -73,8 +73,8 @@ test('some versions say ok, or degraded with checks', async () => {
 });
 
 test('a study needs a key, and is there or not', async () => {
-  const { gateway, weather } = await begin('calm');
-  weather.gateway.errorShare = 0;
+  const { gateway, conditions } = await begin('calm');
+  conditions.gateway.errorShare = 0;
   const ask = (id: string, key?: string) =>
     fetch(`${gateway.url}/v1/studies/${id}`, key ? { headers: { authorization: `Bearer ${key}` } } : {});
   expect((await ask('study_abc123')).status).toBe(401);
@@ -119,7 +119,7 @@ test('with no pod that runs the load balancer answers a page that is not JSON', 
 });
 
 test('an outage fails nearly every request, and says why', () => {
-  const fare = fareOf(weatherOf('api-outage'), 1);
+  const fare = fareOf(conditionsOf('api-outage'), 1);
   const drawn = Array.from({ length: 500 }, () => drawRequest(fare, { study: 's', tenant: 't' }));
   const failed = drawn.filter((one) => one.statusCode >= 500);
   expect(failed.length).toBeGreaterThan(440);
@@ -127,7 +127,7 @@ test('an outage fails nearly every request, and says why', () => {
 });
 
 test('more nodes than usual make a slow API quicker, fewer do not make it slower', () => {
-  const slow = weatherOf('slow-api');
+  const slow = conditionsOf('slow-api');
   const p95 = (ready: number) => {
     const drawn = Array.from({ length: 4000 }, () => drawLatency(fareOf(slow, ready).latency)).sort((a, b) => a - b);
     return drawn[3800] ?? 0;
@@ -157,9 +157,9 @@ test('a failed request leaves an error line with its stack between incoming and 
 });
 
 test('executors name the surface as the runbook greps for it', () => {
-  const weather = weatherOf('surface-down');
-  weather.surfaces['openai-api'].failureShare = 1;
-  const [line = ''] = jobLines('executor-x', 1000, 'openai-api', { study: 'a', tenant: 't' }, weather);
+  const conditions = conditionsOf('surface-down');
+  conditions.surfaces['openai-api'].failureShare = 1;
+  const [line = ''] = jobLines('executor-x', 1000, 'openai-api', { study: 'a', tenant: 't' }, conditions);
   expect(line).toContain('"surface_id":"openai-api"');
   expect(JSON.parse(line)).toMatchObject({ level: 50, msg: expect.stringContaining('Rate limited') });
 });

@@ -17,8 +17,8 @@ let cockpit: Acting;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'scale-room-'));
-  const weather = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
-  kubernetes = await startKubernetes({ directory, weather, pace: 0.02 });
+  const conditions = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
+  kubernetes = await startKubernetes({ directory, conditions, pace: 0.02 });
   cockpit = await acting({
     KUBECONFIG: kubernetes.kubeconfig,
     BENTHAM_JOURNAL_DIRECTORY: join(directory, 'journal'),

@@ -17,8 +17,8 @@ let cockpit: Acting;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'dry-run-'));
-  const weather = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
-  kubernetes = await startKubernetes({ directory, weather, pace: 0.02 });
+  const conditions = structuredClone(scenarioNamed('calm')?.conditions.deployments) ?? {};
+  kubernetes = await startKubernetes({ directory, conditions, pace: 0.02 });
   const journal = join(directory, 'journal');
   cockpit = await acting({ KUBECONFIG: kubernetes.kubeconfig, BENTHAM_JOURNAL_DIRECTORY: journal });
 });

@@ -191,7 +191,7 @@ describe('the drill’s cluster in an outage', () => {
   const within = () => AbortSignal.timeout(10_000);
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kubernetes-look-'));
-    kubernetes = await startKubernetes({ directory, weather: scenario?.conditions.deployments ?? {}, pace: 0.05 });
+    kubernetes = await startKubernetes({ directory, conditions: scenario?.conditions.deployments ?? {}, pace: 0.05 });
     const settings = settingsSchema.parse({
       profile: 'test',
       environment: { name: 'TEST', guarded: false },

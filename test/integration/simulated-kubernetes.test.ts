@@ -36,17 +36,17 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-type Begun = { kubernetes: Kubernetes; weather: Conditions; config: KubeConfig; core: CoreV1Api; apps: AppsV1Api };
+type Begun = { kubernetes: Kubernetes; conditions: Conditions; config: KubeConfig; core: CoreV1Api; apps: AppsV1Api };
 
 async function begin(
   scenario: string,
   more: Partial<Parameters<typeof startKubernetes>[0]> = {},
 ): Promise<Begun & { healed: string[]; agent: Agent }> {
-  const weather = structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
+  const conditions = structuredClone(scenarioNamed(scenario)?.conditions) as Conditions;
   const healed: string[] = [];
   const kubernetes = await startKubernetes({
     directory,
-    weather: weather.deployments,
+    conditions: conditions.deployments,
     healed: (name) => healed.push(name),
     pace: 0.02,
     ...more,
@@ -58,7 +58,7 @@ async function begin(
   stops.push(() => agent.destroy());
   return {
     kubernetes,
-    weather,
+    conditions,
     healed,
     config,
     agent,
@@ -104,7 +104,7 @@ test('without its token nobody gets in', async () => {
   expect([statusCode, await body.json()]).toMatchObject([401, { kind: 'Status', reason: 'Unauthorized', code: 401 }]);
 });
 
-test('lists what the weather says: two of three gateways crash, and the rollout is stuck', async () => {
+test('lists what the conditions says: two of three gateways crash, and the rollout is stuck', async () => {
   const { core, apps } = await begin('api-outage', { pace: 1 });
   const { items } = await core.listNamespacedPod({ namespace, labelSelector: 'app=api-gateway' });
   const reasons = items.map((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? pod.status?.phase);

@@ -52,11 +52,11 @@ describe.each([
       if (/^AWS_(ACC|SEC|REG)/.test(name)) vi.stubEnv(name, text);
     between = await standBetween(drill.environment);
     // Who accepts a connection and cuts it lives: nothing listens in the place of a primary that is gone.
-    if (!drill.weather.primaryUp) await between.proxies.primary.be('refuses');
+    if (!drill.conditions.primaryUp) await between.proxies.primary.be('refuses');
     cockpit = await acting(environment);
     far = await acting({ PATH: process.env.PATH ?? '', ...between.environment });
     // The database that answers.
-    reachable = drill.weather.primaryUp
+    reachable = drill.conditions.primaryUp
       ? environment
       : { ...environment, PGPORT: environment.BENTHAM_DATABASE_REPLICA_PORT ?? '' };
   });

@@ -269,9 +269,9 @@ describe('surfaces', () => {
   test('are disabled and enabled by the checkout’s own command', async () => {
     const off = await run(['disable-surface', '--surface', 'openai-api', ...armed]);
     expect(off).toMatchObject({ code: 0, result: { outcome: 'verified' } });
-    expect(drill.weather.surfaces['openai-api'].disabled).toBe(true);
+    expect(drill.conditions.surfaces['openai-api'].disabled).toBe(true);
     expect(await run(['enable-surface', '--surface', 'openai-api', ...armed])).toMatchObject({ code: 0 });
-    expect(drill.weather.surfaces['openai-api'].disabled).toBe(false);
+    expect(drill.conditions.surfaces['openai-api'].disabled).toBe(false);
     expect(await run(['disable-surface', '--surface=--all', ...armed])).toMatchObject({ code: 4 });
   });
 

@@ -17,7 +17,7 @@ async function begin(name: string) {
   const scenario = scenarioNamed(name);
   if (!scenario) throw new Error(`no scenario ${name}`);
   drill = await startDrill({ scenario, pods: 0, jobs: 0 });
-  const { weather, environment } = drill;
+  const { conditions, environment } = drill;
   const of = (variable: string) => environment[variable] ?? '';
   const cwd = of('BENTHAM_ADMIN_DIRECTORY');
   // A clean environment, as the cockpit's actions have it.
@@ -39,7 +39,7 @@ async function begin(name: string) {
       await client.end();
     }
   };
-  return { weather, of, command, pnpm, sql };
+  return { conditions, of, command, pnpm, sql };
 }
 
 test('db-failover.sh promotes the replica, moves the primary’s name to it, and the API is well again', async () => {
@@ -53,22 +53,22 @@ test('db-failover.sh promotes the replica, moves the primary’s name to it, and
 });
 
 test('a surface is disabled, tested and enabled', async () => {
-  const { pnpm, weather } = await begin('surface-down');
+  const { pnpm, conditions } = await begin('surface-down');
   await expect(pnpm('test:surface', 'openai-api', '--live')).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('Rate limited'),
   });
   await pnpm('admin:surface', 'disable', 'openai-api');
-  expect(weather.surfaces['openai-api'].disabled).toBe(true);
+  expect(conditions.surfaces['openai-api'].disabled).toBe(true);
   expect((await pnpm('test:surface', 'openai-api', '--live')).stdout).toContain('works');
   await pnpm('admin:surface', 'enable', 'openai-api');
-  expect(weather.surfaces['openai-api'].disabled).toBe(false);
+  expect(conditions.surfaces['openai-api'].disabled).toBe(false);
   await expect(pnpm('admin:surface', 'disable', "'; DROP TABLE jobs")).rejects.toMatchObject({ code: 1 });
 });
 
 test('a key is created, opens the API, and does not when it is revoked', async () => {
-  const { pnpm, of, weather } = await begin('calm');
-  weather.gateway.errorShare = 0;
+  const { pnpm, of, conditions } = await begin('calm');
+  conditions.gateway.errorShare = 0;
   const name = 'Production Key (rotated)';
   const made = await pnpm(
     'admin:apikey',
@@ -93,13 +93,13 @@ test('a key is created, opens the API, and does not when it is revoked', async (
 });
 
 test('stale sessions are removed, others refreshed, and the surfaces that lost theirs let us in', async () => {
-  const { pnpm, sql, weather } = await begin('study-failures');
-  expect(weather.surfaces['chatgpt-web'].failureShare).toBeGreaterThan(0.5);
+  const { pnpm, sql, conditions } = await begin('study-failures');
+  expect(conditions.surfaces['chatgpt-web'].failureShare).toBeGreaterThan(0.5);
   const [{ stale } = { stale: 0 }] = await sql<{ stale: number }>(
     `SELECT count(*)::int AS stale FROM sessions WHERE refreshed_at < now() - interval '24 hours'`,
   );
   const cleaned = await pnpm('admin:sessions', 'cleanup', '--older-than', '24h');
   expect(cleaned.stdout).toContain(`Removed ${stale} sessions`);
-  expect(weather.surfaces['chatgpt-web'].failureShare).toBeLessThan(0.05);
+  expect(conditions.surfaces['chatgpt-web'].failureShare).toBeLessThan(0.05);
   expect((await pnpm('admin:sessions', 'refresh', '--all')).stdout).toContain('Refreshed');
 });

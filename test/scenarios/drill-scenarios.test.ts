@@ -13,7 +13,7 @@ afterEach(async () => {
 
 async function begin(scenario: string, load: { jobs?: number } = {}) {
   drill = await drillOf(scenario, load);
-  const { environment, weather } = drill;
+  const { environment, conditions } = drill;
   const sql = async <Row extends object>(text: string): Promise<Row[]> => {
     const client = new pg.Client({
       host: environment.PGHOST ?? '',
@@ -31,31 +31,31 @@ async function begin(scenario: string, load: { jobs?: number } = {}) {
     }
   };
   const count = async (from: string) => Number((await sql<{ n: string }>(`SELECT count(*) AS n FROM ${from}`))[0]?.n);
-  return { environment, weather, sql, count };
+  return { environment, conditions, sql, count };
 }
 
 const soon = { timeout: 15_000, interval: 200 };
 
 test('forgotten sessions hold a lock that others wait for; ended, they stay away', async () => {
-  const { sql, count, weather } = await begin('sessions-pile-up');
+  const { sql, count, conditions } = await begin('sessions-pile-up');
   const forgotten = `pg_stat_activity WHERE application_name = 'report-worker'`;
-  await expect.poll(() => count(forgotten), soon).toBe(weather.forgottenSessions);
+  await expect.poll(() => count(forgotten), soon).toBe(conditions.forgottenSessions);
   await expect.poll(() => count(`${forgotten} AND cardinality(pg_blocking_pids(pid)) > 0`), soon).toBe(2);
   await sql(`SELECT pg_terminate_backend(pid) FROM ${forgotten}`);
-  await expect.poll(() => weather.forgottenSessions, soon).toBe(0);
+  await expect.poll(() => conditions.forgottenSessions, soon).toBe(0);
   expect(await count(forgotten)).toBe(0);
 });
 
 test('a key in wrong hands is used until it is revoked', async () => {
-  const { sql, count, weather } = await begin('security');
+  const { sql, count, conditions } = await begin('security');
   const used = `api_keys WHERE id = 'key-lyr001' AND last_used_at > now() - interval '10 seconds'`;
   await expect.poll(() => count(used), soon).toBe(1);
   await sql(`UPDATE api_keys SET revoked = true, revoked_at = now() WHERE id = 'key-lyr001'`);
-  await expect.poll(() => weather.misusedKey, soon).toBe(undefined);
+  await expect.poll(() => conditions.misusedKey, soon).toBe(undefined);
 });
 
 test('a surface that fails most fails in the last hour; disabled, it gets no more jobs', async () => {
-  const { count, weather } = await begin('surface-down');
+  const { count, conditions } = await begin('surface-down');
   const share = async (surface: string) => {
     const ended = `jobs WHERE surface_id = '${surface}' AND updated_at > now() - interval '1 hour'`;
     const failed = await count(`${ended} AND status = 'failed'`);
@@ -65,7 +65,7 @@ test('a surface that fails most fails in the last hour; disabled, it gets no mor
   expect(await share('openai-api')).toBeLessThan(0.8);
   expect(await share('chatgpt-web')).toBeGreaterThan(0);
   expect(await share('chatgpt-web')).toBeLessThan(0.05);
-  weather.surfaces['openai-api'].disabled = true;
+  conditions.surfaces['openai-api'].disabled = true;
   await expect.poll(() => count(`jobs WHERE surface_id = 'openai-api' AND status = 'executing'`), soon).toBe(0);
 });
 

@@ -582,7 +582,7 @@ test('replication lag, seen from both sides; a replica that does not stream; a p
   const other = await guardedDirectory();
   let cluster: Cluster | undefined;
   try {
-    cluster = await startCluster(other.directory, { jobs: 0, weather: scenario.conditions });
+    cluster = await startCluster(other.directory, { jobs: 0, conditions: scenario.conditions });
     const { host, user, password, database, primaryPort, replicaPort } = cluster;
     const at = (which: number): DatabaseServer => ({ host, user, password, database, port: which, sslMode: 'disable' });
     const primary = session(at(primaryPort));

@@ -79,7 +79,7 @@ describe('the exit code', () => {
   });
 
   test('1: one pod of several fails', async () => {
-    const { executor } = drill.weather.deployments;
+    const { executor } = drill.conditions.deployments;
     Object.assign(executor, { failing: 1, reasons: ['CrashLoopBackOff'] });
     const report = await reportWith(1);
     expect(notOk(report)).toContain('pods/executor');

@@ -157,7 +157,7 @@ test('updates merge by key', () => {
   expect(merge(a, b)).toEqual({
     now: 2,
     readings: { pods: { state: 'pending' }, redis: { state: 'pending' } },
-    looks: { a: { state: 'pending' }, b: { state: 'pending' } },
+    queries: { a: { state: 'pending' }, b: { state: 'pending' } },
   });
 });
 

@@ -65,7 +65,7 @@ test('the fold tells what happened', () => {
     firstFind: { step: 'sev1/gateway-status' },
     roles: { commander: ['ops1'], scribe: ['ops2'] },
     people: ['ops1', 'ops2'],
-    wheel: { session: 'session-ops1' },
+    control: { session: 'session-ops1' },
   });
   expect(incident?.runs).toMatchObject([{ run: 'r1', phase: 'verified', calls: ['kubectl …'] }]);
   expect(incident?.steps['sev1/database']).toMatchObject({ mark: 'done', by: 'ops1' });
