@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { usageError } from './config/flags.ts';
 import { tell } from './config/output.ts';
+import { debugLog } from './disk/debug-log.ts';
 import { makeProgram } from './program.ts';
 
 // The commands below `run` are its actions: who asks for something else does not load them.
@@ -21,6 +22,7 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) {
     // A bug. What it says may quote what came from outside.
+    debugLog.error('bug', { error });
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exit(bug);
   }

@@ -1,5 +1,6 @@
 // The end of the process, at once. process.exit waits for the threads of the system's name look-ups (and of slow
 // disks), and a name server that hangs keeps those for ten seconds and more.
+import { debugLog } from '../disk/debug-log.ts';
 
 /** What such a thread is busy with, as Node names it. */
 const held = /^(GetAddrInfo|GetNameInfo|FSReq)/;
@@ -9,6 +10,7 @@ const held = /^(GetAddrInfo|GetNameInfo|FSReq)/;
  * `late`: something did not end in its time, in whatever thread.
  */
 export function exitWith(code: number, late = false): never {
+  debugLog.end(code);
   const waits = late || process.getActiveResourcesInfo().some((what) => held.test(what));
   if (waits && typeof process.execve === 'function') {
     // It is new in Node, and warns of that on the terminal.

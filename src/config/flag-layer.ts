@@ -11,6 +11,8 @@ const named: readonly (readonly [keyof Flags, string, string])[] = [
   ['namespace', '--namespace', 'kubernetes.namespace'],
   ['readOnly', '--read-only', 'environment.readOnly'],
   ['observe', '--observe', 'environment.observe'],
+  ['logFile', '--log-file', 'log.file'],
+  ['logLevel', '--log-level', 'log.level'],
 ];
 
 /** What the flags give. A secret is refused: other users of the machine see a program's arguments. */

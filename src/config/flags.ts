@@ -1,5 +1,6 @@
 // The flags that every command has. Light: the schema is loaded when a command runs.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { logLevels } from '../disk/log-level.ts';
 
 /** What the common flags gave. */
 export type Flags = {
@@ -13,6 +14,8 @@ export type Flags = {
   readOnly?: boolean;
   observe?: boolean;
   theme?: string;
+  logFile?: string;
+  logLevel?: string;
   /** Commander's form of --no-color. */
   color?: boolean;
 };
@@ -43,6 +46,10 @@ export function addSettingsFlags(command: Command): Command {
   add('--read-only', 'read-only that cannot be armed');
   add('--observe', 'only watch: no path to an action');
   add('--no-color', 'as NO_COLOR: verdicts by glyph and word');
+  add('--log-file <file>', 'append a debug log as JSON lines; see docs/debugging.md');
+  command.addOption(
+    new Option('--log-level <level>', 'how much of it (default: info)').choices(logLevels).helpGroup(group),
+  );
   return command;
 }
 

@@ -1,6 +1,8 @@
 // What every command does first.
 import { homedir } from 'node:os';
 import type { Command } from 'commander';
+import about from '../../package.json' with { type: 'json' };
+import { debugLog } from '../disk/debug-log.ts';
 import { flagsOf, usageError } from './flags.ts';
 import type { Loaded } from './load.ts';
 import { complain, tell } from './output.ts';
@@ -23,11 +25,35 @@ export async function loadForCommand(command: Command): Promise<Extract<Loaded, 
   const { loadSettings } = await import('./load.ts');
   const loaded = await loadSettings({ flags: flagsOf(command), ...here() });
   for (const warning of loaded.warnings) complain(describeProblem(warning));
-  if (loaded.ok) return loaded;
+  if (loaded.ok) {
+    await openDebugLog(command, loaded);
+    return loaded;
+  }
   const many = loaded.problems.length > 1;
   complain(`the configuration has ${many ? `${loaded.problems.length} mistakes` : 'a mistake'}:`);
   for (const problem of loaded.problems.slice(0, mostTold)) tell(`  ${describeProblem(problem)}`);
   if (loaded.problems.length > mostTold) tell(`  … and ${loaded.problems.length - mostTold} more`);
   tell('Nothing was started. `bentham-cockpit config check` looks again.');
   process.exit(usageError);
+}
+
+/** Opens the debug log where the settings name one. Where it cannot be written, that is said and the command goes on. */
+async function openDebugLog(command: Command, { settings, origins, file }: Extract<Loaded, { ok: true }>) {
+  const { log } = settings;
+  if (log.file === undefined) return;
+  const why = await debugLog.open({ file: log.file, level: log.level, thread: 'command' });
+  if (why !== undefined) return complain(`no debug log is written: ${log.file} ${why}`);
+  const names: string[] = [];
+  for (let one: Command | null = command; one?.parent; one = one.parent) names.unshift(one.name());
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  const { version: node, platform, arch } = process;
+  // Names only: a value may be what a person typed.
+  const flags = given.map((option) => option.long ?? option.short);
+  debugLog.info('start', { version: about.version, node, platform, arch, command: names.join(' '), flags });
+  const from = [...origins].filter(([, { layer }]) => layer !== 'default' && layer !== 'profile');
+  debugLog.info('configuration', {
+    profile: settings.profile,
+    file: file ?? null,
+    given: Object.fromEntries(from.map(([option, { says }]) => [option, says])),
+  });
 }

@@ -2,6 +2,7 @@
 // hosts. Environment names, flags, the JSON schema, `config` and `config check` derive from it.
 import * as z from 'zod';
 import { type MetricId, metricIds, runbookThresholds } from '../core/world/thresholds.ts';
+import { logLevels } from '../disk/log-level.ts';
 
 // Settings are checked once: compiling a checker first takes longer than checking.
 z.config({ jitless: true });
@@ -295,6 +296,12 @@ export const settingsSchema = z.object({
     .object({
       theme: z.enum(['standard', 'colour-blind', 'plain']).default('standard').describe('plain: no colours'),
       bell: z.boolean().default(true).describe('rings when the worst verdict gets worse'),
+    })
+    .prefault({}),
+  log: z
+    .object({
+      file: path.optional().describe('debug log as JSON lines, for bug reports; without it none is written'),
+      level: z.enum(logLevels).default('info').describe('how much of it; debug: every query and reading'),
     })
     .prefault({}),
   drill: text.optional().describe('the name of the drill’s scenario; set by the drill'),

@@ -11,11 +11,11 @@ export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 /** An outcome that says how long to wait before the next look: a backend's Retry-After. */
 type Told<T> = Result<T> & { wait?: Ms };
 
-/** What a source tells of one fact, to whoever keeps the world. */
+/** What a source tells of one fact, to whoever keeps the world. `took`: how long the answer took, where it was asked for. */
 export type SourceUpdate = {
   [F in FactId]:
-    | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string }
-    | { fact: F; fault: Fault; at: Instant; retryAt?: Instant };
+    | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string; took?: Ms }
+    | { fact: F; fault: Fault; at: Instant; retryAt?: Instant; took?: Ms };
 }[FactId];
 
 export type Emit = (news: SourceUpdate) => void;
@@ -100,13 +100,14 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           const outcome = await deadline(read, timeout, where, signal);
           if (signal.aborted) break;
           const at = Date.now();
+          const took = Math.round(performance.now() - begun);
           failures = outcome.ok ? 0 : failures + 1;
           const wait = outcome.wait ?? 0;
           const usual = outcome.ok ? Math.max(0, every - (performance.now() - begun)) : backoff(failures, firstPause);
           const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
           const news = outcome.ok
-            ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from }
-            : { fact, fault: outcome.fault, at, retryAt: at + rest };
+            ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from, took }
+            : { fact, fault: outcome.fault, at, retryAt: at + rest, took };
           // The generic F hides that fact and value belong together.
           tell(news as SourceUpdate);
           await pause(rest, AbortSignal.any([signal, wake.signal]));

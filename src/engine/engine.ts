@@ -6,7 +6,9 @@ import { type Ms, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import type { Readings, World } from '../core/world/world.ts';
 import type { Running, Source } from '../data/source.ts';
+import { debugLog } from '../disk/debug-log.ts';
 import { merge } from './coalesce-updates.ts';
+import { describeCommand, logUpdate } from './log-events.ts';
 import type { CreateModule, EngineContext, EngineModule } from './module.ts';
 import type { Engine, Update } from './protocol.ts';
 import { WorldStore } from './world-store.ts';
@@ -89,6 +91,7 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
   for (const source of sources) {
     const run = source.start((news) => {
       if (over.signal.aborted) return;
+      logUpdate(source.id, news, keeper.world);
       if (keeper.apply(news) || performance.now() < awaitedUntil) settleSoon();
     }, over.signal);
     running.push({ source, run });
@@ -103,6 +106,7 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
       return () => void listeners.delete(listener);
     },
     send(command) {
+      debugLog.info('command', describeCommand(command));
       if (command.kind === 'refresh') refresh(command.fact);
       for (const part of parts) part.handle?.(command);
     },

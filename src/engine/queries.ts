@@ -3,6 +3,7 @@ import { type Query, type QueryKind, queryKey } from '../core/queries/query.ts';
 import { second } from '../core/time.ts';
 import { lose, pending, type Reading } from '../core/world/reading.ts';
 import { backoff, deadline, pause } from '../data/source.ts';
+import { debugLog } from '../disk/debug-log.ts';
 import type { CreateModule } from './module.ts';
 import { type Resolver, resolversFor } from './resolvers.ts';
 
@@ -34,8 +35,12 @@ export const queriesModule: CreateModule = (context) => {
     let failures = 0;
     while (!signal.aborted) {
       state.wake = new AbortController();
+      const begun = performance.now();
       const outcome = await deadline((s) => reader.read(ask, s), reader.timeout, reader.where, signal);
       if (signal.aborted) return;
+      const took = Math.round(performance.now() - begun);
+      const fault = outcome.ok ? undefined : { code: outcome.fault.code, what: outcome.fault.what };
+      debugLog.write(fault ? 'warn' : 'debug', 'query', { query: ask.kind, took, ok: outcome.ok, fault });
       const at = Date.now();
       failures = outcome.ok ? 0 : failures + 1;
       const rest = outcome.ok ? reader.every : backoff(failures, second);

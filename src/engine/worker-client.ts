@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { queryKey } from '../core/queries/query.ts';
 import { sanitize } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
+import { debugLog } from '../disk/debug-log.ts';
 import { merge } from './coalesce-updates.ts';
 import { decoder, type Envelope } from './pods-delta.ts';
 import type { Command, Engine, Update } from './protocol.ts';
@@ -45,6 +46,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
       setImmediate(() => thread.postMessage({ kind: 'taken' } satisfies ToWorker));
     });
     thread.on('error', (error) => {
+      debugLog.error('engine failed', { error });
       const full = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       why = full ? 'it ran out of memory' : sanitize(error instanceof Error ? error.message : error, 300);
     });

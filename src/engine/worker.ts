@@ -1,6 +1,7 @@
 // The engine's thread: collects, judges, journals and acts, so that a stalled terminal stops none of it.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
+import { debugLog } from '../disk/debug-log.ts';
 import { merge } from './coalesce-updates.ts';
 import { createEngine } from './engine.ts';
 import { modulesFor } from './modules.ts';
@@ -12,6 +13,9 @@ import type { ToWorker } from './worker-client.ts';
 const port = parentPort;
 if (!port) throw new Error('the engine’s thread was started as a program');
 const settings = workerData as Settings;
+const { file, level } = settings.log;
+if (file !== undefined) await debugLog.open({ file, level, thread: 'engine' });
+debugLog.info('start');
 const engine = createEngine({ settings, sources: await sourcesFor(settings), modules: modulesFor(settings) });
 const encode = encoder();
 let unread = false;

@@ -6,7 +6,8 @@ import { App, type Ports, type Release } from '../../app.tsx';
 import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
-import { second } from '../../core/time.ts';
+import { type Ms, second } from '../../core/time.ts';
+import { debugLog } from '../../disk/debug-log.ts';
 import type { Engine } from '../../engine/protocol.ts';
 import { startEngine } from '../../engine/worker-client.ts';
 import { followLogs } from '../../screens/logs/follow.ts';
@@ -25,6 +26,9 @@ export function whyNoScreen(): string | undefined {
   return undefined;
 }
 
+/** A frame that took longer than this is in the debug log. */
+const slowFrame = 50;
+
 /** Ends even if something hangs. */
 const patience = 4 * second;
 
@@ -36,6 +40,7 @@ export async function runCockpit(
   settings: Settings,
   { colour = true, start, follow }: { colour?: boolean; start?: string; follow?: string } = {},
 ): Promise<number> {
+  debugLog.becomeMain();
   const terminal = new Terminal(process.stdin, process.stdout);
   const first = initialState(scopeOf(settings), Date.now(), settings.display);
   const stack = start ? ([first.ui.stack[0], placeAt(start)] as const) : first.ui.stack;
@@ -43,7 +48,10 @@ export async function runCockpit(
   let engine: Engine | undefined;
   let leave: (code: number, why?: unknown) => void = () => {};
   const left = new Promise<{ code: number; why?: unknown }>((resolve) => {
-    leave = (code, why) => resolve({ code, why });
+    leave = (code, why) => {
+      debugLog.write(why === undefined ? 'info' : 'error', 'leave', { code, error: why });
+      resolve({ code, why });
+    };
   });
   let release: Release = (away) => away();
   let lent = false;
@@ -86,6 +94,9 @@ export async function runCockpit(
   process.on('SIGCONT', () => {
     if (!lent) lend(async () => {});
   });
+  const size = () => debugLog.info('terminal', { columns: process.stdout.columns, rows: process.stdout.rows });
+  size();
+  process.stdout.on('resize', size);
   process.on('uncaughtException', (error) => leave(1, error));
   process.on('unhandledRejection', (error) => leave(1, error));
   // A terminal that went away: writing fails, reading ends.
@@ -102,6 +113,7 @@ export async function runCockpit(
     exitOnCtrlC: false,
     patchConsole: true,
     interactive: true,
+    onRender: ({ renderTime }) => logSlow('frame', renderTime),
   });
   screen.waitUntilExit().catch((error: unknown) => leave(1, error));
   await screen.waitUntilRenderFlush();
@@ -115,10 +127,13 @@ export async function runCockpit(
   const stopFollowing = followLogs(store, (command) => engine?.send(command));
   let attentive: Attention | undefined;
   engine.subscribe((update) => {
+    const begun = performance.now();
+    if (update.engine) debugLog.info('engine', update.engine);
     store.setState(take(store.getState(), update), true);
     attentive = attention(store.getState(), attentive);
     terminal.title(attentive.title);
     if (attentive.rings) terminal.bell();
+    logSlow('update', performance.now() - begun);
   });
 
   const { code, why } = await left;
@@ -135,4 +150,8 @@ export async function runCockpit(
   }
   await engine.stop();
   return code;
+}
+
+function logSlow(what: 'frame' | 'update', took: Ms): void {
+  if (took > slowFrame) debugLog.warn('slow', { what, took: Math.round(took) });
 }

@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { tell } from '../../config/output.ts';
 
-/** The variables that lead to a real Bentham. */
-const real = /^(BENTHAM_|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
+/** The variables that lead to a real Bentham; the debug log's do not. */
+const real = /^(BENTHAM_(?!LOG_(?:FILE|LEVEL)$)|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
 
 type Load = { pods: number; jobs: number };
 

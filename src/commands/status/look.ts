@@ -5,6 +5,7 @@ import { type Ms, minute, second } from '../../core/time.ts';
 import { type FactId, factIds } from '../../core/world/facts.ts';
 import type { World } from '../../core/world/world.ts';
 import type { SourceUpdate } from '../../data/source.ts';
+import { logUpdate } from '../../engine/log-events.ts';
 import { sourcesFor } from '../../engine/sources.ts';
 import { WorldStore } from '../../engine/world-store.ts';
 
@@ -52,6 +53,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
     for (const source of sources) {
       const run = source.start((news) => {
         if (over.signal.aborted) return;
+        logUpdate(source.id, news, keeper.world);
         keeper.apply(news);
         waiting.delete(news.fact);
         if (waiting.size === 0) done();

@@ -7,6 +7,7 @@ import { summarize, targetOf, toShellCommand } from '../../core/actions/shell-co
 import { describeFault } from '../../core/health/describe.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { createPreflight } from '../../data/preflight.ts';
+import { debugLog } from '../../disk/debug-log.ts';
 import type { RunNews } from '../incident/recorder.ts';
 import type { RunnerOptions } from './options.ts';
 
@@ -78,6 +79,8 @@ export class LiveRun {
   tell(event: RunEvent): Run {
     const next = advance(this.#run, event, Date.now());
     if (next !== this.#run) {
+      const { id, phase, outcome, says } = next;
+      if (phase !== this.#run.phase) debugLog.info('run', { run: id, action: this.action.id, phase, outcome, says });
       this.#run = next;
       this.options.changed(next);
     }
@@ -100,6 +103,8 @@ export class LiveRun {
 
   /** For the command log. */
   log(command: Omit<LoggedCommand, 'at' | 'run'>): void {
+    const { kind, says, took, ok, what } = command;
+    debugLog.write(kind === 'change' ? 'info' : 'debug', 'call', { run: this.#run.id, kind, says, took, ok, what });
     this.options.logged({ run: this.#run.id, at: Date.now(), ...command });
   }
 }
