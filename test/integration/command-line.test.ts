@@ -189,7 +189,6 @@ test.each([
   [['status', '--timeout', '-1']],
   [['status', '--timeout', '']],
   [['status', '--line', '--json']],
-  [['status', '--watch', '--rollout', 'x']],
   [['status', 'everything']],
   [['logs', '--tail', '-5']],
   [['logs', '--tail', '1e3']],

@@ -18,9 +18,7 @@ export function statusCommand(): Command {
     .option('--json', 'machine-readable output (docs/status.schema.json); with --watch one object per line')
     .addOption(new Option('--line', 'one line, for a prompt or a status bar').conflicts(['json', 'all']))
     .option('--timeout <seconds>', 'wait no longer (default: 5; 900 for a rollout; none for --watch)', seconds)
-    .addOption(
-      new Option('-w, --watch', 'print a line whenever something changes').conflicts(['all', 'line', 'rollout']),
-    )
+    .addOption(new Option('-w, --watch', 'print a line whenever something changes').conflicts(['all', 'line']))
     .addOption(
       new Option(
         '--rollout <deployment>',
