@@ -98,12 +98,12 @@ function redis(settings: Settings['redis'], environment: NodeJS.ProcessEnv): Lin
 async function kubernetes(settings: Settings['kubernetes'], environment: NodeJS.ProcessEnv): Promise<Line[]> {
   const target = await loadTarget(settings, environment);
   if (!target.ok) return [];
-  const { name, server, insecure } = target.value.cluster;
+  const { name, server, skipTLSVerify } = target.value.cluster;
   const { protocol, host, hostname } = new URL(server);
   const line = { what: 'kubernetes', where: sanitize(host, 120), local: isLoopback(hostname) };
   const place = `of cluster ${sanitize(name, 80)} in the kubeconfig`;
   if (protocol !== 'https:') return [{ ...line, lacks: inClear, todo: `set server ${place} to https://…` }];
-  if (!insecure) return [{ ...line, ...unverified(environment) }];
+  if (!skipTLSVerify) return [{ ...line, ...unverified(environment) }];
   const todo = `set certificate-authority ${place}, without insecure-skip-tls-verify`;
   return [{ ...line, lacks: 'encrypted, not verified (insecure-skip-tls-verify)', todo }];
 }

@@ -79,10 +79,10 @@ describe.each(odd)('%s', (_, file, says) => {
   });
 
   test('as a certificate or a token of the cluster', async () => {
-    const cluster = { name: 'c', server: 'https://127.0.0.1:1', insecure: false };
+    const cluster = { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false };
     const target = { context: 'c', cluster, user: { name: 'u', tokenFile: file() } };
     await expect(obtain(target)).rejects.toThrow(says);
-    const untrusted = { ...target, cluster: { ...cluster, authority: { file: file() } }, user: { name: 'u' } };
+    const untrusted = { ...target, cluster: { ...cluster, caFile: file() }, user: { name: 'u' } };
     await expect(obtain(untrusted)).rejects.toThrow(says);
   });
 

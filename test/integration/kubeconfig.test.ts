@@ -63,9 +63,15 @@ describe('a kubeconfig', () => {
     expect(await loadTarget({}, { KUBECONFIG: file })).toMatchObject({ value: { context: 'mine' } });
     mkdirSync(join(directory, '.kube'));
     const inPod = { HOME: directory, KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
-    expect(await loadTarget({}, inPod)).toMatchObject({
-      value: { context: 'in-cluster', cluster: { server: 'https://[fd00::1]:443' } },
+    for (const [name, value] of Object.entries(inPod)) vi.stubEnv(name, value);
+    expect(await loadTarget({})).toMatchObject({
+      value: {
+        context: 'in-cluster',
+        cluster: { server: 'https://[fd00::1]:443', caFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
+        user: { tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
+      },
     });
+    vi.unstubAllEnvs();
     write('.kube/config', config('home', 'https://home:6443'));
     expect(await loadTarget({}, inPod)).toMatchObject({ value: { context: 'home' } });
   });
@@ -76,8 +82,8 @@ describe('a kubeconfig', () => {
     expect(await loadTarget({ kubeconfig: file })).toMatchObject({
       value: {
         user: {
-          certificate: { file: join(directory, 'pki/me.crt') },
-          key: { data: Buffer.from('key') },
+          certFile: join(directory, 'pki/me.crt'),
+          keyData: Buffer.from('key').toString('base64'),
           tokenFile: join(directory, 'token'),
         },
       },
@@ -93,6 +99,34 @@ describe('a kubeconfig', () => {
   ])('that is wrong is said, not thrown: %#', async (text, what) => {
     const outcome = await loadTarget({ kubeconfig: write('config', text) });
     expect(outcome).toMatchObject({ ok: false, fault: { kind: 'unconfigured', what: expect.stringContaining(what) } });
+  });
+
+  it.each([
+    [2, 'current-context: a\ncontexts: ]\n', 'is not valid YAML'],
+    [6, 'current-context: a\ncontexts:\n- name: a\n  context:\n    user: b\n    cluster: none\n', 'no usable cluster'],
+    [6, config('a', 'https://a').replace('user: a', 'user: nobody'), 'no user nobody'],
+    [5, config('a', 'no url'), 'no usable cluster'],
+    [6, config('a', '').replace(/^clusters.*/m, 'clusters:\n- name: shared'), 'no usable cluster'],
+    [5, config('a', 'https://a').replace('server:', 'proxy-url: "no url", server:'), 'has a proxy-url that is no URL'],
+  ])('that is wrong is said with its line, %i', async (line, text, what) => {
+    const file = write('config', text);
+    const fault = { where: `${file}:${line}`, what: expect.stringContaining(what) };
+    expect(await loadTarget({ kubeconfig: file })).toMatchObject({ ok: false, fault });
+  });
+
+  it('with anything where text has to be leaves that out', async () => {
+    const user = 'token: [1], username: {a: 1}, client-key-data: 5, exec: no, as-groups: no, token-file: {}';
+    const file = write(
+      'config',
+      config('a', 'https://a', user).replace('server:', 'certificate-authority: {}, server:'),
+    );
+    const loaded = await loadTarget({ kubeconfig: file });
+    const plain = loaded.ok ? JSON.parse(JSON.stringify(loaded.value)) : loaded;
+    expect(plain).toEqual({
+      context: 'a',
+      cluster: { name: 'shared', server: 'https://a', skipTLSVerify: false },
+      user: { name: 'a' },
+    });
   });
 
   it('that is nowhere is said', async () => {
@@ -282,7 +316,7 @@ describe('an answer', () => {
     const port = (server.address() as AddressInfo).port;
     const cluster = new Cluster({
       context: 'c',
-      cluster: { name: 'c', server: `http://127.0.0.1:${port}`, insecure: false },
+      cluster: { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: false },
       user: { name: '' },
     });
     const outcome = await cluster.get({ path: '/x', timeout: 2000, to: 'list pods in bentham' });
@@ -324,7 +358,7 @@ it('a server that asks for patience is asked again, within the time', async () =
   const port = (server.address() as AddressInfo).port;
   const cluster = new Cluster({
     context: 'c',
-    cluster: { name: 'c', server: `http://127.0.0.1:${port}`, insecure: false },
+    cluster: { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: false },
     user: { name: '' },
   });
   const ask = { path: '/x', timeout: 5000, to: 'list pods' };
@@ -406,7 +440,7 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
     const { port } = server.address() as AddressInfo;
     const cluster = new Cluster({
       context: 'c',
-      cluster: { name: 'prod', server: `https://127.0.0.1:${port}`, insecure: false },
+      cluster: { name: 'prod', server: `https://127.0.0.1:${port}`, skipTLSVerify: false },
       user: { name: '' },
     });
     expect(await cluster.get(ask)).toMatchObject({
@@ -479,7 +513,7 @@ it('a handshake that hangs is given up in time, long before the connection is', 
   const { port } = server.address() as AddressInfo;
   const cluster = new Cluster({
     context: 'c',
-    cluster: { name: 'c', server: `https://127.0.0.1:${port}`, insecure: true },
+    cluster: { name: 'c', server: `https://127.0.0.1:${port}`, skipTLSVerify: true },
     user: { name: '' },
   });
   const never = new AbortController().signal;

@@ -10,13 +10,8 @@ import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
-import {
-  type Credentials,
-  CredentialsError,
-  credentialsOf,
-  type SharedCredentials,
-  waitingFor,
-} from './credentials.ts';
+import { type Credentials, credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
+import { CredentialsError } from './credentials-error.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -167,18 +162,12 @@ export class Cluster {
     if (!Number.isNaN(date)) this.clockOffset = Math.round((date - Date.now()) / second) * second;
     // A 401 means that nothing was done: the only answer after which a request may be sent once more.
     if (answer.statusCode !== 401) renewal.accepted(used);
-    else if (!again && this.#renewable() && renewal.refused(used)) {
+    else if (!again && isRenewable(this.#target.user) && renewal.refused(used)) {
       await answer.body.dump();
       return this.#exchange(ask, signal, endless, true);
     }
     this.#certificate = tls.cert;
     return answer;
-  }
-
-  #renewable(): boolean {
-    const { user } = this.#target;
-    const inFiles = [user.certificate, user.key].some((source) => source && 'file' in source);
-    return Boolean(user.exec || user.tokenFile || user.authProvider || inFiles);
   }
 
   /** One pool for all requests; made anew only when the certificates change. */

@@ -1,57 +1,55 @@
 // What proves who we are: certificates for the connection, a header for each request. Never shown, never kept longer
 // than they are valid.
 import { createHash } from 'node:crypto';
+import { exportCluster } from '@kubernetes/client-node/dist/config_types.js';
 import { isLoopback } from '../../core/loopback.ts';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import { Renewal } from './credential-renewal.ts';
+import { CredentialsError, loginRequired } from './credentials-error.ts';
 import { type PluginProgress, runPlugin } from './exec-plugin.ts';
-import type { ExecPlugin, Impersonated, KubeTarget, Source } from './kubeconfig.ts';
+import type { ExecPlugin, KubeTarget, KubeUser } from './kubeconfig.ts';
+import { type SignIn, signInOf } from './sign-in.ts';
 
 /** TLS options of the connection. */
 export type Tls = { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized?: boolean; servername?: string };
 
 export type Credentials = { tls: Tls; headers: Readonly<Record<string, string | string[]>>; expires?: Instant };
 
-/** Credentials could not be had; `message` says why, without secrets. */
-export class CredentialsError extends Error {
-  readonly hint: string;
-  readonly code: string;
-  constructor(message: string, hint: string, code = 'CREDENTIALS') {
-    super(message);
-    this.hint = hint;
-    this.code = code;
-  }
-}
-
-/** The code of a fault that only a person mends, by logging in. */
-export const loginRequired = 'LOGIN_REQUIRED';
-
 /** Token and certificate files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
 const filesLast = minute;
+
+/** Whether any of what proves who a user is can be had anew. */
+export const isRenewable = (user: KubeUser): boolean =>
+  Boolean(user.exec || user.authProvider || user.tokenFile || hasCertificateFiles(user));
+
+const hasCertificateFiles = ({ certData, certFile, keyData, keyFile }: KubeUser): boolean =>
+  Boolean((certFile && !certData) || (keyFile && !keyData));
 
 /** Gets credentials anew. Throws `CredentialsError`. */
 export async function obtain(
   target: KubeTarget,
   progress: (now: PluginProgress) => void = () => {},
+  signIn: SignIn = signInOf(target),
 ): Promise<Credentials> {
   const { cluster, user } = target;
-  const tls: Tls = {};
-  if (cluster.insecure) tls.rejectUnauthorized = false;
-  if (cluster.serverName) tls.servername = cluster.serverName;
-  if (cluster.authority && !cluster.insecure) tls.ca = await pem(cluster.authority);
-  if (user.certificate) tls.cert = await pem(user.certificate);
-  if (user.key) tls.key = await pem(user.key);
-  const headers: Record<string, string | string[]> = { ...impersonation(user.impersonate) };
-  const inFiles = [user.certificate, user.key].some((one) => one && 'file' in one);
-  let expires: Instant | undefined = inFiles ? Date.now() + filesLast : undefined;
+  const tls: Tls = {
+    ca: cluster.skipTLSVerify ? undefined : await pem(cluster.caData, cluster.caFile),
+    cert: await pem(user.certData, user.certFile),
+    key: await pem(user.keyData, user.keyFile),
+    servername: cluster.tlsServerName,
+    // Only where it is absent does Node heed NODE_TLS_REJECT_UNAUTHORIZED.
+    ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
+  };
+  const headers: Record<string, string | string[]> = impersonation(user);
+  let expires: Instant | undefined = hasCertificateFiles(user) ? Date.now() + filesLast : undefined;
   if (user.tokenFile) {
-    headers.authorization = `Bearer ${(await pem({ file: user.tokenFile })).toString('utf8').trim()}`;
+    headers.authorization = `Bearer ${(await read(user.tokenFile)).toString('utf8').trim()}`;
     expires = Date.now() + filesLast;
   } else if (user.token) headers.authorization = `Bearer ${user.token}`;
-  else if (user.username !== undefined)
+  else if (user.username)
     headers.authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
   else if (user.exec) {
     const given = await askPlugin(user.exec, target, progress);
@@ -60,26 +58,26 @@ export async function obtain(
     if (given.key) tls.key = Buffer.from(given.key);
     expires = given.expires;
   } else if (user.authProvider) {
-    const authorization = await legacyProvider(target);
-    if (authorization) headers.authorization = authorization;
+    headers.authorization = await signIn();
+    // client-node keeps what it got for as long as it lasts.
     expires = Date.now() + filesLast;
   }
   // As client-go: who we are is told over TLS only.
   const { protocol, hostname } = new URL(cluster.server);
   if (headers.authorization && protocol !== 'https:' && !isLoopback(hostname))
     throw new CredentialsError('http:// is not encrypted: the login was not sent', 'mend clusters[].cluster.server');
-  return { tls, headers, ...(expires === undefined ? {} : { expires }) };
+  return { tls, headers, expires };
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
-function impersonation(as: Impersonated | undefined): Record<string, string | string[]> {
-  if (!as) return {};
+function impersonation({ impersonateUser, impersonate }: KubeUser): Record<string, string | string[]> {
+  const { uid, groups = [], extra = {} } = impersonate ?? {};
   return {
-    ...(as.user ? { 'impersonate-user': as.user } : {}),
-    ...(as.uid ? { 'impersonate-uid': as.uid } : {}),
-    ...(as.groups.length > 0 ? { 'impersonate-group': [...as.groups] } : {}),
+    ...(impersonateUser ? { 'impersonate-user': impersonateUser } : {}),
+    ...(uid ? { 'impersonate-uid': uid } : {}),
+    ...(groups.length > 0 ? { 'impersonate-group': [...groups] } : {}),
     ...Object.fromEntries(
-      Object.entries(as.extra).map(([key, values]) => [
+      Object.entries(extra).map(([key, values]) => [
         `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
         [...values],
       ]),
@@ -87,10 +85,15 @@ function impersonation(as: Impersonated | undefined): Record<string, string | st
   };
 }
 
-async function pem(source: Source): Promise<Buffer> {
-  if ('data' in source) return source.data;
-  return readBounded(source.file).catch((error: unknown) => {
-    throw new CredentialsError(`${source.file} ${unreadable(error)}`, 'check the kubeconfig');
+/** PEM. What stands in the kubeconfig itself counts before a file, as kubectl decides it. */
+async function pem(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
+  if (data) return Buffer.from(data, 'base64');
+  return file ? read(file) : undefined;
+}
+
+async function read(file: string): Promise<Buffer> {
+  return readBounded(file).catch((error: unknown) => {
+    throw new CredentialsError(`${file} ${unreadable(error)}`, 'check the kubeconfig');
   });
 }
 
@@ -139,19 +142,13 @@ export function waitingFor(target: KubeTarget, { command, said }: PluginProgress
 }
 
 /** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
-async function execInfo(plugin: ExecPlugin, { cluster }: KubeTarget) {
-  const authority = cluster.authority && (await pem(cluster.authority)).toString('base64');
-  const told = {
-    server: cluster.server,
-    'insecure-skip-tls-verify': cluster.insecure,
-    ...(cluster.serverName ? { 'tls-server-name': cluster.serverName } : {}),
-    ...(authority ? { 'certificate-authority-data': authority } : {}),
+async function execInfo({ apiVersion, provideClusterInfo }: ExecPlugin, { cluster }: KubeTarget) {
+  const told = async () => {
+    const caData = (await pem(cluster.caData, cluster.caFile))?.toString('base64');
+    return exportCluster({ ...cluster, caData, caFile: undefined }).cluster;
   };
-  return {
-    apiVersion: plugin.apiVersion,
-    kind: 'ExecCredential',
-    spec: { interactive: false, ...(plugin.provideClusterInfo ? { cluster: told } : {}) },
-  };
+  const spec = { interactive: false, cluster: provideClusterInfo ? await told() : undefined };
+  return { apiVersion, kind: 'ExecCredential', spec };
 }
 
 function readOutput(output: string, command: string, byHand: string): Given {
@@ -174,24 +171,6 @@ function readOutput(output: string, command: string, byHand: string): Given {
   return given;
 }
 
-/** The `Authorization` header of an oidc, gcp or azure provider: client-node knows them. */
-async function legacyProvider({ context, cluster, user }: KubeTarget): Promise<string | undefined> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [{ name: cluster.name, server: cluster.server, skipTLSVerify: true }],
-    users: [{ name: user.name, authProvider: user.authProvider }],
-    contexts: [{ name: context, cluster: cluster.name, user: user.name }],
-    currentContext: context,
-  });
-  const options: { headers?: Record<string, string> } = {};
-  await config.applyToHTTPSOptions(options).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CredentialsError(`sign-in failed: ${sanitize(why, 200)}`, 'run kubectl once by hand');
-  });
-  return options.headers?.Authorization;
-}
-
 /** The credentials of one user of one cluster, with what their plugin says while it runs. */
 export type SharedCredentials = { renewal: Renewal<Credentials>; progress?: PluginProgress };
 
@@ -207,12 +186,13 @@ export function credentialsOf(target: KubeTarget): SharedCredentials {
   const known = shared.get(key);
   if (known) return known;
   const dear = Boolean(target.user.exec || target.user.authProvider);
+  const signIn = signInOf(target);
+  const hear = (progress: PluginProgress) => {
+    made.progress = progress;
+  };
   const made: SharedCredentials = {
     renewal: new Renewal<Credentials>({
-      obtain: () =>
-        obtain(target, (progress) => {
-          made.progress = progress;
-        }),
+      obtain: () => obtain(target, hear, signIn),
       usable: ({ expires }) => expires === undefined || expires > Date.now(),
       first: dear ? firstPause : 0,
     }),
