@@ -14,13 +14,16 @@ import { statusCommand } from './commands/status/command.ts';
 import { commanderOutput } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
 
+const version = [about.version, '-V, --version', 'print the version'] as const;
+
 /** `actions`: those that `run` offers; `carryOut`: what it does with them. Throws commander's errors. */
 export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Command {
   const program = new Command('bentham-cockpit')
     .description("The screen an on-call engineer opens when Bentham's pager goes off")
-    .version(about.version, '-V, --version', 'print the version')
+    .version(...version)
     .enablePositionalOptions()
-    .addCommand(cockpitCommand(), { isDefault: true })
+    // The default command reads what stands behind one of its options, as in --observe --version.
+    .addCommand(cockpitCommand().version(...version), { isDefault: true })
     .addCommand(completionCommand())
     .addCommand(completeCommand(), { hidden: true })
     .addCommand(configCommand())

@@ -52,9 +52,9 @@ test('the build says what is missing, under whatever Node, and leaves what is th
   expect(existsSync(path.join(place, 'dist'))).toBe(true);
 });
 
-test('answers --version as package.json tells it', async () => {
+test.each([[['--version']], [['--observe', '--version']]])('%j prints the version of package.json', async (words) => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  expect((await run(process.execPath, [launcher, '--version'])).stdout).toBe(`${version}\n`);
+  expect((await run(process.execPath, [launcher, ...words])).stdout).toBe(`${version}\n`);
 });
 
 describe('the compile cache', () => {
