@@ -12,7 +12,7 @@ test.each(documents.map(({ file, text }) => [file, text] as const))(
   },
 );
 
-test('the schema lets editors accept what the cockpit accepts, and mark what it refuses', () => {
+test('the JSON schema accepts the configuration that the cockpit accepts, and rejects what it refuses', () => {
   const accepts = new Ajv2020({ strict: false, validateFormats: false }).compile(fileSchema());
   const manual = readFileSync('docs/configuration.md', 'utf8');
   const example = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
@@ -23,7 +23,7 @@ test('the schema lets editors accept what the cockpit accepts, and mark what it 
   expect(accepts({ profiles: { eu: { extends: 'production', redis: { url: 5 } } } })).toBe(false);
 });
 
-test('the manual’s example is a right configuration', async () => {
+test('the example in docs/configuration.md is valid', async () => {
   const { good } = await import('../support/configuration.ts');
   const manual = readFileSync('docs/configuration.md', 'utf8');
   const yaml = /```yaml\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
@@ -33,12 +33,12 @@ test('the manual’s example is a right configuration', async () => {
   });
 });
 
-test('README.md gives a reason for every package that is installed, and for no other', () => {
+test('docs/dependencies.md gives a reason for every package in package.json, and for no other', () => {
   const about = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
   const installed = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((of) =>
     Object.keys(about[of] ?? {}),
   );
-  const [, table = ''] = readFileSync('README.md', 'utf8').split('## Dependencies, and why');
+  const table = readFileSync('docs/dependencies.md', 'utf8');
   const told = table.split('\n').flatMap((row) => {
     const names = (row.split('|')[1] ?? '').replace(/\(.*\)/, '').split(',');
     const first = names[0]?.trim() ?? '';
