@@ -52,7 +52,7 @@ function takeOnce(command: Command, option: Option): void {
   command.on(`option:${option.name()}`, (value: unknown) => {
     given += 1;
     if (typeof value === 'string' && value.trim() === '')
-      command.error(`error: ${option.long} is empty: give a value, or leave it out`);
+      command.error(`error: ${option.long} is empty: give a value or omit it`);
     if (given > 1 && !repeatable.has(option.long ?? '')) command.error(`error: ${option.long} was given twice`);
   });
 }

@@ -71,6 +71,6 @@ function misspelt(environment: Environment): Problem[] {
     .filter((name) => name.startsWith('BENTHAM_') && !ours.has(name))
     .flatMap((name) => {
       const meant = known.find((one) => Math.abs(one.length - name.length) <= 2 && distance(name, one) <= 2);
-      return meant ? [{ source: `env ${name}`, right: `is not used; did you mean ${meant}?` }] : [];
+      return meant ? [{ source: `env ${name}`, right: `is not an option; did you mean ${meant}?` }] : [];
     });
 }

@@ -44,7 +44,7 @@ export function readConfigFile(file: string, text: string, home: string): Config
     return readDocument(file, text, home);
   } catch (error) {
     if (!(error instanceof RefersTooMuch)) throw error;
-    return nothing([{ source: file, right: 'its anchors and merges (&, *, <<) refer to too much: write it out' }]);
+    return nothing([{ source: file, right: 'anchors and merges (&, *, <<) expand to too much: write the values out' }]);
   }
 }
 
@@ -74,10 +74,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
         const key = keyOf(pair);
         if (seen.has(key) && key !== mergeKey && twice.length < mostTold)
           twice.push(
-            wrong(
-              (pair.key as Node).range?.[0] ?? 0,
-              `${stripControl(key, 40)} stands here a second time: put both together`,
-            ),
+            wrong((pair.key as Node).range?.[0] ?? 0, `${stripControl(key, 40)} is given twice: merge both sections`),
           );
         seen.add(key);
       }
@@ -85,7 +82,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
     },
   });
   if (pairs > mostPairs)
-    return nothing([{ source: file, right: `has more than ${mostPairs} entries: is it the right file?` }]);
+    return nothing([{ source: file, right: `has more than ${mostPairs} entries: check that this is the right file` }]);
   if (twice.length > 0) return nothing(twice);
 
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
@@ -124,7 +121,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
           source: file,
           line,
           option: prefix,
-          right: `there is no &${stripControl(node.source, 40)} before it`,
+          right: `no anchor &${stripControl(node.source, 40)} before it`,
         });
       if (sections.has(prefix) && isMap(value)) {
         for (const pair of pairsOf(value)) {
@@ -138,7 +135,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
       try {
         if (value !== null && value !== undefined) plain = (value as Node).toJS(document, { maxAliasCount: 50 });
       } catch {
-        problems.push({ source: file, line, option: prefix, right: 'refers to too much: write it out' });
+        problems.push({ source: file, line, option: prefix, right: 'expands to too much: write the values out' });
         return;
       }
       const found = entriesOf(plain, () => at(line), prefix);
@@ -178,7 +175,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
       if (nested)
         problems.push({ ...place(file, nested.line ?? line), option: `${option}.profile`, right: rightNested });
       if (base !== undefined && !(isScalar(base) && typeof base.value === 'string'))
-        problems.push({ ...place(file, line), option: `${option}.extends`, right: 'must be the name of a profile' });
+        problems.push({ ...place(file, line), option: `${option}.extends`, right: 'must be a profile name' });
       const entries = own.entries.filter((entry) => entry.path !== 'profile');
       profiles.set(name, { ...(isScalar(base) ? { extends: String(base.value) } : {}), entries, line });
     }
@@ -201,16 +198,16 @@ function keyOf({ key }: Pair): string {
 
 /** What is wrong and what would be right, where the parser speaks to programmers. */
 function wrongYaml(error: YAMLError): string {
-  if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---); one is read: put all into the first';
-  if (error.message.startsWith('Maximum call stack')) return 'not YAML: it is nested too deeply';
-  return `not YAML: ${stripControl(redact(error.message), 160)}`;
+  if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here (---): put everything in the first';
+  if (error.message.startsWith('Maximum call stack')) return 'invalid YAML: nested too deeply';
+  return `invalid YAML: ${stripControl(redact(error.message), 160)}`;
 }
 
 const place = (source: string, line: number) => ({ source, line });
 const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$/;
-const rightName = 'a profile’s name is made of letters, digits, - and _';
+const rightName = 'a profile name has only letters, digits, - and _';
 const rightProfiles = 'must be a section, as in profiles: { eu: { extends: production, kubernetes: { … } } }';
-const rightNested = 'a profile cannot choose a profile; use extends';
+const rightNested = 'a profile cannot set profile; use extends';
 
 /** Whether the file holds a secret, in whatever profile. */
 export function holdsSecrets({ entries, profiles }: ConfigFile): boolean {

@@ -39,7 +39,7 @@ export function readFlags(flags: Flags, cwd: string, home: string): Layer {
       problems.push({
         source: 'flag --set',
         option: path,
-        right: `is a section: name one option of it, as in ${path}.${sections.get(path)?.children[0]}=…`,
+        right: `is a section: give one of its options, as in ${path}.${sections.get(path)?.children[0]}=…`,
       });
     else problems.push(unknownOption(path, { source: 'flag --set' }));
   }
@@ -48,5 +48,5 @@ export function readFlags(flags: Flags, cwd: string, home: string): Layer {
 
 function refusal(path: string): string {
   const variable = options.get(path === 'redis.url' ? 'redis.password' : path)?.environment;
-  return `a secret is never taken from the command line, where others can see it: use ${variable} or the configuration file`;
+  return `is a secret, and other users can see the command line: use ${variable} or the configuration file`;
 }

@@ -24,8 +24,7 @@ export type Flags = {
 export const usageError = 64;
 
 const pair = (given: string, before: readonly string[] = []) => {
-  if (!/^[^=]+=/.test(given))
-    throw new InvalidArgumentError('It is written option=value, as in kubernetes.namespace=x.');
+  if (!/^[^=]+=/.test(given)) throw new InvalidArgumentError('Use option=value, as in kubernetes.namespace=x.');
   return [...before, given];
 };
 
@@ -33,23 +32,21 @@ const pair = (given: string, before: readonly string[] = []) => {
 export function addSettingsFlags(command: Command): Command {
   const group = 'Configuration:';
   const add = (flags: string, about: string) => command.addOption(new Option(flags, about).helpGroup(group));
-  add('-p, --profile <name>', 'production, staging, or a profile of the configuration file');
-  add('--config <file>', 'instead of ~/.config/bentham-cockpit/config.yaml');
-  add('--kubeconfig <files>', 'as in KUBECONFIG');
+  add('-p, --profile <name>', 'production, staging, or a profile in the configuration file');
+  add('--config <file>', 'configuration file (default: ~/.config/bentham-cockpit/config.yaml)');
+  add('--kubeconfig <files>', 'kubeconfig files, as in KUBECONFIG');
   add('--context <name>', 'Kubernetes context');
   add('-n, --namespace <name>', 'Kubernetes namespace');
   command.addOption(
-    new Option('--set <option=value>', 'any option of `bentham-cockpit config`; may be given again and again')
+    new Option('--set <option=value>', 'any option of `bentham-cockpit config` (repeatable)')
       .argParser(pair)
       .helpGroup(group),
   );
-  add('--read-only', 'read-only that cannot be armed');
-  add('--observe', 'only watch: no path to an action');
-  add('--no-color', 'as NO_COLOR: verdicts by glyph and word');
+  add('--read-only', 'read-only; cannot be armed');
+  add('--observe', 'observe only: actions are disabled');
+  add('--no-color', 'no colors: verdicts as symbols and words (also NO_COLOR)');
   add('--log-file <file>', 'append a debug log as JSON lines; see docs/debugging.md');
-  command.addOption(
-    new Option('--log-level <level>', 'how much of it (default: info)').choices(logLevels).helpGroup(group),
-  );
+  command.addOption(new Option('--log-level <level>', 'log level (default: info)').choices(logLevels).helpGroup(group));
   return command;
 }
 

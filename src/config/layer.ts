@@ -52,7 +52,7 @@ export function entriesOf(
 /** The problem of an option that does not exist. Its value is not repeated: it may be a secret under a wrong name. */
 export function unknownOption(option: string, at: Pick<Entry, 'source' | 'line'>): Problem {
   const meant = nearestOption(option, [...options.keys(), ...sections.keys()]);
-  return { ...place(at), option, right: `there is no such option${meant ? `; did you mean ${meant}?` : ''}` };
+  return { ...place(at), option, right: `unknown option${meant ? `; did you mean ${meant}?` : ''}` };
 }
 
 function notSection(option: string, value: unknown, at: Pick<Entry, 'source' | 'line'>): Problem {

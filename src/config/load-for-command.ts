@@ -30,10 +30,10 @@ export async function loadForCommand(command: Command): Promise<Extract<Loaded, 
     return loaded;
   }
   const many = loaded.problems.length > 1;
-  complain(`the configuration has ${many ? `${loaded.problems.length} mistakes` : 'a mistake'}:`);
+  complain(`the configuration has ${many ? `${loaded.problems.length} errors` : 'an error'}:`);
   for (const problem of loaded.problems.slice(0, mostTold)) tell(`  ${describeProblem(problem)}`);
   if (loaded.problems.length > mostTold) tell(`  … and ${loaded.problems.length - mostTold} more`);
-  tell('Nothing was started. `bentham-cockpit config check` looks again.');
+  tell('Nothing was started. Fix this, then run `bentham-cockpit config check`.');
   process.exit(usageError);
 }
 
@@ -42,7 +42,7 @@ async function openDebugLog(command: Command, { settings, origins, file }: Extra
   const { log } = settings;
   if (log.file === undefined) return;
   const why = await debugLog.open({ file: log.file, level: log.level, thread: 'command' });
-  if (why !== undefined) return complain(`no debug log is written: ${log.file} ${why}`);
+  if (why !== undefined) return complain(`cannot write the debug log: ${log.file} ${why}`);
   const names: string[] = [];
   for (let one: Command | null = command; one?.parent; one = one.parent) names.unshift(one.name());
   const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');

@@ -138,14 +138,14 @@ async function configFile({ flags, environment, home, cwd, disk = realDisk }: So
   try {
     const text = disk.read(file);
     if (text === undefined) {
-      const problems = named ? [{ source, value: named, right: `there is no file ${file}` }] : [];
+      const problems = named ? [{ source, value: named, right: `file ${file} does not exist` }] : [];
       return { path: file, problems, warnings: [] };
     }
     // The YAML parser is loaded only where there is a file.
     const { holdsSecrets, readConfigFile } = await import('./file.ts');
     const content = readConfigFile(file, text, home);
     const open = ((disk.mode(file) ?? 0) & 0o077) !== 0 && holdsSecrets(content);
-    const right = `holds secrets and can be read by others: chmod 600 ${file}`;
+    const right = `contains secrets and other users can read it: chmod 600 ${file}`;
     return { path: file, content, problems: content.problems, warnings: open ? [{ source: file, right }] : [] };
   } catch (error) {
     return { path: file, problems: [{ source: file, right: unreadable(error) }], warnings: [] };
@@ -183,7 +183,7 @@ function profileChain(chosen: Entry, file: ConfigFile | undefined, source: strin
       return {
         ...place,
         option: `profiles.${seen.at(-1)}.extends`,
-        right: `goes in a circle: ${[...seen, name].join(', ')}`,
+        right: `extends itself: ${[...seen, name].join(', ')}`,
       };
     const mine = file?.profiles.get(name);
     const builtIn = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
@@ -191,7 +191,7 @@ function profileChain(chosen: Entry, file: ConfigFile | undefined, source: strin
       const all = [...new Set([...Object.keys(profiles), ...(file?.profiles.keys() ?? [])])];
       const option = seen.length > 0 ? `profiles.${seen.at(-1)}.extends` : 'profile';
       const meant = nearest(name, all);
-      const right = `there is no such profile; there are ${all.join(', ')}${meant ? `. Did you mean ${meant}?` : ''}`;
+      const right = `unknown profile; profiles: ${all.join(', ')}${meant ? `. Did you mean ${meant}?` : ''}`;
       return { ...place, option, value: shown(name, false) ?? '', right };
     }
     // A profile of one's own has its own name on every frame: two environments must not look alike.
@@ -224,7 +224,7 @@ function derive(merged: Map<string, Entry>, environment: Environment, { home }: 
       merged.set(option, { path: option, value, origin: { layer: 'default', says }, source: says });
   };
   // Other S3 servers rarely answer on a host name per bucket.
-  if (merged.get('evidence.endpoint')?.value) put('evidence.pathStyle', true, 'default, as an endpoint is set');
+  if (merged.get('evidence.endpoint')?.value) put('evidence.pathStyle', true, 'default with an endpoint');
   const xdg = environment.XDG_STATE_HOME;
   const state = xdg && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'state');
   put('journal.directory', path.join(state, 'bentham-cockpit', String(merged.get('profile')?.value)), 'default');
@@ -260,7 +260,7 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
     ...at,
     value:
       /(url|endpoint)$/i.test(option) && !said.includes('•••@') ? said.replace(/(?<![^\s"])[^\s"]*@/g, '•••@') : said,
-    right: `must be ${empty ? 'text, not empty' : right}`,
+    right: `must be ${empty ? 'non-empty text' : right}`,
   };
 }
 

@@ -98,7 +98,7 @@ function rightOf(node: Node): string {
       ? `a list of { ${Object.keys(node.items.properties).join(', ')} }`
       : node.items?.enum
         ? `a list of ${node.items.enum.join(', ')}`
-        : 'a list of texts';
+        : 'a list of strings';
   if (node.type === 'integer' || node.type === 'number') {
     const from = node.minimum ?? (node.exclusiveMinimum === undefined ? undefined : node.exclusiveMinimum + 1);
     const to = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? ` to ${node.maximum}` : '';

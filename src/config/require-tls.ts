@@ -2,7 +2,7 @@
 import { isLoopback } from '../core/loopback.ts';
 import type { Entry } from './layer.ts';
 
-const why = 'as the environment is guarded';
+const why = 'because the environment is guarded';
 
 /** Puts the modes in force: `require` where nothing, or less than that, was said. This machine itself is left out. */
 export function requireTls(merged: Map<string, Entry>): void {

@@ -27,7 +27,7 @@ export function fileSchema(): Json {
   const profile = {
     type: 'object',
     properties: {
-      extends: { type: 'string', description: 'the profile whose values hold unless given here' },
+      extends: { type: 'string', description: 'profile to inherit from' },
       ...refs(ofProfile),
     },
     additionalProperties: false,
@@ -35,14 +35,14 @@ export function fileSchema(): Json {
   return {
     $schema: whole.$schema,
     title: 'bentham-cockpit configuration',
-    description: 'What stands at the top holds for every profile; what stands below profiles.NAME wins over it.',
+    description: 'Top-level options apply to every profile; options below profiles.NAME override them.',
     type: 'object',
     properties: {
       $schema: { type: 'string' },
       ...properties,
       profiles: {
         type: 'object',
-        description: 'profiles of one’s own, and changes to production and staging',
+        description: 'your own profiles, and changes to production and staging',
         additionalProperties: profile,
       },
     },

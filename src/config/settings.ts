@@ -9,7 +9,7 @@ z.config({ jitless: true });
 
 const text = z.string().min(1);
 const ms = z.number().int().positive();
-const anyUrl = z.url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' });
+const anyUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// URL' });
 const url = anyUrl.refine((text) => !hasLogin(text), 'a URL without a user name and password in it');
 /** A file or directory. `~/` is the home directory; relative to the configuration file, or to where one stands. */
 const path = text.meta({ path: true });
@@ -22,8 +22,8 @@ function hasLogin(text: string): boolean {
 const threshold = ({ warning, critical, about }: (typeof runbookThresholds)[MetricId]) =>
   z
     .object({
-      warning: z.number().nonnegative().default(warning).describe('above it: a warning'),
-      critical: z.number().nonnegative().default(critical).describe('above it: critical'),
+      warning: z.number().nonnegative().default(warning).describe('warning above this value'),
+      critical: z.number().nonnegative().default(critical).describe('critical above this value'),
     })
     .refine((t) => t.warning <= t.critical, 'warning must not be above critical')
     .prefault({})
@@ -34,74 +34,77 @@ const thresholds = Object.fromEntries(metricIds.map((id) => [id, threshold(runbo
   ReturnType<typeof threshold>
 >;
 
-const webhook = url.optional().meta({ secret: true }).describe('incoming webhook of the channel');
+const webhook = url.optional().meta({ secret: true }).describe('incoming webhook URL of the channel');
 
 const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
 
 /** One PostgreSQL server. Secrets never come from flags. */
 const server = z.object({
   host: text
-    .regex(/^[^\s,]+$/, 'one host only: a name or address, or the directory of a Unix socket')
+    .regex(/^[^\s,]+$/, 'one host: a name, an address, or the directory of a Unix socket')
     .describe('host name, or the directory of a Unix socket'),
   port: z.number().int().min(1).max(65535).default(5432).describe('TCP port'),
   database: text.default('bentham').describe('database to connect to'),
   user: text.default('bentham').describe('role to log in as'),
-  password: z.string().optional().meta({ secret: true }).describe('better in ~/.pgpass or PGPASSWORD'),
+  password: z.string().optional().meta({ secret: true }).describe('password; prefer ~/.pgpass or PGPASSWORD'),
   sslMode: sslMode
     .default('prefer')
-    .describe('as libpq’s sslmode; at least require in a guarded environment, unless disable is said'),
-  sslRootCert: path.optional().describe('file with the certificate authority; `system`: the ones Node knows'),
-  sslCert: path.optional().describe('file with the client’s certificate'),
-  sslKey: path.optional().describe('file with the client’s key'),
+    .describe('libpq sslmode; a guarded environment uses at least require, unless set to disable'),
+  sslRootCert: path.optional().describe('CA certificate file; `system`: the CAs that Node trusts'),
+  sslCert: path.optional().describe('client certificate file'),
+  sslKey: path.optional().describe('client key file'),
 });
 
 export const settingsSchema = z.object({
-  profile: text.describe('production, staging, or a profile of the file'),
+  profile: text.describe('production, staging, or a profile in the file'),
   environment: z.object({
-    name: text.describe('in words, on every frame and every confirmation'),
-    guarded: z.boolean().describe('starts read-only, must be armed'),
-    readOnly: z.boolean().default(false).describe('read-only that cannot be armed'),
-    observe: z.boolean().default(false).describe('only watches: no path to an action'),
+    name: text.describe('name shown on every screen and confirmation'),
+    guarded: z.boolean().describe('starts read-only and must be armed'),
+    readOnly: z.boolean().default(false).describe('read-only; cannot be armed'),
+    observe: z.boolean().default(false).describe('observe only: actions are disabled'),
     unencrypted: z
       .array(z.enum(['gateway', 'prometheus', 'channels', 'credentials']))
       .default([])
       .describe(
-        'whose secrets may go over http:// though the environment is guarded: gateway, prometheus, channels, credentials',
+        'connections that may send secrets over http:// in a guarded environment: gateway, prometheus, channels, credentials',
       ),
     redirected: z
       .array(text)
       .default([])
       .meta({ derived: true })
-      .describe('what the environment or flags lead elsewhere than the profile; found out, never given'),
+      .describe('options that the environment or flags redirect away from the profile (computed)'),
   }),
   kubernetes: z.object({
     kubeconfig: text
       .meta({ pathList: true })
       .optional()
-      .describe('a list as in KUBECONFIG; else the usual places, else in-cluster'),
-    context: text.optional().describe('of the kubeconfig; else its current one'),
-    namespace: text.describe('where Bentham runs'),
-    podSelector: z.string().default('').describe('label selector for the pods to watch; empty: all of the namespace'),
+      .describe('kubeconfig files, as in KUBECONFIG (default: KUBECONFIG, ~/.kube/config, then in-cluster)'),
+    context: text.optional().describe('kubeconfig context (default: the current context)'),
+    namespace: text.describe('namespace of Bentham'),
+    podSelector: z
+      .string()
+      .default('')
+      .describe('label selector of the pods to watch (empty: all pods in the namespace)'),
     logSelector: z.string().default('app=bentham').describe('label selector for all logs (runbook, Useful Commands)'),
     deployments: z
       .object({
-        gateway: text.default('api-gateway').describe('the API gateway’s deployment'),
-        orchestrator: text.default('orchestrator').describe('the orchestrator’s deployment'),
-        executor: text.default('executor').describe('the executor’s deployment'),
+        gateway: text.default('api-gateway').describe('deployment of the API gateway'),
+        orchestrator: text.default('orchestrator').describe('deployment of the orchestrator'),
+        executor: text.default('executor').describe('deployment of the executor'),
       })
       .prefault({})
-      .describe('deployments by their role (runbook, Architecture)'),
+      .describe('deployments by role (runbook, Architecture)'),
     otherWorkloads: z
       .enum(['warning', 'critical'])
       .default('warning')
-      .describe('what a broken workload of the namespace weighs that is none of these'),
+      .describe('severity of any other broken workload in the namespace'),
   }),
   gateway: z.object({
-    url: url.describe('without a path (runbook, Service Locations)'),
-    healthPath: text.default('/health').describe('(runbook, Health Endpoints)'),
-    detailedHealthPath: text.default('/v1/health').describe('health in detail (runbook, Health Endpoints)'),
-    studyPath: text.default('/v1/studies').describe('where a study is asked for by its id'),
-    adminApiKey: z.string().optional().meta({ secret: true }).describe('better in ADMIN_API_KEY'),
+    url: url.describe('base URL, without a path (runbook, Service Locations)'),
+    healthPath: text.default('/health').describe('health path (runbook, Health Endpoints)'),
+    detailedHealthPath: text.default('/v1/health').describe('detailed health path (runbook, Health Endpoints)'),
+    studyPath: text.default('/v1/studies').describe('path of a study by its id'),
+    adminApiKey: z.string().optional().meta({ secret: true }).describe('admin API key; prefer ADMIN_API_KEY'),
   }),
   database: z.object({
     primary: server,
@@ -111,101 +114,108 @@ export const settingsSchema = z.object({
   redis: z
     .object({
       url: z
-        .url({ protocol: /^rediss?$/, error: 'a URL that begins with redis:// or rediss://' })
-        .describe('without the password, which comes from REDIS_PASSWORD or REDIS_URL'),
+        .url({ protocol: /^rediss?$/, error: 'a redis:// or rediss:// URL' })
+        .describe('URL without a password; set that in REDIS_PASSWORD or REDIS_URL'),
       tls: z
         .enum(['require', 'disable'])
         .optional()
-        .describe('for redis://; rediss:// always has it. In a guarded environment require, unless disable is said'),
-      username: text.optional().describe('ACL user; without one, the default user'),
-      password: z.string().optional().meta({ secret: true }).describe('better in REDIS_PASSWORD'),
-      caFile: path.optional().describe('file with the certificate authority, for TLS'),
+        .describe(
+          'TLS for redis:// (rediss:// always uses it); a guarded environment uses require, unless set to disable',
+        ),
+      username: text.optional().describe('ACL user (default: the default user)'),
+      password: z.string().optional().meta({ secret: true }).describe('password; prefer REDIS_PASSWORD'),
+      caFile: path.optional().describe('CA certificate file for TLS'),
     })
     .refine(
       ({ url, tls }) => !(url.startsWith('rediss:') && tls === 'disable'),
-      'redis.tls is disable, and redis.url begins with rediss://: say one of them',
+      'redis.tls=disable contradicts a rediss:// URL: change one of them',
     ),
   evidence: z
     .object({
       bucket: text.default('bentham-evidence').describe('S3 bucket of the evidence files'),
-      region: text.optional().describe('else AWS_REGION, else the AWS profile’s'),
-      endpoint: url.optional().describe('another S3 server than AWS’s'),
-      pathStyle: z.boolean().default(false).describe('bucket in the path of URLs; default: where an endpoint is set'),
-      awsProfile: text.optional().describe('profile of AWS’s own configuration, for S3, RDS and Secrets Manager'),
+      region: text.optional().describe('AWS region (default: AWS_REGION, then the AWS profile)'),
+      endpoint: url.optional().describe('S3 endpoint, if not AWS'),
+      pathStyle: z.boolean().default(false).describe('path-style URLs (default: true if an endpoint is set)'),
+      awsProfile: text.optional().describe('AWS profile for S3, RDS and Secrets Manager'),
       retentionDays: z
         .number()
         .int()
         .positive()
         .default(30)
-        .describe('older evidence may go (runbook, Evidence Cleanup)'),
+        .describe('days to keep evidence (runbook, Evidence Cleanup)'),
     })
     .prefault({}),
   backups: z
     .object({
       cluster: text.default('bentham-prod').describe('RDS cluster (runbook, Database Recovery)'),
-      recovered: text.default('bentham-recovered').describe('name for a restored cluster (runbook, Database Recovery)'),
-      rdsEndpoint: url.optional().describe('another RDS server than AWS’s'),
-      redisBucket: text.optional().describe('where the daily Redis backup lies'),
-      redisPrefix: z.string().default('redis/').describe('how its objects’ names begin'),
+      recovered: text
+        .default('bentham-recovered')
+        .describe('name of the restored cluster (runbook, Database Recovery)'),
+      rdsEndpoint: url.optional().describe('RDS endpoint, if not AWS'),
+      redisBucket: text.optional().describe('S3 bucket of the daily Redis backup'),
+      redisPrefix: z.string().default('redis/').describe('key prefix of the Redis backups'),
     })
     .prefault({}),
   credentials: z
     .object({
       secretId: text
         .default('bentham/db-credentials')
-        .describe('secret with the database’s login (runbook, Rotating Database Credentials)'),
-      endpoint: url.optional().describe('another Secrets Manager than AWS’s'),
+        .describe('secret with the database login (runbook, Rotating Database Credentials)'),
+      endpoint: url.optional().describe('Secrets Manager endpoint, if not AWS'),
     })
     .prefault({}),
   prometheus: z
     .object({
-      url: anyUrl.describe('Prometheus server; may hold user and password'),
-      p95Query: text.describe('gives milliseconds'),
-      errorRateQuery: text.describe('gives a share from 0 to 1'),
-      bearerToken: z.string().optional().meta({ secret: true }).describe('where it wants one instead of a login'),
+      url: anyUrl.describe('Prometheus URL; may contain user and password'),
+      p95Query: text.describe('PromQL query for p95 in milliseconds'),
+      errorRateQuery: text.describe('PromQL query for the error rate, from 0 to 1'),
+      bearerToken: z.string().optional().meta({ secret: true }).describe('bearer token, instead of user and password'),
     })
     .optional()
-    .describe('measures API p95 and error rate instead of the gateway’s logs'),
+    .describe('source of API p95 and error rate instead of the gateway logs'),
   logFields: z
     .object({
-      level: text.default('level').describe('30 info, 40 warn, 50 error (runbook, Viewing Logs)'),
-      time: text.default('time').describe('milliseconds since 1970, or ISO 8601'),
-      message: text.default('msg').describe('the message'),
-      requestId: z.array(text).default(['requestId', 'reqId']).describe('the first one found counts'),
-      tenantId: text.default('tenantId').describe('tenant'),
-      studyId: text.default('studyId').describe('study'),
-      surfaceId: z.array(text).default(['surfaceId', 'surface_id']).describe('surface; the first one found counts'),
+      level: text.default('level').describe('level: 30 info, 40 warn, 50 error (runbook, Viewing Logs)'),
+      time: text.default('time').describe('time: milliseconds since 1970, or ISO 8601'),
+      message: text.default('msg').describe('message'),
+      requestId: z.array(text).default(['requestId', 'reqId']).describe('request id; the first field found is used'),
+      tenantId: text.default('tenantId').describe('tenant id'),
+      studyId: text.default('studyId').describe('study id'),
+      surfaceId: z
+        .array(text)
+        .default(['surfaceId', 'surface_id'])
+        .describe('surface id; the first field found is used'),
       responseTime: text
         .default('responseTime')
-        .describe('how long a request took: milliseconds, the unit in its name (took_s), or in its text (4.2s)'),
+        .describe('request duration: milliseconds, or a unit in the name (took_s) or in the value (4.2s)'),
       durations: z
         .array(text)
         .default(
           `durationMs duration_ms duration latencyMs latency_ms latency elapsedMs elapsed_ms elapsed
                   response_time request_time http.server.request.duration http.server.duration`.split(/\s+/),
         )
-        .describe('other names of responseTime; the first one found counts'),
+        .describe('other names of responseTime; the first field found is used'),
       statusCode: z
         .array(text)
         .default(`res.statusCode statusCode status_code http.response.status_code http.status_code status`.split(' '))
-        .describe('the first one found counts'),
+        .describe('HTTP status; the first field found is used'),
       url: z
         .array(text)
         .default('req.url url url.path http.target path request_uri'.split(' '))
-        .describe('what was asked for; the first one found counts'),
+        .describe('request URL; the first field found is used'),
       userAgent: z
         .array(text)
         .default('req.headers.user-agent userAgent user_agent user_agent.original http.user_agent'.split(' '))
-        .describe('who asked; the first one found counts'),
+        .describe('user agent; the first field found is used'),
     })
     .prefault({})
-    .describe('where the fields are in a JSON log line (Fastify and pino by default)'),
+    .describe('field names in a JSON log line (default: Fastify and pino)'),
   traffic: z
     .object({
       probePaths: z
         .array(text)
         .default('/health /v1/health /healthz /livez /readyz /ready /live /status /ping /metrics'.split(' '))
-        .describe('asked for by probes only; beside the gateway’s two health paths and …/health, …/healthz'),
+        .describe('paths that only probes request, in addition to both health paths, …/health and …/healthz'),
       probeAgents: z
         .array(text)
         .default([
@@ -224,58 +234,68 @@ export const settingsSchema = z.object({
           'Datadog',
           'bentham-cockpit',
         ])
-        .describe('how the user agents of probes begin'),
+        .describe('user-agent prefixes of probes'),
     })
     .prefault({})
-    .describe('which requests in the gateway’s logs are probes, and count neither in p95 nor in the error rate'),
+    .describe('probe requests in the gateway logs; p95 and error rate exclude them'),
   admin: z
     .object({
-      command: z.array(text).min(1).default(['pnpm']).describe('pnpm admin:*, pnpm test:surface'),
+      command: z.array(text).min(1).default(['pnpm']).describe('command for admin:* and test:surface'),
       environment: z
-        .array(z.string().regex(/^[A-Za-z_]\w*\*?$/, 'names of variables, or beginnings as in PG*'))
+        .array(z.string().regex(/^[A-Za-z_]\w*\*?$/, 'variable names, or prefixes as in PG*'))
         .default(['DATABASE_URL', 'REDIS_URL', 'NODE_ENV'])
-        .describe('variables that these commands and the failover script get, beside PATH, HOME, locale and proxies'),
-      directory: path.optional().describe('the Bentham checkout: package.json, scripts/, k8s/'),
-      failoverScript: text.default('./scripts/db-failover.sh').describe('in the checkout (runbook, SEV1)'),
-      stagingManifests: text.default('k8s/staging/').describe('in the checkout (runbook, Deploying Updates)'),
-      productionManifests: text.default('k8s/production/').describe('in the checkout (runbook, Deploying Updates)'),
-      kubectl: text.default('kubectl').describe('the kubectl to run'),
+        .describe(
+          'variables passed to these commands and the failover script, in addition to PATH, HOME, locale and proxies',
+        ),
+      directory: path.optional().describe('Bentham checkout with package.json, scripts/ and k8s/'),
+      failoverScript: text
+        .default('./scripts/db-failover.sh')
+        .describe('failover script in the checkout (runbook, SEV1)'),
+      stagingManifests: text
+        .default('k8s/staging/')
+        .describe('staging manifests in the checkout (runbook, Deploying Updates)'),
+      productionManifests: text
+        .default('k8s/production/')
+        .describe('production manifests in the checkout (runbook, Deploying Updates)'),
+      kubectl: text.default('kubectl').describe('kubectl command'),
       stagingHealthUrl: url
         .default('https://api-staging.bentham.io/health')
-        .describe('asked after a deploy to staging'),
-      stagingNamespace: text.default('bentham-staging').describe('where a deploy goes first'),
+        .describe('health URL to check after a deploy to staging'),
+      stagingNamespace: text.default('bentham-staging').describe('namespace of staging, deployed first'),
     })
     .prefault({}),
   thresholds: z.object(thresholds).prefault({}),
   intervals: z
     .object({
       gateway: ms
-        .min(10_000, 'at least 10000: the kubelet’s probes share the gateway’s limit of 100 requests a minute')
+        .min(10_000, 'at least 10000: the kubelet probes share the gateway limit of 100 requests a minute')
         .default(15_000)
-        .describe('health endpoints; at most six requests a minute in all'),
+        .describe('health endpoints; at most six requests a minute in total'),
       database: ms.default(5000).describe('primary and replica'),
       redis: ms.default(5000).describe('PING and INFO'),
       studies: ms.default(5000).describe('queue and active studies'),
       surfaces: ms.default(15000).describe('failures per surface'),
-      traffic: ms.default(2000).describe('p95 and error rate from the logs seen so far'),
-      timeout: ms.default(2000).describe('for one look at one backend'),
+      traffic: ms.default(2000).describe('p95 and error rate from the logs read so far'),
+      timeout: ms.default(2000).describe('timeout of one request to one backend'),
     })
     .prefault({})
-    .describe('milliseconds from one look to the next'),
+    .describe('poll intervals, in milliseconds'),
   channels: z
     .object({
       pagerDuty: z
         .object({
-          routingKey: z.string().optional().meta({ secret: true }).describe('Events API v2'),
-          url: url.default('https://events.pagerduty.com/v2/enqueue').describe('where events are sent'),
+          routingKey: z.string().optional().meta({ secret: true }).describe('routing key (Events API v2)'),
+          url: url.default('https://events.pagerduty.com/v2/enqueue').describe('events URL'),
         })
         .prefault({}),
       slackAlerts: z.object({ name: text.default('#alerts').describe('channel'), webhook }).prefault({}),
       slackOps: z.object({ name: text.default('#ops').describe('channel'), webhook }).prefault({}),
-      received: url.optional().describe('where a drill’s PagerDuty and Slack tell what arrived; set by the drill'),
+      received: url
+        .optional()
+        .describe('where the PagerDuty and Slack of a drill report received messages; set by the drill'),
     })
     .prefault({})
-    .describe('(runbook, Alert Channels)'),
+    .describe('alert channels (runbook, Alert Channels)'),
   contacts: z
     .array(z.strictObject({ role: text, contact: text, escalation: text }))
     .default([
@@ -284,27 +304,30 @@ export const settingsSchema = z.object({
       { role: 'Security', contact: 'security@bentham.io', escalation: 'Any security issue' },
       { role: 'Product Owner', contact: 'product@bentham.io', escalation: 'SEV1' },
     ])
-    .describe('(runbook, Contacts)'),
+    .describe('contacts (runbook, Contacts)'),
   journal: z
     .object({
       directory: path.optional().describe('default: $XDG_STATE_HOME/bentham-cockpit/PROFILE'),
-      group: text.optional().describe('not supported: a journal belongs to one user; remove it'),
-      name: text.optional().describe('the name this person goes by; default: the OS user'),
+      group: text.optional().describe('not supported: a journal belongs to one user; remove this option'),
+      name: text.optional().describe('your name in the journal (default: the OS user)'),
     })
     .prefault({}),
   display: z
     .object({
-      theme: z.enum(['standard', 'colour-blind', 'plain']).default('standard').describe('plain: no colours'),
-      bell: z.boolean().default(true).describe('rings when the worst verdict gets worse'),
+      theme: z
+        .enum(['standard', 'colour-blind', 'plain'])
+        .default('standard')
+        .describe('color theme; plain: no colors'),
+      bell: z.boolean().default(true).describe('ring the terminal bell when the worst verdict gets worse'),
     })
     .prefault({}),
   log: z
     .object({
-      file: path.optional().describe('debug log as JSON lines, for bug reports; without it none is written'),
-      level: z.enum(logLevels).default('info').describe('how much of it; debug: every query and reading'),
+      file: path.optional().describe('debug log file as JSON lines, for bug reports (default: none)'),
+      level: z.enum(logLevels).default('info').describe('log level; debug: every query and reading'),
     })
     .prefault({}),
-  drill: text.optional().describe('the name of the drill’s scenario; set by the drill'),
+  drill: text.optional().describe('name of the drill scenario; set by the drill'),
 });
 
 /** The effective configuration. */

@@ -85,14 +85,14 @@ class Kept {
   pause(): Ms {
     this.#waited += wait;
     if (this.#waited > patience)
-      throw new Unreadable('ETIMEDOUT', `is a pipe that was not written to its end in ${patience / second} s`);
+      throw new Unreadable('ETIMEDOUT', `is a pipe whose writer did not finish in ${patience / second} s`);
     return wait;
   }
 
   /** Takes what was read into the room; true at the end. */
   add(read: number): boolean {
     if (read === 0) {
-      if (this.#pipe && this.#size === 0) throw new Unreadable('EPIPE', 'is a pipe with nothing in it');
+      if (this.#pipe && this.#size === 0) throw new Unreadable('EPIPE', 'is an empty pipe');
       return true;
     }
     this.#size += read;
@@ -136,7 +136,7 @@ function refuse(found: Stats, most: number): void {
 const nothing = () => statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 
 const tooLong = (most: number) =>
-  new Unreadable('EFBIG', `is longer than ${Math.round(most / megabyte)} MB: is it the right file?`);
+  new Unreadable('EFBIG', `is longer than ${Math.round(most / megabyte)} MB: check that this is the right file`);
 
 /** Whether there is no such file. */
 export function isMissing(error: unknown): boolean {

@@ -39,16 +39,21 @@ export function moveAway(path: string): string {
 export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }: Demand): Distrusted | undefined {
   const where = quote(stripControl(path, 300));
   const me = process.getuid?.();
-  if (stat.isSymbolicLink()) return new Distrusted('is a link', `remove the link: rm ${where}`);
+  if (stat.isSymbolicLink()) return new Distrusted('is a symbolic link', `remove the link: rm ${where}`);
   if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile())
     return new Distrusted(`is not a ${kind}`, moveAway(path));
   if (me !== undefined && stat.uid !== me) return new Distrusted('belongs to another user', moveAway(path));
-  if (stat.mode & closed & 0o007) return new Distrusted('is open to the world', `close it: chmod go-rwx ${where}`);
-  if (stat.mode & closed & 0o020) return new Distrusted('can be written by a group', `close it: chmod go-rwx ${where}`);
-  if (stat.mode & closed & 0o070) return new Distrusted('is open to a group', `close it: chmod go-rwx ${where}`);
+  if (stat.mode & closed & 0o007)
+    return new Distrusted('is accessible to all users', `restrict it: chmod go-rwx ${where}`);
+  if (stat.mode & closed & 0o020) return new Distrusted('is writable by a group', `restrict it: chmod go-rwx ${where}`);
+  if (stat.mode & closed & 0o070)
+    return new Distrusted('is accessible to a group', `restrict it: chmod go-rwx ${where}`);
   if (kind === 'file' && stat.nlink > names) {
     const copy = quote(stripControl(`${path}.copy`, 310));
-    return new Distrusted('has another name (hard link)', `part them: cp -p ${where} ${copy} && mv ${copy} ${where}`);
+    return new Distrusted(
+      'has a second hard link',
+      `replace it with a copy: cp -p ${where} ${copy} && mv ${copy} ${where}`,
+    );
   }
   return undefined;
 }

@@ -45,7 +45,7 @@ afterAll(() => {
 });
 
 const odd: readonly (readonly [name: string, file: () => string, says: RegExp])[] = [
-  ['a pipe without a writer', () => at('pipe'), /is a pipe with nothing in it/],
+  ['a pipe without a writer', () => at('pipe'), /is an empty pipe/],
   ['a directory', () => at('directory'), /is a directory, not a file/],
   ['a socket', () => at('socket'), /is a socket, not a file/],
   ['a device that never ends', () => '/dev/zero', /is a device, not a file/],
@@ -117,6 +117,6 @@ test('a pipe that is never closed is given up', async () => {
   execFileSync('mkfifo', [at('endless')]);
   const writer = openSync(at('endless'), 'r+');
   writeSync(writer, 'kubernetes:\n');
-  await expect(readBounded(at('endless'))).rejects.toThrow('is a pipe that was not written to its end in 5 s');
+  await expect(readBounded(at('endless'))).rejects.toThrow('is a pipe whose writer did not finish in 5 s');
   closeSync(writer);
 });

@@ -175,7 +175,7 @@ test.each([
   [['restart-deployment', '--deployment', 'a\u001b[2Jb'], 'invalidArgument', 'has characters in it that do not show'],
   [['restarted-deployment'], 'invalidArgument', 'Did you mean restart-deployment?'],
   [['scale'], 'invalidArgument', 'Did you mean scale-deployment?'],
-  [['frobnicate', '--file', 'x'], 'invalidArgument', 'there is no action frobnicate'],
+  [['frobnicate', '--file', 'x'], 'invalidArgument', 'unknown action frobnicate'],
   [['--deployment', 'x', 'restart-deployment'], 'unknownOption', 'run restart-deployment --deployment …'],
   [['--yse', 'restart-deployment'], 'unknownOption', "unknown option '--yse'"],
   [['--arm', 'a', 'restart-deployment', '--arm', 'b'], 'error', '--arm was given twice'],

@@ -109,7 +109,7 @@ test('what is endless or circular is cut', async () => {
 
 test.each<[what: string, make: () => void, why: RegExp]>([
   ['a pipe', () => void spawnSync('mkfifo', [file]), /^is not a file: move it away: mv /],
-  ['a link', () => symlinkSync('/etc/passwd', file), /^is a link: remove the link: rm /],
+  ['a link', () => symlinkSync('/etc/passwd', file), /^is a symbolic link: remove the link: rm /],
   ['a directory', () => mkdirSync(file), /^is not a file/],
   [
     'a file with two names',
@@ -117,12 +117,12 @@ test.each<[what: string, make: () => void, why: RegExp]>([
       writeFileSync(`${file}.other`, '', { mode: 0o600 });
       linkSync(`${file}.other`, file);
     },
-    /^has another name \(hard link\)/,
+    /^has a second hard link/,
   ],
   [
     'a file that others may write',
     () => void spawnSync('install', ['-m', '666', '/dev/null', file]),
-    /^is open to the world/,
+    /^is accessible to all users/,
   ],
 ])('%s is refused in words, and nothing is written', async (_, make, right) => {
   make();

@@ -290,21 +290,25 @@ test('the journal’s directory: made when needed, not open to others, a file in
     answer: expect.stringContaining('is made when needed'),
   });
   await chmod(place, 0o755);
-  const close = `close it: chmod go-rwx ${place}`;
+  const close = `restrict it: chmod go-rwx ${place}`;
   expect(await look(place)).toMatchObject({
     verdict: 'critical',
-    answer: `${place}: is open to the world`,
+    answer: `${place}: is accessible to all users`,
     todo: close,
   });
   await chmod(place, 0o750);
-  expect(await look(place)).toMatchObject({ verdict: 'critical', answer: `${place}: is open to a group`, todo: close });
+  expect(await look(place)).toMatchObject({
+    verdict: 'critical',
+    answer: `${place}: is accessible to a group`,
+    todo: close,
+  });
   await chmod(place, 0o700);
   expect(await look(place)).toMatchObject({ verdict: 'ok' });
   await mkdir(path.join(place, 'locks'), { mode: 0o755 });
   expect(await look(place)).toMatchObject({
     verdict: 'critical',
-    answer: `${place}: locks is open to the world`,
-    todo: `close it: chmod go-rwx ${path.join(place, 'locks')}`,
+    answer: `${place}: locks is accessible to all users`,
+    todo: `restrict it: chmod go-rwx ${path.join(place, 'locks')}`,
   });
   expect(await look(place, 'oncall')).toMatchObject({
     verdict: 'critical',

@@ -45,14 +45,16 @@ describe('the mode in force', () => {
   test('production requires TLS of both databases and of Redis, and says why', async () => {
     const { from, ...found } = await modes({});
     expect(found).toEqual({ primary: 'require', replica: 'require', redis: 'require' });
-    expect(from('database.primary.sslMode')).toBe('default, as the environment is guarded');
-    expect(from('redis.tls')).toBe('default, as the environment is guarded');
+    expect(from('database.primary.sslMode')).toBe('default, because the environment is guarded');
+    expect(from('redis.tls')).toBe('default, because the environment is guarded');
   });
 
   test.each(['prefer', 'allow'])('sslmode=%s does not say that a connection may be in clear', async (mode) => {
     const { from, ...found } = await modes({ PGSSLMODE: mode });
     expect(found).toMatchObject({ primary: 'require', replica: 'require' });
-    expect(from('database.replica.sslMode')).toBe(`env PGSSLMODE says ${mode}; require, as the environment is guarded`);
+    expect(from('database.replica.sslMode')).toBe(
+      `env PGSSLMODE says ${mode}; require, because the environment is guarded`,
+    );
   });
 
   test.each(['disable', 'require', 'verify-ca', 'verify-full'])('sslmode=%s is as it was said', async (mode) => {
@@ -66,7 +68,7 @@ describe('the mode in force', () => {
     });
     expect((await modes({ REDIS_URL: 'rediss://cache' })).redis).toBeUndefined();
     expect(await mistakes({ env: { REDIS_URL: 'rediss://cache', BENTHAM_REDIS_TLS: 'disable' } })).toEqual([
-      expect.stringContaining('redis.tls is disable, and redis.url begins with rediss://'),
+      expect.stringContaining('redis.tls=disable contradicts a rediss:// URL'),
     ]);
   });
 

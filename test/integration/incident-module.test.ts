@@ -236,15 +236,15 @@ test('a journal that others can reach: no words allow an action, the command tha
   one.do(opens);
   await vi.waitFor(() =>
     expect(one.incidentContext?.said?.says).toMatch(
-      /kept in memory only: is open to the world; close it: chmod go-rwx/,
+      /kept in memory only: is accessible to all users; restrict it: chmod go-rwx/,
     ),
   );
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
   await vi.waitFor(() =>
-    expect(one.incidentContext?.said?.says).toMatch(/^not allowed: is open to the world; close it: chmod/),
+    expect(one.incidentContext?.said?.says).toMatch(/^not allowed: is accessible to all users; restrict it: chmod/),
   );
   expect(one.recorder.mayAct()).toMatch(
-    /^nothing can be recorded \(is open to the world\): close it: chmod go-rwx \S+$/,
+    /^nothing can be recorded \(is accessible to all users\): restrict it: chmod go-rwx \S+$/,
   );
   chmodSync(directory, 0o700);
   one.do({ do: 'note', text: 'closed it' });

@@ -71,16 +71,26 @@ function untouched(path: string): void {
 
 describe('the directory is refused', () => {
   const cases: readonly [string, () => void, RegExp, RegExp][] = [
-    ['open to the world', () => mkdirSync(directory, { mode: 0o755 }), /open to the world/, /^close it: chmod go-rwx /],
-    ['open to a group', () => mkdirSync(directory, { mode: 0o750 }), /open to a group/, /^close it: chmod go-rwx /],
+    [
+      'open to the world',
+      () => mkdirSync(directory, { mode: 0o755 }),
+      /accessible to all users/,
+      /^restrict it: chmod go-rwx /,
+    ],
+    [
+      'open to a group',
+      () => mkdirSync(directory, { mode: 0o750 }),
+      /accessible to a group/,
+      /^restrict it: chmod go-rwx /,
+    ],
     [
       'writable by a group',
       () => {
         private700();
         chmodSync(directory, 0o2770);
       },
-      /can be written by a group/,
-      /^close it: chmod go-rwx /,
+      /is writable by a group/,
+      /^restrict it: chmod go-rwx /,
     ],
     [
       'a link to a private directory',
@@ -88,10 +98,10 @@ describe('the directory is refused', () => {
         mkdirSync(join(root, 'real'), { mode: 0o700 });
         symlinkSync('real', directory);
       },
-      /is a link/,
+      /is a symbolic link/,
       /^set journal.directory to the directory itself/,
     ],
-    ['a link to nowhere', () => symlinkSync('nowhere', directory), /is a link/, /journal.directory/],
+    ['a link to nowhere', () => symlinkSync('nowhere', directory), /is a symbolic link/, /journal.directory/],
     ['a file', () => writeFileSync(directory, ''), /is not a directory/, /^move it away: mv /],
     ['a pipe', () => fifo(directory), /is not a directory/, /^move it away: mv /],
     [
@@ -155,8 +165,8 @@ describe('the directory is refused', () => {
 
 describe('in the place of its own file', () => {
   const cases: readonly [string, (path: string) => void, RegExp][] = [
-    ['a link', (path) => symlinkSync(treasure(), path), /is a link.*rm /],
-    ['another name of a file', (path) => linkSync(treasure(), path), /has another name.*cp -p /],
+    ['a link', (path) => symlinkSync(treasure(), path), /is a symbolic link.*rm /],
+    ['another name of a file', (path) => linkSync(treasure(), path), /has a second hard link.*cp -p /],
     ['a pipe', (path) => void fifo(path), /is not a file.*mv /],
     ['a directory', (path) => mkdirSync(path), /is not a file.*mv /],
     [
@@ -165,7 +175,7 @@ describe('in the place of its own file', () => {
         writeFileSync(path, '');
         chmodSync(path, 0o660);
       },
-      /can be written by a group.*chmod go-rwx /,
+      /is writable by a group.*chmod go-rwx /,
     ],
   ];
   test.each(cases)('%s: refused in words, and written as soon as it is gone', async (_, put, words) => {
@@ -188,7 +198,7 @@ describe('in the place of its own file', () => {
     const path = join(directory, fileName(one.writer));
     renameSync(path, join(root, 'taken'));
     symlinkSync(treasure(), path);
-    expect(await one.append(note('second'))).toMatchObject({ ok: false, fault: { what: 'is a link' } });
+    expect(await one.append(note('second'))).toMatchObject({ ok: false, fault: { what: 'is a symbolic link' } });
     untouched(join(root, 'treasure'));
     rmSync(path);
     expect(await one.flush()).toBeUndefined();
@@ -215,7 +225,7 @@ describe('the file of another writer is not read', () => {
         writeFileSync(join(root, 'elsewhere'), honest());
         symlinkSync(join(root, 'elsewhere'), path);
       },
-      /is a link; remove the link: rm /,
+      /is a symbolic link; remove the link: rm /,
     ],
     [
       'with another name',
@@ -223,7 +233,7 @@ describe('the file of another writer is not read', () => {
         writeFileSync(join(root, 'elsewhere'), honest());
         linkSync(join(root, 'elsewhere'), path);
       },
-      /has another name \(hard link\); part them: cp -p /,
+      /has a second hard link; replace it with a copy: cp -p /,
     ],
     [
       'that others can write',
@@ -231,11 +241,15 @@ describe('the file of another writer is not read', () => {
         writeFileSync(path, honest());
         chmodSync(path, 0o666);
       },
-      /is open to the world; close it: chmod go-rwx /,
+      /is accessible to all users; restrict it: chmod go-rwx /,
     ],
     ['that is a pipe', (path) => void fifo(path), /is not a file; move it away: mv /],
     ['that is a directory', (path) => mkdirSync(path), /is not a file; move it away: mv /],
-    ['that is a link to a device', (path) => symlinkSync('/dev/zero', path), /is a link; remove the link: rm /],
+    [
+      'that is a link to a device',
+      (path) => symlinkSync('/dev/zero', path),
+      /is a symbolic link; remove the link: rm /,
+    ],
   ];
   test.each(cases)('%s', async (_, put, words) => {
     private700();
@@ -262,7 +276,7 @@ describe('the file of another writer is not read', () => {
     writeFileSync(join(directory, 'peer.jsonl'), forged({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 1e12));
     chmodSync(directory, 0o770);
     expect((await journal()).entries).toEqual([]);
-    expect(await verifyJournal(directory)).toMatchObject({ ok: false, fault: { what: 'can be written by a group' } });
+    expect(await verifyJournal(directory)).toMatchObject({ ok: false, fault: { what: 'is writable by a group' } });
   });
 });
 
@@ -348,14 +362,14 @@ describe('what lies beside the journal', () => {
     }
     const notes = (await journal()).state.notes;
     expect(notes.map((note) => note.split(' ')[0])).toEqual(['locks', 'here', 'kept']);
-    expect(notes.join()).toMatch(/^locks (is|can) .*; (close it: chmod|remove the link: rm|move it away: mv) /);
+    expect(notes.join()).toMatch(/^locks (is|can) .*; (restrict it: chmod|remove the link: rm|move it away: mv) /);
     const modes = () =>
       readdirSync(directory).map((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.mode);
     const before = modes();
     expect(await new RunLocks(directory).take(lockNote('A'))).toMatchObject({
       ok: false,
       fault: expect.stringMatching(
-        /^the journal’s locks: (is|can) .*; (close it: chmod|remove the link: rm|move it away: mv) /,
+        /^the journal’s locks: (is|can) .*; (restrict it: chmod|remove the link: rm|move it away: mv) /,
       ),
     });
     expect(await new RunLocks(directory).sweep()).toEqual([]);

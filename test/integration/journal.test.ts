@@ -116,7 +116,7 @@ describe('a place that cannot be used', () => {
     mkdirSync(directory);
     chmodSync(directory, 0o755);
     const one = await journal();
-    expect(await one.append(note('early'))).toMatchObject({ ok: false, fault: { what: 'is open to the world' } });
+    expect(await one.append(note('early'))).toMatchObject({ ok: false, fault: { what: 'is accessible to all users' } });
     expect(one.state).toMatchObject({ unwritten: 1, trouble: { kind: 'forbidden' } });
     expect(files()).toEqual([]);
     chmodSync(directory, 0o700);

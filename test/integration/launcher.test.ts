@@ -31,7 +31,7 @@ test('answers --help', async () => {
 
 test.each([
   ['statsu', "error: unknown command 'statsu'. Did you mean status?\n"],
-  ['restart', /^error: unknown command 'restart'\. There are cockpit, .*, status, .*; see --help\.\n$/],
+  ['restart', /^error: unknown command 'restart'\. Commands: cockpit, .*, status, .*; see --help\.\n$/],
 ])('%s is no command, and it is said with what is', async (word, says) => {
   await expect(run(process.execPath, [launcher, word])).rejects.toMatchObject({
     code: 64,

@@ -53,7 +53,7 @@ async function typedRun(
   const args = ['run', action, ...flagsOf(target), '--arm', 'a test'];
   const terminal = new TerminalUnderTest({ args, environment: of, columns: 120, rows: 50 });
   for (const text of texts) {
-    await terminal.shows(`type ${text} and enter to go on:`);
+    await terminal.shows(`type ${text} to confirm, then enter:`);
     await typing(terminal, text, `go on: ${text}`);
   }
   return terminal;

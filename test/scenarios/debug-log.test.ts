@@ -72,6 +72,6 @@ test('a command writes its sources and its exit code', () => {
 test('a log that cannot be written is said, and the command goes on', () => {
   spawnSync('mkfifo', [file]);
   const done = status('--log-file', file);
-  expect(done.stderr).toContain(`no debug log is written: ${file} is not a file: move it away`);
+  expect(done.stderr).toContain(`cannot write the debug log: ${file} is not a file: move it away`);
   expect([done.status, done.stdout]).toEqual([2, expect.stringContaining('connection refused')]);
 });

@@ -158,6 +158,6 @@ test('a pipe without a writer as --config, KUBECONFIG and PGPASSFILE is refused 
   const pipe = path.join(home, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const config = await tame(['config', 'check', '--config', pipe]);
-  expect(config).toMatchObject({ code: 64, stderr: expect.stringContaining(`${pipe}: is a pipe with nothing in it`) });
+  expect(config).toMatchObject({ code: 64, stderr: expect.stringContaining(`${pipe}: is an empty pipe`) });
   expect((await tame(['config'], { PGPASSFILE: pipe, KUBECONFIG: pipe })).code).toBe(0);
 });

@@ -214,7 +214,7 @@ describe('--rollout', () => {
     });
     await be('freezes', 'kubernetes');
     const hanging = await status('--rollout', 'executor', '--timeout', '1.5');
-    expect(hanging).toMatchObject({ code: 3, stdout: expect.stringContaining('not through after 1.5 s') });
+    expect(hanging).toMatchObject({ code: 3, stdout: expect.stringContaining('not complete after 1.5 s') });
   });
 });
 

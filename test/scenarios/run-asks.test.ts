@@ -33,7 +33,7 @@ test('each missing one is asked, tab completes it, and the action goes its way',
   asked.type('7');
   await asked.shows('how many replicas? 7');
   asked.press('enter');
-  await asked.shows('type y and enter to go on:');
+  await asked.shows('type y to confirm, then enter:');
   expect(asked.text).toContain('kubectl scale deployment/executor --replicas=7');
   asked.type('y');
   await asked.shows('go on: y');
@@ -68,10 +68,10 @@ test('without a terminal a missing flag is wrong usage', async () => {
 });
 
 test.each([
-  ['scale', 'there is no action scale. Did you mean scale-deployment?'],
-  ['surface', 'there is no action surface. Did you mean disable-surface or enable-surface or test-surface?'],
-  ['retry-job', 'there is no action retry-job. Did you mean retry-jobs?'],
-  ['frobnicate', 'there is no action frobnicate; `run --list` names them'],
+  ['scale', 'unknown action scale. Did you mean scale-deployment?'],
+  ['surface', 'unknown action surface. Did you mean disable-surface or enable-surface or test-surface?'],
+  ['retry-job', 'unknown action retry-job. Did you mean retry-jobs?'],
+  ['frobnicate', 'unknown action frobnicate; see `run --list`'],
 ])('a wrong action (%s) is wrong usage, and what may have been meant is said', async (action, says) => {
   const done = await piped(action);
   expect(done.code).toBe(64);

@@ -54,7 +54,7 @@ describe.runIf(tmux)('in tmux', () => {
   ])('y copies to the terminal outside and says so: %s', async (_, options) => {
     await within(options);
     await start();
-    await client.press('3', 'j', 'y').shows('copied: p95, and into tmux’s buffer');
+    await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
     expect(server.buffer).toBe('p95');
     await expect.poll(() => client.raw).toMatch(new RegExp(`52;c?;${inBase64('p95')}`));
   });
@@ -62,7 +62,7 @@ describe.runIf(tmux)('in tmux', () => {
   test('with the clipboard shut off, the copy is in tmux’s buffer', async () => {
     await within({ 'set-clipboard': 'off' });
     await start();
-    await client.press('3', 'j', 'y').shows('copied: p95, and into tmux’s buffer');
+    await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
     expect(server.buffer).toBe('p95');
   });
 
@@ -70,7 +70,7 @@ describe.runIf(tmux)('in tmux', () => {
     await within();
     client.type('unset TMUX\r');
     await start();
-    await client.press('3', 'j', 'y').shows('copied: p95, if tmux lets it through (set-clipboard on)');
+    await client.press('3', 'j', 'y').shows('copied: p95 if tmux allows it (set-clipboard on)');
   });
 
   test('detached and attached again, at another size, it is all there once', async () => {

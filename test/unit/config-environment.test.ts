@@ -82,7 +82,7 @@ test('variables are read by the option’s kind', async () => {
 test('a variable of the wrong kind is refused by its name', async () => {
   const env = { PGPORT: '54x', BENTHAM_DISPLAY_BELL: 'maybe', BENTHAM_INTERVALS_REDIS: '-1', PGHOST: 'a,b' };
   expect(await mistakes({ env })).toEqual([
-    expect.stringMatching(/^env PGHOST: database\.primary\.host = a,b: one host only: /),
+    expect.stringMatching(/^env PGHOST: database\.primary\.host = a,b: give one host, the primary; /),
     'env PGPORT: database.primary.port = "54x": must be a whole number from 1 to 65535',
     'env BENTHAM_INTERVALS_REDIS: intervals.redis = -1: must be a whole number from 1',
     'env BENTHAM_DISPLAY_BELL: display.bell = "maybe": must be true or false',
@@ -92,8 +92,8 @@ test('a variable of the wrong kind is refused by its name', async () => {
 test('a misspelt variable of ours is warned about; one of the platform is left alone', async () => {
   const { warnings } = await load({ env: { BENTHAM_GATEWAY_ULR: 'x', BENTHAM_TENANT: 'y', BENTHAM_CONFG: '' } });
   expect(warnings.map((one) => `${one.source} ${one.right}`)).toEqual([
-    'env BENTHAM_GATEWAY_ULR is not used; did you mean BENTHAM_GATEWAY_URL?',
-    'env BENTHAM_CONFG is not used; did you mean BENTHAM_CONFIG?',
+    'env BENTHAM_GATEWAY_ULR is not an option; did you mean BENTHAM_GATEWAY_URL?',
+    'env BENTHAM_CONFG is not an option; did you mean BENTHAM_CONFIG?',
   ]);
 });
 
@@ -149,7 +149,7 @@ test('DATABASE_URL wins over PG*, part by part', async () => {
   expect(await primary({ DATABASE_URL: 'postgres://u@[::1]:5433/app' })).toMatchObject({ host: '::1', port: 5433 });
   for (const url of ['mysql://u:secret@h/db', 'postgres://u:secret@h:port/db', 'secret'])
     expect(await mistakes({ env: { DATABASE_URL: url } })).toEqual([
-      'env DATABASE_URL: •••: must be like postgres://user@host:5432/database',
+      'env DATABASE_URL: •••: must look like postgres://user@host:5432/database',
     ]);
 });
 
@@ -163,7 +163,7 @@ test('DATABASE_URL may be of keywords and values too, as libpq reads them', asyn
     database: 'a b',
   });
   expect(await mistakes({ env: { DATABASE_URL: "host=db password='open" } })).toEqual([
-    'env DATABASE_URL: •••: must be like postgres://user@host:5432/database',
+    'env DATABASE_URL: •••: must look like postgres://user@host:5432/database',
   ]);
 });
 
@@ -175,13 +175,15 @@ test.each<Record<string, string>>([
   { PGHOSTADDR: '10.0.0.1,10.0.0.2' },
 ])('a list of hosts is refused, and not taken for one: %o', async (env) => {
   const [said = '', ...more] = await mistakes({ env });
-  expect(said).toMatch(/^env \w+: database\.primary\.host = .*,.*: one host only: .*BENTHAM_DATABASE_REPLICA_HOST/);
+  expect(said).toMatch(
+    /^env \w+: database\.primary\.host = .*,.*: give one host, the primary; .*BENTHAM_DATABASE_REPLICA_HOST/,
+  );
   expect(more).toEqual([]);
 });
 
 test('a list of ports is refused', async () => {
   expect(await mistakes({ env: { PGPORT: '5432,5433' } })).toEqual([
-    'env PGPORT: database.primary.port = 5432,5433: one port only: that of the host that is named',
+    'env PGPORT: database.primary.port = 5432,5433: give one port: that of the host',
   ]);
 });
 
@@ -240,7 +242,7 @@ test('PGSERVICE wins over PG* and is found where libpq finds it', async () => {
   });
   expect(await primary({ DATABASE_URL: 'postgres://?service=bentham' }, files)).toMatchObject({ host: 'db.service' });
   expect(await mistakes({ env: { PGSERVICE: 'benthm' }, files })).toEqual([
-    'env PGSERVICE: benthm: there is no service of this name in ~/.pg_service.conf; did you mean bentham?',
+    'env PGSERVICE: benthm: no service with this name in ~/.pg_service.conf; did you mean bentham?',
   ]);
 });
 
@@ -268,7 +270,7 @@ test('a password that is missing comes from .pgpass, the first line that fits', 
 test('a .pgpass that others can read is ignored, as psql does, and said', async () => {
   const loaded = await good({ files: { '/home/ops/.pgpass': { text: passwords, mode: 0o640 } } });
   expect(loaded.settings.database.primary.password).toBeUndefined();
-  expect(loaded.warnings[0]?.right).toContain('is ignored, as psql does: others can read it. chmod 600');
+  expect(loaded.warnings[0]?.right).toContain('is ignored, as in psql: other users can read it. Run chmod 600');
 });
 
 test('any password survives .pgpass as libpq escapes it', () =>

@@ -98,14 +98,12 @@ profiles:
 
 test('a profile that does not exist, a circle and a base that does not exist are named', async () => {
   expect(await mistakes({ flags: { profile: 'prodution' } })).toEqual([
-    'flag --profile: profile = prodution: there is no such profile; there are production, staging. Did you mean production?',
+    'flag --profile: profile = prodution: unknown profile; profiles: production, staging. Did you mean production?',
   ]);
   const yaml = 'profiles:\n  a: { extends: b }\n  b: { extends: a }\n  c:\n    extends: nowhere\n';
-  expect(await mistakes({ yaml, flags: { profile: 'a' } })).toEqual([
-    '3: profiles.b.extends: goes in a circle: a, b, a',
-  ]);
+  expect(await mistakes({ yaml, flags: { profile: 'a' } })).toEqual(['3: profiles.b.extends: extends itself: a, b, a']);
   expect(await mistakes({ yaml, flags: { profile: 'c' } })).toEqual([
-    '4: profiles.c.extends = nowhere: there is no such profile; there are production, staging, a, b, c',
+    '4: profiles.c.extends = nowhere: unknown profile; profiles: production, staging, a, b, c',
   ]);
   expect(await mistakes({ yaml, flags: { profile: '__proto__' } })).toHaveLength(1);
 });
@@ -138,7 +136,7 @@ test('null unsets what is optional; an empty section changes nothing', async () 
   expect(unset.settings.evidence.region).toBeUndefined();
   expect((await good({ flags: { set: ['database.replica=null'] } })).settings.database.replica).toBeUndefined();
   expect(await mistakes({ yaml: 'gateway: { url: null }' })).toEqual([
-    '1: gateway.url: is missing; it must be text: without a path (runbook, Service Locations)',
+    '1: gateway.url: is missing; it must be text: base URL, without a path (runbook, Service Locations)',
   ]);
 });
 
@@ -169,7 +167,7 @@ test('the file is --config, BENTHAM_CONFIG or the usual place; a named one must 
   expect(await context({ env: { BENTHAM_CONFIG: 'of-env.yaml' } })).toBe('env');
   expect(await context({ env: { BENTHAM_CONFIG: 'of-env.yaml' }, flags: { config: 'of-flag.yaml' } })).toBe('flag');
   expect(await mistakes({ flags: { config: 'gone.yaml' } })).toEqual([
-    'flag --config: gone.yaml: there is no file /srv/bentham/gone.yaml',
+    'flag --config: gone.yaml: file /srv/bentham/gone.yaml does not exist',
   ]);
 });
 
@@ -209,7 +207,7 @@ test('a file with secrets that others can read is warned about, and used', async
   const open = await load({ files: { [configFile]: { text, mode: 0o644 } } });
   expect(open).toMatchObject({ ok: true, settings: { redis: { password: 'hush' } } });
   expect(open.warnings).toEqual([
-    { source: configFile, right: `holds secrets and can be read by others: chmod 600 ${configFile}` },
+    { source: configFile, right: `contains secrets and other users can read it: chmod 600 ${configFile}` },
   ]);
   expect((await load({ files: { [configFile]: { text, mode: 0o600 } } })).warnings).toEqual([]);
   const harmless = { text: 'display: { bell: false }', mode: 0o644 };

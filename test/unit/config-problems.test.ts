@@ -30,29 +30,29 @@ prometheus: { url: https://u:p@prometheus }
 evidence: { endpoint: https://u:hush@s3 }
 `;
   expect(await mistakes({ yaml })).toEqual([
-    '2: kubernetes.namespce: there is no such option; did you mean kubernetes.namespace?',
+    '2: kubernetes.namespce: unknown option; did you mean kubernetes.namespace?',
     '5: database.primary.port = "5432": must be a whole number from 1 to 65535',
     '6: database.primary.sslMode = on: must be one of disable, allow, prefer, require, verify-ca, verify-full',
-    '8: redis.url = http://redis: must be a URL that begins with redis:// or rediss://',
+    '8: redis.url = http://redis: must be a redis:// or rediss:// URL',
     '10: thresholds.p95: warning must not be above critical',
     '11: gateway = https://api: must be a section with url, healthPath, detailedHealthPath, studyPath, adminApiKey',
-    '12: namespace: there is no such option; did you mean kubernetes.namespace?',
+    '12: namespace: unknown option; did you mean kubernetes.namespace?',
     '13: contacts.0 = {"role":"DBA","contact":"x","escalation":"y","phone":"z"}: must be a list of { role, contact, escalation }',
     '14: environment.guarded = "yes": must be true or false',
-    '15: admin.command = []: must be a list of texts',
-    '16: prometheus.p95Query: is missing; it must be text: gives milliseconds',
-    '16: prometheus.errorRateQuery: is missing; it must be text: gives a share from 0 to 1',
+    '15: admin.command = []: must be a list of strings',
+    '16: prometheus.p95Query: is missing; it must be text: PromQL query for p95 in milliseconds',
+    '16: prometheus.errorRateQuery: is missing; it must be text: PromQL query for the error rate, from 0 to 1',
     '17: evidence.endpoint = https://u:•••@s3: must be a URL without a user name and password in it',
   ]);
 });
 
 test('what is no YAML is named by its line', async () => {
   const found = async (yaml: string) => (await mistakes({ yaml })).join('\n');
-  expect(await found('a: [1,\nb: 2')).toMatch(/^\d+: not YAML: /);
-  expect(await found('kubernetes:\n\tnamespace: x')).toMatch(/^2: not YAML: /);
+  expect(await found('a: [1,\nb: 2')).toMatch(/^\d+: invalid YAML: /);
+  expect(await found('kubernetes:\n\tnamespace: x')).toMatch(/^2: invalid YAML: /);
   expect(await found('- a\n- b')).toMatch(/^1: must be a section with environment/);
   expect(await found('just text')).toMatch(/^1: must be a section/);
-  expect(await found('redis: *nowhere')).toBe('1: redis: there is no &nowhere before it');
+  expect(await found('redis: *nowhere')).toBe('1: redis: no anchor &nowhere before it');
   expect(await found('')).toBe('');
   expect(await found('# nothing but a comment\n')).toBe('');
   expect(await found('$schema: ./schema.json')).toBe('');
@@ -60,15 +60,15 @@ test('what is no YAML is named by its line', async () => {
 
 test('what the parser says to programmers is said to people', async () => {
   expect(await mistakes({ yaml: 'redis:\n  url: redis://a\n---\nredis: {}\n' })).toEqual([
-    '3: a second document begins here (---); one is read: put all into the first',
+    '3: a second document begins here (---): put everything in the first',
   ]);
   expect(await mistakes({ yaml: 'gateway: {}\ngateway: {}' })).toEqual([
-    '2: gateway stands here a second time: put both together',
+    '2: gateway is given twice: merge both sections',
   ]);
   const nines = (of: string) => `[${Array(9).fill(`*${of}`).join(', ')}]`;
   const bomb = ['x-a: &a [x, x]', ...[...'bcdefg'].map((n, i) => `x-${n}: &${n} ${nines('abcdef'.charAt(i))}`)];
   expect(await mistakes({ yaml: `${bomb.join('\n')}\ncontacts: *g` })).toEqual([
-    '8: contacts: refers to too much: write it out',
+    '8: contacts: expands to too much: write the values out',
   ]);
   expect(await mistakes({ yaml: 'contacts: [{ role: DBA }]' })).toEqual([
     '1: contacts.0.contact: is missing; contacts must be a list of { role, contact, escalation }',
@@ -104,7 +104,7 @@ profiles:
   expect(us.settings.kubernetes.namespace).toBe('bentham-us');
   expect(us.settings.gateway.url).toBe('https://api-staging.bentham.io');
   expect(await mistakes({ yaml: 'x-a: &a { usr: x }\ndatabase: { primary: { <<: *a } }' })).toEqual([
-    '1: database.primary.usr: there is no such option; did you mean database.primary.user?',
+    '1: database.primary.usr: unknown option; did you mean database.primary.user?',
   ]);
 });
 
@@ -117,7 +117,7 @@ test('a file that cannot be settings does not hold the program up', async () => 
     const loaded = await loadSettings({ flags: { config }, environment: {}, home: '/nowhere', cwd: '/' });
     return loaded.ok ? [] : loaded.problems.map(describeProblem);
   };
-  expect(await problem(file)).toEqual([`${file}: is longer than 1 MB: is it the right file?`]);
+  expect(await problem(file)).toEqual([`${file}: is longer than 1 MB: check that this is the right file`]);
   expect(await problem('/dev/zero')).toEqual(['/dev/zero: is a device, not a file']);
   expect(await problem(directory)).toEqual([`${directory}: is a directory, not a file`]);
 });
@@ -132,11 +132,11 @@ test('anchors may be used', async () => {
 test('mistakes in profiles that are not in use are found too', async () => {
   const yaml = 'profiles:\n  eu:\n    gatway: {}\n  "no good!": {}\n  us: 5\n  x: { extends: [a], profile: eu }\n';
   expect(await mistakes({ yaml })).toEqual([
-    '3: profiles.eu.gatway: there is no such option; did you mean gateway?',
-    '4: profiles.no good!: a profile’s name is made of letters, digits, - and _',
+    '3: profiles.eu.gatway: unknown option; did you mean gateway?',
+    '4: profiles.no good!: a profile name has only letters, digits, - and _',
     '5: profiles.us: must be a section, as in profiles: { eu: { extends: production, kubernetes: { … } } }',
-    '6: profiles.x.profile: a profile cannot choose a profile; use extends',
-    '6: profiles.x.extends: must be the name of a profile',
+    '6: profiles.x.profile: a profile cannot set profile; use extends',
+    '6: profiles.x.extends: must be a profile name',
   ]);
 });
 
@@ -151,12 +151,12 @@ test('flags: unknown options, sections and secrets are refused in words', async 
   ];
   const found = await mistakes({ flags: { set } });
   expect(found).toEqual([
-    'flag --set: kubernetes.namspace: there is no such option; did you mean kubernetes.namespace?',
-    'flag --set: database: is a section: name one option of it, as in database.primary=…',
-    'flag --set: redis.password = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
-    'flag --set: redis.url = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_REDIS_PASSWORD or the configuration file',
-    'flag --set: prometheus.url = •••: a secret is never taken from the command line, where others can see it: use BENTHAM_PROMETHEUS_URL or the configuration file',
-    'flag --set: nonsense: there is no such option',
+    'flag --set: kubernetes.namspace: unknown option; did you mean kubernetes.namespace?',
+    'flag --set: database: is a section: give one of its options, as in database.primary=…',
+    'flag --set: redis.password = •••: is a secret, and other users can see the command line: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: redis.url = •••: is a secret, and other users can see the command line: use BENTHAM_REDIS_PASSWORD or the configuration file',
+    'flag --set: prometheus.url = •••: is a secret, and other users can see the command line: use BENTHAM_PROMETHEUS_URL or the configuration file',
+    'flag --set: nonsense: unknown option',
   ]);
 });
 
@@ -251,20 +251,20 @@ test.each([
   ['more references than anybody writes', `x-a: &a 1\nx-b: [${'*a, '.repeat(20_000)}]`],
 ])('%s are refused in words, at once', async (_, yaml) => {
   expect(await mistakes({ yaml })).toEqual([
-    expect.stringContaining('its anchors and merges (&, *, <<) refer to too much: write it out'),
+    expect.stringContaining('anchors and merges (&, *, <<) expand to too much: write the values out'),
   ]);
 });
 
 test('references in a list, without end', async () => {
   const yaml = `${bomb((names) => `[${names}]`)}\ncontacts: *i`;
-  expect(await mistakes({ yaml })).toEqual(['10: contacts: refers to too much: write it out']);
+  expect(await mistakes({ yaml })).toEqual(['10: contacts: expands to too much: write the values out']);
 });
 
 test('a file of 60,000 keys, of 100,000 brackets and one that is no YAML anywhere are refused in a few words', async () => {
   const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`).join('\n');
   const said = async (yaml: string) => (await mistakes({ yaml })).join('\n');
-  expect(await said(keys)).toContain('has more than 10000 entries: is it the right file?');
-  expect(await said('['.repeat(100_000))).toContain('not YAML: it is nested too deeply');
+  expect(await said(keys)).toContain('has more than 10000 entries: check that this is the right file');
+  expect(await said('['.repeat(100_000))).toContain('invalid YAML: nested too deeply');
   expect((await said('a: '.repeat(100_000))).split('\n').length).toBeLessThan(30);
 });
 

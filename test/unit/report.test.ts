@@ -287,5 +287,5 @@ test('without the screen: the list, the record and its check, each JSON with its
   const bad = { ...report, files: [{ file: 'a.jsonl', entries: 14, problems: ['line 2 was changed'], notes: [] }] };
   expect([exported(one, bad, 'markdown', now).code, verified(bad, false).code]).toEqual([1, 1]);
   expect(exported(one, bad, 'markdown', now).text).toContain('- a.jsonl: line 2 was changed');
-  expect(shown(one, now).text).toContain('acknowledged after 1 m 0 s, first look at the right place after 4 m 0 s');
+  expect(shown(one, now).text).toContain('acknowledged after 1 m 0 s, first finding after 4 m 0 s');
 });

@@ -10,7 +10,7 @@ import { exitWith } from '../exit.ts';
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */
 export function cockpitCommand(): Command {
   const command = addSettingsFlags(new Command('cockpit'))
-    .description('the full screen (the default)')
+    .description('full screen (default command)')
     // Here comes every word that is no command.
     .allowExcessArguments()
     .action(async (options: { color?: boolean }) => {
@@ -20,7 +20,7 @@ export function cockpitCommand(): Command {
       const { whyNoScreen, runCockpit } = await import('./run.ts');
       const why = whyNoScreen();
       if (why === undefined) exitWith(await runCockpit(settings, { colour: options.color !== false }));
-      complain(`${why}. This is the status once; see also status --help.`);
+      complain(`${why}: printing the status once; see status --help`);
       const { runStatus } = await import('../status/run.ts');
       await runStatus(settings, options);
     });
@@ -30,12 +30,12 @@ export function cockpitCommand(): Command {
 function unknownCommand(root: Command, word: string): never {
   const names = root.commands.map((one) => one.name()).filter((name) => !name.startsWith('_'));
   if (names.includes(word))
-    root.error(`error: options stand behind their command: bentham-cockpit ${word} …`, {
+    root.error(`error: put options after the command: bentham-cockpit ${word} …`, {
       code: 'commander.unknownCommand',
     });
   const meant = nearest(word, names);
   root.error(
-    `error: unknown command '${word}'. ${meant ? `Did you mean ${meant}?` : `There are ${names.join(', ')}; see --help.`}`,
+    `error: unknown command '${word}'. ${meant ? `Did you mean ${meant}?` : `Commands: ${names.join(', ')}; see --help.`}`,
     { code: 'commander.unknownCommand' },
   );
 }

@@ -22,7 +22,7 @@ import { Terminal } from './terminal.ts';
 export function whyNoScreen(): string | undefined {
   if (!process.stdin.isTTY) return 'standard input is not a terminal';
   if (!process.stdout.isTTY) return 'standard output is not a terminal';
-  if (process.env.TERM === 'dumb') return 'this terminal (TERM=dumb) cannot draw a screen';
+  if (process.env.TERM === 'dumb') return 'this terminal (TERM=dumb) cannot show a full screen';
   return undefined;
 }
 
@@ -146,7 +146,7 @@ export async function runCockpit(
   terminal.close();
   if (why !== undefined) {
     const says = why instanceof Error ? (why.stack ?? why.message) : String(why);
-    tell(`bentham-cockpit ended by an error; nothing on the platform was changed by that.\n${says}`);
+    tell(`bentham-cockpit crashed; the crash changed nothing on the platform.\n${says}`);
   }
   await engine.stop();
   return code;

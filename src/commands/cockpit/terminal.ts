@@ -68,7 +68,7 @@ export class Terminal {
    */
   async copy(text: string): Promise<string | { refused: string }> {
     const safe = cleanLines(text, Number.POSITIVE_INFINITY);
-    if (Buffer.byteLength(safe) > longestCopy) return { refused: 'too long for the clipboard of a terminal' };
+    if (Buffer.byteLength(safe) > longestCopy) return { refused: 'too long for the terminal clipboard' };
     const sequence = osc(`52;c;${Buffer.from(safe).toString('base64')}`);
     const { TMUX, STY, TERM = '' } = process.env;
     const within = TMUX !== undefined || /^(tmux|screen)/.test(TERM);
@@ -78,9 +78,9 @@ export class Terminal {
     }
     if (STY) this.#out.write(`\u001bP${sequence}\u001b\\`);
     else this.#out.write(`\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`);
-    if (TMUX && (await tmuxTakes(safe))) return ', and into tmux’s buffer';
+    if (TMUX && (await tmuxTakes(safe))) return ' and to the tmux buffer';
     this.#out.write(sequence);
-    return STY ? '' : ', if tmux lets it through (set-clipboard on)';
+    return STY ? '' : ' if tmux allows it (set-clipboard on)';
   }
 
   /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */

@@ -31,8 +31,8 @@ function words(all: readonly { name: string; about: string }[]): Values {
 /** Prints the script of a shell. */
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('a script that lets your shell complete commands, flags, scenarios and actions')
-    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
+    .description('print a shell completion script for commands, flags, scenarios and actions')
+    .addArgument(new Argument('<shell>', 'shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',
       `

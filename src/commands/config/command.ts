@@ -8,8 +8,8 @@ import { describeProblem } from '../../config/problem.ts';
 /** The effective configuration, and what is wrong with it. */
 export function configCommand(): Command {
   const command = addSettingsFlags(new Command('config'))
-    .description('the configuration in force, each value with where it came from')
-    .option('--json', 'for programs')
+    .description('print the effective configuration, each value with its source')
+    .option('--json', 'machine-readable output')
     .action(async (options: { json?: boolean }) => {
       const loaded = await loadForCommand(command);
       const [{ configJson, configText }, { describeRedirection }] = await Promise.all([
@@ -23,18 +23,18 @@ export function configCommand(): Command {
     });
 
   const check = addSettingsFlags(command.command('check'))
-    .description('name every mistake in the configuration, and what would be right')
+    .description('check the configuration; print each error and its fix')
     .action(async () => {
       const loaded = await loadForCommand(check);
       const { describeRedirection } = await import('../../config/load.ts');
-      print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no mistakes`);
+      print(`✓ ${loaded.file ?? 'no configuration file'}, profile ${loaded.settings.profile}: no errors`);
       for (const one of loaded.redirected) print(`  ${describeRedirection(one)}`);
       for (const one of loaded.ignored) print(`  ${describeProblem(one)}`);
     });
 
   command
     .command('schema')
-    .description('the JSON schema of the configuration file, for editors')
+    .description('print the JSON schema of the configuration file, for editors')
     .action(async () => {
       const { fileSchema } = await import('../../config/schema.ts');
       print(JSON.stringify(fileSchema(), null, 2));

@@ -1,4 +1,4 @@
-// `doctor`: tries every backend, tool and permission, and says what to do.
+// `doctor`: checks every backend, tool and permission, and prints the fixes.
 
 import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
@@ -9,20 +9,17 @@ import { second } from '../../core/time.ts';
 
 const seconds = (text: string) => {
   const value = Number(text);
-  if (!(value > 0 && value <= 300)) throw new InvalidArgumentError('It is a number of seconds, up to 300.');
+  if (!(value > 0 && value <= 300)) throw new InvalidArgumentError('Give a number of seconds, at most 300.');
   return value;
 };
 
-/** Exit code: 0 all fine, 1 something optional is missing, 2 something essential is broken, 3 could not be asked. */
+/** Exit code: 0 ok, 1 an optional part is missing, 2 an essential part is broken, 3 unknown. */
 export function doctorCommand(): Command {
   const command = addSettingsFlags(new Command('doctor'))
-    .description('try every backend, tool and permission, and say what to do about it')
-    .option('--json', 'for programs')
-    .option('--timeout <seconds>', 'for one question to one backend', seconds, 4)
-    .addHelpText(
-      'after',
-      '\nExit code: 0 all fine, 1 something optional is missing, 2 something is broken, 3 could not be asked.',
-    )
+    .description('check every backend, tool and permission, and print how to fix each problem')
+    .option('--json', 'machine-readable output')
+    .option('--timeout <seconds>', 'timeout of one request to one backend', seconds, 4)
+    .addHelpText('after', '\nExit code: 0 ok, 1 an optional part is missing, 2 an essential part is broken, 3 unknown.')
     .action(async (options: { json?: boolean; timeout: number }) => {
       const loaded = await loadForCommand(command);
       const { settings, redirected, ignored } = loaded;
@@ -49,7 +46,7 @@ export function doctorCommand(): Command {
         what: one.option,
         verdict: 'warning' as const,
         answer: describeRedirection(one),
-        todo: `if that is not meant, look at ${one.origin.says}`,
+        todo: `if this is not intended, check ${one.origin.says}`,
       }));
       const passedOver = ignored.map((one) => ({
         area: 'configuration',

@@ -12,15 +12,15 @@ type Options = { serve?: boolean; list?: boolean; pods: number; jobs: number };
 
 export function drillCommand(): Command {
   const command = addSettingsFlags(new Command('drill'))
-    .description('practise on an embedded Bentham: real servers on loopback, gone when you leave')
-    .argument('[scenario]', `what is wrong: ${scenarios.map((s) => s.id).join(', ')}`, 'calm')
-    .option('--list', 'name the scenarios')
-    .option('--serve', 'no screen: print the environment that reaches it, then `ready`, and run until stopped')
-    .addOption(new Option('--pods <n>', 'so many pods more, for load').argParser(whole).default(0))
-    .addOption(new Option('--jobs <n>', 'so many finished jobs more, for load').argParser(whole).default(0))
+    .description('practise on an embedded Bentham: real servers on loopback, deleted when you quit')
+    .argument('[scenario]', `fault to practise: ${scenarios.map((s) => s.id).join(', ')}`, 'calm')
+    .option('--list', 'list the scenarios')
+    .option('--serve', 'no screen: print its environment variables, then `ready`, and run until stopped')
+    .addOption(new Option('--pods <n>', 'number of extra pods, for load').argParser(whole).default(0))
+    .addOption(new Option('--jobs <n>', 'number of extra finished jobs, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
       if (options.list) {
-        if (command.args.length > 0) command.error('error: --list names all scenarios: leave the scenario out');
+        if (command.args.length > 0) command.error('error: --list takes no scenario');
         const widest = Math.max(...scenarios.map((s) => s.id.length));
         for (const { id, says } of scenarios) print(`${id.padEnd(widest)}  ${says}`);
         return;
@@ -28,7 +28,7 @@ export function drillCommand(): Command {
       const scenario = scenarioNamed(name);
       if (!scenario) {
         complain(
-          `no scenario ${JSON.stringify(name.slice(0, 60))}. There are: ${scenarios.map((s) => s.id).join(', ')}`,
+          `no scenario ${JSON.stringify(name.slice(0, 60))}. Scenarios: ${scenarios.map((s) => s.id).join(', ')}`,
         );
         process.exitCode = usage;
         return;
@@ -45,6 +45,6 @@ export function drillCommand(): Command {
 
 function whole(text: string): number {
   const n = Number(text);
-  if (!/^\d+$/.test(text) || n > 100_000_000) throw new InvalidArgumentError('a whole number is needed.');
+  if (!/^\d+$/.test(text) || n > 100_000_000) throw new InvalidArgumentError('Give a whole number.');
   return n;
 }

@@ -17,8 +17,8 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   const why = whyNoScreen();
   if (why !== undefined) {
     process.stderr.write(
-      `bentham-cockpit: ${why}, and the drill opens a full screen. Without one:\n` +
-        `  bentham-cockpit drill ${scenario} --serve   prints what reaches it and runs until stopped\n`,
+      `bentham-cockpit: ${why}, and the drill needs a full screen. Without a screen:\n` +
+        `  bentham-cockpit drill ${scenario} --serve   prints its environment variables and runs until stopped\n`,
     );
     process.exitCode = 64;
     return;

@@ -12,42 +12,45 @@ import type { Printed } from './run.ts';
 type Runs = typeof import('./run.ts');
 
 const id = '[id]';
-const aboutId = 'an incident’s id, or the beginning of one; the newest if not given';
+const aboutId = 'incident id or its first characters (default: newest)';
 
 /** The journal's files, read without the screen and without asking a backend. */
 export function incidentCommand(): Command {
-  const command = new Command('incident').description('the record of incidents: list, show, export, verify, resume');
+  const command = new Command('incident').description('list, show, export, verify or resume incidents');
   const sub = (name: string, description: string) =>
     addSettingsFlags(new Command(name)).description(description).copyInheritedSettings(command);
 
-  const list = sub('list', 'every incident of this profile, newest first').option('--json', 'for programs');
+  const list = sub('list', 'list the incidents of this profile, newest first').option(
+    '--json',
+    'machine-readable output',
+  );
   list.action(({ json = false }: { json?: boolean }) =>
     answer(list, (run, report) => run.listed(report, json, Date.now())),
   );
 
-  const show = sub('show', 'one incident, entry by entry').argument(id, aboutId);
+  const show = sub('show', 'show the timeline of one incident').argument(id, aboutId);
   show.action((which?: string) =>
     answer(show, (run, report) => about(run, report, which, (one) => run.shown(one, Date.now()))),
   );
 
-  const exporting = sub('export', 'one incident as a report')
+  const exporting = sub('export', 'export one incident as a report')
     .argument(id, aboutId)
-    .addOption(new Option('--format <format>', 'what for').choices(['markdown', 'json']).default('markdown'));
+    .addOption(new Option('--format <format>', 'output format').choices(['markdown', 'json']).default('markdown'));
   exporting.action((which: string | undefined, { format }: { format: 'markdown' | 'json' }) =>
     answer(exporting, (run, report) =>
       about(run, report, which, (one) => run.exported(one, report, format, Date.now())),
     ),
   );
 
-  const verify = sub('verify', 'look for changes, gaps and cuts in the journal’s files').option(
+  const verify = sub('verify', 'check the journal files for changed, missing or truncated entries').option(
     '--json',
-    'for programs',
+    'machine-readable output',
   );
   verify.action(({ json = false }: { json?: boolean }) => answer(verify, (run, report) => run.verified(report, json)));
 
-  const resume = sub('resume', 'open the cockpit on the incident that is open').argument(
+  const resume = sub('resume', 'open the cockpit on an open incident').argument(
     id,
-    'an incident’s id, or the beginning of one, where several are open; the newest if not given',
+    'incident id or its first characters, if several are open (default: newest)',
   );
   resume.action(async (which?: string) => {
     const { settings } = await loadForCommand(resume);
@@ -57,12 +60,12 @@ export function incidentCommand(): Command {
     const why = whyNoScreen();
     if (why === undefined)
       process.exit(await runCockpit(settings, { start: 'incident', ...(wanted ? { follow: wanted.id } : {}) }));
-    complain(`${why}. incident show tells what is known.`);
+    complain(`${why}: run bentham-cockpit incident show`);
     process.exitCode = 2;
   });
 
   for (const one of [list, show, exporting, verify, resume]) command.addCommand(one);
-  return command.addHelpText('after', '\nExit code: 0 found, 1 the record has a problem, 2 nothing there.');
+  return command.addHelpText('after', '\nExit code: 0 found, 1 problem in the journal, 2 not found.');
 }
 
 async function answer(command: Command, what: (run: Runs, report: JournalReport) => Printed): Promise<void> {
@@ -79,7 +82,7 @@ async function openOne(settings: Settings, which: string): Promise<Incident | Pr
   if ('text' in report) return report;
   const found = run.found(report, which);
   if ('text' in found || found.resolvedAt === undefined) return found;
-  return { text: `${found.id} is resolved: incident show ${which} tells of it`, code: 2 };
+  return { text: `${found.id} is resolved: read it with incident show ${which}`, code: 2 };
 }
 
 function say({ text, code }: Printed): void {

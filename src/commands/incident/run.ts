@@ -18,7 +18,7 @@ export type Printed = { text: string; code: 0 | 1 | 2 };
 /** The whole journal of a profile. */
 export async function journalOf(settings: Settings): Promise<JournalReport | Printed> {
   const { directory } = settings.journal;
-  if (!directory) return { text: 'no journal directory is configured: set journal.directory', code: 2 };
+  if (!directory) return { text: 'no journal directory configured: set journal.directory', code: 2 };
   const outcome = await verifyJournal(directory);
   if (outcome.ok) return outcome.value;
   const { what, where, hint, kind } = outcome.fault;
@@ -70,9 +70,9 @@ export function found(report: JournalReport, id: string | undefined): Incident |
   const some = id === undefined ? incidents.slice(-1) : incidents.filter((one) => one.id.startsWith(id.toUpperCase()));
   const [one] = some;
   if (one && some.length === 1) return one;
-  if (some.length > 1) return { text: `${id} begins the ids of ${some.length} incidents: give more of it`, code: 2 };
+  if (some.length > 1) return { text: `${id} matches ${some.length} incidents: give more characters`, code: 2 };
   return {
-    text: id === undefined ? `no incident in ${report.directory}` : `no incident ${id}: incident list shows them`,
+    text: id === undefined ? `no incident in ${report.directory}` : `no incident ${id}: run incident list`,
     code: 2,
   };
 }
@@ -81,7 +81,7 @@ export function shown(incident: Incident, now: number): Printed {
   const { toAcknowledge, toFirstFind, toMitigate, toResolve } = clocks(incident, now);
   const times = [
     ['acknowledged', toAcknowledge],
-    ['first look at the right place', toFirstFind],
+    ['first finding', toFirstFind],
     ['mitigated', toMitigate],
     ['resolved', toResolve],
   ] as const;
@@ -114,9 +114,7 @@ export function exported(incident: Incident, report: JournalReport, format: 'mar
     return { text: JSON.stringify(body, null, 2), code };
   }
   const notes =
-    problems.length > 0
-      ? problems
-      : ['The journal’s files were checked: nothing is missing or changed as far as they tell.'];
+    problems.length > 0 ? problems : ['The journal files were checked: no changed or missing entries were found.'];
   return { text: markdownReport(incident, now, notes).trimEnd(), code };
 }
 
@@ -135,10 +133,10 @@ export function verified(report: JournalReport, json: boolean): Printed {
   ]);
   const sum =
     code === 0
-      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'}: none changed, none missing, as far as they tell`
+      ? `${glyph.ok} ${report.entries.length} entries in ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'}: no changed or missing entries found`
       : `${glyph.critical} ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
   return {
-    text: [...lines, sum, '', 'What this cannot know:', ...cannotKnow.map((text) => `  ${text}`)].join('\n'),
+    text: [...lines, sum, '', 'Limits of this check:', ...cannotKnow.map((text) => `  ${text}`)].join('\n'),
     code,
   };
 }

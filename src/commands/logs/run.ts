@@ -26,7 +26,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   if (filter.problems.length > 0) return wrong(filter.problems.join('; '));
   const since = options.since === 'all' ? undefined : parseSince(options.since, Date.now());
   if (since === undefined && options.since !== 'all')
-    return wrong(`--since ${options.since}: it is written 90s, 15m, 1h, 03:05, 2026-01-17T03:05Z or all`);
+    return wrong(`--since ${options.since}: use 90s, 15m, 1h, 03:05, 2026-01-17T03:05Z or all`);
   const { tail } = options;
 
   const { settings } = await loadForCommand(command);
@@ -75,7 +75,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     },
     over.signal,
   );
-  if (state?.leftOut) complain(`${state.leftOut} containers were left out: ask for fewer pods`);
+  if (state?.leftOut) complain(`${state.leftOut} containers left out: select fewer pods`);
   if (state?.fault) return unreadable;
   // Whoever follows ends it so; else what was printed is not all, and a script must know (as a shell says it).
   if (interrupted > 0 && !ask.follow) return 128 + interrupted;
@@ -83,7 +83,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     const { workload } = ask;
     const what =
       'deployment' in workload ? `of deployment ${workload.deployment}` : `with ${Object.values(workload)[0]}`;
-    complain(`no pods ${what} in ${settings.kubernetes.namespace} have logs`);
+    complain(`no pods ${what} in ${settings.kubernetes.namespace} with logs`);
     for (const { pod, why } of state?.unstarted.slice(0, 10) ?? []) complain(`${pod} has not started: ${why}`);
     return unreadable;
   }

@@ -29,7 +29,7 @@ export async function runAction(command: Command, action: Action | undefined, fl
     return 0;
   }
   if (!action) {
-    complain('which action? `run --list` names them');
+    complain('no action given: see `run --list`');
     return usageError;
   }
   const given = targetFrom(action, flags);
@@ -100,8 +100,8 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
           ...run,
           phase: 'done',
           outcome: 'moved',
-          says: run.notice ?? 'the world moved',
-          hint: 'look at the plan of now, and run it again',
+          says: run.notice ?? 'state changed since the plan; nothing was done',
+          hint: 'read the new plan, then run it again',
         });
       }
     }
@@ -128,13 +128,13 @@ async function refuse(
 async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] | string> {
   if (flags.yes && run.risk !== 'irreversible') return run.accepts;
   if (!process.stdin.isTTY) {
-    if (run.risk === 'irreversible') return 'irreversible: it has to be typed on a terminal, --yes is not enough';
-    return 'nobody is there to confirm it: give --yes';
+    if (run.risk === 'irreversible') return 'irreversible: type the confirmation on a terminal; --yes is not enough';
+    return 'no terminal to confirm on: use --yes';
   }
   const wanted = run.accepts.length === 0 ? ['y'] : run.accepts;
   const typed: string[] = [];
   for (const text of wanted) {
-    const answer = await askTyped(`type ${stripControl(text, 200)} and enter to go on: `, {
+    const answer = await askTyped(`type ${stripControl(text, 200)} to confirm, then enter: `, {
       input: process.stdin,
       output: process.stderr,
     });
@@ -153,7 +153,7 @@ function watchInterrupts(runner: Runner, id: string): () => void {
     if (!run || !isUnderWay(run) || run.phase === 'rechecking') return runner.cancel(id);
     if (asked) return runner.cancel(id);
     asked = true;
-    complain(`${run.performed} of ${run.calls.length} calls are done; it goes on. Ctrl-C again stops it.`);
+    complain(`${run.performed} of ${run.calls.length} calls done; the run continues. Press Ctrl-C again to stop it.`);
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);

@@ -8,9 +8,9 @@ import { expected, wrongValue } from '../../core/actions/field.ts';
 import type { RunFlags } from './flags.ts';
 
 export const runExitCodes =
-  'Exit code: 0 done and proven, 1 done and not proven in time, 2 failed, 3 outcome unknown,\n' +
-  '4 refused, not available, cancelled or moved (nothing was changed), 64 wrong usage.\n' +
-  'On a terminal, flags that are missing are asked for.';
+  'Exit code: 0 verified, 1 done but not verified in time, 2 failed, 3 outcome unknown,\n' +
+  '4 refused, unavailable, cancelled or state changed (nothing was done), 64 wrong usage.\n' +
+  'On a terminal, the command prompts for missing flags.';
 
 /** Carries out what a command line asks for, and gives the exit code. `command`: the one that was named. */
 export type CarryOut = (command: Command, action: Action | undefined, flags: RunFlags) => Promise<number>;
@@ -22,14 +22,14 @@ function addRunFlags(command: Command): Command {
   return addSettingsFlags(command)
     .option('--list', 'list actions with risk and flags')
     .option('--dry-run', 'only show the plan')
-    .option('-y, --yes', 'do not ask; never enough for what is irreversible')
+    .option('-y, --yes', 'do not ask for confirmation; irreversible actions always ask')
     .option('--json', 'machine-readable output')
     .addOption(
-      new Option('--arm <reason>', 'open a read-only environment for this run; the reason is recorded').conflicts(
+      new Option('--arm <reason>', 'arm a read-only environment for this run; the reason is recorded').conflicts(
         'reason',
       ),
     )
-    .option('--reason <text>', 'the same as --arm');
+    .option('--reason <text>', 'same as --arm');
 }
 
 /** Commander's name of a flag: `older-than` becomes olderThan. */
@@ -63,7 +63,7 @@ function actionCommand(action: Action, carryOut: CarryOut): Command {
   for (const field of fields) command.addOption(fieldOption(field));
   const [first] = fields;
   if (first) {
-    const same = new Option('--target <value>', `the same as --${first.name}`).conflicts(attribute(first.name));
+    const same = new Option('--target <value>', `same as --${first.name}`).conflicts(attribute(first.name));
     command.addOption(judged(same, first));
   }
   return addRunFlags(command)
@@ -80,14 +80,14 @@ function actionCommand(action: Action, carryOut: CarryOut): Command {
 export function runCommand(actions: readonly Action[], carryOut: CarryOut = fromFile): Command {
   const command = addRunFlags(new Command('run'))
     .description('carry out a remediation: show the plan, confirm, execute and verify')
-    .usage('[options] ACTION [flags of the action]')
+    .usage('[options] ACTION [action flags]')
     .enablePositionalOptions()
     .argument('[action]', 'action to run')
     // What follows a word that is no action is no mistake of its own.
     .allowUnknownOption()
     .allowExcessArguments()
     .commandsGroup('Actions:')
-    .addHelpText('after', `\n\`run ACTION --help\` tells an action’s flags.\n${runExitCodes}`)
+    .addHelpText('after', `\nSee \`run ACTION --help\` for the flags of an action.\n${runExitCodes}`)
     .action(async () => {
       const [word] = command.args;
       if (word !== undefined) notAnAction(command, word, actions);
@@ -102,13 +102,13 @@ function notAnAction(command: Command, word: string, actions: readonly Action[])
     const name = word.replace(/=.*/, '');
     const owners = actions.filter(({ fields }) => fields.some((field) => `--${field.name}` === name));
     const [first] = owners;
-    const where = first ? `. It stands behind its action: run ${first.id} ${name} …` : '; see run --help';
+    const where = first ? `. Put it after its action: run ${first.id} ${name} …` : '; see run --help';
     command.error(`error: unknown option '${name}'${where}`, { code: 'commander.unknownOption' });
   }
   const ids = actions.map(({ id }) => id);
   const within = ids.filter((id) => id.split('-').includes(word));
   const near = nearest(word, ids);
   const meant = within.length > 0 ? within : near ? [near] : [];
-  const hint = meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; `run --list` names them';
-  command.error(`error: there is no action ${word}${hint}`, { code: 'commander.invalidArgument' });
+  const hint = meant.length > 0 ? `. Did you mean ${meant.join(' or ')}?` : '; see `run --list`';
+  command.error(`error: unknown action ${word}${hint}`, { code: 'commander.invalidArgument' });
 }

@@ -38,7 +38,7 @@ export async function askMissing(
   action: Action,
   { target, missing }: ReturnType<typeof targetFrom>,
 ): Promise<Target | undefined> {
-  tell(`${action.title}: looking what there is …`);
+  tell(`${action.title}: listing the choices …`);
   const world = await worldFor(settings, missing);
   let known = target;
   for (const field of missing) {

@@ -33,7 +33,7 @@ export function planText(run: Run): string {
       `  $ ${say.length > longest ? `${say.slice(0, longest)} …` : say}`,
       `    on ${to}`,
     ]),
-    ...plan.answered.map((who) => `    answered just now: ${who}`),
+    ...plan.answered.map((who) => `    checked just now: ${who}`),
     plan.undo ? `  undo: ${plan.undo}` : '  this cannot be undone',
     '',
   ].join('\n');
@@ -50,7 +50,7 @@ const glyphs: Readonly<Record<RunOutcome, string>> = {
 };
 
 export function resultText(run: Run): string {
-  if (!run.outcome) return 'only planned: nothing was changed';
+  if (!run.outcome) return 'plan only: nothing was changed';
   const { found, answered = [] } = run.plan ?? {};
   if (found && run.outcome === 'verified')
     return [

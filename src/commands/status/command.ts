@@ -6,26 +6,26 @@ import { type Ms, second } from '../../core/time.ts';
 
 const seconds = (text: string): Ms => {
   const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('It is a number of seconds.');
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('Give a number of seconds.');
   return value * second;
 };
 
 /** Exit code as monitoring plugins have it: 0 ok, 1 warning, 2 critical, 3 unknown. */
 export function statusCommand(): Command {
   const command = addSettingsFlags(new Command('status'))
-    .description('one look at everything; the exit code is the verdict')
-    .option('-a, --all', 'also what is fine, a table per area')
+    .description('print the status once; the exit code is the verdict')
+    .option('-a, --all', 'include healthy items, one table per area')
     .option('--json', 'machine-readable output (docs/status.schema.json); with --watch one object per line')
     .addOption(new Option('--line', 'one line, for a prompt or a status bar').conflicts(['json', 'all']))
-    .option('--timeout <seconds>', 'wait no longer (default: 5; 900 for a rollout; none for --watch)', seconds)
-    .addOption(new Option('-w, --watch', 'print a line whenever something changes').conflicts(['all', 'line']))
+    .option('--timeout <seconds>', 'maximum wait (default: 5; 900 with --rollout; no limit with --watch)', seconds)
+    .addOption(new Option('-w, --watch', 'print a line on every change').conflicts(['all', 'line']))
     .addOption(
       new Option(
         '--rollout <deployment>',
-        'follow a deploy to its end: 0 complete, 2 stuck, 3 not told in time',
+        'follow a rollout to its end: 0 complete, 2 stuck, 3 unknown in time',
       ).conflicts(['all', 'line']),
     )
-    .addHelpText('after', '\nExit code: 0 ok, 1 warning, 2 critical (or proven down), 3 unknown (could not be asked).')
+    .addHelpText('after', '\nExit code: 0 ok, 1 warning, 2 critical (or down), 3 unknown (no answer).')
     .action(async (options) => {
       const { settings } = await loadForCommand(command);
       const { runStatus } = await import('./run.ts');

@@ -67,7 +67,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
     if (waiting.has(fact)) {
       const where = sources.find((source) => source.facts.includes(fact))?.id ?? fact;
       const what = `no answer within ${timeout / second} s`;
-      const fault = { kind: 'timeout', where, what, hint: 'give it more time: --timeout 15' } as const;
+      const fault = { kind: 'timeout', where, what, hint: 'allow more time: --timeout 15' } as const;
       // The union pairs each fact with its value; a fault is the same for all.
       keeper.apply({ fact, at, fault } as SourceUpdate);
     }

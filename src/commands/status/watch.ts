@@ -97,7 +97,7 @@ export async function watchRollout(settings: Settings, deployment: string, optio
     }, over.signal),
   );
   const inTime = await ended(AbortSignal.any([signal, over.signal]), timeout);
-  if (!inTime) say(`not through after ${(timeout ?? 0) / second} s: ${last ?? 'nothing heard'}`, result);
+  if (!inTime) say(`not complete after ${(timeout ?? 0) / second} s: ${last ?? 'no answer'}`, result);
   over.abort();
   await Promise.race([
     Promise.allSettled(running.map((run) => run.ended)),

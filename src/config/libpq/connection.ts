@@ -71,7 +71,7 @@ export function readPostgres(environment: Environment, place: Place): Layer {
     problems.push({
       source: 'env DATABASE_URL',
       value: '•••',
-      right: 'must be like postgres://user@host:5432/database',
+      right: 'must look like postgres://user@host:5432/database',
     });
 
   const url = connection === 'bad' ? {} : connection;
@@ -87,8 +87,8 @@ export function readPostgres(environment: Environment, place: Place): Layer {
 
 /** libpq tries one after another of a list; here the primary and the replica have a place of their own each. */
 function oneOnly(parameter: string): string {
-  if (parameter === 'port') return 'one port only: that of the host that is named';
-  return 'one host only: name the primary here, and the other as BENTHAM_DATABASE_REPLICA_HOST; libpq’s lists are not supported';
+  if (parameter === 'port') return 'give one port: that of the host';
+  return 'give one host, the primary; set the replica as BENTHAM_DATABASE_REPLICA_HOST (libpq host lists are not supported)';
 }
 
 const inherited = ['database', 'user', 'password', 'sslMode', 'sslRootCert', 'sslCert', 'sslKey'];

@@ -22,7 +22,7 @@ export function readPasswordFile(
   try {
     const mode = disk.mode(file);
     if (mode !== undefined && mode & 0o077)
-      return [{ source: file, right: `is ignored, as psql does: others can read it. chmod 600 ${file}` }];
+      return [{ source: file, right: `is ignored, as in psql: other users can read it. Run chmod 600 ${file}` }];
     text = disk.read(file);
   } catch (error) {
     return [{ source: file, right: unreadable(error) }];

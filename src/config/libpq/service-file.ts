@@ -53,6 +53,6 @@ export function readService(
   const where = files.map((file) => shorten(file, home)).join(' or ');
   return {
     value,
-    right: `there is no service of this name in ${where}${meant ? `; did you mean ${stripControl(meant, 60)}?` : ''}`,
+    right: `no service with this name in ${where}${meant ? `; did you mean ${stripControl(meant, 60)}?` : ''}`,
   };
 }

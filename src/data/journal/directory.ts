@@ -49,7 +49,7 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
   try {
     const stat = lstatSync(directory);
     if (stat.isSymbolicLink())
-      return refused(new Distrusted('is a link', 'set journal.directory to the directory itself'));
+      return refused(new Distrusted('is a symbolic link', 'set journal.directory to the directory itself'));
     if (stat.isDirectory() && stat.uid !== (process.getuid?.() ?? stat.uid))
       return refused(new Distrusted('belongs to another user', 'set journal.directory to a directory of your own'));
     const wrong = distrust(stat, directory, { kind: 'directory', closed }) ?? exposedAbove(directory);
@@ -115,7 +115,7 @@ export function diskFault(error: unknown, directory: string): JournalTrouble {
     ENOENT: ['unreachable', 'the directory is gone', 'bring it back; what was not written is kept and written then'],
     EEXIST: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
     ENOTDIR: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
-    ELOOP: ['forbidden', 'is a link', 'remove the link, or choose another journal.directory'],
+    ELOOP: ['forbidden', 'is a symbolic link', 'remove the link, or choose another journal.directory'],
     EIO: ['unreachable', 'the disk does not answer', 'look at the disk; choose another journal.directory'],
     ESTALE: ['unreachable', 'the network disk was lost', 'mount it again, or choose another journal.directory'],
     EMFILE: ['refused', 'too many open files', 'raise the limit (ulimit -n)'],
