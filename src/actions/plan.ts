@@ -19,8 +19,8 @@ export const notYet = (because: string): Check => ({ state: 'unknown', because }
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
 /** The answer of a command or a channel is all the proof there is: without it nothing more can be found out. */
-export function itsAnswer({ uncertainty: doubt, output }: Pick<Execution, 'uncertainty' | 'output'>): Proof {
-  if (doubt !== undefined) return { ...notYet('only its answer would tell'), final: true };
+export function itsAnswer({ uncertainty, output }: Pick<Execution, 'uncertainty' | 'output'>): Proof {
+  if (uncertainty !== undefined) return { ...notYet('only its answer would tell'), final: true };
   return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it ended well');
 }
 

@@ -268,7 +268,7 @@ describe.each([
   describe.each(of.filter(({ by }) => by === 'channel'))('$action, its channel dying', (one) => {
     test.each([
       ['refuses', 'failed', /connection refused nothing listens there/],
-      ['freezes', 'unknown', /no answer in time.*look before you try again/],
+      ['freezes', 'unknown', /did not answer in 10 s: it may have arrived.*look before you try again/],
       ['resets', 'unknown', /connection reset.*look before you try again/],
       ['babbles', 'unknown', /answer is not HTTP.*look before you try again/],
     ] as const)('%s: it is %s, and nothing is sent again', async (manner, outcome, says) => {

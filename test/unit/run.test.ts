@@ -96,9 +96,9 @@ describe('a run', () => {
       planned,
       { kind: 'confirmed' },
       { kind: 'started' },
-      { kind: 'performedAll', doubt: 'lost' },
+      { kind: 'performedAll', uncertainty: 'lost' },
     ]);
-    expect(begun).toMatchObject({ phase: 'verifying', doubt: 'lost' });
+    expect(begun).toMatchObject({ phase: 'verifying', uncertainty: 'lost' });
     for (const outcome of ['verified', 'failed', 'unknown'] as const)
       expect(advance(begun, ended(outcome), 9).outcome).toBe(outcome);
   });

@@ -158,13 +158,13 @@ export const deploy: Action = {
       },
     });
   },
-  async verify({ plan, uncertainty: doubt, startedAt }, preflight) {
+  async verify({ plan, uncertainty, startedAt }, preflight) {
     const { targets } = preflight.context;
     const found = await preflight.deployments();
     if (!found.ok) return notYetBy(found.fault);
     const before = new Map(JSON.parse(plan.baseline?.before ?? '[]') as [string, number][]);
     const touched = found.value.filter((d) => d.generation !== before.get(d.name));
-    if (doubt !== undefined) {
+    if (uncertainty !== undefined) {
       const not = await whatIsMissing(
         preflight,
         plan.baseline?.differed !== '0',

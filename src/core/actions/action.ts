@@ -123,12 +123,12 @@ export type Suggestion = { action: ActionId; target: Target; says: string };
 export type Execution = {
   run: string;
   target: Target;
-  /** Of a cockpit that is gone only its `memo` is known. */
+  /** Of a cockpit that is gone only its `baseline` is known. */
   plan: Pick<Plan, 'baseline'>;
   startedAt: Instant;
   output: readonly string[];
   /** Why nobody knows whether it happened: only the facts may say so, its calls' answers do not count. */
-  uncertainty?: string;
+  uncertainty?: string | undefined;
 };
 
 /** For docs/actions.md: the row of this action. */

@@ -54,7 +54,7 @@ export type Run = {
   /** What the look for proof said last. */
   seen?: string;
   /** Why nobody knows whether it happened, while the facts are asked. */
-  doubt?: string;
+  uncertainty?: string | undefined;
   endedAt?: Instant;
   outcome?: RunOutcome;
   /** What happened, in words, and the operator's next move. */
@@ -70,7 +70,7 @@ export type RunEvent =
   | { kind: 'output'; lines: readonly string[] }
   | { kind: 'progress'; says: string }
   | { kind: 'performed'; call: number }
-  | { kind: 'performedAll'; doubt?: string }
+  | { kind: 'performedAll'; uncertainty?: string | undefined }
   | { kind: 'seen'; says: string }
   | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
 
@@ -135,7 +135,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'performed':
       return { ...without(run, 'progress'), performed: event.call + 1 };
     case 'performedAll':
-      return { ...without(run, 'progress'), phase: 'verifying', ...(event.doubt ? { doubt: event.doubt } : {}) };
+      return { ...without(run, 'progress'), phase: 'verifying', uncertainty: event.uncertainty };
     case 'seen':
       return { ...run, seen: event.says };
     case 'ended': {

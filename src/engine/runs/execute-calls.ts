@@ -4,9 +4,9 @@ import type { CallResult } from '../../data/call-result.ts';
 import { execute } from '../../data/execute.ts';
 import type { LiveRun } from './live-run.ts';
 
-/** How far the calls came. `doubt`: why nobody knows whether the last one happened. */
+/** How far the calls came. `uncertainty`: why nobody knows whether the last one happened. */
 export type Carried =
-  | { end: 'all'; doubt?: string }
+  | { end: 'all'; uncertainty?: string }
   | { end: 'stopped'; performed: Exclude<CallResult, { outcome: 'done' | 'unknown' }>; at: number };
 
 export async function executeCalls(live: LiveRun, { calls }: Plan): Promise<Carried> {
@@ -14,7 +14,7 @@ export async function executeCalls(live: LiveRun, { calls }: Plan): Promise<Carr
     const performed = await performCall(live, at, call);
     if (performed.outcome === 'done') live.tell({ kind: 'performed', call: at });
     // Not again: whether it happened is for the facts to say.
-    else if (performed.outcome === 'unknown') return { end: 'all', doubt: performed.says };
+    else if (performed.outcome === 'unknown') return { end: 'all', uncertainty: performed.says };
     else return { end: 'stopped', performed, at };
   }
   return { end: 'all' };

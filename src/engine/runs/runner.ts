@@ -127,7 +127,7 @@ export class Runner {
   async resume({ note, lock }: Left): Promise<Run | undefined> {
     const { run: id, action: actionId, by, object, at, proof } = note;
     const action = isActionId(actionId) ? actionById[actionId] : undefined;
-    const doubt = await this.#leftBehind(note);
+    const uncertainty = await this.#leftBehind(note);
     // As it was planned: a field that was left empty had its preset.
     const target = action && proof ? withPresets(action, proof.target) : {};
     try {
@@ -150,8 +150,8 @@ export class Runner {
       };
       const live = new LiveRun(run, action, this.#options);
       this.#live.set(id, live);
-      live.tell({ kind: 'performedAll', doubt });
-      return await prove(live, { baseline: proof.memo }, doubt);
+      live.tell({ kind: 'performedAll', uncertainty });
+      return await prove(live, { baseline: proof.memo }, uncertainty);
     } finally {
       await lock?.release();
     }
@@ -188,10 +188,10 @@ export class Runner {
     live.tell({ kind: 'started' });
     const carried = await executeCalls(live, plan);
     if (carried.end === 'stopped') return stopped(live, plan, carried);
-    const { doubt } = carried;
-    live.tell({ kind: 'performedAll', ...(doubt === undefined ? {} : { doubt }) });
-    if (doubt === undefined) await live.record('finished');
-    return prove(live, plan, doubt);
+    const { uncertainty } = carried;
+    live.tell({ kind: 'performedAll', uncertainty });
+    if (uncertainty === undefined) await live.record('finished');
+    return prove(live, plan, uncertainty);
   }
 }
 
@@ -227,6 +227,6 @@ async function broken(live: LiveRun, error: unknown): Promise<Run> {
   const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';
   await live.record(begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
   if (!begun) return live.end('refused', why, { hint: 'nothing was changed' });
-  if (live.run.phase === 'performing') live.tell({ kind: 'performedAll', doubt: why });
+  if (live.run.phase === 'performing') live.tell({ kind: 'performedAll', uncertainty: why });
   return live.end('unknown', `outcome unknown: ${why}`, { hint: 'look before you try again' });
 }

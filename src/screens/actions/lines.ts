@@ -95,8 +95,12 @@ function stands(run: Run, state: State): Line {
       span('▶', 'accent'),
       ` ${run.performed} of ${run.calls.length} calls done, running${since}${run.progress ? `; ${run.progress}` : ''}`,
     );
-  if (run.doubt !== undefined)
-    return line('  ', mark('unknown'), ` outcome unknown: ${run.doubt}; asking the facts${since}: ${run.seen ?? '…'}`);
+  if (run.uncertainty !== undefined)
+    return line(
+      '  ',
+      mark('unknown'),
+      ` outcome unknown: ${run.uncertainty}; asking the facts${since}: ${run.seen ?? '…'}`,
+    );
   return line('  ', span('▶', 'accent'), ` looking for proof${since}: ${run.seen ?? '…'}`);
 }
 
