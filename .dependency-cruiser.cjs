@@ -54,7 +54,10 @@ module.exports = {
     {
       name: 'only-the-cockpit-has-a-screen',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(app\\.tsx|store\\.ts|keymap\\.ts|screens/|commands/cockpit/run\\.ts)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(app\\.tsx|store\\.ts|keymap\\.ts|screens/|commands/(cockpit/run|support-bundle/frames)\\.ts)',
+      },
       to: { path: '^src/(screens/|app\\.tsx)' },
     },
     {

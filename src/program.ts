@@ -11,6 +11,7 @@ import { incidentCommand } from './commands/incident/command.ts';
 import { logsCommand } from './commands/logs/command.ts';
 import { type CarryOut, runCommand } from './commands/run/command.ts';
 import { statusCommand } from './commands/status/command.ts';
+import { supportBundleCommand } from './commands/support-bundle/command.ts';
 import { commanderOutput } from './config/output.ts';
 import type { Action } from './core/actions/action.ts';
 
@@ -29,6 +30,7 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
     .addCommand(configCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand())
+    .addCommand(supportBundleCommand())
     .addCommand(drillCommand())
     .addCommand(logsCommand())
     .addCommand(incidentCommand())

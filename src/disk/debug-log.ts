@@ -80,7 +80,7 @@ export class DebugLog {
   write(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (this.#rank < 0 || !this.writes(level) || !this.#options) return;
     const { thread } = this.#options;
-    const line = { at: new Date().toISOString(), level, pid: process.pid, thread, event, ...parts(fields) };
+    const line = { at: new Date().toISOString(), level, pid: process.pid, thread, event, ...safeFields(fields) };
     this.#waiting.push(`${JSON.stringify(line)}\n`);
     if (this.#waiting.length > mostWaiting) this.#dropped += this.#waiting.splice(0, mostWaiting / 2).length;
     this.#timer ??= setTimeout(() => void this.#flush(), gather).unref();
@@ -205,7 +205,7 @@ function safe(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return sanitize(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (value instanceof Error)
-    return { ...parts({ code: 'code' in value ? value.code : undefined }), stack: stackOf(value) };
+    return { ...safeFields({ code: 'code' in value ? value.code : undefined }), stack: stackOf(value) };
   if (typeof value !== 'object' || depth > deepest) return sanitize(String(value), 200);
   if (Array.isArray(value)) return value.slice(0, mostParts).map((each) => safe(each, depth + 1));
   const entries = Object.entries(value).slice(0, mostParts);
@@ -213,7 +213,7 @@ function safe(value: unknown, depth: number): unknown {
 }
 
 /** Fields as they may be written and packed. */
-export function parts(fields: LogFields): LogFields {
+export function safeFields(fields: LogFields): LogFields {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [sanitize(name, 100), safe(value, 0)]));
 }
 

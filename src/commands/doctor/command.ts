@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { print } from '../../config/output.ts';
-import { describeProblem } from '../../config/problem.ts';
 import { second } from '../../core/time.ts';
 
 const seconds = (text: string) => {
@@ -22,59 +21,23 @@ export function doctorCommand(): Command {
     .addHelpText('after', '\nExit code: 0 ok, 1 an optional part is missing, 2 an essential part is broken, 3 unknown.')
     .action(async (options: { json?: boolean; timeout: number }) => {
       const loaded = await loadForCommand(command);
-      const { settings, redirected, ignored } = loaded;
-      const [
-        { doctorChecks: probesFor },
-        { runCheck: examine },
-        { checkupTable, overall, summary },
-        { describeRedirection },
-        verdict,
-        format,
-      ] = await Promise.all([
-        import('../../data/doctor.ts'),
-        import('../../data/doctor-check.ts'),
+      const { settings } = loaded;
+      const [{ doctorReport }, { checkupTable, summary }, { exitCode, glyph }, { formatInstant }] = await Promise.all([
+        import('./report.ts'),
         import('../../core/health/checkup.ts'),
-        import('../../config/load.ts'),
         import('../../core/health/status.ts'),
         import('../../core/text/format.ts'),
       ]);
-      const timeout = options.timeout * second;
-      const at = Date.now();
-      const found = await examine(probesFor(settings, timeout), 3 * timeout, new AbortController().signal);
-      const elsewhere = redirected.map((one) => ({
-        area: 'configuration',
-        what: one.option,
-        verdict: 'warning' as const,
-        answer: describeRedirection(one),
-        todo: `if this is not intended, check ${one.origin.says}`,
-      }));
-      const passedOver = ignored.map((one) => ({
-        area: 'configuration',
-        what: one.option ?? one.source,
-        verdict: 'ok' as const,
-        answer: describeProblem(one),
-      }));
-      const all = [...elsewhere, ...passedOver, ...found];
-      const worst = overall(all);
-      process.exitCode = verdict.exitCode[worst];
-      if (options.json) {
-        const report = {
-          version: 1,
-          at: new Date(at).toISOString(),
-          profile: settings.profile,
-          verdict: worst,
-          checkups: all,
-        };
-        print(JSON.stringify(report, null, 2));
-        return;
-      }
+      const report = await doctorReport(loaded, options.timeout * second);
+      process.exitCode = exitCode[report.verdict];
+      if (options.json) return print(JSON.stringify(report, null, 2));
       const where = [
         settings.environment.name,
         settings.drill ? `DRILL ${settings.drill}` : `profile ${settings.profile}`,
       ];
-      print(`${where.join('  ')}  ${format.formatInstant(at)}\n`);
-      print(`${checkupTable(all, Math.min(process.stdout.columns ?? 100, 120))}\n`);
-      print(`${verdict.glyph[worst]} ${summary(all)}`);
+      print(`${where.join('  ')}  ${formatInstant(Date.parse(report.at))}\n`);
+      print(`${checkupTable(report.checkups, Math.min(process.stdout.columns ?? 100, 120))}\n`);
+      print(`${glyph[report.verdict]} ${summary(report.checkups)}`);
     });
   return command;
 }
