@@ -1,4 +1,4 @@
-// docs/security.md promises nothing without a test.
+// Every line of docs/security.md names its tests.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
@@ -7,7 +7,7 @@ const text = readFileSync(new URL('docs/security.md', root), 'utf8');
 const promises = text.split('\n').filter((line) => line.startsWith('|') && !/^\| (can try|---)/.test(line));
 const testsOf = (line: string) => [...line.matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file);
 
-test('every promise names its test, and the test is there', () => {
+test('every line of docs/security.md names a test that exists', () => {
   expect(promises.length).toBeGreaterThan(30);
   for (const line of promises) {
     expect(testsOf(line), line).not.toEqual([]);
@@ -15,7 +15,7 @@ test('every promise names its test, and the test is there', () => {
   }
 });
 
-test('each of the four who may be hostile has promises', () => {
+test('each of the four attackers has more than three lines', () => {
   const sections = text.split('\n## ').slice(1);
   const counted = sections.map((section) => [section.split('\n')[0], section.split('\n| ').length - 3] as const);
   expect(counted.filter(([, count]) => count > 3).map(([title]) => title)).toEqual([
