@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The launcher. Plain CommonJS that any Node reads: where the Node on PATH is too old it starts itself again under
-// the packaged one, turns on the compile cache and imports the bundle.
+// The launcher, in CommonJS that any Node reads. If Node is too old, it restarts itself under the packaged one; then it
+// turns on the compile cache and imports the bundle.
 'use strict';
 const { existsSync, lstatSync, mkdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -10,7 +10,7 @@ const oldestMajor = 22;
 const root = path.join(__dirname, '..');
 const bundle = path.join(root, 'dist', 'cli.js');
 const lifeline = 'BENTHAM_COCKPIT_LIFELINE';
-// When whoever waits began to wait, in milliseconds since 1970: for --timeout.
+// When the first process started, in milliseconds since 1970: --timeout counts from there.
 const begun = 'BENTHAM_COCKPIT_BEGUN';
 
 function fail(message) {
@@ -28,15 +28,15 @@ function packagedNode() {
   }
 }
 
-// Node runs what it finds in its compile cache: below a /tmp that all share, it has to be this user's own. Whoever only
-// observes writes nothing, no cache either.
+// Node runs what it finds in its compile cache, so below a shared /tmp the cache has to belong to this user. --observe
+// writes nothing, not even a cache.
 function ownCache() {
   if (process.argv.includes('--observe')) return undefined;
   const place = path.join(tmpdir(), 'node-compile-cache');
   try {
     mkdirSync(place, { mode: 0o700 });
   } catch {
-    // It is there already, or it cannot be.
+    // It exists already, or it cannot be created.
   }
   const found = lstatSync(place, { throwIfNoEntry: false });
   const isOwn = found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o022) === 0;
@@ -49,16 +49,16 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
   const node = packagedNode();
   if (!node)
     fail(
-      `needs Node ${oldestMajor} or newer; this is ${process.version}, and no packaged Node for ` +
+      `Node ${oldestMajor} or newer is required; this is ${process.version}, and no packaged Node for ` +
         `${process.platform}-${process.arch} is installed. Install Node ${oldestMajor}, or run npm ci without --omit=optional.`,
     );
   const { spawn } = require('node:child_process');
   const child = spawn(node, [__filename, ...process.argv.slice(2)], {
-    // The fourth is a lifeline: it ends with this process, whatever ends it.
+    // The fourth is a lifeline: it closes when this process ends, in any way.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: { ...process.env, [lifeline]: '3', [begun]: String(performance.timeOrigin) },
   });
-  // The terminal sends its signals to the whole group; the ones sent to this process alone are handed on.
+  // The terminal sends its signals to the whole group; signals to this process alone are passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
   child.on('error', (error) => fail(`could not start ${node}: ${error.message}`));
@@ -79,8 +79,8 @@ if (Number(process.versions.node.split('.')[0]) < oldestMajor) {
     line.resume();
     line.unref();
   }
-  // Names are looked up and files are read by the same few threads: a name server that hangs must not hold up the
-  // journal. As many as there are backends, and some to spare.
+  // Node resolves names and reads files in the same thread pool: a hanging name server must not delay the journal. The
+  // pool has a thread for each backend, and some more.
   process.env.UV_THREADPOOL_SIZE ??= '24';
   const cache = ownCache();
   if (cache) require('node:module').enableCompileCache?.(cache);

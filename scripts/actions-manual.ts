@@ -14,27 +14,27 @@ export function actionsManual(): string {
   );
   return `# Actions
 
-Generated from \`src/actions\` (\`npm run docs\`). Every procedure of the runbook that a person would run by hand: from the
-key \`a\`, a checklist's step, the palette, or \`bentham-cockpit run ACTION\`.
+Generated from \`src/actions\` (\`npm run docs\`). Every procedure of the runbook that changes or lists something. Start an
+action with the key \`a\`, from a checklist's step, from the palette, or with \`bentham-cockpit run ACTION\`.
 
-Each one looks first, shows what will be different with the exact commands, asks as much as its risk demands, looks
-again, writes the journal, does it once, looks at the facts until they prove it, and writes the journal again.
+Every action runs in the same order: preflight, plan with the exact commands, confirmation, preflight again, journal,
+execution, verification, journal.
 
-- \`reversible\`: \`y\`, or \`--yes\`. \`data\`: the target's name is typed, or \`--yes\`. \`irreversible\`: target and environment are
-  typed on a terminal; \`--yes\` is never enough.
-- Production is read-only until it is armed with a reason: \`arm\` in the palette, \`--arm REASON\` on the command line.
-- \`run ACTION --help\` tells an action's flags. A flag of another action, a value that is none of the choices, a number out
-  of its range, a flag twice or empty is refused before anything is asked. A value may begin with a dash: it is never
-  taken for a flag.
-- What goes to an admin command (\`admin.command\`, pnpm by default) consists of letters, digits and \`_ . : / @ , + -\`, the
-  first one a letter, a digit or \`_\`: pnpm before 9.15.5 and 10.2 and npm before 8.13 hand arguments to a shell. Everything
-  else is refused before the plan, with the way by hand; \`doctor\` names the version. A program gets the variables that it
-  needs and no others: admin commands and the failover script those of \`admin.environment\`.
-- An action that only looks (\`list-api-keys\`, \`list-snapshots\`) prints a table, with \`--json\` an object (\`found\`).
-- One action per target at a time, across all cockpits that share a journal. Nothing is ever tried a second time: a lost
-  answer is looked into, and called unknown when the facts do not tell.
+- \`reversible\` needs \`y\` or \`--yes\`. \`data\` needs the target's name, typed, or \`--yes\`. \`irreversible\` needs the target and
+  the environment, typed on a terminal; \`--yes\` is not enough.
+- Production is read-only until you arm it with a reason: \`arm\` in the palette, \`--arm REASON\` on the command line.
+- \`run ACTION --help\` shows the action's flags. The command refuses a flag of another action, an invalid value, and a flag
+  that is repeated or empty, before it asks anything. A value may begin with a dash.
+- Arguments of an admin command (\`admin.command\`, pnpm by default) contain only letters, digits and \`_ . : / @ , + -\`, and
+  start with a letter, a digit or \`_\`: pnpm before 9.15.5 and 10.2 and npm before 8.13 pass arguments to a shell. Any other
+  value is refused before the plan, with the command to run by hand; \`doctor\` names the version. External commands get
+  only the environment variables that they need: admin commands and the failover script get those of
+  \`admin.environment\`.
+- Actions that only read (\`list-api-keys\`, \`list-snapshots\`) print a table, or an object with \`--json\` (\`found\`).
+- One action runs per target at a time, across all cockpits that share a journal. Nothing is retried: if an answer is
+  lost, the cockpit reads the facts, and the outcome is unknown if they do not tell.
 
-| action | risk | does | looks at before | calls | proof | undo | runbook |
+| action | risk | does | preflight | calls | verification | undo | runbook |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.map((row) => `| ${row} |`).join('\n')}
 

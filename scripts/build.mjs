@@ -1,6 +1,6 @@
 // Bundles the program into dist/: one esbuild build, split where the source imports lazily, so that `status`
 // never reads the screen's code and the screen draws before Kubernetes and AWS are loaded. Plain JavaScript: `npm ci`
-// runs it under whatever Node there is, and where a package was left out it says which.
+// runs it under any Node, and names a package that is not installed.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { withPlugins } from './bundle/plugins.mjs';
 
@@ -21,7 +21,7 @@ const options = {
   target: 'node22',
   mainFields: ['module', 'main'],
   jsx: 'automatic',
-  // Names stay as they are: shortened ones would need a call at every function that is made to give them back.
+  // Names stay: to shorten them and keep `function.name`, esbuild would add a call for every function.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: process.argv.includes('--sourcemap'),
@@ -46,7 +46,7 @@ function cannotBuild(error) {
 }
 
 const { build } = await import('esbuild').catch(cannotBuild);
-// What is there stays until all of the new one is made.
+// The old build stays until the new one is complete.
 const result = await build({ ...withPlugins(options), write: false }).catch(cannotBuild);
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir);

@@ -1,5 +1,5 @@
-// `npm run dev [SCENARIO]`: an embedded Bentham that keeps running, and the cockpit on it, built and started again at
-// every change of a source file. `q` in the cockpit ends both.
+// `npm run dev [SCENARIO]`: starts an embedded Bentham and the cockpit on it, and rebuilds and restarts the cockpit when a
+// source file changes. `q` in the cockpit ends both.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
@@ -8,13 +8,13 @@ const root = path.join(import.meta.dirname, '..');
 const launcher = path.join(root, 'bin', 'bentham-cockpit.cjs');
 const scenario = process.argv[2] ?? 'calm';
 
-/** Builds; gives whether it worked. What the build says goes to the terminal. */
+/** Builds, with output on the terminal; returns whether it worked. */
 function build(): Promise<boolean> {
   const child = spawn(process.execPath, ['scripts/build.mjs', '--sourcemap'], { cwd: root, stdio: 'inherit' });
   return new Promise((resolve) => child.once('exit', (code) => resolve(code === 0)));
 }
 
-/** Starts the embedded Bentham; it ends with this process, whatever ends it. */
+/** Starts the embedded Bentham; it ends when this process ends, in any way. */
 async function startBentham(): Promise<Record<string, string>> {
   const child = spawn(process.execPath, [launcher, 'drill', scenario, '--serve'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -50,7 +50,7 @@ function open(environment: Record<string, string>): void {
   });
 }
 
-/** Ends the cockpit and waits until the terminal is given back. */
+/** Ends the cockpit and waits until it has restored the terminal. */
 function close(): Promise<void> {
   const child = cockpit;
   if (!child || child.exitCode !== null) return Promise.resolve();
@@ -60,7 +60,7 @@ function close(): Promise<void> {
   });
 }
 
-process.stderr.write(`building, then starting an embedded Bentham (${scenario}) …\n`);
+process.stderr.write(`Building, then starting an embedded Bentham (${scenario}) …\n`);
 if (!(await build())) process.exit(1);
 const environment = await startBentham();
 open(environment);
@@ -74,7 +74,7 @@ const changed = () => {
     again = again.then(async () => {
       restarting = true;
       await close();
-      // Where it cannot be built the errors stay on the terminal until the next change.
+      // If the build fails, its errors stay on the terminal until the next change.
       if (await build()) open(environment);
       restarting = false;
     });

@@ -1,4 +1,4 @@
-// Writes the generated documents; with --check it only says which ones are old.
+// Writes the generated documents; with --check it only names the stale ones.
 import { readFile, writeFile } from 'node:fs/promises';
 import { documents } from './documents.ts';
 
@@ -6,7 +6,7 @@ const check = process.argv.includes('--check');
 for (const { file, text } of documents) {
   const now = await text();
   if (now === (await readFile(file, 'utf8').catch(() => ''))) continue;
-  console.log(check ? `${file} is old: npm run docs` : `wrote ${file}`);
+  console.log(check ? `${file} is stale: npm run docs` : `wrote ${file}`);
   if (check) process.exitCode = 1;
   else await writeFile(file, now);
 }

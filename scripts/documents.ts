@@ -1,4 +1,4 @@
-// Every document that is generated. A new one is one line here; `npm run docs` writes them, a test says when one is old.
+// Every document that is generated. A new one is one line here; `npm run docs` writes them, a test fails when one is stale.
 import { fileSchema } from '../src/config/schema.ts';
 import { actionsManual } from './actions-manual.ts';
 import { configurationManual } from './configuration-manual.ts';

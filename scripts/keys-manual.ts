@@ -12,7 +12,7 @@ function table(bindings: readonly Binding[]): string {
   return ['| key | | |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** Every key of every place. */
+/** Every key of every screen and dialog. */
 export function keysManual(): string {
   const own = screens.flatMap((screen) => {
     const some = bindingsOf(screen).filter((b) => !listBindings.includes(b) && !globalBindings.includes(b));
@@ -23,10 +23,10 @@ export function keysManual(): string {
   );
   return `${[
     '# Keys',
-    'Generated from the key table (`src/keymap.ts` and the screens) by `npm run docs`; `?` shows the ones of here, with the reason where one does nothing now. `^x` is Ctrl and x.',
+    'Generated from the key table (`src/keymap.ts` and the screens) by `npm run docs`; `?` shows the keys of the current screen, and why a key does nothing now. `^x` is Ctrl and x.',
     `## Everywhere\n\n${table(globalBindings)}`,
     `## In a list\n\n${table(listBindings)}`,
     ...own,
-    `## In what lies above the screen\n\nIn text fields letters are letters; pasted text goes into text fields only and never confirms.\n\n| | |\n| --- | --- |\n${above.join('\n')}\n| filter | \`enter\` keep, \`esc\` end, \`↑↓\` move |\n| text field | \`^u\` empty it, \`^w\` delete a word |`,
+    `## In dialogs and text fields\n\nIn a text field, letters are text. Pasted text goes into text fields only and never confirms.\n\n| | |\n| --- | --- |\n${above.join('\n')}\n| filter | \`enter\` apply, \`esc\` clear, \`↑↓\` move |\n| text field | \`^u\` clear, \`^w\` delete a word |`,
   ].join('\n\n')}\n`;
 }

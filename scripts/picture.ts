@@ -1,4 +1,4 @@
-// Makes the README's picture anew: starts the drill's outage in a terminal, waits for complete data, draws the frame.
+// Regenerates the README's picture: starts the drill's outage in a terminal, waits for complete data, draws the frame.
 //   npm run picture
 import { writeFile } from 'node:fs/promises';
 import { TerminalUnderTest } from '../test/support/terminal.ts';
@@ -20,7 +20,7 @@ try {
     terminal.press(key);
     await terminal.settles(300);
   }
-  await writeFile(file, drawSvg(terminal.emulator, `the cockpit on the drill ${scenario}`));
+  await writeFile(file, drawSvg(terminal.emulator, `the cockpit in the drill ${scenario}`));
   process.stdout.write(`${terminal.text}\n`);
 } finally {
   terminal.signal('SIGTERM');

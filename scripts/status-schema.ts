@@ -1,4 +1,4 @@
-// What `status --json` prints, as a schema; the compiler holds it against the report's own types.
+// The schema of `status --json`; the compiler checks it against the report's type.
 import * as z from 'zod';
 import { areas, findingCodes } from '../src/core/health/finding.ts';
 import { type Report, reportVersion } from '../src/core/health/report.ts';
@@ -22,13 +22,13 @@ const finding = z
     area: z.enum(areas),
     subject: z.string(),
     verdict,
-    says: z.string().describe('what is so, in words and numbers'),
-    short: z.string().optional().describe('its first part, where it has several'),
-    figure: z.string().optional().describe('of it, what is read from afar: 1/3'),
-    code: z.enum(findingCodes).optional().describe('why it could not be evaluated; absent: it was'),
-    remedy: z.string().optional().describe("the runbook's action, or the next move"),
+    says: z.string().describe('the finding, as text'),
+    short: z.string().optional().describe('its first part, if it has several'),
+    figure: z.string().optional().describe('its figure for large display: 1/3'),
+    code: z.enum(findingCodes).optional().describe('why it could not be evaluated; absent if it could'),
+    remedy: z.string().optional().describe("the runbook's action, or the next step"),
     metric: metricId.optional(),
-    unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is judged from it'),
+    unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is evaluated from it'),
   })
   .meta({ id: 'finding' });
 
@@ -37,11 +37,11 @@ const metric = z
     id: metricId,
     title: z.string(),
     unit: z.enum(units),
-    value: z.number().optional().describe('absent: nothing to measure it from, or no answer'),
+    value: z.number().optional().describe('absent if there is no data or no answer'),
     basis: z.string().optional().describe('what it is based on'),
-    exact: z.boolean().optional().describe('false: at least, or an estimate'),
-    warning: z.number().describe('above it is a warning'),
-    critical: z.number().describe('above it is critical'),
+    exact: z.boolean().optional().describe('false: a lower bound or an estimate'),
+    warning: z.number().describe('a value above it is a warning'),
+    critical: z.number().describe('a value above it is critical'),
     verdict,
   })
   .meta({ id: 'metric' });
@@ -51,7 +51,7 @@ const source = z
     fact: z.enum(factIds),
     state: z.enum(['live', 'lost', 'pending']),
     at: instant.optional(),
-    from: z.string().optional().describe('who answered'),
+    from: z.string().optional().describe('the backend that answered'),
     fault: z
       .strictObject({ kind: z.enum(faultKinds), where: z.string(), what: z.string(), hint: z.string() })
       .optional(),
@@ -60,10 +60,10 @@ const source = z
 
 export const reportSchema = z
   .strictObject({
-    version: z.literal(reportVersion).describe('grows only by additions; anything else makes it 2'),
+    version: z.literal(reportVersion).describe('additions keep the version; any other change makes it 2'),
     at: instant,
     profile: z.string().describe('production, staging, or a profile of the configuration file'),
-    environment: z.string().describe('as it stands on every frame'),
+    environment: z.string().describe('the name shown on every frame'),
     drill: z.string().optional().describe("the drill's scenario; only in a drill"),
     verdict: verdict.describe('the worst of all findings'),
     exitCode: z
@@ -71,7 +71,7 @@ export const reportSchema = z
       .describe('0 ok, 1 warning, 2 critical, 3 unknown'),
     counts: z.strictObject({ ok: count, unknown: count, warning: count, critical: count }),
     findings: z.array(finding).readonly().describe('worst first'),
-    metrics: z.array(metric).readonly().describe("the runbook's six, in its order"),
+    metrics: z.array(metric).readonly().describe('the six metrics of the runbook, in its order'),
     sources: z.array(source).readonly(),
   })
   .meta({ title: `bentham-cockpit status --json, version ${reportVersion}` }) satisfies z.ZodType<Report>;

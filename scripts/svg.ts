@@ -9,7 +9,7 @@ const palette = [
   '#f0616d',
   '#8ccf7e',
   '#e5c76b',
-  // Deep enough for white letters on it: the name of a guarded environment.
+  // Dark enough for white text: the name of a guarded environment.
   '#2f5fa8',
   '#c47fd5',
   '#6cbfbf',

@@ -1,5 +1,5 @@
-// Nothing outlives the drill. A shell in a session of its own waits on its standard input; when that ends, however the
-// drill ended, it stops the servers and removes the directory.
+// Cleans up after the drill. A shell in its own session waits for the end of its standard input; then, however the drill
+// ended, it stops the servers and removes the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
@@ -10,11 +10,12 @@ import { type Ms, minute } from './time.ts';
 const prefix = 'bentham-drill-';
 
 /**
- * `$1` is the directory, `$2` a pattern for what lies in it; with `$3` it is there already. Else the guard makes it
- * itself, so that there is none without a guard; its mode lets the database through, which is another user. A server may have been started so shortly before the end that nobody
- * knows its process id: PostgreSQL's processes are found by the directory in their command lines or, below initdb, their environment. A server that initdb
- * was setting up (--boot, --single) ends by itself when its input ends: a signal would have it leave its shared memory
- * behind. What had to be killed leaves it too; its file says which (PostgreSQL documentation, 66.1, postmaster.pid).
+ * `$1` is the directory, `$2` a pattern for its content; with `$3` the directory exists already. Otherwise the guard
+ * creates it, so that no directory exists without a guard; its mode lets the database's user through. A server may have
+ * started so shortly before the end that its process id is unknown: the guard finds PostgreSQL's processes by the directory
+ * in their command lines or, below initdb, in their environment. A server that initdb was setting up (--boot, --single)
+ * ends when its input ends: after a signal it would leave its shared memory behind. A killed server leaves it, too; its
+ * file names the segment (PostgreSQL documentation, 66.1, postmaster.pid).
  */
 const script = `
 trap '' HUP INT TERM QUIT PIPE
@@ -70,18 +71,16 @@ export type Guarded = {
 
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)} MB`;
 
-/** Makes the drill's directory and its guard. Throws, in words, where `room` (bytes) is not to be had. */
+/** Creates the drill's directory and its guard. Throws if `room` (bytes) is not available. */
 export async function guardedDirectory(room = 0): Promise<Guarded> {
   const place = os.tmpdir();
-  const elsewhere = 'Name another directory: TMPDIR=… bentham-cockpit drill';
+  const elsewhere = 'Set another directory: TMPDIR=… bentham-cockpit drill';
   const refused = (error: NodeJS.ErrnoException): never => {
     throw new Error(`the drill cannot write to ${place} (${error.code}). ${elsewhere}`);
   };
   const { bavail, bsize } = await statfs(place).catch(refused);
   if (bavail * bsize < room)
-    throw new Error(
-      `the drill takes ${megabytes(room)}, and ${place} has ${megabytes(bavail * bsize)} free. ${elsewhere}`,
-    );
+    throw new Error(`the drill needs ${megabytes(room)}; ${place} has ${megabytes(bavail * bsize)} free. ${elsewhere}`);
   await access(place, constants.W_OK).catch(refused);
   await sweep();
   const directory = path.join(place, `${prefix}${randomBytes(6).toString('base64url')}`);
@@ -90,7 +89,7 @@ export async function guardedDirectory(room = 0): Promise<Guarded> {
   return { directory, end: () => ended(shell) };
 }
 
-/** `there`: the directory was made by another guard, which is gone. */
+/** `there`: another guard, which has ended, created the directory. */
 function startGuard(directory: string, there = false): ChildProcess {
   const inside = `${directory.replace(/[.*[\]^$\\]/g, '\\$&')}[/]`;
   const shell = spawn('/bin/sh', ['-c', script, 'drill-guard', directory, inside, ...(there ? ['there'] : [])], {
@@ -104,7 +103,7 @@ function startGuard(directory: string, there = false): ChildProcess {
   return shell;
 }
 
-/** Whether the guard has made its directory. */
+/** Whether the guard has created its directory. */
 async function made(shell: ChildProcess): Promise<boolean> {
   const said = new Promise<boolean>((resolve) => {
     shell.stdout?.once('data', () => resolve(true));
@@ -128,7 +127,7 @@ function ended(shell: ChildProcess): Promise<void> {
 /** A directory is made a moment before its guard. */
 const young: Ms = minute;
 
-/** Ends what a drill left whose guard was killed too: directories that no guard names. Other users' are theirs. */
+/** Cleans up after drills whose guard was killed, too: directories that no guard names. Leaves those of other users. */
 async function sweep(): Promise<void> {
   const names = (await readdir(os.tmpdir())).filter((name) => name.startsWith(prefix));
   if (names.length === 0) return;

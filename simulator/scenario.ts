@@ -1,4 +1,4 @@
-// What is wrong in the embedded Bentham: small values. The servers read the conditions at every turn; remedies change it.
+// The scenarios: what is wrong in the embedded Bentham. The servers read the conditions at every turn; actions change them.
 import type { Ms } from './time.ts';
 
 export const deploymentNames = ['api-gateway', 'orchestrator', 'executor'] as const;
@@ -7,15 +7,15 @@ export type DeploymentName = (typeof deploymentNames)[number];
 export const surfaceIds = ['openai-api', 'anthropic-api', 'chatgpt-web', 'google-search', 'perplexity-web'] as const;
 export type SurfaceId = (typeof surfaceIds)[number];
 
-/** How one deployment fares. */
+/** The state of one deployment. */
 export type DeploymentWeather = {
   replicas: number;
-  /** How many of its pods fail, and how, one reason each in turn. */
+  /** How many of its pods fail; the reasons are used in turn. */
   failing: number;
   reasons: readonly ('CrashLoopBackOff' | 'OOMKilled' | 'ImagePullBackOff' | 'NotReady')[];
   /** Its newest revision does not become available (ProgressDeadlineExceeded). */
   stuck: boolean;
-  /** What heals it: new pods of the same template, or those of the revision before. */
+  /** What fixes it: new pods of the same template, or of the previous revision. */
   heals: 'restart' | 'rollback';
 };
 
@@ -44,13 +44,13 @@ export type Conditions = {
   studiesPerMinute: number;
   /** 0–1, of Redis’ maxmemory. */
   redisFill: number;
-  /** Jobs that wait at the start. */
+  /** Pending jobs at the start. */
   queue: number;
-  /** Sessions that a report forgot on the primary, one of them with rows locked; those that are ended stay away. */
+  /** Idle sessions of a report on the primary, one of them with row locks; ended ones do not come back. */
   forgottenSessions: number;
-  /** What runs beside Bentham in its namespace is broken: a stateful set, a deployment, a job, a volume claim. */
+  /** Other workloads of the namespace are broken: a stateful set, a deployment, a job, a volume claim. */
   brokenNeighbours?: boolean;
-  /** The id of an API key in wrong hands, until it is revoked. */
+  /** The id of a leaked API key, until it is revoked. */
   misusedKey?: string;
 };
 
@@ -67,7 +67,7 @@ const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): De
 
 const surface = (failureShare: number, error: string): SurfaceWeather => ({ failureShare, error, disabled: false });
 
-/** What a remedy leads back to. */
+/** The conditions when everything works. */
 export const healthy: Conditions = {
   gateway: { latency: 120, errorShare: 0.001, services: { database: true, redis: true, orchestrator: true } },
   deployments: { 'api-gateway': deployment(3), orchestrator: deployment(2), executor: deployment(6) },
@@ -103,7 +103,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'database-down',
-    says: 'SEV1: the primary database refuses connections, the replica lives',
+    says: 'SEV1: the primary database refuses connections, the replica works',
     conditions: {
       ...healthy,
       gateway: { latency: 2400, errorShare: 0.98, services: { database: false, redis: true, orchestrator: true } },
@@ -136,32 +136,32 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'slow-api',
-    says: 'SEV4: the API is slow, and nothing else is wrong',
+    says: 'SEV4: the API is slow, everything else works',
     conditions: { ...healthy, gateway: { ...healthy.gateway, latency: 780 } },
   },
   {
     id: 'queue-full',
-    says: 'more studies come than the executors can work off',
+    says: 'studies arrive faster than the executors finish them',
     conditions: { ...healthy, queue: 5600, studiesPerMinute: 6 },
   },
   {
     id: 'redis-full',
-    says: 'Redis is nearly full of what nobody has asked for in a long time',
+    says: 'Redis is nearly full of keys that were not used for a long time',
     conditions: { ...healthy, redisFill: 0.965 },
   },
   {
     id: 'sessions-pile-up',
-    says: 'forgotten sessions hold nearly every connection of the database, and one of them a lock',
+    says: 'idle sessions hold nearly every database connection, and one of them holds a lock',
     conditions: { ...healthy, forgottenSessions: 68 },
   },
   {
     id: 'broken-neighbours',
-    says: 'Bentham works, and what runs beside it in the namespace does not',
+    says: 'Bentham works, other workloads in its namespace do not',
     conditions: { ...healthy, brokenNeighbours: true },
   },
   {
     id: 'security',
-    says: 'a key of tenant-lyra with every permission is in wrong hands',
+    says: 'an API key of tenant-lyra with every permission has leaked',
     conditions: { ...healthy, misusedKey: 'key-lyr001' },
   },
 ];

@@ -1,10 +1,10 @@
-// Stands for Ink's Output in the bundle. Ink takes every row apart into cells and puts it together again, for every
-// frame: most of what a second of an idle cockpit costs. Our rows come ready painted, one text from edge to edge; where
-// a whole frame is made of such rows nothing has to be taken apart. Every other frame goes Ink's own way.
+// Replaces Ink's Output in the bundle. Ink splits every row of every frame into cells and joins them again; that is most
+// of the cost of an idle cockpit. Our rows are painted already, one text from edge to edge. A frame that consists of such
+// rows only is passed on as it is; every other frame is drawn by Ink.
 import stringWidth from 'string-width';
 import InkOutput, { type Operation } from './ink-output-itself.ts';
 
-/** What Ink would leave out of a row: it is left to Ink. */
+/** Characters that Ink would drop from a row; such rows are left to Ink. */
 const unseen = /\p{Default_Ignorable_Code_Point}/u;
 
 export default class Output extends InkOutput {
@@ -14,7 +14,7 @@ export default class Output extends InkOutput {
   }
 }
 
-/** The rows of a frame in which each is one text at the left edge, drawn once; undefined where anything is different. */
+/** The rows of a frame if each is one text at the left edge, drawn once; otherwise undefined. */
 export function wholeRows(operations: readonly Operation[], width: number, height: number): string[] | undefined {
   const rows = new Map<number, string>();
   for (const operation of operations) {

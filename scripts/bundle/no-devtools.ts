@@ -1,2 +1,2 @@
-/** Stands for react-devtools-core in the bundle: Ink asks for it only in development. */
+/** Replaces react-devtools-core in the bundle: Ink loads it only in development. */
 export default { initialize() {}, connectToDevTools() {} };

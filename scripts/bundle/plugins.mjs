@@ -1,12 +1,12 @@
-// What the bundle does otherwise than its packages, so that a start does not pay for what it does not use. Plain
-// JavaScript, as the build is.
+// The three esbuild plugins of the bundle (docs/adr/0006-bundle.md); each makes a start faster. Plain JavaScript, as the
+// build is.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /**
- * string-width.ts for everybody; the package itself for string-width.ts, in the version of our own package.json.
+ * Everyone gets string-width.ts; string-width.ts gets the package, in the version of our package.json.
  * @type {import('esbuild').Plugin}
  */
 const stringWidthOnDemand = {
@@ -18,7 +18,7 @@ const stringWidthOnDemand = {
 };
 
 /**
- * ink-output.ts for Ink's renderer; Ink's own for ink-output.ts.
+ * Ink's renderer gets ink-output.ts; ink-output.ts gets Ink's own file.
  * @type {import('esbuild').Plugin}
  */
 const rowsAsTheyAre = {
@@ -31,8 +31,8 @@ const rowsAsTheyAre = {
 };
 
 /**
- * Yoga decodes its WebAssembly from a data: URL with `fetch`, for which Node loads undici (some 50 ms). Without one it
- * decodes it itself.
+ * Yoga decodes its WebAssembly from a data: URL with `fetch`, for which Node loads undici (some 50 ms). Without `fetch` it
+ * uses its own decoder.
  * @type {import('esbuild').Plugin}
  */
 const yogaWithoutFetch = {
@@ -46,7 +46,7 @@ const yogaWithoutFetch = {
 };
 
 /**
- * esbuild's options, with what makes a start quick.
+ * Adds the plugins to esbuild's options.
  * @param {import('esbuild').BuildOptions} options
  * @returns {import('esbuild').BuildOptions}
  */

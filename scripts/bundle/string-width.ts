@@ -1,6 +1,6 @@
-// Stands for string-width in the bundle, for us and for Ink's own packages: one copy instead of six, made when a text
-// needs it. Its regular expressions and the segmenter take some 60 ms of a start, and nearly every text that the cockpit
-// draws is plain ASCII and the cockpit's own glyphs, coloured.
+// Replaces string-width in the bundle, for us and for Ink's packages: one copy instead of six, loaded when a text needs
+// it. Its regular expressions and segmenter take some 60 ms of a start, and nearly every text of the cockpit is ASCII and
+// our own glyphs, coloured.
 declare const require: (name: 'string-width') => typeof import('string-width');
 
 type Options = import('string-width').Options;

@@ -174,10 +174,10 @@ describe('its command', () => {
       }),
     ).rejects.toMatchObject({
       code: 3,
-      stderr: `bentham-cockpit: the drill cannot write to ${nowhere} (ENOENT). Name another directory: TMPDIR=… bentham-cockpit drill\n`,
+      stderr: `bentham-cockpit: the drill cannot write to ${nowhere} (ENOENT). Set another directory: TMPDIR=… bentham-cockpit drill\n`,
     });
     await expect(guardedDirectory(1024 ** 6)).rejects.toThrow(
-      /^the drill takes 1024\.0 PB, and .+ has .+ free\. Name another/,
+      /^the drill needs 1024\.0 PB; .+ has .+ free\. Set another/,
     );
   });
 
