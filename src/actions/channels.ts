@@ -10,7 +10,7 @@ import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
 /** What all pages about one incident share. */
 const pageField: Field = {
   name: 'page',
-  ask: 'which page? its dedup_key (empty: that of the open incident)',
+  ask: 'which page? dedup_key (default: the open incident’s)',
   kind: 'text',
   optional: true,
 };
@@ -36,7 +36,7 @@ function pageAction(
     needs: () => [{ kind: 'channel', channel: 'pagerduty' }],
     async plan(target: Target, preflight: Preflight) {
       const page = pageOf(target, preflight.incident());
-      if (!page) return refuse('no incident is open, and no page was named', 'name its dedup_key');
+      if (!page) return refuse('no incident is open, and no page is given', 'give its dedup_key');
       const body = JSON.stringify({ event_action: verb, dedup_key: page.key });
       return planned({
         impact: [`${page.says}.`, says],
@@ -53,10 +53,10 @@ function pageAction(
 
 export const acknowledgePage: Action = pageAction('acknowledge-page', 'acknowledge', {
   title: 'Acknowledge a page',
-  says: 'PagerDuty stops calling people: somebody has it.',
+  says: 'PagerDuty stops notifying and escalating.',
   about: {
-    does: 'tells PagerDuty, and the open incident, that somebody has it',
-    looksAt: 'PagerDuty is configured; the open incident',
+    does: 'acknowledges the page in PagerDuty and in the open incident',
+    looksAt: 'PagerDuty is configured; an incident is open',
     calls: 'curl -d {"event_action": "acknowledge", "dedup_key": …} PAGERDUTY',
     proof: 'PagerDuty’s answer',
     undo: 'reassign or escalate it in PagerDuty',
@@ -66,10 +66,10 @@ export const acknowledgePage: Action = pageAction('acknowledge-page', 'acknowled
 
 export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
   title: 'Resolve a page',
-  says: 'PagerDuty closes the alert. The incident stays open here until it is resolved here.',
+  says: 'PagerDuty resolves the alert. The incident in the cockpit stays open until you resolve it.',
   about: {
-    does: 'closes the alert in PagerDuty',
-    looksAt: 'PagerDuty is configured; the open incident',
+    does: 'resolves the alert in PagerDuty',
+    looksAt: 'PagerDuty is configured; an incident is open',
     calls: 'curl -d {"event_action": "resolve", "dedup_key": …} PAGERDUTY',
     proof: 'PagerDuty’s answer',
     undo: 'page again: notify --channel pagerduty',
@@ -103,7 +103,7 @@ export const notify: Action = {
   title: 'Notify a channel',
   risk: 'reversible',
   about: {
-    does: 'sends a message to a Slack channel, or pages people by PagerDuty',
+    does: 'sends a message to a Slack channel, or pages through PagerDuty',
     looksAt: 'the channel is configured; the text',
     calls: 'curl -d {"text": …} WEBHOOK',
     proof: 'the channel’s answer',
@@ -127,7 +127,7 @@ export const notify: Action = {
     channelIds.filter((one) => one === given(target, 'channel')).map((channel) => ({ kind: 'channel', channel })),
   async plan(target, preflight) {
     const channel = channelIds.find((one) => one === given(target, 'channel'));
-    if (!channel) return refuse('there is no such channel', channelIds.join(', '));
+    if (!channel) return refuse('no such channel', channelIds.join(', '));
     const text = given(target, 'text');
     return planned({
       impact: [
@@ -135,9 +135,9 @@ export const notify: Action = {
         ...text.split('\n'),
         ...(channel === 'pagerduty'
           ? []
-          : ['Sent as plain text: mentions such as @here call nobody, links have no other text.']),
+          : ['Sent as plain text: mentions such as @here notify no one, links show their full URL.']),
       ],
-      warnings: channel === 'pagerduty' ? ['PagerDuty calls whoever is on call.'] : [],
+      warnings: channel === 'pagerduty' ? ['PagerDuty pages the on-call engineer.'] : [],
       calls: [messageTo(channel, text, preflight)],
       undo: 'send a correction',
       answered: [preflight.context.environment],

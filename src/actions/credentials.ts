@@ -35,11 +35,11 @@ export const rotateDatabaseCredentials: Action = {
   title: 'Rotate the database credentials',
   risk: 'irreversible',
   about: {
-    does: 'gives the database role a new password, writes it into the secret, restarts what uses it',
-    looksAt: 'the secret’s versions, the deployments that refer to it',
+    does: 'sets a new password for the database role, stores it in the secret, restarts the deployments that use it',
+    looksAt: 'the secret’s versions, the deployments that reference it',
     calls: 'ALTER ROLE … (generated, never shown); aws secretsmanager update-secret …; kubectl rollout restart …',
-    proof: 'the secret’s password opens the database; the deployments are available; no session from before is left',
-    undo: 'rotate again; the former version of the secret stays as AWSPREVIOUS',
+    proof: 'the secret’s password logs in to the database; the deployments are available; no older session remains',
+    undo: 'rotate again; the previous version of the secret stays as AWSPREVIOUS',
     runbook: 'Rotating Database Credentials',
   },
   fields: [{ name: 'role', ask: 'which database role?', kind: 'text', preset: 'bentham' }],
@@ -59,12 +59,12 @@ export const rotateDatabaseCredentials: Action = {
     ]);
     for (const answer of [cluster, database, secret, found]) if (!answer.ok) return refusedBy(answer.fault);
     if (!cluster.ok || !database.ok || !secret.ok || !found.ok)
-      return refuse('not everything could be asked', 'look again');
+      return refuse('the preflight is incomplete', 'try again');
     if (!found.value[0])
       return refuse(`there is no role ${role.slice(0, 60)}`, 'name the role that the applications use');
     if (found.value[0].may !== true)
       return refuse(
-        `${targets.primary.user} may not set the password of ${role}`,
+        `${targets.primary.user} lacks permission to set the password of ${role}`,
         `as an administrator: GRANT ${role} TO ${targets.primary.user} WITH ADMIN OPTION, and CREATEROLE`,
       );
     const using = await preflight.mentioning(targets.secretId);
@@ -84,19 +84,19 @@ export const rotateDatabaseCredentials: Action = {
     if ('planned' in tried) return tried.planned;
     return planned({
       impact: [
-        `The role ${role} gets a generated password; ${targets.secretId} holds it from then on.`,
-        `Restarted after it: ${deployments.map((d) => d.name).join(', ')}. Until then new connections of old pods fail.`,
-        onlyWhenDone('secretsmanager:UpdateSecret', 'the role has its new password by then'),
+        `The role ${role} gets a generated password, stored in ${targets.secretId}.`,
+        `Restarted afterwards: ${deployments.map((d) => d.name).join(', ')}. Until then, new connections from old pods fail.`,
+        onlyWhenDone('secretsmanager:UpdateSecret', 'by then the role already has its new password'),
         `The secret has ${counted(secret.value.versions.length, 'version')}${secret.value.changedAt ? `, changed ${formatInstant(secret.value.changedAt)}` : ''}.`,
       ],
       warnings: [
         ...(role === targets.primary.user
           ? [
-              `The cockpit itself logs in as that role. This one goes on with the new password until it ends; its next start, and other cockpits, need it from ${targets.secretId} (PGPASSWORD, ~/.pgpass).`,
+              `The cockpit logs in as this role too. This session switches to the new password; other cockpits and the next start must read it from ${targets.secretId} (PGPASSWORD, ~/.pgpass).`,
             ]
           : []),
         ...(using.value.length === 0
-          ? ['No deployment mentions the secret by its name: only the gateway is restarted.']
+          ? ['No deployment references the secret by name: only the gateway is restarted.']
           : []),
         ...tried.warnings,
       ],
@@ -119,7 +119,7 @@ export const rotateDatabaseCredentials: Action = {
     if (!opens.ok) return notYetBy(opens.fault);
     if (!opens.value.opens)
       return disproven(
-        `the password in ${secret} does not open the database (${opens.value.why}): rotate again at once`,
+        `the password in ${secret} does not log in to the database (${opens.value.why}): rotate again now`,
       );
     for (const [name, generation] of JSON.parse(plan.baseline?.deployments ?? '[]') as [string, number][]) {
       const found = await preflight.deployment(name);
@@ -127,18 +127,18 @@ export const rotateDatabaseCredentials: Action = {
       const d = found.value;
       if (d.stuck && d.generation > generation) return disproven(`${name} is stuck: ${d.stuck}`);
       if (d.generation <= generation || d.updated < d.desired || d.available < d.desired || d.replicas > d.updated)
-        return notYet(`${name}: ${d.available} of ${d.desired} available with it`);
+        return notYet(`${name}: ${d.available} of ${d.desired} available after the restart`);
     }
     const old = await preflight.rows('primary', olderSessionsSql, [role, startedAt / second]);
     if (!old.ok) return notYetBy(old.fault);
     const [first] = old.value;
-    const says = `the password in ${secret} opens the database, all deployments that use it are available`;
+    const says = `the password in ${secret} logs in to the database, all deployments that use it are available`;
     // They live on whatever the password is, until what holds them is restarted.
     if (first)
       return notYet(
-        `${says}; ${counted(old.value.length, 'session')} from before still open, such as pid ${first.pid} (${first.application || 'no name'}): restart what holds them, or end them`,
+        `${says}; ${counted(old.value.length, 'session')} older than the rotation, such as pid ${first.pid} (${first.application || 'unnamed'}): restart their applications or end them`,
       );
-    return proven(`${says}, no session from before is left`);
+    return proven(`${says}, no older session remains`);
   },
   within: 10 * minute,
 };

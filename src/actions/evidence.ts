@@ -52,11 +52,11 @@ export const cleanupEvidence: Action = {
   title: 'Clean up old evidence',
   risk: 'irreversible',
   about: {
-    does: 'deletes evidence objects of a prefix that are older than so many days; by default older than evidence.retentionDays',
+    does: 'deletes evidence objects under a prefix that are older than a number of days (default: evidence.retentionDays)',
     looksAt:
-      'objects and bytes per study, newest and oldest; those under legal hold or retention are listed and left out; whether versions stay',
+      'objects and bytes per study, newest and oldest; objects under legal hold or retention (listed, not deleted); versioning',
     calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
-    proof: 'the prefix is listed again: nothing that was to be deleted is there',
+    proof: 'the prefix, listed again, has none of the deleted objects',
     undo: 'in a versioned bucket: restore-evidence; else none',
     runbook: 'Evidence Cleanup',
   },
@@ -78,7 +78,7 @@ export const cleanupEvidence: Action = {
     const { bucket, retentionDays } = preflight.context.targets;
     const days = daysOf(target, preflight.context);
     const before = preflight.now() - days * day;
-    if (prefix === '') return refuse('no prefix was given', 'deleting the whole bucket is not offered: name a prefix');
+    if (prefix === '') return refuse('no prefix is given', 'deleting the whole bucket is not supported: give a prefix');
     if (!(Number.isInteger(days) && days > 0))
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
     const found = await preflight.evidence(prefix, before, mostObjects);
@@ -89,7 +89,7 @@ export const cleanupEvidence: Action = {
     if (free.length === 0)
       return refuse(
         held.length > 0
-          ? `all ${formatCount(held.length)} old objects are left out: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
+          ? `all ${formatCount(held.length)} old objects are protected: ${held[0]?.key.slice(0, 80)} (${held[0]?.held})`
           : `nothing under ${prefix.slice(0, 80)} is ${ageSays(days, before)}`,
         'nothing to delete',
       );
@@ -98,36 +98,36 @@ export const cleanupEvidence: Action = {
     const keys = free.map((o) => o.key);
     return planned({
       impact: [
-        `${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix}, ${ageSays(days, before)}, are deleted.`,
+        `Deletes ${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix}, ${ageSays(days, before)}.`,
         `Oldest ${formatInstant(Math.min(...times))}, newest ${formatInstant(Math.max(...times))}.`,
         ...byStudy(free)
           .slice(0, 5)
           .map(([study, n, size]) => `${study}: ${formatCount(n)} objects, ${formatBytes(size)}`),
         ...(held.length > 0
           ? [
-              `${formatCount(held.length)} are left out: ${held
+              `Skips ${formatCount(held.length)} protected objects: ${held
                 .slice(0, mostListed)
                 .map((o) => `${o.key} (${o.held})`)
                 .join(', ')}${held.length > mostListed ? ' …' : '.'}`,
             ]
           : []),
         ...(unspeakable > 0
-          ? [`${formatCount(unspeakable)} are left out: their names hold characters that cannot be shown.`]
+          ? [`Skips ${formatCount(unspeakable)} objects: their names contain characters that cannot be shown.`]
           : []),
         versioned
-          ? 'The bucket is versioned: versions stay behind a delete marker and can be restored.'
+          ? 'The bucket is versioned: deleted objects can be restored.'
           : versioned === false
-            ? 'The bucket is not versioned: what is deleted is gone.'
-            : 'Whether the bucket is versioned may not be asked: take it that what is deleted is gone.',
+            ? 'The bucket is not versioned: deletion is permanent.'
+            : 'The versioning of the bucket cannot be read: assume that deletion is permanent.',
         onlyWhenDone('s3:DeleteObject'),
       ],
       warnings: [
         ...(days < retentionDays
           ? [
-              `${counted(days, 'day')} is less than evidence is kept (evidence.retentionDays: ${retentionDays}): this deletes what is still to be kept.`,
+              `${counted(days, 'day')} is less than the retention (evidence.retentionDays: ${retentionDays}): this deletes evidence that must be kept.`,
             ]
           : []),
-        ...(complete ? [] : [`Only the first ${formatCount(mostObjects)} are looked at: run it again for the rest.`]),
+        ...(complete ? [] : [`Only the first ${formatCount(mostObjects)} are checked: run it again for the rest.`]),
       ],
       note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
       calls: Array.from({ length: Math.ceil(keys.length / perRequest) }, (_, at) => ({
@@ -154,7 +154,7 @@ export const cleanupEvidence: Action = {
     const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
     if (left.length > 0)
       return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`);
-    return proven(`none of the ${formatCount(Number(count))} is listed any more`);
+    return proven(`none of the ${formatCount(Number(count))} remains`);
   },
   within: 20 * second,
 };
@@ -175,7 +175,7 @@ export const restoreEvidence: Action = {
     runbook: 'Evidence Recovery',
   },
   fields: [
-    { name: 'file', ask: 'which object? (its key)', kind: 'text' },
+    { name: 'file', ask: 'which object? (key)', kind: 'text' },
     {
       name: 'version',
       ask: 'which version?',
@@ -206,20 +206,20 @@ export const restoreEvidence: Action = {
       );
     if (chosen.bytes > largestCopy)
       return refuse(
-        `it has ${formatBytes(chosen.bytes)}: S3 copies no more than 5 GB in one go`,
+        `it has ${formatBytes(chosen.bytes)}: S3 copies at most 5 GB in one request`,
         'copy it in parts by hand: aws s3api create-multipart-upload, upload-part-copy',
       );
-    if (chosen.latest) return refuse('that is the current version already', 'nothing to restore');
+    if (chosen.latest) return refuse('it is already the current version', 'nothing to restore');
     const current = found.value.find((v) => v.latest);
     const { bucket } = preflight.context.targets;
     return planned({
       impact: [
-        `${key} becomes what it was at ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}${lockSays(chosen)}).`,
+        `Restores ${key} as of ${formatInstant(chosen.at)} (${formatBytes(chosen.bytes)}${lockSays(chosen)}).`,
         current?.marker
-          ? `It was deleted at ${formatInstant(current.at)}; the marker stays below.`
-          : `Now it is of ${formatInstant(current?.at ?? 0)}, ${formatBytes(current?.bytes ?? 0)}${current ? lockSays(current) : ''}; that version stays.`,
+          ? `It was deleted at ${formatInstant(current.at)}; the delete marker stays in its history.`
+          : `The current version (${formatInstant(current?.at ?? 0)}, ${formatBytes(current?.bytes ?? 0)}${current ? lockSays(current) : ''}) stays in its history.`,
         ...(chosen.held || current?.held
-          ? ['A hold and a retention stay with their own versions: the copy has what the bucket gives a new object.']
+          ? ['Legal hold and retention are not copied: the new version gets the bucket’s defaults.']
           : []),
         onlyWhenDone('s3:PutObject, and s3:GetObjectVersion of that version,'),
       ],
@@ -243,7 +243,7 @@ export const restoreEvidence: Action = {
     // Copies of what was uploaded in parts have another tag.
     return String(current.bytes) === plan.baseline?.bytes
       ? proven('the current version has its size')
-      : notYet('the current version is another one');
+      : notYet('a different version is current');
   },
   within: 20_000,
   next: ({ target, plan }) =>

@@ -24,14 +24,10 @@ import {
 const insists = 'split-brain';
 
 const despite: Field = {
-  ...choiceField(
-    'despite',
-    'promote although it is refused or not proven? (split-brain: both servers may take writes)',
-    {
-      nothing: 'refuse what is not proven',
-      [insists]: 'I fenced the old primary; if it lives, what one of the two takes is lost',
-    },
-  ),
+  ...choiceField('despite', 'promote without proof? (risk of split-brain: two primaries take writes)', {
+    nothing: 'refuse without proof',
+    [insists]: 'I fenced the old primary; if it still runs, writes will be lost',
+  }),
   optional: true,
   asked: (world) => evaluateFailover(world).answer !== 'yes',
 };
@@ -39,7 +35,7 @@ const despite: Field = {
 /** What an answer just now is as a reading. */
 function readingOf<T>(answer: Answer<T>, now: number): Reading<T> {
   return answer.ok
-    ? { state: 'live', value: answer.value, at: now, staleAfter: minute, from: 'a look before the action' }
+    ? { state: 'live', value: answer.value, at: now, staleAfter: minute, from: 'the preflight check' }
     : { state: 'lost', fault: answer.fault, at: now };
 }
 
@@ -64,20 +60,20 @@ async function factsFrom(preflight: Preflight): Promise<FailoverFacts> {
 
 /** What to do about what speaks against it. */
 const nextMove: Readonly<Record<Objection['code'], string>> = {
-  'primary-answers': 'mend the primary; if it must be replaced, stop it first',
-  'primary-in-recovery': 'was there a failover already? compare database.primary with where the name points',
-  'primary-unproven': 'try the primary by hand: psql, and its host’s own console',
-  'platform-well': 'only this machine’s way to the primary may be down: look from another',
-  'platform-contradicts': 'compare both health paths by hand',
-  'platform-unclear': 'look at the health paths by hand',
-  'platform-silent': 'ask the platform’s health from another machine',
+  'primary-answers': 'fix the primary; to replace it, stop it first',
+  'primary-in-recovery': 'check for an earlier failover: compare database.primary with the DNS name',
+  'primary-unproven': 'check the primary by hand: psql, and its host’s console',
+  'platform-well': 'the network from this machine may be down: check from another machine',
+  'platform-contradicts': 'compare both health endpoints by hand',
+  'platform-unclear': 'check the health endpoints by hand',
+  'platform-silent': 'check the platform’s health from another machine',
   'replica-absent': 'set database.replica, or restore from a backup',
-  'replica-unknown': 'the replica has to answer first',
+  'replica-unknown': 'the replica must answer first',
   'replica-promoted': 'point the platform at it',
-  'replica-unseen': 'GRANT pg_monitor to the role, and look again',
-  'replica-receiving': 'the primary lives: mend the way to it; if it is to be replaced, fence it first',
-  'replica-not-streaming': 'look at the replica’s log',
-  'replica-paused': 'ask who paused it: SELECT pg_wal_replay_resume();',
+  'replica-unseen': 'GRANT pg_monitor to the role, then try again',
+  'replica-receiving': 'the primary is alive: fix the connection to it; to replace it, fence it first',
+  'replica-not-streaming': 'check the replica’s log',
+  'replica-paused': 'find out who paused it; to resume: SELECT pg_wal_replay_resume();',
   'replica-behind': 'compare it with other replicas and with the newest backup',
 };
 
@@ -86,11 +82,11 @@ export const failoverDatabase: Action = {
   title: 'Fail over the database to the replica',
   risk: 'irreversible',
   about: {
-    does: 'promotes the replica to be the primary',
+    does: 'promotes the replica to primary',
     looksAt:
-      'the primary is proven away from here, the platform’s health says so on one path and on none the contrary, the replica is in recovery and receives no more; what it has, and what would be lost; the script is there and executable',
+      'the primary is down as seen from here, at least one health endpoint of the platform confirms it and none denies it, the replica is in recovery and no longer receives WAL; the expected data loss; the script exists and is executable',
     calls: './scripts/db-failover.sh',
-    proof: 'the former replica is no longer in recovery and takes writes',
+    proof: 'the former replica is out of recovery and takes writes',
     undo: 'none: the old primary must be fenced and rebuilt as a replica',
     runbook: 'SEV1 step 6',
   },
@@ -112,23 +108,23 @@ export const failoverDatabase: Action = {
       const may = standing.every((one) => one.overridable);
       return refuse(
         standing.map(({ says }) => says).join('; '),
-        `${nextMove[first.code]}${may ? `; to promote all the same, once the old primary is fenced: --despite ${insists}` : ''}`,
+        `${nextMove[first.code]}${may ? `; to promote anyway, once the old primary is fenced: --despite ${insists}` : ''}`,
       );
     }
     const { primary, replica } = facts.readings;
-    if (!targets.replica || replica.state !== 'live') return refuse('the replica does not answer', 'try it by hand');
+    if (!targets.replica || replica.state !== 'live') return refuse('the replica does not answer', 'check it by hand');
     const { host } = targets.replica;
     return planned({
       impact: [
-        `${host} becomes the primary. There is no way back: the old primary must be rebuilt as a replica.`,
+        `${host} becomes the primary. This is irreversible: the old primary must be rebuilt as a replica.`,
         ...whatItHas(replica.value),
         ...(primary.state === 'lost' ? [`The primary: ${describeFault(primary.fault)}.`] : []),
       ],
       warnings: [
-        ...objections.map(({ says }) => `Not proven, and insisted on: ${says}.`),
-        `Fence the old primary (${targets.primary.host}) first: stop it, and keep it from starting again. If it comes back as it was, both take writes and the database is split.`,
+        ...objections.map(({ says }) => `Not proven, overridden: ${says}.`),
+        `Fence the old primary (${targets.primary.host}) first: stop it, and keep it from starting again. If it comes back as a primary, both take writes (split-brain).`,
         slotsSay(replica.value),
-        'Applications must be pointed at the new primary, by DNS or by their configuration.',
+        'Point the applications at the new primary, by DNS or configuration.',
       ],
       calls: [
         {
@@ -156,8 +152,8 @@ export const failoverDatabase: Action = {
       [],
     );
     if (!mode.ok) return notYetBy(mode.fault);
-    if (mode.value[0]?.setting !== 'off') return notYet('it is promoted, and still read-only by default');
-    return proven('the former replica is not in recovery any more and takes writes');
+    if (mode.value[0]?.setting !== 'off') return notYet('it is promoted, but still read-only by default');
+    return proven('the former replica is out of recovery and takes writes');
   },
   within: 2 * minute,
 };
@@ -170,12 +166,12 @@ function whatItHas(replica: Database): readonly string[] {
     lag?.ms === undefined
       ? 'Replication lag unknown: data loss cannot be estimated.'
       : wal?.receiving
-        ? `Lost is what the primary commits from now on, and what is on its way: the replica is ${formatAge(lag.ms)} behind.`
-        : `May be lost: what the primary committed after the replica’s newest transaction, ${formatAge(lag.ms)} ago.`;
+        ? `Lost: all commits of the primary from now on, and WAL in transit. The replica is ${formatAge(lag.ms)} behind.`
+        : `Possibly lost: commits of the primary after the replica’s newest transaction, ${formatAge(lag.ms)} ago.`;
   return [
     `The replica ${receiptSays(replica)}.`,
     `Received up to ${wal?.received ?? '(not visible)'}, replayed up to ${wal?.replayed ?? '(not visible)'}${
-      waiting === undefined ? '' : `; ${formatBytes(waiting)} received and not replayed yet, which is not lost`
+      waiting === undefined ? '' : `; ${formatBytes(waiting)} received but not replayed yet (not lost)`
     }.`,
     lost,
   ];

@@ -20,8 +20,8 @@ export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
 /** The answer of a command or a channel is all the proof there is: without it nothing more can be found out. */
 export function itsAnswer({ uncertainty, output }: Pick<Execution, 'uncertainty' | 'output'>): Proof {
-  if (uncertainty !== undefined) return { ...notYet('only its answer would tell'), final: true };
-  return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it ended well');
+  if (uncertainty !== undefined) return { ...notYet('the lost answer was the only proof'), final: true };
+  return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it succeeded');
 }
 
 /** What a plan rests on, whatever its size: the same only if nothing in it is another one. */
@@ -43,8 +43,8 @@ export function choiceField(name: string, ask: string, says: Readonly<Record<str
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 /** A permission that nothing but the call itself proves: said before anybody confirms it. */
-export const onlyWhenDone = (permission: string, why = 'it cannot be asked without doing it'): string =>
-  `Whether ${permission} is allowed is only known when it is done: ${why}.`;
+export const onlyWhenDone = (permission: string, why = 'no dry run'): string =>
+  `Permission for ${permission} is unknown until it runs: ${why}.`;
 
 /** What commands of the checkout may take. */
 export const commandWithin = 120 * second;
@@ -93,7 +93,7 @@ export function adminCall(
       const place = admin.directory ? `cd ${quote(admin.directory)} && ` : '';
       return {
         ok: false,
-        why: `the ${what} ${quote(value.slice(0, 80))} has characters that a shell, or a command, could read as code or as an option`,
+        why: `the ${what} ${quote(value.slice(0, 80))} contains characters that a shell or a command could read as code or as an option`,
         hint: `${program} may pass its arguments to a shell. Allowed: ${plainCharacters}. By hand, with a pnpm that quotes them (9.15.5, 10.2 or later; see doctor): ${place}${typed.slice(0, 400)}`,
       };
     }

@@ -25,8 +25,8 @@ export const restoreDatabase: Action = {
   title: 'Restore the database to a point in time',
   risk: 'irreversible',
   about: {
-    does: 'makes a new RDS cluster as the old one was at a time; never touches the old one',
-    looksAt: 'the newest restorable time, the snapshots, that the target’s name is free; names the cost',
+    does: 'restores the database into a new RDS cluster, as of a point in time; the old cluster is not changed',
+    looksAt: 'the restorable time range, the snapshots, whether the new name is free; the cost',
     calls: 'aws rds restore-db-cluster-to-point-in-time …',
     proof: 'the new cluster’s progress',
     undo: 'delete the new cluster',
@@ -35,7 +35,7 @@ export const restoreDatabase: Action = {
   fields: [
     {
       name: 'at',
-      ask: 'to which time? (2026-01-17T02:00:00Z)',
+      ask: 'restore to which time? (2026-01-17T02:00:00Z)',
       kind: 'text',
       form: {
         pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
@@ -44,7 +44,7 @@ export const restoreDatabase: Action = {
     },
     {
       name: 'as',
-      ask: 'name of the new cluster? (empty: as configured)',
+      ask: 'name of the new cluster? (default: as configured)',
       kind: 'text',
       form: clusterName,
       optional: true,
@@ -58,28 +58,28 @@ export const restoreDatabase: Action = {
     const name = given(target, 'as') || targets.recovered;
     // As configured, where none was given.
     if (!clusterName.pattern.test(name))
-      return refuse(`${name.slice(0, 70)} is no name of a cluster`, `give ${clusterName.says}`);
+      return refuse(`${name.slice(0, 70)} is not a valid cluster name`, `give ${clusterName.says}`);
     const at = given(target, 'at');
     const time = Date.parse(at);
-    if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is no time in UTC`, 'such as 2026-01-17T02:00:00Z');
+    if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is not a time in UTC`, 'such as 2026-01-17T02:00:00Z');
     const [found, taken] = await Promise.all([preflight.snapshots(), preflight.rdsCluster(name)]);
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);
     if (taken.value)
-      return refuse(`there is a cluster ${name} already (${taken.value.status})`, 'choose another name with --as');
+      return refuse(`a cluster ${name} already exists (${taken.value.status})`, 'choose another name with --as');
     const { newestRestorable: newest, oldestRestorable: oldest } = found.value;
     if (newest !== undefined && time > newest)
-      return refuse(`it can be restored up to ${formatInstant(newest)}`, 'choose an earlier time');
+      return refuse(`the latest restorable time is ${formatInstant(newest)}`, 'choose an earlier time');
     if (oldest !== undefined && time < oldest)
-      return refuse(`it can be restored from ${formatInstant(oldest)} on`, 'choose a later time, or a snapshot');
+      return refuse(`the earliest restorable time is ${formatInstant(oldest)}`, 'choose a later time, or a snapshot');
     return planned({
       impact: [
-        `A new cluster ${name} is made as ${targets.cluster} was at ${formatInstant(time)}. The old one is not touched.`,
-        `What was written in the ${formatAge(preflight.now() - time)} since is not in it.`,
+        `Creates cluster ${name} with the data of ${targets.cluster} at ${formatInstant(time)}. The old cluster is not changed.`,
+        `It lacks the writes of the last ${formatAge(preflight.now() - time)}.`,
         newest === undefined
-          ? 'The newest restorable time was not told.'
-          : `It can be restored up to ${formatInstant(newest)}.`,
-        'It costs what a cluster of that size costs, until it is deleted. It has no instances yet: add one to connect.',
+          ? 'The latest restorable time is unknown.'
+          : `Latest restorable time: ${formatInstant(newest)}.`,
+        'It is billed like a cluster of that size until you delete it. It has no instances yet: add one to connect.',
         onlyWhenDone('rds:RestoreDBClusterToPointInTime'),
       ],
       calls: [
@@ -116,8 +116,8 @@ export const listSnapshots: Action = {
   title: 'List database snapshots',
   risk: 'reversible',
   about: {
-    does: 'shows what can be restored; the plan itself is the answer',
-    looksAt: 'the cluster’s snapshots and its newest restorable time',
+    does: 'lists what can be restored, in the plan',
+    looksAt: 'the cluster’s snapshots and its latest restorable time',
     calls: 'aws rds describe-db-cluster-snapshots',
     proof: 'nothing is changed',
     undo: 'nothing is changed',
@@ -136,14 +136,14 @@ export const listSnapshots: Action = {
     return planned({
       impact: [
         newestRestorable === undefined
-          ? 'The newest restorable time was not told.'
+          ? 'The latest restorable time is unknown.'
           : `Any time up to ${formatInstant(newestRestorable)} can be restored.`,
         ...snapshots.slice(0, 30).map((s) => `${s.id}  ${s.at > 0 ? formatInstant(s.at) : '–'}  ${s.status}`),
       ],
       found: {
         says: `${counted(snapshots.length, 'snapshot')}. ${
           newestRestorable === undefined
-            ? 'The newest restorable time was not told.'
+            ? 'The latest restorable time is unknown.'
             : `Any time${oldestRestorable === undefined ? '' : ` from ${formatInstant(oldestRestorable)}`} up to ${formatInstant(newestRestorable)} can be restored.`
         }`,
         head: ['SNAPSHOT', 'TIME', 'STATUS'],

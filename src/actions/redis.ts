@@ -11,7 +11,7 @@ const batch = 500;
 
 const units = { m: minute, h: hour, d: 24 * hour } as const;
 
-const span = { pattern: /^\d{1,6}[mhd]$/, says: 'a span such as 30m, 24h or 7d' };
+const span = { pattern: /^\d{1,6}[mhd]$/, says: 'a duration such as 30m, 24h or 7d' };
 
 function spanOf(text: string): number | undefined {
   const [, n, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
@@ -29,16 +29,16 @@ export const evictRedis: Action = {
   title: 'Evict old data from Redis',
   risk: 'data',
   about: {
-    does: 'removes keys of a prefix that nobody has read for a while',
+    does: 'removes keys under a prefix that have been idle for a while',
     looksAt: 'keys by prefix, memory, idle time, from a bounded scan; whether UNLINK is allowed (ACL DRYRUN)',
     calls: 'redis-cli UNLINK KEY …, in batches of 500',
     proof: 'memory before and after',
-    undo: 'none: what is cached is made anew when it is needed',
+    undo: 'none: the cache refills on demand',
     runbook: 'Key Metrics: Evict old data',
   },
   fields: [
-    { name: 'prefix', ask: 'keys that begin with? (cache:)', kind: 'text' },
-    { name: 'idle', ask: 'not read for? (24h)', kind: 'text', form: span, preset: '24h' },
+    { name: 'prefix', ask: 'prefix of the keys? (cache:)', kind: 'text' },
+    { name: 'idle', ask: 'idle for at least? (24h)', kind: 'text', form: span, preset: '24h' },
   ],
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',
@@ -46,47 +46,48 @@ export const evictRedis: Action = {
   async plan(target, preflight) {
     const prefix = given(target, 'prefix');
     if (prefix.replace(/[*?]/g, '') === '')
-      return refuse('no prefix was given', 'evicting every key is not offered: name a prefix');
+      return refuse('no prefix is given', 'evicting all keys is not supported: give a prefix');
     const idle = spanOf(given(target, 'idle') || '24h');
-    if (idle === undefined) return refuse('that is not a span', 'such as 30m, 24h or 7d');
+    if (idle === undefined) return refuse('that is not a duration', 'such as 30m, 24h or 7d');
     const memory = await preflight.redis();
     if (!memory.ok) return refusedBy(memory.fault);
     if (memory.value.role === 'slave')
       return refuse('this Redis is a replica: it takes no writes', 'point REDIS_URL at the primary (redis-cli ROLE)');
     if (memory.value.cluster)
-      return refuse('this is one node of a Redis Cluster: its keys lie on many', 'evict node by node: redis-cli -c');
+      return refuse(
+        'this is one node of a Redis Cluster: its keys are spread over many',
+        'evict node by node: redis-cli -c',
+      );
     const found = await preflight.redisKeys(prefix, idle, mostKeys);
     if (!found.ok) return refusedBy(found.fault);
     const { idle: old, matched, complete, untold, unsized, scanned } = found.value;
     if (old.length === 0 && untold)
       return refuse(
         `idle times are unavailable: ${untold.says}`,
-        untold.by === 'permission'
-          ? 'give it +object|idletime (ACL SETUSER)'
-          : 'let its policy evict, or delete by hand',
+        untold.by === 'permission' ? 'grant +object|idletime (ACL SETUSER)' : 'let its policy evict, or delete by hand',
       );
     if (old.length === 0)
       return refuse(
-        `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : `, of ${formatCount(scanned)} that were looked at`}`,
-        'choose another prefix or a shorter span',
+        `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,
+        'choose another prefix or a shorter duration',
       );
     const may = await preflight.redisMay('UNLINK', ...(old[0] ? [old[0].key] : []));
     if (!may.ok) return refusedBy(may.fault);
     if (may.value.may === false) return refuse(`Redis would refuse this: ${may.value.why}`, may.value.hint);
     const sizes = old.flatMap((key) => key.bytes ?? []);
-    const size = unsized ? `size not told: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
+    const size = unsized ? `size unknown: ${unsized}` : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0));
     const { usedBytes, maxBytes = 0, policy } = memory.value;
     return planned({
       impact: [
-        `${formatCount(old.length)} of ${formatCount(matched)} keys ${prefix}* go, idle for ${formatAge(idle)} or more: ${size}.`,
-        `Redis uses ${usedBytes === undefined ? 'memory that it does not tell' : formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
-        `For instance ${old
+        `Removes ${formatCount(old.length)} of ${formatCount(matched)} keys ${prefix}*, idle for ${formatAge(idle)} or more: ${size}.`,
+        `Redis uses ${usedBytes === undefined ? 'an unknown amount of memory' : formatBytes(usedBytes)}${maxBytes > 0 ? ` of ${formatBytes(maxBytes)}` : ', no limit set'}; policy ${policy || 'unknown'}.`,
+        `Examples: ${old
           .slice(0, 3)
           .map(({ key }) => key)
           .join(', ')}.`,
       ],
       warnings: [
-        ...(may.value.may === 'untold' ? [onlyWhenDone('UNLINK', `Redis does not tell: ${may.value.why}`)] : []),
+        ...(may.value.may === 'untold' ? [onlyWhenDone('UNLINK', `Redis cannot check it: ${may.value.why}`)] : []),
         ...(complete
           ? []
           : [`The scan ended after ${formatCount(scanned)} keys: there may be more. Run it again afterwards.`]),
@@ -111,13 +112,12 @@ export const evictRedis: Action = {
     if (!found.ok) return notYetBy(found.fault);
     const gone = new Set(JSON.parse(plan.baseline?.names ?? '[]') as string[]);
     const left = found.value.idle.filter(({ key }) => gone.has(key)).length;
-    if (left > 0) return disproven(`${formatCount(left)} of the keys are still there`);
+    if (left > 0) return disproven(`${formatCount(left)} of the keys remain`);
     const memory = await preflight.redis();
     if (!memory.ok) return notYetBy(memory.fault);
     const { usedBytes } = memory.value;
     const unlinked = `${formatCount(Number(plan.baseline?.keys ?? 0))} keys unlinked`;
-    if (usedBytes === undefined || plan.baseline?.before === undefined)
-      return proven(`${unlinked}; memory is not told`);
+    if (usedBytes === undefined || plan.baseline?.before === undefined) return proven(`${unlinked}; memory unknown`);
     const freed = Number(plan.baseline.before) - usedBytes;
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);
   },

@@ -4,7 +4,7 @@ import { minute } from '../core/time.ts';
 import { adminCall, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
 /** What admin:sessions takes. */
-const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a span such as 90m, 24h or 7d' };
+const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
 
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
@@ -12,10 +12,10 @@ export const cleanupSessions: Action = {
   risk: 'data',
   about: {
     does: 'removes sessions older than a span from the pool',
-    looksAt: 'the admin command is there',
+    looksAt: 'the admin command is installed',
     calls: 'pnpm admin:sessions cleanup --older-than 24h',
     proof: 'the command’s result',
-    undo: 'none: sessions are made anew when they are needed',
+    undo: 'none: new sessions are created on demand',
     runbook: 'Session Pool Maintenance',
   },
   fields: [{ name: 'older-than', ask: 'older than? (24h)', kind: 'text', form: spanForm, preset: '24h' }],
@@ -27,9 +27,7 @@ export const cleanupSessions: Action = {
     const made = adminCall(preflight.context, 'admin:sessions', 'cleanup', '--older-than', { span });
     if (!made.ok) return made;
     return planned({
-      impact: [
-        `Sessions older than ${span} are removed from the pool. Work that uses one of them has to log in again.`,
-      ],
+      impact: [`Removes sessions older than ${span} from the pool. Work that uses them must log in again.`],
       calls: [made.call],
       answered: [preflight.context.admin.directory ?? 'this directory'],
       preconditions: span,
@@ -45,7 +43,7 @@ export const refreshSessions: Action = {
   risk: 'data',
   about: {
     does: 'logs every session of the pool in again',
-    looksAt: 'the admin command is there',
+    looksAt: 'the admin command is installed',
     calls: 'pnpm admin:sessions refresh --all',
     proof: 'the command’s result',
     undo: 'none',
@@ -59,7 +57,7 @@ export const refreshSessions: Action = {
     const made = adminCall(preflight.context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) return made;
     return planned({
-      impact: ['Every session of the pool logs in again. Surfaces may answer with captchas while it lasts.'],
+      impact: ['Every session of the pool logs in again. Meanwhile surfaces may answer with captchas.'],
       calls: [{ ...made.call, within: 10 * minute }],
       answered: [preflight.context.admin.directory ?? 'this directory'],
       preconditions: 'all',

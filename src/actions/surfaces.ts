@@ -28,7 +28,7 @@ async function usage(
 ): Promise<{ impact: readonly string[]; answered: readonly string[] }> {
   const who = await answeredByDatabase(preflight);
   const tables = await preflight.tables();
-  if (!tables.ok) return { impact: [`Who uses it could not be seen: ${tables.fault.what}`], answered: [] };
+  if (!tables.ok) return { impact: [`Its use is unknown: ${tables.fault.what}`], answered: [] };
   const { jobs, job, jobIs, jobUnclear, types } = tables.value;
   const [open, recent] = [jobIs(...openJob), `${job.created} > now() - interval '1 hour'`];
   const found = await preflight.rows(
@@ -43,7 +43,7 @@ async function usage(
   );
   if (!who.ok || !found.ok) {
     const fault = who.ok ? (found.ok ? undefined : found.fault) : who.fault;
-    return { impact: [`Who uses it could not be seen: ${fault?.what ?? 'unknown'}`], answered: [] };
+    return { impact: [`Its use is unknown: ${fault?.what ?? 'unknown'}`], answered: [] };
   }
   const [row] = found.value;
   const n = (name: string) => Number(row?.[name] ?? 0);
@@ -124,8 +124,8 @@ export const disableSurface = surfaceAction('disable-surface', 'disable', {
   title: 'Disable a surface',
   says: (surface) => `New jobs on ${surface} wait until it is enabled again.`,
   about: {
-    does: 'keeps new jobs from a surface',
-    looksAt: 'studies and open jobs that use it, its failures; the admin command is there',
+    does: 'stops new jobs on a surface',
+    looksAt: 'studies and open jobs that use it, its failures; the admin command is installed',
     calls: 'pnpm admin:surface disable SURFACE',
     proof: 'the command’s result, then the failure rate',
     undo: 'enable it',
@@ -139,10 +139,10 @@ export const disableSurface = surfaceAction('disable-surface', 'disable', {
 
 export const enableSurface = surfaceAction('enable-surface', 'enable', {
   title: 'Enable a surface',
-  says: (surface) => `Jobs on ${surface} are worked on again.`,
+  says: (surface) => `Jobs on ${surface} run again.`,
   about: {
-    does: 'lets jobs onto a surface again',
-    looksAt: 'jobs that wait for it, its failures; the admin command is there',
+    does: 'allows jobs on a surface again',
+    looksAt: 'jobs that wait for it, its failures; the admin command is installed',
     calls: 'pnpm admin:surface enable SURFACE',
     proof: 'the command’s result, then the failure rate',
     undo: 'disable it',
@@ -153,10 +153,10 @@ export const enableSurface = surfaceAction('enable-surface', 'enable', {
 
 export const testSurface = surfaceAction('test-surface', 'test', {
   title: 'Test a surface live',
-  says: (surface) => `Sends one real request to ${surface}. Nothing of the platform is changed.`,
+  says: (surface) => `Sends one real request to ${surface}. The platform is not changed.`,
   about: {
     does: 'sends one real request to a surface',
-    looksAt: 'its failures; the test command is there',
+    looksAt: 'its failures; the test command is installed',
     calls: 'pnpm test:surface SURFACE --live',
     proof: 'the command’s result',
     undo: 'nothing is changed',

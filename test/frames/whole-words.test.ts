@@ -41,7 +41,7 @@ describe('a backend that is away, at 80×24', () => {
 test('what an action and a procedure are about is said whole for the marked one', () => {
   for (const size of [usual, smallest]) {
     expect(frameText(openAt('act'), size).replace(/\s+/g, ' ')).toContain(
-      'replaces all pods of a deployment by new ones of the same template',
+      'replaces all pods of a deployment with new ones from the same template',
     );
     expect(frameText(openAt('procedures'), size).replace(/\s+/g, ' ')).toContain(
       'Nobody can use the platform: the API answers nothing, or answers 5xx to all.',

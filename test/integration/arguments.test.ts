@@ -91,7 +91,7 @@ describe('an argument of an admin command', () => {
     const made = adminCall(context, 'admin:apikey', 'create', '--name', { name: 'x$(id)' });
     if (made.ok) throw new Error('not refused');
     expect(made.why).toBe(
-      `the name 'x$(id)' has characters that a shell, or a command, could read as code or as an option`,
+      `the name 'x$(id)' contains characters that a shell or a command could read as code or as an option`,
     );
     expect(made.hint).toContain('Allowed: letters, digits, _ and, not as the first one, . : / @ , + -.');
     expect(made.hint).toContain(`cd ${directory} && ${directory}/pnpm admin:apikey create --name 'x$(id)'`);

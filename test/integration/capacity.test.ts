@@ -49,7 +49,7 @@ async function plan(replicas: number) {
 
 test('what a pod asks for is said, and that no quota is set', async () => {
   const { impact, warnings } = await plan(8);
-  expect(impact).toContain('A pod asks for 0.25 cores and 256.0 MB, and gets 1 core and 512.0 MB at most.');
+  expect(impact).toContain('A pod requests 0.25 cores and 256.0 MB, limited to 1 core and 512.0 MB.');
   expect(impact).toContain('No quota is set in the namespace.');
   expect(warnings).toEqual([]);
 });
@@ -86,14 +86,12 @@ test('limit ranges, disruption budgets and autoscalers in charge are named', asy
     spec: { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, minReplicas: 3, maxReplicas: 8 },
   });
   const { impact, warnings } = await plan(2);
-  expect(impact).toContain(
-    'Limit range sizes: at most 2 cores and 1.0 GB a container; 0.1 cores where it asks for nothing.',
-  );
-  expect(impact).toContain('Disruption budget executor-pdb: 4 must stay, 6 are well, 2 may go now.');
+  expect(impact).toContain('Limit range sizes: at most 2 cores and 1.0 GB per container; 0.1 cores by default.');
+  expect(impact).toContain('Disruption budget executor-pdb: 4 required, 6 healthy, 2 disruptions allowed.');
   expect(impact.join()).not.toContain('budget other');
-  expect(warnings).toContain('2 are fewer than executor-pdb wants: it does not hold up scaling.');
-  expect(warnings.join()).toContain('The autoscaler executor-hpa is in charge (3–8)');
-  expect(warnings.join()).toContain('outside of its bounds');
+  expect(warnings).toContain('2 is less than budget executor-pdb requires: the budget does not block scaling.');
+  expect(warnings.join()).toContain('The autoscaler executor-hpa (3–8) can change it back');
+  expect(warnings.join()).toContain('outside its range');
 });
 
 test('what may not be read is said, never left out', async () => {

@@ -45,7 +45,7 @@ describe.each(changes)('$action', ({ action, more }) => {
     const before = present();
     const run = await plan();
     expect(run, run.says).toMatchObject({ phase: 'planned' });
-    expect(run.plan?.answered).toContain('the API server would take it (dry run)');
+    expect(run.plan?.answered).toContain('the API server would accept it (dry run)');
     expect(present()).toEqual(before);
     expect(cockpit.commands.some(({ says, ok }) => ok && /^dry run: .*kubectl /.test(says))).toBe(true);
     cockpit.runner.cancel(run.id);
@@ -64,9 +64,9 @@ describe.each(changes)('$action', ({ action, more }) => {
     const run = await plan();
     expect(run, run.says).toMatchObject({ phase: 'planned' });
     expect(run.plan?.warnings?.join()).toContain(
-      'is only known when it is done: admission webhook "freeze.bentham.io" does not support dry run',
+      'is unknown until it runs: admission webhook "freeze.bentham.io" does not support dry run',
     );
-    expect(run.plan?.answered.join()).not.toContain('would take it');
+    expect(run.plan?.answered.join()).not.toContain('would accept it');
     const done = await cockpit.confirm(run);
     expect(done).toMatchObject({ outcome: 'failed' });
     expect(done.says).toContain('nothing was changed');

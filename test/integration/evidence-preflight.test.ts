@@ -144,8 +144,10 @@ test('what holds each version is said before one is restored, and what only the 
     const run = await cockpit.plan('restore-evidence', { file: 'a.png', version: 'v1' });
     const impact = run.plan?.impact.join('\n');
     expect(impact, run.says).toContain('(10 B, legal hold, retained until 2999-01-01)');
-    expect(impact).toContain('A hold and a retention stay with their own versions');
-    expect(impact).toContain('Whether s3:PutObject, and s3:GetObjectVersion of that version, is allowed is only known');
+    expect(impact).toContain('Legal hold and retention are not copied');
+    expect(impact).toContain(
+      'Permission for s3:PutObject, and s3:GetObjectVersion of that version, is unknown until it runs',
+    );
     cockpit.runner.cancel(run.id);
   } finally {
     await cockpit.stop();

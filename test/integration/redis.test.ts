@@ -294,7 +294,7 @@ describe.runIf(installed)('a real Redis', () => {
         hint: 'ACL SETUSER maynot +unlink',
       });
       expect((await planned('blindfold', '-acl')).plan?.warnings?.join()).toContain(
-        'Whether UNLINK is allowed is only known when it is done',
+        'Permission for UNLINK is unknown until it runs',
       );
     } finally {
       cli('del', 'old:1');

@@ -154,10 +154,10 @@ test.each(forms)('$name: a key is revoked by SQL', async (form) => {
   await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
   await cockpitOn(schema, async (cockpit) => {
     const gone = await cockpit.plan('revoke-api-key', { key: 'k2', by: 'sql' });
-    expect(gone.says).toBe('it is revoked already');
+    expect(gone.says).toBe('it is already revoked');
     const run = await cockpit.plan('revoke-api-key', { key: 'k1', by: 'sql' });
     expect(run.plan?.impact[0]).toContain('“in use” of tenant-a');
-    expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: 'its row says revoked' });
+    expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: 'its row is revoked' });
     const table = form.prisma ? '"ApiKey" WHERE NOT active' : 'api_keys WHERE revoked';
     expect(await sql(`SELECT count(*)::int AS n FROM "${schema}".${table}`)).toEqual([{ n: 2 }]);
   });
@@ -171,7 +171,7 @@ test('a study whose state nobody knows is cancelled with a warning only', async 
   await sql(form.odd(schema, 'on_ice'));
   await cockpitOn(schema, async (cockpit) => {
     const run = await cockpit.plan('cancel-study', { study: 'st_odd1' });
-    expect(run.plan?.warnings).toEqual(['What “on_ice” means is not known: it may be over already.']);
+    expect(run.plan?.warnings).toEqual(['The meaning of “on_ice” is unknown: the study may already be over.']);
     expect(changed(run)).toContain("SET status = 'cancelled' WHERE id = $1 AND status = $2");
     const retry = await cockpit.plan('retry-jobs', { study: 'st_odd1' });
     expect(retry.says).toBe('no failed jobs in st_odd1; it has 30 on_ice (not understood)');

@@ -114,8 +114,8 @@ describe('before a deploy is confirmed', () => {
     drill.kubernetes.register([{ ...webhook, sideEffects: 'Some' }]);
     const untold = await cockpit.plan('deploy', {});
     expect(untold, untold.says).toMatchObject({ phase: 'planned' });
-    expect(untold.plan?.warnings?.join()).toContain('only known when it is done');
-    expect(untold.plan?.impact.join()).toContain('What would change in production is not known');
+    expect(untold.plan?.warnings?.join()).toContain('unknown until it runs');
+    expect(untold.plan?.impact.join()).toContain('The changes in production are unknown');
     cockpit.runner.cancel(untold.id);
   });
 });
@@ -170,7 +170,7 @@ exec '${real}' "$@"
   test('and which did not arrive: the facts say so, it is not tried again', async () => {
     const { done, phases } = await deployed(false);
     expect(done, done.says).toMatchObject({ outcome: 'failed' });
-    expect(done.says).toMatch(/its connection was lost.*EOF.*the facts say: production is not as its manifests say/);
+    expect(done.says).toMatch(/its connection was lost.*EOF.*the facts say: production differs from its manifests/);
     expect(phases).toEqual(['confirmed', 'started', 'unknown', 'failed']);
   });
 

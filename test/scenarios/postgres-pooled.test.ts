@@ -176,7 +176,7 @@ test('cancelling a session that runs nothing is refused: it would prove nothing'
   await idle.query('BEGIN; LOCK TABLE results');
   const [{ pid } = { pid: 0 }] = (await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
   const run = await cockpit.plan('cancel-query', { pid: String(pid) });
-  expect(run).toMatchObject({ outcome: 'refused', says: 'it runs nothing now: it is idle in transaction' });
+  expect(run).toMatchObject({ outcome: 'refused', says: 'it runs no statement: it is idle in transaction' });
   await idle.end();
 });
 

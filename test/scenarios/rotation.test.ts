@@ -25,7 +25,7 @@ afterAll(async () => {
 
 test('its own connections go on with the new password; one that was configured with the old is refused', async () => {
   const run = await cockpit.plan('rotate-database-credentials', { role: 'bentham' });
-  expect(run.plan?.warnings?.join(), run.says).toContain('This one goes on with the new password until it ends');
+  expect(run.plan?.warnings?.join(), run.says).toContain('This session switches to the new password');
   cockpit.watch(({ id, phase }) => {
     if (id === run.id && phase === 'verifying') cockpit.runner.cancel(run.id);
   });

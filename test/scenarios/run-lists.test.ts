@@ -44,7 +44,7 @@ test('list-api-keys prints each key in a row, without escape sequences and secre
   expect(lines.find((one) => one.startsWith('key-odd'))).toMatch(
     /password=••• .*studies:read,studies:write +never +20\d\d-/,
   );
-  expect(out).toContain(`${rows.length} keys; none is shown itself.`);
+  expect(out).toContain(`${rows.length} keys; the secrets are not shown.`);
   expect(out).not.toMatch(/hunter2|[\u001b\u0007\u202e]/);
 });
 
@@ -67,7 +67,7 @@ test('list-api-keys --json gives the keys to programs', async () => {
 test('list-api-keys of a tenant without keys names the tenants that have some', async () => {
   const { code, out } = await run('list-api-keys', '--tenant', 'tenant-nobody');
   expect(code).toBe(4);
-  expect(out).toMatch(/there is no key of tenant-nobody\n.*tenants with keys: .*tenant-/);
+  expect(out).toMatch(/tenant-nobody has no keys\n.*tenants with keys: .*tenant-/);
 });
 
 test('list-snapshots prints each snapshot, and what can be restored', async () => {
@@ -101,7 +101,7 @@ test('revoke-api-key by a word that is no choice revokes nothing', async () => {
 test('a surface whose name a shell could read as code reaches no command', async () => {
   const done = await run('disable-surface', '--surface', 'x$(touch\u0024{IFS}pwned)', '--yes', '--arm', 'a test');
   expect(done.code).toBe(4);
-  expect(done.out).toContain('has characters that a shell, or a command, could read as code or as an option');
+  expect(done.out).toContain('contains characters that a shell or a command could read as code or as an option');
   expect(done.out).toMatch(/Allowed: letters, digits.* By hand.*admin:surface disable 'x\$\(touch/);
   expect((await run('disable-surface', '--surface=--all', '--yes', '--arm', 'a test')).code).toBe(4);
 });

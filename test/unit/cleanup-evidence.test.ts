@@ -36,7 +36,7 @@ async function planOf(target: Target, preflight: Preflight): Promise<Plan> {
 test('without days it is what the configuration keeps evidence for: in the plan, in what is deleted, in the journal', async () => {
   const preflight = bucketOf([object(1, 60), object(2, 91), object(3, 200)]);
   const plan = await planOf({}, preflight);
-  expect(plan.impact[0]).toMatch(/^2 objects .* under study_abc123\/, older than 90 days \(before 2025-10-19/);
+  expect(plan.impact[0]).toMatch(/^Deletes 2 objects .* under study_abc123\/, older than 90 days \(before 2025-10-19/);
   expect(plan.note).toMatch(/2 objects older than 90 days .*evidence\.retentionDays is 90/);
   expect(plan.warnings).toEqual([]);
   const nothing = await cleanupEvidence.plan({ prefix }, bucketOf([object(1, 60)]));
@@ -45,7 +45,7 @@ test('without days it is what the configuration keeps evidence for: in the plan,
 
 test('fewer days than that are a warning', async () => {
   const plan = await planOf({ days: '30' }, bucketOf([object(1, 60)]));
-  expect(plan.warnings?.join()).toContain('30 days is less than evidence is kept (evidence.retentionDays: 90)');
+  expect(plan.warnings?.join()).toContain('30 days is less than the retention (evidence.retentionDays: 90)');
   expect((await planOf({ days: '120' }, bucketOf([object(1, 200)]))).warnings).toEqual([]);
 });
 

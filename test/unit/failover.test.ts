@@ -296,7 +296,7 @@ describe('the action', () => {
     });
     const text = [...plan.impact, ...(plan.warnings ?? [])].join('\n');
     for (const part of [
-      'Received up to 0/5000060, replayed up to 0/4000000; 16.0 MB received and not replayed yet',
+      'Received up to 0/5000060, replayed up to 0/4000000; 16.0 MB received but not replayed yet',
       'last message 1 m 20 s ago',
       'after the replica’s newest transaction, 1 m 35 s ago',
       '1 replication slot (cdc)',
@@ -320,7 +320,7 @@ describe('the action', () => {
     const ill = gateway(plain(), detailed('error'));
     const insist = { despite: 'split-brain' };
     const still = await planOrThrow({ primary: refused, gateway: ill, replica: standby(receiving) }, insist);
-    expect(still.warnings?.[0]).toMatch(/^Not proven, and insisted on: the replica still receives/);
+    expect(still.warnings?.[0]).toMatch(/^Not proven, overridden: the replica still receives/);
     const stopped = await planOrThrow({ primary: refused, gateway: ill, replica: standby({}) }, insist);
     expect(stopped.preconditions).not.toBe(still.preconditions);
   });

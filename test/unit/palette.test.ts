@@ -32,7 +32,7 @@ describe('what is typed finds first', () => {
     ['sev', 'SEV1 Complete API outage'],
     ['key', 'API keys'],
     ['ack', 'alerts'],
-    ['kill', 'cancel what a session runs'],
+    ['kill', 'cancel a session’s statement'],
     ['vacuum', 'vacuum and analyze a table'],
     ['bell', 'mute the bell'],
     ['color', 'theme standard'],
@@ -101,7 +101,7 @@ describe('the palette', () => {
     expect(text).toContain('▶ logs of all pods');
     const longest = pressing(stateOf(outage), size, ':', ...'retry failed');
     expect(frameText(longest, size)).toContain(
-      'sets the failed jobs of a study, or of one surface in it, to pending with no',
+      'sets the failed jobs of a study, or of one surface in it, to pending with 0',
     );
   });
 

@@ -19,14 +19,14 @@ export const analyzeTables: Action = {
   title: 'Update table statistics',
   risk: 'reversible',
   about: {
-    does: 'ANALYZE: the planner’s statistics are made anew',
+    does: 'ANALYZE: refreshes the planner’s statistics',
     looksAt: 'sizes, dead tuples, last runs',
     calls: 'ANALYZE jobs; ANALYZE studies; ANALYZE results',
-    proof: 'the statistics’ time',
+    proof: 'the time of the last ANALYZE',
     undo: 'not needed',
     runbook: 'Database Maintenance step 1',
   },
-  fields: [{ name: 'tables', ask: 'which tables? (with commas)', kind: 'text', preset: weekly }],
+  fields: [{ name: 'tables', ask: 'which tables? (comma-separated)', kind: 'text', preset: weekly }],
   names: (target) => tablesOf(target).join(','),
   object: () => 'maintenance',
   needs: (target, { schema }) =>

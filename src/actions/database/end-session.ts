@@ -1,4 +1,4 @@
-// Cancel what a session runs, and end a session (runbook: Database Maintenance).
+// Cancel a session’s statement, and end a session (runbook: Database Maintenance).
 import type { Action, ActionId, Execution, Target } from '../../core/actions/action.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
@@ -72,10 +72,7 @@ function sessionAction(
       if (!found.ok) return refusedBy(found.fault);
       const row = found.value;
       if (!row)
-        return refuse(
-          `there is no session ${given(target, 'pid').slice(0, 20)}`,
-          'it has ended, or look at its pid again',
-        );
+        return refuse(`there is no session ${given(target, 'pid').slice(0, 20)}`, 'it has ended, or the pid is wrong');
       if (row.own === true || row.kind !== 'client backend')
         return refuse(
           `that is ${row.own === true ? 'the cockpit’s own session' : `a ${row.kind}`}`,
@@ -83,20 +80,20 @@ function sessionAction(
         );
       if (row.may !== true)
         return refuse(
-          `may not end sessions of ${row.role}`,
+          `no permission to end sessions of ${row.role}`,
           `GRANT pg_signal_backend TO ${preflight.context.targets.primary.user};`,
         );
       // Nothing would be cancelled, and that it runs nothing afterwards would prove nothing.
       if (how === 'cancel' && row.state !== 'active')
-        return refuse(`it runs nothing now: it is ${row.state}`, 'end the session instead, if it holds locks');
+        return refuse(`it runs no statement: it is ${row.state}`, 'end the session instead, if it holds locks');
       const began = String(row.began);
       return planned({
         impact: [
           `${row.role}, ${row.application || 'no application name'}, ${row.state} for ${formatAge(Number(row.age) * second)}.`,
-          `Holds up ${formatCount(Number(row.blocks))} others. Runs: ${runs(row, 200)}`,
+          `Blocks ${formatCount(Number(row.blocks))} other sessions. Statement: ${runs(row, 200)}`,
           how === 'cancel'
-            ? 'Its statement is cancelled; the session stays.'
-            : 'The session ends; its transaction is rolled back.',
+            ? 'Cancels its statement; the session stays.'
+            : 'Ends the session; its transaction is rolled back.',
         ],
         calls: [
           {
@@ -129,14 +126,14 @@ function sessionAction(
 }
 
 export const cancelQuery = sessionAction('cancel-query', 'cancel', {
-  title: 'Cancel what a session runs',
+  title: 'Cancel a session’s statement',
   risk: 'reversible',
   about: {
     does: 'cancels the statement of one database session; the session stays',
-    looksAt: 'whose it is, how long it runs, whom it blocks; pinned by pid and backend start',
+    looksAt: 'its role, its duration, the sessions it blocks; pinned by pid and backend start',
     calls: 'SELECT pg_cancel_backend(pid) … WHERE pid = … AND backend_start = …',
-    proof: 'it does not run any more',
-    undo: 'the application may run it again',
+    proof: 'the statement no longer runs',
+    undo: 'the application can run it again',
     runbook: 'Database Maintenance',
   },
 });
@@ -146,10 +143,10 @@ export const endSession = sessionAction('end-session', 'terminate', {
   risk: 'data',
   about: {
     does: 'ends one database session; its transaction is rolled back',
-    looksAt: 'whose it is, how long it runs, whom it blocks; pinned by pid and backend start',
+    looksAt: 'its role, its duration, the sessions it blocks; pinned by pid and backend start',
     calls: 'SELECT pg_terminate_backend(pid) … WHERE pid = … AND backend_start = …',
     proof: 'the session is gone',
-    undo: 'none: the application connects again',
+    undo: 'none: the application reconnects',
     runbook: 'Database Maintenance',
   },
 });

@@ -69,7 +69,7 @@ export async function ranSince(
   const found = await statsOf(preflight, tables);
   if (!found.ok) return notYetBy(found.fault);
   const old = tables.filter((name) => (found.value.get(name)?.byHand[which] ?? 0) <= (before[name] ?? 0));
-  if (old.length > 0) return notYet(`not yet told by the statistics: ${old.join(', ')}`);
+  if (old.length > 0) return notYet(`not yet in the statistics: ${old.join(', ')}`);
   const dead = tables.map((name) => `${name} ${formatCount(found.value.get(name)?.dead ?? 0)}`);
   return proven(`${which} just now; dead tuples: ${dead.join(', ')}`);
 }
@@ -94,7 +94,7 @@ const holderSql = `SELECT * FROM (
 /** The holder in words, with what would let go of the rows; undefined where nobody held a snapshot at `before`. */
 export async function holderOf(preflight: Preflight, before: Instant): Promise<string | undefined> {
   const found = await preflight.rows('primary', holderSql, [before / second]);
-  if (!found.ok) return `(who may hold them could not be asked: ${describeFault(found.fault)})`;
+  if (!found.ok) return `(holders unknown: ${describeFault(found.fault)})`;
   const [row] = found.value;
   if (!row) return undefined;
   const { pid, role, state, kind, name, since, ids } = row;
@@ -102,9 +102,8 @@ export async function holderOf(preflight: Preflight, before: Instant): Promise<s
   const whose = role === null ? '' : ` of ${role}`;
   const old = `${formatCount(Number(ids))} transactions behind`;
   if (kind === 'prepared transaction') return `prepared transaction ${name}${whose}${age}; ROLLBACK PREPARED ends it`;
-  if (kind === 'replication slot')
-    return `replication slot ${name}, ${old}; its reader must go on, or the slot be dropped`;
-  if (kind === 'walsender') return `a replica with hot_standby_feedback (pid ${pid}), ${old}; see its long queries`;
+  if (kind === 'replication slot') return `replication slot ${name}, ${old}; resume its consumer, or drop the slot`;
+  if (kind === 'walsender') return `a replica with hot_standby_feedback (pid ${pid}), ${old}; check its long queries`;
   return `pid ${pid}${whose}${state === null ? '' : `, ${state}`}${age}; end that session`;
 }
 
@@ -122,7 +121,5 @@ export async function vacuumed(table: string, memo: Plan['baseline'], preflight:
   if (left <= Math.max(few, Number(memo?.dead ?? 0) / 10)) return ran;
   const holder = await holderOf(preflight, own?.byHand.vacuumed ?? 0);
   const says = `${formatCount(left)} dead rows left`;
-  return disproven(
-    holder === undefined ? `${says}, and nobody holds them any more: vacuum it again` : `${says}, held by ${holder}`,
-  );
+  return disproven(holder === undefined ? `${says}, no longer held: vacuum it again` : `${says}, held by ${holder}`);
 }

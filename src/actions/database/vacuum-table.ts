@@ -22,10 +22,11 @@ export const vacuumTable: Action = {
   title: 'Vacuum and analyze a table',
   risk: 'reversible',
   about: {
-    does: 'VACUUM ANALYZE: the room of dead rows can be used again; readers and writers go on',
-    looksAt: 'size, dead tuples, last run, a vacuum under way, who holds dead rows, statement_timeout',
+    does: 'VACUUM ANALYZE: makes the space of dead rows reusable; reads and writes continue',
+    looksAt: 'size, dead tuples, last run, a vacuum in progress, what holds dead rows, statement_timeout',
     calls: 'VACUUM (SKIP_LOCKED, ANALYZE) TABLE',
-    proof: 'the statistics’ time, and that the dead rows are gone; what an old snapshot holds is told with its holder',
+    proof:
+      'the time of the last VACUUM, and the dead rows are gone; rows that an old snapshot holds are shown with its holder',
     undo: 'not needed',
     runbook: 'Database Maintenance step 3',
   },
@@ -72,15 +73,15 @@ export const vacuumTable: Action = {
     return planned({
       impact: [
         `${table}: ${formatBytes(own.bytes)}, ${formatCount(own.dead)} dead of ${formatCount(own.live + own.dead)} rows.`,
-        `Vacuumed ${ago(own.vacuumed, preflight.now())}. Readers and writers go on; it costs disk reads.`,
+        `Vacuumed ${ago(own.vacuumed, preflight.now())}. Reads and writes continue; it costs disk I/O.`,
       ],
       warnings: [
         ...(running
-          ? [`A vacuum of it is under way (pid ${running.pid}, ${running.phase}): what it works on is skipped.`]
+          ? [
+              `A vacuum of it is in progress (pid ${running.pid}, ${running.phase}): the tables that it has locked are skipped.`,
+            ]
           : []),
-        ...(holder === undefined
-          ? []
-          : [`Rows that died since then cannot be removed while they are held by ${holder}.`]),
+        ...(holder === undefined ? [] : [`Newer dead rows cannot be removed while held by ${holder}.`]),
         ...(limit === undefined ? [] : [`The server cancels it after ${limit} (statement_timeout of the role).`]),
       ],
       calls: [

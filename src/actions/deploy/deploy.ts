@@ -42,14 +42,14 @@ const lateAnswer: Ms = 10 * second;
 
 /** After a lost connection: what production still lacks of its manifests; undefined: nothing. */
 async function whatIsMissing(preflight: Preflight, differed: boolean, late: boolean): Promise<Proof | undefined> {
-  if (!differed) return { ...notYet('production had nothing to change: it does not tell'), final: true };
+  if (!differed) return { ...notYet('production had nothing to change: it proves nothing'), final: true };
   const { targets } = preflight.context;
   const diff = await asking(preflight).ask('diff', '-f', targets.manifests, '-n', targets.namespace);
   if (!diff.ok) return notYetBy(diff.fault);
   const { code, lines } = diff.value;
   if (code > 1) return notYet(`kubectl diff failed: ${lines.at(-1) ?? ''}`);
   if (code === 0) return undefined;
-  const says = `production is not as its manifests say: ${counted(lines.flatMap(differs).length, 'line')} of kubectl diff are left`;
+  const says = `production differs from its manifests: ${counted(lines.flatMap(differs).length, 'line')} of kubectl diff remain`;
   return late ? disproven(says) : notYet(says);
 }
 
@@ -58,12 +58,12 @@ export const deploy: Action = {
   title: 'Deploy: staging, then production',
   risk: 'data',
   about: {
-    does: 'applies the staging manifests, asks staging’s health, applies production’s, follows the rollout',
+    does: 'applies the staging manifests, checks staging’s health, applies the production manifests, follows the rollout',
     looksAt:
-      'kubectl diff, current images, whether an incident is open; whether each object of the manifests may be read, made and patched; a dry run in staging; kubectl is there',
+      'kubectl diff, current images, an open incident; permission to read, create and patch each object of the manifests; a dry run in staging; kubectl is installed',
     calls:
       'kubectl apply -f k8s/staging/ …; curl staging’s health; kubectl apply -f k8s/production/ …; kubectl rollout status …',
-    proof: 'the rollout is complete, health answers',
+    proof: 'the rollout is complete, the health check passes',
     undo: 'roll back',
     runbook: 'Deploying Updates',
   },
@@ -129,19 +129,19 @@ export const deploy: Action = {
     return planned({
       impact: [
         !compared
-          ? 'What would change in production is not known: kubectl diff was refused.'
+          ? 'The changes in production are unknown: kubectl diff was denied.'
           : changed.length === 0
-            ? 'Production would not change: kubectl diff finds nothing.'
+            ? 'Production would not change: kubectl diff is empty.'
             : `kubectl diff for production, ${counted(changed.length, 'line')}:`,
         ...changed.slice(0, 60),
         ...(changed.length > 60 ? [`… ${changed.length - 60} more: kubectl diff -f ${targets.manifests}`] : []),
-        ...all.value.map((d) => `Now: ${d.name} revision ${d.revision}, ${d.images.join(', ')}.`),
-        'Production is applied only when staging calls itself healthy.',
+        ...all.value.map((d) => `Current: ${d.name} revision ${d.revision}, ${d.images.join(', ')}.`),
+        'Production is applied only when staging reports healthy.',
       ],
       warnings: [
-        ...untold.map((why) => `Whether the API server takes it is only known when it is done: ${why}`),
-        ...(incident ? [`An incident is open: ${incident.says}. Deploy only what mends it.`] : []),
-        ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is stuck already: ${d.stuck}`] : [])),
+        ...untold.map((why) => `Whether the API server accepts it is unknown until it runs: ${why}`),
+        ...(incident ? [`An incident is open: ${incident.says}. Deploy only its fix.`] : []),
+        ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is already stuck: ${d.stuck}`] : [])),
       ],
       calls,
       undo: `roll ${gateway.name} back to revision ${gateway.revision}`,
@@ -178,7 +178,7 @@ export const deploy: Action = {
         return notYet(`${d.name}: ${d.available} of ${d.desired} available`);
     }
     const health = await preflight.health(`${targets.gatewayUrl}${targets.healthPath}`, true);
-    if (!health.ok || !health.value.healthy) return notYet('rolled out; health does not answer healthy yet');
+    if (!health.ok || !health.value.healthy) return notYet('rolled out; the health check does not pass yet');
     const names = touched.map((d) => `${d.name} revision ${d.revision}`).join(', ');
     return proven(`${names || 'nothing'} rolled out, health answers ${health.value.statusCode}`);
   },

@@ -44,7 +44,7 @@ export async function mayApply(
   const missing = await withheld(preflight, needs.value);
   const [first, ...others] = missing;
   if (!first) return undefined;
-  const more = others.length > 0 ? `; ${others.length} more like it` : '';
+  const more = others.length > 0 ? `; ${others.length} more missing` : '';
   return refuse(`${describeFault(first)}${more}`, first.hint);
 }
 

@@ -62,7 +62,7 @@ export const isRolling = (d: DeploymentState) =>
   d.updated < d.desired || d.replicas > d.updated || d.observed < d.generation;
 
 export function disruption(d: DeploymentState): string {
-  if (d.recreate) return `All pods end before the new ones start (Recreate): an outage of ${d.name}.`;
+  if (d.recreate) return `All pods stop before new ones start (Recreate): ${d.name} has an outage.`;
   return `Replaces ${counted(d.desired, 'pod')} one after another; ${d.ready} of ${d.desired} ready now.`;
 }
 
@@ -73,7 +73,7 @@ export function because({ reasons }: DeploymentState): string {
 
 export function rolloutWarnings(d: DeploymentState): readonly string[] {
   if (d.stuck) return [`The rollout of revision ${d.revision} is stuck: ${d.stuck}${because(d)}`];
-  return isRolling(d) ? [`A rollout is under way: ${d.updated} of ${d.desired} updated.`] : [];
+  return isRolling(d) ? [`A rollout is in progress: ${d.updated} of ${d.desired} updated.`] : [];
 }
 
 export async function planChange(
@@ -136,7 +136,7 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   if (d.observed < d.generation) return notYet('the controller has not seen it yet');
   if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}${because(d)}`);
   if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${because(d)}`);
-  if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} still to end`);
+  if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} terminating`);
   if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available${because(d)}`);
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
   const { targets } = preflight.context;
@@ -144,7 +144,7 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   const health = await preflight.health(gatewayHealth(preflight), true);
   // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
   const unheard = plan.baseline?.unheard;
-  if (!health.ok && unheard) return proven(`${says}; its health cannot be asked from here: ${unheard}`);
+  if (!health.ok && unheard) return proven(`${says}; its health cannot be checked from here: ${unheard}`);
   if (!health.ok) return notYet(`${says}; health unknown: ${health.fault.what}`);
   if (!health.value.healthy) return notYet(`${says}; the gateway answers ${health.value.statusCode}, not healthy`);
   return proven(`${says}, health answers ${health.value.statusCode}`);

@@ -20,11 +20,11 @@ export const restartDeployment: Action = {
   title: 'Restart a deployment',
   risk: 'reversible',
   about: {
-    does: 'replaces all pods of a deployment by new ones of the same template',
-    looksAt: 'replicas, a rollout already under way, images, disruption; a dry run on the API server',
+    does: 'replaces all pods of a deployment with new ones from the same template',
+    looksAt: 'replicas, a rollout in progress, images, disruption; a dry run on the API server',
     calls: 'kubectl rollout restart deployment/NAME -n NAMESPACE',
-    proof: 'the new replica set is fully available; for the gateway, health answers',
-    undo: 'roll back to the revision before',
+    proof: 'the new replica set is fully available; for the gateway, the health check passes',
+    undo: 'roll back to the previous revision',
     runbook: 'SEV1 step 5; Rotating Database Credentials',
   },
   fields: [deploymentField],
@@ -44,10 +44,10 @@ export const restartDeployment: Action = {
           d.revision > 0
             ? `Revision ${d.revision} becomes ${d.revision + 1}. Image ${d.images.join(', ')}.`
             : `Image ${d.images.join(', ')}. It has no revision yet: no controller has seen it.`,
-          ...(isRolling(d) ? [] : ['No rollout is under way.']),
+          ...(isRolling(d) ? [] : ['No rollout is in progress.']),
         ],
         warnings: rolloutWarnings(d),
-        undo: d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no revision to go back to',
+        undo: d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no previous revision',
       };
     }),
   verify: rolledOut,

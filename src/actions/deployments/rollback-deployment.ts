@@ -21,18 +21,18 @@ export const rollbackDeployment: Action = {
   title: 'Roll back a deployment',
   risk: 'data',
   about: {
-    does: 'brings the pods of an earlier revision back',
-    looksAt: 'the revisions with image, cause and what differs from now; a dry run on the API server',
+    does: 'rolls a deployment back to an earlier revision',
+    looksAt: 'the revisions with image, cause and their differences from the current one; a dry run on the API server',
     calls: 'kubectl rollout undo deployment/NAME --to-revision=N -n NAMESPACE',
-    proof: 'the chosen template is active and available; for the gateway, health answers',
-    undo: 'roll forward to the revision of before',
+    proof: 'the chosen template is active and available; for the gateway, the health check passes',
+    undo: 'roll forward to the current revision',
     runbook: 'Emergency Rollback',
   },
   fields: [
     deploymentField,
     {
       name: 'revision',
-      ask: 'which revision? (empty: the one before)',
+      ask: 'which revision? (default: previous)',
       kind: 'number',
       range: [1, 2 ** 31 - 1],
       optional: true,
@@ -43,7 +43,7 @@ export const rollbackDeployment: Action = {
           .filter((r) => !r.active)
           .map((r) => ({
             value: String(r.revision),
-            says: [r.differs.join('; ') || 'the same as now', r.cause, formatInstant(r.createdAt)]
+            says: [r.differs.join('; ') || 'same as the current one', r.cause, formatInstant(r.createdAt)]
               .filter(Boolean)
               .join(' · '),
           }));
@@ -69,20 +69,20 @@ export const rollbackDeployment: Action = {
       if (!chosen) {
         const known = earlier.map((r) => r.revision).join(', ');
         const why = wanted ? `there is no earlier revision ${wanted}` : 'there is no earlier revision';
-        return { why, hint: known ? `there are ${known}` : 'deploy a good version instead' };
+        return { why, hint: known ? `earlier revisions: ${known}` : 'deploy a known good version instead' };
       }
       const newer = chosen.revision > d.revision ? 'forward' : 'back';
       return {
         change: { verb: 'rollback', deployment: d.name, toRevision: chosen.revision },
         impact: [
-          `Revision ${chosen.revision} (${formatInstant(chosen.createdAt)}${chosen.cause ? `, ${chosen.cause}` : ''}) comes ${newer}.`,
-          ...(chosen.differs.length > 0 ? chosen.differs : ['Its template is the same as that of now.']),
+          `Rolls ${newer} to revision ${chosen.revision} (${formatInstant(chosen.createdAt)}${chosen.cause ? `, ${chosen.cause}` : ''}).`,
+          ...(chosen.differs.length > 0 ? chosen.differs : ['Its template is the same as the current one.']),
           disruption(d),
         ],
         warnings: [
           ...rolloutWarnings(d).filter(() => !d.stuck),
-          ...(chosen.differs.length === 0 ? ['Nothing would differ: pods are replaced by the same ones.'] : []),
-          'The database is not rolled back: a migration of the newer version stays.',
+          ...(chosen.differs.length === 0 ? ['Nothing changes: the new pods are the same as the current ones.'] : []),
+          'The database is not rolled back: migrations of the newer version stay.',
         ],
         undo: d.revision > 0 ? `roll forward to revision ${d.revision}, which gets a new number` : 'deploy it again',
         memo: { images: chosen.images.join(' ') },
@@ -99,5 +99,5 @@ export const rollbackDeployment: Action = {
       : disproven(`the images are ${images}, not those of the revision`);
   },
   within: 5 * minute,
-  next: (done) => wayBack(done, 'the way forward again:'),
+  next: (done) => wayBack(done, 'to roll forward again:'),
 };

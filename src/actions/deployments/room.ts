@@ -28,12 +28,13 @@ export function roomSays(answer: Answer<Room>, more: number, replicas: number): 
   }
   for (const { name, of, most, filled: by } of ranges.ok ? ranges.value : []) {
     const [top, low] = [amountsSay(most), amountsSay(by)];
-    const parts = [...(top ? [`at most ${top} a ${of}`] : []), ...(low ? [`${low} where it asks for nothing`] : [])];
+    const parts = [...(top ? [`at most ${top} per ${of.toLowerCase()}`] : []), ...(low ? [`${low} by default`] : [])];
     if (parts.length > 0) impact.push(`Limit range ${name}: ${parts.join('; ')}.`);
   }
   for (const { name, wanted, healthy, mayGo } of budgets.ok ? budgets.value : []) {
-    impact.push(`Disruption budget ${name}: ${wanted} must stay, ${healthy} are well, ${mayGo} may go now.`);
-    if (replicas < wanted) warnings.push(`${replicas} are fewer than ${name} wants: it does not hold up scaling.`);
+    impact.push(`Disruption budget ${name}: ${wanted} required, ${healthy} healthy, ${mayGo} disruptions allowed.`);
+    if (replicas < wanted)
+      warnings.push(`${replicas} is less than budget ${name} requires: the budget does not block scaling.`);
   }
   return { impact, warnings };
 }
@@ -41,7 +42,7 @@ export function roomSays(answer: Answer<Room>, more: number, replicas: number): 
 function podSays(pod: Room['pod']): string {
   const asks = amountsSay({ cpu: pod['requests.cpu'], memory: pod['requests.memory'] });
   const most = amountsSay({ cpu: pod['limits.cpu'], memory: pod['limits.memory'] });
-  return `A pod asks for ${asks || 'nothing'}, ${most ? `and gets ${most} at most` : 'and has no limits'}.`;
+  return `A pod requests ${asks || 'nothing'}, ${most ? `limited to ${most}` : 'without limits'}.`;
 }
 
 /** What of a quota a pod counts against. */
@@ -67,7 +68,7 @@ function quotaSays({ name, limits }: Quota, pod: Room['pod'], more: number, fill
     used.push(`${resource} ${amountSays(resource, taken)} of ${amountSays(resource, most)}`);
     const each = against === 'pod' ? 1 : pod[against];
     if (each === undefined && !filled)
-      warnings.push(`Quota ${name} limits ${resource}, and a container says none: new pods will be refused.`);
+      warnings.push(`Quota ${name} limits ${resource}, and a container sets none: new pods will be refused.`);
     // A little slack: 3 × 0.1 is more than 0.3.
     const fits = each ? Math.max(0, Math.floor((most - taken) / each + 1e-6)) : Number.POSITIVE_INFINITY;
     if (fits < room) scarce = resource;

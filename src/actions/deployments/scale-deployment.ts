@@ -13,11 +13,11 @@ export const scaleDeployment: Action = {
   title: 'Scale a deployment',
   risk: 'reversible',
   about: {
-    does: 'changes how many pods a deployment has',
+    does: 'changes the number of replicas of a deployment',
     looksAt:
-      'the number of now, what a pod asks for, quotas and what they leave, limit ranges, disruption budgets, an autoscaler in charge; a dry run on the API server',
+      'current replicas, a pod’s requests and limits, quotas, limit ranges, disruption budgets, an autoscaler; a dry run on the API server',
     calls: 'kubectl scale deployment/NAME --replicas=N -n NAMESPACE',
-    proof: 'so many replicas are ready',
+    proof: 'the requested replicas are ready',
     undo: 'scale back',
     runbook: 'Key Metrics: Scale API nodes, Scale executors',
   },
@@ -31,7 +31,7 @@ export const scaleDeployment: Action = {
       const text = given(target, 'replicas');
       const replicas = Number(text);
       if (replicas === d.desired)
-        return { why: `${d.name} has ${replicas} replicas already`, hint: 'choose another number' };
+        return { why: `${d.name} already has ${replicas} replicas`, hint: 'choose another number' };
       const scaler = await preflight.autoscaler(d.name);
       const hpa = scaler.ok ? scaler.value : undefined;
       const room = roomSays(await preflight.room(d.name), replicas - d.desired, replicas);
@@ -42,17 +42,17 @@ export const scaleDeployment: Action = {
           ...room.impact,
         ],
         warnings: [
-          ...(replicas === 0 ? [`${d.name} stops altogether.`] : []),
+          ...(replicas === 0 ? [`${d.name} stops: no pod runs.`] : []),
           ...(replicas > d.desired * 4 && d.desired > 0
-            ? ['That is more than four times as many: is there room?']
+            ? ['That is more than four times as many pods: check the capacity.']
             : []),
           ...(hpa
             ? [
-                `The autoscaler ${hpa.name} is in charge (${hpa.min}–${hpa.max}) and may change it back${replicas < hpa.min || replicas > hpa.max ? ': that is outside of its bounds' : ''}.`,
+                `The autoscaler ${hpa.name} (${hpa.min}–${hpa.max}) can change it back${replicas < hpa.min || replicas > hpa.max ? ': this is outside its range' : ''}.`,
               ]
             : []),
           ...room.warnings,
-          ...(scaler.ok ? [] : [`Whether an autoscaler is in charge could not be seen: ${scaler.fault.what}`]),
+          ...(scaler.ok ? [] : [`Autoscalers could not be read: ${scaler.fault.what}`]),
         ],
         undo: `scale back to ${d.desired}`,
         memo: { was: String(d.desired) },
@@ -63,7 +63,7 @@ export const scaleDeployment: Action = {
     if (!found.ok) return notYetBy(found.fault);
     const { desired, ready, observed, generation, replicas } = found.value;
     const wanted = Number(given(target, 'replicas'));
-    if (desired !== wanted) return disproven(`it wants ${desired} again: somebody else is in charge`);
+    if (desired !== wanted) return disproven(`another controller or person set it back to ${desired}`);
     if (observed < generation) return notYet('the controller has not seen it yet');
     if (ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
     return notYet(`${ready} of ${wanted} ready${because(found.value)}`);

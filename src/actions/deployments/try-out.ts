@@ -15,12 +15,12 @@ export async function tryOut(
     const { deployment } = call.do;
     const tried = await preflight.dryRun(call);
     const untold = (why: string) =>
-      warnings.push(`Whether the API server takes it for ${deployment} is only known when it is done: ${why}`);
+      warnings.push(`Whether the API server accepts it for ${deployment} is unknown until it runs: ${why}`);
     if (!tried.ok) untold(tried.fault.what);
     else if (tried.value.taken === 'untold') untold(tried.value.why);
     else if (!tried.value.taken)
       return { planned: refuse(`the API server would refuse this: ${tried.value.why}`, tried.value.hint) };
   }
   const all = warnings.length === 0 && calls.length > 0;
-  return { warnings, answered: all ? ['the API server would take it (dry run)'] : [] };
+  return { warnings, answered: all ? ['the API server would accept it (dry run)'] : [] };
 }

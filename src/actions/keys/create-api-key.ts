@@ -25,7 +25,7 @@ export async function created({ plan, startedAt }: Execution, preflight: Preflig
   if (!found.ok) return notYetBy(found.fault);
   const fresh = found.value.find((row) => Number(row.age) * second < preflight.now() - startedAt + minute);
   return fresh
-    ? proven(`${fresh.id} is in the table; hand the key over, it is not shown again`)
+    ? proven(`${fresh.id} is in the table; hand over the key now, it is not shown again`)
     : notYet('no new key in the table yet');
 }
 
@@ -43,8 +43,8 @@ export const createApiKey: Action = {
   title: 'Create an API key',
   risk: 'data',
   about: {
-    does: 'makes a key for a tenant; it is shown once, never recorded, and cleared from the screen',
-    looksAt: 'the tenant’s keys; the admin command is there',
+    does: 'creates a key for a tenant; it is shown once, never recorded, then cleared from the screen',
+    looksAt: 'the tenant’s keys; the admin command is installed',
     calls: 'pnpm admin:apikey create --tenant-id T --name N --permissions P',
     proof: 'the key’s row',
     undo: 'revoke it',
@@ -52,8 +52,8 @@ export const createApiKey: Action = {
   },
   fields: [
     tenantField,
-    { name: 'name', ask: 'its name?', kind: 'text' },
-    { name: 'permissions', ask: 'permissions? (*: everything)', kind: 'text', preset: '*' },
+    { name: 'name', ask: 'name of the key?', kind: 'text' },
+    { name: 'permissions', ask: 'permissions? (*: all)', kind: 'text', preset: '*' },
   ],
   names: (target) => given(target, 'tenant'),
   object: (target) => `api-keys-of/${given(target, 'tenant')}`,
@@ -72,15 +72,15 @@ export const createApiKey: Action = {
     if (!found.ok) return refusedBy(found.fault);
     return planned({
       impact: [
-        `${tenant} has ${found.value.length} live keys: ${
+        `${tenant} has ${found.value.length} active keys: ${
           found.value
             .slice(0, 5)
             .map((row) => `${row.id} (${lastUse(row)})`)
             .join(', ') || 'none'
         }.`,
-        `A new one, “${name}”, with permissions ${permissions}. It is shown once.`,
+        `Creates “${name}” with permissions ${permissions}. The key is shown once.`,
       ],
-      warnings: permissions === '*' ? ['Permissions *: the key may do everything.'] : [],
+      warnings: permissions === '*' ? ['Permissions *: the key has full access.'] : [],
       calls: [made.call],
       undo: 'revoke the new key',
       answered: [who.says],

@@ -61,7 +61,7 @@ export const describe = (row: SqlRow): string =>
 
 export const keyField: Field = {
   name: 'key',
-  ask: 'which key? (its id)',
+  ask: 'which key? (id)',
   kind: 'text',
   async look(_, preflight) {
     const found = await keysWhere(preflight, 'revoked IS NOT TRUE', []);
@@ -71,7 +71,7 @@ export const keyField: Field = {
 
 export const tenantField: Field = {
   name: 'tenant',
-  ask: 'for which tenant?',
+  ask: 'which tenant?',
   kind: 'text',
   async look(_, preflight) {
     const found = await keysWhere(preflight, 'true', []);
@@ -91,7 +91,7 @@ export async function oneKey(
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
   if (!row) return { planned: refuse(`there is no key ${id.slice(0, 80)}`, 'check its id') };
-  if (row.revoked === true) return { planned: refuse('it is revoked already', 'nothing to do') };
+  if (row.revoked === true) return { planned: refuse('it is already revoked', 'nothing to do') };
   return { row, says: who.says };
 }
 

@@ -12,14 +12,14 @@ export const listApiKeys: Action = {
   risk: 'reversible',
   reads: true,
   about: {
-    does: 'shows the keys, of one tenant or of all; the plan itself is the answer',
+    does: 'lists the keys of one tenant or of all, in the plan',
     looksAt: 'tenant, name, permissions, last use, age, revoked or not',
     calls: 'SELECT … FROM api_keys WHERE tenant_id = …',
     proof: 'nothing is changed',
     undo: 'nothing is changed',
     runbook: 'Viewing API Key Status',
   },
-  fields: [{ ...tenantField, ask: 'of which tenant? (empty: all)', optional: true }],
+  fields: [{ ...tenantField, ask: 'which tenant? (default: all)', optional: true }],
   names: (target) => given(target, 'tenant'),
   object: () => 'api-keys',
   needs: (_, context) => [needsTable(context)],
@@ -30,14 +30,13 @@ export const listApiKeys: Action = {
     const found = await keysWhere(preflight, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     const rows = found.value;
-    if (rows.length === 0 && tenant)
-      return refuse(`there is no key of ${tenant.slice(0, 80)}`, await tenantsSay(preflight));
-    const says = `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more, the newest' : ''}; none is shown itself.`;
+    if (rows.length === 0 && tenant) return refuse(`${tenant.slice(0, 80)} has no keys`, await tenantsSay(preflight));
+    const says = `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more (newest first)' : ''}; the secrets are not shown.`;
     return planned({
       impact: [
         says,
         ...rows.map((row) => {
-          const made = `made ${formatAge(Number(row.age) * second)} ago`;
+          const made = `created ${formatAge(Number(row.age) * second)} ago`;
           return `${row.id}  ${describe(row)}, ${made}${row.revoked === true ? ', REVOKED' : ''}`;
         }),
       ],

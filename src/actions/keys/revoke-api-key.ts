@@ -11,11 +11,12 @@ const recently = 15 * minute;
 
 /** Whether the tenant can do without it: the last step of a rotation waits for that. */
 function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
-  if (others.length === 0) return [`It is the only live key of ${row.tenant}: all its requests will be refused.`];
+  if (others.length === 0)
+    return [`It is the only active key of ${row.tenant}: all requests of the tenant will be refused.`];
   const newer = others.filter((other) => Number(other.age) < Number(row.age));
   const used = newer.some((other) => other.idle !== null && other.idle !== undefined);
   if (newer.length === 0 || used) return [];
-  return [`No newer key of ${row.tenant} was ever used: wait until the tenant has switched.`];
+  return [`${row.tenant} has not used a newer key yet: wait until the tenant switches.`];
 }
 
 export const revokeApiKey: Action = {
@@ -23,8 +24,8 @@ export const revokeApiKey: Action = {
   title: 'Revoke an API key',
   risk: 'data',
   about: {
-    does: 'makes a key useless at once',
-    looksAt: 'tenant, permissions, last use; warns of a key used minutes ago',
+    does: 'revokes a key immediately',
+    looksAt: 'tenant, permissions, last use; a warning if it was used minutes ago',
     calls: 'pnpm admin:apikey revoke --key-id KEY, or UPDATE api_keys SET revoked = true, revoked_at = NOW()',
     proof: 'the key’s row',
     undo: 'create a new key for the tenant',
@@ -32,7 +33,7 @@ export const revokeApiKey: Action = {
   },
   fields: [
     keyField,
-    choiceField('by', 'by the admin command or by SQL?', {
+    choiceField('by', 'revoke by admin command or by SQL?', {
       sql: 'UPDATE api_keys (runbook, Or via SQL)',
       admin: 'pnpm admin:apikey revoke',
     }),
@@ -63,13 +64,13 @@ export const revokeApiKey: Action = {
     return planned({
       impact: [
         `${id}: ${describe(row)}.`,
-        'Requests with it are refused from now on.',
+        'Requests with it will be refused.',
         ...others.value
           .slice(0, 5)
           .map((other) => `${row.tenant} also has ${other.id} “${other.name}”, ${lastUse(other)}.`),
       ],
       warnings: [
-        ...(idle < recently ? [`It was used ${formatAge(idle)} ago: somebody depends on it.`] : []),
+        ...(idle < recently ? [`It was used ${formatAge(idle)} ago: it is still in use.`] : []),
         ...switched(row, others.value),
       ],
       calls:
@@ -84,7 +85,7 @@ export const revokeApiKey: Action = {
                 transaction: true,
               },
             ],
-      undo: 'create a new key for the tenant; a revoked one does not come back',
+      undo: 'create a new key for the tenant; a revoked key cannot be restored',
       answered: [found.says],
       preconditions: `${id} live`,
       baseline: { tenant: String(row.tenant), name: String(row.name) },
@@ -95,8 +96,8 @@ export const revokeApiKey: Action = {
     if (!found.ok) return notYetBy(found.fault);
     const [row] = found.value;
     return !row || row.revoked === true
-      ? proven(row ? 'its row says revoked' : 'its row is gone')
-      : notYet('its row says not revoked');
+      ? proven(row ? 'its row is revoked' : 'its row is gone')
+      : notYet('its row is not revoked');
   },
   within: 20 * second,
   next: ({ plan }) => [

@@ -16,8 +16,8 @@ export const rotateApiKey: Action = {
   title: 'Rotate an API key',
   risk: 'data',
   about: {
-    does: 'makes a new key like an old one; the old one is revoked in a second step, when the tenant uses the new one',
-    looksAt: 'the old key’s tenant, permissions and last use; the admin command is there',
+    does: 'creates a new key with the same permissions; revoke the old one in a second step, when the tenant uses the new key',
+    looksAt: 'the old key’s tenant, permissions and last use; the admin command is installed',
     calls: 'pnpm admin:apikey create …; later pnpm admin:apikey revoke --key-id OLD',
     proof: 'the new key’s row',
     undo: 'revoke the new key',
@@ -39,11 +39,11 @@ export const rotateApiKey: Action = {
     return planned({
       impact: [
         `${keyOf(target)}: ${describe(row)}.`,
-        `A new key “${name}” for ${tenant} with the same permissions is shown once. The old one goes on working.`,
-        'Hand it over, wait until the tenant uses it, then revoke the old one: it is offered afterwards.',
+        `Creates “${name}” for ${tenant} with the same permissions, shown once. The old key keeps working.`,
+        'Hand it over, wait until the tenant uses it, then revoke the old key (offered afterwards).',
       ],
       calls: [made.call],
-      undo: 'revoke the new key; the old one has not been touched',
+      undo: 'revoke the new key; the old one is unchanged',
       answered: [found.says],
       preconditions: `${keyOf(target)} live`,
       baseline: { tenant, name },

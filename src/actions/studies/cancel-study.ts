@@ -38,18 +38,18 @@ export const cancelStudy: Action = {
   title: 'Cancel a study',
   risk: 'data',
   about: {
-    does: 'sets a study to cancelled, and its open jobs too where that is wanted',
+    does: 'sets a study, and optionally its open jobs, to cancelled',
     looksAt: 'its state, progress and open jobs',
     calls: "UPDATE studies SET status = 'cancelled' WHERE id = … AND status = …",
     proof: 'its status',
-    undo: 'set the status of before by hand; ended jobs can be retried',
+    undo: 'set the previous status by hand; ended jobs can be retried',
     runbook: 'Useful Commands: force study completion',
   },
   fields: [
     studyField,
-    choiceField('jobs', 'its open jobs?', {
-      leave: 'they are left as they are',
-      end: 'they become cancelled too',
+    choiceField('jobs', 'what about its open jobs?', {
+      leave: 'leave them as they are',
+      end: 'cancel them too',
     }),
   ],
   names: studyOf,
@@ -75,7 +75,7 @@ export const cancelStudy: Action = {
     const status = text(row, 'status');
     const meaning = meaningOf('study', status);
     if (meaning !== undefined && !openStudy.includes(meaning))
-      return refuse(`it is ${status} already`, 'nothing to cancel');
+      return refuse(`it is already ${status}`, 'nothing to cancel');
     const cancelled = labelFor('study', form.study.states, 'cancelled');
     if (cancelled === undefined)
       return refuse(`${form.study.name}.status has no state that means cancelled`, 'cancel it by the API');
@@ -94,9 +94,9 @@ export const cancelStudy: Action = {
         `Jobs: ${statesSay(counts.value) || 'none'}.`,
         choice === 'end'
           ? `${counted(openCount, 'open job')} become ${jobCancelled} too.`
-          : `${counted(openCount, 'open job')} are left as they are: executors may go on with them.`,
+          : `${counted(openCount, 'open job')} stay as they are: executors may continue them.`,
       ],
-      warnings: meaning === undefined ? [`What “${status}” means is not known: it may be over already.`] : [],
+      warnings: meaning === undefined ? [`The meaning of “${status}” is unknown: the study may already be over.`] : [],
       calls: [
         {
           tool: 'sql',

@@ -1,4 +1,4 @@
-// Put retried jobs back as they were (runbook: Manually Retrying Failed Jobs).
+// Undo a job retry (runbook: Manually Retrying Failed Jobs).
 import type { Action } from '../../core/actions/action.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { second } from '../../core/time.ts';
@@ -21,20 +21,20 @@ const runId = { pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/i, says: 'the id of a run, 26
 
 export const restoreJobs: Action = {
   id: 'restore-jobs',
-  title: 'Put retried jobs back as they were',
+  title: 'Undo a job retry',
   risk: 'data',
   about: {
-    does: 'gives jobs that a retry set to pending, and that nobody has begun, their status, attempts and message back',
-    looksAt: 'the rows kept by the retry, and which of them are still pending and untouched',
+    does: 'restores status, attempts and message of retried jobs that have not started',
+    looksAt: 'the rows saved by the retry, and which of them are still pending and unchanged',
     calls:
       "UPDATE jobs SET status = …, attempt_count = …, error_message = … FROM unnest(…) WHERE status = 'pending' AND attempt_count = 0",
-    proof: 'the rows are as they were',
+    proof: 'the rows have their previous values',
     undo: 'retry them again',
     runbook: 'Manually Retrying Failed Jobs',
   },
   fields: [
-    { name: 'run', ask: 'which retry? (its run id)', kind: 'text', form: runId },
-    { ...studyField, ask: 'of which study?' },
+    { name: 'run', ask: 'which retry? (run id)', kind: 'text', form: runId },
+    { ...studyField, ask: 'which study?' },
   ],
   names: studyOf,
   object: objectOf,
@@ -50,7 +50,7 @@ export const restoreJobs: Action = {
     if (!found.ok) return refusedBy(found.fault);
     const tables = found.value;
     if (columns.join() !== keptColumns(tables).join())
-      return refuse('the kept rows are not those of a retry', 'check the run id');
+      return refuse('the saved rows are not from a retry', 'check the run id');
     const { jobs, job, types } = tables;
     const idType = types.jobId;
     const study = studyOf(target);
@@ -62,14 +62,14 @@ export const restoreJobs: Action = {
     if (!waiting.ok) return refusedBy(waiting.fault);
     const still = new Set(waiting.value.map((row) => text(row, 'id')));
     const back = rows.filter(([id]) => still.has(id ?? ''));
-    if (back.length === 0) return refuse('none of them is still waiting and untouched', 'there is nothing to put back');
+    if (back.length === 0) return refuse('none of them is still waiting and unchanged', 'nothing to restore');
     const column = (at: number) => back.map((row) => row[at] ?? null);
     const lists = [column(0), study, ...columns.slice(1).map((_, at) => column(at + 1))];
     const columnsBack = putBack(tables, 3);
     return planned({
       impact: [
-        `${formatCount(back.length)} of ${formatCount(rows.length)} jobs of ${study} become what they were.`,
-        `${formatCount(rows.length - back.length)} have been begun since and stay as they are.`,
+        `Restores ${formatCount(back.length)} of ${formatCount(rows.length)} jobs of ${study}.`,
+        `${formatCount(rows.length - back.length)} have started since and stay as they are.`,
       ],
       calls: [
         {
@@ -106,8 +106,8 @@ export const restoreJobs: Action = {
     const jobs = number(found.value[0], 'jobs');
     const all = (JSON.parse(plan.baseline?.ids ?? '[]') as string[]).length;
     return jobs === all
-      ? proven(`${formatCount(jobs)} are failed as before`)
-      : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed as before`);
+      ? proven(`${formatCount(jobs)} are failed again`)
+      : notYet(`${formatCount(jobs)} of ${formatCount(all)} are failed again`);
   },
   within: 15 * second,
   next: ({ target }) => [{ action: 'retry-jobs', target: { study: studyOf(target) }, says: 'retry them again' }],

@@ -30,19 +30,19 @@ export const retryJobs: Action = {
   title: 'Retry failed jobs',
   risk: 'data',
   about: {
-    does: 'sets the failed jobs of a study, or of one surface in it, to pending with no attempts',
+    does: 'sets the failed jobs of a study, or of one surface in it, to pending with 0 attempts',
     looksAt: 'the failed jobs by surface and error, and their ids',
     calls:
       "SELECT … FOR UPDATE; UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE id = ANY(…) AND status = 'failed'",
-    proof: 'the rows are pending, then move',
-    undo: 'the rows as they were are kept: restore-jobs',
+    proof: 'the rows are pending, then progress',
+    undo: 'the previous rows are saved: restore-jobs',
     runbook: 'Manually Retrying Failed Jobs',
   },
   fields: [
     studyField,
     {
       name: 'surface',
-      ask: 'only one surface? (empty: all)',
+      ask: 'which surface? (default: all)',
       kind: 'text',
       optional: true,
       choices: (world) =>
@@ -66,7 +66,7 @@ export const retryJobs: Action = {
     if (waiting === undefined)
       return refuse(
         `${form.job.name}.status has no state that means waiting`,
-        'ask who runs the platform how jobs wait',
+        'ask the platform’s developers which state means waiting',
       );
     const failed = tables.jobIs('failed');
     // Compared as what it is, so that an index on it answers.
@@ -121,7 +121,7 @@ export const retryJobs: Action = {
         ...(left === 0
           ? []
           : [
-              `One run takes ${formatCount(mostJobs)} at most: ${formatCount(left)} stay failed. Run it again for them.`,
+              `One run retries at most ${formatCount(mostJobs)}: ${formatCount(left)} stay failed. Run it again for them.`,
             ]),
         ...byError
           .slice(0, 3)
@@ -130,14 +130,14 @@ export const retryJobs: Action = {
       ],
       warnings: [
         ...(worst && /rate limit|captcha|session|timeout/i.test(worst[0])
-          ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is gone.`]
+          ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is fixed.`]
           : []),
         ...(['cancelled', 'done'].includes(meaningOf('study', status) ?? '')
-          ? [`The study is ${status}: nobody may work on its jobs any more.`]
+          ? [`The study is ${status}: its jobs may never run.`]
           : []),
       ],
       calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
-      undo: 'their status, attempts and messages are kept: restore-jobs',
+      undo: 'their status, attempts and messages are saved: restore-jobs',
       answered: [found.says],
       preconditions: fingerprint(list),
       baseline: {
@@ -173,12 +173,12 @@ export const retryJobs: Action = {
     const rest: Suggestion = {
       action: 'retry-jobs',
       target: { study: studyOf(target), ...(surface ? { surface } : {}) },
-      says: `retry the ${formatCount(Number(plan.baseline?.left ?? 0))} that are left`,
+      says: `retry the remaining ${formatCount(Number(plan.baseline?.left ?? 0))}`,
     };
     const back: Suggestion = {
       action: 'restore-jobs',
       target: { run, study: studyOf(target) },
-      says: 'the rows as they were (those still pending)',
+      says: 'the previous rows (those still pending)',
     };
     return Number(plan.baseline?.left ?? 0) > 0 ? [rest, back] : [back];
   },

@@ -53,10 +53,10 @@ export async function writableStudy(
   preflight: Preflight,
 ): Promise<{ study: string; row: SqlRow; tables: Tables; says: string } | { planned: Planned }> {
   const study = studyOf(target);
-  if (study === '') return { planned: refuse('no study was named', 'name a study') };
+  if (study === '') return { planned: refuse('no study is given', 'give a study id') };
   const who = await answeredByDatabase(preflight);
   if (!who.ok) return { planned: refusedBy(who.fault) };
-  const hint = 'was there a failover? compare database.primary';
+  const hint = 'check for a failover: compare database.primary';
   if (who.inRecovery) return { planned: refuse('this server is in recovery: it takes no writes', hint) };
   const tables = await preflight.tables();
   if (!tables.ok) return { planned: refusedBy(tables.fault) };

@@ -106,7 +106,7 @@ export type Field = {
   oneOf?: readonly string[];
   /** Of a `number`: the least and the most. */
   range?: readonly [number, number];
-  /** What a text has to look like, and how that is said: `a span such as 90m, 24h or 7d`. */
+  /** What a text has to look like, and how that is said: `a duration such as 90m, 24h or 7d`. */
   form?: { pattern: RegExp; says: string };
   /** Completion from what is on the screen already. */
   choices?(world: World): readonly Choice[];
