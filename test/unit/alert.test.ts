@@ -30,23 +30,23 @@ function live(...story: readonly (readonly [HealthStatus | 'gone', number])[]) {
   return { alerts, told, changes, now };
 }
 
-test('critical is raised after ten seconds, warning after thirty, and counts from when it began', () => {
+test('a critical finding is raised after ten seconds, a warning after thirty; its time counts from its start', () => {
   const { told, changes } = live(['ok', 5], ['critical', 20]);
   expect(told).toEqual(['15 raised critical']);
   expect(changes[0]?.alert.raisedAt).toBe(1_005_000);
   expect(live(['warning', 40]).told).toEqual(['30 raised warning']);
 });
 
-test('a moment of trouble is not raised', () => {
+test('a short problem raises no alert', () => {
   expect(live(['ok', 5], ['critical', 8], ['ok', 60]).told).toEqual([]);
 });
 
-test('it is cleared after a calm minute, not before', () => {
+test('an alert clears after one calm minute, not before', () => {
   expect(live(['critical', 20], ['ok', 59]).told).toEqual(['10 raised critical']);
   expect(live(['critical', 20], ['ok', 62]).told).toEqual(['10 raised critical', '80 cleared critical']);
 });
 
-test('worse is said at once and asks to be acknowledged again', () => {
+test('a worse level is shown at once and needs a new acknowledgement', () => {
   const { alerts, now } = live(['warning', 60]);
   const mine = { of: new Map([['metric/p95', { by: 'ops1', at: now - 1000 }]]) };
   expect(raisedAlerts(alerts, mine)[0]?.acknowledged?.by).toBe('ops1');
@@ -62,7 +62,7 @@ test('worse is said at once and asks to be acknowledged again', () => {
   expect(raisedAlerts(after, mine)[0]?.acknowledged).toBeUndefined();
 });
 
-test('what flaps is raised once, and cleared after five calm minutes', () => {
+test('a flapping finding raises one alert, which clears after five calm minutes', () => {
   const flap = [
     ['critical', 15],
     ['ok', 50],
@@ -74,19 +74,19 @@ test('what flaps is raised once, and cleared after five calm minutes', () => {
   expect(raisedAlerts(alerts)[0]?.flapping).toBe(true);
 });
 
-test('what cannot be seen keeps its alert, and is told as info after five minutes', () => {
+test('an unknown finding keeps its alert, and becomes info after five minutes', () => {
   expect(live(['critical', 20], ['unknown', 500]).told).toEqual(['10 raised critical']);
   expect(live(['unknown', 299]).told).toEqual([]);
   expect(live(['unknown', 310]).told).toEqual(['300 raised info']);
 });
 
-test('a finding that is gone counts as calm', () => {
+test('a finding that disappeared counts as calm', () => {
   const { told, alerts } = live(['critical', 20], ['gone', 70]);
   expect(told).toEqual(['10 raised critical', '80 cleared critical']);
   expect(alerts).toEqual({});
 });
 
-test('whatever happens: raised and cleared alternate, and what is raised is not ok for long', () => {
+test('raised and cleared always alternate, and a raised alert clears once its finding is ok', () => {
   const verdict = fc.constantFrom<HealthStatus>('ok', 'unknown', 'warning', 'critical');
   fc.assert(
     fc.property(fc.array(fc.tuple(verdict, fc.integer({ min: 1, max: 120 })), { maxLength: 20 }), (story) => {
@@ -99,7 +99,7 @@ test('whatever happens: raised and cleared alternate, and what is raised is not 
   );
 });
 
-test('those nobody acknowledged come first, then the worst, then the oldest', () => {
+test('unacknowledged alerts come first, then the worst, then the oldest', () => {
   const at = (s: number) => 1_000_000 + s * 1000;
   let alerts: Alerts = {};
   const four = [finding('warning', 'a'), finding('critical', 'b'), finding('critical', 'c'), finding('warning', 'd')];
@@ -113,7 +113,7 @@ test('those nobody acknowledged come first, then the worst, then the oldest', ()
   ]);
 });
 
-test('an alert whose source gives no answer stays raised, and is cleared once that answers and all is well', () => {
+test('an alert whose source does not answer stays raised until the source answers that all is ok', () => {
   const api: Finding = {
     id: 'pods/api-gateway',
     area: 'pods',

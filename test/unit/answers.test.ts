@@ -23,25 +23,25 @@ const answers = [
   '\u001b_Gi=31;OK\u001b\\',
 ];
 
-test.each(answers)('%j between keys is none of them, whole or in two pieces', (answer) => {
+test.each(answers)('a terminal’s answer %j between keys is no key, whole or in two pieces', (answer) => {
   expect(typed([`j${answer}k`])).toBe('jk');
   for (let cut = 3; cut < answer.length; cut += 1)
     expect(typed([`j${answer.slice(0, cut)}`, `${answer.slice(cut)}k`])).toBe('jk');
 });
 
 test.each(['\u001b', '\u001bP', '\u001bX', '\u001b[A', '\u001bOP', 'q', '\u001b[200~\u001b[201~', '\r', '\u0003'])(
-  'a key stays one: %j',
+  'a key stays a key: %j',
   (key) => expect(typed([key])).toBe(key),
 );
 
-test('an answer that never ends takes no keys for long, and no control at all', () => {
+test('an endless answer holds keys back only briefly, and never ctrl keys', () => {
   expect(typed(['\u001b]11;', 'j'], 1000)).toBe('j');
   expect(typed(['\u001b]11;rg', '\u0003', 'q'])).toBe('\u0003q');
   expect(typed(['\u001b]11;rg', '\u001b[A'])).toBe('\u001b[A');
   expect(typed(['\u001b]11;rg\r'])).toBe('\r');
 });
 
-test('what has no escape in it is handed on as it is', () => {
+test('input without an escape passes unchanged', () => {
   fc.assert(
     fc.property(fc.array(fc.string().filter((text) => !text.includes('\u001b'))), (pieces) => {
       expect(typed(pieces)).toBe(pieces.join(''));

@@ -44,13 +44,13 @@ function begin(environment: object) {
   return { engine, until };
 }
 
-test('why it may not be armed is said', async () => {
+test('arming that is refused names the reason', async () => {
   const { engine: one, until } = begin({ readOnly: true });
   one.send({ kind: 'arm', reason: 'a test' });
   expect((await until('not armed: started with --read-only')).arming.state).toBe('locked');
 });
 
-test('that it is read-only again is said, with the reason', async () => {
+test('the end of arming is shown with its reason', async () => {
   const { engine: one, until } = begin({});
   one.send({ kind: 'arm', reason: ' ' });
   await until('not armed: say why: the reason stands in the journal');

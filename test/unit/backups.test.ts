@@ -17,7 +17,7 @@ const kept: Backups = {
 };
 const verdicts = (backups: Backups) => keepPromises(backups, now).map((p) => p.verdict);
 
-test('kept promises are ok', () => {
+test('backups on schedule are ok', () => {
   expect(verdicts(kept)).toEqual(['ok', 'ok', 'ok', 'ok']);
   expect(keepPromises(kept, now)[3]?.says).toBe('versioning on, Object Lock on (governance, 30 days)');
 });
@@ -39,12 +39,12 @@ test('overdue, missing, failed and unprotected are warnings', () => {
   ).toEqual(['warning', 'warning', 'warning', 'warning']);
 });
 
-test('snapshots that do not say what they are count for both', () => {
+test('snapshots of an unknown kind count as hourly and as daily', () => {
   const value = [snapshot('rds:bentham-prod-2026', 10 * minute, 'other')];
   expect(verdicts({ ...kept, snapshots: { ok: true, value } }).slice(0, 2)).toEqual(['ok', 'ok']);
 });
 
-test('what could not be asked is unknown, and what nobody configured is not judged', () => {
+test('backups that cannot be read are unknown; backups that are not configured are not checked', () => {
   const fault = { kind: 'unconfigured', where: 'x', what: 'not configured', hint: 'y' } as const;
   const [, , redis] = keepPromises({ ...kept, redis: { ok: false, fault } }, now);
   expect(redis).toMatchObject({ verdict: 'unknown', unasked: true });
@@ -53,11 +53,11 @@ test('what could not be asked is unknown, and what nobody configured is not judg
   expect(away?.unasked).toBeUndefined();
 });
 
-test('old is computed from now', () => {
+test('the age is computed from now', () => {
   expect(new Date(oldBefore(now, 30)).toISOString()).toBe('2025-12-18T03:14:07.000Z');
 });
 
-test('a version is locked by a hold, or by retention that is not over', () => {
+test('a version is locked by a legal hold or by active retention', () => {
   expect(lockedBecause({ legalHold: true }, now)).toBe('legal hold');
   expect(lockedBecause({ mode: 'COMPLIANCE', until: now + day }, now)).toBe('compliance until 2026-01-18');
   expect(lockedBecause({ mode: 'COMPLIANCE', until: now - day }, now)).toBeUndefined();

@@ -32,7 +32,7 @@ const painted = fc.oneof(
 const row = fc.array(painted, { maxLength: 5 }).map((parts) => parts.join(''));
 
 describe('the width of a text', () => {
-  test('is what string-width says, for whatever stands on the screen', async () => {
+  test('equals string-width’s for every text on the screen', async () => {
     const { default: standing } = await import('../../scripts/bundle/string-width.ts');
     fc.assert(
       fc.property(row, (text) => {
@@ -55,7 +55,7 @@ describe('a frame of whole rows', () => {
     return output;
   };
 
-  test('looks like Ink’s own, cell by cell', async () => {
+  test('equals Ink’s, cell by cell', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(row, wide), { minLength: 1, maxLength: 6 }), async (rows) => {
         const columns = Math.max(1, ...rows.map((text) => realWidth(text)));
@@ -68,7 +68,7 @@ describe('a frame of whole rows', () => {
     );
   });
 
-  test('is not taken apart', () => {
+  test('passes without a split into cells', () => {
     const rows = ['\u001b[1;31m● gateway\u001b[0m  503', 'plain'];
     expect(wholeRows(drawn(Output, rows, 20).operations, 20, 2)).toEqual(rows);
   });

@@ -33,7 +33,7 @@ async function planOf(target: Target, preflight: Preflight): Promise<Plan> {
   return planned.plan;
 }
 
-test('without days it is what the configuration keeps evidence for: in the plan, in what is deleted, in the journal', async () => {
+test('without --days the configured retention applies: in the plan, in the deletion, in the journal', async () => {
   const preflight = bucketOf([object(1, 60), object(2, 91), object(3, 200)]);
   const plan = await planOf({}, preflight);
   expect(plan.impact[0]).toMatch(/^Deletes 2 objects .* under study_abc123\/, older than 90 days \(before 2025-10-19/);
@@ -43,13 +43,13 @@ test('without days it is what the configuration keeps evidence for: in the plan,
   expect(nothing).toMatchObject({ ok: false, why: expect.stringContaining('older than 90 days') });
 });
 
-test('fewer days than that are a warning', async () => {
+test('fewer days than the retention cause a warning', async () => {
   const plan = await planOf({ days: '30' }, bucketOf([object(1, 60)]));
   expect(plan.warnings?.join()).toContain('30 days is less than the retention (evidence.retentionDays: 90)');
   expect((await planOf({ days: '120' }, bucketOf([object(1, 200)]))).warnings).toEqual([]);
 });
 
-test('no days, negative days and parts of days are refused in words', async () => {
+test('zero, negative and fractional days are refused with a message', async () => {
   const days = cleanupEvidence.fields.find(({ name }) => name === 'days');
   for (const text of ['0', '-1', '1.5', '1e3', '30d', 'all'])
     expect(days && wrongValue(days, text)).toEqual({
@@ -59,7 +59,7 @@ test('no days, negative days and parts of days are refused in words', async () =
     expect(await cleanupEvidence.plan({ prefix, days: text }, bucketOf([object(1, 60)]))).toMatchObject({ ok: false });
 });
 
-test('it is verified only when nothing that was to go is listed: not a sample of it', async () => {
+test('it is verified only when no deleted object is listed any more', async () => {
   const all = Array.from({ length: 5000 }, (_, n) => object(n, 100));
   const plan = await planOf({}, bucketOf(all));
   const seen = (left: readonly EvidenceObject[]) =>

@@ -33,18 +33,18 @@ async function offered(...typed: string[]): Promise<string[] | string> {
   return 'words' in found ? found.words.map((word) => word.name) : found.kind;
 }
 
-test('commands, not the hidden ones', async () => {
+test('completes commands, but not hidden ones', async () => {
   expect(await offered('')).toEqual(['config', 'drill', 'completion', 'open']);
   expect(await offered('co')).toEqual(['config', 'completion']);
   expect(await offered('config', '')).toEqual(['check']);
 });
 
-test('flags of the command and of those above it', async () => {
+test('completes flags of the command and of its parents', async () => {
   expect(await offered('config', '--')).toEqual(['--profile', '--config', '--shade', '--json', '--help']);
   expect(await offered('config', 'check', '--s')).toEqual(['--strict', '--shade']);
 });
 
-test('values of flags: words, choices, files', async () => {
+test('completes values of flags: words, choices, files', async () => {
   expect(await offered('config', '--profile', 'p')).toEqual(['production']);
   expect(await offered('config', '-p', 'x')).toEqual([]);
   expect(await offered('config', '--shade', '')).toEqual(['light', 'dark']);
@@ -52,7 +52,7 @@ test('values of flags: words, choices, files', async () => {
   expect(await candidates(root, ['drill', '--set', 'a'], vocabulary)).toMatchObject({ kind: 'open' });
 });
 
-test('flags of the command that runs when none is named', async () => {
+test('completes flags of the default command', async () => {
   const at = async (...typed: string[]) => candidates(root, typed, vocabulary, 'config');
   expect(await at('--pro')).toMatchObject({ words: [{ name: '--profile' }] });
   expect(await at('--profile', '')).toMatchObject({ words: [{ name: 'production' }] });
@@ -63,14 +63,14 @@ test('the value of a flag is not taken for a command', async () => {
   expect(await offered('config', '--profile', 'check', '')).toEqual(['check']);
 });
 
-test('arguments: words, choices, files, and no more of them than there are', async () => {
+test('completes arguments: words, choices, files, and no more than the command takes', async () => {
   expect(await offered('drill', '')).toEqual(['calm']);
   expect(await offered('drill', 'calm', '')).toEqual([]);
   expect(await offered('completion', 'z')).toEqual(['zsh']);
   expect(await offered('open', '')).toBe('file');
 });
 
-test('bash completes by asking the program', async () => {
+test('bash completion calls the program', async () => {
   const place = await mkdtemp(path.join(tmpdir(), 'bentham-completion-'));
   try {
     const tool = path.join(place, 'tool');

@@ -40,7 +40,7 @@ test.each([
   expect(from(path)).toBe(`env ${variable}`);
 });
 
-test('BENTHAM_ wins over the variables of others; an empty variable is as good as none', async () => {
+test('BENTHAM_ wins over other variables; an empty variable counts as unset', async () => {
   const { settings, from } = await good({
     env: { PGPORT: '6000', BENTHAM_DATABASE_PRIMARY_PORT: '7000', PGUSER: '', ADMIN_API_KEY: 'a' },
   });
@@ -48,7 +48,7 @@ test('BENTHAM_ wins over the variables of others; an empty variable is as good a
   expect(from('database.primary.port')).toBe('env BENTHAM_DATABASE_PRIMARY_PORT');
 });
 
-test('every option has a variable of its own, and no two share one', () => {
+test('every option has its own variable', () => {
   const names = [...options.values()].map((option) => option.environment);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toContain('BENTHAM_ENVIRONMENT_READ_ONLY');
@@ -89,7 +89,7 @@ test('a variable of the wrong kind is refused by its name', async () => {
   ]);
 });
 
-test('a misspelt variable of ours is warned about; one of the platform is left alone', async () => {
+test('a misspelt BENTHAM_ variable causes a warning; a variable of the platform does not', async () => {
   const { warnings } = await load({ env: { BENTHAM_GATEWAY_ULR: 'x', BENTHAM_TENANT: 'y', BENTHAM_CONFG: '' } });
   expect(warnings.map((one) => `${one.source} ${one.right}`)).toEqual([
     'env BENTHAM_GATEWAY_ULR is not an option; did you mean BENTHAM_GATEWAY_URL?',
@@ -97,7 +97,7 @@ test('a misspelt variable of ours is warned about; one of the platform is left a
   ]);
 });
 
-test('the replica follows the primary in all but its place, unless it is said', async () => {
+test('the replica inherits the primary’s options except host and port', async () => {
   const env = {
     PGHOST: 'pg',
     PGPORT: '6000',
@@ -153,7 +153,7 @@ test('DATABASE_URL wins over PG*, part by part', async () => {
     ]);
 });
 
-test('DATABASE_URL may be of keywords and values too, as libpq reads them', async () => {
+test('DATABASE_URL may be keywords and values, as in libpq', async () => {
   const text = String.raw`host = db.local port=7000 user='us er' password='it\'s a \\' dbname=a\ b sslmode=''`;
   expect(await primary({ DATABASE_URL: text })).toMatchObject({
     host: 'db.local',
@@ -173,7 +173,7 @@ test.each<Record<string, string>>([
   { DATABASE_URL: 'host=db1,db2 user=u' },
   { PGHOST: 'db1,db2' },
   { PGHOSTADDR: '10.0.0.1,10.0.0.2' },
-])('a list of hosts is refused, and not taken for one: %o', async (env) => {
+])('a list of hosts is refused: %o', async (env) => {
   const [said = '', ...more] = await mistakes({ env });
   expect(said).toMatch(
     /^env \w+: database\.primary\.host = .*,.*: give one host, the primary; .*BENTHAM_DATABASE_REPLICA_HOST/,
@@ -187,7 +187,7 @@ test('a list of ports is refused', async () => {
   ]);
 });
 
-test('what libpq would heed and the cockpit does not is named, wherever it stands', async () => {
+test('a libpq parameter that the cockpit ignores is named, wherever it is set', async () => {
   const { ignored, warnings } = await good({
     env: {
       PGTARGETSESSIONATTRS: 'read-write',
@@ -253,7 +253,7 @@ db-replica.bentham.io:5432:*:*:of-replica
 localhost:*:*:socket:of-socket
 `;
 
-test('a password that is missing comes from .pgpass, the first line that fits', async () => {
+test('a missing password comes from the first matching line of .pgpass', async () => {
   const files = { '/home/ops/.pgpass': passwords };
   const { settings, from } = await good({ files });
   expect(settings.database.primary.password).toBe('of-bentham');
@@ -267,7 +267,7 @@ test('a password that is missing comes from .pgpass, the first line that fits', 
   expect((await primary({ PGPASSFILE: 'pw' }, other)).password).toBe('elsewhere');
 });
 
-test('a .pgpass that others can read is ignored, as psql does, and said', async () => {
+test('a .pgpass that others can read is ignored with a warning, as in psql', async () => {
   const loaded = await good({ files: { '/home/ops/.pgpass': { text: passwords, mode: 0o640 } } });
   expect(loaded.settings.database.primary.password).toBeUndefined();
   expect(loaded.warnings[0]?.right).toContain('is ignored, as in psql: other users can read it. Run chmod 600');
@@ -286,7 +286,7 @@ test('any password survives .pgpass as libpq escapes it', () =>
     { numRuns: 50 },
   ));
 
-test('a Redis URL is taken apart, so that it can be shown', async () => {
+test('a Redis URL is split into parts that can be shown', async () => {
   const redis = async (env: Record<string, string>) => (await good({ env })).settings.redis;
   expect(await redis({ REDIS_URL: 'rediss://ops:p%40ss@redis.local:6380' })).toEqual({
     url: 'rediss://redis.local:6380',

@@ -3,7 +3,7 @@ import { describeRedirection, profileNames } from '../../src/config/load.ts';
 import { scopeOf } from '../../src/config/scope.ts';
 import { configFile, type Given, good, load, mistakes } from '../support/configuration.ts';
 
-test('without anything it is production, as the runbook says', async () => {
+test('without any configuration the profile is production', async () => {
   const { settings, from, redirected } = await good({});
   expect(settings).toMatchObject({
     profile: 'production',
@@ -96,7 +96,7 @@ profiles:
   expect(canary.settings).toMatchObject({ environment: { name: 'CANARY' }, kubernetes: { namespace: 'bentham-eu' } });
 });
 
-test('a profile that does not exist, a circle and a base that does not exist are named', async () => {
+test('a missing profile, a circular base and a missing base are named', async () => {
   expect(await mistakes({ flags: { profile: 'prodution' } })).toEqual([
     'flag --profile: profile = prodution: unknown profile; profiles: production, staging. Did you mean production?',
   ]);
@@ -108,13 +108,13 @@ test('a profile that does not exist, a circle and a base that does not exist are
   expect(await mistakes({ yaml, flags: { profile: '__proto__' } })).toHaveLength(1);
 });
 
-test('the profiles that may be chosen: built in, and of the file', async () => {
+test('built-in profiles and those of the file can be chosen', async () => {
   const disk = { read: () => 'profiles: { eu: { extends: production }, staging: {} }', mode: () => 0o600 };
   const names = await profileNames({ flags: {}, environment: {}, home: '/home/ops', cwd: '/', disk });
   expect(names).toEqual(['production', 'staging', 'eu']);
 });
 
-test('a profile without a base says what it lacks', async () => {
+test('a profile without a base names its missing options', async () => {
   const found = await mistakes({
     yaml: 'profiles: { bare: { redis: { url: redis://r } } }',
     flags: { profile: 'bare' },
@@ -124,7 +124,7 @@ test('a profile without a base says what it lacks', async () => {
   expect(found.join('\n')).not.toContain('redis');
 });
 
-test('null unsets what is optional; an empty section changes nothing', async () => {
+test('null unsets an optional value; an empty section changes nothing', async () => {
   const yaml = 'kubernetes:\ndatabase:\n  primary:\n  replica: null\nevidence: { region: null }\n';
   const { settings } = await good({ yaml, env: { BENTHAM_KUBERNETES_CONTEXT: 'prod' } });
   expect(settings.database.replica).toBeUndefined();
@@ -140,7 +140,7 @@ test('null unsets what is optional; an empty section changes nothing', async () 
   ]);
 });
 
-test('paths start where they were given, and ~ is the home directory', async () => {
+test('a path is relative to where it was set, and ~ is the home directory', async () => {
   const { settings } = await good({
     yaml: 'admin: { directory: ../bentham }\njournal: { directory: ~/journal }\nredis: { caFile: ca.pem }',
     env: { KUBECONFIG: 'kube/a::~/.kube/config', PGSSLROOTCERT: 'system' },
@@ -153,7 +153,7 @@ test('paths start where they were given, and ~ is the home directory', async () 
   expect(settings.database.primary.sslRootCert).toBe('system');
 });
 
-test('the file is --config, BENTHAM_CONFIG or the usual place; a named one must be there', async () => {
+test('the file is --config, BENTHAM_CONFIG or the default path; a named file must exist', async () => {
   const files = {
     [configFile]: 'kubernetes: { context: usual }',
     '/xdg/bentham-cockpit/config.yaml': 'kubernetes: { context: xdg }',
@@ -171,7 +171,7 @@ test('the file is --config, BENTHAM_CONFIG or the usual place; a named one must 
   ]);
 });
 
-test('what leads elsewhere than the profile says is known, except in a drill', async () => {
+test('targets that differ from the profile are named, except in a drill', async () => {
   const env = {
     PGHOST: 'localhost',
     REDIS_URL: 'redis://:pw@127.0.0.1:7000',
@@ -195,14 +195,14 @@ test('what leads elsewhere than the profile says is known, except in a drill', a
   expect(await mistakes({ env: {}, yaml: 'environment: { redirected: [x] }' })).toHaveLength(1);
 });
 
-test('path style follows from an endpoint unless it is said', async () => {
+test('an S3 endpoint implies path style unless it is set', async () => {
   const style = async (env: Record<string, string>) => (await good({ env })).settings.evidence.pathStyle;
   expect(await style({})).toBe(false);
   expect(await style({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' })).toBe(true);
   expect(await style({ AWS_ENDPOINT_URL_S3: 'http://s3.local', BENTHAM_EVIDENCE_PATH_STYLE: 'no' })).toBe(false);
 });
 
-test('a file with secrets that others can read is warned about, and used', async () => {
+test('a file with secrets that others can read is used with a warning', async () => {
   const text = 'profiles: { production: { redis: { password: hush } } }';
   const open = await load({ files: { [configFile]: { text, mode: 0o644 } } });
   expect(open).toMatchObject({ ok: true, settings: { redis: { password: 'hush' } } });

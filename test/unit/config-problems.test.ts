@@ -10,7 +10,7 @@ import { describeProblem } from '../../src/config/problem.ts';
 import { configJson, configText } from '../../src/config/show.ts';
 import { configFile, good, load, mistakes } from '../support/configuration.ts';
 
-test('mistakes in the file are named with line, option, value and what would be right', async () => {
+test('mistakes in the file are named with line, option, value and a valid value', async () => {
   const yaml = `kubernetes:
   namespce: x
 database:
@@ -46,7 +46,7 @@ evidence: { endpoint: https://u:hush@s3 }
   ]);
 });
 
-test('what is no YAML is named by its line', async () => {
+test('invalid YAML is named with its line', async () => {
   const found = async (yaml: string) => (await mistakes({ yaml })).join('\n');
   expect(await found('a: [1,\nb: 2')).toMatch(/^\d+: invalid YAML: /);
   expect(await found('kubernetes:\n\tnamespace: x')).toMatch(/^2: invalid YAML: /);
@@ -58,7 +58,7 @@ test('what is no YAML is named by its line', async () => {
   expect(await found('$schema: ./schema.json')).toBe('');
 });
 
-test('what the parser says to programmers is said to people', async () => {
+test('errors of the YAML parser are translated for users', async () => {
   expect(await mistakes({ yaml: 'redis:\n  url: redis://a\n---\nredis: {}\n' })).toEqual([
     '3: a second document begins here (---): put everything in the first',
   ]);
@@ -76,13 +76,13 @@ test('what the parser says to programmers is said to people', async () => {
   ]);
 });
 
-test('a byte order mark, Windows line ends and an end mark are no mistakes', async () => {
+test('a byte order mark, Windows line ends and an end mark are valid', async () => {
   const { settings, from } = await good({ yaml: '\ufeff---\r\nkubernetes:\r\n  namespace: eu\r\n...\r\n' });
   expect(settings.kubernetes.namespace).toBe('eu');
   expect(from('kubernetes.namespace')).toBe('file config.yaml:3');
 });
 
-test('sections merge others in, their own options first; anchors may stand below x-', async () => {
+test('merge keys fill in what a section does not set; anchors may be defined below x-', async () => {
   const yaml = `x-login: &login { user: ops, sslMode: require }
 x-office: &office { port: 6000, user: nobody }
 database:
@@ -108,7 +108,7 @@ profiles:
   ]);
 });
 
-test('a file that cannot be settings does not hold the program up', async () => {
+test('a file that is no configuration is refused quickly', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'bentham-config-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const file = path.join(directory, 'log');
@@ -129,7 +129,7 @@ test('anchors may be used', async () => {
   expect(from('database.replica.user')).toBe('file config.yaml:2');
 });
 
-test('mistakes in profiles that are not in use are found too', async () => {
+test('mistakes in unused profiles are found, too', async () => {
   const yaml = 'profiles:\n  eu:\n    gatway: {}\n  "no good!": {}\n  us: 5\n  x: { extends: [a], profile: eu }\n';
   expect(await mistakes({ yaml })).toEqual([
     '3: profiles.eu.gatway: unknown option; did you mean gateway?',
@@ -140,7 +140,7 @@ test('mistakes in profiles that are not in use are found too', async () => {
   ]);
 });
 
-test('flags: unknown options, sections and secrets are refused in words', async () => {
+test('flags with unknown options, sections or secrets are refused with a message', async () => {
   const set = [
     'kubernetes.namspace=x',
     'database=x',
@@ -160,7 +160,7 @@ test('flags: unknown options, sections and secrets are refused in words', async 
   ]);
 });
 
-test('an unreadable file is said, not taken for a missing one', async () => {
+test('an unreadable file is an error, not a missing file', async () => {
   const { loadSettings } = await import('../../src/config/load.ts');
   const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' });
   const disk = {
@@ -183,7 +183,7 @@ const around = {
 };
 const secretOptions = [...options.values()].filter((option) => option.secret);
 
-test('no secret is ever shown: not in the configuration, not in problems, wherever it came from', () =>
+test('no secret is shown in the configuration or in errors, whatever its origin', () =>
   fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...secretOptions),
@@ -211,7 +211,7 @@ test('no secret is ever shown: not in the configuration, not in problems, wherev
     { numRuns: 60 },
   ));
 
-test('any text as a file or a value is answered, never thrown', () =>
+test('no file and no value makes the loader throw', () =>
   fc.assert(
     fc.asyncProperty(fc.string(), fc.jsonValue(), fc.string({ unit: 'binary' }), async (yaml, json, text) => {
       await load({ yaml });
@@ -226,7 +226,7 @@ test('hostile text in a value does not reach the terminal', async () => {
   expect(found).not.toMatch(/[\u001b\u202e\n]/);
 });
 
-test('words are compared by the slips of a hand', () => {
+test('suggestions allow for typing errors', () => {
   expect(distance('namespace', 'namespace')).toBe(0);
   expect(distance('namesapce', 'namespace')).toBe(1);
   expect(distance('nmespace', 'namespace')).toBe(1);
@@ -249,18 +249,18 @@ test.each([
   ['merges in a profile', `${bomb((names) => `{ <<: [${names}] }`)}\nprofiles: { eu: *i }`],
   ['a section that merges itself', 'kubernetes: &k { <<: *k }'],
   ['more references than anybody writes', `x-a: &a 1\nx-b: [${'*a, '.repeat(20_000)}]`],
-])('%s are refused in words, at once', async (_, yaml) => {
+])('%s are refused at once', async (_, yaml) => {
   expect(await mistakes({ yaml })).toEqual([
     expect.stringContaining('anchors and merges (&, *, <<) expand to too much: write the values out'),
   ]);
 });
 
-test('references in a list, without end', async () => {
+test('endless references in a list are refused', async () => {
   const yaml = `${bomb((names) => `[${names}]`)}\ncontacts: *i`;
   expect(await mistakes({ yaml })).toEqual(['10: contacts: expands to too much: write the values out']);
 });
 
-test('a file of 60,000 keys, of 100,000 brackets and one that is no YAML anywhere are refused in a few words', async () => {
+test('files of 60,000 keys, of 100,000 brackets and of no YAML at all are refused with a short message', async () => {
   const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`).join('\n');
   const said = async (yaml: string) => (await mistakes({ yaml })).join('\n');
   expect(await said(keys)).toContain('has more than 10000 entries: check that this is the right file');
@@ -268,7 +268,7 @@ test('a file of 60,000 keys, of 100,000 brackets and one that is no YAML anywher
   expect((await said('a: '.repeat(100_000))).split('\n').length).toBeLessThan(30);
 });
 
-test('a name without end is unknown at once: nobody looks what it might have meant', async () => {
+test('a very long unknown name is refused at once, without a suggestion', async () => {
   const [said = ''] = await mistakes({ yaml: `? ${'k'.repeat(800_000)}\n: 1` });
   expect(said).toContain('kkkk');
   expect(said.length).toBeLessThan(2100);

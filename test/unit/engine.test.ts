@@ -54,7 +54,7 @@ test('a lost backend keeps its last value with its age', () => {
   expect(keeper.changes().facts.size).toBe(0);
 });
 
-test('what came, went or changed under a watch is shown at once; what was only measured anew waits', () => {
+test('added, removed and changed objects are shown at once; repeated measurements wait', () => {
   const keeper = new WorldStore(scope, 0);
   const from = { at: 1000, staleAfter: 5000, from: 'a test' };
   const fault = { kind: 'timeout', where: 'api', what: 'timed out', hint: 'look' } as const;
@@ -84,7 +84,7 @@ describe('an engine', () => {
     from: 'a test',
   });
 
-  test('gives a burst of measurements in the batches of its clock, and those that were asked for at once', async () => {
+  test('sends a burst of measurements in batches, and requested ones at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
     try {
       let tell: (news: SourceUpdate) => void = () => {};
@@ -128,7 +128,7 @@ describe('an engine', () => {
   });
 });
 
-test('trends hold a sample every five seconds for fifteen minutes, and none of values that did not come anew', () => {
+test('trends keep a sample every five seconds for fifteen minutes, and none of repeated values', () => {
   const keeper = new WorldStore(scope, 0);
   const start = 1_000_000;
   for (let at = start; at <= start + 1_200_000; at += 1000) {
@@ -176,7 +176,7 @@ const pod = (uid: string, restarts: number): Pod => ({
   terminating: false,
 });
 
-test('pods cross the thread as differences and arrive whole', () => {
+test('pods cross the thread as differences and arrive complete', () => {
   const lists = fc.array(
     fc.uniqueArray(fc.record({ uid: fc.constantFrom('a', 'b', 'c', 'd', 'e'), restarts: fc.nat(2) }), {
       selector: (p) => p.uid,

@@ -136,13 +136,13 @@ const all = Object.entries(primaries).flatMap(([primary, [ofPrimary, first]]) =>
   ),
 );
 
-test('advised only where all three are proven: primary away, platform says so, replica receives no more', () => {
+test('a failover is recommended only if all three are proven: primary down, platform agrees, replica receives nothing', () => {
   const wrong = all.filter(({ readings, answer }) => recommendFailover(world({ readings })).answer !== answer);
   expect(wrong.map(({ name }) => name)).toEqual([]);
   expect(all.filter(({ answer }) => answer === 'yes')).toHaveLength(3 * 6 * 4);
 });
 
-test('the live check of the step fails only where a failover is advised, and passes where the primary answers', () => {
+test('the live check fails only if a failover is recommended, and passes if the primary answers', () => {
   const step = sev1.steps.find(({ id }) => id === 'sev1/failover');
   const check = (readings: Partial<Readings>) => step?.check?.(world({ readings }), { notified: [], ran: [] }).state;
   for (const { readings, answer } of all) {
@@ -153,7 +153,7 @@ test('the live check of the step fails only where a failover is advised, and pas
   expect(check({ primary: live<'primary'>(keptUp) })).toBe('pass');
 });
 
-test('without a replica there is nothing to go to', () => {
+test('without a replica there is no failover', () => {
   const readings = { primary: refused, gateway: gateway(plain('down'), detailed('down')) };
   expect(recommendFailover(world({ scope: { hasReplica: false }, readings }))).toEqual({
     answer: 'no',
@@ -172,13 +172,13 @@ describe('a replica that lacks more than the outage explains', () => {
     ['by 5 MB', lastSeen({ bytes: 5 * 1024 ** 2, ms: 9000, streaming: true, replicas: 1 }), 'was behind'],
     ['it did not stream', lastSeen({ streaming: false, replicas: 1 }), 'did not stream'],
     ['it was not connected', lastSeen(), 'did not stream'],
-  ])('is not advised: when the primary answered last, %s', (_says, primary, says) => {
+  ])('is not recommended: when the primary answered last, %s', (_says, primary, says) => {
     const { answer, because } = told(primary, standby({}));
     expect(answer).toBe('unsure');
     expect(because).toContain(says);
   });
 
-  test('nobody saw it keep up, and its newest transaction is older than the outage by hours: not advised', () => {
+  test('is not recommended if its newest transaction is hours older than the outage', () => {
     const unseen = away(fault('refused', 'connection refused', 'ECONNREFUSED'));
     expect(told(unseen, standby({}, { ms: 3 * 3_600_000 })).answer).toBe('unsure');
     expect(told(unseen, standby({}, { ms: 20 * 60_000 })).answer).toBe('yes');
@@ -187,7 +187,7 @@ describe('a replica that lacks more than the outage explains', () => {
   });
 });
 
-test('a replica that receives is refused with the reason: its primary lives', () => {
+test('a replica that receives is not promoted: its primary is alive', () => {
   const readings = {
     primary: refused,
     gateway: gateway(plain('down'), detailed('error')),
@@ -199,7 +199,7 @@ test('a replica that receives is refused with the reason: its primary lives', ()
   });
 });
 
-test('while the database is away, more nodes and a restart are not advised', () => {
+test('while the database is down, scaling and a restart are not recommended', () => {
   const slow = live<'traffic'>({
     ...{ p95: 9000, errorRate: 0.4, samples: 400, sampling: 1, window: 300_000, source: 'gateway logs' },
   });
@@ -250,12 +250,12 @@ describe('the action', () => {
     return planned.plan;
   };
 
-  test('plans exactly where the checklist advises it', async () => {
+  test('has a plan exactly if the checklist recommends a failover', async () => {
     for (const { name, readings, answer } of fresh)
       expect([name, (await planOf(readings)).ok]).toEqual([name, answer === 'yes']);
   });
 
-  test('insisted on in words, it still needs a primary that does not answer and a replica that does', async () => {
+  test('with --despite it still needs a primary that does not answer and a replica that does', async () => {
     for (const { name, readings } of fresh) {
       const fit = readings.primary?.state !== 'live' && readings.replica?.state === 'live';
       const promotable = fit && readings.replica?.state === 'live' && readings.replica.value.inRecovery;
@@ -263,13 +263,13 @@ describe('the action', () => {
     }
   });
 
-  test('other words insist on nothing', async () => {
+  test('ignores any other value of --despite', async () => {
     const readings = { primary: refused, gateway: gateway(plain('ok'), detailed('ok')), replica: standby({}) };
     for (const despite of ['yes', 'true', 'Split-Brain', 'nothing', ''])
       expect((await planOf(readings, { despite })).ok).toBe(false);
   });
 
-  test('a refusal names each reason, and how to insist where that is possible', async () => {
+  test('names each reason of a refusal, and --despite if it can override them', async () => {
     const readings = {
       primary: refused,
       gateway: gateway(plain('healthy'), detailed('error')),
@@ -306,7 +306,7 @@ describe('the action', () => {
       expect(text).toContain(part);
   });
 
-  test('a lag that nobody knows is said as such', async () => {
+  test('shows an unknown lag as unknown', async () => {
     const ill = gateway(plain(), detailed('error'));
     const plan = await planOrThrow({
       primary: refused,
@@ -316,7 +316,7 @@ describe('the action', () => {
     expect(plan.impact).toContain('Replication lag unknown: data loss cannot be estimated.');
   });
 
-  test('what was insisted on stands among the warnings, and another objection makes it another plan', async () => {
+  test('lists what --despite overrides as warnings; a new objection makes a new plan', async () => {
     const ill = gateway(plain(), detailed('error'));
     const insist = { despite: 'split-brain' };
     const still = await planOrThrow({ primary: refused, gateway: ill, replica: standby(receiving) }, insist);
@@ -325,7 +325,7 @@ describe('the action', () => {
     expect(stopped.preconditions).not.toBe(still.preconditions);
   });
 
-  test('on the screen it is not offered where nothing can overrule the reason', () => {
+  test('is not offered on the screen if nothing can override the reason', () => {
     const why = (readings: Partial<Readings>, hasReplica = true) =>
       failoverDatabase.unavailable?.(world({ scope: { hasReplica }, readings }), {});
     expect(why({ primary: live<'primary'>(keptUp) })).toBe('the primary answers');
@@ -334,7 +334,7 @@ describe('the action', () => {
   });
 });
 
-test('each objection is a code of its own', () => {
+test('each objection has its own code', () => {
   const codes = new Set(
     all.flatMap(({ readings }) => evaluateFailover(world({ readings })).objections.map((o) => o.code)),
   );

@@ -27,7 +27,7 @@ async function said(given: Given): Promise<string> {
 const nested = (option: string, value: unknown) =>
   option.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object;
 
-test('every option, from every place', async () => {
+test('no option from any source brings an escape sequence to the terminal', async () => {
   let shown = 0;
   for (const { path: option, environment } of options.values())
     for (let round = 0; round < 3; round += 1) {
@@ -48,7 +48,7 @@ test('every option, from every place', async () => {
   expect(hostile.count).toBeGreaterThan(1000);
 });
 
-test('a kubeconfig', async () => {
+test('no kubeconfig brings an escape sequence to the terminal', async () => {
   const home = mkdtempSync(path.join(tmpdir(), 'bentham-hostile-'));
   try {
     const file = path.join(home, 'config');

@@ -56,7 +56,7 @@ const story = (): readonly Entry[] => [
   entry({ kind: 'resolved', why: 'calm for a while' }, 40),
 ];
 
-test('the fold tells what happened', () => {
+test('the projection of the entries is the incident', () => {
   const incident = projectIncident('one', story());
   expect(incident).toMatchObject({
     severity: 2,
@@ -87,7 +87,7 @@ test('the clocks', () => {
   ]);
 });
 
-test('an update is due half an hour after the last word, at SEV1 and SEV2 only', () => {
+test('an update is due half an hour after the last one, at SEV1 and SEV2 only', () => {
   const fresh = [opened(0)];
   const due = (entries: readonly Entry[]) => {
     const incident = projectIncident('one', entries);
@@ -98,7 +98,7 @@ test('an update is due half an hour after the last word, at SEV1 and SEV2 only',
   expect(due([...fresh, entry({ kind: 'severity', severity: 3, why: 'one surface' }, 1)])).toBeUndefined();
 });
 
-test('updates are owed anew from when it became worse, and from when it was opened again', () => {
+test('a higher severity and a reopening restart the clock of updates', () => {
   const severity = (to: 1 | 2 | 3, minutes: number) => entry({ kind: 'severity', severity: to, why: 'x' }, minutes);
   const due = (...more: readonly Entry[]) => {
     const incident = projectIncident('one', [opened(0), ...more]);
@@ -122,7 +122,7 @@ test('updates are owed anew from when it became worse, and from when it was open
   ]);
 });
 
-test('a reminder that somebody has seen is gone', () => {
+test('a dismissed reminder is gone', () => {
   const remind = (about: string, minutes: number) =>
     entry({ kind: 'reminder', about, due: start + minutes * minute }, 1);
   const seen = [
@@ -134,14 +134,14 @@ test('a reminder that somebody has seen is gone', () => {
   expect(projectIncident('one', seen)?.reminders.map((one) => one.about)).toEqual(['call bob']);
 });
 
-test('an action that began and has no end is unfinished', () => {
+test('an action with a start and no end is unfinished', () => {
   const incident = projectIncident('one', story().slice(0, 6));
   expect(incident && unfinished(incident).map((run) => run.run)).toEqual(['r1']);
   const whole = projectIncident('one', story());
   expect(whole && unfinished(whole)).toEqual([]);
 });
 
-test('reopened is open again; a reminder goes when its step is done', () => {
+test('a reopened incident is open; a reminder disappears when its step is done', () => {
   const entries = [
     opened(),
     entry({ kind: 'reminder', step: 'sev3/enable', about: 'the surface', due: start }, 1),
@@ -154,7 +154,7 @@ test('reopened is open again; a reminder goes when its step is done', () => {
   expect(projectIncident('one', done)?.reminders).toEqual([]);
 });
 
-test('without an opening there is no incident; entries of others are left out', () => {
+test('without an opening entry there is no incident; entries of other incidents are ignored', () => {
   expect(projectIncident('one', story().slice(1))).toBeUndefined();
   const two = entry({ kind: 'opened', title: 'x', severity: 4, why: 'y' }, 0, 'ops3', 'two');
   expect(projectAll([two, ...story()]).map((i) => [i.id, i.people])).toEqual([
@@ -225,7 +225,7 @@ const kinds: { [K in EventKind]: fc.Arbitrary<EventOf<K>> } = {
 };
 const event: fc.Arbitrary<Event> = fc.oneof(...Object.values<fc.Arbitrary<Event>>(kinds));
 
-test('any entries fold the same in whatever order their files are merged, twice read or not', () => {
+test('the projection does not depend on the order of files or on entries read twice', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(event, fc.constantFrom('ops1', 'ops2', 'ops3')), { maxLength: 40 }),

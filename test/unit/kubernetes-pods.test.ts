@@ -32,7 +32,7 @@ describe('a pod', () => {
     return pod && evaluatePod(pod, now);
   };
 
-  it('that is well', () => {
+  it('that is ready is ok', () => {
     expect(toPod(base)).toEqual({
       uid: 'u1',
       name: 'api-gateway-5d4f9c-8qk5p',
@@ -55,7 +55,7 @@ describe('a pod', () => {
     expect(pod).toMatchObject({ phase: 'Running', ready: false, reason: 'NodeLost' });
   });
 
-  it('in a crash loop says so, with how it ended last', () => {
+  it('in a crash loop shows how it ended last', () => {
     const pod = toPod(
       withStatus({
         conditions: [{ type: 'Ready', status: 'False' }],
@@ -104,7 +104,7 @@ describe('a pod', () => {
     expect(toPod(withStatus({ conditions: [], ...status }))).toMatchObject({ reason, ready: false });
   });
 
-  it('names the init container that holds it up, not the containers that wait for it', () => {
+  it('names the init container that blocks it, not the waiting containers', () => {
     const pod = toPod(
       withStatus({
         phase: 'Pending',
@@ -165,7 +165,7 @@ describe('a pod', () => {
     expect(judged(restarted(1, '2026-01-17T11:20:00Z'))).toBe('ok');
   });
 
-  it('of no controller says so, and a stateful set keeps its name', () => {
+  it('without a controller says so, and a stateful set keeps its name', () => {
     expect(toPod({ ...base, metadata: { ...base.metadata, ownerReferences: [] } })).toMatchObject({ bare: true });
     const owner = { kind: 'StatefulSet', name: 'redis', controller: true };
     const pod = toPod({ ...base, metadata: { ...base.metadata, name: 'redis-0', ownerReferences: [owner] } });
@@ -188,12 +188,12 @@ describe('a pod', () => {
     expect(pod).toMatchObject({ containers: { ready: 2, total: 2 }, restarts: 2 });
   });
 
-  it('that ends says Terminating', () => {
+  it('that is being deleted is Terminating', () => {
     const pod = toPod({ ...base, metadata: { ...base.metadata, deletionTimestamp: '2026-01-17T03:10:00Z' } });
     expect(pod).toMatchObject({ terminating: true, reason: 'Terminating' });
   });
 
-  it('that does not end, long after its grace period, is a warning; until then it is given time', () => {
+  it('that is still there long after its grace period is a warning', () => {
     const ending = (deletionTimestamp: string) =>
       judged({
         ...base,
@@ -205,7 +205,7 @@ describe('a pod', () => {
     expect(ending('2026-01-17T11:30:00Z')).toBe('warning');
   });
 
-  it('that failed and was replaced is news for an hour, then history; one that nobody replaces stays critical', () => {
+  it('that failed and was replaced counts for an hour; one that is not replaced stays critical', () => {
     const evicted = (at: string): WirePod =>
       withStatus({
         phase: 'Failed',
@@ -224,12 +224,12 @@ describe('a pod', () => {
     expect(podCounts([toPod(base), pod].filter((p) => p !== undefined))).toEqual({ ready: 1, total: 1 });
   });
 
-  it('that nobody schedules says so, though it has no conditions at all', () => {
+  it('that is not scheduled says so, even without conditions', () => {
     const pod = toPod({ ...base, spec: { containers: [{ name: 'g', image: 'g' }] }, status: { phase: 'Pending' } });
     expect(pod).toMatchObject({ phase: 'Pending', node: '', message: 'no scheduler has looked at it yet' });
   });
 
-  it('belongs to its deployment, or its app label, or nobody', () => {
+  it('belongs to its deployment, to its app label, or to nothing', () => {
     const owned = (kind: string, name: string, labels: Record<string, string>) =>
       toPod({ ...base, metadata: { ...base.metadata, labels, ownerReferences: [{ kind, name, controller: true }] } });
     expect(owned('StatefulSet', 'queue', { app: 'worker' })?.app).toBe('worker');
@@ -241,7 +241,7 @@ describe('a pod', () => {
     expect(owned('ReplicaSet', 'api-gateway-old', { app: 'api-gateway' })?.app).toBe('api-gateway');
   });
 
-  it('survives an API that sends nonsense', () => {
+  it('tolerates nonsense from the API', () => {
     expect(toPod({})).toBeUndefined();
     expect(toPod({ metadata: { name: 'bare' } })).toMatchObject({ name: 'bare', phase: 'Unknown', ready: false });
     const odd = JSON.parse(
@@ -299,7 +299,7 @@ describe('a deployment', () => {
     expect(rollout(all, { paused: true })?.rollout.state).toBe('paused');
   });
 
-  it('tells its numbers, and 0 for what is not said', () => {
+  it('shows its numbers, and 0 for absent ones', () => {
     expect(rollout({})).toMatchObject({ desired: 3, ready: 0, updated: 0, revision: 42, images: [] });
     expect(toDeployment({ metadata: { name: 'x' }, status: null })).toMatchObject({ desired: 1, revision: 0 });
     expect(toDeployment({ metadata: null })).toBeUndefined();

@@ -40,11 +40,11 @@ describe('lines', () => {
     ]);
   });
 
-  test('let nothing through that moves the cursor', () => {
+  test('contain nothing that moves the cursor', () => {
     expect(textOf(fitLine(line('a\u001b[2Jb\nc'), 6))).toBe('ab c  ');
   });
 
-  test('are exactly as wide as they were asked to be', () =>
+  test('are exactly as wide as requested', () =>
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.integer({ min: 0, max: 60 }), (texts, columns) => {
         const made = line(...texts.map((t) => span(t)));
@@ -53,7 +53,7 @@ describe('lines', () => {
       }),
     ));
 
-  test('wrap at blanks and never exceed their room', () =>
+  test('wrap at blanks and never exceed their width', () =>
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii' }), fc.integer({ min: 2, max: 20 }), (text, columns) => {
         const lines = wrap(text, columns);
@@ -63,7 +63,7 @@ describe('lines', () => {
     ));
 });
 
-describe('the hint of a backend that is away', () => {
+describe('the hint of an unreachable backend', () => {
   const hint = 'the host is slow, frozen or behind a firewall: try it by hand';
   const reading = lost('timeout');
   const away = { ...reading, ...(reading.state === 'lost' ? { fault: { ...reading.fault, hint } } : {}) };
@@ -72,7 +72,7 @@ describe('the hint of a backend that is away', () => {
       .slice(2)
       .map((each) => textOf(each).trim());
 
-  test('stands there whole, or says that it goes on', () => {
+  test('is shown complete, or says that it goes on', () => {
     expect(said(70, 4)).toEqual([hint]);
     expect(said(39, 4).join(' ')).toBe(hint);
     expect(said(39, 3)).toEqual(['the host is slow, frozen or behind a…']);

@@ -28,7 +28,7 @@ const failed = line({
 });
 
 describe('an entry', () => {
-  it('has pino’s level and message, and the runbook’s fields by any of their names', () => {
+  it('has pino’s level and message, and the runbook’s fields under any of their names', () => {
     expect(readEntry(failed, fields)).toMatchObject({
       level: 50,
       message: 'Rate limited: too many requests',
@@ -44,7 +44,7 @@ describe('an entry', () => {
     });
   });
 
-  it('keeps what is not JSON whole, with its stack', () => {
+  it('keeps a text that is not JSON, with its stack', () => {
     const text = 'TypeError: x is undefined';
     expect(readEntry(line(text, { more: ['\tat run (a.js:1)', '  at main'] }), fields)).toMatchObject({
       level: 50,
@@ -61,7 +61,7 @@ describe('an entry', () => {
     ]);
   });
 
-  it('lets no escape sequence and no secret through, in any part', () => {
+  it('contains no escape sequence and no secret in any part', () => {
     const entry = readEntry(
       line(
         { msg: '\u001b[2Jgone \u202e', studyId: '\u001b]0;x\u0007s', password: 'hunter22' },
@@ -74,7 +74,7 @@ describe('an entry', () => {
     expect(entry.raw).not.toMatch(/\p{Cc}/u);
   });
 
-  it('survives any line', () => {
+  it('can be read from any line', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const entry = readEntry(line(text), fields);
@@ -92,7 +92,7 @@ describe('an entry', () => {
     ['Error: boom', false],
     ['{"level":30}', false],
     ['Server listening', false],
-  ])('%j goes on with the line before it: %s', (text, expected) => {
+  ])('%j continues the line before it: %s', (text, expected) => {
     expect(continues(text)).toBe(expected);
   });
 
@@ -160,7 +160,7 @@ describe('a filter', () => {
     expect(passes(filter, failed, fields)).toBe(expected);
   });
 
-  it('says what it does not understand, and goes on without it', () => {
+  it('names a clause that it does not understand, and ignores it', () => {
     expect(parseFilter('/(/ level=loud study= rate')).toMatchObject({
       clauses: [{ kind: 'text' }],
       problems: [
@@ -195,11 +195,11 @@ describe('a filter', () => {
     expect(passes(parseFilter('level=error'), line('all is well'), fields)).toBe(false);
   });
 
-  it('lets marks through: they say what is not there', () => {
+  it('keeps markers of missing lines', () => {
     expect(passes(parseFilter('nothing'), line('stream cut', { mark: true }), fields)).toBe(true);
   });
 
-  it('reads anything, and finds its own clauses', () => {
+  it('accepts any text, and finds its own clauses', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         passes(parseFilter(text), failed, fields);
@@ -215,7 +215,7 @@ describe('a filter', () => {
     );
   });
 
-  it('marks what it found', () => {
+  it('highlights matches', () => {
     expect(hitsOf(parseFilter('rate /m.ny/ -x level=error'), 'Rate limited: too many')).toEqual([
       [0, 4],
       [18, 22],
@@ -223,7 +223,7 @@ describe('a filter', () => {
   });
 });
 
-it('what is harmless is let through as it is, and what looks like a secret is not', () => {
+it('harmless text passes unchanged, and text that resembles a secret is redacted', () => {
   const printable = fc.string({
     unit: fc.integer({ min: 32, max: 126 }).map((c) => String.fromCharCode(c)),
     maxLength: 200,

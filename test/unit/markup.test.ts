@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { markdownText, slackText, withoutMentions } from '../../src/core/text/markup.ts';
 
-describe('for Slack and what speaks its webhooks', () => {
+describe('for Slack and compatible webhooks', () => {
   it.each([
     ['<!channel> <!here> <!everyone>', '&lt;!channel&gt; &lt;!here&gt; &lt;!everyone&gt;'],
     [

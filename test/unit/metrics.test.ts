@@ -14,7 +14,7 @@ test.each([
   expect(evaluateValue(value, { warning: 500, critical: 2000 })).toBe(verdict),
 );
 
-test('connections are judged by the tightest limit: a role’s or the database’s own may be full long before the server', () => {
+test('connections are evaluated against the tightest limit: of the role, the database or the server', () => {
   const { primary } = calm.readings;
   if (primary.state !== 'live') throw new Error('calm is live');
   const judged = (nearest?: { whose: string; used: number; limit: number }) => {
@@ -38,7 +38,7 @@ test('connections are judged by the tightest limit: a role’s or the database�
   expect(judged({ whose: 'role bentham', used: 1, limit: 50 })).toMatchObject({ value: 20, basis: '20 of 100' });
 });
 
-describe('p95 and error rate are what people got', () => {
+describe('p95 and error rate count what users got', () => {
   const measured = (more: Partial<Traffic>) => {
     const traffic = {
       samples: 400,
@@ -53,7 +53,7 @@ describe('p95 and error rate are what people got', () => {
     return { ...(reading.state === 'live' ? reading.value : {}), verdict: evaluateMetric(metric('errorRate'), world) };
   };
 
-  test('good figures from few requests are unknown, bad ones are told', () => {
+  test('good figures from few requests are unknown, bad ones count', () => {
     const few = { samples: 3, served: 3 };
     expect(measured({ ...few, errorRate: 0 })).toEqual({
       basis: 'too few to tell: 3 requests',
@@ -65,7 +65,7 @@ describe('p95 and error rate are what people got', () => {
     expect(measured({ samples: 0, served: 0 })).toMatchObject({ basis: 'no requests seen', verdict: 'unknown' });
   });
 
-  test('requests that were refused or given up have shares of their own', () => {
+  test('refused and cancelled requests have their own shares', () => {
     const shares = { gaveUp: 0.02, limited: 0.37, refused: 0.005 };
     expect(measured({ errorRate: 0.002, shares })).toMatchObject({
       value: 0.2,

@@ -12,7 +12,7 @@ const first = (text: string, n = 1) =>
     .slice(0, n)
     .map((item) => item.title);
 
-describe('what is typed finds first', () => {
+describe('a typed text finds first', () => {
   test.each([
     ['q', 'quit'],
     ['exit', 'quit'],
@@ -59,12 +59,12 @@ describe('what is typed finds first', () => {
     expect(first('sev', 4).map((title) => title.slice(0, 4))).toEqual(['SEV1', 'SEV2', 'SEV3', 'SEV4']);
   });
 
-  test('nothing by an accident of letters', () => {
+  test('nothing that only shares letters by chance', () => {
     expect(found(stateOf(outage), 'bell')).toHaveLength(1);
     expect(found(stateOf(outage), 'doesnotexist')).toEqual([]);
   });
 
-  test('everything, in its order, when nothing was typed', () => {
+  test('everything, in its order, when the text is empty', () => {
     const all = [
       { title: 'b', about: '' },
       { title: 'a', about: '' },
@@ -73,7 +73,7 @@ describe('what is typed finds first', () => {
   });
 });
 
-describe('what came in one piece', () => {
+describe('input that arrives at once', () => {
   const on = (...keys: readonly string[]) => pressing(stateOf(outage), size, ...keys);
   const long = 'kubectl rollout restart deployment/api-gateway';
   test.each([
@@ -89,7 +89,7 @@ describe('what came in one piece', () => {
 });
 
 describe('the palette', () => {
-  test('shows names whole at 80 columns, and all that is said of the marked one', () => {
+  test('shows complete names at 80 columns, and all text of the marked one', () => {
     const text = frameText(pressing(stateOf(outage), size, ':'), size);
     for (let at = 0; at < found(stateOf(outage), '').length; at += 14) {
       const keys = Array.from({ length: at }, () => 'down');
@@ -105,7 +105,7 @@ describe('the palette', () => {
     );
   });
 
-  test('knows the row under the marker', () => {
+  test('knows the selected row', () => {
     const marked = pressing(stateOf(outage), size, '2', 'j', 'j', ':', ...'copy');
     expect(frameText(marked, size)).not.toContain('no row is selected');
     expect(dispatchKey(marked, frame(marked, size), 'enter')).toContainEqual({
@@ -116,7 +116,7 @@ describe('the palette', () => {
   });
 });
 
-describe('`a` puts first what the marked row asks for', () => {
+describe('`a` lists the action for the selected row first', () => {
   const firstOn = (...keys: readonly string[]) => {
     const state = pressing(stateOf(outage), { columns: 200, rows: 50 }, ...keys, 'a');
     return frame(state, { columns: 200, rows: 50 }).row?.id;

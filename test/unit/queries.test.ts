@@ -31,7 +31,7 @@ const session = (pid: number, blockedBy: number[] = [], transactionAge?: number)
 const shape = (sessions: readonly DatabaseSession[]) =>
   blockingTree(sessions).map(({ session: { pid }, depth }) => `${' '.repeat(depth)}${pid}`);
 
-test('who blocks whom is a tree, blockers first, the oldest transaction before others', () => {
+test('blocked sessions form a tree: blockers first, then the oldest transaction', () => {
   expect(shape([session(1), session(2, [3], 10), session(3, [], 60), session(4, [2]), session(5, [], 99)])).toEqual([
     '3',
     ' 2',
@@ -41,7 +41,7 @@ test('who blocks whom is a tree, blockers first, the oldest transaction before o
   ]);
 });
 
-test('a circle is cut, a blocker that is not in the list is no matter, and each session stands once', () => {
+test('a circle is cut, a missing blocker is ignored, and each session is listed once', () => {
   expect(shape([session(1, [2]), session(2, [1])])).toEqual(['1', ' 2']);
   expect(shape([session(1, [99])])).toEqual(['1']);
   // Whoever waits stands below its blocker, also where that one waits for somebody who is not in the list or in a circle.
@@ -61,7 +61,7 @@ test('a circle is cut, a blocker that is not in the list is no matter, and each 
   );
 });
 
-test('who waits for several counts for each of them: the end of one of them is not enough', () => {
+test('a session that waits for several counts for each of them', () => {
   const blocks = (sessions: readonly DatabaseSession[]) =>
     Object.fromEntries(blockingTree(sessions).map((one) => [one.session.pid, one.blocks]));
   const several = [session(1, [2, 3]), session(2, [], 9), session(3, [], 99), session(4, [3])];
@@ -82,7 +82,7 @@ const key = (more: Partial<ApiKey>): ApiKey => ({
   ...more,
 });
 
-test('keys that nobody uses or that may do everything stand out; a revoked one does not', () => {
+test('unused keys and keys with every permission stand out; revoked ones do not', () => {
   expect(oddities(key({}), now)).toEqual([]);
   expect(oddities(key({ permissions: ['*'], lastUsedAt: now - 91 * day }), now)).toEqual([
     'may do everything',
@@ -93,7 +93,7 @@ test('keys that nobody uses or that may do everything stand out; a revoked one d
   expect(oddities(key({ permissions: ['*'], revoked: true }), now)).toEqual([]);
 });
 
-test('permissions are read however they are written', () => {
+test('permissions are read in every notation', () => {
   expect(permissionsFrom(['a', 'b'])).toEqual(['a', 'b']);
   expect(permissionsFrom('a, b')).toEqual(['a', 'b']);
   expect(permissionsFrom('["*"]')).toEqual(['*']);
@@ -110,7 +110,7 @@ const row: StudyRow = {
   progressedAt: now,
 };
 
-test('database and API are compared', () => {
+test('the database and the API are compared', () => {
   const api = (answer: { status?: string; tenant?: string; completion?: number }) => ({ url: 'u', answer });
   expect(disagreements({ row, api: api({ status: 'Executing', tenant: 'tenant-a', completion: 46 }) })).toEqual([]);
   expect(disagreements({ row, api: api({ status: 'completed', completion: 100 }) })).toEqual(['status', 'completion']);
@@ -118,7 +118,7 @@ test('database and API are compared', () => {
   expect(disagreements({ row, api: { url: 'u', problem: '404' } })).toEqual([]);
 });
 
-test('a study is read from the API’s JSON in each of its forms', () => {
+test('a study is read from each form of the API’s JSON', () => {
   expect(parseApiStudy('{"id":"s","status":"failed","tenantId":"t","progress":{"completionPercentage":12.5}}')).toEqual(
     {
       status: 'failed',
@@ -132,7 +132,7 @@ test('a study is read from the API’s JSON in each of its forms', () => {
   expect(parseApiStudy('{"error":"no"}')).toBeUndefined();
 });
 
-test('the search of studies is made of parameters only', () => {
+test('the search of studies uses only parameters', () => {
   const statement = studyPage(tablesFrom('public', []), { after: true, undated: false, words: 2, limit: 10 });
   expect(statement).toContain('id::text ILIKE $3');
   expect(statement).toContain('status::text ILIKE $4');
@@ -149,7 +149,7 @@ const table = (more: Partial<TableState>): TableState => ({
   ...more,
 });
 
-test('bloat in words, and the weekly tasks that are due', () => {
+test('bloat and due weekly tasks are described', () => {
   expect(bloatOf(table({}))).toEqual({ says: 'tidy', verdict: 'ok' });
   expect(bloatOf(table({ deadRows: 60_000 })).verdict).toBe('warning');
   expect(bloatOf(table({ liveRows: 10, deadRows: 90 })).verdict).toBe('ok');

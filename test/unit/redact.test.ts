@@ -162,7 +162,7 @@ describe('what is no secret stays', () => {
   ])('%s', (text) => expect(redact(text)).toBe(text));
 });
 
-test('half a token does not come into sight where marks shortened the text before it', () => {
+test('no part of a token becomes visible if redaction shortened the text before it', () => {
   const many = `${'password=0123456789abcdef '.repeat(20)}`;
   for (let max = 20; max < 200; max += 7)
     expect(sanitize(`${many}ghp_0123${'x'.repeat(4000)}`, max)).not.toContain('0123');

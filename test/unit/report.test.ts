@@ -50,7 +50,7 @@ const incident = () =>
     [30, 'ops1', { kind: 'resolved', why: 'calm for a quarter of an hour' }],
   );
 
-test('the report needs only a human’s why', () => {
+test('the report leaves only the root cause to write', () => {
   const report = markdownReport(incident(), now, ['1 file checked']);
   expect(report).toMatchInlineSnapshot(`
     "# SEV1: Complete API outage
@@ -151,7 +151,7 @@ test('the report needs only a human’s why', () => {
   `);
 });
 
-test('a report of an incident that is open tells what is not done', () => {
+test('the report of an open incident lists what is not done', () => {
   const open = tell(
     start,
     [0, 'ops1', { kind: 'opened', title: 'Single surface failing', severity: 3, why: 'x' }],
@@ -164,7 +164,7 @@ test('a report of an incident that is open tells what is not done', () => {
   expect(report).toContain('| to acknowledge | not yet |');
 });
 
-test('CAN, handoff and messages say what is known, and that a drill is a drill', () => {
+test('CAN, handoff and messages contain what is known, and mark a drill as a drill', () => {
   const open = tell(
     start,
     [0, 'ops1', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
@@ -182,7 +182,7 @@ test('CAN, handoff and messages say what is known, and that a drill is a drill',
   expect(brief).toContain('drives: ops1');
 });
 
-test('a message is told once, an incident over midnight has dates, and what is open at the end is named', () => {
+test('a report lists a message once, adds dates after midnight, and names what is open at the end', () => {
   const message = {
     kind: 'notified',
     message: 'm1',
@@ -228,7 +228,7 @@ test('a message is told once, an incident over midnight has dates, and what is o
   expect(shown(told, now).text.match(/we are on it/g)).toHaveLength(1);
 });
 
-test('a decision is no deed: the CAN report says what was decided, not that it was done', () => {
+test('the CAN report lists a decision as decided, not as done', () => {
   const decided = tell(
     start,
     [0, 'ann', { kind: 'opened', title: 'Complete API outage', severity: 1, why: '5xx' }],
@@ -237,7 +237,7 @@ test('a decision is no deed: the CAN report says what was decided, not that it w
   expect(canText(decided, world())).toContain('ACTIONS: Restart API gateway if needed: decided no.');
 });
 
-test('responders: who had which role, and for how long', () => {
+test('the report lists responders with role and duration', () => {
   const report = markdownReport(
     tell(
       start,
@@ -259,7 +259,7 @@ test('responders: who had which role, and for how long', () => {
     expect(report).toContain(row);
 });
 
-test('without the screen: the list, the record and its check, each JSON with its version', () => {
+test('list, show and verify print JSON with a version', () => {
   const one = incident();
   const report = {
     directory: '/j',

@@ -48,7 +48,7 @@ const ended = (outcome: RunOutcome): RunEvent => ({ kind: 'ended', outcome, says
 const follow = (events: readonly RunEvent[], from = fresh) => events.reduce((run, e, at) => advance(run, e, at), from);
 
 describe('a run', () => {
-  it('goes from the question to the proof', () => {
+  it('goes from the form to the verification', () => {
     const run = follow([
       planned,
       { kind: 'confirmed' },
@@ -70,13 +70,13 @@ describe('a run', () => {
     });
   });
 
-  it('is planned again when the world moved, and has to be confirmed again', () => {
+  it('is planned and confirmed again when the state changed', () => {
     const run = follow([planned, { kind: 'confirmed' }, { ...planned, notice: 'the world moved' }]);
     expect(run).toMatchObject({ phase: 'planned', notice: 'the world moved' });
     expect(follow([planned], run).notice).toBeUndefined();
   });
 
-  it('cannot be cancelled or refused any more once calls were made, and never ends twice', () => {
+  it('cannot be cancelled or refused after a call, and never ends twice', () => {
     const performing = follow([planned, { kind: 'confirmed' }, { kind: 'started' }]);
     expect(advance(performing, ended('refused'), 9)).toBe(performing);
     const verifying = advance(performing, { kind: 'performedAll' }, 9);
@@ -85,13 +85,13 @@ describe('a run', () => {
     expect(advance(done, ended('verified'), 10)).toBe(done);
   });
 
-  it('is done at once when there is nothing to change, and only then', () => {
+  it('ends at once if there is nothing to change, and only then', () => {
     const reads: RunEvent = { kind: 'planned', plan: { ...plan, calls: [] }, calls: [] };
     expect(follow([reads, ended('verified')])).toMatchObject({ phase: 'done', outcome: 'verified' });
     expect(follow([planned, ended('verified')]).phase).toBe('planned');
   });
 
-  it('keeps why nobody knows whether it happened, until the facts tell', () => {
+  it('keeps why its outcome is unknown, until the facts tell', () => {
     const begun = follow([
       planned,
       { kind: 'confirmed' },
@@ -103,7 +103,7 @@ describe('a run', () => {
       expect(advance(begun, ended(outcome), 9).outcome).toBe(outcome);
   });
 
-  it('never performs what was not planned and confirmed, whatever is told in whatever order', () => {
+  it('never executes an unplanned or unconfirmed call, whatever events arrive', () => {
     const event = fc.constantFrom<RunEvent>(
       planned,
       { kind: 'confirmed' },
@@ -134,13 +134,13 @@ describe('a run', () => {
 });
 
 describe('confirmation', () => {
-  it('asks for more, the more there is to lose', () => {
+  it('asks for more at higher risk', () => {
     expect(acceptsFor('reversible', 'a', 'PRODUCTION')).toEqual([]);
     expect(acceptsFor('data', 'a', 'PRODUCTION')).toEqual(['a']);
     expect(acceptsFor('irreversible', 'a', 'PRODUCTION')).toEqual(['a', 'PRODUCTION']);
   });
 
-  it('takes the exact texts, and no plan that is too old', () => {
+  it('accepts only the exact texts, and no expired plan', () => {
     const run = follow([planned], { ...fresh, accepts: ['study_1'] });
     expect(confirms(run, ['study_1'], 5)).toBe('confirmed');
     for (const typed of [[], ['study_'], ['study_1', 'x'], ['']]) expect(confirms(run, typed, 5)).toBe('mismatch');
@@ -152,7 +152,7 @@ describe('confirmation', () => {
 describe('arming', () => {
   const guarded = { guarded: true, readOnly: false, observe: false };
 
-  it('opens production for a while, with a reason', () => {
+  it('allows changes to production for a limited time, with a reason', () => {
     const begin = initialArming(guarded);
     expect(forbids(begin, 0)).toMatch(/arm/);
     expect(arm(begin, '  ', 0)).toHaveProperty('refused');
@@ -167,7 +167,7 @@ describe('arming', () => {
     expect(settle(busy, armedFor)).toEqual({ state: 'read-only' });
   });
 
-  it('says why it is over', () => {
+  it('says why it ended', () => {
     const done = arm(initialArming(guarded), 'gateway down', 0);
     if (!('arming' in done) || done.arming.state !== 'armed') throw new Error('not armed');
     expect(whyOver(done.arming, 60_000)).toBe('disarmed by hand');
@@ -177,7 +177,7 @@ describe('arming', () => {
     expect(longer).toMatchObject({ arming: { since: 0, until: idleFor - 1 + armedFor } });
   });
 
-  it('never opens for observers, nor what was started read-only', () => {
+  it('is refused for observers and for a cockpit started read-only', () => {
     expect(arm(initialArming({ ...guarded, readOnly: true }), 'why', 0)).toHaveProperty('refused');
     expect(arm(initialArming({ ...guarded, guarded: false, observe: true }), 'why', 0)).toHaveProperty('refused');
     expect(forbids(initialArming({ ...guarded, guarded: false }), 0)).toBeUndefined();

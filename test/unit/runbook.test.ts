@@ -279,7 +279,7 @@ test.each([
   expect(all).toContain(command);
 });
 
-test('commands follow the configuration, and quote what a shell would read', () => {
+test('commands use the configuration, and quote what a shell would interpret', () => {
   const odd = targetsOf({
     ...production,
     kubernetes: { ...production.kubernetes, context: 'eu 1', namespace: "x';rm" },
@@ -294,7 +294,7 @@ test('commands follow the configuration, and quote what a shell would read', () 
   expect(text('redis-memory')).toBe('redis-cli -h r -p 7000 --tls INFO memory | grep used_memory_human');
 });
 
-test('kubectl is told the kubeconfig of the configuration, unless the environment names the same', () => {
+test('kubectl gets the configured kubeconfig, unless the environment names the same', () => {
   const chosen = { ...production, kubernetes: { ...production.kubernetes, kubeconfig: '/etc/kube/a b:/etc/kube/c' } };
   const pods = commands.find((one) => one.id === 'pods');
   const text = (environment: Record<string, string>) => pods?.command(targetsOf(chosen, environment));
@@ -356,7 +356,7 @@ test('contacts, those that apply first', () => {
   expect(contactsFor(production.contacts, undefined)).toHaveLength(4);
 });
 
-test('every step has an id of its own checklist, and offers actions that exist', () => {
+test('every step has a unique id in its checklist, and offers actions that exist', () => {
   const ids = checklists.flatMap((list) => list.steps.map((step) => step.id));
   expect(new Set(ids).size).toBe(ids.length);
   for (const list of checklists)

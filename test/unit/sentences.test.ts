@@ -63,7 +63,7 @@ function readers(file: string, text: string): string[] {
   return found;
 }
 
-test('no sentence of ours decides anything', () => {
+test('no code decides by reading our sentences', () => {
   const files = globSync('src/**/*.{ts,tsx}');
   expect(files.length).toBeGreaterThan(300);
   expect(files.flatMap((file) => readers(file, readFileSync(file, 'utf8')))).toEqual([]);
@@ -75,7 +75,7 @@ test.each([
   'if (/authority|self-signed/.test(fault.what)) return;',
   "const b = run.says.includes('too old');",
   "if ('not measured' !== found.because) return;",
-])('a reader of sentences is found: %s', (line) => {
+])('the check finds code that reads sentences: %s', (line) => {
   expect(readers('x.ts', line)).toHaveLength(1);
 });
 
@@ -83,6 +83,6 @@ test.each([
   "if (fault.code === 'ECONNREFUSED') return;",
   "if (f.code === 'pending') return;",
   "if (part.what === 'tables') return;",
-])('a code may decide: %s', (line) => {
+])('the check allows code that reads codes: %s', (line) => {
   expect(readers('x.ts', line)).toEqual([]);
 });

@@ -11,18 +11,18 @@ test('pauses double up to half a minute, within a quarter of jitter', () => {
   expect(backoff(1, 1000, () => 1)).toBe(1125);
 });
 
-test('a look that hangs is given up, even when it ignores its signal', async () => {
+test('a hanging request ends at its deadline, even if it ignores its signal', async () => {
   const outcome = await deadline(() => new Promise<never>(() => {}), 20, 'db:5432', new AbortController().signal);
   expect(outcome).toMatchObject({ ok: false, fault: { kind: 'timeout', where: 'db:5432' } });
 });
 
-test('a look that throws is told, not hidden', async () => {
+test('a request that throws is reported as a fault', async () => {
   const bug = () => Promise.reject(new Error('x is undefined'));
   const outcome = await deadline(bug, 1000, 'db:5432', new AbortController().signal);
   expect(outcome).toMatchObject({ ok: false, fault: { kind: 'malformed', what: 'x is undefined' } });
 });
 
-test('a source tells faults with the next try, and values when the backend is back', async () => {
+test('a source reports faults with the next try, and values when the backend recovers', async () => {
   const over = new AbortController();
   const news: SourceUpdate[] = [];
   let looks = 0;
@@ -50,7 +50,7 @@ test('a source tells faults with the next try, and values when the backend is ba
   expect(news.length).toBe(told);
 });
 
-test('refresh asks at once, and the pauses begin anew', async () => {
+test('refresh requests at once and resets the pauses', async () => {
   const over = new AbortController();
   const news: SourceUpdate[] = [];
   const source = poll({

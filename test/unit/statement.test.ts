@@ -36,7 +36,7 @@ test.each([
   for (let max = 10; max < query.length; max += 1) expect(statementSays(query, max)).not.toContain('hunt');
 });
 
-test('what carries no secret stays readable', () => {
+test('statements without a secret stay readable', () => {
   for (const query of [
     `SELECT 1 WHERE status = 'failed' AND study_id = 'study_abc123'`,
     `UPDATE api_keys SET revoked = true, revoked_at = NOW() WHERE id = 'key-abc123'`,
@@ -48,7 +48,7 @@ test('what carries no secret stays readable', () => {
   expect(statementSays('SELECT\n\u001b[31m1', 600)).toBe('SELECT 1');
 });
 
-test('a password in a statement is known for one in a log, too', () => {
+test('a password in a statement of a log is redacted, too', () => {
   const said = sanitize(`statement: ALTER ROLE bentham PASSWORD '${hidden}'; duration 2 ms`);
   expect(said).toBe("statement: ALTER ROLE bentham PASSWORD '•••'; duration 2 ms");
 });

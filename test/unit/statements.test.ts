@@ -34,7 +34,7 @@ const prisma = formFrom('public', [
   ),
 ]);
 
-test('with the runbook’s tables statements read as the runbook has them', () => {
+test('with the runbook’s tables the statements equal the runbook’s', () => {
   expect(statements.activeStudies(runbookForm)).toBe(
     "SELECT id, tenant_id, status FROM studies WHERE status IN ('executing', 'queued')",
   );
@@ -54,7 +54,7 @@ test('states are written as the table writes them', () => {
   expect(statements.cancelStudy(upper)).toContain("SET status='CANCELLED'");
 });
 
-test('Prisma’s tables and columns are quoted, and what has no state goes by the API', () => {
+test('Prisma’s tables and columns are quoted, and a table without a state uses the API', () => {
   expect(statements.oneStudy(prisma)).toBe(
     `SELECT id, "tenantId", status, round(100.0 * "completedCells" / nullif("totalCells", 0)) as progress, "createdAt", "completedAt" FROM "Study" WHERE id = '<study>'`,
   );

@@ -17,7 +17,7 @@ import { away, calm, deployment, down, empty, live, lost, now, outage, scope, st
 const plain = { all: false, columns: Number.POSITIVE_INFINITY, colour: false };
 const report = (world: World) => reportOf(world, 'production');
 
-test('calm: one line says that all is fine, and the exit code is 0', () => {
+test('if all checks pass, status prints one line and exits with 0', () => {
   const calmReport = report(calm);
   expect(calmReport).toMatchObject({ verdict: 'ok', exitCode: 0 });
   expect(reportText(calmReport, plain).split('\n')).toEqual([
@@ -27,7 +27,7 @@ test('calm: one line says that all is fine, and the exit code is 0', () => {
   expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ fine$/);
 });
 
-test('in one line, nothing is an order to tmux or to a shell', () => {
+test('--line contains nothing that tmux or a shell would interpret', () => {
   const outside = report(outage);
   const [first, ...rest] = outside.findings;
   if (!first) throw new Error('an outage has findings');
@@ -42,7 +42,7 @@ test('in one line, nothing is an order to tmux or to a shell', () => {
   expect(line).not.toMatch(/[#$`\\]/);
 });
 
-test('an outage: what is not fine, worst first, with thresholds and remedies', () => {
+test('an outage lists what is not ok, worst first, with thresholds and remedies', () => {
   const text = reportText(report(outage), plain);
   const lines = text.split('\n');
   expect(lines[0]).toMatch(/^● CRITICAL {2}production {2}2026-01-17 03:14:07Z {2}\d+ critical/);
@@ -52,7 +52,7 @@ test('an outage: what is not fine, worst first, with thresholds and remedies', (
   expect(report(outage).exitCode).toBe(2);
 });
 
-test('an overdue backup is a warning of status, in each of its forms, and none when it is there again', () => {
+test('an overdue backup is a warning of status in each of its forms, until it is there', () => {
   const backups = newest(calm.readings.backups)?.value;
   if (!backups) throw new Error('the calm world has backups');
   const withRedis = (last: number) =>
@@ -84,25 +84,25 @@ test('no line is wider than the terminal, and nothing is lost', () => {
   expect(narrow.replace(/\s+/g, ' ')).toBe(wide.replace(/\s+/g, ' '));
 });
 
-test('colours only where they are wanted', () => {
+test('colours are used only on a terminal that wants them', () => {
   expect(reportText(report(outage), plain)).not.toContain('\u001b');
   expect(reportText(report(outage), { ...plain, colour: true })).toContain('\u001b[31m●');
 });
 
-test('nobody answered: unknown, exit code 3; a refusal is proven down and outranks it', () => {
+test('without any answer the status is unknown, exit code 3; a refused connection is down and outranks it', () => {
   const nothing = report(emptyWorld(scope, now));
   expect(nothing).toMatchObject({ verdict: 'unknown', exitCode: 3 });
   expect(report(away).exitCode).toBe(3);
   expect(report(down).exitCode).toBe(2);
 });
 
-test('one line fits its columns and counts what it leaves out', () => {
+test('--line fits its columns and counts what it leaves out', () => {
   for (const columns of [40, 60, 100, 200])
     expect(width(reportLine(report(outage), columns))).toBeLessThanOrEqual(columns);
   expect(reportLine(report(outage), 60)).toMatch(/^● prod CRIT .+ · \+\d+$/);
 });
 
-test('the schema describes the report, of whatever world', () => {
+test('the schema describes the report of any world', () => {
   const schema = JSON.parse(readFileSync(new URL('../../docs/status.schema.json', import.meta.url), 'utf8'));
   const validate = new Ajv2020({ allErrors: true }).compile(schema);
   const worlds = [
@@ -130,7 +130,7 @@ test('counts in words', () => {
   expect(countsInWords({ counts: { ok: 3, unknown: 1, warning: 0, critical: 2 } })).toBe('2 critical, 1 unknown');
 });
 
-test('a change is told once, in one line; values that waver are no change', () => {
+test('a change is printed once, in one line; a fluctuating value is no change', () => {
   const before = evaluate(calm);
   expect(changesBetween(before, before, now).changes).toEqual([]);
   const { changes } = changesBetween(before, evaluate(outage), now);
@@ -146,7 +146,7 @@ test('a change is told once, in one line; values that waver are no change', () =
   expect(back.find((change) => change.id === 'gateway/health')).toMatchObject({ from: 'critical', to: 'ok' });
 });
 
-describe('what vanishes from one look to the next', () => {
+describe('a finding that disappears between two checks', () => {
   const without = (world: World): World => ({
     ...world,
     readings: { ...world.readings, deployments: lost(), pods: lost() },
@@ -160,13 +160,13 @@ describe('what vanishes from one look to the next', () => {
     });
   };
 
-  test('is good news where a source answers again', () => {
+  test('is good news if its source answers again', () => {
     const [gone, back] = lines(calm, without(calm), calm);
     expect(gone).toEqual([expect.stringMatching(/^\? kubernetes timed out/)]);
     expect(back).toEqual(['✓ kubernetes recovered (was unknown)']);
   });
 
-  test('is unknown where its source is lost, and its return is told', () => {
+  test('is unknown if its source is lost, and its return is printed', () => {
     const broken = { ...calm, readings: { ...calm.readings, deployments: live([deployment('api-gateway', 1, 3)]) } };
     const [gone, still, back] = lines(broken, without(broken), without(broken), calm);
     expect(gone).toContain('? api-gateway not known: kubernetes gives no answer (was warning)');
@@ -174,7 +174,7 @@ describe('what vanishes from one look to the next', () => {
     expect(back).toContainEqual(expect.stringMatching(/^✓ api-gateway .*3\/3 ready.*\(was unknown\)$/));
   });
 
-  test('is good news where it dissolves into health, and unknown where a surface has no jobs left', () => {
+  test('is good news if the thing is ok, and unknown if a surface has no jobs left', () => {
     const cluster = live({ context: 'c', server: 's', version: 'v1', latency: 4, clockOffset: 120_000 });
     expect(lines({ ...calm, readings: { ...calm.readings, cluster } }, calm)).toEqual([
       ['✓ clock recovered (was warning)'],
@@ -210,7 +210,7 @@ test('text is broken at blanks, and a long word is cut', () => {
   expect(wrap('abcdefghij k', 5)).toEqual(['abcd…', 'k']);
 });
 
-test('status never loads the screen: not what it imports at the start, nor what it imports later', async () => {
+test('status never loads the screen, at the start or later', async () => {
   const screen = /^(ink|react|zustand)(\/|$)|^src\/(screens|app|store)/;
   const graph = async (entry: string) => {
     const entryPoints = [entry];

@@ -111,7 +111,7 @@ const calm: Partial<Readings> = {
 };
 const told = (readings: Partial<Readings>) => suggestSeverity(world({ readings: { ...calm, ...readings } }));
 
-test('what is still being asked suggests nothing, but what hangs does, and what is proven too', () => {
+test('a pending fact suggests nothing; a hanging one and a proven one do', () => {
   const asked = (ago: number): Partial<Readings> => ({ gateway: { state: 'pending', since: now - ago } });
   expect(told(asked(2000))).toMatchObject({ because: 'still asking the gateway', unsure: true });
   expect(told(asked(2000)).severity).toBeUndefined();
@@ -119,7 +119,7 @@ test('what is still being asked suggests nothing, but what hangs does, and what 
   expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
 });
 
-test('calm suggests nothing', () => {
+test('without a problem nothing is suggested', () => {
   expect(told({})).toMatchObject({ because: 'nothing wrong is seen from here', unsure: false });
   expect(told({}).severity).toBeUndefined();
 });
@@ -134,7 +134,7 @@ test('SEV1: health failing and no new studies; the database down', () => {
   expect(told({ gateway: gateway(false), deployments: deployments(0) }).severity).toBe(1);
 });
 
-test('when unsure it is the higher one, and says so', () => {
+test('in doubt the higher severity is suggested, and says so', () => {
   expect(told({ gateway: gateway(false), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
   expect(told({ gateway: lost('timeout'), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
   const dark = Object.fromEntries(factIds.map((id) => [id, lost('timeout')]));
@@ -158,7 +158,7 @@ test('SEV4: slow, and nothing else', () => {
   expect(told({ traffic: traffic(0.001, 800) })).toMatchObject({ severity: 4 });
 });
 
-test('every symptom of the runbook is a line of evidence', () => {
+test('every symptom of the runbook has a line of evidence', () => {
   const { signs } = told({ traffic: traffic(0.97), gateway: gateway(false) });
   expect(signs.filter((s) => s.severity === 1).map((s) => [s.say, s.check.state])).toEqual([
     ['Health check failing', 'fail'],
@@ -167,7 +167,7 @@ test('every symptom of the runbook is a line of evidence', () => {
   ]);
 });
 
-test('a restart is recommended when the gateway is the trouble and what it needs is there', () => {
+test('a restart is recommended if the gateway fails and its dependencies work', () => {
   const restart = (readings: Partial<Readings>) => recommendRestart(world({ readings: { ...calm, ...readings } }));
   expect(restart({}).answer).toBe('no');
   expect(restart({ deployments: deployments(1), gateway: gateway(false) }).answer).toBe('yes');

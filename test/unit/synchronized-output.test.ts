@@ -67,7 +67,7 @@ async function drawn(out: WriteStream): Promise<void> {
   }
 }
 
-test('what is left out of a frame changes no cell', async () => {
+test('the parts left out of a frame change no cell', async () => {
   const kept = new Kept();
   await drawn(kept as unknown as WriteStream);
   const raw = kept.writes.join('');
@@ -84,12 +84,12 @@ test('a frame goes out as one write', async () => {
   for (const frame of frames) expect(frame).toMatch(/^\u001b\[\?2026h[\s\S]*\u001b\[\?2026l$/);
 });
 
-test('many unchanged rows cost one move, and a style that no character wears nothing', () => {
+test('many unchanged rows cost one cursor move, and an unused style costs nothing', () => {
   expect(squeeze('\u001b[E\u001b[E\u001b[Ex\n\u001b[E\u001b[E')).toBe('\u001b[3Ex\u001b[3E');
   expect(squeeze('\u001b[1;30;43m\u001b[0m\u001b[2m7Z\u001b[0m\n')).toBe('\u001b[0m\u001b[2m7Z\u001b[0m\n');
 });
 
-test('what is no frame is written as it comes, and a frame without an end is not kept back', () => {
+test('other output is written as it is, and an unfinished frame is not held back', () => {
   const kept = new Kept();
   const out = synchronizedOutput(kept as unknown as WriteStream);
   out.write('title');
@@ -101,7 +101,7 @@ test('what is no frame is written as it comes, and a frame without an end is not
   expect(kept.writes).toEqual(['title', '\u001b[?2026hhalf', '\u001b[?2026hwhole\u001b[?2026l']);
 });
 
-test('a frame ends with its end: what comes after it is written as it comes, and so is the next frame', () => {
+test('output after a frame is written as it is, and so is the next frame', () => {
   const kept = new Kept();
   const out = synchronizedOutput(kept as unknown as WriteStream);
   for (const chunk of ['\u001b[?2026h', 'one', '\u001b[?2026l', 'bell', '\u001b[?2026h', 'two', '\u001b[?2026l'])

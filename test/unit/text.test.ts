@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fit, redact, sanitize, stripControl, width } from '../../src/core/text/text.ts';
 
-describe('the door', () => {
+describe('sanitize', () => {
   test.each([
     ['\u001b[31mred\u001b[0m', 'red'],
     ['\u001b]8;;https://evil\u0007link\u001b]8;;\u0007', 'link'],
@@ -75,14 +75,14 @@ describe('the door', () => {
     ['\u001b[32mpassword\u001b[39m: \u001b[33mhunter2\u001b[39m', 'password: •••'],
     ['pass\u200bword=hunter2', 'password=•••'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- after', '••• after'],
-  ])('does both to %j', (outside, inside) => expect(sanitize(outside)).toBe(inside));
+  ])('sanitizes and redacts %j', (outside, inside) => expect(sanitize(outside)).toBe(inside));
 
-  test('text of 100 kB that only resembles secrets is gone through at once', () => {
+  test('text of 100 kB that only resembles secrets is redacted quickly', () => {
     for (const piece of ['a://b:', 'password="', 'authorization: ', '://:@', 'cookie: ', "token='\\"])
       expect(redact(piece.repeat(100_000 / piece.length)).length).toBeGreaterThan(0);
   });
 
-  test('a secret is known before it is cut', () => {
+  test('a secret is redacted before the text is cut', () => {
     expect(sanitize(`${'x'.repeat(70)} postgres://bentham:hunter2@db`, 97)).not.toContain('hunter');
     expect(sanitize(`${'x'.repeat(100)} hunter2`, 50)).toHaveLength(50);
   });
@@ -105,4 +105,6 @@ test.each([
   ['👍🏽', '👍'],
   ['🇩🇪 and 🇫', 'DE and F'],
   ['👩🏿‍🚀', '👩🚀'],
-])('what terminals measure differently is left out: %s', (text, left) => expect(stripControl(text)).toBe(left));
+])('characters that terminals measure differently are removed: %s', (text, left) =>
+  expect(stripControl(text)).toBe(left),
+);

@@ -101,7 +101,7 @@ describe('a role of the architecture', () => {
     ],
   ] as const)('%s', (_, d, pods, verdict) => expect(role(d, pods)?.verdict).toBe(verdict));
 
-  test('says first what is wrong', () => {
+  test('shows the problem first', () => {
     const says = (d: Deployment, ready: number) =>
       role(d, [...readyPods('executor', ready), pod('executor', 'new', broken)])?.says;
     expect(says(executor(3, stuck), 3)).toBe('rollout stuck, ImagePullBackOff, 3/3 ready');
@@ -110,7 +110,7 @@ describe('a role of the architecture', () => {
     expect(role(executor(3), readyPods('executor', 3))?.says).toBe('3/3 ready');
   });
 
-  test('is judged by its pods’ Ready conditions where its status is not updated any more', () => {
+  test('is evaluated by its pods’ Ready conditions if its status is not updated', () => {
     const three = ['a', 'b', 'c'].map((tail) => pod('executor', tail, crashing));
     expect(role(executor(3), three)).toMatchObject({
       verdict: 'critical',
@@ -127,7 +127,7 @@ describe('a role of the architecture', () => {
     });
   });
 
-  test('gets no replica from a bare pod, nor from a job’s', () => {
+  test('does not count a bare pod or a job’s pod', () => {
     const others = [
       pod('executor', 'debug', { bare: true }),
       pod('executor', 'migrate', { owner: { kind: 'Job', name: 'migrate' } }),
@@ -135,11 +135,11 @@ describe('a role of the architecture', () => {
     expect(role(executor(3), others)?.says).toBe('0/3 ready, its status says 3 ready');
   });
 
-  test('is judged by its status where only some pods are watched', () => {
+  test('is evaluated by its status if only some pods are watched', () => {
     expect(role(executor(3), [], { somePods: true })).toMatchObject({ verdict: 'ok', says: '3/3 ready' });
   });
 
-  test('scaled to 0 is an outage, for the gateway that the severity rests on too', () => {
+  test('scaled to 0 is an outage, also for the suggested severity', () => {
     const zero = (name: string) => namespace({ deployments: [deployment(name, 0, 0)] });
     expect(judged(zero('executor'), 'pods/executor')).toMatchObject({
       verdict: 'critical',
@@ -152,7 +152,7 @@ describe('a role of the architecture', () => {
     expect(suggestSeverity({ ...world, readings })).toMatchObject({ severity: 1 });
   });
 
-  test('whose controller does not act says so', () => {
+  test('whose controller does not act is named', () => {
     const late = { ...rolling, unobservedSince: now - 90_000 };
     expect(role(executor(3, late), readyPods('executor', 3))).toMatchObject({
       verdict: 'warning',
@@ -162,7 +162,7 @@ describe('a role of the architecture', () => {
     expect(role(executor(3, young), readyPods('executor', 3))?.verdict).toBe('ok');
   });
 
-  test('whose pods are refused by a quota says it', () => {
+  test('whose pods a quota refuses is named', () => {
     const why = 'pods "executor-1" is forbidden: exceeded quota';
     const d = executor(1, { rollout: { state: 'stuck', reason: 'FailedCreate', why } });
     expect(role(d, readyPods('executor', 1))?.says).toBe(`1/3 ready, rollout stuck, FailedCreate: ${why}`);
@@ -200,7 +200,7 @@ const job = (more: Partial<BatchJob> = {}): BatchJob => ({
 });
 
 describe('another workload of the namespace', () => {
-  test('weighs a warning when it is broken, or what the configuration says, and never nothing', () => {
+  test('is a warning when broken, or what the configuration says', () => {
     const pods = ['0', '1'].map((n) => pod('redis', n, { ...crashing, ...of('StatefulSet', 'redis') }));
     const redis = (scope: Partial<Scope> = {}) => wrong(namespace({ all: [statefulSet(0)], pods, scope }));
     expect(redis()).toEqual(['warning pods/statefulset/redis: StatefulSet 0/2 ready, CrashLoopBackOff']);
@@ -209,34 +209,34 @@ describe('another workload of the namespace', () => {
     ]);
   });
 
-  test('that is a deployment is judged as the roles are', () => {
+  test('that is a deployment is evaluated like the roles', () => {
     const d = deployment('proxy', 0, 2);
     const pods = ['a', 'b'].map((n) => pod('proxy', n, broken));
     expect(wrong(namespace({ deployments: [d], pods }))).toEqual(['warning pods/proxy: 0/2 ready, ImagePullBackOff']);
   });
 
-  test('scaled to 0 is somebody’s choice, and shown', () => {
+  test('scaled to 0 is shown, and no problem', () => {
     const world = namespace({ deployments: [deployment('proxy', 0, 0)], all: [statefulSet(0, { desired: 0 })] });
     expect(wrong(world)).toEqual([]);
     expect(judged(world, 'pods/proxy')).toMatchObject({ verdict: 'ok', says: 'scaled to 0, 0/0 ready' });
     expect(judged(world, 'pods/statefulset/redis')?.says).toBe('StatefulSet scaled to 0, 0/0 ready');
   });
 
-  test('whose status says ready over pods that are not is judged by the pods', () => {
+  test('whose status contradicts its pods is evaluated by the pods', () => {
     const pods = [pod('redis', '0', of('StatefulSet', 'redis'))];
     expect(wrong(namespace({ all: [statefulSet(2)], pods }))).toEqual([
       'warning pods/statefulset/redis: StatefulSet 1/2 ready, its status says 2 ready',
     ]);
   });
 
-  test('whose pods are refused says why, from the controller’s event', () => {
+  test('whose pods are refused shows the controller’s event', () => {
     const refusals = [{ kind: 'StatefulSet', name: 'redis', message: 'exceeded quota: pods', at: now }];
     expect(wrong(namespace({ all: [statefulSet(0)], refusals }))).toEqual([
       'warning pods/statefulset/redis: StatefulSet 0/2 ready, FailedCreate: exceeded quota: pods',
     ]);
   });
 
-  test('that is a daemon set says which pods are where they do not belong', () => {
+  test('that is a daemon set names misplaced pods', () => {
     const pods = ['a', 'b'].map((n) => pod('agent', n, of('DaemonSet', 'agent')));
     const all = [statefulSet(2, { kind: 'DaemonSet', name: 'agent', misplaced: 1 })];
     expect(wrong(namespace({ all, pods }))).toEqual([
@@ -244,7 +244,7 @@ describe('another workload of the namespace', () => {
     ]);
   });
 
-  test('that is bare, or of a controller that nobody knows, is judged by its pods', () => {
+  test('that is bare, or of an unknown controller, is evaluated by its pods', () => {
     const pods = [
       pod('', 'debug', { ...broken, name: 'debug', bare: true }),
       pod('', 'x', { ...crashing, ...of('Rollout', 'canary') }),
@@ -257,7 +257,7 @@ describe('another workload of the namespace', () => {
     ]);
   });
 
-  test('of a kind that cannot be seen is not known, and its pods count all the same', () => {
+  test('of a kind that cannot be listed is unknown, but its pods count', () => {
     const unseen = [{ kinds: 'statefulsets', fault: { ...fault, what: 'may not list statefulsets in bentham (403)' } }];
     const pods = [pod('redis', '0', { ...crashing, ...of('StatefulSet', 'redis') })];
     const world = namespace({ unseen, pods });
@@ -270,7 +270,7 @@ describe('another workload of the namespace', () => {
   });
 });
 
-describe('a rollout that is followed', () => {
+describe('a followed rollout', () => {
   const step = (given: Given, name = 'executor') => {
     const world = namespace(given);
     return rolloutStep(world.readings.deployments, name, now, world);
@@ -290,7 +290,7 @@ describe('a rollout that is followed', () => {
     expect(rolloutStep(early.readings.deployments, 'executor', now, early)).toEqual({ says: 'waiting for the pods' });
   });
 
-  test('says why it is stuck, or why it goes no further', () => {
+  test('says why it is stuck', () => {
     const pods = [pod('executor', 'new', broken)];
     expect(step({ deployments: [executor(3, stuck)], pods })).toEqual({
       says: 'revision 17: stuck: progress deadline exceeded, ImagePullBackOff',
@@ -302,7 +302,7 @@ describe('a rollout that is followed', () => {
     );
   });
 
-  test('of a role that is scaled to 0 does not end well; of another it does', () => {
+  test('of a role scaled to 0 fails; of another workload it succeeds', () => {
     expect(step({ deployments: [deployment('executor', 0, 0)] })).toMatchObject({ ends: 2 });
     expect(step({ deployments: [deployment('proxy', 0, 0)] }, 'proxy')).toMatchObject({ ends: 0 });
   });
@@ -319,7 +319,7 @@ describe('a rollout that is followed', () => {
 describe('a job', () => {
   const told = (...all: Workload[]) => wrong(namespace({ all }));
 
-  test('that runs, is finished or suspended is fine', () => {
+  test('that runs, is finished or suspended is ok', () => {
     const all = [job(), job({ name: 'b', state: 'complete' }), job({ name: 'c', state: 'suspended', active: 0 })];
     expect(told(...all)).toEqual([]);
     expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ subject: 'jobs', says: '3 without problems' });
@@ -336,7 +336,7 @@ describe('a job', () => {
     expect(told(job(more))).toEqual([`warning pods/job/migrate: ${says}`]);
   });
 
-  test('of a cron job that failed counts until a later run ends well', () => {
+  test('of a cron job that failed counts until a later run succeeds', () => {
     const failed = job({ state: 'failed', cronJob: 'nightly', endedAt: now - 9 * hour, createdAt: now - 10 * hour });
     const cron = { kind: 'CronJob', name: 'nightly', suspended: false, active: 0, createdAt: 0 } as const;
     expect(told(failed, cron)).toHaveLength(1);
@@ -344,7 +344,7 @@ describe('a job', () => {
     expect(told(failed, cron, job({ name: 'n2', state: 'complete', cronJob: 'nightly' }))).toEqual([]);
   });
 
-  test('that a cron job did not keep is judged by what the cron job remembers', () => {
+  test('that a cron job did not keep is evaluated by the cron job’s status', () => {
     const cron = { kind: 'CronJob', name: 'nightly', suspended: false, active: 0, createdAt: 0 } as const;
     expect(told({ ...cron, scheduledAt: now - hour, succeededAt: now - 25 * hour })).toEqual([
       'warning pods/cronjob/nightly: CronJob: its last run did not complete',
@@ -380,7 +380,7 @@ describe('this machine’s clock', () => {
     return evaluate({ ...calm, readings }).find(({ id }) => id === 'pods/clock');
   };
 
-  test('is said where ages mislead by it', () => {
+  test('is named if it distorts ages', () => {
     expect(clockOf()).toBeUndefined();
     expect(clockOf(30_000)).toBeUndefined();
     expect(clockOf(-3_600_000)).toMatchObject({

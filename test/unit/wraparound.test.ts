@@ -26,12 +26,12 @@ it.each([
   expect(judged.remedy === undefined).toBe(verdict === 'ok');
 });
 
-test('who has put off freezing on purpose is warned at half of all ids', () => {
+test('a raised freeze limit causes a warning at half of all ids', () => {
   expect(evaluateIdAge(ids(1_000_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('ok');
   expect(evaluateIdAge(ids(1_100_000_000, { freezeAt: 1_000_000_000 })).verdict).toBe('warning');
 });
 
-test('it is a finding, and none while ids are frozen in time', () => {
+test('it is a finding, unless ids are frozen in time', () => {
   const { primary } = calm.readings;
   if (primary.state !== 'live') throw new Error('the calm world has a primary');
   const found = (age: number) => {
