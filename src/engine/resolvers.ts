@@ -95,7 +95,7 @@ function tableOf(settings: Settings, connection: Connection): Resolvers {
       timeout: 12 * second,
       from: 'the platform',
       where: 'completion',
-      read: async (ask, signal) => (await import('./runs/choices.ts')).choicesOf(settings, ask, signal),
+      read: async (ask, signal) => (await import('./choices.ts')).choicesOf(settings, ask, signal),
     },
     'evidence-study': {
       every: minute,

@@ -15,6 +15,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { oneShotRunner } from '../../src/commands/run/one-shot.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { IncidentContext } from '../../src/core/incident/context.ts';
@@ -23,7 +24,6 @@ import { Journal } from '../../src/data/journal/journal.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { modulesFor } from '../../src/engine/modules.ts';
 import type { Update } from '../../src/engine/protocol.ts';
-import { oneShotRunner } from '../../src/engine/runs/one-shot.ts';
 
 let root: string;
 let directory: string;

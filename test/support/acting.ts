@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import pg from 'pg';
 import { ulid } from 'ulid';
+import { oneShotRunner } from '../../src/commands/run/one-shot.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
@@ -9,7 +10,6 @@ import type { LoggedCommand } from '../../src/core/actions/command-log.ts';
 import type { Run } from '../../src/core/actions/run.ts';
 import type { RunLocks } from '../../src/data/journal/run-locks.ts';
 import type { Recorder } from '../../src/engine/incident/recorder.ts';
-import { oneShotRunner } from '../../src/engine/runs/one-shot.ts';
 import type { Runner } from '../../src/engine/runs/runner.ts';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export async function acting(environment: Environment, patient = false): Promise
   const { settings } = loaded;
   const commands: LoggedCommand[] = [];
   const listeners: ((run: Run) => void)[] = [];
-  const { runner, recorder, locks, close } = await oneShotRunner(settings, {
+  const { runner, recorder, close } = await oneShotRunner(settings, {
     patient,
     forbids: () => undefined,
     changed: (run) => {
@@ -51,7 +51,7 @@ export async function acting(environment: Environment, patient = false): Promise
     settings,
     runner,
     recorder,
-    locks,
+    locks: runner.locks,
     commands,
     plan: async (action, target) => sure(await runner.plan(ulid(), action, target)),
     confirm: async (run) => sure(await runner.confirm(run.id, run.accepts)),

@@ -13,10 +13,10 @@ import type { LoggedCommand } from '../../core/actions/command-log.ts';
 import { isUnderWay, type Run, runExitCode } from '../../core/actions/run.ts';
 import { stripControl } from '../../core/text/text.ts';
 import type { Recorder } from '../../engine/incident/recorder.ts';
-import { oneShotRunner } from '../../engine/runs/one-shot.ts';
 import type { Runner } from '../../engine/runs/runner.ts';
 import { askTyped } from './ask.ts';
 import type { RunFlags } from './flags.ts';
+import { oneShotRunner } from './one-shot.ts';
 import { askMissing, targetFrom } from './target.ts';
 import { listText, planText, resultText } from './text.ts';
 

@@ -9,7 +9,7 @@ import { wrongValue } from '../../core/actions/field.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { emptyWorld, type World } from '../../core/world/world.ts';
-import { choicesOf } from '../../engine/runs/choices.ts';
+import { choicesOf } from '../../engine/choices.ts';
 import type { RunFlags } from './flags.ts';
 
 /** So many choices are listed; the tab key completes all of them. */

@@ -1,19 +1,51 @@
-// One run while a cockpit carries it: what is known of it, its looks, and how its news reach the screen and the journal.
-import type { Action, Plan, Planned } from '../../core/actions/action.ts';
+// One run while this cockpit owns it: its checks and plan, its calls, its verification, and how each step reaches the
+// screen and the journal.
+import type { Settings } from '../../config/settings.ts';
+import type { Action, Plan, Planned, Proof } from '../../core/actions/action.ts';
 import type { LoggedCommand } from '../../core/actions/command-log.ts';
-import type { Preflight } from '../../core/actions/preflight.ts';
+import type { ActionContext, Preflight } from '../../core/actions/preflight.ts';
 import { advance, type Run, type RunEvent, type RunOutcome } from '../../core/actions/run.ts';
 import { summarize, targetOf, toShellCommand } from '../../core/actions/shell-command.ts';
 import { describeFault } from '../../core/health/describe.ts';
+import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { CallResult } from '../../data/call-result.ts';
+import { execute } from '../../data/execute.ts';
+import type { KeptFiles } from '../../data/journal/kept-rows.ts';
 import { createPreflight } from '../../data/preflight.ts';
+import { pause } from '../../data/source.ts';
 import { debugLog } from '../../disk/debug-log.ts';
-import type { RunNews } from '../incident/recorder.ts';
-import type { RunnerOptions } from './options.ts';
+import { openIncident, type Recorder, type RunNews } from '../incident/recorder.ts';
+
+/** What each run of one runner shares. */
+export type RunContext = {
+  settings: Settings;
+  actionContext: ActionContext;
+  recorder: Recorder;
+  kept: KeptFiles;
+  /** Aborts when the engine ends. */
+  signal: AbortSignal;
+  /** Where the outcome is not known, the facts are asked until they tell; else for as long as the action says. */
+  patient: boolean;
+  changed(run: Run): void;
+  logged(command: LoggedCommand): void;
+  /** Written and flushed when it resolves; false: it could not be, and nobody allowed to go on without. */
+  record(news: RunNews): Promise<boolean>;
+};
+
+const verifyEvery: Ms = second;
+/** Once the time to verify is over. */
+const verifySlowlyEvery: Ms = 5 * second;
+
+/** How far the calls came. `uncertainty`: why nobody knows whether the last one happened. */
+export type Executed =
+  | { end: 'all'; uncertainty?: string }
+  | { end: 'stopped'; result: Exclude<CallResult, { outcome: 'done' | 'unknown' }>; at: number };
 
 export class LiveRun {
   readonly action: Action;
-  readonly options: RunnerOptions;
+  readonly #context: RunContext;
   readonly preflight: Preflight & { close(): Promise<void> };
   /** Stops the calls. */
   readonly stop = new AbortController();
@@ -21,20 +53,20 @@ export class LiveRun {
   readonly leave = new AbortController();
   #run: Run;
 
-  constructor(run: Run, action: Action, options: RunnerOptions) {
+  constructor(run: Run, action: Action, context: RunContext) {
     this.#run = run;
     this.action = action;
-    this.options = options;
-    const { settings, context, kept, incident, signal } = options;
+    this.#context = context;
+    const { settings, recorder, actionContext, kept, signal, changed } = context;
     this.preflight = createPreflight({
       settings,
-      context,
+      context: actionContext,
       kept,
-      incident,
+      incident: () => openIncident(recorder, Date.now()),
       signal: AbortSignal.any([signal, this.leave.signal]),
-      looked: ({ says, took, ok, what }) => this.log({ kind: 'look', says, took, ok, ...(what ? { what } : {}) }),
+      looked: ({ says, took, ok, what }) => this.log({ kind: 'look', says, took, ok, what }),
     });
-    options.changed(run);
+    changed(run);
   }
 
   get run(): Run {
@@ -42,14 +74,14 @@ export class LiveRun {
   }
 
   get isStopped(): boolean {
-    return this.stop.signal.aborted || this.options.signal.aborted;
+    return this.stop.signal.aborted || this.#context.signal.aborted;
   }
 
   /** Permissions and tools first, then the plan. A bug in a plan is a refusal that says so. */
   async look(): Promise<Planned> {
     const { action, preflight, run } = this;
     try {
-      for (const need of action.needs(run.target, this.options.context)) {
+      for (const need of action.needs(run.target, this.#context.actionContext)) {
         const answer = await preflight.allows(need);
         if (!answer.ok) return { ok: false, why: describeFault(answer.fault), hint: answer.fault.hint };
       }
@@ -62,13 +94,91 @@ export class LiveRun {
 
   /** Shows a plan, and asks; `again`: what is another thing than in the plan that was confirmed. */
   planned(plan: Plan, notice?: string, again?: readonly string[]): Run {
-    const { targets } = this.options.context;
+    const { targets } = this.#context.actionContext;
     const calls = plan.calls.map((call) => ({
       say: toShellCommand(call, targets),
       sketch: summarize(call, targets),
       to: targetOf(call, targets),
     }));
-    return this.tell({ kind: 'planned', plan, calls, ...(notice ? { notice } : {}), ...(again ? { again } : {}) });
+    return this.tell({ kind: 'planned', plan, calls, notice, again });
+  }
+
+  /** The calls of a plan, one after the other. The first one that is not done ends it; none is ever made twice. */
+  async execute({ calls }: Plan): Promise<Executed> {
+    for (const [at, call] of calls.entries()) {
+      const result = await this.#call(at, call);
+      if (result.outcome === 'done') this.tell({ kind: 'performed', call: at });
+      // Not again: whether it happened is for the facts to say.
+      else if (result.outcome === 'unknown') return { end: 'all', uncertainty: result.says };
+      else return { end: 'stopped', result, at };
+    }
+    return { end: 'all' };
+  }
+
+  async #call(at: number, call: Plan['calls'][number]): Promise<CallResult> {
+    const { settings, actionContext, kept, signal } = this.#context;
+    const begun = performance.now();
+    const result = await execute(call, {
+      settings,
+      context: actionContext,
+      signal: AbortSignal.any([signal, this.stop.signal]),
+      tell: (lines) => this.tell({ kind: 'output', lines }),
+      progress: (says) => this.tell({ kind: 'progress', says }),
+      keep: (rows) => kept.write(this.run.id, rows),
+    });
+    this.log({
+      kind: 'change',
+      says: this.run.calls[at]?.sketch ?? call.tool,
+      took: Math.round(performance.now() - begun),
+      ok: result.outcome === 'done',
+      what: result.says,
+    });
+    if (call.tool !== 'command') this.tell({ kind: 'output', lines: [result.says] });
+    return result;
+  }
+
+  /** Asks the facts and ends the run. `uncertainty`: why nobody knows whether it happened; then only the facts may say so. */
+  async verify(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Run> {
+    if (uncertainty !== undefined) await this.record('unknown', { detail: uncertainty });
+    const { state, because, final } = await this.#proof(plan, uncertainty);
+    const next = this.next(plan);
+    const ended = async (outcome: RunOutcome & RunNews['phase'], says: string, hint?: string) => {
+      await this.record(outcome, { detail: says });
+      return this.end(outcome, says, { next, hint });
+    };
+    if (uncertainty === undefined) {
+      if (state === 'pass') return ended('verified', because);
+      const within = formatAge(this.action.within);
+      const why = state === 'fail' || final ? because : `not proven within ${within}: ${because}`;
+      const hint = this.run.calls.length === 0 ? 'look at the facts' : 'it was done; look at the facts';
+      return ended('unverified', why, hint);
+    }
+    if (state === 'pass') return ended('verified', `${uncertainty}, but it happened: ${because}`);
+    if (state === 'fail') return ended('failed', `${uncertainty}, and the facts say: ${because}`);
+    const says = `outcome unknown: ${uncertainty}; seen last: ${because}`;
+    return this.end('unknown', says, { hint: 'look before you try again', next });
+  }
+
+  /** Until the facts prove it, disprove it, or the time is up. */
+  async #proof(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Proof> {
+    const { signal, patient } = this.#context;
+    const over = AbortSignal.any([this.leave.signal, signal]);
+    const startedAt = this.run.startedAt ?? Date.now();
+    const until = Date.now() + this.action.within;
+    let proof: Proof = { state: 'unknown', because: 'not looked yet' };
+    while (!over.aborted) {
+      const { id: run, target, output } = this.run;
+      const seen = await this.action
+        .verify({ run, target, plan, startedAt, output, uncertainty }, this.preflight)
+        .catch((error: unknown): Proof => ({ state: 'unknown', because: sanitize(error, 200) }));
+      if (over.aborted) break;
+      proof = seen;
+      const late = Date.now() >= until;
+      if (proof.state !== 'unknown' || proof.final || (late && !(patient && uncertainty !== undefined))) break;
+      this.tell({ kind: 'seen', says: proof.because });
+      await pause(late ? verifySlowlyEvery : verifyEvery, over);
+    }
+    return proof;
   }
 
   next(plan: Pick<Plan, 'baseline'>): Run['next'] {
@@ -82,7 +192,7 @@ export class LiveRun {
       const { id, phase, outcome, says } = next;
       if (phase !== this.#run.phase) debugLog.info('run', { run: id, action: this.action.id, phase, outcome, says });
       this.#run = next;
-      this.options.changed(next);
+      this.#context.changed(next);
     }
     return this.#run;
   }
@@ -97,14 +207,14 @@ export class LiveRun {
   /** Written and flushed when it resolves; false: it could not be. */
   async record(phase: RunNews['phase'], more: { calls?: readonly string[]; detail?: string } = {}): Promise<boolean> {
     const { id, action, target } = this.#run;
-    const object = sanitize(this.action.object(target, this.options.context), 300);
-    return this.options.record({ run: id, action, target: object, phase, ...more });
+    const object = sanitize(this.action.object(target, this.#context.actionContext), 300);
+    return this.#context.record({ run: id, action, target: object, phase, ...more });
   }
 
   /** For the command log. */
   log(command: Omit<LoggedCommand, 'at' | 'run'>): void {
     const { kind, says, took, ok, what } = command;
     debugLog.write(kind === 'change' ? 'info' : 'debug', 'call', { run: this.#run.id, kind, says, took, ok, what });
-    this.options.logged({ run: this.#run.id, at: Date.now(), ...command });
+    this.#context.logged({ run: this.#run.id, at: Date.now(), ...command });
   }
 }

@@ -1,10 +1,7 @@
 // The runs' part of the engine: actions from the screen, arming, the command log, and what a killed cockpit has left.
 import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/actions/arming.ts';
 import { keptCommands, type LoggedCommand } from '../../core/actions/command-log.ts';
-import { keptFiles } from '../../data/journal/kept-rows.ts';
-import { RunLocks } from '../../data/journal/run-locks.ts';
-import { actionContextOf } from '../action-context.ts';
-import { openIncident, type Recorder, type RunNews, recordRun } from '../incident/recorder.ts';
+import type { Recorder } from '../incident/recorder.ts';
 import type { CreateModule } from '../module.ts';
 import type { RunDo } from '../protocol.ts';
 import { Runner } from './runner.ts';
@@ -13,8 +10,6 @@ export const runsModule =
   (recorder: Recorder): CreateModule =>
   (context) => {
     const { settings } = context;
-    const journal = settings.journal.directory ?? '';
-    const locks = new RunLocks(journal);
     let arming: Arming = initialArming(settings.environment);
     let commands: readonly LoggedCommand[] = [];
     const working = new Set<Promise<unknown>>();
@@ -33,22 +28,12 @@ export const runsModule =
       arming = next;
       context.emit({ arming });
     };
-    const record = async (news: RunNews): Promise<boolean> => {
-      const written = await recordRun(recorder, news);
-      // Somebody may have allowed in words that actions go on although nothing can be recorded.
-      return written.ok || recorder.allowed !== undefined;
-    };
     const runner = new Runner({
       settings,
-      context: actionContextOf(settings),
-      by: recorder.journal.writer.name,
-      locks,
-      kept: keptFiles(journal),
+      recorder,
       signal: context.signal,
       patient: true,
-      incident: () => openIncident(recorder, Date.now()),
       forbids: () => recorder.mayAct() ?? forbids(arming, Date.now()),
-      record,
       changed: (run) => context.emit({ runs: { [run.id]: run } }),
       logged: (command) => {
         commands = [...commands, command].slice(-keptCommands);
@@ -68,7 +53,7 @@ export const runsModule =
     const sweep = async () => {
       await recorder.ready;
       if (settings.environment.observe || recorder.journal.state.trouble) return;
-      for (const left of await locks.sweep()) work(runner.resume(left));
+      for (const left of await runner.locks.sweep()) work(runner.resume(left));
     };
     work(sweep());
     context.emit({ arming });

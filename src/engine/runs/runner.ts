@@ -1,24 +1,46 @@
-// Takes actions through their lifecycle: plan, confirm, look again, journal, perform, prove, journal. The state itself
-// is the pure machine of core/actions/run.ts; this file tells it what happened.
+// Takes actions through their lifecycle: plan, confirm, plan again, journal, execute, journal, verify, journal. The state
+// itself is the pure machine of core/actions/run.ts; this file decides what comes next, live-run.ts does it.
 import { actionById } from '../../actions/index.ts';
 import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
 import { describeDrift } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
+import { shortened, whatIsWrong, withPresets } from '../../core/actions/target.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
-import type { Left, Lock, LockNote } from '../../data/journal/run-locks.ts';
-import { type Carried, executeCalls } from './execute-calls.ts';
-import { LiveRun } from './live-run.ts';
-import type { RunnerOptions } from './options.ts';
-import { shortened, whatIsWrong, withPresets } from './target.ts';
-import { prove } from './verify-run.ts';
+import { keptFiles } from '../../data/journal/kept-rows.ts';
+import { type Left, type Lock, type LockNote, RunLocks } from '../../data/journal/run-locks.ts';
+import { actionContextOf } from '../action-context.ts';
+import { recordRun } from '../incident/recorder.ts';
+import { type Executed, LiveRun, type RunContext } from './live-run.ts';
+
+/** What a runner needs of whoever drives it: the screen's engine, `run`, a test. */
+export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' | 'patient' | 'changed' | 'logged'> & {
+  /** Why nothing may be changed now: read-only, observing, another cockpit drives. */
+  forbids(): string | undefined;
+  /** Something was changed: look at the facts now. */
+  acted?(): void;
+};
 
 export class Runner {
-  readonly #options: RunnerOptions;
+  /** One run for each target, on this host. */
+  readonly locks: RunLocks;
+  readonly #context: RunnerOptions & RunContext;
   readonly #live = new Map<string, LiveRun>();
 
   constructor(options: RunnerOptions) {
-    this.#options = options;
+    const { settings, recorder } = options;
+    const journal = settings.journal.directory ?? '';
+    this.locks = new RunLocks(journal);
+    this.#context = {
+      ...options,
+      actionContext: actionContextOf(settings),
+      kept: keptFiles(journal),
+      async record(news) {
+        const written = await recordRun(recorder, news);
+        // Somebody may have allowed in words that actions go on although nothing can be recorded.
+        return written.ok || recorder.allowed !== undefined;
+      },
+    };
   }
 
   /** Runs that hold their target now. */
@@ -32,28 +54,28 @@ export class Runner {
   async plan(id: string, actionId: ActionId, target: Target): Promise<Run | undefined> {
     if (this.#live.has(id)) return undefined;
     const action = actionById[actionId];
-    const { context } = this.#options;
+    const { actionContext, recorder } = this.#context;
     const whole = withPresets(action, target);
     const wrong = whatIsWrong(action, whole);
     // What cannot be read cannot be confirmed either: it never gets further than this.
     const shown = wrong ? shortened(whole) : whole;
-    const name = action.names(shown, context);
+    const name = action.names(shown, actionContext);
     const run: Run = {
       id,
       action: actionId,
       title: name ? `${action.title}: ${sanitize(name, 200)}` : action.title,
       risk: action.risk,
       target: shown,
-      environment: context.environment,
-      by: this.#options.by,
+      environment: actionContext.environment,
+      by: recorder.journal.writer.name,
       phase: 'planning',
       calls: [],
-      accepts: acceptsFor(action.risk, name, context.environment),
+      accepts: acceptsFor(action.risk, name, actionContext.environment),
       performed: 0,
       output: [],
       next: [],
     };
-    const live = new LiveRun(run, action, this.#options);
+    const live = new LiveRun(run, action, this.#context);
     this.#live.set(id, live);
     if (wrong) return live.end('refused', wrong.why, { hint: wrong.hint });
     const plan = await live.look();
@@ -72,14 +94,14 @@ export class Runner {
     const confirmation = confirms(live.run, typed, Date.now());
     if (confirmation === 'expired')
       return again(live, plan, 'the plan was too old, nothing was changed: this is how it stands now');
-    const forbidden = this.#options.forbids();
+    const forbidden = this.#context.forbids();
     if (forbidden !== undefined) return live.planned(plan, forbidden);
     if (confirmation !== 'confirmed') return live.planned(plan, 'text does not match');
     live.tell({ kind: 'confirmed' });
-    const object = live.action.object(live.run.target, this.#options.context);
+    const object = live.action.object(live.run.target, this.#context.actionContext);
     const calls = live.run.calls.map((call) => call.say);
     const { action, by } = live.run;
-    const taken = await this.#options.locks.take({
+    const taken = await this.locks.take({
       run: id,
       action,
       object: sanitize(object, 300),
@@ -96,12 +118,12 @@ export class Runner {
     }
     try {
       if (taken.left) await this.#leftBehind(taken.left);
-      return await this.#carryOut(live, plan, taken.lock);
+      return await this.#execute(live, plan, taken.lock);
     } catch (error) {
       return await broken(live, error);
     } finally {
       await taken.lock.release();
-      this.#options.acted();
+      this.#context.acted?.();
     }
   }
 
@@ -120,7 +142,7 @@ export class Runner {
     const live = this.#live.get(id);
     if (live?.run.phase !== 'done') return;
     this.#live.delete(id);
-    this.#options.changed({ ...live.run, output: [] });
+    this.#context.changed({ ...live.run, output: [] });
   }
 
   /** Takes up a run whose cockpit is gone: its outcome is unknown, and the facts are asked until they tell. */
@@ -138,7 +160,7 @@ export class Runner {
         title: `${action.title}: ${sanitize(object, 200)}`,
         risk: action.risk,
         target,
-        environment: this.#options.context.environment,
+        environment: this.#context.actionContext.environment,
         by,
         phase: 'performing',
         calls: note.calls.map((say) => ({ say, sketch: say, to: by })),
@@ -148,10 +170,10 @@ export class Runner {
         output: [],
         next: [],
       };
-      const live = new LiveRun(run, action, this.#options);
+      const live = new LiveRun(run, action, this.#context);
       this.#live.set(id, live);
       live.tell({ kind: 'performedAll', uncertainty });
-      return await prove(live, { baseline: proof.memo }, uncertainty);
+      return await live.verify({ baseline: proof.memo }, uncertainty);
     } finally {
       await lock?.release();
     }
@@ -162,15 +184,15 @@ export class Runner {
     const begun = phase === 'started';
     const detail = `the cockpit of ${by} ended ${begun ? 'while it ran' : 'before it began'}`;
     const state = begun ? 'unknown' : 'cancelled';
-    if (isActionId(action)) await this.#options.record({ run, action, target: object, phase: state, detail });
+    if (isActionId(action)) await this.#context.record({ run, action, target: object, phase: state, detail });
     return detail;
   }
 
-  async #carryOut(live: LiveRun, plan: Plan, lock: Lock): Promise<Run> {
+  async #execute(live: LiveRun, plan: Plan, lock: Lock): Promise<Run> {
     const fresh = await live.look();
     if (live.isStopped) return live.end('cancelled', 'nothing was changed');
     if (!fresh.ok) return live.end('refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
-    const forbidden = this.#options.forbids();
+    const forbidden = this.#context.forbids();
     if (forbidden) return live.planned(fresh.plan, `${forbidden}; nothing was changed`);
     if (fresh.plan.preconditions !== plan.preconditions)
       return live.planned(fresh.plan, movedNotice, describeDrift(plan, fresh.plan));
@@ -179,19 +201,19 @@ export class Runner {
       live.end('refused', 'the journal cannot be written', {
         hint: 'nothing was changed; see :journal, or allow it in words',
       });
-    if (!(await live.record('confirmed', { calls, ...(plan.note ? { detail: plan.note } : {}) }))) return unwritten();
+    if (!(await live.record('confirmed', { calls, detail: plan.note }))) return unwritten();
     if (!(await lock.started({ target: live.run.target, memo: plan.baseline ?? {}, startedAt: Date.now() }))) {
       await live.record('cancelled', { detail: 'somebody else took the target' });
       return live.end('refused', 'somebody else took the target', { hint: 'nothing was changed' });
     }
     if (!(await live.record('started'))) return unwritten();
     live.tell({ kind: 'started' });
-    const carried = await executeCalls(live, plan);
-    if (carried.end === 'stopped') return stopped(live, plan, carried);
-    const { uncertainty } = carried;
+    const executed = await live.execute(plan);
+    if (executed.end === 'stopped') return stopped(live, plan, executed);
+    const { uncertainty } = executed;
     live.tell({ kind: 'performedAll', uncertainty });
     if (uncertainty === undefined) await live.record('finished');
-    return prove(live, plan, uncertainty);
+    return live.verify(plan, uncertainty);
   }
 }
 
@@ -206,19 +228,15 @@ async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> 
 }
 
 /** Somebody was quicker than the first call: nothing was changed, and it is planned again. */
-async function stopped(
-  live: LiveRun,
-  plan: Plan,
-  { performed, at }: Extract<Carried, { end: 'stopped' }>,
-): Promise<Run> {
+async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Executed, { end: 'stopped' }>): Promise<Run> {
   const of = live.run.calls.length;
   const before = at > 0 ? `; ${at} of ${of} calls were done before` : '';
-  const outcome: RunOutcome = at > 0 ? 'failed' : performed.outcome;
+  const outcome: RunOutcome = at > 0 ? 'failed' : result.outcome;
   const phase = outcome === 'failed' ? 'failed' : 'cancelled';
-  await live.record(phase, { detail: performed.says + before });
-  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${performed.says}; ${movedNotice}`);
-  const hint = 'hint' in performed ? performed.hint : 'nothing was changed; plan it again';
-  return live.end(outcome, performed.says + before, { hint: at > 0 ? 'look at what was done' : hint });
+  await live.record(phase, { detail: result.says + before });
+  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}; ${movedNotice}`);
+  const hint = 'hint' in result ? result.hint : 'nothing was changed; plan it again';
+  return live.end(outcome, result.says + before, { hint: at > 0 ? 'look at what was done' : hint });
 }
 
 /** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */

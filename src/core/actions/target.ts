@@ -1,7 +1,8 @@
 // What a person gave as an action's target, before anything is looked at: complete, and only what can be seen. Pure.
-import type { Action, Target } from '../../core/actions/action.ts';
-import { wrongValue } from '../../core/actions/field.ts';
-import { stripControl } from '../../core/text/text.ts';
+
+import { stripControl } from '../text/text.ts';
+import type { Action, Target } from './action.ts';
+import { wrongValue } from './field.ts';
 
 /** What was given, and the presets of the fields that were left empty. */
 export function withPresets(action: Action, target: Target): Target {

@@ -1,12 +1,12 @@
 // What may be given for a field of an action: completion from a look at the platform, while the field is asked.
-import { actionById } from '../../actions/index.ts';
-import type { Settings } from '../../config/settings.ts';
-import type { Choice, Target } from '../../core/actions/action.ts';
-import type { Query } from '../../core/queries/query.ts';
-import { keptFiles } from '../../data/journal/kept-rows.ts';
-import { createPreflight } from '../../data/preflight.ts';
-import type { Result } from '../../data/source.ts';
-import { actionContextOf } from '../action-context.ts';
+import { actionById } from '../actions/index.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Choice, Target } from '../core/actions/action.ts';
+import type { Query } from '../core/queries/query.ts';
+import { keptFiles } from '../data/journal/kept-rows.ts';
+import { createPreflight } from '../data/preflight.ts';
+import type { Result } from '../data/source.ts';
+import { actionContextOf } from './action-context.ts';
 
 export async function choicesOf(
   settings: Settings,
