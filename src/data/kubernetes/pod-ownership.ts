@@ -4,9 +4,9 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import type { Deployment, Pod } from '../../core/world/facts.ts';
 import { type ApiObject, items } from './api-object.ts';
-import type { WireDeployment } from './deployments.ts';
+import { toDeployment, type WireDeployment } from './deployments.ts';
 import { ownerOf } from './owner.ts';
-import type { WirePod } from './pods.ts';
+import { toPod, type WirePod } from './pods.ts';
 
 type Labels = Readonly<Record<string, unknown>>;
 type Selector = ApiObject<V1LabelSelector> | null | undefined;
@@ -29,48 +29,48 @@ export function fits(selector: Selector, labels: Labels): boolean {
   );
 }
 
-/** Remembers what pods and deployments were sent with, and gives each pod its deployment. */
+/** A pod, with what says whose it is. */
+export type LabelledPod = { pod: Pod; labels: Labels; owner: ReturnType<typeof ownerOf> };
+/** A deployment, with what its pods are found by. */
+export type SelectingDeployment = { deployment: Deployment; selector: Selector };
+
+/** Undefined for what is no pod. */
+export function toLabelledPod(wire: WirePod): LabelledPod | undefined {
+  const pod = toPod(wire);
+  return pod && { pod, labels: wire.metadata?.labels ?? {}, owner: ownerOf(wire.metadata) };
+}
+
+/** Undefined for what is no deployment. */
+export function toSelecting(wire: WireDeployment): SelectingDeployment | undefined {
+  const deployment = toDeployment(wire);
+  return deployment && { deployment, selector: wire.spec?.selector };
+}
+
+/** Gives each pod its deployment. */
 export class PodOwnership {
-  readonly #sent = new WeakMap<Pod, { labels: Labels; owner: ReturnType<typeof ownerOf> }>();
-  readonly #selectors = new WeakMap<Deployment, Selector>();
-  readonly #settled = new WeakMap<Pod, Pod>();
-  #deployments: readonly Deployment[] = [];
-
-  pod(wire: WirePod, pod: Pod | undefined): Pod | undefined {
-    if (pod) this.#sent.set(pod, { labels: wire.metadata?.labels ?? {}, owner: ownerOf(wire.metadata) });
-    return pod;
-  }
-
-  deployment(wire: WireDeployment, deployment: Deployment | undefined): Deployment | undefined {
-    if (deployment) this.#selectors.set(deployment, wire.spec?.selector);
-    return deployment;
-  }
-
-  /** From now on these are the deployments. */
-  know(deployments: readonly Deployment[]): void {
-    this.#deployments = deployments;
-  }
+  readonly #assigned = new WeakMap<LabelledPod, Pod>();
 
   /** The pods with their deployments' names; one that did not change keeps its identity. */
-  settle(pods: readonly Pod[]): readonly Pod[] {
-    const names = new Set(this.#deployments.map(({ name }) => name));
-    return pods.map((pod) => {
-      const app = this.#appOf(pod, names);
-      if (app === pod.app) return pod;
-      const before = this.#settled.get(pod);
+  assign(pods: readonly LabelledPod[], deployments: readonly SelectingDeployment[]): readonly Pod[] {
+    const names = new Set(deployments.map(({ deployment }) => deployment.name));
+    return pods.map((labelled) => {
+      const app = ownerName(labelled, names, deployments);
+      if (app === labelled.pod.app) return labelled.pod;
+      const before = this.#assigned.get(labelled);
       if (before?.app === app) return before;
-      const settled = { ...pod, app };
-      this.#settled.set(pod, settled);
-      return settled;
+      const assigned = { ...labelled.pod, app };
+      this.#assigned.set(labelled, assigned);
+      return assigned;
     });
   }
+}
 
-  #appOf(pod: Pod, names: ReadonlySet<string>): string {
-    const sent = this.#sent.get(pod);
-    if (!sent) return pod.app;
-    const { owner, labels } = sent;
-    if (owner && owner.kind !== 'ReplicaSet') return names.has(pod.app) ? owner.name : pod.app;
-    if (owner && names.has(pod.app)) return pod.app;
-    return this.#deployments.find((one) => fits(this.#selectors.get(one), labels))?.name ?? pod.app;
-  }
+function ownerName(
+  { pod, owner, labels }: LabelledPod,
+  names: ReadonlySet<string>,
+  deployments: readonly SelectingDeployment[],
+): string {
+  if (owner && owner.kind !== 'ReplicaSet') return names.has(pod.app) ? owner.name : pod.app;
+  if (owner && names.has(pod.app)) return pod.app;
+  return deployments.find(({ selector }) => fits(selector, labels))?.deployment.name ?? pod.app;
 }

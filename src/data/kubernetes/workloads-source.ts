@@ -9,7 +9,8 @@ import { toClaim, toCronJob, toJob } from './batch.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from './controllers.ts';
 import { toEvent } from './events.ts';
-import { type Collection, Reflector } from './reflector.ts';
+import type { Collection } from './reflector.ts';
+import { ReflectorGroup } from './reflector-group.ts';
 
 type Refusal = Workloads['refusals'][number];
 type Kind = { group: string; older?: string; kinds: string; read(wire: object): Workload | undefined };
@@ -34,16 +35,16 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
   return {
     id: 'kubernetes workloads',
     facts: ['workloads'],
-    start(tell, signal) {
+    start(emit, signal) {
       const seen = kinds.map((kind): Seen<Workload> & Kind => ({ ...kind }));
       const refused: Seen<Refusal> = {};
-      let lost = false;
+      const group = new ReflectorGroup(connection);
       let overdue = false;
       let value: Workloads | undefined;
 
       const live = () => {
         const answered = seen.every(({ values, fault }) => values || fault);
-        if (signal.aborted || lost || !(answered || overdue)) return;
+        if (signal.aborted || group.lost || !(answered || overdue)) return;
         value ??= {
           all: seen.flatMap(({ values }) => values ?? []),
           unseen: seen.flatMap(({ kinds: name, values, fault }) => {
@@ -53,10 +54,10 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
           refusals: (refused.values ?? []).toSorted((a, b) => b.at - a.at),
         };
         const from = `kubernetes ${connection.context}`;
-        tell({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
+        emit({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
       };
       const follow = <T>(into: Seen<T>, what: Collection<T>) =>
-        new Reflector<T>(connection, what, {
+        group.add<T>(what, {
           changed(values) {
             into.values = values;
             delete into.fault;
@@ -70,44 +71,28 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
           },
         });
       const path = (group: string, name: string) => `${group}/namespaces/${encodeURIComponent(namespace)}/${name}`;
-      const followers = seen.map((one) =>
+      for (const one of seen)
         follow(one, {
           path: path(one.group, one.kinds),
-          ...(one.older ? { olderPath: path(one.older, one.kinds) } : {}),
+          olderPath: one.older && path(one.older, one.kinds),
           noun: `${one.kinds} in ${namespace}`,
           read: one.read,
-        }),
-      );
-      const events = follow(refused, {
+        });
+      follow(refused, {
         path: path('/api/v1', 'events'),
         query: { fieldSelector: 'reason=FailedCreate' },
         noun: `events in ${namespace}`,
         read: toRefusal,
       });
-      const all = [...followers, events];
       const timer = setTimeout(() => {
         overdue = true;
         live();
       }, settings.intervals.timeout);
-      connection.onBeat((beat) => {
-        if (!beat.ok) {
-          lost = true;
-          tell({ fact: 'workloads', fault: beat.fault, at: beat.at, retryAt: beat.retryAt });
-        } else if (lost) {
-          lost = false;
-          for (const one of all) one.renew();
-        } else live();
-      }, signal);
-      return {
-        refresh: () => {
-          connection.refresh();
-          for (const one of all) one.renew();
-        },
-        ended: Promise.all(all.map((one) => one.run(signal))).then(() => {
-          clearTimeout(timer);
-          return connection.close();
-        }),
-      };
+      const { refresh, ended } = group.start(
+        { alive: live, lost: ({ fault, at, retryAt }) => emit({ fact: 'workloads', fault, at, retryAt }) },
+        signal,
+      );
+      return { refresh, ended: ended.finally(() => clearTimeout(timer)) };
     },
   };
 }

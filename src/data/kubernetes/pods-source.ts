@@ -1,0 +1,91 @@
+// Pods and deployments, watched, not polled. One source owns both: which deployment a pod belongs to takes both lists.
+import type { Settings } from '../../config/settings.ts';
+import type { Facts } from '../../core/world/facts.ts';
+import type { Source, SourceUpdate } from '../source.ts';
+import { type Connection, staleAfterBeat } from './connection.ts';
+import {
+  type LabelledPod,
+  PodOwnership,
+  type SelectingDeployment,
+  toLabelledPod,
+  toSelecting,
+} from './pod-ownership.ts';
+import { ReflectorGroup } from './reflector-group.ts';
+
+/** Each fact is live while its list is watched and the server shows signs of life. */
+export function podsSource(connection: Connection, settings: Settings): Source {
+  const { namespace, podSelector } = settings.kubernetes;
+  const inNamespace = encodeURIComponent(namespace);
+  return {
+    id: 'kubernetes pods',
+    facts: ['pods', 'deployments'],
+    start(emit, signal) {
+      const ownership = new PodOwnership();
+      const group = new ReflectorGroup(connection);
+      let listedPods: readonly LabelledPod[] | undefined;
+      let listedDeployments: readonly SelectingDeployment[] | undefined;
+      let emitted: Facts['pods'] | undefined;
+
+      const live = () => ({ at: Date.now(), staleAfter: staleAfterBeat, from: `kubernetes ${connection.context}` });
+      const ownedPods = () => ownership.assign(listedPods ?? [], listedDeployments ?? []);
+      const emitPods = () => {
+        if (!listedPods || signal.aborted) return;
+        emitted = ownedPods();
+        emit({ fact: 'pods', value: emitted, ...live() });
+      };
+      const emitDeployments = () => {
+        if (!listedDeployments || signal.aborted) return;
+        emit({ fact: 'deployments', value: listedDeployments.map(({ deployment }) => deployment), ...live() });
+      };
+      const failed = (update: SourceUpdate) => {
+        if (!group.lost) emit(update);
+      };
+
+      const pods = group.add<LabelledPod>(
+        {
+          path: `/api/v1/namespaces/${inNamespace}/pods`,
+          query: { labelSelector: podSelector },
+          noun: `pods in ${namespace}`,
+          read: toLabelledPod,
+        },
+        {
+          changed(listed) {
+            listedPods = listed;
+            emitPods();
+          },
+          failed: (fault, retryAt) => failed({ fact: 'pods', fault, at: Date.now(), retryAt }),
+        },
+      );
+      const deployments = group.add<SelectingDeployment>(
+        {
+          path: `/apis/apps/v1/namespaces/${inNamespace}/deployments`,
+          noun: `deployments in ${namespace}`,
+          read: toSelecting,
+        },
+        {
+          changed(listed) {
+            listedDeployments = listed;
+            emitDeployments();
+            const before = emitted;
+            if (group.lost || !pods.watching || !before) return;
+            if (ownedPods().some((pod, at) => pod !== before[at])) emitPods();
+          },
+          failed: (fault, retryAt) => failed({ fact: 'deployments', fault, at: Date.now(), retryAt }),
+        },
+      );
+      return group.start(
+        {
+          alive() {
+            if (pods.watching) emitPods();
+            if (deployments.watching) emitDeployments();
+          },
+          lost({ fault, at, retryAt }) {
+            emit({ fact: 'pods', fault, at, retryAt });
+            emit({ fact: 'deployments', fault, at, retryAt });
+          },
+        },
+        signal,
+      );
+    },
+  };
+}
