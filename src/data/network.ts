@@ -140,7 +140,7 @@ export function explainNetworkError(error: unknown): NetworkProblem {
         what: known[1],
         hint: known[2],
         tls: false,
-        ...(beforeConnecting.has(code) ? { unsaid: true } : {}),
+        unsaid: beforeConnecting.has(code) ? true : undefined,
       };
   }
   const what = sanitize(chain[0]?.message ?? error, 200) || 'connection failed';
@@ -171,7 +171,7 @@ function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkPr
 export function networkFault(error: unknown, where: string): Fault {
   const { kind, what, hint } = explainNetworkError(error);
   const code = networkCode(error);
-  return { kind, where, what, hint, ...(code === undefined ? {} : { code }) };
+  return { kind, where, what, hint, code };
 }
 
 /**

@@ -45,7 +45,7 @@ export function createPreflight({
     const begun = performance.now();
     const answer = await look();
     const took = Math.round(performance.now() - begun);
-    looked({ says, took, ok: answer.ok, ...(answer.ok ? {} : { what: answer.fault.what }) });
+    looked({ says, took, ok: answer.ok, what: answer.ok ? undefined : answer.fault.what });
     return answer;
   };
   const aws = () => import('./aws/preflight.ts');

@@ -47,7 +47,7 @@ async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promi
       do {
         const command: InstanceType<typeof DescribeDBClusterSnapshotsCommand> = new DescribeDBClusterSnapshotsCommand({
           DBClusterIdentifier: settings.backups.cluster,
-          ...(marker ? { Marker: marker } : {}),
+          Marker: marker || undefined,
         });
         const page = await rds.send(command, { abortSignal: signal });
         for (const s of page.DBClusterSnapshots ?? []) {
@@ -57,7 +57,7 @@ async function databaseSnapshots(settings: Settings, signal: AbortSignal): Promi
             at: s.SnapshotCreateTime?.getTime() ?? 0,
             kind: /hourly/i.test(id) ? 'hourly' : /daily/i.test(id) ? 'daily' : 'other',
             status: stripControl(s.Status, 40),
-            ...(s.AllocatedStorage ? { bytes: s.AllocatedStorage * 1024 ** 3 } : {}),
+            bytes: s.AllocatedStorage ? s.AllocatedStorage * 1024 ** 3 : undefined,
           });
         }
         marker = page.Marker;
@@ -92,7 +92,7 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
         const command: InstanceType<typeof ListObjectsV2Command> = new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: redisPrefix,
-          ...(token ? { ContinuationToken: token } : {}),
+          ContinuationToken: token || undefined,
         });
         const page = await s3.send(command, { abortSignal: signal });
         for (const { LastModified } of page.Contents ?? []) {
@@ -101,7 +101,7 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
         }
         token = page.IsTruncated ? page.NextContinuationToken : undefined;
       } while (token && objects < 20_000);
-      return { objects, ...(newest === undefined ? {} : { newest }) };
+      return { objects, newest };
     } finally {
       s3.destroy();
     }
@@ -126,8 +126,8 @@ async function evidenceProtection(settings: Settings, signal: AbortSignal): Prom
       return {
         versioning: versioning.Status === 'Enabled',
         objectLock: lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
-        ...(rule?.Mode ? { mode: sanitize(rule.Mode, 20) } : {}),
-        ...(days ? { days } : {}),
+        mode: rule?.Mode ? sanitize(rule.Mode, 20) : undefined,
+        days: days || undefined,
       };
     } finally {
       s3.destroy();

@@ -95,7 +95,7 @@ function backups(settings: Settings, timeout: Ms): DoctorCheck {
         ].join(', ');
         const fine = restorable !== undefined && times.length > 0;
         const todo = 'look at the backups: the runbook has hourly ones';
-        return [{ ...about, verdict: fine ? 'ok' : 'warning', answer, ...(fine ? {} : { todo }) }];
+        return [{ ...about, verdict: fine ? 'ok' : 'warning', answer, todo: fine ? undefined : todo }];
       } catch (error) {
         return [faulty(about, awsFault(error, where, `describe ${cluster} (rds:DescribeDBClusters)`), false)];
       } finally {

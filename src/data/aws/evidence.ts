@@ -36,7 +36,7 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
         new ListObjectsV2Command({
           Bucket: bucket,
           EncodingType: 'url',
-          ...(token ? { ContinuationToken: token } : {}),
+          ContinuationToken: token || undefined,
         }),
         { abortSignal: signal },
       );
@@ -68,12 +68,12 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
       bucket,
       groups: list.map(([study, { oldestKey: _, ...group }], at): EvidenceGroup => {
         const lock = locks[at];
-        return { study, ...group, ...(lock ? { lock } : {}) };
+        return { study, ...group, lock };
       }),
       objects,
       bytes,
       complete: token === undefined,
-      ...(says ? { unknown: says } : {}),
+      unknown: says || undefined,
     };
   });
 }
@@ -107,7 +107,7 @@ export async function queryStudyEvidence(
         return lock ? { ...shown, lock } : shown;
       }),
       complete,
-      ...(unknown ? { unknown } : {}),
+      unknown: unknown || undefined,
     };
   });
 }
@@ -174,7 +174,7 @@ async function lockOf(
   signal: AbortSignal,
 ): Promise<Result<Lock>> {
   const { GetObjectLegalHoldCommand, GetObjectRetentionCommand } = await import('@aws-sdk/client-s3');
-  const at = { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
+  const at = { Bucket: bucket, Key: key, VersionId: versionId };
   const none = (error: unknown) => {
     if (
       error instanceof Error &&
@@ -192,8 +192,8 @@ async function lockOf(
     const until = retention?.Retention?.RetainUntilDate?.getTime();
     return {
       legalHold: hold?.LegalHold?.Status === 'ON',
-      ...(mode === 'GOVERNANCE' || mode === 'COMPLIANCE' ? { mode } : {}),
-      ...(until === undefined ? {} : { until }),
+      mode: mode === 'GOVERNANCE' || mode === 'COMPLIANCE' ? mode : undefined,
+      until,
     };
   });
 }

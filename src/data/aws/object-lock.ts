@@ -39,7 +39,7 @@ export async function holdsOf<T extends Held>(
   };
   const worker = async () => {
     for (let one = queue.shift(); one; one = queue.shift()) {
-      const place = { Bucket: bucket, Key: one.key, ...(one.versionId ? { VersionId: one.versionId } : {}) };
+      const place = { Bucket: bucket, Key: one.key, VersionId: one.versionId || undefined };
       try {
         const [hold, retention] = await Promise.all([
           client.send(new s3.GetObjectLegalHoldCommand(place)).catch(none),

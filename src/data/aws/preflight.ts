@@ -41,7 +41,7 @@ export async function evidenceObjects(
           Bucket: bucket,
           Prefix: prefix,
           EncodingType: 'url',
-          ...(token ? { ContinuationToken: token } : {}),
+          ContinuationToken: token || undefined,
         }),
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
@@ -63,7 +63,7 @@ export async function evidenceObjects(
       complete: !token && objects.length <= most,
       unspeakable,
       // Who may not ask does not know.
-      ...(versioning ? { versioned: versioning.Status === 'Enabled' } : {}),
+      versioned: versioning ? versioning.Status === 'Enabled' : undefined,
     };
   });
 }
@@ -134,8 +134,8 @@ export async function clusterSnapshots(settings: Settings) {
       status: sanitize(s.Status, 40),
     }));
     return {
-      ...(own?.LatestRestorableTime ? { newestRestorable: own.LatestRestorableTime.getTime() } : {}),
-      ...(own?.EarliestRestorableTime ? { oldestRestorable: own.EarliestRestorableTime.getTime() } : {}),
+      newestRestorable: own?.LatestRestorableTime ? own.LatestRestorableTime.getTime() : undefined,
+      oldestRestorable: own?.EarliestRestorableTime ? own.EarliestRestorableTime.getTime() : undefined,
       snapshots: snapshots.sort((a, b) => b.at - a.at),
     };
   });
@@ -153,7 +153,7 @@ export async function clusterState(
       if (!own) return undefined;
       return {
         status: sanitize(own.Status, 40),
-        ...(own.PercentProgress ? { percent: sanitize(own.PercentProgress, 20) } : {}),
+        percent: own.PercentProgress ? sanitize(own.PercentProgress, 20) : undefined,
       };
     } catch (error) {
       if (error instanceof Error && error.name === 'DBClusterNotFoundFault') return undefined;
@@ -172,7 +172,7 @@ export async function secretState(settings: Settings, id: string) {
         id: sanitize(version, 80),
         stages: stages.map((s) => sanitize(s, 60)),
       })),
-      ...(found.LastChangedDate ? { changedAt: found.LastChangedDate.getTime() } : {}),
+      changedAt: found.LastChangedDate ? found.LastChangedDate.getTime() : undefined,
     };
   });
 }

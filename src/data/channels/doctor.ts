@@ -28,8 +28,7 @@ export function journalProbe({ journal }: Settings): DoctorCheck {
 
 async function look(directory: string, group: string | undefined): Promise<Omit<Checkup, 'area' | 'what'>> {
   const there = await lstat(directory).catch(() => undefined);
-  const wrong =
-    there || group !== undefined ? inspect({ directory, ...(group === undefined ? {} : { group }) }) : undefined;
+  const wrong = there || group !== undefined ? inspect({ directory, group }) : undefined;
   if (wrong) return { verdict: 'critical', answer: `${directory}: ${wrong.what}`, todo: wrong.hint };
   const [beside] = there ? refusedBeside({ directory }) : [];
   if (beside) return { verdict: 'critical', answer: `${directory}: ${beside.what}`, todo: beside.hint };
@@ -72,7 +71,7 @@ export function channelsProbe({ channels }: Settings): DoctorCheck {
     what,
     verdict: set ? 'ok' : 'warning',
     answer: set ? 'configured (nothing was sent)' : 'not configured',
-    ...(set ? {} : { todo }),
+    todo: set ? undefined : todo,
   });
   return {
     area: 'channels',

@@ -30,7 +30,7 @@ export async function readReceived(url: string): Promise<readonly Arrived[] | un
         at,
         channel: sanitize(channel, 40),
         says: sanitize(action ? [action, payload?.severity, payload?.summary].filter(Boolean).join(': ') : text, 2000),
-        ...(key ? { key: sanitize(key, 255) } : {}),
+        key: key ? sanitize(key, 255) : undefined,
       };
     });
   } catch {

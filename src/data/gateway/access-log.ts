@@ -83,7 +83,7 @@ export class AccessLog {
     const at = this.#time(record);
     const over = seen ?? at;
     const took = ms ?? (came === undefined || over === undefined ? undefined : Math.max(0, over - came));
-    return { status, ...(took === undefined ? {} : { ms: took }), ...(at === undefined ? {} : { at }) };
+    return { status, ms: took, at };
   }
 
   /** Requests of people that came and have waited too long for an answer, each told once; `now` by the log's clock. */

@@ -48,7 +48,7 @@ function endpoint(what: string, look: HealthEndpoint): Checkup {
   const verdict = evaluateEndpoint(look);
   const bad = look.services.filter((service) => !service.healthy).map(({ name, word }) => `${name} ${word}`);
   const answer = [endpointSays(look), ...bad, `${Math.round(look.latency)} ms`, look.url].filter(Boolean).join(', ');
-  return { area, what, verdict, answer, ...(verdict === 'ok' ? {} : { todo: `curl -i ${look.url}` }) };
+  return { area, what, verdict, answer, todo: verdict === 'ok' ? undefined : `curl -i ${look.url}` };
 }
 
 async function adminKey(

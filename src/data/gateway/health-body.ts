@@ -43,9 +43,9 @@ export function readHealthBody(text: string): HealthBody {
       ? `says ${status ?? 'nothing'}, but ${sick.map((s) => s.name).join(', ')} is not`
       : '';
   return {
-    ...(status === undefined ? {} : { status }),
+    status,
     services,
-    ...(contradiction ? { problem: contradiction } : {}),
+    problem: contradiction || undefined,
     healthy: saysHealthy && sick.length === 0,
   };
 }

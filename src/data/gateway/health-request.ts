@@ -97,9 +97,9 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
       endpoint: {
         ...about(),
         statusCode,
-        ...(status === undefined ? {} : { status }),
+        status,
         services,
-        ...(problem === undefined ? {} : { problem }),
+        problem,
         healthy,
       },
     };

@@ -63,9 +63,9 @@ export function parseApiStudy(text: string): ApiStudy['answer'] {
   const tenant = study.tenantId ?? study.tenant_id;
   if (study.status === undefined && tenant === undefined) return undefined;
   return {
-    ...(typeof study.status === 'string' ? { status: sanitize(study.status, 40) } : {}),
-    ...(typeof tenant === 'string' ? { tenant: sanitize(tenant, 100) } : {}),
-    ...(typeof completion === 'number' && Number.isFinite(completion) ? { completion } : {}),
+    status: typeof study.status === 'string' ? sanitize(study.status, 40) : undefined,
+    tenant: typeof tenant === 'string' ? sanitize(tenant, 100) : undefined,
+    completion: typeof completion === 'number' && Number.isFinite(completion) ? completion : undefined,
   };
 }
 

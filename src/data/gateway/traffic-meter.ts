@@ -62,8 +62,8 @@ export class TrafficMeter {
     if (samples === 0) return { samples, weight: 0 };
     const share = (part: number) => part / weight;
     return {
-      ...(this.#sum.totalCount > 0 ? { p95: this.#sum.getValueAtPercentile(95) } : {}),
-      ...(sum.served > 0 ? { errorRate: sum.errors / sum.served } : {}),
+      p95: this.#sum.totalCount > 0 ? this.#sum.getValueAtPercentile(95) : undefined,
+      errorRate: sum.served > 0 ? sum.errors / sum.served : undefined,
       shares: { gaveUp: share(sum.gaveUp), limited: share(sum.limited), refused: share(sum.refused) },
       served: sum.served,
       samples,

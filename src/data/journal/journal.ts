@@ -66,7 +66,7 @@ export class Journal {
   get state(): JournalState {
     return {
       directory: this.#options.place.directory,
-      ...(this.#trouble ? { trouble: this.#trouble } : {}),
+      trouble: this.#trouble,
       unwritten: this.#own.unwritten,
       notes: [...this.#beside, ...this.#others.troubles],
     };
@@ -152,8 +152,8 @@ export class Journal {
       at,
       writer: this.writer,
       environment,
-      ...(drill ? { drill } : {}),
-      ...(incident ? { incident } : {}),
+      drill: drill || undefined,
+      incident: incident || undefined,
       event: safe(event),
     };
     this.#own.add(entry, this.#seen());

@@ -151,8 +151,8 @@ export class Others {
       offset: file.offset + text.length,
       tail,
       lines,
-      ...(last ? { last } : {}),
-      ...(trouble ? { trouble } : {}),
+      last,
+      trouble: trouble || undefined,
     });
     return entries;
   }

@@ -95,7 +95,7 @@ export class PresenceFiles {
         at: mtimeMs,
         driving: one.driving,
         observing: one.observing,
-        ...(incident === undefined ? {} : { incident }),
+        incident,
       });
     } catch {
       return undefined;

@@ -95,7 +95,7 @@ export class RunLocks {
       if (other && !(await isLeft(file, other))) return { ok: false, by: other };
       const mine = await moveAway(file, other, note.run);
       if (await this.#make(file, owned))
-        return { ok: true, lock: lockOn(file, owned), ...(other && mine ? { left: other } : {}) };
+        return { ok: true, lock: lockOn(file, owned), left: other && mine ? other : undefined };
       const now = await readLock(file);
       return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
     } catch (error) {
@@ -115,7 +115,7 @@ export class RunLocks {
       if (!(await moveAway(file, note, String(process.pid)))) continue;
       const owned: Owned = { ...note, ...self() };
       const held = note.phase === 'started' && (await this.#make(file, owned));
-      left.push({ note, ...(held ? { lock: lockOn(file, owned) } : {}) });
+      left.push({ note, lock: held ? lockOn(file, owned) : undefined });
     }
     return left;
   }

@@ -104,7 +104,7 @@ async function readJournalFile(path: string, file: string, now: Instant): Promis
   else if (last.entry.event.kind !== 'journal' || last.entry.event.what !== 'closed')
     notes.push('ends without its closing line: still running, ended by force, or cut');
   const session = lines[0]?.entry.writer.session;
-  return { report: { file, ...(session ? { session } : {}), entries: lines.length, problems, notes }, lines };
+  return { report: { file, session: session || undefined, entries: lines.length, problems, notes }, lines };
 }
 
 /** Adds what other files saw of each: lines that were there, and are not any more. */

@@ -42,7 +42,7 @@ export function refusal(
     fault: { where: asked.where, ...meaning(status, said, asked), code: String(status) },
     status,
     said,
-    ...(busy ? { after: Math.max(second / 10, seconds * second) } : {}),
+    after: busy ? Math.max(second / 10, seconds * second) : undefined,
   };
 }
 

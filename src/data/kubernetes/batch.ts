@@ -23,16 +23,16 @@ export function toJob({ metadata, spec, status }: ApiObject<V1Job>): BatchJob | 
   return {
     kind: 'Job',
     name,
-    ...(owner?.kind === 'CronJob' ? { cronJob: owner.name } : {}),
+    cronJob: owner?.kind === 'CronJob' ? owner.name : undefined,
     state: failed ? 'failed' : complete ? 'complete' : spec?.suspend === true ? 'suspended' : 'running',
-    ...(reason ? { reason } : {}),
-    ...(why ? { why } : {}),
+    reason: reason || undefined,
+    why: why || undefined,
     active: count(status?.active),
     failed: count(status?.failed),
     retries: typeof spec?.backoffLimit === 'number' ? spec.backoffLimit : 6,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(startedAt === undefined || typeof limit !== 'number' ? {} : { endsBy: startedAt + limit * second }),
-    ...(endedAt === undefined ? {} : { endedAt }),
+    startedAt,
+    endsBy: startedAt === undefined || typeof limit !== 'number' ? undefined : startedAt + limit * second,
+    endedAt,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
   };
 }
@@ -48,8 +48,8 @@ export function toCronJob({ metadata, spec, status }: ApiObject<V1CronJob>): Cro
     name,
     suspended: spec?.suspend === true,
     active: items(status?.active).length,
-    ...(scheduledAt === undefined ? {} : { scheduledAt }),
-    ...(succeededAt === undefined ? {} : { succeededAt }),
+    scheduledAt,
+    succeededAt,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
   };
 }

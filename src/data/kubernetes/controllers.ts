@@ -46,7 +46,7 @@ export function toReplicaSet(wire: ApiObject<V1ReplicaSet>): Controller | undefi
   const reason = words(failure?.reason, 100);
   const why = words(failure?.message);
   const rollout: Rollout = failure
-    ? { state: 'stuck', ...(why ? { why } : {}), ...(reason ? { reason } : {}) }
+    ? { state: 'stuck', why: why || undefined, reason: reason || undefined }
     : { state: 'complete' };
   const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
   return controller('ReplicaSet', wire, desired, count(status?.readyReplicas), rollout);

@@ -59,7 +59,7 @@ function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number):
     if (failure) {
       const reason = words(failure.reason, 100);
       const why = words(failure.message) ?? reason ?? 'replicas fail';
-      return { state: 'stuck', why, ...(reason ? { reason } : {}) };
+      return { state: 'stuck', why, reason: reason || undefined };
     }
     if (progress?.reason === 'ProgressDeadlineExceeded')
       return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };

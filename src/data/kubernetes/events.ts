@@ -50,7 +50,7 @@ export function toEvent(wire: WireEvent): KubeEvent {
   const first = instant(wire.firstTimestamp) ?? instant(wire.eventTime);
   return {
     at,
-    ...(first === undefined ? {} : { first }),
+    first,
     count: Math.max(1, count(series?.count) || count(wire.count)),
     warning: wire.type === 'Warning',
     reason: words(wire.reason, 100) ?? '',

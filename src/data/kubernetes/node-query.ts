@@ -68,9 +68,9 @@ export function toNodeDetail(
       quantityOf(use),
     ];
     return {
-      ...(capacity === undefined ? {} : { capacity }),
-      ...(allocatable === undefined ? {} : { allocatable }),
-      ...(used === undefined ? {} : { used }),
+      capacity,
+      allocatable,
+      used,
     };
   };
   return {
@@ -78,16 +78,16 @@ export function toNodeDetail(
     conditions,
     problems: nodeProblems(conditions, spec?.unschedulable === true),
     version: words(status?.nodeInfo?.kubeletVersion, 40) ?? '',
-    ...(createdAt === undefined ? {} : { createdAt }),
-    ...(ip ? { ip } : {}),
-    ...(system.length > 0 ? { system: system.join(', ') } : {}),
+    createdAt,
+    ip: ip || undefined,
+    system: system.length > 0 ? system.join(', ') : undefined,
     cpu: room('cpu', usage?.cpu),
     memory: room('memory', usage?.memory),
     pods: room('pods'),
     taints: items(spec?.taints).map(({ key, value, effect, timeAdded }) => {
       const since = instant(timeAdded);
       const says = `${key ?? ''}${value ? `=${value}` : ''}:${effect ?? ''}`;
-      return { says: words(says, 200) ?? '', ...(since === undefined ? {} : { since }) };
+      return { says: words(says, 200) ?? '', since };
     }),
   };
 }

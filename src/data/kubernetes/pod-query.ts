@@ -62,7 +62,7 @@ export async function queryPod(connection: Connection, name: string, signal: Abo
     ok: true,
     value: {
       ...toPodDetail(pod, usage.ok ? usage.value : {}),
-      ...(node?.ok ? { node: node.value } : {}),
+      node: node?.ok ? node.value : undefined,
       events: events.ok ? events.value : [],
       missing,
     },
@@ -95,9 +95,9 @@ export function conditionsOf(of: readonly WireCondition[] | null | undefined): r
     return {
       type: words(c.type, 100) ?? '',
       status: words(c.status, 20) ?? 'Unknown',
-      ...(reason ? { reason } : {}),
-      ...(message ? { message } : {}),
-      ...(at === undefined ? {} : { at }),
+      reason: reason || undefined,
+      message: message || undefined,
+      at,
     };
   });
 }
@@ -120,9 +120,9 @@ export function toPodDetail(
         quantityOf(c.resources?.limits?.[what]),
       ];
       return {
-        ...(use === undefined ? {} : { used: use }),
-        ...(requested === undefined ? {} : { requested }),
-        ...(limit === undefined ? {} : { limit }),
+        used: use,
+        requested,
+        limit,
       };
     };
     return {
@@ -132,7 +132,7 @@ export function toPodDetail(
       ready: own?.ready === true,
       restarts: count(own?.restartCount),
       state: stateOf(own?.state),
-      ...(last.is === 'unknown' ? {} : { last }),
+      last: last.is === 'unknown' ? undefined : last,
       cpu: measured('cpu'),
       memory: measured('memory'),
       probes: [
@@ -150,7 +150,7 @@ export function toPodDetail(
   return {
     uid: words(metadata?.uid) ?? '',
     name: words(metadata?.name, 253) ?? '',
-    ...(owner ? { owner: `${owner.kind} ${owner.name}` } : {}),
+    owner: owner ? `${owner.kind} ${owner.name}` : undefined,
     ...some('serviceAccount', spec?.serviceAccountName),
     ...some('qos', status?.qosClass),
     ...some('ip', status?.podIP),
@@ -171,10 +171,10 @@ function stateOf(state: WireState): ContainerState {
   const at = instant(running?.startedAt) ?? instant(terminated?.finishedAt);
   return {
     is: running ? 'running' : waiting ? 'waiting' : terminated ? 'ended' : 'unknown',
-    ...(at === undefined ? {} : { at }),
-    ...(reason ? { reason } : {}),
-    ...(message ? { message } : {}),
-    ...(terminated ? { exitCode: count(terminated.exitCode) } : {}),
+    at,
+    reason: reason || undefined,
+    message: message || undefined,
+    exitCode: terminated ? count(terminated.exitCode) : undefined,
   };
 }
 

@@ -47,8 +47,8 @@ export function toPod(wire: WirePod): Pod | undefined {
       total: Math.max(items(spec?.containers).length + sidecars.size, running.length),
     },
     restarts: initial.reduce((sum, s) => sum + count(s.restartCount), 0),
-    ...(lastRestartAt === undefined ? {} : { lastRestartAt }),
-    ...(lastEnd === undefined ? {} : { lastEnd }),
+    lastRestartAt,
+    lastEnd,
     ...trouble,
     image: words(items(spec?.containers)[0]?.image) ?? words(main[0]?.image) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
@@ -79,9 +79,9 @@ function endOf({ metadata, status }: WirePod): Pick<Pod, 'endsBy' | 'leftOver' |
     ...items(status?.conditions).map((c) => instant(c.lastTransitionTime)),
   ].filter((at) => at !== undefined);
   return {
-    ...(endsBy === undefined ? {} : { endsBy }),
-    ...(leftOver ? { leftOver } : {}),
-    ...(status?.phase === 'Failed' && times.length > 0 ? { endedAt: Math.max(...times) } : {}),
+    endsBy,
+    leftOver: leftOver || undefined,
+    endedAt: status?.phase === 'Failed' && times.length > 0 ? Math.max(...times) : undefined,
   };
 }
 
@@ -97,7 +97,7 @@ function troubleOf(wire: WirePod, running: readonly Status[], terminating: boole
   const say = (reason: string | undefined, ...messages: (string | undefined)[]): Trouble => {
     const last = ended?.reason && ended.reason !== reason ? `last ended ${words(ended.reason)}` : undefined;
     const message = [last, ...messages].filter((m) => m !== undefined).join('; ');
-    return { ...(reason ? { reason } : {}), ...exit, ...(message ? { message } : {}) };
+    return { reason: reason || undefined, ...exit, message: message || undefined };
   };
   if (words(status?.reason)) return say(words(status?.reason), words(status?.message));
   const conditions = items(status?.conditions);
@@ -108,7 +108,7 @@ function troubleOf(wire: WirePod, running: readonly Status[], terminating: boole
     if (!stuck) continue;
     const code = s.state?.terminated?.exitCode ?? s.lastState?.terminated?.exitCode;
     const message = [`init container ${words(s.name) ?? ''}`, stuck.message].filter((m) => m !== undefined).join(': ');
-    return { reason: `Init:${stuck.reason}`, message, ...(count(code) !== 0 ? { exitCode: count(code) } : {}) };
+    return { reason: `Init:${stuck.reason}`, message, exitCode: count(code) !== 0 ? count(code) : undefined };
   }
   const waiting = running.map(stuckOf).find((s) => s !== undefined);
   if (waiting) return say(waiting.reason, waiting.message);
@@ -142,7 +142,7 @@ function initSays(wire: WirePod): string | undefined {
 function stuckOf(s: Status): { reason: string; message?: string } | undefined {
   const { waiting, terminated } = s.state ?? {};
   const message = words(waiting?.message ?? terminated?.message);
-  const tell = (reason: string) => ({ reason, ...(message ? { message } : {}) });
+  const tell = (reason: string) => ({ reason, message: message || undefined });
   if (waiting) {
     const reason = words(waiting.reason);
     return !reason || reason === 'ContainerCreating' || reason === 'PodInitializing' ? undefined : tell(reason);

@@ -54,7 +54,7 @@ export class KubernetesPreflight {
       });
       // Servers before 1.28 do not know the question.
       const user = review.ok ? words(review.value.status?.userInfo?.username, 100) : undefined;
-      return { ok: true, value: { context, server, ...(user ? { user } : {}) } };
+      return { ok: true, value: { context, server, user: user || undefined } };
     });
   }
 
@@ -233,7 +233,7 @@ function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
     revision: Number(metadata?.annotations?.[revisionAnnotation] ?? 0) || 0,
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
     paused: spec?.paused === true,
-    ...(failed ? { stuck: words(failed.message, 160) ?? words(failed.reason) ?? 'the rollout is stuck' } : {}),
+    stuck: failed ? (words(failed.message, 160) ?? words(failed.reason) ?? 'the rollout is stuck') : undefined,
     recreate: spec?.strategy?.type === 'Recreate',
   };
 }

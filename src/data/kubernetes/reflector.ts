@@ -261,7 +261,7 @@ export class Reflector<T> {
 type Ended = { fault?: Fault; told?: boolean; pollAfter?: Ms; after?: Ms };
 
 function refused({ fault, after }: Refused): Ended {
-  return { fault, ...(after === undefined ? {} : { after }) };
+  return { fault, after };
 }
 
 class Overdue extends Error {}

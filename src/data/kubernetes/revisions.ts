@@ -18,7 +18,7 @@ export function toRevision(
   return {
     revision: Number(revision ?? 0) || 0,
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
-    ...(cause ? { cause } : {}),
+    cause: cause || undefined,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     replicas: count(status?.replicas),
     active: revision === active,

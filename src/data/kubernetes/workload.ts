@@ -130,7 +130,7 @@ export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
     const startedAt = instant(
       own?.state?.running?.startedAt ?? own?.state?.terminated?.startedAt ?? own?.lastState?.terminated?.startedAt,
     );
-    return [{ name: named, running, started, restarts, ...(startedAt === undefined ? {} : { startedAt }) }];
+    return [{ name: named, running, started, restarts, startedAt }];
   });
   const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);
   const first = words(items(spec?.containers)[0]?.name) ?? '';
@@ -145,7 +145,7 @@ export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
     containers,
     main: containers.some((c) => c.name === chosen) && chosen ? chosen : first,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
-    ...(waits === undefined ? {} : { waits }),
+    waits,
   };
 }
 

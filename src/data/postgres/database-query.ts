@@ -63,7 +63,7 @@ export async function queryDatabase(
         name: sanitize(name ?? '', 80),
         client: sanitize(client ?? '', 80),
         state: sanitize(state ?? 'hidden', 40),
-        ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
+        bytes: bytes === null ? undefined : Math.max(0, bytes),
       })),
       slots: slots.map(slotFrom),
       missing,
@@ -84,9 +84,9 @@ function sessionFrom(row: sql.SessionRow): DatabaseSession {
         }),
     database: sanitize(row.database ?? '', 64),
     state: sanitize(row.state ?? '', 40),
-    ...(row.wait === null ? {} : { wait: sanitize(row.wait, 60) }),
-    ...(row.transaction === null ? {} : { transactionAge: ms(row.transaction) }),
-    ...(row.since === null ? {} : { stateAge: ms(row.since) }),
+    wait: row.wait === null ? undefined : sanitize(row.wait, 60),
+    transactionAge: row.transaction === null ? undefined : ms(row.transaction),
+    stateAge: row.since === null ? undefined : ms(row.since),
     blockedBy: [...new Set(row.blockedBy ?? [])],
     query: statementSays(row.query, 600),
   };
@@ -96,12 +96,12 @@ function vacuumFrom({ pid, database, table, phase, share, seconds, auto, forced 
   return {
     pid,
     database: sanitize(database ?? '', 64),
-    ...(table === null ? {} : { table: sanitize(table, 120) }),
-    ...(phase === null ? {} : { phase: sanitize(phase, 40) }),
-    ...(share === null ? {} : { share }),
-    ...(seconds === null ? {} : { age: Math.max(0, seconds * second) }),
-    ...(auto === null ? {} : { auto }),
-    ...(forced === null ? {} : { forced }),
+    table: table === null ? undefined : sanitize(table, 120),
+    phase: phase === null ? undefined : sanitize(phase, 40),
+    share: share ?? undefined,
+    age: seconds === null ? undefined : Math.max(0, seconds * second),
+    auto: auto ?? undefined,
+    forced: forced ?? undefined,
   };
 }
 
@@ -111,8 +111,8 @@ function tableFrom(row: sql.TableRow): TableState {
     totalBytes: row.bytes ?? 0,
     liveRows: row.live,
     deadRows: row.dead,
-    ...(row.vacuum === null ? {} : { lastVacuum: row.vacuum * second }),
-    ...(row.analyze === null ? {} : { lastAnalyze: row.analyze * second }),
+    lastVacuum: row.vacuum === null ? undefined : row.vacuum * second,
+    lastAnalyze: row.analyze === null ? undefined : row.analyze * second,
     changed: row.changed,
   };
 }

@@ -52,7 +52,7 @@ export function postgresFault(error: unknown, server: DatabaseServer): Fault {
   const said = sanitize(error instanceof Error ? error.message : error, 300);
   const [kind, what, hint] = state ? explainState(state, said, server, error) : explainClient(error, said, server);
   const code = state ?? networkCode(error);
-  return { kind, where, what, hint, ...(code === undefined ? {} : { code }) };
+  return { kind, where, what, hint, code };
 }
 
 function explainState(state: string, said: string, server: DatabaseServer, error: unknown): Known {

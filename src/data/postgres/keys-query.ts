@@ -24,11 +24,11 @@ function keyFrom(row: sql.ApiKeyRow): ApiKey {
     tenant: sanitize(row.tenant, 100),
     name: sanitize(row.name ?? '', 100),
     permissions: permissionsFrom(row.permissions),
-    ...(row.rateLimit === null ? {} : { rateLimit: row.rateLimit }),
-    ...(row.lastUsed === null ? {} : { lastUsedAt: row.lastUsed * second }),
+    rateLimit: row.rateLimit ?? undefined,
+    lastUsedAt: row.lastUsed === null ? undefined : row.lastUsed * second,
     createdAt: (row.created ?? 0) * second,
     revoked: row.revoked ?? row.revokedAt !== null,
-    ...(row.revokedAt === null ? {} : { revokedAt: row.revokedAt * second }),
+    revokedAt: row.revokedAt === null ? undefined : row.revokedAt * second,
   };
 }
 

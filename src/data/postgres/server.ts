@@ -84,22 +84,20 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     latency,
     inRecovery: me.inRecovery,
     ...(writable ? { writes: writesFrom(writable, me.role) } : me.inRecovery ? {} : { writesUnasked: true }),
-    ...(counted ? { connections: connectionsFrom(counted) } : {}),
-    ...(lag && (me.inRecovery || lag.peers > 0) ? { lag: lagFrom(lag, me.inRecovery) } : {}),
-    ...(lag && me.inRecovery ? { wal: walFrom(lag) } : {}),
-    ...(slots ? { slots: slots.map(slotFrom) } : {}),
-    ...(ids ? { idAges: ids.map(idAgeFrom) } : {}),
-    ...(longest?.[0] ? { longestTransaction: transactionFrom(longest[0]) } : {}),
-    ...(blocked
-      ? {
-          blocked: blocked.map(({ pid, blockedBy, seconds, query }) => ({
-            pid,
-            blockedBy,
-            waiting: Math.max(0, (seconds ?? 0) * second),
-            query: query === null ? 'not shown to us' : statementSays(query, shortQuery),
-          })),
-        }
-      : {}),
+    connections: counted ? connectionsFrom(counted) : undefined,
+    lag: lag && (me.inRecovery || lag.peers > 0) ? lagFrom(lag, me.inRecovery) : undefined,
+    wal: lag && me.inRecovery ? walFrom(lag) : undefined,
+    slots: slots ? slots.map(slotFrom) : undefined,
+    idAges: ids ? ids.map(idAgeFrom) : undefined,
+    longestTransaction: longest?.[0] ? transactionFrom(longest[0]) : undefined,
+    blocked: blocked
+      ? blocked.map(({ pid, blockedBy, seconds, query }) => ({
+          pid,
+          blockedBy,
+          waiting: Math.max(0, (seconds ?? 0) * second),
+          query: query === null ? 'not shown to us' : statementSays(query, shortQuery),
+        }))
+      : undefined,
     missing,
   };
 }
@@ -142,8 +140,8 @@ export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow
     kind: sanitize(kind, 20),
     active,
     state: sanitize(state ?? '', 40),
-    ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
-    ...(most === null ? {} : { most }),
+    bytes: bytes === null ? undefined : Math.max(0, bytes),
+    most: most ?? undefined,
   };
 }
 
@@ -160,11 +158,11 @@ function lagFrom(
   inRecovery: boolean,
 ): NonNullable<Database['lag']> {
   return {
-    ...(bytes === null ? {} : { bytes: Math.max(0, bytes) }),
-    ...(seconds === null ? {} : { ms: Math.max(0, seconds * second) }),
+    bytes: bytes === null ? undefined : Math.max(0, bytes),
+    ms: seconds === null ? undefined : Math.max(0, seconds * second),
     streaming: streaming ?? false,
-    ...(paused ? { paused } : {}),
-    ...(inRecovery ? {} : { replicas: peers }),
+    paused: paused || undefined,
+    replicas: inRecovery ? undefined : peers,
   };
 }
 
@@ -172,17 +170,16 @@ function lagFrom(
 function walFrom({ received, replayed, waiting, streaming, peers, silence, sender }: sql.LagRow): ReplicaWal {
   return {
     receiving: streaming ?? false,
-    ...(peers > 0
-      ? {
-          receiver: {
-            ...(sender == null ? {} : { from: sanitize(sender, 120) }),
-            ...(silence == null ? {} : { silence: Math.max(0, silence * second) }),
-          },
-        }
-      : {}),
-    ...(received == null ? {} : { received: sanitize(received, 40) }),
-    ...(replayed == null ? {} : { replayed: sanitize(replayed, 40) }),
-    ...(waiting == null ? {} : { waiting: Math.max(0, waiting) }),
+    receiver:
+      peers > 0
+        ? {
+            from: sender == null ? undefined : sanitize(sender, 120),
+            silence: silence == null ? undefined : Math.max(0, silence * second),
+          }
+        : undefined,
+    received: received == null ? undefined : sanitize(received, 40),
+    replayed: replayed == null ? undefined : sanitize(replayed, 40),
+    waiting: waiting == null ? undefined : Math.max(0, waiting),
   };
 }
 

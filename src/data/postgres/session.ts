@@ -130,7 +130,7 @@ export class Session {
   #late(asked: Ms, begun: Ms): Fault {
     const now = performance.now();
     const { code, ...fault } = timedOut(this.where, now - asked);
-    return this.#heardAt < begun && now - begun >= longSilence ? { ...fault, ...(code ? { code } : {}) } : fault;
+    return this.#heardAt < begun && now - begun >= longSilence ? { ...fault, code: code || undefined } : fault;
   }
 
   #drop(): void {

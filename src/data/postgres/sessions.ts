@@ -20,7 +20,7 @@ export function sessionsFor({ database }: Pick<Settings, 'database'>): Sessions 
     const { primary, replica } = database;
     sessions = {
       primary: new Session(primary),
-      ...(replica ? { replica: new Session(replica) } : {}),
+      replica: replica ? new Session(replica) : undefined,
       studies: new Session(primary),
     };
     kept.set(database, sessions);

@@ -99,28 +99,23 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
   const unclear = [...(ofStudies.value ?? []), ...(ofJobs.value ?? [])];
   const { partial } = tables;
   return {
-    ...(pending.value === undefined
-      ? {}
-      : {
-          queueDepth: bounded(
-            pending.value,
-            sql.mostPending,
-            pending.exact && !doubts.queueDepth && !partial.includes('jobs'),
-          ),
-        }),
+    queueDepth:
+      pending.value === undefined
+        ? undefined
+        : bounded(pending.value, sql.mostPending, pending.exact && !doubts.queueDepth && !partial.includes('jobs')),
     active: rows.map((row) => studyFrom(row, jobs.value, tables)),
     activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,
     lastHourExact: hour.exact && hour.value.finished + hour.value.unclear < sql.mostFinished && partial.length === 0,
-    ...(partial.length > 0 ? { partial } : {}),
+    partial: partial.length > 0 ? partial : undefined,
     newLastTenMinutes: overview?.new ?? 0,
-    ...(overview?.newest == null ? {} : { newestCreatedAt: overview.newest * second }),
+    newestCreatedAt: overview?.newest == null ? undefined : overview.newest * second,
     form: tables.form,
-    ...(unclear.length > 0 ? { unclear } : {}),
-    ...(hour.value.unclear > 0 ? { unclearLastHour: hour.value.unclear } : {}),
-    ...(Object.keys(doubts).length > 0 ? { doubts } : {}),
+    unclear: unclear.length > 0 ? unclear : undefined,
+    unclearLastHour: hour.value.unclear > 0 ? hour.value.unclear : undefined,
+    doubts: Object.values(doubts).some(Boolean) ? doubts : undefined,
   };
 }
 
@@ -142,11 +137,7 @@ function doubtsOf(
     lackOf('study', tables, ['done', 'failed']) ??
     lackOf('job', tables, ['failed']) ??
     (lastHour > 0 ? (studies?.length ? { why: 'unclear', of: 'study' } : { why: 'unclear', of: 'job' }) : undefined);
-  return {
-    ...(queueDepth ? { queueDepth } : {}),
-    ...(active ? { active } : {}),
-    ...(hour ? { lastHour: hour } : {}),
-  };
+  return { queueDepth, active, lastHour: hour };
 }
 
 /** A count that stopped at its bound is `at least`. */
@@ -168,10 +159,10 @@ function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefi
     id: sanitize(row.id, 100),
     tenant: sanitize(row.tenant, 100),
     status: sanitize(row.status, 40),
-    ...(completion === undefined ? {} : { completion }),
+    completion,
     failedJobs: counted?.failed ?? 0,
     totalJobs: counted?.total ?? 0,
-    ...(jobs ? {} : { jobsUncounted: true }),
+    jobsUncounted: jobs ? undefined : true,
     createdAt: created,
     progressedAt: Math.max(progressed, moved),
   };

@@ -81,8 +81,8 @@ export async function queryStudy(settings: Settings, study: string, signal: Abor
       const found = row === undefined ? noJobs : await jobsOf(ask, sql.jobsSummary(tables), values);
       const { counts, errors, running, slowest } = found ?? noJobs;
       return {
-        ...(row ? { row: studyRow(row) } : {}),
-        ...(found ? {} : { jobsUncounted: true }),
+        row: row ? studyRow(row) : undefined,
+        jobsUncounted: found ? undefined : true,
         counts: (counts ?? []).map(({ surface, status, count }) => ({
           surface: sanitize(surface ?? 'no surface', 100),
           status: sanitize(status ?? 'no status', 40),
@@ -164,7 +164,7 @@ function studyRow(row: sql.StudyListRow): StudyRow {
     id: sanitize(row.id, 100),
     tenant: sanitize(row.tenant, 100),
     status: sanitize(row.status, 40),
-    ...(completion === undefined ? {} : { completion }),
+    completion,
     createdAt,
     progressedAt: row.progressed === null ? createdAt : row.progressed * second,
   };
@@ -177,7 +177,7 @@ function jobFrom(row: sql.JobRow): Job {
     status: sanitize(row.status, 40),
     attempts: row.attempts ?? 0,
     createdAt: (row.created ?? 0) * second,
-    ...(row.ended === null ? {} : { endedAt: row.ended * second }),
-    ...(row.error === null ? {} : { error: sanitize(row.error, 400) }),
+    endedAt: row.ended === null ? undefined : row.ended * second,
+    error: row.error === null ? undefined : sanitize(row.error, 400),
   };
 }

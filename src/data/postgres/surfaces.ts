@@ -81,7 +81,7 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   );
   return {
     surfaces,
-    ...(last.value ? { lastFinished: { at: last.value.at * second, study: sanitize(last.value.study, 100) } } : {}),
+    lastFinished: last.value ? { at: last.value.at * second, study: sanitize(last.value.study, 100) } : undefined,
     estimated,
     ...doubt,
   };
@@ -92,7 +92,7 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     id: sanitize(row.id ?? 'no surface', 100),
     failures: row.failures,
     finished: row.finished,
-    ...(row.unclear > 0 ? { unclear: row.unclear } : {}),
+    unclear: row.unclear > 0 ? row.unclear : undefined,
     affectedStudies: row.studies,
     ...(row.failures > 0 && row.topCount !== null
       ? { topError: sanitize(row.topError ?? 'no message', 300), topErrorCount: row.topCount }

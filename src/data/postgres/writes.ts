@@ -22,17 +22,16 @@ export function writesFrom(row: WritesRow, role: string): Writes {
   ];
   return {
     readOnly,
-    ...(waits ? { standbys: { needed, ...(row.synchronous === null ? {} : { there: row.synchronous }) } } : {}),
-    ...(row.waiting > 0
-      ? {
-          waiting: {
+    standbys: waits ? { needed, there: row.synchronous ?? undefined } : undefined,
+    waiting:
+      row.waiting > 0
+        ? {
             commits: row.waiting,
             longest: (row.longest ?? 0) * second,
             on: /syncrep/i.test(row.event ?? '') ? 'standby' : 'disk',
-          },
-        }
-      : {}),
-    ...(row.refused ? { refused: sanitize(role, 64) } : {}),
+          }
+        : undefined,
+    refused: row.refused ? sanitize(role, 64) : undefined,
   };
 }
 

@@ -46,7 +46,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): DoctorCheck {
 /** Said only where it is so: a server that answers and does not work. */
 function works(look: Redis): Checkup[] {
   const { verdict, says, remedy } = evaluateRedis(look);
-  return verdict === 'ok' ? [] : [{ area, what: 'works', verdict, answer: says, ...(remedy ? { todo: remedy } : {}) }];
+  return verdict === 'ok' ? [] : [{ area, what: 'works', verdict, answer: says, todo: remedy || undefined }];
 }
 
 function memory(look: Redis): Checkup[] {

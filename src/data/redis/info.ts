@@ -69,11 +69,11 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
     usedBytes: used,
     maxBytes: number('maxmemory') ?? 0,
     evictedKeys: number('evicted_keys') ?? 0,
-    ...(info.has('master_link_status') ? { linkUp: info.get('master_link_status') === 'up' } : {}),
-    ...(info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? { cluster: true } : {}),
+    linkUp: info.has('master_link_status') ? info.get('master_link_status') === 'up' : undefined,
+    cluster: info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? true : undefined,
     clients: number('connected_clients') ?? 0,
     policy: sanitize(info.get('maxmemory_policy') ?? '', 40),
-    ...(info.has('aof_enabled') ? { persistence: persistenceFrom(info, number) } : {}),
+    persistence: info.has('aof_enabled') ? persistenceFrom(info, number) : undefined,
   };
 }
 
@@ -86,10 +86,10 @@ function persistenceFrom(
   const [saved, appended] = [info.get('rdb_last_bgsave_status'), info.get('aof_last_write_status')];
   const appendOnly = info.get('aof_enabled') === '1';
   return {
-    ...(savedAt ? { savedAt: savedAt * second } : {}),
-    ...(saved === undefined ? {} : { saved: saved === 'ok' }),
-    ...(changes === undefined ? {} : { changes }),
+    savedAt: savedAt ? savedAt * second : undefined,
+    saved: saved === undefined ? undefined : saved === 'ok',
+    changes,
     appendOnly,
-    ...(appendOnly && appended !== undefined ? { appended: appended === 'ok' } : {}),
+    appended: appendOnly && appended !== undefined ? appended === 'ok' : undefined,
   };
 }

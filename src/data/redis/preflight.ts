@@ -85,7 +85,7 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
     unsized ??= sizes.refusal?.says;
     for (const key of old) {
       const bytes = sizes.numbers.get(key);
-      found.push({ key, idle: (times.numbers.get(key) ?? 0) * second, ...(bytes === undefined ? {} : { bytes }) });
+      found.push({ key, idle: (times.numbers.get(key) ?? 0) * second, bytes });
     }
     // Where the first page of names has no idle times, no other one has.
   } while (
@@ -101,8 +101,8 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
     matched: seen.size,
     scanned,
     complete: cursor === '0' && found.length <= most,
-    ...(untold === undefined ? {} : { untold }),
-    ...(unsized === undefined ? {} : { unsized }),
+    untold,
+    unsized,
   };
 }
 

@@ -35,7 +35,7 @@ export async function refusalsOf(client: Client, info: Info): Promise<readonly R
     const stops = (await configured(client, 'stop-writes-on-bgsave-error')) ?? 'untold';
     // Without a schedule of saves a failed one stops nothing.
     const saves = stops === 'no' ? '' : ((await configured(client, 'save')) ?? 'untold');
-    if (stops !== 'no' && saves !== '') found.push({ why: 'save', ...(stops === 'untold' ? { perhaps: true } : {}) });
+    if (stops !== 'no' && saves !== '') found.push({ why: 'save', perhaps: stops === 'untold' ? true : undefined });
   }
   if (isFull(info)) found.push({ why: 'memory' });
   // Told only where replicas are required.

@@ -25,7 +25,7 @@ export async function executeCommand(
   const [program, ...argv] = call.argv;
   if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
   const running = execa(program, argv, {
-    ...(call.directory ? { cwd: call.directory } : {}),
+    cwd: call.directory || undefined,
     env: { ...childEnvironment(process.env, call.inherits), ...call.environment },
     extendEnv: false,
     stdin: 'ignore',

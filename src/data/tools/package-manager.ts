@@ -55,7 +55,7 @@ export async function adminCommandThere(
   // In the checkout: its package.json may choose the version.
   const there = await stat(directory).catch(() => undefined);
   const env = childEnvironment(process.env, ['PNPM_HOME', 'COREPACK_*', ...environment]);
-  const options = { timeout, signal, env, ...(there ? { cwd: directory } : {}) };
+  const options = { timeout, signal, env, cwd: there ? directory : undefined };
   const version = await run(found.file, ['--version'], options).then(
     ({ stdout }) => sanitize(stdout, 40).trim(),
     () => '',

@@ -33,7 +33,7 @@ export async function outputOf(
   signal: AbortSignal,
 ): Promise<Result<ToolOutput>> {
   const done = await execa(program, argv, {
-    ...(directory ? { cwd: directory } : {}),
+    cwd: directory || undefined,
     env: { ...childEnvironment(process.env, inherits), ...environment },
     extendEnv: false,
     stdin: 'ignore',

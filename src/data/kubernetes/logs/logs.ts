@@ -180,8 +180,8 @@ class LogsFollower {
     const log: ContainerLog = {
       ...about,
       follow: this.#ask.follow && !previous && !pod.ended,
-      ...(this.#ask.since === undefined ? {} : { since: this.#ask.since }),
-      ...(this.#ask.tail === undefined ? {} : { tail: this.#ask.tail }),
+      since: this.#ask.since,
+      tail: this.#ask.tail,
     };
     const listener = {
       line: (text: string, at: Instant | undefined, cut: boolean) => {
@@ -200,7 +200,7 @@ class LogsFollower {
       lastWords: (text: string, at: Instant | undefined, cut: boolean) => {
         lastWords += 1;
         if (lastWords === 1) mark(`${container.name} restarted; the end of the one before it`, at);
-        put(text, at ?? Date.now(), { previous: true, ...(cut ? { cut } : {}) });
+        put(text, at ?? Date.now(), { previous: true, cut: cut || undefined });
       },
       opened: () => {
         stream.open = true;
@@ -301,9 +301,9 @@ class LogsFollower {
       followed,
       expected: streams.length,
       leftOut: this.#leftOut,
-      ...(this.#pods === undefined ? {} : { pods: this.#pods }),
+      pods: this.#pods,
       unstarted: this.#unstarted,
-      ...(fault ? { fault } : {}),
+      fault,
     };
     const said = JSON.stringify(state);
     if (said === this.#said) return;
