@@ -1,28 +1,40 @@
 import { defineConfig } from 'vitest/config';
 
+// What is waited for ends a wait when it is there; the limit is for what never comes.
+const expectOptions = { poll: { timeout: 30_000 } };
+
 export default defineConfig({
   test: {
     projects: [
       // Pure functions: seconds.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'unit', expect: expectOptions, include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       // What is drawn.
-      { test: { name: 'frames', include: ['test/frames/**/*.test.{ts,tsx}'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'frames',
+          expect: expectOptions,
+          include: ['test/frames/**/*.test.{ts,tsx}'],
+          testTimeout: 60_000,
+        },
+      },
       // Single servers, child processes, a hundred thousand rows.
       {
         test: {
+          expect: expectOptions,
           hookTimeout: 120_000,
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'simulator/test/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       // Whole programs against the embedded Bentham: one file at a time, since each is a small data centre.
       {
         test: {
+          expect: expectOptions,
           hookTimeout: 120_000,
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.{ts,tsx}'],
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           fileParallelism: false,
         },
       },

@@ -28,6 +28,8 @@ export type Ports = {
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;
   quit(): void;
+  /** Milliseconds of a clock that only goes forward: how close together keys came. */
+  now(): number;
   /** NO_COLOR, FORCE_COLOR. */
   environment: Readonly<Record<string, string | undefined>>;
 };
@@ -90,7 +92,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
   const typedAt = useRef(Number.NEGATIVE_INFINITY);
   useInput((input, key) => {
     // A terminal that does not mark pasted text hands it on in pieces, the last one of any length.
-    const at = performance.now();
+    const at = ports.now();
     if (key.eventType === 'release') return;
     // Ink cuts ^C out of what it came with: it is one key only where nothing came just before or behind it.
     if (key.ctrl && input === 'c') {

@@ -85,7 +85,7 @@ test('a restore makes a new cluster that becomes available, and leaves the old o
   await expect(status('bentham-recovered')).rejects.toMatchObject({ name: 'DBClusterNotFoundFault' });
   const made = await client.send(new RestoreDBClusterToPointInTimeCommand(wanted));
   expect(made.DBCluster).toMatchObject({ DBClusterIdentifier: 'bentham-recovered', Status: 'creating' });
-  await vi.waitFor(async () => expect(await status('bentham-recovered')).toBe('available'), 5000);
+  await vi.waitFor(async () => expect(await status('bentham-recovered')).toBe('available'), 30_000);
   expect(await status(cluster)).toBe('available');
   const again = client.send(new RestoreDBClusterToPointInTimeCommand(wanted));
   await expect(again).rejects.toMatchObject({ name: 'DBClusterAlreadyExistsFault' });

@@ -3,9 +3,12 @@ import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore, type State, take } from '../../src/store.ts';
+import { eventually } from '../support/eventually.ts';
 import { calm, outage, stateOf } from '../support/worlds.ts';
 
 function show(state: State) {
+  // Only the test moves it: a busy machine tears no burst apart.
+  let clock = 0;
   const ports = {
     send: vi.fn<Ports['send']>(),
     copy: vi.fn<Ports['copy']>(async () => ''),
@@ -13,12 +16,18 @@ function show(state: State) {
     suspend: vi.fn<Ports['suspend']>(),
     lend: vi.fn<Ports['lend']>(),
     quit: vi.fn<Ports['quit']>(),
+    now: () => clock,
     environment: { FORCE_COLOR: '0' },
   };
   const store = createCockpitStore(state);
   const screen = render(<App store={store} ports={ports} />);
-  const shows = (text: string) => vi.waitFor(() => expect(screen.lastFrame()).toContain(text));
-  return { ports, store, ...screen, shows };
+  const shows = (text: string) => eventually(() => expect(screen.lastFrame()).toContain(text));
+  /** Types a burst, a second after the one before it. */
+  const type = (burst: string) => {
+    clock += 1000;
+    screen.stdin.write(burst);
+  };
+  return { ports, store, ...screen, shows, type };
 }
 
 let open: ReturnType<typeof show>;
@@ -34,10 +43,10 @@ describe('the app', () => {
 
   test('draws the runbook’s small tables in their place, and the frame stays', async () => {
     open = show(stateOf(calm));
-    open.stdin.write(':');
-    open.stdin.write('severity levels');
+    open.type(':');
+    open.type('severity levels');
     await open.shows('severity levels');
-    open.stdin.write('\r');
+    open.type('\r');
     await open.shows('when in doubt');
     await open.shows('Study execution failing >50%');
     const lines = (open.lastFrame() ?? '').split('\n');
@@ -50,27 +59,27 @@ describe('the app', () => {
   test('takes keys typed ahead one by one, in their order', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
-    open.stdin.write('2jj');
+    open.type('2jj');
     await open.shows('▶  ● 7d9f8b6c5-8qk5p');
   });
 
   test('hands words to the engine and the terminal on, and says so', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
-    open.stdin.write('R');
+    open.type('R');
     await open.shows('asking every backend now');
     expect(open.ports.send).toHaveBeenCalledWith({ kind: 'refresh' });
-    open.stdin.write('2jjy');
+    open.type('2jjy');
     await open.shows('copied: pod api-gateway');
     expect(open.ports.copy).toHaveBeenCalledWith('api-gateway-7d9f8b6c5-8qk5p');
-    open.stdin.write('q');
-    await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalled());
+    open.type('q');
+    await eventually(() => expect(open.ports.quit).toHaveBeenCalled());
   });
 
   test('takes nothing that was pasted for a key', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
-    open.stdin.write('\u001b[200~q\u001b[201~');
+    open.type('\u001b[200~q\u001b[201~');
     await open.shows('pasted text is not taken as keys');
     expect(open.ports.quit).not.toHaveBeenCalled();
   });
@@ -80,19 +89,19 @@ describe('the app', () => {
     async (burst) => {
       open = show(stateOf(outage));
       await open.shows('1 HEALTH');
-      open.stdin.write(burst);
+      open.type(burst);
       await open.shows('press it by itself');
       expect(open.ports.quit).not.toHaveBeenCalled();
       expect(open.ports.suspend).not.toHaveBeenCalled();
-      open.stdin.write('\u001bq');
-      await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalledOnce());
+      open.type('\u001bq');
+      await eventually(() => expect(open.ports.quit).toHaveBeenCalledOnce());
     },
   );
 
   test('leaves the screen by ^c alone', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
-    open.stdin.write('\u0003');
-    await vi.waitFor(() => expect(open.ports.quit).toHaveBeenCalledOnce());
+    open.type('\u0003');
+    await eventually(() => expect(open.ports.quit).toHaveBeenCalledOnce());
   });
 });

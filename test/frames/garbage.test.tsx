@@ -3,6 +3,7 @@ import { render } from 'ink-testing-library';
 import { afterEach, expect, test, vi } from 'vitest';
 import { App, type Ports } from '../../src/app.tsx';
 import { createCockpitStore } from '../../src/store.ts';
+import { eventually } from '../support/eventually.ts';
 import { outage, stateOf } from '../support/worlds.ts';
 
 const ports = () => ({
@@ -12,6 +13,7 @@ const ports = () => ({
   suspend: vi.fn<Ports['suspend']>(),
   lend: vi.fn<Ports['lend']>(),
   quit: vi.fn<Ports['quit']>(),
+  now: () => performance.now(),
   environment: { FORCE_COLOR: '0' },
 });
 let screen: ReturnType<typeof render>;
@@ -42,12 +44,12 @@ test.each(sequences)('%s, whole and in pieces', async (_, bytes) => {
   const store = createCockpitStore(stateOf(outage));
   const given = ports();
   screen = render(<App store={store} ports={given} />);
-  await vi.waitFor(() => expect(screen.lastFrame()).toContain('1 HEALTH'));
+  await eventually(() => expect(screen.lastFrame()).toContain('1 HEALTH'));
   const before = store.getState().ui;
   for (const piece of [bytes, ...bytes]) screen.stdin.write(piece);
   // What came before this key has been taken when it has been.
   screen.stdin.write('3');
-  await vi.waitFor(() => expect(screen.lastFrame()).toContain('▶3 METRICS'));
+  await eventually(() => expect(screen.lastFrame()).toContain('▶3 METRICS'));
   const [{ pane: _pane, ...place }] = store.getState().ui.stack;
   const [{ pane: _before, ...placeBefore }] = before.stack;
   expect(place).toEqual({ ...placeBefore, kept: {} });

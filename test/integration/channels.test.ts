@@ -235,14 +235,14 @@ test('an action sends what it showed to where it showed it', async () => {
   const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script], {
     env: { BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: 'k'.repeat(32), PATH: process.env.PATH },
   });
-  const done = await executeChannel(call, { settings, signal: AbortSignal.timeout(5000) } as ExecutionContext);
+  const done = await executeChannel(call, { settings, signal: AbortSignal.timeout(60_000) } as ExecutionContext);
   expect(done).toEqual({ outcome: 'done', says: 'pagerduty answered 202 {"status":"success"}' });
   expect(bodies).toEqual([JSON.parse(stdout)]);
 });
 
 test('a login page that answers an action with 200 is a failure', async () => {
   const url = await receiver(200, '<!doctype html><title>Sign in</title>');
-  const means = { settings: platform(url), signal: AbortSignal.timeout(5000) } as unknown as ExecutionContext;
+  const means = { settings: platform(url), signal: AbortSignal.timeout(60_000) } as unknown as ExecutionContext;
   const call = { tool: 'channel', channel: 'slack-alerts', body: '{"text":"x"}' } as const;
   expect(await executeChannel(call, means)).toMatchObject({
     outcome: 'failed',

@@ -134,7 +134,7 @@ describe('PostgreSQL', () => {
       env: { PGHOST: elsewhere, PGPORT: String(server.port), PGPASSWORD: secret, ...env },
     });
     const session = new Session(settings.database.primary);
-    const outcome = await session.read(AbortSignal.timeout(5000), 5000, (ask) => ask('SELECT 1'));
+    const outcome = await session.read(AbortSignal.timeout(60_000), 5000, (ask) => ask('SELECT 1'));
     await session.close();
     if (outcome.ok) throw new Error('it answered');
     return outcome.fault;
@@ -197,7 +197,7 @@ describe('PostgreSQL', () => {
 describe('Redis', () => {
   async function looked(server: Recording, env: Record<string, string> = {}) {
     const { settings } = await good({ env: { REDIS_URL: `redis://:${secret}@${elsewhere}:${server.port}`, ...env } });
-    const outcome = await askRedisOnce(settings.redis, 1000, AbortSignal.timeout(5000));
+    const outcome = await askRedisOnce(settings.redis, 1000, AbortSignal.timeout(60_000));
     if (outcome.ok) throw new Error('it answered');
     return outcome.fault;
   }
@@ -234,7 +234,7 @@ describe('Redis', () => {
 describe('over http://', () => {
   const answer = (socket: { write(text: string): unknown }) =>
     socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}');
-  const soon = () => AbortSignal.timeout(5000);
+  const soon = () => AbortSignal.timeout(60_000);
   const at = (server: Recording) => `http://${elsewhere}:${server.port}`;
   type Asking = (url: string, allowed: Record<string, string>) => Promise<unknown>;
 
@@ -345,7 +345,11 @@ const kubeconfigOf = (server: string, more: object = {}) =>
 describe('doctor', () => {
   async function lines(env: Record<string, string>, own: Record<string, string> = {}) {
     const { settings } = await good({ env: { KUBECONFIG: file('https', kubeconfigOf('https://k:6443')), ...env } });
-    const found = await runCheck([encryptionProbe(settings, { HOME: home, ...own })], 5000, AbortSignal.timeout(5000));
+    const found = await runCheck(
+      [encryptionProbe(settings, { HOME: home, ...own })],
+      5000,
+      AbortSignal.timeout(60_000),
+    );
     return found.map(({ verdict, what, answer, todo }) => `${verdict} ${what}: ${answer}${todo ? ` → ${todo}` : ''}`);
   }
 

@@ -203,7 +203,7 @@ describe('the gateway', () => {
       const { url, refresh } = await start((_, res) => res.end('{"status":"healthy"}'));
       // A person keeps R pressed.
       const hammer = setInterval(refresh, 1);
-      await expect.poll(() => asked.length, { timeout: 5000 }).toBe(6);
+      await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(6);
       const late = await look(url);
       clearInterval(hammer);
       expect(late).toMatchObject({ ok: true });
@@ -234,10 +234,10 @@ describe('the gateway', () => {
         res.end('{"status":"healthy"}');
       });
       await expect.poll(() => news.length).toBe(1);
-      await expect.poll(() => asked.length, { timeout: 5000 }).toBe(3);
+      await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(3);
       expect(asked.slice(2)).toEqual(['/v1/health']);
       limited = false;
-      await expect.poll(() => news.at(-1), { timeout: 5000 }).toMatchObject({ value: { health: { healthy: true } } });
+      await expect.poll(() => news.at(-1), { timeout: 30_000 }).toMatchObject({ value: { health: { healthy: true } } });
       expect(asked.slice(3)).toEqual(['/v1/health', '/health']);
     });
 
@@ -255,7 +255,7 @@ describe('the gateway', () => {
         kind: 'limited',
         what: expect.stringMatching(/^rate limited \(429\), next at /),
       });
-      expect(Math.abs((told.retryAt ?? 0) - told.at - ms)).toBeLessThan(1500);
+      expect(Math.abs((told.retryAt ?? 0) - told.at - ms)).toBeLessThan(5000);
       const world = emptyWorld(scope, Date.now());
       const reading = lose(world.readings.gateway, told.fault, told.at, told.retryAt);
       const found = evaluate({ ...world, readings: { ...world.readings, gateway: reading } });

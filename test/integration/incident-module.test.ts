@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { restartDeployment } from '../../src/actions/deployments/restart-deployment.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
@@ -18,6 +18,7 @@ import { actionContextOf } from '../../src/engine/action-context.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { incidentModule } from '../../src/engine/incident/module.ts';
 import { Recorder, recordRun } from '../../src/engine/incident/recorder.ts';
+import { eventually } from '../support/eventually.ts';
 import { calm } from '../support/worlds.ts';
 
 let root: string;
@@ -69,7 +70,7 @@ function settings(name: string, more: Partial<Settings> = {}): Settings {
 async function cockpit(name = 'ops1', more: Partial<Settings> = {}, sources: readonly Source[] = []): Promise<Cockpit> {
   const made = new Cockpit(settings(name, more), sources);
   cockpits.push(made);
-  await vi.waitFor(() => expect(made.incidentContext).toBeDefined());
+  await eventually(() => expect(made.incidentContext).toBeDefined());
   return made;
 }
 
@@ -78,10 +79,10 @@ const opens: IncidentCommand = { do: 'open', severity: 1, why: 'all requests ans
 test('an incident opens with nothing reachable at all, and is written', async () => {
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident).toMatchObject({ severity: 1, title: 'Complete API outage' }));
+  await eventually(() => expect(one.incident).toMatchObject({ severity: 1, title: 'Complete API outage' }));
   expect(one.incident?.roles.commander).toEqual(['ops1']);
   one.do({ do: 'step', step: 'sev1/redis', mark: 'done' }).do({ do: 'severity', severity: 2, why: 'some get through' });
-  await vi.waitFor(() => expect(one.incident?.severity).toBe(2));
+  await eventually(() => expect(one.incident?.severity).toBe(2));
   expect(one.incident?.steps['sev1/redis']).toMatchObject({ mark: 'done', found: { state: 'unknown' } });
   const outcome = await verifyJournal(directory);
   expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
@@ -90,52 +91,50 @@ test('an incident opens with nothing reachable at all, and is written', async ()
 test('what makes no sense is refused in words', async () => {
   const one = await cockpit();
   one.do({ do: 'note', text: 'x' });
-  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: i opens one'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: i opens one'));
   one.do(opens).do({ do: 'open', severity: 2, why: '' });
-  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('SEV1 Complete API outage is open already'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('SEV1 Complete API outage is open already'));
   one.do({ do: 'step', step: 'sev1/redis', mark: 'skipped' });
-  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('a skipped step needs a reason'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('a skipped step needs a reason'));
 });
 
 test('a decision is written with what was recommended: yes, once its remedy has run', async () => {
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  await eventually(() => expect(one.incident).toBeDefined());
   const decide: IncidentCommand = { do: 'decide', step: 'sev1/restart-gateway', answer: 'yes', why: 'it hangs' };
   const decided = () =>
     (one.incident?.entries ?? []).flatMap(({ event }) => (event.kind === 'decision' ? [event.recommended] : []));
   one.do(decide);
-  await vi.waitFor(() => expect(decided()).toEqual(['unsure']));
+  await eventually(() => expect(decided()).toEqual(['unsure']));
   const target = restartDeployment.object(
     { action: 'restart-deployment', deployment: 'api-gateway' },
     actionContextOf(settings('ops1')),
   );
   await recordRun(one.recorder, { run: 'r1', action: 'restart-deployment', target, phase: 'verified' });
   one.do(decide);
-  await vi.waitFor(() => expect(decided()).toEqual(['unsure', 'yes']));
+  await eventually(() => expect(decided()).toEqual(['unsure', 'yes']));
 });
 
 test('two cockpits: one drives, the other sees everything live, and takes the wheel', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
-  await vi.waitFor(() => expect(two.incident?.id).toBe(one.incident?.id));
-  await vi.waitFor(
-    () =>
-      expect(two.incidentContext?.here.map((h) => [h.name, h.driving])).toEqual([
-        ['ops2', false],
-        ['ops1', true],
-      ]),
-    8000,
+  await eventually(() => expect(two.incident?.id).toBe(one.incident?.id));
+  await eventually(() =>
+    expect(two.incidentContext?.here.map((h) => [h.name, h.driving])).toEqual([
+      ['ops2', false],
+      ['ops1', true],
+    ]),
   );
   expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
   expect(one.recorder.mayAct()).toBeUndefined();
   two.do({ do: 'step', step: 'sev1/redis', mark: 'done' });
-  await vi.waitFor(() => expect(two.incidentContext?.said?.says).toBe('ops1 drives: take the wheel first'));
+  await eventually(() => expect(two.incidentContext?.said?.says).toBe('ops1 drives: take the wheel first'));
   two.do({ do: 'note', text: 'I see it too' });
-  await vi.waitFor(() => expect(one.incident?.notes).toBe(1));
+  await eventually(() => expect(one.incident?.notes).toBe(1));
   two.do({ do: 'wheel', why: 'ops1 eats' });
-  await vi.waitFor(() => expect(one.incident?.control.person).toBe('ops2'));
+  await eventually(() => expect(one.incident?.control.person).toBe('ops2'));
   expect(one.recorder.mayAct()).toBe('ops2 drives this incident: take the wheel first');
   expect(two.recorder.mayAct()).toBeUndefined();
 });
@@ -144,25 +143,25 @@ test('who looks at a resolved incident follows the next one, and may not act bes
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
-  await vi.waitFor(() => expect(two.incident).toBeDefined());
+  await eventually(() => expect(two.incident).toBeDefined());
   one.do({ do: 'resolve', why: 'calm' });
-  await vi.waitFor(() => expect(two.incident?.resolvedAt).toBeDefined());
+  await eventually(() => expect(two.incident?.resolvedAt).toBeDefined());
   expect(two.recorder.mayAct()).toBeUndefined();
   one.do({ do: 'open', severity: 3, why: 'one surface' });
-  await vi.waitFor(() => expect(two.incident).toMatchObject({ severity: 3 }));
+  await eventually(() => expect(two.incident).toMatchObject({ severity: 3 }));
   expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
 });
 
 test('run beside a cockpit that drives is its person’s, and nobody else’s', async () => {
   const one = await cockpit('ops1');
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident?.control.person).toBe('ops1'));
+  await eventually(() => expect(one.incident?.control.person).toBe('ops1'));
   const [own, other, watching] = [
     await cockpit('ops1'),
     await cockpit('ops2'),
     await cockpit('ops1', { environment: { ...settings('ops1').environment, observe: true } }),
   ];
-  for (const each of [own, other, watching]) await vi.waitFor(() => expect(each.incident?.id).toBe(one.incident?.id));
+  for (const each of [own, other, watching]) await eventually(() => expect(each.incident?.id).toBe(one.incident?.id));
   expect(own.recorder.mayAct(true)).toBeUndefined();
   expect(own.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
   expect(other.recorder.mayAct(true)).toBe('ops1 drives this incident: take the wheel first');
@@ -173,13 +172,13 @@ test('an incident that is open beside the resolved one still has its driver', as
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
-  await vi.waitFor(() => expect(two.incident).toBeDefined());
+  await eventually(() => expect(two.incident).toBeDefined());
   const older = two.incident?.id ?? '';
   await two.recorder.journal.append({ kind: 'opened', title: 'Low impact', severity: 4, why: 'slow' }, 'another');
   two.do({ do: 'follow', incident: 'another' });
-  await vi.waitFor(() => expect(two.incident?.id).toBe('another'));
+  await eventually(() => expect(two.incident?.id).toBe('another'));
   two.do({ do: 'resolve', why: 'fast again' });
-  await vi.waitFor(() => expect(two.incident).toMatchObject({ id: 'another', resolvedAt: expect.any(Number) }));
+  await eventually(() => expect(two.incident).toMatchObject({ id: 'another', resolvedAt: expect.any(Number) }));
   expect(two.incidentContext?.open.map((o) => o.id)).toEqual([older]);
   expect(two.recorder.mayAct()).toBe('ops1 drives SEV1 Complete API outage: show it and take the wheel first');
 });
@@ -188,7 +187,7 @@ test('an observer changes nothing, and has no path to an action', async () => {
   const base = settings('ops3');
   const one = await cockpit('ops3', { environment: { ...base.environment, observe: true } });
   one.do(opens);
-  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toBe('this cockpit only observes'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('this cockpit only observes'));
   expect(one.incident).toBeUndefined();
   expect(one.recorder.mayAct()).toBe('this cockpit only observes');
 });
@@ -205,7 +204,7 @@ test('a cockpit that ended by force: the next one goes on where it stopped, its 
   expect(drives(one.incidentContext, one.incident)).toBe(false);
   expect(isResumable(one.incidentContext, one.incident)).toBe(true);
   one.do({ do: 'wheel', why: 'resumed' });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(one.incident?.runs).toMatchObject([{ action: 'restart-deployment', phase: 'unknown' }]),
   );
   expect(one.recorder.mayAct()).toBeUndefined();
@@ -217,15 +216,15 @@ test('a journal that cannot be written: said, kept, actions refused until allowe
   directory = join(inTheWay, 'production');
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() => expect(one.incidentContext?.said?.says).toMatch(/kept in memory only: is not a directory/));
+  await eventually(() => expect(one.incidentContext?.said?.says).toMatch(/kept in memory only: is not a directory/));
   expect(one.incident?.severity).toBe(1);
   expect(one.incidentContext?.journal.unwritten).toBeGreaterThan(0);
   expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is not a directory\).*or allow it in words/);
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
-  await vi.waitFor(() => expect(one.recorder.mayAct()).toBeUndefined());
+  await eventually(() => expect(one.recorder.mayAct()).toBeUndefined());
   rmSync(inTheWay);
   one.do({ do: 'note', text: 'made room' });
-  await vi.waitFor(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
+  await eventually(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
   expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
 });
 
@@ -234,13 +233,13 @@ test('a journal that others can reach: no words allow an action, the command tha
   chmodSync(directory, 0o755);
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(one.incidentContext?.said?.says).toMatch(
       /kept in memory only: is accessible to all users; restrict it: chmod go-rwx/,
     ),
   );
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(one.incidentContext?.said?.says).toMatch(/^not allowed: is accessible to all users; restrict it: chmod/),
   );
   expect(one.recorder.mayAct()).toMatch(
@@ -248,7 +247,7 @@ test('a journal that others can reach: no words allow an action, the command tha
   );
   chmodSync(directory, 0o700);
   one.do({ do: 'note', text: 'closed it' });
-  await vi.waitFor(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
+  await eventually(() => expect(one.incidentContext?.journal).toMatchObject({ unwritten: 0 }));
   expect(one.recorder.mayAct()).toBeUndefined();
 });
 
@@ -279,10 +278,10 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine' });
-  await vi.waitFor(() => expect(one.incident?.acknowledged?.by).toBe('ops1'));
+  await eventually(() => expect(one.incident?.acknowledged?.by).toBe('ops1'));
   expect(one.incident?.messages[0]?.key).toBe(`bentham/PRODUCTION/${one.incident?.id}`);
   one.do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'SEV1: we are on it' });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(one.incident?.messages.at(-1)).toMatchObject({
       channel: 'slack-alerts',
       delivery: 'sent',
@@ -306,7 +305,7 @@ test('the key of a page that came from elsewhere is used from then on', async ()
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine', key: 'srv01/HTTP' });
   one.do({ do: 'notify', channel: 'pagerduty', purpose: 'resolve', text: 'over' });
-  await vi.waitFor(() => expect(received).toHaveLength(2));
+  await eventually(() => expect(received).toHaveLength(2));
   expect(received.map((r) => [r.body.event_action, r.body.dedup_key])).toEqual([
     ['acknowledge', 'srv01/HTTP'],
     ['resolve', 'srv01/HTTP'],
@@ -316,12 +315,11 @@ test('the key of a page that came from elsewhere is used from then on', async ()
 test('what somebody takes from the journal is put back without being asked, and said on the screen', async () => {
   const one = await cockpit();
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  await eventually(() => expect(one.incident).toBeDefined());
   const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.jsonl'));
   truncateSync(join(directory, name), 100);
-  await vi.waitFor(
-    () => expect(one.incidentContext?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
-    10_000,
+  await eventually(() =>
+    expect(one.incidentContext?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
   );
   const outcome = await verifyJournal(directory);
   expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
@@ -331,13 +329,13 @@ test('the key of a page that an action acknowledged or resolved is used from the
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens);
-  await vi.waitFor(() => expect(one.incident).toBeDefined());
+  await eventually(() => expect(one.incident).toBeDefined());
   const news = { run: 'r1', action: 'acknowledge-page', target: 'page/srv01/HTTP' } as const;
   await recordRun(one.recorder, { ...news, phase: 'started' });
   expect(pageKey(one.recorder.incident as Incident)).toBe(`bentham/PRODUCTION/${one.incident?.id}`);
   await recordRun(one.recorder, { ...news, phase: 'verified' });
   one.do({ do: 'notify', channel: 'pagerduty', purpose: 'resolve', text: 'over' });
-  await vi.waitFor(() => expect(received).toHaveLength(1));
+  await eventually(() => expect(received).toHaveLength(1));
   expect(received[0]?.body).toMatchObject({ event_action: 'resolve', dedup_key: 'srv01/HTTP' });
 });
 
@@ -356,10 +354,10 @@ const redis: Source = {
 test('the metrics are written at the opening and at the end, and the end says who has not heard of it', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) }, [redis]);
-  await vi.waitFor(() => expect(one.engine.world().readings.redis.state).toBe('live'));
+  await eventually(() => expect(one.engine.world().readings.redis.state).toBe('live'));
   one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
   one.do({ do: 'resolve', why: 'calm' });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(one.incidentContext?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'),
   );
   const kinds = one.incident?.entries.map(({ event }) => event.kind);
@@ -373,8 +371,8 @@ test('a channel that says no, one that breaks, one that is not configured', asyn
   one.do(opens);
   for (const channel of ['pagerduty', 'slack-alerts', 'slack-ops'] as const)
     one.do({ do: 'notify', channel, purpose: 'notify', text: 'hello' });
-  await vi.waitFor(() => expect(one.incident?.messages).toHaveLength(3));
-  await vi.waitFor(() =>
+  await eventually(() => expect(one.incident?.messages).toHaveLength(3));
+  await eventually(() =>
     expect(one.incident?.messages.map((m) => [m.channel, m.delivery, m.detail])).toEqual([
       ['pagerduty', 'failed', '400 invalid_token; check webhook and routing key'],
       ['slack-alerts', 'unknown', '503 invalid_token; look whether it arrived before you send it again'],

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import { projectAll } from '../../src/core/incident/incident.ts';
 import { Journal, type JournalOptions } from '../../src/data/journal/journal.ts';
@@ -24,6 +24,7 @@ import { readLine } from '../../src/data/journal/line.ts';
 import { PresenceFiles } from '../../src/data/journal/presence.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import { markdownReport } from '../../src/runbook/report.ts';
+import { eventually } from '../support/eventually.ts';
 
 let root: string;
 let directory: string;
@@ -166,9 +167,9 @@ describe('several writers', () => {
     const one = await journal('ops1');
     const two = await journal('ops2');
     await one.append({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 'incident-1');
-    await vi.waitFor(() => expect(two.entries).toHaveLength(1));
+    await eventually(() => expect(two.entries).toHaveLength(1));
     await two.append(note('hello'), 'incident-1');
-    await vi.waitFor(() => expect(one.entries).toHaveLength(2));
+    await eventually(() => expect(one.entries).toHaveLength(2));
     expect(projectAll(one.entries)).toEqual(projectAll(two.entries));
     expect(files()).toHaveLength(2);
   });
@@ -182,7 +183,7 @@ describe('several writers', () => {
     await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
     expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
     expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock went back by 3600 s' });
-    await vi.waitFor(() => expect(projectAll(one.entries)[0]?.control.person).toBe('ops2'));
+    await eventually(() => expect(projectAll(one.entries)[0]?.control.person).toBe('ops2'));
     expect(await problems()).toEqual([]);
   });
 
@@ -225,7 +226,7 @@ describe('several writers', () => {
     await one.append(note('hello'));
     const two = await journal('ops2');
     rmSync(file());
-    await vi.waitFor(() => expect(two.state.notes).toEqual([expect.stringMatching(/ops1@bastion.jsonl: is gone/)]));
+    await eventually(() => expect(two.state.notes).toEqual([expect.stringMatching(/ops1@bastion.jsonl: is gone/)]));
     expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'hello' }]);
   });
 
@@ -245,9 +246,9 @@ describe('several writers', () => {
     const cut = text.indexOf('\n') - 12;
     const two = await journal('ops2');
     writeFileSync(copy, text.subarray(0, cut));
-    await vi.waitFor(() => expect(readdirSync(directory)).toContain('copy.jsonl'));
+    await eventually(() => expect(readdirSync(directory)).toContain('copy.jsonl'));
     appendFileSync(copy, text.subarray(cut));
-    await vi.waitFor(() => expect(two.state.notes).toEqual([]));
+    await eventually(() => expect(two.state.notes).toEqual([]));
     expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'näh' }, { text: 'second' }]);
   });
 });

@@ -154,7 +154,7 @@ describe('a pod where not everything may be asked', () => {
     await server.stop();
   });
   afterAll(() => server.end());
-  const look = () => queryPod(connection, 'api-1', AbortSignal.timeout(10_000));
+  const look = () => queryPod(connection, 'api-1', AbortSignal.timeout(60_000));
 
   it('is told all the same, with what is not known and why', async () => {
     server.handle = (url, res) => {
@@ -188,7 +188,7 @@ describe('the drill’s cluster in an outage', () => {
   let directory: string;
   let kubernetes: Kubernetes;
   let connection: Connection;
-  const within = () => AbortSignal.timeout(10_000);
+  const within = () => AbortSignal.timeout(60_000);
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kubernetes-look-'));
     kubernetes = await startKubernetes({ directory, conditions: scenario?.conditions.deployments ?? {}, pace: 0.05 });
@@ -242,7 +242,7 @@ describe('the drill’s cluster in an outage', () => {
     const sick = await sickPod(opened);
     await expect
       .poll(async () => answerOf(await queryPod(connection, sick, within())).events.map(({ reason }) => reason), {
-        timeout: 8000,
+        timeout: 30_000,
       })
       .toContain('BackOff');
     const { events } = answerOf(await queryPod(connection, sick, within()));

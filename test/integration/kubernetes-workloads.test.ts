@@ -204,7 +204,7 @@ describe('the workloads of a namespace', () => {
     const last = news.findLast((n) => n.fact === 'workloads');
     return last && 'value' in last ? (last.value as Workloads) : undefined;
   };
-  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
   it('are listed and followed, each kind for itself', async () => {
     answers.set('statefulsets', list({ metadata: { ...metadata, uid: 's' }, spec: { replicas: 2 } }));

@@ -204,13 +204,15 @@ describe('a log book', () => {
     const flood = lines(1, 50_001, (i) =>
       JSON.stringify({ level: i % 100 ? 30 : 50, msg: `line ${i}`, reqId: `r-${i}` }),
     );
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     for (let at = 0; at < flood.length; at += 1000) {
       book.add(flood.slice(at, at + 1000));
       book.entries();
     }
     // Some 100 ms on a slow machine: far from the second it may take.
-    expect(performance.now() - begun).toBeLessThan(5000);
+    const { user, system } = process.cpuUsage(begun);
+    // CPU time in ms: a busy machine does not lengthen it.
+    expect((user + system) / 1000).toBeLessThan(5000);
     expect(book.passed).toBe(500);
   });
 });
@@ -266,7 +268,7 @@ describe('the engine’s part', () => {
     await part.stop?.();
     await server.end();
   });
-  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
   const stamped = (text: string) => `${new Date().toISOString()} ${text}\n`;
 
   it('collects, filters, pauses and saves', async () => {

@@ -195,7 +195,7 @@ describe('the logs of a workload', () => {
     return ended;
   };
   const texts = () => lines.map((l) => l.text);
-  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
   it('come from all containers, in one order, and end', async () => {
     pods = [pod('a', { containers: ['main', 'proxy'] }), pod('b')];

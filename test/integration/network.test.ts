@@ -19,7 +19,10 @@ async function asked(server: Server | Http2Server | ReturnType<typeof createTcp>
   open.push(server);
   const dispatcher = new Agent({ allowH2: false, connect: { ca: own.cert, timeout: 3000 } });
   const { port } = server.address() as AddressInfo;
-  const said = await request(`${scheme}://127.0.0.1:${port}/`, { dispatcher, signal: AbortSignal.timeout(5000) }).then(
+  const said = await request(`${scheme}://127.0.0.1:${port}/`, {
+    dispatcher,
+    signal: AbortSignal.timeout(60_000),
+  }).then(
     () => 'an answer',
     (error: unknown) => explainNetworkError(error),
   );

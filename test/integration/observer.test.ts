@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { oneShotRunner } from '../../src/commands/run/one-shot.ts';
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
@@ -24,6 +24,7 @@ import { Journal } from '../../src/data/journal/journal.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { modulesFor } from '../../src/engine/modules.ts';
 import type { Update } from '../../src/engine/protocol.ts';
+import { eventually } from '../support/eventually.ts';
 
 let root: string;
 let directory: string;
@@ -89,7 +90,7 @@ async function observed(observe: boolean): Promise<{ incidentContext?: IncidentC
     if (said) seen.says.push(said.says);
     if (now !== undefined) nows.add(now);
   });
-  await vi.waitFor(() => expect(seen.incidentContext).toBeDefined());
+  await eventually(() => expect(seen.incidentContext).toBeDefined());
   engine.send({ kind: 'arm', reason: 'to see' });
   engine.send({ kind: 'incident', what: { do: 'open', severity: 2, why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'note', text: 'x' } });
@@ -97,9 +98,9 @@ async function observed(observe: boolean): Promise<{ incidentContext?: IncidentC
   engine.send({ kind: 'incident', what: { do: 'wheel', why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'allow-unrecorded', why: 'x' } });
   engine.send({ kind: 'present' });
-  await vi.waitFor(() => expect(seen.incidentContext?.said?.says).toBeDefined());
+  await eventually(() => expect(seen.incidentContext?.said?.says).toBeDefined());
   const before = nows.size;
-  await vi.waitFor(() => expect(nows.size).toBeGreaterThan(before + 1), { timeout: 10_000 });
+  await eventually(() => expect(nows.size).toBeGreaterThan(before + 1));
   await engine.stop();
   return seen;
 }

@@ -33,7 +33,7 @@ async function connected(user: string): Promise<pg.Client> {
 /** What the look says of the primary, each time by a new session: a default holds for those that begin now. */
 async function finding(user = 'monitor') {
   const session = new Session(as(user));
-  const outcome = await readServer(session, 10_000, AbortSignal.timeout(20_000));
+  const outcome = await readServer(session, 10_000, AbortSignal.timeout(60_000));
   await session.close();
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
   const seen = world({ readings: { primary: live<'primary'>(outcome.value) } });
@@ -88,11 +88,11 @@ test('a primary that takes writes is fine, though our own sessions only read', a
 test('read-only by the server’s configuration is critical', async () => {
   await set('ALTER SYSTEM SET default_transaction_read_only = on', 'ALTER SYSTEM RESET default_transaction_read_only');
   await reloaded();
-  await expect.poll(async () => (await finding()).says, { timeout: 10_000 }).toContain('read-only: it takes no writes');
+  await expect.poll(async () => (await finding()).says, { timeout: 30_000 }).toContain('read-only: it takes no writes');
   expect(await finding()).toMatchObject({ verdict: 'critical', evidence: 'fail' });
   for (const statement of undo.splice(0).toReversed()) await client.query(statement);
   await reloaded();
-  await expect.poll(async () => (await finding()).verdict, { timeout: 10_000 }).toBe('ok');
+  await expect.poll(async () => (await finding()).verdict, { timeout: 30_000 }).toBe('ok');
 });
 
 test('read-only by the database is critical', async () => {
@@ -128,20 +128,20 @@ test('commits that wait for a standby that is not there are critical, before and
   await set('ALTER SYSTEM SET synchronous_commit = on', 'ALTER SYSTEM RESET synchronous_commit');
   await reloaded();
   await expect
-    .poll(async () => (await finding()).says, { timeout: 10_000 })
+    .poll(async () => (await finding()).says, { timeout: 30_000 })
     .toContain('commits hang: 0 of 1 synchronous standbys are there');
   expect(await finding()).toMatchObject({ verdict: 'critical', evidence: 'fail' });
   const writer = await connected('bentham');
   const hanging = writer.query(`INSERT INTO jobs VALUES ('a', 'pending')`).catch(() => undefined);
   await expect
-    .poll(async () => (await finding()).says, { timeout: 20_000 })
+    .poll(async () => (await finding()).says, { timeout: 30_000 })
     .toMatch(/^commits hang: 1 session waits for a standby, the longest for \d+ s/);
   await client.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
   await hanging;
   await writer.end();
   for (const statement of undo.splice(0).toReversed()) await client.query(statement);
   await reloaded();
-  await expect.poll(async () => (await finding()).verdict, { timeout: 10_000 }).toBe('ok');
+  await expect.poll(async () => (await finding()).verdict, { timeout: 30_000 }).toBe('ok');
 });
 
 test('a role that others work as and that may change nothing is a warning; a guest’s is not', async () => {

@@ -34,7 +34,7 @@ const ask = (url: string, bearerToken?: string) =>
       environment: { guarded: true, unencrypted: [] },
     },
     dispatcher,
-    AbortSignal.timeout(5000),
+    AbortSignal.timeout(60_000),
   );
 const always = async (status: number, body: string) =>
   ask(`http://${await serve((_, res) => res.writeHead(status).end(body))}`);

@@ -50,7 +50,7 @@ test('it says since when it is asked, and opens again at once on what it last kn
   expect(told).toEqual([{ state: 'pending', since: expect.any(Number) }]);
   const [first] = told;
   expect(first?.state === 'pending' && (first.since ?? 0) >= before).toBe(true);
-  await expect.poll(() => told.at(-1)?.state, { timeout: 10_000 }).toBe('live');
+  await expect.poll(() => told.at(-1)?.state, { timeout: 30_000 }).toBe('live');
   const known = told.at(-1);
   part.handle?.({ kind: 'unsubscribe', ask });
   told.length = 0;
@@ -73,8 +73,8 @@ test('left before it was answered, its request ends, and nothing comes of it', a
   const at = silent.address();
   const { part, told } = await begin(`http://127.0.0.1:${typeof at === 'object' ? at?.port : 0}`, 'id', 'secret');
   part.handle?.({ kind: 'subscribe', ask });
-  await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => sockets.size, { timeout: 30_000 }).toBe(1);
   part.handle?.({ kind: 'unsubscribe', ask });
-  await expect.poll(() => sockets.size, { timeout: 5000 }).toBe(0);
+  await expect.poll(() => sockets.size, { timeout: 30_000 }).toBe(0);
   expect(told.map(({ state }) => state)).toEqual(['pending']);
 });

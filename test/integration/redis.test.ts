@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import { hour } from '../../src/core/time.ts';
@@ -14,6 +14,7 @@ import { redisKeys } from '../../src/data/redis/preflight.ts';
 import { askRedisOnce, perMinute, redisSource } from '../../src/data/redis/source.ts';
 import type { SourceUpdate } from '../../src/data/source.ts';
 import { acting } from '../support/acting.ts';
+import { eventually } from '../support/eventually.ts';
 
 const at = (port: number, more: Partial<Settings['redis']> = {}) => ({ url: `redis://127.0.0.1:${port}`, ...more });
 const ask = (port: number, more: Partial<Settings['redis']> = {}, within = 2000) =>
@@ -155,7 +156,7 @@ describe.runIf(installed)('a real Redis', () => {
   async function start(...more: string[]) {
     const quiet = ['--save', '', '--appendonly', 'no', '--dir', home, '--bind', '127.0.0.1'];
     child = spawn('redis-server', ['--port', String(port), ...quiet, ...more], { stdio: 'ignore' });
-    await vi.waitFor(() => expect(cli('ping')).toContain('PONG'), { timeout: 10_000, interval: 50 });
+    await eventually(() => expect(cli('ping')).toContain('PONG'));
   }
   async function stop() {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -184,7 +185,7 @@ describe.runIf(installed)('a real Redis', () => {
       stdio: 'ignore',
     });
     const url = `rediss://localhost:${port}`;
-    await vi.waitFor(async () => expect(await ask(port, { url, caFile: crt })).toMatchObject({ ok: true }), 10_000);
+    await eventually(async () => expect(await ask(port, { url, caFile: crt })).toMatchObject({ ok: true }));
     expect(await ask(port, { url })).toMatchObject({
       fault: { kind: 'malformed', what: 'certificate self-signed', hint: expect.stringContaining('redis.caFile') },
     });
@@ -232,7 +233,7 @@ describe.runIf(installed)('a real Redis', () => {
     const config = path.join(home, 'sentinel.conf');
     writeFileSync(config, `port ${port}\ndir ${home}\n`);
     child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
-    await vi.waitFor(() => expect(cli('ping')).toContain('PONG'), { timeout: 10_000 });
+    await eventually(() => expect(cli('ping')).toContain('PONG'));
     expect(await ask(port)).toMatchObject({
       fault: { kind: 'unconfigured', what: 'that is a Sentinel, not the server itself' },
     });
@@ -307,7 +308,7 @@ describe.runIf(installed)('a real Redis', () => {
       const found = await redisKeys(
         { url: `redis://127.0.0.1:${port}`, ...more },
         { prefix, idle, most: 100 },
-        AbortSignal.timeout(20_000),
+        AbortSignal.timeout(60_000),
       );
       if (!found.ok) throw new Error(`${found.fault.what}; ${found.fault.hint}`);
       return found.value;
@@ -360,7 +361,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('config', 'set', 'maxclients', '1');
     const held = new (await import('ioredis')).Redis({ port, host: '127.0.0.1' });
     held.on('error', () => {});
-    await vi.waitFor(() => expect(held.status).toBe('ready'));
+    await eventually(() => expect(held.status).toBe('ready'));
     try {
       expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'refused' } });
     } finally {
@@ -383,17 +384,17 @@ describe.runIf(installed)('a real Redis', () => {
     const over = new AbortController();
     const running = redisSource(settings).start((one) => void news.push(one), over.signal);
     const newest = () => news.at(-1);
-    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 5000 });
+    await eventually(() => expect(newest()).toHaveProperty('value'));
 
     child.kill('SIGSTOP');
-    await vi.waitFor(() => expect(newest()).toMatchObject({ fault: { kind: 'timeout' } }), { timeout: 5000 });
+    await eventually(() => expect(newest()).toMatchObject({ fault: { kind: 'timeout' } }));
     child.kill('SIGCONT');
-    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 10_000 });
+    await eventually(() => expect(newest()).toHaveProperty('value'));
 
     await stop();
-    await vi.waitFor(() => expect(newest()).toMatchObject({ fault: { kind: 'refused' } }), { timeout: 5000 });
+    await eventually(() => expect(newest()).toMatchObject({ fault: { kind: 'refused' } }));
     await start();
-    await vi.waitFor(() => expect(newest()).toHaveProperty('value'), { timeout: 10_000 });
+    await eventually(() => expect(newest()).toHaveProperty('value'));
     over.abort();
     await running.ended;
   });

@@ -68,7 +68,7 @@ describe('the watch on pods', () => {
     const last = latest();
     return last && 'value' in last ? (last.value as Facts['pods']) : [];
   };
-  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
   it('lists in pages, sends its token, and follows what happens', async () => {
     let token: string | undefined;
@@ -285,7 +285,7 @@ it('gives each pod its deployment: by its replica set, else by the selector it f
     }, over.signal),
   );
   await expect
-    .poll(() => last, { timeout: 8000 })
+    .poll(() => last, { timeout: 30_000 })
     .toEqual({ hashed: 'api', odd: 'web', bare: 'web', stray: '', job: 'migrate-17' });
   over.abort();
   await Promise.all(running.map((one) => one.ended));

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptFiles } from '../../src/data/journal/kept-rows.ts';
 import { RunLocks } from '../../src/data/journal/run-locks.ts';
 import { executeCommand } from '../../src/data/tools/execute.ts';
+import { eventually } from '../support/eventually.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -138,6 +139,6 @@ describe('a command', () => {
       m,
     );
     expect(done.outcome).toBe('unknown');
-    await vi.waitFor(() => expect(isAlive(Number(m.said[0]))).toBe(false));
+    await eventually(() => expect(isAlive(Number(m.said[0]))).toBe(false));
   });
 });

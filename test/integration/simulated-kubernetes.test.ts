@@ -14,12 +14,13 @@ import {
   type V1Pod,
 } from '@kubernetes/client-node';
 import { Agent, request } from 'undici';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Kubernetes, startKubernetes } from '../../simulator/kubernetes/kubernetes.ts';
 import { type Conditions, scenarioNamed } from '../../simulator/scenario.ts';
 import { may } from '../../src/data/kubernetes/access.ts';
 import { Cluster } from '../../src/data/kubernetes/client.ts';
 import { loadTarget } from '../../src/data/kubernetes/kubeconfig.ts';
+import { eventually } from '../support/eventually.ts';
 
 const namespace = 'bentham-prod';
 const run = promisify(execFile);
@@ -154,8 +155,8 @@ test('an informer sees a pod go and its successor come', async () => {
   const doomed = added[0] ?? '';
   const before = added.length;
   await core.deleteNamespacedPod({ name: doomed, namespace });
-  await vi.waitFor(() => expect(deleted).toContain(doomed), 5000);
-  await vi.waitFor(() => expect(added.length).toBeGreaterThan(before), 5000);
+  await eventually(() => expect(deleted).toContain(doomed));
+  await eventually(() => expect(added.length).toBeGreaterThan(before));
 });
 
 test('a watch from a forgotten version ends with 410 Gone: as an event, or as the answer', async () => {
@@ -201,7 +202,7 @@ test('a rollout restart makes new pods, and heals what a restart heals', async (
     { name: 'api-gateway', namespace, body: { spec: { template: { metadata: { annotations } } } } },
     setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
   );
-  await vi.waitFor(() => expect(healed).toEqual(['api-gateway']), 10_000);
+  await eventually(() => expect(healed).toEqual(['api-gateway']));
   expect(kubernetes.ready('api-gateway').length).toBe(3);
   expect(kubernetes.podsOf('api-gateway').filter((pod) => old.includes(pod.metadata.name))).toEqual([]);
   const { items } = await apps.listNamespacedReplicaSet({ namespace, labelSelector: 'app=api-gateway' });
@@ -257,9 +258,9 @@ test('logs: tail, since, previous containers, and following until the pod is gon
     text += chunk.toString();
   });
   const ended = new Promise((resolve) => body.on('end', resolve));
-  await vi.waitFor(() => expect(text).toContain('line 3'));
+  await eventually(() => expect(text).toContain('line 3'));
   kubernetes.say(well, 50, { msg: 'line 4' });
-  await vi.waitFor(() => expect(text).toContain('line 4'));
+  await eventually(() => expect(text).toContain('line 4'));
   await core.deleteNamespacedPod({ name: well.metadata.name, namespace });
   await ended;
 });
@@ -348,7 +349,7 @@ describe.runIf(hasKubectl)('kubectl', () => {
     const history = await kubectl(kubernetes, 'rollout', 'history', 'deployment/api-gateway');
     expect(history).toMatch(/5 +release 2026\.11\.2/);
     await kubectl(kubernetes, 'scale', 'deployment/executor', '--replicas=2');
-    await vi.waitFor(() => expect(kubernetes.ready('executor').length).toBe(2), 5000);
+    await eventually(() => expect(kubernetes.ready('executor').length).toBe(2));
     expect(await kubectl(kubernetes, 'get', 'events')).toContain('ScalingReplicaSet');
   });
 });

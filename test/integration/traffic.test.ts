@@ -354,7 +354,7 @@ describe('traffic from the gateway’s logs', () => {
     const last = news.at(-1);
     return last && 'value' in last ? (last.value as Traffic) : last?.fault;
   };
-  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 8000, interval: 10 });
+  const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
   it('is there at once, with the past of all pods', async () => {
     start();

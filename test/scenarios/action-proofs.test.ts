@@ -12,6 +12,7 @@ import { actionContextOf } from '../../src/engine/action-context.ts';
 import { type Acting, acting, type Environment, sql } from '../support/acting.ts';
 import { type Case, cases, forbidden, hostile, outageCases } from '../support/action-cases.ts';
 import { drillOf } from '../support/drill.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Asked, type Backend, type Middle, standBetween } from '../support/proxy.ts';
 
 const changes = (of: Acting) => of.commands.filter(({ kind }) => kind === 'change').length;
@@ -186,7 +187,7 @@ describe.each([
       // Nothing was done yet: whatever the facts are, they must not say that it was.
       // It looks for as long as its proof takes: one look is enough here.
       if (!one.onlyAnswer) {
-        await vi.waitFor(() => expect(cockpit.commands.length).toBeGreaterThan(looked), { timeout: 20_000 });
+        await eventually(() => expect(cockpit.commands.length).toBeGreaterThan(looked));
         runner.cancel(note.run);
       }
       const after = await resuming;

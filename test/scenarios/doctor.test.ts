@@ -3,7 +3,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDrill } from '../../simulator/drill.ts';
 import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { keys, tables } from '../../simulator/postgres/schema.ts';
@@ -16,6 +16,7 @@ import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { connectRedis } from '../../src/data/redis/connect.ts';
 import { redisProbe } from '../../src/data/redis/doctor.ts';
 import { good } from '../support/configuration.ts';
+import { eventually } from '../support/eventually.ts';
 
 const run = (probes: readonly DoctorCheck[]) => runCheck(probes, 10_000, new AbortController().signal);
 const row = (found: readonly Checkup[], what: string) => found.find((one) => one.what === what);
@@ -132,7 +133,7 @@ describe.runIf(redisServer)('a Redis', () => {
     ]);
     const { settings } = await good({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
     const connect = () => connectRedis(settings.redis, 500, new AbortController().signal);
-    const root = await vi.waitFor(connect, { timeout: 10_000 });
+    const root = await eventually(connect);
     await root.client.call('ACL', 'SETUSER', 'looker', 'on', '>look', '+ping', '+info', '+hello', '+client');
     await root.client.call('ACL', 'SETUSER', 'scanner', 'on', '>scan', '~*', '+@all', '-unlink');
     await root.close();

@@ -34,7 +34,7 @@ async function begin(scenario: string, load: { jobs?: number } = {}) {
   return { environment, conditions, sql, count };
 }
 
-const soon = { timeout: 15_000, interval: 200 };
+const soon = { timeout: 30_000, interval: 200 };
 
 test('forgotten sessions hold a lock that others wait for; ended, they stay away', async () => {
   const { sql, count, conditions } = await begin('sessions-pile-up');

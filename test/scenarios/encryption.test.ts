@@ -7,7 +7,7 @@ import { connect as connectSocket, createServer, type Socket, type Server as Tcp
 import path from 'node:path';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { findBinaries } from '../../simulator/postgres/binaries.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
@@ -18,6 +18,7 @@ import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { postgresFault } from '../../src/data/postgres/faults.ts';
 import { askRedisOnce } from '../../src/data/redis/source.ts';
 import { good } from '../support/configuration.ts';
+import { eventually } from '../support/eventually.ts';
 
 const root = { user: 'postgres', password: 'root-of-test' };
 const identity = selfSigned('postgres');
@@ -60,7 +61,7 @@ afterAll(async () => {
 async function ssl(state: 'on' | 'off'): Promise<void> {
   await admin.query(`ALTER SYSTEM SET ssl = ${state}`);
   await admin.query('SELECT pg_reload_conf()');
-  await vi.waitFor(async () => expect((await admin.query('SHOW ssl')).rows).toEqual([{ ssl: state }]), 10_000);
+  await eventually(async () => expect((await admin.query('SHOW ssl')).rows).toEqual([{ ssl: state }]));
 }
 
 async function primary(env: Record<string, string> = {}, at = port) {
@@ -72,7 +73,7 @@ async function primary(env: Record<string, string> = {}, at = port) {
 async function attempt(env: Record<string, string> = {}, at = port) {
   const to = await primary(env, at);
   try {
-    const connection = await connect(to, { signal: AbortSignal.timeout(10_000) });
+    const connection = await connect(to, { signal: AbortSignal.timeout(60_000) });
     const { rows } = await connection.client.query('SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
     await connection.close();
     return rows[0] as { ssl: boolean };
@@ -108,7 +109,7 @@ test('a PostgreSQL with TLS: encrypted without a word, verified where its author
       PGDATABASE: 'postgres',
     },
   });
-  const [login] = await runCheck(databaseProbes(settings, 5000), 10_000, AbortSignal.timeout(10_000));
+  const [login] = await runCheck(databaseProbes(settings, 5000), 10_000, AbortSignal.timeout(60_000));
   expect(login?.answer).toContain('TLSv1.3');
 });
 
@@ -122,11 +123,11 @@ test('a statement is cancelled over TLS too: its key is not sent in clear', asyn
     for (const socket of [client, to]) socket.on('error', () => {});
   });
   const at = await listening(relay);
-  const connection = await connect(await primary({}, at), { signal: AbortSignal.timeout(10_000) });
+  const connection = await connect(await primary({}, at), { signal: AbortSignal.timeout(60_000) });
   const sleeping = connection.client.query('SELECT pg_sleep(60)').catch((error: Error) => error);
   const { processID, secretKey } = connection.client as unknown as { processID: number; secretKey: number };
   const active = `SELECT 1 FROM pg_stat_activity WHERE pid = ${processID} AND query LIKE '%pg_sleep%' AND state = 'active'`;
-  await vi.waitFor(async () => expect((await admin.query(active)).rowCount).toBe(1), 10_000);
+  await eventually(async () => expect((await admin.query(active)).rowCount).toBe(1));
   await connection.cancel();
   expect(await sleeping).toMatchObject({ code: '57014' });
   await connection.close();
@@ -196,12 +197,12 @@ describe.runIf(redisServer)('a Redis', () => {
   });
   const ask = async (url: string, env: Record<string, string> = {}) => {
     const { settings } = await good({ env: { REDIS_URL: url, BENTHAM_REDIS_CA_FILE: authority, ...env } });
-    return askRedisOnce(settings.redis, 3000, AbortSignal.timeout(5000));
+    return askRedisOnce(settings.redis, 3000, AbortSignal.timeout(60_000));
   };
 
   test('without TLS: refused in production, until redis.tls=disable is said', async () => {
     const url = `redis://:sesame@${elsewhere}:${at}`;
-    await vi.waitFor(async () => expect(await ask(url, { BENTHAM_REDIS_TLS: 'disable' })).toMatchObject({ ok: true }));
+    await eventually(async () => expect(await ask(url, { BENTHAM_REDIS_TLS: 'disable' })).toMatchObject({ ok: true }));
     expect(await ask(url)).toMatchObject({ ok: false, fault: { hint: expect.stringContaining('redis.tls=disable') } });
     expect(await ask(url, { BENTHAM_PROFILE: 'staging' })).toMatchObject({ ok: true });
   });

@@ -14,6 +14,7 @@ import type { Update } from '../../src/engine/protocol.ts';
 import { sourcesFor } from '../../src/engine/sources.ts';
 import { good } from '../support/configuration.ts';
 import { drillOf, launcher } from '../support/drill.ts';
+import { eventually } from '../support/eventually.ts';
 import { Hostile, leakInTerminal, leakInText, mark } from '../support/hostile.ts';
 import { type Tainting, taintHttp, taintPostgres, taintRedis } from '../support/tainting.ts';
 import { TerminalUnderTest } from '../support/terminal.ts';
@@ -109,56 +110,56 @@ const fields = `
 .logs.entries[].more[]
 .logs.entries[].pod
 .logs.entries[].raw
-.looks.api-keys.value.rows[].id
-.looks.api-keys.value.rows[].name
-.looks.api-keys.value.rows[].tenant
-.looks.choices.value[].says
-.looks.database.value.idAges[].database
-.looks.database.value.replicas[].name
-.looks.database.value.sessions[].application
-.looks.database.value.sessions[].client
-.looks.database.value.sessions[].query
-.looks.database.value.sessions[].user
-.looks.database.value.slots[].name
-.looks.database.value.tables[].name
-.looks.deployment.value.conditions[].message
-.looks.deployment.value.conditions[].reason
-.looks.deployment.value.revisions[].cause
-.looks.deployment.value.revisions[].differs[]
-.looks.deployment.value.revisions[].images[]
-.looks.deployment.value.revisions[].replicaSet
-.looks.deployment.value.strategy
-.looks.evidence-study.value.versions[].key
-.looks.evidence-study.value.versions[].versionId
-.looks.evidence.value.groups[].study
-.looks.jobs.value.rows[].id
-.looks.jobs.value.rows[].status
-.looks.jobs.value.rows[].surface
-.looks.node.value.conditions[].message
-.looks.node.value.conditions[].reason
-.looks.node.value.name
-.looks.node.value.system
-.looks.node.value.version
-.looks.pod.value.containers[].image
-.looks.pod.value.containers[].ports[]
-.looks.pod.value.containers[].probes[]
-.looks.pod.value.name
-.looks.pod.value.owner
-.looks.pod.value.qos
-.looks.pod.value.serviceAccount
-.looks.studies.value.rows[].id
-.looks.studies.value.rows[].status
-.looks.studies.value.rows[].tenant
-.looks.study.value.api.answer.tenant
-.looks.study.value.counts[].surface
-.looks.study.value.errors[].message
-.looks.study.value.row.id
-.looks.study.value.row.tenant
-.looks.surface.value.errors[].message
-.looks.surface.value.newest[].id
-.looks.surface.value.newest[].study
-.looks.surface.value.newest[].surface
-.looks.surface.value.studies[].study
+.queries.api-keys.value.rows[].id
+.queries.api-keys.value.rows[].name
+.queries.api-keys.value.rows[].tenant
+.queries.choices.value[].says
+.queries.database.value.idAges[].database
+.queries.database.value.replicas[].name
+.queries.database.value.sessions[].application
+.queries.database.value.sessions[].client
+.queries.database.value.sessions[].query
+.queries.database.value.sessions[].user
+.queries.database.value.slots[].name
+.queries.database.value.tables[].name
+.queries.deployment.value.conditions[].message
+.queries.deployment.value.conditions[].reason
+.queries.deployment.value.revisions[].cause
+.queries.deployment.value.revisions[].differs[]
+.queries.deployment.value.revisions[].images[]
+.queries.deployment.value.revisions[].replicaSet
+.queries.deployment.value.strategy
+.queries.evidence-study.value.versions[].key
+.queries.evidence-study.value.versions[].versionId
+.queries.evidence.value.groups[].study
+.queries.jobs.value.rows[].id
+.queries.jobs.value.rows[].status
+.queries.jobs.value.rows[].surface
+.queries.node.value.conditions[].message
+.queries.node.value.conditions[].reason
+.queries.node.value.name
+.queries.node.value.system
+.queries.node.value.version
+.queries.pod.value.containers[].image
+.queries.pod.value.containers[].ports[]
+.queries.pod.value.containers[].probes[]
+.queries.pod.value.name
+.queries.pod.value.owner
+.queries.pod.value.qos
+.queries.pod.value.serviceAccount
+.queries.studies.value.rows[].id
+.queries.studies.value.rows[].status
+.queries.studies.value.rows[].tenant
+.queries.study.value.api.answer.tenant
+.queries.study.value.counts[].surface
+.queries.study.value.errors[].message
+.queries.study.value.row.id
+.queries.study.value.row.tenant
+.queries.surface.value.errors[].message
+.queries.surface.value.newest[].id
+.queries.surface.value.newest[].study
+.queries.surface.value.newest[].surface
+.queries.surface.value.studies[].study
 .readings.backups.value.evidence.value.mode
 .readings.backups.value.snapshots.value[].id
 .readings.cluster.value.version
@@ -206,8 +207,8 @@ test('the engine tells the screen letters only, in every fact and every look-up'
   const view = { workload: { deployment: 'api-gateway' }, since: 900_000, previous: true, filter: '', paused: false };
   engine.send({ kind: 'logs', view });
   try {
-    await vi.waitFor(() => expect(fields.filter((field) => !reached.has(field))).toEqual([]), 40_000);
-    await vi.waitFor(() => expect(hostile.count).toBeGreaterThan(30_000), 40_000);
+    await eventually(() => expect(fields.filter((field) => !reached.has(field))).toEqual([]));
+    await eventually(() => expect(hostile.count).toBeGreaterThan(30_000));
   } finally {
     await engine.stop();
     vi.unstubAllEnvs();

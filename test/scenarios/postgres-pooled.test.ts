@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chown } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Binaries, findBinaries } from '../../simulator/postgres/binaries.ts';
 import { keys, tables } from '../../simulator/postgres/schema.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
@@ -18,6 +18,7 @@ import { executeSql } from '../../src/data/postgres/execute.ts';
 import { readServer } from '../../src/data/postgres/server.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { type Acting, acting } from '../support/acting.ts';
+import { eventually } from '../support/eventually.ts';
 
 const root = { user: 'postgres', password: 'root' };
 const pgbouncer = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file));
@@ -96,7 +97,7 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     const { uid, gid } = binaries;
     if (uid !== undefined && gid !== undefined) for (const each of [directory, file]) await chown(each, uid, gid);
     pool = spawn(pgbouncer ?? '', [file], { stdio: 'ignore', ...(uid === undefined ? {} : { uid, gid }) });
-    await vi.waitFor(() => sql('SELECT 1', at(port)), { timeout: 30_000 });
+    await eventually(() => sql('SELECT 1', at(port)));
     pooled = await acting(environmentOf(port));
   });
   afterAll(async () => {
@@ -131,11 +132,11 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
   });
   const looked = async () => {
     const session = new Session(at(port));
-    await readServer(session, 10_000, AbortSignal.timeout(20_000));
-    await session.read(AbortSignal.timeout(20_000), 5000, (ask) => ask('SELECT no_such_column'));
-    await session.read(AbortSignal.timeout(20_000), 50, (ask) => ask('SELECT pg_sleep(5)'));
+    await readServer(session, 10_000, AbortSignal.timeout(60_000));
+    await session.read(AbortSignal.timeout(60_000), 5000, (ask) => ask('SELECT no_such_column'));
+    await session.read(AbortSignal.timeout(60_000), 50, (ask) => ask('SELECT pg_sleep(5)'));
     await session.close();
-    await queryDatabase(pooled.settings, 'primary', AbortSignal.timeout(20_000));
+    await queryDatabase(pooled.settings, 'primary', AbortSignal.timeout(60_000));
   };
   const vacuum = () => done(pooled, 'vacuum-table', { table: 'jobs' });
 

@@ -70,7 +70,7 @@ async function standby(name: Name, of: Name): Promise<void> {
 async function facts(name: Name): Promise<Database> {
   const session = sessions.get(name);
   if (!session) throw new Error(`no ${name}`);
-  const found = await readServer(session, 5000, AbortSignal.timeout(20_000));
+  const found = await readServer(session, 5000, AbortSignal.timeout(60_000));
   if (!found.ok) throw new Error(JSON.stringify(found.fault));
   return found.value;
 }
@@ -185,7 +185,7 @@ async function advised(): Promise<ReturnType<typeof evaluateFailover>> {
   const read = async (name: Name): Promise<Reading<Database>> => {
     const server = serverOf(name);
     const session = new Session(server);
-    const found = await readServer(session, 1500, AbortSignal.timeout(20_000));
+    const found = await readServer(session, 1500, AbortSignal.timeout(60_000));
     await session.close();
     return found.ok ? live(found.value) : { state: 'lost', at: Date.now(), fault: found.fault };
   };
@@ -220,7 +220,7 @@ test('a primary that is only slow is not proven away: it said something', async 
 test('a primary that refuses a login or has no connection left is not proven away', async () => {
   const codeOf = async (server: DatabaseServer) => {
     const session = new Session(server);
-    const found = await readServer(session, 5000, AbortSignal.timeout(20_000));
+    const found = await readServer(session, 5000, AbortSignal.timeout(60_000));
     await session.close();
     return found.ok ? 'answers' : found.fault.code;
   };

@@ -70,7 +70,7 @@ function means(
 
 const look = async (of: DatabaseServer) => {
   const session = new Session(of);
-  const found = await readStudies(session, 'public', 1000, newStudiesMemory(), AbortSignal.timeout(20_000));
+  const found = await readStudies(session, 'public', 1000, newStudiesMemory(), AbortSignal.timeout(60_000));
   await session.close();
   return found.ok ? 'it answered' : found.fault;
 };
@@ -128,7 +128,7 @@ test('a VACUUM that is stopped ends on the server too, with no connection to spa
 
 test('whose database it is may maintain its tables, who only reads may not', async () => {
   const may = async (user: string) => {
-    const preflight = new PostgresPreflight(settingsFor(as(user)).database, AbortSignal.timeout(20_000));
+    const preflight = new PostgresPreflight(settingsFor(as(user)).database, AbortSignal.timeout(60_000));
     const answer = await preflight.allowed({
       kind: 'table',
       schema: 'public',
@@ -261,12 +261,13 @@ test('where no connection is left, plan and change go through the one that the c
   await sql('ALTER ROLE bentham CONNECTION LIMIT 2');
   const given = means(as('bentham'));
   const watching = sessionsFor(given.settings).primary;
-  const asked = () => watching.read(AbortSignal.timeout(5000), 2000, (ask) => ask<{ one: number }>('SELECT 1 AS one'));
+  const asked = () =>
+    watching.read(AbortSignal.timeout(60_000), 2000, (ask) => ask<{ one: number }>('SELECT 1 AS one'));
   expect(await asked()).toMatchObject({ ok: true });
   const idle = await client('bentham', 'bentham');
   const [{ pid } = { pid: 0 }] = (await idle.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
   await expect(client('bentham', 'bentham')).rejects.toThrow('too many connections');
-  const preflight = new PostgresPreflight(given.settings.database, AbortSignal.timeout(10_000));
+  const preflight = new PostgresPreflight(given.settings.database, AbortSignal.timeout(60_000));
   expect(await preflight.rows('primary', 'SELECT 2 AS two', [])).toMatchObject({ ok: true, value: [{ two: 2 }] });
   const end: SqlCall = {
     tool: 'sql',
@@ -278,7 +279,7 @@ test('where no connection is left, plan and change go through the one that the c
   expect(await executeSql(end, given)).toMatchObject({ outcome: 'done' });
   // It is the watcher's again, and cannot write.
   expect(await asked()).toMatchObject({ ok: true, value: [{ one: 1 }] });
-  expect(await watching.read(AbortSignal.timeout(5000), 2000, (ask) => ask('DELETE FROM jobs'))).toMatchObject({
+  expect(await watching.read(AbortSignal.timeout(60_000), 2000, (ask) => ask('DELETE FROM jobs'))).toMatchObject({
     ok: false,
   });
   await expect.poll(() => client('bentham', 'bentham').then((one) => one.end()), patient).toBeUndefined();

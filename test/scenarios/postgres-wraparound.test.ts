@@ -54,7 +54,7 @@ test('ids that run out, the vacuum against it, who waits for that vacuum, and th
     redis: { url: 'redis://127.0.0.1:1' },
   });
   const kept = sessionsFor(settings);
-  const soon = () => AbortSignal.timeout(20_000);
+  const soon = () => AbortSignal.timeout(60_000);
   const look = async (): Promise<DatabaseDetail> => {
     const found = await queryDatabase(settings, 'primary', soon());
     if (!found.ok) throw new Error(JSON.stringify(found.fault));
@@ -101,7 +101,7 @@ test('ids that run out, the vacuum against it, who waits for that vacuum, and th
       blocks,
       session.autovacuum ? 'autovacuum' : session.query,
     ]);
-  await expect.poll(tree, { timeout: 20_000, interval: 200 }).toEqual(
+  await expect.poll(tree, { timeout: 30_000, interval: 200 }).toEqual(
     expect.arrayContaining([
       [0, 1, 'autovacuum'],
       [1, 0, 'ALTER TABLE jobs ADD COLUMN late int'],

@@ -55,7 +55,7 @@ const session = (of: DatabaseServer) => {
   sessions.push(made);
   return made;
 };
-const soon = () => AbortSignal.timeout(20_000);
+const soon = () => AbortSignal.timeout(60_000);
 const facts = async (of: Session, timeout = 5000): Promise<Database> => good(await readServer(of, timeout, soon()));
 const studies = (of: Session, schema = 'public', within = 8000) =>
   readStudies(of, schema, within, newStudiesMemory(), soon());
@@ -123,7 +123,7 @@ test('a server tells who it is, its connections and who blocks whom', async () =
   await holder.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
   const waiting = waiter.query(`SELECT 'password=hunter2', count(*) FROM jobs`);
   const monitor = session(as('monitor'));
-  await expect.poll(async () => (await facts(monitor)).blocked?.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await facts(monitor)).blocked?.length, { timeout: 30_000 }).toBe(1);
   const value = await facts(monitor);
   expect(value).toMatchObject({ database: 'bentham', inRecovery: false, missing: [] });
   expect(value.version).toMatch(/^\d+/);
@@ -548,7 +548,7 @@ test('a vacuum that runs is told, with how far it is; what is hidden of it is no
     return good(await queryDatabase(settings, 'primary', soon()));
   };
   await expect
-    .poll(async () => (await looked('monitor')).vacuums, { timeout: 10_000 })
+    .poll(async () => (await looked('monitor')).vacuums, { timeout: 30_000 })
     .toMatchObject([
       { pid, table: 'jobs', database: 'bentham', auto: false, age: expect.any(Number), phase: expect.any(String) },
     ]);
@@ -588,13 +588,13 @@ test('replication lag, seen from both sides; a replica that does not stream; a p
     const primary = session(at(primaryPort));
     const replica = session(at(replicaPort));
     await expect
-      .poll(async () => (await facts(replica)).lag, { timeout: 20_000 })
+      .poll(async () => (await facts(replica)).lag, { timeout: 30_000 })
       .toEqual({ bytes: 0, ms: 0, streaming: true });
-    await expect.poll(async () => (await facts(primary)).lag, { timeout: 20_000 }).toMatchObject({ streaming: true });
+    await expect.poll(async () => (await facts(primary)).lag, { timeout: 30_000 }).toMatchObject({ streaming: true });
     expect(await facts(replica)).toMatchObject({ inRecovery: true, missing: [] });
 
     await cluster.stopPrimary();
-    await expect.poll(async () => (await facts(replica)).lag, { timeout: 20_000 }).toMatchObject({ streaming: false });
+    await expect.poll(async () => (await facts(replica)).lag, { timeout: 30_000 }).toMatchObject({ streaming: false });
     await cluster.promote();
     expect(await facts(replica)).toMatchObject({ inRecovery: false });
   } finally {

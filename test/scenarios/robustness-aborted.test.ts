@@ -41,6 +41,6 @@ test.each<[string, () => boolean]>([
   served = serveDrill('calm', { env: { TMPDIR: temporary } });
   await expect.poll(seen, { timeout: 60_000, interval: 2 }).toBe(true);
   served.child.kill('SIGKILL');
-  await expect.poll(() => remains(temporary), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => remains(temporary), { timeout: 30_000 }).toEqual([]);
   expect(orphans().filter((id) => !before.has(id))).toEqual([]);
 });

@@ -40,8 +40,8 @@ async function practise(node = process.execPath): Promise<void> {
 }
 
 async function expectNothingLeft(): Promise<void> {
-  await expect.poll(() => family.filter(alive), { timeout: 20_000 }).toEqual([]);
-  await expect.poll(() => remains(temporary), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => family.filter(alive), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => remains(temporary), { timeout: 30_000 }).toEqual([]);
   const kept = readdirSync(temporary).filter((name) => name !== 'node-compile-cache' && !name.startsWith('.'));
   expect(kept).toEqual([]);
 }

@@ -151,7 +151,7 @@ describe('cut off:', () => {
     cockpit = terminal.pid;
     if (hanging) await stall();
     terminal.hangUp();
-    await expect.poll(() => alive(cockpit), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => alive(cockpit), { timeout: 30_000 }).toBe(false);
   });
 });
 

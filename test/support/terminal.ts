@@ -1,6 +1,6 @@
 // A real terminal for tests: a pseudo-terminal whose other end is a headless xterm. It starts whole programs, sends
 // keys as a keyboard does, and reads the screen as an eye does. Waiting is always for something to be seen.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import xterm from '@xterm/headless';
@@ -33,7 +33,9 @@ export const nowhere = (home: string) => ({
 });
 
 /** How long anything may take to be seen; generous, since machines are slow and the wait ends when it is seen. */
-const patience = 20_000;
+const patience = 60_000;
+/** What works on for longer than this works without an end. */
+const longestWork = 5000;
 
 /** Names of keys, as a keyboard sends them. */
 const keys: Record<string, string> = {
@@ -176,13 +178,18 @@ export class TerminalUnderTest {
     return this;
   }
 
-  /** Waits until nothing was drawn for `quiet` ms, at most for the patience. */
+  /**
+   * Waits until nothing was drawn for `quiet` ms, at most for the patience. On a busy machine silence alone is no rest:
+   * for some seconds, no thread of the program may be waiting for a processor either.
+   */
   async settles(quiet = 200): Promise<this> {
     let seen = -1;
-    let since = Date.now();
+    const begun = Date.now();
+    let since = begun;
     await until(
       () => {
-        if (seen !== this.#bytes) since = Date.now();
+        const now = Date.now();
+        if (seen !== this.#bytes || (now - begun < longestWork && isBusy(this.#pty.pid))) since = now;
         seen = this.#bytes;
         return Date.now() - since >= quiet;
       },
@@ -243,6 +250,18 @@ async function until(so: () => boolean, timeout: number, instead: () => string):
 
 function pattern(what: string | RegExp): RegExp {
   return typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
+}
+
+/** Whether a thread of the process, or of one that it started, runs or waits for a processor. */
+function isBusy(pid: number): boolean {
+  try {
+    const threads = [pid, ...childrenOf(pid)].flatMap((each) =>
+      readdirSync(`/proc/${each}/task`).map((thread) => `/proc/${each}/task/${thread}/stat`),
+    );
+    return threads.some((file) => / \(.*\) R /.test(readFileSync(file, 'utf8')));
+  } catch {
+    return false;
+  }
 }
 
 /** The processes that a process started and that still run. */

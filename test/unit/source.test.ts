@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { backoff, deadline, poll, type SourceUpdate } from '../../src/data/source.ts';
+import { eventually } from '../support/eventually.ts';
 
 const fault: Fault = { kind: 'refused', where: 'redis:6379', what: 'connection refused', hint: 'is it up?' };
 
@@ -40,7 +41,7 @@ test('a source reports faults with the next try, and values when the backend rec
     },
   });
   const running = source.start((n) => news.push(n), over.signal);
-  await vi.waitFor(() => expect(news.length).toBeGreaterThan(2));
+  await eventually(() => expect(news.length).toBeGreaterThan(2));
   over.abort();
   await running.ended;
   expect(news[0]).toMatchObject({ fact: 'traffic', fault, retryAt: expect.any(Number) });
@@ -63,9 +64,9 @@ test('refresh requests at once and resets the pauses', async () => {
     read: async () => ({ ok: false, fault }),
   });
   const running = source.start((n) => news.push(n), over.signal);
-  await vi.waitFor(() => expect(news).toHaveLength(1));
+  await eventually(() => expect(news).toHaveLength(1));
   running.refresh();
-  await vi.waitFor(() => expect(news).toHaveLength(2));
+  await eventually(() => expect(news).toHaveLength(2));
   for (const told of news) expect('retryAt' in told && (told.retryAt ?? 0) - told.at).toBeLessThan(1200);
   over.abort();
   await running.ended;

@@ -84,6 +84,7 @@ export async function runCockpit(
       release = by;
     },
     quit: () => leave(0),
+    now: () => performance.now(),
     environment: colour ? process.env : { FORCE_COLOR: '0' },
   };
 
