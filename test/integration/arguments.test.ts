@@ -81,13 +81,13 @@ const hostile = [
 ];
 
 describe('an argument of an admin command', () => {
-  test.each(hostile)('is refused before the plan where a shell could mind it: %j', async (surface) => {
+  test.each(hostile)('is refused before the plan if a shell could interpret it: %j', async (surface) => {
     expect(adminCall(context, 'admin:surface', 'disable', { surface })).toMatchObject({ ok: false });
     expect(await performed(surface)).toBeUndefined();
     expect(existsSync(path.join(directory, 'pwned'))).toBe(false);
   });
 
-  test('is refused with the characters that are allowed, and the way by hand', () => {
+  test('is refused with the allowed characters and the command to run by hand', () => {
     const made = adminCall(context, 'admin:apikey', 'create', '--name', { name: 'x$(id)' });
     if (made.ok) throw new Error('not refused');
     expect(made.why).toBe(
@@ -97,19 +97,19 @@ describe('an argument of an admin command', () => {
     expect(made.hint).toContain(`cd ${directory} && ${directory}/pnpm admin:apikey create --name 'x$(id)'`);
   });
 
-  test('that is plain arrives as it is, through a shell that reads it twice', async () => {
+  test('that is plain arrives unchanged, even through a shell that reads it twice', async () => {
     const plain = fc.string({ unit: 'binary', maxLength: 12 }).filter(isPlain);
     const samples = ['openai-api', 'a.b:c/d@e,f+g-h_1', '9', ...fc.sample(plain, 5)];
     for (const surface of samples) expect(await performed(surface)).toEqual(['admin:surface', 'disable', surface]);
   });
 
-  test('may be the runbook’s * as the permissions of a key, and as nothing else', () => {
+  test('may be the runbook’s * only as the permissions of a key', () => {
     expect(adminCall(context, { permissions: '*' })).toMatchObject({ ok: true });
     expect(adminCall(context, { permissions: '*/x' })).toMatchObject({ ok: false });
     expect(adminCall(context, { tenant: '*' })).toMatchObject({ ok: false });
   });
 
-  test('that names a rotated key is made of plain characters, whatever the old name was', () => {
+  test('that names a rotated key has plain characters, whatever the old name was', () => {
     expect(rotatedName('Production Key')).toBe('Production-Key-rotated');
     expect(rotatedName('Production-Key-rotated')).toBe('Production-Key-rotated');
     expect(rotatedName('$(id)')).toBe('id-rotated');
@@ -118,7 +118,7 @@ describe('an argument of an admin command', () => {
   });
 });
 
-describe('a command to type by hand', () => {
+describe('a command to run by hand', () => {
   const surface = (id: string): World => {
     const one = { id, failures: 9, finished: 10, affectedStudies: 1 };
     const pods = [pod('api-gateway', id, { name: id, ready: false, reason: 'CrashLoopBackOff' })];
@@ -137,7 +137,7 @@ describe('a command to type by hand', () => {
   });
 
   test.each(['x$(touch pwned)', '`touch pwned`', 'x; touch pwned', '-rf', '<x>', 'a"b$(touch pwned)', 'a b'])(
-    'holds no name that a shell could read as code: %s',
+    'contains no name that a shell could read as code: %s',
     (name) => {
       const all = typed(surface(name));
       // A package manager would hand it to a shell once more, whatever its quotes.
@@ -183,11 +183,11 @@ describe('the environment of a program', () => {
     return ofOurs(names);
   }
 
-  test('holds no secret, no hook and no program of a person’s choice unless it needs one', async () => {
+  test('contains no secret, hook or program choice that it does not need', async () => {
     expect(await found()).toEqual([]);
   });
 
-  test('of an admin command holds what admin.environment names, and nothing else', async () => {
+  test('of an admin command contains what admin.environment names, and nothing else', async () => {
     const made = adminCall(context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) throw new Error(made.why);
     expect(await found(made.call.inherits)).toEqual(['REDIS_URL', 'DATABASE_URL']);
@@ -215,7 +215,7 @@ describe('the environment of a program', () => {
     expect(childEnvironment({ AWS_PROFILE: 'a', AWSX: 'b', PGHOST: 'c' }, ['AWS_*'])).toEqual({ AWS_PROFILE: 'a' });
   });
 
-  test('of a credential plugin is the person’s own, without what is the cockpit’s', () => {
+  test('of a credential plugin is the user’s, without the cockpit’s secrets', () => {
     const names = Object.keys(foreignEnvironment({ ...secrets, VAULT_TOKEN: 'its own', HOME: '/h' }));
     expect(names).toEqual(expect.arrayContaining(['AWS_SECRET_ACCESS_KEY', 'VAULT_TOKEN', 'HOME']));
     for (const name of [

@@ -48,7 +48,7 @@ const snapshots = `<DescribeDBClusterSnapshotsResponse xmlns="http://rds.amazona
   <DescribeDBClusterSnapshotsResult><DBClusterSnapshots/></DescribeDBClusterSnapshotsResult>
 </DescribeDBClusterSnapshotsResponse>`;
 
-test('what AWS answers is told: bucket, versions, lock, backups, secret', async () => {
+test('answers of AWS are reported: bucket, versions, lock, backups, secret', async () => {
   const found = await probe((path, body) => {
     if (path.includes('versioning'))
       return { body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>' };
@@ -69,7 +69,7 @@ test('what AWS answers is told: bucket, versions, lock, backups, secret', async 
   ]);
 });
 
-test('a refusal names the right that is missing', async () => {
+test('a refusal names the missing permission', async () => {
   const found = await probe((path, body) => {
     if (path.startsWith('/bentham-evidence')) return { status: 403, body: error('AccessDenied') };
     if (body.includes('Describe'))
@@ -83,7 +83,7 @@ test('a refusal names the right that is missing', async () => {
   ]);
 });
 
-test('silence ends at the deadline and could not be asked; what is not there is said', async () => {
+test('no answer ends at the deadline as unknown; a missing resource is named', async () => {
   const found = await probe((path) =>
     path.startsWith('/bentham-evidence') ? { status: 404, body: error('NoSuchBucket') } : undefined,
   );

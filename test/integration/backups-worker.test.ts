@@ -26,12 +26,12 @@ async function first(file?: URL): Promise<SourceUpdate> {
   return news;
 }
 
-test('what its thread finds is told, faults too, and the thread ends with the look', async () => {
+test('the results and faults of its thread are reported, and the thread ends with the request', async () => {
   const news = await first();
   expect(news).toMatchObject({ fact: 'backups', fault: { kind: 'refused' } });
 });
 
-test('a thread that fails is a fault, not silence', async () => {
+test('a failing thread is reported as a fault', async () => {
   const news = await first(new URL('data:text/javascript,throw new Error("no room\u001b[2J left")'));
   expect(news).toMatchObject({ fact: 'backups', fault: { kind: 'malformed' } });
   expect('fault' in news && news.fault.what).toContain('no room');

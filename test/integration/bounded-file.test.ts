@@ -55,7 +55,7 @@ const odd: readonly (readonly [name: string, file: () => string, says: RegExp])[
 ];
 
 describe.each(odd)('%s', (_, file, says) => {
-  test('is refused by the reader, in words', async () => {
+  test('is refused by the reader, with a message', async () => {
     await expect(readBounded(file())).rejects.toThrow(says);
     expect(() => readBoundedSync(file())).toThrow(says);
   });
@@ -101,7 +101,7 @@ test('/dev/null is an empty file', async () => {
   });
 });
 
-test('a pipe of a command, as of `--config <(…)`, is waited for to its end', async () => {
+test('a pipe of a command, as in `--config <(…)`, is read to its end', async () => {
   execFileSync('mkfifo', [at('slow')]);
   const writer = openSync(at('slow'), 'r+');
   writeSync(writer, 'kubernetes:\n');
@@ -113,7 +113,7 @@ test('a pipe of a command, as of `--config <(…)`, is waited for to its end', a
   expect(String(await reading)).toBe('kubernetes:\n  namespace: x');
 });
 
-test('a pipe that is never closed is given up', async () => {
+test('a pipe that is never closed ends at the deadline', async () => {
   execFileSync('mkfifo', [at('endless')]);
   const writer = openSync(at('endless'), 'r+');
   writeSync(writer, 'kubernetes:\n');

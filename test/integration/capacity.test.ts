@@ -47,14 +47,14 @@ async function plan(replicas: number) {
   return { impact: run.plan?.impact ?? [], warnings: run.plan?.warnings ?? [] };
 }
 
-test('what a pod asks for is said, and that no quota is set', async () => {
+test('a pod’s requests are shown, and that no quota is set', async () => {
   const { impact, warnings } = await plan(8);
   expect(impact).toContain('A pod requests 0.25 cores and 256.0 MB, limited to 1 core and 512.0 MB.');
   expect(impact).toContain('No quota is set in the namespace.');
   expect(warnings).toEqual([]);
 });
 
-test('a quota with less room than is wanted is a warning', async () => {
+test('a quota that is too small is a warning', async () => {
   put('resourcequotas', 'v1', 'ResourceQuota', 'compute', {
     spec: {},
     status: {
@@ -94,7 +94,7 @@ test('limit ranges, disruption budgets and autoscalers in charge are named', asy
   expect(warnings.join()).toContain('outside its range');
 });
 
-test('what may not be read is said, never left out', async () => {
+test('a forbidden resource is named, never left out', async () => {
   kubernetes.restrict([
     { verbs: ['*'], groups: ['apps', 'autoscaling', 'authorization.k8s.io'], resources: ['*'] },
     { verbs: ['list'], groups: [''], resources: ['limitranges'] },
@@ -105,7 +105,7 @@ test('what may not be read is said, never left out', async () => {
   expect(impact.join()).not.toContain('No quota is set');
 });
 
-test('a Kubernetes before 1.21 has its disruption budgets as v1beta1', async () => {
+test('disruption budgets of a Kubernetes before 1.21 are read as v1beta1', async () => {
   const asked: string[] = [];
   const get = async (what: string, _: string, group: string) => {
     asked.push(`${group}/${what}`);

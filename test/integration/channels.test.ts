@@ -76,7 +76,7 @@ test('PagerDuty: trigger carries a summary of at most 1024 characters, resolve o
   ]);
 });
 
-test('a no is a failure, a broken server may have taken it', async () => {
+test('a refusal is a failure; a server error may have accepted the message', async () => {
   expect(await deliver(platform(await receiver(404, 'no_service')), message)).toEqual({
     delivery: 'failed',
     detail: '404 no_service; check webhook and routing key',
@@ -84,7 +84,7 @@ test('a no is a failure, a broken server may have taken it', async () => {
   expect((await deliver(platform(await receiver(502)), message)).delivery).toBe('unknown');
 });
 
-test('an answer without end is not read to its end, and is not the channel’s own', async () => {
+test('an endless answer is cut, and does not count as the channel’s', async () => {
   const made = createServer((_, response) => {
     response.writeHead(200);
     const more = Buffer.alloc(64 * 1024, 'x');
@@ -103,7 +103,7 @@ test('an answer without end is not read to its end, and is not the channel’s o
   });
 });
 
-test('no answer in time: it may have arrived', async () => {
+test('without an answer in time the message may have arrived', async () => {
   const url = await receiver(0);
   expect(await deliver(platform(url), message, 300)).toMatchObject({
     delivery: 'unknown',
@@ -112,7 +112,7 @@ test('no answer in time: it may have arrived', async () => {
   expect(bodies).toHaveLength(1);
 });
 
-test('a connection that is cut: it may have arrived', async () => {
+test('after a cut connection the message may have arrived', async () => {
   const made = createTcp((socket) => socket.once('data', () => socket.destroy()));
   server = made;
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
@@ -120,14 +120,14 @@ test('a connection that is cut: it may have arrived', async () => {
   expect((await deliver(platform(url), message)).delivery).toBe('unknown');
 });
 
-test('nobody listens: it was never sent', async () => {
+test('after a refused connection the message was not sent', async () => {
   expect(await deliver(platform('http://127.0.0.1:1/'), message)).toMatchObject({
     delivery: 'failed',
     detail: expect.stringContaining('connection refused'),
   });
 });
 
-test('what is not configured is not sent, and said to be so', async () => {
+test('a channel that is not configured sends nothing, and says so', async () => {
   const ops = { ...message, channel: 'slack-ops' as const };
   expect(await deliver(platform('http://127.0.0.1:1/'), ops)).toMatchObject({ delivery: 'not-sent' });
   expect(channelStates(channels('http://127.0.0.1:1/')).map((one) => [one.name, one.configured])).toEqual([
@@ -137,12 +137,12 @@ test('what is not configured is not sent, and said to be so', async () => {
   ]);
 });
 
-test('a secret in an answer or an address does not come back', async () => {
+test('a secret in an answer or an address is redacted', async () => {
   const url = await receiver(400, 'routing_key=abcdefabcdef is invalid');
   expect((await deliver(platform(url), message)).detail).not.toContain('abcdefabcdef');
 });
 
-test('foreign words in a message call nobody and link nowhere', async () => {
+test('foreign text in a message notifies nobody and links nowhere', async () => {
   const url = await receiver(200, 'ok');
   const text = 'studies: <!channel> @here <https://evil.example|runbook> R&D';
   await deliver(platform(url), { ...message, text });
@@ -197,7 +197,7 @@ describe('only the channel’s own answer is a success', () => {
     expect(read('pagerduty', other, status, text)).toBe(delivery);
   });
 
-  test('a rate limit says when it may be sent again', () => {
+  test('a rate limit says when to send again', () => {
     const answer = { statusCode: 429, headers: { 'retry-after': '30' }, text: 'rate_limited' };
     expect(readAnswer('webhook', slack, answer, Date.UTC(2026, 0, 17, 3, 14))).toEqual({
       delivery: 'failed',
@@ -220,7 +220,7 @@ describe('only the channel’s own answer is a success', () => {
   });
 });
 
-test('an action sends what it showed to where it showed it', async () => {
+test('an action sends the message that it showed to the address that it showed', async () => {
   const url = await receiver(202, '{"status":"success"}');
   const settings = platform(url) as unknown as Settings;
   const context = { targets: { channels: { pagerDuty: url } }, environment: 'STAGING' };

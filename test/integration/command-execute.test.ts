@@ -11,8 +11,8 @@ async function run(script: string, more: Partial<CommandCall> = {}) {
   return { done: await executeCommand(call, { tell, signal: new AbortController().signal }), told };
 }
 
-describe('a command that says too much', () => {
-  test('in 200 MB without a line end: its beginning is kept, the cut is said, and memory stays', async () => {
+describe('a command with too much output', () => {
+  test('of 200 MB without a line end keeps its beginning, marks the cut, and uses little memory', async () => {
     const before = process.memoryUsage().rss;
     let most = before;
     const sampling = setInterval(() => {
@@ -27,14 +27,14 @@ describe('a command that says too much', () => {
     expect((most - before) / 2 ** 20).toBeLessThan(120);
   });
 
-  test('in a million lines: what is left out is counted, and the last one says why it failed', async () => {
+  test('of a million lines counts omitted lines, and shows the last one', async () => {
     const { done, told } = await run('seq 1000000; echo broken >&2; exit 3');
     expect(done).toMatchObject({ outcome: 'failed', says: '/bin/sh failed with exit code 3: broken' });
     expect(told.some((text) => /^… \d+ lines are left out$/.test(text))).toBe(true);
     expect(told.length).toBeLessThan(200_000);
   });
 
-  test('and stops in the middle of a line: that is said, too', async () => {
+  test('that stops in the middle of a line shows that, too', async () => {
     expect((await run(`printf 'half a line'`)).told).toEqual(['half a line']);
   });
 });
@@ -49,16 +49,19 @@ const lostWords = [
 ];
 
 describe('a kubectl that fails', () => {
-  test.each(lostWords)('after an object was applied, its connection lost: nobody knows. %s', async (said) => {
-    const script = `echo 'deployment.apps/executor configured'; echo '${said}' >&2; exit 1`;
-    const { done } = await run(script, { reaches: 'kubernetes' });
-    expect(done).toMatchObject({ outcome: 'unknown' });
-    expect(done.says).toContain('after 1 object was applied');
-    // A command that speaks to nobody else knows how it ended.
-    expect((await run(script)).done).toMatchObject({ outcome: 'failed' });
-  });
+  test.each(lostWords)(
+    'that loses its connection after it applied an object has an unknown outcome: %s',
+    async (said) => {
+      const script = `echo 'deployment.apps/executor configured'; echo '${said}' >&2; exit 1`;
+      const { done } = await run(script, { reaches: 'kubernetes' });
+      expect(done).toMatchObject({ outcome: 'unknown' });
+      expect(done.says).toContain('after 1 object was applied');
+      // A command that speaks to nobody else knows how it ended.
+      expect((await run(script)).done).toMatchObject({ outcome: 'failed' });
+    },
+  );
 
-  test('with a refusal of the server: it failed', async () => {
+  test('that the server refuses has failed', async () => {
     const refusals = [
       'Error from server (Forbidden): deployments.apps "x" is forbidden: User "ops" cannot patch resource',
       'Error from server (Invalid): error when applying patch: spec.replicas: Invalid value: -1',
@@ -72,7 +75,7 @@ describe('a kubectl that fails', () => {
     }
   });
 
-  test('before anything was sent has done nothing; where an answer was waited for, nobody knows', () => {
+  test('that sent nothing did nothing; while it waits for an answer, the outcome is unknown', () => {
     expect(doubtOf(['The connection to the server x was refused'], {})).toBeUndefined();
     expect(doubtOf(['Unable to connect to the server: no such host'], {})).toBeUndefined();
     expect(doubtOf(['Patch "https://x": EOF'], {})).toContain('connection was lost: Patch');

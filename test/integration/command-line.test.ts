@@ -75,12 +75,12 @@ function example({ oneOf, kind, form, preset }: Field): string {
 describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, action) => {
   const whole: Target = Object.fromEntries(action.fields.map((field) => [field.name, example(field)]));
 
-  test('takes the command that is printed for it', async () => {
+  test('accepts the command that is printed for it', async () => {
     const asked = await parsed(...words(commandLine({ action: id, target: whole })));
     expect(asked).toMatchObject({ action: id, target: whole, missing: [] });
   });
 
-  test('takes any text as a value, and no value as a flag', async () => {
+  test('accepts any text as a value, and no value as a flag', async () => {
     const free = action.fields.filter(({ oneOf, kind, form }) => !oneOf && !form && kind === 'text');
     const targets = free.flatMap(({ name }) => hostile.map((value) => ({ ...whole, [name]: value })));
     const typed = shellWords(...targets.map((target) => commandLine({ action: id, target })));
@@ -91,7 +91,7 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
     }
   });
 
-  test('takes what its runs offer as the next step', async () => {
+  test('accepts the next step that its runs print', async () => {
     const baseline = new Proxy<Record<string, string>>({}, { get: () => '7' });
     const done = { run: '01ARZ3NDEKTSV4RRFFQ69G5FAV', target: whole, plan: { baseline }, startedAt: 0, output: [] };
     for (const next of action.next?.(done) ?? []) {
@@ -105,7 +105,7 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
     }
   });
 
-  test('has no flag of another action, and no word behind it', async () => {
+  test('refuses a flag of another action, and a word after it', async () => {
     const own = action.fields.map(({ name }) => name);
     const others = new Set(actions.flatMap(({ fields }) => fields.map(({ name }) => name)));
     for (const name of own) others.delete(name);
@@ -114,7 +114,7 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
     expect(await parsed('run', id, 'x')).toBe('commander.excessArguments');
   });
 
-  test('takes each flag once, and never empty', async () => {
+  test('accepts each flag once, and never empty', async () => {
     for (const field of action.fields) {
       const flag = `--${field.name}`;
       expect(await parsed('run', id, flag, example(field), flag, example(field))).toBe('commander.error');
@@ -124,13 +124,13 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
     }
   });
 
-  test('tells its own flags', async () => {
+  test('lists its own flags', async () => {
     expect(await parsed('run', id, '--help')).toBe('ok');
     for (const { name } of action.fields) expect(complaint).toContain(`--${name} <value>`);
   });
 });
 
-test('a field with choices takes nothing else', () => {
+test('a field with choices accepts nothing else', () => {
   const all = actions.flatMap(({ fields }) => fields.filter(({ kind }) => kind === 'choice'));
   for (const { name, oneOf } of all) expect(oneOf?.length, name).toBeGreaterThan(1);
 });
@@ -145,7 +145,7 @@ test('no field has the name of a flag of every action', () => {
   expect(fields).not.toContain('--target');
 });
 
-test('restore-evidence takes --version: the program’s own stands before its commands', async () => {
+test('restore-evidence has its own --version; the program’s stands before its commands', async () => {
   expect(await parsed('run', 'restore-evidence', '--file', 'a/b.png', '--version', 'null')).toMatchObject({
     action: 'restore-evidence',
     target: { file: 'a/b.png', version: 'null' },
@@ -232,7 +232,7 @@ test('a mistake in a long value is named with its reason', async () => {
   expect(complaint.length).toBeLessThan(1500);
 });
 
-test('what the command line says of itself holds no escape sequence of a pasted word', async () => {
+test('messages of the command line contain no escape sequence of a pasted word', async () => {
   for (const typed of [
     ['run', 'a\u001b]0;x\u0007b'],
     ['a\u001b[2Jb'],

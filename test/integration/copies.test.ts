@@ -87,7 +87,7 @@ describe.each([
   });
 });
 
-test('the security evidence goes into three files, each by a command of its own', () => {
+test('the security evidence goes into three files, with one command each', () => {
   const [, lines = []] = all(ours).find(([id]) => id === 'security/preserve') ?? [];
   expect(pasted(script(lines))).toEqual([
     expect.stringMatching(/^kubectl get events /),
@@ -103,13 +103,13 @@ test('the security evidence goes into three files, each by a command of its own'
 });
 
 describe('a script', () => {
-  test('of commands that need each other stops at the first that fails, and leaves the session alone', () => {
+  test('of dependent commands stops at the first that fails, and keeps the session', () => {
     const text = script(['first', 'false', 'never'], { inOrder: true });
     expect(text).toBe('(\nset -e\nfirst\nfalse\nnever\n)');
     expect(pasted(`${text}\nafter`)).toEqual(['after ', 'first ']);
   });
 
-  test('keeps from running what has to be filled in, and what needs it', () => {
+  test('does not run a command with a placeholder, or one that depends on it', () => {
     expect(script(['a <pod-name>', 'b'])).toBe('# fill in <pod-name>: a <pod-name>\nb');
     expect(script(['a', 'b <x> <y> <x>', 'c'], { inOrder: true })).toBe(
       '(\nset -e\na\n# fill in <x> and <y>: b <x> <y> <x>\n# then: c\n)',
@@ -124,6 +124,6 @@ describe('a script', () => {
   });
 });
 
-test('line ends stay, whatever else is taken out', () => {
+test('line ends stay, whatever else is removed', () => {
   expect(cleanLines('a\u001b[2J\tb\r\nc\u202e\n\nd')).toBe('a b\nc\n\nd');
 });

@@ -87,7 +87,7 @@ test('a cluster that allows everything', async () => {
   expect(lines(found)).toContain('ok scale: may patch deployments.apps/scale');
 });
 
-test('what may not be done is named, essential rights as broken, those of remediations as limited', async () => {
+test('missing permissions are named: essential ones as broken, those of actions as limited', async () => {
   const found = await run(await cluster((right) => !['watch pods', 'patch deployments'].includes(right)));
   const of = (what: string) => found.find((one) => one.what === what);
   expect(of('watch pods')).toMatchObject({
@@ -99,7 +99,7 @@ test('what may not be done is named, essential rights as broken, those of remedi
   expect(of('watch deployments')).toMatchObject({ verdict: 'ok' });
 });
 
-test('what looks ask for beside the namespace is asked for: nodes, their events, what they use, room to scale', async () => {
+test('permissions outside of the namespace are checked: nodes, their events and usage, capacity', async () => {
   const denied = ['get nodes in the cluster', 'list events in default', 'get pods', 'list limitranges'];
   const found = await run(await cluster((right) => !denied.includes(right)));
   const of = (what: string) => found.find((one) => one.what === what);
@@ -115,7 +115,7 @@ test('what looks ask for beside the namespace is asked for: nodes, their events,
   expect(of('revisions and events')).toMatchObject({ verdict: 'ok' });
 });
 
-test('a role that names its deployments is enough to restart and scale them; one that leaves one out is not', async () => {
+test('a role that names its deployments is enough to restart and scale them; one that omits a deployment is not', async () => {
   const only = (names: readonly string[]) => (right: string, name?: string) =>
     !/^(get|patch) deployments/.test(right) || (name !== undefined && names.includes(name));
   const verdictOf = async (names: readonly string[]) => {
@@ -126,7 +126,7 @@ test('a role that names its deployments is enough to restart and scale them; one
   expect(await verdictOf(['api-gateway', 'executor'])).toEqual(['warning', 'warning']);
 });
 
-test('a namespace that is not there is told: its lists are only empty', async () => {
+test('a missing namespace is named, although its lists are only empty', async () => {
   const found = await run(await cluster(() => true, []));
   expect(found.find((one) => one.what === 'deployments')).toMatchObject({
     verdict: 'critical',
@@ -134,7 +134,7 @@ test('a namespace that is not there is told: its lists are only empty', async ()
   });
 });
 
-test('a wrong namespace shows by the deployments that are not there', async () => {
+test('a wrong namespace shows by its missing deployments', async () => {
   const found = await run(await cluster(() => true, ['web', 'api-gateway']));
   expect(found.find((one) => one.what === 'deployments')).toMatchObject({
     verdict: 'critical',
@@ -142,7 +142,7 @@ test('a wrong namespace shows by the deployments that are not there', async () =
   });
 });
 
-test('a cluster that is away is one row, with what to do', async () => {
+test('an unreachable cluster is one row, with what to do', async () => {
   const { settings } = await good({ env: { KUBECONFIG: '/nowhere/config' } });
   expect(await run(kubernetesProbe(settings, 1000))).toEqual([
     {
@@ -175,7 +175,7 @@ test('the gateway’s health, and whether it accepts the admin key', async () =>
 });
 
 test.each([429, 302, 503, 400])(
-  'an admin key that a %i keeps from being looked at is unknown, not accepted',
+  'an admin key is unknown, not accepted, if the gateway answers %i before it checks the key',
   async (status) => {
     const url = await serve(({ path: asked }) =>
       asked.includes('health') ? { body: { status: 'ok' } } : { status, body: {} },
@@ -187,7 +187,7 @@ test.each([429, 302, 503, 400])(
   },
 );
 
-test('a gateway that refuses is broken, one whose name is unknown could not be asked', async () => {
+test('a gateway that refuses is broken, one with an unknown name is unreachable', async () => {
   const health = async (url: string) => {
     const { settings } = await good({ env: { BENTHAM_GATEWAY_URL: url } });
     return (await run(gatewayProbe(settings, 2000)))[0]?.verdict;
@@ -196,7 +196,7 @@ test('a gateway that refuses is broken, one whose name is unknown could not be a
   expect(await health('http://no-such-host.invalid')).toBe('unknown');
 });
 
-test('the checkout with its scripts, and each thing that is missing from it', async () => {
+test('the checkout is checked for its scripts, and each missing one is named', async () => {
   const checkout = await directory();
   const program = async (file: string, mode = 0o755) => {
     await mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
@@ -234,7 +234,7 @@ test('the checkout with its scripts, and each thing that is missing from it', as
   ]);
 });
 
-test('a package manager that hands arguments to a shell is warned of, by its version', async () => {
+test('a package manager that passes arguments to a shell causes a warning, by its version', async () => {
   const told = async (program: string, script: string) => {
     const place = await directory();
     await writeFile(path.join(place, program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -319,7 +319,7 @@ test('the journal’s directory: made when needed, not open to others, a file in
   expect(await look(path.join(place, 'file'))).toMatchObject({ verdict: 'critical' });
 });
 
-test('channels are only looked at, never used', async () => {
+test('channels are checked, never used', async () => {
   const { settings } = await good({ env: { BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: 'hush' } });
   const found = await run(channelsProbe(settings));
   expect(lines(found)).toEqual([
@@ -330,7 +330,7 @@ test('channels are only looked at, never used', async () => {
   expect(JSON.stringify(found)).not.toContain('hush');
 });
 
-test('a probe that hangs or breaks is a row like any other, and holds nobody up', async () => {
+test('a check that hangs or fails is one row, and delays no other', async () => {
   const about = { area: 'x', where: 'there', essential: true };
   const found = await runCheck(
     [

@@ -41,7 +41,7 @@ const changes: readonly { action: ActionId; more: Readonly<Record<string, string
 describe.each(changes)('$action', ({ action, more }) => {
   const plan = () => cockpit.plan(action, { deployment: 'executor', ...more });
 
-  test('is tried, and nothing is stored by that', async () => {
+  test('is tried with a dry run that stores nothing', async () => {
     const before = present();
     const run = await plan();
     expect(run, run.says).toMatchObject({ phase: 'planned' });
@@ -51,7 +51,7 @@ describe.each(changes)('$action', ({ action, more }) => {
     cockpit.runner.cancel(run.id);
   });
 
-  test('that a webhook denies is refused before it is asked for', async () => {
+  test('that a webhook denies is refused before the confirmation', async () => {
     kubernetes.register([frozen]);
     const run = await plan();
     expect(run).toMatchObject({ phase: 'done', outcome: 'refused' });
@@ -59,7 +59,7 @@ describe.each(changes)('$action', ({ action, more }) => {
     expect(run.says).toContain('the release is frozen');
   });
 
-  test('says where a webhook cannot be asked beforehand, and goes on', async () => {
+  test('names a webhook without dry run, and continues', async () => {
     kubernetes.register([{ ...frozen, sideEffects: 'Some' }]);
     const run = await plan();
     expect(run, run.says).toMatchObject({ phase: 'planned' });
@@ -72,7 +72,7 @@ describe.each(changes)('$action', ({ action, more }) => {
     expect(done.says).toContain('nothing was changed');
   });
 
-  test('is tried again when it is confirmed', async () => {
+  test('is tried again after the confirmation', async () => {
     const run = await plan();
     kubernetes.register([frozen]);
     const done = await cockpit.confirm(run);
@@ -81,7 +81,7 @@ describe.each(changes)('$action', ({ action, more }) => {
   });
 });
 
-test('the drill’s API tries what it is asked to try, and refuses what it does not know', async () => {
+test('the drill’s API supports dry runs, and refuses unknown values', async () => {
   const url = `${kubernetes.url}/apis/apps/v1/namespaces/bentham-prod/deployments/executor`;
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   const patch = async (query: string, body: object) => {

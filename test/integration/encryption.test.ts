@@ -35,7 +35,7 @@ const file = (name: string, text: string) => {
   return where;
 };
 
-describe('the mode in force', () => {
+describe('the effective mode', () => {
   const modes = async (env: Record<string, string>) => {
     const { settings, from } = await good({ env });
     const { primary, replica } = settings.database;
@@ -49,7 +49,7 @@ describe('the mode in force', () => {
     expect(from('redis.tls')).toBe('default, because the environment is guarded');
   });
 
-  test.each(['prefer', 'allow'])('sslmode=%s does not say that a connection may be in clear', async (mode) => {
+  test.each(['prefer', 'allow'])('sslmode=%s does not allow an unencrypted connection', async (mode) => {
     const { from, ...found } = await modes({ PGSSLMODE: mode });
     expect(found).toMatchObject({ primary: 'require', replica: 'require' });
     expect(from('database.replica.sslMode')).toBe(
@@ -57,11 +57,11 @@ describe('the mode in force', () => {
     );
   });
 
-  test.each(['disable', 'require', 'verify-ca', 'verify-full'])('sslmode=%s is as it was said', async (mode) => {
+  test.each(['disable', 'require', 'verify-ca', 'verify-full'])('sslmode=%s stays as it is set', async (mode) => {
     expect(await modes({ PGSSLMODE: mode })).toMatchObject({ primary: mode, replica: mode });
   });
 
-  test('redis:// alone does not say so either; redis.tls=disable does, and rediss:// needs nothing', async () => {
+  test('redis:// alone does not allow it either; redis.tls=disable does, and rediss:// is encrypted', async () => {
     expect(await modes({ REDIS_URL: 'redis://:pw@cache:6379' })).toMatchObject({ redis: 'require' });
     expect(await modes({ REDIS_URL: 'redis://cache', BENTHAM_REDIS_TLS: 'disable' })).toMatchObject({
       redis: 'disable',
@@ -91,7 +91,7 @@ describe('the mode in force', () => {
     expect(await modes({ PGHOST: '/run/postgresql' })).toMatchObject({ primary: 'prefer', replica: 'require' });
   });
 
-  test('an environment that is not guarded is as libpq has it', async () => {
+  test('an environment that is not guarded behaves like libpq', async () => {
     expect(await modes({ BENTHAM_PROFILE: 'staging' })).toMatchObject({ primary: 'prefer', redis: undefined });
     expect(await modes({ BENTHAM_PROFILE: 'staging', BENTHAM_ENVIRONMENT_GUARDED: 'yes' })).toMatchObject({
       primary: 'require',
@@ -99,7 +99,7 @@ describe('the mode in force', () => {
     });
   });
 
-  test('commands to paste require it as the cockpit does', async () => {
+  test('copied commands require TLS as the cockpit does', async () => {
     const typed = async (env: Record<string, string>) => {
       const targets = targetsOf((await good({ env })).settings, env);
       const end = { tool: 'sql', server: 'primary', change: { text: 'SELECT 1', values: [] } } as unknown as Call;
@@ -119,7 +119,7 @@ describe('the mode in force', () => {
     expect((await typed({ PGSSLMODE: 'disable' }))[1]).toBe(`${connected} -c "SELECT 1"`);
   });
 
-  test('who may go in clear is named, and nothing else can be', async () => {
+  test('unencrypted connections are named, and only named ones are allowed', async () => {
     const env = { BENTHAM_ENVIRONMENT_UNENCRYPTED: 'gateway, channels' };
     expect((await good({ env })).settings.environment.unencrypted).toEqual(['gateway', 'channels']);
     expect(await mistakes({ env: { BENTHAM_ENVIRONMENT_UNENCRYPTED: 'postgres' } })).toEqual([
@@ -151,7 +151,7 @@ describe('PostgreSQL', () => {
   const md5 = authentication(5, Buffer.from('salt'));
 
   test.each<Record<string, string>>([{}, { PGSSLMODE: 'prefer' }, { PGSSLMODE: 'allow' }])(
-    'a server without TLS is sent the question for it and nothing else (%j)',
+    'a server without TLS receives the TLS request and nothing else (%j)',
     async (env) => {
       const server = await record((socket) => socket.write('N'));
       expect(await looked(server, env)).toMatchObject({
@@ -163,21 +163,26 @@ describe('PostgreSQL', () => {
     },
   );
 
-  test('bytes behind the promise of TLS are nobody’s, and end it', async () => {
+  test('bytes after the promise of TLS end the connection', async () => {
     const server = await record((socket) => socket.write(Buffer.concat([Buffer.from('S'), cleartext])));
     expect(await looked(server)).toMatchObject({ kind: 'malformed' });
     expect(server.text()).toBe(sslRequest);
   });
 
-  test.each(['prefer', 'allow'])('sslmode=%s, not guarded: the password itself is not sent in clear', async (mode) => {
-    const server = await record((socket, _, chunk) =>
-      socket.write(chunk.toString('latin1') === sslRequest ? 'N' : cleartext),
-    );
-    expect(await looked(server, { BENTHAM_PROFILE: 'staging', PGSSLMODE: mode })).toMatchObject({ kind: 'forbidden' });
-    expect(server.text()).not.toContain(secret);
-  });
+  test.each(['prefer', 'allow'])(
+    'with sslmode=%s, not guarded, the password itself is not sent in clear',
+    async (mode) => {
+      const server = await record((socket, _, chunk) =>
+        socket.write(chunk.toString('latin1') === sslRequest ? 'N' : cleartext),
+      );
+      expect(await looked(server, { BENTHAM_PROFILE: 'staging', PGSSLMODE: mode })).toMatchObject({
+        kind: 'forbidden',
+      });
+      expect(server.text()).not.toContain(secret);
+    },
+  );
 
-  test('nor when the server asks for it after another proof', async () => {
+  test('it is not sent if the server asks for it after another proof, either', async () => {
     const server = await record((socket, _, chunk) => {
       if (chunk.toString('latin1') === sslRequest) socket.write('N');
       else socket.write(chunk.toString('latin1').startsWith('p') ? cleartext : md5);
@@ -187,7 +192,7 @@ describe('PostgreSQL', () => {
     expect(server.text()).not.toContain(secret);
   });
 
-  test('sslmode=disable says that it may', async () => {
+  test('sslmode=disable allows it', async () => {
     const server = await record((socket, count) => (count === 0 ? socket.write(cleartext) : socket.destroy()));
     await looked(server, { PGSSLMODE: 'disable' });
     expect(server.text()).toContain(secret);
@@ -206,7 +211,7 @@ describe('Redis', () => {
     ['says that it does not understand', '-ERR unknown command\r\n'],
     ['says that all is well', '+OK\r\n'],
     ['hangs up', undefined],
-  ])('a server without TLS that %s is not sent the password', async (_, answer) => {
+  ])('a server without TLS that %s does not receive the password', async (_, answer) => {
     const server = await record((socket) => (answer === undefined ? socket.destroy() : socket.write(answer)));
     const fault = await looked(server);
     expect(fault.hint).toContain('redis.tls=disable');
@@ -214,7 +219,7 @@ describe('Redis', () => {
     expect(server.text()).not.toMatch(/auth|hello|client/i);
   });
 
-  test('nor one that is silent', async () => {
+  test('a silent server does not, either', async () => {
     const server = await record(() => {});
     expect(await looked(server)).toMatchObject({
       kind: 'timeout',
@@ -224,7 +229,7 @@ describe('Redis', () => {
     expect(server.text()).not.toContain(secret);
   });
 
-  test('redis.tls=disable says that it may', async () => {
+  test('redis.tls=disable allows it', async () => {
     const server = await record((socket) => socket.destroy());
     await looked(server, { BENTHAM_REDIS_TLS: 'disable' });
     expect(server.text()).toContain(secret);
@@ -290,7 +295,7 @@ describe('over http://', () => {
     ['a routing key', 'channels', page],
     ['a webhook', 'channels', slack],
     ['a routing key of an action', 'channels', action],
-  ])('%s is kept back, unless %s says otherwise', async (_, connection, ask) => {
+  ])('%s is not sent, unless %s allows it', async (_, connection, ask) => {
     const server = await record(answer);
     const kept = JSON.stringify(await ask(at(server), {}));
     expect(kept).toContain('http:// is not encrypted');
@@ -306,7 +311,7 @@ describe('over http://', () => {
     expect(login(here.text())).toBe(true);
   });
 
-  test('the database’s secret is not asked for', async () => {
+  test('the database’s secret is not requested', async () => {
     const server = await record(answer);
     const env = {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: at(server),
@@ -320,7 +325,7 @@ describe('over http://', () => {
     expect(server.text()).toBe('');
   });
 
-  test('a login of Kubernetes is kept back, as kubectl does', async () => {
+  test('a Kubernetes login is never sent, as in kubectl', async () => {
     const server = await record(answer);
     const kubeconfig = file('http', kubeconfigOf(at(server)));
     const target = await loadTarget({ kubeconfig });
@@ -353,7 +358,7 @@ describe('doctor', () => {
     return found.map(({ verdict, what, answer, todo }) => `${verdict} ${what}: ${answer}${todo ? ` → ${todo}` : ''}`);
   }
 
-  test('names each connection that is not encrypted or not verified, with what changes it', async () => {
+  test('names each connection that is not encrypted or not verified, and the option that changes it', async () => {
     const env = {
       PGSSLMODE: 'disable',
       BENTHAM_DATABASE_REPLICA_SSL_MODE: 'verify-ca',
@@ -383,7 +388,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('a server whose authority is not known is encrypted, and not verified', async () => {
+  test('reports a server with an unknown authority as encrypted and not verified', async () => {
     const [primary, replica] = await lines({});
     expect([primary, replica]).toEqual([
       expect.stringContaining('warning primary: db-primary.bentham.io:5432: encrypted, not verified'),
@@ -396,7 +401,7 @@ describe('doctor', () => {
     );
   });
 
-  test('not guarded: what may be in clear is named; kubernetes over http too', async () => {
+  test('names unencrypted connections in an environment that is not guarded, kubernetes over http too', async () => {
     const kubeconfig = file('clear', kubeconfigOf('http://k:8080'));
     const found = await lines({ BENTHAM_PROFILE: 'staging', KUBECONFIG: kubeconfig });
     expect(found).toContainEqual(expect.stringContaining('sslMode prefer also connects without TLS'));
@@ -406,7 +411,7 @@ describe('doctor', () => {
     expect(found).toContainEqual(expect.stringContaining('warning kubernetes: k:8080: not encrypted → set server'));
   });
 
-  test('Node’s own switch is told of each connection that it leaves unverified', async () => {
+  test('names each connection that NODE_TLS_REJECT_UNAUTHORIZED leaves unverified', async () => {
     const found = await lines({ PGSSLMODE: 'verify-full' }, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     expect(found.map((line) => line.split(':')[0])).toEqual([
       'warning redis',
@@ -417,7 +422,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('what stays on this machine is no warning', async () => {
+  test('has no warning for connections on this machine', async () => {
     const found = await lines({
       PGHOST: '127.0.0.1',
       BENTHAM_DATABASE_REPLICA: 'null',

@@ -57,7 +57,7 @@ async function look(answer: (url: URL) => { status?: number; body: string }) {
   return { ...found.value, asked };
 }
 
-test('an object whose lock may not be read is left alone, and keys are what they are', async () => {
+test('an object whose lock cannot be read is kept, and keys stay unchanged', async () => {
   const found = await look((url) => {
     if (url.searchParams.has('list-type'))
       return {
@@ -84,7 +84,7 @@ test('an object whose lock may not be read is left alone, and keys are what they
   expect(found).not.toHaveProperty('versioned');
 });
 
-test('a bucket without Object Lock holds nothing: no object is asked', async () => {
+test('in a bucket without Object Lock no object is checked', async () => {
   const found = await look((url) => {
     if (url.searchParams.has('list-type')) return { body: contents(['study_a/1', 'study_a/2']) };
     if (url.searchParams.has('object-lock')) return error('ObjectLockConfigurationNotFoundError');
@@ -95,7 +95,7 @@ test('a bucket without Object Lock holds nothing: no object is asked', async () 
   expect(found.asked.filter((path) => /legal-hold|retention/.test(path))).toEqual([]);
 });
 
-test('versions of a key are read page after page, and not beyond the key', async () => {
+test('versions of a key are read page by page, and no other key', async () => {
   const version = (key: string, id: string, day: number) =>
     `<Version><Key>${key}</Key><VersionId>${id}</VersionId><IsLatest>false</IsLatest><Size>1</Size><LastModified>2026-01-0${day}T00:00:00.000Z</LastModified></Version>`;
   const { settings, asked } = await s3((url) => {
@@ -111,7 +111,7 @@ test('versions of a key are read page after page, and not beyond the key', async
   expect(asked.filter((path) => path.includes('versions'))).toHaveLength(2);
 });
 
-test('what holds each version is said before one is restored, and what only the copy itself will tell', async () => {
+test('a restore shows the locks of each version, and what only the copy will show', async () => {
   const version = (id: string, day: number) =>
     `<Version><Key>a.png</Key><VersionId>${id}</VersionId><IsLatest>${day === 3}</IsLatest><Size>10</Size><LastModified>2026-01-0${day}T00:00:00.000Z</LastModified></Version>`;
   const { settings } = await s3((url) => {
@@ -155,7 +155,7 @@ test('what holds each version is said before one is restored, and what only the 
   }
 });
 
-test('a bucket elsewhere and an impatient server are told apart from a refusal', () => {
+test('a bucket in another region and a rate limit differ from a refusal', () => {
   const of = (name: string, code: number) =>
     awsFault(Object.assign(new Error('x'), { name, $metadata: { httpStatusCode: code } }), 's3://b', 'list it');
   expect(of('PermanentRedirect', 301)).toMatchObject({ kind: 'unconfigured', what: 'the bucket is in another region' });

@@ -21,7 +21,7 @@ async function begin(objects = 0): Promise<{ s3: S3; settings: Awaited<ReturnTyp
   return { s3, settings };
 }
 
-test('a hundred thousand objects are counted by study, and the oldest file of the oldest studies says what holds it', async () => {
+test('a hundred thousand objects are counted by study, and the locks of the oldest files are shown', async () => {
   const { settings } = await begin(100_000);
   const found = await listEvidence(settings, patience());
   if (!found.ok) throw new Error(found.fault.what);
@@ -48,7 +48,7 @@ test('a hundred thousand objects are counted by study, and the oldest file of th
   expect(one.value.versions.some(({ kind, latest }) => kind === 'version' && !latest)).toBe(true);
 }, 60_000);
 
-test('holds and retention of each study are told apart', async () => {
+test('legal holds and retention of each study are distinguished', async () => {
   const { settings } = await begin();
   const found = await listEvidence(settings, patience());
   if (!found.ok) throw new Error(found.fault.what);

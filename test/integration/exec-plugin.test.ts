@@ -15,12 +15,12 @@ const shell = (script: string) => ({
 const run = (script: string, time?: number) => runPlugin(shell(script), '{"kind":"ExecCredential"}', () => {}, time);
 
 describe('a credential plugin', () => {
-  it('gets what it is told to get, in a session without a terminal', async () => {
+  it('gets the configured arguments, in a session without a terminal', async () => {
     const script = 'printf "%s %s " "$WHO" "$KUBERNETES_EXEC_INFO"; (: </dev/tty) 2>/dev/null || printf none';
     expect(await run(script)).toEqual({ kind: 'output', output: 'me {"kind":"ExecCredential"} none' });
   });
 
-  it('that fails is told by its last words, sanitized and bounded', async () => {
+  it('that fails is reported with its last output, sanitized and limited', async () => {
     const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2VjcmV0c2VjcmV0';
     const ended = await run(
       `yes noise | head -c 100000 >&2; printf '\\033]0;title\\007\\nexpired\\ntoken: ${secret}\\n' >&2; exit 2`,
@@ -33,14 +33,14 @@ describe('a credential plugin', () => {
     expect(said.length).toBeLessThan(320);
   });
 
-  it('that hangs is ended with all that it started', async () => {
+  it('that hangs is stopped with its child processes', async () => {
     const ended = await run('sleep 600 & echo $! >&2; wait', 300);
     expect(ended).toMatchObject({ kind: 'overdue', said: expect.stringMatching(/^\d+$/) });
     const left = 'said' in ended ? Number(ended.said) : 0;
     await expect.poll(() => runs(left)).toBe(false);
   });
 
-  it('that leaves something behind is not waited for, and one that writes without end is stopped', async () => {
+  it('that leaves a child process is not waited for, and one that writes without end is stopped', async () => {
     expect(await run('sleep 600 & echo done')).toEqual({ kind: 'output', output: 'done\n' });
     expect(await run('yes')).toMatchObject({ kind: 'flood' });
     const absent = await runPlugin({ ...shell(''), command: 'no-such-plugin' }, '', () => {});
@@ -76,20 +76,20 @@ describe('a renewal', () => {
   };
   const fail = () => Promise.reject(new Error('no'));
 
-  it('makes growing pauses after failures: 70 s of asking are few attempts', async () => {
+  it('pauses longer after each failure: 70 s of requests are few attempts', async () => {
     const failing = renewal(fail);
     for (; now < 70_000; now += 1000) await expect(failing.get()).rejects.toThrow('no');
     expect(attempts).toBeGreaterThan(2);
     expect(attempts).toBeLessThan(6);
   });
 
-  it('is one attempt for all who ask meanwhile', async () => {
+  it('is one attempt for all concurrent requests', async () => {
     const one = renewal(() => Promise.resolve({ expires: 9e9 }));
     expect(new Set(await Promise.all([one.get(), one.get(), one.get()])).size).toBe(1);
     expect(attempts).toBe(1);
   });
 
-  it('of what has run out before it came is used, and not made at once again', async () => {
+  it('of credentials that have expired on arrival is used, and not repeated at once', async () => {
     const skewed = renewal(() => Promise.resolve({ expires: -1 }));
     for (const _ of [1, 2, 3]) expect(await skewed.get()).toEqual({ expires: -1 });
     expect(attempts).toBe(1);
@@ -98,7 +98,7 @@ describe('a renewal', () => {
     expect(attempts).toBe(2);
   });
 
-  it('after a refusal is made once; the pause ends when the server takes what it got', async () => {
+  it('after a refusal happens once; the pause ends when the server accepts the new credentials', async () => {
     const one = renewal(() => Promise.resolve({ expires: 9e9 }));
     const first = await one.get();
     expect(one.refused(first)).toBe(true);
@@ -112,7 +112,7 @@ describe('a renewal', () => {
     expect(attempts).toBe(3);
   });
 
-  it('that costs nothing makes no pauses', async () => {
+  it('that runs no plugin has no pauses', async () => {
     const file = renewal(fail, 0);
     for (const _ of [1, 2, 3]) await expect(file.get()).rejects.toThrow('no');
     expect(attempts).toBe(3);

@@ -63,7 +63,7 @@ describe('a health body', () => {
   });
 });
 
-test('health is asked for below the URL, whatever slashes are written', () => {
+test('the health path is appended to the URL, with any number of slashes', () => {
   const paths = { healthPath: 'health', detailedHealthPath: '/v1/health' } as Settings['gateway'];
   const { health, detailed } = healthUrls({ ...paths, url: 'https://front.example/bentham/' });
   expect([health.href, detailed.href]).toEqual([
@@ -199,7 +199,7 @@ describe('the gateway', () => {
     };
     afterAll(() => over.abort());
 
-    it('is asked one path while all is well, and at most six times a minute, whoever wants to know', async () => {
+    it('is asked for one path while it is healthy, and at most six times a minute in total', async () => {
       const { url, refresh } = await start((_, res) => res.end('{"status":"healthy"}'));
       // A person keeps R pressed.
       const hammer = setInterval(refresh, 1);
@@ -215,7 +215,7 @@ describe('the gateway', () => {
       expect(asked.filter((path) => path === '/health')).toHaveLength(1);
     });
 
-    it('has its shorter path asked at once when the detailed one is ill', async () => {
+    it('is asked for its short path at once if the detailed one is unhealthy', async () => {
       let well = true;
       const { refresh } = await start((req, res) => {
         if (!well && req.url === '/v1/health') res.statusCode = 503;
@@ -227,7 +227,7 @@ describe('the gateway', () => {
       await expect.poll(() => asked.slice(2)).toEqual(['/v1/health', '/health']);
     });
 
-    it('is asked one path once a rate limit is over, and the other when that is well', async () => {
+    it('is asked for one path after a rate limit, and for the other if that one works', async () => {
       let limited = true;
       await start((_, res) => {
         if (limited) res.writeHead(429, { 'retry-after': '1' });
@@ -246,7 +246,7 @@ describe('the gateway', () => {
       ['a date', () => new Date(Date.now() + 9000).toUTCString(), 9000],
       ['a day', () => '86400', 300_000],
       ['nothing', () => 'soon', 60_000],
-    ])('is rate limited: unknown, and left alone as Retry-After says in %s', async (_, retryAfter, ms) => {
+    ])('is unknown under a rate limit, and not asked until Retry-After, in %s', async (_, retryAfter, ms) => {
       const { refresh, url } = await start((_, res) => res.writeHead(429, { 'retry-after': retryAfter() }).end('{}'));
       await expect.poll(() => news.length).toBe(1);
       const [told] = news;
@@ -266,7 +266,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('whose detailed form gives no answer is not said to be down, nor well', async () => {
+  it('whose detailed form gives no answer is neither down nor healthy', async () => {
     const base = await serve((req, res) => {
       if (req.url === '/health') res.end('{"status":"ok"}');
     });
@@ -312,7 +312,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('does not follow redirects in silence', async () => {
+  it('reports redirects and does not follow them', async () => {
     const base = await serve((_, res) => res.writeHead(302, { location: 'https://login.example/' }).end());
     expect(await look(base)).toMatchObject({
       value: { health: { healthy: false, problem: 'redirects to https://login.example/ (302)' } },
@@ -330,7 +330,7 @@ describe('the gateway', () => {
     expect(await look(base)).toMatchObject({ value: { health: { problem: 'body too long for a health answer' } } });
   });
 
-  it('that hangs timed out; that is gone is refused; that cuts is unreachable; that talks nonsense is malformed', async () => {
+  it('has a fault for each failure: timeout, refused, unreachable, malformed', async () => {
     const hanging = await serve(() => {});
     expect(await look(hanging, 100)).toMatchObject({ ok: false, fault: { kind: 'timeout' } });
     expect(await look('http://127.0.0.1:1')).toMatchObject({ ok: false, fault: { kind: 'refused' } });
@@ -340,7 +340,7 @@ describe('the gateway', () => {
     expect(await look(nonsense)).toMatchObject({ ok: false, fault: { kind: 'malformed', what: 'answer is not HTTP' } });
   });
 
-  it('that half answers says which half', async () => {
+  it('that answers one path names the other', async () => {
     const base = await serve((req, res) => {
       if (req.url === '/health') res.end('{"status":"ok"}');
     });
@@ -349,7 +349,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('http where https was expected is named', async () => {
+  it('that speaks http instead of https is named', async () => {
     const base = await serve((_, res) => res.end('{}'));
     expect(await look(base.replace('http:', 'https:'))).toMatchObject({
       value: { health: { healthy: false, problem: 'does not speak TLS' } },
@@ -364,7 +364,7 @@ describe('the gateway', () => {
       return false;
     }
   })();
-  it.runIf(!openssl)('certificates are not tried: no openssl here', () => {
+  it.runIf(!openssl)('skipped without openssl: certificates', () => {
     console.info('skipped: certificates, for want of openssl');
   });
   describe.runIf(openssl)('behind TLS', () => {

@@ -76,7 +76,7 @@ async function cockpit(name = 'ops1', more: Partial<Settings> = {}, sources: rea
 
 const opens: IncidentCommand = { do: 'open', severity: 1, why: 'all requests answer 5xx' };
 
-test('an incident opens with nothing reachable at all, and is written', async () => {
+test('an incident can be opened and recorded while every backend is unreachable', async () => {
   const one = await cockpit();
   one.do(opens);
   await eventually(() => expect(one.incident).toMatchObject({ severity: 1, title: 'Complete API outage' }));
@@ -88,7 +88,7 @@ test('an incident opens with nothing reachable at all, and is written', async ()
   expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
 });
 
-test('what makes no sense is refused in words', async () => {
+test('an invalid command is refused with a message', async () => {
   const one = await cockpit();
   one.do({ do: 'note', text: 'x' });
   await eventually(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: i opens one'));
@@ -98,7 +98,7 @@ test('what makes no sense is refused in words', async () => {
   await eventually(() => expect(one.incidentContext?.said?.says).toBe('a skipped step needs a reason'));
 });
 
-test('a decision is written with what was recommended: yes, once its remedy has run', async () => {
+test('a decision is recorded with its recommendation: yes, once its action has run', async () => {
   const one = await cockpit();
   one.do(opens);
   await eventually(() => expect(one.incident).toBeDefined());
@@ -116,7 +116,7 @@ test('a decision is written with what was recommended: yes, once its remedy has 
   await eventually(() => expect(decided()).toEqual(['unsure', 'yes']));
 });
 
-test('two cockpits: one drives, the other sees everything live, and takes the wheel', async () => {
+test('of two cockpits one is in control, and the other sees everything live and takes control', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
@@ -139,7 +139,7 @@ test('two cockpits: one drives, the other sees everything live, and takes the wh
   expect(two.recorder.mayAct()).toBeUndefined();
 });
 
-test('who looks at a resolved incident follows the next one, and may not act beside its driver', async () => {
+test('a cockpit on a resolved incident follows the next one, and cannot act without control of it', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
@@ -152,7 +152,7 @@ test('who looks at a resolved incident follows the next one, and may not act bes
   expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
 });
 
-test('run beside a cockpit that drives is its person’s, and nobody else’s', async () => {
+test('`run` beside a cockpit in control is allowed only to the same user', async () => {
   const one = await cockpit('ops1');
   one.do(opens);
   await eventually(() => expect(one.incident?.control.person).toBe('ops1'));
@@ -168,7 +168,7 @@ test('run beside a cockpit that drives is its person’s, and nobody else’s', 
   expect(watching.recorder.mayAct(true)).toBe('this cockpit only observes');
 });
 
-test('an incident that is open beside the resolved one still has its driver', async () => {
+test('another open incident keeps the cockpit in control of it', async () => {
   const one = await cockpit('ops1');
   const two = await cockpit('ops2');
   one.do(opens);
@@ -183,7 +183,7 @@ test('an incident that is open beside the resolved one still has its driver', as
   expect(two.recorder.mayAct()).toBe('ops1 drives SEV1 Complete API outage: show it and take the wheel first');
 });
 
-test('an observer changes nothing, and has no path to an action', async () => {
+test('an observer changes nothing and cannot run actions', async () => {
   const base = settings('ops3');
   const one = await cockpit('ops3', { environment: { ...base.environment, observe: true } });
   one.do(opens);
@@ -192,7 +192,7 @@ test('an observer changes nothing, and has no path to an action', async () => {
   expect(one.recorder.mayAct()).toBe('this cockpit only observes');
 });
 
-test('a cockpit that ended by force: the next one goes on where it stopped, its action is outcome unknown', async () => {
+test('after a killed cockpit the next one continues where it stopped, and its action has an unknown outcome', async () => {
   const script = new URL('../support/ended-by-force.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
@@ -210,7 +210,7 @@ test('a cockpit that ended by force: the next one goes on where it stopped, its 
   expect(one.recorder.mayAct()).toBeUndefined();
 });
 
-test('a journal that cannot be written: said, kept, actions refused until allowed in words', async () => {
+test('while the journal cannot be written, entries are kept, and actions are refused until allowed', async () => {
   const inTheWay = join(root, 'journal');
   writeFileSync(inTheWay, '');
   directory = join(inTheWay, 'production');
@@ -228,7 +228,7 @@ test('a journal that cannot be written: said, kept, actions refused until allowe
   expect(readdirSync(directory).filter((f) => f.endsWith('.jsonl'))).toHaveLength(1);
 });
 
-test('a journal that others can reach: no words allow an action, the command that closes it does', async () => {
+test('a journal that others can reach refuses actions until its mode is fixed; no override exists', async () => {
   mkdirSync(directory);
   chmodSync(directory, 0o755);
   const one = await cockpit();
@@ -274,7 +274,7 @@ const channels = (url: string): Settings['channels'] => ({
   slackOps: { name: '#ops' },
 });
 
-test('messages go out once, are recorded before and after, and acknowledge', async () => {
+test('a message is sent once, recorded before and after, and acknowledges', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine' });
@@ -300,7 +300,7 @@ test('messages go out once, are recorded before and after, and acknowledge', asy
   expect(JSON.stringify(one.incident)).not.toContain('R0UTINGKEY');
 });
 
-test('the key of a page that came from elsewhere is used from then on', async () => {
+test('the dedup_key of another page is used after it was entered', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens).do({ do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', text: 'mine', key: 'srv01/HTTP' });
@@ -312,7 +312,7 @@ test('the key of a page that came from elsewhere is used from then on', async ()
   ]);
 });
 
-test('what somebody takes from the journal is put back without being asked, and said on the screen', async () => {
+test('lines removed from the journal are restored automatically, and the screen says so', async () => {
   const one = await cockpit();
   one.do(opens);
   await eventually(() => expect(one.incident).toBeDefined());
@@ -325,7 +325,7 @@ test('what somebody takes from the journal is put back without being asked, and 
   expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
 });
 
-test('the key of a page that an action acknowledged or resolved is used from then on', async () => {
+test('the dedup_key of a page that an action acknowledged or resolved is used afterwards', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens);
@@ -351,7 +351,7 @@ const redis: Source = {
   },
 };
 
-test('the metrics are written at the opening and at the end, and the end says who has not heard of it', async () => {
+test('metrics are recorded at the start and the end, and the end names channels without a message', async () => {
   const url = await listen(() => 202);
   const one = await cockpit('ops1', { channels: channels(url) }, [redis]);
   await eventually(() => expect(one.engine.world().readings.redis.state).toBe('live'));
@@ -365,7 +365,7 @@ test('the metrics are written at the opening and at the end, and the end says wh
   expect(kinds?.slice(-2)).toEqual(['sample', 'resolved']);
 });
 
-test('a channel that says no, one that breaks, one that is not configured', async () => {
+test('a channel that refuses, one that fails and one that is not configured have different outcomes', async () => {
   const url = await listen((path) => (path === '/pd' ? 400 : 503));
   const one = await cockpit('ops1', { channels: channels(url) });
   one.do(opens);

@@ -125,7 +125,7 @@ describe('the directory is refused', () => {
     expect((await new RunLocks(directory).take(lockNote('A'))).ok).toBe(false);
   });
 
-  test('for a group, whatever it is called, and nothing is made or changed', () => {
+  test('for any group, and nothing is created or changed', () => {
     expect(prepare({ directory, group: 'oncall' })).toMatchObject({
       what: 'a journal for a group (oncall) is not supported',
       hint: 'remove journal.group, and set journal.directory to a directory of your own',
@@ -143,7 +143,7 @@ describe('the directory is refused', () => {
     expect(prepare({ directory })?.what).toBe(`${root} above it belongs to another user`);
   });
 
-  test('not for a link above it, nor for a place below one with the sticky bit', async () => {
+  test('but not for a link above it, nor below a directory with the sticky bit', async () => {
     const home = join(root, 'home');
     mkdirSync(join(root, 'real'), { mode: 0o1777 });
     chmodSync(join(root, 'real'), 0o1777);
@@ -163,7 +163,7 @@ describe('the directory is refused', () => {
   });
 });
 
-describe('in the place of its own file', () => {
+describe('instead of its own file', () => {
   const cases: readonly [string, (path: string) => void, RegExp][] = [
     ['a link', (path) => symlinkSync(treasure(), path), /is a symbolic link.*rm /],
     ['another name of a file', (path) => linkSync(treasure(), path), /has a second hard link.*cp -p /],
@@ -178,7 +178,7 @@ describe('in the place of its own file', () => {
       /is writable by a group.*chmod go-rwx /,
     ],
   ];
-  test.each(cases)('%s: refused in words, and written as soon as it is gone', async (_, put, words) => {
+  test.each(cases)('%s is refused, and the file is written as soon as it is gone', async (_, put, words) => {
     private700();
     const one = await journal();
     const path = join(directory, fileName(one.writer));
@@ -192,7 +192,7 @@ describe('in the place of its own file', () => {
     expect(readFileSync(path, 'utf8')).toMatch(/early.*late/s);
   });
 
-  test('a link that takes the place of a file under way', async () => {
+  test('a link that replaces an open file is refused', async () => {
     const one = await journal();
     await one.append(note('first'));
     const path = join(directory, fileName(one.writer));
@@ -216,7 +216,7 @@ function forged(event: unknown, at: number, more: object = {}): string {
   return `${text.slice(0, -1)},"hash":"${createHash('sha256').update(text).digest('hex')}"}\n`;
 }
 
-describe('the file of another writer is not read', () => {
+describe('the file of another writer is not read if it is', () => {
   const honest = () => forged(note('honest'), Date.now() - 1000);
   const cases: readonly [string, (path: string) => void, RegExp][] = [
     [
@@ -271,7 +271,7 @@ describe('the file of another writer is not read', () => {
     expect(statSync(join(directory, 'peer.jsonl')).uid).toBe(nobody);
   });
 
-  test('of a directory that is refused: nothing of it is shown', async () => {
+  test('in a refused directory: nothing of it is shown', async () => {
     private700();
     writeFileSync(join(directory, 'peer.jsonl'), forged({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 1e12));
     chmodSync(directory, 0o770);
@@ -313,7 +313,7 @@ describe('an entry from the future has no effect and locks nobody out', () => {
     ]);
   });
 
-  test('but clocks may differ by some minutes', async () => {
+  test('but clocks can differ by some minutes', async () => {
     private700();
     writeFileSync(join(directory, 'ahead.jsonl'), forged(note('ahead'), Date.now() + 120_000));
     const one = await journal();
@@ -332,7 +332,7 @@ const lockNote = (run: string) => ({
   calls: ['kubectl rollout restart deployment/api-gateway'],
 });
 
-describe('what lies beside the journal', () => {
+describe('other files of the journal’s directory', () => {
   const run = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   const rows = { columns: ['id'], rows: [['1']] };
   const writer = { session: run, user: 'ops1', name: 'ops1', host: 'bastion' };
@@ -354,7 +354,7 @@ describe('what lies beside the journal', () => {
     ['a pipe', (path) => void fifo(path)],
     ['a file', (path) => writeFileSync(path, '')],
   ];
-  test.each(places)('%s: refused in words, nothing is written through it or changed', async (_, put) => {
+  test.each(places)('%s is refused; nothing is written through it or changed', async (_, put) => {
     private700();
     for (const name of ['locks', 'here', 'kept']) {
       put(join(directory, name));
@@ -403,7 +403,7 @@ describe('what lies beside the journal', () => {
     ],
     ['two megabytes', (path) => writeFileSync(path, JSON.stringify({ ...whole, by: 'x'.repeat(2_000_000) }))],
   ];
-  test.each(evil)('a lock that is %s stays, its target is held, and the words say what to do', async (_, put) => {
+  test.each(evil)('a lock that is %s stays and holds its target, and the message says what to do', async (_, put) => {
     mkdirSync(join(directory, 'locks'), { recursive: true, mode: 0o700 });
     put(lockFile());
     const locks = new RunLocks(directory);
@@ -413,7 +413,7 @@ describe('what lies beside the journal', () => {
     expect(readdirSync(join(directory, 'locks'))).toHaveLength(1);
   });
 
-  test('a lock’s words come without escape sequences and secrets', async () => {
+  test('a lock’s text is shown without escape sequences and secrets', async () => {
     mkdirSync(join(directory, 'locks'), { recursive: true, mode: 0o700 });
     const by = 'mallory\u001b[2J\u001b]52;c;eHg=\u0007 password=hunter2';
     writeFileSync(lockFile(), JSON.stringify({ ...whole, by, calls: ['x\u001b[2J\u202e'] }));
@@ -422,7 +422,7 @@ describe('what lies beside the journal', () => {
     expect(JSON.stringify(taken)).not.toMatch(/\\u001b|\\u0007|\u202e|hunter2/);
   });
 
-  test('a lock of another host whose heart beats in the future belongs to nobody', async () => {
+  test('a lock of another host with a heartbeat in the future has no effect', async () => {
     mkdirSync(join(directory, 'locks'), { recursive: true, mode: 0o700 });
     writeFileSync(lockFile(), JSON.stringify(whole));
     utimesSync(lockFile(), 4e9, 4e9);

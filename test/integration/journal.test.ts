@@ -66,7 +66,7 @@ async function report() {
 const problems = async () => (await report()).files.flatMap((f) => f.problems);
 
 describe('writing', () => {
-  test('an entry is on the disk when it is said to be, with its place in the chain', async () => {
+  test('an entry is on disk when it is reported as written, with its place in the chain', async () => {
     const one = await journal('ops1', { drill: 'api-outage' });
     const first = await one.append(note('first'), 'incident-1');
     await one.append(note('second'), 'incident-1');
@@ -82,20 +82,20 @@ describe('writing', () => {
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
-  test('a cockpit that records nothing leaves no file', async () => {
+  test('a cockpit that records nothing creates no file', async () => {
     const one = await journal();
     await one.close();
     expect(files()).toEqual([]);
   });
 
-  test('control characters and secrets stay out', async () => {
+  test('control characters and secrets are not written', async () => {
     const one = await journal();
     await one.append(note('\u001b[2Jpassword=hunter2 postgres://u:s3cret@db \u202e'));
     const text = readFileSync(file(), 'utf8');
     expect(text).not.toMatch(/hunter2|s3cret|\\u001b|\u202e/);
   });
 
-  test('a clock that jumps back is said, and the order stays', async () => {
+  test('a clock that jumps back is reported, and the order stays', async () => {
     let now = Date.UTC(2026, 0, 17, 3);
     const one = await journal('ops1', { now: () => now });
     await one.append(note('before'));
@@ -112,8 +112,8 @@ describe('writing', () => {
   });
 });
 
-describe('a place that cannot be used', () => {
-  test('refused, it keeps what was said and writes it as soon as it may', async () => {
+describe('a directory that cannot be used', () => {
+  test('keeps entries while it is refused, and writes them as soon as possible', async () => {
     mkdirSync(directory);
     chmodSync(directory, 0o755);
     const one = await journal();
@@ -131,7 +131,7 @@ describe('a place that cannot be used', () => {
     expect(await problems()).toEqual([]);
   });
 
-  test('a directory that goes away and comes back loses nothing', async () => {
+  test('loses nothing if it disappears and comes back', async () => {
     const one = await journal();
     await one.append(note('before'));
     renameSync(directory, `${directory}-away`);
@@ -144,7 +144,7 @@ describe('a place that cannot be used', () => {
     expect(await problems()).toEqual([]);
   });
 
-  test('a full disk tears no line: what was written by half is taken back', () => {
+  test('leaves no torn line on a full disk: a partial line is removed', () => {
     // A process whose files may not grow beyond 4 kB: writes are cut short in the middle of a line, then fail.
     const script = fileURLToPath(new URL('../support/full-disk.ts', import.meta.url));
     const done = spawnSync(
@@ -163,7 +163,7 @@ describe('a place that cannot be used', () => {
 });
 
 describe('several writers', () => {
-  test('each sees what the others write, as it is written', async () => {
+  test('each sees the entries of the others at once', async () => {
     const one = await journal('ops1');
     const two = await journal('ops2');
     await one.append({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 'incident-1');
@@ -174,7 +174,7 @@ describe('several writers', () => {
     expect(files()).toHaveLength(2);
   });
 
-  test('what is written after something was read comes after it, whatever the clocks say', async () => {
+  test('an entry written after another was read comes after it, whatever the clocks say', async () => {
     const three = Date.UTC(2026, 0, 17, 3);
     const one = await journal('ops1', { now: () => three });
     await one.append({ kind: 'opened', title: 'x', severity: 1, why: 'y' }, 'incident-1');
@@ -187,7 +187,7 @@ describe('several writers', () => {
     expect(await problems()).toEqual([]);
   });
 
-  test('its own file cut in the middle, emptied, removed or changed while it runs: whole again, and said', async () => {
+  test('a file that is cut, emptied, removed or changed while its writer runs is restored and reported', async () => {
     const one = await journal('ops1');
     for (const text of ['first', 'second', 'third']) await one.append(note(text));
     const path = file();
@@ -221,7 +221,7 @@ describe('several writers', () => {
     expect(await problems()).toEqual([]);
   });
 
-  test('a file of another writer that vanishes is named', async () => {
+  test('a removed file of another writer is named', async () => {
     const one = await journal('ops1');
     await one.append(note('hello'));
     const two = await journal('ops2');
@@ -237,7 +237,7 @@ describe('several writers', () => {
     expect(two.entries).toEqual(one.entries);
   });
 
-  test('an entry that another wrote by half is read when it is whole', async () => {
+  test('an entry that another writer has not finished is read when it is complete', async () => {
     const one = await journal('ops1');
     await one.append(note('näh'));
     await one.append(note('second'));
@@ -253,7 +253,7 @@ describe('several writers', () => {
   });
 });
 
-test('presence: who is here, until it leaves or is not renewed', async () => {
+test('presence lists a cockpit until it leaves or stops renewing', async () => {
   const place = { directory };
   const one = await journal('ops1');
   const two = await journal('ops2');
@@ -267,7 +267,7 @@ test('presence: who is here, until it leaves or is not renewed', async () => {
   expect(await here[1]?.others(Date.now(), 'bastion')).toEqual([]);
 });
 
-describe('what somebody else wrote into the directory', () => {
+describe('what others write into the directory', () => {
   const session = '01KE000000000000000000EVIL';
   const id = (n: number) => `01KE00000000000000000000${String(n).padStart(2, '0')}`;
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
@@ -298,7 +298,7 @@ describe('what somebody else wrote into the directory', () => {
     ['an id that is none', { kind: 'note', text: 'x' }, { id: 'zzz' }],
   ];
 
-  test.each(evil)('%s is no entry, and what comes after it is read', async (_, event, more) => {
+  test.each(evil)('%s is no entry, and the lines after it are read', async (_, event, more) => {
     const one = await journal();
     await one.append({ kind: 'opened', title: 'Outage', severity: 1, why: 'x' }, 'incident-1');
     writeFileSync(join(directory, 'evil.jsonl'), forged(event, 1, more) + forged({ kind: 'note', text: 'honest' }, 2));
@@ -309,13 +309,13 @@ describe('what somebody else wrote into the directory', () => {
     expect(await problems()).toContain('line 1 is not an entry');
   });
 
-  test('of a kind that is not known, only the kind is kept', async () => {
+  test('an entry of an unknown kind keeps only its kind', async () => {
     const one = await journal();
     writeFileSync(join(directory, 'newer.jsonl'), forged({ kind: 'prophecy', more: 'DEEP', text: 'x' }, 1));
     await expect.poll(() => one.entries.map(({ event }) => event)).toEqual([{ kind: 'prophecy' }]);
   });
 
-  test('presence that is none: a pipe, texts that are none', async () => {
+  test('an invalid presence file is ignored: a pipe, other texts', async () => {
     const here = join(directory, 'here');
     mkdirSync(here, { recursive: true, mode: 0o700 });
     spawnSync('mkfifo', [join(here, 'pipe.json')]);
@@ -328,7 +328,7 @@ describe('what somebody else wrote into the directory', () => {
     expect(found.map(({ name }) => name)).toEqual(['c']);
   });
 
-  test('a pipe and a file of gigabytes are left alone, and said', async () => {
+  test('a pipe and a file of gigabytes are not read, and named', async () => {
     mkdirSync(directory, { mode: 0o700 });
     spawnSync('mkfifo', [join(directory, 'pipe.jsonl')]);
     writeFileSync(join(directory, 'huge.jsonl'), '');
@@ -391,7 +391,7 @@ describe('verify', () => {
     expect(one?.notes.join()).toMatch(/the last line is torn .*ends without its closing line/s);
   });
 
-  test('a cut at the end is found when another file bears witness', async () => {
+  test('a cut at the end is found if another file recorded the length', async () => {
     await written();
     const cut = file();
     const two = await journal('ops2');
@@ -402,7 +402,7 @@ describe('verify', () => {
     expect((await problems()).join()).toMatch(/a file of the session .* is missing/);
   });
 
-  test('a cut at the end without a witness is said to be possible', async () => {
+  test('a cut at the end that no other file recorded is reported as possible', async () => {
     await written();
     rewrite((lines) => lines.slice(0, 3));
     const [one] = (await report()).files;
@@ -410,7 +410,7 @@ describe('verify', () => {
     expect(one?.notes.join()).toContain('ends without its closing line');
   });
 
-  test('what is no journal at all', async () => {
+  test('a file that is no journal is named', async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, 'x.jsonl'), 'hello\n{"v":1}\n');
     expect(await problems()).toEqual(['line 1 is not an entry', 'line 2 is not an entry']);

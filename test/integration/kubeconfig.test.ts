@@ -45,7 +45,7 @@ describe('a kubeconfig', () => {
     expect(await loadTarget({ kubeconfig: many })).toMatchObject({ ok: true });
   });
 
-  it('of a list: what is there twice counts once, the first; what is missing is passed by', async () => {
+  it('of a list uses the first of duplicates, and skips missing files', async () => {
     const one = write('one', config('first', 'https://one:6443/'));
     const two = write('two', config('second', 'https://two:6443'));
     const kubeconfig = `${join(directory, 'missing')}:${one}:${two}`;
@@ -96,7 +96,7 @@ describe('a kubeconfig', () => {
     ['current-context: gone\ncontexts: [{name: "a\\u001b[2J", context: {}}]', 'no context gone'],
     ['current-context: a\ncontexts: [{name: a, context: {cluster: none}}]', 'names no usable cluster'],
     [config('a', 'https://a').replace('user: a', 'user: nobody'), 'no user nobody'],
-  ])('that is wrong is said, not thrown: %#', async (text, what) => {
+  ])('that is invalid is reported, not thrown: %#', async (text, what) => {
     const outcome = await loadTarget({ kubeconfig: write('config', text) });
     expect(outcome).toMatchObject({ ok: false, fault: { kind: 'unconfigured', what: expect.stringContaining(what) } });
   });
@@ -108,13 +108,13 @@ describe('a kubeconfig', () => {
     [5, config('a', 'no url'), 'no usable cluster'],
     [6, config('a', '').replace(/^clusters.*/m, 'clusters:\n- name: shared'), 'no usable cluster'],
     [5, config('a', 'https://a').replace('server:', 'proxy-url: "no url", server:'), 'has a proxy-url that is no URL'],
-  ])('that is wrong is said with its line, %i', async (line, text, what) => {
+  ])('that is invalid is reported with its line, %i', async (line, text, what) => {
     const file = write('config', text);
     const fault = { where: `${file}:${line}`, what: expect.stringContaining(what) };
     expect(await loadTarget({ kubeconfig: file })).toMatchObject({ ok: false, fault });
   });
 
-  it('with anything where text has to be leaves that out', async () => {
+  it('with another value instead of a text ignores it', async () => {
     const user = 'token: [1], username: {a: 1}, client-key-data: 5, exec: no, as-groups: no, token-file: {}';
     const file = write(
       'config',
@@ -129,7 +129,7 @@ describe('a kubeconfig', () => {
     });
   });
 
-  it('that is nowhere is said', async () => {
+  it('that is missing is reported', async () => {
     expect(await loadTarget({}, { HOME: directory })).toMatchObject({
       ok: false,
       fault: { where: join(directory, '.kube', 'config'), what: 'no kubeconfig there' },
@@ -189,7 +189,7 @@ describe('credentials', () => {
     });
   });
 
-  it('of another, who is impersonated, are all told: user, groups, uid and extra', async () => {
+  it('of an impersonated user are all sent: user, groups, uid and extra', async () => {
     const user = 'token: t, as: jane, as-uid: "7", as-groups: [dev, ops], as-user-extra: {Scopes: [view]}';
     await withServer(user, async (cluster) => {
       await get(cluster);
@@ -202,7 +202,7 @@ describe('credentials', () => {
     });
   });
 
-  it('of a plugin are had without what is the cockpit’s own: its passwords, webhooks and keys', async () => {
+  it('of a plugin are obtained without the cockpit’s passwords, webhooks and keys', async () => {
     const ours = ['PGPASSWORD', 'REDIS_URL', 'ADMIN_API_KEY', 'BENTHAM_CHANNELS_SLACK_OPS_WEBHOOK'];
     for (const name of [...ours, 'ITS_OWN']) vi.stubEnv(name, 'secret');
     const all = [...ours, 'ITS_OWN'].map((name) => `\${${name}-no}`).join('.');
@@ -227,13 +227,13 @@ describe('credentials', () => {
     ['echo sesame not found >&2; exit 3', 'failed: sesame not found'],
     ['echo nonsense', 'did not answer with JSON'],
     ['echo "{}"', 'gave neither a token nor a certificate with its key'],
-  ])('that a plugin does not give are a fault: %s', async (script, what) => {
+  ])('that a plugin does not return are a fault: %s', async (script, what) => {
     await withServer(plugin(script), async (cluster) => {
       expect(await get(cluster)).toMatchObject({ fault: { kind: 'forbidden', what: expect.stringContaining(what) } });
     });
   });
 
-  it('that a plugin does not give are not asked for again at once, by whatever connection', async () => {
+  it('that a plugin does not return are not requested again at once, by any connection', async () => {
     const runs = join(directory, 'failed-runs');
     await withServer(
       plugin(`echo run >> ${runs}; echo SSO session expired >&2; exit 255`),
@@ -255,7 +255,7 @@ describe('credentials', () => {
     );
   });
 
-  it('that a server refuses again and again are renewed once', async () => {
+  it('that a server keeps refusing are renewed once', async () => {
     const runs = join(directory, 'refused-runs');
     const script = `echo run >> ${runs}; echo '{"status":{"token":"old"}}'`;
     await withServer(plugin(script), async (cluster) => {
@@ -264,7 +264,7 @@ describe('credentials', () => {
     });
   });
 
-  it('of a plugin that waits for a person: it goes on, is named with its words, and the network is not blamed', async () => {
+  it('of a plugin that waits for a person name the plugin and its output, not the network', async () => {
     const runs = join(directory, 'waiting-runs');
     const go = join(directory, 'go');
     const script = `echo run >> ${runs}
@@ -299,7 +299,7 @@ describe('credentials', () => {
     });
   });
 
-  it('whose plugin or file is missing name it', async () => {
+  it('with a missing plugin or file name it', async () => {
     await withServer('exec: {command: no-such-plugin-here, installHint: get it}', async (cluster) => {
       expect(await get(cluster)).toMatchObject({ fault: { what: 'no-such-plugin-here not found', hint: 'get it' } });
     });
@@ -346,7 +346,7 @@ describe('an answer', () => {
   });
 });
 
-it('a server that asks for patience is asked again, within the time', async () => {
+it('a server that answers Retry-After is asked again, within the deadline', async () => {
   let asked = 0;
   const server = createServer((_, res) => {
     asked += 1;
@@ -408,7 +408,7 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
   };
   const ask = { path: '/x', timeout: 5000, to: 'look' };
 
-  it('signs in, and one that ran out is called so', async () => {
+  it('signs in, and an expired one is named', async () => {
     await withTls(async (cluster, seen) => {
       expect(await cluster.get(ask)).toMatchObject({ ok: true });
       expect(seen()).toEqual(['me']);
@@ -423,7 +423,7 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
     );
   });
 
-  it('that was renewed in its file is taken when the old one is refused', async () => {
+  it('that was renewed in its file is used when the old one is refused', async () => {
     await withTls(async (cluster, seen) => {
       expect(await cluster.get(ask)).toMatchObject({ ok: false, status: 401 });
       const fresh = selfSigned('fresh');
@@ -434,7 +434,7 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
     }, Date.now() + 1000);
   });
 
-  it('of a server that nobody here trusts: the kubeconfig is the place to mend', async () => {
+  it('of a server with an unknown authority: the message names the kubeconfig to fix', async () => {
     const server = createTlsServer(selfSigned('other'), (_, res) => res.end('{}'));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as AddressInfo;
@@ -452,7 +452,7 @@ users: [{name: me, user: {client-certificate: me.crt, client-key: me.key}}]
   });
 });
 
-it('a server behind a SOCKS5 proxy is reached by its own name, and its certificate is held to tls-server-name', async () => {
+it('a server behind a SOCKS5 proxy is reached by its name, and its certificate is verified against tls-server-name', async () => {
   const own = selfSigned('kubernetes');
   const names: unknown[] = [];
   const server = createTlsServer(own, (req, res) => {
@@ -493,7 +493,7 @@ contexts: [{name: c, context: {cluster: c, user: ""}}]
   await new Promise((done) => server.close(done));
 });
 
-it('a proxy-url that is no URL is said', async () => {
+it('an invalid proxy-url is reported', async () => {
   const file = write(
     'config',
     'current-context: c\nclusters: [{name: c, cluster: {server: "https://k", proxy-url: "no url"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
@@ -503,7 +503,7 @@ it('a proxy-url that is no URL is said', async () => {
   });
 });
 
-it('a handshake that hangs is given up in time, long before the connection is', async () => {
+it('a hanging handshake ends before the deadline of the connection', async () => {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => {
     sockets.push(socket);

@@ -83,7 +83,7 @@ function perform(change: KubernetesChange = { verb: 'restart', deployment: 'api-
 }
 
 describe('a change', () => {
-  it('that restarts is a strategic merge of an annotation, tied to the version that was read', async () => {
+  it('that restarts is a strategic merge of an annotation, bound to the resource version', async () => {
     expect(await perform()).toEqual({ outcome: 'done', says: 'restart accepted' });
     expect(sent).toMatchObject([
       {
@@ -113,7 +113,7 @@ describe('a change', () => {
     ]);
   });
 
-  it('that rolls back is the one of kubectl: template without its hash, annotations of then', async () => {
+  it('that rolls back equals kubectl’s: template without its hash, old annotations', async () => {
     const done = await perform({ verb: 'rollback', deployment: 'api-gateway', toRevision: 2 });
     expect(done).toMatchObject({ outcome: 'done' });
     expect(sent[0]).toMatchObject({ type: 'application/json-patch+json' });

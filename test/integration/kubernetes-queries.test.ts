@@ -39,7 +39,7 @@ test.each([
   else expect(read).toBeCloseTo(value, 9);
 });
 
-test('a node says what is wrong with it, in words', () => {
+test('a node describes its problems', () => {
   const ready = { type: 'Ready', status: 'True' };
   const memory = { type: 'MemoryPressure', status: 'True' };
   expect(nodeProblems([ready, { type: 'DiskPressure', status: 'False' }], false)).toEqual([]);
@@ -117,7 +117,7 @@ const wire = {
   },
 };
 
-test('a pod tells its containers: state, last end, resources, use, probes', () => {
+test('a pod shows its containers: state, last end, resources, usage, probes', () => {
   const usage = { containers: [{ name: 'api', usage: { cpu: '120m', memory: '480Mi' } }] };
   const { containers, owner, qos } = toPodDetail(wire as never, usage);
   expect({ owner, qos }).toEqual({ owner: 'ReplicaSet api', qos: 'Burstable' });
@@ -142,7 +142,7 @@ test('a pod tells its containers: state, last end, resources, use, probes', () =
   expect(toPodDetail({})).toMatchObject({ containers: [], conditions: [] });
 });
 
-describe('a pod where not everything may be asked', () => {
+describe('a pod with partial permissions', () => {
   const server = new ApiServer();
   let connection: Connection;
   beforeEach(async () => {
@@ -156,7 +156,7 @@ describe('a pod where not everything may be asked', () => {
   afterAll(() => server.end());
   const look = () => queryPod(connection, 'api-1', AbortSignal.timeout(60_000));
 
-  it('is told all the same, with what is not known and why', async () => {
+  it('is shown with what is unknown and why', async () => {
     server.handle = (url, res) => {
       if (url.pathname.endsWith('/pods/api-1') && !url.pathname.includes('metrics'))
         return res.end(JSON.stringify(wire));
@@ -208,7 +208,7 @@ describe('the drill’s cluster in an outage', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('tells a deployment’s revisions, newest first, and which pod is of which', async () => {
+  it('lists a deployment’s revisions, newest first, with their pods', async () => {
     const detail = answerOf(await queryDeployment(connection, 'api-gateway', within()));
     expect(detail.missing).toEqual([]);
     expect(detail.revisions.map(({ revision, active }) => [revision, active])).toEqual([
@@ -225,7 +225,7 @@ describe('the drill’s cluster in an outage', () => {
     expect(revisionOf({ name: 'somebody-else-abcde' }, detail.revisions)).toBeUndefined();
   });
 
-  it('tells a pod’s node, use and events, newest first', async () => {
+  it('shows a pod’s node, usage and events, newest first', async () => {
     const opened = answerOf(await connection.open());
     const list = answerOf(
       await opened.get<{ items: { metadata: { name: string }; status: { phase: string } }[] }>({
@@ -250,7 +250,7 @@ describe('the drill’s cluster in an outage', () => {
     expect(new Set(events.map(({ about }) => about))).toEqual(new Set([`Pod ${sick}`]));
   });
 
-  it('tells a node: its room and use, and what is wrong with it', async () => {
+  it('shows a node’s capacity, usage and problems', async () => {
     const opened = answerOf(await connection.open());
     const nodes = { path: '/api/v1/nodes', timeout: 5000, to: 'list nodes' };
     const list = answerOf(await opened.get<{ items: { metadata: { name: string } }[] }>(nodes));

@@ -66,7 +66,7 @@ test('a replica set counts when nothing owns it', () => {
   });
 });
 
-test('a controller that does not act is known by its generation, since the last change that was no status', () => {
+test('a controller that does not act is detected by its generation', () => {
   const managedFields = [
     { manager: 'kubectl', time: '2026-01-17T03:00:00Z' },
     { manager: 'kube-controller-manager', subresource: 'status', time: '2026-01-17T03:10:00Z' },
@@ -122,7 +122,7 @@ test('a cron job and a volume claim', () => {
   expect(toClaim({ metadata })).toMatchObject({ phase: '' });
 });
 
-test('what an action proves a rollout by counts its pods’ own Ready conditions', async () => {
+test('a rollout is verified by its pods’ Ready conditions', async () => {
   const server = new ApiServer();
   const gone = new AbortController();
   const owned = {
@@ -221,7 +221,7 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.unseen).toEqual([]);
   });
 
-  it('that may not be listed, or that the server does not know, cost only themselves and are named', async () => {
+  it('that are forbidden or unknown to the server affect no other kind and are named', async () => {
     answers.set('statefulsets', list({ metadata }));
     answers.set(
       'jobs',
@@ -236,7 +236,7 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.all).toHaveLength(1);
   });
 
-  it('are asked where an older server has them: cron jobs before 1.21', async () => {
+  it('are read from the API of an older server: cron jobs before 1.21', async () => {
     const cron = { metadata: { name: 'nightly', uid: 'n' } };
     answers.set('cronjobs', (url, res, req) =>
       (url.pathname.includes('/batch/v1beta1/') ? list(cron) : refuse(404))(url, res, req),
@@ -248,7 +248,7 @@ describe('the workloads of a namespace', () => {
     await soon(watched).toContain('/apis/batch/v1beta1/namespaces/bentham/cronjobs');
   });
 
-  it('of a kind that gives no answer do not hold up the others', async () => {
+  it('of a kind that gives no answer do not delay the others', async () => {
     answers.set('statefulsets', list({ metadata }));
     answers.set('daemonsets', () => {});
     start();
@@ -258,7 +258,7 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.all).toHaveLength(1);
   });
 
-  it('that fail later are not seen, and stay as they were last', async () => {
+  it('that fail later are unknown, with their last values', async () => {
     let lists = 0;
     answers.set('statefulsets', (url, res, req) => {
       lists += 1;
@@ -270,7 +270,7 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.all).toMatchObject([{ name: 'redis' }]);
   });
 
-  it('a replica set that found its owner is no finding of its own any more', async () => {
+  it('a replica set with an owner is no finding of its own', async () => {
     answers.set('replicasets', list({ metadata: { ...metadata, uid: 'r' } }));
     const owned = { ...metadata, uid: 'r', ownerReferences: [{ kind: 'Deployment', name: 'x', controller: true }] };
     let adopt = () => {};
@@ -286,7 +286,7 @@ describe('the workloads of a namespace', () => {
     }).toEqual([]);
   });
 
-  it('whose pods are refused are told by the events of their controllers', async () => {
+  it('whose pods are refused show the events of their controllers', async () => {
     const involvedObject = { kind: 'StatefulSet', name: 'redis' };
     const refused = {
       metadata: { name: 'e', uid: 'e' },

@@ -32,7 +32,7 @@ test('answers --help', async () => {
 test.each([
   ['statsu', "error: unknown command 'statsu'. Did you mean status?\n"],
   ['restart', /^error: unknown command 'restart'\. Commands: cockpit, .*, status, .*; see --help\.\n$/],
-])('%s is no command, and it is said with what is', async (word, says) => {
+])('%s is no command, and the error lists the commands', async (word, says) => {
   await expect(run(process.execPath, [launcher, word])).rejects.toMatchObject({
     code: 64,
     stdout: '',
@@ -40,7 +40,7 @@ test.each([
   });
 });
 
-test('the build says what is missing, under whatever Node, and leaves what is there', async () => {
+test('the build names a missing package under any Node, and keeps the old build', async () => {
   const place = mkdtempSync(path.join(tmpdir(), 'bentham-build-'));
   onTestFinished(() => rmSync(place, { recursive: true }));
   mkdirSync(path.join(place, 'dist'));
@@ -68,7 +68,7 @@ describe('the compile cache', () => {
     );
   };
 
-  test('lies in a directory of its user alone', async () => {
+  test('is in a directory of its user alone', async () => {
     const place = await cacheIn(() => undefined);
     const made = path.join(place, 'node-compile-cache');
     expect(statSync(made).mode & 0o777).toBe(0o700);
@@ -99,7 +99,7 @@ describe('the compile cache', () => {
 });
 
 describe.runIf(old && major < 22)('below an old Node', () => {
-  test('starts itself again under the packaged one and hands on the exit code', async () => {
+  test('restarts itself under the packaged one and passes on the exit code', async () => {
     const { stdout } = await run(old ?? '', [launcher, '--help']);
     expect(stdout).toContain('Usage: bentham-cockpit');
     await expect(run(old ?? '', [launcher, '--no-such-flag'])).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe.runIf(old && major < 22)('below an old Node', () => {
   });
 });
 
-test.runIf(!old || major >= 22)('the tests below an old Node did not run: there is none here', () => {
+test.runIf(!old || major >= 22)('skipped without an old Node: the launcher below it', () => {
   expect(major === 0 || major >= 22).toBe(true);
 });
 

@@ -26,7 +26,7 @@ const lines = (from: number, to: number, text = (i: number) => `line ${i}`): Log
   }));
 const ids = (book: LogBuffer) => book.entries().map((e) => e.id);
 
-describe('a log book', () => {
+describe('a log buffer', () => {
   it('shows the newest lines', () => {
     const book = new LogBuffer(fields);
     book.add(lines(1, 4));
@@ -39,7 +39,7 @@ describe('a log book', () => {
     expect(book.position).toEqual({ offset: 8003, first: 8003, kept: 10_003 });
   });
 
-  it('shows whatever is kept, around any line, with its place in the whole', () => {
+  it('shows the lines around any line, with its position', () => {
     const book = new LogBuffer(fields);
     book.add(lines(1, 100_001));
     book.pause(true);
@@ -65,7 +65,7 @@ describe('a log book', () => {
     expect(ids(book)[0]).toBe(7);
   });
 
-  it('keeps what one reads though it is forgotten meanwhile, and says what is missing after it', () => {
+  it('keeps the lines on the screen after it dropped them, and says what is missing after them', () => {
     const book = new LogBuffer(fields, { lines: 5000, characters: 1e9 });
     book.add(lines(1, 5001));
     book.pause(true);
@@ -89,7 +89,7 @@ describe('a log book', () => {
     expect(book.position).toEqual({ offset: 18_000, first: 3000, kept: 5000 });
   });
 
-  it('stays within its bounds, by lines and by characters', () => {
+  it('stays within its limits of lines and characters', () => {
     const book = new LogBuffer(fields, { lines: 10, characters: 1e9 });
     book.add(lines(1, 26));
     expect([...book.all()].map((e) => e.id)).toEqual(lines(16, 26).map((l) => l.id));
@@ -101,7 +101,7 @@ describe('a log book', () => {
     expect([...heavy.all()]).toHaveLength(1);
   });
 
-  it('filters what it has kept, and what comes', () => {
+  it('filters kept lines and new ones', () => {
     const book = new LogBuffer(fields);
     book.add(lines(1, 100));
     book.filter(parseFilter('/ 1\\d?$/'));
@@ -113,7 +113,7 @@ describe('a log book', () => {
     expect(book.entries()).toHaveLength(102);
   });
 
-  it('filters by an expression that would take a backtracking engine years', () => {
+  it('filters in linear time by an expression that would take a backtracking engine years', () => {
     const book = new LogBuffer(fields);
     book.add(lines(1, 5, (i) => `${'a'.repeat(60)}! ${i}`));
     book.filter(parseFilter('/^(a+)+! 2$/'));
@@ -123,7 +123,7 @@ describe('a log book', () => {
     expect(book.problems).toEqual([]);
   });
 
-  it('stands still while paused, loses nothing, and goes on with all that waited', () => {
+  it('stays still while paused, loses nothing, and continues with all waiting lines', () => {
     const book = new LogBuffer(fields);
     book.add(lines(1, 4));
     const before = book.entries();
@@ -189,7 +189,7 @@ describe('a log book', () => {
     expect(decode(structuredClone(encode({ logs: undefined }))).logs).toBeUndefined();
   });
 
-  it('shows lines to whoever stood still where there were none yet', () => {
+  it('shows new lines to a paused screen that was empty', () => {
     const book = new LogBuffer(fields);
     book.pause(true);
     book.filter(parseFilter(''), 77);
@@ -217,7 +217,7 @@ describe('a log book', () => {
   });
 });
 
-describe('the engine’s part', () => {
+describe('the engine’s module', () => {
   let server: ApiServer;
   let over: AbortController;
   let part: EngineModule;

@@ -14,7 +14,7 @@ const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.m
 const raw = (at: number, text: string) => ({ at, pod: 'p', container: 'c', previous: false, text });
 
 describe('the order of lines', () => {
-  it('is that of time, over all streams, however they arrive', () => {
+  it('is that of time, over all streams, in any order of arrival', () => {
     const arriving = fc.array(fc.record({ stream: fc.integer({ min: 0, max: 3 }), step: fc.nat({ max: 50 }) }));
     fc.assert(
       fc.property(arriving, (arrivals) => {
@@ -38,7 +38,7 @@ describe('the order of lines', () => {
     );
   });
 
-  it('waits for a stream that is being opened, and not for one that is silent', () => {
+  it('waits for an opening stream, not for a silent one', () => {
     const order = new LogMerge();
     order.expect('a', 0);
     order.expect('b', 0);
@@ -67,7 +67,7 @@ describe('the order of lines', () => {
     ]);
   });
 
-  it('has whoever is far ahead wait for the others, and nobody wait for who says nothing', () => {
+  it('holds back a stream that is far ahead, and waits for no silent one', () => {
     const order = new LogMerge();
     for (const key of ['ahead', 'behind']) {
       order.expect(key, 0);
@@ -83,7 +83,7 @@ describe('the order of lines', () => {
     expect(order.ahead('ahead', 1000)).toBe(false);
   });
 
-  it('lets go of a flood', () => {
+  it('is given up in a flood of lines', () => {
     const order = new LogMerge();
     order.expect('a', 0);
     for (let i = 0; i < 60_000; i += 1) order.push('a', raw(i, 'x'), 0);
@@ -111,7 +111,7 @@ describe('a point in the past', () => {
   });
 });
 
-it('options are short for a filter', () => {
+it('options are shorthand for a filter', () => {
   expect(
     filterText({
       level: 'error',
@@ -197,7 +197,7 @@ describe('the logs of a workload', () => {
   const texts = () => lines.map((l) => l.text);
   const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
-  it('come from all containers, in one order, and end', async () => {
+  it('come from all containers, in one order, and stop at the end', async () => {
     pods = [pod('a', { containers: ['main', 'proxy'] }), pod('b')];
     log = (name, url, res) => {
       const container = url.searchParams.get('container');
@@ -225,7 +225,7 @@ describe('the logs of a workload', () => {
     await soon(() => state).toMatchObject({ followed: 1, expected: 1 });
   });
 
-  it('say where they were cut and resumed, and repeat nothing', async () => {
+  it('mark where they were cut and resumed, and repeat nothing', async () => {
     pods = [pod('a')];
     let opened = 0;
     log = (_, __, res) => {
@@ -243,7 +243,7 @@ describe('the logs of a workload', () => {
     ]);
   });
 
-  it('of a container that restarted while they were cut begin with its end, once', async () => {
+  it('of a container that restarted during a cut start with its end, once', async () => {
     pods = [pod('a')];
     let opened = 0;
     before = (_, __, res) =>
@@ -289,7 +289,7 @@ describe('the logs of a workload', () => {
     await soon(() => lines.filter((l) => !l.mark).map((l) => l.text)).toEqual(['one', 'two', 'three', 'new']);
   });
 
-  it('say that the end of a container is not kept', async () => {
+  it('say if the end of a container is not available', async () => {
     pods = [pod('a')];
     let opened = 0;
     log = (_, __, res) => {
@@ -306,7 +306,7 @@ describe('the logs of a workload', () => {
     await soon(texts).toContain('line 3');
   });
 
-  it('lose and repeat nothing where lines share a time, and where a time ends in zeros', async () => {
+  it('lose and repeat nothing if lines share a time, or a time ends in zeros', async () => {
     pods = [pod('a')];
     const at = `${iso(0).slice(0, 19)}.5`;
     const all = [`${at}Z one`, `${at}Z two`, `${at}00000001Z three`, `${at}0000001Z four`];
@@ -322,7 +322,7 @@ describe('the logs of a workload', () => {
     expect(opened).toBe(4);
   }, 20_000);
 
-  it('of a container that never said anything are open, though a kubelet sends no headers before the first line', async () => {
+  it('of a silent container are open, although a kubelet sends no headers before the first line', async () => {
     pods = [pod('a'), pod('mute')];
     let open: Parameters<ApiServer['handle']>[1] | undefined;
     log = (name, _, res) => {
@@ -368,7 +368,7 @@ describe('the logs of a workload', () => {
     });
   });
 
-  it('that a kubelet cannot give are said once, however often it is asked', async () => {
+  it('that a kubelet cannot return are reported once', async () => {
     pods = [pod('a')];
     log = (_, __, res) => void res.end('unable to retrieve container logs for containerd://c0ffee');
     void read({ follow: true });
@@ -390,14 +390,14 @@ describe('the logs of a workload', () => {
       'Get "https://10.0.0.7:10250/containerLogs/bentham/a/main?timestamps=true": dial tcp 10.0.0.7:10250: i/o timeout',
       { kind: 'unreachable', what: expect.stringMatching(/^the kubelet at 10.0.0.7 does not answer: dial tcp/) },
     ],
-  ])('that are refused with %i (%s) say what that means', async (code, message, fault) => {
+  ])('that are refused with %i (%s) explain the refusal', async (code, message, fault) => {
     pods = [pod('a')];
     log = (_, __, res) => void res.writeHead(code).end(JSON.stringify({ kind: 'Status', message, code }));
     await read();
     expect(state).toMatchObject({ followed: 0, expected: 1, fault });
   });
 
-  it('say that they begin later than asked', async () => {
+  it('say that they start later than requested', async () => {
     pods = [pod('rotated'), pod('restarted', { startedAt: -1000, restarts: 2 })];
     log = (name, url, res) => {
       // Without a since, the oldest line there is.
@@ -412,7 +412,7 @@ describe('the logs of a workload', () => {
     expect(marks).toContainEqual(expect.stringMatching(/^restarted: log begins \S+, after a restart/));
   });
 
-  it('that may not be read are a fault, as is a server that is away', async () => {
+  it('that are forbidden are a fault, as is an unreachable server', async () => {
     log = (_, __, res) => void res.writeHead(403).end('{}');
     await read();
     expect(state).toMatchObject({ fault: { kind: 'forbidden', what: 'may not get pods/log in bentham (403)' } });
@@ -421,7 +421,7 @@ describe('the logs of a workload', () => {
     expect(state).toMatchObject({ fault: { kind: 'refused' } });
   });
 
-  it('survive what is no text', async () => {
+  it('tolerate bytes that are no text', async () => {
     pods = [pod('a')];
     log = (_, __, res) => void res.end(Buffer.from([0xff, 0xfe, 10, 0, 0x1b, 0x5b, 0x32, 0x4a, 10, 0xc3, 10]));
     await read();
@@ -469,7 +469,7 @@ describe('the logs of a workload', () => {
     expect(await ended()).toBe(130);
   });
 
-  it('of which somebody has read enough end quietly', async () => {
+  it('end quietly when the reader closes the pipe', async () => {
     pods = [pod('a')];
     log = (_, __, res) => void res.write(`${iso(1)} one\n${iso(2)} two\n`.repeat(5000));
     const { kubeconfig } = server.settings().kubernetes;
@@ -496,7 +496,7 @@ describe('the logs of a workload', () => {
     expect(said).toBe(`${iso(1).slice(11)} a       one\n0\n`);
   });
 
-  it('are printed by the program, filtered and neutralised', async () => {
+  it('are printed by the program, filtered and sanitized', async () => {
     pods = [pod('a')];
     const failed = { level: 50, msg: 'Rate \u001b[31mlimited', studyId: 's1', res: { statusCode: 503 } };
     log = (_, __, res) => void res.end(`${iso(1)} {"level":30,"msg":"fine"}\n${iso(2)} ${JSON.stringify(failed)}\n`);

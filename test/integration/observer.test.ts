@@ -114,13 +114,13 @@ test('an observer sees the incident and changes no file, mode or time', async ()
   expect(tree()).toEqual(before);
 });
 
-test('where there is no journal, an observer makes none', async () => {
+test('without a journal an observer creates none', async () => {
   const { incidentContext } = await observed(true);
   expect(incidentContext?.journal.trouble).toBeUndefined();
   expect(existsSync(join(root, 'state'))).toBe(false);
 });
 
-test('who does not observe takes up what was left: the same tree does change', async () => {
+test('a cockpit that does not observe changes the same tree: the test can fail', async () => {
   await leftBehind();
   const before = tree();
   await observed(false);

@@ -73,7 +73,7 @@ test('each answer of the server becomes a fault with the next move', () => {
   expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
 });
 
-test('messages in an order that makes no sense are not told in a program’s words', () => {
+test('messages in an impossible order become a readable fault', () => {
   const confused = new TypeError('(intermediate value).at is not a function');
   expect(postgresFault(confused, somewhere)).toMatchObject({
     kind: 'malformed',
@@ -81,7 +81,7 @@ test('messages in an order that makes no sense are not told in a program’s wor
   });
 });
 
-test('what a server says is made safe', () => {
+test('a server’s text is sanitized', () => {
   const fault = postgresFault(error('XX000', 'boom \u001b[31mred\u001b[0m password=hunter2'), somewhere);
   expect(fault.what).toBe('boom red password=••• (XX000)');
 });
@@ -93,7 +93,7 @@ test.each(['disable', 'prefer', 'require'] as const)('a server that speaks HTTP 
   expect(await faultOf(port, mode)).toMatchObject({ kind: 'malformed', where: `127.0.0.1:${port}` });
 });
 
-test('garbage after a proper beginning is malformed, and ends nothing but the connection', async () => {
+test('garbage after a valid start is malformed, and ends only the connection', async () => {
   const garbage = Buffer.from('R\0\0\0\x08\0\0\0\0T\0\0\0\x06\x7f\xff', 'latin1');
   const port = await listener((socket) => socket.once('data', () => socket.write(garbage)));
   expect((await faultOf(port, 'disable')).kind).toBe('malformed');
@@ -112,7 +112,7 @@ test('a server that hangs up, one that never answers, and none at all', async ()
   expect(await faultOf(rude)).toMatchObject({ kind: 'refused', what: 'connection refused' });
 });
 
-test('a refusal that comes instead of an answer to the request for TLS is heard', async () => {
+test('a refusal instead of an answer to the TLS request is reported', async () => {
   const port = await listener((socket) =>
     socket.once('data', () => socket.end('EFATAL:  sorry, too many clients\n\0')),
   );
@@ -143,7 +143,7 @@ test('sslmode means what libpq means', () => {
   expect(() => tlsAttempts({ ...somewhere, sslMode: 'require', sslRootCert: '/no/such' }, none)).toThrow('/no/such');
 });
 
-test('a dear read is repeated so seldom that it costs a fifteenth; after a timeout an estimate stands for two minutes', async () => {
+test('an expensive query takes at most a fifteenth of the time; after a timeout an estimate is used for two minutes', async () => {
   let now = 0;
   let exact = 0;
   let late = false;
@@ -174,13 +174,13 @@ test('a dear read is repeated so seldom that it costs a fifteenth; after a timeo
   expect(await read()).toEqual({ value: 4, exact: true });
 });
 
-test('a schema cannot smuggle SQL', () => {
+test('a schema name cannot inject SQL', () => {
   const jobs = inSchema('x"; DROP TABLE jobs; --', 'jobs');
   expect(jobs).toBe('"x""; DROP TABLE jobs; --"."jobs"');
   expect(surfaces(tablesFrom('x"; DROP TABLE jobs; --', []))).toContain(`FROM ${jobs}`);
 });
 
-test('a completion that is no percentage is not one', () => {
+test('an invalid completion percentage is ignored', () => {
   expect([null, '', 'soon', '45', '45.5', '140', '-3'].map(completionFrom)).toEqual([
     undefined,
     undefined,

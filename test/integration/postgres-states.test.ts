@@ -139,7 +139,7 @@ test.each(forms)('$name: the same rows give the same figures, lists and details'
 
 const anyCase = (of: string) => expect.stringMatching(new RegExp(of, 'i')) as string;
 
-test.each(forms)('$name: a state that nobody knows is shown by name and count, and is no zero', async (form) => {
+test.each(forms)('$name: an unknown state is shown by name and count, and is not zero', async (form) => {
   const schema = `${form.schema}_odd`;
   await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
   await sql(form.odd(schema, 'on_ice'));
@@ -162,7 +162,7 @@ test.each(forms)('$name: a state that nobody knows is shown by name and count, a
   expect(surfacesEvidence(seen)[0]).toMatchObject({ subject: 'openai-api', state: 'fail' });
 });
 
-test.each(forms)('$name: doctor tells which tables are in force, and what it does not understand', async (form) => {
+test.each(forms)('$name: doctor shows the tables in use, and unknown states', async (form) => {
   const schema = `${form.schema}_doctor`;
   await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
   const rows = async () => {
@@ -186,7 +186,7 @@ test.each(forms)('$name: doctor tells which tables are in force, and what it doe
   ]);
 });
 
-test('an empty table is a true zero, and a state that an enum does not have is none', async () => {
+test('an empty table is zero, and a state that the enum lacks is not queried', async () => {
   await sql(`CREATE SCHEMA nothing; SET search_path = nothing;
     CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz, updated_at timestamptz);
     CREATE TABLE jobs (id bigint, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz)`);
@@ -203,7 +203,7 @@ test('an empty table is a true zero, and a state that an enum does not have is n
   ]);
 });
 
-test('rows without a state are no zero either, and a state in an odd case is understood', async () => {
+test('rows without a state are not zero either, and states match in any case', async () => {
   await sql(`CREATE SCHEMA blank; SET search_path = blank;
     CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
     CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz DEFAULT now());
@@ -223,7 +223,7 @@ test('rows without a state are no zero either, and a state in an odd case is und
   expect(after.findings.find(({ subject }) => subject === 's')).toMatchObject({ verdict: 'unknown' });
 });
 
-test('many waiting jobs are critical, whatever else is not understood', async () => {
+test('many waiting jobs are critical despite unknown states', async () => {
   await sql(`CREATE SCHEMA deep; SET search_path = deep;
     CREATE TABLE studies (id text, tenant_id text, status text, progress jsonb, created_at timestamptz, updated_at timestamptz);
     CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status text, error_message text, attempt_count int, created_at timestamptz);
@@ -231,7 +231,7 @@ test('many waiting jobs are critical, whatever else is not understood', async ()
   expect((await look('deep')).queue).toMatchObject({ value: 7000, exact: false, verdict: 'critical' });
 });
 
-test('the runbook’s tables win where a schema has both forms', async () => {
+test('the runbook’s tables win if a schema has both forms', async () => {
   const [runbook, , prisma] = [forms[0], forms[1], forms.find(({ prisma: is }) => is)];
   await sql((prisma?.create ?? '').replaceAll(`"${prisma?.schema}"`, '"both"'));
   await sql((runbook?.create ?? '').replaceAll(`"${runbook?.schema}"`, '"both"').replace(/CREATE SCHEMA [^;]*;/, ''));

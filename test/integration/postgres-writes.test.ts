@@ -77,7 +77,7 @@ async function set(statement: string, back: string): Promise<void> {
 
 const reloaded = () => client.query('SELECT pg_reload_conf()');
 
-test('a primary that takes writes is fine, though our own sessions only read', async () => {
+test('a primary that accepts writes is ok, although our sessions are read-only', async () => {
   expect(await finding()).toMatchObject({
     verdict: 'ok',
     says: expect.stringContaining('answers') as string,
@@ -106,7 +106,7 @@ test('read-only by the database is critical', async () => {
   });
 });
 
-test('read-only by a role that writes here is critical; by one that only reads it is meant so', async () => {
+test('a read-only role that writes here is critical; one that only reads is ok', async () => {
   const platform = await connected('bentham');
   const reader = await connected('analyst');
   await set('ALTER ROLE analyst SET default_transaction_read_only = on', 'ALTER ROLE analyst RESET ALL');
@@ -120,7 +120,7 @@ test('read-only by a role that writes here is critical; by one that only reads i
   await Promise.all([platform.end(), reader.end()]);
 });
 
-test('commits that wait for a standby that is not there are critical, before and while they hang', async () => {
+test('commits that wait for a missing standby are critical, before and while they hang', async () => {
   await set(
     `ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (away)'`,
     'ALTER SYSTEM RESET synchronous_standby_names',
@@ -144,7 +144,7 @@ test('commits that wait for a standby that is not there are critical, before and
   await expect.poll(async () => (await finding()).verdict, { timeout: 30_000 }).toBe('ok');
 });
 
-test('a role that others work as and that may change nothing is a warning; a guest’s is not', async () => {
+test('a role in use without write permission is a warning; a guest’s is not', async () => {
   expect(await finding('guest')).toMatchObject({ verdict: 'ok' });
   const other = await connected('guest');
   expect(await finding('guest')).toMatchObject({
@@ -154,7 +154,7 @@ test('a role that others work as and that may change nothing is a warning; a gue
   await other.end();
 });
 
-test('a part that a server does not offer costs only itself', async () => {
+test('a missing feature of a server affects nothing else', async () => {
   // Aurora's readers refuse what they have no slots for: 0A000.
   await client.query(`CREATE SCHEMA aurora; GRANT USAGE ON SCHEMA aurora TO monitor;
     CREATE FUNCTION aurora.none() RETURNS SETOF pg_catalog.pg_replication_slots LANGUAGE plpgsql AS
@@ -170,7 +170,7 @@ test('a part that a server does not offer costs only itself', async () => {
   ]);
 });
 
-test('where it cannot be asked whether writes are taken, it is not fine', async () => {
+test('if writes cannot be checked, the server is not ok', async () => {
   await set('REVOKE SELECT ON pg_settings FROM PUBLIC', 'GRANT SELECT ON pg_settings TO PUBLIC');
   const { value, ...found } = await finding('guest');
   expect(found).toMatchObject({ verdict: 'unknown', says: expect.stringContaining('could not be asked') as string });

@@ -39,7 +39,7 @@ const ask = (url: string, bearerToken?: string) =>
 const always = async (status: number, body: string) =>
   ask(`http://${await serve((_, res) => res.writeHead(status).end(body))}`);
 
-test('two instant queries, below a path too; without a series or without requests there is no figure', async () => {
+test('Prometheus gets two instant queries, also below a path; without a series or requests there is no figure', async () => {
   const asked: string[] = [];
   const host = await serve((req, res) => {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://here');

@@ -65,13 +65,13 @@ async function ask(url: string, environment: Record<string, string>) {
 const trouble = (url: string, environment: Record<string, string>) =>
   ask(url, environment).then(() => undefined, explainNetworkError);
 
-test('the proxy is asked for a host that only it knows', async () => {
+test('the proxy resolves the host', async () => {
   expect(await ask('http://gateway.test/health', { http_proxy: `http://${address}` })).toBe(
     'http://gateway.test/health',
   );
 });
 
-test('what fails on the way is said of the proxy, and proves nothing about the host behind it', async () => {
+test('a failing proxy is named, and proves nothing about the host behind it', async () => {
   expect(await trouble('http://gateway.test/', { http_proxy: 'http://127.0.0.1:1' })).toMatchObject({
     kind: 'unreachable',
     what: 'proxy 127.0.0.1:1: connection refused',
@@ -88,7 +88,7 @@ test('what fails on the way is said of the proxy, and proves nothing about the h
   });
 });
 
-test('a SOCKS5 proxy is asked for the host by its name, with its login, and without a warning on the terminal', async () => {
+test('a SOCKS5 proxy gets the host’s name and its login, without a warning on the terminal', async () => {
   const socks = new Socks('ops:open');
   const at = await socks.start();
   const warned: unknown[] = [];
@@ -111,7 +111,7 @@ test('a SOCKS5 proxy is asked for the host by its name, with its login, and with
   }
 });
 
-test('a proxy of a kind that is not known is said, and not gone round', async () => {
+test('a proxy of an unknown kind is an error, and not bypassed', async () => {
   expect(await trouble('http://gateway.test/', { http_proxy: 'socks4://127.0.0.1:1' })).toMatchObject({
     what: 'proxy 127.0.0.1:1: socks4:// is not supported: http, https and socks5 are',
   });

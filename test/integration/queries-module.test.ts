@@ -41,7 +41,7 @@ async function begin(url: string, keyId: string, secret: string) {
   return { part, told };
 }
 
-test('it says since when it is asked, and opens again at once on what it last knew', async () => {
+test('a query shows since when it waits, and reopens with its last answer', async () => {
   const s3 = await startS3();
   stops.push(s3.stop);
   const { part, told } = await begin(s3.url, s3.accessKeyId, s3.secretAccessKey);
@@ -58,7 +58,7 @@ test('it says since when it is asked, and opens again at once on what it last kn
   expect(told).toEqual([known]);
 });
 
-test('left before it was answered, its request ends, and nothing comes of it', async () => {
+test('a query that is left before its answer ends its request', async () => {
   const sockets = new Set<Socket>();
   const silent = createServer((socket) => {
     sockets.add(socket.resume());

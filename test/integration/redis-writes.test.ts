@@ -19,7 +19,7 @@ import { live, world } from '../support/world.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 
-test.runIf(!installed)('skipped: no redis-server is installed, so none was asked', () => {
+test.runIf(!installed)('skipped without redis-server', () => {
   process.stderr.write('redis-writes.test: redis-server is not installed; its tests were skipped\n');
 });
 
@@ -64,7 +64,7 @@ async function started(...more: string[]) {
 }
 
 describe.runIf(installed)('a real Redis', () => {
-  test('that takes writes is fine', async () => {
+  test('that accepts writes is ok', async () => {
     const { cli, look } = await started();
     expect(cli('set', 'a', 'b')).toContain('OK');
     expect(await look()).toMatchObject({
@@ -74,7 +74,7 @@ describe.runIf(installed)('a real Redis', () => {
     });
   });
 
-  test('whose save failed refuses writes: critical; with writes allowed a warning', async () => {
+  test('whose save failed and that refuses writes is critical; one that allows writes is a warning', async () => {
     const { cli, look, saves } = await started();
     cli('set', 'a', 'b');
     rmSync(saves, { recursive: true });
@@ -127,7 +127,7 @@ describe.runIf(installed)('a real Redis', () => {
     expect(await look()).toMatchObject({ verdict: 'critical', says: 'writes are refused: 0 of 2 replicas are there' });
   });
 
-  test('that is a replica is no primary: critical, and a warning where it takes writes', async () => {
+  test('that is a replica is critical, or a warning if it accepts writes', async () => {
     const { cli, look } = await started();
     cli('replicaof', '127.0.0.1', '1');
     expect(await look()).toMatchObject({
@@ -155,7 +155,7 @@ describe.runIf(installed)('a real Redis', () => {
     );
   });
 
-  test('whose cluster is in state fail, or serves only some slots, is critical; with all of them it is fine', async () => {
+  test('whose cluster is in state fail, or serves only some slots, is critical; with all slots it is ok', async () => {
     const { cli, look } = await started('--cluster-enabled', 'yes');
     expect(cli('ping')).toContain('PONG');
     expect(cli('set', 'a', 'b')).toContain('CLUSTERDOWN');
@@ -177,7 +177,7 @@ describe.runIf(installed)('a real Redis', () => {
   });
 });
 
-test('an append-only file that takes no writes refuses them, whatever the saves say', async () => {
+test('a failing append-only file is critical, whatever the saves report', async () => {
   const info = parseInfo('role:master\r\naof_enabled:1\r\naof_last_write_status:err\r\nrdb_last_bgsave_status:ok\r\n');
   const refusals = await refusalsOf(new Client({ lazyConnect: true }), info);
   expect(refusals).toEqual([{ why: 'append' }]);

@@ -74,12 +74,12 @@ test.each([
   ["OOM command not allowed when used memory > 'maxmemory'.", /^no memory left/],
   ['MOVED 3999 127.0.0.1:6381', /node of a Redis Cluster/],
   ['CLUSTERDOWN The cluster is down', /Redis Cluster is down/],
-])('%s is told in words', (message, what) => {
+])('%s has a readable fault', (message, what) => {
   const fault = redisFault(Object.assign(new Error(message), { name: 'ReplyError' }), at(6379));
   expect(fault).toMatchObject({ kind: 'refused', what: expect.stringMatching(what) });
 });
 
-test('answers without end, or larger than any is, are given up, and end nothing but the look', async () => {
+test('endless or oversized answers end only their request', async () => {
   const huge = await listener((socket) => {
     socket.once('data', () => {
       socket.write('$9999999999\r\n');
@@ -107,14 +107,14 @@ test('answers without end, or larger than any is, are given up, and end nothing 
   }
 });
 
-test('evictions are a rate between two looks, and begin anew with the server', () => {
+test('evictions are a rate between two reads, and restart with the server', () => {
   const before = { evicted: 100, at: 1000 };
   expect(perMinute(undefined, before)).toBeUndefined();
   expect(perMinute(before, { evicted: 110, at: 11_000 })).toBe(60);
   expect(perMinute(before, { evicted: 3, at: 11_000 })).toBeUndefined();
 });
 
-test('refused, silent, rude and talking something else', async () => {
+test('a server that refuses, is silent, hangs up or speaks another protocol has a fault', async () => {
   const gone = await listener(() => {});
   const { server } = servers.pop() ?? {};
   await new Promise((resolve) => server?.close(resolve));
@@ -132,7 +132,7 @@ test('refused, silent, rude and talking something else', async () => {
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 
-test.runIf(!installed)('skipped: no redis-server is installed, so none was asked', () => {
+test.runIf(!installed)('skipped without redis-server', () => {
   process.stderr.write('redis.test: redis-server is not installed; its tests were skipped\n');
 });
 
@@ -225,7 +225,7 @@ describe.runIf(installed)('a real Redis', () => {
     }
   });
 
-  test('a Sentinel and a node of a cluster are told from a server of its own', async () => {
+  test('distinguishes a Sentinel and a cluster node from a single server', async () => {
     await stop();
     await start('--cluster-enabled', 'yes', '--cluster-config-file', path.join(home, 'nodes.conf'));
     expect(await value()).toMatchObject({ cluster: true });
@@ -241,7 +241,7 @@ describe.runIf(installed)('a real Redis', () => {
     await start();
   });
 
-  test('tells memory, limit, policy and role; no limit is 0', async () => {
+  test('reports memory, limit, policy and role; no limit is 0', async () => {
     expect(await value()).toMatchObject({
       role: 'master',
       maxBytes: 0,
@@ -254,7 +254,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('config', 'set', 'maxmemory', '0');
   });
 
-  test('a password that is missing, wrong, right; a user who may not', async () => {
+  test('reports a missing and a wrong password, and a user without permission', async () => {
     cli('config', 'set', 'requirepass', 'sesame');
     expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'forbidden', what: 'a password is wanted' } });
     expect(await ask(port, { password: 'wrong' })).toMatchObject({
@@ -270,7 +270,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('-a', 'sesame', 'config', 'set', 'requirepass', '');
   });
 
-  test('who may not UNLINK is told before it is confirmed; where that may not be asked, that', async () => {
+  test('names a missing UNLINK permission before the confirmation, or that it cannot be checked', async () => {
     cli('set', 'old:1', 'x');
     const directory = mkdtempSync(path.join(tmpdir(), 'redis-acl-'));
     const planned = async (user: string, ...rights: string[]) => {
@@ -303,7 +303,7 @@ describe.runIf(installed)('a real Redis', () => {
     }
   });
 
-  test('a scan finds what nobody has used, says what it may not ask, and ends', async () => {
+  test('a scan finds unused keys, names forbidden commands, and ends', async () => {
     const scan = async (idle: number, more: Partial<Parameters<typeof redisKeys>[0]> = {}, prefix = 'cache:') => {
       const found = await redisKeys(
         { url: `redis://127.0.0.1:${port}`, ...more },
@@ -345,7 +345,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('flushall');
   });
 
-  test('a replica, and a node of a cluster, say what they are', async () => {
+  test('names a replica and a cluster node', async () => {
     cli('replicaof', '127.0.0.1', '1');
     expect(await value()).toMatchObject({
       role: 'slave',
@@ -356,7 +356,7 @@ describe.runIf(installed)('a real Redis', () => {
     expect(await value()).not.toHaveProperty('linkUp');
   });
 
-  test('no connection left is a refusal', async () => {
+  test('reports no free connection as a refusal', async () => {
     const before = cli('config', 'get', 'maxclients').split('\n')[1] ?? '';
     cli('config', 'set', 'maxclients', '1');
     const held = new (await import('ioredis')).Redis({ port, host: '127.0.0.1' });
@@ -370,7 +370,7 @@ describe.runIf(installed)('a real Redis', () => {
     }
   });
 
-  test('the source comes back by itself after the server was frozen, killed and started again', async () => {
+  test('the source recovers automatically after the server was frozen, killed and restarted', async () => {
     const settings = settingsSchema.parse({
       profile: 'test',
       environment: { name: 'TEST', guarded: false },

@@ -91,7 +91,7 @@ describe('the watch on pods', () => {
     expect(news.find((n) => n.fact === 'cluster')).toMatchObject({ value: { context: 'test', version: 'v1.32.0' } });
   });
 
-  it('tells how far the server’s clock is from ours, where it is', async () => {
+  it('reports the difference between the server’s clock and ours', async () => {
     const offsets = () =>
       news.flatMap((n) => (n.fact === 'cluster' && 'value' in n ? [(n.value as Facts['cluster']).clockOffset] : []));
     start();
@@ -114,7 +114,7 @@ describe('the watch on pods', () => {
     await soon(names).toEqual(['a', 'b', 'z', 'ü'].sort());
   });
 
-  it('goes on from the last bookmark when a watch ends by its time', async () => {
+  it('continues from the last bookmark when a watch times out', async () => {
     watch = (_, res) => {
       if (watches().length === 1) {
         res.write(event('BOOKMARK', { metadata: { resourceVersion: '77' } }));
@@ -127,7 +127,7 @@ describe('the watch on pods', () => {
     expect(lists()).toHaveLength(1);
   });
 
-  it('lists anew after 410, and says nothing of it', async () => {
+  it('relists after 410 without a fault', async () => {
     watch = (_, res) => {
       if (watches().length === 1) {
         list = (_req, again) => again.end(podList(90, ['n']));
@@ -140,37 +140,34 @@ describe('the watch on pods', () => {
     expect(news.filter((n) => 'fault' in n)).toEqual([]);
   });
 
-  it.each(['list', 'watch'] as const)(
-    'leaves a server alone for as long as it asks when it refuses a %s',
-    async (which) => {
-      const refuse: Handler = (_, res) => res.writeHead(429, { 'retry-after': '3' }).end('{"kind":"Status"}');
-      let refusedAt = 0;
-      let cameAfter = 0;
-      const usual: Handler = (_, res) => {
-        cameAfter ||= refusedAt > 0 ? performance.now() - refusedAt : 0;
-        res.end(podList(10, ['a']));
-      };
-      const once: Handler = (url, res, req) => {
-        if (which === 'list') list = usual;
-        else watch = (_, again) => again.flushHeaders();
-        refusedAt = performance.now();
-        refuse(url, res, req);
-      };
-      list = which === 'list' ? once : usual;
-      if (which === 'watch') watch = once;
-      start();
-      await soon(() => cameAfter).toBeGreaterThan(2900);
-      await soon(names).toEqual(['a']);
-    },
-  );
+  it.each(['list', 'watch'] as const)('waits as long as the server asks when it refuses a %s', async (which) => {
+    const refuse: Handler = (_, res) => res.writeHead(429, { 'retry-after': '3' }).end('{"kind":"Status"}');
+    let refusedAt = 0;
+    let cameAfter = 0;
+    const usual: Handler = (_, res) => {
+      cameAfter ||= refusedAt > 0 ? performance.now() - refusedAt : 0;
+      res.end(podList(10, ['a']));
+    };
+    const once: Handler = (url, res, req) => {
+      if (which === 'list') list = usual;
+      else watch = (_, again) => again.flushHeaders();
+      refusedAt = performance.now();
+      refuse(url, res, req);
+    };
+    list = which === 'list' ? once : usual;
+    if (which === 'watch') watch = once;
+    start();
+    await soon(() => cameAfter).toBeGreaterThan(2900);
+    await soon(names).toEqual(['a']);
+  });
 
-  it('says that a list goes in a circle, and does not run round it', async () => {
+  it('reports a list whose pages form a circle, and stops', async () => {
     list = (_, res) => res.end(podList(5, ['a'], { continue: 'same' }));
     start();
     await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining('in a circle') });
   });
 
-  it('lists in one piece when a continuation has run out', async () => {
+  it('lists in one request when a continuation has expired', async () => {
     list = ({ searchParams: query }, res) => {
       if (query.get('continue')) res.writeHead(410).end('{"message":"The provided continue parameter is too old"}');
       else if (query.get('limit')) res.end(podList(5, ['a'], { continue: 'old' }));
@@ -195,7 +192,7 @@ describe('the watch on pods', () => {
     expect(pods().find((p) => p.name === 'b')).toBe(before.find((p) => p.name === 'b'));
   });
 
-  it('tells a storm of events in few pieces', async () => {
+  it('reports a storm of events in few updates', async () => {
     watch = (_, res) => {
       for (let i = 0; i < 3000; i += 1) res.write(event('ADDED', podObject(`p${i}`, 100 + i)));
     };
@@ -204,7 +201,7 @@ describe('the watch on pods', () => {
     expect(news.filter((n) => n.fact === 'pods').length).toBeLessThan(40);
   });
 
-  it('survives garbage, a cut in the middle of a line, and a server that starts again', async () => {
+  it('recovers after garbage, a cut line and a restarted server', async () => {
     watch = (_, res) => {
       if (watches().length === 1) res.end('{"type":"ADDED","obj');
       else if (watches().length === 2) res.write('\u0000\u0001 not JSON at all\n');
@@ -230,7 +227,7 @@ describe('the watch on pods', () => {
     expect(lists().length).toBeGreaterThan(1);
   });
 
-  it('says what it may not do, and lists where it may not watch', async () => {
+  it('names missing permissions, and polls lists without watch permission', async () => {
     list = (_, res) => res.writeHead(403).end('{"message":"pods is forbidden"}');
     start();
     await soon(names).toMatchObject({ kind: 'forbidden', what: 'may not list pods in bentham (403)' });
@@ -251,7 +248,7 @@ describe('the watch on pods', () => {
   });
 });
 
-it('gives each pod its deployment: by its replica set, else by the selector it fits; a job’s is nobody’s', async () => {
+it('each pod gets its deployment by its replica set, otherwise by the matching selector; a job’s pod gets none', async () => {
   const server = new ApiServer();
   const owned = (kind: string, name: string) => [{ kind, name, controller: true }];
   const pod = (name: string, labels: object, ownerReferences: unknown[] = []) => {

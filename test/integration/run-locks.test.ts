@@ -33,7 +33,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('one action per target', () => {
-  it('holds others off until it is released, and no other target', async () => {
+  it('blocks other runs on its target until it is released, and no other target', async () => {
     const locks = new RunLocks(directory);
     const first = await locks.take(note('A'));
     if (!first.ok) throw new Error('not taken');
@@ -43,14 +43,14 @@ describe('one action per target', () => {
     expect((await locks.take(note('B'))).ok).toBe(true);
   });
 
-  it('gives it to one of many that ask at once', async () => {
+  it('gives the target to one of many concurrent runs', async () => {
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, at) => new RunLocks(directory).take(note(String(at)))),
     );
     expect(all.filter((one) => one.ok)).toHaveLength(1);
   });
 
-  it('is not taken from a cockpit that was quicker than one that found the left one', async () => {
+  it('is not taken from a cockpit that was faster to replace a stale lock', async () => {
     const locks = new RunLocks(directory);
     const taken = await locks.take(note('A'));
     if (!taken.ok) throw new Error('not taken');
@@ -63,7 +63,7 @@ describe('one action per target', () => {
     expect(await locks.take(note('C'))).toMatchObject({ ok: false, by: { run: 'B' } });
   });
 
-  it('is one’s own however much is changed: 50,000 rows by name', async () => {
+  it('works for a run of 50,000 rows', async () => {
     const calls = [
       `UPDATE jobs SET status = 'pending' WHERE id IN (${"'01ARZ3NDEKTSV4RRFFQ69G5FAV01234567890',".repeat(50_000)})`,
     ];
@@ -75,7 +75,7 @@ describe('one action per target', () => {
     expect((await locks.take(note('B'))).ok).toBe(true);
   });
 
-  it('finds what a killed cockpit was doing', async () => {
+  it('finds the run of a killed cockpit', async () => {
     const script = `
       import { RunLocks } from ${JSON.stringify(path.resolve('src/data/journal/run-locks.ts'))};
       const taken = await new RunLocks(${JSON.stringify(directory)}).take(${JSON.stringify(note('DEAD'))});
@@ -96,7 +96,7 @@ describe('one action per target', () => {
   });
 });
 
-it('rows that a run keeps a second time, after it was rolled back and planned again, are the later ones', async () => {
+it('rows that a run keeps again after a rollback replace the first ones', async () => {
   const kept = keptFiles(directory);
   const run = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   await kept.write(run, { columns: ['id'], rows: [['1']] });
@@ -111,7 +111,7 @@ describe('a command', () => {
     return { said, stop, tell: (lines: readonly string[]) => void said.push(...lines), signal: stop.signal };
   };
 
-  it('gets hostile words as they are, and no shell reads them', async () => {
+  it('gets hostile text unchanged, and no shell reads it', async () => {
     const words = [`'; DROP TABLE x; --`, '$(touch /tmp/owned)', '`id`', 'x'.repeat(3000)];
     const m = means();
     const done = await executeCommand(
@@ -122,7 +122,7 @@ describe('a command', () => {
     expect(m.said).toEqual(words);
   });
 
-  it('fails with what it said last, and is never tried again', async () => {
+  it('fails with its last output, and is never retried', async () => {
     const m = means();
     const argv = ['/bin/sh', '-c', `echo once >> ${directory}/ran; echo no such surface >&2; exit 3`] as const;
     const done = await executeCommand({ tool: 'command', argv, within: 5000 }, m);
@@ -132,7 +132,7 @@ describe('a command', () => {
     });
   });
 
-  it('is ended with everything it started when its time is up, and its outcome is unknown', async () => {
+  it('is stopped with its child processes at the deadline, and its outcome is unknown', async () => {
     const m = means();
     const done = await executeCommand(
       { tool: 'command', argv: ['/bin/sh', '-c', 'sleep 60 & echo $!; wait'], within: 300 },

@@ -63,8 +63,8 @@ const hostile = [
   `${"'".repeat(1000)}`,
 ];
 
-describe('say', () => {
-  it('says the runbook’s commands word for word', () => {
+describe('toShellCommand', () => {
+  it('returns the runbook’s commands word for word', () => {
     const when = { uid: 'u', generation: 4 };
     const kubernetes = (change: Extract<Call, { tool: 'kubernetes' }>['do']): Call => ({
       tool: 'kubernetes',
@@ -99,7 +99,7 @@ describe('say', () => {
     );
   });
 
-  it('tells kubectl which kubeconfig, where the environment does not', () => {
+  it('passes the kubeconfig to kubectl unless the environment does', () => {
     const restart = { verb: 'restart', deployment: 'executor' } as const;
     const when = { uid: 'u', generation: 1 };
     const call: Call = { tool: 'kubernetes', do: restart, namespace: 'bentham', when };
@@ -111,7 +111,7 @@ describe('say', () => {
     expect(toShellCommand(apply, targets)).toBe('cd /src && KUBECONFIG=/etc/kube kubectl apply');
   });
 
-  it('puts parameters into a statement as psql takes them, and counts long lists for reading', () => {
+  it('puts parameters into a statement as psql reads them, and counts long lists', () => {
     const call: Call = {
       tool: 'sql',
       server: 'primary',
@@ -145,7 +145,7 @@ describe('say', () => {
 });
 
 describe('quote', () => {
-  it('gives hostile words back from a real shell', () => {
+  it('returns hostile text unchanged through a real shell', () => {
     expect(asShellReads(hostile.map(quote).join(' '))).toEqual(hostile);
   });
 
@@ -155,7 +155,7 @@ describe('quote', () => {
     expect(asShellReads(said)).toEqual(['a\u200b!!b']);
   });
 
-  it('gives any word back from a real shell', () => {
+  it('returns any text unchanged through a real shell', () => {
     const word = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed());
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), (words) => {
@@ -165,7 +165,7 @@ describe('quote', () => {
     );
   });
 
-  it('says only what passes the door unchanged, but for line ends at the end', () => {
+  it('returns only sanitized text, except for line ends at the end', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const said = quote(text.toWellFormed().replace(/[\0\n]+/g, ''));
@@ -176,13 +176,13 @@ describe('quote', () => {
   });
 });
 
-describe('an S3 key', () => {
+describe('an S3 key that aws could misread', () => {
   const said = (key: string) =>
     asShellReads(
       toShellCommand({ tool: 's3', bucket: 'b', do: { verb: 'restore-version', key, versionId: 'v' } }, targets),
     );
 
-  it('is an argument of its own where aws takes it for one', () => {
+  it('is a separate argument if aws reads it as one', () => {
     expect(said('study/a b.png').slice(-2)).toEqual(['--key', 'study/a b.png']);
   });
 
@@ -204,7 +204,7 @@ describe('literal', () => {
     expect(literal(['a', null, 3])).toBe(`ARRAY['a', NULL, 3]`);
   });
 
-  it('is closed: outside of the quotes nothing of the value is left', () => {
+  it('is closed: no part of the value is outside of the quotes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         const said = literal(value);

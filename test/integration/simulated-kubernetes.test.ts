@@ -99,13 +99,13 @@ async function watchUntil(
 }
 type WatchEvent = { type: string; object: { kind: string; code?: number; metadata: { name: string } } };
 
-test('without its token nobody gets in', async () => {
+test('a request without its token is refused', async () => {
   const { kubernetes, agent } = await begin('calm');
   const { statusCode, body } = await request(`${kubernetes.url}/api/v1/pods`, { dispatcher: agent });
   expect([statusCode, await body.json()]).toMatchObject([401, { kind: 'Status', reason: 'Unauthorized', code: 401 }]);
 });
 
-test('lists what the conditions says: two of three gateways crash, and the rollout is stuck', async () => {
+test('lists the pods of the scenario: two of three gateways crash, and the rollout is stuck', async () => {
   const { core, apps } = await begin('api-outage', { pace: 1 });
   const { items } = await core.listNamespacedPod({ namespace, labelSelector: 'app=api-gateway' });
   const reasons = items.map((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? pod.status?.phase);
@@ -118,7 +118,7 @@ test('lists what the conditions says: two of three gateways crash, and the rollo
   expect(progressing?.reason).toBe('ProgressDeadlineExceeded');
 });
 
-test('pages fit together to the whole list', async () => {
+test('pages together are the complete list', async () => {
   const { core } = await begin('calm');
   const whole = await core.listNamespacedPod({ namespace });
   const names: (string | undefined)[] = [];
@@ -141,7 +141,7 @@ test('field selectors select, and unknown ones are refused', async () => {
   expect(refused).toMatchObject({ status: 400, body: { reason: 'BadRequest' } });
 });
 
-test('an informer sees a pod go and its successor come', async () => {
+test('an informer sees a pod disappear and its successor appear', async () => {
   const { core, config } = await begin('calm');
   const informer = makeInformer<V1Pod>(config, `/api/v1/namespaces/${namespace}/pods`, () =>
     core.listNamespacedPod({ namespace }),
@@ -159,7 +159,7 @@ test('an informer sees a pod go and its successor come', async () => {
   await eventually(() => expect(added.length).toBeGreaterThan(before));
 });
 
-test('a watch from a forgotten version ends with 410 Gone: as an event, or as the answer', async () => {
+test('a watch from an expired version ends with 410 Gone: as an event, or as the answer', async () => {
   const begun = await begin('calm');
   const { metadata } = await begun.core.listNamespacedPod({ namespace });
   begun.kubernetes.compact();
@@ -171,7 +171,7 @@ test('a watch from a forgotten version ends with 410 Gone: as an event, or as th
   expect(answer).toMatchObject({ status: 410, body: { kind: 'Status', reason: 'Expired' } });
 });
 
-test('bookmarks tell the version while nothing happens, and a watch ends after its time', async () => {
+test('bookmarks carry the version while nothing happens, and a watch times out', async () => {
   const begun = await begin('calm', { watches: { bookmarks: 20 } });
   const query = `resourceVersion=${begun.kubernetes.store.version()}&allowWatchBookmarks=true&timeoutSeconds=1`;
   const events = await watchUntil(begun, query, () => false);
@@ -194,7 +194,7 @@ test('a pod that leaves the selection of a watch is deleted for it', async () =>
   expect((await seen).at(-1)).toMatchObject({ type: 'DELETED', object: { metadata: { name: pod.metadata.name } } });
 });
 
-test('a rollout restart makes new pods, and heals what a restart heals', async () => {
+test('a rollout restart creates new pods, and fixes what a restart can fix', async () => {
   const { apps, kubernetes, healed } = await begin('api-outage');
   const old = kubernetes.podsOf('api-gateway').map((pod) => pod.metadata.name);
   const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
@@ -265,7 +265,7 @@ test('logs: tail, since, previous containers, and following until the pod is gon
   await ended;
 });
 
-test('access reviews answer by the rules, and the rules hold', async () => {
+test('access reviews match the enforced rules', async () => {
   const { config, apps, kubernetes } = await begin('calm');
   const can = async (context: string) => {
     config.setCurrentContext(context);
@@ -280,7 +280,7 @@ test('access reviews answer by the rules, and the rules hold', async () => {
   await expect(refused).rejects.toMatchObject({ code: 403, body: expect.stringContaining('cannot patch resource') });
 });
 
-test('a role that names its deployments is asked by name', async () => {
+test('a role that names its deployments is checked by name', async () => {
   const { kubernetes } = await begin('calm');
   kubernetes.restrict([{ verbs: ['patch'], groups: ['apps'], resources: ['deployments'], names: ['executor'] }]);
   const target = await loadTarget({ kubeconfig: kubernetes.kubeconfig });
@@ -307,7 +307,7 @@ test('a node that dies leaves pods that still say Running and are not ready', as
   }
 });
 
-test('the API server goes and comes back at its address, with what it knew', async () => {
+test('the API server restarts at its address, with its data', async () => {
   const begun = await begin('calm');
   const before = begun.kubernetes.podsOf('executor').map((pod) => pod.metadata.name);
   await begun.kubernetes.down();
@@ -327,7 +327,7 @@ const hasKubectl = await run('kubectl', ['version', '--client']).then(
   () => true,
   () => false,
 );
-test.runIf(!hasKubectl)('kubectl is not installed: what it shows is not tried here', () => {
+test.runIf(!hasKubectl)('skipped without kubectl', () => {
   expect(hasKubectl).toBe(false);
 });
 

@@ -26,14 +26,14 @@ const frozen = async () => {
   });
 };
 
-test('what passed before the look is taken off its time, and each look ends before the whole', async () => {
+test('the time before a check counts towards its deadline, and each check ends before the command', async () => {
   const look = await lookOnce(await frozen(), 3000, () => 2000);
   const { cluster } = look.world.readings;
   await look.end();
   expect(cluster).toMatchObject({ state: 'lost', fault: { kind: 'timeout', what: brief } });
 });
 
-test('a machine that took all the time to start still lets the backends have a part of it', async () => {
+test('after a slow start the backends still get a part of the deadline', async () => {
   const look = await lookOnce(await frozen(), 2000, () => 60_000);
   const { cluster, redis } = look.world.readings;
   await look.end();

@@ -51,7 +51,7 @@ describe('the meter', () => {
     expect(meter.read(now + trafficWindow + 10_000)).toEqual({ samples: 0, weight: 0 });
   });
 
-  it('weighs what it sampled, drops what is too old, and takes the future for now', () => {
+  it('weighs samples, drops old ones, and treats future ones as now', () => {
     const meter = new TrafficMeter();
     const now = Date.UTC(2026, 0, 17, 3);
     meter.add(now, now, { ms: 10, status: 500 }, 1);
@@ -60,7 +60,7 @@ describe('the meter', () => {
     expect(meter.read(now)).toMatchObject({ p95: 900, errorRate: 0.1, samples: 2, weight: 10 });
   });
 
-  it('counts a request of no time, and one of a day', () => {
+  it('counts a request of 0 ms and one of a day', () => {
     const meter = new TrafficMeter();
     meter.add(0, 0, { ms: 0.2, status: 200 }, 1);
     meter.add(0, 0, { ms: 86_400_000, status: 200 }, 1);
@@ -83,11 +83,11 @@ describe('the shares of the meter', () => {
     expect(storm.shares).toEqual({ gaveUp: 0, limited: 5000 / 5500, refused: 400 / 5500 });
   });
 
-  it('what clients gave up on counts as failed, with its time', () => {
+  it('requests that clients cancelled count as failed, with their time', () => {
     expect(measured([90, 'gaveUp', 4200], [10, 200, 5])).toMatchObject({ p95: 4203, errorRate: 0.9 });
   });
 
-  it('nothing but refusals has no p95 and no error rate', () => {
+  it('refusals alone have no p95 and no error rate', () => {
     const figures = measured([100, 429, 1]);
     expect(figures).toMatchObject({ samples: 1, served: 0, shares: { limited: 1 } });
     expect(figures).not.toHaveProperty('p95');
@@ -151,7 +151,7 @@ describe('an access log', () => {
     ]);
   });
 
-  it('leaves probes out, which only the incoming line names', () => {
+  it('ignores probes that only the incoming line identifies', () => {
     expect(
       read(
         { reqId: 'r-1', req: { method: 'GET', url: '/health?x=1' }, msg: 'incoming request' },
@@ -173,7 +173,7 @@ describe('an access log', () => {
     { url: '/v1/studies', userAgent: 'ELB-HealthChecker/2.0' },
     { 'http.target': '/', 'user_agent.original': 'Mozilla/5.0 (compatible; GoogleHC/1.0)' },
     { req: { url: '/v1/studies', headers: { 'user-agent': 'Amazon-Route53-Health-Check-Service' } } },
-  ])('leaves out the probe %j', (asked) => {
+  ])('ignores the probe %j', (asked) => {
     const answered = { res: { statusCode: 200 }, responseTime: 1 };
     expect(read({ ...asked, ...answered })).toEqual([]);
     expect(read({ reqId: 1, ...asked }, { reqId: 1, ...answered })).toEqual([]);
@@ -184,7 +184,7 @@ describe('an access log', () => {
     { req: { url: '/v1/studies/health-2026' } },
     { req: { url: '/v1/studies', headers: { 'user-agent': 'curl/8.5.0' } } },
     {},
-  ])('keeps what people ask: %j', (asked) => {
+  ])('counts the user’s request %j', (asked) => {
     expect(read({ ...asked, res: { statusCode: 200 }, responseTime: 9 })).toMatchObject([{ ms: 9, status: 200 }]);
   });
 
@@ -229,17 +229,17 @@ describe('an access log', () => {
       [{ ms: 4200 }],
     ],
     ['a probe', [{ req: { url: '/health' }, res: { statusCode: null }, responseTime: 9, msg: 'request aborted' }], []],
-  ])('what the client gave up on counts as failed, with its time: %s', (_, lines, expected) => {
+  ])('counts a cancelled request as failed, with its time: %s', (_, lines, expected) => {
     expect(read(...lines)).toMatchObject(expected.map((one) => ({ ...one, status: 'gaveUp' })));
   });
 
-  it('an error that quotes a cut connection is no request', () => {
+  it('does not count an error that quotes a cut connection', () => {
     expect(read({ level: 50, err: { code: 'ECONNRESET' }, responseTime: 3, msg: 'redis: connection lost' })).toEqual(
       [],
     );
   });
 
-  it('a request without an answer counts as given up after a minute, once, where others are answered', () => {
+  it('counts a request without an answer as cancelled after a minute, once, if others are answered', () => {
     const log = new AccessLog(settings);
     const came = (reqId: string, url: string) => log.notice(JSON.stringify({ reqId, req: { url } }), 1000);
     came('r-1', '/v1/studies');
@@ -253,7 +253,7 @@ describe('an access log', () => {
     expect(log.read(JSON.stringify({ reqId: 'r-1', res: { statusCode: 200 }, responseTime: 99_000 }))).toBeUndefined();
   });
 
-  it('has no requests in what is none', () => {
+  it('finds no requests in other lines', () => {
     expect(read({ responseTime: 'soon', res: { statusCode: 200 } }, { responseTime: 3 })).toEqual([]);
     expect(new AccessLog(settings).read('"responseTime" is not JSON')).toBeUndefined();
   });
@@ -282,7 +282,7 @@ describe('Prometheus', () => {
 });
 
 describe('a workload', () => {
-  it('is found by all that its selector says', () => {
+  it('is found by its complete selector', () => {
     expect(
       toSelector({
         matchLabels: { app: 'api-gateway' },
@@ -356,7 +356,7 @@ describe('traffic from the gateway’s logs', () => {
   };
   const soon = <T>(value: () => T) => expect.poll(value, { timeout: 30_000, interval: 10 });
 
-  it('is there at once, with the past of all pods', async () => {
+  it('is available at once, with the past of all pods', async () => {
     start();
     await soon(traffic).toMatchObject({
       p95: 40,
@@ -373,7 +373,7 @@ describe('traffic from the gateway’s logs', () => {
     expect(Date.now() - Date.parse(asked?.get('sinceTime') ?? '')).toBeGreaterThan(trafficWindow - 1000);
   });
 
-  it('read once is read to its end, however slowly it comes', async () => {
+  it('read once is read to its end, even if it is slow', async () => {
     log = (_, __, res) => {
       res.flushHeaders();
       // A server that takes its time, longer than a followed log is waited for.
@@ -384,7 +384,7 @@ describe('traffic from the gateway’s logs', () => {
     expect(news[0]).toMatchObject({ value: { samples: 4 } });
   });
 
-  it('takes a cut stream up where it was, without counting a line twice', async () => {
+  it('resumes a cut stream where it was, without counting a line twice', async () => {
     pods = ['a'];
     const times: (string | null)[] = [];
     const at = Date.now() - 5000;
@@ -410,7 +410,7 @@ describe('traffic from the gateway’s logs', () => {
     await soon(traffic).toMatchObject({ samples: 6, pods: { followed: 2, expected: 2 } });
   });
 
-  it('says which part of the pods it reads, and when it may read none', async () => {
+  it('says how many of the pods it reads, and when it cannot read any', async () => {
     log = (name, _, res) => void (name === 'a' ? res.write(line(7)) : res.writeHead(403).end('{}'));
     start();
     await soon(traffic).toMatchObject({ samples: 1, pods: { followed: 1, expected: 2 } });
@@ -422,7 +422,7 @@ describe('traffic from the gateway’s logs', () => {
     await soon(traffic).toMatchObject({ kind: 'forbidden', what: 'may not get pods/log in bentham (403)' });
   });
 
-  it('is what people got, however many probes are answered beside them', async () => {
+  it('counts what users got, with any number of probes', async () => {
     pods = ['a'];
     const request = (more: object, at = Date.now()) => `${new Date(at).toISOString()} ${JSON.stringify(more)}\n`;
     const probe = {
@@ -448,7 +448,7 @@ describe('traffic from the gateway’s logs', () => {
     expect(traffic()).not.toHaveProperty('p95');
   });
 
-  it('samples what flows too fast, and says so', async () => {
+  it('samples a fast flow, and says so', async () => {
     pods = ['a'];
     log = (_, __, res) => void res.write(Array.from({ length: 20_000 }, (_, i) => line(i % 100)).join(''));
     start();
