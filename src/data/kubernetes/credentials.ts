@@ -6,7 +6,7 @@ import { isLoopback } from '../../core/loopback.ts';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
-import { readBounded, unreadable } from '../../disk/bounded-file.ts';
+import { pem, readCredential } from './credential-files.ts';
 import { Renewal } from './credential-renewal.ts';
 import { CredentialsError, loginRequired } from './credentials-error.ts';
 import { type PluginProgress, runPlugin } from './exec-plugin.ts';
@@ -46,7 +46,7 @@ export async function obtain(
   const headers: Record<string, string | string[]> = impersonation(user);
   let expires: Instant | undefined = hasCertificateFiles(user) ? Date.now() + filesLast : undefined;
   if (user.tokenFile) {
-    headers.authorization = `Bearer ${(await read(user.tokenFile)).toString('utf8').trim()}`;
+    headers.authorization = `Bearer ${(await readCredential(user.tokenFile)).toString('utf8').trim()}`;
     expires = Date.now() + filesLast;
   } else if (user.token) headers.authorization = `Bearer ${user.token}`;
   else if (user.username)
@@ -83,18 +83,6 @@ function impersonation({ impersonateUser, impersonate }: KubeUser): Record<strin
       ]),
     ),
   };
-}
-
-/** PEM. What stands in the kubeconfig itself counts before a file, as kubectl decides it. */
-async function pem(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
-  if (data) return Buffer.from(data, 'base64');
-  return file ? read(file) : undefined;
-}
-
-async function read(file: string): Promise<Buffer> {
-  return readBounded(file).catch((error: unknown) => {
-    throw new CredentialsError(`${file} ${unreadable(error)}`, 'check the kubeconfig');
-  });
 }
 
 type Given = { token?: string; cert?: string; key?: string; expires?: Instant };

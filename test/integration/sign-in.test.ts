@@ -1,0 +1,155 @@
+// Users of an auth-provider: who signs them in, and for how long.
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { selfSigned } from '../../simulator/certificate.ts';
+import { obtain } from '../../src/data/kubernetes/credentials.ts';
+import type { KubeTarget } from '../../src/data/kubernetes/kubeconfig.ts';
+import { identityOf } from '../../src/data/kubernetes/oidc.ts';
+import { signInOf } from '../../src/data/kubernetes/sign-in.ts';
+
+const own = selfSigned('issuer');
+let issuer = '';
+/** What was shown to it: refresh tokens, and who showed them. */
+let shown: (string | null)[] = [];
+let clients: unknown[] = [];
+/** What it takes. */
+let methods: string[] | undefined;
+/** What it answers; undefined: nothing, ever. */
+let answer: (() => object) | undefined;
+
+const server = createServer(own, async (req, res) => {
+  const send = (body: object, status = 200) =>
+    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  if (req.url?.endsWith('/openid-configuration')) {
+    const token_endpoint_auth_methods_supported = methods;
+    return send({ issuer, token_endpoint: `${issuer}/token`, token_endpoint_auth_methods_supported });
+  }
+  let body = '';
+  for await (const chunk of req) body += chunk;
+  const form = new URLSearchParams(body);
+  shown.push(form.get('refresh_token'));
+  clients.push(req.headers.authorization ?? form.get('client_secret'));
+  if (answer) send(answer(), 'error' in answer() ? 400 : 200);
+});
+beforeEach(async () => {
+  shown = [];
+  clients = [];
+  methods = undefined;
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+});
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+/** An identity that ends in so many seconds. */
+const identity = (lasts: number, id: string) => {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: issuer, aud: 'cockpit', sub: 'jane', iat: now, exp: now + lasts, jti: id };
+  return `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`;
+};
+const given = (lasts: number, id: string, refresh?: string) => ({
+  access_token: 'x',
+  token_type: 'bearer',
+  expires_in: lasts,
+  id_token: identity(lasts, id),
+  refresh_token: refresh,
+});
+const target = (config: object): KubeTarget => ({
+  context: 'c',
+  cluster: { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false },
+  user: {
+    name: 'jane',
+    authProvider: {
+      name: 'oidc',
+      config: {
+        'client-id': 'cockpit',
+        'idp-issuer-url': issuer,
+        'idp-certificate-authority-data': Buffer.from(own.cert).toString('base64'),
+        'refresh-token': 'first',
+        ...config,
+      },
+    },
+  },
+});
+
+test('an identity that lasts is shown as it is, and nobody is asked', async () => {
+  const token = identity(600, 'one');
+  const { headers } = await obtain(target({ 'id-token': token }));
+  expect(headers).toEqual({ authorization: `Bearer ${token}` });
+  expect(shown).toEqual([]);
+});
+
+test('one that has run out is renewed once, with the refresh token that was given last', async () => {
+  const before = target({ 'id-token': identity(-60, 'old') });
+  const untouched = structuredClone(before);
+  const signIn = signInOf(before);
+  answer = () => given(600, 'new', 'second');
+  const renewed = await signIn();
+  expect([renewed, await signIn(), shown]).toEqual([renewed, renewed, ['first']]);
+  // The kubeconfig has not changed: it is the same target for whoever compares.
+  expect(before).toEqual(untouched);
+
+  const short = signInOf(target({ 'id-token': identity(-60, 'old') }));
+  for (const refresh of ['second', undefined, 'third']) {
+    answer = () => given(-1, 'short', refresh);
+    await short().catch(() => {});
+  }
+  expect(shown.slice(1)).toEqual(['first', 'second', 'second']);
+});
+
+test('a client with a secret shows it in the way that the issuer takes', async () => {
+  for (methods of [undefined, ['client_secret_basic', 'client_secret_post'], ['client_secret_post'], ['none']]) {
+    answer = () => given(600, 'new');
+    await obtain(target({ 'id-token': identity(-60, 'old'), 'client-secret': 'a:b' }));
+  }
+  const header = `Basic ${Buffer.from('cockpit:a%3Ab').toString('base64')}`;
+  expect(clients).toEqual([header, header, 'a:b', 'a:b']);
+});
+
+test.each<[string, object, object, RegExp, string]>([
+  [
+    'that the issuer refuses',
+    { error: 'invalid_grant', error_description: 'session \u001b[2Jexpired' },
+    {},
+    /^sign-in at 127.0.0.1:\d+ failed: answered 400: session \S*expired$/,
+    'LOGIN_REQUIRED',
+  ],
+  ['that nothing can renew', {}, { 'refresh-token': undefined }, /nothing to renew it/, 'LOGIN_REQUIRED'],
+  ['of which nothing comes', {}, {}, /gave no ID token$/, 'LOGIN_REQUIRED'],
+  ['of an issuer in clear', {}, { 'idp-issuer-url': 'http://issuer.example' }, /not an https:/, 'CREDENTIALS'],
+  ['of an issuer that nobody trusts', {}, { 'idp-certificate-authority-data': '' }, /self-signed/, 'CREDENTIALS'],
+])('one %s is a fault, not a request without a name', async (_, body, config, message, code) => {
+  answer = () => body;
+  const failed = obtain(target({ 'id-token': identity(-60, 'old'), ...config }));
+  await expect(failed).rejects.toMatchObject({ message: expect.stringMatching(message), code });
+});
+
+test('an issuer that hangs is given up', async () => {
+  answer = undefined;
+  const { config } = target({ 'id-token': identity(-60, 'old') }).user.authProvider;
+  await expect(identityOf(config, 200)()).rejects.toThrow(/^sign-in at \S+ failed: no answer in time$/);
+});
+
+test('a provider that nobody knows is named', async () => {
+  const { user, ...rest } = target({});
+  const unknown = { ...rest, user: { ...user, authProvider: { name: 'sso\u001b[2J' } } };
+  await expect(obtain(unknown)).rejects.toThrow(/^auth-provider sso\S* gave no token$/);
+});
+
+test('what client-node signs in does not change its target', async () => {
+  const { user, ...rest } = target({});
+  const config = {
+    'cmd-path': '/bin/echo',
+    'cmd-args': '{\\"token\\":\\"given\\"}',
+    'token-key': '{.token}',
+    'expiry-key': '{.expiry}',
+  };
+  const gcp = { ...rest, user: { ...user, authProvider: { name: 'gcp', config } } };
+  const before = structuredClone(gcp);
+  expect((await obtain(gcp)).headers).toEqual({ authorization: 'Bearer given' });
+  expect(gcp).toEqual(before);
+});
