@@ -106,8 +106,9 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
     }
   }
   if (found.length === 0) {
-    const own = given ? undefined : await inCluster(environment);
-    if (own) return { ok: true, value: own };
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+    const own = !given && host && port ? (await import('./in-cluster.ts')).serviceAccount() : undefined;
+    if (own) return { ok: true, value: { context: 'in-cluster', ...own } };
     return wrong(where, 'no kubeconfig there', 'set KUBECONFIG, or kubernetes.kubeconfig');
   }
   return choose(found, choice.context, where);
@@ -217,18 +218,6 @@ function impersonated(body: Bag): Impersonated | undefined {
   const extra = Object.entries(bag(body['as-user-extra'])).map(([key, values]) => [key, list(values).map(String)]);
   if (!uid && groups.length === 0 && extra.length === 0) return undefined;
   return { uid, groups, extra: Object.fromEntries(extra) };
-}
-
-/** Inside a pod: its service account, as client-node finds it. */
-async function inCluster(environment: NodeJS.ProcessEnv): Promise<KubeTarget | undefined> {
-  if (!environment.KUBERNETES_SERVICE_HOST || !environment.KUBERNETES_SERVICE_PORT) return undefined;
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromCluster();
-  const [[cluster], [user]] = [config.clusters, config.users];
-  if (!cluster || !user) return undefined;
-  const { tokenFile } = user.authProvider.config;
-  return { context: 'in-cluster', cluster, user: { name: 'service account', tokenFile } };
 }
 
 const absolute = (file: string | undefined, at: File): string | undefined => file && resolve(dirname(at.file), file);
