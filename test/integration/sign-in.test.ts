@@ -120,6 +120,13 @@ test.each<[string, object, object, RegExp, string]>([
   ],
   ['that nothing can renew', {}, { 'refresh-token': undefined }, /nothing to renew it/, 'LOGIN_REQUIRED'],
   ['of which nothing comes', {}, {}, /gave no ID token$/, 'LOGIN_REQUIRED'],
+  [
+    'of which more comes than anybody reads',
+    { id_token: 'x'.repeat(2_000_000) },
+    {},
+    /^sign-in at \S+ failed: /,
+    'CREDENTIALS',
+  ],
   ['of an issuer in clear', {}, { 'idp-issuer-url': 'http://issuer.example' }, /not an https:/, 'CREDENTIALS'],
   ['of an issuer that nobody trusts', {}, { 'idp-certificate-authority-data': '' }, /self-signed/, 'CREDENTIALS'],
 ])('one %s is a fault, not a request without a name', async (_, body, config, message, code) => {
