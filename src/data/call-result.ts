@@ -31,6 +31,6 @@ export type ExecutionContext = {
 export function failedCall(fault: Fault): CallResult {
   const says = `${fault.where}: ${fault.what}`;
   if (fault.kind === 'timeout' || fault.kind === 'unreachable')
-    return { outcome: 'unknown', says, hint: 'look whether it happened before you try again' };
+    return { outcome: 'unknown', says, hint: 'check whether it was done before you retry' };
   return { outcome: 'failed', says, hint: fault.hint };
 }

@@ -80,7 +80,7 @@ function database(which: 'primary' | 'replica', server: Settings['database']['pr
   if (!first || first.rejectUnauthorized === false)
     return {
       ...line,
-      lacks: 'encrypted, not verified: no certificate authority is known',
+      lacks: 'encrypted, not verified: no CA configured',
       todo: `${verify}, and sslRootCert`,
     };
   // Anybody gets a certificate of a public authority, for a host of his own.
@@ -138,7 +138,7 @@ function overHttp(option: string, url: URL, environment: NodeJS.ProcessEnv): Lin
 /** Node's own switch, which holds for every connection whose checks are not told otherwise. */
 function unverified(environment: NodeJS.ProcessEnv): Pick<Line, 'lacks' | 'todo'> {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return {};
-  const todo = 'unset NODE_TLS_REJECT_UNAUTHORIZED; NODE_EXTRA_CA_CERTS=file trusts an authority';
+  const todo = 'unset NODE_TLS_REJECT_UNAUTHORIZED; trust the CA with NODE_EXTRA_CA_CERTS=file';
   return { lacks: 'encrypted, not verified (NODE_TLS_REJECT_UNAUTHORIZED=0)', todo };
 }
 
@@ -148,7 +148,7 @@ function proxies(urls: ReturnType<typeof addresses>, environment: NodeJS.Process
   for (const [, url] of urls) {
     const proxy = proxyFor(url, environment);
     if (!proxy?.username || proxy.protocol === 'https:') continue;
-    const todo = 'set HTTPS_PROXY to https://…, or do without a login';
+    const todo = 'set HTTPS_PROXY to https://…, or remove the login';
     const local = isLoopback(proxy.hostname);
     found.set(proxy.host, { what: 'proxy', where: proxy.host, local, lacks: 'its login is not encrypted', todo });
   }

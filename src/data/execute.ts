@@ -28,6 +28,6 @@ export async function execute(call: Call, means: ExecutionContext): Promise<Call
     }
   } catch (error) {
     const says = `unexpected: ${sanitize(error instanceof Error ? error.message : error, 300)}`;
-    return { outcome: 'unknown', says, hint: 'look whether it happened before you try again' };
+    return { outcome: 'unknown', says, hint: 'check whether it was done before you retry' };
   }
 }

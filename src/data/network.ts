@@ -20,30 +20,18 @@ export type CertificateProblem = 'expired' | 'authority' | 'host' | 'revoked';
 
 const certificates: Record<string, [problem: CertificateProblem, what: string, hint: string]> = {
   CERT_HAS_EXPIRED: ['expired', 'certificate expired', 'renew the certificate'],
-  CERT_NOT_YET_VALID: ['expired', 'certificate not valid yet', 'compare the clocks of this machine and the server'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: [
-    'authority',
-    'certificate self-signed',
-    'trust its authority: NODE_EXTRA_CA_CERTS=file',
-  ],
-  SELF_SIGNED_CERT_IN_CHAIN: [
-    'authority',
-    'certificate from an unknown authority',
-    'trust it: NODE_EXTRA_CA_CERTS=file',
-  ],
+  CERT_NOT_YET_VALID: ['expired', 'certificate not valid yet', 'check the clocks of this machine and the server'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['authority', 'certificate self-signed', 'trust its CA: NODE_EXTRA_CA_CERTS=file'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['authority', 'certificate signed by an unknown CA', 'trust it: NODE_EXTRA_CA_CERTS=file'],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'authority',
-    'certificate from an unknown authority',
+    'certificate signed by an unknown CA',
     'trust it: NODE_EXTRA_CA_CERTS=file',
   ],
-  UNABLE_TO_GET_ISSUER_CERT: [
-    'authority',
-    'certificate from an unknown authority',
-    'trust it: NODE_EXTRA_CA_CERTS=file',
-  ],
+  UNABLE_TO_GET_ISSUER_CERT: ['authority', 'certificate signed by an unknown CA', 'trust it: NODE_EXTRA_CA_CERTS=file'],
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
     'authority',
-    'certificate from an unknown authority',
+    'certificate signed by an unknown CA',
     'trust it: NODE_EXTRA_CA_CERTS=file',
   ],
   CERT_REVOKED: ['revoked', 'certificate revoked', 'renew the certificate'],
@@ -55,26 +43,26 @@ const certificates: Record<string, [problem: CertificateProblem, what: string, h
 };
 
 const connection: Record<string, [kind: FaultKind, what: string, hint: string]> = {
-  ECONNREFUSED: ['refused', 'connection refused', 'nothing listens there: check that it runs, and the port'],
-  ENOTFOUND: ['unreachable', 'host name unknown', 'check the name, DNS and the VPN'],
-  EAI_AGAIN: ['unreachable', 'host name cannot be looked up', 'check DNS and the VPN'],
+  ECONNREFUSED: ['refused', 'connection refused', 'nothing listens there: check the server and the port'],
+  ENOTFOUND: ['unreachable', 'unknown host name', 'check the name, DNS and the VPN'],
+  EAI_AGAIN: ['unreachable', 'DNS lookup failed', 'check DNS and the VPN'],
   EHOSTUNREACH: ['unreachable', 'no route to the host', 'check the VPN and the network'],
   ENETUNREACH: ['unreachable', 'network unreachable', 'check the VPN and the network'],
-  EADDRNOTAVAIL: ['unreachable', 'no address to connect from', 'check the network of this machine'],
+  EADDRNOTAVAIL: ['unreachable', 'no local address available', 'check the network of this machine'],
   EACCES: ['unreachable', 'connection not permitted', 'check the firewall of this machine'],
-  ECONNRESET: ['unreachable', 'connection reset', 'a proxy or the server cut it: try it by hand'],
-  ECONNABORTED: ['unreachable', 'connection cut', 'a proxy or the server cut it: try it by hand'],
-  EPIPE: ['unreachable', 'connection cut', 'a proxy or the server cut it: try it by hand'],
-  ETIMEDOUT: ['timeout', 'connection timed out', 'the host is away or behind a firewall: check the VPN'],
+  ECONNRESET: ['unreachable', 'connection reset', 'a proxy or the server closed it: try it by hand'],
+  ECONNABORTED: ['unreachable', 'connection closed', 'a proxy or the server closed it: try it by hand'],
+  EPIPE: ['unreachable', 'connection closed', 'a proxy or the server closed it: try it by hand'],
+  ETIMEDOUT: ['timeout', 'connection timed out', 'the host is down or behind a firewall: check the VPN'],
   UND_ERR_SOCKET: [
     'unreachable',
     'connection closed without an answer',
-    'a proxy or the server cut it: try it by hand',
+    'a proxy or the server closed it: try it by hand',
   ],
-  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'connection timed out', 'the host is away or behind a firewall: check the VPN'],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'connection timed out', 'the host is down or behind a firewall: check the VPN'],
   UND_ERR_HEADERS_TIMEOUT: ['timeout', 'no answer in time', 'the host is slow or frozen: try it by hand'],
-  UND_ERR_BODY_TIMEOUT: ['timeout', 'answer stopped half-way', 'the host is slow or frozen: try it by hand'],
-  UND_ERR_HEADERS_OVERFLOW: ['malformed', 'answer with oversized headers', 'is that the right port?'],
+  UND_ERR_BODY_TIMEOUT: ['timeout', 'incomplete answer', 'the host is slow or frozen: try it by hand'],
+  UND_ERR_HEADERS_OVERFLOW: ['malformed', 'answer with oversized headers', 'check the port'],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['malformed', 'answer shorter than announced', 'try it by hand'],
   UND_ERR_REQ_RETRY: ['unreachable', 'connection closed without an answer', 'try it by hand'],
 };
@@ -114,7 +102,7 @@ export function explainNetworkError(error: unknown): NetworkProblem {
     return {
       kind: 'malformed',
       what: 'answer is not HTTP',
-      hint: 'is that the right port, http or https?',
+      hint: 'check the port, and http or https',
       tls: false,
     };
   for (const code of codes) {
@@ -126,11 +114,11 @@ export function explainNetworkError(error: unknown): NetworkProblem {
         tls: true,
       };
     if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
-      return { kind: 'malformed', what: 'speaks HTTP/2 only', hint: 'name a port that speaks HTTP/1.1', tls: true };
+      return { kind: 'malformed', what: 'speaks HTTP/2 only', hint: 'use a port with HTTP/1.1', tls: true };
     if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) {
       const version = /wrong.version|packet length|http request/i.test(chain.map((e) => e.message).join(' '));
       return version
-        ? { kind: 'malformed', what: 'does not speak TLS', hint: 'is it http, not https, or another port?', tls: true }
+        ? { kind: 'malformed', what: 'does not speak TLS', hint: 'check the port, and http or https', tls: true }
         : { kind: 'malformed', what: `TLS failed (${code})`, hint: 'compare TLS versions and certificates', tls: true };
     }
     const known = connection[code];
@@ -152,8 +140,8 @@ function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkPr
   const answered = /^Proxy response \((\d+)\)/.exec(message)?.[1];
   const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY (or proxy-url in the kubeconfig)';
   if (answered === '407') {
-    const login = 'put user:password into HTTPS_PROXY, or the host into NO_PROXY';
-    return { kind: 'forbidden', what: `proxy ${proxy} wants a login (407)`, hint: login, tls: false, unsaid: true };
+    const login = 'add user:password to HTTPS_PROXY, or the host to NO_PROXY';
+    return { kind: 'forbidden', what: `proxy ${proxy} requires a login (407)`, hint: login, tls: false, unsaid: true };
   }
   if (answered)
     return { kind: 'unreachable', what: `proxy ${proxy} answered ${answered}`, hint, tls: false, unsaid: true };

@@ -65,8 +65,8 @@ export function createPreflight({
     resource: (kind) => timed(`kubectl explain ${quote(kind)}`, () => kubernetes.resource(kind)),
     dryRun: (call) => timed(`dry run: ${toShellCommand(call, context.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),
-    database: (server) => timed(`${server}: who answers`, () => sql.who(server)),
-    server: (server) => timed(`${server}: a look as the cockpit's own`, () => sql.look(server)),
+    database: (server) => timed(`${server}: server identity`, () => sql.who(server)),
+    server: (server) => timed(`${server}: the query of the cockpit screen`, () => sql.look(server)),
     gateway: () => timed(`curl both health paths of ${settings.gateway.url}`, () => gatewayHealth(settings, signal)),
     tables: () => timed('primary: tables and states of studies and jobs', () => sql.tables()),
     rows: (server, text, parameters) =>
@@ -132,8 +132,8 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
       if (!answer.ok) return answer;
       const { allowed, why } = answer.value;
       const within = need.namespace ? ` in ${need.namespace}` : '';
-      const what = `may not ${right}${within}${why ? `: ${why}` : ''}`;
-      return allowed ? { ok: true, value: true } : no('kubernetes', what, `ask for the right to ${right}`);
+      const what = `not allowed to ${right}${within}${why ? `: ${why}` : ''}`;
+      return allowed ? { ok: true, value: true } : no('kubernetes', what, `request permission to ${right}`);
     }
     case 'table': {
       const answer = await timed(`privileges on ${need.schema}.${need.table}`, () => sql.allowed(need));
@@ -163,7 +163,7 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
         : no(
             need.channel,
             `${need.channel} is not configured`,
-            'see channels in the configuration; or send it by hand',
+            'set channels in the configuration, or send it by hand',
           );
     }
   }

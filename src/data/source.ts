@@ -157,5 +157,5 @@ export function timedOut(where: string, timeout: Ms): Fault {
 
 function unexpected(where: string, error: unknown): Fault {
   const what = error instanceof Error ? error.message : String(error);
-  return { kind: 'malformed', where, what: sanitize(what, 200), hint: 'the answer was not understood: try it by hand' };
+  return { kind: 'malformed', where, what: sanitize(what, 200), hint: 'unexpected answer: try it by hand' };
 }

@@ -20,7 +20,7 @@ export function keptBack(
     kind: 'unconfigured',
     where: url.host,
     what: `http:// is not encrypted: ${secret} not sent`,
-    hint: `use https://; environment.unencrypted=${connection} sends it in clear`,
+    hint: `use https://; environment.unencrypted=${connection} sends it unencrypted`,
   };
 }
 

@@ -103,10 +103,10 @@ test('before it is answered a pod is told by its watch; and what could not be as
   const partly: PodDetail = {
     ...detail,
     events: [],
-    missing: [{ part: 'events', why: 'may not list events in bentham-prod (403)' }],
+    missing: [{ part: 'events', why: 'not allowed to list events in bentham-prod (403)' }],
   };
   const text = frameText(podState(live(partly)), small);
-  expect(text).toContain('? not known: events: may not list events in bentham-prod (403)');
+  expect(text).toContain('? not known: events: not allowed to list events in bentham-prod (403)');
   expect(text).not.toContain('no events');
   expect(frameText(podState(live({ ...detail, events: [] })), small)).toContain('no events kept by the API server');
 });
@@ -176,7 +176,7 @@ const revision = {
   replicaSet: 'api-gateway-7d9f8b6c5',
 };
 const deployed: DeploymentDetail = {
-  strategy: 'one after another: at most 25% more, at most 25% away',
+  strategy: 'rolling: max surge 25%, max unavailable 25%',
   conditions: [],
   revisions: [
     revision,

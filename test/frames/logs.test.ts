@@ -192,14 +192,14 @@ describe('the log screen', () => {
       withLog(few, {
         forgotten: 12,
         streams: { followed: 1, expected: 3, leftOut: 7, unstarted: [] },
-        fault: { kind: 'forbidden', where: 'k8s:6443', what: 'may not get pods/log', hint: 'ask for it' },
+        fault: { kind: 'forbidden', where: 'k8s:6443', what: 'not allowed to get pods/log', hint: 'ask for it' },
       }),
       { columns: 160, rows: 24 },
     );
     expect(text).toContain('12 older lines forgotten, the newest are kept');
     expect(text).toContain('7 containers left out');
     expect(text).toContain('1/3 streams');
-    expect(text).toContain('may not get pods/log (k8s:6443)');
+    expect(text).toContain('not allowed to get pods/log (k8s:6443)');
   });
 
   test('names the pods that have not started, and why', () => {

@@ -61,9 +61,9 @@ test('answers of AWS are reported: bucket, versions, lock, backups, secret', asy
     return { body: JSON.stringify({ Name: 'bentham/db-credentials' }) };
   });
   expect(lines(found)).toEqual([
-    'ok bucket bentham-evidence: can be listed',
-    'ok versions: are kept and can be listed',
-    'warning object lock: is off',
+    'ok bucket bentham-evidence: readable',
+    'ok versions: kept, readable',
+    'warning object lock: off',
     'warning cluster bentham-prod: restorable to 2026-01-17 02:00:00Z, no snapshots',
     'ok secret bentham/db-credentials: bentham/db-credentials',
   ]);
@@ -77,9 +77,13 @@ test('a refusal names the missing permission', async () => {
     return { status: 400, body: JSON.stringify({ __type: 'AccessDeniedException', message: 'no' }) };
   });
   expect(lines(found)).toEqual([
-    expect.stringContaining('warning bucket bentham-evidence: may not list s3://bentham-evidence (s3:ListBucket)'),
-    expect.stringContaining('warning cluster bentham-prod: may not describe bentham-prod (rds:DescribeDBClusters)'),
-    expect.stringContaining('may not describe bentham/db-credentials (secretsmanager:DescribeSecret)'),
+    expect.stringContaining(
+      'warning bucket bentham-evidence: not allowed to list s3://bentham-evidence (s3:ListBucket)',
+    ),
+    expect.stringContaining(
+      'warning cluster bentham-prod: not allowed to describe bentham-prod (rds:DescribeDBClusters)',
+    ),
+    expect.stringContaining('not allowed to describe bentham/db-credentials (secretsmanager:DescribeSecret)'),
   ]);
 });
 

@@ -100,8 +100,12 @@ test('a forbidden resource is named, never left out', async () => {
     { verbs: ['list'], groups: [''], resources: ['limitranges'] },
   ]);
   const { impact, warnings } = await plan(8);
-  expect(warnings.join('\n')).toMatch(/^Quota could not be read: .*may not list resourcequotas in bentham-prod/m);
-  expect(warnings.join('\n')).toMatch(/^Disruption budgets could not be read: .*may not list poddisruptionbudgets/m);
+  expect(warnings.join('\n')).toMatch(
+    /^Quota could not be read: .*not allowed to list resourcequotas in bentham-prod/m,
+  );
+  expect(warnings.join('\n')).toMatch(
+    /^Disruption budgets could not be read: .*not allowed to list poddisruptionbudgets/m,
+  );
   expect(impact.join()).not.toContain('No quota is set');
 });
 

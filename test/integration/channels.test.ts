@@ -99,7 +99,7 @@ test('an endless answer is cut, and does not count as the channel’s', async ()
   const delivered = await deliver(platform(`http://127.0.0.1:${(made.address() as AddressInfo).port}/x`), message);
   expect(delivered).toMatchObject({
     delivery: 'unknown',
-    detail: expect.stringMatching(/^200 x+…: not the channel’s own answer/),
+    detail: expect.stringMatching(/^200 x+…: not an answer of the channel/),
   });
 });
 
@@ -202,7 +202,7 @@ describe('only the channel’s own answer is a success', () => {
     expect(readAnswer('webhook', slack, answer, Date.UTC(2026, 0, 17, 3, 14))).toEqual({
       delivery: 'failed',
       detail: '429 rate_limited: rate limited',
-      hint: 'it was not taken: send it again after 03:14:31Z',
+      hint: 'not delivered: send it again after 03:14:31Z',
     });
   });
 

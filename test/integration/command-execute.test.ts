@@ -22,7 +22,7 @@ describe('a command with too much output', () => {
     clearInterval(sampling);
     expect(done).toMatchObject({ outcome: 'done' });
     expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(/^x{3900,4000} … \(the rest of this line is cut\)$/);
+    expect(told[0]).toMatch(/^x{3900,4000} … \(line truncated\)$/);
     expect(told[1]).toBe('the end');
     expect((most - before) / 2 ** 20).toBeLessThan(120);
   });
@@ -30,7 +30,7 @@ describe('a command with too much output', () => {
   test('of a million lines counts omitted lines, and shows the last one', async () => {
     const { done, told } = await run('seq 1000000; echo broken >&2; exit 3');
     expect(done).toMatchObject({ outcome: 'failed', says: '/bin/sh failed with exit code 3: broken' });
-    expect(told.some((text) => /^… \d+ lines are left out$/.test(text))).toBe(true);
+    expect(told.some((text) => /^… \d+ lines omitted$/.test(text))).toBe(true);
     expect(told.length).toBeLessThan(200_000);
   });
 
@@ -55,7 +55,7 @@ describe('a kubectl that fails', () => {
       const script = `echo 'deployment.apps/executor configured'; echo '${said}' >&2; exit 1`;
       const { done } = await run(script, { reaches: 'kubernetes' });
       expect(done).toMatchObject({ outcome: 'unknown' });
-      expect(done.says).toContain('after 1 object was applied');
+      expect(done.says).toContain('after 1 applied object');
       // A command that speaks to nobody else knows how it ended.
       expect((await run(script)).done).toMatchObject({ outcome: 'failed' });
     },
@@ -78,8 +78,8 @@ describe('a kubectl that fails', () => {
   test('that sent nothing did nothing; while it waits for an answer, the outcome is unknown', () => {
     expect(doubtOf(['The connection to the server x was refused'], {})).toBeUndefined();
     expect(doubtOf(['Unable to connect to the server: no such host'], {})).toBeUndefined();
-    expect(doubtOf(['Patch "https://x": EOF'], {})).toContain('connection was lost: Patch');
-    expect(doubtOf([], { signal: 'SIGKILL' })).toContain('ended by SIGKILL');
+    expect(doubtOf(['Patch "https://x": EOF'], {})).toContain('connection lost: Patch');
+    expect(doubtOf([], { signal: 'SIGKILL' })).toContain('killed by SIGKILL');
     expect(doubtOf(['error: the path "k8s/none" does not exist'], {})).toBeUndefined();
   });
 });

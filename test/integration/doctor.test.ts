@@ -84,7 +84,7 @@ test('a cluster that allows everything', async () => {
   expect(overall(found)).toBe('ok');
   expect(lines(found)[0]).toMatch(/^ok cluster prod-eu-1: http:\/\/127.*, v1\.32\.0, \d+ ms$/);
   expect(lines(found)).toContain('ok deployments: api-gateway, orchestrator, executor are in bentham-prod');
-  expect(lines(found)).toContain('ok scale: may patch deployments.apps/scale');
+  expect(lines(found)).toContain('ok scale: allowed to patch deployments.apps/scale');
 });
 
 test('missing permissions are named: essential ones as broken, those of actions as limited', async () => {
@@ -92,8 +92,8 @@ test('missing permissions are named: essential ones as broken, those of actions 
   const of = (what: string) => found.find((one) => one.what === what);
   expect(of('watch pods')).toMatchObject({
     verdict: 'critical',
-    answer: 'may not watch pods in bentham-prod: no RBAC policy',
-    todo: 'ask for a role that allows it: kubectl auth can-i watch pods -n bentham-prod',
+    answer: 'not allowed to watch pods in bentham-prod: no RBAC policy',
+    todo: 'request a role that allows it: kubectl auth can-i watch pods -n bentham-prod',
   });
   expect(of('restart, roll back')).toMatchObject({ verdict: 'warning' });
   expect(of('watch deployments')).toMatchObject({ verdict: 'ok' });
@@ -103,15 +103,17 @@ test('permissions outside of the namespace are checked: nodes, their events and 
   const denied = ['get nodes in the cluster', 'list events in default', 'get pods', 'list limitranges'];
   const found = await run(await cluster((right) => !denied.includes(right)));
   const of = (what: string) => found.find((one) => one.what === what);
-  expect(of('nodes and their use')).toMatchObject({
+  expect(of('nodes and node metrics')).toMatchObject({
     verdict: 'warning',
-    answer: 'may not get nodes, get nodes.metrics.k8s.io in the cluster: no RBAC policy',
-    todo: 'ask for a role that allows it: kubectl auth can-i get nodes',
+    answer: 'not allowed to get nodes, get nodes.metrics.k8s.io in the cluster: no RBAC policy',
+    todo: 'request a role that allows it: kubectl auth can-i get nodes',
   });
-  expect(of('events of nodes')).toMatchObject({ answer: 'may not list events in default: no RBAC policy' });
-  expect(of('details of pods')).toMatchObject({ verdict: 'warning' });
-  expect(of('use of pods')).toMatchObject({ verdict: 'warning' });
-  expect(of('room to scale')).toMatchObject({ answer: 'may not list limitranges in bentham-prod: no RBAC policy' });
+  expect(of('node events')).toMatchObject({ answer: 'not allowed to list events in default: no RBAC policy' });
+  expect(of('pod details')).toMatchObject({ verdict: 'warning' });
+  expect(of('pod metrics')).toMatchObject({ verdict: 'warning' });
+  expect(of('capacity to scale')).toMatchObject({
+    answer: 'not allowed to list limitranges in bentham-prod: no RBAC policy',
+  });
   expect(of('revisions and events')).toMatchObject({ verdict: 'ok' });
 });
 
@@ -130,7 +132,7 @@ test('a missing namespace is named, although its lists are only empty', async ()
   const found = await run(await cluster(() => true, []));
   expect(found.find((one) => one.what === 'deployments')).toMatchObject({
     verdict: 'critical',
-    answer: 'there is no namespace bentham-prod in context prod-eu-1',
+    answer: 'no namespace bentham-prod in context prod-eu-1',
   });
 });
 
@@ -167,7 +169,7 @@ test('the gateway’s health, and whether it accepts the admin key', async () =>
   };
   expect(await gateway('right')).toEqual([
     'ok health: 200 healthy',
-    'critical health in detail: 503 degraded, redis error',
+    'critical detailed health: 503 degraded, redis error',
     'ok admin API key: accepted (404 for a study that does not exist)',
   ]);
   expect((await gateway('wrong'))[2]).toBe('warning admin API key: refused (401)');
@@ -244,11 +246,9 @@ test('a package manager that passes arguments to a shell causes a warning, by it
     const { verdict, answer } = found.find(({ what }) => what === 'admin command') ?? {};
     return `${verdict} ${answer?.replaceAll(place, '')}`;
   };
-  expect(await told('pnpm', 'echo 8.15.9')).toBe(
-    'warning pnpm 8.15.9, /pnpm: it passes the arguments of scripts to a shell',
-  );
+  expect(await told('pnpm', 'echo 8.15.9')).toBe('warning pnpm 8.15.9, /pnpm: it passes script arguments to a shell');
   expect(await told('npm', 'echo 10.9.0')).toBe('ok npm 10.9.0, /npm');
-  expect(await told('pnpm', 'exit 1')).toBe('warning /pnpm tells no version');
+  expect(await told('pnpm', 'exit 1')).toBe('warning /pnpm prints no version');
   expect(await told('make', 'touch ran; echo 4.4')).toBe('ok /make');
 });
 
@@ -287,7 +287,7 @@ test('the journal’s directory: made when needed, not open to others, a file in
   };
   expect(await look(path.join(place, 'a', 'b'))).toMatchObject({
     verdict: 'ok',
-    answer: expect.stringContaining('is made when needed'),
+    answer: expect.stringContaining('created when needed'),
   });
   await chmod(place, 0o755);
   const close = `restrict it: chmod go-rwx ${place}`;
@@ -312,7 +312,7 @@ test('the journal’s directory: made when needed, not open to others, a file in
   });
   expect(await look(place, 'oncall')).toMatchObject({
     verdict: 'critical',
-    answer: `${place}: a journal for a group (oncall) is not supported`,
+    answer: `${place}: a group journal (oncall) is not supported`,
     todo: expect.stringContaining('remove journal.group'),
   });
   await writeFile(path.join(place, 'file'), '');

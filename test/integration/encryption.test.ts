@@ -156,7 +156,7 @@ describe('PostgreSQL', () => {
       const server = await record((socket) => socket.write('N'));
       expect(await looked(server, env)).toMatchObject({
         kind: 'forbidden',
-        what: 'the server offers no TLS, and sslmode is require; no password was sent',
+        what: 'the server offers no TLS, and sslmode is require; no password sent',
         hint: expect.stringContaining('sslmode=disable'),
       });
       expect(server.text()).toBe(sslRequest);
@@ -223,7 +223,7 @@ describe('Redis', () => {
     const server = await record(() => {});
     expect(await looked(server)).toMatchObject({
       kind: 'timeout',
-      what: 'connected, but TLS is not answered',
+      what: 'connected, but no answer to TLS',
       hint: expect.stringContaining('redis.tls=disable'),
     });
     expect(server.text()).not.toContain(secret);
@@ -384,7 +384,7 @@ describe('doctor', () => {
       'warning credentials: minio:9000: not encrypted → set credentials.endpoint to https://…',
       'warning channels.slackOps: chat: not encrypted → set channels.slackOps.webhook to https://…',
       'warning admin.stagingHealthUrl: staging: not encrypted → set admin.stagingHealthUrl to https://…',
-      'warning proxy: proxy:3128: its login is not encrypted → set HTTPS_PROXY to https://…, or do without a login',
+      'warning proxy: proxy:3128: its login is not encrypted → set HTTPS_PROXY to https://…, or remove the login',
     ]);
   });
 

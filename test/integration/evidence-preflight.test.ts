@@ -77,7 +77,7 @@ test('an object whose lock cannot be read is kept, and keys stay unchanged', asy
   expect(found.objects).toMatchObject([
     { key: 'study_a/free and wide+1.png' },
     { key: 'study_a/held.png', held: 'legal hold' },
-    { key: 'study_a/secret.png', held: expect.stringContaining('could not be read') as string },
+    { key: 'study_a/secret.png', held: expect.stringContaining('cannot read its lock') as string },
   ]);
   expect(found.objects[0]).not.toHaveProperty('held');
   expect(found.unspeakable).toBe(1);
@@ -131,7 +131,7 @@ test('a restore shows the locks of each version, and what only the copy will sho
   const found = await evidenceVersions(settings, 'a.png');
   expect(found.ok && found.value.map(({ versionId, held }) => [versionId, held])).toEqual([
     ['v3', undefined],
-    ['v2', expect.stringContaining('its lock could not be read') as string],
+    ['v2', expect.stringContaining('cannot read its lock') as string],
     ['v1', 'legal hold, retained until 2999-01-01'],
   ]);
   const directory = await mkdtemp(path.join(tmpdir(), 'evidence-'));
@@ -159,5 +159,5 @@ test('a bucket in another region and a rate limit differ from a refusal', () => 
   const of = (name: string, code: number) =>
     awsFault(Object.assign(new Error('x'), { name, $metadata: { httpStatusCode: code } }), 's3://b', 'list it');
   expect(of('PermanentRedirect', 301)).toMatchObject({ kind: 'unconfigured', what: 'the bucket is in another region' });
-  expect(of('SlowDown', 503)).toMatchObject({ kind: 'refused', what: 'asked too often: SlowDown' });
+  expect(of('SlowDown', 503)).toMatchObject({ kind: 'refused', what: 'rate limited: SlowDown' });
 });

@@ -46,9 +46,9 @@ describe('a health body', () => {
     ['{"status":"SERVING"}', { healthy: true }],
     ['<html>Welcome</html>', { healthy: false, problem: 'body is not JSON' }],
     ['', { healthy: false, problem: 'body is empty' }],
-    ['[]', { healthy: false, problem: 'body says nothing about health' }],
-    ['null', { healthy: false, problem: 'body says nothing about health' }],
-    ['{"status":{"deep":1},"services":7}', { healthy: false, problem: 'body says nothing about health' }],
+    ['[]', { healthy: false, problem: 'body has no health status' }],
+    ['null', { healthy: false, problem: 'body has no health status' }],
+    ['{"status":{"deep":1},"services":7}', { healthy: false, problem: 'body has no health status' }],
   ])('%s', (text, expected) => {
     expect(readHealthBody(text)).toMatchObject(expected);
   });
@@ -209,7 +209,7 @@ describe('the gateway', () => {
       expect(late).toMatchObject({ ok: true });
       const fresh = { timeout: 100, dispatcher, signal: AbortSignal.timeout(100), fresh: true };
       expect(await askHealthInTurn(new URL('/health', url), fresh)).toMatchObject({
-        fault: { kind: 'limited', what: expect.stringMatching(/^asked often enough, next at \d\d:\d\d:\d\dZ$/) },
+        fault: { kind: 'limited', what: expect.stringMatching(/^request budget used up, next at \d\d:\d\d:\d\dZ$/) },
       });
       expect(asked.filter((path) => path === '/v1/health')).toHaveLength(5);
       expect(asked.filter((path) => path === '/health')).toHaveLength(1);
@@ -327,7 +327,7 @@ describe('the gateway', () => {
       };
       more();
     });
-    expect(await look(base)).toMatchObject({ value: { health: { problem: 'body too long for a health answer' } } });
+    expect(await look(base)).toMatchObject({ value: { health: { problem: 'body too long for a health response' } } });
   });
 
   it('has a fault for each failure: timeout, refused, unreachable, malformed', async () => {

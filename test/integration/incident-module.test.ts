@@ -319,7 +319,7 @@ test('lines removed from the journal are restored automatically, and the screen 
   const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.jsonl'));
   truncateSync(join(directory, name), 100);
   await eventually(() =>
-    expect(one.incidentContext?.said?.says).toMatch(/^journal: somebody shortened the journal’s file: /),
+    expect(one.incidentContext?.said?.says).toMatch(/^journal: another process truncated the journal file: /),
   );
   const outcome = await verifyJournal(directory);
   expect(outcome.ok && outcome.value.files.flatMap((f) => f.problems)).toEqual([]);
@@ -375,7 +375,7 @@ test('a channel that refuses, one that fails and one that is not configured have
   await eventually(() =>
     expect(one.incident?.messages.map((m) => [m.channel, m.delivery, m.detail])).toEqual([
       ['pagerduty', 'failed', '400 invalid_token; check webhook and routing key'],
-      ['slack-alerts', 'unknown', '503 invalid_token; look whether it arrived before you send it again'],
+      ['slack-alerts', 'unknown', '503 invalid_token; check whether it arrived before you send it again'],
       ['slack-ops', 'not-sent', 'the channel is not configured: copy the text'],
     ]),
   );

@@ -110,7 +110,7 @@ describe('the directory is refused', () => {
         chmodSync(root, 0o777);
         private700();
       },
-      /^\S+ above it can be written by everybody/,
+      /^its parent \S+ is writable by everybody/,
       /^chmod o-w /,
     ],
   ];
@@ -127,7 +127,7 @@ describe('the directory is refused', () => {
 
   test('for any group, and nothing is created or changed', () => {
     expect(prepare({ directory, group: 'oncall' })).toMatchObject({
-      what: 'a journal for a group (oncall) is not supported',
+      what: 'a group journal (oncall) is not supported',
       hint: 'remove journal.group, and set journal.directory to a directory of your own',
       distrusted: true,
     });
@@ -140,7 +140,7 @@ describe('the directory is refused', () => {
     expect(prepare({ directory })).toMatchObject({ what: 'belongs to another user' });
     chownSync(directory, 0, 0);
     chownSync(root, nobody, nobody);
-    expect(prepare({ directory })?.what).toBe(`${root} above it belongs to another user`);
+    expect(prepare({ directory })?.what).toBe(`its parent ${root} belongs to another user`);
   });
 
   test('but not for a link above it, nor below a directory with the sticky bit', async () => {
@@ -159,7 +159,7 @@ describe('the directory is refused', () => {
     symlinkSync('real', join(root, 'home'));
     spawnSync('chown', ['-h', String(nobody), join(root, 'home')]);
     directory = join(root, 'home', 'journal');
-    expect(prepare({ directory })?.what).toBe(`${join(root, 'home')} above it belongs to another user`);
+    expect(prepare({ directory })?.what).toBe(`its parent ${join(root, 'home')} belongs to another user`);
   });
 });
 
@@ -369,7 +369,7 @@ describe('other files of the journal’s directory', () => {
     expect(await new RunLocks(directory).take(lockNote('A'))).toMatchObject({
       ok: false,
       fault: expect.stringMatching(
-        /^the journal’s locks: (is|can) .*; (restrict it: chmod|remove the link: rm|move it away: mv) /,
+        /^journal locks: (is|can) .*; (restrict it: chmod|remove the link: rm|move it away: mv) /,
       ),
     });
     expect(await new RunLocks(directory).sweep()).toEqual([]);
@@ -408,7 +408,7 @@ describe('other files of the journal’s directory', () => {
     put(lockFile());
     const locks = new RunLocks(directory);
     const taken = await locks.take(lockNote('A'));
-    expect(taken).toMatchObject({ ok: false, fault: expect.stringMatching(/^the journal’s locks: .*(rm|mv) /) });
+    expect(taken).toMatchObject({ ok: false, fault: expect.stringMatching(/^journal locks: .*(rm|mv) /) });
     expect(await locks.sweep()).toEqual([]);
     expect(readdirSync(join(directory, 'locks'))).toHaveLength(1);
   });

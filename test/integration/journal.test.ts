@@ -103,7 +103,7 @@ describe('writing', () => {
     await one.append(note('after'));
     expect(one.entries.map((e) => e.event)).toMatchObject([
       { text: 'before' },
-      { what: 'clock-back', says: 'the clock went back by 3600 s' },
+      { what: 'clock-back', says: 'the clock jumped back by 3600 s' },
       { text: 'after' },
     ]);
     const ids = one.entries.map((e) => e.id);
@@ -154,7 +154,7 @@ describe('a directory that cannot be used', () => {
     );
     const { told, unwritten } = JSON.parse(done.stdout || done.stderr) as { told: string[]; unwritten: number };
     expect(told[0]).toBe('written');
-    expect(told.at(-1)).toBe('the file may not grow any more');
+    expect(told.at(-1)).toBe('file size limit reached');
     expect(unwritten).toBe(told.filter((t) => t !== 'written').length);
     expect(readFileSync(file(), 'utf8').endsWith('\n')).toBe(true);
     expect(rows()).toHaveLength(told.filter((t) => t === 'written').length);
@@ -182,7 +182,7 @@ describe('several writers', () => {
     const two = await journal('ops2', { now: () => three - 3_600_000 });
     await two.append({ kind: 'wheel', session: two.writer.session, person: 'ops2' }, 'incident-1');
     expect(two.entries.map((e) => e.event.kind)).toEqual(['opened', 'wheel', 'journal', 'wheel']);
-    expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock went back by 3600 s' });
+    expect(two.entries[2]?.event).toMatchObject({ what: 'clock-back', says: 'the clock jumped back by 3600 s' });
     await eventually(() => expect(projectAll(one.entries)[0]?.control.person).toBe('ops2'));
     expect(await problems()).toEqual([]);
   });
@@ -198,7 +198,7 @@ describe('several writers', () => {
     truncateSync(path, rows(path)[0]?.length ?? 0);
     expect(await one.flush()).toBeUndefined();
     expect(readFileSync(path).subarray(0, whole.length)).toEqual(whole);
-    expect(said()).toEqual(['somebody shortened the journal’s file: 3 entries were written again']);
+    expect(said()).toEqual(['another process truncated the journal file: 3 entries rewritten']);
     expect(rows(path)).toHaveLength(4);
 
     truncateSync(path, 0);
@@ -206,14 +206,16 @@ describe('several writers', () => {
     rmSync(path);
     await one.append(note('fifth'));
     expect(said().slice(1)).toEqual([
-      'somebody removed or emptied the journal’s file: 4 entries were written again',
-      'somebody removed or emptied the journal’s file: 6 entries were written again',
+      'another process removed or emptied the journal file: 4 entries rewritten',
+      'another process removed or emptied the journal file: 6 entries rewritten',
     ]);
     expect(notes()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
 
     writeFileSync(path, 'nothing of this is true\n');
     await one.flush();
-    expect(said().at(-1)).toMatch(/^somebody changed the journal’s file: kept as .*\.changed-\d+, and written again$/);
+    expect(said().at(-1)).toMatch(
+      /^another process changed the journal file: saved it as .*\.changed-\d+ and rewrote the journal$/,
+    );
     const aside = readdirSync(directory).find((name) => name.includes('.changed-')) ?? '';
     expect(readFileSync(join(directory, aside), 'utf8')).toBe('nothing of this is true\n');
     expect(notes()).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
@@ -226,7 +228,9 @@ describe('several writers', () => {
     await one.append(note('hello'));
     const two = await journal('ops2');
     rmSync(file());
-    await eventually(() => expect(two.state.notes).toEqual([expect.stringMatching(/ops1@bastion.jsonl: is gone/)]));
+    await eventually(() =>
+      expect(two.state.notes).toEqual([expect.stringMatching(/ops1@bastion.jsonl: no longer exists/)]),
+    );
     expect(two.entries.map((e) => e.event)).toMatchObject([{ text: 'hello' }]);
   });
 
@@ -368,7 +372,7 @@ describe('verify', () => {
 
   test('a changed last line', async () => {
     await written();
-    rewrite((lines) => lines.map((line) => line.replace('the cockpit was left', 'nothing')));
+    rewrite((lines) => lines.map((line) => line.replace('the cockpit was quit', 'nothing')));
     expect(await problems()).toEqual(['line 5 was changed after it was written']);
   });
 
@@ -380,7 +384,7 @@ describe('verify', () => {
     writeFileSync(file(), `${[before[0], before[2], before[1], before[3], before[4]].join('\n')}\n`);
     expect(await problems()).not.toEqual([]);
     writeFileSync(file(), `${[...before.slice(0, 2), before[1], ...before.slice(2)].join('\n')}\n`);
-    expect(await problems()).toContain('line 3 is a repetition, or out of order');
+    expect(await problems()).toContain('line 3 is repeated or out of order');
   });
 
   test('a torn last line is tolerated and named', async () => {
@@ -388,7 +392,7 @@ describe('verify', () => {
     truncateSync(file(), readFileSync(file()).length - 30);
     const [one] = (await report()).files;
     expect(one).toMatchObject({ entries: 4, problems: [] });
-    expect(one?.notes.join()).toMatch(/the last line is torn .*ends without its closing line/s);
+    expect(one?.notes.join()).toMatch(/the last line is incomplete .*has no closing line/s);
   });
 
   test('a cut at the end is found if another file recorded the length', async () => {
@@ -397,9 +401,9 @@ describe('verify', () => {
     const two = await journal('ops2');
     await two.append(note('I saw it'));
     writeFileSync(cut, `${rows(cut).slice(0, 3).join('\n')}\n`);
-    expect((await problems()).join()).toMatch(/was cut: .* saw 5 lines, 3 are there/);
+    expect((await problems()).join()).toMatch(/is truncated: .* read 5 lines, 3 remain/);
     rmSync(cut);
-    expect((await problems()).join()).toMatch(/a file of the session .* is missing/);
+    expect((await problems()).join()).toMatch(/a file of session .* is missing/);
   });
 
   test('a cut at the end that no other file recorded is reported as possible', async () => {
@@ -407,7 +411,7 @@ describe('verify', () => {
     rewrite((lines) => lines.slice(0, 3));
     const [one] = (await report()).files;
     expect(one?.problems).toEqual([]);
-    expect(one?.notes.join()).toContain('ends without its closing line');
+    expect(one?.notes.join()).toContain('has no closing line');
   });
 
   test('a file that is no journal is named', async () => {
@@ -416,7 +420,7 @@ describe('verify', () => {
     expect(await problems()).toEqual(['line 1 is not an entry', 'line 2 is not an entry']);
     expect(await verifyJournal(join(root, 'nowhere'))).toMatchObject({
       ok: false,
-      fault: { what: 'there is no journal yet' },
+      fault: { what: 'no journal yet' },
     });
   });
 });

@@ -329,7 +329,7 @@ describe('an answer', () => {
     [
       403,
       '{"message":"pods is forbidden: User \\"x\\" cannot list resource \\"pods\\" in API group \\"\\""}',
-      { kind: 'forbidden', what: 'may not list pods in bentham (403)' },
+      { kind: 'forbidden', what: 'not allowed to list pods in bentham (403)' },
     ],
     [
       403,
@@ -337,7 +337,7 @@ describe('an answer', () => {
       { kind: 'forbidden', what: 'refused (403): admission webhook "w" denied the request: on Fridays' },
     ],
     [409, '{"message":"modified"}', { kind: 'malformed', what: 'conflict (409): modified' }],
-    [429, '{"message":"Too many requests"}', { kind: 'unreachable', what: 'too busy (429)' }],
+    [429, '{"message":"Too many requests"}', { kind: 'unreachable', what: 'too many requests (429)' }],
     [404, '{"message":"pods \\"x\\" not found"}', { kind: 'malformed', what: 'not found (404): pods "x" not found' }],
     [503, '<html><b>Bad</b> gateway</html>', { kind: 'unreachable', what: 'answered 503: Bad gateway' }],
     [200, 'hello', { kind: 'malformed', what: 'answer is not JSON: hello' }],

@@ -148,7 +148,7 @@ describe('a change', () => {
   it('of a revision that is gone is not sent', async () => {
     replicaSets = [];
     const done = await perform({ verb: 'rollback', deployment: 'api-gateway', toRevision: 2 });
-    expect(done).toEqual({ outcome: 'moved', says: 'revision 2 is gone' });
+    expect(done).toEqual({ outcome: 'moved', says: 'revision 2 no longer exists' });
     expect(sent).toEqual([]);
   });
 
@@ -166,14 +166,14 @@ describe('a change', () => {
 
   it.each([
     ['restart', 409, modified, 'moved', 'the object has been modified'],
-    ['rollback', 422, generic, 'moved', 'was changed in the meantime'],
+    ['rollback', 422, generic, 'moved', 'was changed since the plan'],
     ['rollback', 422, 'Deployment.apps "api-gateway" is invalid: spec.x: bad', 'failed', 'is invalid: spec.x: bad'],
     ['restart', 422, policy, 'failed', 'denied request: too many'],
     ['restart', 403, webhook, 'failed', 'no restarts on Fridays'],
     ['restart', 400, webhook, 'failed', 'no restarts on Fridays'],
     ['scale', 403, quota, 'failed', 'exceeded quota'],
-    ['scale', 403, rbac, 'failed', 'may not patch deployments/scale in bentham'],
-    ['restart', 429, 'Too many requests, please try again later.', 'failed', 'nothing was changed: too busy'],
+    ['scale', 403, rbac, 'failed', 'not allowed to patch deployments/scale in bentham'],
+    ['restart', 429, 'Too many requests, please try again later.', 'failed', 'nothing was changed: too many requests'],
     ['restart', 500, down, 'failed', 'failed calling webhook'],
     ['restart', 500, 'etcdserver: request timed out', 'unknown', 'etcdserver'],
     ['restart', 503, 'the server is currently unable to handle the request', 'unknown', '503'],

@@ -167,9 +167,9 @@ describe('a pod with partial permissions', () => {
       name: 'api-1',
       events: [],
       missing: [
-        { part: 'node', why: 'may not get nodes (403)' },
-        { part: 'events', why: 'may not list events in bentham (403)' },
-        { part: 'use', why: 'metrics-server has none' },
+        { part: 'node', why: 'not allowed to get nodes (403)' },
+        { part: 'events', why: 'not allowed to list events in bentham (403)' },
+        { part: 'use', why: 'no data in metrics-server' },
       ],
     });
     expect(server.asked.find((url) => url.pathname.endsWith('/events'))?.searchParams.get('fieldSelector')).toBe(

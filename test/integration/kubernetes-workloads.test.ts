@@ -230,7 +230,7 @@ describe('the workloads of a namespace', () => {
     answers.set('cronjobs', refuse(404, 'the server could not find the requested resource'));
     start();
     await soon(() => latest()?.unseen.map(({ kinds, fault }) => `${kinds}: ${fault.what}`)).toEqual([
-      'jobs: may not list jobs in bentham (403)',
+      'jobs: not allowed to list jobs in bentham (403)',
       'cronjobs: not found (404): the server could not find the requested resource',
     ]);
     expect(latest()?.all).toHaveLength(1);

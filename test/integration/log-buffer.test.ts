@@ -79,7 +79,7 @@ describe('a log buffer', () => {
     book.look(2000);
     const entries = book.entries();
     const hole = entries.findIndex((entry) => entry.mark);
-    expect(entries[hole]?.message).toBe('13000 lines forgotten here while this stood still');
+    expect(entries[hole]?.message).toBe('13000 lines dropped here while paused');
     expect(entries[hole - 1]?.id).toBe(2000);
     expect(entries[hole + 1]?.id).toBe(15_001);
     expect(entries.length).toBeLessThanOrEqual(mostShown + 1);

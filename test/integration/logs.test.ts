@@ -265,7 +265,9 @@ describe('the logs of a workload', () => {
       ['new', false],
     ]);
     expect(lines.find((l) => l.text.startsWith('Error'))?.more).toEqual(['    at x']);
-    expect(lines.filter((l) => l.mark).map((l) => l.text)).toContain('a: main restarted; the end of the one before it');
+    expect(lines.filter((l) => l.mark).map((l) => l.text)).toContain(
+      'a: main restarted; end of the previous container',
+    );
     const asked = server.asked.find((u) => u.searchParams.has('previous'));
     expect(asked?.searchParams.get('sinceTime')).toBe(`${iso(1).slice(0, 19)}Z`);
   });
@@ -301,7 +303,7 @@ describe('the logs of a workload', () => {
     };
     void read({ follow: true });
     await soon(() => lines.filter((l) => l.mark && l.text.includes('restarted')).map((l) => l.text)).toEqual([
-      'a: main restarted; its end is not kept: previous terminated container "main" in pod "a" not found',
+      'a: main restarted; previous log unavailable: previous terminated container "main" in pod "a" not found',
     ]);
     await soon(texts).toContain('line 3');
   });
@@ -381,14 +383,14 @@ describe('the logs of a workload', () => {
     [
       400,
       'container "main" in pod "a" is waiting to start: ContainerCreating',
-      { kind: 'unconfigured', what: 'main of a waits to start: ContainerCreating' },
+      { kind: 'unconfigured', what: 'main of a is waiting to start: ContainerCreating' },
     ],
-    [404, 'nodes "n1" not found', { kind: 'unreachable', what: 'its node is gone: nodes "n1" not found' }],
-    [404, 'pods "a" not found', { kind: 'unconfigured', what: 'the pod is gone: pods "a" not found' }],
+    [404, 'nodes "n1" not found', { kind: 'unreachable', what: 'its node no longer exists: nodes "n1" not found' }],
+    [404, 'pods "a" not found', { kind: 'unconfigured', what: 'the pod no longer exists: pods "a" not found' }],
     [
       500,
       'Get "https://10.0.0.7:10250/containerLogs/bentham/a/main?timestamps=true": dial tcp 10.0.0.7:10250: i/o timeout',
-      { kind: 'unreachable', what: expect.stringMatching(/^the kubelet at 10.0.0.7 does not answer: dial tcp/) },
+      { kind: 'unreachable', what: expect.stringMatching(/^no answer from the kubelet at 10.0.0.7: dial tcp/) },
     ],
   ])('that are refused with %i (%s) explain the refusal', async (code, message, fault) => {
     pods = [pod('a')];
@@ -415,7 +417,7 @@ describe('the logs of a workload', () => {
   it('that are forbidden are a fault, as is an unreachable server', async () => {
     log = (_, __, res) => void res.writeHead(403).end('{}');
     await read();
-    expect(state).toMatchObject({ fault: { kind: 'forbidden', what: 'may not get pods/log in bentham (403)' } });
+    expect(state).toMatchObject({ fault: { kind: 'forbidden', what: 'not allowed to get pods/log in bentham (403)' } });
     await server.stop();
     await read();
     expect(state).toMatchObject({ fault: { kind: 'refused' } });

@@ -67,7 +67,7 @@ test('each answer of the server becomes a fault with the next move', () => {
   expect(says('57014', 'canceling statement due to statement timeout').kind).toBe('timeout');
   expect(says('25006', 'cannot execute UPDATE in a read-only transaction')).toMatchObject({
     kind: 'refused',
-    what: expect.stringContaining('takes no writes'),
+    what: expect.stringContaining('accepts no writes'),
   });
   expect(says('08006', 'connection failure').kind).toBe('unreachable');
   expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
@@ -77,7 +77,7 @@ test('messages in an impossible order become a readable fault', () => {
   const confused = new TypeError('(intermediate value).at is not a function');
   expect(postgresFault(confused, somewhere)).toMatchObject({
     kind: 'malformed',
-    what: 'the answer is not PostgreSQL’s',
+    what: 'not a PostgreSQL answer',
   });
 });
 

@@ -166,7 +166,7 @@ test('a missing feature of a server affects nothing else', async () => {
   expect(value).not.toHaveProperty('slots');
   expect(value.connections?.used).toBeGreaterThan(0);
   expect(value.missing).toEqual([
-    { part: 'replication slots', grant: 'the server does not offer it: Function cannot be used in Aurora' },
+    { part: 'replication slots', grant: 'not supported by the server: Function cannot be used in Aurora' },
   ]);
 });
 

@@ -72,13 +72,13 @@ test('a login of the URL, or a token', async () => {
 });
 
 test.each<[status: number, body: string, kind: string, what: string]>([
-  [401, '<html>', 'forbidden', 'may not query (401)'],
-  [403, '', 'forbidden', 'may not query (403)'],
+  [401, '<html>', 'forbidden', 'not allowed to query (401)'],
+  [403, '', 'forbidden', 'not allowed to query (403)'],
   [404, '<html>not here', 'malformed', 'answered 404'],
   [302, '', 'malformed', 'answered 302'],
   [422, '{"status":"error","error":"parse error"}', 'malformed', 'query failed: parse error'],
   [503, 'starting', 'unreachable', 'answered 503'],
-  [200, vector('2.1'), 'malformed', 'errorRateQuery gives 2.1, not a share from 0 to 1'],
+  [200, vector('2.1'), 'malformed', 'errorRateQuery returns 2.1, not a ratio from 0 to 1'],
 ])('%i %s is %s: %s', async (status, body, kind, what) => {
   expect(await always(status, body)).toMatchObject({ ok: false, fault: { kind, what } });
 });

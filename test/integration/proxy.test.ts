@@ -84,7 +84,7 @@ test('a failing proxy is named, and proves nothing about the host behind it', as
   });
   expect(await trouble('https://login.test/', { https_proxy })).toMatchObject({
     kind: 'forbidden',
-    what: `proxy ${address} wants a login (407)`,
+    what: `proxy ${address} requires a login (407)`,
   });
 });
 

@@ -60,7 +60,7 @@ test('each answer becomes a fault with the next move', () => {
   expect(says('WRONGPASS invalid username-password pair or user is disabled.').kind).toBe('forbidden');
   expect(says("NOPERM User ops has no permissions to run the 'info' command", { username: 'ops' })).toMatchObject({
     kind: 'forbidden',
-    what: 'ops may not run INFO',
+    what: 'ops is not allowed to run INFO',
     hint: 'ACL SETUSER ops +info',
   });
   expect(says('LOADING Redis is loading the dataset in memory').kind).toBe('refused');
@@ -69,10 +69,10 @@ test('each answer becomes a fault with the next move', () => {
 });
 
 test.each([
-  ['MASTERDOWN Link with MASTER is down', 'its master is away'],
-  ["READONLY You can't write against a read only replica.", 'this is a replica: it takes no writes'],
-  ["OOM command not allowed when used memory > 'maxmemory'.", /^no memory left/],
-  ['MOVED 3999 127.0.0.1:6381', /node of a Redis Cluster/],
+  ['MASTERDOWN Link with MASTER is down', 'its master is unreachable'],
+  ["READONLY You can't write against a read only replica.", 'this is a replica: read-only'],
+  ["OOM command not allowed when used memory > 'maxmemory'.", /^out of memory/],
+  ['MOVED 3999 127.0.0.1:6381', /Redis Cluster node/],
   ['CLUSTERDOWN The cluster is down', /Redis Cluster is down/],
 ])('%s has a readable fault', (message, what) => {
   const fault = redisFault(Object.assign(new Error(message), { name: 'ReplyError' }), at(6379));
@@ -203,7 +203,7 @@ describe.runIf(installed)('a real Redis', () => {
     await stop();
     await start();
     expect(await ask(port, { url })).toMatchObject({
-      fault: { hint: expect.stringContaining('no TLS, say redis://') },
+      fault: { hint: expect.stringContaining('no TLS, set redis://') },
     });
   });
 
@@ -211,7 +211,7 @@ describe.runIf(installed)('a real Redis', () => {
     cli('acl', 'setuser', 'ops', 'on', '>open', '~*', '+ping');
     cli('config', 'set', 'requirepass', 'sesame');
     try {
-      expect(await ask(port)).toMatchObject({ fault: { kind: 'forbidden', what: 'a password is wanted' } });
+      expect(await ask(port)).toMatchObject({ fault: { kind: 'forbidden', what: 'a password is required' } });
       expect(await ask(port, { password: 'no' })).toMatchObject({
         fault: { kind: 'forbidden', what: 'user or password not accepted' },
       });
@@ -235,7 +235,7 @@ describe.runIf(installed)('a real Redis', () => {
     child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
     await eventually(() => expect(cli('ping')).toContain('PONG'));
     expect(await ask(port)).toMatchObject({
-      fault: { kind: 'unconfigured', what: 'that is a Sentinel, not the server itself' },
+      fault: { kind: 'unconfigured', what: 'this is a Sentinel, not a Redis server' },
     });
     await stop();
     await start();
@@ -256,7 +256,7 @@ describe.runIf(installed)('a real Redis', () => {
 
   test('reports a missing and a wrong password, and a user without permission', async () => {
     cli('config', 'set', 'requirepass', 'sesame');
-    expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'forbidden', what: 'a password is wanted' } });
+    expect(await ask(port)).toMatchObject({ ok: false, fault: { kind: 'forbidden', what: 'a password is required' } });
     expect(await ask(port, { password: 'wrong' })).toMatchObject({
       ok: false,
       fault: { kind: 'forbidden', what: 'user or password not accepted' },
@@ -329,15 +329,15 @@ describe.runIf(installed)('a real Redis', () => {
     cli('acl', 'setuser', 'blind', 'on', '>watch', '~*', '+@all', '-memory');
     const unsized = await scan(hour, { username: 'blind', password: 'watch' });
     expect(unsized.idle).toEqual([{ key: 'cache:old', idle: expect.any(Number) as number }]);
-    expect(unsized.unsized).toBe('this user may not run MEMORY USAGE');
+    expect(unsized.unsized).toBe('this user is not allowed to run MEMORY USAGE');
     cli('acl', 'setuser', 'blind', '-object');
     expect(await scan(0, { username: 'blind', password: 'watch' })).toMatchObject({
       idle: [],
-      untold: { by: 'permission', says: 'this user may not run OBJECT IDLETIME' },
+      untold: { by: 'permission', says: 'this user is not allowed to run OBJECT IDLETIME' },
     });
     cli('acl', 'setuser', 'blind', '-scan');
     await expect(scan(0, { username: 'blind', password: 'watch' })).rejects.toThrow(
-      'blind may not run SCAN; ACL SETUSER blind +scan',
+      'blind is not allowed to run SCAN; ACL SETUSER blind +scan',
     );
     cli('config', 'set', 'maxmemory-policy', 'allkeys-lfu');
     expect((await scan(0)).untold).toMatchObject({ by: 'policy', says: expect.stringContaining('LFU') as string });
@@ -400,7 +400,7 @@ describe.runIf(installed)('a real Redis', () => {
   });
 });
 
-test('an answer without end is cut, and not kept', async () => {
+test('answer too long is cut, and not kept', async () => {
   let sent = 0;
   const port = await listener((socket) =>
     socket.on('data', (data) => {
@@ -419,12 +419,12 @@ test('an answer without end is cut, and not kept', async () => {
   );
   expect(await ask(port, {}, 20_000)).toMatchObject({
     ok: false,
-    fault: { kind: 'malformed', what: 'an answer without end' },
+    fault: { kind: 'malformed', what: 'answer too long' },
   });
   expect(sent).toBeLessThan(64 * 1024 * 1024);
 });
 
 test('an answer nested without end is not Redis’', () => {
   const fault = redisFault(new RangeError('Maximum call stack size exceeded. Please report this.'), at(6379));
-  expect(fault).toMatchObject({ kind: 'malformed', what: 'the answer is not Redis’' });
+  expect(fault).toMatchObject({ kind: 'malformed', what: 'not a Redis answer' });
 });

@@ -161,10 +161,10 @@ describe('the watch on pods', () => {
     await soon(names).toEqual(['a']);
   });
 
-  it('reports a list whose pages form a circle, and stops', async () => {
+  it('reports a list whose pages repeat, and stops', async () => {
     list = (_, res) => res.end(podList(5, ['a'], { continue: 'same' }));
     start();
-    await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining('in a circle') });
+    await soon(names).toMatchObject({ kind: 'malformed', what: expect.stringContaining('list pages repeat') });
   });
 
   it('lists in one request when a continuation has expired', async () => {
@@ -230,7 +230,7 @@ describe('the watch on pods', () => {
   it('names missing permissions, and polls lists without watch permission', async () => {
     list = (_, res) => res.writeHead(403).end('{"message":"pods is forbidden"}');
     start();
-    await soon(names).toMatchObject({ kind: 'forbidden', what: 'may not list pods in bentham (403)' });
+    await soon(names).toMatchObject({ kind: 'forbidden', what: 'not allowed to list pods in bentham (403)' });
     list = (_, res) => res.end(podList(1, ['seen']));
     watch = (_, res) => res.writeHead(403).end('{}');
     refresh();

@@ -268,7 +268,7 @@ describe('Prometheus', () => {
     ['{"status":"error","error":"parse error"}', { problem: 'query failed: parse error' }],
     [
       '{"status":"success","data":{"resultType":"matrix","result":[]}}',
-      { problem: 'query gives a matrix, not one number' },
+      { problem: 'query returns matrix, not one number' },
     ],
     ['<html>', { problem: 'answer is not JSON' }],
     ['null', { problem: 'query failed: no reason given' }],
@@ -277,7 +277,7 @@ describe('Prometheus', () => {
   });
   it('with many series asks for one', () => {
     const body = '{"status":"success","data":{"resultType":"vector","result":[{},{}]}}';
-    expect(readPrometheus(body)).toEqual({ problem: 'query gives 2 series, not one number: sum them' });
+    expect(readPrometheus(body)).toEqual({ problem: 'query returns 2 series, not one number: sum them' });
   });
 });
 
@@ -419,7 +419,7 @@ describe('traffic from the gateway’s logs', () => {
     over = new AbortController();
     log = (_, __, res) => void res.writeHead(403).end('{}');
     start();
-    await soon(traffic).toMatchObject({ kind: 'forbidden', what: 'may not get pods/log in bentham (403)' });
+    await soon(traffic).toMatchObject({ kind: 'forbidden', what: 'not allowed to get pods/log in bentham (403)' });
   });
 
   it('counts what users got, with any number of probes', async () => {

@@ -150,9 +150,7 @@ test('a lock that keeps everybody out is told with its holder: a session, one th
   await holder.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
   expect(await look(as('bentham'))).toMatchObject({
     kind: 'timeout',
-    what: expect.stringMatching(
-      new RegExp(`^waits for jobs: its lock is held by pid ${holderPid} \\(postgres\\), for`),
-    ),
+    what: expect.stringMatching(new RegExp(`^waiting for jobs: pid ${holderPid} \\(postgres\\) holds its lock, for`)),
     where: `127.0.0.1:${server.port}`,
   });
 
@@ -162,15 +160,15 @@ test('a lock that keeps everybody out is told with its holder: a session, one th
   const wanted = altering.query('ALTER TABLE jobs ADD COLUMN later int').catch(() => undefined);
   await expect.poll(() => sql(`SELECT 1 FROM pg_locks WHERE NOT granted`), patient).toHaveLength(1);
   expect(await look(as('bentham'))).toMatchObject({
-    what: expect.stringMatching(new RegExp(`^waits for jobs behind pid .*, which waits for pid ${holderPid}$`)),
-    hint: `end pid ${holderPid} to let everybody go on`,
+    what: expect.stringMatching(new RegExp(`^waiting for jobs behind pid .*, which waits for pid ${holderPid}$`)),
+    hint: `end pid ${holderPid} to unblock the others`,
   });
   await holder.query('ROLLBACK');
   await wanted;
 
   await holder.query(`BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'it''s mine'`);
   expect(await look(as('bentham'))).toMatchObject({
-    what: expect.stringMatching(/^waits for jobs: a prepared transaction holds its lock \(it's mine\), for/),
+    what: expect.stringMatching(/^waiting for jobs: a prepared transaction holds its lock \(it's mine\), for/),
     hint: expect.stringContaining(`ROLLBACK PREPARED 'it''s mine'`),
   });
   await holder.query(`ROLLBACK PREPARED 'it''s mine'`);
@@ -250,7 +248,7 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
   const statement = await pooled('statement');
   expect(await look(as('bentham', statement.port))).toMatchObject({
     kind: 'unconfigured',
-    what: 'pgbouncer’s pool_mode=statement allows no transaction',
+    what: 'pool_mode=statement of pgbouncer allows no transactions',
     hint: expect.stringContaining('pool_mode=transaction'),
   });
   expect(await executeSql(one, means(as('bentham', statement.port)))).toMatchObject({ outcome: 'failed' });

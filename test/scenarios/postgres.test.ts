@@ -144,7 +144,7 @@ test('a server tells who it is, its connections and who blocks whom', async () =
     ok: false,
     fault: {
       kind: 'timeout',
-      what: expect.stringMatching(/^waits for jobs: its lock is held by pid \d+ \(bentham\), for/),
+      what: expect.stringMatching(/^waiting for jobs: pid \d+ \(bentham\) holds its lock, for/),
     },
   });
   await holder.query('COMMIT');
@@ -390,7 +390,7 @@ test('each refusal has its word: password, table, schema, database, no connectio
 
 test('it cannot write, whatever it is given', async () => {
   const outcome = await session(as('bentham')).read(soon(), 2000, (ask) => ask(`DELETE FROM jobs`));
-  expect(outcome).toMatchObject({ ok: false, fault: { what: expect.stringContaining('takes no writes') } });
+  expect(outcome).toMatchObject({ ok: false, fault: { what: expect.stringContaining('accepts no writes') } });
   expect(await sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: 10 }]);
 });
 

@@ -36,9 +36,9 @@ afterAll(async () => {
 const garbled: Record<Backend, string> = {
   gateway: 'answer is not HTTP',
   kubernetes: 'does not speak TLS',
-  primary: 'the answer is not PostgreSQL’s',
-  replica: 'the answer is not PostgreSQL’s',
-  redis: 'the answer is not Redis’',
+  primary: 'not a PostgreSQL answer',
+  replica: 'not a PostgreSQL answer',
+  redis: 'not a Redis answer',
 };
 
 /** A backend's row of the HEALTH pane: its glyph, its name, its verdict where there is room, and what it says. */

@@ -258,11 +258,13 @@ describe('another workload of the namespace', () => {
   });
 
   test('of a kind that cannot be listed is unknown, but its pods count', () => {
-    const unseen = [{ kinds: 'statefulsets', fault: { ...fault, what: 'may not list statefulsets in bentham (403)' } }];
+    const unseen = [
+      { kinds: 'statefulsets', fault: { ...fault, what: 'not allowed to list statefulsets in bentham (403)' } },
+    ];
     const pods = [pod('redis', '0', { ...crashing, ...of('StatefulSet', 'redis') })];
     const world = namespace({ unseen, pods });
     expect(wrong(world)).toEqual([
-      `unknown pods/unseen/statefulsets: not seen: may not list statefulsets in bentham (403) (${fault.where})`,
+      `unknown pods/unseen/statefulsets: not seen: not allowed to list statefulsets in bentham (403) (${fault.where})`,
       'warning pods/statefulset/redis: CrashLoopBackOff, 0/1 ready',
     ]);
     const dark = { ...calm, readings: { ...calm.readings, workloads: lost<Workloads>() } };

@@ -78,7 +78,7 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
         kind: 'unconfigured',
         where: 'backups.redisBucket',
         what: 'not configured: backups.redisBucket',
-        hint: 'name the bucket of the Redis backups in the configuration',
+        hint: 'set backups.redisBucket to the bucket of the Redis backups',
       },
     };
   return asked(`s3://${bucket}/${redisPrefix}`, `list s3://${bucket}`, async () => {
@@ -110,7 +110,7 @@ async function redisBackups(settings: Settings, signal: AbortSignal): Promise<Ba
 
 async function evidenceProtection(settings: Settings, signal: AbortSignal): Promise<Backups['evidence']> {
   const { bucket } = settings.evidence;
-  return asked(`s3://${bucket}`, `read the protection of s3://${bucket}`, async () => {
+  return asked(`s3://${bucket}`, `read the object lock of s3://${bucket}`, async () => {
     const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import('@aws-sdk/client-s3');
     const s3 = await s3Client(settings, requestTimeout);
     try {

@@ -79,7 +79,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
       kind: 'unconfigured',
       where,
       what: `no AWS credentials: ${said}`,
-      hint: 'aws sso login, or set AWS_PROFILE',
+      hint: 'run aws sso login, or set AWS_PROFILE',
     };
   if (/region is missing/i.test(message))
     return { kind: 'unconfigured', where, what: 'no AWS region', hint: 'set AWS_REGION, or evidence.region' };
@@ -94,11 +94,11 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
       hint: 'set AWS_REGION, or evidence.region',
     };
   if (/^(SlowDown|Throttling|ThrottlingException|RequestLimitExceeded|TooManyRequestsException)$/.test(name))
-    return { kind: 'refused', where, what: `asked too often: ${name}`, hint: 'wait a minute; others ask too' };
+    return { kind: 'refused', where, what: `rate limited: ${name}`, hint: 'wait a minute; the limit is shared' };
   if (unknownLogin.test(name))
-    return { kind: 'forbidden', where, what: `AWS credentials refused: ${name}`, hint: 'renew them: aws sso login' };
+    return { kind: 'forbidden', where, what: `AWS credentials refused: ${name}`, hint: 'run aws sso login' };
   if (denied.test(name) || code === 403)
-    return { kind: 'forbidden', where, what: `may not ${to}`, hint: `ask for the right to ${to}` };
+    return { kind: 'forbidden', where, what: `not allowed to ${to}`, hint: `request permission to ${to}` };
   if (absent.test(name) || code === 404)
     return {
       kind: 'malformed',
@@ -111,7 +111,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
       kind: 'unreachable',
       where,
       what: `answered ${code}: ${said}`,
-      hint: 'AWS is in trouble, or the endpoint is',
+      hint: 'check the AWS status page and the endpoint',
     };
   if (code !== undefined)
     return { kind: 'malformed', where, what: `answered ${code} ${name}: ${said}`, hint: 'try it by hand' };
@@ -119,7 +119,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
     return {
       kind: 'timeout',
       where,
-      what: 'did not answer in time',
+      what: 'no answer in time',
       hint: 'check the VPN, the region and the endpoint',
     };
   return networkFault(error, where);

@@ -34,16 +34,16 @@ function evidence(settings: Settings, timeout: Ms): DoctorCheck {
       try {
         const list = await attempt(`bucket ${bucket}`, `list s3://${bucket} (s3:ListBucket)`, async () => {
           const found = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), options);
-          return { verdict: 'ok', answer: found.KeyCount ? 'can be listed' : 'can be listed, and is empty' };
+          return { verdict: 'ok', answer: found.KeyCount ? 'readable' : 'readable, empty' };
         });
         // What holds for the whole of it is said once.
         if (list.verdict !== 'ok') return [list];
         const versions = attempt('versions', 'list versions (s3:ListBucketVersions)', async () => {
           const found = await client.send(new sdk.GetBucketVersioningCommand({ Bucket: bucket }), options);
           await client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }), options);
-          if (found.Status === 'Enabled') return { verdict: 'ok', answer: 'are kept and can be listed' };
-          const todo = 'turn versioning on: without it a deleted file cannot be brought back';
-          return { verdict: 'warning', answer: 'are not kept', todo };
+          if (found.Status === 'Enabled') return { verdict: 'ok', answer: 'kept, readable' };
+          const todo = 'turn versioning on: without it a deleted file cannot be restored';
+          return { verdict: 'warning', answer: 'not kept', todo };
         });
         const lock = attempt('object lock', 'read the lock (s3:GetBucketObjectLockConfiguration)', async () => {
           const found = await client
@@ -52,9 +52,8 @@ function evidence(settings: Settings, timeout: Ms): DoctorCheck {
               if (error instanceof Error && /^ObjectLockConfigurationNotFound/.test(error.name)) return undefined;
               throw error;
             });
-          if (found?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled')
-            return { verdict: 'ok', answer: 'is on' };
-          return { verdict: 'warning', answer: 'is off', todo: 'the runbook expects evidence under Object Lock' };
+          if (found?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled') return { verdict: 'ok', answer: 'on' };
+          return { verdict: 'warning', answer: 'off', todo: 'the runbook expects evidence under Object Lock' };
         });
         return [list, await versions, await lock];
       } finally {
@@ -94,7 +93,7 @@ function backups(settings: Settings, timeout: Ms): DoctorCheck {
             : 'no snapshots',
         ].join(', ');
         const fine = restorable !== undefined && times.length > 0;
-        const todo = 'look at the backups: the runbook has hourly ones';
+        const todo = 'check the backups: the runbook expects hourly ones';
         return [{ ...about, verdict: fine ? 'ok' : 'warning', answer, todo: fine ? undefined : todo }];
       } catch (error) {
         return [faulty(about, awsFault(error, where, `describe ${cluster} (rds:DescribeDBClusters)`), false)];

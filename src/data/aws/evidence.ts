@@ -62,7 +62,7 @@ export async function listEvidence(settings: Settings, signal: AbortSignal): Pro
     const wanted = list.slice(0, mostStudies).map(([, { oldestKey }]) => ({ key: oldestKey }));
     const { locks, unknown } = await locksOf(s3, bucket, wanted, signal);
     const left =
-      list.length > wanted.length ? `held: asked of the ${mostStudies} studies with the oldest evidence` : undefined;
+      list.length > wanted.length ? `held: checked for the ${mostStudies} studies with the oldest evidence` : undefined;
     const says = unknown ?? left;
     return {
       bucket,

@@ -19,14 +19,14 @@ export async function performS3(
   const client = await s3Client(settings, within);
   const where = `s3://${bucket}`;
   try {
-    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     if (change.verb === 'restore-version') {
       const key = change.key.split('/').map(encodeURIComponent).join('/');
       const source = `${bucket}/${key}?versionId=${encodeURIComponent(change.versionId)}`;
       await client.send(new CopyObjectCommand({ Bucket: bucket, Key: change.key, CopySource: source }));
       return {
         outcome: 'done',
-        says: `${sanitize(change.key, 200)} is version ${sanitize(change.versionId, 80)} again`,
+        says: `restored ${sanitize(change.key, 200)} to version ${sanitize(change.versionId, 80)}`,
       };
     }
     const Delete = { Objects: change.keys.map((Key) => ({ Key })), Quiet: false };
@@ -50,7 +50,7 @@ export async function executeRds({ do: restore }: Rds, { settings, signal }: Exe
   const client = await rdsClient(settings, within);
   const where = `RDS ${restore.source}`;
   try {
-    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     await client.send(
       new RestoreDBClusterToPointInTimeCommand({
         SourceDBClusterIdentifier: restore.source,
@@ -58,7 +58,7 @@ export async function executeRds({ do: restore }: Rds, { settings, signal }: Exe
         ...(restore.at ? { RestoreToTime: new Date(restore.at) } : { UseLatestRestorableTime: true }),
       }),
     );
-    return { outcome: 'done', says: `${restore.target} is being made` };
+    return { outcome: 'done', says: `restoring to ${restore.target}` };
   } catch (error) {
     return failedCall(awsFault(error, where, `restore ${restore.source}`));
   } finally {

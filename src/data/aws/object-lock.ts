@@ -52,7 +52,7 @@ export async function holdsOf<T extends Held>(
         ];
         if (reasons.length > 0) held.set(one, reasons.join(', '));
       } catch (error) {
-        held.set(one, `its lock could not be read: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
+        held.set(one, `cannot read its lock: ${awsFault(error, `s3://${bucket}`, 'read locks').what}`);
       }
     }
   };

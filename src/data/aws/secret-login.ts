@@ -26,7 +26,7 @@ export async function secretOpens(
   } finally {
     client.destroy();
   }
-  if (password === undefined) return { ok: true, value: { opens: false, why: `${id} holds no password` } };
+  if (password === undefined) return { ok: true, value: { opens: false, why: `${id} contains no password` } };
   const server = { ...settings.database.primary, user: role, password };
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(within)]);

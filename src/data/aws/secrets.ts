@@ -29,7 +29,7 @@ export async function executeSecrets(
       const { what, hint } = awsFault(current, `secret ${secretId}`, `read ${secretId}`);
       return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
     }
-    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     const password = randomBytes(24).toString('base64url');
     const set = await setPassword(means, username, password);
     const { primary, replica } = settings.database;
@@ -37,13 +37,13 @@ export async function executeSecrets(
     if (set.outcome === 'done' || set.outcome === 'unknown')
       for (const own of [primary, replica]) if (own?.user === username) renew(own, password);
     if (set.outcome !== 'done') return set;
-    means.tell([`the role ${username} has a new password`]);
+    means.tell([`role ${username} has a new password`]);
     const SecretString = JSON.stringify({ ...before, username, password });
     await client.send(new aws.UpdateSecretCommand({ SecretId: secretId, SecretString }));
-    return { outcome: 'done', says: `${secretId} holds the new password` };
+    return { outcome: 'done', says: `${secretId} contains the new password` };
   } catch (error) {
     const performed = failedCall(awsFault(error, `secret ${secretId}`, `update ${secretId}`));
-    const hint = 'the database has the new password and the secret may not: rotate again at once';
+    const hint = 'the database has the new password, the secret may still have the old one: rotate again now';
     return performed.outcome === 'unknown' || performed.outcome === 'failed' ? { ...performed, hint } : performed;
   } finally {
     client.destroy();

@@ -14,8 +14,8 @@ export type ChannelAnswer = {
   text: string | undefined;
 };
 
-const arrived = 'look whether it arrived before you send it again';
-const wrongPlace = 'check webhook, routing key and proxy: the answer is not the channel’s';
+const arrived = 'check whether it arrived before you send it again';
+const wrongPlace = 'check webhook, routing key and proxy: the answer is not from the channel';
 
 /**
  * PagerDuty's Events API v2 says `{"status":"success"}`; a webhook `ok` (Slack, Mattermost), `{"ok":true}` (Slack's Web
@@ -23,16 +23,16 @@ const wrongPlace = 'check webhook, routing key and proxy: the answer is not the 
  */
 export function readAnswer(channel: 'pagerduty' | 'webhook', url: URL, answer: ChannelAnswer, now = Date.now()): Told {
   const { statusCode, headers, text } = answer;
-  const says = text === undefined ? 'its words were lost' : sanitize(text, 200).trim();
+  const says = text === undefined ? 'answer truncated' : sanitize(text, 200).trim();
   const detail = `${statusCode}${says ? ` ${says}` : ''}`;
   if (statusCode === 429) {
     const wait = retryAfterOf(String(headers['retry-after'] ?? ''), now);
     const when = wait === undefined ? 'in a minute' : `after ${formatClock(now + wait + second)}`;
-    return { delivery: 'failed', detail: `${detail}: rate limited`, hint: `it was not taken: send it again ${when}` };
+    return { delivery: 'failed', detail: `${detail}: rate limited`, hint: `not delivered: send it again ${when}` };
   }
   if (statusCode >= 300 && statusCode < 400) {
     const to = sanitize(headers.location ?? 'nowhere', 120);
-    return { delivery: 'failed', detail: `${statusCode} redirects to ${to}: not followed`, hint: wrongPlace };
+    return { delivery: 'failed', detail: `${statusCode} redirect to ${to}, not followed`, hint: wrongPlace };
   }
   // A server or a proxy in trouble may have taken it.
   if (statusCode >= 500) return { delivery: 'unknown', detail, hint: arrived };
@@ -44,8 +44,9 @@ export function readAnswer(channel: 'pagerduty' | 'webhook', url: URL, answer: C
   if (taken === true) return { delivery: 'sent', detail };
   if (isPage(headers['content-type'], text))
     return { delivery: 'failed', detail: `${statusCode} with a web page: ${says}`, hint: wrongPlace };
-  if (taken === false) return { delivery: 'failed', detail: `${detail}: refused`, hint: 'see what the channel says' };
-  return { delivery: 'unknown', detail: `${detail}: not the channel’s own answer`, hint: arrived };
+  if (taken === false)
+    return { delivery: 'failed', detail: `${detail}: refused`, hint: 'read the answer of the channel' };
+  return { delivery: 'unknown', detail: `${detail}: not an answer of the channel`, hint: arrived };
 }
 
 const isPage = (type: string | string[] | undefined, text: string): boolean =>

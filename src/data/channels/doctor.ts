@@ -42,7 +42,7 @@ async function look(directory: string, group: string | undefined): Promise<Omit<
   if (!writable)
     return {
       verdict: 'critical',
-      answer: `${place} cannot be written to`,
+      answer: `${place} is not writable`,
       todo: `chown ${place}, or set journal.directory`,
     };
   const free = await statfs(place).then(
@@ -54,9 +54,9 @@ async function look(directory: string, group: string | undefined): Promise<Omit<
     return {
       verdict: 'warning',
       answer: `${directory}${space}`,
-      todo: 'make room: the journal is written before every action',
+      todo: 'free disk space: the journal is written before every action',
     };
-  return { verdict: 'ok', answer: `${directory}${there ? '' : ' (is made when needed)'}${space}` };
+  return { verdict: 'ok', answer: `${directory}${there ? '' : ' (created when needed)'}${space}` };
 }
 
 async function nearestParent(directory: string): Promise<string> {

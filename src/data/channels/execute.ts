@@ -22,7 +22,7 @@ export async function executeHttp(
     if ('fault' in answer) return { outcome: 'failed', says: `${url}: ${answer.fault.what}`, hint: answer.fault.hint };
     const says = `${url} answered ${endpointSays(answer.endpoint)}`;
     if (answer.endpoint.healthy) return { outcome: 'done', says };
-    return { outcome: 'failed', says, hint: 'what came before is not well: nothing after it was done' };
+    return { outcome: 'failed', says, hint: 'an earlier deploy is not healthy: the next calls were not made' };
   } finally {
     await dispatcher.destroy();
   }

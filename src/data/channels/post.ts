@@ -38,7 +38,7 @@ export async function post(
       text: words?.text,
     });
   } catch (error) {
-    const hint = 'look whether it arrived before you send it again';
+    const hint = 'check whether it arrived before you send it again';
     if (limit.aborted) {
       const detail = `${url.host} did not answer in ${timeout / second} s: it may have arrived`;
       return { delivery: 'unknown', detail, hint };

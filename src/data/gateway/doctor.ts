@@ -36,7 +36,7 @@ export function gatewayProbe(settings: Settings, timeout: Ms): DoctorCheck {
         ]);
         if (!looked.ok) return [faulty({ area, what: 'health' }, looked.fault, true), key];
         const { value } = looked;
-        return [endpoint('health', value.health), endpoint('health in detail', value.detailed), key];
+        return [endpoint('health', value.health), endpoint('detailed health', value.detailed), key];
       } finally {
         await dispatcher.destroy();
       }
@@ -61,7 +61,7 @@ async function adminKey(
   const { adminApiKey, studyPath } = settings.gateway;
   const about = { area, what: 'admin API key' };
   if (!adminApiKey)
-    return { ...about, verdict: 'warning', answer: 'not set', todo: 'set ADMIN_API_KEY to look at studies by the API' };
+    return { ...about, verdict: 'warning', answer: 'not set', todo: 'set ADMIN_API_KEY to read studies from the API' };
   const url = new URL(`${base}${studyPath.replace(/(?<!\/)\/+$/, '')}/${noStudy}`);
   const kept = keptBack(settings, 'gateway', url, 'ADMIN_API_KEY was');
   if (kept) return faulty(about, kept, false);
@@ -82,7 +82,7 @@ async function adminKey(
         ...about,
         verdict: 'unknown',
         answer: `the gateway answered ${statusCode}`,
-        todo: statusCode === 429 ? 'rate limited: try again in a minute' : 'fix the gateway first',
+        todo: statusCode === 429 ? 'rate limited: retry in a minute' : 'fix the gateway first',
       };
     return { ...about, verdict: 'ok', answer: `accepted (${statusCode} for a study that does not exist)` };
   } catch (error) {

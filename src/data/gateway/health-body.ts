@@ -35,7 +35,7 @@ export function readHealthBody(text: string): HealthBody {
   const status = wordOf(body);
   const services = isBag(body) ? servicesOf(body) : [];
   if (status === undefined && services.length === 0)
-    return { services, problem: 'body says nothing about health', healthy: false };
+    return { services, problem: 'body has no health status', healthy: false };
   const sick = services.filter((s) => !s.healthy);
   const saysHealthy = status === undefined ? sick.length === 0 : isHealthy(status);
   const contradiction =

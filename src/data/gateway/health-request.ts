@@ -47,7 +47,7 @@ export async function askHealthInTurn(
   // Without a turn an answer with its age is more than none: a contradiction is not forgotten.
   const kept = answers.get(url.href);
   if (!fresh && kept && performance.now() - kept.at < keptFor) return kept.answer;
-  return { fault: limited(url, Date.now() + budget.wait, 'asked often enough'), latency: 0 };
+  return { fault: limited(url, Date.now() + budget.wait, 'request budget used up'), latency: 0 };
 }
 
 /** Asks one health path at once. Follows no redirect; never throws. */
@@ -86,7 +86,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
       return { endpoint: { ...about(), statusCode, services: [], problem, healthy: false } };
     }
     const body = cut
-      ? { services: [], healthy: false, problem: 'body too long for a health answer' }
+      ? { services: [], healthy: false, problem: 'body too long for a health response' }
       : readHealthBody(text);
     const healthy = body.healthy && statusCode < 300;
     const contradiction =
@@ -118,6 +118,6 @@ function limited(url: URL, until: Instant, why = 'rate limited (429)'): Fault {
     kind: 'limited',
     where: url.host,
     what: `${why}, next at ${formatClock(until)}`,
-    hint: 'wait: the kubelet’s probes share the gateway’s limit; see who asks too often',
+    hint: 'wait: the kubelet probes share the gateway rate limit; find the client that sends too many requests',
   };
 }

@@ -73,7 +73,7 @@ class GatewayLook {
     const wanted = isAllWell() ? last && isLimited(last.answer) : wasWell || isOlder(last, often);
     if (other && wanted && this.#budget.takeNow()) await ask([other]);
     const { health, detailed } = this.#last;
-    if (!health || !detailed) throw new Error('both paths were asked at the first look');
+    if (!health || !detailed) throw new Error('both paths were requested on the first poll');
     return gatewayOf(health.answer, detailed.answer, this.#urls);
   }
 

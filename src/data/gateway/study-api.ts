@@ -15,7 +15,7 @@ export async function readApiStudy(settings: Settings, study: string, signal: Ab
   const { url: base, studyPath, adminApiKey } = settings.gateway;
   const url = `${base.replace(/(?<!\/)\/+$/, '')}/${studyPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${encodeURIComponent(study)}`;
   const shown = sanitize(url, 300);
-  if (!adminApiKey) return { url: shown, problem: 'not asked: ADMIN_API_KEY is not set' };
+  if (!adminApiKey) return { url: shown, problem: 'not queried: ADMIN_API_KEY is not set' };
   const kept = keptBack(settings, 'gateway', new URL(url), 'ADMIN_API_KEY was');
   if (kept) return { url: shown, problem: `${kept.what}; ${kept.hint}` };
   const { timeout } = settings.intervals;
@@ -36,7 +36,7 @@ export async function readApiStudy(settings: Settings, study: string, signal: Ab
       return { url: shown, problem: `${answer.statusCode}: ADMIN_API_KEY is not accepted` };
     if (answer.statusCode !== 200) return { url: shown, problem: `answered ${answer.statusCode}` };
     const found = parseApiStudy(text);
-    return found ? { url: shown, answer: found } : { url: shown, problem: 'the answer is not a study in JSON' };
+    return found ? { url: shown, answer: found } : { url: shown, problem: 'the answer is not a study as JSON' };
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
     return { url: shown, problem: late ? `timed out after ${timeout / 1000} s` : explainNetworkError(error).what };

@@ -42,7 +42,7 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
   if (group !== undefined)
     return refused(
       new Distrusted(
-        `a journal for a group (${stripControl(group, 60)}) is not supported`,
+        `a group journal (${stripControl(group, 60)}) is not supported`,
         'remove journal.group, and set journal.directory to a directory of your own',
       ),
     );
@@ -69,7 +69,7 @@ function exposedAbove(directory: string): Distrusted | undefined {
   // In a user namespace the system's own files belong to whoever the root directory belongs to.
   const trusted = new Set([me, 0, statSync('/').uid]);
   const foreign = (at: string) =>
-    new Distrusted(`${at} above it belongs to another user`, 'set journal.directory to a directory of your own');
+    new Distrusted(`its parent ${at} belongs to another user`, 'set journal.directory to a directory of your own');
   for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
     const stat = lstatSync(at);
     if (stat.isSymbolicLink() && !trusted.has(stat.uid)) return foreign(stripControl(at, 300));
@@ -84,7 +84,7 @@ function exposedAbove(directory: string): Distrusted | undefined {
   const writes = mode & 0o002 ? 'everybody' : mode & 0o020 && uid !== me ? 'a group' : undefined;
   if (!writes) return undefined;
   const closes = `chmod ${mode & 0o002 ? 'o-w' : 'g-w'} ${quote(where)}, or set journal.directory to another place`;
-  return new Distrusted(`${where} above it can be written by ${writes}`, closes);
+  return new Distrusted(`its parent ${where} is writable by ${writes}`, closes);
 }
 
 /** What lies beside the journal's files and is refused: locks, presence, kept rows. Each with its command. */
@@ -106,18 +106,26 @@ export function diskFault(error: unknown, directory: string): JournalTrouble {
   if (error instanceof Distrusted)
     return { kind: 'forbidden', where, what: error.message, hint: error.hint, distrusted: true };
   const known: Record<string, [Fault['kind'], string, string]> = {
-    ENOSPC: ['refused', 'the disk is full', 'make room; what was not written is kept and written then'],
-    EDQUOT: ['refused', 'the disk quota is used up', 'make room; what was not written is kept and written then'],
-    EFBIG: ['refused', 'the file may not grow any more', 'raise the file size limit (ulimit -f)'],
+    ENOSPC: ['refused', 'the disk is full', 'free disk space; unwritten entries are kept in memory and written then'],
+    EDQUOT: [
+      'refused',
+      'the disk quota is used up',
+      'free disk space; unwritten entries are kept in memory and written then',
+    ],
+    EFBIG: ['refused', 'file size limit reached', 'raise the file size limit (ulimit -f)'],
     EROFS: ['forbidden', 'the file system is read-only', 'choose another journal.directory'],
     EACCES: ['forbidden', 'permission denied', 'change its permissions, or choose another journal.directory'],
     EPERM: ['forbidden', 'not permitted', 'change its permissions, or choose another journal.directory'],
-    ENOENT: ['unreachable', 'the directory is gone', 'bring it back; what was not written is kept and written then'],
+    ENOENT: [
+      'unreachable',
+      'the directory no longer exists',
+      'restore it; unwritten entries are kept in memory and written then',
+    ],
     EEXIST: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
     ENOTDIR: ['malformed', 'is not a directory', 'set journal.directory to a directory'],
     ELOOP: ['forbidden', 'is a symbolic link', 'remove the link, or choose another journal.directory'],
-    EIO: ['unreachable', 'the disk does not answer', 'look at the disk; choose another journal.directory'],
-    ESTALE: ['unreachable', 'the network disk was lost', 'mount it again, or choose another journal.directory'],
+    EIO: ['unreachable', 'disk I/O error', 'check the disk, or choose another journal.directory'],
+    ESTALE: ['unreachable', 'the network file system is gone', 'remount it, or choose another journal.directory'],
     EMFILE: ['refused', 'too many open files', 'raise the limit (ulimit -n)'],
   };
   const [kind, what, hint] = known[codeOf(error)] ?? [

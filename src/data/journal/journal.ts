@@ -87,7 +87,7 @@ export class Journal {
     // The first entry of a run is compared with what was written on this host before it.
     const last = this.#last || this.#lastOnThisHost();
     if (last - at > second) {
-      const says = `the clock went back by ${Math.round((last - at) / 1000)} s`;
+      const says = `the clock jumped back by ${Math.round((last - at) / 1000)} s`;
       this.#add({ kind: 'journal', what: 'clock-back', says }, incident, at);
     }
     this.#last = at;
@@ -104,7 +104,7 @@ export class Journal {
 
   async close(): Promise<void> {
     this.#others.stop();
-    if (this.#own.head[0] > 0) await this.append({ kind: 'journal', what: 'closed', says: 'the cockpit was left' });
+    if (this.#own.head[0] > 0) await this.append({ kind: 'journal', what: 'closed', says: 'the cockpit was quit' });
     await this.#queue;
     await this.#own.close();
   }

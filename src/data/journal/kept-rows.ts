@@ -41,17 +41,17 @@ export function keptFiles(journal: string): KeptFiles {
           kind: 'unconfigured',
           where: directory,
           what,
-          hint: 'only the cockpit that shares this journal has them',
+          hint: 'only a cockpit with this journal has them',
         },
       });
-      if (!/^[0-9A-Z]{26}$/.test(run)) return fault('that is no run’s id');
+      if (!/^[0-9A-Z]{26}$/.test(run)) return fault('not a run id');
       try {
-        if (!isPrivateDirectory(directory)) return fault('no rows were kept for that run');
+        if (!isPrivateDirectory(directory)) return fault('no saved rows for that run');
         const rows = keptRows.safeParse(JSON.parse(await readPrivate(fileOf(run), longest)));
-        return rows.success ? { ok: true, value: rows.data } : fault('the kept rows cannot be read');
+        return rows.success ? { ok: true, value: rows.data } : fault('cannot read the saved rows');
       } catch (error) {
-        if (error instanceof Distrusted) return fault(`the kept rows are not read: ${error.message}`);
-        return fault('no rows were kept for that run');
+        if (error instanceof Distrusted) return fault(`cannot read the saved rows: ${error.message}`);
+        return fault('no saved rows for that run');
       }
     },
   };

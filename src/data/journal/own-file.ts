@@ -117,15 +117,15 @@ export class OwnFile {
       const aside = `${this.path}.changed-${Date.now()}`;
       await rename(this.path, aside);
       await this.close();
-      this.#restored = `somebody changed the journal’s file: kept as ${basename(aside)}, and written again`;
+      this.#restored = `another process changed the journal file: saved it as ${basename(aside)} and rewrote the journal`;
       return this.#ensure();
     }
     this.#size = size;
     this.#lost = wrote.subarray(size);
     if (this.#lost.length === 0) return;
     const again = this.#written - (there.toString('latin1').split('\n').length - 1);
-    const entries = `${again} ${again === 1 ? 'entry was' : 'entries were'} written again`;
-    this.#restored ??= `somebody ${size === 0 ? 'removed or emptied' : 'shortened'} the journal’s file: ${entries}`;
+    const entries = `${again} ${again === 1 ? 'entry' : 'entries'} rewritten`;
+    this.#restored ??= `another process ${size === 0 ? 'removed or emptied' : 'truncated'} the journal file: ${entries}`;
   }
 }
 

@@ -100,7 +100,7 @@ export class Others {
       }
     }
     for (const [name, file] of this.#files)
-      if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'is gone' });
+      if (!names.includes(name) && file.lines > 0) this.#files.set(name, { ...file, trouble: 'no longer exists' });
     if (news.length > 0) this.#tell(news);
   }
 
@@ -119,7 +119,7 @@ export class Others {
       if (!before && now - mtimeMs > fresh) return [];
       let file: Followed = before ?? { ino, offset: 0, tail: '', lines: 0 };
       if (before && (size < before.offset || ino !== before.ino)) {
-        const trouble = 'it was shortened or replaced while it was read';
+        const trouble = 'it was truncated or replaced while it was read';
         file = { ino, offset: 0, tail: '', lines: 0, trouble };
       }
       return this.#take(name, { ...file, ino }, await readFrom(handle, file.offset, size - file.offset), now);

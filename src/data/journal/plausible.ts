@@ -29,8 +29,8 @@ export function implausible({ id, at, event }: Entry, now: Instant): string | un
   const latest = Math.max(at, timeOf(id));
   if (latest > now + clockSkew) return `is from the future (${formatInstant(latest)}): compare the clocks`;
   if (event.kind === 'alert' && event.since !== undefined && event.since > now + clockSkew)
-    return 'tells of an alert from the future';
-  if (event.kind === 'reminder' && event.due > now + longestReminder) return 'reminds of something in the far future';
-  if (event.kind === 'armed' && event.until > now + longestArming) return 'arms for longer than can be';
+    return 'has an alert from the future';
+  if (event.kind === 'reminder' && event.due > now + longestReminder) return 'has a reminder too far in the future';
+  if (event.kind === 'armed' && event.until > now + longestArming) return 'arms for longer than allowed';
   return undefined;
 }

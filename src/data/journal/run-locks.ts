@@ -97,9 +97,9 @@ export class RunLocks {
       if (await this.#make(file, owned))
         return { ok: true, lock: lockOn(file, owned), left: other && mine ? other : undefined };
       const now = await readLock(file);
-      return now ? { ok: false, by: now } : { ok: false, fault: 'somebody else was quicker' };
+      return now ? { ok: false, by: now } : { ok: false, fault: 'another run took the lock first' };
     } catch (error) {
-      const fault = error instanceof Distrusted ? `the journal’s locks: ${error.message}; ${error.hint}` : error;
+      const fault = error instanceof Distrusted ? `journal locks: ${error.message}; ${error.hint}` : error;
       return { ok: false, fault: sanitize(fault instanceof Error ? fault.message : fault, 800) };
     }
   }
@@ -189,7 +189,7 @@ async function readLock(file: string): Promise<Owned | undefined> {
   const read = written.safeParse(parsed(text));
   if (read.success) return safe(read.data, longest);
   const where = quote(stripControl(file, 300));
-  throw new Distrusted('what is there is no lock', `see that nothing runs on the target, then rm ${where}`);
+  throw new Distrusted('the lock file is not a lock', `check that nothing runs on the target, then rm ${where}`);
 }
 
 function parsed(text: string): unknown {

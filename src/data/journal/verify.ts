@@ -31,10 +31,10 @@ export type JournalReport = {
 
 /** What no check of these files can tell. */
 export const cannotKnow: readonly string[] = [
-  'Whoever can write the directory can write a whole file anew, with new hashes; compare with an export made earlier.',
-  'Entries at the end of a file that no other file bears witness of may be missing without a trace.',
-  'A file that no other file names may have been removed.',
-  'The instants are those of each host’s clock.',
+  'A user who can write to the directory can rewrite a whole file with new hashes; compare with an earlier export.',
+  'Missing entries at the end of a file are not detected if no other file mentions them.',
+  'A removed file is not detected if no other file mentions it.',
+  'Times come from the clock of each host.',
 ];
 
 type Read = { report: FileReport; lines: readonly (Line & { row: number; counts: boolean })[] };
@@ -52,7 +52,7 @@ export async function verifyJournal(directory: string, now: Instant = Date.now()
     const fault = diskFault(error, directory);
     if (codeOf(error) !== 'ENOENT') return { ok: false, fault };
     const hint = 'check --profile and journal.directory';
-    return { ok: false, fault: { ...fault, kind: 'unconfigured', what: 'there is no journal yet', hint } };
+    return { ok: false, fault: { ...fault, kind: 'unconfigured', what: 'no journal yet', hint } };
   }
   const files: Read[] = [];
   for (const name of names) files.push(await readJournalFile(join(directory, name), stripControl(name, 120), now));
@@ -88,21 +88,22 @@ async function readJournalFile(path: string, file: string, now: Instant): Promis
       problems.push(
         `${at}: ${line.seq - expected} ${line.seq - expected === 1 ? 'entry is' : 'entries are'} missing before it`,
       );
-    else if (line.seq < expected) problems.push(`${at} is a repetition, or out of order`);
+    else if (line.seq < expected) problems.push(`${at} is repeated or out of order`);
     else if (line.prev !== (previous?.hash ?? beginning)) problems.push(`${at} does not follow the line before it`);
     if (previous && line.entry.id <= previous.entry.id) problems.push(`${at} is older than the line before it`);
     if (previous && line.entry.writer.session !== previous.entry.writer.session)
-      problems.push(`${at} is of another writer`);
+      problems.push(`${at} is from another writer`);
     const why = implausible(line.entry, now);
     if (why) problems.push(`${at} has no effect: it ${why}`);
     previous = line;
     lines.push({ ...line, row: index + 1, counts: why === undefined });
   });
-  if (tail !== '') notes.push(`the last line is torn (${tail.length} characters): the writer ended while it wrote`);
+  if (tail !== '')
+    notes.push(`the last line is incomplete (${tail.length} characters): the writer stopped while writing`);
   const last = lines.at(-1);
-  if (!last) notes.push('holds no entry');
+  if (!last) notes.push('has no entries');
   else if (last.entry.event.kind !== 'journal' || last.entry.event.what !== 'closed')
-    notes.push('ends without its closing line: still running, ended by force, or cut');
+    notes.push('has no closing line: still running, killed, or truncated');
   const session = lines[0]?.entry.writer.session;
   return { report: { file, session: session || undefined, entries: lines.length, problems, notes }, lines };
 }
@@ -119,12 +120,12 @@ function witnessed(files: readonly Read[]): readonly FileReport[] {
         const seen = bySession.get(session);
         if (!seen)
           lost.push(
-            `a file of the session ${stripControl(session, 40)} is missing: ${report.file} saw ${count} lines of it`,
+            `a file of session ${stripControl(session, 40)} is missing: ${report.file} read ${count} of its lines`,
           );
         else if (seen.lines.length < count)
-          add(seen.report.file, `was cut: ${report.file} saw ${count} lines, ${seen.lines.length} are there`);
+          add(seen.report.file, `is truncated: ${report.file} read ${count} lines, ${seen.lines.length} remain`);
         else if (seen.lines[count - 1]?.hash !== hash)
-          add(seen.report.file, `line ${count} is not the one that ${report.file} saw`);
+          add(seen.report.file, `line ${count} differs from the one that ${report.file} read`);
       }
   const reports = files.map(({ report }) => ({
     ...report,

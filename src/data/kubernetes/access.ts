@@ -42,7 +42,7 @@ export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: A
     },
     timeout,
     signal,
-    to: 'ask what we may do',
+    to: 'check own permissions',
   });
   if (!answer.ok) return answer;
   const { allowed, reason, evaluationError } = answer.value.status ?? {};

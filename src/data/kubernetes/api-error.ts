@@ -55,15 +55,15 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
       if (/\bcannot \S+ (resource|path)/.test(said) || !/denied|exceeded|violat|polic|quota|webhook/i.test(said))
         return {
           kind: 'forbidden',
-          what: `may not ${asked.to} (403)`,
-          short: `may not ${asked.to}`,
-          hint: `ask for the right to ${asked.to}`,
+          what: `not allowed to ${asked.to} (403)`,
+          short: `not allowed to ${asked.to}`,
+          hint: `request permission to ${asked.to}`,
         };
       return {
         kind: 'forbidden',
         what: `refused (403): ${said}`,
         short: 'refused',
-        hint: 'a policy of the cluster refuses it',
+        hint: 'a cluster policy denies it',
       };
     case 404:
       return {
@@ -77,12 +77,16 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
         kind: 'malformed',
         what: `conflict (409): ${said}`,
         short: 'conflict',
-        hint: 'somebody else was quicker: look again',
+        hint: 'another client changed it first: refresh and retry',
       };
     case 410:
-      return { kind: 'malformed', what: 'too old a version (410)', hint: 'asks again by itself' };
+      return { kind: 'malformed', what: 'resource version too old (410)', hint: 'retries automatically' };
     case 429:
-      return { kind: 'unreachable', what: 'too busy (429)', hint: 'it limits requests: wait, and look who floods it' };
+      return {
+        kind: 'unreachable',
+        what: 'too many requests (429)',
+        hint: 'wait; find the client that sends too many requests',
+      };
   }
   const what = `answered ${status}${said ? `: ${said}` : ''}`;
   if (status >= 500)
@@ -90,9 +94,9 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
       kind: 'unreachable',
       what,
       short: `answered ${status}`,
-      hint: 'the API server is in trouble: look at the control plane',
+      hint: 'check the control plane: the API server fails',
     };
-  return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read what it says; check the context' };
+  return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read the answer; check the context' };
 }
 
 /** A 401: nobody knows us any more; a certificate that ran out is the reason that can be seen from here. */

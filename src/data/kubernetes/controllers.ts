@@ -6,7 +6,7 @@ import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { unobserved } from './deployments.ts';
 import { ownerOf } from './owner.ts';
 
-const unseenYet: Rollout = { state: 'progressing', why: 'not yet seen by the controller' };
+const unseenYet: Rollout = { state: 'progressing', why: 'not yet observed by the controller' };
 
 /** A stateful set; undefined when it has no name. */
 export function toStatefulSet(wire: ApiObject<V1StatefulSet>): Controller | undefined {

@@ -25,11 +25,11 @@ export async function changeRequest(
   const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(change.deployment)}`;
   const found = await cluster.get<WireDeployment>({ path, timeout: within, signal, to: 'get deployments' });
   if (!found.ok && found.status === 404)
-    return { ok: true, value: { moved: `deployment ${change.deployment} is not there any more` } };
+    return { ok: true, value: { moved: `deployment ${change.deployment} no longer exists` } };
   if (!found.ok) return found;
   const { uid, generation, resourceVersion } = found.value.metadata ?? {};
   if (uid !== when.uid || generation !== when.generation || !resourceVersion)
-    return { ok: true, value: { moved: `deployment ${change.deployment} was changed in the meantime` } };
+    return { ok: true, value: { moved: `deployment ${change.deployment} was changed since the plan` } };
   const patch = (contentType: string, body: unknown, below = ''): Result<ChangeRequest> => ({
     ok: true,
     value: {
@@ -57,7 +57,7 @@ export async function changeRequest(
     case 'rollback': {
       const chosen = await replicaSetOf(cluster, call, found.value, change.toRevision);
       if (!chosen.ok) return chosen;
-      if (!chosen.value) return { ok: true, value: { moved: `revision ${change.toRevision} is gone` } };
+      if (!chosen.value) return { ok: true, value: { moved: `revision ${change.toRevision} no longer exists` } };
       return patch('application/json-patch+json', rollbackPatch(found.value, chosen.value, resourceVersion));
     }
   }

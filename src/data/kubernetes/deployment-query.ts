@@ -74,7 +74,7 @@ export async function queryDeployment(
 
 function strategySays(strategy: NonNullable<ApiObject<V1Deployment>['spec']>['strategy']): string {
   const { type, rollingUpdate } = strategy ?? {};
-  if (type === 'Recreate') return 'all pods end before new ones start (Recreate)';
+  if (type === 'Recreate') return 'all pods stop before new ones start (Recreate)';
   const [more, away] = [rollingUpdate?.maxSurge ?? '25%', rollingUpdate?.maxUnavailable ?? '25%'];
-  return `one after another: at most ${words(String(more))} more, at most ${words(String(away))} away`;
+  return `rolling: max surge ${words(String(more))}, max unavailable ${words(String(away))}`;
 }

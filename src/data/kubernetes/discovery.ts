@@ -16,7 +16,7 @@ type Resources = { resources?: { name?: string; singularName?: string; kind?: st
 export async function discovered(cluster: Cluster, kind: string, signal: AbortSignal): Promise<Result<ResourceName>> {
   const [singular = '', ...rest] = kind.split('.');
   const group = rest.join('.');
-  const get = <T>(path: string) => cluster.get<T>({ path, timeout: within, signal, to: `see what ${path} serves` });
+  const get = <T>(path: string) => cluster.get<T>({ path, timeout: within, signal, to: `discover ${path}` });
   const paths = ['/api/v1'];
   if (group) {
     const found = await get<Groups>(`/apis/${encodeURIComponent(group)}`);
@@ -34,6 +34,9 @@ export async function discovered(cluster: Cluster, kind: string, signal: AbortSi
     );
     if (own?.name) return { ok: true, value: { group, resource: own.name, namespaced: own.namespaced === true } };
   }
-  const what = `it serves nothing called ${sanitize(kind, 100)}`;
-  return { ok: false, fault: { kind: 'malformed', where: cluster.where, what, hint: 'is its definition installed?' } };
+  const what = `it does not serve ${sanitize(kind, 100)}`;
+  return {
+    ok: false,
+    fault: { kind: 'malformed', where: cluster.where, what, hint: 'check that its CRD is installed' },
+  };
 }

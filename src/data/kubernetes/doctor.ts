@@ -38,14 +38,14 @@ const purposes: readonly Purpose[] = [
     essential: false,
     rights: [...verbs(['list'], { group: apps, resource: 'replicasets' }), ...verbs(['list'], { resource: 'events' })],
   },
-  { what: 'details of pods', essential: false, rights: verbs(['get'], { resource: 'pods' }) },
+  { what: 'pod details', essential: false, rights: verbs(['get'], { resource: 'pods' }) },
   {
-    what: 'use of pods',
+    what: 'pod metrics',
     essential: false,
     rights: verbs(['get'], { group: 'metrics.k8s.io', resource: 'pods' }),
   },
   {
-    what: 'nodes and their use',
+    what: 'nodes and node metrics',
     essential: false,
     namespace: '',
     rights: [
@@ -54,7 +54,7 @@ const purposes: readonly Purpose[] = [
     ],
   },
   {
-    what: 'events of nodes',
+    what: 'node events',
     essential: false,
     namespace: eventsNamespace,
     rights: verbs(['list'], { resource: 'events' }),
@@ -75,7 +75,7 @@ const purposes: readonly Purpose[] = [
     rights: verbs(['patch'], { group: apps, resource: 'deployments', subresource: 'scale' }),
   },
   {
-    what: 'room to scale',
+    what: 'capacity to scale',
     essential: false,
     rights: [
       ...verbs(['list'], { resource: 'resourcequotas' }),
@@ -163,14 +163,14 @@ async function allowed(
     return one?.ok && !one.value.allowed;
   });
   const names = (of: typeof rights) => of.map((right) => describeRight({ ...right, namespace })).join(', ');
-  if (denied.length === 0) return [{ ...about, verdict: 'ok', answer: `may ${names(rights)}` }];
+  if (denied.length === 0) return [{ ...about, verdict: 'ok', answer: `allowed to ${names(rights)}` }];
   const why = answers.map((one) => (one.ok && !one.value.allowed ? one.value.why : '')).find(Boolean);
   return [
     {
       ...about,
       verdict: essential ? 'critical' : 'warning',
-      answer: `may not ${names(denied)} in ${namespace || 'the cluster'}${why ? `: ${why}` : ''}`,
-      todo: `ask for a role that allows it${denied[0] ? `: ${askedOfKubectl({ ...denied[0], namespace })}` : ''}`,
+      answer: `not allowed to ${names(denied)} in ${namespace || 'the cluster'}${why ? `: ${why}` : ''}`,
+      todo: `request a role that allows it${denied[0] ? `: ${askedOfKubectl({ ...denied[0], namespace })}` : ''}`,
     },
   ];
 }
@@ -202,7 +202,7 @@ async function deploymentsThere(
         {
           ...about,
           verdict: 'critical',
-          answer: `there is no namespace ${namespace} in context ${cluster.context}`,
+          answer: `no namespace ${namespace} in context ${cluster.context}`,
           todo: 'check kubernetes.namespace and kubernetes.context',
         },
       ];

@@ -21,7 +21,7 @@ function meaning({ fault, status = 0, said = '' }: Refused): DryRun {
   const { what, hint } = fault;
   if (/does not support dry ?run/i.test(said)) return { taken: 'untold', why: said };
   if (/failed calling webhook/.test(said))
-    return { taken: false, why: said, hint: 'the admission webhook is down: mend it first' };
+    return { taken: false, why: said, hint: 'the admission webhook is down: fix it first' };
   if (status === 409 || status === 429 || status < 400 || status >= 500) return { taken: 'untold', why: what };
   return { taken: false, why: said || what, hint };
 }

@@ -15,7 +15,7 @@ export async function executeKubernetes(
   const cluster = opened.value;
   try {
     const request = await changeRequest(cluster, call, signal);
-    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     if (!request.ok) return performedBefore(request.fault);
     if ('moved' in request.value) return { outcome: 'moved', says: request.value.moved };
     return answered(await cluster.send<unknown>(request.value.ask), call.do);
@@ -31,7 +31,7 @@ function performedBefore(fault: { where: string; what: string; hint: string }): 
 
 function done(change: KubernetesChange): string {
   if (change.verb === 'restart') return 'restart accepted';
-  return change.verb === 'scale' ? `scaled to ${change.replicas}` : `template of revision ${change.toRevision} is back`;
+  return change.verb === 'scale' ? `scaled to ${change.replicas}` : `rolled back to revision ${change.toRevision}`;
 }
 
 /**
@@ -43,17 +43,18 @@ function answered(answer: Answered<unknown>, change: KubernetesChange): CallResu
   const { fault, status, said = '' } = answer;
   const { what, hint, where } = fault;
   if (status === undefined) return failedCall(fault);
-  if (status < 300) return { outcome: 'unknown', says: `${where}: ${what}`, hint: 'it was taken: look what it did' };
+  if (status < 300)
+    return { outcome: 'unknown', says: `${where}: ${what}`, hint: 'the change was accepted: check its effect' };
   if (status === 409) return { outcome: 'moved', says: `the API server refused: ${said || what}` };
   // The one test in that patch is of the version; the server does not say which operation failed.
   if (change.verb === 'rollback' && status === 422 && /^the server rejected our request/.test(said))
-    return { outcome: 'moved', says: `deployment ${change.deployment} was changed in the meantime` };
+    return { outcome: 'moved', says: `deployment ${change.deployment} was changed since the plan` };
   if (status < 500) return { outcome: 'failed', says: `nothing was changed: ${what}`, hint };
   if (/failed calling webhook/.test(said))
     return {
       outcome: 'failed',
       says: `nothing was changed: ${said}`,
-      hint: 'the admission webhook is down: mend it first',
+      hint: 'the admission webhook is down: fix it first',
     };
   return failedCall(fault);
 }

@@ -19,10 +19,10 @@ const taken = /^[^\s/]+\/\S+ (created|configured|serverside-applied|unchanged)$/
 export function doubtOf(lines: readonly string[], ended: { signal?: string | undefined }): string | undefined {
   const said = lines.findLast((text) => lost.test(text) && !refused.test(text));
   const some = lines.filter((text) => taken.test(text)).length;
-  const before = some > 0 ? `, after ${some} ${some === 1 ? 'object was' : 'objects were'} applied` : '';
-  if (said === undefined) return ended.signal ? `it was ended by ${ended.signal}${before}` : undefined;
+  const before = some > 0 ? ` after ${some} applied ${some === 1 ? 'object' : 'objects'}` : '';
+  if (said === undefined) return ended.signal ? `killed by ${ended.signal}${before}` : undefined;
   // A webhook that cannot be asked is before anything is stored.
   if (/failed calling webhook/.test(said)) return undefined;
   if (some === 0 && unsent.test(said)) return undefined;
-  return `its connection was lost${before}: ${said.slice(0, 200)}`;
+  return `connection lost${before}: ${said.slice(0, 200)}`;
 }

@@ -46,7 +46,7 @@ export async function queryNode(
     ...(events.ok ? [] : [{ part: 'events' as const, why: events.fault.what }]),
     ...(usage.ok
       ? []
-      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'metrics-server has none' : usage.fault.what }]),
+      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'no data in metrics-server' : usage.fault.what }]),
   ];
   const detail = toNodeDetail(found.value, usage.ok ? usage.value : {});
   return { ok: true, value: { ...detail, events: events.ok ? events.value : [], missing } };

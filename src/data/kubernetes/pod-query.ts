@@ -56,7 +56,7 @@ export async function queryPod(connection: Connection, name: string, signal: Abo
     ...(events.ok ? [] : [{ part: 'events' as const, why: events.fault.what }]),
     ...(usage.ok
       ? []
-      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'metrics-server has none' : usage.fault.what }]),
+      : [{ part: 'use' as const, why: usage.fault.code === '404' ? 'no data in metrics-server' : usage.fault.what }]),
   ];
   return {
     ok: true,
@@ -190,7 +190,7 @@ function probeSays(kind: string, probe: ApiObject<V1Probe> | null | undefined): 
         ? `runs ${(Array.isArray(exec.command) ? exec.command : []).join(' ')}`
         : grpc
           ? `gRPC :${count(grpc.port)}`
-          : 'checks something';
+          : 'unknown probe type';
   const or = (value: unknown, usual: number) => count(value) || usual;
   const rhythm = `every ${or(probe.periodSeconds, 10)} s, answer within ${or(probe.timeoutSeconds, 1)} s, fails after ${or(probe.failureThreshold, 3)}`;
   return [`${kind} ${words(says, 200) ?? ''}  ${rhythm}`];

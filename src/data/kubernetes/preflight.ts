@@ -50,7 +50,7 @@ export class KubernetesPreflight {
         body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
         timeout: within,
         signal: this.#signal,
-        to: 'ask who we are',
+        to: 'check own identity',
       });
       // Servers before 1.28 do not know the question.
       const user = review.ok ? words(review.value.status?.userInfo?.username, 100) : undefined;
@@ -211,7 +211,7 @@ function refersTo(part: unknown, names: ReadonlySet<string>): boolean {
 }
 
 function noSuch(where: string, what: string): Fault {
-  return { kind: 'malformed', where, what: `there is no ${what}`, hint: 'check the name, namespace and context' };
+  return { kind: 'malformed', where, what: `no ${what}`, hint: 'check the name, namespace and context' };
 }
 
 function toState({ metadata, spec, status }: WireDeployment): DeploymentState {

@@ -149,8 +149,7 @@ export class Reflector<T> {
         this.#version = metadata?.resourceVersion ?? '';
         const last: string | undefined = token;
         token = metadata?._continue ?? (metadata as { continue?: string } | undefined)?.continue ?? undefined;
-        if (token && token === last)
-          return { ok: false, fault: malformed(cluster, `${noun}: a list that goes in a circle`) };
+        if (token && token === last) return { ok: false, fault: malformed(cluster, `${noun}: list pages repeat`) };
       } while (token);
       if (!expired) return { ok: true, value: found };
     }
@@ -182,7 +181,7 @@ export class Reflector<T> {
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         cutter.push(chunk, (line, cut) => {
-          fault ??= cut ? malformed(cluster, `${noun}: an event without end`) : this.#event(cluster, line);
+          fault ??= cut ? malformed(cluster, `${noun}: event too long`) : this.#event(cluster, line);
         });
         if (fault) return { ok: false, fault };
       }
@@ -208,7 +207,7 @@ export class Reflector<T> {
     const { type, object } = event ?? {};
     if (type === 'ERROR') {
       const why = sanitize(object?.message, 120) || 'error';
-      return { kind: 'unreachable', where: cluster.where, what: `watch ended: ${why}`, hint: 'lists anew by itself' };
+      return { kind: 'unreachable', where: cluster.where, what: `watch ended: ${why}`, hint: 'relists automatically' };
     }
     if (typeof object !== 'object' || object === null) return undefined;
     const version = object.metadata?.resourceVersion;
@@ -240,7 +239,7 @@ export class Reflector<T> {
 
   #bug(error: unknown): Fault {
     const what = `${this.#what.noun}: ${sanitize(error instanceof Error ? error.message : error, 160)}`;
-    return { kind: 'malformed', where: this.#connection.where, what, hint: 'the answer was not understood' };
+    return { kind: 'malformed', where: this.#connection.where, what, hint: 'unexpected answer' };
   }
 
   #changed(): void {
@@ -271,7 +270,7 @@ function keyOf({ metadata }: WireObject): string {
 }
 
 function malformed(cluster: Cluster, what: string): Fault {
-  return { kind: 'malformed', where: cluster.where, what, hint: 'is that a Kubernetes API? check the context' };
+  return { kind: 'malformed', where: cluster.where, what, hint: 'not a Kubernetes API? check the context' };
 }
 
 function silent(cluster: Cluster): Fault {
@@ -279,6 +278,6 @@ function silent(cluster: Cluster): Fault {
     kind: 'timeout',
     where: cluster.where,
     what: 'watch went silent',
-    hint: 'a connection died unnoticed; lists anew by itself',
+    hint: 'the connection was dropped; relists automatically',
   };
 }

@@ -35,7 +35,7 @@ function differences(now: Template, then: Template): readonly string[] {
     const current = containers.get(container.name);
     containers.delete(container.name);
     if (!current) {
-      found.push(`container ${name} comes back`);
+      found.push(`adds container ${name}`);
       continue;
     }
     if (current.image !== container.image)
@@ -46,7 +46,7 @@ function differences(now: Template, then: Template): readonly string[] {
     if (changed.length > 0) found.push(`environment of ${name}: ${changed.slice(0, 6).join(', ')}`);
     if (JSON.stringify(rest) !== JSON.stringify(others)) found.push(`other settings of ${name}`);
   }
-  for (const name of containers.keys()) found.push(`container ${words(name, 60) ?? ''} goes`);
+  for (const name of containers.keys()) found.push(`removes container ${words(name, 60) ?? ''}`);
   return found;
 }
 

@@ -94,7 +94,7 @@ async function selectorOf(connection: Connection, workload: Workload, signal: Ab
   if (selector) return { ok: true, value: { labelSelector: selector } };
   const { where } = opened.value;
   const what = `deployment ${deployment} has no selector`;
-  return { ok: false, fault: { kind: 'malformed', where, what, hint: 'look at it with kubectl' } };
+  return { ok: false, fault: { kind: 'malformed', where, what, hint: 'check it with kubectl' } };
 }
 
 const operators: Readonly<Record<string, (key: string, values: string) => string>> = {
@@ -157,5 +157,5 @@ function waitsFor(status: ApiObject<V1Pod>['status']): string {
   const said = waiting ?? condition;
   const reason = words(said?.reason);
   const message = words(said?.message);
-  return reason && message ? `${reason}: ${message}` : (reason ?? message ?? 'nobody says why');
+  return reason && message ? `${reason}: ${message}` : (reason ?? message ?? 'no reason given');
 }

@@ -20,12 +20,12 @@ type Keys = { processID?: number | null; secretKey?: number | null };
  */
 export async function cancelRequest(server: DatabaseServer, attempt: Attempt, session: object): Promise<void> {
   const { processID, secretKey } = session as Keys;
-  if (processID == null || secretKey == null) throw new Error('the server gave no key to cancel with');
+  if (processID == null || secretKey == null) throw new Error('the server sent no cancel key');
   const { host, port } = server;
   const socket = host.startsWith('/')
     ? connectSocket({ path: `${host}/.s.PGSQL.${port}` })
     : connectSocket({ host, port });
-  const late = setTimeout(() => socket.destroy(new Error('no answer to the request to cancel')), within);
+  const late = setTimeout(() => socket.destroy(new Error('no answer to the cancel request')), within);
   try {
     await once(socket, 'connect');
     const channel = attempt === false ? socket : await encrypted(socket, attempt, host);

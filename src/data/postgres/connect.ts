@@ -151,13 +151,13 @@ class GuardedSocket extends Socket {
       // TLS offered, refused, or an error; without TLS: authentication, error, notice or version negotiation.
       const expected = this.#tls ? 'SNE' : 'RENv';
       const first = String.fromCharCode(chunk[0] ?? 0);
-      if (!expected.includes(first)) return this.#complain('the answer is not PostgreSQL’s');
+      if (!expected.includes(first)) return this.#complain('not a PostgreSQL answer');
       if (this.#tls && first === 'E') return this.#complain(readError(chunk));
     }
     try {
       return super.emit(event, ...args);
     } catch (error) {
-      return this.#complain(`the answer is not PostgreSQL’s: ${error instanceof Error ? error.message : error}`);
+      return this.#complain(`not a PostgreSQL answer: ${error instanceof Error ? error.message : error}`);
     }
   }
 
@@ -176,5 +176,5 @@ class GuardedSocket extends Socket {
 /** The text of an error that came instead of an answer to the request for TLS. */
 function readError(chunk: Uint8Array): string {
   const text = Buffer.from(chunk).toString('utf8').slice(1);
-  return text.replace(/^[^ -~]+/, '').split('\0')[0] || 'the answer is not PostgreSQL’s';
+  return text.replace(/^[^ -~]+/, '').split('\0')[0] || 'not a PostgreSQL answer';
 }

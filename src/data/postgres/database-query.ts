@@ -21,7 +21,7 @@ export async function queryDatabase(
   const session = sessionsFor(settings)[which];
   if (!session) {
     const hint = 'set database.replica.host';
-    return { ok: false, fault: { kind: 'unconfigured', where: which, what: 'there is no replica here', hint } };
+    return { ok: false, fault: { kind: 'unconfigured', where: which, what: 'no replica configured', hint } };
   }
   return session.read(signal, 2 * second, async (ask) => {
     const [me] = await ask<WhoRow>(who);
@@ -38,7 +38,7 @@ export async function queryDatabase(
         if (!late && !isRefusal(error)) throw error;
         missing.push({
           part: what,
-          grant: late ? 'it took too long; it is tried again' : remedyOf(error, session.server.user),
+          grant: late ? 'timed out; retries automatically' : remedyOf(error, session.server.user),
         });
         return [];
       }

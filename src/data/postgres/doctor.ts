@@ -50,7 +50,7 @@ function probe(
       try {
         const found = await session.read(signal, timeout, async (ask) => {
           const [me] = await ask<LoginRow>(login);
-          if (!me) throw new Error('the server does not say who we are');
+          if (!me) throw new Error('the server did not answer who we are');
           const begun = performance.now();
           const latency = performance.now() - begun;
           if (schema === undefined) return judge({ ...me, latency }, []);
@@ -75,7 +75,7 @@ function loginRow(what: 'primary' | 'replica', server: DatabaseServer, me: Login
       area,
       what,
       verdict: 'critical',
-      answer: `${answer}; it is in recovery: a replica`,
+      answer: `${answer}; in recovery: a replica`,
       todo: 'check database.primary.host: changes need the primary',
     };
   if (what === 'replica' && !me.inRecovery)
@@ -83,18 +83,18 @@ function loginRow(what: 'primary' | 'replica', server: DatabaseServer, me: Login
       area,
       what,
       verdict: 'warning',
-      answer: `${answer}; it is not in recovery: it was promoted, or is no replica`,
+      answer: `${answer}; not in recovery: promoted, or not a replica`,
       todo: 'check database.replica.host',
     };
   // Where the configuration goes without, that is said of the configuration (encryption).
   if (!me.tls && !me.local && server.sslMode !== 'disable')
-    return { area, what, verdict: 'warning', answer, todo: 'all of it crosses the network in clear: sslmode=require' };
+    return { area, what, verdict: 'warning', answer, todo: 'all traffic is unencrypted: set sslmode=require' };
   return { area, what, verdict: 'ok', answer };
 }
 
 function sees(me: LoginRow, of: string): Checkup {
   const what = of === 'replica' ? 'see all (replica)' : 'see all sessions';
-  if (me.monitors || me.superuser) return { area, what, verdict: 'ok', answer: 'sees every session and query' };
+  if (me.monitors || me.superuser) return { area, what, verdict: 'ok', answer: 'all sessions and queries are visible' };
   return {
     area,
     what,
@@ -122,7 +122,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
         area,
         what,
         verdict,
-        answer: `there is no ${gone.map((table) => table.called).join(', ')} in schema ${sanitize(schema, 60)}`,
+        answer: `no ${gone.map((table) => table.called).join(', ')} in schema ${sanitize(schema, 60)}`,
         todo: 'check database.schema and the database’s name',
       };
     const lacking = of(tables).filter((table) => table.absent.length > 0);
@@ -132,7 +132,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
         what,
         verdict,
         answer: lacking.map((table) => `${table.called} has no ${table.absent.join(', ')}`).join('; '),
-        todo: 'the tables differ from the runbook’s: compare the migrations',
+        todo: 'the tables differ from the runbook: compare the migrations',
       };
     const refused = of(tables).filter((table) => may(table) === false && !me.superuser);
     if (refused.length === 0) return { area, what, verdict: 'ok', answer: fine };
@@ -141,27 +141,27 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
       area,
       what,
       verdict,
-      answer: `may not: ${names.join(', ')}`,
+      answer: `not allowed: ${names.join(', ')}`,
       todo: `GRANT ${grant} ON ${qualified(names)} TO ${role};`,
     };
   };
   const select = (table: TableRow) => table.maySelect;
   const update = (table: TableRow) => table.mayUpdate;
   return [
-    need('read studies, jobs', ['studies', 'jobs'], 'critical', select, 'may SELECT', 'SELECT'),
+    need('read studies, jobs', ['studies', 'jobs'], 'critical', select, 'SELECT allowed', 'SELECT'),
     ...rowSecurity(there, role),
-    need('read results, api_keys', ['results', 'api_keys'], 'warning', select, 'may SELECT', 'SELECT'),
+    need('read results, api_keys', ['results', 'api_keys'], 'warning', select, 'SELECT allowed', 'SELECT'),
     sees(me, 'primary'),
-    need('retry jobs, cancel studies', ['studies', 'jobs'], 'warning', update, 'may UPDATE', 'UPDATE'),
-    need('revoke API keys', ['api_keys'], 'warning', update, 'may UPDATE', 'UPDATE'),
+    need('retry jobs, cancel studies', ['studies', 'jobs'], 'warning', update, 'UPDATE allowed', 'UPDATE'),
+    need('revoke API keys', ['api_keys'], 'warning', update, 'UPDATE allowed', 'UPDATE'),
     {
       area,
       what: 'end sessions',
       ...(me.signals || me.superuser
-        ? { verdict: 'ok', answer: 'may end other roles’ sessions' }
+        ? { verdict: 'ok', answer: 'allowed for all roles' }
         : {
             verdict: 'warning',
-            answer: 'may end its own role’s sessions only',
+            answer: 'allowed for its own role only',
             todo: `GRANT pg_signal_backend TO ${role};`,
           }),
     },
@@ -170,7 +170,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
       ['studies', 'jobs', 'results'],
       'warning',
       (table) => table.mayMaintain || me.maintains,
-      'may maintain the tables',
+      'allowed',
       'MAINTAIN',
     ),
   ];
@@ -202,12 +202,12 @@ async function unclearRows(owner: StateOwner, asked: Tables, ask: AskSql, within
       ...rows.map((one) => `${unclearSays(one)}, not understood`),
       ...lacking.map((meaning) => `no state means ${meaning}`),
     ];
-    const todo = 'figures that need them are unknown: find the release that writes them';
+    const todo = 'values that depend on them are unknown: find the release that writes them';
     return said.length === 0 ? [] : [{ ...about, verdict: 'warning', answer: said.join('; '), todo }];
   } catch (error) {
     if (sqlState(error) !== '57014') throw error;
-    const answer = 'they could not be counted in time';
-    return [{ ...about, verdict: 'unknown', answer, todo: 'is there an index on status?' }];
+    const answer = 'the count timed out';
+    return [{ ...about, verdict: 'unknown', answer, todo: 'check for an index on status' }];
   }
 }
 
@@ -223,7 +223,7 @@ function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
       area,
       what: 'see all rows',
       verdict: 'warning',
-      answer: `row level security applies to ${role} on ${secured.join(', ')}: rows may be hidden`,
+      answer: `row level security applies to ${role} on ${secured.join(', ')}: rows can be hidden`,
       todo: `ALTER ROLE ${role} BYPASSRLS; or a policy FOR SELECT TO ${role} USING (true)`,
     },
   ];

@@ -24,7 +24,7 @@ export async function executeSql(call: SqlCall, means: ExecutionContext): Promis
   try {
     connection = await connect(server, { signal: opening, name: 'bentham-cockpit action' });
   } catch (error) {
-    if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before anything was changed' };
+    if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     const lent = sqlState(error) === '53300' ? await throughLent(call, means) : undefined;
     if (lent) return lent;
     const { what, hint } = postgresFault(error, server);
@@ -98,7 +98,7 @@ async function inTransaction(
     const locked = await client.query<(string | null)[]>(rowsAsText(call.lock));
     const count = locked.rows.length;
     if (call.expectRows !== undefined && count !== call.expectRows)
-      return back(`${formatCount(count)} rows fit by now, ${formatCount(call.expectRows)} did when it was planned`);
+      return back(`${formatCount(count)} rows match now, ${formatCount(call.expectRows)} matched in the plan`);
     if (call.keep)
       await means.keep(
         keptFrom(
@@ -106,14 +106,14 @@ async function inTransaction(
           locked.rows,
         ),
       );
-    means.tell([`${formatCount(count)} rows locked${call.keep ? ', kept as they were' : ''}`]);
+    means.tell([`${formatCount(count)} rows locked${call.keep ? ', saved for undo' : ''}`]);
   }
   const changed = await client.query<Record<string, unknown>>(parametersOf(call.change));
   const rows = changed.rowCount ?? 0;
   if (call.expectRows !== undefined && rows !== call.expectRows)
-    return back(`${formatCount(rows)} rows were touched, not ${formatCount(call.expectRows)}`);
+    return back(`${formatCount(rows)} rows changed instead of ${formatCount(call.expectRows)}`);
   if (changed.rows.some((row) => Object.values(row).includes(false)))
-    return back('the server answered that it did not do it');
+    return back('the server answered false: not done');
   if (means.signal.aborted) {
     await client.query('ROLLBACK');
     return { outcome: 'cancelled', says: 'rolled back, nothing was changed' };
@@ -121,7 +121,7 @@ async function inTransaction(
   stage.committing = true;
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT')
-    return { outcome: 'failed', says: 'the server rolled the transaction back', hint: 'look at the server’s log' };
+    return { outcome: 'failed', says: 'the server rolled the transaction back', hint: 'check the server log' };
   return { outcome: 'done', says: `${changed.command} ${formatCount(rows)}, committed` };
 }
 
@@ -157,7 +157,7 @@ async function alone(
     return {
       outcome: 'failed',
       says: `skipped: ${locked.says}`,
-      hint: 'see who holds its lock in the database sessions',
+      hint: 'find the lock holder in the database sessions',
     };
   } finally {
     clearTimeout(late);
@@ -191,13 +191,13 @@ function afterError(error: unknown, call: SqlCall, stage: Stage, means: Executio
     const says = call.transaction
       ? `the connection was lost after COMMIT was sent: ${what}`
       : `the connection was lost: ${what}`;
-    return { outcome: 'unknown', says, hint: 'look at the rows before you try again' };
+    return { outcome: 'unknown', says, hint: 'check the rows before you retry' };
   }
   if (stage.late !== undefined)
     return {
       outcome: 'failed',
       says: `stopped after ${formatAge(stage.late)}; no row was changed`,
-      hint: 'it takes longer than it may: run it by hand, at a quiet hour',
+      hint: 'it exceeds the time limit: run it by hand at a quiet hour',
     };
   if (means.signal.aborted)
     return {

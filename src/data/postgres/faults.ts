@@ -59,18 +59,22 @@ function explainState(state: string, said: string, server: DatabaseServer, error
   const role = server.user;
   switch (state) {
     case '57P03':
-      return ['refused', said, 'it starts, stops or recovers: look at its log; it is tried again'];
+      return ['refused', said, 'it is starting, stopping or recovering: check its log; retries automatically'];
     case '53300':
-      return ['refused', `no connection left: ${said}`, roomFor(said, server)];
+      return ['refused', `too many connections: ${said}`, roomFor(said, server)];
     case '08P01':
       return explainPooler(said);
     case '53100':
     case '53200':
-      return ['refused', said, state === '53100' ? 'free space on the database’s disk' : 'the server is out of memory'];
+      return ['refused', said, state === '53100' ? 'free space on the database disk' : 'the server is out of memory'];
     case '28P01':
-      return ['forbidden', `password of ${role} not accepted`, 'set PGPASSWORD, or a line in ~/.pgpass (chmod 600)'];
+      return [
+        'forbidden',
+        `password authentication failed for ${role}`,
+        'set PGPASSWORD, or a line in ~/.pgpass (chmod 600)',
+      ];
     case '28000':
-      return ['forbidden', said, 'compare user, database and sslmode with the server’s pg_hba.conf'];
+      return ['forbidden', said, 'compare user, database and sslmode with pg_hba.conf on the server'];
     case '3D000':
       return ['unconfigured', said, 'set PGDATABASE, or database.primary.database in the configuration'];
     case '42501':
@@ -79,33 +83,33 @@ function explainState(state: string, said: string, server: DatabaseServer, error
     case '3F000':
       return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs (or migrate it)'];
     case '42703':
-      return ['unconfigured', said, 'the table differs from the runbook’s: compare the migration that is deployed'];
+      return ['unconfigured', said, 'the table differs from the runbook: compare the deployed migration'];
     case '22P02':
-      return ['malformed', said, 'that cannot be an id, or a state, in this database: compare it'];
+      return ['malformed', said, 'not a valid id or state in this database: check it'];
     case '57014':
       return /statement timeout/.test(said)
-        ? ['timeout', 'the query took too long and was cancelled', 'the server is busy, or an index is missing']
-        : ['timeout', 'the query was cancelled by somebody', 'it is tried again'];
+        ? ['timeout', 'the query timed out and was cancelled', 'the server is busy, or an index is missing']
+        : ['timeout', 'another user cancelled the query', 'retries automatically'];
     case '55P03':
-      return ['timeout', 'waited too long for a lock', 'somebody holds a lock on the table: see who blocks whom'];
+      return ['timeout', 'lock timeout', 'another session locks the table: see the blocked sessions'];
     case '25006':
       return [
         'refused',
-        'the server takes no writes: it is in recovery, or set read-only',
+        'the server accepts no writes: in recovery, or set read-only',
         'point database.primary at the primary',
       ];
     case '40001':
     case '40P01':
-      return ['timeout', said, 'a conflict with replay on a replica; it is tried again'];
+      return ['timeout', said, 'conflict with recovery on the replica; retries automatically'];
     case '57P01':
     case '57P02':
     case '57P05':
     case '25P03':
-      return ['unreachable', `connection ended by the server: ${said}`, 'it is tried again at once'];
+      return ['unreachable', `the server closed the connection: ${said}`, 'retries immediately'];
     default: {
       const severity = error instanceof Error && 'severity' in error ? String(error.severity) : '';
       const kind: FaultKind = /^(08|53|58)/.test(state) || severity === 'FATAL' ? 'unreachable' : 'malformed';
-      return [kind, `${said} (${state})`, 'look at the server’s log'];
+      return [kind, `${said} (${state})`, 'check the server log'];
     }
   }
 }
@@ -114,10 +118,10 @@ function explainState(state: string, said: string, server: DatabaseServer, error
 function roomFor(said: string, { user, database }: DatabaseServer): string {
   if (/for role/.test(said)) return `end idle sessions of ${user}, or ALTER ROLE ${user} CONNECTION LIMIT …;`;
   if (/for database/.test(said)) return `end idle sessions, or ALTER DATABASE ${database} CONNECTION LIMIT …;`;
-  if (/max_client_conn|no more connections allowed/.test(said)) return 'it is pgbouncer’s: raise its max_client_conn';
+  if (/max_client_conn|no more connections allowed/.test(said)) return 'pgbouncer limit: raise max_client_conn';
   return (
-    'end idle sessions or lower the pools; a superuser still gets in (superuser_reserved_connections), ' +
-    `and from PostgreSQL 16 on who has pg_use_reserved_connections`
+    'end idle sessions or shrink the pools; a superuser can still connect (superuser_reserved_connections), ' +
+    `and from PostgreSQL 16 on roles with pg_use_reserved_connections`
   );
 }
 
@@ -126,14 +130,14 @@ function explainPooler(said: string): Known {
   if (/statement pooling mode/.test(said))
     return [
       'unconfigured',
-      'pgbouncer’s pool_mode=statement allows no transaction',
-      'name the server itself, or a pool with pool_mode=transaction or session',
+      'pool_mode=statement of pgbouncer allows no transactions',
+      'use the server itself, or a pool with pool_mode=transaction or session',
     ];
   if (/query_wait_timeout|no more connections allowed/.test(said))
-    return ['refused', `pgbouncer has no connection free: ${said}`, 'end idle sessions, or raise its pool_size'];
+    return ['refused', `pgbouncer has no free connection: ${said}`, 'end idle sessions, or raise its pool_size'];
   if (/server login|cannot connect to server|server_login_retry/.test(said))
-    return ['refused', `pgbouncer does not reach the server: ${said}`, 'look at the server behind it'];
-  return ['unreachable', `${said} (08P01)`, 'look at the server’s log, and at pgbouncer’s where there is one'];
+    return ['refused', `pgbouncer cannot reach the server: ${said}`, 'check the server behind it'];
+  return ['unreachable', `${said} (08P01)`, 'check the log of the server, and of pgbouncer if used'];
 }
 
 /**
@@ -147,7 +151,7 @@ export function isRefusal(error: unknown): boolean {
 /** What would allow what was refused: a grant; else what the server says. */
 export function remedyOf(error: unknown, role: string): string {
   const said = sanitize(error instanceof Error ? error.message : '', 200);
-  return sqlState(error) === '42501' ? grantFor(said, role) : `the server does not offer it: ${said}`;
+  return sqlState(error) === '42501' ? grantFor(said, role) : `not supported by the server: ${said}`;
 }
 
 /** The grant that a refusal calls for: `permission denied for table jobs`. */
@@ -163,29 +167,29 @@ export function grantFor(said: string, role: string): string {
 
 function explainClient(error: unknown, said: string, server: DatabaseServer): Known {
   if (error instanceof UnreadableFile)
-    return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a file that can be read`];
-  if (error instanceof NotPostgres) return ['malformed', said, 'something else listens on that port: compare it'];
+    return ['unconfigured', said, `set database.primary.${error.option} (or PGSSL…) to a readable file`];
+  if (error instanceof NotPostgres) return ['malformed', said, 'another service listens on that port: check the port'];
   if (error instanceof PasswordInClear)
     return [
       'forbidden',
-      'the server asks for the password in clear, without TLS; it was not sent',
-      'turn ssl on at the server; sslmode=disable sends it all the same',
+      'the server wants a cleartext password without TLS; not sent',
+      'turn on ssl on the server; sslmode=disable sends it anyway',
     ];
   if (/does not support SSL/.test(said))
     return [
       'forbidden',
-      `the server offers no TLS, and sslmode is ${server.sslMode}; no password was sent`,
-      'turn ssl on at the server; sslmode=disable goes without',
+      `the server offers no TLS, and sslmode is ${server.sslMode}; no password sent`,
+      'turn on ssl on the server; sslmode=disable connects without it',
     ];
   // A program's own words (x is not a function) tell nobody anything: messages came in an order that makes no sense.
   const confused = error instanceof TypeError || error instanceof RangeError;
   if ((confused && !('code' in error)) || /establishing an SSL connection|invalid response|decod|parse/i.test(said))
-    return ['malformed', 'the answer is not PostgreSQL’s', 'something else listens on that port: compare it'];
+    return ['malformed', 'not a PostgreSQL answer', 'another service listens on that port: check the port'];
   if (/client password must be/.test(said))
-    return ['forbidden', `a password for ${server.user} is wanted`, 'set PGPASSWORD, or a line in ~/.pgpass'];
-  if (/SASL|SCRAM/.test(said)) return ['forbidden', said, 'compare the password and the server’s pg_hba.conf'];
+    return ['forbidden', `the server requires a password for ${server.user}`, 'set PGPASSWORD, or a line in ~/.pgpass'];
+  if (/SASL|SCRAM/.test(said)) return ['forbidden', said, 'check the password, and pg_hba.conf on the server'];
   if (/^Connection terminated/.test(said))
-    return ['unreachable', 'connection cut', 'the server or a proxy ended it: look at its log'];
+    return ['unreachable', 'connection closed', 'the server or a proxy closed it: check its log'];
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return ['refused', 'no server on that socket', 'check that PostgreSQL runs, and the port'];
   if (code === 'ECONNREFUSED')

@@ -23,16 +23,16 @@ function faultOf({ pid, user, table, seconds, granted, prepared, behind }: Holde
   const age = seconds === null ? '' : `, for ${formatAge(Math.max(0, seconds) * second)}`;
   const kind = 'timeout' as const;
   if (pid === null) {
-    const what = `waits for ${name}: a prepared transaction holds its lock${prepared ? ` (${sanitize(prepared, 80)})` : ''}${age}`;
+    const what = `waiting for ${name}: a prepared transaction holds its lock${prepared ? ` (${sanitize(prepared, 80)})` : ''}${age}`;
     const gid = prepared === null ? '…' : `'${sanitize(prepared, 80).replaceAll("'", "''")}'`;
-    return { kind, what, hint: `no session has it: ROLLBACK PREPARED ${gid}; or COMMIT PREPARED, by whoever knows it` };
+    return { kind, what, hint: `no session owns it: ask its owner, then ROLLBACK PREPARED ${gid}; or COMMIT PREPARED` };
   }
   const who = `pid ${pid}${user ? ` (${sanitize(user, 40)})` : ''}`;
   if (granted)
     return {
       kind,
-      what: `waits for ${name}: its lock is held by ${who}${age}`,
-      hint: `look at pid ${pid} in the database sessions, and end it if it hangs`,
+      what: `waiting for ${name}: ${who} holds its lock${age}`,
+      hint: `check pid ${pid} in the database sessions; end it if it hangs`,
     };
   const first = behind?.find((one) => one !== pid);
   const further =
@@ -43,7 +43,7 @@ function faultOf({ pid, user, table, seconds, granted, prepared, behind }: Holde
         : `, which waits for pid ${first}`;
   return {
     kind,
-    what: `waits for ${name} behind ${who}${age}${further}`,
-    hint: `end pid ${first && first > 0 ? first : pid} to let everybody go on`,
+    what: `waiting for ${name} behind ${who}${age}${further}`,
+    hint: `end pid ${first && first > 0 ? first : pid} to unblock the others`,
   };
 }

@@ -102,7 +102,7 @@ export class PostgresPreflight {
     );
     if (!found.ok) return found;
     const [row] = found.value;
-    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `there is no table ${name}`, name } };
+    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `no table ${name}`, name } };
     if (row.owns === true) return { ok: true, value: { allowed: true, missing: '', name } };
     for (const privilege of need.privileges) {
       // Whose database it is may maintain what is in it, in every version.
@@ -110,7 +110,7 @@ export class PostgresPreflight {
       if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
         return {
           ok: true,
-          value: { allowed: false, missing: `only the owner of ${name}, or of the database, may do that`, name },
+          value: { allowed: false, missing: `only the owner of ${name} or of the database can do that`, name },
         };
       const has = await this.rows(
         'primary',

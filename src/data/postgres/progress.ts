@@ -32,7 +32,7 @@ export async function followProgress(
       const found = await session.read(look, within * 0.8, (ask) => ask<Row>(sql, { values: [pid] }));
       const [row] = found.ok ? found.value : [];
       if (row) say(progressSays(row));
-      if (!found.ok && !unasked) say(`how far it is could not be asked: ${found.fault.what}`);
+      if (!found.ok && !unasked) say(`progress unknown: ${found.fault.what}`);
       unasked ||= !found.ok;
       await pause(every, signal);
     }

@@ -50,7 +50,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   const { server, where } = session;
   // The first statement may have to connect; the latency is that of a statement on an open connection.
   const [me] = await ask<sql.WhoRow>(sql.who);
-  if (!me) throw new Error('the server does not say who it is');
+  if (!me) throw new Error('the server did not identify itself');
   const begun = performance.now();
   const missing: MissingPart[] = [];
   const part = async <Found>(what: DatabasePart, look: () => Promise<Found>): Promise<Found | undefined> => {
@@ -95,7 +95,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
           pid,
           blockedBy,
           waiting: Math.max(0, (seconds ?? 0) * second),
-          query: query === null ? 'not shown to us' : statementSays(query, shortQuery),
+          query: query === null ? 'hidden from our role' : statementSays(query, shortQuery),
         }))
       : undefined,
     missing,

@@ -45,11 +45,11 @@ export async function askPrometheus(
   const [p95, rate] = await Promise.all(
     [prometheus.p95Query, prometheus.errorRateQuery].map((q) => query(prometheus, q, dispatcher, signal)),
   );
-  if (!p95 || !rate) throw new Error('two queries have two answers');
+  if (!p95 || !rate) throw new Error('both queries need an answer');
   if (!p95.ok) return p95;
   if (!rate.ok) return rate;
   if ((rate.value ?? 0) > 1 || (rate.value ?? 0) < 0) {
-    const what = `errorRateQuery gives ${rate.value}, not a share from 0 to 1`;
+    const what = `errorRateQuery returns ${rate.value}, not a ratio from 0 to 1`;
     const hint = 'divide percent by 100 in prometheus.errorRateQuery';
     return { ok: false, fault: { kind: 'malformed', where: url.host, what, hint } };
   }
@@ -94,13 +94,13 @@ async function query(
     });
     const { text: body } = await readBeginning(answer.body, longestAnswer);
     if (answer.statusCode === 401 || answer.statusCode === 403) {
-      const what = `may not query (${answer.statusCode})`;
-      const hint = 'put user:password into prometheus.url, or set BENTHAM_PROMETHEUS_BEARER_TOKEN';
+      const what = `not allowed to query (${answer.statusCode})`;
+      const hint = 'add user:password to prometheus.url, or set BENTHAM_PROMETHEUS_BEARER_TOKEN';
       return { ok: false, fault: { kind: 'forbidden', where, what, hint } };
     }
     if (answer.statusCode >= 500) {
       const what = `answered ${answer.statusCode}`;
-      return { ok: false, fault: { kind: 'unreachable', where, what, hint: 'look at Prometheus itself' } };
+      return { ok: false, fault: { kind: 'unreachable', where, what, hint: 'check Prometheus' } };
     }
     // A query that is wrong is answered 400 or 422 with the reason in JSON.
     const aside = answer.statusCode >= 300 && !body.trimStart().startsWith('{');
@@ -126,8 +126,8 @@ export function readPrometheus(body: string): { value: number | undefined } | { 
   const { resultType, result } = answer.data ?? {};
   if (resultType === 'scalar') return { value: numberOf(result) };
   if (resultType !== 'vector' || !Array.isArray(result))
-    return { problem: `query gives a ${sanitize(resultType, 20) || 'nothing'}, not one number` };
-  if (result.length > 1) return { problem: `query gives ${result.length} series, not one number: sum them` };
+    return { problem: `query returns ${sanitize(resultType, 20) || 'nothing'}, not one number` };
+  if (result.length > 1) return { problem: `query returns ${result.length} series, not one number: sum them` };
   const [only] = result as readonly { value?: unknown }[];
   return { value: only === undefined ? undefined : numberOf(only?.value) };
 }

@@ -40,7 +40,7 @@ function boundAnswers(client: Client): () => EndlessAnswer | undefined {
     client.stream.on('data', (chunk: Buffer) => {
       received += chunk.length;
       if (received <= longestAnswer || endless) return;
-      endless = new EndlessAnswer(`an answer of more than ${longestAnswer} bytes`);
+      endless = new EndlessAnswer(`answer longer than ${longestAnswer} bytes`);
       cutConnection(client);
     });
   });

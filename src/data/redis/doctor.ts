@@ -61,8 +61,8 @@ function limitOf(used: number, limit: number): Checkup {
     area,
     what,
     verdict: 'warning',
-    answer: `none is set; ${formatBytes(used)} used`,
-    todo: 'without maxmemory there is no percentage to judge: CONFIG SET maxmemory',
+    answer: `not set; ${formatBytes(used)} used`,
+    todo: 'without maxmemory there is no usage to check: CONFIG SET maxmemory',
   };
 }
 
@@ -75,13 +75,13 @@ async function eviction(client: Client, user: string): Promise<Checkup> {
   try {
     await client.scan(0, 'COUNT', 1);
   } catch (error) {
-    return { ...about, verdict: 'warning', answer: `may not SCAN: ${said(error)}`, todo };
+    return { ...about, verdict: 'warning', answer: `SCAN not allowed: ${said(error)}`, todo };
   }
   const asked = await redisMay(client, 'UNLINK', 'bentham-cockpit');
-  if (asked.may === true) return { ...about, verdict: 'ok', answer: 'may SCAN and UNLINK' };
+  if (asked.may === true) return { ...about, verdict: 'ok', answer: 'SCAN and UNLINK allowed' };
   if (asked.may === false) return { ...about, verdict: 'warning', answer: asked.why, todo };
-  const answer = `may SCAN; whether it may UNLINK cannot be asked: ${asked.why}`;
-  return { ...about, verdict: 'unknown', answer, todo: `ask whoever runs Redis: ACL GETUSER ${user}` };
+  const answer = `SCAN allowed; cannot check UNLINK: ${asked.why}`;
+  return { ...about, verdict: 'unknown', answer, todo: `ask a Redis admin for ACL GETUSER ${user}` };
 }
 
 const said = (error: unknown) => sanitize(error instanceof Error ? error.message : error, 120);

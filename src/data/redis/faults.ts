@@ -18,48 +18,43 @@ type Known = readonly [pattern: RegExp, kind: FaultKind, what: string, hint: str
 
 /** The first word of Redis' errors says what they are. */
 const answers: readonly Known[] = [
-  [/^NOAUTH/, 'forbidden', 'a password is wanted', 'set REDIS_PASSWORD, or put it into REDIS_URL'],
+  [/^NOAUTH/, 'forbidden', 'a password is required', 'set REDIS_PASSWORD, or add it to REDIS_URL'],
   [
     /^WRONGPASS|invalid password|invalid username-password/i,
     'forbidden',
     'user or password not accepted',
-    'compare REDIS_URL and REDIS_PASSWORD with the server’s ACL LIST',
+    'compare REDIS_URL and REDIS_PASSWORD with ACL LIST on the server',
   ],
   [
     /without any password configured/i,
     'forbidden',
-    'the server has no password, and one was given',
+    'a password was given, but the server has none',
     'unset REDIS_PASSWORD',
   ],
-  [/^LOADING/, 'refused', 'loading its data from disk', 'it answers when it is done; it is tried again'],
+  [/^LOADING/, 'refused', 'loading its data from disk', 'it answers when loaded; retries automatically'],
   [
     /^MISCONF/,
     'refused',
-    'cannot save to disk and refuses commands',
-    'free disk space, then look at its log (stop-writes-on-bgsave-error)',
+    'cannot save to disk, rejects commands',
+    'free disk space, then check its log (stop-writes-on-bgsave-error)',
   ],
   [
     /max(imum)? number of clients/i,
     'refused',
-    'no connection left: maximum number of clients reached',
+    'maximum number of clients reached',
     'find the clients: redis-cli CLIENT LIST',
   ],
-  [/^READONLY/, 'refused', 'this is a replica: it takes no writes', 'point REDIS_URL at the primary (redis-cli ROLE)'],
-  [
-    /^OOM/,
-    'refused',
-    'no memory left, and the policy evicts nothing: writes are refused',
-    'evict old data, or raise maxmemory',
-  ],
+  [/^READONLY/, 'refused', 'this is a replica: read-only', 'point REDIS_URL at the primary (redis-cli ROLE)'],
+  [/^OOM/, 'refused', 'out of memory and noeviction: writes are rejected', 'evict old data, or raise maxmemory'],
   [
     /^(MOVED|ASK|CROSSSLOT|TRYAGAIN)\b/,
     'refused',
-    'this is a node of a Redis Cluster, and the key is of another node or slot',
-    'do it by hand, node by node: redis-cli -c',
+    'this is a Redis Cluster node, and the key belongs to another node or slot',
+    'run it by hand on each node: redis-cli -c',
   ],
-  [/^CLUSTERDOWN/, 'refused', 'the Redis Cluster is down: some of its slots have no node', 'redis-cli CLUSTER INFO'],
-  [/^NOREPLICAS/, 'refused', 'too few replicas are connected: writes are refused', 'redis-cli INFO replication'],
-  [/^MASTERDOWN/, 'refused', 'its master is away', 'look at the master'],
+  [/^CLUSTERDOWN/, 'refused', 'the Redis Cluster is down: some slots have no node', 'redis-cli CLUSTER INFO'],
+  [/^NOREPLICAS/, 'refused', 'too few replicas connected: writes are rejected', 'redis-cli INFO replication'],
+  [/^MASTERDOWN/, 'refused', 'its master is unreachable', 'check the master'],
   [/^BUSY /, 'refused', 'busy with a script', 'redis-cli SCRIPT KILL, or wait'],
   [
     /^DENIED|protected mode/i,
@@ -70,11 +65,10 @@ const answers: readonly Known[] = [
 ];
 
 /** A port of TLS that is spoken to in clear hangs up without a word. */
-const cutInClear = 'the server or a proxy ended it: look at its log; where it speaks TLS, say rediss://';
-const cutInTls = 'the server or a proxy ended it: look at its log; where it speaks no TLS, say redis://';
+const cutInClear = 'the server or a proxy closed it: check its log; if it uses TLS, set rediss://';
+const cutInTls = 'the server or a proxy closed it: check its log; if it has no TLS, set redis://';
 /** redis:// alone does not choose to go in clear where TLS is required. */
-const tlsRequired =
-  'the server may speak no TLS, which is required here: turn it on there; redis.tls=disable goes in clear';
+const tlsRequired = 'TLS is required: turn it on on the server, or set redis.tls=disable to connect unencrypted';
 
 /** What to look at where somebody is there, and does not speak as we do. */
 function cutHint(redis: RedisSettings): string {
@@ -93,40 +87,48 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
     // `can't run this command …` before Redis 7; `… no permissions to access one of the keys` for keys.
     const [, command] = /'([\w|]+)'/.exec(said) ?? [];
     if (/\bkeys?\b/.test(said) && command === undefined)
-      return { kind: 'forbidden', where, what: `${user} may not touch these keys`, hint: `ACL SETUSER ${user} ~*` };
+      return {
+        kind: 'forbidden',
+        where,
+        what: `${user} is not allowed to access these keys`,
+        hint: `ACL SETUSER ${user} ~*`,
+      };
     const hint = `ACL SETUSER ${user} ${command ? `+${command.toLowerCase()}` : '+ping +info'}`;
-    return { kind: 'forbidden', where, what: `${user} may not run ${(command ?? 'info').toUpperCase()}`, hint };
+    return {
+      kind: 'forbidden',
+      where,
+      what: `${user} is not allowed to run ${(command ?? 'info').toUpperCase()}`,
+      hint,
+    };
   }
   if (error instanceof IsSentinel)
     return {
       kind: 'unconfigured',
       where,
-      what: 'that is a Sentinel, not the server itself',
-      hint: 'name the server: redis-cli -p 26379 SENTINEL MASTERS',
+      what: 'this is a Sentinel, not a Redis server',
+      hint: 'use the server address: redis-cli -p 26379 SENTINEL MASTERS',
     };
   if (error instanceof SilentInTls) {
-    const hint = redis.url.startsWith('rediss:')
-      ? 'it may be frozen; where it speaks no TLS, say redis://'
-      : tlsRequired;
-    return { kind: 'timeout', where, what: 'connected, but TLS is not answered', hint };
+    const hint = redis.url.startsWith('rediss:') ? 'it may be frozen; if it has no TLS, set redis://' : tlsRequired;
+    return { kind: 'timeout', where, what: 'connected, but no answer to TLS', hint };
   }
-  const hint = 'something else listens on that port: compare it';
-  if (error instanceof EndlessAnswer) return { kind: 'malformed', where, what: 'an answer without end', hint };
+  const hint = 'another service listens on that port: check the port';
+  if (error instanceof EndlessAnswer) return { kind: 'malformed', where, what: 'answer too long', hint };
   // An answer that the client's parser breaks on (nested without end) is not Redis' either.
   if (error instanceof NotInfo || error instanceof RangeError || /Protocol error|RESP type/i.test(said))
-    return { kind: 'malformed', where, what: 'the answer is not Redis’', hint };
+    return { kind: 'malformed', where, what: 'not a Redis answer', hint };
   if (/Command timed out|^connect ETIMEDOUT/.test(said))
     return { kind: 'timeout', where, what: 'no answer in time', hint: 'the host is slow, frozen or behind a firewall' };
   if (/Connection is closed|Stream isn't writeable/.test(said))
-    return { kind: 'unreachable', where, what: 'connection cut', hint: cutHint(redis) };
+    return { kind: 'unreachable', where, what: 'connection closed', hint: cutHint(redis) };
   if (error instanceof NoAuthority)
-    return { kind: 'unconfigured', where, what: said, hint: 'set redis.caFile to a file that can be read' };
+    return { kind: 'unconfigured', where, what: said, hint: 'set redis.caFile to a readable file' };
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === undefined && error instanceof Error && error.name === 'ReplyError')
     return { kind: 'malformed', where, what: said, hint: 'try it by hand: redis-cli INFO' };
   const { kind, what, hint: next, certificate } = explainNetworkError(error);
   if (certificate === 'authority')
-    return { kind, where, what, hint: 'trust its authority: redis.caFile, or NODE_EXTRA_CA_CERTS' };
+    return { kind, where, what, hint: 'trust its CA: redis.caFile, or NODE_EXTRA_CA_CERTS' };
   if (/^(ECONNRESET|EPROTO|ERR_SSL_)/.test(String(code))) return { kind, where, what, hint: cutHint(redis) };
   return { kind, where, what, hint: next };
 }

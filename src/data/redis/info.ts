@@ -33,7 +33,7 @@ export async function readRedis(client: Client, where: string): Promise<Redis> {
 function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): Redis {
   if (found === undefined) return look;
   if (found !== 'untold') return { ...look, cluster: true, slots: found };
-  const why = 'CLUSTER INFO is not allowed to this user';
+  const why = 'this user is not allowed to run CLUSTER INFO';
   return { ...look, untold: [...(look.untold ?? []), { what: 'CLUSTER INFO', why }] };
 }
 
@@ -60,7 +60,7 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
   };
   if (info.get('redis_mode') === 'sentinel') throw new IsSentinel('a Sentinel');
   const used = number('used_memory');
-  if (used === undefined) throw new NotInfo('INFO does not tell used_memory');
+  if (used === undefined) throw new NotInfo('INFO has no used_memory');
   return {
     where,
     version: sanitize(info.get('redis_version') ?? info.get('valkey_version') ?? '', 40),

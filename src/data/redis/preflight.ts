@@ -125,9 +125,9 @@ async function each(client: Client, command: readonly [string, string], keys: re
 type Refusal = NonNullable<RedisScan['untold']>;
 
 function refusalOf(message: string, command: string): Refusal | undefined {
-  if (/^NOPERM/.test(message)) return { by: 'permission', says: `this user may not run ${command}` };
+  if (/^NOPERM/.test(message)) return { by: 'permission', says: `this user is not allowed to run ${command}` };
   if (/LFU/.test(message))
-    return { by: 'policy', says: 'the server’s policy (LFU) counts uses and keeps no idle times' };
+    return { by: 'policy', says: 'idle times are unavailable: the LFU policy does not keep them' };
   // The key went between the two questions.
   if (/no such key/i.test(message)) return undefined;
   return { by: 'error', says: `${command}: ${stripControl(message, 100)}` };

@@ -53,7 +53,7 @@ async function kubectlThere(name: string, directory: string, timeout: Ms, signal
       ...about,
       verdict: 'warning',
       answer: `${name}: ${notRunnable[found.code]}`,
-      todo: 'install kubectl, to deploy and to work by hand',
+      todo: 'install kubectl to deploy and to work by hand',
     };
   try {
     const { stdout } = await run(found.file, ['version', '--client', '--output=json'], {
@@ -95,7 +95,7 @@ async function checkoutThere(directory: string | undefined): Promise<Checkup> {
     if (absent.length === 0) return { ...about, verdict: 'ok', answer: directory };
     return { ...about, verdict: 'warning', answer: `${file} has no ${absent.join(', ')}`, todo: 'update the checkout' };
   } catch {
-    return { ...about, verdict: 'warning', answer: `${file} is not JSON`, todo: 'look at the checkout' };
+    return { ...about, verdict: 'warning', answer: `${file} is not JSON`, todo: 'check the checkout' };
   }
 }
 

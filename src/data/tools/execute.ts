@@ -23,7 +23,7 @@ export async function executeCommand(
   { tell, signal }: Pick<ExecutionContext, 'tell' | 'signal'>,
 ): Promise<CallResult> {
   const [program, ...argv] = call.argv;
-  if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it was started' };
+  if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before it started' };
   const running = execa(program, argv, {
     cwd: call.directory || undefined,
     env: { ...childEnvironment(process.env, call.inherits), ...call.environment },
@@ -62,7 +62,7 @@ export async function executeCommand(
     read((text, cut) => {
       // A new secret is shown as it is, once; everything else goes through the door.
       const safe = call.reveals ? stripControl(text, longestLine) : sanitize(text, longestLine);
-      fresh.push(cut ? `${safe} … (the rest of this line is cut)` : safe);
+      fresh.push(cut ? `${safe} … (line truncated)` : safe);
       if (fresh.length > mostTold) {
         fresh.shift();
         skipped += 1;
@@ -70,7 +70,7 @@ export async function executeCommand(
     });
     if (fresh.length === 0) return;
     lines = [...lines, ...fresh].slice(-mostKept);
-    tell(skipped > 0 ? [`… ${skipped} lines are left out`, ...fresh] : fresh);
+    tell(skipped > 0 ? [`… ${skipped} lines omitted`, ...fresh] : fresh);
   };
   try {
     for await (const chunk of running.all ?? []) take((line) => cutter.push(chunk as Buffer, line));
@@ -85,25 +85,24 @@ export async function executeCommand(
   const began = result.exitCode !== undefined || result.signal !== undefined;
   const took = formatAge(result.durationMs);
   if (!began) {
-    const says = `${program} could not be started: ${sanitize(result.code ?? result.shortMessage, 200)}`;
+    const says = `cannot start ${program}: ${sanitize(result.code ?? result.shortMessage, 200)}`;
     return { outcome: 'failed', says, hint: 'nothing was changed; check the program and the directory' };
   }
   if (why)
     return {
       outcome: 'unknown',
-      says: `${program} was ended ${why === 'time' ? 'because its time was up' : 'by a person'}, after ${took}`,
-      hint: 'it may have done a part of its work: look before you try again',
+      says: `${program} was stopped ${why === 'time' ? 'at its time limit' : 'by the user'} after ${took}`,
+      hint: 'it may be partly done: check before you retry',
     };
   const doubt = call.reaches && result.exitCode !== 0 ? doubtOf(lines, { signal: result.signal }) : undefined;
-  if (doubt !== undefined)
-    return { outcome: 'unknown', says: `${program}: ${doubt}`, hint: 'it may have done a part of its work' };
-  if (result.exitCode === 0) return { outcome: 'done', says: `${program} ended well after ${took}` };
-  const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
+  if (doubt !== undefined) return { outcome: 'unknown', says: `${program}: ${doubt}`, hint: 'it may be partly done' };
+  if (result.exitCode === 0) return { outcome: 'done', says: `${program} succeeded after ${took}` };
+  const how = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
   return {
     // One that was killed has told nothing of what it did.
     outcome: result.signal ? 'unknown' : 'failed',
     says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
-    hint: 'read what it said; it may have done a part of its work',
+    hint: 'read its output; it may be partly done',
   };
 }

@@ -62,13 +62,13 @@ export async function adminCommandThere(
   );
   const quotes = quotesArguments(manager, version);
   if (quotes === undefined)
-    return warning(`${found.file} tells no version`, `try it in ${directory}: ${manager} --version`);
+    return warning(`${found.file} prints no version`, `try it in ${directory}: ${manager} --version`);
   const answer = `${manager} ${version}, ${found.file}`;
   if (quotes) return { ...about, verdict: 'ok', answer };
   const newest = quotesSince[manager].at(-1)?.join('.');
   return warning(
-    `${answer}: it passes the arguments of scripts to a shell`,
-    `update ${manager} to ${newest} or later; until then pass no name to it by hand that a shell could read as code`,
+    `${answer}: it passes script arguments to a shell`,
+    `update ${manager} to ${newest} or later; until then never pass it a name that a shell could run as code`,
   );
 }
 

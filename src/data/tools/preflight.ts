@@ -23,7 +23,7 @@ export async function toolThere(command: string, directory = '.'): Promise<Resul
   const where = 'or set admin.directory to the Bentham checkout';
   if (found.code === 'not-executable') return fault(`${command} is not executable`, `chmod +x ${command}`);
   if (found.code === 'directory') return fault(`${command} is a directory`, 'check its name');
-  return fault(`${command} was not found`, script ? `check its name, ${where}` : `install ${command}, ${where}`);
+  return fault(`${command} not found`, script ? `check its name, ${where}` : `install ${command}, ${where}`);
 }
 
 /** Runs something that changes nothing, and gives its last lines and its exit code. */

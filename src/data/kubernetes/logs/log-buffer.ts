@@ -135,7 +135,7 @@ export class LogBuffer {
     const oldest = this.#passing.at(0);
     const lost = this.#gone - (next - entries.length + this.#held().length);
     if (!last || !oldest || lost <= 0) return [];
-    const text = `${lost} line${lost === 1 ? '' : 's'} forgotten here while this stood still`;
+    const text = `${lost} line${lost === 1 ? '' : 's'} dropped here while paused`;
     const mark = { id: oldest.id - 0.5, at: last.at, pod: '', container: '', previous: false, text, mark: true };
     return [readEntry(mark, this.#fields)];
   }

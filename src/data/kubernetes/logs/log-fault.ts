@@ -11,21 +11,31 @@ export function logFault({ fault, status = 0, said = '' }: Refused): Fault {
     return {
       kind: 'unconfigured',
       where,
-      what: `${container} of ${pod} waits to start: ${why}`,
-      hint: 'look at the pod',
+      what: `${container} of ${pod} is waiting to start: ${why}`,
+      hint: 'check the pod',
     };
   }
   if (status === 404 && /^nodes /.test(said))
-    return { kind: 'unreachable', where, what: `its node is gone: ${said}`, hint: 'its log went with it' };
+    return {
+      kind: 'unreachable',
+      where,
+      what: `its node no longer exists: ${said}`,
+      hint: 'its log was deleted with it',
+    };
   if (status === 404 && /^pods /.test(said))
-    return { kind: 'unconfigured', where, what: `the pod is gone: ${said}`, hint: 'its log went with it' };
+    return {
+      kind: 'unconfigured',
+      where,
+      what: `the pod no longer exists: ${said}`,
+      hint: 'its log was deleted with it',
+    };
   const kubelet = /https?:\/\/(\[[^\]]+\]|[^:/"\s]+):\d+\/containerLogs/.exec(said)?.[1];
   if (status >= 500 && kubelet !== undefined)
     return {
       kind: 'unreachable',
       where,
-      what: `the kubelet at ${kubelet} does not answer: ${said.slice(said.lastIndexOf('": ') + 3)}`,
-      hint: 'look at the condition of the node',
+      what: `no answer from the kubelet at ${kubelet}: ${said.slice(said.lastIndexOf('": ') + 3)}`,
+      hint: 'check the node condition',
     };
   return fault;
 }

@@ -194,12 +194,12 @@ class LogsFollower {
         lastWords = 0;
         const more = stream.container.restarts - restarts;
         restarts = stream.container.restarts;
-        if (gone !== undefined && more > 0) mark(`${container.name} restarted; its end is not kept: ${gone}`);
-        else if (more > 1) mark(`${container.name} restarted ${more} times; only the last end is kept`);
+        if (gone !== undefined && more > 0) mark(`${container.name} restarted; previous log unavailable: ${gone}`);
+        else if (more > 1) mark(`${container.name} restarted ${more} times; only the last previous log is kept`);
       },
       lastWords: (text: string, at: Instant | undefined, cut: boolean) => {
         lastWords += 1;
-        if (lastWords === 1) mark(`${container.name} restarted; the end of the one before it`, at);
+        if (lastWords === 1) mark(`${container.name} restarted; end of the previous container`, at);
         put(text, at ?? Date.now(), { previous: true, cut: cut || undefined });
       },
       opened: () => {
