@@ -37,7 +37,7 @@ async function rds(options: RdsOptions = {}) {
   return client;
 }
 
-test('snapshots are taken on and on; where they stopped the newest gets older', async () => {
+test('snapshots are taken continuously; if they stop, the newest gets older', async () => {
   const [goes, stopped] = [await rds(), await rds({ newestSnapshot: 3 * 3_600_000 })];
   const newest = async (client: RDSClient) => {
     const all = await client.send(
@@ -73,7 +73,7 @@ test('snapshots: a week of hourly and a month of daily ones, in pages', async ()
   expect(none.DBClusterSnapshots ?? []).toEqual([]);
 });
 
-test('a restore makes a new cluster that becomes available, and leaves the old one alone', async () => {
+test('a restore creates a new cluster that becomes available, and does not change the old one', async () => {
   const client = await rds({ restore: 30 });
   const status = async (DBClusterIdentifier: string) =>
     (await client.send(new DescribeDBClustersCommand({ DBClusterIdentifier }))).DBClusters?.[0]?.Status;
@@ -100,7 +100,7 @@ test('nothing is restored to a time outside the window', async () => {
   }
 });
 
-test('a secret changes: the value before it is kept as the previous one', async () => {
+test('a changed secret keeps its previous value', async () => {
   const changes: string[] = [];
   const SecretId = 'bentham/db-credentials';
   const server = await startSecrets({ id: SecretId, text: 'one', changed: (text) => changes.push(text) });
@@ -119,7 +119,7 @@ test('a secret changes: the value before it is kept as the previous one', async 
   await expect(other).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
-test('the platform takes the login that the secret holds, and nothing that is none', () => {
+test('the platform uses the login in the secret, and ignores a text that is no login', () => {
   const taken: string[] = [];
   const cluster = { user: 'bentham', logInWith: (password: string) => void taken.push(password) };
   takeCredentials(cluster, '{"username":"bentham","password":"new"}');

@@ -50,7 +50,7 @@ function logged(kubernetes: Kubernetes): Line[][] {
   });
 }
 
-test('health is told in the runbook’s words', async () => {
+test('health is reported in the runbook’s words', async () => {
   const { gateway, conditions } = await begin('calm');
   const well = await fetch(`${gateway.url}/v1/health`);
   expect([well.status, await well.json()]).toMatchObject([
@@ -72,7 +72,7 @@ test('some versions say ok, or degraded with checks', async () => {
   });
 });
 
-test('a study needs a key, and is there or not', async () => {
+test('a study needs a key, and is found or not', async () => {
   const { gateway, conditions } = await begin('calm');
   conditions.gateway.errorShare = 0;
   const ask = (id: string, key?: string) =>
@@ -83,7 +83,7 @@ test('a study needs a key, and is there or not', async () => {
   expect(await (await ask('study_abc123', 'admin')).json()).toEqual({ id: 'study_abc123', status: 'executing' });
 });
 
-test('five minutes of access log are there at once, in order, and nothing is from the future', async () => {
+test('five minutes of access log exist at the start, in order, with nothing from the future', async () => {
   const { kubernetes } = await begin('calm');
   const pods = logged(kubernetes);
   const completed = pods.flat().filter((line) => line.msg === 'request completed');
@@ -98,7 +98,7 @@ test('five minutes of access log are there at once, in order, and nothing is fro
   expect(slow[Math.floor(slow.length * 0.95)]).toBeLessThan(500);
 });
 
-test('our own requests stand in the log too', async () => {
+test('our own requests are logged, too', async () => {
   const { kubernetes, gateway } = await begin('calm', { requestsPerSecond: 0.001 });
   await fetch(`${gateway.url}/v1/studies/study_mine`);
   await vi.waitFor(() => {
@@ -109,7 +109,7 @@ test('our own requests stand in the log too', async () => {
   }, 30_000);
 });
 
-test('with no pod that runs the load balancer answers a page that is not JSON', async () => {
+test('without a running pod the load balancer answers with a page that is not JSON', async () => {
   const { kubernetes, gateway } = await begin('calm');
   for (const { metadata } of kubernetes.podsOf('api-gateway')) {
     kubernetes.store.remove('pods', metadata.namespace, metadata.name);
@@ -126,7 +126,7 @@ test('an outage fails nearly every request, and says why', () => {
   expect(failed[0]?.error).toContain('orchestrator');
 });
 
-test('more nodes than usual make a slow API quicker, fewer do not make it slower', () => {
+test('more nodes than usual make a slow API faster, fewer do not make it slower', () => {
   const slow = conditionsOf('slow-api');
   const p95 = (ready: number) => {
     const drawn = Array.from({ length: 4000 }, () => drawLatency(fareOf(slow, ready).latency)).sort((a, b) => a - b);

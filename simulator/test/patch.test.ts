@@ -70,7 +70,7 @@ describe('json patch', () => {
 });
 
 const json = fc.jsonValue({ maxDepth: 3 });
-test('a merge patch of an object onto nothing is the object without its nulls, and merging twice changes nothing', () => {
+test('a merge patch onto nothing is the object without its nulls, and a second merge changes nothing', () => {
   fc.assert(
     fc.property(json, json, (target, by) => {
       const once = mergePatch(target as never, by as never);
@@ -90,12 +90,12 @@ test.each([
   expect(labelSelector(selector)(labels as Record<string, string>)).toBe(expected);
 });
 
-test('a selector that cannot be read is refused, not taken for everything', () => {
+test('an invalid selector is refused and does not match everything', () => {
   expect(() => labelSelector('app=(')).toThrow('unable to parse');
   expect(() => fieldSelector('spec.mood=bad')).toThrow('field label not supported');
 });
 
-test('the same template in another order has the same hash, another image another', () => {
+test('the order of a template does not change its hash, another image does', () => {
   const template = (image: string) => ({
     metadata: { labels: { a: '1', b: '2' } },
     spec: { containers: [{ name: 'a', image }] },

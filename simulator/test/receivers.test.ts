@@ -13,7 +13,7 @@ const post = async (url: string, body: unknown) => {
 };
 const payload = { summary: 'API p95 4 210 ms', source: 'bentham-cockpit', severity: 'critical' };
 
-test('PagerDuty: trigger, acknowledge and resolve under one key, kept without the routing key', async () => {
+test('PagerDuty accepts trigger, acknowledge and resolve under one key, and keeps no routing key', async () => {
   const event = { routing_key: receivers.routingKey, dedup_key: 'bentham/p95' };
   const sent = await post(receivers.pagerDutyUrl, { ...event, event_action: 'trigger', payload });
   expect(sent.status).toBe(202);
@@ -52,7 +52,7 @@ test.each([
   expect(receivers.received()).toEqual([]);
 });
 
-test('Slack: each webhook is its channel; wrong ones and empty messages are refused', async () => {
+test('each Slack webhook has its channel; unknown webhooks and empty messages are refused', async () => {
   expect(await post(receivers.slackAlerts, { text: 'SEV1' })).toEqual({ status: 200, body: 'ok' });
   expect(await post(receivers.slackOps, { text: 'info' })).toEqual({ status: 200, body: 'ok' });
   expect(receivers.received().map((one) => one.channel)).toEqual(['#alerts', '#ops']);
@@ -61,7 +61,7 @@ test('Slack: each webhook is its channel; wrong ones and empty messages are refu
   expect(await post(`${receivers.url}/services/T/B/x`, { text: 'a' })).toEqual({ status: 404, body: 'no_service' });
 });
 
-test('a channel fails as it is told, and works again', async () => {
+test('a channel fails as configured, and recovers', async () => {
   await post(`${receivers.url}/fail?channel=%23alerts&how=500`, '');
   expect((await post(receivers.slackAlerts, { text: 'a' })).status).toBe(500);
   expect((await post(receivers.slackOps, { text: 'a' })).status).toBe(200);

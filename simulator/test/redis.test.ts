@@ -18,13 +18,13 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('answers as a Redis does', async () => {
+test('it answers like Redis', async () => {
   expect(await redis.ping()).toBe('PONG');
   expect(await redis.info('memory')).toMatch(/used_memory:\d+\r\n[\s\S]*maxmemory:268435456/);
   await expect(redis.call('FLUSHALL')).rejects.toThrow('unknown command');
 });
 
-test('asks for the password', async () => {
+test('it asks for the password', async () => {
   const stranger = new Redis({
     host: server.host,
     port: server.port,
@@ -36,7 +36,7 @@ test('asks for the password', async () => {
   stranger.disconnect();
 });
 
-test('a scan finds every key once, also while keys go', async () => {
+test('a scan finds every key once, even while keys are deleted', async () => {
   const all = Number(await redis.dbsize());
   const seen = new Set<string>();
   let cursor = '0';
@@ -61,7 +61,7 @@ test('eviction frees memory', async () => {
   expect(await used()).toBeLessThan(before - 5_000_000);
 });
 
-test('garbage gets an error and no more', async () => {
+test('garbage gets an error', async () => {
   const said = await new Promise<string>((resolve) => {
     const socket = connect(server.port, server.host, () => socket.write('*1\r\nGARBAGE\r\n'));
     let text = '';
@@ -74,7 +74,7 @@ test('garbage gets an error and no more', async () => {
   expect(await redis.ping()).toBe('PONG');
 });
 
-test('commands arrive whole, however the bytes are cut', () => {
+test('commands are read completely, however the bytes are split', () => {
   const command = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(fc.array(command, { maxLength: 4 }), fc.array(fc.nat(200), { maxLength: 6 }), (commands, cuts) => {
@@ -94,7 +94,7 @@ test('commands arrive whole, however the bytes are cut', () => {
   );
 });
 
-test('globs match as Redis’ do', () => {
+test('globs match like Redis’', () => {
   expect(glob('cache:*').test('cache:a:b')).toBe(true);
   expect(glob('a?c').test('abc')).toBe(true);
   expect(glob('a[bc]d').test('acd')).toBe(true);

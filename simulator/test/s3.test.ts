@@ -42,7 +42,7 @@ async function begin(options: S3Options = {}): Promise<{ s3: S3; client: S3Clien
   return { s3, client };
 }
 
-test('pages of a hundred thousand objects fit together', async () => {
+test('pages of a hundred thousand objects are complete and without duplicates', async () => {
   const { client } = await begin({ objects: 100_000 });
   let token: string | undefined;
   let count = 0;
@@ -60,7 +60,7 @@ test('pages of a hundred thousand objects fit together', async () => {
   expect(count).toBe(100_000);
 });
 
-test('a delimiter rolls keys up into studies, also across pages', async () => {
+test('a delimiter groups keys into studies, also across pages', async () => {
   const { client } = await begin();
   const whole = await client.send(new ListObjectsV2Command({ Bucket, Delimiter: '/' }));
   const studies = whole.CommonPrefixes?.map((one) => one.Prefix) ?? [];
@@ -73,7 +73,7 @@ test('a delimiter rolls keys up into studies, also across pages', async () => {
   expect([...(first.CommonPrefixes ?? []), ...(second.CommonPrefixes ?? [])].map((one) => one.Prefix)).toEqual(studies);
 });
 
-test('a body comes back as it was sent, whole, as a stream in chunks, and in part', async () => {
+test('a body is returned as it was sent: complete, in chunks, and in part', async () => {
   const { client } = await begin();
   const body = 'evidence of something ✓';
   await client.send(new PutObjectCommand({ Bucket, Key: 'a/text', Body: body }));
@@ -95,7 +95,7 @@ test('an aws-chunked body that is cut short is refused', () => {
   expect(() => unchunk(Buffer.from('10\r\nabc'))).toThrow('cut short');
 });
 
-test('a delete hides, an older version is copied back and is the newest', async () => {
+test('a delete hides an object, and a copy of an older version becomes the newest', async () => {
   const { client } = await begin();
   const Key = 'study_abc123/page.html';
   await expect(client.send(new HeadObjectCommand({ Bucket, Key }))).rejects.toMatchObject({
@@ -124,7 +124,7 @@ test('versions are listed in pages, also where a page ends inside a key', async 
   expect([found.length, new Set(found).size]).toEqual([3, 3]);
 });
 
-test('what is held or retained is not destroyed, whatever else goes', async () => {
+test('a held or retained version is not deleted, others are', async () => {
   const { client } = await begin();
   const held = await client.send(
     new PutObjectCommand({ Bucket, Key: 'lock/held', Body: 'a', ObjectLockLegalHoldStatus: 'ON' }),
@@ -150,7 +150,7 @@ test('what is held or retained is not destroyed, whatever else goes', async () =
   await client.send(new DeleteObjectCommand({ Bucket, Key: 'lock/held', VersionId: held.VersionId }));
 });
 
-test('governance can be passed by, compliance cannot', async () => {
+test('governance retention can be bypassed, compliance cannot', async () => {
   const { client } = await begin();
   const ObjectLockRetainUntilDate = new Date(Date.now() + 86_400_000);
   for (const ObjectLockMode of ['GOVERNANCE', 'COMPLIANCE'] as const) {
@@ -168,7 +168,7 @@ test('governance can be passed by, compliance cannot', async () => {
   }
 });
 
-test('the bucket says that it versions and locks', async () => {
+test('the bucket reports versioning and Object Lock', async () => {
   const { client } = await begin();
   expect(await client.send(new GetBucketVersioningCommand({ Bucket }))).toMatchObject({ Status: 'Enabled' });
   const { ObjectLockConfiguration } = await client.send(new GetObjectLockConfigurationCommand({ Bucket }));
@@ -177,7 +177,7 @@ test('the bucket says that it versions and locks', async () => {
   await expect(unlocked).rejects.toMatchObject({ name: 'ObjectLockConfigurationNotFoundError' });
 });
 
-test('another’s key and an absent bucket are refused', async () => {
+test('a foreign key and a missing bucket are refused', async () => {
   const { s3, client } = await begin();
   await expect(client.send(new ListObjectsV2Command({ Bucket: 'nobodys' }))).rejects.toMatchObject({
     name: 'NoSuchBucket',
@@ -190,12 +190,12 @@ const hasAws = await run('aws', ['--version']).then(
   () => true,
   () => false,
 );
-test.runIf(!hasAws)('aws is not installed: the runbook’s commands are not tried here', () => {
+test.runIf(!hasAws)('skipped without aws: the runbook’s commands', () => {
   expect(hasAws).toBe(false);
 });
 
 describe.runIf(hasAws)('aws', () => {
-  test('lists, lists versions and copies one back, as the runbook writes it', async () => {
+  test('lists objects and versions and copies one back, as the runbook writes it', async () => {
     const { s3 } = await begin();
     const aws = async (...args: string[]) => {
       const { stdout } = await run('aws', ['--endpoint-url', s3.url, ...args], {

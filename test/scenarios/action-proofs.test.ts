@@ -79,7 +79,7 @@ describe.each([
   }
 
   describe.each(of)('$action', (one) => {
-    test('cancelled: nothing is run, and nothing can be confirmed any more', async () => {
+    test('cancelled: nothing runs, and nothing can be confirmed', async () => {
       const before = changes(cockpit);
       const { run } = await planned(one);
       cockpit.runner.cancel(run.id);
@@ -88,7 +88,7 @@ describe.each([
       expect(phases(cockpit, run)).toEqual([]);
     });
 
-    test('what was typed has to be what was asked for', async () => {
+    test('the typed text has to match', async () => {
       const { run } = await planned(one);
       const before = changes(cockpit);
       const wrong = run.accepts.length > 0 ? [] : ['y'];
@@ -120,7 +120,7 @@ describe.each([
       }
     });
 
-    test('refused where it is not allowed', async () => {
+    test('refused without permission', async () => {
       const more = Object.fromEntries(
         Object.entries(forbidden[one.by]).map(([name, text]) => [
           name,
@@ -141,7 +141,7 @@ describe.each([
       }
     });
 
-    test.runIf(one.moves)('the world moves between plan and confirmation: nothing is changed', async () => {
+    test.runIf(one.moves)('the state changes between plan and confirmation: nothing is done', async () => {
       const { run, target } = await planned(one);
       await one.moves?.(environment, target, drill);
       const before = changes(cockpit);
@@ -153,7 +153,7 @@ describe.each([
       await one.back?.(environment, drill);
     });
 
-    test('hostile names reach nobody but as names', async () => {
+    test('hostile names stay names everywhere', async () => {
       const action = actionById[one.action];
       const target = await one.target(environment);
       for (const field of action?.fields ?? [])
@@ -169,7 +169,7 @@ describe.each([
       expect(await sql(reachable, `SELECT to_regclass('studies') IS NOT NULL AS there`)).toEqual([{ there: true }]);
     });
 
-    test('what a killed cockpit left is unknown until the facts tell', async () => {
+    test('the run of a killed cockpit has an unknown outcome until the facts tell', async () => {
       const { run, target } = await planned(one);
       const { runner, recorder } = cockpit;
       const note = { run: run.id.replace(/^../, 'ZZ'), action: one.action, object: 'x', by: 'ops2', at: Date.now() };
@@ -215,7 +215,7 @@ describe.each([
       expect(run).toMatchObject({ outcome: 'refused' });
     });
 
-    test('between plan and confirmation: refused, nothing is changed', async () => {
+    test('between plan and confirmation: refused, nothing is done', async () => {
       const { run } = await planned(one, far);
       const before = changes(far);
       await proxy().be('refuses');
@@ -226,7 +226,7 @@ describe.each([
     });
 
     test.skipIf(one.once || one.looksLong)(
-      'while it runs: what is said is what happened, and nothing is tried again',
+      'while it runs: the report matches what happened, and nothing is retried',
       async () => {
         let { run } = await planned(one, far);
         const before = changes(far);
@@ -250,7 +250,7 @@ describe.each([
       },
     );
 
-    test('after it was done: the facts are asked until they answer', async () => {
+    test('after it ran: the facts are read until they answer', async () => {
       const { run } = await planned(one, far);
       let seen = 0;
       far.watch(({ id, phase }) => {
@@ -272,7 +272,7 @@ describe.each([
       ['freezes', 'unknown', /did not answer in 10 s: it may have arrived.*look before you try again/],
       ['resets', 'unknown', /connection reset.*look before you try again/],
       ['babbles', 'unknown', /answer is not HTTP.*look before you try again/],
-    ] as const)('%s: it is %s, and nothing is sent again', async (manner, outcome, says) => {
+    ] as const)('%s: it is %s, and nothing is resent', async (manner, outcome, says) => {
       const { run } = await planned(one, far);
       const { channels } = between.proxies;
       const [before, asked] = [changes(far), channels.asked];
@@ -303,7 +303,7 @@ describe.each([
       rmSync(directory, { recursive: true, force: true });
     });
 
-    test('gone before the plan, or between plan and confirmation: refused, nothing is run', async () => {
+    test('missing before the plan, or between plan and confirmation: refused, nothing runs', async () => {
       const { run } = await planned(one, other);
       rmSync(program());
       expect(await other.confirm(run)).toMatchObject({ outcome: 'refused' });
@@ -314,7 +314,7 @@ describe.each([
     test.each([
       ['killed', 'echo begun; kill -9 $$', 'unknown', /look before you try again/],
       ['failing', 'echo "no such thing" >&2; exit 3', 'failed', /no such thing|exit(ed)? .*3|code 3/],
-    ] as const)('%s: said as it is, and not run again', async (_, script, outcome, says) => {
+    ] as const)('%s: reported as it is, and not run again', async (_, script, outcome, says) => {
       const { run } = await planned(one, other);
       const count = path.join(directory, 'count');
       be(`echo x >> '${count}'\n${script}`);

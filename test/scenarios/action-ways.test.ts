@@ -129,16 +129,13 @@ describe('by run', () => {
     await back?.(environment, drill);
   });
 
-  test.each(['restart-deployment', 'retry-jobs', 'deploy'] as const)(
-    '%s only planned: it is looked, and nothing else',
-    async (id) => {
-      const one = cases.find(({ action }) => action === id);
-      const dry = await run([id, ...flagsOf((await one?.target(environment)) ?? {}), '--dry-run']);
-      expect(dry.code, dry.text).toBe(0);
-      expect(dry.printed.plan.impact.length).toBeGreaterThan(0);
-      expect(dry.printed.commands.every(({ kind }) => kind === 'look')).toBe(true);
-    },
-  );
+  test.each(['restart-deployment', 'retry-jobs', 'deploy'] as const)('%s with --dry-run only reads', async (id) => {
+    const one = cases.find(({ action }) => action === id);
+    const dry = await run([id, ...flagsOf((await one?.target(environment)) ?? {}), '--dry-run']);
+    expect(dry.code, dry.text).toBe(0);
+    expect(dry.printed.plan.impact.length).toBeGreaterThan(0);
+    expect(dry.printed.commands.every(({ kind }) => kind === 'look')).toBe(true);
+  });
 
   test.each(cases.filter(({ typed }) => typed))('$action, typed on a terminal', async ({ action, target, back }) => {
     const to = await target(environment);
@@ -166,11 +163,14 @@ describe('by run', () => {
     }
   });
 
-  test.each(['list-snapshots', 'list-api-keys'])('%s only looks: nothing is armed or confirmed', async (action) => {
-    const done = await run([action]);
-    expect(done).toMatchObject({ code: 0, printed: { outcome: 'verified' } });
-    expect(done.printed.plan.impact.length).toBeGreaterThan(3);
-  });
+  test.each(['list-snapshots', 'list-api-keys'])(
+    '%s only reads: it needs no arming and no confirmation',
+    async (action) => {
+      const done = await run([action]);
+      expect(done).toMatchObject({ code: 0, printed: { outcome: 'verified' } });
+      expect(done.printed.plan.impact.length).toBeGreaterThan(3);
+    },
+  );
 });
 
 describe('on the screen', () => {
@@ -187,7 +187,7 @@ describe('on the screen', () => {
     await one.back?.(environment, drill);
   });
 
-  test('a new key is not on the screen any more once it was left', async () => {
+  test('a new API key disappears from the screen when the screen is left', async () => {
     expect(screen.text).not.toContain('bk_live_');
     await open(screen, 'command log');
     await screen.shows('COMMAND LOG');

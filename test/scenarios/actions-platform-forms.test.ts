@@ -69,52 +69,45 @@ async function cockpitOn<T>(schema: string, use: (cockpit: Acting) => Promise<T>
 
 const changed = (run: { plan?: { calls: readonly unknown[] } | undefined }) => JSON.stringify(run.plan?.calls);
 
-test.each(forms)(
-  '$name: failed jobs are retried with the table’s own label, and put back as they were',
-  async (form) => {
-    await sql(form.create);
-    const { schema, prisma } = form;
-    const jobs = `"${schema}".${prisma ? '"Job"' : 'jobs'}`;
-    const study = prisma ? '"studyId"' : 'study_id';
-    const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
-    if (prisma) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
-    const before = await rows();
-    const upper = /capitals/.test(form.name);
-    const waiting = upper ? 'PENDING' : 'pending';
-    await cockpitOn(schema, async (cockpit) => {
-      const run = await cockpit.plan('retry-jobs', { study: 'st_runs' });
-      expect(run.plan?.impact[0]).toBe(`3 failed jobs of st_runs become ${waiting}: openai-api 3.`);
-      expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: `3 ${waiting}` });
-      const retried = (await rows()).filter((_, at) => /failed/i.test(String(before[at]?.status)));
-      expect(retried).toHaveLength(3);
-      for (const row of retried)
-        expect(row).toMatchObject(
-          prisma
-            ? { status: waiting, attempts: 0, result: null, lastAttemptAt: null }
-            : { status: waiting, attempt_count: 0, error_message: null },
-        );
-      if (prisma)
-        expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([
-          { n: 0 },
-        ]);
-      const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
-      expect(none.says).toMatch(/^no failed jobs in st_runs; it has \d+ \w+/);
+test.each(forms)('$name: failed jobs are retried with the table’s label, and restored', async (form) => {
+  await sql(form.create);
+  const { schema, prisma } = form;
+  const jobs = `"${schema}".${prisma ? '"Job"' : 'jobs'}`;
+  const study = prisma ? '"studyId"' : 'study_id';
+  const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
+  if (prisma) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
+  const before = await rows();
+  const upper = /capitals/.test(form.name);
+  const waiting = upper ? 'PENDING' : 'pending';
+  await cockpitOn(schema, async (cockpit) => {
+    const run = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+    expect(run.plan?.impact[0]).toBe(`3 failed jobs of st_runs become ${waiting}: openai-api 3.`);
+    expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: `3 ${waiting}` });
+    const retried = (await rows()).filter((_, at) => /failed/i.test(String(before[at]?.status)));
+    expect(retried).toHaveLength(3);
+    for (const row of retried)
+      expect(row).toMatchObject(
+        prisma
+          ? { status: waiting, attempts: 0, result: null, lastAttemptAt: null }
+          : { status: waiting, attempt_count: 0, error_message: null },
+      );
+    if (prisma)
+      expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([{ n: 0 }]);
+    const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+    expect(none.says).toMatch(/^no failed jobs in st_runs; it has \d+ \w+/);
 
-      const back = await cockpit.plan('restore-jobs', { run: run.id, study: 'st_runs' });
-      expect(await cockpit.confirm(back)).toMatchObject({ outcome: 'verified' });
-      const restored = await rows();
-      const kept = ({ updatedAt: _, ...row }: Record<string, unknown>) => row;
-      expect(restored.map(kept)).toEqual(before.map(kept));
-      if (prisma)
-        expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([
-          { n: 3 },
-        ]);
-    });
-  },
-);
+    const back = await cockpit.plan('restore-jobs', { run: run.id, study: 'st_runs' });
+    expect(await cockpit.confirm(back)).toMatchObject({ outcome: 'verified' });
+    const restored = await rows();
+    const kept = ({ updatedAt: _, ...row }: Record<string, unknown>) => row;
+    expect(restored.map(kept)).toEqual(before.map(kept));
+    if (prisma)
+      expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([{ n: 3 }]);
+  });
+});
 
 test.each(forms)(
-  '$name: a finished study is not cancelled, and one that is open only where that has a state',
+  '$name: a finished study is not cancelled; an open one only if the table has a state for it',
   async (form) => {
     const schema = `${form.schema}_cancel`;
     await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
@@ -136,7 +129,7 @@ test.each(forms)(
   },
 );
 
-test.each(forms)('$name: a surface is disabled on a count of all that ended', async (form) => {
+test.each(forms)('$name: a surface is disabled by the count of all ended jobs', async (form) => {
   const schema = `${form.schema}_surface`;
   await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
   await sql(form.odd(schema, 'on_ice'));
@@ -163,7 +156,7 @@ test.each(forms)('$name: a key is revoked by SQL', async (form) => {
   });
 });
 
-test('a study whose state nobody knows is cancelled with a warning only', async () => {
+test('a study with an unknown state is cancelled only with a warning', async () => {
   const [form] = forms;
   if (!form) throw new Error('no form');
   const schema = 'odd_cancel';

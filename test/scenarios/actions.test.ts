@@ -96,14 +96,14 @@ describe('a read-only environment', () => {
     expect(observed).toMatchObject({ code: 4, result: { outcome: 'refused' } });
   });
 
-  test('never takes --yes for what is irreversible', async () => {
+  test('never accepts --yes for an irreversible action', async () => {
     const done = await run(['restore-database', '--at', '2026-01-17T02:00:00Z', ...armed]);
     expect(done.code).toBe(4);
   });
 });
 
 describe('deployments', () => {
-  test('scale, and are proven by their ready replicas', async () => {
+  test('scale, and are verified by their ready replicas', async () => {
     const done = await run(['scale-deployment', '--deployment', 'executor', '--replicas', '7', ...armed]);
     expect(done).toMatchObject({ code: 0, result: { outcome: 'verified', says: '7 of 7 ready' } });
   });
@@ -114,7 +114,7 @@ describe('deployments', () => {
   });
 
   test.each([`'; DROP TABLE studies; --`, '$(touch /tmp/owned)', '../../secrets', 'a\nb', 'x'.repeat(10_240)])(
-    'are not found by a hostile name',
+    'are not found under a hostile name',
     async (name) => {
       expect(await run(['restart-deployment', '--deployment', name, ...armed])).toMatchObject({
         code: 4,
@@ -126,7 +126,7 @@ describe('deployments', () => {
 
 describe('jobs of a study', () => {
   test.each([study, `it's; DROP TABLE studies; --`, '$(touch /tmp/owned) "x"'])(
-    'are retried, and put back as they were: %s',
+    'are retried, and restored: %s',
     async (id) => {
       await seed(id);
       const one = await run(['retry-jobs', '--study', id, '--surface', 'no-such-surface', ...armed]);
@@ -144,14 +144,14 @@ describe('jobs of a study', () => {
     },
   );
 
-  test('are left alone without the privilege, and the grant is named', async () => {
+  test('are not changed without the privilege, and the grant is named', async () => {
     await sql(`CREATE ROLE looker LOGIN PASSWORD 'looker'`).catch(() => undefined);
     const done = await run(['retry-jobs', '--study', study, ...armed], { PGUSER: 'looker', PGPASSWORD: 'looker' });
     expect(done).toMatchObject({ code: 4, result: { outcome: 'refused' } });
     expect(await states(study)).toEqual([{ status: 'failed', jobs: 30 }]);
   });
 
-  test('are retried 50,000 in a run; the plan says how many are left, and that one runs it again', async () => {
+  test('are retried 50,000 in a run; the plan says how many are left, and to run it again', async () => {
     const id = 'study_of_many';
     await sql(`INSERT INTO studies (id, tenant_id, name, status) VALUES ($1, 'tenant-lyra', 'x', 'paused')`, [id]);
     await sql(
@@ -175,7 +175,7 @@ describe('jobs of a study', () => {
     await sql('DELETE FROM jobs WHERE study_id = $1', [id]);
   });
 
-  test('are rolled back when a lock is held too long, and nothing is left open', async () => {
+  test('are rolled back if a lock is held too long, and no transaction stays open', async () => {
     const of = (name: string) => drill.environment[name] ?? '';
     const holder = new pg.Client({
       host: of('PGHOST'),
@@ -197,7 +197,7 @@ describe('jobs of a study', () => {
     );
   });
 
-  test('whose ids are UUIDs, whose states are an enum and whose table has partitions: retried, put back, vacuumed', async () => {
+  test('with UUIDs, an enum of states and partitions are retried, restored and vacuumed', async () => {
     const id = '00000000-0000-0000-0000-00000000000a';
     await sql(`CREATE SCHEMA typed`);
     await sql(`CREATE TYPE typed.job_state AS ENUM ('pending', 'running', 'completed', 'failed')`);
@@ -236,7 +236,7 @@ describe('jobs of a study', () => {
     expect(ran).toEqual({ n: 2 });
   });
 
-  test('of a study that cannot end are no reason to cancel the study alone', async () => {
+  test('are cancelled with their study, or the study is not cancelled', async () => {
     await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
     const of = (name: string) => drill.environment[name] ?? '';
     const holder = new pg.Client({
@@ -257,7 +257,7 @@ describe('jobs of a study', () => {
     expect(await states(study)).toEqual([{ status: 'pending', jobs: 30 }]);
   });
 
-  test('of a cancelled study end with it', async () => {
+  test('of a cancelled study are cancelled, too', async () => {
     await sql(`UPDATE jobs SET status = 'pending' WHERE study_id = $1`, [study]);
     const done = await run(['cancel-study', '--study', study, '--jobs', 'end', ...armed]);
     expect(done).toMatchObject({ code: 0, result: { outcome: 'verified' } });
@@ -266,7 +266,7 @@ describe('jobs of a study', () => {
 });
 
 describe('surfaces', () => {
-  test('are disabled and enabled by the checkout’s own command', async () => {
+  test('are disabled and enabled by the checkout’s command', async () => {
     const off = await run(['disable-surface', '--surface', 'openai-api', ...armed]);
     expect(off).toMatchObject({ code: 0, result: { outcome: 'verified' } });
     expect(drill.conditions.surfaces['openai-api'].disabled).toBe(true);
@@ -275,7 +275,7 @@ describe('surfaces', () => {
     expect(await run(['disable-surface', '--surface=--all', ...armed])).toMatchObject({ code: 4 });
   });
 
-  test('are refused before the plan where the tool is missing', async () => {
+  test('are refused before the plan if the tool is missing', async () => {
     const done = await run(['disable-surface', '--surface', 'openai-api', ...armed], {
       BENTHAM_ADMIN_COMMAND: 'no-such-pnpm',
     });
@@ -292,7 +292,7 @@ describe('keys and maintenance', () => {
     expect(await sql(`SELECT revoked FROM api_keys WHERE id = 'key-lyr002'`)).toEqual([{ revoked: true }]);
   });
 
-  test('statistics are made anew', async () => {
+  test('statistics are updated', async () => {
     expect(await run(['analyze-tables', ...armed])).toMatchObject({ code: 0, result: { outcome: 'verified' } });
     expect(await run(['vacuum-table', '--table', 'jobs', ...armed])).toMatchObject({
       code: 0,
@@ -310,7 +310,7 @@ describe('keys and maintenance', () => {
   });
 });
 
-test('a second cockpit on the same target is refused, and what a killed one did is unknown', async () => {
+test('a second cockpit on the same target is refused, and the outcome of a killed one is unknown', async () => {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment };
   const slow = ['restart-deployment', '--deployment', 'executor', ...armed];
   const first = spawn('node', [bin, 'run', ...slow], { env, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -332,7 +332,7 @@ test('a second cockpit on the same target is refused, and what a killed one did 
   expect(readdirSync(path.join(drill.environment.BENTHAM_JOURNAL_DIRECTORY ?? '', 'locks'))).toEqual([]);
 });
 
-test('what a killed cockpit began is taken up by the next one, and the facts are asked until they tell', async () => {
+test('the next cockpit takes over a run of a killed one, and reads the facts until they tell', async () => {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...drill.environment };
   const args = ['run', 'restart-deployment', '--deployment', 'orchestrator', ...armed];
   const first = spawn('node', [bin, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });

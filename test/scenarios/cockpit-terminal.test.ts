@@ -31,7 +31,7 @@ function expectRestored(): void {
 }
 
 describe('the cockpit with nothing behind it', () => {
-  test('draws all panes, and q gives the terminal back', async () => {
+  test('draws all panes, and q restores the terminal', async () => {
     open();
     await terminal.shows('PRODUCTION');
     for (const pane of ['1 HEALTH', '2 PODS', '3 METRICS', '4 SURFACES', '5 STUDIES']) await terminal.shows(pane);
@@ -41,7 +41,7 @@ describe('the cockpit with nothing behind it', () => {
     expect(alive(terminal.pid)).toBe(false);
   });
 
-  test('an uncaught error gives the terminal back, says so and fails', async () => {
+  test('an uncaught error restores the terminal, is printed, and fails', async () => {
     const thrower = path.join(home, 'thrower.mjs');
     writeFileSync(
       thrower,
@@ -73,7 +73,7 @@ describe('the cockpit with nothing behind it', () => {
     await terminal.ends();
   });
 
-  test('keys typed ahead are taken one by one', async () => {
+  test('keys typed ahead are handled one by one', async () => {
     await open().shows('1 HEALTH');
     await terminal.type('3jjj').shows('▶? DB connections');
     await terminal.type(':metrics\r').shows('by runbook');
@@ -81,14 +81,14 @@ describe('the cockpit with nothing behind it', () => {
     await terminal.shows('5 STUDIES');
   });
 
-  test('pasted text is no keys, and goes into text fields clean', async () => {
+  test('pasted text is no keys, and text fields get it sanitized', async () => {
     await open().shows('1 HEALTH');
     await terminal.paste('q').shows('pasted text is not taken as keys');
     await terminal.press(':').shows(': █');
     await terminal.paste('met\u001b[31mrics\n').shows(': metrics');
   });
 
-  test('ten thousand pasted characters are no keys, whether the terminal marks them or not', async () => {
+  test('ten thousand pasted characters are no keys, with and without bracketed paste', async () => {
     const text = 'q\ni1y:quit\r\u0003 and so on jjj '.repeat(350).slice(0, 10_000);
     await open().shows('1 HEALTH');
     await terminal.settles();
@@ -102,7 +102,7 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.fullScreen).toBe(true);
   });
 
-  test('a resize is drawn at once; too small is said and goes', async () => {
+  test('a resize is drawn at once; a terminal that is too small says so', async () => {
     await open({ columns: 120, rows: 40 }).shows('1 HEALTH');
     await terminal.resize(50, 12).shows('50×12 is too small');
     expect(terminal.text).not.toContain('HEALTH');
@@ -111,7 +111,7 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
   });
 
-  test('ctrl-l draws all of it at once, whatever else wrote on the terminal', async () => {
+  test('ctrl-l redraws the whole screen after other output on the terminal', async () => {
     await open().shows('1 HEALTH');
     await terminal.settles();
     terminal.emulator.write('\r\n\r\nBroadcast message\r\n');
@@ -122,7 +122,7 @@ describe('the cockpit with nothing behind it', () => {
     expect(terminal.text.match(/HEALTH/g)).toHaveLength(1);
   });
 
-  test('y puts the row on the clipboard of the terminal', async () => {
+  test('y copies the row to the terminal’s clipboard', async () => {
     await open().shows('1 HEALTH');
     await terminal.press('3', 'j', 'y').shows('copied: p95');
     expect(terminal.raw).toContain(`\u001b]52;c;${Buffer.from('p95').toString('base64')}\u0007`);

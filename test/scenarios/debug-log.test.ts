@@ -28,7 +28,7 @@ const written = (): Line[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test('both threads write what happens, and neither writes what was typed', async () => {
+test('both threads log what happens, and neither logs typed text', async () => {
   const environment = { ...nowhere(home), PGPASSWORD: 'swordfish-4711', BENTHAM_LOG_FILE: file };
   terminal = new TerminalUnderTest({ args: ['--log-level', 'debug'], environment });
   await terminal.shows('1 HEALTH');
@@ -69,7 +69,7 @@ test('a command writes its sources and its exit code', () => {
   expect(lines.at(-1)).toMatchObject({ event: 'exit', thread: 'command', code: done.status });
 });
 
-test('a log that cannot be written is said, and the command goes on', () => {
+test('a log that cannot be written is reported, and the command continues', () => {
   spawnSync('mkfifo', [file]);
   const done = status('--log-file', file);
   expect(done.stderr).toContain(`cannot write the debug log: ${file} is not a file: move it away`);

@@ -54,7 +54,7 @@ describe('a PostgreSQL', () => {
     return run(databaseProbes(settings, 5000));
   };
 
-  test('names what a login without privileges may not, and its advice makes it right', async () => {
+  test('names missing privileges of a login, and its advice fixes them', async () => {
     const before = await probe();
     expect(row(before, 'primary')).toMatchObject({ verdict: 'ok', answer: expect.stringContaining('as on call') });
     expect(row(before, 'read studies, jobs')).toMatchObject({
@@ -75,7 +75,7 @@ describe('a PostgreSQL', () => {
     expect((await probe()).filter((one) => one.verdict !== 'ok')).toEqual([]);
   });
 
-  test('grants on the columns that a remediation writes are enough', async () => {
+  test('grants on the columns that an action writes are enough', async () => {
     await admin.query('CREATE ROLE narrow LOGIN');
     await admin.query(
       `GRANT UPDATE (status, attempt_count, error_message) ON jobs TO narrow; GRANT UPDATE (status) ON studies TO narrow`,
@@ -108,7 +108,7 @@ describe('a PostgreSQL', () => {
     ]);
   });
 
-  test('a primary in the replica’s place is said', async () => {
+  test('a primary in the replica’s place is reported', async () => {
     const env = { BENTHAM_DATABASE_REPLICA_HOST: '127.0.0.1', BENTHAM_DATABASE_REPLICA_PORT: String(port) };
     expect(row(await probe(env), 'replica')).toMatchObject({
       verdict: 'warning',
@@ -118,7 +118,7 @@ describe('a PostgreSQL', () => {
 });
 
 const redisServer = spawnSync('redis-server', ['--version']).status === 0;
-if (!redisServer) test('redis-server is not installed: its permissions were not tried', () => {});
+if (!redisServer) test('skipped without redis-server: permissions', () => {});
 
 describe.runIf(redisServer)('a Redis', () => {
   let server: ChildProcess;
@@ -153,7 +153,7 @@ describe.runIf(redisServer)('a Redis', () => {
     return run([redisProbe(settings, 3000)]);
   };
 
-  test('the default user may everything', async () => {
+  test('the default user has every permission', async () => {
     expect((await probe('')).map((one) => [one.what, one.verdict])).toEqual([
       ['answers', 'ok'],
       ['memory limit', 'ok'],
@@ -161,7 +161,7 @@ describe.runIf(redisServer)('a Redis', () => {
     ]);
   });
 
-  test('a user that may only look cannot evict, and it is said with the command that allows it', async () => {
+  test('a read-only user cannot evict, and the command that allows it is named', async () => {
     const evict = row(await probe('looker:look@'), 'evict old data');
     expect(evict).toMatchObject({ verdict: 'warning', answer: expect.stringContaining('SCAN not allowed') });
     expect(evict?.todo).toContain('ACL SETUSER looker +scan');
@@ -194,7 +194,7 @@ function doctor(env: Record<string, string>): Promise<{ code: number; report: Re
   });
 }
 
-test('the drill lets it do everything that it serves', async () => {
+test('in a drill every check passes that the drill serves', async () => {
   const calm = scenarios.find((one) => one.id === 'calm');
   if (!calm) throw new Error('the drill has no calm scenario');
   const drill = await startDrill({ scenario: calm, pods: 0, jobs: 0 });
@@ -210,7 +210,7 @@ test('the drill lets it do everything that it serves', async () => {
   }
 });
 
-test('where nothing is there, each backend is a row with what to do, and the exit code is 2', async () => {
+test('without any backend, each one is a row with what to do, and the exit code is 2', async () => {
   const nowhere = 'http://127.0.0.1:1';
   const { code, report, errors } = await doctor({
     BENTHAM_GATEWAY_URL: nowhere,

@@ -42,7 +42,7 @@ async function begin(name: string) {
   return { conditions, of, command, pnpm, sql };
 }
 
-test('db-failover.sh promotes the replica, moves the primary’s name to it, and the API is well again', async () => {
+test('db-failover.sh promotes the replica, moves the primary’s name to it, and the API recovers', async () => {
   const { command, sql, of } = await begin('database-down');
   await expect(sql('SELECT 1')).rejects.toThrow('ECONNREFUSED');
   expect((await fetch(`${of('BENTHAM_GATEWAY_URL')}/health`)).status).toBe(503);
@@ -66,7 +66,7 @@ test('a surface is disabled, tested and enabled', async () => {
   await expect(pnpm('admin:surface', 'disable', "'; DROP TABLE jobs")).rejects.toMatchObject({ code: 1 });
 });
 
-test('a key is created, opens the API, and does not when it is revoked', async () => {
+test('a key is created, works, and stops working when it is revoked', async () => {
   const { pnpm, of, conditions } = await begin('calm');
   conditions.gateway.errorShare = 0;
   const name = 'Production Key (rotated)';
@@ -92,7 +92,7 @@ test('a key is created, opens the API, and does not when it is revoked', async (
   await expect(pnpm('admin:nothing')).rejects.toMatchObject({ stderr: expect.stringContaining('Missing script') });
 });
 
-test('stale sessions are removed, others refreshed, and the surfaces that lost theirs let us in', async () => {
+test('stale sessions are removed, others are refreshed, and failed logins of surfaces recover', async () => {
   const { pnpm, sql, conditions } = await begin('study-failures');
   expect(conditions.surfaces['chatgpt-web'].failureShare).toBeGreaterThan(0.5);
   const [{ stale } = { stale: 0 }] = await sql<{ stale: number }>(

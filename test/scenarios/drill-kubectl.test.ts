@@ -37,7 +37,7 @@ function kubectl(...args: string[]): Promise<{ code: number; text: string }> {
 }
 const production = ['-n', 'bentham-prod'];
 
-test('it says what an apply would change, may be forbidden, and knows what it does not know', async () => {
+test('diff shows what an apply would change, apply can be forbidden, and unknown verbs are named', async () => {
   const found = await kubectl('diff', '-f', 'k8s/production/', ...production);
   expect(found.code, found.text).toBe(1);
   expect(found.text).toContain('apps.v1.Deployment.bentham-prod.executor');
@@ -49,7 +49,7 @@ test('it says what an apply would change, may be forbidden, and knows what it do
   expect(await kubectl('drain', 'node')).toMatchObject({ code: 1, text: expect.stringContaining('install kubectl') });
 });
 
-test('it lists what runs', async () => {
+test('get lists what runs', async () => {
   const pods = await kubectl('get', 'pods', ...production, '-l', 'app=api-gateway');
   expect(pods.text).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE$/m);
   expect(pods.text.match(/^api-gateway-\S+ +1\/1 +Running/gm)).toHaveLength(3);
@@ -59,7 +59,7 @@ test('it lists what runs', async () => {
   });
 });
 
-test('a dry run of an apply says what it would do, and does nothing', async () => {
+test('a dry run of an apply prints its changes, and makes none', async () => {
   const before = drill.kubernetes.store.version();
   const client = await kubectl('apply', '--dry-run=client', '-f', 'k8s/production/', ...production);
   expect(client.text).toContain('deployment.apps/executor configured (dry run)');
@@ -84,7 +84,7 @@ describe('before a deploy is confirmed', () => {
   });
   afterAll(() => cockpit?.stop());
 
-  test('each object of the manifests is asked for: what is there is patched, what is new is made', async () => {
+  test('each object of the manifests is read: existing ones are patched, new ones are created', async () => {
     drill.kubernetes.restrict([
       { verbs: ['get', 'list', 'create'], groups: ['*'], resources: ['*'] },
       { verbs: ['patch'], groups: ['apps'], resources: ['deployments'], names: ['executor', 'orchestrator'] },
@@ -104,7 +104,7 @@ describe('before a deploy is confirmed', () => {
     expect(other.says).toContain('not allowed to create configmaps in bentham-prod');
   });
 
-  test('what a webhook would refuse is told; where it cannot be asked, that', async () => {
+  test('a refusal of a webhook is shown; a webhook without dry run is named', async () => {
     const webhook = { name: 'policy.bentham.io', denies: () => 'images are not signed' };
     drill.kubernetes.register([{ ...webhook, sideEffects: 'None' }]);
     const denied = await cockpit.plan('deploy', {});
@@ -120,7 +120,7 @@ describe('before a deploy is confirmed', () => {
   });
 });
 
-test('the cockpit deploys with it, and what was deployed is unchanged by a second apply', async () => {
+test('the cockpit deploys with it, and a second apply changes nothing', async () => {
   const cockpit = await acting({ PATH: bare, ...drill.environment });
   try {
     const run = await cockpit.plan('deploy', {});
@@ -167,14 +167,14 @@ exec '${real}' "$@"
     }
   }
 
-  test('and which did not arrive: the facts say so, it is not tried again', async () => {
+  test('and which did not arrive is reported by the facts and not retried', async () => {
     const { done, phases } = await deployed(false);
     expect(done, done.says).toMatchObject({ outcome: 'failed' });
     expect(done.says).toMatch(/connection lost.*EOF.*the facts say: production differs from its manifests/);
     expect(phases).toEqual(['confirmed', 'started', 'unknown', 'failed']);
   });
 
-  test('and which did arrive: the facts prove it', async () => {
+  test('and which did arrive is verified by the facts', async () => {
     const { done, phases } = await deployed(true);
     expect(done, done.says).toMatchObject({ outcome: 'verified' });
     expect(done.says).toContain('but it happened');

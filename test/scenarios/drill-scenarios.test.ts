@@ -36,7 +36,7 @@ async function begin(scenario: string, load: { jobs?: number } = {}) {
 
 const soon = { timeout: 30_000, interval: 200 };
 
-test('forgotten sessions hold a lock that others wait for; ended, they stay away', async () => {
+test('idle sessions hold a lock that others wait for; ended ones do not come back', async () => {
   const { sql, count, conditions } = await begin('sessions-pile-up');
   const forgotten = `pg_stat_activity WHERE application_name = 'report-worker'`;
   await expect.poll(() => count(forgotten), soon).toBe(conditions.forgottenSessions);
@@ -46,7 +46,7 @@ test('forgotten sessions hold a lock that others wait for; ended, they stay away
   expect(await count(forgotten)).toBe(0);
 });
 
-test('a key in wrong hands is used until it is revoked', async () => {
+test('a leaked key is used until it is revoked', async () => {
   const { sql, count, conditions } = await begin('security');
   const used = `api_keys WHERE id = 'key-lyr001' AND last_used_at > now() - interval '10 seconds'`;
   await expect.poll(() => count(used), soon).toBe(1);
@@ -54,7 +54,7 @@ test('a key in wrong hands is used until it is revoked', async () => {
   await expect.poll(() => conditions.misusedKey, soon).toBe(undefined);
 });
 
-test('a surface that fails most fails in the last hour; disabled, it gets no more jobs', async () => {
+test('the failing surface has most failures of the last hour; disabled, it gets no more jobs', async () => {
   const { count, conditions } = await begin('surface-down');
   const share = async (surface: string) => {
     const ended = `jobs WHERE surface_id = '${surface}' AND updated_at > now() - interval '1 hour'`;
@@ -69,7 +69,7 @@ test('a surface that fails most fails in the last hour; disabled, it gets no mor
   await expect.poll(() => count(`jobs WHERE surface_id = 'openai-api' AND status = 'executing'`), soon).toBe(0);
 });
 
-test('a full Redis has room again when idle keys are evicted', async () => {
+test('a full Redis has free memory after idle keys are evicted', async () => {
   const { environment } = await begin('redis-full');
   const redis = new Redis(environment.REDIS_URL ?? '', { maxRetriesPerRequest: 1 });
   const share = async () => {
@@ -89,7 +89,7 @@ test('a full Redis has room again when idle keys are evicted', async () => {
   redis.disconnect();
 });
 
-test('as many jobs more as are asked for, in studies of their own', async () => {
+test('--jobs adds the requested jobs, in studies of their own', async () => {
   const { count } = await begin('calm', { jobs: 1234 });
   expect(await count(`jobs WHERE study_id LIKE 'study_load%'`)).toBe(1234);
   expect(await count(`studies WHERE id LIKE 'study_load%'`)).toBe(3);

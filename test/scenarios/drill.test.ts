@@ -51,7 +51,7 @@ async function query<Row extends object>(env: Record<string, string>, text: stri
 }
 
 describe('it serves', () => {
-  test('a database with a replica that follows, Redis, and a platform that works; the end of its input ends it', async () => {
+  test('a database with a streaming replica, Redis, and a working platform; the end of its input ends it', async () => {
     const { child, environment, exited } = serve('calm');
     const env = await environment;
     expect(env).toMatchObject({ BENTHAM_DRILL: 'calm', BENTHAM_PROFILE: 'production' });
@@ -79,7 +79,7 @@ describe('it serves', () => {
     expect(remains(temporary)).toEqual([]);
   });
 
-  test('an outage of the database that ends when somebody promotes the replica by hand', async () => {
+  test('an outage of the database that ends when the replica is promoted by hand', async () => {
     const { environment } = serve('database-down');
     const env = await environment;
     await expect(query(env, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
@@ -92,8 +92,8 @@ describe('it serves', () => {
   });
 });
 
-describe('nothing outlives it', () => {
-  test('when it is killed after it was ready', async () => {
+describe('no process and no file outlives it', () => {
+  test('if it is killed after it was ready', async () => {
     const { child, environment } = serve('calm');
     const env = await environment;
     expect(remains(temporary).length).toBeGreaterThan(3);
@@ -102,7 +102,7 @@ describe('nothing outlives it', () => {
     await expect(query(env, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('when it is killed while its database is being made', async () => {
+  test('if it is killed while its database is created', async () => {
     const { child } = serve('calm');
     await expect
       .poll(() => remains(temporary).some((line) => line.includes('initdb')), { ...soon, interval: 10 })
@@ -111,7 +111,7 @@ describe('nothing outlives it', () => {
     await nothing();
   });
 
-  test('when its input ends before it is ready', async () => {
+  test('if its input ends before it is ready', async () => {
     const { child, exited } = serve('calm');
     await expect
       .poll(() => remains(temporary).some((line) => line.includes('/primary')), { ...soon, interval: 10 })
@@ -132,7 +132,7 @@ describe('nothing outlives it', () => {
 
 const asRoot = process.getuid?.() === 0;
 
-test.runIf(asRoot)('another user than root can run it', async () => {
+test.runIf(asRoot)('a user other than root can run it', async () => {
   const { child, environment, exited } = serve('calm', [
     ...['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'],
   ]);
@@ -142,19 +142,19 @@ test.runIf(asRoot)('another user than root can run it', async () => {
   expect(await exited).toBe(0);
 });
 
-test.runIf(!asRoot)('as another user: did not run apart, as this is not root', () => {
+test.runIf(!asRoot)('skipped without root: another user', () => {
   expect(process.getuid?.()).not.toBe(0);
 });
 
 describe('its command', () => {
   const drill = (...args: string[]) => run(process.execPath, [launcher, 'drill', ...args]);
 
-  test('names the scenarios', async () => {
+  test('lists the scenarios', async () => {
     const { stdout } = await drill('--list');
     for (const id of ['calm', 'api-outage', 'database-down', 'surface-down', 'slow-api']) expect(stdout).toContain(id);
   });
 
-  test('says what there is when a scenario is unknown', async () => {
+  test('lists the scenarios if one is unknown', async () => {
     await expect(drill('apocalypse')).rejects.toMatchObject({
       code: 64,
       stderr: expect.stringContaining('api-outage'),
@@ -165,7 +165,7 @@ describe('its command', () => {
     await expect(drill('calm')).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining('--serve') });
   });
 
-  test('says what it needs and where, when there is no room or no place for it', async () => {
+  test('says how much space it needs and where, if there is no space or no directory', async () => {
     const nowhere = path.join(temporary, 'absent');
     // Node would make the directory for its own cache.
     await expect(
@@ -181,7 +181,7 @@ describe('its command', () => {
     );
   });
 
-  test('wants whole numbers', async () => {
+  test('requires whole numbers', async () => {
     await expect(drill('--pods', '-3')).rejects.toMatchObject({ stderr: expect.stringContaining('whole number') });
   });
 });

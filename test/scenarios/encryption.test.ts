@@ -82,7 +82,7 @@ async function attempt(env: Record<string, string> = {}, at = port) {
   }
 }
 
-test('a PostgreSQL without TLS: refused in production, until sslmode=disable is said; not where it is not guarded', async () => {
+test('a PostgreSQL without TLS is refused in production unless sslmode=disable is set, and accepted in an environment that is not guarded', async () => {
   await ssl('off');
   expect(await attempt()).toMatchObject({ kind: 'forbidden', what: expect.stringContaining('offers no TLS') });
   expect(await attempt({ PGSSLMODE: 'disable' })).toMatchObject({ ssl: false });
@@ -90,7 +90,7 @@ test('a PostgreSQL without TLS: refused in production, until sslmode=disable is 
   expect(await attempt({ PGHOST: '127.0.0.1' })).toMatchObject({ ssl: false });
 });
 
-test('a PostgreSQL with TLS: encrypted without a word, verified where its authority is known', async () => {
+test('a PostgreSQL with TLS is encrypted, and verified if its authority is configured', async () => {
   await ssl('on');
   expect(await attempt()).toMatchObject({ ssl: true });
   expect(await attempt({ PGSSLROOTCERT: authority })).toMatchObject({ ssl: true });
@@ -137,7 +137,7 @@ test('a statement is cancelled over TLS too: its key is not sent in clear', asyn
   await new Promise((resolve) => relay.close(resolve));
 });
 
-test('who sits between with a certificate of his own cannot pass the login on: SCRAM is bound to the channel', async () => {
+test('an attacker with another certificate cannot relay the login: SCRAM is bound to the channel', async () => {
   await ssl('on');
   const context = createSecureContext(selfSigned('between'));
   const between = createServer((client) => {
@@ -171,7 +171,7 @@ function listening(of: TcpServer): Promise<number> {
 }
 
 const redisServer = spawnSync('redis-server', ['--version']).status === 0;
-test.skipIf(redisServer)('redis-server is not installed: TLS to Redis was not tried', () => {
+test.skipIf(redisServer)('skipped without redis-server: TLS', () => {
   expect(redisServer).toBe(false);
 });
 
@@ -200,14 +200,14 @@ describe.runIf(redisServer)('a Redis', () => {
     return askRedisOnce(settings.redis, 3000, AbortSignal.timeout(60_000));
   };
 
-  test('without TLS: refused in production, until redis.tls=disable is said', async () => {
+  test('without TLS is refused in production unless redis.tls=disable is set', async () => {
     const url = `redis://:sesame@${elsewhere}:${at}`;
     await eventually(async () => expect(await ask(url, { BENTHAM_REDIS_TLS: 'disable' })).toMatchObject({ ok: true }));
     expect(await ask(url)).toMatchObject({ ok: false, fault: { hint: expect.stringContaining('redis.tls=disable') } });
     expect(await ask(url, { BENTHAM_PROFILE: 'staging' })).toMatchObject({ ok: true });
   });
 
-  test('with TLS: by rediss://, and by redis:// where TLS is required', async () => {
+  test('with TLS works by rediss://, and by redis:// if TLS is required', async () => {
     expect(await ask(`rediss://:sesame@localhost:${tlsAt}`)).toMatchObject({ ok: true });
     const required = { BENTHAM_REDIS_TLS: 'require' };
     expect(await ask(`redis://:sesame@localhost:${tlsAt}`, required)).toMatchObject({ ok: true });

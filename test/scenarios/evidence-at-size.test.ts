@@ -35,7 +35,7 @@ const open = async () => {
   await terminal.press('enter').shows('EVIDENCE');
 };
 
-test('it is asked for in sight, can be left meanwhile, and keeps the place', async () => {
+test('a long list shows its progress, can be left meanwhile, and keeps the selected row', async () => {
   await terminal.shows('1 HEALTH');
   await open();
   await terminal.shows('asking …');

@@ -189,7 +189,7 @@ const fields = `
   .trim()
   .split('\n');
 
-test('the engine tells the screen letters only, in every fact and every look-up', async () => {
+test('the engine sends only letters to the screen, in every fact and every query', async () => {
   const { BENTHAM_CONFIG: _, ...env } = environment;
   const { settings } = await good({ env });
   for (const [name, value] of Object.entries(environment)) if (name.startsWith('AWS_')) vi.stubEnv(name, value);
@@ -264,7 +264,7 @@ test.each(
     ['run', 'restart-deployment', '--deployment', 'api-gateway'],
     ['run', 'rollback-deployment', '--deployment', 'api-gateway'],
   ].map((args) => [args.join(' '), args] as const),
-)('what is printed has letters only: %s', async (_, args) => {
+)('output has letters only: %s', async (_, args) => {
   const env = { PATH: process.env.PATH ?? '', HOME: path.dirname(environment.KUBECONFIG ?? ''), ...environment };
   const printed = await new Promise<string>((resolve) =>
     execFile(process.execPath, [launcher, ...args], { env, timeout: 60_000 }, (_, stdout, stderr) =>

@@ -79,7 +79,7 @@ test.each([
   ['slow-api', 'SEV4', 'Low impact', 'sev4', 'enter'],
   ['calm', 'SEV1', 'Security incident', 'security', 'v'],
 ] as const)(
-  '%s: %s from the pager to the report, with a crash in the middle',
+  '%s: %s from the page to the report, with a crash in the middle',
   async (scenario, severity, title, procedure, key) => {
     const environment = await practise(scenario);
     const first = cockpit(environment);
@@ -176,7 +176,7 @@ test.each([
   },
 );
 
-test('two cockpits on one incident: one drives, the other sees it live, and takes the wheel', async () => {
+test('of two cockpits on one incident one is in control, and the other sees it live and takes control', async () => {
   const environment = await practise('surface-down');
   const one = cockpit({ ...environment, BENTHAM_JOURNAL_NAME: 'ann' });
   const two = cockpit({ ...environment, BENTHAM_JOURNAL_NAME: 'bob' });

@@ -46,7 +46,7 @@ const cleared = () => terminal.press('esc').shows(/ [\d ,]+ lines +2 streams *$/
 
 const sent = () => first.sent + second.sent;
 
-test('keys are answered in their order while lines pour in', async () => {
+test('keys are handled in order while lines arrive', async () => {
   await terminal.shows('1 HEALTH');
   await terminal.press('l').shows(/following +[\d ,]+ lines\/s/);
   const begun = sent();
@@ -71,7 +71,7 @@ test('keys are answered in their order while lines pour in', async () => {
   expect(sent()).toBeGreaterThan(begun);
 }, 240_000);
 
-test('a million lines later the memory is what it was, and what was dropped is counted', async () => {
+test('after a million lines the memory is the same, and dropped lines are counted', async () => {
   const peaks: number[] = [];
   await expect
     .poll(
@@ -87,7 +87,7 @@ test('a million lines later the memory is what it was, and what was dropped is c
   expect(terminal.text).not.toContain('engine stopped');
 }, 240_000);
 
-test('nothing of it is more than text', async () => {
+test('hostile lines are shown as text only', async () => {
   await terminal.type('/gnp').press('enter').shows('red gnp.exe');
   expect(terminal.raw).not.toContain('\u001b]0;taken over');
   expect(terminal.raw).not.toContain('\u202e');
@@ -110,7 +110,7 @@ test('nothing of it is more than text', async () => {
   await terminal.press('esc').shows(/following +[\d ,]+ lines\/s/);
 }, 240_000);
 
-test('a restart in a cut loses and doubles no line, and its reason is there', async () => {
+test('a restart during a cut loses and repeats no line, and its reason is shown', async () => {
   for (const pod of [first, second]) pod.stopAt(pod.next + 2000);
   await terminal.shows(/following$/m, 60_000);
   first.restart(300, '{"level":60,"msg":"out of memory: this is why"}', 20_000);

@@ -41,19 +41,19 @@ async function watched(action: ActionId, target: Target, enough: RegExp): Promis
   return { told, says: done.says ?? '' };
 }
 
-test('a vacuum tells its phase and how many blocks are done, and leaves no session behind', async () => {
+test('a vacuum shows its phase and done blocks, and leaves no session behind', async () => {
   const { told } = await watched('vacuum-table', { table: 'large' }, /^scanning heap of large: [1-9]\d* % of/);
   expect(told.at(-1)).toMatch(/^scanning heap of large: \d+ % of 1.\d{3} blocks$/);
   const left = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'bentham-cockpit action%'`;
   expect(await sql(environment, left)).toEqual([{ n: 0 }]);
 });
 
-test('an analyze tells how many sampled blocks are done', async () => {
+test('an analyze shows how many sampled blocks are done', async () => {
   const { told } = await watched('analyze-tables', { tables: 'large' }, /sampled blocks/);
   expect(told.at(-1)).toMatch(/^acquiring sample rows of large: \d+ % of .* sampled blocks$/);
 });
 
-test('each phase is told by what it counts; one that counts nothing by its name', () => {
+test('each phase shows its count, or its name if it has no count', () => {
   const says = (part: object) => progressSays({ name: 'jobs', part });
   expect(says({ phase: 'vacuuming heap', heap_blks_total: 10, heap_blks_vacuumed: 5 })).toContain('50 % of 10 blocks');
   expect(says({ phase: 'vacuuming indexes', indexes_total: 4, indexes_processed: 1 })).toContain('25 % of 4 indexes');

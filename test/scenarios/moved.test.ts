@@ -56,7 +56,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test('it is planned again, with what changed, and what is confirmed then is done', async () => {
+test('the run is planned again with the changes, and the confirmed plan runs', async () => {
   const cockpit = await acting(environment);
   try {
     const run = await cockpit.plan('restart-deployment', { deployment: 'executor' });
@@ -84,7 +84,7 @@ test('it is planned again, with what changed, and what is confirmed then is done
   }
 });
 
-test('run --yes does not go on by itself: exit code 4, with the plan of now', async () => {
+test('run --yes stops with exit code 4 and the new plan', async () => {
   const args = ['run', 'restart-deployment', '--deployment', 'executor', '--yes', '--arm', 'a test'];
   const done = await new Promise<{ code: number; text: string }>((resolve) => {
     execFile(process.execPath, [launcher, ...args], { env: environment }, (error, stdout, stderr) =>

@@ -160,14 +160,14 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
         await locked.end();
       },
     ],
-  ])('%s: the next one finds the server’s own settings, and no lock or statement', async (_says, act) => {
+  ])('%s leaves no setting, lock or statement for the next client', async (_says, act) => {
     const [before] = await leftBehind();
     expect(before?.sets).toBeNull();
     await act();
     expect(await leftBehind()).toEqual([{ ...before, pid: expect.any(Number), locks: 0, statements: 0, channels: 0 }]);
   });
 
-  test('a vacuum is verified, over the pool too', async () => {
+  test('a vacuum is verified, also over the pool', async () => {
     expect(await vacuum()).toMatchObject({ outcome: 'verified' });
   });
 });
@@ -194,13 +194,13 @@ describe('a vacuum', () => {
   };
   const vacuumed = () => done(cockpit, 'vacuum-table', { table: 'jobs' });
 
-  test('is verified where the dead rows are gone', async () => {
+  test('is verified if the dead rows are gone', async () => {
     const nobody = await withDead(async () => {});
     expect(await vacuumed()).toMatchObject({ outcome: 'verified', says: expect.stringContaining('jobs 0') });
     await nobody.end();
   });
 
-  test('is not verified while a long transaction holds them: named with pid, role, age and rows; the plan warns', async () => {
+  test('is not verified while a long transaction holds them: it is named with pid, role, age and rows, and the plan warns', async () => {
     const holder = await withDead((by) => by.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs'));
     const [{ pid } = { pid: 0 }] = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
     const run = await vacuumed();
@@ -227,7 +227,7 @@ describe('a vacuum', () => {
     expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
   });
 
-  test('that skips a locked table has failed, and says which', async () => {
+  test('that skips a locked table has failed, and names it', async () => {
     const locked = await client();
     await locked.query('BEGIN; LOCK TABLE jobs IN SHARE MODE');
     expect(await vacuumed()).toMatchObject({ outcome: 'failed', says: expect.stringContaining('jobs') });
@@ -235,7 +235,7 @@ describe('a vacuum', () => {
     expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
   });
 
-  test('whose role has a time limit for statements is told it before', async () => {
+  test('names the statement timeout of its role in the plan', async () => {
     await sql(`ALTER ROLE bentham SET statement_timeout = '30min'`);
     const limited = await acting(environmentOf(server.port));
     const { plan } = await limited.plan('vacuum-table', { table: 'jobs' });

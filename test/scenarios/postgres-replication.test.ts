@@ -102,7 +102,7 @@ afterAll(async () => {
   await guarded?.end();
 });
 
-test('several and cascading replicas that keep up: nothing behind, however long the primary is quiet', async () => {
+test('several and cascading replicas that keep up have no lag, however long the primary is idle', async () => {
   await expect.poll(() => lag('primary'), patient).toEqual({ bytes: 0, ms: 0, streaming: true, replicas: 2 });
   for (const name of ['first', 'second', 'below'] as const)
     await expect.poll(() => lag(name), patient).toEqual({ bytes: 0, ms: 0, streaming: true });
@@ -110,7 +110,7 @@ test('several and cascading replicas that keep up: nothing behind, however long 
   expect(findings(await facts('primary'), await facts('first'))).toEqual([]);
 });
 
-test('replay that somebody paused is named, and is behind only by what came since', async () => {
+test('a paused replay is named, and its lag counts from the pause', async () => {
   await sql('second', 'SELECT pg_wal_replay_pause()');
   try {
     await expect.poll(() => lag('second'), patient).toMatchObject({ streaming: true, paused: true });
@@ -132,7 +132,7 @@ test('replay that somebody paused is named, and is behind only by what came sinc
   await expect.poll(() => lag('second'), patient).toEqual({ bytes: 0, ms: 0, streaming: true });
 });
 
-test('log that is kept for a slot that nobody reads reaches the header, until the slot is dropped', async () => {
+test('log kept for a slot without a consumer is shown in the header until the slot is dropped', async () => {
   await sql('primary', `SELECT pg_create_physical_replication_slot('forgotten', true)`);
   expect(findings(await facts('primary'), await facts('first'))).toEqual([]);
   await sql('primary', `SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000)) FROM generate_series(1, 80)`);
@@ -162,7 +162,7 @@ test('log that is kept for a slot that nobody reads reaches the header, until th
   await expect.poll(async () => findings(await facts('primary'), await facts('first')), patient).toEqual([]);
 });
 
-test('a primary that falls silent is noticed before the replica gives it up', async () => {
+test('a silent primary is noticed before the replica disconnects', async () => {
   const [sender] = await sql<{ pid: number }>(
     'primary',
     `SELECT active_pid AS pid FROM pg_replication_slots WHERE slot_name = 'second'`,
@@ -196,7 +196,7 @@ async function advised(): Promise<ReturnType<typeof evaluateFailover>> {
   return evaluateFailover({ now: calm.now, scope: { hasReplica: true }, readings: { primary, replica, gateway } });
 }
 
-test('a frozen primary is proven away, and a replica that still hears of it is not promoted', async () => {
+test('a frozen primary is proven down, and a replica that still receives from it is not promoted', async () => {
   const postmaster = postmasterOf('primary');
   process.kill(postmaster, 'SIGSTOP');
   try {
@@ -209,7 +209,7 @@ test('a frozen primary is proven away, and a replica that still hears of it is n
   await expect.poll(async () => (await advised()).because, patient).toBe('the primary answers');
 });
 
-test('a primary that is only slow is not proven away: it said something', async () => {
+test('a slow primary is not proven down', async () => {
   const session = new Session(serverOf('primary'));
   const slow = await session.read(AbortSignal.timeout(1500), 60_000, (ask) => ask('SELECT pg_sleep(60)'));
   expect(slow).toMatchObject({ ok: false, fault: { kind: 'timeout', what: 'timed out after 1.5 s' } });
@@ -217,7 +217,7 @@ test('a primary that is only slow is not proven away: it said something', async 
   await session.close();
 });
 
-test('a primary that refuses a login or has no connection left is not proven away', async () => {
+test('a primary that refuses a login or has no free connection is not proven down', async () => {
   const codeOf = async (server: DatabaseServer) => {
     const session = new Session(server);
     const found = await readServer(session, 5000, AbortSignal.timeout(60_000));
@@ -231,7 +231,7 @@ test('a primary that refuses a login or has no connection left is not proven awa
   await sql('primary', 'DROP ROLE limited');
 });
 
-test('a replica whose primary is gone is not “0 bytes behind”, nor are those below it', async () => {
+test('a replica without its primary is not “0 bytes behind”, nor are those that stream from it', async () => {
   process.kill(postmasterOf('primary'), 'SIGQUIT');
   await expect.poll(() => lag('first'), patient).toEqual({ ms: expect.any(Number), streaming: false });
   expect(evaluateReplica(await facts('first'))).toMatchObject({
@@ -242,7 +242,7 @@ test('a replica whose primary is gone is not “0 bytes behind”, nor are those
   expect(await lag('below')).toMatchObject({ streaming: true });
 });
 
-test('a primary that is gone, a platform that says so, and a replica that receives no more: a failover is advised', async () => {
+test('with the primary down, a platform that agrees and a replica that receives nothing, a failover is recommended', async () => {
   const { answer, because } = await advised();
   expect([answer, because]).toEqual([
     'yes',

@@ -112,7 +112,7 @@ const vacuum: SqlCall = {
   transaction: false,
 };
 
-test('a VACUUM that is stopped ends on the server too, with no connection to spare', async () => {
+test('a stopped VACUUM ends on the server, too, without a free connection', async () => {
   await sql(`ALTER ROLE bentham SET vacuum_cost_delay = 100; ALTER ROLE bentham SET vacuum_cost_limit = 1;
     ALTER ROLE bentham CONNECTION LIMIT 1`);
   const running = () => sql(`SELECT pid FROM pg_stat_progress_vacuum`);
@@ -126,7 +126,7 @@ test('a VACUUM that is stopped ends on the server too, with no connection to spa
   await sql(`ALTER ROLE bentham RESET ALL; ALTER ROLE bentham CONNECTION LIMIT -1`);
 });
 
-test('whose database it is may maintain its tables, who only reads may not', async () => {
+test('the owner of the database can maintain its tables, a read-only role cannot', async () => {
   const may = async (user: string) => {
     const preflight = new PostgresPreflight(settingsFor(as(user)).database, AbortSignal.timeout(60_000));
     const answer = await preflight.allowed({
@@ -144,7 +144,7 @@ test('whose database it is may maintain its tables, who only reads may not', asy
   await sql(`GRANT bentham TO owner WITH ADMIN OPTION`);
 });
 
-test('a lock that keeps everybody out is told with its holder: a session, one that waits itself, a prepared transaction', async () => {
+test('a blocking lock is shown with its holder: a session, a waiting session, a prepared transaction', async () => {
   const holder = await client();
   const holderPid = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
   await holder.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
@@ -176,7 +176,7 @@ test('a lock that keeps everybody out is told with its holder: a session, one th
   expect(await look(as('bentham'))).toBe('it answered');
 });
 
-test('a new password is in no log of the server: only its verifier was sent, and the password opens', async () => {
+test('a new password is in no log of the server: only its verifier is sent, and the password works', async () => {
   const secrets = await startSecrets({ id: 'bentham/db', text: JSON.stringify({ password: 'bentham' }) });
   process.env.AWS_ACCESS_KEY_ID ??= 'AKIADRILL';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'drill';
@@ -235,7 +235,7 @@ async function pooled(mode: 'statement' | 'transaction', behind = server.port) {
 }
 
 // Skipped where pgbouncer is not installed: there is no other server that pools as it does.
-test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is told with what to do', async () => {
+test.skipIf(!pgbouncer)('pgbouncer works in transaction mode; statement mode is refused with what to do', async () => {
   const transaction = await pooled('transaction');
   expect(await look(as('bentham', transaction.port))).toBe('it answered');
   const one: SqlCall = {
@@ -255,7 +255,7 @@ test.skipIf(!pgbouncer)('pgbouncer: transaction mode works, statement mode is to
   await statement.end();
 });
 
-test('where no connection is left, plan and change go through the one that the cockpit has', async () => {
+test('without a free connection, plan and change use the cockpit’s own', async () => {
   await sql('ALTER ROLE bentham CONNECTION LIMIT 2');
   const given = means(as('bentham'));
   const watching = sessionsFor(given.settings).primary;

@@ -43,7 +43,7 @@ afterAll(async () => {
   await guarded?.end();
 });
 
-test('ids that run out, the vacuum against it, who waits for that vacuum, and the end of it', async () => {
+test('wraparound is shown with its vacuum, the sessions that wait for it, and its end', async () => {
   const sql = await connected();
   const settings = settingsSchema.parse({
     profile: 'wraparound',

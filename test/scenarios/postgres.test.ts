@@ -115,7 +115,7 @@ afterAll(async () => {
   await guarded?.end();
 });
 
-test('a server tells who it is, its connections and who blocks whom', async () => {
+test('a server shows its version, its connections and blocked sessions', async () => {
   const holder = new pg.Client({ ...as('bentham'), ssl: false });
   const waiter = new pg.Client({ ...as('bentham'), ssl: false });
   await holder.connect();
@@ -152,7 +152,7 @@ test('a server tells who it is, its connections and who blocks whom', async () =
   await Promise.all([holder.end(), waiter.end()]);
 });
 
-test('the limit that a role or the database has of its own is told, the fullest of them', async () => {
+test('the connection limit of a role or database is shown, the fullest one', async () => {
   await sql(`ALTER ROLE monitor CONNECTION LIMIT 2; ALTER DATABASE bentham CONNECTION LIMIT 50`);
   const nearest = async () => (await facts(session(as('monitor')))).connections?.nearest;
   expect(await nearest()).toEqual({ whose: 'role monitor', used: 1, limit: 2 });
@@ -162,7 +162,7 @@ test('the limit that a role or the database has of its own is told, the fullest 
   expect(await nearest()).toBeUndefined();
 });
 
-test('without privileges the rest still shows, and the grant is named', async () => {
+test('without privileges the rest is shown, and the grant is named', async () => {
   const other = new pg.Client({ ...as('bentham'), ssl: false });
   await other.connect();
   const value = await facts(session(as('guest')));
@@ -184,7 +184,7 @@ test('without privileges the rest still shows, and the grant is named', async ()
   await other.end();
 });
 
-test('queue, active studies, failures of the last hour, surfaces', async () => {
+test('queue, active studies, failures of the last hour and surfaces are read', async () => {
   const bentham = session(as('bentham'));
   expect(good(await studies(bentham))).toMatchObject({
     queueDepth: { value: 2, exact: true },
@@ -214,7 +214,7 @@ test('queue, active studies, failures of the last hour, surfaces', async () => {
   });
 });
 
-test('tables that differ: enums and UUIDs, fewer columns, progress as text, views, partitions', async () => {
+test('other tables are read: enums and UUIDs, fewer columns, progress as text, views, partitions', async () => {
   const one = '00000000-0000-0000-0000-000000000001';
   await sql(`
     CREATE SCHEMA typed; SET search_path = typed;
@@ -300,7 +300,7 @@ test('tables that differ: enums and UUIDs, fewer columns, progress as text, view
   await sessionsFor(settings).studies.close();
 });
 
-test('why a surface fails is found by the index on it, whatever the type of its id', async () => {
+test('failures of a surface are found through its index, for any type of id', async () => {
   const one = '00000000-0000-0000-0000-000000000001';
   await sql(`CREATE SCHEMA coded; SET search_path = coded;
     CREATE TABLE studies (id uuid, tenant_id uuid, status text, progress jsonb, created_at timestamptz);
@@ -336,7 +336,7 @@ test('why a surface fails is found by the index on it, whatever the type of its 
   await client.end();
 });
 
-test('what row level security hides is not taken for nothing', async () => {
+test('rows hidden by row level security do not count as zero', async () => {
   await sql(`
     CREATE SCHEMA hidden; SET search_path = hidden;
     CREATE TABLE studies AS SELECT * FROM public.studies; CREATE TABLE jobs AS SELECT * FROM public.jobs;
@@ -356,7 +356,7 @@ test('what row level security hides is not taken for nothing', async () => {
   expect(await look()).toMatchObject({ partial: ['jobs'] });
 });
 
-test('each refusal has its word: password, table, schema, database, no connection left', async () => {
+test('each refusal has its fault: password, table, schema, database, no free connection', async () => {
   const faultOf = async (of: DatabaseServer, schema = 'public') => {
     const outcome = await studies(session(of), schema);
     if (outcome.ok) throw new Error('it answered');
@@ -388,13 +388,13 @@ test('each refusal has its word: password, table, schema, database, no connectio
   expect(full).toMatchObject({ kind: 'refused', what: expect.stringContaining('no connection left') });
 });
 
-test('it cannot write, whatever it is given', async () => {
+test('a source cannot write, whatever its statement', async () => {
   const outcome = await session(as('bentham')).read(soon(), 2000, (ask) => ask(`DELETE FROM jobs`));
   expect(outcome).toMatchObject({ ok: false, fault: { what: expect.stringContaining('accepts no writes') } });
   expect(await sql('SELECT count(*)::int AS jobs FROM jobs')).toEqual([{ jobs: 10 }]);
 });
 
-test('a session that was ended is replaced without a word', async () => {
+test('an ended session is replaced without a fault', async () => {
   const monitor = session(as('monitor'));
   await facts(monitor);
   const [ended] = await sql(
@@ -404,7 +404,7 @@ test('a session that was ended is replaced without a word', async () => {
   expect((await facts(monitor)).database).toBe('bentham');
 });
 
-test('a backend that hangs is given up, and the next look has a new one', async () => {
+test('a hanging session is closed, and the next read has a new one', async () => {
   const monitor = session(as('monitor'));
   await facts(monitor);
   const [backend] = await sql(`SELECT pid FROM pg_stat_activity WHERE usename = 'monitor'`);
@@ -421,7 +421,7 @@ test('a backend that hangs is given up, and the next look has a new one', async 
   }
 });
 
-test('a server that is frozen, stopped and started again', async () => {
+test('the source recovers from a server that is frozen, stopped and restarted', async () => {
   const postmaster = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
   process.kill(postmaster, 'SIGSTOP');
   const frozen = await readServer(session(as('monitor')), 400, AbortSignal.timeout(400));
@@ -436,7 +436,7 @@ test('a server that is frozen, stopped and started again', async () => {
   expect((await facts(monitor)).database).toBe('bentham');
 });
 
-test('a person looks closely: lists in pages, one study, jobs, keys, sessions and tables', async () => {
+test('queries return pages of lists, one study, jobs, keys, sessions and tables', async () => {
   const settings = settingsSchema.parse({
     profile: 'test',
     environment: { name: 'TEST', guarded: false },
@@ -527,7 +527,7 @@ test('a person looks closely: lists in pages, one study, jobs, keys, sessions an
   await other.end();
 });
 
-test('a vacuum that runs is told, with how far it is; what is hidden of it is not made up', async () => {
+test('a running vacuum is shown with its progress, or as unknown if hidden', async () => {
   const vacuum = new pg.Client({ ...root, host: '127.0.0.1', port, database: 'bentham' });
   vacuum.on('error', () => {});
   await vacuum.connect();
@@ -559,7 +559,7 @@ test('a vacuum that runs is told, with how far it is; what is hidden of it is no
   await vacuum.end().catch(() => {});
 });
 
-test('a million jobs without an index: quick, and an estimate where time is short', async () => {
+test('a million jobs without an index are read quickly, with an estimate at the deadline', async () => {
   await sql(`INSERT INTO jobs (study_id, surface_id, status, created_at)
     SELECT 'study_' || i % 2000, 'bulk-api', CASE WHEN i % 200 = 0 THEN 'pending' ELSE 'completed' END,
       now() - i * interval '1 second' FROM generate_series(1, 1000000) i; ANALYZE jobs`);
@@ -576,7 +576,7 @@ test('a million jobs without an index: quick, and an estimate where time is shor
   expect(hurried.active.every((study) => study.jobsUncounted)).toBe(true);
 });
 
-test('replication lag, seen from both sides; a replica that does not stream; a promotion', async () => {
+test('replication lag is read on both sides, also without streaming and after a promotion', async () => {
   const scenario = scenarioNamed('calm');
   if (!scenario) throw new Error('no calm');
   const other = await guardedDirectory();

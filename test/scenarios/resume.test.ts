@@ -45,7 +45,7 @@ const says = (...args: string[]) =>
     );
   });
 
-test('the one that is named, by the beginning of its id; without one, the newest', async () => {
+test('resume opens the incident whose id starts so, or the newest', async () => {
   await opened(['01AOLD', opening('the older one')], ['01BNEW', opening('the newer one')]);
   terminal = new TerminalUnderTest({ args: ['incident', 'resume', '01a'], environment: environment() });
   await terminal.shows('SEV3 the older one  step 1');
@@ -54,7 +54,7 @@ test('the one that is named, by the beginning of its id; without one, the newest
   await terminal.shows('SEV3 the newer one  step 1');
 });
 
-test('what is resolved, what is not there and what is more than one is said, and no screen opens', async () => {
+test('a resolved, missing or ambiguous incident is an error, and no screen opens', async () => {
   await opened(
     ['01OVER', opening('over'), { kind: 'resolved', why: 'over' }],
     ['01TWO', opening('two')],

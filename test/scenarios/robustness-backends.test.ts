@@ -69,7 +69,7 @@ async function fresh(backend: Backend): Promise<void> {
   await sees(backend, 'works');
 }
 
-test('at first all answer', async () => {
+test('at the start all backends answer', async () => {
   await Promise.all(backends.map(fresh));
   await terminal.shows(/2 PODS .* 11\/11 ready/);
 });
@@ -82,7 +82,7 @@ const panes: Partial<Record<Backend, RegExp>> = {
 };
 
 test.each(backends)(
-  '%s freezes alone, and thaws',
+  '%s freezes alone, and recovers',
   async (frozen) => {
     const others = backends.filter((one) => one !== frozen);
     await middle.proxies[frozen].be('freezes');
@@ -97,7 +97,7 @@ test.each(backends)(
   300_000,
 );
 
-describe('each in another way, all at once, and round in turn', () => {
+describe('each backend fails in another way, all at once and in turn', () => {
   const manners = ['refuses', 'freezes', 'resets', 'babbles', 'works'] as const;
   const mannerOf = (backend: number, round: number) => manners[(backend + round) % manners.length] ?? 'works';
 
@@ -112,7 +112,7 @@ describe('each in another way, all at once, and round in turn', () => {
     300_000,
   );
 
-  test('and all come back by themselves', async () => {
+  test('all recover automatically', async () => {
     await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('works')));
     await Promise.all(backends.map(fresh));
     await terminal.shows(/✓ OK /, patience);
@@ -120,13 +120,13 @@ describe('each in another way, all at once, and round in turn', () => {
   }, 300_000);
 });
 
-test('a slow network is only slow', async () => {
+test('a slow network is no fault', async () => {
   await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('crawls')));
   await Promise.all((['gateway', 'kubernetes', 'redis'] as const).map(fresh));
   await terminal.shows(/✓ redis .* [1-9]\d\d ms/);
 });
 
-test('connections that die without a word are given up, and new ones are made', async () => {
+test('connections that die silently are replaced', async () => {
   await Promise.all(Object.values(middle.proxies).map((proxy) => proxy.be('works')));
   await Promise.all(backends.map(fresh));
   // The gateway is asked by a new connection each time; what else is asked keeps one.

@@ -55,7 +55,7 @@ describe('in a configuration file:', () => {
     expect((await tame(['config', 'check', '--config', file])).code).toBe(yaml.includes('deployments') ? 64 : 64);
   });
 
-  test('values that are right, as text and as JSON', async () => {
+  test('valid values, as text and as JSON', async () => {
     const file = path.join(home, 'right.yaml');
     writeFileSync(
       file,
@@ -65,7 +65,7 @@ describe('in a configuration file:', () => {
     expect(JSON.parse((await tame(['config', '--json', '--config', file])).stdout)).toMatchObject({ version: 1 });
   });
 
-  test('its own name, and that of its directory', async () => {
+  test('its name, and that of its directory', async () => {
     const directory = path.join(home, `d-${evil}`);
     mkdirSync(directory);
     const file = path.join(directory, `f-${evil}.yaml`);
@@ -98,7 +98,7 @@ describe('in an argument:', () => {
     await tame(args, { KUBECONFIG: path.join(home, 'absent') });
   });
 
-  test('a secret that was typed is not repeated', async () => {
+  test('a typed secret is not repeated', async () => {
     for (const args of [['--password=hunter2xyz'], ['config', '--pass', 'hunter2xyz', '--token=hunter2xyz']]) {
       const { code, stdout, stderr } = await run(args);
       expect(code).toBe(64);

@@ -53,7 +53,7 @@ function expectTame(): void {
   expect(titles).not.toEqual([]);
 }
 
-test('a pod whose every word is hostile', async () => {
+test('a pod with hostile text in every field', async () => {
   const [pod] = drill.kubernetes.podsOf('executor');
   if (!pod) throw new Error('the drill has no executor');
   drill.kubernetes.store.put('pods', {
@@ -80,7 +80,7 @@ test('a pod whose every word is hostile', async () => {
   await terminal.press('esc').shows('5 STUDIES');
 });
 
-test('a pod that can be described: its containers, its node and its events', async () => {
+test('a pod’s details: its containers, its node and its events', async () => {
   const [other] = drill.kubernetes.podsOf('orchestrator');
   if (!other) throw new Error('the drill has no orchestrator');
   const { name, namespace, uid } = other.metadata;

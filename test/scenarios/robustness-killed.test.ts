@@ -57,7 +57,7 @@ test('the cockpit of a drill', async () => {
 
 const systemNode = ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync);
 
-test.runIf(systemNode)('the launcher; below an old Node it is a process of its own', async () => {
+test.runIf(systemNode)('the launcher, which is a separate process below an old Node', async () => {
   await practise(systemNode);
   kill(family[0]);
   await expectNothingLeft();
@@ -65,7 +65,7 @@ test.runIf(systemNode)('the launcher; below an old Node it is a process of its o
   await expect.poll(() => terminal.fullScreen).toBe(false);
 });
 
-test('the embedded Bentham: the cockpit says what is gone, and goes with its window', async () => {
+test('the embedded Bentham: the cockpit names what failed, and ends with its terminal', async () => {
   await practise();
   const [cockpit = 0] = family;
   const serving = childrenOf(cockpit);

@@ -35,7 +35,7 @@ async function taken(bytes: number, from: number): Promise<void> {
   await expect.poll(() => kubernetes.answered - from, { timeout: 60_000, interval: 20 }).toBeGreaterThan(bytes);
 }
 
-test('five thousand pods, listed again and again', async () => {
+test('five thousand pods, listed repeatedly', async () => {
   await terminal.shows(/2 PODS .* 50\d\d\/50\d\d ready/, 60_000);
   for (let round = 0; round < 5; round += 1) {
     const before = middle.proxies.kubernetes.answered;
@@ -47,7 +47,7 @@ test('five thousand pods, listed again and again', async () => {
   await terminal.press('esc').shows('1 HEALTH');
 });
 
-test('a screen is drawn in 20 columns and five rows, and again in many', async () => {
+test('every size down to 20 columns and five rows is drawn', async () => {
   await terminal.resize(20, 5).shows('too small');
   await terminal.resize(2, 1).settles();
   await terminal.resize(160, 44).shows(/2 PODS .* 50\d\d\/50\d\d ready/);
@@ -57,7 +57,7 @@ test('a screen is drawn in 20 columns and five rows, and again in many', async (
   }
 });
 
-test('logs pour in while nobody reads the terminal', async () => {
+test('logs arrive while the terminal is stalled', async () => {
   await terminal.press('1', 'l').shows(/\d streams/);
   const gateways = drill.kubernetes.podsOf('api-gateway');
   terminal.stalls();

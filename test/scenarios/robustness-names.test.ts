@@ -12,7 +12,7 @@ import { launcher } from '../support/drill.ts';
 const may = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 test.runIf(may)(
-  'status ends before anybody is asked a second time, and says who was not found',
+  'status ends before a second request, and names the hosts that were not found',
   async () => {
     const home = mkdtempSync(path.join(tmpdir(), 'bentham-names-'));
     const asked: string[] = [];
@@ -38,6 +38,6 @@ test.runIf(may)(
   90_000,
 );
 
-test.runIf(!may)('a name server that hangs: did not run, as that takes root and a mount namespace', () => {
+test.runIf(!may)('skipped without root and a mount namespace: a hanging name server', () => {
   expect(may).toBe(false);
 });

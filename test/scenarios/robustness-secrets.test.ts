@@ -71,7 +71,7 @@ const commands: readonly (readonly string[])[] = [
   ['incident', 'export'],
 ];
 
-test('what is rightly configured is in no output and in no file', async () => {
+test('a valid secret is in no output and in no file', async () => {
   writeFileSync(
     path.join(home, 'kubeconfig'),
     JSON.stringify({
@@ -89,7 +89,7 @@ test('what is rightly configured is in no output and in no file', async () => {
   expect([...said, written(home)].filter((text) => text.includes('MARK'))).toEqual([]);
 }, 120_000);
 
-test('what is not right is not repeated in what is said of it', async () => {
+test('an invalid secret is not repeated in its error', async () => {
   const wrong: Record<string, string>[] = [
     { DATABASE_URL: 'postgres://bentham:MARK/a@b@db:5432/x' },
     { DATABASE_URL: 'postgres://bentham:MARK@db:port/x' },

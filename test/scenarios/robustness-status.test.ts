@@ -87,21 +87,21 @@ describe('the exit code', () => {
     await reportWith(0);
   });
 
-  test('2: what refuses is proven down', async () => {
+  test('2: a refused connection is down', async () => {
     await be('refuses', 'gateway');
     const report = await reportWith(2);
     expect(notOk(report)).toEqual(['gateway/health']);
     expect(sourceOf(report, 'gateway')?.fault).toMatchObject({ kind: 'refused' });
   });
 
-  test('3: evidence that cannot be asked is not said to be safe', async () => {
+  test('3: evidence that cannot be read is unknown', async () => {
     await be('refuses', 's3');
     const report = await reportWith(3);
     expect(notOk(report).length).toBeGreaterThan(0);
     for (const id of notOk(report)) expect(id).toMatch(/^backups\//);
   });
 
-  test.each(['resets', 'babbles'] as const)('3: what %s could not be asked', async (manner) => {
+  test.each(['resets', 'babbles'] as const)('3: %s cannot be read', async (manner) => {
     await be(manner, 'redis');
     const report = await reportWith(3);
     expect(notOk(report).sort()).toEqual(['metric/redisMemory', 'redis']);
@@ -126,7 +126,7 @@ describe('--timeout', () => {
       if (other !== fact) expect(sourceOf(report, other)).toMatchObject({ state: 'live' });
   });
 
-  test('all hang: every row says so, and --line is one line', async () => {
+  test('all hang: every row says so, and --line prints one line', async () => {
     await be('freezes');
     const [text, line] = await Promise.all([status('--timeout', '1.5'), status('--line', '--timeout', '1.5')]);
     expect(text).toMatchObject({ code: 3, stdout: expect.stringMatching(/^UNKNOWN|\? UNKNOWN/m), stderr: '' });
@@ -160,7 +160,7 @@ function start(...args: string[]) {
 }
 
 describe('--watch', () => {
-  test('tells what changes, and SIGINT ends it with the last verdict', async () => {
+  test('prints changes, and SIGINT ends it with the last exit code', async () => {
     const watch = start('--watch');
     await watch.says(/OK/);
     await be('refuses', 'redis');
@@ -178,7 +178,7 @@ describe('--watch', () => {
     expect(watch.complained()).toBe('');
   });
 
-  test('a reader that has seen enough ends it at the next line', async () => {
+  test('a closed pipe ends it at the next line', async () => {
     const watch = start('--watch');
     await watch.says(/OK/);
     watch.child.stdout.destroy();

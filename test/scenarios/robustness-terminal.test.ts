@@ -85,7 +85,7 @@ describe('ended by', () => {
     expectRestored();
   });
 
-  test('SIGTERM while the terminal hangs, once it reads on', async () => {
+  test('SIGTERM while the terminal hangs, as soon as it reads again', async () => {
     await belowShell(`${command}; echo "ended with $?"; stty -a`, { columns: 200, rows: 60 });
     await stall();
     process.kill(cockpit, 'SIGTERM');
@@ -155,7 +155,7 @@ describe('cut off:', () => {
   });
 });
 
-test('the engine fails: it is said, and it is started again', async () => {
+test('a failed engine is reported and restarted', async () => {
   const thrower = path.join(home, 'thrower.mjs');
   writeFileSync(
     thrower,
@@ -178,7 +178,7 @@ test('the engine fails: it is said, and it is started again', async () => {
   expect((await terminal.press('q').ends()).code).toBe(0);
 });
 
-test('the engine runs out of memory: it is said in words, the screen stays, and it is started again', async () => {
+test('an engine out of memory is reported and restarted, and the screen stays', async () => {
   const eater = path.join(home, 'eater.mjs');
   writeFileSync(
     eater,
@@ -201,7 +201,7 @@ test('the engine runs out of memory: it is said in words, the screen stays, and 
   expect((await terminal.press('q').ends()).code).toBe(0);
 });
 
-test('a credential plugin that hangs ends with it', async () => {
+test('a hanging credential plugin ends with the cockpit', async () => {
   const [kubeconfig, started] = [path.join(home, 'kubeconfig'), path.join(home, 'started')];
   const plugin = { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', command: 'sh' };
   const args = ['-c', `echo $$ > '${started}'; exec sleep 600`];
@@ -222,7 +222,7 @@ test('a credential plugin that hangs ends with it', async () => {
 });
 
 describe('stopped by', () => {
-  test('SIGTSTP from elsewhere: the shell has its terminal, and fg returns', async () => {
+  test('SIGTSTP from another process: the shell gets its terminal, and fg returns', async () => {
     await belowPrompt();
     for (let turn = 0; turn < 2; turn += 1) {
       process.kill(cockpit, 'SIGTSTP');
@@ -237,7 +237,7 @@ describe('stopped by', () => {
     await terminal.press('?').shows('every');
   });
 
-  test('SIGSTOP, which nobody can hear: fg draws everything again, and keys are keys', async () => {
+  test('SIGSTOP: fg redraws everything, and keys work', async () => {
     await belowPrompt();
     process.kill(cockpit, 'SIGSTOP');
     await terminal.shows('Stopped');

@@ -23,7 +23,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-test('its own connections go on with the new password; one that was configured with the old is refused', async () => {
+test('its connections continue with the new password; one configured with the old is refused', async () => {
   const run = await cockpit.plan('rotate-database-credentials', { role: 'bentham' });
   expect(run.plan?.warnings?.join(), run.says).toContain('This session switches to the new password');
   cockpit.watch(({ id, phase }) => {

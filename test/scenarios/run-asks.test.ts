@@ -18,7 +18,7 @@ afterAll(() => drill?.stop());
 const terminal = (...args: string[]) =>
   new TerminalUnderTest({ args: ['run', ...args], environment, columns: 110, rows: 45 });
 
-test('each missing one is asked, tab completes it, and the action goes its way', async () => {
+test('run asks for each missing value, tab completes it, and the action runs', async () => {
   const asked = terminal('scale-deployment', '--arm', 'a test');
   await asked.shows('which deployment?');
   expect(asked.text).toMatch(/executor +\d\/\d ready, revision 3/);
@@ -42,7 +42,7 @@ test('each missing one is asked, tab completes it, and the action goes its way',
   expect((await asked.ends()).code).toBe(0);
 });
 
-test('live data of a look are offered: the keys in the table', async () => {
+test('live values are offered: the keys in the table', async () => {
   const asked = terminal('revoke-api-key');
   await asked.shows('which key?');
   expect(asked.text).toMatch(/key-\w+ +“.+” of tenant-/);
@@ -72,7 +72,7 @@ test.each([
   ['surface', 'unknown action surface. Did you mean disable-surface or enable-surface or test-surface?'],
   ['retry-job', 'unknown action retry-job. Did you mean retry-jobs?'],
   ['frobnicate', 'unknown action frobnicate; see `run --list`'],
-])('a wrong action (%s) is wrong usage, and what may have been meant is said', async (action, says) => {
+])('an unknown action (%s) is wrong usage, with a suggestion', async (action, says) => {
   const done = await piped(action);
   expect(done.code).toBe(64);
   expect(done.text).toContain(says);

@@ -48,7 +48,7 @@ test('list-api-keys prints each key in a row, without escape sequences and secre
   expect(out).not.toMatch(/hunter2|[\u001b\u0007\u202e]/);
 });
 
-test('list-api-keys --json gives the keys to programs', async () => {
+test('list-api-keys --json prints the keys as JSON', async () => {
   await addKey('key-json', 'tenant-json', 'a name');
   const { code, out } = await run('list-api-keys', '--tenant', 'tenant-json', '--json');
   expect(code).toBe(0);
@@ -90,7 +90,7 @@ test('restore-evidence --version is about the evidence, not about the program', 
   expect(out).toContain('study_abc123/screenshot.png has no version none');
 });
 
-test('revoke-api-key by a word that is no choice revokes nothing', async () => {
+test('revoke-api-key with an invalid choice revokes nothing', async () => {
   await addKey('key-kept', 'tenant-kept', 'kept');
   const done = await run('revoke-api-key', '--key', 'key-kept', '--by', 'carrier', '--yes', '--arm', 'a test');
   expect(done.code).toBe(64);
@@ -98,7 +98,7 @@ test('revoke-api-key by a word that is no choice revokes nothing', async () => {
   expect(await sql(environment, `SELECT revoked FROM api_keys WHERE id = 'key-kept'`)).toEqual([{ revoked: false }]);
 });
 
-test('a surface whose name a shell could read as code reaches no command', async () => {
+test('a surface with a name that a shell could interpret reaches no command', async () => {
   const done = await run('disable-surface', '--surface', 'x$(touch\u0024{IFS}pwned)', '--yes', '--arm', 'a test');
   expect(done.code).toBe(4);
   expect(done.out).toContain('contains characters that a shell or a command could read as code or as an option');

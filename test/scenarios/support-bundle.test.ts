@@ -93,7 +93,7 @@ test('a file that is there is never overwritten', () => {
   expect(readFileSync(output, 'utf8')).toBe('mine');
 });
 
-test('without a name it is written where one stands', () => {
+test('without a name it is written to the current directory', () => {
   const done = bundle(['--no-doctor']);
   expect(done.status, done.stderr).toBe(0);
   const made = readdirSync(home).filter((name) => name.endsWith('.tar.gz'));
@@ -101,7 +101,7 @@ test('without a name it is written where one stands', () => {
   expect(Object.keys(unpacked(path.join(home, made[0] ?? '')))).not.toContain('log.jsonl');
 });
 
-test('what cannot be packed is said in the bundle', () => {
+test('parts that cannot be packed are named in the bundle', () => {
   const log = path.join(home, 'cockpit.jsonl');
   spawnSync('mkfifo', [log]);
   const done = bundle(['--output', output, '--no-doctor', '--log-file', log]);
@@ -109,7 +109,7 @@ test('what cannot be packed is said in the bundle', () => {
   expect(unpacked()['log.jsonl.error.txt']).toContain('is not a file');
 });
 
-test('a backend that never answers does not keep it', async () => {
+test('a backend that never answers does not delay it', async () => {
   // Accepts, and says nothing.
   const mute = createServer();
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', () => resolve()));

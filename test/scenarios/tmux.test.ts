@@ -34,7 +34,7 @@ async function start() {
 const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 
 describe.runIf(tmux)('in tmux', () => {
-  test('the title is the cockpit’s while it is there, and nobody’s when it is not', async () => {
+  test('the title is the cockpit’s while it runs, and is restored afterwards', async () => {
     await within();
     await start();
     await expect.poll(() => server.says('pane_title')).toMatch(/PRODUCTION · bentham$/);
@@ -51,7 +51,7 @@ describe.runIf(tmux)('in tmux', () => {
     ['as tmux comes', {}],
     ['set-clipboard on, allow-passthrough on', { 'set-clipboard': 'on', 'allow-passthrough': 'on' }],
     ['set-clipboard on, allow-passthrough off', { 'set-clipboard': 'on', 'allow-passthrough': 'off' }],
-  ])('y copies to the terminal outside and says so: %s', async (_, options) => {
+  ])('y copies to the outer terminal and says so: %s', async (_, options) => {
     await within(options);
     await start();
     await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
@@ -59,21 +59,21 @@ describe.runIf(tmux)('in tmux', () => {
     await expect.poll(() => client.raw).toMatch(new RegExp(`52;c?;${inBase64('p95')}`));
   });
 
-  test('with the clipboard shut off, the copy is in tmux’s buffer', async () => {
+  test('with set-clipboard off, the copy is in tmux’s buffer', async () => {
     await within({ 'set-clipboard': 'off' });
     await start();
     await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
     expect(server.buffer).toBe('p95');
   });
 
-  test('where tmux is at the other end of ssh, it is said who may hold a copy back', async () => {
+  test('with tmux behind ssh, the notice names what can block a copy', async () => {
     await within();
     client.type('unset TMUX\r');
     await start();
     await client.press('3', 'j', 'y').shows('copied: p95 if tmux allows it (set-clipboard on)');
   });
 
-  test('detached and attached again, at another size, it is all there once', async () => {
+  test('after a detach and an attach at another size, everything is drawn once', async () => {
     await within();
     await start();
     server.detach();
@@ -85,7 +85,7 @@ describe.runIf(tmux)('in tmux', () => {
     expect(client.text.match(/HEALTH/g)).toHaveLength(1);
   });
 
-  test('down to 20×5 and up again', async () => {
+  test('every size down to 20×5 and back is drawn', async () => {
     await within();
     await start();
     for (const [columns, rows] of [
@@ -102,7 +102,7 @@ describe.runIf(tmux)('in tmux', () => {
     expect(client.text).not.toContain('too small');
   });
 
-  test('answers of the terminal to somebody else, late, are no keys', async () => {
+  test('late answers of the terminal to other programs are no keys', async () => {
     await within();
     await start();
     client.type('\u001b]11;rgb:1e1e/1e1e/1e1e\u001b\\').type('\u001bP>|xterm(390)\u001b\\').type('\u001b[I\u001b[O');
@@ -112,7 +112,7 @@ describe.runIf(tmux)('in tmux', () => {
     expect(client.text).toContain('5 STUDIES');
   });
 
-  test('ten thousand pasted characters are no keys, and go into a field clean', async () => {
+  test('ten thousand pasted characters are no keys, and a field gets them sanitized', async () => {
     const text = 'q\ni1y:quit\r and so on jjj '.repeat(400).slice(0, 10_000);
     await within();
     await start();
