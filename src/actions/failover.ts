@@ -61,6 +61,7 @@ async function factsFrom(preflight: Preflight): Promise<FailoverFacts> {
 /** What to do about what speaks against it. */
 const nextMove: Readonly<Record<Objection['code'], string>> = {
   'primary-answers': 'fix the primary; to replace it, stop it first',
+  'primary-takes-no-writes': 'fix what keeps it from taking writes; to replace it, stop it first',
   'primary-in-recovery': 'check for an earlier failover: compare database.primary with the DNS name',
   'primary-unproven': 'check the primary by hand: psql, and its host’s console',
   'platform-well': 'the network from this machine may be down: check from another machine',
@@ -108,7 +109,7 @@ export const failoverDatabase: Action = {
       const may = standing.every((one) => one.overridable);
       return refuse(
         standing.map(({ says }) => says).join('; '),
-        `${nextMove[first.code]}${may ? `; to promote anyway, once the old primary is fenced: --despite ${insists}` : ''}`,
+        `${first.remedy ?? nextMove[first.code]}${may ? `; to promote anyway, once the old primary is fenced: --despite ${insists}` : ''}`,
       );
     }
     const { primary, replica } = facts.readings;

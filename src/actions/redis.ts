@@ -3,7 +3,18 @@ import type { Action, Execution } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/preflight.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
-import { disproven, fingerprint, given, notYetBy, onlyWhenDone, planned, proven, refuse, refusedBy } from './plan.ts';
+import {
+  disproven,
+  fingerprint,
+  given,
+  notYet,
+  notYetBy,
+  onlyWhenDone,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from './plan.ts';
 
 /** So many keys go in one run at most, and so many in one command. */
 const mostKeys = 10_000;
@@ -32,7 +43,7 @@ export const evictRedis: Action = {
     does: 'removes keys under a prefix that have been idle for a while',
     looksAt: 'keys by prefix, memory, idle time, from a bounded scan; whether UNLINK is allowed (ACL DRYRUN)',
     calls: 'redis-cli UNLINK KEY …, in batches of 500',
-    proof: 'memory before and after',
+    proof: 'the keys are gone (a key used since the plan is not counted); memory before and after',
     undo: 'none: the cache refills on demand',
     runbook: 'Key Metrics: Evict old data',
   },
@@ -106,17 +117,26 @@ export const evictRedis: Action = {
       },
     });
   },
-  async verify({ plan, target }: Execution, preflight) {
-    const idle = spanOf(given(target, 'idle') || '24h') ?? 0;
-    const found = await preflight.redisKeys(given(target, 'prefix'), idle, mostKeys);
+  async verify({ plan, startedAt }: Execution, preflight) {
+    const names = JSON.parse(plan.baseline?.names ?? '[]') as string[];
+    const found = await preflight.redisIdle(names);
     if (!found.ok) return notYetBy(found.fault);
-    const gone = new Set(JSON.parse(plan.baseline?.names ?? '[]') as string[]);
-    const left = found.value.idle.filter(({ key }) => gone.has(key)).length;
+    const there = names.flatMap((name) => found.value.get(name) ?? []);
+    // Idle since before the call: UNLINK did not take it. What was used since may be a new one under the same name.
+    const age = preflight.now() - startedAt + second;
+    const left = there.filter((idle) => idle > age).length;
     if (left > 0) return disproven(`${formatCount(left)} of the keys remain`);
+    const gone = names.length - there.length;
+    if (gone === 0)
+      return { ...notYet('all of the keys still exist and were used since the plan: nothing is proven'), final: true };
     const memory = await preflight.redis();
     if (!memory.ok) return notYetBy(memory.fault);
     const { usedBytes } = memory.value;
-    const unlinked = `${formatCount(Number(plan.baseline?.keys ?? 0))} keys unlinked`;
+    const keys = Number(plan.baseline?.keys ?? 0);
+    const unlinked = [
+      `${formatCount(gone)} ${keys > names.length ? `of the ${formatCount(names.length)} keys checked` : 'keys'} are gone`,
+      ...(there.length > 0 ? [`${formatCount(there.length)} still exist, used since the plan`] : []),
+    ].join(', ');
     if (usedBytes === undefined || plan.baseline?.before === undefined) return proven(`${unlinked}; memory unknown`);
     const freed = Number(plan.baseline.before) - usedBytes;
     return proven(`${unlinked}; memory ${formatBytes(usedBytes)}, ${formatBytes(Math.max(0, freed))} less`);

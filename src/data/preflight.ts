@@ -12,7 +12,7 @@ import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesPreflight } from './kubernetes/preflight.ts';
 import { PostgresPreflight } from './postgres/preflight.ts';
 import { dispatcherFor } from './proxy.ts';
-import { redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
+import { redisIdle, redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
 import type { Result } from './source.ts';
 
 /** One look, for the command log. */
@@ -81,6 +81,8 @@ export function createPreflight({
       timed(`redis-cli --scan --pattern ${quote(`${prefix}*`)}`, () =>
         redisKeys(settings.redis, { prefix, idle, most }, signal),
       ),
+    redisIdle: (keys) =>
+      timed(`redis-cli OBJECT IDLETIME … of ${keys.length}`, () => redisIdle(settings.redis, keys, signal)),
     redisMay: (...command) =>
       timed(`redis-cli ACL DRYRUN $USER ${quote(command[0])} …`, () =>
         redisPermission(settings.redis, command, signal),

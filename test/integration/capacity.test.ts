@@ -122,3 +122,22 @@ test('disruption budgets of a Kubernetes before 1.21 are read as v1beta1', async
   expect(budgets).toMatchObject({ ok: true });
   expect(asked).toContain('/apis/policy/v1beta1/poddisruptionbudgets');
 });
+
+test('a role scaled to 0 is an outage, and its autoscaler does not scale it up again unless its minimum is 0', async () => {
+  const scaler = (minReplicas: number) =>
+    put('horizontalpodautoscalers', 'autoscaling/v2', 'HorizontalPodAutoscaler', 'executor', {
+      spec: {
+        minReplicas,
+        maxReplicas: 20,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'executor' },
+      },
+    });
+  const warnings = async () => (await plan(0)).warnings.join('\n');
+  expect(await warnings()).toContain(
+    'No pod of executor is left: this is an outage, no job runs until it is scaled up.',
+  );
+  scaler(2);
+  expect(await warnings()).toContain('The autoscaler executor is in charge (2–20) and stops at 0 replicas');
+  scaler(0);
+  expect(await warnings()).toContain('The autoscaler executor is in charge (0–20) and may change it back.');
+});

@@ -153,6 +153,18 @@ test('the live check fails only if a failover is recommended, and passes if the 
   expect(check({ primary: live<'primary'>(keptUp) })).toBe('pass');
 });
 
+test('a primary that answers and takes no writes: refused, with its reason and what to fix', async () => {
+  const readOnly = live<'primary'>(database({ writes: { readOnly: [{ by: 'database', role: 'bentham' }] } }));
+  const judged = evaluateFailover(world({ readings: { primary: readOnly, replica: standby(receiving) } }));
+  expect(judged).toMatchObject({
+    answer: 'no',
+    because: 'the primary answers; the database is set read-only: it takes no writes',
+  });
+  const [first] = judged.objections;
+  expect(first).toMatchObject({ code: 'primary-takes-no-writes', overridable: false });
+  expect(first?.remedy).toContain('RESET default_transaction_read_only');
+});
+
 test('without a replica there is no failover', () => {
   const readings = { primary: refused, gateway: gateway(plain('down'), detailed('down')) };
   expect(recommendFailover(world({ scope: { hasReplica: false }, readings }))).toEqual({

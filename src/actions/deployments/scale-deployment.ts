@@ -1,5 +1,6 @@
 // Scale a deployment (runbook: Key Metrics, Scale API nodes and Scale executors).
 import type { Action } from '../../core/actions/action.ts';
+import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts';
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
 import { because, deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
@@ -7,6 +8,28 @@ import { roomSays } from './room.ts';
 
 /** Beyond this a number is taken for a slip of the finger. */
 const mostReplicas = 500;
+
+/** What nobody does any more; the roles are those of the architecture. */
+function outage(name: string, { targets: { deployments } }: ActionContext): string {
+  const stops: Readonly<Record<string, string>> = {
+    [deployments.gateway]: 'the API takes no requests',
+    [deployments.orchestrator]: 'no study goes on',
+    [deployments.executor]: 'no job runs',
+  };
+  const role = stops[name];
+  return role
+    ? `No pod of ${name} is left: this is an outage, ${role} until it is scaled up.`
+    : `No pod of ${name} is left: what it does stops until it is scaled up.`;
+}
+
+/** An autoscaler leaves a deployment with 0 replicas alone, unless its own minimum is 0 (HPAScaleToZero). */
+function autoscalerSays({ name, min, max }: Autoscaler, before: number, replicas: number): string {
+  const inCharge = `The autoscaler ${name} is in charge (${min}–${max})`;
+  if (replicas === 0 && min > 0)
+    return `${inCharge} and stops at 0 replicas: it does not scale up again until somebody does.`;
+  if (before === 0 && min > 0) return `${inCharge}, is off at 0 replicas, and takes over from here.`;
+  return `${inCharge} and may change it back${replicas < min || replicas > max ? ': that is outside of its bounds' : ''}.`;
+}
 
 export const scaleDeployment: Action = {
   id: 'scale-deployment',
@@ -42,15 +65,11 @@ export const scaleDeployment: Action = {
           ...room.impact,
         ],
         warnings: [
-          ...(replicas === 0 ? [`${d.name} stops: no pod runs.`] : []),
+          ...(replicas === 0 ? [outage(d.name, preflight.context)] : []),
           ...(replicas > d.desired * 4 && d.desired > 0
             ? ['That is more than four times as many pods: check the capacity.']
             : []),
-          ...(hpa
-            ? [
-                `The autoscaler ${hpa.name} (${hpa.min}–${hpa.max}) can change it back${replicas < hpa.min || replicas > hpa.max ? ': this is outside its range' : ''}.`,
-              ]
-            : []),
+          ...(hpa ? [autoscalerSays(hpa, d.desired, replicas)] : []),
           ...room.warnings,
           ...(scaler.ok ? [] : [`Autoscalers could not be read: ${scaler.fault.what}`]),
         ],

@@ -223,6 +223,8 @@ export interface Preflight {
   redis(): Promise<Answer<Redis>>;
   /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
+  /** For how long keys are idle; a key that does not exist is left out. */
+  redisIdle(keys: readonly string[]): Promise<Answer<ReadonlyMap<string, Ms>>>;
   /** Whether Redis would let us run a command. */
   redisMay(...command: readonly [string, ...string[]]): Promise<Answer<Permission>>;
   evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;

@@ -9,6 +9,7 @@ import { isStale, known, provesAway, type Reading } from '../world/reading.ts';
 import type { Readings, Scope, World } from '../world/world.ts';
 import { describeFault } from './describe.ts';
 import { evaluateWord, isDatabase } from './health-words.ts';
+import { evaluateWrites } from './writes.ts';
 
 /** What the judgement rests on; a `World` is one. */
 export type FailoverFacts = Pick<World, 'now'> & {
@@ -20,6 +21,7 @@ export type Objection = {
   of: 'primary' | 'platform' | 'replica';
   code:
     | 'primary-answers'
+    | 'primary-takes-no-writes'
     | 'primary-in-recovery'
     | 'primary-unproven'
     | 'platform-well'
@@ -37,6 +39,8 @@ export type Objection = {
   /** `no`: it speaks against it. `unsure`: a proof is missing. */
   answer: 'no' | 'unsure';
   says: string;
+  /** The next move, where it follows from the facts and not from the code alone. */
+  remedy?: string;
   /** Whether a person who knows more may insist. */
   overridable: boolean;
 };
@@ -78,9 +82,15 @@ function objectionOfPrimary({ now, readings: { primary } }: FailoverFacts): Obje
   }
   if (isStale(primary, now)) return { ...about, says: `primary: last heard ${formatAge(now - primary.at)} ago` };
   const there = { of: 'primary', answer: 'no', overridable: false } as const;
-  return primary.value.inRecovery
-    ? { ...there, code: 'primary-in-recovery', says: 'the configured primary answers, and is itself in recovery' }
-    : { ...there, code: 'primary-answers', says: 'the primary answers' };
+  if (primary.value.inRecovery)
+    return { ...there, code: 'primary-in-recovery', says: 'the configured primary answers, and is itself in recovery' };
+  // It lives: a promoted replica would be a second one. What keeps it from taking writes is what to fix.
+  const problem = evaluateWrites(primary.value);
+  if (problem?.verdict === 'critical') {
+    const { says, remedy } = problem;
+    return { ...there, code: 'primary-takes-no-writes', says: `the primary answers; ${says}`, remedy };
+  }
+  return { ...there, code: 'primary-answers', says: 'the primary answers' };
 }
 
 function objectionOfPlatform({ now, readings: { gateway } }: FailoverFacts): Objection | undefined {

@@ -60,6 +60,26 @@ export async function redisKeys(
   }
 }
 
+/** For how long keys are idle; those that do not exist are left out. */
+export async function redisIdle(
+  settings: Settings['redis'],
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<ReadonlyMap<string, Ms>>> {
+  try {
+    const connection = await connectRedis(settings, within, signal);
+    try {
+      const { numbers, refusal } = await each(connection.client, ['OBJECT', 'IDLETIME'], keys);
+      if (refusal) throw new Error(refusal.says);
+      return { ok: true, value: new Map([...numbers].map(([key, seconds]) => [key, seconds * second])) };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    return { ok: false, fault: redisFault(error, settings) };
+  }
+}
+
 type Client = RedisConnection['client'];
 
 async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: AbortSignal): Promise<RedisScan> {

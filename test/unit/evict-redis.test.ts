@@ -1,0 +1,43 @@
+// What proves that keys of Redis were unlinked: that they are gone. One that was used since the plan proves nothing.
+import { expect, test } from 'vitest';
+import { evictRedis } from '../../src/actions/redis.ts';
+import type { Preflight } from '../../src/core/actions/preflight.ts';
+import { hour, minute, second } from '../../src/core/time.ts';
+import { now } from '../support/world.ts';
+
+/** What is there after the call, and for how long it is idle. */
+function proof(there: Readonly<Record<string, number>>) {
+  const preflight: Pick<Preflight, 'now' | 'redis' | 'redisIdle'> = {
+    now: () => now,
+    redis: async () => ({ ok: true, value: { usedBytes: 1024, missing: [] } as never }),
+    redisIdle: async (keys) => ({
+      ok: true,
+      value: new Map(Object.entries(there).filter(([key]) => keys.includes(key))),
+    }),
+  };
+  const names = JSON.stringify(['cache:a', 'cache:b', 'cache:c']);
+  const plan = { baseline: { names, keys: '3', before: '4096' } };
+  const done = { run: 'r', target: { prefix: 'cache:' }, plan, startedAt: now - 5 * second, output: [] };
+  return evictRedis.verify(done, preflight as Preflight);
+}
+
+test('all are gone: verified, with the memory that is free', async () => {
+  expect(await proof({})).toEqual({ state: 'pass', because: '3 keys are gone; memory 1.0 kB, 3.0 kB less' });
+});
+
+test('one that was used since is named and not counted', async () => {
+  const { state, because } = await proof({ 'cache:b': second });
+  expect([state, because.split(';')[0]]).toEqual(['pass', '2 keys are gone, 1 still exist, used since the plan']);
+});
+
+test('one that is idle since before the call was not unlinked', async () => {
+  expect(await proof({ 'cache:b': hour })).toEqual({ state: 'fail', because: '1 of the keys remain' });
+  expect(await proof({ 'cache:b': minute, 'cache:c': 0 })).toMatchObject({ state: 'fail' });
+});
+
+test('keys that are all in use again prove nothing', async () => {
+  expect(await proof({ 'cache:a': 0, 'cache:b': 0, 'cache:c': second })).toMatchObject({
+    state: 'unknown',
+    final: true,
+  });
+});
