@@ -137,7 +137,7 @@ test('a role scaled to 0 is an outage, and its autoscaler does not scale it up a
     'No pod of executor is left: this is an outage, no job runs until it is scaled up.',
   );
   scaler(2);
-  expect(await warnings()).toContain('The autoscaler executor is in charge (2–20) and stops at 0 replicas');
+  expect(await warnings()).toContain('The autoscaler executor (2–20) stops at 0 replicas');
   scaler(0);
-  expect(await warnings()).toContain('The autoscaler executor is in charge (0–20) and may change it back.');
+  expect(await warnings()).toContain('The autoscaler executor (0–20) can change it back.');
 });

@@ -54,7 +54,7 @@ async function typedRun(
   const terminal = new TerminalUnderTest({ args, environment: of, columns: 120, rows: 50 });
   for (const text of texts) {
     await terminal.shows(`type ${text} to confirm, then enter:`);
-    await typing(terminal, text, `go on: ${text}`);
+    await typing(terminal, text, `to confirm, then enter: ${text}`);
   }
   return terminal;
 }
@@ -156,7 +156,7 @@ describe('by run', () => {
       [(t: TerminalUnderTest) => t.press('ctrl-c'), 'cancelled'],
     ] as const) {
       const terminal = await typedRun('cleanup-evidence', to, []);
-      await terminal.shows('go on:');
+      await terminal.shows("to confirm, then enter:");
       how(terminal);
       await terminal.shows(says);
       expect((await terminal.ends()).code).toBe(4);

@@ -24,11 +24,10 @@ function outage(name: string, { targets: { deployments } }: ActionContext): stri
 
 /** An autoscaler leaves a deployment with 0 replicas alone, unless its own minimum is 0 (HPAScaleToZero). */
 function autoscalerSays({ name, min, max }: Autoscaler, before: number, replicas: number): string {
-  const inCharge = `The autoscaler ${name} is in charge (${min}–${max})`;
-  if (replicas === 0 && min > 0)
-    return `${inCharge} and stops at 0 replicas: it does not scale up again until somebody does.`;
-  if (before === 0 && min > 0) return `${inCharge}, is off at 0 replicas, and takes over from here.`;
-  return `${inCharge} and may change it back${replicas < min || replicas > max ? ': that is outside of its bounds' : ''}.`;
+  const scaler = `The autoscaler ${name} (${min}–${max})`;
+  if (replicas === 0 && min > 0) return `${scaler} stops at 0 replicas: it does not scale up until you do.`;
+  if (before === 0 && min > 0) return `${scaler} is off at 0 replicas and resumes.`;
+  return `${scaler} can change it back${replicas < min || replicas > max ? ': this is outside its range' : ''}.`;
 }
 
 export const scaleDeployment: Action = {
