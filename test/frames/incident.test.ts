@@ -414,21 +414,37 @@ test('a journal that cannot be written is on every frame', () => {
 });
 
 test('messages: shown, changed, sent; where a channel is not configured, copied', () => {
+  const rows = { rows: [], page: 10, selectable: true };
   const state = at('notify', { incident: story() });
   expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
   const asked = pressing(state, small, 'enter');
-  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter sends');
-  expect(commandOf(sent(asked, 'enter'))).toMatchObject([
+  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter shows');
+  // Enter shows it, and asks; enter alone, or held, sends nothing.
+  const shown = pressing(asked, small, 'enter');
+  expect(frameText(shown, small)).toMatch(/alert key bentham\/PRODUCTION\/one[\s\S]*cancel +y send/);
+  let held = state;
+  for (let n = 0; n < 40; n += 1) {
+    expect(commandOf(sent(held, 'enter'))).toEqual([]);
+    held = pressing(held, small, 'enter');
+  }
+  expect(commandOf(sent(shown, 'y'))).toMatchObject([
     { do: 'notify', channel: 'pagerduty', purpose: 'acknowledge', key: 'bentham/PRODUCTION/one' },
   ]);
   // The page that woke somebody has a key of its own; what was written to once is filled in from then on.
   const theirs = pressing(asked, small, 'ctrl-u', ...'srv01/HTTP');
-  expect(commandOf(sent(theirs, 'enter'))).toMatchObject([{ key: 'srv01/HTTP' }]);
+  expect(commandOf(sent(pressing(theirs, small, 'enter'), 'y'))).toMatchObject([{ key: 'srv01/HTTP' }]);
   const notified = { kind: 'notified', message: 'm', channel: 'pagerduty', text: 'mine', key: 'srv01/HTTP' } as const;
   const told = story([1, 'ops1', { ...notified, purpose: 'acknowledge', delivery: 'sent' }]);
   const resolving = pressing(at('notify', { incident: told }), small, '/', ...'close', 'enter', 'enter');
   expect(frameText(resolving, small)).toContain('▶ alert key  srv01/HTTP');
-  const ops = reduce(state, { kind: 'select', row: 'slack-ops/notify' }, { rows: [], page: 10, selectable: true });
+  // Sent a moment ago: asked again in words.
+  const twice = { ...notified, to: 'PagerDuty', text: '', key: 'bentham/PRODUCTION/one' };
+  const just = story([7.2, 'ops1', { ...twice, purpose: 'acknowledge', delivery: 'sent' }]);
+  const again = reduce(at('notify', { incident: just }), { kind: 'select', row: 'pagerduty/acknowledge' }, rows);
+  expect(frameText(pressing(again, small, 'enter', 'enter'), small)).toMatch(
+    /The same message went to PagerDuty .* ago: sent/,
+  );
+  const ops = reduce(state, { kind: 'select', row: 'slack-ops/notify' }, rows);
   const copied = sent(pressing(ops, small, 'enter'), 'enter');
   expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
 });

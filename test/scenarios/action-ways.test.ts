@@ -156,7 +156,7 @@ describe('by run', () => {
       [(t: TerminalUnderTest) => t.press('ctrl-c'), 'cancelled'],
     ] as const) {
       const terminal = await typedRun('cleanup-evidence', to, []);
-      await terminal.shows("to confirm, then enter:");
+      await terminal.shows('to confirm, then enter:');
       how(terminal);
       await terminal.shows(says);
       expect((await terminal.ends()).code).toBe(4);

@@ -3,7 +3,8 @@ import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
 import { type ChannelState, drives } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
-import { formatClock } from '../../core/text/format.ts';
+import { formatAge, formatClock } from '../../core/text/format.ts';
+import { minute } from '../../core/time.ts';
 import { messageLines, messageText } from '../../runbook/messages.ts';
 import { wordsOf } from '../../runbook/timeline-text.ts';
 import type { Intent, State } from '../../store.ts';
@@ -98,10 +99,15 @@ function whyNotFromHere({ incidentContext, incident }: State): Intent | undefine
   return { kind: 'notice', says: `messages: ${says}`, verdict: 'unknown' };
 }
 
-/** The message in a field; enter sends it. PagerDuty's acknowledge and resolve carry a key instead of a text. */
-function compose(state: State, { channel, purpose }: Draft, name: string, configured: boolean): Intent {
+/**
+ * The message in a field, then the question whether to send it. PagerDuty's acknowledge and resolve carry a key instead
+ * of a text. `written`: what was written before.
+ */
+function compose(state: State, draft: Draft, name: string, configured: boolean, written?: string): Intent {
+  const { channel, purpose } = draft;
   const { incident, world } = state;
   const text = incident ? messageText(incident, world, purpose) : '';
+  const again = (value: string) => (later: State) => [compose(later, draft, name, configured, value)];
   const bare = configured && channel === 'pagerduty' && purpose !== 'trigger';
   const says = (...parts: readonly string[]) => ({
     lines: (_: State, columns: number) => [
@@ -115,9 +121,11 @@ function compose(state: State, { channel, purpose }: Draft, name: string, config
       kind: 'form',
       form: {
         title,
-        fields: [{ name: 'key', ask: 'alert key', kind: 'text', value: incident ? pageKey(incident) : '' }],
+        fields: [
+          { name: 'key', ask: 'alert key', kind: 'text', value: written ?? (incident ? pageKey(incident) : '') },
+        ],
         ...says(
-          `${name} gets “${purpose}” for the alert with this key. enter sends it, once.`,
+          `${name} gets “${purpose}” for the alert with this key. enter shows it, y sends it.`,
           ...(incident && !isPaged(incident)
             ? ['A page that came from elsewhere has its own key (dedup_key): put that one here.']
             : []),
@@ -125,27 +133,77 @@ function compose(state: State, { channel, purpose }: Draft, name: string, config
         submit: ({ key = '' }) =>
           key.trim().length > longestKey
             ? `a key has at most ${longestKey} characters`
-            : [send({ do: 'notify', channel, purpose, text, key: key.trim() })],
+            : [
+                askSend(
+                  { channel, purpose, text, key: key.trim() },
+                  { name, shown: `alert key ${key.trim()}`, cancelled: again(key) },
+                ),
+              ],
       },
     };
   return {
     kind: 'form',
     form: {
       title,
-      fields: [{ name: 'text', ask: 'message', kind: 'text', value: text }],
+      fields: [{ name: 'text', ask: 'message', kind: 'text', value: written ?? text }],
       ...says(
         configured
-          ? `${name} gets this text. Change it as you like; enter sends it, once. Mentions and links stay plain text.`
+          ? `${name} gets this text. Change it as you like; enter shows it, y sends it. Mentions and links stay plain text.`
           : `${name} is not configured. enter copies the text, for you to send, and records that it was not sent.`,
       ),
-      submit: ({ text: written = '' }) => {
-        if (written.trim() === '') return 'the message is empty';
-        const word = send({ do: 'notify', channel, purpose, text: written });
-        return configured ? [word] : [{ kind: 'copy', text: written, what: 'the message' }, word];
+      submit: ({ text: message = '' }) => {
+        if (message.trim() === '') return 'the message is empty';
+        if (configured)
+          return [askSend({ channel, purpose, text: message }, { name, shown: message, cancelled: again(message) })];
+        return [
+          { kind: 'copy', text: message, what: 'the message' },
+          send({ do: 'notify', channel, purpose, text: message }),
+        ];
       },
     },
   };
 }
+
+/** The same message to the same channel within this time is most likely a slip of the finger. */
+const sameWithin = minute;
+
+type Outgoing = Pick<Message, 'channel' | 'purpose' | 'text' | 'key'>;
+
+/** The last step before people are told: enter alone, or held, sends nothing. */
+function askSend(
+  message: Outgoing,
+  { name, shown, cancelled }: { name: string; shown: string; cancelled: (state: State) => readonly Intent[] },
+): Intent {
+  return {
+    kind: 'confirm',
+    ask: {
+      title: `${message.purpose} · ${name}`,
+      lines: (state, columns) => {
+        const before = state.incident?.messages.findLast((one) => isSame(one, message));
+        const age = before && state.world.now - before.at;
+        return [
+          ...wrap(shown, columns - 4).map((row) => line('  ', row)),
+          ...(before && age !== undefined && age < sameWithin
+            ? [
+                [],
+                line(
+                  '  ',
+                  mark('warning'),
+                  ` The same message went to ${name} ${formatAge(age)} ago: ${before.delivery}.`,
+                ),
+              ]
+            : []),
+        ];
+      },
+      accept: { by: 'key', word: 'send' },
+      accepted: () => [send({ do: 'notify', ...message })],
+      cancelled,
+    },
+  };
+}
+
+const isSame = (one: Outgoing, { channel, purpose, text, key }: Outgoing): boolean =>
+  one.channel === channel && one.purpose === purpose && (key === undefined ? one.text === text : one.key === key);
 
 /** PagerDuty's limit for a dedup_key. */
 const longestKey = 255;
