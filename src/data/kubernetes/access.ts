@@ -1,8 +1,10 @@
 // What the API server lets us do, asked of itself (SelfSubjectAccessReview): nothing is tried out.
+import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Result } from '../source.ts';
+import type { ApiObject } from './api-object.ts';
 import type { Cluster } from './client.ts';
 
 /** One right: `patch deployments`, `get pods/log`. */
@@ -18,12 +20,10 @@ export type Right = {
 
 export type Access = { allowed: boolean; why: string };
 
-type Review = { status?: { allowed?: boolean; reason?: string; evaluationError?: string } };
-
 /** Whether we may. */
 export async function may(cluster: Cluster, right: Right, timeout: Ms, signal: AbortSignal): Promise<Result<Access>> {
   const { verb, group = '', resource, subresource, name, namespace } = right;
-  const answer = await cluster.send<Review>({
+  const answer = await cluster.send<ApiObject<V1SelfSubjectAccessReview>>({
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     method: 'POST',
     body: {

@@ -10,6 +10,9 @@ export type ApiObject<T> = T extends Date
       ? { readonly [K in keyof T]?: ApiObject<T[K]> | null }
       : T;
 
+/** A list of them. */
+export type ApiList<T> = ApiObject<{ items: T[] }>;
+
 /** An array, whatever was sent. */
 export function items<T>(value: readonly T[] | null | undefined): readonly NonNullable<T>[] {
   return Array.isArray(value) ? value.filter((item) => item !== null && typeof item === 'object') : [];

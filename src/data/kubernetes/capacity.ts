@@ -4,10 +4,9 @@ import type { V1LimitRange, V1PodDisruptionBudget, V1ResourceQuota } from '@kube
 import type { Answer, Budget, LimitRange, Quota, Room } from '../../core/actions/preflight.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
 import type { Answered } from './api-error.ts';
-import { type ApiObject, count, items, words } from './api-object.ts';
+import { type ApiList, type ApiObject, count, items, words } from './api-object.ts';
 import type { WireDeployment } from './deployments.ts';
 
-type List<T> = { items?: ApiObject<T>[] };
 type Get = <T>(what: string, to: string, group: string) => Promise<Answered<T>>;
 type Amounts = Readonly<Record<string, unknown>> | null | undefined;
 
@@ -26,8 +25,8 @@ export async function roomOf({ spec }: WireDeployment, get: Get): Promise<Room> 
     'limits.memory': ask('limits', 'memory'),
   };
   const [quotas, ranges, budgets] = await Promise.all([
-    get<List<V1ResourceQuota>>('resourcequotas', 'list resourcequotas', '/api/v1'),
-    get<List<V1LimitRange>>('limitranges', 'list limitranges', '/api/v1'),
+    get<ApiList<V1ResourceQuota>>('resourcequotas', 'list resourcequotas', '/api/v1'),
+    get<ApiList<V1LimitRange>>('limitranges', 'list limitranges', '/api/v1'),
     budgetsFrom(get),
   ]);
   const labels = spec?.template?.metadata?.labels ?? {};
@@ -40,14 +39,14 @@ export async function roomOf({ spec }: WireDeployment, get: Get): Promise<Room> 
 }
 
 /** Kubernetes before 1.21 has them as v1beta1 only; what is read of them is the same. */
-async function budgetsFrom(get: Get): Promise<Answered<List<V1PodDisruptionBudget>>> {
+async function budgetsFrom(get: Get): Promise<Answered<ApiList<V1PodDisruptionBudget>>> {
   const list = (version: string) =>
-    get<List<V1PodDisruptionBudget>>('poddisruptionbudgets', 'list poddisruptionbudgets', `/apis/policy/${version}`);
+    get<ApiList<V1PodDisruptionBudget>>('poddisruptionbudgets', 'list poddisruptionbudgets', `/apis/policy/${version}`);
   const answer = await list('v1');
   return !answer.ok && answer.status === 404 ? list('v1beta1') : answer;
 }
 
-function read<T, U>(answer: Answered<List<T>>, make: (all: readonly ApiObject<T>[]) => U): Answer<U> {
+function read<T, U>(answer: Answered<ApiList<T>>, make: (all: readonly ApiObject<T>[]) => U): Answer<U> {
   return answer.ok ? { ok: true, value: make(items(answer.value.items) as readonly ApiObject<T>[]) } : answer;
 }
 

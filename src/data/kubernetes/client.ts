@@ -1,6 +1,8 @@
 // One cluster, spoken to over one pool of connections. Requests go through undici directly and not through
 // client-node's API classes: those set no time limit, decode 5,000 pods three times as slowly, and cannot stream logs.
+
 import type { Readable } from 'node:stream';
+import type { VersionInfo } from '@kubernetes/client-node';
 import { type Dispatcher, request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -10,6 +12,7 @@ import { type CertificateProblem, explainNetworkError } from '../network.ts';
 import { dispatcherFor, dispatcherThrough } from '../proxy.ts';
 import { pause, type Result, timedOut } from '../source.ts';
 import { type Answered, type Refused, refusal } from './api-error.ts';
+import type { ApiObject } from './api-object.ts';
 import { type Credentials, credentialsOf, isRenewable, type SharedCredentials, waitingFor } from './credentials.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { type KubeTarget, loadTarget } from './kubeconfig.ts';
@@ -228,7 +231,7 @@ export async function openCluster(settings: Settings['kubernetes']): Promise<Res
 
 function versionOf(body: string): string {
   try {
-    const { gitVersion } = JSON.parse(body) as { gitVersion?: unknown };
+    const { gitVersion } = JSON.parse(body) as ApiObject<VersionInfo>;
     return sanitize(gitVersion, 40);
   } catch {
     return '';

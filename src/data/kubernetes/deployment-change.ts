@@ -3,7 +3,7 @@ import type { V1ReplicaSet } from '@kubernetes/client-node';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { type ApiObject, items } from './api-object.ts';
+import { type ApiList, type ApiObject, items } from './api-object.ts';
 import type { Ask, Cluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { rollbackPatch } from './rollback.ts';
@@ -70,7 +70,7 @@ async function replicaSetOf(
   { metadata }: WireDeployment,
   revision: number,
 ): Promise<Result<ReplicaSet | undefined>> {
-  const list = await cluster.get<{ items?: ReplicaSet[] }>({
+  const list = await cluster.get<ApiList<V1ReplicaSet>>({
     path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/replicasets`,
     timeout: within,
     to: `list replicasets in ${namespace}`,

@@ -3,7 +3,7 @@ import type { V1Deployment, V1ReplicaSet } from '@kubernetes/client-node';
 import type { DeployedRevision, DeploymentDetail } from '../../core/queries/deployment-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { type ApiObject, count, items, words } from './api-object.ts';
+import { type ApiList, type ApiObject, count, items, words } from './api-object.ts';
 import type { Connection } from './connection.ts';
 import { revisionAnnotation } from './deployments.ts';
 import { eventsAbout, newestFirst } from './events.ts';
@@ -32,7 +32,7 @@ export async function queryDeployment(
       path: `${apps}/deployments/${encodeURIComponent(name)}`,
       to: `get deployments in ${namespace}`,
     }),
-    cluster.get<{ items?: ApiObject<V1ReplicaSet>[] }>({
+    cluster.get<ApiList<V1ReplicaSet>>({
       ...ask,
       path: `${apps}/replicasets`,
       to: `list replicasets in ${namespace}`,

@@ -1,3 +1,4 @@
+import type { V1Deployment } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
 import { formatAge } from '../../core/text/format.ts';
@@ -5,6 +6,7 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
 import { askedOfKubectl, describeRight, may, type Right } from './access.ts';
+import { type ApiList, items } from './api-object.ts';
 import { type Cluster, openCluster } from './client.ts';
 import { eventsNamespace } from './node-query.ts';
 
@@ -175,8 +177,6 @@ async function allowed(
   ];
 }
 
-type List = { items?: readonly { metadata?: { name?: unknown } }[] };
-
 /** The three deployments by the names of the configuration: a wrong namespace or name shows here. */
 async function deploymentsThere(
   cluster: Cluster,
@@ -186,10 +186,15 @@ async function deploymentsThere(
 ): Promise<Checkup[]> {
   const about = { area, what: 'deployments' };
   const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments`;
-  const answer = await cluster.get<List>({ path, timeout, signal, to: `list deployments in ${namespace}` });
+  const answer = await cluster.get<ApiList<V1Deployment>>({
+    path,
+    timeout,
+    signal,
+    to: `list deployments in ${namespace}`,
+  });
   // The right to list has its own row.
   if (!answer.ok) return answer.fault.kind === 'forbidden' ? [] : [faulty(about, answer.fault, true)];
-  const there = (answer.value.items ?? []).map((one) => sanitize(one.metadata?.name, 80));
+  const there = items(answer.value.items).map((one) => sanitize(one.metadata?.name, 80));
   const wanted = Object.values(deployments);
   const absent = wanted.filter((name) => !there.includes(name));
   if (absent.length === 0) return [{ ...about, verdict: 'ok', answer: `${wanted.join(', ')} are in ${namespace}` }];

@@ -3,7 +3,7 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import type { KubeEvent } from '../../core/queries/pod-detail.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { type ApiList, type ApiObject, count, instant, items, words } from './api-object.ts';
 import type { Cluster } from './client.ts';
 
 type WireEvent = ApiObject<CoreV1Event>;
@@ -23,7 +23,7 @@ export async function eventsAbout(
     'uid' in object
       ? `involvedObject.uid=${object.uid}`
       : `involvedObject.name=${object.name}${object.kind ? `,involvedObject.kind=${object.kind}` : ''}`;
-  const found = await cluster.get<{ items?: WireEvent[] }>({
+  const found = await cluster.get<ApiList<CoreV1Event>>({
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
     query: { fieldSelector: about, limit: most },
     timeout: within,

@@ -1,7 +1,7 @@
 // One node, as `kubectl describe node` tells it: the node itself, and beside it, where that is allowed, its events and
 // what metrics-server says of its use. Only the node must be there.
 
-import type { V1Node } from '@kubernetes/client-node';
+import type { NodeMetric, V1Node } from '@kubernetes/client-node';
 import type { Missing } from '../../core/queries/missing.ts';
 import type { NodeDetail, Room } from '../../core/queries/node-detail.ts';
 import { nodeProblems } from '../../core/queries/pod-detail.ts';
@@ -18,7 +18,7 @@ const within: Ms = 5 * second;
 export const eventsNamespace = 'default';
 
 type WireNode = ApiObject<V1Node>;
-type Usage = { usage?: { cpu?: string; memory?: string } };
+type Usage = ApiObject<Pick<NodeMetric, 'usage'>>;
 
 /** Looks at a node by its name. */
 export async function queryNode(

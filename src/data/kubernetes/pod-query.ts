@@ -1,7 +1,7 @@
 // One pod, as `kubectl describe pod` tells it: the pod itself, and beside it, where that is allowed, its node, its
 // events and what metrics-server says of its use. Only the pod must be there.
 
-import type { V1Container, V1Node, V1Pod, V1PodCondition, V1Probe } from '@kubernetes/client-node';
+import type { PodMetric, V1Container, V1Node, V1Pod, V1PodCondition, V1Probe } from '@kubernetes/client-node';
 import type { Missing } from '../../core/queries/missing.ts';
 import type {
   Condition,
@@ -23,7 +23,7 @@ import { ownerOf } from './owner.ts';
 const within: Ms = 5 * second;
 
 type WirePod = ApiObject<V1Pod>;
-type Usage = { containers?: { name?: string; usage?: { cpu?: string; memory?: string } }[] };
+type Usage = ApiObject<Pick<PodMetric, 'containers'>>;
 
 /** Looks at a pod by its name. */
 export async function queryPod(connection: Connection, name: string, signal: AbortSignal): Promise<Result<PodDetail>> {

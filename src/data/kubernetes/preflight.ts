@@ -1,5 +1,11 @@
 // What an action wants to know of deployments before it changes one.
-import type { V1Deployment, V1HorizontalPodAutoscaler, V1ReplicaSet } from '@kubernetes/client-node';
+import type {
+  V1Deployment,
+  V1HorizontalPodAutoscaler,
+  V1Pod,
+  V1ReplicaSet,
+  V1SelfSubjectReview,
+} from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/preflight.ts';
@@ -10,18 +16,17 @@ import type { Fault } from '../../core/world/reading.ts';
 import type { Result } from '../source.ts';
 import { may, type Right } from './access.ts';
 import type { Answered } from './api-error.ts';
-import { type ApiObject, count, items, words } from './api-object.ts';
+import { type ApiList, type ApiObject, count, items, words } from './api-object.ts';
 import { roomOf } from './capacity.ts';
 import { type Cluster, openCluster } from './client.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { discovered, type ResourceName } from './discovery.ts';
 import { dryRunOf } from './dry-run.ts';
-import { toPod, type WirePod } from './pods.ts';
+import { toPod } from './pods.ts';
 import { toRevision } from './revisions.ts';
 import { toSelector } from './workload.ts';
 
 const within: Ms = 8 * second;
-type List<T> = { items?: T[] };
 
 /** One connection to the cluster for as long as a run lasts. */
 export class KubernetesPreflight {
@@ -44,7 +49,7 @@ export class KubernetesPreflight {
       const alive = await cluster.pulse(within, this.#signal);
       if (!alive.ok) return alive;
       const { context, server } = cluster;
-      const review = await cluster.send<{ status?: { userInfo?: { username?: string } } }>({
+      const review = await cluster.send<ApiObject<V1SelfSubjectReview>>({
         path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
         method: 'POST',
         body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
@@ -64,7 +69,7 @@ export class KubernetesPreflight {
 
   async deployments(): Promise<Result<readonly DeploymentState[]>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
+      const found = await this.#get<ApiList<V1Deployment>>(cluster, 'deployments', 'list deployments');
       return found.ok ? { ok: true, value: items(found.value.items).map(toState) } : found;
     });
   }
@@ -92,7 +97,7 @@ export class KubernetesPreflight {
         'get deployments',
       );
       if (!found.ok) return found;
-      const sets = await this.#get<List<ApiObject<V1ReplicaSet>>>(cluster, 'replicasets', 'list replicasets');
+      const sets = await this.#get<ApiList<V1ReplicaSet>>(cluster, 'replicasets', 'list replicasets');
       if (!sets.ok) return sets;
       const { metadata, spec } = found.value;
       const active = metadata?.annotations?.[revisionAnnotation];
@@ -106,7 +111,7 @@ export class KubernetesPreflight {
 
   async autoscaler(name: string): Promise<Result<Autoscaler | undefined>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<ApiObject<V1HorizontalPodAutoscaler>>>(
+      const found = await this.#get<ApiList<V1HorizontalPodAutoscaler>>(
         cluster,
         'horizontalpodautoscalers',
         'list horizontalpodautoscalers',
@@ -148,7 +153,7 @@ export class KubernetesPreflight {
 
   async mentioning(text: string): Promise<Result<readonly string[]>> {
     return this.#with(async (cluster) => {
-      const found = await this.#get<List<WireDeployment>>(cluster, 'deployments', 'list deployments');
+      const found = await this.#get<ApiList<V1Deployment>>(cluster, 'deployments', 'list deployments');
       if (!found.ok) return found;
       const names = secretNames(text);
       const named = items(found.value.items).filter(
@@ -163,7 +168,7 @@ export class KubernetesPreflight {
     const state = toState(wire);
     const selector = toSelector(wire.spec?.selector);
     if (!selector) return state;
-    const found = await cluster.get<List<WirePod>>({
+    const found = await cluster.get<ApiList<V1Pod>>({
       path: `/api/v1/namespaces/${encodeURIComponent(this.#settings.namespace)}/pods`,
       query: { labelSelector: selector },
       timeout: within,
