@@ -88,7 +88,7 @@ export function createAdmin({ cluster, conditions }: AdminTargets): Admin {
     const off = verb === 'disable';
     if (one.disabled === off) return done(`Surface ${id} is ${verb}d already`);
     one.disabled = off;
-    // While nobody asks it, the provider lets us in again: a live test passes, and it can be enabled.
+    // The provider accepts us again while the surface is unused: a live test passes, and it can be enabled.
     if (off) healedSurface(conditions, id);
     return done(`Surface ${id} ${verb}d`);
   };

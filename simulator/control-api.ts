@@ -46,7 +46,7 @@ export async function startControl(options: ControlOptions) {
   };
 }
 
-/** Each line as it is said, and the exit code in the end: a JSON text a line. */
+/** Each line at once, and the exit code at the end, as JSON lines. */
 async function runKubectl(asked: Asked, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());

@@ -1,4 +1,4 @@
-// The embedded Bentham: every server the platform stands on, on loopback and free ports, in one conditions.
+// The embedded Bentham: every server of the platform, on loopback and free ports, under one set of conditions.
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';

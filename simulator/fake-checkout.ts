@@ -26,8 +26,8 @@ const scripts = {
   test: 'node scripts/admin.mjs test',
 };
 
-// Asks the drill to do it, prints what it said and ends as it says. The environment of a command is clean: where the
-// drill is stands in a file that only its owner reads.
+// Sends the command to the drill, prints its answer and exits with its code. The environment of a command is clean: the
+// drill's address is in a file that only its owner can read.
 const admin = `import { readFileSync } from 'node:fs';
 const { url, token } = JSON.parse(readFileSync(new URL('./drill.json', import.meta.url), 'utf8'));
 const answer = await fetch(url, {

@@ -20,7 +20,7 @@ export type GatewayOptions = {
   /** Who asks for what, besides us. */
   subjects?(): readonly Subject[];
   requestsPerSecond?: number;
-  /** How health is told: as in the runbook, or as some versions do. */
+  /** The form of the health answer: the runbook's, or that of some versions. */
   form?: 'runbook' | 'checks';
   port?: number;
 };
@@ -31,7 +31,7 @@ const history: Ms = 5 * minute;
 
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
-/** How the API fares in this conditions with so many ready pods: more of them than usual share the load. */
+/** The state of the API under these conditions with this number of ready pods: more pods than usual share the load. */
 export function fareOf(conditions: Conditions, ready: number): Fare {
   const { latency, errorShare, services } = conditions.gateway;
   const usual = conditions.deployments['api-gateway'].replicas;
@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions) {
     for (const line of accessLines(name, at, answered)) waiting.push({ uid, ...line });
   };
   const flush = (until: number) => {
-    // What a pod had not said when it died is not said.
+    // Lines that a pod had not written when it died are lost.
     const alive = new Set(serving().map((pod) => pod.metadata.uid));
     const due = waiting.filter((line) => line.at <= until && alive.has(line.uid)).sort((a, b) => a.at - b.at);
     for (const { uid, at, text } of due) kubernetes.logs.write(uid, text, at);

@@ -1,4 +1,4 @@
-// What executors and orchestrators say while they work: jobs of each surface, as the conditions lets them end.
+// The log lines of executors and orchestrators: jobs of each surface, with the outcomes that the conditions demand.
 
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';

@@ -105,7 +105,7 @@ export async function startReceivers() {
   const failed = (channel: Channel, response: ServerResponse): boolean => {
     const how = failing.get(channel);
     if (how === undefined) return false;
-    // A hanging receiver keeps the connection and says nothing until the client gives up.
+    // A hanging receiver keeps the connection open and sends nothing until the client gives up.
     if (how !== 'hang') {
       if (channel === 'pagerduty') sendJson(response, how, { status: 'error', message: 'told to fail', errors: [] });
       else sendText(response, how, how === 404 ? 'no_service' : how === 403 ? 'action_prohibited' : 'rollup_error');

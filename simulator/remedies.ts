@@ -4,7 +4,7 @@ import { type Conditions, type DeploymentName, deploymentNames, healthy, type Su
 
 const isDeployment = (name: string): name is DeploymentName => deploymentNames.some((known) => known === name);
 
-/** New pods of a deployment are well: what came from the ill ones is over. */
+/** New pods of a deployment work: the effects of the failing ones end. */
 export function deploymentRecovered(conditions: Conditions, deployment: string): void {
   if (!isDeployment(deployment)) return;
   Object.assign(conditions.deployments[deployment], { failing: 0, reasons: [], stuck: false });
@@ -23,7 +23,7 @@ export function takeCredentials(cluster: Pick<Cluster, 'user' | 'logInWith'>, se
     const { username, password } = JSON.parse(secret) as { username?: unknown; password?: unknown };
     if (username === cluster.user && typeof password === 'string') cluster.logInWith(password);
   } catch {
-    // Somebody put something else into the secret: applications would go on with what they have.
+    // The secret contains another text: applications keep their login.
   }
 }
 

@@ -33,7 +33,7 @@ export type Conditions = {
     latency: Ms;
     /** 0–1, answers with 5xx. */
     errorShare: number;
-    /** As /health words it: healthy or not, by service. */
+    /** As in /health: healthy or not, by service. */
     services: { database: boolean; redis: boolean; orchestrator: boolean };
   };
   deployments: Record<DeploymentName, DeploymentWeather>;

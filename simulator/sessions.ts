@@ -32,7 +32,7 @@ const forgotten = 'report-worker';
 /** The pods of a deployment by their uids: a session lives in one of them, and ends with it. */
 export type PodsOf = (deployment: string) => readonly string[];
 
-/** Keeps the pools open, also after an outage, and the forgotten sessions until somebody ends them. */
+/** Keeps the pools open, also after an outage, and the idle sessions until they are ended. */
 export async function holdSessions(
   cluster: Cluster,
   conditions: Conditions,

@@ -1,9 +1,9 @@
-// The gateway's access log: what Fastify writes for each request, from people who are not there.
+// The gateway's access log: what Fastify writes for each request, from simulated users.
 
 import { pino } from './kubernetes/pod-log-lines.ts';
 import type { Ms } from './time.ts';
 
-/** How the API fares now: its median response time and the share of answers with 5xx. */
+/** The state of the API: its median response time and the share of answers with 5xx. */
 export type Fare = { latency: Ms; errorShare: number; why: string };
 
 /** Who asks about what. */
@@ -50,7 +50,7 @@ function pickAsk(random: () => number) {
   return asks[index] ?? asks[0];
 }
 
-/** One request of somebody, and how it went. */
+/** One request and its outcome. */
 export function drawRequest(fare: Fare, subject: Subject, random: () => number = Math.random): Answered {
   const [method, url, status] = pickAsk(random)?.(subject) ?? ['GET', '/v1/studies', 200];
   const responseTime = Math.round(drawLatency(fare.latency, random) * 100) / 100;

@@ -29,7 +29,7 @@ export function startWorld({ cluster, conditions, executors, podsOf, signal }: W
     let pod: string | undefined;
     while (!signal.aborted) {
       try {
-        // A restarted orchestrator logs in anew.
+        // A restarted orchestrator logs in again.
         const pods = podsOf('orchestrator');
         if (pod && !pods.includes(pod)) {
           const former = client;
@@ -84,7 +84,7 @@ async function step(client: Client, conditions: Conditions, executors: number, t
     await client.query(`UPDATE api_keys SET last_used_at = now() WHERE id = 'key-abc123' AND NOT revoked`);
 }
 
-/** Somebody asks for much, with a key that is not theirs; it ends when the key is revoked. */
+/** Sends many requests with the leaked key, until it is revoked. */
 async function misuse(client: Client, conditions: Conditions, key: string, turn: number): Promise<void> {
   const { rows } = await client.query<{ tenant: string }>(
     `UPDATE api_keys SET last_used_at = now() WHERE id = $1 AND NOT revoked RETURNING tenant_id AS tenant`,

@@ -10,7 +10,7 @@ type Snapshot = { id: string; cluster: string; created: Instant; kind: 'automate
 
 export type Rds = Awaited<ReturnType<typeof startRds>>;
 
-/** A fault in RDS's words. */
+/** An error as RDS returns it. */
 class RdsFault extends Error {
   readonly code: string;
   readonly status: number;
@@ -50,7 +50,7 @@ export async function startRds({ newestSnapshot = 24 * minute, restore = 20 * se
   const began = Date.now();
   const clusters = new Map<string, DatabaseCluster>();
   clusters.set('bentham-prod', { id: 'bentham-prod', created: began - 400 * day, availableAt: 0 });
-  /** They are taken on and on, unless they have stopped before: then the newest only gets older. */
+  /** Snapshots are taken continuously, unless they have stopped: then the newest gets older. */
   const snapshots = () => {
     const now = Date.now();
     const since = (age: Ms, every: Ms) => (newestSnapshot < hour ? (age + now - began) % every : age + now - began);

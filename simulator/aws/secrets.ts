@@ -7,7 +7,7 @@ type Version = { id: string; text: string; created: Instant; stages: readonly st
 
 export type Secrets = Awaited<ReturnType<typeof startSecrets>>;
 
-/** A fault in Secrets Manager's words. */
+/** An error as Secrets Manager returns it. */
 class SecretsFault extends Error {
   readonly type: string;
   constructor(type: string, message: string) {
@@ -20,7 +20,7 @@ export type SecretsOptions = {
   id: string;
   /** The value at the start. */
   text: string;
-  /** The value became another one. */
+  /** Called after the value changed. */
   changed?(text: string): void;
 };
 

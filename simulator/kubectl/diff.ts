@@ -37,7 +37,7 @@ export const diff: Verb = async (means) => {
     for (const line of stdout.split('\n').filter(Boolean)) print(line);
     return exitCode;
   } catch (error) {
-    // 1 would say that there are differences.
+    // 1 would mean that there are differences.
     print(error instanceof Error ? error.message : String(error));
     return 2;
   } finally {

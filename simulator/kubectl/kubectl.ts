@@ -29,7 +29,7 @@ function dryRunOf(value = 'none'): Means['dryRun'] {
   throw new Refused(`error: Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
 
-/** Runs it; `print` gets each line as it is said, errors too. */
+/** Runs it; `print` gets each line at once, errors too. */
 export async function kubectl(asked: Asked, print: (line: string) => void, signal: AbortSignal): Promise<number> {
   let entry: Entry | undefined;
   try {

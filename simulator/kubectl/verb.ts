@@ -9,7 +9,7 @@ export type Means = {
   names: readonly string[];
   files: readonly string[];
   selector: string | undefined;
-  /** apply: only tried, by itself or on the server. */
+  /** apply: a dry run, by the client or on the server. */
   dryRun: 'none' | 'client' | 'server';
   print(line: string): void;
   signal: AbortSignal;

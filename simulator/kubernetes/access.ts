@@ -1,4 +1,4 @@
-// Who may do what: bearer tokens, RBAC rules as data, and the reviews that `kubectl auth can-i` asks for.
+// Access control: bearer tokens, RBAC rules as data, and the reviews that `kubectl auth can-i` asks for.
 import type { Route } from './resources.ts';
 import { Refusal } from './status.ts';
 
@@ -9,7 +9,7 @@ export type Rule = {
   resources: readonly string[];
   /** Absent: in all namespaces. */
   namespaces?: readonly string[];
-  /** Absent: whatever its name (RBAC: resourceNames). */
+  /** Absent: any name (RBAC: resourceNames). */
   names?: readonly string[];
 };
 
@@ -23,7 +23,7 @@ const includes = (list: readonly string[], value: string) => list.includes('*') 
 /** Everything, as an on-call has in the namespaces of Bentham. */
 export const operatorRules: readonly Rule[] = [{ verbs: ['*'], groups: ['*'], resources: ['*'] }];
 
-/** Looks, but changes nothing. */
+/** Can read, but not change. */
 export const viewerRules: readonly Rule[] = [
   { verbs: ['get', 'list', 'watch'], groups: ['*'], resources: ['*'] },
   { verbs: ['create'], groups: ['authorization.k8s.io'], resources: ['*'] },

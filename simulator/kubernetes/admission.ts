@@ -1,12 +1,12 @@
-// Admission webhooks: whoever registered one may refuse a change, in a dry run too where it has no side effects.
+// Admission webhooks: each can refuse a change, in a dry run too if it has no side effects.
 import type { KubeObject } from './object.ts';
 import { Refusal } from './status.ts';
 
 export type Webhook = {
   name: string;
-  /** `Some`: it may not be asked in a dry run, which is refused then. */
+  /** `Some`: it cannot be called in a dry run; the dry run is refused. */
   sideEffects: 'None' | 'Some';
-  /** Why the object may not be stored; undefined: it may. */
+  /** Why the object is refused; undefined if it is accepted. */
   denies(object: KubeObject): string | undefined;
 };
 

@@ -70,7 +70,7 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   if (!verbs.includes(verb)) {
     throw new Refusal('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
-  // Everybody may ask who they are and what they may do.
+  // Every user can ask for their name and permissions.
   const isReview = resource.group === 'authorization.k8s.io' || resource.group === 'authentication.k8s.io';
   if (!isReview) authorize(user, verb, asked);
   const exchange = { request, response, query, route: asked };
@@ -106,7 +106,7 @@ function verbOf(method: string, { name }: Route, query: URLSearchParams): string
   }
 }
 
-/** Whatever is routed to here is stored. */
+/** Every resource that is routed here is stored. */
 function storedUnder({ resource }: Route): Plural {
   if (!resource.stored) throw new Refusal('NotFound', 'the server could not find the requested resource');
   return resource.stored;

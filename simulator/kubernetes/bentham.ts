@@ -69,7 +69,7 @@ const node = (index: number, now: number): Draft<Node> => {
   };
 };
 
-/** Enough nodes for so many pods, three at least. */
+/** Enough nodes for this number of pods, at least three. */
 export function nodesFor(pods: number, now: number): Draft<Node>[] {
   return Array.from({ length: Math.max(3, Math.ceil(pods / podsPerNode) + 1) }, (_, index) => node(index, now));
 }
@@ -172,7 +172,7 @@ export function nextRelease({ revisions }: Seed): Revision {
   return { image: next, cause: `release ${next.split(':')[1]}`, age: 0 };
 }
 
-/** What stands in k8s/: a deployment as it is applied. */
+/** The content of k8s/: a deployment as it is applied. */
 export function manifestOf(seed: Seed, { image, cause }: Revision) {
   const { name, replicas } = seed;
   const { metadata, spec } = templateOf(seed, image);

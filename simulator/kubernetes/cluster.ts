@@ -74,7 +74,7 @@ export function createCluster({ seeds, conditions, healed, pace, memory }: Clust
     return deployment ? rollouts.setsOf(deployment).flatMap((set) => rollouts.podsOf(set)) : [];
   };
 
-  // What the conditions was when it was last looked at: a change makes pods ill or well.
+  // The conditions of the last turn: a change makes pods fail or recover.
   const mark = (one: DeploymentWeather) => JSON.stringify([one.failing, one.reasons, one.heals]);
   const seen = new Map(Object.entries(conditions).map(([name, one]) => [name, mark(one)]));
   const feelWeather = (at: number) => {

@@ -5,7 +5,7 @@ import type { Identity } from '../http.ts';
 
 export type Entrance = { url: string; identity: Identity; token: string; viewerToken: string; namespace: string };
 
-/** Two contexts: `bentham-drill` may do everything, `bentham-drill-viewer` may only look. */
+/** Two contexts: `bentham-drill` has every permission, `bentham-drill-viewer` can only read. */
 export async function writeKubeconfig(path: string, entrance: Entrance): Promise<void> {
   const { url, identity, token, viewerToken, namespace } = entrance;
   const context = (name: string, user: string) => ({ name, context: { cluster: 'bentham-drill', user, namespace } });

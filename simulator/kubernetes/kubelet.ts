@@ -1,4 +1,4 @@
-// The life of a pod: scheduled, pulled, started, ready; or failing as its deployment's fault says; then ended.
+// The life of a pod: scheduled, pulled, started, ready; or failing with its deployment's fault; then ended.
 import { type Ms, minute, second } from '../time.ts';
 import type { Logs } from './logs.ts';
 import type { Pod } from './object.ts';
@@ -19,7 +19,7 @@ export type KubeletOptions = {
   pace: number;
   /** What is wrong with a pod, if anything. */
   faultOf(pod: Pod): PodFault | undefined;
-  /** What a container says when it starts, and what it says before it dies. */
+  /** The log lines of a container at its start and before it dies. */
   greet(pod: Pod, at: number): readonly string[];
   lastWords(pod: Pod, fault: PodFault, at: number): readonly string[];
 };
@@ -223,7 +223,7 @@ export function createKubelet({ store, logs, recorder, pace, faultOf, greet, las
           continue;
         }
         const next = step(pod, life, now);
-        // A step may have ended the life (the pod is gone) or replaced it (it is being deleted).
+        // A step can have ended the life (the pod is gone) or replaced it (the pod is being deleted).
         if (!next || lives.get(uid) !== life) continue;
         life.stage = next[0];
         life.due = now + pace * next[1];

@@ -19,7 +19,7 @@ import { pino } from './pod-log-lines.ts';
 export type KubernetesOptions = {
   /** Where the kubeconfig and the certificate are written. */
   directory: string;
-  /** Read at every turn; a deployment whose remedy worked is told to `healed`. */
+  /** Read at every turn; `healed` gets a deployment that was fixed. */
   conditions: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
   /** Workloads beside Bentham's own are broken. */
@@ -28,7 +28,7 @@ export type KubernetesOptions = {
   pods?: number;
   /** 1: as quick as a drill; less is quicker. */
   pace?: number;
-  /** Changes a watch can look back on. */
+  /** Changes that a watch can replay. */
   memory?: number;
   watches?: { bookmarks?: Ms; gone?: 'event' | 'status' };
   port?: number;
@@ -36,7 +36,7 @@ export type KubernetesOptions = {
 
 export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 
-/** Starts the API server and the cluster. The second context of the kubeconfig, `-viewer`, may only look. */
+/** Starts the API server and the cluster. The second context of the kubeconfig, `-viewer`, can only read. */
 export async function startKubernetes(options: KubernetesOptions) {
   const cluster = createCluster({
     conditions: options.conditions,
@@ -93,7 +93,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     /** Forgets what changed: watches from before get 410 Gone. */
     compact: () => cluster.store.compact(),
 
-    /** From now on the on-call may do only this. */
+    /** Limits the on-call to these rules from now on. */
     restrict(to: readonly Rule[]): void {
       rules = to;
     },
@@ -106,7 +106,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     /** The node of this name stops answering; or the first, without a name. */
     loseNode: (name?: string) => cluster.loseNode(name),
 
-    /** The API server is gone, and every connection with it; the cluster behind it goes on. */
+    /** Stops the API server and closes every connection; the cluster behind it continues. */
     down: () => server.stop(),
 
     /** It is back at the same address. */

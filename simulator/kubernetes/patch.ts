@@ -46,7 +46,7 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 
 const unescapeStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** The API server does not say which operation it was. */
+/** The API server does not name the operation. */
 const rejected = () => new Refusal('Invalid', 'the server rejected our request due to an error in our request');
 
 /** RFC 6902: add, remove, replace, move, copy and test. A failed test is 422 Invalid, as the API server answers. */

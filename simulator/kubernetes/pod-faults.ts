@@ -1,4 +1,4 @@
-// What is wrong with single pods, as the conditions of their deployment says: which are ill, with what, and what heals them.
+// Faults of single pods, from the conditions of their deployment: which pods fail, how, and what fixes them.
 
 import type { DeploymentWeather } from '../scenario.ts';
 import { type Ms, second } from '../time.ts';
@@ -68,7 +68,7 @@ const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';
 
 /**
  * Keeps which pods are ill. An affliction holds the template (or the image, where only a rollback heals) that the
- * deployment had when it came: pods made from another are well.
+ * deployment had at that time: pods of another template work.
  */
 export function createWard() {
   type Affliction = { conditions: DeploymentWeather; hash: string; image: string; ill: Map<string, PodFault> };
@@ -78,7 +78,7 @@ export function createWard() {
     one.conditions.heals === 'rollback' ? one.image === imageOf(pod) : one.hash === hashOf(pod);
 
   return {
-    /** The conditions of a deployment is bad: so many pods of its present template are ill from now on. */
+    /** Makes pods of the current template fail from now on, as many as the conditions demand. */
     afflict(deployment: string, conditions: DeploymentWeather, template: { hash: string; image: string }): void {
       afflictions.set(deployment, { conditions: { ...conditions }, ...template, ill: new Map() });
     },

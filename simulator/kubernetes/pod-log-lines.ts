@@ -1,9 +1,9 @@
-// What the containers of Bentham say: pino's JSON lines, and now and then a line that is not JSON.
+// The log lines of Bentham's containers: pino's JSON, and some lines that are not JSON.
 
 import type { Pod } from './object.ts';
 import type { PodFault } from './pod-faults.ts';
 
-/** One line as pino writes it: level 10–60, time in epoch milliseconds, pid, hostname, then what is told. */
+/** One line as pino writes it: level 10–60, time in epoch milliseconds, pid, hostname, then the fields. */
 export function pino(hostname: string, at: number, level: number, fields: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ level, time: at, pid: 1, hostname, ...fields });
 }
@@ -21,7 +21,7 @@ export function greeting(pod: Pod, at: number): string[] {
   ];
 }
 
-/** Before a container dies; a stack stands in its own lines, as an uncaught error leaves it. */
+/** Before a container dies; a stack has its own lines, as an uncaught error prints it. */
 export function lastWords(pod: Pod, fault: PodFault, at: number): string[] {
   return fault.lastWords.flatMap(({ level, msg, stack }) => [
     pino(pod.metadata.name, at, level, { msg }),

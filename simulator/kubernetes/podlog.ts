@@ -42,7 +42,7 @@ function choose(pod: Pod, query: URLSearchParams, logs: Logs): LogView {
   return view;
 }
 
-/** Sends the log, and goes on while it is followed and the container lives. */
+/** Sends the log, and continues while it is followed and the container runs. */
 export function sendLog(pod: Pod, query: URLSearchParams, logs: Logs, response: ServerResponse, now: number): void {
   const sinceSeconds = wholeNumber(query, 'sinceSeconds');
   const sinceTime = query.get('sinceTime');

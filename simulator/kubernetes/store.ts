@@ -21,7 +21,7 @@ export type Store = ReturnType<typeof createStore>;
 
 const keyOf = (namespace: string | undefined, name: string) => `${namespace ?? ''}/${name}`;
 
-/** `memory`: how many changes a watch can look back on before it is told 410 Gone. */
+/** `memory`: how many changes a watch can replay before it gets 410 Gone. */
 export function createStore(options: { memory?: number; now?: () => number } = {}) {
   const memory = options.memory ?? 4000;
   const now = options.now ?? Date.now;
@@ -41,7 +41,7 @@ export function createStore(options: { memory?: number; now?: () => number } = {
     return created;
   };
 
-  // A listener may change things itself: everyone hears of changes in the order of their versions.
+  // A listener can make changes, too: all listeners get changes in the order of their versions.
   const untold: Change[] = [];
   let telling = false;
   const tellAll = () => {

@@ -13,7 +13,7 @@ const patience = 64 * 1024 * 1024;
 export type WatchOptions = {
   /** Milliseconds between bookmarks. */
   bookmarks: number;
-  /** How a version that is forgotten is told: as an ERROR event in the stream, or as the status of the answer. */
+  /** How an expired version is reported: as an ERROR event in the stream, or as the status of the answer. */
   gone: 'event' | 'status';
 };
 

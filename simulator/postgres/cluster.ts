@@ -21,7 +21,7 @@ export type Cluster = {
   password: string;
   /** A session on the server that takes writes now; the caller ends it. */
   connect(application: string): Promise<pg.Client>;
-  /** The primary is gone, as after a crash: connections are refused. */
+  /** Stops the primary as in a crash: connections are refused. */
   stopPrimary(): Promise<void>;
   startPrimary(): Promise<void>;
   /** The replica becomes the primary, for good. */
@@ -36,7 +36,7 @@ export type ClusterOptions = {
   /** Finished jobs more, for load. */
   jobs: number;
   conditions: Conditions;
-  /** The replica was promoted, by whomever, and answers at the primary's address too. */
+  /** The replica was promoted, and answers at the primary's address, too. */
   onPromoted?(): void;
 };
 
@@ -87,7 +87,7 @@ export async function startCluster(
   let promoted = false;
   let stopped = false;
   let moved: Moved | undefined;
-  /** Waits for a promotion. Two servers that take writes would part ways: the former primary is shut out. */
+  /** Waits for a promotion. Two servers that accept writes would diverge: the former primary is stopped. */
   const followPromotion = async () => {
     let client: pg.Client | undefined;
     while (!promoted && !stopped) {
@@ -106,7 +106,7 @@ export async function startCluster(
         moved = await moveAddress(primaryPort, replicaPort).catch(() => undefined);
         onPromoted?.();
       } catch {
-        // Restarted or overwhelmed: a new session at the next turn.
+        // The server restarted or refused: a new session at the next turn.
         await client?.end().catch(() => {});
         client = undefined;
       }

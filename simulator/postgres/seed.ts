@@ -1,5 +1,5 @@
-// What lies in the tables when the drill begins: tenants, keys, studies of the last day and the jobs of the last hour,
-// failed as the conditions has it, so that every figure is there at once.
+// The rows at the start of the drill: tenants, keys, studies of the last day and the jobs of the last hour,
+// failed as the conditions demand, so that every figure exists at once.
 import { type Conditions, surfaceIds } from '../scenario.ts';
 
 export type Statement = { text: string; values: readonly unknown[] };
@@ -81,7 +81,7 @@ SELECT (ARRAY['study_abc123', 'study_def456', 'study_ghi789'])[1 + n % 3], (ARRA
 FROM generate_series(1, $1::integer) AS n`;
 
 /**
- * Of the jobs that ended in the last hour, as many as the conditions has it have failed: $1 surfaces, $2 shares, $3 errors.
+ * Of the jobs that ended in the last hour, as many as the conditions demand have failed: $1 surfaces, $2 shares, $3 errors.
  * By a hash of their id, job by job: random() beside a share alone would be drawn once for the whole surface.
  */
 const failures = `
@@ -116,7 +116,7 @@ export function seed(conditions: Conditions): readonly Statement[] {
   ];
 }
 
-/** So many finished jobs more, of studies of the weeks before. */
+/** Adds finished jobs, in studies of the weeks before. */
 export function load(count: number): readonly Statement[] {
   if (count === 0) return [];
   const age = `interval '2 hours' + n * interval '5 minutes'`;

@@ -11,7 +11,7 @@ import { type Binaries, runTool } from './binaries.ts';
 /** The role that made the cluster; the drill’s own sessions use it. */
 export type Superuser = { user: string; password: string };
 
-/** A port that nobody listens on now. */
+/** A free port. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,4 +1,4 @@
-// What lies in the drill's Redis: keys by prefix with sizes and idle times, so that eviction has something to evict.
+// The content of the drill's Redis: keys by prefix with sizes and idle times, so that eviction has something to evict.
 import { minute } from '../time.ts';
 
 /** `serial` grows with each key, so that a scan survives keys that come and go. */
@@ -19,7 +19,7 @@ export function put(keys: Keyspace, name: string, key: Omit<Key, 'serial'>): voi
 const families = [
   { prefix: 'cache:response:', share: 0.55, bytes: 220_000, idle: 600, lives: 2880 },
   { prefix: 'session:', share: 0.2, bytes: 48_000, idle: 240, lives: 1440 },
-  // Nobody has told these to go.
+  // These have no time to live.
   { prefix: 'queue:done:', share: 0.15, bytes: 90_000, idle: 2000, lives: undefined },
   { prefix: 'rate:', share: 0.1, bytes: 12_000, idle: 2, lives: 5 },
 ] as const;
@@ -46,7 +46,7 @@ export function fill(target: number, now: number): Keyspace {
   return keys;
 }
 
-/** What has run out goes; a client that was counted is counted anew when it comes back, which it does at once. */
+/** Removes expired keys; an expired rate-limit counter is created again at once. */
 export function expire(keys: Keyspace, now: number): void {
   for (const [name, key] of keys) {
     if (key.expiresAt === undefined || key.expiresAt > now) continue;

@@ -1,4 +1,4 @@
-// A Redis server for the drill: enough for ioredis, redis-cli and the cockpit's looks and evictions.
+// A Redis server for the drill: enough for ioredis, redis-cli and the cockpit's reads and evictions.
 import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { expire, fill, glob, type Keyspace, memoryOf, put } from './keyspace.ts';
@@ -122,7 +122,7 @@ function hello(args: readonly string[], session: Session, state: ServerState): R
 
 const redisVersion = '7.4.1';
 
-/** Keys a turn of SCAN looks at, unless COUNT says otherwise. */
+/** Keys that one call of SCAN visits without COUNT. */
 const scanCount = 10;
 
 type Run = (args: readonly string[], state: ServerState, session: Session) => Reply;

@@ -80,7 +80,7 @@ export function createBucket(name: string, options: { objectLock: boolean; creat
       });
     },
 
-    /** Hides the object: what was there stays as a version. */
+    /** Hides the object: its content stays as a version. */
     mark(key: string, modified = Date.now()): Version {
       const empty = { size: 0, etag: '', type: '', legalHold: false, body: () => Buffer.alloc(0) };
       return add({ key, id: versionId(), modified, marker: true, ...empty });
@@ -96,7 +96,7 @@ export function createBucket(name: string, options: { objectLock: boolean; creat
       Object.assign(version, by);
     },
 
-    /** Gone for good. Whoever calls it has looked at the lock. */
+    /** Deletes permanently. The caller has checked the lock. */
     destroy(version: Version): void {
       const left = (objects.get(version.key) ?? []).filter((one) => one !== version);
       if (left.length > 0) objects.set(version.key, left);

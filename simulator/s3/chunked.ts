@@ -10,7 +10,7 @@ export function unchunk(body: Buffer): Buffer {
     const size = Number.parseInt(body.toString('latin1', at, lineEnd), 16);
     if (!Number.isInteger(size) || size < 0) throw new Error('aws-chunked body with a bad chunk size');
     at = lineEnd + 2;
-    // What follows the last chunk are trailers: checksums, which nobody verifies here.
+    // Trailers follow the last chunk: checksums, which are not verified here.
     if (size === 0) return Buffer.concat(chunks);
     if (at + size > body.length) throw new Error('aws-chunked body is cut short');
     chunks.push(body.subarray(at, at + size));

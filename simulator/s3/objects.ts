@@ -5,7 +5,7 @@ import { document, text } from '../xml.ts';
 import { type Bucket, lockOf, type Retention, type Version } from './bucket.ts';
 import { unchunk } from './chunked.ts';
 
-/** An error in S3's words. */
+/** An error as S3 returns it. */
 export class S3Error extends Error {
   readonly code: string;
   readonly status: number;
@@ -140,7 +140,7 @@ function sourceOf(source: string, bucketNamed: (name: string) => Bucket): Versio
   return version;
 }
 
-/** Without a version a delete marker is made, whatever is locked; a version goes for good, unless it is locked. */
+/** Without a version a delete marker is created, even for a locked object; a version is deleted permanently, unless it is locked. */
 export function erase(bucket: Bucket, key: string, id: string | undefined, bypass: boolean, now: number) {
   if (id === undefined) {
     const marker = bucket.mark(key, now);

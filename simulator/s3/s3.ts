@@ -11,7 +11,7 @@ import { backupBucket, evidenceBucket } from './seed.ts';
 export type S3Options = {
   /** Objects beside the seeded evidence, for load. */
   objects?: number;
-  /** What may call itself a client; made up where it is not given. */
+  /** The client's credentials; generated if absent. */
   accessKeyId?: string;
 };
 

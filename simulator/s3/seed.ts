@@ -1,4 +1,4 @@
-// What lies in the drill's buckets: evidence by study, up to ninety days old, some of it held or retained; and backups.
+// The content of the drill's buckets: evidence by study, up to ninety days old, some of it held or retained; and backups.
 import { createHash } from 'node:crypto';
 import { day, hour, minute } from '../time.ts';
 import { type Bucket, createBucket, type Draft } from './bucket.ts';
@@ -6,7 +6,7 @@ import { type Bucket, createBucket, type Draft } from './bucket.ts';
 export const evidenceName = 'bentham-evidence';
 export const backupsName = 'bentham-backups';
 
-// A picture of one pixel stands for all screenshots; the rest of its size is nothing.
+// One picture of one pixel stands for all screenshots; the rest of its size is padding.
 const pixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
