@@ -10,7 +10,7 @@ export function actionContextOf(settings: Settings): ActionContext {
     environment: settings.environment.name,
     targets: targetsOf(settings),
     schema: settings.database.schema,
-    admin: { command: [program, ...words], ...(directory ? { directory } : {}), environment },
+    admin: { command: [program, ...words], directory: directory || undefined, environment },
     kubectl,
   };
 }

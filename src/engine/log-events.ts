@@ -13,7 +13,7 @@ export function describeCommand(command: Command): LogFields {
   if (kind === 'refresh') return { kind, fact: command.fact ?? 'all' };
   if (kind !== 'run') return { kind };
   const { run, what } = command;
-  return { kind, run, do: what.do, ...(what.do === 'plan' ? { action: what.action } : {}) };
+  return { kind, run, do: what.do, action: what.do === 'plan' ? what.action : undefined };
 }
 
 /** What a source told. It came, went, or fails in another way: always; the same as before: for `debug`. */
@@ -28,8 +28,8 @@ export function logUpdate(source: string, update: SourceUpdate, before: World): 
     source,
     fact,
     state: fault ? 'lost' : 'live',
-    ...(took === undefined ? {} : { took }),
-    ...(fault ? { fault: { kind: fault.kind, code: fault.code, where: fault.where, what: fault.what } } : {}),
+    took,
+    fault: fault ? { kind: fault.kind, code: fault.code, where: fault.where, what: fault.what } : undefined,
   });
 }
 

@@ -64,7 +64,7 @@ class Collecting {
     const since = view.from ?? Date.now() - view.since;
     this.#ended = followLogs(
       new Connection(context.settings),
-      { workload, previous, since, follow: true, ...(pod === undefined ? {} : { pod }) },
+      { workload, previous, since, follow: true, pod },
       {
         lines: (lines) => {
           this.#book.add(lines);
@@ -152,9 +152,9 @@ class Collecting {
       forgotten,
       waiting,
       streams,
-      ...(fault ? { fault } : {}),
+      fault,
       problems: this.#book.problems,
-      ...(this.#saved ? { saved: this.#saved } : {}),
+      saved: this.#saved,
       at: Date.now(),
     };
     this.#context.emit({ logs: shown });

@@ -119,8 +119,8 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
         plan,
         calls,
         plannedAt: now,
-        ...(notice ? { notice } : {}),
-        ...(again ? { again } : {}),
+        notice: notice || undefined,
+        again,
         ...(reveals ? { reveals } : {}),
       };
     }

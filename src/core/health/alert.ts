@@ -76,7 +76,7 @@ export function takeFindings(
   const alerts: Record<string, Watch> = {};
   for (const finding of findings) {
     const { id, area, unanswered } = finding;
-    const origin = { id, area, ...(unanswered ? { unanswered } : {}) };
+    const origin = { id, area, unanswered };
     const watch = { ...turned(before[id], levelOf[finding.verdict], now), origin };
     alerts[finding.id] = settle(watch, finding, now, changes);
   }
@@ -137,7 +137,7 @@ function raise(watch: Watch, level: AlertLevel, finding: Finding): Alert {
     subject: finding.subject,
     level,
     says: finding.says,
-    ...(finding.remedy ? { remedy: finding.remedy } : {}),
+    remedy: finding.remedy || undefined,
     raisedAt: watch.since,
     since: watch.since,
     flapping: watch.turns.length >= flapsFrom,

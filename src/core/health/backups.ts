@@ -99,5 +99,5 @@ function protectedEvidence(evidence: Backups['evidence']): Kept {
 }
 
 function unanswered(fault: Fault): Kept {
-  return { verdict: 'unknown', says: fault.what, ...(fault.kind === 'unconfigured' ? { unasked: true } : {}) };
+  return { verdict: 'unknown', says: fault.what, unasked: fault.kind === 'unconfigured' ? true : undefined };
 }

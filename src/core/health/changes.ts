@@ -49,7 +49,7 @@ export function changesBetween(
       ...changed,
       ...news.map(({ id, subject, verdict, says }): Change => {
         const from = old.get(id)?.verdict;
-        return { at, id, subject, ...(from ? { from } : {}), to: verdict, says };
+        return { at, id, subject, from, to: verdict, says };
       }),
     ],
     after: [...now, ...hidden],

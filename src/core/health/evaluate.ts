@@ -68,7 +68,7 @@ function databases(world: World): Finding[] {
       ...aboutPrimary,
       verdict: worst([problem?.verdict ?? 'ok', waits > minute ? 'warning' : 'ok']),
       ...inParts(says),
-      ...(problem ? { remedy: problem.remedy } : {}),
+      remedy: problem?.remedy,
     });
     found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value));
   }
@@ -134,7 +134,7 @@ function measures(world: World): Finding[] {
       says: `${[value, reading.value.beside].filter(Boolean).join(', ')}${limit}`,
       short: value,
       figure: value,
-      ...(breached ? { remedy: actionFor(m, world) } : {}),
+      remedy: breached ? actionFor(m, world) : undefined,
     };
   });
 }
@@ -187,7 +187,7 @@ function backups(world: World): Finding[] {
         subject: `${promise.data}${every}`.toLowerCase(),
         verdict: promise.verdict,
         says: promise.says,
-        ...(promise.short ? { short: promise.short } : {}),
+        short: promise.short || undefined,
       };
     });
 }

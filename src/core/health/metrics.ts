@@ -129,8 +129,8 @@ function traffic(world: World, id: 'p95' | 'errorRate', pick: (t: Traffic) => nu
     const basis = trafficBasis(t);
     const limited = t.shares?.limited ?? 0;
     return {
-      ...(proven ? { value } : {}),
-      ...(limited >= 0.01 ? { beside: `${formatPercent(limited * 100)} refused with 429` } : {}),
+      value: proven ? value : undefined,
+      beside: limited >= 0.01 ? `${formatPercent(limited * 100)} refused with 429` : undefined,
       basis: proven || t.samples === 0 ? basis : `too few to tell: ${basis}`,
       exact: t.sampling === 1,
     };

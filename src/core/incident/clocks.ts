@@ -26,13 +26,12 @@ export function clocks(incident: Incident, now: Instant): Clocks {
   const since = (at: Instant): Ms => Math.max(0, at - openedAt);
   return {
     open: since(resolvedAt ?? now),
-    ...(acknowledged ? { toAcknowledge: since(acknowledged.at) } : {}),
-    ...(firstFind ? { toFirstFind: since(firstFind.at) } : {}),
-    ...(mitigatedAt === undefined ? {} : { toMitigate: since(mitigatedAt) }),
-    ...(resolvedAt === undefined ? {} : { toResolve: since(resolvedAt) }),
-    ...(severity <= 2 && resolvedAt === undefined
-      ? { updateDue: Math.max(owedSince(incident), ...updates) + updateEvery }
-      : {}),
+    toAcknowledge: acknowledged ? since(acknowledged.at) : undefined,
+    toFirstFind: firstFind ? since(firstFind.at) : undefined,
+    toMitigate: mitigatedAt === undefined ? undefined : since(mitigatedAt),
+    toResolve: resolvedAt === undefined ? undefined : since(resolvedAt),
+    updateDue:
+      severity <= 2 && resolvedAt === undefined ? Math.max(owedSince(incident), ...updates) + updateEvery : undefined,
   };
 }
 

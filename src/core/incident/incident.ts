@@ -82,8 +82,8 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
     openedAt: at,
     openedBy: person,
     environment: opening.environment,
-    ...(opening.drill ? { drill: opening.drill } : {}),
-    ...(event.procedure ? { procedure: event.procedure } : {}),
+    drill: opening.drill || undefined,
+    procedure: event.procedure,
     severities: [{ severity: event.severity, at, by: person, why: event.why }],
     procedures: [],
     steps: {},
@@ -152,7 +152,7 @@ function apply(before: Incident, entry: Entry): Incident {
       return { ...incident, reminders: incident.reminders.filter((one) => one.about !== event.about) };
     case 'reminder': {
       const others = incident.reminders.filter((one) => !event.step || one.step !== event.step);
-      const reminder = { about: event.about, due: event.due, ...(event.step ? { step: event.step } : {}) };
+      const reminder = { about: event.about, due: event.due, step: event.step || undefined };
       return { ...incident, reminders: [...others, reminder] };
     }
     case 'mitigated':
@@ -184,8 +184,8 @@ function step(before: Incident, event: EventOf<'step'>, by: string, at: Instant)
     mark: event.mark,
     by,
     at,
-    ...(event.why ? { why: event.why } : {}),
-    ...(event.found ? { found: event.found } : {}),
+    why: event.why || undefined,
+    found: event.found,
   };
   const incident = withStep(before, event.step, state);
   if (event.mark !== 'done') return incident;
@@ -196,7 +196,7 @@ function step(before: Incident, event: EventOf<'step'>, by: string, at: Instant)
 
 function run(runs: readonly RunState[], event: EventOf<'action'>, { at, writer }: Entry): readonly RunState[] {
   const before = runs.find((one) => one.run === event.run);
-  const phase = { phase: event.phase, at, ...(event.detail ? { detail: event.detail } : {}) };
+  const phase = { phase: event.phase, at, detail: event.detail || undefined };
   const after: RunState = before
     ? { ...before, phase: event.phase, phases: [...before.phases, phase], calls: event.calls ?? before.calls }
     : {

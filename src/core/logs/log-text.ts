@@ -77,11 +77,11 @@ export function entryJson(entry: LogEntry): string {
     time,
     pod: entry.pod,
     container: entry.container,
-    ...(entry.previous ? { previous: true } : {}),
-    ...(entry.level === undefined ? {} : { level: entry.level }),
+    previous: entry.previous ? true : undefined,
+    level: entry.level,
     msg: entry.message,
     ...entry.fields,
-    ...(entry.more.length > 0 ? { stack: entry.more } : {}),
+    stack: entry.more.length > 0 ? entry.more : undefined,
     line: entry.raw,
   });
 }

@@ -164,7 +164,7 @@ export function readEntry(line: LogLine, fields: LogFields): LogEntry {
     previous: line.previous,
     mark: line.mark === true,
     cut: line.cut === true,
-    ...(level === undefined ? {} : { level }),
+    level,
     message: sanitize(typeof message === 'object' ? JSON.stringify(message) : message, longestShown),
     fields: Object.fromEntries(named),
     more: [...stack, ...(line.more ?? []).map(stackLine)],

@@ -178,13 +178,13 @@ export function weeklyTasks(tables: readonly TableState[], now: Instant): readon
   return [
     ...weeklyTables.map((name) =>
       task('ANALYZE', name, ({ lastAnalyze, changed }) => ({
-        ...(lastAnalyze === undefined ? {} : { lastAt: lastAnalyze }),
+        lastAt: lastAnalyze,
         overdue: lastAnalyze === undefined ? changed > 0 : now - lastAnalyze > overdueAfter,
       })),
     ),
     // If needed, says the runbook: where its bloat asks for it.
     task('VACUUM ANALYZE', 'jobs', (table) => ({
-      ...(table.lastVacuum === undefined ? {} : { lastAt: table.lastVacuum }),
+      lastAt: table.lastVacuum,
       overdue: bloatOf(table).verdict !== 'ok',
     })),
   ];

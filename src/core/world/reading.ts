@@ -101,7 +101,7 @@ export function lose<T>(before: Reading<T>, fault: Fault, at: Instant, retryAt?:
     state: 'lost',
     fault,
     at: before.state === 'lost' ? before.at : at,
-    ...(retryAt === undefined ? {} : { retryAt }),
-    ...(last ? { last: { value: last.value, at: last.at, from: last.from } } : {}),
+    retryAt,
+    last: last ? { value: last.value, at: last.at, from: last.from } : undefined,
   };
 }

@@ -40,7 +40,7 @@ export class AlertWatch {
       else if (event.kind === 'acknowledged') all = ack;
       else if (event.kind === 'notified' && event.purpose === 'acknowledge' && event.delivery === 'sent') all = ack;
     }
-    this.#acknowledgements = { of, ...(all ? { all } : {}) };
+    this.#acknowledgements = { of, all };
   }
 
   /** Takes the world of this moment; gives what is worth writing. */

@@ -72,7 +72,7 @@ function open(what: Extract<IncidentCommand, { do: 'open' }>, incident: Incident
         severity: what.severity,
         why,
         evidence,
-        ...(what.procedure ? { procedure: what.procedure } : {}),
+        procedure: what.procedure,
       },
     ],
     says: `${severityName(what.severity)} ${title} is open`,
@@ -84,8 +84,8 @@ function acknowledge(what: Extract<IncidentCommand, { do: 'acknowledge' }>, inci
   const { alert, subject } = what;
   const event: Event = {
     kind: 'acknowledged',
-    ...(alert ? { alert } : {}),
-    ...(subject ? { subject } : {}),
+    alert: alert || undefined,
+    subject: subject || undefined,
   };
   return { events: [event], says: 'acknowledged' };
 }
@@ -117,8 +117,8 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
           kind: 'step',
           step,
           mark,
-          ...(why ? { why } : {}),
-          ...(check ? { found: { state: check.state, because: check.because } } : {}),
+          why: why || undefined,
+          found: check ? { state: check.state, because: check.because } : undefined,
         },
         `step ${found.at + 1} ${mark}`,
       );
@@ -139,15 +139,12 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'role':
       return role(what, incident, self);
     case 'wheel':
-      return just(
-        { kind: 'wheel', session: self.session, person: self.name, ...(what.why ? { why: what.why } : {}) },
-        'you drive',
-      );
+      return just({ kind: 'wheel', session: self.session, person: self.name, why: what.why || undefined }, 'you drive');
     case 'update':
       return just({ kind: 'update', text: what.text }, 'the update is recorded');
     case 'remind':
       return just(
-        { kind: 'reminder', about: what.about, due: now + what.in, ...(what.step ? { step: what.step } : {}) },
+        { kind: 'reminder', about: what.about, due: now + what.in, step: what.step || undefined },
         'you will be reminded',
       );
     case 'reminded':

@@ -37,7 +37,7 @@ export const incidentModule =
     const self = journal.writer;
     const place = {
       directory: journal.state.directory,
-      ...(settings.journal.group ? { group: settings.journal.group } : {}),
+      group: settings.journal.group || undefined,
     };
     const presence = new PresenceFiles(place, self);
     const alerts = new AlertWatch();
@@ -59,7 +59,7 @@ export const incidentModule =
     const incidentContext = (): IncidentContext => {
       const { incident } = recorder;
       const { allowed } = recorder;
-      const own = { ...self, at: 0, observing, driving: false, ...(incident ? { incident: incident.id } : {}) };
+      const own = { ...self, at: 0, observing, driving: false, incident: incident?.id };
       const here = [own, ...others].map((one) => ({ ...one, driving: incident?.control.session === one.session }));
       return {
         ...fixed,
@@ -67,7 +67,7 @@ export const incidentModule =
         open: recorder.open
           .filter((one) => one.id !== incident?.id)
           .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
-        journal: { ...journal.state, ...(allowed ? { allowed } : {}) },
+        journal: { ...journal.state, allowed: allowed || undefined },
         alerts: alerts.raised,
         ...(received ? { received } : {}),
         ...(said ? { said } : {}),
@@ -167,12 +167,12 @@ export const incidentModule =
         kind: 'notified',
         message,
         channel,
-        ...(state ? { to: state.name } : {}),
+        to: state?.name,
         purpose,
         delivery,
         text,
-        ...(channel === 'pagerduty' ? { key } : {}),
-        ...(detail ? { detail } : {}),
+        key: channel === 'pagerduty' ? key : undefined,
+        detail: detail || undefined,
       });
       if (state?.configured) await record(note('sending'), incident.id);
       const { delivery, detail } = await deliver(settings, {
@@ -221,8 +221,7 @@ export const incidentModule =
       if (!isReady || journal.state.trouble) return;
       const { incident } = recorder;
       const driving = incident?.control.session === self.session;
-      if (!observing)
-        await presence.renew({ ...self, driving, observing, ...(incident ? { incident: incident.id } : {}) });
+      if (!observing) await presence.renew({ ...self, driving, observing, incident: incident?.id });
       others = await presence.others(Date.now(), self.host);
       show();
     };

@@ -38,10 +38,10 @@ export class Recorder {
     const { directory = '', group } = settings.journal;
     this.#observing = settings.environment.observe;
     this.journal = new Journal({
-      place: { directory, ...(group ? { group } : {}) },
+      place: { directory, group: group || undefined },
       writer: { user, name: stripControl(settings.journal.name ?? user, 60), host: stripControl(hostname(), 80) },
       environment: scope.environment,
-      ...(scope.drill ? { drill: scope.drill } : {}),
+      drill: scope.drill || undefined,
       observing: this.#observing,
     });
     this.ready = this.journal.open();
