@@ -1,4 +1,5 @@
-// The scenarios: what is wrong in the embedded Bentham. The servers read the conditions at every turn; actions change them.
+// The scenarios: what is wrong in the embedded Bentham. The servers read the conditions at every turn; actions change
+// them.
 import type { Ms } from './time.ts';
 
 export const deploymentNames = ['api-gateway', 'orchestrator', 'executor'] as const;
