@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { backupsSource } from '../data/aws/backups.ts';
 
 const port = parentPort;
-if (!port) throw new Error('the thread of the backups was started as a program');
+if (!port) throw new Error('the backups worker must run as a thread');
 const running = backupsSource(workerData as Settings).start(
   (news) => port.postMessage(news),
   new AbortController().signal,

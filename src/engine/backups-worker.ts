@@ -23,7 +23,7 @@ export function backupsApart(settings: Settings, file = threadFile): Source {
       thread.on('message', (news: SourceUpdate) => tell(news));
       thread.on('error', (error) => {
         const what = sanitize(error instanceof Error ? error.message : error, 200);
-        const hint = 'the thread that asks for the backups failed: try again';
+        const hint = 'the backups worker failed: try again';
         tell({ fact: 'backups', at: Date.now(), fault: { kind: 'malformed', where: id, what, hint } });
       });
       const ended = new Promise<void>((resolve) => thread.on('exit', () => resolve()));

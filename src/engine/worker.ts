@@ -11,7 +11,7 @@ import { sourcesFor } from './sources.ts';
 import type { ToWorker } from './worker-client.ts';
 
 const port = parentPort;
-if (!port) throw new Error('the engine’s thread was started as a program');
+if (!port) throw new Error('the engine must run as a worker thread');
 const settings = workerData as Settings;
 const { file, level } = settings.log;
 if (file !== undefined) await debugLog.open({ file, level, thread: 'engine' });

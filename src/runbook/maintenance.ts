@@ -36,7 +36,7 @@ export const databaseMaintenance: Checklist = {
       say: 'Vacuum if needed',
       decision: {
         question: 'does a table need vacuum?',
-        recommend: () => ({ answer: 'unsure', because: 'many dead tuples beside few live ones say yes' }),
+        recommend: () => ({ answer: 'unsure', because: 'yes if dead tuples are many compared with live ones' }),
       },
       offers: [{ action: 'vacuum-table', title: 'vacuum a table', target: () => ({ table: 'jobs' }) }],
       byHand: (t, world) => [psql(t.primary, `VACUUM ANALYZE ${tablesOf(formOf(world))[0]}`)],
@@ -49,7 +49,7 @@ export const evidenceCleanup: Checklist = {
   title: 'Evidence cleanup',
   from: 'runbook',
   section: 'Maintenance Procedures',
-  about: 'Old evidence goes by itself, except under legal hold. This is the way by hand.',
+  about: 'Old evidence is deleted automatically, except under legal hold. This is the manual cleanup.',
   symptoms: [],
   steps: [
     {
@@ -74,7 +74,7 @@ export const sessionMaintenance: Checklist = {
   title: 'Session pool maintenance',
   from: 'runbook',
   section: 'Maintenance Procedures',
-  about: 'Surfaces answer “Invalid session”, or sessions have grown old.',
+  about: 'Surfaces answer “Invalid session”, or sessions are old.',
   symptoms: [],
   steps: [
     {

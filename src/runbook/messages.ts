@@ -63,11 +63,11 @@ export function untoldOf({ messages, runs }: Incident): readonly string[] {
 /** How a run of an action went, in a word or two. */
 export const phaseSays: Readonly<Record<RunState['phase'], string>> = {
   confirmed: 'confirmed',
-  started: 'under way',
+  started: 'running',
   finished: 'done',
   failed: 'failed',
-  verified: 'done and proven',
-  unverified: 'done, not proven',
+  verified: 'verified',
+  unverified: 'done, not verified',
   unknown: 'outcome unknown',
   cancelled: 'cancelled',
 };
@@ -103,7 +103,7 @@ export const deliverySays: Readonly<Record<Message['delivery'], string>> = {
   sent: 'sent',
   failed: 'not delivered',
   unknown: 'may have arrived',
-  'not-sent': 'not sent, to be passed on by hand',
+  'not-sent': 'not sent: pass it on by hand',
 };
 
 export type Can = { conditions: string; actions: string; needs: string };
@@ -120,8 +120,8 @@ export function canReport(incident: Incident, world: World): Can {
   const next = currentStep(incident)?.step;
   const unproven = next ? checkOf(next, world) : undefined;
   return {
-    conditions: now.length > 0 ? now.join('; ') : 'nothing wrong is seen now',
-    actions: [...tried(incident), ...done.slice(-3)].join('; ') || 'we are looking into it',
+    conditions: now.length > 0 ? now.join('; ') : 'no problem detected',
+    actions: [...tried(incident), ...done.slice(-3)].join('; ') || 'investigating',
     needs: next ? `next: ${next.say}${unproven?.state === 'unknown' ? ` (${unproven.because})` : ''}` : 'nothing',
   };
 }
@@ -195,18 +195,18 @@ export function handoff(incident: Incident, world: World): readonly string[] {
   ];
   return [
     headline(incident, now),
-    ...list('State', [...(facts.length > 0 ? facts : ['nothing wrong is seen now']), ...due], ''),
-    ...list('Tried', tried(incident), 'no action was run'),
-    ...list('Pending', pending(incident), 'no step is open'),
+    ...list('State', [...(facts.length > 0 ? facts : ['no problem detected']), ...due], ''),
+    ...list('Tried', tried(incident), 'no action taken'),
+    ...list('Pending', pending(incident), 'no open steps'),
     ...list(
-      'Who knows',
-      [...who, `wrote here: ${incident.people.join(', ')}`, `drives: ${incident.control.person}`],
+      'Responders',
+      [...who, `journal entries by: ${incident.people.join(', ')}`, `in control: ${incident.control.person}`],
       '',
     ),
     ...list(
-      'Told',
+      'Notified',
       incident.messages.map((m) => `${formatClock(m.at)} ${calledBy(m)} ${m.purpose}: ${deliverySays[m.delivery]}`),
-      'nobody was told yet',
+      'no one notified yet',
     ),
   ].map(withoutMentions);
 }

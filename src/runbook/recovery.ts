@@ -15,7 +15,7 @@ export const fullRecovery: Checklist = {
   title: 'Full system recovery',
   from: 'runbook',
   section: 'Disaster Recovery',
-  about: 'The platform has to be built again from its backups.',
+  about: 'The platform must be rebuilt from its backups.',
   symptoms: [],
   steps: [
     {
@@ -69,7 +69,7 @@ export const fullRecovery: Checklist = {
     {
       id: 'full-recovery/dns',
       say: 'Update DNS/load balancer',
-      more: ['Compare what the names point at with where the platform is now.'],
+      more: ['Compare the DNS records with the current addresses of the platform.'],
       evidence: (world) => [health(world)],
       byHand: (t) => [`getent hosts ${quote(new URL(t.gatewayUrl).hostname)} ${quote(t.primary.host)}`],
     },
@@ -87,7 +87,7 @@ export const pointInTimeRecovery: Checklist = {
   title: 'Database point-in-time recovery',
   from: 'runbook',
   section: 'Disaster Recovery',
-  about: 'Data was lost or damaged. The restored cluster is a new one; the old one is not touched.',
+  about: 'Data was lost or damaged. The restore creates a new cluster; the old one is not changed.',
   symptoms: [],
   steps: [
     {
@@ -114,7 +114,7 @@ export const pointInTimeRecovery: Checklist = {
     {
       id: 'point-in-time-recovery/verify',
       ours: true,
-      say: 'Check the restored data before anything is pointed at it',
+      say: 'Check the restored data before you point anything at it',
       byHand: (t, world) => [psql({ ...t.primary, host: '<recovered-host>' }, newestStudy(formOf(world)))],
     },
   ],
@@ -155,7 +155,7 @@ export const rollback: Checklist = {
   title: 'Emergency rollback',
   from: 'runbook',
   section: 'Maintenance Procedures',
-  about: 'The newest revision is bad, the one before was good.',
+  about: 'The current revision is bad, the previous one was good.',
   symptoms: [],
   steps: [
     {
@@ -174,7 +174,7 @@ export const rollback: Checklist = {
     {
       id: 'rollback/verify',
       ours: true,
-      say: 'Check that the revision before is up and health answers',
+      say: 'Check that the previous revision is up and the health check passes',
       evidence: (world) => [workload(world, 'gateway'), health(world)],
       byHand: (t) => [kubectl(t, `rollout status ${deployment(t.deployments.gateway)}`)],
     },

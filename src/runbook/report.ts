@@ -42,7 +42,7 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
     `# ${severityName(worst)}: ${markdownText(incident.title)}`,
     incident.drill ? `**DRILL (${markdownText(incident.drill)}): none of this was real.**` : '',
     summary(incident, now),
-    '## Why\n\n_To be written by a person: what happened, and why it could._',
+    '## Why\n\n_Write here what happened, and why._',
     `## Impact\n\n${before(incident)}${table(
       ['Severity', 'Meaning', 'Time'],
       timePerSeverity(incident, now).map(({ severity, time: at }) => [
@@ -52,12 +52,12 @@ export function markdownReport(incident: Incident, now: Instant, notes: readonly
       ]),
     )}`,
     `## Times\n\n${table(
-      ['From the opening', 'Time'],
+      ['From opening to', 'Time'],
       [
-        ['to acknowledge', took(incident, time.toAcknowledge)],
-        ['to the first look at the right place', took(incident, time.toFirstFind)],
-        ['to mitigate', took(incident, time.toMitigate)],
-        ['to resolve', took(incident, time.toResolve)],
+        ['acknowledged', took(incident, time.toAcknowledge)],
+        ['first relevant finding', took(incident, time.toFirstFind)],
+        ['mitigated', took(incident, time.toMitigate)],
+        ['resolved', took(incident, time.toResolve)],
       ],
     )}`,
     `## Responders\n\n${people(incident)}`,
@@ -177,7 +177,7 @@ function samples(incident: Incident): string {
     return [[m.title, line, ...extremes.map((value) => formatMeasure(value, m.unit))]];
   });
   return rows.length === 0
-    ? 'Nothing was measured.'
+    ? 'No metrics were recorded.'
     : table(['Metric', 'Once a minute', 'Lowest', 'Highest', 'At the end'], rows);
 }
 
@@ -214,7 +214,7 @@ function followUps(incident: Incident): string {
   const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
   const skipped = Object.entries(incident.steps).filter(([, state]) => state.mark === 'skipped');
   const lines = [
-    ...unfinished(incident).map((run) => `${run.action} ${run.target}: outcome unknown, look at the facts`),
+    ...unfinished(incident).map((run) => `${run.action} ${run.target}: outcome unknown: check the current state`),
     ...incident.runs
       .filter((run) => run.phase === 'unknown' || run.phase === 'unverified')
       .map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`),
@@ -225,7 +225,9 @@ function followUps(incident: Incident): string {
       .filter((m) => m.delivery !== 'sent')
       .map((m) => `message ${deliverySays[m.delivery]}: ${calledBy(m)} ${m.purpose}`),
     ...stillRaised(incident).map((subject) => `alert not cleared: ${subject}`),
-    ...(incident.resolvedAt === undefined ? [] : untoldOf(incident).map((name) => `${name}: not told that it is over`)),
+    ...(incident.resolvedAt === undefined
+      ? []
+      : untoldOf(incident).map((name) => `${name}: not notified of the resolution`)),
   ];
   return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${markdownText(text)}`).join('\n');
 }

@@ -8,7 +8,7 @@ export const apiKeyRotation: Checklist = {
   title: 'Rotating API keys',
   from: 'runbook',
   section: 'Security Procedures',
-  about: 'A tenant gets a new key; the old one is revoked when the new one is in use.',
+  about: 'A tenant gets a new key; revoke the old one when the new one is in use.',
   symptoms: [],
   steps: [
     {
@@ -26,12 +26,12 @@ export const apiKeyRotation: Checklist = {
     {
       id: 'api-key-rotation/notify',
       say: 'Notify tenant of new key',
-      more: ['Over a channel that both sides trust; never by chat or mail in plain text.'],
+      more: ['Use a secure channel; never plain chat or email.'],
     },
     {
       id: 'api-key-rotation/wait',
       say: 'Wait for tenant to update their integration',
-      more: ['The old key’s last use tells whether it is still in use.'],
+      more: ['The old key’s last use shows whether it is still in use.'],
       goes: { screen: 'api-keys', title: 'the API keys' },
       waits: { for: 'the tenant to update their integration', remind: 24 * 3_600_000 },
     },
@@ -49,13 +49,13 @@ export const credentialRotation: Checklist = {
   title: 'Rotating database credentials',
   from: 'runbook',
   section: 'Security Procedures',
-  about: 'The database password is changed, and everything that uses it starts again.',
+  about: 'Change the database password, and restart everything that uses it.',
   symptoms: [],
   steps: [
     {
       id: 'credential-rotation/update',
       say: 'Update credentials in secrets manager',
-      more: ['By hand, from a file that only you can read: a password in an argument can be seen by others.'],
+      more: ['By hand: use a file that only you can read; other users can see command arguments.'],
       offers: [{ action: 'rotate-database-credentials', title: 'rotate credentials' }],
       byHand: (t) => [
         aws(

@@ -9,13 +9,13 @@ export const security: Checklist = {
   title: 'Security incident response',
   from: 'runbook',
   section: 'Security Procedures',
-  about: 'Somebody may have access who should not have it. Preserve before you clean up.',
+  about: 'Possible unauthorized access. Preserve evidence before you clean up.',
   symptoms: [],
   steps: [
     {
       id: 'security/isolate',
       say: 'Isolate affected systems',
-      more: ['Revoke the keys that may be known, end their sessions, take what is affected out of service.'],
+      more: ['Revoke keys that may be compromised, end their sessions, take affected systems out of service.'],
       offers: [
         { action: 'revoke-api-key', title: 'revoke a key' },
         { action: 'disable-surface', title: 'disable a surface' },
@@ -31,7 +31,7 @@ export const security: Checklist = {
     {
       id: 'security/preserve',
       say: 'Preserve logs and evidence',
-      more: ['Save before anything is restarted: a new pod has no old logs. Evidence is kept by Object Lock.'],
+      more: ['Save logs before any restart: a new pod has no old logs. Object Lock protects the evidence.'],
       byHand: (t) => [
         `${kubectl(t, `logs -l ${quote(t.logSelector)} --all-containers --timestamps --tail=-1 --prefix`)} > incident-logs.txt`,
         `${kubectl(t, `logs ${deployment(t.deployments.gateway)} --previous --timestamps`)} > gateway-previous.txt`,
@@ -62,10 +62,10 @@ export const security: Checklist = {
       id: 'security/notify-tenants',
       say: 'Notify affected tenants if required',
       decision: {
-        question: 'do affected tenants have to be told?',
+        question: 'must affected tenants be notified?',
         recommend: () => ({
           answer: 'unsure',
-          because: 'security and the product owner decide: was data of a tenant seen or changed?',
+          because: 'security and the product owner decide: was tenant data read or changed?',
         }),
       },
       goes: { screen: 'contacts', title: 'the contacts' },
@@ -82,7 +82,7 @@ export const security: Checklist = {
     {
       id: 'security/review',
       say: 'Post-incident review',
-      more: ['Export the report when this is resolved: bentham-cockpit incident export --format markdown'],
+      more: ['After the incident is resolved, export the report: bentham-cockpit incident export --format markdown'],
       waits: { for: 'the review to be held', remind: 24 * 3_600_000 },
     },
   ],

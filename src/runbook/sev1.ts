@@ -32,15 +32,15 @@ const acknowledge: Step = {
           because: `acknowledged by ${known.acknowledged.by}`,
           at: known.acknowledged.at,
         }
-      : { subject: 'alert', state: 'fail', because: 'nobody has acknowledged it yet' },
+      : { subject: 'alert', state: 'fail', because: 'not acknowledged yet' },
     known.notified.length > 0
       ? {
           subject: 'people',
           state: 'pass',
-          because: `told on ${[...new Set(known.notified.map((n) => n.channel))].join(', ')}`,
+          because: `notified on ${[...new Set(known.notified.map((n) => n.channel))].join(', ')}`,
           at: Math.max(...known.notified.map((n) => n.at)),
         }
-      : { subject: 'people', state: 'fail', because: 'no message has gone out yet' },
+      : { subject: 'people', state: 'fail', because: 'no message sent yet' },
   ],
   offers: [{ action: 'notify', title: 'acknowledge and notify' }],
   goes: { screen: 'notify', title: 'write the message' },
@@ -52,9 +52,9 @@ export function recommendRestart(world: World): Recommendation {
   const api = health(world);
   const needs = [primary(world), redis(world)];
   const down = primaryProvenAway(world) ? primary(world) : needs.find((one) => one.state === 'fail');
-  if (down) return { answer: 'no', because: `${down.subject}: ${down.because}; a restart will not bring it back` };
+  if (down) return { answer: 'no', because: `${down.subject}: ${down.because}; a restart does not fix that` };
   if (gateway.state === 'pass' && api.state === 'pass')
-    return { answer: 'no', because: `${gateway.because}, health answers` };
+    return { answer: 'no', because: `${gateway.because}, the health check passes` };
   const dark = [gateway, ...needs].find((one) => one.state === 'unknown');
   if (dark) return { answer: 'unsure', because: `${dark.subject}: ${dark.because}` };
   if (gateway.state === 'fail') return { answer: 'yes', because: `${gateway.because}; database and Redis answer` };
@@ -89,7 +89,7 @@ export const sev1: Checklist = {
   from: 'runbook',
   section: 'Incident Response',
   severity: 1,
-  about: 'Nobody can use the platform: the API answers nothing, or answers 5xx to all.',
+  about: 'The platform is down: the API does not answer, or answers 5xx to all requests.',
   symptoms: [
     { id: 'sev1/health', say: 'Health check failing', check: health },
     { id: 'sev1/errors', say: 'All API requests returning 5xx', check: (world) => errors(world, allRequests) },
@@ -138,9 +138,9 @@ export const sev1: Checklist = {
       id: 'sev1/failover',
       say: 'Fail over to the replica if the database is down',
       more: [
-        'Promotes the replica to primary. This is irreversible: what the replica has not received is lost.',
-        'Fence the old primary first: if it comes back as it was, both take writes and the database is split.',
-        'A replica that still receives proves that its primary lives: then mend the way to it, and do not promote.',
+        'Promotes the replica to primary. This is irreversible: data that the replica has not received is lost.',
+        'Fence the old primary first: if it comes back as a primary, both take writes (split-brain).',
+        'If the replica still receives WAL, its primary is alive: fix the connection to it, do not promote.',
       ],
       decision: {
         question: 'promote the replica to primary? (irreversible)',

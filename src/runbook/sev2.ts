@@ -36,7 +36,7 @@ export const sev2: Checklist = {
       id: 'sev2/failure-patterns',
       say: 'Check failure patterns',
       more: [
-        'Which surfaces fail, and in how many studies? One surface: see SEV3. All of them: look at what they share.',
+        'Which surfaces fail, and in how many studies? One surface: see SEV3. All of them: check what they share.',
       ],
       evidence: (world) => [mostlyFailing(world), ...surfaces(world)],
       byHand: (t, world) => [psql(t.primary, failuresBySurface(formOf(world)))],

@@ -12,7 +12,7 @@ const recommend =
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
     const first = found.state === 'fail' ? waitsForDatabase(id, world) : undefined;
-    if (first !== undefined) return { answer: 'no', because: `mend the database first: ${first}` };
+    if (first !== undefined) return { answer: 'no', because: `fix the database first: ${first}` };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
       : { answer: 'no', because: `${found.subject} ${found.because}` };
@@ -50,7 +50,7 @@ export const sev4: Checklist = {
   from: 'ours',
   section: 'Incident Response',
   severity: 4,
-  about: 'Slow response times, cosmetic issues: the platform does its work. From the runbook’s metrics table.',
+  about: 'Slow response times, cosmetic issues: the platform works. From the runbook’s metrics table.',
   symptoms: [
     { id: 'sev4/slow', say: 'Slow response times', check: (world) => metricEvidence(world, 'p95') },
     ...(['errorRate', 'connections', 'redisMemory', 'queueDepth', 'studyFailures'] as const).map((id) => ({
@@ -62,8 +62,8 @@ export const sev4: Checklist = {
   steps: [
     {
       id: 'sev4/what',
-      say: 'Find out what is breached, and since when',
-      more: ['If people cannot work, this is not low impact: raise the severity.'],
+      say: 'Find the breached thresholds, and since when',
+      more: ['If users cannot work, this is not low impact: raise the severity.'],
       evidence: (world) => metrics.map((m) => metricEvidence(world, m.id)),
       goes: { screen: 'metrics', title: 'the metrics' },
     },
@@ -73,7 +73,7 @@ export const sev4: Checklist = {
       also: (world) => [workload(world, 'gateway')],
       byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=<count>`)],
     }),
-    remedy('errorRate', 'look into the errors?', {
+    remedy('errorRate', 'investigate the errors?', {
       byHand: (t) => [`${kubectl(t, `logs ${deployment(t.deployments.gateway)}`)} | grep '"level":50'`],
       goes: {
         screen: 'logs',
@@ -83,7 +83,7 @@ export const sev4: Checklist = {
       },
     }),
     remedy('connections', 'is a larger pool needed?', {
-      more: ['First look for sessions that hold connections without working.'],
+      more: ['First look for idle sessions that hold connections.'],
       offers: [{ action: 'end-session', title: 'end a session' }],
       goes: { screen: 'sessions', title: 'the sessions' },
     }),
@@ -104,9 +104,9 @@ export const sev4: Checklist = {
     }),
     {
       id: 'sev4/watch',
-      say: 'Watch for a quarter of an hour whether it stays better',
+      say: 'Watch the metrics for 15 minutes',
       evidence: (world) => metrics.map((m) => metricEvidence(world, m.id)),
-      waits: { for: 'the numbers to stay below their thresholds', remind: 15 * 60_000 },
+      waits: { for: 'the metrics to stay below their thresholds', remind: 15 * 60_000 },
     },
   ],
 };

@@ -74,7 +74,7 @@ export function suggestSeverity(world: World): Suggestion {
   const asked = stillAsked(world);
   const isProven = found.severity !== undefined && !found.unsure;
   if (isProven || asked.length === 0 || nothingAnswered(world)) return found;
-  return { because: `still asking ${asked.join(', ')}`, unsure: true, signs: found.signs };
+  return { because: `waiting for ${asked.join(', ')}`, unsure: true, signs: found.signs };
 }
 
 function suggestNow(world: World): Suggestion {
@@ -85,10 +85,10 @@ function suggestNow(world: World): Suggestion {
     unsure,
     signs: all,
   });
-  if (nothingAnswered(world)) return { because: 'nothing has answered yet', unsure: true, signs: all };
+  if (nothingAnswered(world)) return { because: 'no answer yet', unsure: true, signs: all };
   const answers = Object.values(world.readings);
   if (answers.every((reading) => reading.state !== 'live'))
-    return give(1, 'nothing can be seen from here: it may be the network, treat it as an outage until you know', true);
+    return give(1, 'nothing answers from here: it may be the network, treat it as an outage until you know', true);
 
   const api = health(world);
   const failing = errors(world, allRequests);
@@ -103,11 +103,11 @@ function suggestNow(world: World): Suggestion {
   if (api.state === 'fail' && gateway.state === 'fail' && nothingReady(world)) return give(1, says('gateway', gateway));
   if (api.state === 'fail') {
     if (failing.state === 'unknown' || studies.state === 'unknown')
-      return give(1, `${says('health', api)}; whether requests fail is not known`, true);
-    return give(2, `${says('health', api)}; but requests and studies go through`);
+      return give(1, `${says('health', api)}; request failures unknown`, true);
+    return give(2, `${says('health', api)}; but requests and studies succeed`);
   }
   if (api.state === 'unknown' && (failing.state === 'unknown' || studies.state === 'fail'))
-    return give(1, `the gateway cannot be seen: ${api.because}`, true);
+    return give(1, `the gateway is unknown: ${api.because}`, true);
 
   const mostly = mostlyFailing(world);
   if (mostly.state === 'fail') return give(2, mostly.because);
@@ -125,11 +125,11 @@ function suggestNow(world: World): Suggestion {
   const dark = findings(world).filter((f) => f.verdict === 'unknown');
   if (dark[0])
     return {
-      because: `nothing wrong is seen, but ${dark[0].subject} is not seen: ${dark[0].says}`,
+      because: `no problem detected, but ${dark[0].subject} is unknown: ${dark[0].says}`,
       unsure: true,
       signs: all,
     };
-  return { because: 'nothing wrong is seen from here', unsure: false, signs: all };
+  return { because: 'no problem detected', unsure: false, signs: all };
 }
 
 function nothingReady(world: World): boolean {

@@ -87,7 +87,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         says: `${event.role}: ${event.person}${event.change === 'left' ? ' left' : event.from ? `, from ${event.from}` : ''}`,
       };
     case 'wheel':
-      return { kind: 'people', says: `${event.person} drives`, ...(event.why ? { detail: event.why } : {}) };
+      return { kind: 'people', says: `${event.person} took control`, ...(event.why ? { detail: event.why } : {}) };
     case 'note':
       return { kind: 'note', says: event.text };
     case 'notified':
@@ -110,7 +110,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'reminder':
       return { kind: 'note', says: `reminder for ${new Date(event.due).toISOString().slice(11, 16)}Z: ${event.about}` };
     case 'reminded':
-      return { kind: 'note', says: `reminder seen: ${event.about}` };
+      return { kind: 'note', says: `reminder dismissed: ${event.about}` };
     case 'journal':
       return { kind: 'journal', says: event.says, verdict: event.what === 'closed' ? 'ok' : 'warning' };
     case 'sample':
@@ -118,7 +118,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'pin':
       return undefined;
     default:
-      return { kind: 'journal', says: `an entry that this version does not know: ${(event as Event).kind}` };
+      return { kind: 'journal', says: `unknown entry (newer version?): ${(event as Event).kind}` };
   }
 }
 

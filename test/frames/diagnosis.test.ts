@@ -107,7 +107,7 @@ test('backups against their promises', () => {
   const world = { ...overdue.world, readings: { ...readings, redis: { ...readings.redis, value } } };
   const opened = (...keys: string[]) => pressing(at({ ...overdue, world }, 'backups'), size, ...keys, 'enter');
   expect(frameText(opened(), size)).toMatch(
-    /─ database, hourly ─[\s\S]*promised +Hourly, kept 7 days[\s\S]*▲ there is none/i,
+    /─ database, hourly ─[\s\S]*promised +Hourly, kept 7 days[\s\S]*▲ no backup found/i,
   );
   expect(here(opened('j'))).toMatchObject({ screen: 'backups', selected: 'bentham-prod-daily-14' });
   const disk = frameText(opened('j', 'j'), size);

@@ -87,11 +87,11 @@ describe('opening', () => {
   const first = { ...pending(calm.now).world.readings, redis: { state: 'lost', fault, at: calm.now } } as const;
 
   test.each([
-    ['nothing is wrong', stateOf(calm), 'nothing wrong is seen from here'],
-    ['nobody was asked yet', pending(), 'nothing has answered yet'],
-    ['all are still being asked', pending(calm.now), 'nothing has answered yet'],
-    ['the gateway is still being asked', partly, 'still asking the gateway'],
-    ['only one answered, that it is refused', stateOf({ ...calm, readings: first }), 'still asking the gateway'],
+    ['nothing is wrong', stateOf(calm), 'no problem detected'],
+    ['nobody was asked yet', pending(), 'no answer yet'],
+    ['all are still being asked', pending(calm.now), 'no answer yet'],
+    ['the gateway is still being asked', partly, 'waiting for the gateway'],
+    ['only one answered, that it is refused', stateOf({ ...calm, readings: first }), 'waiting for the gateway'],
   ])('%s: nothing is marked, enter and digits open nothing and say why', (_, state, why) => {
     const there = pressing(state, small, 'i');
     const { row, list } = frame(there, small);
@@ -497,7 +497,7 @@ test('the timeline tells how long an action took, leads to what it changed, and 
   const incidentContext = deskOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
   const state = at('timeline', { incident: acted, incidentContext });
   const text = frameText(state, large);
-  expect(text).toContain('restart-deployment api-gateway: done and proven after 2 m 0 s');
+  expect(text).toContain('restart-deployment api-gateway: verified after 2 m 0 s');
   expect(text).toContain('▲ journal 01J-ops2@bastion.jsonl: is gone');
   expect(sent(state, 'o')).toEqual([{ kind: 'open', screen: 'pods', filter: 'api-gateway' }]);
 });

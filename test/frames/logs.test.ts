@@ -114,11 +114,11 @@ describe('the log screen', () => {
   });
 
   test('its filter hides nothing by itself: the engine has filtered', () => {
-    const state = withLog(few, { problems: ['/(/ is no regular expression'] }, 'level=error rate');
+    const state = withLog(few, { problems: ['/(/ is not a valid regular expression'] }, 'level=error rate');
     const text = frameText(state, size);
     expect(text).toContain('request completed');
     expect(text).toContain('5 of 1 204 lines');
-    expect(text).toContain('▲ /(/ is no regular expression');
+    expect(text).toContain('▲ /(/ is not a valid regular expression');
   });
 
   test('n and N go to errors, or to what is highlighted', () => {

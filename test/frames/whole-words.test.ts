@@ -44,7 +44,7 @@ test('what an action and a procedure are about is said whole for the marked one'
       'replaces all pods of a deployment with new ones from the same template',
     );
     expect(frameText(openAt('procedures'), size).replace(/\s+/g, ' ')).toContain(
-      'Nobody can use the platform: the API answers nothing, or answers 5xx to all.',
+      'The platform is down: the API does not answer, or answers 5xx to all requests.',
     );
     expect(frameText(openAt('act'), size)).not.toContain('…');
     expect(frameText(openAt('procedures'), size)).not.toContain('…');
@@ -86,5 +86,5 @@ test('an alert, an API key and a step that is not marked leave out whole clauses
   const rows = [{ ...key, permissions: ['admin:all', 'studies:read', 'studies:write'] }];
   const ask = { kind: 'api-keys' } as const;
   const looks = { [queryKey(ask)]: live({ rows, more: false }) };
-  expect(frameText(showing('api-keys', { queries: looks }), usual)).toMatch(/admin:all \+2 .* may do everything$/m);
+  expect(frameText(showing('api-keys', { queries: looks }), usual)).toMatch(/admin:all \+2 .* full access$/m);
 });

@@ -172,7 +172,7 @@ test.each([
   [['revoke-api-key', '--target', 'a', '--key', 'b'], 'conflictingOption', "'--key <value>'"],
   [['restart-deployment', '--deploymnet', 'x'], 'unknownOption', 'Did you mean --deployment?'],
   [['restart-deployment', '--arm', 'a', '--reason', 'b'], 'conflictingOption', "'--reason <text>'"],
-  [['restart-deployment', '--deployment', 'a\u001b[2Jb'], 'invalidArgument', 'has characters in it that do not show'],
+  [['restart-deployment', '--deployment', 'a\u001b[2Jb'], 'invalidArgument', 'contains invisible characters'],
   [['restarted-deployment'], 'invalidArgument', 'Did you mean restart-deployment?'],
   [['scale'], 'invalidArgument', 'Did you mean scale-deployment?'],
   [['frobnicate', '--file', 'x'], 'invalidArgument', 'unknown action frobnicate'],

@@ -91,9 +91,9 @@ test('an incident can be opened and recorded while every backend is unreachable'
 test('an invalid command is refused with a message', async () => {
   const one = await cockpit();
   one.do({ do: 'note', text: 'x' });
-  await eventually(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: i opens one'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('no incident is open: press i to open one'));
   one.do(opens).do({ do: 'open', severity: 2, why: '' });
-  await eventually(() => expect(one.incidentContext?.said?.says).toBe('SEV1 Complete API outage is open already'));
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('SEV1 Complete API outage is already open'));
   one.do({ do: 'step', step: 'sev1/redis', mark: 'skipped' });
   await eventually(() => expect(one.incidentContext?.said?.says).toBe('a skipped step needs a reason'));
 });
@@ -127,15 +127,15 @@ test('of two cockpits one is in control, and the other sees everything live and 
       ['ops1', true],
     ]),
   );
-  expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
+  expect(two.recorder.mayAct()).toBe('ops1 controls this incident: take control first');
   expect(one.recorder.mayAct()).toBeUndefined();
   two.do({ do: 'step', step: 'sev1/redis', mark: 'done' });
-  await eventually(() => expect(two.incidentContext?.said?.says).toBe('ops1 drives: take the wheel first'));
+  await eventually(() => expect(two.incidentContext?.said?.says).toBe('ops1 is in control: take control first'));
   two.do({ do: 'note', text: 'I see it too' });
   await eventually(() => expect(one.incident?.notes).toBe(1));
   two.do({ do: 'wheel', why: 'ops1 eats' });
   await eventually(() => expect(one.incident?.control.person).toBe('ops2'));
-  expect(one.recorder.mayAct()).toBe('ops2 drives this incident: take the wheel first');
+  expect(one.recorder.mayAct()).toBe('ops2 controls this incident: take control first');
   expect(two.recorder.mayAct()).toBeUndefined();
 });
 
@@ -149,7 +149,7 @@ test('a cockpit on a resolved incident follows the next one, and cannot act with
   expect(two.recorder.mayAct()).toBeUndefined();
   one.do({ do: 'open', severity: 3, why: 'one surface' });
   await eventually(() => expect(two.incident).toMatchObject({ severity: 3 }));
-  expect(two.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
+  expect(two.recorder.mayAct()).toBe('ops1 controls this incident: take control first');
 });
 
 test('`run` beside a cockpit in control is allowed only to the same user', async () => {
@@ -163,8 +163,8 @@ test('`run` beside a cockpit in control is allowed only to the same user', async
   ];
   for (const each of [own, other, watching]) await eventually(() => expect(each.incident?.id).toBe(one.incident?.id));
   expect(own.recorder.mayAct(true)).toBeUndefined();
-  expect(own.recorder.mayAct()).toBe('ops1 drives this incident: take the wheel first');
-  expect(other.recorder.mayAct(true)).toBe('ops1 drives this incident: take the wheel first');
+  expect(own.recorder.mayAct()).toBe('ops1 controls this incident: take control first');
+  expect(other.recorder.mayAct(true)).toBe('ops1 controls this incident: take control first');
   expect(watching.recorder.mayAct(true)).toBe('this cockpit only observes');
 });
 
@@ -180,7 +180,7 @@ test('another open incident keeps the cockpit in control of it', async () => {
   two.do({ do: 'resolve', why: 'fast again' });
   await eventually(() => expect(two.incident).toMatchObject({ id: 'another', resolvedAt: expect.any(Number) }));
   expect(two.incidentContext?.open.map((o) => o.id)).toEqual([older]);
-  expect(two.recorder.mayAct()).toBe('ops1 drives SEV1 Complete API outage: show it and take the wheel first');
+  expect(two.recorder.mayAct()).toBe('ops1 controls SEV1 Complete API outage: show it and take control first');
 });
 
 test('an observer changes nothing and cannot run actions', async () => {
@@ -219,7 +219,9 @@ test('while the journal cannot be written, entries are kept, and actions are ref
   await eventually(() => expect(one.incidentContext?.said?.says).toMatch(/kept in memory only: is not a directory/));
   expect(one.incident?.severity).toBe(1);
   expect(one.incidentContext?.journal.unwritten).toBeGreaterThan(0);
-  expect(one.recorder.mayAct()).toMatch(/nothing can be recorded \(is not a directory\).*or allow it in words/);
+  expect(one.recorder.mayAct()).toMatch(
+    /the journal is unavailable \(is not a directory\).*or allow actions without it/,
+  );
   one.do({ do: 'allow-unrecorded', why: 'the outage matters more' });
   await eventually(() => expect(one.recorder.mayAct()).toBeUndefined());
   rmSync(inTheWay);
@@ -243,7 +245,7 @@ test('a journal that others can reach refuses actions until its mode is fixed; n
     expect(one.incidentContext?.said?.says).toMatch(/^not allowed: is accessible to all users; restrict it: chmod/),
   );
   expect(one.recorder.mayAct()).toMatch(
-    /^nothing can be recorded \(is accessible to all users\): restrict it: chmod go-rwx \S+$/,
+    /^the journal is unavailable \(is accessible to all users\): restrict it: chmod go-rwx \S+$/,
   );
   chmodSync(directory, 0o700);
   one.do({ do: 'note', text: 'closed it' });
@@ -357,9 +359,7 @@ test('metrics are recorded at the start and the end, and the end names channels 
   await eventually(() => expect(one.engine.world().readings.redis.state).toBe('live'));
   one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
   one.do({ do: 'resolve', why: 'calm' });
-  await eventually(() =>
-    expect(one.incidentContext?.said?.says).toBe('resolved; m tells Slack #alerts that it is over'),
-  );
+  await eventually(() => expect(one.incidentContext?.said?.says).toBe('resolved; press m to notify Slack #alerts'));
   const kinds = one.incident?.entries.map(({ event }) => event.kind);
   expect(kinds?.slice(0, 2)).toEqual(['opened', 'sample']);
   expect(kinds?.slice(-2)).toEqual(['sample', 'resolved']);

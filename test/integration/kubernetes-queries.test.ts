@@ -44,7 +44,7 @@ test('a node describes its problems', () => {
   const memory = { type: 'MemoryPressure', status: 'True' };
   expect(nodeProblems([ready, { type: 'DiskPressure', status: 'False' }], false)).toEqual([]);
   expect(nodeProblems([ready, memory], true)).toEqual(['memory pressure', 'cordoned: takes no new pods']);
-  expect(nodeProblems([{ type: 'Ready', status: 'Unknown' }], false)).toEqual(['not heard of']);
+  expect(nodeProblems([{ type: 'Ready', status: 'Unknown' }], false)).toEqual(['unknown']);
   expect(nodeProblems([{ type: 'Ready', status: 'False' }], false)).toEqual(['not ready']);
 });
 
@@ -277,7 +277,7 @@ describe('the drill’s cluster in an outage', () => {
       ],
     };
     expect(toNodeDetail({ metadata: { name: 'n' }, spec, status: {} } as never)).toMatchObject({
-      problems: ['not heard of', 'cordoned: takes no new pods'],
+      problems: ['unknown', 'cordoned: takes no new pods'],
       taints: [
         { says: 'gpu=yes:NoSchedule' },
         { says: 'node.kubernetes.io/unreachable:NoExecute', since: Date.UTC(2026, 0, 17, 3) },

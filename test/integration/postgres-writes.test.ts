@@ -129,7 +129,7 @@ test('commits that wait for a missing standby are critical, before and while the
   await reloaded();
   await expect
     .poll(async () => (await finding()).says, { timeout: 30_000 })
-    .toContain('commits hang: 0 of 1 synchronous standbys are there');
+    .toContain('commits hang: 0 of 1 synchronous standbys are connected');
   expect(await finding()).toMatchObject({ verdict: 'critical', evidence: 'fail' });
   const writer = await connected('bentham');
   const hanging = writer.query(`INSERT INTO jobs VALUES ('a', 'pending')`).catch(() => undefined);
@@ -149,7 +149,7 @@ test('a role in use without write permission is a warning; a guest’s is not', 
   const other = await connected('guest');
   expect(await finding('guest')).toMatchObject({
     verdict: 'warning',
-    says: expect.stringContaining('guest works here and may change neither studies nor jobs') as string,
+    says: expect.stringContaining('guest has no permission to change studies or jobs') as string,
   });
   await other.end();
 });
@@ -173,6 +173,9 @@ test('a missing feature of a server affects nothing else', async () => {
 test('if writes cannot be checked, the server is not ok', async () => {
   await set('REVOKE SELECT ON pg_settings FROM PUBLIC', 'GRANT SELECT ON pg_settings TO PUBLIC');
   const { value, ...found } = await finding('guest');
-  expect(found).toMatchObject({ verdict: 'unknown', says: expect.stringContaining('could not be asked') as string });
+  expect(found).toMatchObject({
+    verdict: 'unknown',
+    says: expect.stringContaining('whether it takes writes is unknown') as string,
+  });
   expect(value.connections?.used).toBeGreaterThan(0);
 });

@@ -124,7 +124,10 @@ describe.runIf(installed)('a real Redis', () => {
     const { cli, look } = await started();
     cli('config', 'set', 'min-replicas-to-write', '2');
     expect(cli('set', 'c', 'd')).toContain('NOREPLICAS');
-    expect(await look()).toMatchObject({ verdict: 'critical', says: 'writes are refused: 0 of 2 replicas are there' });
+    expect(await look()).toMatchObject({
+      verdict: 'critical',
+      says: 'writes are refused: 0 of 2 replicas are connected',
+    });
   });
 
   test('that is a replica is critical, or a warning if it accepts writes', async () => {

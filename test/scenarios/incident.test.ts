@@ -169,7 +169,7 @@ test.each([
       `DRILL (${scenario})`,
     ])
       expect(report.out).toContain(part);
-    expect(report.out).toMatch(/to acknowledge \| \d/);
+    expect(report.out).toMatch(/acknowledged \| \d/);
     expect(await run(environment, 'incident', 'list')).toMatchObject({ code: 0, out: expect.stringContaining(title) });
     const checked = await run(environment, 'incident', 'verify');
     expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('none changed, none missing') });

@@ -142,7 +142,7 @@ test('log kept for a slot without a consumer is shown in the header until the sl
   expect(findings(await facts('primary'), await facts('first'))).toMatchObject([
     {
       verdict: 'warning',
-      says: expect.stringMatching(/nobody reads slot forgotten: it keeps .* of log, without a limit/),
+      says: expect.stringMatching(/slot forgotten has no consumer: it retains .* of WAL, without a limit/),
       remedy: expect.stringContaining(`pg_drop_replication_slot('forgotten')`),
     },
   ]);
@@ -202,7 +202,7 @@ test('a frozen primary is proven down, and a replica that still receives from it
   try {
     const { answer, objections } = await advised();
     expect([answer, objections.map(({ code }) => code)]).toEqual(['no', ['replica-receiving']]);
-    expect(objections[0]?.says).toMatch(/still receives from 127\.0\.0\.1:\d+, last message/);
+    expect(objections[0]?.says).toMatch(/still receives WAL from 127\.0\.0\.1:\d+, last message/);
   } finally {
     process.kill(postmaster, 'SIGCONT');
   }
@@ -246,6 +246,6 @@ test('with the primary down, a platform that agrees and a replica that receives 
   const { answer, because } = await advised();
   expect([answer, because]).toEqual([
     'yes',
-    expect.stringMatching(/connection refused.*database error.*receives no more/),
+    expect.stringMatching(/connection refused.*database error.*no longer receives WAL/),
   ]);
 });

@@ -53,7 +53,7 @@ test('arming that is refused names the reason', async () => {
 test('the end of arming is shown with its reason', async () => {
   const { engine: one, until } = begin({});
   one.send({ kind: 'arm', reason: ' ' });
-  await until('not armed: say why: the reason stands in the journal');
+  await until('not armed: a reason is required (recorded in the journal)');
   one.send({ kind: 'arm', reason: 'a test' });
   one.send({ kind: 'disarm' });
   disarmed = 1;

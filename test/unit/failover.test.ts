@@ -169,7 +169,7 @@ test('without a replica there is no failover', () => {
   const readings = { primary: refused, gateway: gateway(plain('down'), detailed('down')) };
   expect(recommendFailover(world({ scope: { hasReplica: false }, readings }))).toEqual({
     answer: 'no',
-    because: 'there is no replica to go to',
+    because: 'no replica is configured',
   });
 });
 
@@ -207,7 +207,7 @@ test('a replica that receives is not promoted: its primary is alive', () => {
   };
   expect(recommendFailover(world({ readings }))).toEqual({
     answer: 'no',
-    because: 'the replica still receives from db-primary:5432, last message 0.4 s ago: its primary lives',
+    because: 'the replica still receives WAL from db-primary:5432, last message 0.4 s ago: its primary is alive',
   });
 });
 
@@ -225,7 +225,7 @@ test('while the database is down, scaling and a restart are not recommended', ()
     ...['yes', 'Scale API nodes'],
   ]);
   for (const readings of [{ primary: refused }, { primary: live<'primary'>(keptUp), gateway: ill }])
-    expect(answers(readings)).toEqual(['no', 'Mend the database first']);
+    expect(answers(readings)).toEqual(['no', 'Fix the database first']);
   // What only this machine may have wrong stops no advice.
   const [password] = primaries['does not accept the password'] ?? [];
   expect(answers({ ...(password ? { primary: password } : {}) })).toEqual(['yes', 'Scale API nodes']);
@@ -341,7 +341,7 @@ describe('the action', () => {
     const why = (readings: Partial<Readings>, hasReplica = true) =>
       failoverDatabase.unavailable?.(world({ scope: { hasReplica }, readings }), {});
     expect(why({ primary: live<'primary'>(keptUp) })).toBe('the primary answers');
-    expect(why({ primary: refused }, false)).toBe('there is no replica to go to');
+    expect(why({ primary: refused }, false)).toBe('no replica is configured');
     expect(why({ primary: refused, replica: standby(receiving) })).toBeUndefined();
   });
 });

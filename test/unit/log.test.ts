@@ -164,9 +164,9 @@ describe('a filter', () => {
     expect(parseFilter('/(/ level=loud study= rate')).toMatchObject({
       clauses: [{ kind: 'text' }],
       problems: [
-        '/(/ is no regular expression',
+        '/(/ is not a valid regular expression',
         'no level loud: trace, debug, info, warn, error, fatal, or 10 to 60',
-        'study= of what?',
+        'study= needs a value',
       ],
     });
   });
@@ -175,7 +175,7 @@ describe('a filter', () => {
     ['/(?=x)/', '/(?=x)/ uses lookaround or a backreference: not supported'],
     ['/(?<!x)y/', '/(?<!x)y/ uses lookaround or a backreference: not supported'],
     ['/(a)\\1/', '/(a)\\1/ uses lookaround or a backreference: not supported'],
-    ['/(a{50}){50}/', '/(a{50}){50}/ is too large: repeat less'],
+    ['/(a{50}){50}/', '/(a{50}){50}/ is too large: lower its repeat counts'],
   ])('says why %s cannot be used', (text, problem) => {
     expect(parseFilter(text)).toEqual({ clauses: [], problems: [problem] });
   });

@@ -69,7 +69,7 @@ describe('p95 and error rate count what users got', () => {
     const shares = { gaveUp: 0.02, limited: 0.37, refused: 0.005 };
     expect(measured({ errorRate: 0.002, shares })).toMatchObject({
       value: 0.2,
-      basis: '400 requests, 2.0 % given up by clients, 37 % refused with 429, 0.5 % other 4xx',
+      basis: '400 requests, 2.0 % aborted by clients, 37 % refused with 429, 0.5 % other 4xx',
       beside: '37 % refused with 429',
     });
     const onlyRefused = { gaveUp: 0, limited: 1, refused: 0 };

@@ -84,10 +84,7 @@ const key = (more: Partial<ApiKey>): ApiKey => ({
 
 test('unused keys and keys with every permission stand out; revoked ones do not', () => {
   expect(oddities(key({}), now)).toEqual([]);
-  expect(oddities(key({ permissions: ['*'], lastUsedAt: now - 91 * day }), now)).toEqual([
-    'may do everything',
-    'unused',
-  ]);
+  expect(oddities(key({ permissions: ['*'], lastUsedAt: now - 91 * day }), now)).toEqual(['full access', 'unused']);
   expect(oddities(key({ lastUsedAt: undefined }), now)).toEqual(['never used']);
   expect(oddities(key({ lastUsedAt: undefined, createdAt: now - day }), now)).toEqual([]);
   expect(oddities(key({ permissions: ['*'], revoked: true }), now)).toEqual([]);
@@ -114,7 +111,7 @@ test('the database and the API are compared', () => {
   const api = (answer: { status?: string; tenant?: string; completion?: number }) => ({ url: 'u', answer });
   expect(disagreements({ row, api: api({ status: 'Executing', tenant: 'tenant-a', completion: 46 }) })).toEqual([]);
   expect(disagreements({ row, api: api({ status: 'completed', completion: 100 }) })).toEqual(['status', 'completion']);
-  expect(disagreements({ api: api({ status: 'completed' }) })).toEqual(['the API knows it, the database does not']);
+  expect(disagreements({ api: api({ status: 'completed' }) })).toEqual(['known to the API, not to the database']);
   expect(disagreements({ row, api: { url: 'u', problem: '404' } })).toEqual([]);
 });
 

@@ -66,7 +66,7 @@ test('the report leaves only the root cause to write', () => {
 
     ## Why
 
-    _To be written by a person: what happened, and why it could._
+    _Write here what happened, and why._
 
     ## Impact
 
@@ -77,12 +77,12 @@ test('the report leaves only the root cause to write', () => {
 
     ## Times
 
-    | From the opening | Time |
+    | From opening to | Time |
     | --- | --- |
-    | to acknowledge | 1 m 0 s |
-    | to the first look at the right place | 4 m 0 s |
-    | to mitigate | 13 m 0 s |
-    | to resolve | 30 m 0 s |
+    | acknowledged | 1 m 0 s |
+    | first relevant finding | 4 m 0 s |
+    | mitigated | 13 m 0 s |
+    | resolved | 30 m 0 s |
 
     ## Responders
 
@@ -93,7 +93,7 @@ test('the report leaves only the root cause to write', () => {
 
     ## Actions
 
-    ### 02:39:07Z restart-deployment api-gateway: done and proven
+    ### 02:39:07Z restart-deployment api-gateway: verified
 
     By ops1, 4 m 0 s.
 
@@ -102,8 +102,8 @@ test('the report leaves only the root cause to write', () => {
     \`\`\`
 
     - 02:39:07Z confirmed
-    - 02:39:07Z under way
-    - 02:43:07Z done and proven: 3/3 ready
+    - 02:39:07Z running
+    - 02:43:07Z verified: 3/3 ready
 
     ## Metrics
 
@@ -127,8 +127,8 @@ test('the report leaves only the root cause to write', () => {
     | 2026-01-17 02:36:07Z | ops2 | **saw \\| a \\<script\\> \\\`here\\\`** |
     | 2026-01-17 02:38:07Z | ops1 | done: Check API gateway status: 2 of 3 crash |
     | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: confirmed: kubectl rollout restart deployment/api-gateway -n bentham-prod |
-    | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: under way |
-    | 2026-01-17 02:43:07Z | ops1 | restart-deployment api-gateway: done and proven after 4 m 0 s: 3/3 ready |
+    | 2026-01-17 02:39:07Z | ops1 | restart-deployment api-gateway: running |
+    | 2026-01-17 02:43:07Z | ops1 | restart-deployment api-gateway: verified after 4 m 0 s: 3/3 ready |
     | 2026-01-17 02:46:07Z | ops1 | now SEV3: it answers again |
     | 2026-01-17 02:47:07Z | ops1 | mitigated: requests go through |
     | 2026-01-17 02:48:07Z | ops1 | skipped: Check Redis: clearly fine |
@@ -141,7 +141,7 @@ test('the report leaves only the root cause to write', () => {
     - [ ] not done: Test surface manually
     - [ ] not done: Re-enable when fixed
     - [ ] skipped: Check Redis (clearly fine)
-    - [ ] PagerDuty: not told that it is over
+    - [ ] PagerDuty: not notified of the resolution
 
     ## The record
 
@@ -159,9 +159,9 @@ test('the report of an open incident lists what is not done', () => {
   );
   const report = markdownReport(open, now);
   expect(report).toContain('- \\[ \\] '.replaceAll('\\', ''));
-  expect(report).toContain('restart-deployment api-gateway: outcome unknown, look at the facts');
+  expect(report).toContain('restart-deployment api-gateway: outcome unknown: check the current state');
   expect(report).toContain('not done: Disable the surface temporarily');
-  expect(report).toContain('| to acknowledge | not yet |');
+  expect(report).toContain('| acknowledged | not yet |');
 });
 
 test('CAN, handoff and messages contain what is known, and mark a drill as a drill', () => {
@@ -178,8 +178,8 @@ test('CAN, handoff and messages contain what is known, and mark a drill as a dri
   expect(messageText(open, world(), 'notify')).toContain('Next update by 03:44Z.');
   expect(messageText({ ...open, drill: 'api-outage' }, world(), 'notify')).toMatch(/^DRILL, not real: /);
   const brief = handoff(open, world()).join('\n');
-  for (const part of ['State', 'Tried', 'Pending', 'Who knows', 'Told']) expect(brief).toContain(`\n${part}\n`);
-  expect(brief).toContain('drives: ops1');
+  for (const part of ['State', 'Tried', 'Pending', 'Responders', 'Notified']) expect(brief).toContain(`\n${part}\n`);
+  expect(brief).toContain('in control: ops1');
 });
 
 test('a report lists a message once, adds dates after midnight, and names what is open at the end', () => {
@@ -223,7 +223,7 @@ test('a report lists a message once, adds dates after midnight, and names what i
   expect(followUps).toContain('- [ ] alert not cleared: API p95');
   expect(followUps).not.toContain('not cleared: gateway');
   expect(followUps).toContain(
-    '- [ ] Slack \\#sev: not told that it is over\n- [ ] PagerDuty: not told that it is over',
+    '- [ ] Slack \\#sev: not notified of the resolution\n- [ ] PagerDuty: not notified of the resolution',
   );
   expect(shown(told, now).text.match(/we are on it/g)).toHaveLength(1);
 });

@@ -171,8 +171,8 @@ describe('arming', () => {
     const done = arm(initialArming(guarded), 'gateway down', 0);
     if (!('arming' in done) || done.arming.state !== 'armed') throw new Error('not armed');
     expect(whyOver(done.arming, 60_000)).toBe('disarmed by hand');
-    expect(whyOver(done.arming, idleFor)).toBe('nobody pressed a key for 10 m 0 s');
-    expect(whyOver({ ...done.arming, activeAt: armedFor - 1 }, armedFor)).toBe('its time was up');
+    expect(whyOver(done.arming, idleFor)).toBe('no key pressed for 10 m 0 s');
+    expect(whyOver({ ...done.arming, activeAt: armedFor - 1 }, armedFor)).toBe('time expired');
     const longer = arm(done.arming, 'still down', idleFor - 1);
     expect(longer).toMatchObject({ arming: { since: 0, until: idleFor - 1 + armedFor } });
   });

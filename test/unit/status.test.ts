@@ -22,7 +22,7 @@ test('if all checks pass, status prints one line and exits with 0', () => {
   expect(calmReport).toMatchObject({ verdict: 'ok', exitCode: 0 });
   expect(reportText(calmReport, plain).split('\n')).toEqual([
     '✓ OK  production  2026-01-17 03:14:07Z',
-    expect.stringMatching(/^✓ all are fine: status --all$/),
+    expect.stringMatching(/^✓ all \d+ checks pass \(details: status --all\)$/),
   ]);
   expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ fine$/);
 });
@@ -169,7 +169,7 @@ describe('a finding that disappears between two checks', () => {
   test('is unknown if its source is lost, and its return is printed', () => {
     const broken = { ...calm, readings: { ...calm.readings, deployments: live([deployment('api-gateway', 1, 3)]) } };
     const [gone, still, back] = lines(broken, without(broken), without(broken), calm);
-    expect(gone).toContain('? api-gateway not known: kubernetes gives no answer (was warning)');
+    expect(gone).toContain('? api-gateway unknown: kubernetes does not answer (was warning)');
     expect(still).toEqual([]);
     expect(back).toContainEqual(expect.stringMatching(/^✓ api-gateway .*3\/3 ready.*\(was unknown\)$/));
   });
@@ -180,7 +180,7 @@ describe('a finding that disappears between two checks', () => {
       ['✓ clock recovered (was warning)'],
     ]);
     const idle = { ...outage, readings: { ...outage.readings, surfaces: live({ surfaces: [], estimated: false }) } };
-    expect(lines(outage, idle)[0]).toContain('? openai-api no jobs to judge it by (was critical)');
+    expect(lines(outage, idle)[0]).toContain('? openai-api no jobs to judge by (was critical)');
   });
 });
 
@@ -189,7 +189,7 @@ test('a rollout is followed to its end', () => {
     rolloutStep(live([deployment('api-gateway', 3, 3, { revision: 42, ...more })]), 'api-gateway', now);
   expect(step({})).toEqual({ says: 'revision 42: complete, 3 of 3 available', ends: 0 });
   expect(step({ updated: 1, replicas: 4, rollout: { state: 'progressing' } })).toEqual({
-    says: 'revision 42: 1 of 3 updated, 3 available, 3 old still to end',
+    says: 'revision 42: 1 of 3 updated, 3 available, 3 old terminating',
   });
   expect(step({ rollout: { state: 'stuck', why: 'progress deadline exceeded' } })).toEqual({
     says: 'revision 42: stuck: progress deadline exceeded',
@@ -197,12 +197,12 @@ test('a rollout is followed to its end', () => {
   });
   expect(step({ rollout: { state: 'paused' } }).ends).toBeUndefined();
   expect(rolloutStep(live([deployment('executor', 1, 1)]), 'api-gateway', now)).toEqual({
-    says: 'no such deployment; there are executor',
+    says: 'no such deployment; found: executor',
     ends: 3,
   });
   expect(rolloutStep(lost(), 'api-gateway', now).ends).toBeUndefined();
   const old = live([deployment('api-gateway', 3, 3)], 60_000);
-  expect(rolloutStep(old, 'api-gateway', now)).toEqual({ says: 'the cluster has not been heard from' });
+  expect(rolloutStep(old, 'api-gateway', now)).toEqual({ says: 'no answer from the cluster yet' });
 });
 
 test('text is broken at blanks, and a long word is cut', () => {

@@ -113,14 +113,14 @@ const told = (readings: Partial<Readings>) => suggestSeverity(world({ readings: 
 
 test('a pending fact suggests nothing; a hanging one and a proven one do', () => {
   const asked = (ago: number): Partial<Readings> => ({ gateway: { state: 'pending', since: now - ago } });
-  expect(told(asked(2000))).toMatchObject({ because: 'still asking the gateway', unsure: true });
+  expect(told(asked(2000))).toMatchObject({ because: 'waiting for the gateway', unsure: true });
   expect(told(asked(2000)).severity).toBeUndefined();
   const dark = { ...asked(60_000), traffic: lost('timeout') };
   expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
 });
 
 test('without a problem nothing is suggested', () => {
-  expect(told({})).toMatchObject({ because: 'nothing wrong is seen from here', unsure: false });
+  expect(told({})).toMatchObject({ because: 'no problem detected', unsure: false });
   expect(told({}).severity).toBeUndefined();
 });
 
@@ -139,7 +139,7 @@ test('in doubt the higher severity is suggested, and says so', () => {
   expect(told({ gateway: lost('timeout'), traffic: lost('timeout') })).toMatchObject({ severity: 1, unsure: true });
   const dark = Object.fromEntries(factIds.map((id) => [id, lost('timeout')]));
   expect(told(dark)).toMatchObject({ severity: 1, unsure: true });
-  expect(suggestSeverity(world())).toMatchObject({ because: 'nothing has answered yet', unsure: true });
+  expect(suggestSeverity(world())).toMatchObject({ because: 'no answer yet', unsure: true });
 });
 
 test('SEV2: more than half fail, several surfaces, health failing while requests go through', () => {

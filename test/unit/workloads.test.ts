@@ -156,7 +156,7 @@ describe('a role of the architecture', () => {
     const late = { ...rolling, unobservedSince: now - 90_000 };
     expect(role(executor(3, late), readyPods('executor', 3))).toMatchObject({
       verdict: 'warning',
-      says: 'its controller does not act, progressing, 3/3 ready',
+      says: 'its controller is not responding, progressing, 3/3 ready',
     });
     const young = { ...rolling, unobservedSince: now - 1000 };
     expect(role(executor(3, young), readyPods('executor', 3))?.verdict).toBe('ok');
@@ -240,7 +240,7 @@ describe('another workload of the namespace', () => {
     const pods = ['a', 'b'].map((n) => pod('agent', n, of('DaemonSet', 'agent')));
     const all = [statefulSet(2, { kind: 'DaemonSet', name: 'agent', misplaced: 1 })];
     expect(wrong(namespace({ all, pods }))).toEqual([
-      'warning pods/daemonset/agent: DaemonSet 1 on nodes where they do not belong, 2/2 ready',
+      'warning pods/daemonset/agent: DaemonSet 1 on the wrong nodes, 2/2 ready',
     ]);
   });
 
@@ -264,7 +264,7 @@ describe('another workload of the namespace', () => {
     const pods = [pod('redis', '0', { ...crashing, ...of('StatefulSet', 'redis') })];
     const world = namespace({ unseen, pods });
     expect(wrong(world)).toEqual([
-      `unknown pods/unseen/statefulsets: not seen: not allowed to list statefulsets in bentham (403) (${fault.where})`,
+      `unknown pods/unseen/statefulsets: unknown: not allowed to list statefulsets in bentham (403) (${fault.where})`,
       'warning pods/statefulset/redis: CrashLoopBackOff, 0/1 ready',
     ]);
     const dark = { ...calm, readings: { ...calm.readings, workloads: lost<Workloads>() } };
@@ -300,7 +300,7 @@ describe('a followed rollout', () => {
     });
     const slow = executor(0, { ...rolling, updated: 1, available: 0 });
     expect(step({ deployments: [slow], pods }).says).toBe(
-      'revision 17: 1 of 3 updated, 0 available, 2 old still to end, ImagePullBackOff',
+      'revision 17: 1 of 3 updated, 0 available, 2 old terminating, ImagePullBackOff',
     );
   });
 
@@ -324,16 +324,16 @@ describe('a job', () => {
   test('that runs, is finished or suspended is ok', () => {
     const all = [job(), job({ name: 'b', state: 'complete' }), job({ name: 'c', state: 'suspended', active: 0 })];
     expect(told(...all)).toEqual([]);
-    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ subject: 'jobs', says: '3 without problems' });
+    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ subject: 'jobs', says: '3 healthy' });
   });
 
   test.each([
     [{ state: 'failed', reason: 'BackoffLimitExceeded' }, 'Job failed: BackoffLimitExceeded'],
-    [{ endsBy: now - 10 * 60_000 }, 'Job runs past its deadline'],
-    [{ failed: 7 }, 'Job out of retries, not marked as failed, 7 of 7 tries failed'],
-    [{ failed: 2 }, 'Job running, 2 of 7 tries failed'],
+    [{ endsBy: now - 10 * 60_000 }, 'Job running past its deadline'],
+    [{ failed: 7 }, 'Job out of retries, not marked as failed, 7 of 7 attempts failed'],
+    [{ failed: 2 }, 'Job running, 2 of 7 attempts failed'],
     [{ active: 0, startedAt: now - hour }, 'Job has no pod'],
-    [{ startedAt: now - 20 * hour }, 'Job runs for more than 12 h'],
+    [{ startedAt: now - 20 * hour }, 'Job running for more than 12 h'],
   ] as const)('%o is a warning', (more, says) => {
     expect(told(job(more))).toEqual([`warning pods/job/migrate: ${says}`]);
   });

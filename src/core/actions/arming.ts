@@ -18,7 +18,7 @@ export type Guard = { guarded: boolean; readOnly: boolean; observe: boolean };
 
 /** As a session starts. */
 export function initialArming({ guarded, readOnly, observe }: Guard): Arming {
-  if (observe) return { state: 'locked', why: 'observers only watch' };
+  if (observe) return { state: 'locked', why: 'observers cannot make changes' };
   if (readOnly) return { state: 'locked', why: 'started with --read-only' };
   return guarded ? { state: 'read-only' } : { state: 'open' };
 }
@@ -28,7 +28,7 @@ export function arm(arming: Arming, reason: string, now: Instant): { arming: Arm
   if (arming.state === 'locked') return { refused: arming.why };
   if (arming.state === 'open') return { refused: 'nothing to arm: this environment is not read-only' };
   const why = reason.trim();
-  if (why === '') return { refused: 'say why: the reason stands in the journal' };
+  if (why === '') return { refused: 'a reason is required (recorded in the journal)' };
   const since = arming.state === 'armed' ? arming.since : now;
   return { arming: { state: 'armed', reason: why, since, until: now + armedFor, activeAt: now } };
 }
@@ -55,9 +55,7 @@ export function settle(arming: Arming, now: Instant): Arming {
 /** Why it is read-only again, for the journal and the screen. */
 export function whyOver(arming: Extract<Arming, { state: 'armed' }>, now: Instant): string {
   if (now < endOf(arming)) return 'disarmed by hand';
-  return arming.until <= arming.activeAt + idleFor
-    ? 'its time was up'
-    : `nobody pressed a key for ${formatAge(idleFor)}`;
+  return arming.until <= arming.activeAt + idleFor ? 'time expired' : `no key pressed for ${formatAge(idleFor)}`;
 }
 
 /** Why nothing may be changed now; undefined: it may. `how`: what arms it from here. */

@@ -12,7 +12,7 @@ export function describeDrift(before: Plan, after: Plan): readonly string[] {
   if (gone.length + come.length === 0)
     return after.preconditions === before.preconditions
       ? []
-      : ['It reads the same as before; what it rests on was changed.'];
+      : ['The plan reads the same, but the state it is based on changed.'];
   return [...told('was', gone), ...told('now', come)];
 }
 

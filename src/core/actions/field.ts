@@ -17,7 +17,7 @@ export function wrongValue(field: Field, text: string): WrongValue | undefined {
   const plain = field.lines ? text.replaceAll('\n', ' ') : text;
   if (stripControl(plain, longest * 4) !== plain.normalize('NFC'))
     return {
-      why: 'has characters in it that do not show',
+      why: 'contains invisible characters',
       hint: 'line ends, escapes or invisible marks: check what was pasted',
     };
   const value = text.trim();

@@ -74,7 +74,7 @@ function newestSnapshot(backups: Backups, kind: Snapshot['kind'], every: Ms, now
 }
 
 function dated(newest: Instant | undefined, every: Ms, now: Instant): Kept {
-  if (newest === undefined) return { verdict: 'warning', says: 'there is none' };
+  if (newest === undefined) return { verdict: 'warning', says: 'no backup found' };
   const age = now - newest;
   const late = age > every + grace;
   const short = `${late ? 'overdue: newest' : 'newest'} ${formatAge(age)} ago`;

@@ -29,13 +29,14 @@ export function evaluateJob(
     if (endedWellSince(job, all)) return tell('ok', 'failed, a later run completed');
     return tell('critical', `failed${job.reason ? `: ${job.reason}` : ''}`, job.why);
   }
-  const tries = job.failed > 0 ? `${job.failed} of ${job.retries + 1} tries failed` : undefined;
-  if (job.endsBy !== undefined && now - job.endsBy > patience) return tell('critical', 'runs past its deadline', tries);
+  const tries = job.failed > 0 ? `${job.failed} of ${job.retries + 1} attempts failed` : undefined;
+  if (job.endsBy !== undefined && now - job.endsBy > patience)
+    return tell('critical', 'running past its deadline', tries);
   if (job.failed > job.retries) return tell('critical', 'out of retries, not marked as failed', tries);
   if (job.active === 0 && now - (job.startedAt ?? job.createdAt) > patience)
     return tell('critical', refused ? `FailedCreate: ${refused}` : 'has no pod', tries);
   if (worst(pods.map((p) => podTrouble(p, now))) !== 'ok') return tell('critical', 'running', tries);
-  if (now - (job.startedAt ?? job.createdAt) > longRun) return tell('warning', 'runs for more than 12 h', tries);
+  if (now - (job.startedAt ?? job.createdAt) > longRun) return tell('warning', 'running for more than 12 h', tries);
   return tell(tries ? 'warning' : 'ok', 'running', tries);
 }
 

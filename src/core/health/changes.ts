@@ -59,7 +59,7 @@ export function changesBetween(
 /** What is left of a finding whose source gives no answer. */
 function hiddenNow(finding: Finding, now: readonly Finding[]): Finding | undefined {
   const silent = silentSource(finding, now);
-  return silent && { ...finding, verdict: 'unknown', says: `not known: ${silent.subject} gives no answer` };
+  return silent && { ...finding, verdict: 'unknown', says: `unknown: ${silent.subject} does not answer` };
 }
 
 /** What vanished and is not hidden was a problem, and is none any more. Without jobs a surface proves nothing. */
@@ -68,7 +68,7 @@ const endOf =
   (finding: Finding): Finding[] => {
     if (hidden.has(finding.id)) return [];
     if (finding.area !== 'surfaces' || finding.unanswered) return [{ ...finding, verdict: 'ok', says: 'recovered' }];
-    return [{ ...finding, verdict: 'unknown', says: 'no jobs to judge it by' }];
+    return [{ ...finding, verdict: 'unknown', says: 'no jobs to judge by' }];
   };
 
 /** `03:14:07Z ● api-gateway   1/3 ready, CrashLoopBackOff   (was ok)`. */

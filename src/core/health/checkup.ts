@@ -35,7 +35,7 @@ export function summary(checkups: readonly Checkup[]): string {
   const parts: [number, string][] = [
     [count('critical'), 'broken'],
     [count('warning'), 'missing or limited'],
-    [count('unknown'), 'could not be asked'],
+    [count('unknown'), 'could not be checked'],
     [count('ok'), 'fine'],
   ];
   return parts.flatMap(([n, word]) => (n > 0 ? [`${n} ${word}`] : [])).join(', ');

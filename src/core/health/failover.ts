@@ -78,7 +78,7 @@ function objectionOfPrimary({ now, readings: { primary } }: FailoverFacts): Obje
   if (primary.state === 'pending') return { ...about, says: 'primary: no answer yet' };
   if (primary.state === 'lost') {
     if (provesAway(primary.fault.code)) return undefined;
-    return { ...about, says: `primary: ${describeFault(primary.fault)}; this does not prove it down` };
+    return { ...about, says: `primary: ${describeFault(primary.fault)}; this does not prove that it is down` };
   }
   if (isStale(primary, now)) return { ...about, says: `primary: last heard ${formatAge(now - primary.at)} ago` };
   const there = { of: 'primary', answer: 'no', overridable: false } as const;
@@ -111,13 +111,13 @@ function objectionOfPlatform({ now, readings: { gateway } }: FailoverFacts): Obj
     case 'unclear':
       return { ...about, code: 'platform-unclear', answer: 'unsure', says: `the platform is unclear: ${says}` };
     case 'silent':
-      return { ...about, code: 'platform-silent', answer: 'unsure', says: `the platform does not say so: ${says}` };
+      return { ...about, code: 'platform-silent', answer: 'unsure', says: `the platform does not confirm it: ${says}` };
   }
 }
 
 function objectionOfReplica({ now, scope, readings: { primary, replica } }: FailoverFacts): Objection | undefined {
   const none = { of: 'replica', overridable: false } as const;
-  if (!scope.hasReplica) return { ...none, code: 'replica-absent', answer: 'no', says: 'there is no replica to go to' };
+  if (!scope.hasReplica) return { ...none, code: 'replica-absent', answer: 'no', says: 'no replica is configured' };
   const unknown = { ...none, code: 'replica-unknown', answer: 'unsure' } as const;
   if (replica.state === 'pending') return { ...unknown, says: 'replica: no answer yet' };
   if (replica.state === 'lost') return { ...unknown, says: `replica: ${describeFault(replica.fault)}` };
@@ -131,21 +131,22 @@ function objectionOfReplica({ now, scope, readings: { primary, replica } }: Fail
       says: 'the replica is not in recovery: it was promoted already',
     };
   const about = { of: 'replica', answer: 'unsure', overridable: true } as const;
-  if (!wal) return { ...about, code: 'replica-unseen', says: 'whether the replica still receives cannot be seen' };
+  if (!wal) return { ...about, code: 'replica-unseen', says: 'it is unknown whether the replica still receives WAL' };
   if (wal.receiving)
     return {
       ...about,
       code: 'replica-receiving',
       answer: 'no',
-      says: `the replica ${receivingSays(wal)}: its primary lives`,
+      says: `the replica ${receivingSays(wal)}: its primary is alive`,
     };
   if (wal.received === undefined)
     return {
       ...about,
       code: 'replica-not-streaming',
-      says: 'the replica has not streamed since it was started: whether it still receives cannot be seen',
+      says: 'the replica has not streamed since its start: it is unknown whether it still receives WAL',
     };
-  if (lag?.paused) return { ...about, code: 'replica-paused', says: 'replay is paused on the replica, by a person' };
+  if (lag?.paused)
+    return { ...about, code: 'replica-paused', says: 'replay is paused on the replica (pg_wal_replay_pause)' };
   const behind = wasBehind(primary, replica.value, now);
   return behind === undefined ? undefined : { ...about, code: 'replica-behind', says: behind };
 }
@@ -154,17 +155,17 @@ function objectionOfReplica({ now, scope, readings: { primary, replica } }: Fail
 function receivingSays({ receiver }: ReplicaWal): string {
   const from = receiver?.from === undefined ? '' : ` from ${receiver.from}`;
   const silence = receiver?.silence === undefined ? '' : `, last message ${formatAge(receiver.silence)} ago`;
-  return `still receives${from}${silence}`;
+  return `still receives WAL${from}${silence}`;
 }
 
 /** What a replica has and how old it is: its last receipt, and its newest transaction. */
 export function receiptSays({ wal, lag }: Pick<Database, 'wal' | 'lag'>): string {
-  if (!wal) return 'what it receives is not visible';
+  if (!wal) return 'what it receives is unknown';
   if (wal.receiving) return receivingSays(wal);
   const silence = wal.receiver?.silence;
   const receipt = silence === undefined ? 'no WAL receiver runs' : `last message ${formatAge(silence)} ago`;
   const age = lag?.ms === undefined ? '' : `, newest transaction ${formatAge(lag.ms)} old`;
-  return `receives no more (${receipt}${age})`;
+  return `no longer receives WAL (${receipt}${age})`;
 }
 
 /** What a primary may be ahead of a replica that counts as whole (Patroni: maximum_lag_on_failover). */
@@ -175,7 +176,7 @@ function wasBehind(primary: Reading<Database>, { lag }: Database, now: number): 
   const before = primary.state === 'lost' ? primary.last?.value : undefined;
   const seen = before?.lag;
   if (seen?.streaming && seen.bytes !== undefined && seen.bytes <= tolerated) return undefined;
-  const whenSeen = 'the replica was behind when the primary answered last';
+  const whenSeen = 'the replica was behind when the primary last answered';
   if (seen?.bytes !== undefined && seen.bytes > tolerated) return `${whenSeen}: by ${formatBytes(seen.bytes)}`;
   const unseen = before?.missing.some(({ part }) => part === 'replication lag');
   if ((seen && !seen.streaming) || (before && !seen && !unseen)) return `${whenSeen}: it did not stream`;

@@ -72,7 +72,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     measure: (world) =>
       derive(world.readings.redis, (r) => {
         const memory = redisMemory(r);
-        if (!memory) return { basis: 'memory is not told: INFO is refused', exact: true };
+        if (!memory) return { basis: 'memory unknown: INFO is denied', exact: true };
         return memory.most > 0
           ? { value: percent(memory.used, memory.most), basis: 'used_memory of maxmemory', exact: true }
           : { basis: 'no maxmemory is set', exact: true };
@@ -88,7 +88,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         if (!q) return { basis: 'could not be counted in time', exact: true };
         // What is hidden from us may wait too: few are no proof of few.
         if (partial?.includes('jobs') && q.value <= world.scope.thresholds.queueDepth.warning)
-          return { basis: `row level security hides jobs from us; ${q.value} seen`, exact: true };
+          return { basis: `row-level security hides jobs; ${q.value} visible`, exact: true };
         // So many wait at least: more than enough is more than enough, but few are no proof of few.
         const doubt = doubts?.queueDepth;
         if (doubt && q.value <= world.scope.thresholds.queueDepth.warning)
@@ -142,7 +142,7 @@ function trafficBasis({ source, samples, shares }: Traffic): string {
   if (source === 'prometheus') return 'from Prometheus';
   if (samples === 0) return 'no requests seen';
   const told: readonly (readonly [number, string])[] = [
-    [shares?.gaveUp ?? 0, 'given up by clients'],
+    [shares?.gaveUp ?? 0, 'aborted by clients'],
     [shares?.limited ?? 0, 'refused with 429'],
     [shares?.refused ?? 0, 'other 4xx'],
   ];
@@ -163,7 +163,7 @@ export const waitsForDatabase = (id: MetricId, world: World): string | undefined
 
 /** What a breached metric asks for: the runbook's action, but first the database where that is away. */
 export const actionFor = ({ id, action }: Metric, world: World): string =>
-  waitsForDatabase(id, world) === undefined ? action : 'Mend the database first';
+  waitsForDatabase(id, world) === undefined ? action : 'Fix the database first';
 
 /** Pending, lost, stale or without samples is unknown, never ok. */
 export function evaluateMetric(m: Metric, world: World): HealthStatus {

@@ -50,7 +50,7 @@ export function evaluateRedis(r: Redis): Judged {
       verdict: 'warning',
       short: 'last save failed',
       says: `its last save failed, writes are taken${persistence.appendOnly ? '' : ': a restart loses them'}`,
-      remedy: 'free disk space, look at its log, then redis-cli BGSAVE',
+      remedy: 'free disk space, check its log, then redis-cli BGSAVE',
     };
   if (nodes && nodes.suspected > 0)
     return {
@@ -77,12 +77,12 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
     case 'append':
       return {
         says: 'writes are refused: its append-only file takes none',
-        remedy: 'free disk space, look at its log',
+        remedy: 'free disk space, check its log',
       };
     case 'save':
       return {
         says: `its last save failed: writes are refused${refusal.perhaps ? ', unless stop-writes-on-bgsave-error is no' : ''}`,
-        remedy: 'free disk space, look at its log, then redis-cli BGSAVE',
+        remedy: 'free disk space, check its log, then redis-cli BGSAVE',
       };
     case 'memory':
       return {
@@ -91,7 +91,7 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
       };
     case 'replicas':
       return {
-        says: `writes are refused: ${refusal.there} of ${refusal.wanted} replicas are there`,
+        says: `writes are refused: ${refusal.there} of ${refusal.wanted} replicas are connected`,
         remedy: 'bring replicas back, or lower min-replicas-to-write',
       };
   }

@@ -79,10 +79,10 @@ export function replicasSay(
   const reasons = [...reasonsOf(pods ?? [], now), ...refusalOf(d, missing, refused)];
   const rollout = d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state;
   const wrong = [
-    ...(isAbandoned(d, now) ? ['its controller does not act'] : []),
+    ...(isAbandoned(d, now) ? ['its controller is not responding'] : []),
     ...(rollout === 'complete' ? [] : [rollout]),
     ...reasons.slice(0, 2),
-    ...('misplaced' in d && d.misplaced ? [`${d.misplaced} on nodes where they do not belong`] : []),
+    ...('misplaced' in d && d.misplaced ? [`${d.misplaced} on the wrong nodes`] : []),
   ];
   const count = `${ready}/${d.desired} ready`;
   const counts = doubt ? [count, doubt] : [count];

@@ -30,13 +30,13 @@ export function evaluateReplica({
     return {
       verdict: 'critical',
       says,
-      remedy: 'look at its log: is the primary there, does primary_conninfo fit, is the log still kept?',
+      remedy: 'check its log: is the primary reachable, is primary_conninfo right, is the WAL still kept?',
     };
   if (lag?.ms === undefined && !lag?.paused) return { verdict: 'unknown', says };
   const ms = lag.ms ?? 0;
   const verdict = ms > 5 * minute ? 'critical' : ms > 30 * second ? 'warning' : 'ok';
   if (!lag.paused) return { verdict, says };
-  const remedy = 'SELECT pg_wal_replay_resume(); on the replica, unless somebody paused it on purpose';
+  const remedy = 'SELECT pg_wal_replay_resume(); on the replica, unless it was paused on purpose';
   return { verdict: verdict === 'ok' ? 'warning' : verdict, says, remedy };
 }
 
@@ -47,25 +47,25 @@ const plenty = 10 * 1024 ** 3;
 
 /** Log that is kept for a slot fills the disk unless it has a limit, and beyond a limit its reader is lost. */
 export function evaluateSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
-  const keeps = bytes === undefined ? '' : `keeps ${formatBytes(bytes)} of log`;
-  const remedy = `start its reader again, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
+  const keeps = bytes === undefined ? '' : `retains ${formatBytes(bytes)} of WAL`;
+  const remedy = `restart its consumer, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
   if (state === 'lost')
     return {
       verdict: 'warning',
-      says: `slot ${name} has lost its log`,
-      remedy: `its reader has to be made anew; then drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`,
+      says: `slot ${name} has lost its WAL`,
+      remedy: `recreate its consumer; then drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`,
     };
   if (state === 'unreserved')
-    return { verdict: 'warning', says: `slot ${name} is about to lose its log${keeps && `, ${keeps}`}`, remedy };
-  if (bytes === undefined) return { verdict: 'ok', says: active ? 'active' : 'nobody reads it' };
+    return { verdict: 'warning', says: `slot ${name} is about to lose its WAL${keeps && `, ${keeps}`}`, remedy };
+  if (bytes === undefined) return { verdict: 'ok', says: active ? 'active' : 'no consumer' };
   const without = most === undefined ? ', without a limit' : ` of at most ${formatBytes(most)}`;
   if (!active && bytes > passing)
     return {
       verdict: bytes > plenty && most === undefined ? 'critical' : 'warning',
-      says: `nobody reads slot ${name}: it ${keeps}${without}`,
+      says: `slot ${name} has no consumer: it ${keeps}${without}`,
       remedy,
     };
   if (bytes > plenty)
-    return { verdict: 'warning', says: `slot ${name} is read too slowly: it ${keeps}${without}`, remedy };
-  return { verdict: 'ok', says: active ? 'active' : 'nobody reads it' };
+    return { verdict: 'warning', says: `slot ${name} has a slow consumer: it ${keeps}${without}`, remedy };
+  return { verdict: 'ok', says: active ? 'active' : 'no consumer' };
 }

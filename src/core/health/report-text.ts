@@ -55,8 +55,11 @@ export function reportText(report: Report, options: TextOptions): string {
   else {
     lines.push(...rows(findings.filter((finding) => finding.verdict !== 'ok')));
     const fine = report.counts.ok;
-    const others = fine === findings.length ? 'all' : `${fine} more`;
-    if (fine > 0) lines.push(`${paint('ok', glyph.ok)} ${others} ${fine === 1 ? 'is' : 'are'} fine: status --all`);
+    const others = fine === findings.length ? `all ${fine}` : `${fine} other`;
+    if (fine > 0)
+      lines.push(
+        `${paint('ok', glyph.ok)} ${others} ${fine === 1 ? 'check passes' : 'checks pass'} (details: status --all)`,
+      );
   }
   return lines.join('\n');
 }

@@ -33,11 +33,11 @@ export function rolloutStep(
       : deployments;
   if (reading.state === 'pending') return { says: 'waiting for the cluster' };
   if (reading.state === 'lost') return { says: `the cluster does not answer: ${reading.fault.what}` };
-  if (now - reading.at > reading.staleAfter) return { says: 'the cluster has not been heard from' };
+  if (now - reading.at > reading.staleAfter) return { says: 'no answer from the cluster yet' };
   const found = reading.value.find((one) => one.name === rest);
   if (!found || !isReplicated(found)) {
     const others = reading.value.map((one) => one.name).sort();
-    const there = others.length > 0 ? `; there are ${others.slice(0, 8).join(', ')}` : '';
+    const there = others.length > 0 ? `; found: ${others.slice(0, 8).join(', ')}` : '';
     return { says: `no such ${wanted ? kind : 'deployment'}${there}`, ends: 3 };
   }
   const podList = world && known(world.readings.pods, now);
@@ -83,6 +83,6 @@ function stepOf(
 function counts(d: Replicated): string {
   if (!('available' in d)) return d.rollout.why ?? `${d.ready} of ${d.desired} ready`;
   const { updated, desired, available, replicas } = d;
-  const old = replicas > updated ? `, ${replicas - updated} old still to end` : '';
+  const old = replicas > updated ? `, ${replicas - updated} old terminating` : '';
   return `${updated} of ${desired} updated, ${available} available${old}`;
 }

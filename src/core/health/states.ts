@@ -11,4 +11,4 @@ export function statesSay(of: 'study' | 'job', { unclear = [], doubts = {} }: St
 }
 
 /** What to do about it. */
-export const statesRemedy = 'figures that need them are unknown: find the release that writes them, doctor names each';
+export const statesRemedy = 'metrics that need them are unknown: find the release that writes them; doctor lists them';

@@ -72,8 +72,8 @@ function role(world: World, deployments: readonly Deployment[], name: string, po
   const { namespace } = world.scope;
   const d = deployments.find((one) => one.name === name);
   if (!d && deployments.length === 0) {
-    const remedy = 'is it the right namespace and context?';
-    return { ...about, says: `no deployment at all in ${namespace}`, remedy };
+    const remedy = 'check the namespace and the context';
+    return { ...about, says: `no deployments in ${namespace}`, remedy };
   }
   if (!d) return { ...about, says: `no such deployment in ${namespace}` };
   return replicated(world, d, pods);
@@ -121,14 +121,14 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
       });
   }
   for (const [kind, number] of fine) {
-    const says = `${number} without problems`;
+    const says = `${number} healthy`;
     found.push({ id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind, verdict: 'ok', says });
   }
   return [
     ...found,
     ...unseen.map(({ kinds, fault }): Finding => {
       const about = { id: `pods/unseen/${kinds}`, area: 'pods', subject: kinds, verdict: 'unknown' } as const;
-      return { ...about, code: 'lost', says: `not seen: ${describeFault(fault)}`, remedy: fault.hint };
+      return { ...about, code: 'lost', says: `unknown: ${describeFault(fault)}`, remedy: fault.hint };
     }),
   ];
 }
@@ -195,6 +195,6 @@ export function evaluateClock({ readings: { cluster } }: World): Finding[] {
   const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
   if (Math.abs(offset) < minute) return [];
   const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;
-  const remedy = 'ages shown here are wrong by that: timedatectl set-ntp true';
+  const remedy = 'the ages shown here are off by that: timedatectl set-ntp true';
   return [{ id: 'pods/clock', area: 'pods', subject: 'clock', verdict: 'warning', says, remedy }];
 }

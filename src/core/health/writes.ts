@@ -15,12 +15,12 @@ export function evaluateWrites({
     return {
       verdict: 'critical',
       says: 'in recovery: it is a replica',
-      remedy: 'was there a failover? point database.primary at the primary',
+      remedy: 'after a failover, point database.primary at the new primary',
     };
   if (writesUnasked)
     return {
       verdict: 'unknown',
-      says: 'whether it takes writes could not be asked',
+      says: 'whether it takes writes is unknown',
       remedy: 'pg_settings and pg_stat_activity must be readable',
     };
   if (!writes) return undefined;
@@ -48,30 +48,30 @@ export function evaluateWrites({
     return {
       verdict: 'critical',
       says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for a standby, the longest for ${formatAge(waiting.longest)}`,
-      remedy: 'bring the standby back, or take it out of synchronous_standby_names and reload',
+      remedy: 'bring the standby back, or remove it from synchronous_standby_names and reload',
     };
   if (standbys?.there !== undefined && standbys.there < standbys.needed)
     return {
       verdict: 'critical',
-      says: `commits hang: ${standbys.there} of ${standbys.needed} synchronous standbys are there`,
-      remedy: 'bring the standby back, or take it out of synchronous_standby_names and reload',
+      says: `commits hang: ${standbys.there} of ${standbys.needed} synchronous standbys are connected`,
+      remedy: 'bring the standby back, or remove it from synchronous_standby_names and reload',
     };
   if (waiting)
     return {
       verdict: 'critical',
       says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for the disk, the longest for ${formatAge(waiting.longest)}`,
-      remedy: 'look at the disk of pg_wal: full, slow or read-only?',
+      remedy: 'check the disk of pg_wal: full, slow or read-only?',
     };
   if (refused)
     return {
       verdict: 'warning',
-      says: `${refused} works here and may change neither studies nor jobs`,
+      says: `${refused} has no permission to change studies or jobs`,
       remedy: `GRANT SELECT, INSERT, UPDATE on them to ${refused}`,
     };
   if (standbys && standbys.there === undefined)
     return {
       verdict: 'unknown',
-      says: 'whether its synchronous standbys are there is hidden',
+      says: 'its synchronous standbys are not visible',
       remedy: 'GRANT pg_read_all_stats to the role',
     };
   return undefined;

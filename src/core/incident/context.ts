@@ -46,7 +46,7 @@ export type IncidentContext = {
     /** Entries that are not on the disk. */
     unwritten: number;
     notes: readonly string[];
-    /** Why actions go on although nothing can be recorded. */
+    /** Why actions continue without a journal. */
     allowed?: string;
   };
   alerts: readonly DueAlert[];
@@ -80,7 +80,7 @@ export type IncidentCommand =
   | { do: 'mitigate' | 'resolve' | 'reopen'; why: string }
   /** Shows another open incident. */
   | { do: 'follow'; incident: string }
-  /** Lets actions go on although nothing can be recorded. */
+  /** Lets actions continue without a journal. */
   | { do: 'allow-unrecorded'; why: string };
 
 /** Whether the cockpit with this incidentContext drives the incident. */

@@ -21,12 +21,12 @@ export function expression(source: string, flags: string): Matcher | string {
   const mode = Object.entries(known).reduce((all, [flag, bit]) => (flags.includes(flag) ? all | bit : all), 0);
   try {
     const compiled = RE2JS.compile(RE2JS.translateRegExp(source), mode);
-    return compiled.programSize() > largest ? `/${source}/ is too large: repeat less` : automaton(compiled);
+    return compiled.programSize() > largest ? `/${source}/ is too large: lower its repeat counts` : automaton(compiled);
   } catch (error) {
-    if (String(error).includes('invalid repeat count')) return `/${source}/ is too large: repeat less`;
+    if (String(error).includes('invalid repeat count')) return `/${source}/ is too large: lower its repeat counts`;
     return unsupported.test(source)
       ? `/${source}/ uses lookaround or a backreference: not supported`
-      : `/${source}/ is no regular expression`;
+      : `/${source}/ is not a valid regular expression`;
   }
 }
 

@@ -84,7 +84,7 @@ function compare(name: string, comparison: Comparison, value: string): Clause | 
       ? `no level ${value}: trace, debug, info, warn, error, fatal, or 10 to 60`
       : { kind: 'level', comparison, level };
   }
-  if (value === '') return `${name}${comparison} of what?`;
+  if (value === '') return `${name}${comparison} needs a value`;
   const digits = shorthands[key] === 'statusCode' ? value.replace(/x/gi, '?') : value;
   return { kind: 'field', name: shorthands[key] ?? name, comparison, value, pattern: wildcard(digits) };
 }

@@ -26,7 +26,7 @@ export const neverUsedAfter = 14 * day;
 export function oddities(key: ApiKey, now: Instant): readonly string[] {
   if (key.revoked) return [];
   const found: string[] = [];
-  if (isOverPrivileged(key)) found.push('may do everything');
+  if (isOverPrivileged(key)) found.push('full access');
   if (key.lastUsedAt === undefined) {
     if (now - key.createdAt > neverUsedAfter) found.push('never used');
   } else if (now - key.lastUsedAt > unusedAfter) found.push('unused');

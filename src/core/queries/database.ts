@@ -149,7 +149,7 @@ export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'war
   const never = table.lastVacuum === undefined && table.liveRows + table.deadRows >= worthVacuum;
   if (table.deadRows < 10_000 || share < 0.1) return { says: never ? 'never vacuumed' : 'tidy', verdict: 'ok' };
   if (share < 0.25) return { says: 'some dead rows', verdict: 'ok' };
-  return { says: share < 0.5 ? 'a good part is dead: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
+  return { says: share < 0.5 ? 'many dead rows: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
 }
 
 /** Those who hold others up, in words: pid 0 is a prepared transaction, which has no session (pg_blocking_pids). */

@@ -89,7 +89,7 @@ export function nodeProblems(conditions: readonly Condition[], cordoned: boolean
   };
   const ready = conditions.find(({ type }) => type === 'Ready');
   return [
-    ...(ready?.status === 'True' ? [] : [ready?.status === 'False' ? 'not ready' : 'not heard of']),
+    ...(ready?.status === 'True' ? [] : [ready?.status === 'False' ? 'not ready' : 'unknown']),
     ...conditions.flatMap(({ type, status }) => (type === 'Ready' || status !== 'True' ? [] : [words[type] ?? type])),
     ...(cordoned ? ['cordoned: takes no new pods'] : []),
   ];

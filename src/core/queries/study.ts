@@ -87,7 +87,7 @@ function sameState(a: string, b: string): boolean {
 export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): readonly string[] {
   const { answer } = api;
   if (!answer) return [];
-  if (!row) return ['the API knows it, the database does not'];
+  if (!row) return ['known to the API, not to the database'];
   const differ: string[] = [];
   if (answer.status !== undefined && !sameState(answer.status, row.status)) differ.push('status');
   if (answer.tenant !== undefined && answer.tenant !== row.tenant) differ.push('tenant');

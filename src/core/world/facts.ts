@@ -89,7 +89,7 @@ export type Controller = {
   name: string;
   desired: number;
   ready: number;
-  /** Pods on nodes where they do not belong; only of a daemon set. */
+  /** Pods on the wrong nodes; only of a daemon set. */
   misplaced?: number;
   rollout: Rollout;
   createdAt: Instant;

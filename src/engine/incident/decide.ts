@@ -42,19 +42,19 @@ export function decide(what: IncidentCommand, { incident, self, observing, world
   if (what.do === 'allow-unrecorded')
     return {
       events: [{ kind: 'journal', what: 'unrecorded-allowed', says: what.why }],
-      says: 'actions go on although nothing can be recorded',
+      says: 'actions continue without a journal',
     };
-  if (!incident) return { refused: 'no incident is open: i opens one' };
+  if (!incident) return { refused: 'no incident is open: press i to open one' };
   if (incident.resolvedAt !== undefined && !['note', 'pin', 'reopen', 'step', 'role'].includes(what.do))
     return { refused: 'it is resolved: reopen it first' };
   if (forDriver.has(what.do) && incident.control.session !== self.session && incident.resolvedAt === undefined)
-    return { refused: `${incident.control.person} drives: take the wheel first` };
+    return { refused: `${incident.control.person} is in control: take control first` };
   return withIncident(what, incident, { self, world, now });
 }
 
 function open(what: Extract<IncidentCommand, { do: 'open' }>, incident: Incident | undefined, world: World): Decision {
   if (incident && incident.resolvedAt === undefined)
-    return { refused: `${severityName(incident.severity)} ${incident.title} is open already` };
+    return { refused: `${severityName(incident.severity)} ${incident.title} is already open` };
   const suggestion = suggestSeverity(world);
   const evidence = suggestion.signs
     .filter((sign) => sign.check.state !== 'pass')
@@ -96,7 +96,7 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
   const just = (event: Event, says: string): Decision => ({ events: [event], says });
   switch (what.do) {
     case 'severity':
-      if (what.severity === incident.severity) return { refused: `it is ${severityName(what.severity)} already` };
+      if (what.severity === incident.severity) return { refused: `it is already ${severityName(what.severity)}` };
       return just(
         { kind: 'severity', severity: what.severity, why: what.why },
         `now ${severityName(what.severity)}: ${stepsChange(incident, what.severity)}`,
@@ -126,7 +126,7 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'decide': {
       const found = findStep(what.step);
       const advice = found && adviceOn(found.step, world, knownOf(incident));
-      if (!advice) return { refused: 'that step decides nothing' };
+      if (!advice) return { refused: 'this step has no decision' };
       const { step, answer, why } = what;
       return just({ kind: 'decision', step, answer, why, recommended: advice.answer }, `decided: ${answer}`);
     }
@@ -139,16 +139,19 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'role':
       return role(what, incident, self);
     case 'wheel':
-      return just({ kind: 'wheel', session: self.session, person: self.name, why: what.why || undefined }, 'you drive');
+      return just(
+        { kind: 'wheel', session: self.session, person: self.name, why: what.why || undefined },
+        'you are in control',
+      );
     case 'update':
-      return just({ kind: 'update', text: what.text }, 'the update is recorded');
+      return just({ kind: 'update', text: what.text }, 'update recorded');
     case 'remind':
       return just(
         { kind: 'reminder', about: what.about, due: now + what.in, step: what.step || undefined },
-        'you will be reminded',
+        'reminder set',
       );
     case 'reminded':
-      return just({ kind: 'reminded', about: what.about }, 'the reminder is gone');
+      return just({ kind: 'reminded', about: what.about }, 'reminder dismissed');
     case 'mitigate':
       return just({ kind: 'mitigated', why: what.why }, 'mitigated');
     case 'resolve':
@@ -156,7 +159,7 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
     case 'reopen':
       return just({ kind: 'reopened', why: what.why }, 'open again');
     default:
-      return { refused: `${what.do} is not for the journal` };
+      return { refused: `${what.do} is not an incident command` };
   }
 }
 
@@ -167,20 +170,21 @@ function stepsChange(incident: Incident, severity: Severity): string {
   const after = activeChecklists({ ...incident, severity }).flatMap((list) => list.steps);
   const added = after.filter((step) => !before.includes(step)).length;
   const retired = before.filter((step) => !after.includes(step)).length;
-  return `${added} steps added, ${retired} retired; what was done stays`;
+  return `${added} steps added, ${retired} retired; completed steps stay`;
 }
 
 /** Who was told of it, and has not been told that it is over. */
 function stillToTell(incident: Incident): string {
   const left = untoldOf(incident);
-  return left.length > 0 ? `; m tells ${left.join(' and ')} that it is over` : '';
+  return left.length > 0 ? `; press m to notify ${left.join(' and ')}` : '';
 }
 
 function role(what: Extract<IncidentCommand, { do: 'role' }>, incident: Incident, self: Writer): Decision {
-  if (!roles.includes(what.role)) return { refused: 'there is no such role' };
+  if (!roles.includes(what.role)) return { refused: 'no such role' };
   const { role: name, change, person } = what;
   if (person.trim() === '') return { refused: 'a role needs a person' };
-  if (name === 'commander' && change === 'left') return { refused: 'somebody has to command: hand it over' };
+  if (name === 'commander' && change === 'left')
+    return { refused: 'an incident needs a commander: hand the role over' };
   const from = change === 'handed' && incident.roles[name].includes(self.name) ? { from: self.name } : {};
   const says = change === 'left' ? `${name}: ${person} left` : `${name}: ${person}`;
   return { events: [{ kind: 'role', role: name, change, person, ...from }], says };

@@ -145,7 +145,7 @@ export const incidentModule =
         if (alive.has(session)) continue;
         const detail =
           phase === 'started'
-            ? 'its cockpit ended while it ran: look at the facts'
+            ? 'its cockpit ended while it ran: check the current state'
             : 'its cockpit ended before it began';
         await record({
           kind: 'action',
@@ -244,7 +244,7 @@ export const incidentModule =
       if (incident)
         said = {
           turn: 1,
-          says: `${severityName(incident.severity)} ${incident.title} is open: i shows it`,
+          says: `${severityName(incident.severity)} ${incident.title} is open: press i to show it`,
           verdict: 'warning',
         };
       show();

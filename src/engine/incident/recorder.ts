@@ -100,9 +100,9 @@ export class Recorder {
     const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
     if (open.length > 0 && !open.some((one) => this.#drives(one, asPerson))) return whoDrives(open.at(-1), incident);
     const { trouble } = journal.state;
-    if (trouble?.distrusted) return `nothing can be recorded (${trouble.what}): ${trouble.hint}`;
+    if (trouble?.distrusted) return `the journal is unavailable (${trouble.what}): ${trouble.hint}`;
     if (trouble && this.#allowed === undefined)
-      return `nothing can be recorded (${trouble.what}): ${trouble.hint}, or allow it in words`;
+      return `the journal is unavailable (${trouble.what}): ${trouble.hint}, or allow actions without it`;
     return undefined;
   }
 
@@ -118,16 +118,16 @@ export class Recorder {
     return trouble && !trouble.distrusted ? this.#allowed : undefined;
   }
 
-  /** Lets actions go on although nothing can be recorded; that is recorded as soon as it can be. */
+  /** Lets actions continue without a journal; that is recorded as soon as it can be. */
   allowUnrecorded(why: string): void {
     this.#allowed = why;
   }
 }
 
 function whoDrives(open: Incident | undefined, shown: Incident | undefined): string {
-  const who = open?.control.person ?? 'somebody';
-  if (!open || open.id === shown?.id) return `${who} drives this incident: take the wheel first`;
-  return `${who} drives ${severityName(open.severity)} ${open.title}: show it and take the wheel first`;
+  const who = open?.control.person ?? 'another person';
+  if (!open || open.id === shown?.id) return `${who} controls this incident: take control first`;
+  return `${who} controls ${severityName(open.severity)} ${open.title}: show it and take control first`;
 }
 
 /** The incident that is open, for whoever is about to change something. */
