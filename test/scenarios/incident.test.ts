@@ -172,7 +172,7 @@ test.each([
     expect(report.out).toMatch(/acknowledged \| \d/);
     expect(await run(environment, 'incident', 'list')).toMatchObject({ code: 0, out: expect.stringContaining(title) });
     const checked = await run(environment, 'incident', 'verify');
-    expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('none changed, none missing') });
+    expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('no changed or missing entries found') });
     const messages = await received();
     expect(messages.map((m) => m.channel)).toEqual(['pagerduty', '#alerts']);
     expect(messages[0]?.body).toMatchObject({ event_action: 'acknowledge' });

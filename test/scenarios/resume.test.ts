@@ -62,5 +62,5 @@ test('a resolved, missing or ambiguous incident is an error, and no screen opens
   );
   expect(await says('01over')).toMatchObject({ code: 2, said: expect.stringContaining('01OVER is resolved') });
   expect(await says('nothing')).toMatchObject({ code: 2, said: expect.stringContaining('no incident nothing') });
-  expect(await says('01tw')).toMatchObject({ code: 2, said: expect.stringContaining('of 2 incidents') });
+  expect(await says('01tw')).toMatchObject({ code: 2, said: expect.stringContaining('01tw matches 2 incidents') });
 });
