@@ -26,6 +26,6 @@ try {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exit(bug);
   }
-  // Wrong usage, as sysexits.h has it: a 1 would mean a warning to whoever watches `status`.
+  // Wrong usage, as sysexits.h has it: a 1 would mean a warning to monitoring that runs `status`.
   process.exit(error.exitCode === 0 ? 0 : usageError);
 }

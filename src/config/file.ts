@@ -183,7 +183,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
   return { entries: whole.entries, profiles, problems };
 }
 
-/** So many mistakes are told at a time. */
+/** Maximum number of errors printed at once. */
 const mostTold = 20;
 
 const mergeKey = '<<';

@@ -13,7 +13,7 @@ export function here() {
   return { environment: process.env, home: process.env.HOME || homedir(), cwd: process.cwd() };
 }
 
-/** So many mistakes are told at a time. */
+/** Maximum number of errors printed at once. */
 const mostTold = 100;
 
 /**

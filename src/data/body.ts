@@ -1,4 +1,4 @@
-// Bodies of answers, up to a bound: whoever answers may answer without end, and the engine's memory is everybody's.
+// Reads response bodies up to a limit: an endless answer must not fill the memory of the engine.
 import type { Readable } from 'node:stream';
 
 /** The beginning of a body, at most `longest` bytes; a longer one is not read to its end, and its connection is cut. */

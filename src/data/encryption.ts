@@ -1,4 +1,4 @@
-// Which connections anybody on the way can read, and which would be kept with whoever answers.
+// Which connections are not encrypted, and which do not verify the server.
 import { redisByTls, type Settings } from '../config/settings.ts';
 import type { Checkup } from '../core/health/checkup.ts';
 import { isLoopback } from '../core/loopback.ts';

@@ -4,7 +4,7 @@ import { sanitize } from '../core/text/text.ts';
 import { type Fault, type FaultKind, provesAway } from '../core/world/reading.ts';
 import { ProxyTrouble } from './proxy.ts';
 
-/** What went wrong below HTTP. `tls`: somebody answered, but cannot be trusted or spoken to. */
+/** What went wrong below HTTP. `tls`: a server answered, but the TLS handshake or its verification failed. */
 export type NetworkProblem = {
   kind: FaultKind;
   what: string;
@@ -135,7 +135,7 @@ export function explainNetworkError(error: unknown): NetworkProblem {
   return { kind: 'unreachable', what, hint: 'try it by hand', tls: false };
 }
 
-/** Whoever is behind the proxy has not been heard: never `refused`. */
+/** The server behind the proxy did not answer: never `refused`. */
 function explainProxyTrouble({ proxy, message, cause }: ProxyTrouble): NetworkProblem {
   const answered = /^Proxy response \((\d+)\)/.exec(message)?.[1];
   const hint = 'check HTTPS_PROXY, http_proxy and NO_PROXY (or proxy-url in the kubeconfig)';

@@ -115,7 +115,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
         await close?.();
       };
       const refresh = () => {
-        // Who asks has a reason to hope: the pauses begin anew.
+        // A person asked for a refresh: reset the backoff.
         failures = 0;
         wake.abort();
       };

@@ -45,7 +45,7 @@ export function readBoundedSync(path: string, most = longest): Buffer {
   }
 }
 
-/** The same, for whoever must not stop meanwhile: a network disk may hang. */
+/** The same without blocking: a network disk may hang. */
 export async function readBounded(path: string, most = longest): Promise<Buffer> {
   refuse(await stat(path), most);
   const file = await open(path, flags);

@@ -36,7 +36,7 @@ test('run asks for each missing value, tab completes it, and the action runs', a
   await asked.shows('type y to confirm, then enter:');
   expect(asked.text).toContain('kubectl scale deployment/executor --replicas=7');
   asked.type('y');
-  await asked.shows('go on: y');
+  await asked.shows('then enter: y');
   asked.press('enter');
   await asked.shows('✓ verified', 30_000);
   expect((await asked.ends()).code).toBe(0);

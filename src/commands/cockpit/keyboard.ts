@@ -1,4 +1,4 @@
-// The keyboard: standard input without what the terminal says by itself.
+// The keyboard: standard input without the replies of the terminal.
 import { Transform, type TransformCallback } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { type Answering, keysAmong } from '../../core/text/answers.ts';

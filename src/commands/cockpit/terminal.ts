@@ -31,7 +31,7 @@ export class Terminal {
     this.#out.write('\u001b[22;2t\u001b[?2004h');
   }
 
-  /** Takes everything off the screen, whoever wrote it there; what is written next begins at its top. */
+  /** Clears the screen and moves the cursor to the top. */
   wipe(): void {
     this.#out.write('\u001b[H\u001b[2J');
   }
@@ -87,7 +87,7 @@ export class Terminal {
   async suspend(): Promise<void> {
     this.#away = true;
     this.#out.write(this.#untitled());
-    // Nobody listens: the signal does what it does by itself.
+    // No other listener: apply the default action of the signal.
     const listeners = process.listeners('SIGTSTP');
     process.removeAllListeners('SIGTSTP');
     process.kill(0, 'SIGTSTP');

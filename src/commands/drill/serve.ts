@@ -1,4 +1,4 @@
-// `drill --serve`: runs the embedded Bentham until it is told to stop, or until whoever started it is gone.
+// `drill --serve`: runs the embedded Bentham until it is told to stop, or until its parent process ends.
 
 import { fstatSync } from 'node:fs';
 import { type DrillOptions, startDrill } from '../../../simulator/drill.ts';

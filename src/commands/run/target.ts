@@ -12,7 +12,7 @@ import { emptyWorld, type World } from '../../core/world/world.ts';
 import { choicesOf } from '../../engine/choices.ts';
 import type { RunFlags } from './flags.ts';
 
-/** So many choices are listed; the tab key completes all of them. */
+/** Maximum number of choices listed; the tab key completes all of them. */
 const mostListed = 15;
 const lookWithin: Ms = 4 * second;
 

@@ -18,7 +18,7 @@ export type StatusOptions = {
 };
 
 const forOneLook: Ms = 5 * second;
-/** Longer than Kubernetes' own progress deadline, which says `stuck` by itself. */
+/** Longer than the progress deadline of Kubernetes, which reports `stuck` first. */
 const forRollout: Ms = 900 * second;
 
 /** Runs to its end and ends the process: what hangs must not keep it. */

@@ -7,8 +7,8 @@ import { loadForCommand } from '../../config/load-for-command.ts';
 export function supportBundleCommand(): Command {
   const command = addSettingsFlags(new Command('support-bundle'))
     .description('pack log, versions, configuration, doctor and status for a bug report')
-    .option('--output <file>', 'where to write it (default: ./bentham-cockpit-support-TIME.tar.gz)')
-    .option('--no-doctor', 'leave doctor out, where a backend hangs')
+    .option('--output <file>', 'output file (default: ./bentham-cockpit-support-TIME.tar.gz)')
+    .option('--no-doctor', 'skip doctor, for example if a backend hangs')
     .addHelpText(
       'after',
       '\nSecrets are redacted; names of hosts, users and objects are not. Read the bundle before you send it.' +

@@ -33,18 +33,18 @@ export async function supportBundle(loaded: Extract<Loaded, { ok: true }>, optio
   const at = new Date();
   const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const file = path.resolve(options.output ?? `bentham-cockpit-support-${stamp}.tar.gz`);
-  tell(`asking every backend once${options.doctor ? ', and doctor' : ''}; at most ${atMost / second} s`);
+  tell(`checking every backend once${options.doctor ? ', then doctor' : ''}; at most ${atMost / second} s`);
   const entries = await collect(loaded, options.doctor);
   const archive = await promisify(gzip)(tar([manifest(entries, at), ...entries], at.getTime()));
   const why = await writeNewFile(file, archive);
   if (why !== undefined) {
-    complain(`the support bundle was not written: ${file} ${why}`);
+    complain(`cannot write the support bundle: ${file} ${why}`);
     return exitWith(1, true);
   }
   print(`${file}  ${Math.ceil(archive.length / 1024)} kB`);
   for (const { name, content } of entries) print(`  ${name.padEnd(20)} ${content.length} bytes`);
   print(
-    `\nSecrets are redacted. Names of hosts, users, pods, tenants and studies are in it.\n` +
+    `\nSecrets are redacted. It contains names of hosts, users, pods, tenants and studies.\n` +
       `Read it before you send it: tar -xzOf ${quote(file)} | less`,
   );
   return exitWith(0, true);
@@ -132,7 +132,7 @@ function manifest(entries: readonly Entry[], at: Date): Entry {
     version: 1,
     program: `bentham-cockpit ${about.version}`,
     at: at.toISOString(),
-    notes: 'screen-*.txt: the first screen, drawn from the facts of status.json when the bundle was made',
+    notes: 'screen-*.txt: the first screen, drawn from status.json when the bundle was written',
     files,
   });
   return { name: 'manifest.json', content: Buffer.from(content) };

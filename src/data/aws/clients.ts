@@ -22,7 +22,7 @@ function common({ evidence }: Settings, endpoint: string | undefined, timeout: M
   };
 }
 
-/** The evidence store. Whoever gets a client destroys it. */
+/** The evidence store. The caller destroys the client. */
 export async function s3Client(settings: Settings, timeout: Ms): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, pathStyle } = settings.evidence;

@@ -18,7 +18,7 @@ export async function mayHold(client: S3Client, bucket: string): Promise<boolean
 /** S3's words for an object without a hold, without retention, or of a bucket without Object Lock. */
 const notHeld = /^(NoSuchObjectLockConfiguration|ObjectLockConfigurationNotFoundError|InvalidRequest)$/;
 
-/** So many objects are asked at a time. */
+/** Objects requested in parallel. */
 const atOnce = 8;
 
 /**

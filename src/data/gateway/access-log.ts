@@ -5,7 +5,7 @@ import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { toMs } from './duration.ts';
 import { ProbeRequests } from './probe-request.ts';
 
-/** What became of one request of a person. `gaveUp`: whoever asked went away before there was an answer. */
+/** What became of one request of a person. `gaveUp`: the client disconnected before an answer. */
 export type Answered = { ms?: Ms; status: number | 'gaveUp'; at?: Instant };
 
 /** Without an answer for so long it counts as given up: load balancers and people wait no longer. */

@@ -1,5 +1,5 @@
 // How often health is asked for. The gateway lets all callers without a key ask 100 times a minute together, the
-// kubelet's probes included: whoever asks more than a few times starves the probes, and pods die of it.
+// kubelet's probes included: a client that asks too often starves the probes, and the kubelet restarts the pods.
 import { type Ms, minute, second } from '../../core/time.ts';
 import { retryAfterOf } from '../retry-after.ts';
 import { pause } from '../source.ts';
@@ -17,7 +17,7 @@ export class HealthBudget {
   #heldUntil = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Waits until so many requests may be sent, and counts them; false when the signal aborted first. */
+  /** Waits until this number of requests fits the budget, and counts them; false if the signal aborted first. */
   async take(requests: number, signal: AbortSignal): Promise<boolean> {
     const before = this.#last;
     const turn = (async () => {

@@ -19,7 +19,7 @@ export type HealthAnswer = { endpoint: HealthEndpoint } | { fault: Fault; latenc
 
 /** The last answer of each health path, by its URL: a look before an action need not ask again. */
 const answers = new Map<string, { answer: HealthAnswer; at: number }>();
-/** So old an answer may be before an action; a proof asks anew. */
+/** Maximum age of an answer before an action; a verification asks again. */
 const recent: Ms = 10 * second;
 /** And so old where it may not be asked now. */
 const keptFor: Ms = minute;

@@ -10,9 +10,9 @@ import { type Emit, pause, type Source } from '../source.ts';
 import { AccessLog } from './access-log.ts';
 import type { TrafficMeter } from './traffic-meter.ts';
 
-/** Lines parsed a second, of all pods; what flows faster is sampled: of each further so many only half as many. */
+/** Lines parsed per second over all pods. Above it, lines are sampled: of each further batch, half as many. */
 const budget = 4000;
-/** So many lines of the past are enough for a p95, and no pod is asked for more. */
+/** Past lines requested per pod: enough for a p95. */
 const pastLines = 20_000;
 /** At the start the past pours in; the figures are told when it has. */
 const calm: Ms = 150;

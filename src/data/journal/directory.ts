@@ -78,7 +78,7 @@ function exposedAbove(directory: string): Distrusted | undefined {
   const { uid, mode } = lstatSync(parent);
   const where = stripControl(parent, 300);
   if (!trusted.has(uid)) return foreign(where);
-  // The sticky bit: nobody replaces what belongs to somebody else.
+  // The sticky bit: no user can replace the files of another.
   if (mode & 0o1000) return undefined;
   // A group of one's own choice on one's own directory is one's own affair.
   const writes = mode & 0o002 ? 'everybody' : mode & 0o020 && uid !== me ? 'a group' : undefined;

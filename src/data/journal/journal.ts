@@ -112,7 +112,7 @@ export class Journal {
   async #flush(): Promise<JournalTrouble | undefined> {
     const before = this.#trouble;
     const waiting = this.#own.unwritten;
-    // A directory that was refused is looked at again: somebody may have closed it to the world meanwhile.
+    // A directory that was refused is looked at again: its permissions may be fixed by now.
     const refused = this.#prepare();
     const fault = refused ?? (await this.#own.flush());
     this.#trouble = fault;

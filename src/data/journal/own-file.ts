@@ -43,7 +43,7 @@ export class OwnFile {
     return this.#lines.length - this.#written;
   }
 
-  /** What somebody did to the file, and that it is whole again; told once. */
+  /** What another process did to the file, and that it is restored; reported once. */
   takeRestored(): string | undefined {
     const says = this.#restored;
     this.#restored = undefined;
@@ -87,7 +87,7 @@ export class OwnFile {
     this.#handle = undefined;
   }
 
-  /** Opens the file; what somebody took from it since is to be written again. */
+  /** Opens the file; entries that another process removed since are written again. */
   async #ensure(): Promise<void> {
     if (this.#lines.length === 0) return;
     if (this.#handle) {
@@ -106,7 +106,7 @@ export class OwnFile {
 
   /**
    * Compares the file with what was written into it. What is missing at its end is appended once more, byte for byte,
-   * so that the hashes hold. A file with other content is kept under another name, and all is written anew.
+   * so that the hashes hold. A file with other content is kept under another name, and everything is rewritten.
    */
   async #compare(handle: FileHandle): Promise<void> {
     const wrote = Buffer.from(this.#lines.slice(0, this.#written).join(''));

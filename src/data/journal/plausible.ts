@@ -10,7 +10,7 @@ export const lastInstant = 8.64e15;
 
 /** By how much clocks of two hosts may differ; Kerberos' limit. */
 export const clockSkew: Ms = 5 * minute;
-/** How far ahead somebody may want to be reminded. */
+/** How far ahead a reminder may be set. */
 const longestReminder: Ms = 366 * day;
 /** Longer than any environment is ever open for changes. */
 const longestArming: Ms = day;

@@ -36,7 +36,7 @@ export class PresenceFiles {
   readonly #directory: string;
   readonly #place: Place;
   readonly #own: string;
-  /** Whoever only looks removes nothing. */
+  /** An observer removes nothing. */
   #renews = false;
 
   constructor(place: Place, writer: Writer) {

@@ -24,9 +24,9 @@ export type LockNote = {
   at: Instant;
   /** `started`: calls were made. */
   phase: 'confirmed' | 'started';
-  /** The command lines, for whoever finds it. */
+  /** The command lines, for the person who finds the lock. */
   calls: readonly string[];
-  /** What whoever finds it needs to look whether it happened; there once it was started. */
+  /** What is needed to check whether it was done; present once it was started. */
   proof?: { target: Target; memo: Readonly<Record<string, string>>; startedAt: Instant };
 };
 
@@ -53,12 +53,12 @@ const written: z.ZodType<Owned> = z.object({
 });
 
 export type Lock = {
-  /** To be asked before the first call; false: somebody else has the target. */
+  /** Call before the first call of the run; false: another run holds the target. */
   started(proof: NonNullable<LockNote['proof']>): Promise<boolean>;
   release(): Promise<void>;
 };
 
-/** What a cockpit that is gone has left. `lock`: its target is held, for whoever looks what became of it. */
+/** What a dead cockpit left behind. `lock`: holds its target until a person checks the outcome. */
 export type Left = { note: LockNote; lock?: Lock };
 
 export type Taken =

@@ -16,7 +16,7 @@ export type FileReport = {
   file: string;
   session?: string;
   entries: number;
-  /** Changes, gaps, cuts: somebody or something altered the file. */
+  /** Changed, missing or truncated entries. */
   problems: readonly string[];
   /** What is so, and is no proof of anything: a torn last line, a missing end. */
   notes: readonly string[];

@@ -73,7 +73,7 @@ export class Connection {
     signal.addEventListener('abort', () => void this.#leave(listener), { once: true });
   }
 
-  /** Beats now, and the pauses after failures begin anew. */
+  /** Sends a heartbeat now and resets the backoff. */
   refresh(): void {
     this.#failures = 0;
     this.#opened?.cluster.hasten();

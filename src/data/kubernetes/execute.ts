@@ -1,5 +1,5 @@
 // Changes of one deployment. Each reads the object, compares it with the plan, and writes with the resource version that
-// it has just read: the API server refuses when somebody else was quicker.
+// it has just read: the API server refuses if another client changed it first.
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import type { Answered } from './api-error.ts';

@@ -1,5 +1,5 @@
 // What a kubectl that failed leaves behind: a refusal that the server answered, or a connection that was lost with the
-// answer on it. Then nobody knows what was done, and the facts are asked. Pure.
+// answer on it. Then the outcome is unknown, and the facts are read again. Pure.
 
 /** The connection, or the answer, was lost; client-go's and the server's words for it. */
 const lost =

@@ -40,7 +40,7 @@ export class ReflectorGroup {
       const wasLost = this.#lost;
       this.#lost = !beat.ok;
       if (!beat.ok) listener.lost(beat);
-      // A watch may have died with the server, or its versions may have begun anew.
+      // A watch may have died with the server, or its versions may have been reset.
       else if (wasLost) renew();
       else listener.alive();
     }, signal);

@@ -70,7 +70,7 @@ export class Reflector<T> {
     this.#listener = listener;
   }
 
-  /** Lists anew, now: what is known may have been missed by a connection that died. */
+  /** Relists now: a dead connection may have missed events. */
   renew(): void {
     this.#again.abort();
   }
@@ -195,7 +195,7 @@ export class Reflector<T> {
     }
   }
 
-  /** Takes one event; a fault means: list anew. */
+  /** Applies one event; a fault means: relist. */
   #event(cluster: Cluster, line: string): Fault | undefined {
     if (line === '') return undefined;
     let event: WireEvent;

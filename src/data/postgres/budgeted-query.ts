@@ -5,7 +5,7 @@ import { sqlState } from './faults.ts';
 /** What a dear read gave. */
 export type Estimated<T> = { value: T; exact: boolean };
 
-/** The server spends at most one part in so many of its time on one read of ours. */
+/** The server spends at most 1/n of its time on one of our queries. */
 const share = 15;
 /** After an exact read took too long, the estimate stands for so long before it is tried again. */
 const restAfterTimeout: Ms = 2 * minute;

@@ -43,7 +43,7 @@ export async function cancelRequest(server: DatabaseServer, attempt: Attempt, se
 async function encrypted(socket: Socket, attempt: Exclude<Attempt, false>, host: string): Promise<Socket> {
   socket.write(message(tlsCode));
   const [answer] = (await once(socket, 'data')) as [Buffer];
-  // More than this one byte would have been put there by somebody else.
+  // More than this one byte would come from an attacker in between.
   if (answer.toString('latin1') !== 'S') throw new Error('the server offers no TLS');
   const secure = connectTls({ ...attempt, socket, host, ...(isIP(host) ? {} : { servername: host }) });
   await once(secure, 'secureConnect');

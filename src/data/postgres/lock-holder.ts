@@ -1,4 +1,4 @@
-// Who holds the lock that a look waited for in vain: said by name, so that it can be ended.
+// Names the session that holds the lock on which a query timed out, so that it can be ended.
 
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';

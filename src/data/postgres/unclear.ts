@@ -1,4 +1,4 @@
-// Rows whose state nobody knows, counted by state.
+// Counts rows with an unknown state, by state.
 import { lacks } from '../../core/platform/form.ts';
 import { type Meaning, meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
 import type { Doubt, Unclear } from '../../core/platform/unclear.ts';

@@ -70,7 +70,7 @@ const cutInTls = 'the server or a proxy closed it: check its log; if it has no T
 /** redis:// alone does not choose to go in clear where TLS is required. */
 const tlsRequired = 'TLS is required: turn it on on the server, or set redis.tls=disable to connect unencrypted';
 
-/** What to look at where somebody is there, and does not speak as we do. */
+/** Hint when a server answers but does not speak the expected protocol. */
 function cutHint(redis: RedisSettings): string {
   if (redis.url.startsWith('rediss:')) return cutInTls;
   return redisByTls(redis) ? tlsRequired : cutInClear;

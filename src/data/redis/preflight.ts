@@ -10,7 +10,7 @@ import { redisFault } from './faults.ts';
 import { askRedisOnce } from './source.ts';
 
 const within: Ms = 10 * second;
-/** A scan looks at so many keys at most, and for so long, whatever it finds. */
+/** Limits of a scan: number of keys and time. */
 const mostScanned = 2_000_000;
 const scanFor: Ms = 8 * second;
 const page = 1000;

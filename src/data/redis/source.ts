@@ -51,13 +51,13 @@ export function redisSource(settings: Settings): Source {
 
 type Counted = { evicted: number; at: Ms };
 
-/** Evictions in a minute between two looks; undefined without a look before, or when the counter began anew. */
+/** Evictions in a minute between two looks; undefined without a look before, or when the counter was reset. */
 export function perMinute(before: Counted | undefined, now: Counted): number | undefined {
   if (!before || now.at <= before.at || now.evicted < before.evicted) return undefined;
   return ((now.evicted - before.evicted) / (now.at - before.at)) * minute;
 }
 
-/** Redis answers, or why not: for whoever asks once. */
+/** Asks Redis once: its answer, or why there is none. */
 export async function askRedisOnce(redis: Settings['redis'], timeout: Ms, signal: AbortSignal): Promise<Result<Redis>> {
   let connection: RedisConnection | undefined;
   try {

@@ -10,7 +10,7 @@ import { doubtOf } from '../kubernetes/kubectl-exit.ts';
 import { LineSplitter } from '../kubernetes/logs/line-splitter.ts';
 import { childEnvironment } from './environment.ts';
 
-/** How long a command may take to end by itself after it was asked to. */
+/** Grace period of a command after SIGTERM. */
 const graceful: Ms = 5 * second;
 /** Bytes of a line; what is longer is cut, and that is said. */
 const longestLine = 4000;

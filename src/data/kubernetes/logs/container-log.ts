@@ -18,9 +18,9 @@ export type ContainerLog = {
   previous?: boolean;
   /** From when on; absent: from the beginning. */
   since?: Instant;
-  /** At most so many lines of the past. */
+  /** Maximum number of past lines. */
   tail?: number;
-  /** Not more than so many bytes. */
+  /** Maximum number of bytes. */
   bytes?: number;
   follow: boolean;
 };
@@ -45,12 +45,12 @@ export type LogListener = {
 
 /** A longer line is cut and marked so. */
 export const longestLine = 256 * 1024;
-/** After so many failures in a row the end of a container that is gone is done without. */
+/** After this number of failures in a row, the previous container's log is given up. */
 const mostFailures = 5;
 const openTime: Ms = 10 * second;
 /** A kubelet sends no headers before the first line: a followed log that is silent so long is open and has no lines. */
 const silentAfter: Ms = 2 * second;
-/** A log that never said anything is asked for anew so often; its connection may be gone. */
+/** Interval to reopen a log without lines; its connection may be dead. */
 const silentTime: Ms = 5 * minute;
 
 /** Follows until the signal aborts; without `follow` until the log's end or a fault that asking again cannot mend. */
@@ -140,7 +140,7 @@ export async function readContainerLog(
       }
       if (signal.aborted) return undefined;
     } else if (told && stream.fault.kind === 'timeout') {
-      // Silent for a long time, and nothing else: asked for anew without a word.
+      // Silent for a long time: reopened without a mark.
       continue;
     } else fault = logFault(stream);
     listener.closed?.(fault);

@@ -84,7 +84,7 @@ export class LogBuffer {
     this.#paused = paused;
   }
 
-  /** Puts the window around the line with this id, or where it would be; 0: at the oldest. For whoever stands still. */
+  /** Puts the window around the line with this id, or where it would be; 0: at the oldest. Used while paused. */
   look(around: number): void {
     const at = this.#indexOf(around);
     const before = mostShown / 2;

@@ -5,7 +5,7 @@ import type { Instant } from '../../../core/time.ts';
 export class Seen {
   last: Instant | undefined;
   #fraction = '';
-  /** Lines with the very last timestamp: so many of them were read. */
+  /** Number of lines already read with the last timestamp. */
   #same = 0;
   #resuming = false;
   #skip = 0;

@@ -2,7 +2,7 @@
 import type { Fault } from '../../../core/world/reading.ts';
 import type { Refused } from '../api-error.ts';
 
-/** The fault of a log that was refused, in the words of whoever looks for the log. */
+/** The fault of a log request that the server refused, in terms of the pod. */
 export function logFault({ fault, status = 0, said = '' }: Refused): Fault {
   const { where } = fault;
   const waiting = /container "([^"]*)" in pod "([^"]*)" is waiting to start: (.*)/.exec(said);

@@ -11,7 +11,7 @@ const quiet: Ms = 300;
 const opening: Ms = 2000;
 /** When more wait than this, the older half goes out. */
 const longestWait = 50_000;
-/** When more wait than this, whoever is ahead of the others is not read until they have come up. */
+/** When more lines than this wait, streams ahead of the others are not read until the others catch up. */
 const crowded = 20_000;
 const longestStack = 200;
 

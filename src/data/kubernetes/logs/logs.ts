@@ -20,7 +20,7 @@ export type LogsAsk = {
   container?: string;
   /** From when on; absent: from the beginning of what is kept. */
   since?: Instant;
-  /** At most so many lines of the past, of each container. */
+  /** Maximum number of past lines of each container. */
   tail?: number;
   /** Also of the instance before the last restart. */
   previous: boolean;
@@ -38,7 +38,7 @@ export type LogsListener = {
   state(state: LogsState): void;
 };
 
-/** Each stream is a connection and some memory; whoever wants more asks for less. */
+/** Maximum number of streams: each is a connection and some memory. */
 const mostStreams = 200;
 const releaseEvery: Ms = 50;
 /** So much of a difference between what was asked for and what is there is worth a word. */

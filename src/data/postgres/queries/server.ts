@@ -67,7 +67,7 @@ export type LagRow = {
   streaming: boolean | null;
   /** On a primary: replicas that are connected. On a replica: 1 when it has a receiver. */
   peers: number;
-  /** On a replica: somebody has paused replay. */
+  /** On a replica: replay is paused. */
   paused?: boolean;
   /** On a replica: the end of what it had received. */
   received?: string | null;
