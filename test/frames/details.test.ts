@@ -247,7 +247,7 @@ test('sessions: of many replicas and slots those that are not well come first, a
     small,
   );
   expect(text).toContain('▲ slot torn  has lost its WAL: recreate its consumer');
-  expect(text).toMatch(/▲ slot tearing {2}is about to lose its log, no consumer {2}keeps 8\.4 GB/);
+  expect(text).toMatch(/▲ slot tearing {2}is about to lose its WAL, no consumer {2}keeps 8\.4 GB/);
   expect(text).toMatch(/▲ slot idle {2}no consumer/);
   expect(text).toContain('? replication not shown  GRANT pg_monitor');
   expect(text).toContain('✓ and 7 more, all well');

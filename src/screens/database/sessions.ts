@@ -164,9 +164,9 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
 }
 
 function slotSays({ active, state }: Slot): string {
-  if (state === 'lost') return 'has lost its log: its reader has to be made anew';
-  if (state === 'unreserved') return `is about to lose its log${active ? '' : ', nobody reads it'}`;
-  return active ? 'active' : 'nobody reads it';
+  if (state === 'lost') return 'has lost its WAL: recreate its consumer';
+  if (state === 'unreserved') return `is about to lose its WAL${active ? '' : ', no consumer'}`;
+  return active ? 'active' : 'no consumer';
 }
 
 function detailsOf({ session, blocks }: InTree, vacuums: readonly RunningVacuum[], columns: number): Line[] {
