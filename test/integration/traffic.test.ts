@@ -367,8 +367,8 @@ describe('traffic from the gateway’s logs', () => {
       source: 'gateway logs',
       pods: { followed: 2, expected: 2 },
     });
-    const first = news.find((told) => 'value' in told);
-    expect(first).toMatchObject({ value: { samples: 4 }, from: 'gateway logs of 2 pods' });
+    // A busy machine may need longer than the source waits for the past: then the first update has less of it.
+    expect(news.at(-1)).toMatchObject({ value: { samples: 4 }, from: 'gateway logs of 2 pods' });
     const asked = server.asked.find((u) => u.pathname.endsWith('/log'))?.searchParams;
     expect(asked?.get('tailLines')).toBe('20000');
     expect(Date.now() - Date.parse(asked?.get('sinceTime') ?? '')).toBeGreaterThan(trafficWindow - 1000);
