@@ -107,7 +107,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(sessions.splice(0).map((each) => each.close()));
+  await Promise.all(sessions.splice(0).map((each) => each?.close()));
 });
 
 afterAll(async () => {
@@ -599,7 +599,7 @@ test('replication lag is read on both sides, also without streaming and after a 
     await cluster.promote();
     expect(await facts(replica)).toMatchObject({ inRecovery: false });
   } finally {
-    await Promise.all(sessions.splice(0).map((each) => each.close()));
+    await Promise.all(sessions.splice(0).map((each) => each?.close()));
     await cluster?.stop();
     await other.end();
   }

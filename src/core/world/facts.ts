@@ -6,140 +6,22 @@ import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { IdAge, Slot } from '../queries/database.ts';
 import type { MissingPart } from '../queries/missing.ts';
 import type { Instant, Ms } from '../time.ts';
-import type { Fault, FaultKind } from './reading.ts';
+import type { Cluster, Deployment, Pod, Workloads } from './kubernetes-facts.ts';
+import type { FaultKind } from './reading.ts';
 
-/** Who answered for Kubernetes. */
-export type Cluster = {
-  context: string;
-  server: string;
-  version: string;
-  latency: Ms;
-  /** Its clock less this machine's, in whole seconds; absent where they agree (Date header, RFC 9110). */
-  clockOffset?: Ms;
-};
-
-/** One pod, reduced to what an on-call asks. */
-export type Pod = {
-  uid: string;
-  name: string;
-  namespace: string;
-  /** The deployment that owns it (by its replica set), or its `app` label, or ''. */
-  app: string;
-  /** What controls it: `StatefulSet redis`. Absent where it is bare, or that is not known. */
-  owner?: { kind: string; name: string };
-  /** No controller made it: nobody replaces it, and it is no replica of a workload. */
-  bare?: true;
-  node: string;
-  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
-  /** By the Ready condition: a dead node's pods still say Running. */
-  ready: boolean;
-  containers: { ready: number; total: number };
-  restarts: number;
-  lastRestartAt?: Instant;
-  /** Waiting or termination reason: CrashLoopBackOff, ImagePullBackOff, OOMKilled, Evicted … */
-  reason?: string;
-  /** Of the last termination: 137 is a kill, out of memory or by a probe. */
-  exitCode?: number;
-  /** How the container that restarted last had ended: OOMKilled, Error, Completed. */
-  lastEnd?: string;
-  /** The kubelet's message behind the reason. */
-  message?: string;
-  image: string;
-  createdAt: Instant;
-  terminating: boolean;
-  /** When it should be gone: the time it was deleted and its grace period. */
-  endsBy?: Instant;
-  /** It failed, and its controller made another in its place: evicted pods stay for days. */
-  leftOver?: true;
-  /** Of a failed one, as far as it is told. */
-  endedAt?: Instant;
-};
-
-/** How a rollout stands. `stuck`: ProgressDeadlineExceeded, or replicas that fail to be created. */
-export type RolloutState = 'complete' | 'progressing' | 'stuck' | 'paused';
-
-export type Rollout = {
-  state: RolloutState;
-  why?: string;
-  /** Why pods are not created: FailedCreate, as the controller names it. */
-  reason?: string;
-};
-
-export type Deployment = {
-  name: string;
-  namespace: string;
-  desired: number;
-  updated: number;
-  ready: number;
-  available: number;
-  /** All pods it has, old and new. */
-  replicas: number;
-  /** `deployment.kubernetes.io/revision`; 0 when not known. */
-  revision: number;
-  images: readonly string[];
-  rollout: Rollout;
-  createdAt: Instant;
-  /** Since when its controller has not looked at its newest specification (observedGeneration). */
-  unobservedSince?: Instant;
-};
-
-/** What keeps pods running, beside deployments. A replica set that a deployment owns is the deployment's matter. */
-export type Controller = {
-  kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet';
-  name: string;
-  desired: number;
-  ready: number;
-  /** Pods on the wrong nodes; only of a daemon set. */
-  misplaced?: number;
-  rollout: Rollout;
-  createdAt: Instant;
-  unobservedSince?: Instant;
-};
-
-/** A Job of Kubernetes, not of a study. */
-export type BatchJob = {
-  kind: 'Job';
-  name: string;
-  /** The CronJob that made it. */
-  cronJob?: string;
-  state: 'running' | 'complete' | 'failed' | 'suspended';
-  /** The Failed condition's: BackoffLimitExceeded, DeadlineExceeded. */
-  reason?: string;
-  why?: string;
-  active: number;
-  failed: number;
-  /** Failed pods that it may have (spec.backoffLimit). */
-  retries: number;
-  startedAt?: Instant;
-  /** When it fails for its time (activeDeadlineSeconds). */
-  endsBy?: Instant;
-  endedAt?: Instant;
-  createdAt: Instant;
-};
-
-export type CronJob = {
-  kind: 'CronJob';
-  name: string;
-  suspended: boolean;
-  active: number;
-  scheduledAt?: Instant;
-  /** Servers before 1.21 do not tell it. */
-  succeededAt?: Instant;
-  createdAt: Instant;
-};
-
-export type Claim = { kind: 'PersistentVolumeClaim'; name: string; phase: string; createdAt: Instant };
-
-export type Workload = Controller | BatchJob | CronJob | Claim;
-
-/** What is in the namespace beside pods and deployments. */
-export type Workloads = {
-  all: readonly Workload[];
-  /** Kinds that cannot be seen now, and why: the others are as they are. */
-  unseen: readonly { kinds: string; fault: Fault }[];
-  /** Why controllers do not get their pods created: a quota, an admission webhook. The newest of each. */
-  refusals: readonly { kind: string; name: string; message: string; at: Instant }[];
-};
+export type {
+  BatchJob,
+  Claim,
+  Cluster,
+  Controller,
+  CronJob,
+  Deployment,
+  Pod,
+  Rollout,
+  RolloutState,
+  Workload,
+  Workloads,
+} from './kubernetes-facts.ts';
 
 /** A service's state as the gateway's health body names it. */
 export type ServiceHealth = { name: string; healthy: boolean; word: string };
