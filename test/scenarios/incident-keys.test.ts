@@ -69,10 +69,10 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
   await keys.press('enter', /▶○ 1 /);
   await keys.press('m', '▶acknowledge PagerDuty');
   await keys.press('enter', 'PagerDuty gets “acknowledge”');
-  await keys.press('enter', 'y send');
+  await keys.press('enter', /cancel +y send/);
   await keys.press('y', 'acknowledge sent');
   await keys.press('enter', 'Slack #alerts gets this text');
-  await keys.press('enter', 'y send');
+  await keys.press('enter', /cancel +y send/);
   await keys.press('y', 'notify sent');
   await keys.press('esc', /▶○ 1 /);
 }

@@ -98,13 +98,13 @@ test.each([
     first.press('enter');
     await first.shows('PagerDuty gets “acknowledge”');
     first.press('enter');
-    await first.shows('y send');
+    await first.shows(/cancel +y send/);
     first.press('y');
     await first.shows('▶notify      Slack #alerts');
     first.press('enter');
     await first.shows('Slack #alerts gets this text');
     first.press('enter');
-    await first.shows('y send');
+    await first.shows(/cancel +y send/);
     first.press('y');
     await first.shows('Slack #alerts notify sent');
     first.press('o');
