@@ -50,7 +50,7 @@ const odd: readonly (readonly [name: string, file: () => string, says: RegExp])[
   ['a socket', () => at('socket'), /is a socket, not a file/],
   ['a device that never ends', () => '/dev/zero', /is a device, not a file/],
   ['a terminal', () => '/dev/ptmx', /is a device, not a file/],
-  ['64 GB', () => at('huge'), /is longer than \d MB: is it the right file\?/],
+  ['64 GB', () => at('huge'), /is longer than \d MB: check that this is the right file/],
   ['a link to itself', () => at('loop'), /ELOOP|too many links/],
 ];
 
