@@ -69,7 +69,7 @@ describe.each(odd)('%s', (_, file, says) => {
     const environment = { PGPASSFILE: file(), PGSERVICEFILE: file(), PGSERVICE: 'bentham' };
     const loaded = await loadSettings({ flags: {}, environment, home, cwd: '/' });
     expect(loaded.ok ? [] : loaded.problems.map(describeProblem)).toEqual([expect.stringMatching(says)]);
-    const ignored = new RegExp(`${says.source}|others can read it`);
+    const ignored = new RegExp(`${says.source}|other users can read it`);
     expect(loaded.warnings.map(describeProblem)).toEqual([expect.stringMatching(ignored)]);
   });
 
