@@ -1,0 +1,70 @@
+// How the gateway's log lines are read, and which requests are no person's.
+import * as z from 'zod';
+
+const text = z.string().min(1);
+
+/** Names of the fields of a log line; the first that is there counts. */
+export const logFields = z
+  .object({
+    level: text.default('level').describe('level: 30 info, 40 warn, 50 error (runbook, Viewing Logs)'),
+    time: text.default('time').describe('time: milliseconds since 1970, or ISO 8601'),
+    message: text.default('msg').describe('message'),
+    requestId: z.array(text).default(['requestId', 'reqId']).describe('request id; the first field found is used'),
+    tenantId: text.default('tenantId').describe('tenant id'),
+    studyId: text.default('studyId').describe('study id'),
+    surfaceId: z.array(text).default(['surfaceId', 'surface_id']).describe('surface id; the first field found is used'),
+    responseTime: text
+      .default('responseTime')
+      .describe('request duration: milliseconds, or a unit in the name (took_s) or in the value (4.2s)'),
+    durations: z
+      .array(text)
+      .default(
+        `durationMs duration_ms duration latencyMs latency_ms latency elapsedMs elapsed_ms elapsed
+                  response_time request_time http.server.request.duration http.server.duration`.split(/\s+/),
+      )
+      .describe('other names of responseTime; the first field found is used'),
+    statusCode: z
+      .array(text)
+      .default(`res.statusCode statusCode status_code http.response.status_code http.status_code status`.split(' '))
+      .describe('HTTP status; the first field found is used'),
+    url: z
+      .array(text)
+      .default('req.url url url.path http.target path request_uri'.split(' '))
+      .describe('request URL; the first field found is used'),
+    userAgent: z
+      .array(text)
+      .default('req.headers.user-agent userAgent user_agent user_agent.original http.user_agent'.split(' '))
+      .describe('user agent; the first field found is used'),
+  })
+  .prefault({})
+  .describe('field names in a JSON log line (default: Fastify and pino)');
+
+/** Requests that are probes. */
+export const traffic = z
+  .object({
+    probePaths: z
+      .array(text)
+      .default('/health /v1/health /healthz /livez /readyz /ready /live /status /ping /metrics'.split(' '))
+      .describe('paths that only probes request, in addition to both health paths, …/health and …/healthz'),
+    probeAgents: z
+      .array(text)
+      .default([
+        'kube-probe/',
+        'ELB-HealthChecker',
+        'GoogleHC',
+        'Amazon-Route53',
+        'Azure Traffic Manager',
+        'Envoy/HC',
+        'Consul Health Check',
+        'Prometheus/',
+        'Blackbox Exporter',
+        'Pingdom',
+        'UptimeRobot',
+        'StatusCake',
+        'Datadog',
+        'bentham-cockpit',
+      ])
+      .describe('user-agent prefixes of probes'),
+  })
+  .prefault({})
+  .describe('probe requests in the gateway logs; p95 and error rate exclude them');
