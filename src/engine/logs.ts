@@ -8,7 +8,8 @@ import { sanitize } from '../core/text/text.ts';
 import { type Ms, second } from '../core/time.ts';
 import { Connection } from '../data/kubernetes/connection.ts';
 import { LogBuffer } from '../data/kubernetes/logs/log-buffer.ts';
-import { followLogs, type LogsState } from '../data/kubernetes/logs/logs.ts';
+import { followLogs } from '../data/kubernetes/logs/logs.ts';
+import type { LogsState } from '../data/kubernetes/logs/logs-request.ts';
 import type { CreateModule, EngineContext } from './module.ts';
 
 const tellEvery: Ms = 250;

@@ -7,7 +7,8 @@ import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseSince } from '../../src/core/text/since.ts';
 import { Connection } from '../../src/data/kubernetes/connection.ts';
 import { LogMerge } from '../../src/data/kubernetes/logs/log-merge.ts';
-import { followLogs, type LogsAsk, type LogsState } from '../../src/data/kubernetes/logs/logs.ts';
+import { followLogs } from '../../src/data/kubernetes/logs/logs.ts';
+import type { LogsAsk, LogsState } from '../../src/data/kubernetes/logs/logs-request.ts';
 import { ApiServer } from '../support/api-server.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));

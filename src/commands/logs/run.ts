@@ -10,7 +10,8 @@ import { type Clock, entryJson, entryText, type LogTone, piecesOf } from '../../
 import { parseSince } from '../../core/text/since.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { Connection } from '../../data/kubernetes/connection.ts';
-import { followLogs, type LogsAsk, type LogsState } from '../../data/kubernetes/logs/logs.ts';
+import { followLogs } from '../../data/kubernetes/logs/logs.ts';
+import type { LogsAsk, LogsState } from '../../data/kubernetes/logs/logs-request.ts';
 import { filterText, type LogsOptions } from './filter.ts';
 
 /** The logs could not be read, or not all of them (as a monitoring plugin's unknown). */

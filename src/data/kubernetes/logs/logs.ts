@@ -2,7 +2,7 @@
 // following as pods come and go, and honest about what is missing.
 
 import type { LogLine } from '../../../core/logs/log.ts';
-import { type LogStreams, mostUnstarted, type Workload } from '../../../core/logs/log-view.ts';
+import { type LogStreams, mostUnstarted } from '../../../core/logs/log-view.ts';
 import { formatAge, formatClock } from '../../../core/text/format.ts';
 import { type Instant, type Ms, second } from '../../../core/time.ts';
 import type { Fault } from '../../../core/world/reading.ts';
@@ -11,32 +11,7 @@ import type { Connection } from '../connection.ts';
 import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
 import { type ContainerLog, readContainerLog } from './container-log.ts';
 import { LogMerge } from './log-merge.ts';
-
-export type LogsAsk = {
-  workload: Workload;
-  /** Only this pod of it. */
-  pod?: string;
-  /** Only containers of this name. */
-  container?: string;
-  /** From when on; absent: from the beginning of what is kept. */
-  since?: Instant;
-  /** Maximum number of past lines of each container. */
-  tail?: number;
-  /** Also of the instance before the last restart. */
-  previous: boolean;
-  follow: boolean;
-};
-
-export type LogsState = LogStreams & {
-  /** Why a stream, or all, cannot be read. */
-  fault?: Fault;
-};
-
-export type LogsListener = {
-  /** In order; ids rise. */
-  lines(lines: readonly LogLine[]): void;
-  state(state: LogsState): void;
-};
+import type { LogsAsk, LogsListener, LogsState } from './logs-request.ts';
 
 /** Maximum number of streams: each is a connection and some memory. */
 const mostStreams = 200;
