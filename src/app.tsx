@@ -16,14 +16,14 @@ import type { CockpitStore, Intent, State } from './store.ts';
 /** Gives the terminal back as it was while `away` is pending. */
 export type Release = (away: () => Promise<void>) => Promise<void>;
 
-/** What the screen asks of the world outside it. */
+/** What the screen needs from outside. */
 export type Ports = {
   send(command: Command): void;
-  /** Puts a text on the clipboard of the person's own terminal; gives what is to be said of the way it took. */
+  /** Copies a text to the clipboard of the user's terminal; returns how it was sent. */
   copy(text: string): Promise<string | { refused: string }>;
-  /** Clears and draws everything again: after a resize, and on Ctrl+L. */
+  /** Clears and redraws: after a resize, and on Ctrl+L. */
   redraw(): void;
-  /** Stops the program until the shell brings it back. */
+  /** Suspends the program until the shell resumes it. */
   suspend(): void;
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;

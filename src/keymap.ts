@@ -13,18 +13,18 @@ const only =
   () =>
     intents;
 
-/** While something runs, quitting asks: it would be stopped half-way. */
+/** Quitting asks first while an action runs: it would stop half-way. */
 function quitting({ runs }: State): readonly Intent[] {
   const quit: Intent = { kind: 'terminal', do: 'quit' };
   const busy = Object.values(runs).filter(isUnderWay);
   if (busy.length === 0) return [quit];
-  const lines = busy.map((run) => line(`  ${run.title}: ${run.performed} of ${run.calls.length} calls are done`));
-  const about = line('  Leaving stops looking for proof; what runs is stopped, and its outcome stands in the journal.');
+  const lines = busy.map((run) => line(`  ${run.title}: ${run.performed} of ${run.calls.length} calls done`));
+  const about = line('  Quitting stops the running call and its verification. The journal records the outcome.');
   return [
     {
       kind: 'confirm',
       ask: {
-        title: 'Something is running',
+        title: 'Quit while an action runs?',
         lines: () => [...lines, about],
         accept: { by: 'key', word: 'quit' },
         accepted: () => [quit],
@@ -42,24 +42,31 @@ function canFilter(list: List | undefined): boolean {
 
 /** In every list. */
 export const listBindings: readonly Binding[] = [
-  { id: 'next', keys: ['j', 'down'], title: 'down', about: 'one row down', silent: true, run: move('next') },
-  { id: 'previous', keys: ['k', 'up'], title: 'up', about: 'one row up', silent: true, run: move('previous') },
-  { id: 'first', keys: ['g', 'home'], title: 'first', about: 'to the first row', silent: true, run: move('first') },
-  { id: 'last', keys: ['G', 'end'], title: 'last', about: 'to the last row', silent: true, run: move('last') },
+  { id: 'next', keys: ['j', 'down'], title: 'down', about: 'move one row down', silent: true, run: move('next') },
+  { id: 'previous', keys: ['k', 'up'], title: 'up', about: 'move one row up', silent: true, run: move('previous') },
+  { id: 'first', keys: ['g', 'home'], title: 'first', about: 'go to the first row', silent: true, run: move('first') },
+  { id: 'last', keys: ['G', 'end'], title: 'last', about: 'go to the last row', silent: true, run: move('last') },
   {
     id: 'half-down',
     keys: ['ctrl-d'],
     title: '½ down',
-    about: 'half a page down',
+    about: 'scroll half a page down',
     silent: true,
     run: move('half-down'),
   },
-  { id: 'half-up', keys: ['ctrl-u'], title: '½ up', about: 'half a page up', silent: true, run: move('half-up') },
+  {
+    id: 'half-up',
+    keys: ['ctrl-u'],
+    title: '½ up',
+    about: 'scroll half a page up',
+    silent: true,
+    run: move('half-up'),
+  },
   {
     id: 'page-down',
     keys: ['pagedown', 'ctrl-f'],
     title: 'page down',
-    about: 'one page down',
+    about: 'scroll one page down',
     silent: true,
     run: move('page-down'),
   },
@@ -67,7 +74,7 @@ export const listBindings: readonly Binding[] = [
     id: 'page-up',
     keys: ['pageup', 'ctrl-b'],
     title: 'page up',
-    about: 'one page up',
+    about: 'scroll one page up',
     silent: true,
     run: move('page-up'),
   },
@@ -75,15 +82,11 @@ export const listBindings: readonly Binding[] = [
     id: 'enter',
     keys: ['enter', 'right'],
     title: 'open',
-    about: 'open the selected row, or the pane',
+    about: 'open the selected row or pane',
     footer: 10,
     silent: true,
     unless: ({ row, place, list }) =>
-      row?.opens || place.pane
-        ? undefined
-        : row
-          ? 'nothing more is known of it'
-          : (list?.unmarked ?? 'no row is selected'),
+      row?.opens || place.pane ? undefined : row ? 'no details available' : (list?.unmarked ?? 'no row is selected'),
     // Where nothing is marked yet, the pane itself.
     run: ({ row, place }) => (row?.opens ? [row.opens] : place.pane ? [{ kind: 'open', screen: place.pane }] : []),
   },
@@ -91,10 +94,10 @@ export const listBindings: readonly Binding[] = [
     id: 'filter',
     keys: ['/'],
     title: 'filter',
-    about: 'show only rows that contain a text',
+    about: 'show only rows that contain the text you type',
     footer: 60,
     withRows: true,
-    unless: ({ place, list }) => (place.pane || place.filter || canFilter(list) ? undefined : 'there are no rows here'),
+    unless: ({ place, list }) => (place.pane || place.filter || canFilter(list) ? undefined : 'no rows to filter'),
     run: ({ place }) =>
       place.pane
         ? [
@@ -112,7 +115,7 @@ export const globalBindings: readonly Binding[] = [
       id: `pane-${pane}`,
       keys: [String(at + 1)],
       title: `${pane} pane`,
-      about: `to the ${pane} pane`,
+      about: `go to the ${pane} pane`,
       silent: true,
       run: only({ kind: 'home', pane }),
     }),
@@ -121,7 +124,7 @@ export const globalBindings: readonly Binding[] = [
     id: 'next-pane',
     keys: ['tab'],
     title: 'pane',
-    about: 'next pane',
+    about: 'go to the next pane',
     silent: true,
     run: only({ kind: 'pane', by: 1 }),
   },
@@ -129,7 +132,7 @@ export const globalBindings: readonly Binding[] = [
     id: 'previous-pane',
     keys: ['shift-tab'],
     title: 'pane back',
-    about: 'previous pane',
+    about: 'go to the previous pane',
     silent: true,
     run: only({ kind: 'pane', by: -1 }),
   },
@@ -137,18 +140,18 @@ export const globalBindings: readonly Binding[] = [
     id: 'back',
     keys: ['esc', 'left'],
     title: 'back',
-    about: 'one level up; place and filter are kept below',
+    about: 'go back one level; position and filter are kept',
     footer: 80,
     silent: true,
     unless: ({ state, place }) =>
-      state.ui.stack.length === 1 && !place.filter ? 'this is the first screen; q quits' : undefined,
+      state.ui.stack.length === 1 && !place.filter ? 'this is the top level; q quits' : undefined,
     run: only({ kind: 'back' }),
   },
   {
     id: 'war-room',
     keys: ['w'],
     title: 'war room',
-    about: 'what matters, readable from four metres',
+    about: 'show the most important facts in large letters, for a wall screen',
     also: 'wall big',
     footer: 70,
     run: ({ place }) => [place.screen === 'war-room' ? { kind: 'back' } : { kind: 'open', screen: 'war-room' }],
@@ -160,8 +163,8 @@ export const globalBindings: readonly Binding[] = [
   {
     id: 'palette',
     keys: [':', 'ctrl-k'],
-    title: 'anything',
-    about: 'find anything that can be done, by its name',
+    title: 'commands',
+    about: 'find a command or a screen by name',
     footer: 90,
     silent: true,
     run: only({ kind: 'palette' }),
@@ -170,7 +173,7 @@ export const globalBindings: readonly Binding[] = [
     id: 'help',
     keys: ['?'],
     title: 'help',
-    about: 'the keys that work here',
+    about: 'show the keys of this screen',
     also: 'shortcuts',
     footer: 91,
     run: only({ kind: 'help' }),
@@ -190,32 +193,32 @@ export const globalBindings: readonly Binding[] = [
     id: 'refresh',
     keys: ['R'],
     title: 'refresh',
-    about: 'ask every backend now',
+    about: 'query all backends now',
     also: 'reload',
     run: only(
       { kind: 'send', command: { kind: 'refresh' } },
-      { kind: 'notice', says: 'asking every backend now', verdict: 'ok' },
+      { kind: 'notice', says: 'querying all backends now', verdict: 'ok' },
     ),
   },
   {
     id: 'redraw',
     keys: ['ctrl-l'],
     title: 'redraw',
-    about: 'draw the whole screen again',
+    about: 'redraw the whole screen',
     run: only({ kind: 'terminal', do: 'redraw' }),
   },
   {
     id: 'suspend',
     keys: ['ctrl-z'],
     title: 'suspend',
-    about: 'back to the shell; fg returns',
+    about: 'suspend to the shell; fg returns',
     run: only({ kind: 'terminal', do: 'suspend' }),
   },
   {
     id: 'quit',
     keys: ['q', 'ctrl-c'],
     title: 'quit',
-    about: 'leave the cockpit; asks while something runs',
+    about: 'quit the cockpit; asks first while an action runs',
     also: 'exit q! qa',
     run: ({ state }) => quitting(state),
   },
@@ -225,7 +228,7 @@ const orders: Binding = {
   id: 'sort',
   keys: ['s'],
   title: 'sort',
-  about: 'next order of the rows',
+  about: 'change the sort order',
   footer: 62,
   run: only({ kind: 'sort' }),
 };

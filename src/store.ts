@@ -1,4 +1,4 @@
-// What the screen knows: the engine's slices, and where the person is. One vanilla store; nothing here draws or acts.
+// The state of the screen: the engine's slices, and the open places. One vanilla store; nothing here draws or acts.
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Arming } from './core/actions/arming.ts';
 import type { LoggedCommand } from './core/actions/command-log.ts';
@@ -15,14 +15,14 @@ import type { Line } from './screens/toolkit/line.ts';
 
 export type ThemeName = 'standard' | 'colour-blind' | 'plain';
 
-/** Where a person stands in one screen; kept when another is opened above it. */
+/** The position in one screen; kept while another is open above it. */
 export type Place = {
   screen: string;
-  /** What it is about: `{ study: 'study_abc123' }`. Empty for screens that are about everything. */
+  /** Its subject: `{ study: 'study_abc123' }`. Empty for screens without one. */
   of: Readonly<Record<string, string>>;
   /** The row with the marker. */
   selected?: string;
-  /** Its index, so that the marker stays near when its row goes. */
+  /** Its index, so that the marker stays near when its row disappears. */
   at: number;
   /** The first visible row. */
   top: number;
@@ -52,15 +52,15 @@ export type FormField = {
   value?: string;
   /** Completion, from live data. */
   choices?(state: State, values: Readonly<Record<string, string>>): readonly (string | Option)[];
-  /** Why a text is not taken. */
+  /** Why a text is wrong; undefined when it is valid. */
   wrong?(text: string): string | undefined;
-  /** What has to be looked up for it while it is asked. */
+  /** The query that its completion needs. */
   looks?(values: Readonly<Record<string, string>>): Query;
   /** Typed without echo. */
   secret?: boolean;
 };
 
-/** Asks for text. `submit` gives what to do, or a complaint that is shown while the form stays open. */
+/** Asks for text. `submit` returns intents, or a complaint that is shown while the form stays open. */
 export type Form = {
   title: string;
   fields: readonly FormField[];
@@ -76,13 +76,13 @@ export type Confirmation = {
   lines(state: State, columns: number): readonly Line[];
   /** `key`: y accepts. `type`: each text is typed, one after the other (target, then environment). */
   accept: { by: 'key'; word: string } | { by: 'type'; texts: readonly string[]; word: string };
-  /** Why it cannot be accepted now: the plan expired, the world moved. */
+  /** Why it cannot be accepted now: the plan expired, the state changed. */
   unless?(state: State): string | undefined;
   accepted(state: State): readonly Intent[];
   cancelled?(state: State): readonly Intent[];
 };
 
-/** What lies above the screen; one at a time. */
+/** The overlay above the screen; one at a time. */
 export type Overlay =
   | { kind: 'none' }
   | { kind: 'palette'; text: string; at: number; behind?: number }
@@ -103,7 +103,7 @@ export type Overlay =
 
 export type OverlayKind = Overlay['kind'];
 
-/** Said once, above the footer. */
+/** A notice, shown once above the footer. */
 export type Notice = { says: string; verdict: HealthStatus; until: Instant };
 
 export type Ui = {
@@ -132,7 +132,7 @@ export type State = {
   ui: Ui;
 };
 
-/** What a key or a palette entry leads to: a change of the screen, or a word to the engine or the terminal. */
+/** The effect of a key or a palette entry: a change of the screen, or a command to the engine or the terminal. */
 export type Intent =
   /** Opens a screen above this one. */
   | { kind: 'open'; screen: string; of?: Readonly<Record<string, string>>; filter?: string; selected?: string }
@@ -199,7 +199,7 @@ export function createCockpitStore(state: State): CockpitStore {
   return createStore<State>(() => state);
 }
 
-/** Takes the engine's news into the state. Pure; what did not change keeps its identity. */
+/** Applies an update of the engine to the state. Pure; unchanged parts keep their identity. */
 export function take(state: State, update: Update): State {
   const { world } = state;
   const next: State = {
@@ -227,7 +227,7 @@ export function take(state: State, update: Update): State {
   return next;
 }
 
-/** What the engine answered to the last command about the incident is said once. */
+/** The engine's answer to the last incident command is shown once. */
 function noticed({ ui, incidentContext: before }: State, { said }: IncidentContext, now: Instant): Ui {
   if (!said || said.turn === before?.said?.turn) return ui;
   return { ...ui, notice: { says: said.says, verdict: said.verdict, until: now + noticeStays } };

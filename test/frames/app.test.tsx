@@ -67,7 +67,7 @@ describe('the app', () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('R');
-    await open.shows('asking every backend now');
+    await open.shows('querying all backends now');
     expect(open.ports.send).toHaveBeenCalledWith({ kind: 'refresh' });
     open.type('2jjy');
     await open.shows('copied: pod api-gateway');
@@ -80,7 +80,7 @@ describe('the app', () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('\u001b[200~q\u001b[201~');
-    await open.shows('pasted text is not taken as keys');
+    await open.shows('pasted text ignored: it is never read as keys');
     expect(open.ports.quit).not.toHaveBeenCalled();
   });
 
@@ -90,7 +90,7 @@ describe('the app', () => {
       open = show(stateOf(outage));
       await open.shows('1 HEALTH');
       open.type(burst);
-      await open.shows('press it by itself');
+      await open.shows('press it alone');
       expect(open.ports.quit).not.toHaveBeenCalled();
       expect(open.ports.suspend).not.toHaveBeenCalled();
       open.type('\u001bq');

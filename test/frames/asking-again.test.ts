@@ -54,12 +54,12 @@ describe('the first moment of a plan', () => {
     const { state, run } = begun();
     const planned = advance(run, { kind: 'planned', plan: before, calls: [] }, state.world.now + 400);
     const fresh = told(state, planned);
-    expect(frameText(fresh, size)).toContain('the plan has just appeared: read it, then press y');
+    expect(frameText(fresh, size)).toContain('the plan has just appeared; read it, then press y');
     expect(keys(fresh, 'y')).toEqual([
       { kind: 'notice', says: expect.stringContaining('has just appeared') as string, verdict: 'unknown' },
     ]);
     const read = told(state, planned, 1000);
-    expect(frameText(read, size)).toContain('y go on');
+    expect(frameText(read, size)).toContain('y restart');
     expect(keys(read, 'y').map(({ kind }) => kind)).toEqual(['close', 'send']);
   });
 });

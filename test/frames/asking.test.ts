@@ -41,16 +41,16 @@ describe('a confirmation', () => {
 
   test('never by a burst of keys, never by pasted text', () => {
     expect(give(asked(byKey), 'y', false)).toEqual([
-      { kind: 'notice', says: expect.stringContaining('press it by itself') as string, verdict: 'unknown' },
+      { kind: 'notice', says: expect.stringContaining('press y alone') as string, verdict: 'unknown' },
     ]);
     expect(paste(asked(byKey), 'y')).toEqual([
-      { kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' },
+      { kind: 'notice', says: 'pasted text does not confirm; type the text', verdict: 'unknown' },
     ]);
   });
 
   test('typed: each text in full, then enter', () => {
     const first = pressing(asked(byText), size, ...type('study_abc123'), 'enter');
-    expect(frameText(first, size)).toContain('type production to go on: █');
+    expect(frameText(first, size)).toContain('2/2 type production to confirm: █');
     expect(give(pressing(first, size, ...type('production')), 'enter')).toContainEqual(done);
     expect(give(pressing(first, size, ...type('productio')), 'enter')).not.toContainEqual(done);
     expect(give(asked(byText), 'enter')).toEqual([]);
@@ -84,8 +84,8 @@ describe('a form', () => {
   });
 
   test('complains and stays', () => {
-    expect(frameText(pressing(open, size, 'enter'), size)).toContain('which deployment? cannot stay empty');
-    expect(frameText(pressing(open, size, 'x', 'enter'), size)).toContain('x is none of the choices');
+    expect(frameText(pressing(open, size, 'enter'), size)).toContain('this field is required');
+    expect(frameText(pressing(open, size, 'x', 'enter'), size)).toContain('x is not one of the choices');
     const second = pressing(open, size, 'tab', 'x', 'enter');
     expect(frameText(second, size)).toContain('x is not a number');
   });

@@ -49,7 +49,7 @@ const askStudy: Query<'study'> = { kind: 'study', study: 'study_old' };
 test('one study: database and API side by side, jobs, failures with cause and fix, what is stuck', () => {
   const text = frameText(at('study', { study: 'study_old' }, [[askStudy, live(detail)]]), small);
   expect(text).toContain('study_old');
-  expect(text).toMatch(/by the API +▲ completed, 100 % {2}differs: status, completion/);
+  expect(text).toMatch(/API says +▲ completed, 100 % {2}differs: status, completion/);
   expect(text).toMatch(/failed +312 jobs {2}openai-api 309, google-search 3/);
   expect(text).toMatch(/304× {2}Rate limited: too many requests/);
   expect(text).toContain('Too many requests: Reduce concurrency');
@@ -66,7 +66,7 @@ test('one study: the jobs that took longest, below those that run, each once', (
 });
 
 test('a study that only the list knows yet, one that nobody knows, and a database that is away', () => {
-  expect(frameText(at('study', { study: 'study_abc123' }, []), small)).toContain('asking …');
+  expect(frameText(at('study', { study: 'study_abc123' }, []), small)).toContain('loading …');
   const nobody = {
     ...detail,
     api: { url: 'u', problem: '404: the API has no such study' },
@@ -76,7 +76,7 @@ test('a study that only the list knows yet, one that nobody knows, and a databas
   };
   const { row: _, ...without } = nobody;
   expect(frameText(at('study', { study: 'study_old' }, [[askStudy, live(without)]]), small)).toContain(
-    'the database has no such study',
+    'not in the database',
   );
   const away = frameText(at('study', { study: 'study_old' }, [[askStudy, lost(detail)]]), small);
   expect(away).toContain('timed out after 2 s');
@@ -99,7 +99,7 @@ test('the list of all studies asks for more as one comes near its end, and keeps
   expect(frameText(end, small)).toContain('study_199');
   const searching = at('all-studies', {}, [first, [askStudies(200, 'lyra'), live({ rows: [], more: false })]], 'Lyra');
   expect(asks(searching)).toEqual([askStudies(200, 'lyra')]);
-  expect(frameText(searching, small)).toContain('no study has “Lyra”');
+  expect(frameText(searching, small)).toContain('no study matches “Lyra”');
 });
 
 const key = (id: string, more: Partial<ApiKey> = {}): ApiKey => ({
@@ -114,11 +114,11 @@ const key = (id: string, more: Partial<ApiKey> = {}): ApiKey => ({
   ...more,
 });
 
-test('API keys: what stands out is marked', () => {
+test('API keys: keys that need attention are marked', () => {
   const rows = [key('key-1'), key('key-2', { permissions: ['*'], name: 'Old' }), key('key-3', { revoked: true })];
   const text = frameText(at('api-keys', {}, [[{ kind: 'api-keys' }, live({ rows, more: false })]]), small);
   expect(text).toMatch(/▲ +tenant-kyanos +Old .*full access/);
-  expect(text).toContain('1 stands out');
+  expect(text).toContain('1 needs attention');
   expect(text).toContain('revoked');
 });
 
@@ -185,7 +185,7 @@ test('sessions: the blocker above those it blocks, and replication above both', 
   expect(text.indexOf('● 22')).toBeLessThan(text.indexOf('└ ▲ 11'));
   expect(text).toContain('1 blocked');
   expect(text).toMatch(/✓ replica replica {2}streaming {2}2\.0 kB behind/);
-  expect(text).toMatch(/▲ slot gone {2}no consumer {2}keeps 2\.8 GB/);
+  expect(text).toMatch(/▲ slot gone {2}no consumer {2}retains 2\.8 GB/);
 });
 
 test('sessions: who waits for several says for how many; autovacuum among those who block, and how far a vacuum is', () => {
@@ -247,22 +247,22 @@ test('sessions: of many replicas and slots those that are not well come first, a
     small,
   );
   expect(text).toContain('▲ slot torn  has lost its WAL: recreate its consumer');
-  expect(text).toMatch(/▲ slot tearing {2}is about to lose its WAL, no consumer {2}keeps 8\.4 GB/);
+  expect(text).toMatch(/▲ slot tearing {2}is about to lose its WAL, no consumer {2}retains 8\.4 GB/);
   expect(text).toMatch(/▲ slot idle {2}no consumer/);
-  expect(text).toContain('? replication not shown  GRANT pg_monitor');
-  expect(text).toContain('✓ and 7 more, all well');
+  expect(text).toContain('? replication not visible  GRANT pg_monitor');
+  expect(text).toContain('✓ and 7 more, all healthy');
 });
 
 test('tables: dead rows, bloat in words, weekly tasks with when they were last done', () => {
   const text = frameText(at('tables', {}, [[askDatabase, live(database)]]), small);
   expect(text).toMatch(/jobs +4\.7 GB/);
   expect(text).toMatch(/900 000 +47 %/);
-  expect(text).toMatch(/▲ ANALYZE jobs +last done 9 d 0 h ago {2}due/);
-  expect(text).toMatch(/\? ANALYZE results +no such table is visible/);
-  expect(text).toMatch(/▲ VACUUM ANALYZE jobs +never done {2}due/);
+  expect(text).toMatch(/▲ ANALYZE jobs +last run 9 d 0 h ago {2}due/);
+  expect(text).toMatch(/\? ANALYZE results +table not visible/);
+  expect(text).toMatch(/▲ VACUUM ANALYZE jobs +never run {2}due/);
   const tidy = { ...database, tables: database.tables.map((one) => ({ ...one, deadRows: 0 })) };
   expect(frameText(at('tables', {}, [[askDatabase, live(tidy)]]), small)).toMatch(
-    /✓ VACUUM ANALYZE jobs +never done, not needed yet/,
+    /✓ VACUUM ANALYZE jobs +never run, not needed yet/,
   );
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('many dead rows: vacuum');
 });
@@ -281,8 +281,8 @@ test('tables: ids that run out, vacuums that run, and what of them is hidden', (
   });
   expect(text).toContain('● 79 % of transaction ids of bentham used, writes stop in 444 M more');
   expect(text).toMatch(/▲ autovacuum of jobs for 3 h 0 m +pid 77, against wraparound, 42 %/);
-  expect(text).toContain('? vacuum of a table of other since when is hidden');
-  expect(text).toContain('running vacuums not shown');
+  expect(text).toContain('? vacuum of a table of other start time not visible');
+  expect(text).toContain('running vacuums not visible');
   expect(shown({ vacuums: [{ ...vacuum, age: 60_000 }] })).toContain('✓ autovacuum of jobs for 1 m 0 s');
 });
 
@@ -299,9 +299,9 @@ test('jobs are searched on the server, and the screen says what was searched', (
   const text = frameText(found, small);
   expect(text).toContain('1 failed job, newest first');
   expect(text).toContain('job-1');
-  expect(text).toContain('searched: all jobs of the study, by id, surface, status and error');
+  expect(text).toContain('the filter searches all jobs of the study: id, surface, status and error');
   const none = frameText(pressing(all, small, '/', ...'nothing', 'enter'), small);
-  expect(none).toContain('no failed job has “nothing”');
+  expect(none).toContain('no failed job matches “nothing”');
 });
 
 test('whatever comes, each line is as wide as the screen and holds no control characters', () => {

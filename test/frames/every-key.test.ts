@@ -75,7 +75,7 @@ const own: Readonly<Record<string, Case>> = {
   'logs logs-previous': { from: at('3'), see: ({ after }) => expect(row(after)).toBe('2') },
   'logs logs-highlight': sees('Highlight'),
   'logs logs-since': sees('since 1h'),
-  'logs logs-from': sees('Since when'),
+  'logs logs-from': sees('Show lines since'),
   'logs logs-request': { ...sees('/request=r-2'), from: at('2') },
   'logs logs-study': { ...sees('/study=study_abc123'), from: at('2') },
   'logs logs-pod': { ...sees('/pod=api-gateway'), from: at('2') },
@@ -86,7 +86,7 @@ const own: Readonly<Record<string, Case>> = {
   'logs logs-clock': { see: ({ after }) => expect(here(after).of.clock).toBe('local') },
   'logs logs-save': sends({ kind: 'logs-save' }),
   'act begin-action': sees(/which deployment/i),
-  'run confirm-run': sees('y go on'),
+  'run confirm-run': sees('▶ cancel'),
   'run next-action': sees(/Roll back a deployment/),
   'run second-next-action': sees('Scale a deployment'),
   'run stop-run': sends({ kind: 'run', what: { do: 'cancel' } }),
@@ -108,7 +108,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident offer-4': { ...sees('Retry failed jobs'), from: onErrors },
   'incident step-reopen': tells({ do: 'step', step: 'sev1/acknowledge', mark: 'reopened' }),
   'incident step-more': after(['j'], opens('pods', /PODS/)),
-  'incident remind': sees('in how many minutes?'),
+  'incident remind': sees('in minutes'),
   'incident reminded': withState(tells({ do: 'reminded', about: 'the status page' }), {
     incident: { ...incident, reminders: [{ about: 'the status page', due: now - 1000 }] },
   }),
@@ -121,22 +121,22 @@ const own: Readonly<Record<string, Case>> = {
   'incident handoff': sees('Handoff brief'),
   'incident people': opens('people', /PEOPLE/),
   'incident procedures': opens('procedures', /PROCEDURES/),
-  'incident wheel': withState(sees('Take the wheel'), { incidentContext: deskOf('ops2') }),
-  'incident mitigate': sees('Mitigated: people can work again'),
-  'incident resolve': sees('Resolve the incident'),
-  'incident reopen': withState(sees('Reopen the incident'), { incident: resolved }),
+  'incident wheel': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
+  'incident mitigate': sees('Mitigated. What fixed it?'),
+  'incident resolve': sees('Resolve. What fixed it?'),
+  'incident reopen': withState(sees('Reopen. What came back?'), { incident: resolved }),
   'timeline pin': tells({ do: 'pin', pinned: true }),
   'timeline jump': after(['j', 'j'], opens('incident', /SEV1/)),
   'alerts acknowledge-alert': tells({ do: 'acknowledge', alert: alert.id }),
-  'notify arrived': { ...opens('received', /ARRIVED/), from: inDrill },
-  'people role': sees('Who does what'),
+  'notify arrived': { ...opens('received', /RECEIVED/), from: inDrill },
+  'people role': sees('Assign a role'),
   'people leave-role': {
     from: (state) => ({ ...state, incident: { ...incident, roles: { ...incident.roles, scribe: ['ops1'] } } }),
     after: ['j', 'j'],
     ...tells({ do: 'role', role: 'scribe', change: 'left' }),
   },
   'people take-role': after(['j'], tells({ do: 'role', role: 'deputy', change: 'taken' })),
-  'people people-wheel': withState(sees('Take the wheel'), { incidentContext: deskOf('ops2') }),
+  'people people-wheel': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
   'procedures add-procedure': after(['j'], tells({ do: 'procedure', change: 'added' })),
   'procedure procedure-offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),
   'procedure procedure-offer-2': {
@@ -217,18 +217,18 @@ const general: Readonly<Record<string, (screen: Screen) => Case>> = {
       else if (marked?.opens?.kind === 'form') expect(then.ui.overlay.kind).toBe('form');
       else if (marked?.opens) expect(intents).toEqual([marked.opens]);
       else if (here(before).pane) expect(here(then).screen).toBe(here(before).pane);
-      else expect(text).toMatch(/nothing more is known of it|no row is selected/);
+      else expect(text).toMatch(/no details available|no row is selected/);
     },
   }),
   filter: () => ({
     see: ({ before, after: then, text }) => {
       const { rows, selectable } = frame(before, size).list;
       if (!here(before).pane && !(selectable && rows.length > 0) && rows.every((one) => !one.text)) {
-        expect(text).toMatch('there are no rows here');
+        expect(text).toMatch('no rows to filter');
         return;
       }
       expect(here(then).filtering).toBe(true);
-      expect(text).toMatch('keep the filter');
+      expect(text).toMatch('apply');
     },
   }),
   ...Object.fromEntries(
@@ -239,12 +239,12 @@ const general: Readonly<Record<string, (screen: Screen) => Case>> = {
   ),
   'next-pane': () => opens('cockpit', /▶2 PODS/),
   'previous-pane': () => opens('cockpit', /▶5 STUDIES/),
-  back: ({ id }) => (id === 'cockpit' ? sees('this is the first screen; q quits') : opens('cockpit', /1 HEALTH/)),
+  back: ({ id }) => (id === 'cockpit' ? sees('this is the top level; q quits') : opens('cockpit', /1 HEALTH/)),
   'war-room': ({ id }) => (id === 'war-room' ? opens('cockpit', /1 HEALTH/) : opens('war-room', /▄|█|▀/)),
   act: () => opens('act', /ACTIONS/),
   logs: () => opens('logs', /LOGS/),
   incident: ({ id }) => (id === 'incident' ? opens('cockpit', /1 HEALTH/) : opens('incident', /SEV1/)),
-  note: () => sees('what is worth remembering?'),
+  note: () => sees('text (recorded in the timeline)'),
   palette: () => sees(/^ : █/m),
   help: () => ({
     see: ({ after: then, text }) => {

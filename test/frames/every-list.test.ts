@@ -80,7 +80,7 @@ const lists: Readonly<Record<string, List>> = {
       ...upkeep,
       tables: rowsOf(n, (name, i) => ({ name, totalBytes: 1, liveRows: 1, deadRows: n - i, changed: 0 })),
     }),
-    nothing: 'no tables are visible',
+    nothing: 'no visible tables',
   },
   evidence: {
     from: { kind: 'evidence' },
@@ -109,7 +109,7 @@ const lists: Readonly<Record<string, List>> = {
         at: now,
       })),
     }),
-    nothing: 'no evidence of this study',
+    nothing: 'no evidence for this study',
   },
   pods: {
     from: 'pods',
@@ -151,7 +151,7 @@ const bodyOf = (state: State) => frameText(state, size).split('\n').slice(3, -2)
 
 describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
   test('not answered yet: it says so, and holds no row', () => {
-    expect(bodyOf(at(screen)).join('\n')).toMatch(/asking …|no answer yet/);
+    expect(bodyOf(at(screen)).join('\n')).toMatch(/loading …|no answer yet/);
   });
 
   test('empty: it says that there is nothing', () => {

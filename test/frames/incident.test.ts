@@ -39,8 +39,8 @@ describe('opening', () => {
       " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
        ● gateway 503 unhealthy  ·  ● api-gateway 1/3 ready  +4 more
       ────────────────────────────────────────────────────────────────────────────────
-       OPEN AN INCIDENT  which one is it?
-       suggests SEV1: health: 503 unhealthy, orchestrator error; no new studies
+       OPEN AN INCIDENT  select a severity
+       suggested: SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
       ▶SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error
@@ -56,10 +56,10 @@ describe('opening', () => {
            ● Slow response times  4 210 ms (critical > 2 000 ms)
            ● Error Rate above its threshold  38 % (critical > 5 %)
            ● Queue Depth above its threshold  1 320 (warning > 1 000)
-       Security incident  somebody may have access who should not
+       Security incident  possible unauthorized access
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  v severity  i incident  a act  l logs  esc back  : anything  ? help"
+       enter open  v severity  i incident  a act  l logs  esc back  : commands  ? help"
     `);
   });
 
@@ -145,7 +145,7 @@ describe('a checklist', () => {
   test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
     expect(frameText(third(), small)).toMatchInlineSnapshot(`
       " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
-       SEV1 Complete API outage   00:07:30   you drive   commander ops1   update 22 m
+       SEV1 Complete API outage   00:07:30   commander and control: you   update 22 m
       ────────────────────────────────────────────────────────────────────────────────
        SEV1 Complete API outage  step 3 of 6                             open 00:07:30
        ✓ 1 Acknowledge the alert and notify stakeholders                   ops1  03:07
@@ -153,9 +153,9 @@ describe('a checklist', () => {
       ▶○ 3 Check database connectivity        ✓ SELECT 1 in 3 ms, 41 of 97 connections
            ✓ primary                                                          1 s ago
                SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
-           ✓ replica  streaming, 0.4 s behind                          looked 1 s ago
-           by hand   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"
-           looks done: SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
+           ✓ replica  streaming, 0.4 s behind                         checked 1 s ago
+           command   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"
+           appears done: SELECT 1 in 3 ms, 41 of 97 connections, not in recovery
        ○ 4 Check Redis                                    ✓ redis PONG in 1 ms, master
        ? 5 Restart API gateway if needed         recommended: 1/3 ready, rollout stuck
        – 6 Fail over to the replica if the database is down                 not needed
@@ -167,12 +167,12 @@ describe('a checklist', () => {
 
 
       ────────────────────────────────────────────────────────────────────────────────
-       enter open  space done  s skip  m messages  esc back  : anything  ? help"
+       enter open  space done  s skip  m messages  esc back  : commands  ? help"
     `);
   });
 
   test('at 200×50', () => {
-    expect(frameText(third(), large)).toContain('by hand   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"');
+    expect(frameText(third(), large)).toContain('command   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"');
   });
 
   test('i goes to the step that comes next', () => {
@@ -187,7 +187,7 @@ describe('a checklist', () => {
     );
     const asked = pressing(third(), small, 's');
     expect(frameText(asked, small)).toContain('Skip: Check database connectivity');
-    expect(frameText(pressing(asked, small, 'enter'), small)).toContain('why? cannot stay empty');
+    expect(frameText(pressing(asked, small, 'enter'), small)).toContain('this field is required');
     expect(commandOf(sent(pressing(asked, small, ...'known'), 'enter'))).toEqual([
       { do: 'step', step: 'sev1/database', mark: 'skipped', why: 'known' },
     ]);
@@ -217,7 +217,7 @@ describe('a checklist', () => {
       );
     };
     const restarted = on('deployment/api-gateway', 'started', 'verified');
-    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +it was run: yes\?/);
+    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +it was run; record it\?/);
     expect(frameText(restarted, small)).toMatch(/restart the API gateway\? {2}yes because it was run/);
     expect(frameText(pressing(restarted, small, 'space'), small)).toContain('recommended: yes, because it was run');
     for (const other of [
@@ -267,9 +267,9 @@ describe('a checklist', () => {
         for (const [at, offer] of (step.offers ?? []).entries())
           expect(text).toContain(`${offerKey(at)} ${offer.title}`);
         if (step.goes) expect(text).toContain(`o ${step.goes.title}`);
-        if (step.byHand) expect(text).toContain('by hand');
+        if (step.byHand) expect(text).toContain('command');
         for (const link of step.links ?? []) expect(text).toContain(link.url);
-        if (step.waits) expect(text).toContain('e reminds you');
+        if (step.waits) expect(text).toContain('e sets a reminder');
         const pressed = sent(state, 'space');
         if (step.decision) expect(pressed).toMatchObject([{ kind: 'form', form: { title: step.decision.question } }]);
         else expect(commandOf(pressed)).toEqual([{ do: 'step', step: step.id, mark: 'done' }]);
@@ -284,7 +284,7 @@ describe('a checklist', () => {
     const text = frameText(third(), small);
     expect(text).toMatch(/✓ primary +1 s ago\n +SELECT 1 in 3 ms, 41 of 97 connections, not in recovery\n/);
     expect(text).not.toMatch(/^▶.*…/m);
-    expect(text).toMatch(/✓ replica .*looked 1 s ago/);
+    expect(text).toMatch(/✓ replica .*checked 1 s ago/);
     const slow = at('incident', { incident: tell(now, [0, 'ops1', { ...opened, severity: 4 }]) });
     expect(frameText(slow, small)).toMatch(/API p95 +4 210 ms .*1 s ago/);
   });
@@ -297,7 +297,7 @@ describe('a checklist', () => {
     const text = frameText(at('incident', { incident: lowered }), small);
     expect(text).toContain('1 Disable the surface temporarily');
     expect(text).toContain('– Check Redis  (from SEV1, done)');
-    expect(text).toContain('looks like SEV');
+    expect(text).toContain('now suggested: SEV');
   });
 
   test('an added procedure follows', () => {
@@ -323,19 +323,19 @@ describe('somebody else', () => {
 
   test('who drives is on every frame, and the others cannot work the checklist', () => {
     const state = at('incident', { incident, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) });
-    expect(frameText(state, small)).toContain('ops1 drives');
-    expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('ops1 drives');
+    expect(frameText(state, small)).toContain('control: ops1');
+    expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('control: ops1');
     expect(sent(state, 'space')).toEqual([
-      { kind: 'notice', says: 'done: ops1 drives: W takes the wheel', verdict: 'unknown' },
+      { kind: 'notice', says: 'done: ops1 is in control: W takes control', verdict: 'unknown' },
     ]);
     const asked = pressing(state, small, 'W');
-    expect(frameText(asked, small)).toContain('Take the wheel');
+    expect(frameText(asked, small)).toContain('Take control');
     expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'wheel', why: 'taken from ops1' }]);
   });
 
   test('whoever drives is told so on every frame too', () => {
     for (const screen of ['cockpit', 'incident', 'timeline', 'people', 'pods', 'logs'])
-      expect(frameText(at(screen, { incident }), small)).toContain('you drive');
+      expect(frameText(at(screen, { incident }), small)).toContain('control: you');
   });
 
   test('a driver that is gone: go on where they stopped, the outcome of their action is unknown', () => {
@@ -347,8 +347,8 @@ describe('somebody else', () => {
     const state = at('incident', { incident: gone, incidentContext: deskOf('ops2', { here: here('ops2') }) });
     const text = frameText(state, small);
     expect(text).toContain('restart-deployment api-gateway: outcome unknown');
-    expect(text).toContain('ops1 drove this and is gone: W goes on where it stopped');
-    expect(text).toContain('nobody drives (ops1 is gone)');
+    expect(text).toContain('ops1 was in control and is not connected: W takes control');
+    expect(text).toContain('control: nobody (ops1 left)');
   });
 
   test('an observer has no way in', () => {
@@ -360,16 +360,18 @@ describe('somebody else', () => {
       expect(sent(state, key)[0]).toMatchObject({ kind: 'notice', says: expect.stringContaining('only observes') });
     const messages = { ...state, ui: at('notify').ui };
     expect(sent(messages, 'enter')).toEqual([
-      { kind: 'notice', says: 'messages: this cockpit only observes: y copies the text', verdict: 'unknown' },
+      { kind: 'notice', says: 'messages: this cockpit only observes; y copies the text', verdict: 'unknown' },
     ]);
     const other = { ...messages, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) };
-    expect(sent(other, 'enter')[0]).toMatchObject({ says: expect.stringContaining('ops1 drives: W takes the wheel') });
+    expect(sent(other, 'enter')[0]).toMatchObject({
+      says: expect.stringContaining('ops1 is in control: W takes control'),
+    });
   });
 });
 
 test('the header keeps the clock, and says when an update is late', () => {
   expect(frameText(at('cockpit', { incident: story() }), small)).toContain(
-    'SEV1 Complete API outage   00:07:30   you drive   commander ops1   update 22 m',
+    'SEV1 Complete API outage   00:07:30   commander and control: you   update 22 m',
   );
   const late = tell(now - 35 * minute, [0, 'ops1', opened]);
   expect(frameText(at('cockpit', { incident: late }), small)).toContain('update late 5 m');
@@ -393,14 +395,14 @@ test('with alerts open at 80 columns the title, the commander and who drives sta
   }));
   const second = (state: State) => frameText(state, small).split('\n')[1];
   const mine = second(at('cockpit', { incident: story(), incidentContext: deskOf('ops1', { alerts }) }));
-  expect(mine).toBe(' SEV1 Complete API outage   00:07:30   you drive and command       4 alerts 14 m');
+  expect(mine).toBe(' SEV1 Complete API outage   00:07:30   IC and control: you         4 alerts 14 m');
   const handed = story([1, 'ops1', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ops1' }]);
   const theirs = second(at('cockpit', { incident: handed, incidentContext: deskOf('ops1', { alerts }) }));
-  expect(theirs).toBe(' SEV1 Complete API outage   00:07:30   you drive   commander bob   4 alerts 14 m');
+  expect(theirs).toBe(' SEV1 Complete API outage   00:07:30   control: you   IC bob       4 alerts 14 m');
   const late = tell(now - 35 * minute, [0, 'ops1', opened]);
   const owed = second(at('cockpit', { incident: late, incidentContext: deskOf('ops1', { alerts }) }));
   expect(owed).toContain('SEV1');
-  expect(owed).toContain('you drive');
+  expect(owed).toContain('control: you');
   expect(owed).toContain('update late 5 m');
 });
 
@@ -418,7 +420,7 @@ test('messages: shown, changed, sent; where a channel is not configured, copied'
   const state = at('notify', { incident: story() });
   expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
   const asked = pressing(state, small, 'enter');
-  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter shows');
+  expect(frameText(asked, small)).toContain('PagerDuty gets “acknowledge” for the alert with this key. enter');
   // Enter shows it, and asks; enter alone, or held, sends nothing.
   const shown = pressing(asked, small, 'enter');
   expect(frameText(shown, small)).toMatch(/alert key bentham\/PRODUCTION\/one[\s\S]*cancel +y send/);
@@ -461,14 +463,16 @@ test('a drill shows what arrived at the other end; nothing else can', () => {
   expect(text).toContain('▶03:14:06Z  #alerts    DRILL, not real: SEV1 Complete API outage');
   expect(text).toContain(' 03:14:05Z  pagerduty  acknowledge  bentham/PRODUCTION/one');
   expect(sent(at('notify', { incident: story() }), 'o')[0]).toMatchObject({
-    says: 'arrived: only a drill tells what arrived',
+    says: 'received: only a drill shows received messages',
   });
 });
 
 test('acknowledged without a message; a reminder with words of its own stays until it is seen', () => {
   expect(commandOf(sent(at('incident', { incident: story() }), 'A'))).toEqual([{ do: 'acknowledge' }]);
   const mine = story([1, 'ops2', { kind: 'acknowledged' }]);
-  expect(sent(at('incident', { incident: mine }), 'A')[0]).toMatchObject({ says: 'acknowledge: ops2 has it already' });
+  expect(sent(at('incident', { incident: mine }), 'A')[0]).toMatchObject({
+    says: 'acknowledge: already acknowledged by ops2',
+  });
   const asking = pressing(at('incident', { incident: story() }), small, 'e');
   const own = pressing(asking, small, 'ctrl-u', ...'call bob', 'enter');
   expect(commandOf(sent(own, 'enter'))).toEqual([{ do: 'remind', about: 'call bob', in: 15 * minute }]);
@@ -479,7 +483,7 @@ test('acknowledged without a message; a reminder with words of its own stays unt
   expect(frameText(reminded, small)).toContain('reminder');
   expect(commandOf(sent(reminded, 'E'))).toEqual([{ do: 'reminded', about: 'call bob' }]);
   expect(sent(at('incident', { incident: story() }), 'E')[0]).toMatchObject({
-    says: 'reminder seen: no reminder is due',
+    says: 'dismiss: no reminder is due',
   });
 });
 
@@ -487,7 +491,9 @@ test('a role is given up by whoever has it; somebody has to command', () => {
   const scribe = story([1, 'ops1', { kind: 'role', role: 'scribe', change: 'taken', person: 'ops1' }]);
   const state = pressing(at('people', { incident: scribe }), small, 'j', 'j');
   expect(commandOf(sent(state, 'x'))).toEqual([{ do: 'role', role: 'scribe', change: 'left', person: 'ops1' }]);
-  expect(sent(pressing(state, small, 'g'), 'x')[0]).toMatchObject({ says: expect.stringContaining('r hands it over') });
+  expect(sent(pressing(state, small, 'g'), 'x')[0]).toMatchObject({
+    says: expect.stringContaining('r hands the role over'),
+  });
 });
 
 test('the timeline tells how long an action took, leads to what it changed, and says what is wrong with the journal', () => {

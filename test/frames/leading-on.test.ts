@@ -85,8 +85,8 @@ test.each(screens.map(({ id }) => id).filter((id) => !withoutRows.includes(id)))
 test.each(looks)('what %s %j is asked for says for how long, once that is more than a second', (screen, of, ask) => {
   const asked = (ago: number) =>
     frameText(stateAt(calm, screen, of, [[ask, { state: 'pending', since: now - ago }]]), small);
-  expect(asked(400)).toMatch(/asking …(?! \d)/);
-  expect(asked(5000)).toContain('asking … 5 s');
+  expect(asked(400)).toMatch(/loading …(?! \d)/);
+  expect(asked(5000)).toContain('loading … 5 s');
   // It can be left meanwhile.
   expect(
     here(pressing(stateAt(calm, screen, of, [[ask, { state: 'pending', since: now }]]), small, 'esc')).screen,

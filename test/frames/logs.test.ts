@@ -151,7 +151,7 @@ describe('the log screen', () => {
     const state = pressed(withLog([...few, line(6, 'a cut', { mark: true })]), 'enter');
     expect(frameText(state, size)).toMatch(/tenantId\s+kyanos/);
     expect(here(pressed(state, 'esc')).selected).toBe(here(withLog(few)).selected);
-    expect(pressed(withLog([]), 'enter').ui.notice?.says).toContain('nothing more is known of it');
+    expect(pressed(withLog([]), 'enter').ui.notice?.says).toContain('no details available');
   });
 
   test('a refusal is not left standing on what is opened after it', () => {
@@ -173,7 +173,7 @@ describe('the log screen', () => {
     expect(viewOf(here(asked))).toMatchObject({ from: Date.UTC(2026, 0, 17, 3, 5) });
     expect(frameText(asked, size)).toContain('since 2026-01-17 03:05:00Z');
     expect(viewOf(here(pressed(asked, 't'))).from).toBeUndefined();
-    expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain('soon is no time in the past');
+    expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain('soon is not a time in the past');
   });
 
   test('is opened for what is selected, from anywhere', () => {
@@ -209,11 +209,11 @@ describe('the log screen', () => {
     expect(text).toContain('▲ a has not started: ImagePullBackOff: no such image');
     expect(text).toContain('and 2 more');
     const none = frameText(withLog([], { streams: { ...streams, pods: 0, unstarted: [] } }), size);
-    expect(none).toContain('there are no such pods now');
+    expect(none).toContain('no such pods now');
     const all = reduce(stateOf(outage), openLogs({}), frame(stateOf(outage), size).list);
     const { logs } = withLog([], { view: viewOf(here(all)), streams: { ...streams, pods: 0, unstarted: [] } });
     const labelled = frameText({ ...all, logs, incidentContext: deskOf('me') } as State, size);
-    expect(labelled).toContain('no pods with app=bentham in bentham-prod now; those that come are followed');
+    expect(labelled).toContain('no pods with app=bentham in bentham-prod now; new ones are followed');
     expect(labelled).toContain('set kubernetes.logSelector');
     expect(frameText(withLog([], { streams: { ...streams, unstarted: [] } }), size)).toContain(
       'no line yet, following',
@@ -298,7 +298,7 @@ describe('a log that is longer than the screen holds', () => {
     }
     expect(here(state).selected).toBe('1001');
     expect(keys).toBeLessThan(10);
-    expect(press1(opened(), 'space', 'N').ui.notice?.says).toBe('no earlier error in 1 999 lines: N looks further');
+    expect(press1(opened(), 'space', 'N').ui.notice?.says).toBe('no earlier error in 1 999 lines; N searches further');
   });
 
   test('another filter shows what is around the line one stands on', () => {

@@ -28,11 +28,11 @@ describe('moving', () => {
 
   test('what was said of one place is not said in another', () => {
     const said = at('esc');
-    expect(frameText(said, size)).toContain('this is the first screen; q quits');
+    expect(frameText(said, size)).toContain('this is the top level; q quits');
     for (const keys of [['2', 'j', 'enter'], ['tab'], ['3'], ['w'], ['l']])
-      expect(frameText(pressing(said, size, ...keys), size)).not.toContain('this is the first screen');
+      expect(frameText(pressing(said, size, ...keys), size)).not.toContain('this is the top level');
     // Moving about in the same place takes nothing away.
-    expect(frameText(pressing(said, size, 'j'), size)).toContain('this is the first screen');
+    expect(frameText(pressing(said, size, 'j'), size)).toContain('this is the top level');
     const below = pressing(said, size, '2', 'j', 'enter', 'y');
     expect(pressing(below, size, 'esc').ui.notice).toBeUndefined();
   });
@@ -42,7 +42,7 @@ describe('moving', () => {
   });
 
   test('z shows the pane on the whole screen; order and filter are said', () => {
-    expect(title('2', 'z')).toMatch(/PODS {2}bentham-prod {2}9\/11 ready +by verdict/);
+    expect(title('2', 'z')).toMatch(/PODS {2}bentham-prod {2}9\/11 ready +by health/);
     expect(title('2', 'z', 's', 's')).toContain('by restarts');
     expect(title('2', 'z', '/', 'o', 'o', 'm', 'enter')).toContain('/oom  1 of 11');
   });
@@ -64,7 +64,7 @@ describe('moving', () => {
   });
 
   test('a filter without a match says so', () => {
-    expect(frameText(at('2', '/', 'x', 'x', 'x'), size)).toContain('nothing contains “xxx”');
+    expect(frameText(at('2', '/', 'x', 'x', 'x'), size)).toContain('no row contains “xxx”');
   });
 
   test('long lists: G, g, half and whole pages', () => {
@@ -131,7 +131,7 @@ describe('moving', () => {
   });
 
   test('help tells the keys of here', () => {
-    expect(frameText(at('2', 'z', '?'), size)).toContain('next order of the rows');
+    expect(frameText(at('2', 'z', '?'), size)).toContain('change the sort order');
   });
 
   test.each(screens.map((s) => s.id))('help on %s names every key that works there, whole, and no other', (screen) => {
@@ -156,7 +156,7 @@ describe('moving', () => {
         .at(-1);
     expect(footer()).not.toContain('esc back');
     for (const keys of [['z'], ['w'], ['l'], ['i'], ['2', 'j', 'enter'], ['a']])
-      expect(footer(...keys)).toMatch(/esc back {2}: anything {2}\? help$/);
+      expect(footer(...keys)).toMatch(/esc back {2}: commands {2}\? help$/);
   });
 
   test('enter opens the pane where nothing is marked yet', () => {

@@ -21,7 +21,7 @@ const observer = (screen: string, more: Partial<State> = {}): State =>
   });
 
 /** Questions that only change what is looked at. */
-const looking = ['Highlight', 'Since when'];
+const looking = ['Highlight', 'Show lines since'];
 
 function changes(intent: Intent): boolean {
   if (intent.kind === 'send') return !['refresh', 'subscribe', 'unsubscribe', 'logs'].includes(intent.command.kind);

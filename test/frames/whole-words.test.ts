@@ -34,7 +34,7 @@ describe('a backend that is away, at 80×24', () => {
       .find((l) => l.includes('primary  '));
     const pane = line?.slice(0, 38) ?? '';
     expect(pane).not.toContain('…');
-    expect(pane).toMatch(/(again )?in 4 s *$/);
+    expect(pane).toMatch(/retry(ing in)? 4 s *$/);
   });
 });
 

@@ -106,16 +106,16 @@ async function throughScreen(of: TerminalUnderTest, { action, target }: Case, wo
   }
   const texts = textsOf(action, to, world);
   if (texts.length === 0) {
-    await of.shows('y go on');
+    await of.shows(`y ${action.split('-')[0]}`);
     of.press('y');
   }
   for (const text of texts) {
-    await of.shows(`type ${text} to go on:`);
+    await of.shows(`type ${text} to confirm:`);
     of.paste(text);
     await of.shows('pasted text does not confirm');
     await typing(of, text, `${text}█`);
   }
-  await of.shows('done, and proven', 60_000);
+  await of.shows('verified', 60_000);
   if (action === 'create-api-key' || action === 'rotate-api-key') await of.shows(/bk_live_\w+/);
 }
 

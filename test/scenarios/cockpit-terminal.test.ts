@@ -83,7 +83,7 @@ describe('the cockpit with nothing behind it', () => {
 
   test('pasted text is no keys, and text fields get it sanitized', async () => {
     await open().shows('1 HEALTH');
-    await terminal.paste('q').shows('pasted text is not taken as keys');
+    await terminal.paste('q').shows('pasted text ignored: it is never read as keys');
     await terminal.press(':').shows(': █');
     await terminal.paste('met\u001b[31mrics\n').shows(': metrics');
   });
@@ -92,7 +92,7 @@ describe('the cockpit with nothing behind it', () => {
     const text = 'q\ni1y:quit\r\u0003 and so on jjj '.repeat(350).slice(0, 10_000);
     await open().shows('1 HEALTH');
     await terminal.settles();
-    await terminal.paste(text).shows('pasted text is not taken as keys');
+    await terminal.paste(text).shows('pasted text ignored: it is never read as keys');
     terminal.type(text.replaceAll('\n', '\r').replaceAll('\u0003', ''));
     await terminal.settles();
     await terminal.shows('5 STUDIES');
@@ -132,7 +132,7 @@ describe('the cockpit with nothing behind it', () => {
     await open().shows('1 HEALTH');
     await terminal.press(':', ...'security incident response').shows('Security incident response');
     await terminal.press('enter').shows('Isolate affected systems');
-    await terminal.press('j').shows('by hand   kubectl logs');
+    await terminal.press('j').shows('command   kubectl logs');
     await terminal.press('y').shows('copied: 3 commands');
     const copies = [...terminal.raw.matchAll(/\u001b\]52;c;([\w+/=]+)\u0007/g)].map(([, base64 = '']) =>
       Buffer.from(base64, 'base64').toString(),

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 const open = async () => {
-  await terminal.type(':').shows('anything');
+  await terminal.type(':').shows('commands');
   await terminal.type('evidence').settles();
   await terminal.press('enter').shows('EVIDENCE');
 };
@@ -38,7 +38,7 @@ const open = async () => {
 test('a long list shows its progress, can be left meanwhile, and keeps the selected row', async () => {
   await terminal.shows('1 HEALTH');
   await open();
-  await terminal.shows('asking …');
+  await terminal.shows('loading …');
   await terminal.press('esc').shows('1 HEALTH');
   await open();
   await terminal.shows(/\d\d\d \d\d\d objects/, 60_000);

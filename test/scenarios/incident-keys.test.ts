@@ -88,18 +88,18 @@ async function arm(keys: Keyboard): Promise<void> {
 
 /** The action that the step offers on this key: what it asks, its plan, y or the text that has to be typed, its proof. */
 async function act(keys: Keyboard, key: string, asks?: { seen: string; type: string }): Promise<void> {
-  const planned = /answered .* ago[\s\S]*(y go on|to go on:)/;
+  const planned = /answered .* ago[\s\S]*(▶ cancel +y \w+|to confirm:)/;
   await keys.press(key, asks?.seen ?? planned);
   if (asks?.type) await keys.type(asks.type);
   if (asks) await keys.press('enter', planned);
-  const word = /type (.+?) to go on/.exec(keys.text)?.[1];
+  const word = /type (.+?) to confirm/.exec(keys.text)?.[1];
   if (word) await keys.type(word, `${word}█`);
-  await keys.press(word ? 'enter' : 'y', /✓ .*proven/);
+  await keys.press(word ? 'enter' : 'y', /✓ verified/);
   await keys.press('esc', /step \d of/);
 }
 
 async function mitigate(keys: Keyboard): Promise<void> {
-  await keys.press('M', 'people can work again');
+  await keys.press('M', 'What fixed it?');
   await keys.type('ok');
   await keys.press('enter', /mitigated \d\d:/);
 }
@@ -114,7 +114,7 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
       await act(keys, 'r');
       // The restart may have helped already, so that the facts no longer ask for one.
       await keys.press('space', 'recommended: yes, because it was run');
-      await keys.press('enter', '▶ why?');
+      await keys.press('enter', '▶ reason');
       await keys.press('enter', '✓ 5 Restart');
       await mitigate(keys);
     },
@@ -147,8 +147,8 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
       await keys.press('space', /▶[?–] 2 /);
       await arm(keys);
       await act(keys, 'r', { seen: 'how many replicas?', type: '5' });
-      await keys.press('space', 'yes or no?');
-      await keys.press('enter', '▶ why?');
+      await keys.press('space', 'record yes or no (runs nothing)');
+      await keys.press('enter', '▶ reason');
       await keys.press('enter', '✓ 2 ');
       await mitigate(keys);
     },

@@ -59,12 +59,12 @@ async function received(): Promise<Message[]> {
 async function finish(screen: TerminalUnderTest, say: string, isDecision: boolean): Promise<void> {
   screen.press('space');
   if (isDecision) {
-    await screen.shows('yes or no?');
+    await screen.shows('record yes or no (runs nothing)');
     const unsure = /▶ yes or no\? +█/.test(screen.text);
     screen.type(unsure ? 'no' : '').press('enter');
-    await screen.shows('▶ why?');
+    await screen.shows('▶ reason');
     screen.type(unsure ? 'looked at it' : ' ').press('enter');
-    await screen.hides('▶ why?');
+    await screen.hides('▶ reason');
     await screen.shows(/[✓–] \d .*/);
   }
   await screen.settles();
@@ -108,7 +108,7 @@ test.each([
     first.press('y');
     await first.shows('Slack #alerts notify sent');
     first.press('o');
-    await first.shows('ARRIVED');
+    await first.shows('RECEIVED');
     await first.shows(/pagerduty +acknowledge/);
     await first.shows(/#alerts +DRILL, not real/);
     first.press('esc', 'esc');
@@ -119,7 +119,7 @@ test.each([
     if (!one) throw new Error('a checklist has steps');
     await finish(first, one.say, one.decision !== undefined);
     first.press('n');
-    await first.shows('what is worth remembering?');
+    await first.shows('text (recorded in the timeline)');
     first.type('the pager went at three').press('enter');
     await first.shows('noted');
 
@@ -127,11 +127,11 @@ test.each([
     await first.ends();
 
     const second = cockpit(environment, 'incident', 'resume');
-    await second.shows('drove this and is gone');
+    await second.shows('was in control and is not connected');
     second.press('W');
-    await second.shows('y take the wheel');
+    await second.shows('y take control');
     second.press('y');
-    await second.shows('you drive');
+    await second.shows('control: you');
     second.press('esc').press('i');
     await second.shows(list.steps.length > 1 ? `step 2 of ${list.steps.length}` : 'every step');
 
@@ -150,7 +150,7 @@ test.each([
     second.type('it works again').press('enter');
     await second.shows('mitigated');
     second.press('X');
-    await second.shows('Resolve the incident');
+    await second.shows('Resolve. What fixed it?');
     second.type('calm').press('enter');
     await second.shows('resolved after');
     second.press('t');
@@ -188,22 +188,22 @@ test('of two cockpits on one incident one is in control, and the other sees it l
   await two.shows('1 HEALTH');
   one.press('i').press('v').type('3').press('enter');
   await one.shows('commander ann');
-  await two.shows('ann drives');
+  await two.shows('control: ann');
   two.press('i');
   await two.shows('step 1 of 4');
   one.press('space');
   await two.shows(/✓ 1 Disable the surface/);
   two.press('j', 'space');
-  await two.shows('ann drives: W takes the wheel');
+  await two.shows('ann is in control: W takes control');
   two.press('n');
-  await two.shows('what is worth remembering?');
+  await two.shows('text (recorded in the timeline)');
   two.type('I look at the status page').press('enter');
   one.press('t');
   await one.shows('I look at the status page');
   two.press('W');
-  await two.shows('ann drives and is here');
+  await two.shows('ann is in control and connected');
   two.press('y');
-  await one.shows('bob drives');
+  await one.shows('control: bob');
   two.press('space');
   await one.press('esc').shows('step 3 of 4');
 });

@@ -117,7 +117,7 @@ describe.runIf(tmux)('in tmux', () => {
     await within();
     await start();
     client.type(`\u001b[200~${text}\u001b[201~`);
-    await client.shows('pasted text is not taken as keys');
+    await client.shows('pasted text ignored: it is never read as keys');
     await client.shows('5 STUDIES');
     await client.press(':').shows(': █');
     client.type(`\u001b[200~logs${'x'.repeat(9_000)}\n\u001b[201~`);

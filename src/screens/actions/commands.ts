@@ -1,4 +1,4 @@
-// The command log: everything that was run for actions, reads too, newest first.
+// The command log: every command that actions ran, reads included, newest first.
 import { formatClock, formatInstant } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -30,24 +30,24 @@ export const commandLogScreen: Screen = {
           ],
           opens: {
             kind: 'details',
-            title: kind === 'change' ? 'what was changed' : 'what was read',
+            title: kind === 'change' ? 'change' : 'read',
             lines: (_, wide) => commandLines(command, wide - 2),
           },
           copies: { text: says, what: 'the command' },
         };
       })
       .reverse();
-    return { rows, empty: [line(dim('  nothing was run yet; a shows what can be done'))] };
+    return { rows, empty: [line(dim('  no commands yet; a lists the actions'))] };
   },
 };
 
-/** All of a command, however long. */
+/** The whole command, whatever its length. */
 function commandLines({ at, says, what, took, ok }: State['commands'][number], columns: number): Line[] {
   return descriptionList(
     [
       ['command', says],
       ['answer', line(mark(ok ? 'ok' : 'critical'), ` ${what ?? (ok ? 'done' : 'failed')}`)],
-      ['when', `${formatInstant(at)}, it took ${took} ms`],
+      ['when', `${formatInstant(at)}, took ${took} ms`],
     ],
     columns,
   );

@@ -1,4 +1,4 @@
-// A run in lines: what would be done, what is being done, what became of it.
+// A run as lines: its plan, its progress, its outcome.
 
 import type { Run, RunOutcome } from '../../core/actions/run.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
@@ -15,13 +15,13 @@ const wrapped = (text: string, columns: number, by: (part: string) => Line): Lin
 
 /** What the confirmation shows. */
 export function planLines(run: Run | undefined, state: State, columns: number): Line[] {
-  if (!run) return [line('  looking …')];
+  if (!run) return [line('  checking …')];
   const { plan } = run;
   const head = [line('  ', bold(run.title), '   ', environmentSays(state)), blank];
   if (!plan)
     return [
       ...head,
-      ...(run.says === undefined ? [line(dim('  looking; nothing is changed by that …'))] : outcomeLines(run, columns)),
+      ...(run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns)),
     ];
   const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
   return [
@@ -57,13 +57,13 @@ const verdicts: Readonly<Record<RunOutcome, HealthStatus>> = {
 };
 
 const words: Readonly<Record<RunOutcome, string>> = {
-  verified: 'done, and proven',
-  unverified: 'done, not proven',
+  verified: 'verified',
+  unverified: 'done, not verified',
   failed: 'failed',
   unknown: 'outcome unknown',
   cancelled: 'cancelled',
   refused: 'not possible',
-  moved: 'the world moved, nothing was changed',
+  moved: 'state changed since the plan; nothing was done',
 };
 
 export function outcomeLines(run: Run, columns: number): Line[] {
@@ -82,13 +82,13 @@ export function outcomeLines(run: Run, columns: number): Line[] {
   ];
 }
 
-/** Where it stands, in one line. */
+/** The state of the run in one line. */
 function stands(run: Run, state: State): Line {
   const since = run.startedAt === undefined ? '' : ` for ${formatAge(state.world.now - run.startedAt)}`;
-  if (run.phase === 'planning') return line('  looking …');
+  if (run.phase === 'planning') return line('  checking …');
   if (run.phase === 'planned')
-    return line('  planned; ', span('c', 'key'), ' confirms it, ', span('x', 'key'), ' lets it be');
-  if (run.phase === 'rechecking') return line('  looking again before anything is changed …');
+    return line('  planned; ', span('c', 'key'), ' confirm · ', span('x', 'key'), ' discard');
+  if (run.phase === 'rechecking') return line('  checking again before the change …');
   if (run.phase === 'performing')
     return line(
       '  ',
@@ -99,13 +99,13 @@ function stands(run: Run, state: State): Line {
     return line(
       '  ',
       mark('unknown'),
-      ` outcome unknown: ${run.uncertainty}; asking the facts${since}: ${run.seen ?? '…'}`,
+      ` outcome unknown: ${run.uncertainty}; checking the current state${since}: ${run.seen ?? '…'}`,
     );
-  return line('  ', span('▶', 'accent'), ` looking for proof${since}: ${run.seen ?? '…'}`);
+  return line('  ', span('▶', 'accent'), ` verifying${since}: ${run.seen ?? '…'}`);
 }
 
 export function runLines(run: Run | undefined, state: State, columns: number): Line[] {
-  if (!run) return [line(dim('  this run is not known any more; the journal has it'))];
+  if (!run) return [line(dim('  this run is no longer in memory; the journal has its record'))];
   const ended = run.phase === 'done';
   return [
     ...(ended
@@ -113,13 +113,7 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
       : wrapped(textOf(stands(run, state)).trimStart(), columns, (t) => line('  ', t)).slice(0, 4)),
     blank,
     ...(run.reveals && run.output.length > 0
-      ? [
-          line(
-            '  ',
-            mark('warning'),
-            span(' shown once: hand it over now; it is cleared when you leave this screen', 'warning'),
-          ),
-        ]
+      ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]
       : []),
     ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
     ...planLines(run, state, columns).slice(run.plan ? 2 : 0),

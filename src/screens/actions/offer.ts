@@ -1,4 +1,4 @@
-// From "I want to do this" to the confirmation: ask for what is missing, let the engine look, show what it found.
+// From an action to its confirmation: ask for missing fields, let the engine check, show the plan.
 import { ulid } from 'ulid';
 import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
@@ -12,13 +12,13 @@ import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, State } from '../../store.ts';
 import { planLines } from './lines.ts';
 
-/** Why it cannot be done now, as far as the screen knows. */
+/** Why the action is unavailable now, as far as the screen knows. */
 export function whyNot(state: State, action: Action, target: Target = {}): string | undefined {
   if (state.incidentContext?.observing) return 'this cockpit only observes';
   return action.unavailable?.(state.world, target);
 }
 
-/** Begins an action: a form for what is missing, then the look and the confirmation. */
+/** Begins an action: a form for what is missing, then the check and the confirmation. */
 export function offer(state: State, id: ActionId, target: Target = {}): readonly Intent[] {
   const action = actionById[id];
   const why = whyNot(state, action, target);
@@ -78,7 +78,7 @@ function begin(state: State, action: Action, target: Target): readonly Intent[] 
   ];
 }
 
-/** What has to be typed is known before the plan is. The engine compares it again. */
+/** The texts to type are known before the plan is. The engine compares them again. */
 function acceptsOf({ incidentContext, world: { scope } }: State, action: Action, target: Target): readonly string[] {
   const presets = Object.fromEntries(
     action.fields.flatMap((f) => (f.preset === undefined ? [] : [[f.name, f.preset]])),
@@ -97,11 +97,11 @@ function acceptsOf({ incidentContext, world: { scope } }: State, action: Action,
 
 /** Why a run cannot be confirmed now. */
 function notNow(state: State, run: Run | undefined): string | undefined {
-  if (!run || run.phase === 'planning') return 'looking …';
-  if (run.phase !== 'planned') return run.says ?? 'it is under way';
-  // The clock ticks once a second: a key that was meant for what was there before confirms nothing unread.
+  if (!run || run.phase === 'planning') return 'checking …';
+  if (run.phase !== 'planned') return run.says ?? 'already running';
+  // The clock ticks once a second: a key meant for the previous screen must not confirm an unread plan.
   if (run.accepts.length === 0 && state.world.now <= (run.plannedAt ?? 0))
-    return 'the plan has just appeared: read it, then press y';
+    return 'the plan has just appeared; read it, then press y';
   return forbids(state.arming, state.world.now);
 }
 
@@ -110,20 +110,20 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
     kind: 'send',
     command: { kind: 'run', run, what: does === 'confirm' ? { do: 'confirm', typed: texts } : { do: 'cancel' } },
   });
+  // `restart` of restart-deployment: every action's id begins with its verb.
+  const [word = action.id] = action.id.split('-');
   return {
     title: action.title,
     lines: (state, columns) => planLines(state.runs[run], state, columns),
     accept:
-      texts.length === 0
-        ? { by: 'key', word: 'go on' }
-        : { by: 'type', texts: texts.map((t) => stripControl(t, 200)), word: 'go on' },
+      texts.length === 0 ? { by: 'key', word } : { by: 'type', texts: texts.map((t) => stripControl(t, 200)), word },
     unless: (state) => notNow(state, state.runs[run]),
     accepted: () => [what('confirm')],
     cancelled: () => [what('cancel'), { kind: 'back' }],
   };
 }
 
-/** The confirmation of a run that is planned again, because the world moved or it was read-only. */
+/** The confirmation of a run that is planned again, because the state changed or the environment was read-only. */
 export function confirmAgain(run: Run): readonly Intent[] {
   return [{ kind: 'confirm', ask: confirmation(run.id, actionById[run.action], run.accepts) }];
 }

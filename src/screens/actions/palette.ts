@@ -1,4 +1,4 @@
-// The key that leads to what can be done about the selected row, and every action's entry in the palette.
+// The key that lists the actions for the selected row, and the palette entry of every action.
 import { actions } from '../../actions/index.ts';
 import type { Action, ActionId, Target } from '../../core/actions/action.ts';
 import { evaluateFailover } from '../../core/health/failover.ts';
@@ -14,7 +14,7 @@ import { offer, whyNot } from './offer.ts';
 export function targetOf({ state, place, row }: Here): Target {
   if (place.screen === 'act') return place.of;
   if (row?.target) return row.target;
-  // Rows that say none of their own: by what they open.
+  // Rows without a target of their own take it from what they open.
   const about: Place['of'] = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
   if (about.metric) return forMetric(about.metric, state);
   if (about.backend) return forBackend(about.backend, state);
@@ -58,13 +58,13 @@ export const actBinding: Binding = {
   id: 'act',
   keys: ['a'],
   title: 'act',
-  about: 'what can be done about the selected row, and everything else',
+  about: 'list the actions, those for the selected row first',
   footer: 40,
   unless: ({ state }) => (state.incidentContext?.observing ? 'this cockpit only observes' : undefined),
   run: (here) => [{ kind: 'open', screen: 'act', of: targetOf(here) }],
 };
 
-/** What people call them beside their titles. */
+/** Other words that find an action. */
 const otherWords: Partial<Record<ActionId, string>> = {
   'restart-deployment': 'rollout bounce reboot',
   'rollback-deployment': 'rollback undo revert previous',
@@ -106,7 +106,7 @@ export const actionEntries = (state: State): readonly Entry[] => [
   }),
   {
     title: 'arm',
-    about: 'open read-only production for a while; the reason is recorded',
+    about: 'allow changes in production for a limited time; the reason is recorded',
     ...(state.arming.state === 'locked' ? { unless: state.arming.why } : {}),
     ...(state.arming.state === 'open' ? { unless: 'this environment is not read-only' } : {}),
     run: [
@@ -114,16 +114,16 @@ export const actionEntries = (state: State): readonly Entry[] => [
         kind: 'form',
         form: {
           title: 'Arm',
-          fields: [{ name: 'reason', ask: 'why? it stands in the journal', kind: 'text' }],
+          fields: [{ name: 'reason', ask: 'reason (recorded in the journal)', kind: 'text' }],
           submit: ({ reason = '' }) =>
-            reason.trim() ? [{ kind: 'send', command: { kind: 'arm', reason } }] : 'say why',
+            reason.trim() ? [{ kind: 'send', command: { kind: 'arm', reason } }] : 'a reason is required',
         },
       },
     ],
   },
   {
     title: 'disarm',
-    about: 'read-only again, now',
+    about: 'make the environment read-only again now',
     ...(state.arming.state === 'armed' ? {} : { unless: 'it is not armed' }),
     run: [{ kind: 'send', command: { kind: 'disarm' } }],
   },

@@ -1,4 +1,4 @@
-// Everything that can be done, what fits the selected row first; what cannot be done now is dim, with its reason.
+// Every action, those for the selected row first; unavailable ones are dim, with the reason.
 import { actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import type { Intent, Place, State } from '../../store.ts';
@@ -8,7 +8,7 @@ import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { matching } from '../toolkit/list.ts';
 import { offer, whyNot } from './offer.ts';
 
-/** What of a target an action can use. */
+/** The fields of a target that an action uses. */
 function fitting(action: Action, target: Target): Target {
   return Object.fromEntries(Object.entries(target).filter(([name]) => action.fields.some((f) => f.name === name)));
 }
@@ -18,7 +18,7 @@ const open: Binding = {
   keys: ['enter', 'right'],
   instead: ['enter'],
   title: 'choose',
-  about: 'ask for what is missing, look, and show the plan',
+  about: 'fill in missing fields, check, show the plan',
   footer: 1,
   unless: ({ row }) => (row ? undefined : 'no action is selected'),
   run: ({ state, place, row }): readonly Intent[] => {

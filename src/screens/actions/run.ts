@@ -1,4 +1,4 @@
-// One run: what it does, says and found.
+// One run: its plan, output and outcome.
 import { actionById } from '../../actions/index.ts';
 import type { Run } from '../../core/actions/run.ts';
 import { isUnderWay } from '../../core/actions/run.ts';
@@ -15,11 +15,11 @@ const stopping = (run: Run): readonly Intent[] => [
   {
     kind: 'confirm',
     ask: {
-      title: 'Stop it?',
+      title: 'Stop this run?',
       lines: () => [
-        line(`  ${run.performed} of ${run.calls.length} calls are done.`),
-        line('  What was begun is asked to stop; what is done is not undone.'),
-        line(dim('  A transaction that is not committed is rolled back.')),
+        line(`  ${run.performed} of ${run.calls.length} calls done.`),
+        line('  The running call is cancelled. Completed calls are not undone.'),
+        line(dim('  An uncommitted transaction is rolled back.')),
       ],
       accept: { by: 'key', word: 'stop' },
       accepted: () => [{ kind: 'send', command: { kind: 'run', run: run.id, what: { do: 'cancel' } } }],
@@ -28,7 +28,7 @@ const stopping = (run: Run): readonly Intent[] => [
 ];
 
 const next = (at: number) => ({
-  unless: ({ state, place }: Here) => (runOf(state, place)?.next[at] ? undefined : 'nothing comes next yet'),
+  unless: ({ state, place }: Here) => (runOf(state, place)?.next[at] ? undefined : 'no next step yet'),
   run: ({ state, place }: Here) => {
     const suggestion = runOf(state, place)?.next[at];
     return suggestion ? offer(state, suggestion.action, suggestion.target) : [];
@@ -40,9 +40,10 @@ const keys: readonly Binding[] = [
     id: 'confirm-run',
     keys: ['c'],
     title: 'confirm',
-    about: 'confirm what was planned',
+    about: 'confirm the plan',
     footer: 1,
-    unless: ({ state, place }) => (runOf(state, place)?.phase === 'planned' ? undefined : 'nothing waits for it'),
+    unless: ({ state, place }) =>
+      runOf(state, place)?.phase === 'planned' ? undefined : 'no plan waits for confirmation',
     run: ({ state, place }) => {
       const run = runOf(state, place);
       return run ? confirmAgain(run) : [];
@@ -53,18 +54,18 @@ const keys: readonly Binding[] = [
     keys: ['n'],
     instead: ['note'],
     title: 'next',
-    about: 'what comes next: the way back, or the next step',
+    about: 'go to the next step, or undo',
     footer: 2,
     ...next(0),
   },
-  { id: 'second-next-action', keys: ['N'], title: 'next', about: 'the second of what comes next', ...next(1) },
+  { id: 'second-next-action', keys: ['N'], title: 'next', about: 'go to the second next step', ...next(1) },
   {
     id: 'stop-run',
     keys: ['x'],
     title: 'stop',
-    about: 'cancel what is planned, or ask what runs to stop',
+    about: 'discard the plan, or stop the run',
     footer: 3,
-    unless: ({ state, place }) => (runOf(state, place)?.phase === 'done' ? 'it has ended' : undefined),
+    unless: ({ state, place }) => (runOf(state, place)?.phase === 'done' ? 'the run has ended' : undefined),
     run: ({ state, place }) => {
       const run = runOf(state, place);
       if (!run) return [];
@@ -77,9 +78,9 @@ const keys: readonly Binding[] = [
     keys: ['y'],
     instead: ['copy'],
     title: 'copy',
-    about: 'copy the commands, to run them by hand',
+    about: 'copy the commands to run them by hand',
     footer: 65,
-    unless: ({ state, place }) => (runOf(state, place)?.calls.length ? undefined : 'there are no commands yet'),
+    unless: ({ state, place }) => (runOf(state, place)?.calls.length ? undefined : 'no commands yet'),
     run: ({ state, place }) => [
       {
         kind: 'copy',
@@ -94,9 +95,9 @@ const keys: readonly Binding[] = [
   {
     id: 'forget-output',
     keys: ['F'],
-    title: 'forget',
-    about: 'clear what it said from the screen: a new key is not kept',
-    unless: ({ state, place }) => (runOf(state, place)?.output.length ? undefined : 'it said nothing'),
+    title: 'clear output',
+    about: 'clear the output from the screen; a new key is not stored',
+    unless: ({ state, place }) => (runOf(state, place)?.output.length ? undefined : 'there is no output'),
     run: ({ place }) => [{ kind: 'send', command: { kind: 'run', run: place.of.run ?? '', what: { do: 'forget' } } }],
   },
 ];

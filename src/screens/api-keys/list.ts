@@ -1,4 +1,4 @@
-// API keys per tenant (runbook, Viewing API Key Status); never the key. What stands out stands first.
+// API keys per tenant (runbook, Viewing API Key Status); never the key. Keys that need attention come first.
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/queries/api-key.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
@@ -19,7 +19,7 @@ const byTenant: Order = (a, b) =>
   compare(a.tenant, b.tenant) || Number(a.revoked) - Number(b.revoked) || compare(a.name, b.name);
 const orders: readonly (readonly [string, Order])[] = [
   ['tenant', byTenant],
-  ['what stands out', (a, b, now) => oddities(b, now).length - oddities(a, now).length || byTenant(a, b, now)],
+  ['attention', (a, b, now) => oddities(b, now).length - oddities(a, now).length || byTenant(a, b, now)],
   ['last used', (a, b, now) => (a.lastUsedAt ?? 0) - (b.lastUsedAt ?? 0) || byTenant(a, b, now)],
 ];
 
@@ -53,7 +53,7 @@ export const apiKeysScreen: Screen = {
       { title: 'permissions', of: permissionsSays, width: 13, upTo: 40, spare: 1 },
       { title: 'limit', of: (k) => (k.rateLimit ? formatCount(k.rateLimit) : '–'), width: 6, align: 'right', spare: 2 },
       { title: 'used', of: (k) => dim(usedSays(k, now)), width: 7, align: 'right' },
-      { title: 'stands out', of: (k, wide) => oddSays(k, now, wide), width: 17, upTo: 40 },
+      { title: 'attention', of: (k, wide) => oddSays(k, now, wide), width: 17, upTo: 40 },
       { title: 'id', of: (k) => dim(k.id), width: 12, upTo: 36, spare: 3 },
     ];
     const { head, draw } = table(all, room);
@@ -71,12 +71,12 @@ export const apiKeysScreen: Screen = {
     return {
       says: line(
         found ? `${formatCount(keys.length)}${found.more ? ' and more' : ''}` : '',
-        odd > 0 ? span(`  ${odd} ${odd === 1 ? 'stands' : 'stand'} out`, 'warning') : undefined,
+        odd > 0 ? span(`  ${odd} ${odd === 1 ? 'needs' : 'need'} attention`, 'warning') : undefined,
       ),
       right: ageSays(reading, now) ?? [],
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
       rows,
-      empty: found ? [line(dim('there are no API keys'))] : [],
+      empty: found ? [line(dim('no API keys'))] : [],
     };
   },
 };
@@ -86,7 +86,7 @@ function glyphOf(key: ApiKey, now: Instant) {
   return oddities(key, now).length > 0 ? span('▲', 'warning') : span('✓', 'ok');
 }
 
-/** As many as have room, whole, and how many more there are. */
+/** As many whole values as fit, and a count of the rest. */
 function permissionsSays(key: ApiKey, columns: number) {
   const { permissions } = key;
   const tone = isOverPrivileged(key) && !key.revoked ? 'warning' : 'dim';

@@ -1,4 +1,4 @@
-// The backup schedule as promises, against what is there (runbook, Backup Schedule).
+// The backup schedule compared with the backups that exist (runbook, Backup Schedule).
 import { type BackupPromise, type Backups, keepPromises, type Snapshot } from '../../core/health/backups.ts';
 import { formatAge, formatBytes, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -25,10 +25,15 @@ export const backupsScreen: Screen = {
     const promise = table<BackupPromise>(
       [
         { title: '', of: (p) => mark(p.verdict), width: 1 },
-        { title: 'promise', of: (p) => `${p.data}, ${p.frequency.toLowerCase()}`, width: 19 },
-        { title: 'is', of: (p) => (room < 70 ? (p.short ?? p.says) : p.says), width: room < 70 ? 32 : 50, upTo: 70 },
-        { title: 'kept', of: (p) => dim(p.retention), width: 20, spare: 2 },
-        { title: 'where', of: (p) => dim(p.location), width: 17, spare: 1 },
+        { title: 'backup', of: (p) => `${p.data}, ${p.frequency.toLowerCase()}`, width: 19 },
+        {
+          title: 'status',
+          of: (p) => (room < 70 ? (p.short ?? p.says) : p.says),
+          width: room < 70 ? 32 : 50,
+          upTo: 70,
+        },
+        { title: 'retention', of: (p) => dim(p.retention), width: 20, spare: 2 },
+        { title: 'location', of: (p) => dim(p.location), width: 17, spare: 1 },
       ],
       room,
     );
@@ -36,7 +41,9 @@ export const backupsScreen: Screen = {
     const snapshots = backups?.snapshots.ok ? backups.snapshots.value : [];
     const snapshot = table<Snapshot>(snapshotColumns(world.now, snapshots), room);
     return {
-      says: line(dim(room < 70 ? 'promised and there' : 'the runbook’s schedule against what is there')),
+      says: line(
+        dim(room < 70 ? 'schedule and status' : 'the runbook’s schedule compared with the backups that exist'),
+      ),
       right: ageSays(reading, world.now) ?? [],
       head: [...trouble(reading, 'backups', world.now, room), promise.head],
       rows: [
@@ -47,9 +54,7 @@ export const backupsScreen: Screen = {
               ? []
               : [
                   [],
-                  line(
-                    dim(snapshots.length > 0 ? 'database snapshots, newest first' : 'no database snapshots are known'),
-                  ),
+                  line(dim(snapshots.length > 0 ? 'database snapshots, newest first' : 'no database snapshots')),
                   ...(snapshots.length > 0 ? [snapshot.head] : []),
                 ];
           return {
@@ -58,7 +63,7 @@ export const backupsScreen: Screen = {
             height: 1 + below.length,
             draw: () => [promise.draw(p), ...below],
             opens: leadsOn(p, snapshots, state),
-            copies: { text: `${p.data}, ${p.frequency}: ${p.says}`, what: 'the promise' },
+            copies: { text: `${p.data}, ${p.frequency}: ${p.says}`, what: 'the backup status' },
           };
         }),
         ...snapshots.map(
@@ -75,7 +80,7 @@ export const backupsScreen: Screen = {
   },
 };
 
-/** To the snapshot that keeps it, or should; else to all that is known of it. */
+/** The newest snapshot of the schedule, or its details where it has none. */
 function leadsOn(p: BackupPromise, snapshots: readonly Snapshot[], state: State): Intent {
   const kind = p.id === 'database-hourly' ? 'hourly' : p.id === 'database-daily' ? 'daily' : undefined;
   const done = snapshots.filter((s) => s.status === 'available');
@@ -91,8 +96,8 @@ function leadsOn(p: BackupPromise, snapshots: readonly Snapshot[], state: State)
 function promiseLines(p: BackupPromise, { readings, now }: World, columns: number): Line[] {
   const backups = newest(readings.backups)?.value;
   const facts = {
-    'database-hourly': [['look', 'aws rds describe-db-cluster-snapshots']],
-    'database-daily': [['look', 'aws rds describe-db-cluster-snapshots']],
+    'database-hourly': [['list with', 'aws rds describe-db-cluster-snapshots']],
+    'database-daily': [['list with', 'aws rds describe-db-cluster-snapshots']],
     'redis-daily': [
       ['files', backups?.redis.ok ? formatCount(backups.redis.value.objects) : undefined],
       ...persistencePairs(newest(readings.redis)?.value, now),
@@ -101,8 +106,8 @@ function promiseLines(p: BackupPromise, { readings, now }: World, columns: numbe
   } as const satisfies Record<BackupPromise['id'], readonly (readonly [string, string | undefined])[]>;
   return descriptionList(
     [
-      ['promised', `${p.frequency}, kept ${p.retention}, in ${p.location}`],
-      ['is', line(mark(p.verdict), ` ${p.says}`)],
+      ['schedule', `${p.frequency}, kept ${p.retention}, in ${p.location}`],
+      ['status', line(mark(p.verdict), ` ${p.says}`)],
       ['newest', p.newest === undefined ? undefined : `${formatInstant(p.newest)}, ${formatAge(now - p.newest)} ago`],
       ...facts[p.id],
     ],
@@ -112,13 +117,13 @@ function promiseLines(p: BackupPromise, { readings, now }: World, columns: numbe
 
 function evidencePairs(evidence: Backups['evidence'] | undefined): readonly (readonly [string, string | undefined])[] {
   if (!evidence) return [];
-  if (!evidence.ok) return [['to do', evidence.fault.hint]];
+  if (!evidence.ok) return [['next step', evidence.fault.hint]];
   const { versioning, objectLock, mode, days } = evidence.value;
   return [
-    ['versioning', versioning ? 'on: what is deleted can be restored' : 'OFF: what is deleted is gone'],
-    ['Object Lock', objectLock ? 'on' : 'OFF: nothing keeps versions from being deleted for good'],
+    ['versioning', versioning ? 'on: deleted files can be restored' : 'OFF: deleted files cannot be restored'],
+    ['Object Lock', objectLock ? 'on' : 'OFF: versions can be deleted permanently'],
     [
-      'by default',
+      'default lock',
       mode ? `${mode.toLowerCase()}${days ? ` for ${days} days` : ''}` : objectLock ? 'no retention' : undefined,
     ],
   ];

@@ -1,4 +1,4 @@
-// The runbook's architecture diagram, alive: each part with its state and the one number that matters; enter goes
+// The runbook's architecture diagram, live: each part with its status and its main number; enter goes
 // there (runbook, Architecture).
 
 import { keepPromises } from '../../core/health/backups.ts';
@@ -52,7 +52,7 @@ function gatewayNodes(world: World): readonly Part[] {
       {
         id: app,
         name: app,
-        number: 'no pods are known',
+        number: 'no pods',
         verdict: fresh ? 'critical' : 'unknown',
         opens: { kind: 'open', screen: 'deployment', of: { deployment: app } },
       },
@@ -184,7 +184,7 @@ function joint(upper: number, lower: number, columns: number): Line {
 export const overviewScreen: Screen = {
   id: 'overview',
   title: () => 'OVERVIEW',
-  palette: 'overview: the architecture, alive',
+  palette: 'overview: the architecture with its live status',
   draw(state, place, { columns, rows: height }) {
     const all = floors(state);
     const parts = all.flat();

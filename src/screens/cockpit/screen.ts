@@ -1,4 +1,4 @@
-// The cockpit: five panes in the room there is.
+// The cockpit: five panes, laid out for the size of the terminal.
 import type { Place, State } from '../../store.ts';
 import { healthPane } from '../health/pane.ts';
 import { metricsPane } from '../metrics/pane.ts';
@@ -33,7 +33,7 @@ export const cockpit: Screen = {
       id: 'zoom',
       keys: ['z'],
       title: 'zoom',
-      about: 'the focused pane on the whole screen, with every row and column',
+      about: 'show the focused pane full screen, with every row and column',
       footer: 61,
       run: ({ place }) => (place.pane ? [{ kind: 'open', screen: place.pane }] : []),
     },
@@ -114,7 +114,7 @@ function inThree(state: State, place: Place, { columns, rows }: Size): Drawn {
   );
 }
 
-/** Less than that: the focused pane, and a line that tells how the others are. */
+/** Smaller terminals: the focused pane, and one line with the status of the others. */
 function oneAtATime(state: State, place: Place, { columns, rows }: Size): Drawn {
   const { draw, drawn } = painter(state, place);
   const { of, findings } = healthOf(state.world);

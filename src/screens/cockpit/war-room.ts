@@ -1,4 +1,4 @@
-// The war room: what matters, to be read from four metres. Worst first, nothing that is fine unless all is.
+// The war room: large letters for a wall screen. Worst first; healthy parts only when all are healthy.
 
 import type { Finding } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
@@ -150,6 +150,6 @@ function calm(findings: readonly Finding[], columns: number, room: number): Line
   const shown = Math.max(0, room - 1);
   return [
     ...rows.slice(0, shown),
-    line(dim(`  ${findings.length - shown * Math.ceil(said.length / beside)} more are fine`)),
+    line(dim(`  ${findings.length - shown * Math.ceil(said.length / beside)} more are ok`)),
   ];
 }

@@ -1,4 +1,4 @@
-// Sessions of the primary: who blocks whom as a tree, what each waits for, and replication above.
+// Sessions of the primary: a tree of blockers, what each waits for, and replication above.
 
 import { evaluateSlot } from '../../core/health/replication.ts';
 import { type HealthStatus, worst, worstFirst } from '../../core/health/status.ts';
@@ -25,7 +25,7 @@ export function databaseAsk({ of }: Place): Query<'database'> {
   return { kind: 'database', server: of.server === 'replica' ? 'replica' : 'primary' };
 }
 
-/** A transaction that is open for so long holds others up, or keeps vacuum from its work. */
+/** A transaction open for this long blocks others or holds vacuum back. */
 const longTransaction = 5 * 60_000;
 
 export const sessionsScreen: Screen = {
@@ -62,7 +62,7 @@ export const sessionsScreen: Screen = {
           title: `session ${one.session.pid}`,
           lines: (_, wide) => detailsOf(one, found?.vacuums ?? [], wide - 2),
         },
-        // A replica's sessions are not ended from here, nor is autovacuum.
+        // The cockpit ends no sessions of a replica, and no autovacuum.
         ...(place.of.server === 'replica' || one.session.autovacuum
           ? {}
           : { target: { action: 'end-session', pid: String(one.session.pid) } }),
@@ -103,7 +103,7 @@ function stateSays(state: string, columns: number) {
   return state.startsWith('idle in transaction') ? span(says, 'warning') : dim(says || 'hidden');
 }
 
-/** Who waits for several is not helped by the end of one of them. */
+/** A session that waits for several is not released when one of them ends. */
 function waitSays({ wait, blockedBy }: DatabaseSession, columns: number): Line {
   if (blockedBy.length > 1) {
     const by = `by ${blockedBy.length} sessions`;
@@ -118,10 +118,10 @@ function ageOf(age: number | undefined) {
   return age > longTransaction ? span(shortAge(age), 'warning') : shortAge(age);
 }
 
-/** How many lines replicas, slots and what is hidden may take above the sessions. */
+/** The most lines that replicas, slots and hidden parts take above the sessions. */
 const replicationRows = 5;
 
-/** Replicas and slots, and what is hidden from us, with its grant; what is wrong first. */
+/** Replicas, slots and hidden parts with the grant they need; problems first. */
 function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDetail): Line[] {
   const lag = (bytes: number | undefined) => (bytes === undefined ? 'lag hidden' : `${formatBytes(bytes)} behind`);
   const all: readonly (readonly [HealthStatus, ...(string | Span)[]])[] = [
@@ -135,14 +135,14 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
     ),
     ...slots.map((s) => {
       const { verdict } = evaluateSlot(s);
-      const kept = s.bytes === undefined ? '' : `keeps ${formatBytes(s.bytes)} of log`;
+      const kept = s.bytes === undefined ? '' : `retains ${formatBytes(s.bytes)} of WAL`;
       return [
         s.active || verdict !== 'ok' ? verdict : 'warning',
         ` slot ${s.name}  ${slotSays(s)}  `,
         dim(`${kept} ${s.state}`.trim()),
       ] as const;
     }),
-    ...missing.map(({ part: what, grant }) => ['unknown', ` ${what} not shown  `, dim(grant)] as const),
+    ...missing.map(({ part: what, grant }) => ['unknown', ` ${what} not visible  `, dim(grant)] as const),
   ];
   const sorted = all.toSorted(([a], [b]) => worstFirst(a, b));
   const shown = sorted.length > replicationRows ? sorted.slice(0, replicationRows - 1) : sorted;
@@ -156,7 +156,7 @@ function replicationLines({ replicas, slots, missing, inRecovery }: DatabaseDeta
           line(
             mark(worst(rest.map(([verdict]) => verdict))),
             ` and ${rest.length} more`,
-            dim(unwell > 0 ? `, ${unwell} of them not well` : ', all well'),
+            dim(unwell > 0 ? `, ${unwell} of them unhealthy` : ', all healthy'),
           ),
         ]
       : []),

@@ -71,8 +71,8 @@ export const tablesScreen: Screen = {
       says: line(
         found
           ? tables.length < mostTables
-            ? `${formatCount(tables.length)} by PostgreSQL’s own statistics`
-            : `${mostTables} of them, the untidiest`
+            ? `${formatCount(tables.length)} tables, from PostgreSQL statistics`
+            : `the ${mostTables} with the most dead rows`
           : '',
       ),
       right: ageSays(reading, now) ?? [],
@@ -82,7 +82,7 @@ export const tablesScreen: Screen = {
         head,
       ],
       rows,
-      empty: found ? [line(dim('no tables are visible'))] : [],
+      empty: found ? [line(dim('no visible tables'))] : [],
       foot: found ? weekly(found.tables, now) : [],
     };
   },
@@ -90,13 +90,13 @@ export const tablesScreen: Screen = {
 
 const upkeep: readonly DatabasePart[] = ['age of ids', 'running vacuums', 'tables'];
 
-/** Ids that run out, vacuums that run, and what of both is not shown to us. */
+/** Transaction id age, running vacuums, and the parts that are not visible. */
 function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
   const hidden = missing.filter(({ part: what }) => upkeep.includes(what));
   return [
     ...idAges.flatMap((one) => {
       const { verdict, says, remedy } = evaluateIdAge(one);
-      // Few ever come near the end of their multixacts: that they are well needs no line.
+      // Few databases run out of multixacts: a healthy count needs no line.
       if (verdict === 'ok' && one.kind === 'multixacts') return [];
       return [
         line(mark(verdict), verdict === 'ok' ? dim(` ${says}`) : ` ${says}`),
@@ -105,7 +105,7 @@ function upkeepLines({ idAges, vacuums, missing }: DatabaseDetail): Line[] {
     }),
     ...vacuums.slice(0, 3).map(vacuumLine),
     ...(vacuums.length > 3 ? [line(dim(`  and ${vacuums.length - 3} more vacuums`))] : []),
-    ...hidden.map(({ part: what, grant }) => line(mark('unknown'), ` ${what} not shown  `, dim(grant))),
+    ...hidden.map(({ part: what, grant }) => line(mark('unknown'), ` ${what} not visible  `, dim(grant))),
   ];
 }
 
@@ -131,7 +131,7 @@ function tableLines(t: TableState, now: Instant, columns: number): Line[] {
       ['bloat', line(mark(bloat.verdict), ` ${bloat.says}`)],
       ['last vacuum', when(t.lastVacuum)],
       ['last analyze', when(t.lastAnalyze)],
-      ['by hand', `VACUUM ANALYZE ${t.name};`],
+      ['command', `VACUUM ANALYZE ${t.name};`],
     ],
     columns,
   );
@@ -145,10 +145,10 @@ function weekly(tables: readonly TableState[], now: Instant): Line[] {
         mark(unseen ? 'unknown' : overdue ? 'warning' : 'ok'),
         ` ${task.padEnd(21)}`,
         unseen
-          ? dim('no such table is visible')
+          ? dim('table not visible')
           : lastAt === undefined
-            ? `never done${overdue ? '' : ', not needed yet'}`
-            : `last done ${formatAge(now - lastAt)} ago`,
+            ? `never run${overdue ? '' : ', not needed yet'}`
+            : `last run ${formatAge(now - lastAt)} ago`,
         overdue ? span('  due', 'warning') : undefined,
       ),
     ),

@@ -1,13 +1,13 @@
-// Vacuums that run now: on the screen of tables, and beside the sessions that run them.
+// Running vacuums: on the tables screen, and beside their sessions.
 import { longVacuum, type RunningVacuum } from '../../core/queries/database.ts';
 import { formatAge, formatPercent } from '../../core/text/format.ts';
 import { dim, type Line, line, mark } from '../toolkit/line.ts';
 
-/** A vacuum in one line: whose, of what, for how long, how far. */
+/** A vacuum in one line: its user, table, duration and progress. */
 export function vacuumLine(vacuum: RunningVacuum): Line {
   const { pid, age, auto } = vacuum;
-  const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'vacuum by hand';
-  const since = age === undefined ? 'since when is hidden' : `for ${formatAge(age)}`;
+  const who = auto === undefined ? 'vacuum' : auto ? 'autovacuum' : 'manual vacuum';
+  const since = age === undefined ? 'start time not visible' : `for ${formatAge(age)}`;
   return line(
     age === undefined ? dim('?') : mark(age > longVacuum ? 'warning' : 'ok'),
     ` ${who} of ${tableSays(vacuum)} ${since}`,
@@ -20,7 +20,7 @@ function tableSays({ table, database }: RunningVacuum): string {
   return table ?? `a table of ${database || 'another database'}`;
 }
 
-/** Why it runs and how far it is, as far as it is told. */
+/** Why it runs, and its progress where PostgreSQL reports it. */
 function farSays({ forced, share, phase }: RunningVacuum): readonly string[] {
   const said = [
     forced ? 'against wraparound' : undefined,

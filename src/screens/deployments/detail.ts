@@ -49,7 +49,7 @@ export const deploymentScreen: Screen = {
         ...missingRows(detail?.missing ?? []),
         ...eventRows(detail?.events ?? [], now),
       ],
-      empty: [line(dim('it has no pods'))],
+      empty: [line(dim('no pods'))],
     };
   },
 };
@@ -68,18 +68,18 @@ function headOf(
   const old = d.replicas - d.updated;
   return descriptionList(
     [
-      ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+      ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
       [
         'replicas',
-        [`${ready} ready, ${d.available} available of ${d.desired} wanted`, doubt].filter(Boolean).join('; '),
+        [`${ready} ready, ${d.available} available of ${d.desired} desired`, doubt].filter(Boolean).join('; '),
       ],
       [
         'rollout',
         d.rollout.state === 'complete'
-          ? line(`complete, revision ${d.revision > 0 ? d.revision : 'not known'}`)
+          ? line(`complete, revision ${d.revision > 0 ? d.revision : 'unknown'}`)
           : line(
               rolloutSays(d),
-              `  ${d.updated} of ${d.desired} are of revision ${d.revision}${old > 0 ? `, ${old} older` : ''}`,
+              `  ${d.updated} of ${d.desired} updated to revision ${d.revision}${old > 0 ? `, ${old} old` : ''}`,
             ),
       ],
       ['because', [d.rollout.state === 'complete' ? undefined : d.rollout.why, ...reasons].filter(Boolean).join('; ')],
@@ -133,7 +133,7 @@ function revisionRows(revisions: readonly DeployedRevision[], now: Instant): Row
       draw: () => [
         line(
           active ? bold(`  rev ${revision.revision}  `) : `  rev ${revision.revision}  `,
-          // Not by ▶: that is where the keys go.
+          // ▶ marks the focus already.
           active ? span('now  ', 'accent') : undefined,
           dim(`${formatInstant(createdAt).slice(0, 16)}Z  `),
           images.map(tagOf).join(', '),
@@ -168,12 +168,12 @@ function revisionLines(revision: DeployedRevision, now: Instant, columns: number
     ),
     [],
     ...(active
-      ? [line(dim('this is what is rolled out'))]
+      ? [line(dim('this is the current revision'))]
       : differs.length > 0
         ? [
-            line(dim('going back to it would change')),
+            line(dim('a rollback to it changes')),
             ...differs.flatMap((each) => wrap(each, columns - 2).map((l) => line(`  ${l}`))),
           ]
-        : [line(dim('it does not differ from what is rolled out'))]),
+        : [line(dim('no difference from the current revision'))]),
   ];
 }

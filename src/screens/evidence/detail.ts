@@ -30,7 +30,7 @@ export const evidenceStudyScreen: Screen = {
     const columnsOf: Column<EvidenceVersion>[] = [
       { title: 'object', of: (v) => inStudy(v.key), width: 20, upTo: 60 },
       {
-        title: 'is',
+        title: 'kind',
         of: (v) =>
           v.kind === 'delete marker' ? span('deleted', 'warning') : v.latest ? 'newest' : dim('older version'),
         width: 13,
@@ -67,10 +67,10 @@ export const evidenceStudyScreen: Screen = {
             lines: (_, wide) => versionLines(v, found?.bucket ?? '', now, wide - 2),
           },
           target: { file: v.key, version: v.versionId },
-          copies: { text: fetchCommand(v, found?.bucket ?? ''), what: 'the command that fetches it' },
+          copies: { text: fetchCommand(v, found?.bucket ?? ''), what: 'the download command' },
         }),
       ),
-      empty: reading.state === 'live' ? [line(dim('no evidence of this study'))] : [],
+      empty: reading.state === 'live' ? [line(dim('no evidence for this study'))] : [],
     };
   },
 };
@@ -84,12 +84,12 @@ function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns:
   const { lock } = v;
   const held =
     lock === undefined
-      ? 'not asked'
+      ? 'not checked'
       : [
           lock.legalHold ? 'legal hold' : '',
           lock.until === undefined
             ? ''
-            : `${(lock.mode ?? 'retention').toLowerCase()} until ${formatInstant(lock.until)}${lock.until <= now ? ', which is over' : ''}`,
+            : `${(lock.mode ?? 'retention').toLowerCase()} until ${formatInstant(lock.until)}${lock.until <= now ? ', expired' : ''}`,
         ]
           .filter(Boolean)
           .join(', ') || 'no legal hold, no retention';
@@ -99,7 +99,7 @@ function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns:
       [
         'is',
         v.kind === 'delete marker'
-          ? 'a delete marker: it hides what is older'
+          ? 'a delete marker: hides older versions'
           : v.latest
             ? 'the newest version'
             : 'an older version',
@@ -108,7 +108,7 @@ function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns:
       ['size', v.kind === 'version' ? formatBytes(v.bytes) : undefined],
       ['written', `${formatInstant(v.at)}, ${formatAge(now - v.at)} ago`],
       ['held', v.kind === 'version' ? held : undefined],
-      ['by hand', v.kind === 'version' ? fetchCommand(v, bucket) : undefined],
+      ['command', v.kind === 'version' ? fetchCommand(v, bucket) : undefined],
     ],
     columns,
   );

@@ -1,4 +1,4 @@
-// Evidence by study: how much there is, how old it is, what may go (runbook, Evidence Cleanup).
+// Evidence by study: its size, its age, what can be deleted (runbook, Evidence Cleanup).
 import { type EvidenceGroup, oldBefore } from '../../core/queries/evidence.ts';
 import { queryReading } from '../../core/queries/query.ts';
 import { formatBytes, formatCount, formatCounted, formatInstant, shortAge } from '../../core/text/format.ts';
@@ -61,7 +61,7 @@ export const evidenceScreen: Screen = {
       { title: 'newest', of: (g) => shortAge(now - g.newest), width: 6, align: 'right', spare: 2 },
       {
         title: `older than ${days} d`,
-        of: (g) => (g.newest < old ? span('all of it', 'accent') : g.oldest < old ? 'a part' : dim('–')),
+        of: (g) => (g.newest < old ? span('all', 'accent') : g.oldest < old ? 'some' : dim('–')),
         width: 15,
         spare: 1,
       },
@@ -76,7 +76,7 @@ export const evidenceScreen: Screen = {
         ...trouble(reading, 'evidence', now, room),
         line(
           dim(
-            `old: before ${formatInstant(now - days * day).slice(0, 10)} (${days} days); held: each study’s oldest file`,
+            `old: before ${formatInstant(now - days * day).slice(0, 10)} (${days} days); held: lock of the oldest file`,
           ),
         ),
         ...(list?.unknown ? [line(span('? ', 'unknown'), dim(list.unknown))] : []),
@@ -89,7 +89,7 @@ export const evidenceScreen: Screen = {
           draw: () => [draw(g)],
           opens: { kind: 'open', screen: 'evidence-study', of: { study: g.study } },
           target: { prefix: `${g.study}/`, study: g.study },
-          copies: { text: `s3://${list?.bucket ?? ''}/${g.study}/`, what: 'its place in S3' },
+          copies: { text: `s3://${list?.bucket ?? ''}/${g.study}/`, what: 'the S3 path' },
         }),
       ),
       empty: reading.state === 'live' ? [line(dim('the bucket is empty'))] : [],

@@ -18,7 +18,7 @@ import { gone, text } from '../toolkit/text-view.ts';
 import { backendVerdict, formatLatency, isBackend } from './pane.ts';
 import { persistencePairs } from './persistence.ts';
 
-/** One backend, all that it answered, and what could not be asked. */
+/** One backend: its whole answer, and what could not be queried. */
 export const backendScreen: Screen = {
   id: 'backend',
   title: () => 'BACKEND',
@@ -32,7 +32,7 @@ export const backendScreen: Screen = {
     const room = columns - 2;
     const first = descriptionList(
       [
-        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+        ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
         [
           'last answer',
           seen ? `${formatInstant(seen.at)}, ${formatAge(now - seen.at)} ago, from ${seen.from}` : 'none yet',
@@ -103,7 +103,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
           'replication',
           d.lag
             ? [
-                d.lag.replicas === undefined ? '' : `${d.lag.replicas} connected, the furthest`,
+                d.lag.replicas === undefined ? '' : `${d.lag.replicas} connected, lag of the slowest`,
                 behindSays(d.lag),
                 d.lag.bytes === undefined ? '' : formatBytes(d.lag.bytes),
               ]
@@ -111,7 +111,7 @@ function databaseLines(d: Database | undefined, room: number): Line[] {
                 .join(', ')
             : undefined,
         ],
-        ['primary’s log', d.wal ? `${receiptSays(d)}; replayed ${d.wal.replayed ?? 'not visible'}` : undefined],
+        ['primary’s WAL', d.wal ? `${receiptSays(d)}; replayed ${d.wal.replayed ?? 'not visible'}` : undefined],
         [
           'longest transaction',
           d.longestTransaction
@@ -152,9 +152,9 @@ function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
       [
         'role',
         [
-          r.role === 'slave' ? 'replica: it takes no writes' : r.role,
-          r.linkUp === undefined ? '' : r.linkUp ? 'its primary answers it' : 'cut off from its primary',
-          r.cluster ? 'a node of a cluster: the numbers are this node’s' : '',
+          r.role === 'slave' ? 'replica: read-only' : r.role,
+          r.linkUp === undefined ? '' : r.linkUp ? 'connected to its primary' : 'disconnected from its primary',
+          r.cluster ? 'cluster node: the numbers are for this node' : '',
         ]
           .filter(Boolean)
           .join(', '),
@@ -165,7 +165,7 @@ function redisLines(r: Redis | undefined, now: Instant, room: number): Line[] {
           ? undefined
           : memory.most > 0
             ? `${formatBytes(memory.used)} of ${formatBytes(memory.most)} (${formatPercent((memory.used / memory.most) * 100)})`
-            : `${formatBytes(memory.used)}; no maxmemory is set, so a percentage is unknown`,
+            : `${formatBytes(memory.used)}; maxmemory is not set, so the percentage is unknown`,
       ],
       ['policy', r.policy],
       [

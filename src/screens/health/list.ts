@@ -1,4 +1,4 @@
-// Every backend at length.
+// Every backend with its details.
 import { newest } from '../../core/world/reading.ts';
 import type { Screen } from '../screen.ts';
 import { healthPane } from './pane.ts';

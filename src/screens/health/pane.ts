@@ -1,4 +1,4 @@
-// HEALTH: the gateway's own word, and each backend as it answered us.
+// HEALTH: the gateway's own report, and each backend as it answered us.
 
 import { endpointSays, gatewaySays, worseEndpoint } from '../../core/health/gateway.ts';
 import { evaluateWord } from '../../core/health/health-words.ts';
@@ -42,7 +42,7 @@ export function formatLatency(ms: Ms): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : formatAge(ms);
 }
 
-/** What one backend says when it answers: from the most telling to the shortest, lines below it, more where there is room. */
+/** The text of one live backend: variants from the longest to the shortest, lines below, more where there is room. */
 type Said = { says: readonly Line[]; latency?: Ms; below?: readonly Line[]; more?: readonly string[] };
 
 const nameWidth = 9;
@@ -63,7 +63,7 @@ export const healthPane: Pane = {
   },
 };
 
-/** The verdict of a backend: the judgement's, or for the cluster, whether it answers. */
+/** The health of a backend; for the cluster, whether it answers. */
 export function backendVerdict(state: State, id: BackendId): HealthStatus {
   const { world } = state;
   if (id === 'gateway') return healthOf(world).of('gateway/health');
@@ -117,7 +117,7 @@ function backend<T>(
   const last = newest(reading);
   const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
   const wide = columns > 50;
-  // The next try always stands there; what happened is said as long as that leaves room.
+  // The next try is always shown; the reason takes the room that is left.
   const tries = [again, nextTryShort(reading.retryAt, now)];
   const whole = faults.flatMap((says) => tries.map((each) => ({ says, each })));
   const fitting = whole.find(({ says, each }) => lineWidth(says) + columnsOf(each) < columns) ?? whole.at(-1);

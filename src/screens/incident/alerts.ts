@@ -1,4 +1,4 @@
-// Alerts with what is left of their response time.
+// Alerts with the rest of their response time.
 
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { DueAlert } from '../../core/incident/context.ts';
@@ -28,13 +28,13 @@ export function responseSays(alert: DueAlert, now: number): Line {
   return line(span(`${short(left)} left`, left < 5 * 60_000 ? 'warning' : 'plain'));
 }
 
-/** What is wrong, without the clauses that have no room. */
+/** The problem, without the clauses that do not fit. */
 function whatSays({ says, flapping }: DueAlert, columns: number): Line {
   const often = flapping ? dim('  flapping') : undefined;
   return firstFitting(columns, ...shortenings(says).map((part) => line(part, often)));
 }
 
-/** The whole of the marked alert: always of the same height, so that nothing jumps. */
+/** The details of the selected alert, always of the same height, so that the screen does not jump. */
 function aboutMarked(place: Place, rows: readonly Row[], alerts: readonly DueAlert[], columns: number): Line[] {
   const shown = matching(rows, place.filter);
   const alert = alerts.find((one) => one.id === shown[markerIn(place, shown)]?.id);
@@ -57,7 +57,7 @@ function rowOf(alert: DueAlert, drawn: Line): Row {
           line('  ', at === 0 ? mark(verdictOf[alert.level]) : ' ', ` ${part}`),
         ),
         ...wrap(
-          `raised ${formatClock(alert.raisedAt)}, goes to ${alert.channel}, answer within ${alert.responseTime}`,
+          `raised ${formatClock(alert.raisedAt)}, sent to ${alert.channel}, respond within ${alert.responseTime}`,
           columns - 4,
         ).map((part) => line(dim(`  ${part}`))),
         ...(alert.remedy ? [line('  runbook: ', alert.remedy)] : []),
@@ -83,19 +83,19 @@ export const alertsScreen: Screen = {
       { title: ' ', of: (a) => mark(verdictOf[a.level]), width: 1 },
       { title: 'alert', of: (a) => a.subject, width: subjects, upTo: subjects },
       { title: 'since', of: (a) => dim(formatClock(a.raisedAt).slice(0, 5)), width: 5 },
-      { title: 'what', of: whatSays, width: clauses, upTo: 90 },
+      { title: 'problem', of: whatSays, width: clauses, upTo: 90 },
       { title: 'channel', of: (a) => dim(a.channel), width: channels, spare: 1 },
-      { title: 'answer', of: (a) => responseSays(a, world.now), width: answers, align: 'right' },
+      { title: 'respond', of: (a) => responseSays(a, world.now), width: answers, align: 'right' },
     ];
     const { head, draw } = table(shape, columns - 2);
     const open = alerts.filter((a) => !a.acknowledged).length;
     const rows = alerts.map((alert) => rowOf(alert, draw(alert)));
     return {
-      says: line(dim(alerts.length === 0 ? 'none' : `${open} not acknowledged, ${alerts.length} in all`)),
+      says: line(dim(alerts.length === 0 ? 'none' : `${open} not acknowledged, ${alerts.length} total`)),
       head: alerts.length > 0 ? [head] : [],
       rows,
       foot: aboutMarked(place, rows, alerts, columns - 2),
-      empty: [line(dim('nothing is raised; a warning is raised after 30 s, what is critical after 10 s'))],
+      empty: [line(dim('no alerts; a warning becomes one after 30 s, a critical state after 10 s'))],
     };
   },
   keys: [
@@ -103,12 +103,14 @@ export const alertsScreen: Screen = {
       id: 'acknowledge-alert',
       keys: ['space'],
       title: 'acknowledge',
-      about: 'the alert is yours: its response time stops',
+      about: 'acknowledge the alert: stops its response time',
       footer: 11,
       unless: ({ row, state }) => {
         const alert = state.incidentContext?.alerts.find((one) => one.id === row?.id);
         if (!alert) return 'no alert is selected';
-        return onlyObserves(state) ?? (alert.acknowledged ? `${alert.acknowledged.by} has it already` : undefined);
+        return (
+          onlyObserves(state) ?? (alert.acknowledged ? `already acknowledged by ${alert.acknowledged.by}` : undefined)
+        );
       },
       run: ({ row, state }) => {
         const subject = state.incidentContext?.alerts.find((one) => one.id === row?.id)?.subject;

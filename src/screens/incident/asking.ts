@@ -8,10 +8,10 @@ import type { Form, FormField, Intent, State } from '../../store.ts';
 import { dim, line, wrap } from '../toolkit/line.ts';
 import { suggestionOf } from './opening.ts';
 
-/** A word to the engine. */
+/** Sends a command to the engine. */
 export const send = (what: IncidentCommand): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
 
-const why = (value = ''): FormField => ({ name: 'why', ask: 'why?', kind: 'text', value });
+const why = (value = ''): FormField => ({ name: 'why', ask: 'reason (recorded in the journal)', kind: 'text', value });
 
 function form(
   title: string,
@@ -36,11 +36,11 @@ function form(
 const needed = (
   text: string | undefined,
   what: IncidentCommand,
-  complaint = 'say why, in a few words',
+  complaint = 'a reason is required',
 ): IncidentCommand | string => (text?.trim() ? what : complaint);
 
 export const askNote = (): Intent =>
-  form('Note', [{ name: 'text', ask: 'what is worth remembering?', kind: 'text' }], ({ text = '' }) =>
+  form('Note', [{ name: 'text', ask: 'text (recorded in the timeline)', kind: 'text' }], ({ text = '' }) =>
     needed(text, { do: 'note', text }, 'the note is empty'),
   );
 
@@ -56,7 +56,13 @@ export function askDecision(step: Step, state: State): Intent {
   return form(
     step.decision?.question ?? step.say,
     [
-      { name: 'answer', ask: 'yes or no?', kind: 'choice', value: recommended, choices: () => ['yes', 'no'] },
+      {
+        name: 'answer',
+        ask: 'record yes or no (runs nothing)',
+        kind: 'choice',
+        value: recommended,
+        choices: () => ['yes', 'no'],
+      },
       why(advice?.answer === 'unsure' ? '' : advice?.because),
     ],
     ({ answer = '', why: reason = '' }) => {
@@ -72,13 +78,13 @@ export function askDecision(step: Step, state: State): Intent {
 
 export function askSeverity(state: State): Intent {
   const { severity, because } = suggestionOf(state);
-  const suggests = severity === undefined ? because : `suggests ${severityName(severity)}: ${because}`;
+  const suggests = severity === undefined ? because : `suggested: ${severityName(severity)}; ${because}`;
   return form(
     'Change the severity',
     [
       {
         name: 'severity',
-        ask: 'which one?',
+        ask: 'severity',
         kind: 'choice',
         value: severity && severity !== state.incident?.severity ? severityName(severity) : '',
         choices: () => severities.map(severityName),
@@ -89,7 +95,9 @@ export function askSeverity(state: State): Intent {
       const found = severities.find(
         (one) => severityName(one) === chosen.trim().toUpperCase() || String(one) === chosen.trim(),
       );
-      return found ? needed(reason, { do: 'severity', severity: found, why: reason }) : 'SEV1, SEV2, SEV3 or SEV4';
+      return found
+        ? needed(reason, { do: 'severity', severity: found, why: reason })
+        : 'enter SEV1, SEV2, SEV3 or SEV4';
     },
     suggests,
   );
@@ -97,9 +105,9 @@ export function askSeverity(state: State): Intent {
 
 export const askEnding = (what: 'mitigate' | 'resolve' | 'reopen'): Intent => {
   const title = {
-    mitigate: 'Mitigated: people can work again',
-    resolve: 'Resolve the incident',
-    reopen: 'Reopen the incident',
+    mitigate: 'Mitigated. What fixed it?',
+    resolve: 'Resolve. What fixed it?',
+    reopen: 'Reopen. What came back?',
   }[what];
   return form(title, [why()], ({ why: reason = '' }) => needed(reason, { do: what, why: reason }));
 };
@@ -114,74 +122,74 @@ export function askRole(state: State): Intent {
       ]),
     ].filter(Boolean);
   return form(
-    'Who does what',
+    'Assign a role',
     [
-      { name: 'role', ask: 'which role?', kind: 'choice', choices: () => roles },
-      { name: 'person', ask: 'who?', kind: 'choice', value: state.incidentContext?.self.name ?? '', choices: people },
+      { name: 'role', ask: 'role', kind: 'choice', choices: () => roles },
+      { name: 'person', ask: 'person', kind: 'choice', value: state.incidentContext?.self.name ?? '', choices: people },
     ],
     ({ role = '', person = '' }) => {
       const found = roles.find((one) => one === role.trim());
-      if (!found) return `one of ${roles.join(', ')}`;
+      if (!found) return `enter one of ${roles.join(', ')}`;
       const change = person === state.incidentContext?.self.name ? 'taken' : 'handed';
-      return needed(person, { do: 'role', role: found, change, person }, 'say who');
+      return needed(person, { do: 'role', role: found, change, person }, 'a person is required');
     },
   );
 }
 
-/** A reminder of the step goes when the step is done; one with words of its own stays until somebody has seen it. */
+/** A reminder of the step goes when the step is done; one with a text of its own stays until it is dismissed. */
 export const askReminder = (step: Step | undefined): Intent => {
   const ofStep = step?.waits?.for ?? step?.say ?? '';
   return form(
     'Remind',
     [
-      { name: 'about', ask: 'of what?', kind: 'text', value: ofStep },
+      { name: 'about', ask: 'remind of', kind: 'text', value: ofStep },
       {
         name: 'minutes',
-        ask: 'in how many minutes?',
+        ask: 'in minutes',
         kind: 'number',
         value: String(Math.round((step?.waits?.remind ?? 15 * minute) / minute)),
       },
     ],
     ({ about = '', minutes = '' }) => {
       const time = Number(minutes);
-      if (!Number.isFinite(time) || time <= 0) return 'a number of minutes';
+      if (!Number.isFinite(time) || time <= 0) return 'enter a number of minutes';
       return needed(
         about,
         { do: 'remind', about, in: time * minute, ...(step && about === ofStep ? { step: step.id } : {}) },
-        'say of what',
+        'a text is required',
       );
     },
   );
 };
 
-/** Going on without a record is allowed in words, and the words are recorded as soon as they can be. */
+/** Acting without a record needs a reason, which is recorded as soon as the journal can be written. */
 export const askUnrecorded = (what: string): Intent =>
   form(
     'Allow actions without a record',
     [why()],
     ({ why: reason = '' }) => needed(reason, { do: 'allow-unrecorded', why: reason }),
-    `Nothing can be recorded: ${what}. What is done is kept in memory and written when that is possible again.`,
+    `The journal cannot be written: ${what}. Records stay in memory until it can be written again.`,
   );
 
-/** Taking the wheel changes who may act: asked, and recorded. */
+/** Taking control changes who can act: confirmed and recorded. */
 export function askControl(state: State): Intent {
   const { incidentContext, incident } = state;
   const there = incidentContext?.here.find((one) => one.session === incident?.control.session);
   const who = incident?.control.person ?? 'nobody';
-  const reason = there ? `taken from ${who}` : `${who}’s cockpit is gone`;
+  const reason = there ? `taken from ${who}` : `${who} is no longer connected`;
   return {
     kind: 'confirm',
     ask: {
-      title: 'Take the wheel',
+      title: 'Take control',
       lines: () => [
         line(
           there
-            ? `  ${who} drives and is here, on ${there.host}. They will only observe.`
-            : `  ${who} drove, and is gone. You go on where they stopped.`,
+            ? `  ${who} is in control and connected from ${there.host}. Their cockpit becomes read-only.`
+            : `  ${who} was in control and is no longer connected. You continue from the same step.`,
         ),
-        line(dim('  Only the driver works the checklist and runs actions. This is recorded.')),
+        line(dim('  Only the person in control can work the checklist and run actions. The journal records this.')),
       ],
-      accept: { by: 'key', word: 'take the wheel' },
+      accept: { by: 'key', word: 'take control' },
       accepted: () => [send({ do: 'wheel', why: reason })],
     },
   };

@@ -9,7 +9,7 @@ import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { askOpening } from './opening.ts';
 import { offerKeys } from './steps.ts';
 
-/** Whether the screen offers to open an incident: none is there, or a new one is wanted after one that is resolved. */
+/** Whether the screen offers to open an incident: there is none, or the last one is resolved. */
 export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {
   return !incident || (incident.resolvedAt !== undefined && place.of.fresh === 'yes');
 }
@@ -19,21 +19,21 @@ export const isOpen = ({ incident }: State): boolean => incident !== undefined &
 const onStep = (here: Here): string | undefined =>
   notDriving(here) ?? (stepHere(here) ? undefined : 'no step is selected');
 
-/** What is finished is not finished again by a second press. */
+/** A second press does not finish a step twice. */
 function finishedHere(here: Here): string | undefined {
   const mark = here.state.incident?.steps[stepHere(here)?.id ?? '']?.mark;
-  return mark === 'done' || mark === 'skipped' ? `it is ${mark} already: u reopens it` : undefined;
+  return mark === 'done' || mark === 'skipped' ? `already ${mark}; u reopens it` : undefined;
 }
 
 const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   id: `offer-${at + 1}`,
   keys: [key],
-  title: 'do it',
+  title: 'run',
   titleFor: (here: Here) => stepHere(here)?.offers?.[at]?.title,
-  about: `the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
+  about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
   silent: true,
   ...(at === 0 ? { footer: 14 } : {}),
-  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'the step offers none'),
+  unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'the step has no such action'),
   run: (here: Here) => {
     const offer = stepHere(here)?.offers?.[at];
     return offer ? offerIntents(offer, here.state) : [];
@@ -45,7 +45,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'step-done',
     keys: ['space'],
     title: 'done',
-    about: 'the step is done; a decision is asked for',
+    about: 'mark the step as done, or record its decision',
     footer: 11,
     silent: true,
     unless: (here) => onStep(here) ?? finishedHere(here),
@@ -74,9 +74,10 @@ export const incidentKeys: readonly Binding[] = [
     id: 'step-reopen',
     keys: ['u'],
     title: 'reopen',
-    about: 'the step is open again',
+    about: 'reopen the step',
     silent: true,
-    unless: (here) => onStep(here) ?? (here.state.incident?.steps[stepHere(here)?.id ?? ''] ? undefined : 'it is open'),
+    unless: (here) =>
+      onStep(here) ?? (here.state.incident?.steps[stepHere(here)?.id ?? ''] ? undefined : 'the step is open'),
     run: (here) => {
       const step = stepHere(here);
       return step ? [send({ do: 'step', step: step.id, mark: 'reopened' })] : [];
@@ -85,10 +86,10 @@ export const incidentKeys: readonly Binding[] = [
   {
     id: 'step-more',
     keys: ['o'],
-    title: 'look there',
-    about: 'where more about the step is to be seen',
+    title: 'go to',
+    about: 'open the screen with more about the step',
     silent: true,
-    unless: (here) => (stepHere(here)?.goes ? undefined : 'the step names no other place'),
+    unless: (here) => (stepHere(here)?.goes ? undefined : 'the step has no related screen'),
     run: (here) => {
       const goes = stepHere(here)?.goes;
       if (!goes) return [];
@@ -100,7 +101,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'remind',
     keys: ['e'],
     title: 'remind',
-    about: 'be reminded of the step, or of anything',
+    about: 'set a reminder for the step, or for something else',
     silent: true,
     unless: notDriving,
     run: (here) => [askReminder(stepHere(here))],
@@ -108,8 +109,8 @@ export const incidentKeys: readonly Binding[] = [
   {
     id: 'reminded',
     keys: ['E'],
-    title: 'reminder seen',
-    about: 'takes away the reminder that is due',
+    title: 'dismiss',
+    about: 'dismiss the reminder that is due',
     unless: (here) => notDriving(here) ?? (dueReminder(here.state) ? undefined : 'no reminder is due'),
     run: ({ state }) => {
       const due = dueReminder(state);
@@ -120,11 +121,14 @@ export const incidentKeys: readonly Binding[] = [
     id: 'acknowledge-incident',
     keys: ['A'],
     title: 'acknowledge',
-    about: 'you have it: stops the clock to acknowledgement, without a message to PagerDuty',
+    about: 'acknowledge the incident: stops its acknowledgement clock; sends nothing to PagerDuty',
     unless: ({ state }) => {
       const { incident } = state;
       if (!incident) return 'no incident is open';
-      return onlyObserves(state) ?? (incident.acknowledged ? `${incident.acknowledged.by} has it already` : undefined);
+      return (
+        onlyObserves(state) ??
+        (incident.acknowledged ? `already acknowledged by ${incident.acknowledged.by}` : undefined)
+      );
     },
     run: () => [send({ do: 'acknowledge' })],
   },
@@ -132,7 +136,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'messages',
     keys: ['m'],
     title: 'messages',
-    about: 'acknowledge, notify, update, resolve: PagerDuty and Slack',
+    about: 'send to PagerDuty and Slack: acknowledge, notify, update, resolve',
     silent: true,
     footer: 15,
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
@@ -142,7 +146,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'severity',
     keys: ['v'],
     title: 'severity',
-    about: 'change the severity, with a reason; all progress stays; before: open an incident of a severity',
+    about: 'change the severity, with a reason; progress is kept. Without an incident: open one with a severity',
     silent: true,
     footer: 20,
     unless: (here) => (isOpening(here) ? onlyObserves(here.state) : notDriving(here)),
@@ -152,7 +156,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'timeline',
     keys: ['t'],
     title: 'timeline',
-    about: 'what happened, as it happens',
+    about: 'show what happened, live',
     silent: true,
     footer: 21,
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
@@ -162,7 +166,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'can-report',
     keys: ['c'],
     title: 'CAN',
-    about: 'conditions, actions, needs: a report from what is known, to copy or to send',
+    about: 'CAN report (conditions, actions, needs), to copy or send',
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
     run: ({ state }) => (state.incident ? canIntents(state) : []),
   },
@@ -170,7 +174,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'update-given',
     keys: ['C'],
     title: 'update given',
-    about: 'an update was given by voice or by hand: the next is due in half an hour',
+    about: 'record an update given by voice or by hand; the next is due in 30 minutes',
     unless: notDriving,
     run: ({ state }) => (state.incident ? [send({ do: 'update', text: canText(state.incident, state.world) })] : []),
   },
@@ -178,7 +182,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'handoff',
     keys: ['b'],
     title: 'brief',
-    about: 'the handoff brief: state, tried, pending, who knows; copied too',
+    about: 'show and copy the handoff brief: state, tried, pending, who knows',
     unless: ({ state }) => (state.incident ? undefined : 'no incident is open'),
     run: ({ state }) => handoffIntents(state),
   },
@@ -186,24 +190,27 @@ export const incidentKeys: readonly Binding[] = [
     id: 'people',
     keys: ['p'],
     title: 'people',
-    about: 'who is here, who drives, who has which role',
+    about: 'show who is connected, who is in control, and the roles',
     run: () => [{ kind: 'open', screen: 'people' }],
   },
   {
     id: 'procedures',
     keys: ['P'],
     title: 'procedures',
-    about: 'every checklist of the runbook; space adds one to the incident',
+    about: 'list all checklists of the runbook; space adds one to the incident',
     run: () => [{ kind: 'open', screen: 'procedures' }],
   },
   {
     id: 'wheel',
     keys: ['W'],
-    title: 'wheel',
-    about: 'take the wheel: drive this incident',
+    title: 'control',
+    about: 'take control of this incident',
     unless: ({ state }) => {
       if (!state.incident || !state.incidentContext) return 'no incident is open';
-      return onlyObserves(state) ?? (drives(state.incidentContext, state.incident) ? 'you drive already' : undefined);
+      return (
+        onlyObserves(state) ??
+        (drives(state.incidentContext, state.incident) ? 'you are in control already' : undefined)
+      );
     },
     run: ({ state }) => [askControl(state)],
   },
@@ -211,16 +218,16 @@ export const incidentKeys: readonly Binding[] = [
     id: 'mitigate',
     keys: ['M'],
     title: 'mitigated',
-    about: 'people can work again: stops the clock to mitigation',
+    about: 'users can work again: stops the mitigation clock',
     unless: (here) =>
-      notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'it is mitigated already'),
+      notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'already mitigated'),
     run: () => [askEnding('mitigate')],
   },
   {
     id: 'resolve',
     keys: ['X'],
     title: 'resolve',
-    about: 'the incident is over',
+    about: 'end the incident',
     unless: notDriving,
     run: () => [askEnding('resolve')],
   },
@@ -228,7 +235,7 @@ export const incidentKeys: readonly Binding[] = [
     id: 'reopen',
     keys: ['O'],
     title: 'reopen',
-    about: 'the incident is not over after all',
+    about: 'reopen the incident',
     unless: ({ state }) =>
       onlyObserves(state) ?? (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
     run: () => [askEnding('reopen')],

@@ -1,4 +1,4 @@
-// Messages to people: what is due first, each to be read and changed before it goes out.
+// Messages to people: those due come first; each can be read and edited before it is sent.
 import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
 import { type ChannelState, drives } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
@@ -15,18 +15,18 @@ import { send } from './asking.ts';
 type Draft = { channel: ChannelId; purpose: Purpose; about: string };
 
 const drafts: readonly Draft[] = [
-  { channel: 'pagerduty', purpose: 'acknowledge', about: 'stop paging: somebody has it' },
-  { channel: 'slack-alerts', purpose: 'notify', about: 'tell stakeholders what is so' },
+  { channel: 'pagerduty', purpose: 'acknowledge', about: 'stop the page: you have it' },
+  { channel: 'slack-alerts', purpose: 'notify', about: 'tell stakeholders the current state' },
   { channel: 'slack-alerts', purpose: 'update', about: 'conditions, actions, needs' },
   { channel: 'pagerduty', purpose: 'trigger', about: 'page people' },
-  { channel: 'slack-ops', purpose: 'notify', about: 'for the next business day' },
+  { channel: 'slack-ops', purpose: 'notify', about: 'post for the next business day' },
   { channel: 'pagerduty', purpose: 'resolve', about: 'close the page' },
-  { channel: 'slack-alerts', purpose: 'resolve', about: 'say that it is over' },
+  { channel: 'slack-alerts', purpose: 'resolve', about: 'announce the end' },
 ];
 
 const sameAs = (draft: Draft) => (m: Message) => m.channel === draft.channel && m.purpose === draft.purpose;
 
-/** Those not sent yet first, in the order in which they are due; what ends it comes first once it is mitigated. */
+/** Unsent messages first, in the order in which they are due; once mitigated, those that end the incident. */
 function ordered(incident: Incident): readonly Draft[] {
   const sent = (d: Draft) =>
     incident.messages.some((m) => sameAs(d)(m) && (m.delivery === 'sent' || m.delivery === 'not-sent'));
@@ -44,19 +44,20 @@ export const notifyScreen: Screen = {
   view(state) {
     const { incident, incidentContext } = state;
     if (!incident || !incidentContext)
-      return { rows: [], empty: [line(dim('messages belong to an incident; i opens one'))] };
+      return { rows: [], empty: [line(dim('messages need an incident; i opens one'))] };
     const rows = ordered(incident).map((draft) => draftRow(state, draft, incidentContext.channels));
     const log = incident.messages.toReversed().map(sentRow);
-    return { says: line(dim('each is shown and can be changed before it goes out')), rows: [...rows, ...log] };
+    return { says: line(dim('you see and can edit each message before it is sent')), rows: [...rows, ...log] };
   },
   keys: [
     {
       id: 'arrived',
       keys: ['o'],
-      title: 'arrived',
-      about: 'what the drill’s PagerDuty and Slack received',
+      title: 'received',
+      about: 'show what the drill’s PagerDuty and Slack received',
       footer: 11,
-      unless: ({ state }) => (state.world.scope.drill === undefined ? 'only a drill tells what arrived' : undefined),
+      unless: ({ state }) =>
+        state.world.scope.drill === undefined ? 'only a drill shows received messages' : undefined,
       run: () => [{ kind: 'open', screen: 'received' }],
     },
   ],
@@ -77,7 +78,7 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
       line(
         `${purpose.padEnd(12)}`,
         span(name.padEnd(18), found?.configured ? 'plain' : 'dim'),
-        dim(found?.configured ? about.padEnd(30) : 'not configured: copied instead'.padEnd(30)),
+        dim(found?.configured ? about.padEnd(30) : 'not configured: copy only'.padEnd(30)),
         '  ',
         says,
       ),
@@ -90,12 +91,12 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
   };
 }
 
-/** Who does not drive is told so before writing a message, not after. */
+/** A person who is not in control sees that before writing a message, not after. */
 function whyNotFromHere({ incidentContext, incident }: State): Intent | undefined {
   if (!incidentContext || !incident || drives(incidentContext, incident)) return undefined;
   const says = incidentContext.observing
-    ? 'this cockpit only observes: y copies the text'
-    : `${incident.control.person} drives: W takes the wheel, y copies the text`;
+    ? 'this cockpit only observes; y copies the text'
+    : `${incident.control.person} is in control: W takes control, y copies the text`;
   return { kind: 'notice', says: `messages: ${says}`, verdict: 'unknown' };
 }
 
@@ -125,9 +126,9 @@ function compose(state: State, draft: Draft, name: string, configured: boolean, 
           { name: 'key', ask: 'alert key', kind: 'text', value: written ?? (incident ? pageKey(incident) : '') },
         ],
         ...says(
-          `${name} gets “${purpose}” for the alert with this key. enter shows it, y sends it.`,
+          `${name} gets “${purpose}” for the alert with this key. enter previews it, then y sends it.`,
           ...(incident && !isPaged(incident)
-            ? ['A page that came from elsewhere has its own key (dedup_key): put that one here.']
+            ? ['A page from another tool has its own key (dedup_key): enter it here.']
             : []),
         ),
         submit: ({ key = '' }) =>
@@ -148,8 +149,8 @@ function compose(state: State, draft: Draft, name: string, configured: boolean, 
       fields: [{ name: 'text', ask: 'message', kind: 'text', value: written ?? text }],
       ...says(
         configured
-          ? `${name} gets this text. Change it as you like; enter shows it, y sends it. Mentions and links stay plain text.`
-          : `${name} is not configured. enter copies the text, for you to send, and records that it was not sent.`,
+          ? `${name} gets this text. You can edit it. enter previews it, then y sends it. Mentions and links stay plain text.`
+          : `${name} is not configured. enter copies the text, so that you can send it, and records it as not sent.`,
       ),
       submit: ({ text: message = '' }) => {
         if (message.trim() === '') return 'the message is empty';
@@ -208,7 +209,7 @@ const isSame = (one: Outgoing, { channel, purpose, text, key }: Outgoing): boole
 /** PagerDuty's limit for a dedup_key. */
 const longestKey = 255;
 
-/** Whether PagerDuty has an alert of ours, or was told of another one's key. */
+/** Whether PagerDuty has an alert from here, or a message with another alert's key was sent. */
 const isPaged = (incident: Incident): boolean =>
   incident.messages.some((one) => one.channel === 'pagerduty' && one.delivery === 'sent');
 

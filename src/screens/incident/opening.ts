@@ -1,4 +1,4 @@
-// Opening an incident: the four severities with their signs as they are now, the suggested one marked.
+// Opening an incident: the four severities with their live signs, the suggested one selected.
 import { type ProcedureId, type Severity, severityName } from '../../core/incident/checklist.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
@@ -15,11 +15,11 @@ export function suggestionOf(state: State): Suggestion {
   return suggested(state.world);
 }
 
-/** Which severity, by its number: for who knows, and needs no suggestion. */
+/** Asks for the severity by its number, for a person who knows it. */
 export function askOpening(state: State): Intent {
   const { severity, because } = suggestionOf(state);
   const says =
-    severity === undefined ? `no severity suggested: ${because}` : `suggests ${severityName(severity)}: ${because}`;
+    severity === undefined ? `no severity suggested: ${because}` : `suggested: ${severityName(severity)}; ${because}`;
   const named = severityLevels.map((level) => ({
     value: String(level.severity),
     says: `${severityName(level.severity)} ${checklistFor(level.severity).title}`,
@@ -32,16 +32,16 @@ export function askOpening(state: State): Intent {
     form: {
       title: 'Open an incident',
       lines: (_, columns) => [...wrap(says, columns - 4).map((part) => line('  ', dim(part))), []],
-      fields: [{ name: 'severity', ask: 'which severity?', kind: 'choice', choices: () => choices }],
+      fields: [{ name: 'severity', ask: 'severity', kind: 'choice', choices: () => choices }],
       submit: ({ severity: chosen }) => {
         const found = choices.find(({ value }) => value === chosen);
-        return found ? [found.opens] : '1, 2, 3, 4 or security';
+        return found ? [found.opens] : 'enter 1, 2, 3, 4 or security';
       },
     },
   };
 }
 
-/** Who only observes is told so, and opens none. */
+/** An observer sees why and opens none. */
 function opens(state: State, severity: Severity, procedure?: ProcedureId): Intent {
   const why = onlyObserves(state);
   return why === undefined
@@ -49,10 +49,10 @@ function opens(state: State, severity: Severity, procedure?: ProcedureId): Inten
     : { kind: 'notice', says: `incident: ${why}`, verdict: 'unknown' };
 }
 
-/** Opens it at once: a reason is taken from the evidence and can be noted later. */
+/** Opens it at once: the reason comes from the evidence; a note can add to it later. */
 export function openIntent(state: State, severity: Severity, procedure?: ProcedureId): Intent {
   const { because, severity: wanted } = suggestionOf(state);
-  const why = wanted === severity ? because : `opened by hand; seen: ${because}`;
+  const why = wanted === severity ? because : `opened manually; evidence: ${because}`;
   return {
     kind: 'send',
     command: {
@@ -79,7 +79,7 @@ export function openingView(state: State, columns: number): View {
       .filter((sign) => severity < 4 || sign.check.state !== 'pass')
       .map((sign) => {
         const says = line('    ', glyphOf[sign.check.state], ` ${sign.say}`);
-        // Rather less of what was found than a word cut in two.
+        // A shorter finding rather than a word cut in two.
         const { because, short = because } = sign.check;
         return [line(says, dim(`  ${because}`)), line(says, dim(`  ${short}`)), says];
       });
@@ -94,22 +94,22 @@ export function openingView(state: State, columns: number): View {
   const security: Row = {
     id: 'security',
     text: 'security incident',
-    draw: () => [line(bold('Security incident'), dim('  somebody may have access who should not'))],
+    draw: () => [line(bold('Security incident'), dim('  possible unauthorized access'))],
     opens: opens(state, 1, 'security'),
   };
   const all = [...rows, security];
   // The suggested one is under the marker, so that enter alone opens it.
   const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
   const ordered = first ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)] : all;
-  const says = line(dim('which one is it?'));
+  const says = line(dim('select a severity'));
   const head = advice(suggestion, columns - 2);
   if (first !== undefined) return { says, head, rows: ordered };
-  return { says, head, rows: ordered, unmarked: `${suggestion.because}; j marks a severity, v asks for one` };
+  return { says, head, rows: ordered, unmarked: `${suggestion.because}; j selects a severity, v asks for one` };
 }
 
 function advice(suggestion: Suggestion, columns: number): readonly Line[] {
   const word =
-    suggestion.severity === undefined ? 'no severity suggested' : `suggests ${severityName(suggestion.severity)}`;
+    suggestion.severity === undefined ? 'no severity suggested' : `suggested: ${severityName(suggestion.severity)}`;
   const text = `${word}${suggestion.unsure && suggestion.severity !== undefined ? ' (unsure, so the higher one)' : ''}: ${suggestion.because}`;
   return [...wrap(text, columns).map((part) => line(part)), []];
 }

@@ -11,7 +11,7 @@ export const incidentBinding: Binding = {
   id: 'incident',
   keys: ['i'],
   title: 'incident',
-  about: 'the checklist of the incident; opens one: i, then enter for the suggested severity, v for another',
+  about: 'show the incident’s checklist; without one: enter opens the suggested severity, v another',
   footer: 20,
   run: ({ state, place }) => {
     if (place.screen === 'incident') return [{ kind: 'back' }];
@@ -27,7 +27,7 @@ export const noteBinding: Binding = {
   id: 'note',
   keys: ['n'],
   title: 'note',
-  about: 'write a note into the incident’s timeline',
+  about: 'add a note to the incident’s timeline',
   footer: 66,
   unless: ({ state }) => (!state.incident ? 'no incident is open; i opens one' : onlyObserves(state)),
   run: () => [askNote()],
@@ -39,7 +39,7 @@ export function incidentEntries({ incidentContext }: State): readonly Entry[] {
   const others = incidentContext.open.map(
     (one): Entry => ({
       title: `show incident ${severityName(one.severity)} ${one.title}`,
-      about: 'another incident that is open',
+      about: 'show another open incident',
       run: [send({ do: 'follow', incident: one.id }), { kind: 'open', screen: 'incident' }],
     }),
   );
@@ -54,7 +54,7 @@ export function incidentEntries({ incidentContext }: State): readonly Entry[] {
     ...others,
     {
       title: 'allow actions without a record',
-      about: `nothing can be recorded now: ${trouble.what}; what is done is recorded as soon as it can be`,
+      about: `the journal cannot be written: ${trouble.what}; records stay in memory until it can`,
       ...(whyNot ? { unless: whyNot } : {}),
       run: [askUnrecorded(trouble.what)],
     },

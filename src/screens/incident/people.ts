@@ -1,4 +1,4 @@
-// Who is here, who drives, who has which role; and whom to call.
+// Who is connected, who is in control, who has which role; and whom to call.
 import type { Presence } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import type { Contact } from '../../core/world/targets.ts';
@@ -15,14 +15,14 @@ import { onlyObserves } from './offers.ts';
 export const peopleScreen: Screen = {
   id: 'people',
   title: () => 'PEOPLE',
-  palette: 'people: who is here, roles, the wheel',
+  palette: 'people: who is connected, roles, control',
   view({ incidentContext, incident }) {
-    if (!incidentContext) return { rows: [], empty: [line(dim('the journal is being read'))] };
+    if (!incidentContext) return { rows: [], empty: [line(dim('reading the journal'))] };
     const held = roles.map((role, at): Row => {
       const names = incident?.roles[role] ?? [];
-      const nobody = role === 'commander' && incident ? 'nobody: somebody has to command' : '–';
-      // The heading of what follows belongs to the last role: each row of a list can be chosen.
-      const below = at < roles.length - 1 ? [] : [line(dim('here now'))];
+      const nobody = role === 'commander' && incident ? 'nobody: assign a commander' : '–';
+      // The next heading is drawn with the last role: every row of a list can be selected.
+      const below = at < roles.length - 1 ? [] : [line(dim('connected now'))];
       return {
         id: role,
         text: `${role} ${names.join(' ')}`,
@@ -35,7 +35,7 @@ export const peopleScreen: Screen = {
             descriptionList(
               [
                 ['held by', names.join(', ') || nobody],
-                ['to change', incident ? 'r takes it or hands it over' : 'roles belong to an incident; i opens one'],
+                ['change', incident ? 'r assigns the role' : 'roles need an incident; i opens one'],
               ],
               wide - 2,
             ),
@@ -66,7 +66,7 @@ export const peopleScreen: Screen = {
       id: 'role',
       keys: ['r'],
       title: 'role',
-      about: 'take a role, or hand it over',
+      about: 'assign a role to yourself or another person',
       footer: 11,
       unless: ({ state }) => notForRoles(state),
       run: ({ state }) => [askRole(state)],
@@ -75,13 +75,13 @@ export const peopleScreen: Screen = {
       id: 'leave-role',
       keys: ['x'],
       title: 'leave',
-      about: 'give the selected role up; a commander hands it over instead',
+      about: 'give up the selected role; a commander must hand it over',
       unless: ({ row, state }) => {
         const role = roles.find((one) => one === row?.id);
         if (!role) return notForRoles(state) ?? 'no role is selected';
-        if (role === 'commander') return 'somebody has to command: r hands it over';
+        if (role === 'commander') return 'an incident needs a commander: r hands the role over';
         const mine = state.incident?.roles[role].includes(state.incidentContext?.self.name ?? '');
-        return notForRoles(state) ?? (mine ? undefined : 'the role is not yours');
+        return notForRoles(state) ?? (mine ? undefined : 'you do not have this role');
       },
       run: ({ row, state }) => {
         const role = roles.find((one) => one === row?.id);
@@ -93,7 +93,7 @@ export const peopleScreen: Screen = {
     {
       id: 'take-role',
       keys: ['space'],
-      title: 'mine',
+      title: 'take role',
       about: 'take the selected role',
       footer: 12,
       unless: ({ row, state }) =>
@@ -112,12 +112,12 @@ export const peopleScreen: Screen = {
 };
 
 function notForRoles(state: State): string | undefined {
-  return state.incident ? onlyObserves(state) : 'roles belong to an incident; i opens one';
+  return state.incident ? onlyObserves(state) : 'roles need an incident; i opens one';
 }
 
 function presenceLine(one: Presence, own: string) {
   return line(
-    one.driving ? span('drives    ', 'accent') : dim(one.observing ? 'observes  ' : 'looks on  '),
+    one.driving ? span('control   ', 'accent') : dim(one.observing ? 'observes  ' : 'connected '),
     bold(one.name),
     dim(`  ${one.user}@${one.host}${one.session === own ? '  (this cockpit)' : ''}`),
   );
@@ -127,7 +127,14 @@ function presenceLines(one: Presence, own: string, columns: number): Line[] {
   return descriptionList(
     [
       ['user', `${one.user} at ${one.host}`],
-      ['does', one.driving ? 'drives the incident' : one.observing ? 'observes: may change nothing' : 'looks on'],
+      [
+        'access',
+        one.driving
+          ? 'in control of the incident'
+          : one.observing
+            ? 'observer: changes are disabled'
+            : 'connected, not in control',
+      ],
       ['cockpit', one.session === own ? `${one.session}, this one` : one.session],
     ],
     columns,
@@ -163,7 +170,7 @@ export const contactsScreen: Screen = {
       columns - 3,
     );
     return {
-      says: line(dim('those that apply now first')),
+      says: line(dim('contacts for this incident first')),
       head: [line('  ', head)],
       rows: all.map(
         ({ contact, now }): Row => ({
@@ -177,8 +184,8 @@ export const contactsScreen: Screen = {
               descriptionList(
                 [
                   ['contact', contact.contact],
-                  ['called for', contact.escalation],
-                  ['now', now ? line(mark('warning'), ' applies now') : 'does not apply now'],
+                  ['escalation', contact.escalation],
+                  ['now', now ? line(mark('warning'), ' contact for this incident') : 'not needed for this incident'],
                 ],
                 wide - 2,
               ),

@@ -26,7 +26,7 @@ export const proceduresScreen: Screen = {
   palette: 'procedures of the runbook',
   view({ incident }, place, { columns }) {
     const active = new Set(incident ? activeChecklists(incident).map((list) => list.id) : []);
-    // Where it cannot stand whole beside each procedure, it stands below for the marked one.
+    // Where the description does not fit beside each procedure, it is shown below for the selected one.
     const aside = columns >= 140;
     const rows = checklists.map(
       (list): Row => ({
@@ -54,7 +54,7 @@ export const proceduresScreen: Screen = {
       id: 'add-procedure',
       keys: ['space'],
       title: 'add to incident',
-      about: 'work this checklist as part of the incident',
+      about: 'add this checklist to the incident',
       footer: 11,
       unless: ({ row, state }) => {
         const list = checklists.find((one) => one.id === row?.id);
@@ -62,7 +62,7 @@ export const proceduresScreen: Screen = {
         if (!isOpen(state)) return 'no incident is open; i opens one';
         const active = state.incident ? activeChecklists(state.incident) : [];
         const isActive = active.some((one) => one.id === list.id);
-        return onlyObserves(state) ?? (isActive ? 'it is part of the incident already' : undefined);
+        return onlyObserves(state) ?? (isActive ? 'already part of the incident' : undefined);
       },
       run: ({ row }) => {
         const list = checklists.find((one) => one.id === row?.id);
@@ -86,12 +86,12 @@ export const procedureScreen: Screen = {
   keys: offerKeys.map((key, at) => ({
     id: `procedure-offer-${at + 1}`,
     keys: [key],
-    title: 'do it',
+    title: 'run',
     titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
-    about: `the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
+    about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
     silent: true,
     ...(at === 0 ? { footer: 14 } : {}),
-    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step offers none'),
+    unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step has no such action'),
     run: (here) => {
       const offer = stepHere(here)?.offers?.[at];
       return offer ? offerIntents(offer, here.state) : [];
@@ -105,9 +105,9 @@ export const runbookCommandsScreen: Screen = {
   palette: 'useful commands of the runbook',
   also: 'appendix kubectl psql aws',
   view({ incidentContext, world }) {
-    if (!incidentContext) return { rows: [], empty: [line(dim('the settings are being read'))] };
+    if (!incidentContext) return { rows: [], empty: [line(dim('reading the settings'))] };
     return {
-      says: line(dim('with the present targets; y copies')),
+      says: line(dim('with the current targets; y copies')),
       rows: commands.map((one): Row => {
         const command = one.command(incidentContext.targets, formOf(world));
         return {

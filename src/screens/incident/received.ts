@@ -1,4 +1,4 @@
-// What arrived at a drill's PagerDuty and Slack, newest first: the other end of every message.
+// What a drill's PagerDuty and Slack received, newest first.
 import type { Arrived } from '../../core/incident/context.ts';
 import { formatClock } from '../../core/text/format.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -7,13 +7,13 @@ import { widest } from '../toolkit/table.ts';
 
 export const receivedScreen: Screen = {
   id: 'received',
-  title: () => 'ARRIVED',
-  palette: 'what arrived: the drill’s PagerDuty and Slack',
+  title: () => 'RECEIVED',
+  palette: 'received: the drill’s PagerDuty and Slack',
   view({ incidentContext, world }) {
     const isDrill = world.scope.drill !== undefined;
     const all = incidentContext?.received ?? [];
     return {
-      says: line(dim(isDrill ? 'at the drill’s PagerDuty and Slack' : 'only a drill tells what arrived')),
+      says: line(dim(isDrill ? 'at the drill’s PagerDuty and Slack' : 'only a drill shows received messages')),
       rows: all
         .map((one, at) =>
           rowOf(
@@ -27,7 +27,7 @@ export const receivedScreen: Screen = {
           ),
         )
         .toReversed(),
-      empty: [line(dim(isDrill ? 'nothing has arrived yet; m writes messages' : 'look into PagerDuty and Slack'))],
+      empty: [line(dim(isDrill ? 'nothing received yet; m writes messages' : 'check PagerDuty and Slack'))],
     };
   },
 };

@@ -1,4 +1,4 @@
-// The runbook's small tables, to look up (runbook, Severity Levels and Alert Channels).
+// The runbook's reference tables (runbook, Severity Levels and Alert Channels).
 import { alertChannels } from '../../runbook/channels.ts';
 import { severityLevels } from '../../runbook/severities.ts';
 import type { Screen } from '../screen.ts';
@@ -19,7 +19,7 @@ export const channelsScreen: Screen = {
   id: 'channels',
   title: () => 'ALERT CHANNELS',
   palette: 'alert channels and response times',
-  view: () => ({ ...nothing, says: line(dim('who is told, and how soon somebody answers')) }),
+  view: () => ({ ...nothing, says: line(dim('channel and response time of each level')) }),
   table: () =>
     alertChannels.map(({ level, channel, responseTime }) => ({
       severity: level,

@@ -1,4 +1,4 @@
-// The incident: its checklist, or, while none is open, the way to open one.
+// The incident: its checklist, or, without one, the screen that opens one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { isResumable } from '../../core/incident/context.ts';
@@ -26,7 +26,7 @@ export const incidentScreen: Screen = {
     const where = step ? `step ${step.at + 1} of ${step.of}` : 'every step is done or skipped';
     return {
       says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
-      // How long it took is said at the left once it is over.
+      // Once resolved, the duration stands at the left.
       ...(isOpen(state) ? { right: line(dim(`open ${formatElapsed(time.open)}`)) } : {}),
       rows,
       foot: foot(state, columns),
@@ -35,7 +35,7 @@ export const incidentScreen: Screen = {
   keys: incidentKeys,
 };
 
-/** What has to be said before anything else: nobody drives, an outcome is unknown, it looks worse than it was. */
+/** The most urgent lines: nobody is in control, an outcome is unknown, a higher severity is suggested. */
 function foot(state: State, columns: number): readonly Line[] {
   const { incident, incidentContext } = state;
   if (!incident || !incidentContext) return [];
@@ -43,20 +43,17 @@ function foot(state: State, columns: number): readonly Line[] {
   const here = new Set(incidentContext.here.map((one) => one.session));
   for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
     lines.push(
-      line(
-        mark('unknown'),
-        ` ${run.action} ${run.target}: outcome unknown, its cockpit ended; look at the facts above`,
-      ),
+      line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown, its cockpit exited; check the facts above`),
     );
   for (const run of incident.runs.filter((one) => one.phase === 'unknown').slice(-2))
-    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; look at the facts above`));
+    lines.push(line(mark('unknown'), ` ${run.action} ${run.target}: outcome unknown; check the facts above`));
   if (isResumable(incidentContext, incident))
     lines.push(
       line(
         mark('warning'),
-        ` ${incident.control.person} drove this and is gone: `,
+        ` ${incident.control.person} was in control and is not connected: `,
         span('W', 'key'),
-        ' goes on where it stopped',
+        ' takes control',
       ),
     );
   const { severity, because } = suggestionOf(state);
@@ -65,7 +62,7 @@ function foot(state: State, columns: number): readonly Line[] {
       firstFitting(
         columns - 2,
         ...shortenings(because).map((why) =>
-          line(span(`looks like ${severityName(severity)} now: `, 'accent'), why, dim('  v changes it')),
+          line(span(`now suggested: ${severityName(severity)}: `, 'accent'), why, dim('  v changes the severity')),
         ),
       ),
     );

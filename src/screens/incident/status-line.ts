@@ -1,4 +1,4 @@
-// The line of the header that says what is being done: on every frame while an incident is open.
+// The incident line of the header, on every frame while an incident is open.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
 import { driver, drives } from '../../core/incident/context.ts';
@@ -9,7 +9,7 @@ import { minute } from '../../core/time.ts';
 import type { State } from '../../store.ts';
 import { bold, type Line, line, lineWidth, mark, span } from '../toolkit/line.ts';
 
-/** Undefined without an incident and without anything that must be said. */
+/** Undefined without an incident and without journal trouble. */
 export function incidentLine(state: State, columns: number): Line | undefined {
   const { incident, world } = state;
   const trouble = journalTrouble(state);
@@ -33,25 +33,27 @@ export function incidentLine(state: State, columns: number): Line | undefined {
   const musts = [unknownSays(state), reminderSays(state), ...(isUrgent ? [update] : [])];
   const mays = isUrgent ? [] : [update];
   const crews = crewSays(state);
-  // What it is, who has it and who drives stay; what is not urgent goes first, then the title is cut.
+  // Severity, commander and control stay; what is not urgent is dropped first, then the title is cut.
   const whole = heads.slice(0, 2).find((head) => fits(head, [trouble, crews.slice(0, 1), ...musts, ...mays], columns));
   if (whole) return packed([whole], [trouble, crews.slice(0, 1), ...musts, ...mays], columns);
-  for (const [h, c] of order) {
-    const [head, crew] = [heads[h], crews[c]];
-    if (!head || !crew) continue;
-    const segments = [trouble, [crew], ...musts];
-    if (fits(head, segments, columns)) return packed([head], [...segments, ...mays], columns);
-  }
+  // The journal's trouble in full, if any title and crew leave room for it.
+  for (const says of [trouble.slice(0, 1), trouble.slice(0, 2), trouble])
+    for (const [h, c] of order) {
+      const [head, crew] = [heads[h], crews[c]];
+      if (!head || !crew) continue;
+      const segments = [says, [crew], ...musts];
+      if (fits(head, segments, columns)) return packed([packed([head], segments, columns)], mays, columns);
+    }
   return packed(heads.slice(-1), [trouble, crews.slice(-1), ...musts], columns);
 }
 
-/** Nearer than this an update that is due must be said. */
+/** An update that is due sooner than this is always shown. */
 const soon = 5 * minute;
-/** What is left of a title that has to be cut, and of a name: enough to know it by. */
+/** The least width of a cut title, and of a name: enough to recognize it. */
 const cutTitle = 17;
 const cutName = 16;
 
-/** Heads and crews as they are tried: how much of both still fits. */
+/** The order in which heads and crews are tried, from the longest to the shortest. */
 const order = [
   [0, 0],
   [1, 0],
@@ -64,22 +66,28 @@ const order = [
   [3, 3],
 ] as const;
 
-/** Who drives and who commands, the longest first: in full; shorter, in one where that is one person; who drives. */
+/** Control and commander, the longest first: both; both as one where that is one person; control alone. */
 function crewSays(state: State): readonly Line[] {
   const { incidentContext, incident } = state;
-  const [wheel, shortly = wheel] = wheelSays(state);
+  const [control, shortly = control] = controlSays(state);
   const commanders = incident?.roles.commander.map((name) => fit(name, cutName).trimEnd()) ?? [];
-  const commander = line(`commander ${commanders.join(', ') || 'nobody'}`);
-  if (!wheel || !shortly || !incidentContext || !incident) return [commander];
+  const names = commanders.join(', ') || 'nobody';
+  const commander = line(`commander ${names}`);
+  if (!control || !shortly || !incidentContext || !incident) return [commander];
   const at = driver(incidentContext, incident)?.name;
   const isOne = at !== undefined && incident.roles.commander.includes(at);
-  const one = line(wheel, drives(incidentContext, incident) ? ' and command' : ' and commands');
-  return [line(wheel, gap, commander), isOne ? one : line(shortly, gap, commander), wheel, shortly];
+  if (isOne) return [line('commander and ', control), line('IC and ', control), control, shortly];
+  return [
+    line(control, gap, commander),
+    line(shortly, gap, at === undefined ? commander : `IC ${names}`),
+    control,
+    shortly,
+  ];
 }
 
 /**
- * How many alerts nobody has, and how long somebody has to answer: `2 alerts 14 m`. With its unit: it stands below the
- * clock. Empty while all are somebody's.
+ * The count of unacknowledged alerts and the time left to respond: `2 alerts 14 m`. With its unit, because the clock is
+ * above it. Empty while all are acknowledged.
  */
 export function alertsSays({ incidentContext, world }: State, columns: number): Line {
   const open = (incidentContext?.alerts ?? []).filter((alert) => !alert.acknowledged && alert.level !== 'info');
@@ -89,16 +97,16 @@ export function alertsSays({ incidentContext, world }: State, columns: number): 
   const count = `${open.length} ${open.length === 1 ? 'alert' : 'alerts'}`;
   const tone = open.some((alert) => alert.level === 'critical') ? 'critical' : 'warning';
   const wait = shortAge(Math.abs(left));
-  const says = left < 0 ? `late ${wait}` : columns >= 100 ? `${wait} left to answer` : wait;
+  const says = left < 0 ? `late ${wait}` : columns >= 100 ? `${wait} left to respond` : wait;
   return line('  ', span(`${count} ${says}`, tone));
 }
 
-/** What may be said in several lengths, the longest first; none: nothing to say. */
+/** One segment in several lengths, the longest first; empty: nothing to say. */
 type Variants = readonly Line[];
 
 const gap = '   ';
 
-/** How wide the segments are at least. */
+/** The least width of the segments. */
 const least = (segments: readonly Variants[]): number =>
   segments.reduce((sum, variants) => {
     const shortest = variants.at(-1);
@@ -132,15 +140,15 @@ function unknownSays({ incidentContext, incident }: State): Variants {
     : [];
 }
 
-/** Who drives: on every frame. */
-function wheelSays({ incidentContext, incident }: State): Variants {
+/** Who is in control: on every frame. */
+function controlSays({ incidentContext, incident }: State): Variants {
   if (!incidentContext || !incident) return [];
-  if (drives(incidentContext, incident)) return [line('you drive')];
+  if (drives(incidentContext, incident)) return [line('control: you')];
   const there = driver(incidentContext, incident);
-  if (there) return [line(span(`${fit(there.name, cutName).trimEnd()} drives`, 'accent'))];
+  if (there) return [line(span(`control: ${fit(there.name, cutName).trimEnd()}`, 'accent'))];
   return [
-    line(span(`nobody drives (${incident.control.person} is gone)`, 'warning')),
-    line(span('nobody drives', 'warning')),
+    line(span(`control: nobody (${incident.control.person} left)`, 'warning')),
+    line(span('control: nobody', 'warning')),
   ];
 }
 
@@ -163,7 +171,7 @@ function journalTrouble({ incidentContext }: State): Variants {
   if (!trouble) return [];
   const says = (text: string) => line(mark('critical'), span(` journal: ${text}`, 'critical'));
   return [
-    // What others can reach is refused until somebody runs the command.
+    // A journal that others can access stays refused until a person runs the command.
     ...(trouble.distrusted ? [says(`${trouble.what}; ${trouble.hint}`)] : []),
     ...(unwritten > 0 ? [says(`${trouble.what}, ${unwritten} kept in memory`)] : []),
     says(trouble.what),

@@ -1,4 +1,4 @@
-// A checklist as rows: one line for each step, and under the marked one everything that helps to do it.
+// A checklist as rows: one line for each step, and its details under the selected one.
 
 import type { Check } from '../../core/actions/action.ts';
 import {
@@ -43,7 +43,7 @@ const glyphOf: Record<Check['state'], Line> = {
   unknown: line(mark('unknown')),
 };
 
-/** The rows of every checklist that holds, and of what is left of those that do not any more. */
+/** The rows of every active checklist, and the finished steps of those that no longer apply. */
 export function checklistRows(state: State, place: Place, columns: number): readonly Row[] {
   const { incident } = state;
   if (!incident) return [];
@@ -67,7 +67,7 @@ export function procedureRows(state: State, list: Checklist, place: Place, colum
   );
 }
 
-/** A step's row also knows whether what it says beside its title is cut. */
+/** The row of a step, and whether the text beside its title is cut. */
 type StepRow = Row & {
   beside(columns: number): { because: string; cut: boolean };
 };
@@ -82,7 +82,7 @@ function expanded(state: State, rows: readonly Row[], place: Place, columns: num
     const details = stepDetails(state, step, columns - 1);
     const { because, cut } = row.beside(columns - 1);
     const said = details.map(textOf).join(' ');
-    // A decision and evidence say it themselves.
+    // Decisions and evidence have lines of their own.
     const isSaid = step.decision !== undefined || step.evidence !== undefined || said.includes(because);
     const missing = cut && !isSaid ? wrap(because, columns - 5) : [];
     const below = [...missing.map((part) => line('    ', part)), ...details];
@@ -102,7 +102,7 @@ function titleRow(list: Checklist): Row {
   };
 }
 
-/** Steps of a checklist that does not hold any more: what was done stays to be seen. */
+/** Steps of a checklist that no longer applies: finished ones stay visible. */
 function retiredRows(incident: Incident, lists: readonly Checklist[], world: World): readonly Row[] {
   const active = new Set(lists.flatMap((list) => list.steps.map((step) => step.id as string)));
   const left = Object.entries(incident.steps).filter(([id]) => !active.has(id));
@@ -124,7 +124,7 @@ function whoSays(state: StepState): Line {
   return line(dim(`${state.by}  ${formatClock(state.at).slice(0, 5)}`));
 }
 
-/** The left side as it is, the right side cut to what is left and put at the edge. */
+/** The left side whole; the right side cut to the remaining room, at the right edge. */
 function between(left: Line, right: Line, columns: number): Line {
   const room = columns - lineWidth(left) - 2;
   if (room < 6) return fitLine(left, columns);
@@ -149,7 +149,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
     step.ours ? dim(' (ours)') : undefined,
   );
   const ways = finished ? [] : nowSays(check, advice);
-  // What is left out is left out whole: at the end only what it comes to.
+  // Clauses are dropped whole; the shortest variant is the result alone.
   const draw = (columns: number) => {
     const room = columns - lineWidth(title) - 2;
     return [between(title, ways.length > 0 ? firstFitting(room, ...ways) : doneSays(record, room), columns)];
@@ -179,7 +179,7 @@ function leading(record: StepState | undefined, advice: Recommendation | undefin
   return line(advice ? span('?', 'accent') : '○');
 }
 
-/** Why and what was found, cut to what is left beside who and when. */
+/** The reason and the finding, cut to the room beside name and time. */
 function doneSays(record: StepState | undefined, columns: number): Line {
   if (!record) return [];
   const who = whoSays(record);
@@ -188,14 +188,15 @@ function doneSays(record: StepState | undefined, columns: number): Line {
   const why = record.mark === 'skipped' ? `skipped: ${typed ?? ''}` : typed;
   if (why !== undefined && room >= 8)
     return line(columnsOf(why) > room ? fitLine([dim(why)], room) : dim(why), '  ', who);
-  // What was found loses whole clauses, what a person typed its end.
+  // A finding loses whole clauses; a typed text loses its end.
   const found = shortenings(record.found?.because ?? '').find((says) => columnsOf(says) <= room) ?? '';
   return found ? line(dim(found), '  ', who) : who;
 }
 
-/** What is to be said of an open step, the longest first. */
+/** The status of an open step, the longest variant first. */
 function nowSays(check: Check | undefined, advice: Recommendation | undefined): readonly Line[] {
-  if (advice?.ran) return [line(span(advice.because, 'accent'), dim(': yes?')), line(span(advice.because, 'accent'))];
+  if (advice?.ran)
+    return [line(span(advice.because, 'accent'), dim('; record it?')), line(span(advice.because, 'accent'))];
   if (advice) {
     const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
     const said = advice.answer === 'yes' ? span(word, 'accent') : dim(word);
@@ -218,7 +219,7 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
   const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
   commands.forEach((command, at) => {
-    lines.push(fitLine(line('    ', dim(at === 0 ? 'by hand   ' : '          '), command), columns));
+    lines.push(fitLine(line('    ', dim(at === 0 ? 'command   ' : '          '), command), columns));
   });
   lines.push(...offersSay(step, columns));
   if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
@@ -230,16 +231,16 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   } else {
     const check = checkOf(step, world, known);
     if (check?.state === 'pass')
-      lines.push(...continued(line('    ', span('looks done:', 'ok')), check.because, columns));
+      lines.push(...continued(line('    ', span('appears done:', 'ok')), check.because, columns));
   }
   const reminder = incident?.reminders.find((one) => one.step === step.id);
   if (reminder) {
     const left = reminder.due - world.now;
     lines.push(
-      line('    ', span(left > 0 ? `reminds in ${formatAge(left)}` : 'reminder is due', left > 0 ? 'dim' : 'accent')),
+      line('    ', span(left > 0 ? `reminder in ${formatAge(left)}` : 'reminder is due', left > 0 ? 'dim' : 'accent')),
     );
   } else if (step.waits && incident && !isFinished(incident, step))
-    lines.push(line('    ', dim(`waits for ${step.waits.for}: `), span('e', 'key'), ' reminds you'));
+    lines.push(line('    ', dim(`waits for ${step.waits.for}: `), span('e', 'key'), ' sets a reminder'));
   return lines;
 }
 
@@ -251,7 +252,7 @@ function offersSay({ offers = [] }: Step, columns: number): readonly Line[] {
     const last = lines.at(-1);
     if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
       lines[lines.length - 1] = line(last, dim(' · '), offer);
-    else lines.push(line('    ', dim(last ? '          ' : 'offers    '), offer));
+    else lines.push(line('    ', dim(last ? '          ' : 'actions   '), offer));
   }
   return lines;
 }
@@ -272,9 +273,9 @@ function evidenceLines(one: Evidence, wide: number, now: number, columns: number
   const subject = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  `);
   const left = line(subject, one.because);
   if (one.at === undefined) return continued(subject, one.because, columns, '');
-  // How old it is always stands there: what it says goes on below before that.
+  // The age is always shown; the text wraps to the next line instead.
   const age = shortAge(now - one.at);
-  const ages = [line(dim(`looked ${age} ago`)), line(dim(`${age} ago`))];
+  const ages = [line(dim(`checked ${age} ago`)), line(dim(`${age} ago`))];
   const right = ages.find((each) => lineWidth(left) + lineWidth(each) + 2 <= columns) ?? ages[1] ?? [];
   const room = columns - lineWidth(right) - 2;
   if (lineWidth(left) <= room) return [line(fitLine(left, room), '  ', right)];
@@ -285,7 +286,7 @@ function evidenceLines(one: Evidence, wide: number, now: number, columns: number
 }
 
 const ageOf = ({ at }: Evidence, now: number): string =>
-  at === undefined ? '' : ` (looked ${shortAge(now - at)} ago)`;
+  at === undefined ? '' : ` (checked ${shortAge(now - at)} ago)`;
 
 /** Everything about a step, in full. */
 function stepAtLength(state: State, step: Step, columns: number): readonly Line[] {
@@ -306,5 +307,5 @@ function stepAtLength(state: State, step: Step, columns: number): readonly Line[
   const record = state.incident?.steps[step.id];
   if (record)
     lines.push([], line(dim(`  ${record.mark} by ${record.by} at ${formatClock(record.at)} ${record.why ?? ''}`)));
-  return lines.length > 0 ? lines : [line(dim('  nothing more is known of this step'))];
+  return lines.length > 0 ? lines : [line(dim('  no details available for this step'))];
 }

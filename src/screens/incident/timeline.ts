@@ -1,4 +1,4 @@
-// What happened, as it happens; newest last, pins marked.
+// The live timeline; newest last, pinned entries marked.
 import type { Entry, EventOf } from '../../core/incident/event.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { formatClock, formatCounted } from '../../core/text/format.ts';
@@ -54,7 +54,7 @@ export const timelineScreen: Screen = {
       id: 'pin',
       keys: ['p'],
       title: 'pin',
-      about: 'pin the entry, or take the pin away',
+      about: 'pin or unpin the entry',
       footer: 20,
       unless: ({ row, state }) => (row ? onlyObserves(state) : 'no entry is selected'),
       run: ({ row, state }) =>
@@ -63,10 +63,10 @@ export const timelineScreen: Screen = {
     {
       id: 'jump',
       keys: ['o'],
-      title: 'go there',
-      about: 'to what the entry speaks of',
+      title: 'go to',
+      about: 'open the subject of the entry',
       footer: 21,
-      unless: ({ row, state }) => (row && jump(state, row.id) ? undefined : 'the entry names no place'),
+      unless: ({ row, state }) => (row && jump(state, row.id) ? undefined : 'the entry has no related screen'),
       run: ({ row, state }) => (row ? (jump(state, row.id) ?? []) : []),
     },
   ],

@@ -22,13 +22,13 @@ function entryOf(here: Here): LogEntry | undefined {
 
 const adjust = (of: Readonly<Record<string, string | undefined>>): Intent => ({ kind: 'adjust', of });
 
-/** Other lines are collected, with other ids: one stands at their end, as nothing else is there yet. */
+/** Other lines will be collected, with other ids: start at their end. */
 const collectAnew = (of: Readonly<Record<string, string | undefined>>): readonly Intent[] => [
   adjust(of),
   { kind: 'select', row: tailRow },
 ];
 
-/** The filter with a clause more, or without it where it is there. */
+/** The filter with the clause added, or removed where it is present. */
 function toggled(filter: string, clause: string): Intent {
   const words = filter.split(/\s+/).filter(Boolean);
   const without = words.filter((w) => w !== clause);
@@ -36,7 +36,7 @@ function toggled(filter: string, clause: string): Intent {
   return { kind: 'filter', text, filtering: false };
 }
 
-/** To the next line that matches, or, where nothing is looked for, to the next error. */
+/** Goes to the next matching line, or, without a search, to the next error. */
 function jump(here: Here, by: 1 | -1): readonly Intent[] {
   const entries = entriesOf(here);
   const { find } = optionsOf(here.place);
@@ -55,8 +55,8 @@ function jump(here: Here, by: 1 | -1): readonly Intent[] {
   const beyond = by > 0 ? (logs?.waiting ?? 0) : (logs?.position.first ?? 0);
   const end = entries.at(by > 0 ? -1 : 0);
   if (beyond === 0 || at < 0 || !end) return [{ kind: 'notice', says: `no ${way} ${what} here`, verdict: 'unknown' }];
-  // To the end of what is here: those beyond it come, and the next key looks through them.
-  const says = `no ${way} ${what} in ${formatCount(lines.length)} lines: ${by > 0 ? 'n' : 'N'} looks further`;
+  // Goes to the last loaded line: more lines load, and the next key searches them.
+  const says = `no ${way} ${what} in ${formatCount(lines.length)} lines; ${by > 0 ? 'n' : 'N'} searches further`;
   return [
     { kind: 'select', row: String(end.id) },
     { kind: 'notice', says, verdict: 'unknown' },
@@ -70,9 +70,9 @@ function only(name: 'request' | 'study', field: 'requestId' | 'studyId', key: st
     id: `logs-${name}`,
     keys: [key],
     title: `this ${name}`,
-    about: `only the lines of this line’s ${name}`,
+    about: `show only the lines with this line’s ${name}`,
     ...(footer === undefined ? {} : { footer }),
-    unless: (here) => noLine(here) ?? (entryOf(here)?.fields[field] ? undefined : `this line names no ${name}`),
+    unless: (here) => noLine(here) ?? (entryOf(here)?.fields[field] ? undefined : `this line has no ${name}`),
     run: (here) => {
       const value = entryOf(here)?.fields[field];
       return value ? [toggled(here.place.filter, fieldClause(name, value))] : [];
@@ -86,7 +86,7 @@ export const logKeys: readonly Binding[] = [
     keys: ['g', 'home'],
     instead: ['first'],
     title: 'oldest',
-    about: 'to the oldest line that is kept',
+    about: 'go to the oldest line that is kept',
     silent: true,
     run: () => [{ kind: 'select', row: oldestRow }],
   },
@@ -95,7 +95,7 @@ export const logKeys: readonly Binding[] = [
     keys: ['G', 'end'],
     instead: ['last'],
     title: 'newest',
-    about: 'to the end, and follow',
+    about: 'go to the end and follow',
     silent: true,
     run: () => [{ kind: 'select', row: tailRow }],
   },
@@ -103,11 +103,11 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-errors',
     keys: ['e'],
     title: 'errors',
-    about: 'only errors and worse (level 50 and above), or all again',
+    about: 'show only errors and worse (level 50 and above), or all lines',
     footer: 20,
     run: (here) => {
       const bad = (entryOf(here)?.level ?? 0) >= 50;
-      // A line that stays in sight is stayed with; else the end is.
+      // Stay on the line where it passes the new filter; else go to the end.
       return [toggled(here.place.filter, errorsOnly), ...(bad ? [] : [{ kind: 'select', row: tailRow } as const])];
     },
   },
@@ -115,7 +115,7 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-pause',
     keys: ['space'],
     title: 'pause',
-    about: 'stand still; the log is collected on. Again: go on at the end',
+    about: 'pause the view; new lines are still collected. Again: follow at the end',
     footer: 22,
     run: (here) => {
       const last = entriesOf(here).at(-1);
@@ -128,7 +128,7 @@ export const logKeys: readonly Binding[] = [
     keys: ['n'],
     instead: ['note'],
     title: 'next',
-    about: 'next line that contains what is highlighted, or next error',
+    about: 'next line with the highlighted text, or next error',
     footer: 24,
     run: (here) => jump(here, 1),
   },
@@ -136,14 +136,14 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-previous',
     keys: ['N'],
     title: 'previous match',
-    about: 'the one before',
+    about: 'previous line with the highlighted text, or previous error',
     run: (here) => jump(here, -1),
   },
   {
     id: 'logs-highlight',
     keys: ['h'],
     title: 'highlight',
-    about: 'mark a text or a /regular expression/ without hiding anything; n and N go to it',
+    about: 'highlight a text or a /regular expression/; n and N jump to it, no line is hidden',
     footer: 30,
     run: ({ place }) => [
       {
@@ -165,7 +165,7 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-since',
     keys: ['t'],
     title: 'since',
-    about: 'look further back: 1m, 5m, 15m, 1h, 6h, 24h and round again',
+    about: 'change the time range: 1m, 5m, 15m, 1h, 6h, 24h, then 1m again',
     footer: 32,
     run: ({ place }) => {
       const at = sinces.findIndex(([name]) => name === optionsOf(place).since);
@@ -176,16 +176,17 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-from',
     keys: ['T'],
     title: 'since a time',
-    about: 'look from a time on: 03:05, 2026-01-17T03:05Z, or so far back: 90s, 2h',
+    about: 'show lines since a time (03:05, 2026-01-17T03:05Z) or an age (90s, 2h)',
     run: ({ state }) => [
       {
         kind: 'form',
         form: {
-          title: 'Since when',
+          title: 'Show lines since',
           fields: [{ name: 'since', ask: '03:05 (UTC), 2026-01-17T03:05Z, 90s, 2h', kind: 'text' }],
           submit: ({ since = '' }) => {
             const from = parseSince(since, state.world.now);
-            if (from === undefined) return `${since} is no time in the past: 03:05, 2026-01-17T03:05Z, 90s or 2h`;
+            if (from === undefined)
+              return `${since} is not a time in the past; enter 03:05, 2026-01-17T03:05Z, 90s or 2h`;
             return [{ kind: 'close' }, ...collectAnew({ from: String(from) })];
           },
         },
@@ -198,7 +199,7 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-pod',
     keys: ['P'],
     title: 'this pod',
-    about: 'only the lines of this line’s pod',
+    about: 'show only the lines of this line’s pod',
     unless: noLine,
     run: (here) => {
       const entry = entryOf(here);
@@ -210,7 +211,7 @@ export const logKeys: readonly Binding[] = [
     keys: ['J'],
     title: 'open study',
     about: 'open the study of this line',
-    unless: (here) => noLine(here) ?? (entryOf(here)?.fields.studyId ? undefined : 'this line names no study'),
+    unless: (here) => noLine(here) ?? (entryOf(here)?.fields.studyId ? undefined : 'this line has no study'),
     run: (here) => {
       const study = entryOf(here)?.fields.studyId;
       return study ? [{ kind: 'open', screen: 'study', of: { study } }] : [];
@@ -226,21 +227,21 @@ export const logKeys: readonly Binding[] = [
       const name = entryOf(here)?.pod;
       const pod = newest(here.state.world.readings.pods)?.value.find((p) => p.name === name);
       if (pod) return [{ kind: 'open', screen: 'pod', of: { pod: pod.uid } }];
-      return [{ kind: 'notice', says: `${name} is not there any more`, verdict: 'unknown' }];
+      return [{ kind: 'notice', says: `${name} no longer exists`, verdict: 'unknown' }];
     },
   },
   {
     id: 'logs-previous-containers',
     keys: ['p'],
     title: 'previous',
-    about: 'also the containers before their last restart',
+    about: 'also show the containers before their last restart',
     run: ({ place }) => collectAnew({ previous: optionsOf(place).previous ? undefined : 'yes' }),
   },
   {
     id: 'logs-wrap',
     keys: ['W'],
     title: 'wrap',
-    about: 'whole lines and stacks, or one row for each',
+    about: 'show whole lines and stacks, or one row for each line',
     footer: 34,
     run: ({ place }) => [adjust({ wrap: optionsOf(place).wraps ? undefined : 'yes' })],
   },
@@ -248,14 +249,14 @@ export const logKeys: readonly Binding[] = [
     id: 'logs-clock',
     keys: ['u'],
     title: 'UTC/local',
-    about: 'times in UTC, or of this machine',
+    about: 'show times in UTC or in the local time zone',
     run: ({ place }) => [adjust({ clock: optionsOf(place).clock === 'utc' ? 'local' : undefined })],
   },
   {
     id: 'logs-save',
     keys: ['>'],
     title: 'save',
-    about: 'write all collected lines that pass the filter to a file in the present directory',
+    about: 'write all collected lines that pass the filter to a file in the current directory',
     footer: 36,
     unless: ({ state }) => onlyObserves(state),
     run: () => [{ kind: 'send', command: { kind: 'logs-save' } }],

@@ -21,8 +21,8 @@ export const logsBinding: Binding = {
   id: 'logs',
   keys: ['l'],
   title: 'logs',
-  about: 'the log of the selected pod, deployment, study or surface; else of all',
+  about: 'show the log of the selected pod, deployment, study or surface; else of all pods',
   footer: 40,
-  unless: ({ place }) => (place.screen === 'logs' ? 'this is the log' : undefined),
+  unless: ({ place }) => (place.screen === 'logs' ? 'the log is open already' : undefined),
   run: (here) => [logsFor(here)],
 };

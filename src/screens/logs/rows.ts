@@ -82,7 +82,7 @@ function wrapped(spans: readonly Span[], entry: LogEntry, columns: number): read
   ];
 }
 
-/** All of one line, as a tree. */
+/** One whole line, as a tree. */
 export function lineDetails(entry: LogEntry): Row['opens'] {
   return {
     kind: 'details',

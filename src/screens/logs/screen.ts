@@ -1,4 +1,4 @@
-// The log of a workload: all its pods as one, filtered, followed or held.
+// The log of a workload: all its pods merged, filtered, followed or paused.
 import { describeFault } from '../../core/health/describe.ts';
 import type { LogEntry } from '../../core/logs/log.ts';
 import { type LogsShown, mostShown } from '../../core/logs/log-view.ts';
@@ -44,7 +44,7 @@ export const logsScreen: Screen = {
 
 const none: readonly LogEntry[] = [];
 
-/** The index of the line one stands on, or of the one that has come to its place; undefined at the end. */
+/** The index of the selected line, or of the line that replaced it; undefined at the end. */
 function standing({ selected }: Place, entries: readonly LogEntry[]): number | undefined {
   if (selected === oldestRow) return 0;
   const id = lineOf(selected);
@@ -58,18 +58,18 @@ function positionSays({ position }: LogsShown, at: number | undefined): string {
   return `${formatCount(position.first + at + 1)} of ${formatCount(position.kept)} kept`;
 }
 
-/** An answer to an older question may still be on its way. */
+/** The answer to an older query may still arrive. */
 function isOf({ view }: LogsShown, place: Parameters<typeof viewOf>[0]): boolean {
   const wanted = viewOf(place);
   return JSON.stringify([view.workload, view.pod]) === JSON.stringify([wanted.workload, wanted.pod]);
 }
 
 function counts(shown: LogsShown | undefined, following: boolean): Line {
-  if (!shown) return line(dim('asking …'));
+  if (!shown) return line(dim('loading …'));
   const { followed, expected } = shown.streams;
   const filtered = shown.view.filter.trim() !== '';
   const { waiting } = shown;
-  // Here, and not beside the title: a long filter must not push it off a narrow screen.
+  // Not beside the title: a long filter would push it off a narrow screen.
   const previous = shown.view.previous ? ' with previous' : '';
   return line(
     following
@@ -81,7 +81,7 @@ function counts(shown: LogsShown | undefined, following: boolean): Line {
   );
 }
 
-/** What is not there, and why. */
+/** What is missing, and why. */
 function warnings(shown: LogsShown): Line[] {
   const { fault, problems, forgotten, streams, saved } = shown;
   const said: Line[] = [];
@@ -89,7 +89,7 @@ function warnings(shown: LogsShown): Line[] {
   for (const problem of problems) said.push(line(mark('warning'), ` ${problem}`));
   const missing = [
     forgotten > 0 ? `${formatCount(forgotten)} older lines forgotten, the newest are kept` : '',
-    streams.leftOut > 0 ? `${formatCount(streams.leftOut)} containers left out: ask for fewer pods` : '',
+    streams.leftOut > 0 ? `${formatCount(streams.leftOut)} containers left out; select fewer pods` : '',
   ].filter(Boolean);
   if (missing.length > 0) said.push(line(dim(missing.join('  ·  '))));
   if (saved && 'file' in saved) said.push(line(dim(`saved ${formatCount(saved.lines)} lines to ${saved.file}`)));
@@ -97,16 +97,16 @@ function warnings(shown: LogsShown): Line[] {
   return said;
 }
 
-/** What has not begun yet, and why: nothing will come from there. */
+/** Pods that have not started, and why: they have no lines yet. */
 function unstarted({ streams }: LogsShown, { of }: Place, { world, incidentContext }: State): Line[] {
   const { unstarted: pods, pods: all } = streams;
   if (all === 0) {
     const labels = of.selector || incidentContext?.targets.logSelector;
     const byLabels = labels && !of.pod && !of.deployment;
-    const none = byLabels ? `no pods with ${labels} in ${world.scope.namespace} now` : 'there are no such pods now';
+    const none = byLabels ? `no pods with ${labels} in ${world.scope.namespace} now` : 'no such pods now';
     return [
-      line(mark('unknown'), ` ${none}; those that come are followed`),
-      ...(byLabels && !of.selector ? [line(dim('  do your pods have another label? set kubernetes.logSelector'))] : []),
+      line(mark('unknown'), ` ${none}; new ones are followed`),
+      ...(byLabels && !of.selector ? [line(dim('  if your pods have another label, set kubernetes.logSelector'))] : []),
     ];
   }
   return [
@@ -117,22 +117,22 @@ function unstarted({ streams }: LogsShown, { of }: Place, { world, incidentConte
 
 const mostNamed = 3;
 
-/** Whoever stands on the last row follows; where newer lines are not here yet, it is only the end of these. */
+/** The last row follows the log; while newer lines are not loaded, it is only the end of these. */
 function tail(shown: LogsShown | undefined, following: boolean): Row {
   const last = shown?.entries.at(-1);
   const isEnd = following || !shown || !last || shown.waiting === 0 || shown.entries.length < mostShown;
   const draw = (): Line => {
-    if (!shown) return line(dim('asking for the log …'));
+    if (!shown) return line(dim('loading the log …'));
     const pace = shown.pace > 0 ? `  ${formatCount(shown.pace)} lines/s` : '';
     if (following) {
       const nothing =
-        shown.entries.length === 0 ? (shown.view.filter ? 'nothing passes the filter yet, ' : 'no line yet, ') : '';
+        shown.entries.length === 0 ? (shown.view.filter ? 'no line passes the filter yet, ' : 'no line yet, ') : '';
       return line(dim(`${nothing}following${pace}`));
     }
-    const more = shown.waiting > 0 ? `${formatCount(shown.waiting)} more` : 'nothing new';
+    const more = shown.waiting > 0 ? `${formatCount(shown.waiting)} more` : 'no new lines';
     return line(dim(`paused: ${more}${pace}; G or space follows`));
   };
-  // Whoever follows and presses enter means the line that came last.
+  // While following, enter opens the newest line.
   const newest = shown?.entries.findLast((entry) => !entry.mark);
   return {
     id: isEnd ? tailRow : beyondRow(last.id),

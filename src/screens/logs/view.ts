@@ -1,4 +1,4 @@
-// Which log is looked at: read from the place of the log screen, and the places that lead to it.
+// Which log is shown: read from the place of the log screen, and the places that lead to it.
 import { fieldClause } from '../../core/logs/log-filter.ts';
 import type { Clock } from '../../core/logs/log-text.ts';
 import { type LogsShown, type LogsView, nearEnd, sinces } from '../../core/logs/log-view.ts';
@@ -8,14 +8,14 @@ import type { Intent, Place, State } from '../../store.ts';
 import type { Here } from '../screen.ts';
 
 export const logsId = 'logs';
-/** The last row: who stands on it follows the log. */
+/** The last row: it follows the log. */
 export const tailRow = 'tail';
-/** The oldest line that is kept, whichever that is. */
+/** The oldest line that is kept. */
 export const oldestRow = 'oldest';
 
 const usualSince = '15m';
 
-/** The options of the screen; they live in its place, so that back and forth keeps them. */
+/** The options of the screen; its place holds them, so that going back keeps them. */
 export type LogsOptions = { clock: Clock; wraps: boolean; previous: boolean; since: string; find: string };
 
 export function optionsOf({ of }: Place): LogsOptions {
@@ -28,7 +28,7 @@ export function optionsOf({ of }: Place): LogsOptions {
   };
 }
 
-/** The time from which on one looks, where one was typed; it is kept as text, like all that a place holds. */
+/** The typed start time; kept as text, like everything in a place. */
 export function fromOf({ of }: Place): Instant | undefined {
   const at = Number(of.from ?? Number.NaN);
   return Number.isFinite(at) ? at : undefined;
@@ -48,13 +48,13 @@ export function viewOf(place: Place, shown?: LogsShown): LogsView {
     ...(from === undefined ? {} : { from }),
     previous,
     filter: place.filter,
-    // Whoever reads stands still; whoever stands at the end follows.
+    // A selected line pauses the view; the end follows.
     paused: place.selected !== tailRow,
     ...(around === undefined ? {} : { around }),
   };
 }
 
-/** The row below the last line where newer ones are not on the screen yet: it stands for that line when they come. */
+/** The row below the last loaded line; it becomes that line when newer ones load. */
 export const beyondRow = (last: number): string => `${last}+`;
 
 /** The id of the line that a row stands for; not a number where it stands for none. */
@@ -62,7 +62,7 @@ export function lineOf(row: string | undefined): number {
   return Number.parseFloat(row ?? '');
 }
 
-/** Whoever reads sees what is around the line; only near the end of what is there, something else is asked for. */
+/** The window stays around the selected line; a new one is queried only near its edges. */
 function aroundOf(place: Place, shown: LogsShown | undefined): number | undefined {
   if (place.selected === tailRow || place.selected === undefined) return undefined;
   if (place.selected === oldestRow) return 0;
@@ -98,7 +98,7 @@ export function logsFor({ state, place, row }: Here): Intent {
   const clauses = (['study', 'surface'] as const).flatMap((name) =>
     about[name] ? fieldClause(name, about[name]) : [],
   );
-  // Only the executor speaks of surfaces; of a study, everybody may.
+  // Only the executor logs surfaces; every service can log a study.
   if (clauses.length > 0)
     return openLogs(about.surface ? { deployment: scope.deployments.executor } : {}, clauses.join(' '));
   if (about.metric === 'p95' || about.metric === 'errorRate')

@@ -8,7 +8,7 @@ import { gone, text } from '../toolkit/text-view.ts';
 import { extremes } from './list.ts';
 import { trend, valueSays } from './pane.ts';
 
-/** One metric: value, thresholds, what it rests on, its last 15 minutes and what the runbook says. */
+/** One metric: value, thresholds, source, its last 15 minutes and the runbook's action. */
 export const metricScreen: Screen = {
   id: 'metric',
   title: () => 'METRIC',
@@ -22,7 +22,7 @@ export const metricScreen: Screen = {
     const reading = m.measure(world);
     const lines = descriptionList(
       [
-        ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+        ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
         ['now', line(value, dim(`  ${basis}`))],
         ['warning', `above ${formatLimit(warning, m.unit)}`],
         ['critical', `above ${formatLimit(critical, m.unit)}`],

@@ -1,4 +1,4 @@
-// The six metrics with everything they rest on, and a trend as wide as the screen allows.
+// The six metrics with their sources, and a trend as wide as the screen allows.
 
 import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import { worstFirst } from '../../core/health/status.ts';
@@ -8,7 +8,7 @@ import type { Row, Screen } from '../screen.ts';
 import { dim, type Line, line, span } from '../toolkit/line.ts';
 import { asks, metricsTable, trend } from './pane.ts';
 
-const orders = ['runbook', 'verdict'] as const;
+const orders = ['runbook', 'health'] as const;
 
 /** Lowest and highest of the last 15 minutes. */
 export function extremes(m: Metric, world: World): string {
@@ -26,7 +26,7 @@ export const metricsScreen: Screen = {
     const room = columns - 2;
     const { head, draw } = metricsTable(world, room);
     const sorted =
-      orders[place.sort % orders.length] === 'verdict'
+      orders[place.sort % orders.length] === 'health'
         ? metrics.toSorted((a, b) => worstFirst(evaluateMetric(a, world), evaluateMetric(b, world)))
         : metrics;
     const rows = sorted.map((m): Row => {

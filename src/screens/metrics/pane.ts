@@ -22,7 +22,7 @@ export function formatThreshold(value: number, unit: Unit): string {
   return value >= 10_000 ? formatCount(value) : String(value);
 }
 
-/** The value as it stands: bold when breached, dim with its age when old, the reason when there is none. */
+/** The value: bold when breached, dim with its age when old, the reason when there is none. */
 export function valueSays(m: Metric, world: World): { value: Span; old?: string; basis: string } {
   const reading = m.measure(world);
   const last = newest(reading);
@@ -45,7 +45,7 @@ export function trend(m: Metric, world: World, columns: number): string {
   return sparkline(world.history[m.id] ?? [], { now: world.now, span: trendSpan, columns, top });
 }
 
-/** What a breached metric asks for: `API p95 critical: scale API nodes`. */
+/** The action for a breached metric: `API p95 critical: scale API nodes`. */
 export function asks(m: Metric, verdict: HealthStatus, world: World): Line | undefined {
   if (verdict !== 'critical' && verdict !== 'warning') return undefined;
   const action = actionFor(m, world);
@@ -79,7 +79,7 @@ function numbers(world: World, name: Column<Shown>): readonly Column<Shown>[] {
 }
 
 const verdictColumn: Column<Shown> = {
-  title: 'verdict',
+  title: 'health',
   of: ({ m, world }) => span(evaluateMetric(m, world), evaluateMetric(m, world)),
   width: 8,
   spare: 2,

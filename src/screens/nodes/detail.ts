@@ -1,4 +1,4 @@
-// One node: whether it is well, what room it has, which of our pods run there, and what was said of it.
+// One node: health, capacity, the pods of this namespace, and its events.
 import { evaluatePod } from '../../core/health/pods.ts';
 import type { NodeDetail, Room } from '../../core/queries/node-detail.ts';
 import { highUse } from '../../core/queries/pod-detail.ts';
@@ -43,7 +43,7 @@ export const nodeScreen: Screen = {
         ...podRows(ours, now),
         ...(node ? [...missingRows(node.missing), ...eventRows(node.events, now), ...silence(node)] : []),
       ],
-      empty: reading.state === 'pending' ? [] : [line(dim('none of our pods run there'))],
+      empty: reading.state === 'pending' ? [] : [line(dim('no pods of this namespace run here'))],
     };
   },
 };
@@ -53,7 +53,7 @@ function headOf(node: NodeDetail, ours: readonly Pod[], now: Instant, room: numb
   return descriptionList(
     [
       [
-        'verdict',
+        'health',
         node.problems.length > 0
           ? line(mark('critical'), span(` ${node.problems.join(', ')}`, 'critical'))
           : line(mark('ok'), ' ready'),
@@ -63,7 +63,7 @@ function headOf(node: NodeDetail, ours: readonly Pod[], now: Instant, room: numb
       ['cpu', roomSays(node.cpu, (n) => String(Number(n.toFixed(2))))],
       [
         'pods',
-        `${ours.length} of ours${node.pods.allocatable === undefined ? '' : `, room for ${node.pods.allocatable} in all`}`,
+        `${ours.length} of this namespace${node.pods.allocatable === undefined ? '' : `, ${node.pods.allocatable} allocatable`}`,
       ],
       ['kubelet', [node.version, node.system, node.ip].filter(Boolean).join(', ')],
       [
@@ -82,10 +82,10 @@ function roomSays({ capacity, allocatable, used }: Room, say: (n: number) => str
   const share = used === undefined || most === 0 ? undefined : used / most;
   return line(
     share === undefined || used === undefined
-      ? dim('use not known, ')
+      ? dim('usage unknown, ')
       : span(`${say(used)} (${formatPercent(share * 100)}) `, share >= highUse ? 'warning' : 'plain'),
-    `of ${say(most)} for pods`,
-    capacity === undefined ? undefined : dim(`, ${say(capacity)} in all`),
+    `of ${say(most)} allocatable`,
+    capacity === undefined ? undefined : dim(`, ${say(capacity)} capacity`),
   );
 }
 
@@ -109,9 +109,9 @@ function silence({ events, missing }: NodeDetail): Row[] {
   return [noEvents];
 }
 
-/** How long events are kept is the API server's own setting. */
+/** The API server's own setting limits how long events are kept. */
 export const noEvents: Row = {
   id: 'no-events',
   text: '',
-  draw: () => [line(dim('  no events kept by the API server'))],
+  draw: () => [line(dim('  no events (the API server keeps them for a limited time)'))],
 };

@@ -5,7 +5,7 @@ import { edit, field } from './field.ts';
 
 type Confirm = Extract<Overlay, { kind: 'confirm' }>;
 
-/** The last lines: how to accept, or why that cannot be. */
+/** The last lines: how to accept, or why that is not possible. */
 export function confirmEnd(state: State, overlay: Confirm): Line[] {
   const { accept } = overlay.ask;
   const why = overlay.ask.unless?.(state);
@@ -13,19 +13,13 @@ export function confirmEnd(state: State, overlay: Confirm): Line[] {
     return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'))];
   if (accept.by === 'key')
     return [line('  ', span('▶ ', 'accent'), bold('cancel'), '          ', span('y', 'key'), ` ${accept.word}`)];
-  const wanted = accept.texts[overlay.typed.length] ?? '';
-  return [
-    line(
-      '  type ',
-      bold(wanted),
-      ' to go on: ',
-      field(overlay.text),
-      dim(`   then enter to ${accept.word}; esc cancels`),
-    ),
-  ];
+  const [at, of] = [overlay.typed.length, accept.texts.length];
+  const count = of > 1 ? `${at + 1}/${of} ` : '';
+  const last = at + 1 < of ? '   then enter; esc cancels' : `   then enter to ${accept.word}; esc cancels`;
+  return [line(`  ${count}type `, bold(accept.texts[at] ?? ''), ' to confirm: ', field(overlay.text), dim(last))];
 }
 
-/** A key that was not taken for a yes, and why. */
+/** The reason why a key did not accept. */
 const ignored = (says: string): Intent => ({ kind: 'notice', says, verdict: 'unknown' });
 
 function cancelled(state: State, ask: Confirmation): readonly Intent[] {
@@ -33,7 +27,7 @@ function cancelled(state: State, ask: Confirmation): readonly Intent[] {
 }
 
 /**
- * What a key does. `alone`: it came by itself, not in a burst with others; a burst may have been typed before the
+ * What a key does. `alone`: it was not part of a burst of keys; a burst may have been typed before the
  * question was seen, so it never accepts.
  */
 export function confirmKey(state: State, overlay: Confirm, key: string, alone: boolean): readonly Intent[] {
@@ -45,7 +39,7 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
   if (ask.accept.by === 'key') {
     if (key === 'enter' || key === 'n' || key === 'q') return cancelled(state, ask);
     if (key !== 'y') return [];
-    if (!alone) return [ignored('y came among other keys: read the plan, then press it by itself')];
+    if (!alone) return [ignored('y ignored: part of a burst of keys; read the plan, then press y alone')];
     if (why !== undefined) return [ignored(why)];
     return [{ kind: 'close' }, ...ask.accepted(state)];
   }
@@ -55,10 +49,13 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
     if (overlay.text !== wanted)
       return overlay.text === ''
         ? []
-        : [{ kind: 'notice', says: `that is not ${wanted}; nothing was done`, verdict: 'unknown' }];
+        : [{ kind: 'notice', says: `text does not match ${wanted}; nothing was done`, verdict: 'unknown' }];
     const typed = [...overlay.typed, overlay.text];
-    // In one piece with the text before it, it was pasted, or typed before the question was seen.
-    if (!alone) return [{ kind: 'notice', says: 'press enter by itself', verdict: 'unknown' }];
+    // Enter in one piece with its text was pasted, or typed before the question was visible.
+    if (!alone)
+      return [
+        { kind: 'notice', says: 'enter ignored: part of a burst of keys; press enter alone', verdict: 'unknown' },
+      ];
     if (typed.length < ask.accept.texts.length) return [{ kind: 'overlay', overlay: { ...overlay, typed, text: '' } }];
     return [{ kind: 'close' }, ...ask.accepted(state)];
   }
@@ -72,6 +69,6 @@ export function scrolling(top: number, key: string, letters: boolean): number | 
   if (letters)
     Object.assign(by, { j: 1, k: -1, 'ctrl-u': -10, g: Number.NEGATIVE_INFINITY, G: Number.POSITIVE_INFINITY });
   const step = by[key];
-  // The drawing clamps to the end; what it cannot know is only that there is more.
+  // The drawing clamps to the end.
   return step === undefined ? undefined : Math.max(0, Math.min(top + step, 10_000));
 }

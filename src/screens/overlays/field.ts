@@ -5,7 +5,7 @@ import { type Line, line, span } from '../toolkit/line.ts';
 /** A field never grows beyond this. */
 const longest = 2000;
 
-/** The text after a key, or undefined when the key is none of the field's. A letter is a letter here. */
+/** The text after a key, or undefined when the field does not use the key. Letters are text here. */
 export function edit(text: string, key: string): string | undefined {
   if (key === 'backspace' || key === 'delete') return [...text].slice(0, -1).join('');
   if (key === 'ctrl-u') return '';

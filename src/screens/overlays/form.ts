@@ -1,4 +1,4 @@
-// A form: one text after the other, with completion from live data.
+// A form: one text field after the other, with completion from live data.
 import fuzzysort from 'fuzzysort';
 import type { FormField, Intent, Option, Overlay, State } from '../../store.ts';
 import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
@@ -10,11 +10,11 @@ const mostChoices = 6;
 
 type Values = Readonly<Record<string, string>>;
 
-/** What may be meant, best first. */
+/** The choices that match the text, best first. */
 export function choicesFor(state: State, asked: FormField, values: Values): readonly Option[] {
   const all = allChoices(state, asked, values);
   const text = values[asked.name] ?? '';
-  // What the field began with is not what a person looks for.
+  // The initial text of the field is not a search.
   if (text === '' || text === asked.value) return all;
   return fuzzysort.go(text, [...all], { key: 'value', limit: 0, threshold: 0.2 }).map((r) => r.obj);
 }
@@ -47,12 +47,12 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
   ];
 }
 
-/** The most lines of a long text; its end is what is shown while it is longer. */
+/** The most lines of a long text; a longer one shows its end. */
 const mostLines = 11;
 
 /** The field that has the focus. A text that does not fit beside its question stands below it, in full. */
 function asking(f: FormField, text: string, behind: number, columns: number): readonly Line[] {
-  const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (may stay empty)') : undefined);
+  const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (optional)') : undefined);
   const beside = line(ask, '  ', field(text, f.secret, behind));
   if (f.kind !== 'text' || f.secret || columnsOf(text) + columnsOf(f.ask) + 8 <= columns) return [beside];
   const shown = [...text].toSpliced([...text].length - behind, 0, '█').join('');
@@ -85,7 +85,7 @@ export function formKey(state: State, overlay: FormOverlay, key: string): readon
   return show({ values: { ...values, [asked.name]: edited.text }, behind: edited.behind, chosen: -1 });
 }
 
-/** Takes the chosen completion, checks the text, goes to the next field or hands in. */
+/** Applies the selected completion, checks the text, goes to the next field or submits. */
 function next(
   state: State,
   overlay: FormOverlay,
@@ -98,7 +98,7 @@ function next(
   const chosen = overlay.chosen >= 0 ? choices[overlay.chosen] : key === 'tab' ? choices[0] : undefined;
   const text = (chosen?.value ?? typed).trim();
   const complain = (complaint: string): readonly Intent[] => [{ kind: 'overlay', overlay: { ...overlay, complaint } }];
-  if (text === '' && !asked.optional) return complain(`${asked.ask} cannot stay empty`);
+  if (text === '' && !asked.optional) return complain('this field is required');
   if (asked.kind === 'number' && text !== '' && !Number.isFinite(Number(text)))
     return complain(`${text} is not a number`);
   const wrong = asked.wrong?.(text);
@@ -108,7 +108,7 @@ function next(
     text !== '' &&
     !allChoices(state, asked, overlay.values).some(({ value }) => value === text)
   )
-    return complain(`${text} is none of the choices`);
+    return complain(`${text} is not one of the choices`);
   const values = { ...overlay.values, [asked.name]: text };
   if (at + 1 < form.fields.length)
     return [{ kind: 'overlay', overlay: { ...overlay, values, at: at + 1, behind: 0, chosen: -1 } }];

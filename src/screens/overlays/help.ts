@@ -1,11 +1,11 @@
-// The help for here: every key that works on this screen, and why those that do not, do not.
+// The help of a screen: its keys, and why a key is unavailable now.
 import { bindingsOf, globalBindings, listBindings } from '../../keymap.ts';
 import type { Binding, Here, Screen } from '../screen.ts';
 import { showKey } from '../shell/footer.ts';
 import { bold, dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 
 export function helpLines(help: Here, screen: Screen, columns: number): Line[] {
-  // As they are here: a key that the screen has for itself is not said to do something else.
+  // General keys that the screen uses itself are left out.
   const all = bindingsOf(screen, help);
   const among = (some: readonly Binding[]) => all.filter((b) => some.some((one) => one.id === b.id));
   const own = all.filter((b) => ![...listBindings, ...globalBindings].some((one) => one.id === b.id));
@@ -23,7 +23,7 @@ export function helpLines(help: Here, screen: Screen, columns: number): Line[] {
     ]);
 }
 
-/** As wide as the longest names of keys. */
+/** The width of the longest key names. */
 const keysWide = 11;
 
 function keyLines(b: Binding, at: Here, columns: number): Line[] {
@@ -31,7 +31,7 @@ function keyLines(b: Binding, at: Here, columns: number): Line[] {
   const why = b.unless?.(at);
   const now = b.titleFor?.(at);
   const about = now === undefined ? b.about : `${now}: ${b.about}`;
-  const says = wrap(why === undefined ? about : `${about}: not now, ${why}`, columns - keysWide - 4);
+  const says = wrap(why === undefined ? about : `${about} (not now: ${why})`, columns - keysWide - 4);
   return says.map((part, i) => {
     const head = i === 0 ? keys : ' '.repeat(keysWide);
     return why === undefined ? line('   ', span(head, 'key'), ` ${part}`) : line(dim(`   ${head} ${part}`));

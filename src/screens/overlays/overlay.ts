@@ -1,4 +1,4 @@
-// What lies above the screen: at the lower edge of the body, below a rule with its title, as high as it needs to be.
+// The overlay: at the lower edge of the body, below a rule with its title, as high as its lines.
 import type { OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
 import { environmentSays } from '../shell/header.ts';

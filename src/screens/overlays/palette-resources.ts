@@ -1,4 +1,4 @@
-// What the palette offers of the things themselves: each backend, metric, deployment, surface and active study by its
+// The resources in the palette: each backend, metric, deployment, surface and active study by its
 // name.
 import { metrics } from '../../core/health/metrics.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -26,7 +26,7 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
     .map(
       (id): Entry => ({
         title: id,
-        about: 'this backend: what it answers, and since when',
+        about: 'open this backend: its answers and their age',
         ...(otherWords[id] ? { also: otherWords[id] } : {}),
         run: [{ kind: 'open', screen: 'backend', of: { backend: id } }],
       }),
@@ -34,7 +34,7 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
   const measured = metrics.map(
     (m): Entry => ({
       title: m.short,
-      about: 'this metric: value, thresholds, trend',
+      about: 'open this metric: value, thresholds, trend',
       ...(metricWords[m.id] ? { also: metricWords[m.id] } : {}),
       run: [{ kind: 'open', screen: 'metric', of: { metric: m.id } }],
     }),
@@ -42,21 +42,21 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
   const deployments = (newest(readings.deployments)?.value ?? []).map(
     ({ name }): Entry => ({
       title: name,
-      about: 'this deployment: its pods, its rollout',
+      about: 'open this deployment: its pods, its rollout',
       run: [{ kind: 'open', screen: 'deployment', of: { deployment: name } }],
     }),
   );
   const surfaces = (newest(readings.surfaces)?.value.surfaces ?? []).map(
     ({ id }): Entry => ({
       title: id,
-      about: 'this surface: its last hour, its errors',
+      about: 'open this surface: its last hour, its errors',
       run: [{ kind: 'open', screen: 'surface', of: { surface: id } }],
     }),
   );
   const studies = (newest(readings.studies)?.value.active ?? []).map(
     ({ id, tenant }): Entry => ({
       title: id,
-      about: `this study, of ${tenant}`,
+      about: `open this study of ${tenant}`,
       run: [{ kind: 'open', screen: 'study', of: { study: id } }],
     }),
   );

@@ -1,4 +1,4 @@
-// The palette: everything that can be done here, found by a few of its letters.
+// The palette: every command, screen and resource, found by a few letters.
 import { bindingsOf } from '../../keymap.ts';
 import { here, type Intent, type Overlay, type State, type ThemeName } from '../../store.ts';
 import { entries, screens } from '../index.ts';
@@ -15,7 +15,7 @@ type Palette = Extract<Overlay, { kind: 'palette' }>;
 
 const themeNames: readonly ThemeName[] = ['standard', 'colour-blind', 'plain'];
 
-/** All of it, as the state stands: this screen's keys, what others offer, every screen, the program's own. */
+/** All entries for a state: this screen's keys, other offers, every screen, the program's own commands. */
 const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
@@ -55,13 +55,13 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
     state.ui.bell
       ? {
           title: 'mute the bell',
-          about: 'no sound when it gets worse',
+          about: 'turn off the sound for a worse status',
           also: 'silence sound',
           run: [{ kind: 'bell', on: false }],
         }
       : {
           title: 'ring the bell',
-          about: 'a sound when it gets worse',
+          about: 'ring when the status gets worse',
           also: 'unmute sound',
           run: [{ kind: 'bell', on: true }],
         },
@@ -81,7 +81,7 @@ const mostListed = 14;
 
 export function paletteLines(state: State, palette: Palette, row: Row | undefined, { columns, rows }: Size): Line[] {
   const all = found(state, palette.text, row);
-  // One row is the field's, the last one says the whole of what is marked.
+  // One row for the field; the last one has the full description of the selected entry.
   const room = Math.max(1, Math.min(rows - 3, mostListed));
   const at = Math.min(palette.at, Math.max(0, all.length - 1));
   const from = Math.max(0, at - room + 1);
@@ -107,7 +107,7 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const count = all.length > room ? dim(`${at + 1} of ${all.length} `) : dim(`${all.length} `);
   return [
     spread(line(span(' : ', 'accent'), field(palette.text, false, palette.behind)), line(count), columns),
-    ...(listed.length > 0 ? listed : [line(dim('   nothing is called like that; esc goes back'))]),
+    ...(listed.length > 0 ? listed : [line(dim('   no match; esc goes back'))]),
     line('   ', whole),
   ];
 }

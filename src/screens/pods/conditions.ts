@@ -19,7 +19,7 @@ export function conditionLines(
   ];
 }
 
-/** Of a pod, only those that do not hold: what holds says nothing. */
+/** Only the conditions of a pod that are not true: the others need no line. */
 export function podConditionRows(conditions: readonly Condition[], now: Instant): Row[] {
   return conditions
     .filter(({ status }) => status !== 'True')

@@ -52,7 +52,7 @@ export function containerRows({ name: pod, containers }: PodDetail, now: Instant
 }
 
 function markOf({ role, ready, state }: ContainerDetail): Span {
-  // An init container that ended well has done what it is for.
+  // An init container that ended with 0 is finished.
   if (role === 'init') return state.is === 'ended' ? mark(state.exitCode ? 'critical' : 'ok') : mark('unknown');
   if (ready) return mark('ok');
   return mark(state.is === 'running' ? 'warning' : state.is === 'unknown' ? 'unknown' : 'critical');

@@ -27,7 +27,7 @@ const askFor = (state: State, place: Place): Query<'pod'> | undefined => {
   return pod && { kind: 'pod', pod: pod.name };
 };
 
-/** One pod: what its watch tells at once, and what `kubectl describe` tells as soon as it is answered. */
+/** One pod: its watched state at once, and the rest of `kubectl describe` when it is loaded. */
 export const podScreen: Screen = {
   id: 'pod',
   title: () => 'POD',
@@ -62,12 +62,12 @@ function headOf(pod: Pod, now: Instant, room: number): Line[] {
   return descriptionList(
     [
       [
-        'verdict',
+        'health',
         line(
           mark(verdict),
           span(` ${verdict}`, verdict),
           `  ${podSays(pod)}`,
-          late > 0 ? span(`  ${formatAge(late)} late: node away, or a finalizer waits`) : undefined,
+          late > 0 ? span(`  ${formatAge(late)} overdue: node down or finalizer pending`) : undefined,
         ),
       ],
       ['message', messageSays(pod, room)],
@@ -116,7 +116,7 @@ function nodeRow(pod: Pod, { node }: PodDetail): Row {
     ? node.problems.length > 0
       ? line(mark('critical'), ` node ${node.name}  `, span(node.problems.join(', '), 'critical'))
       : line(mark('ok'), ` node ${node.name}  `, dim(`ready, ${node.version}`))
-    : line(dim('  node '), pod.node || 'none yet: it is not scheduled');
+    : line(dim('  node '), pod.node || 'none: not scheduled yet');
   return {
     id: 'node',
     text: `node ${pod.node} ${node?.problems.join(' ') ?? ''}`,
@@ -126,10 +126,10 @@ function nodeRow(pod: Pod, { node }: PodDetail): Row {
   };
 }
 
-/** What an exit code usually means. */
+/** The usual meaning of an exit code. */
 function exitSays(code: number): string {
-  if (code === 137) return '137: killed, out of memory or by a failing probe';
-  if (code === 143) return '143: ended on request (SIGTERM)';
+  if (code === 137) return '137: killed (out of memory, or a failing probe)';
+  if (code === 143) return '143: terminated (SIGTERM)';
   if (code === 139) return '139: segmentation fault';
   return String(code);
 }

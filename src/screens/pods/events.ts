@@ -1,4 +1,4 @@
-// Kubernetes' events as rows, newest first, in the words of who told them.
+// Kubernetes events as rows, newest first, with the messages of their source.
 
 import type { KubeEvent } from '../../core/queries/pod-detail.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
@@ -7,7 +7,7 @@ import type { Row } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { dim, type Line, line, span, wrap } from '../toolkit/line.ts';
 
-/** Each opens the whole of it. */
+/** Each opens its details. */
 export function eventRows(events: readonly KubeEvent[], now: Instant): Row[] {
   return events.map((event, at): Row => {
     const { reason, message, count, warning } = event;
@@ -38,9 +38,9 @@ function detailsOf(event: KubeEvent, now: Instant, columns: number): Line[] {
     ...descriptionList(
       [
         ['about', event.about],
-        ['last said', when(event.at)],
-        ['first said', event.first === undefined ? undefined : when(event.first)],
-        ['so often', `${formatCount(event.count)}×`],
+        ['last seen', when(event.at)],
+        ['first seen', event.first === undefined ? undefined : when(event.first)],
+        ['count', `${formatCount(event.count)}×`],
         ['by', event.from],
         ['kind', event.warning ? 'warning' : 'normal'],
       ],

@@ -17,7 +17,7 @@ import { noneThere, podCounts, podSays } from './pane.ts';
 type Judged = { p: Pod; verdict: HealthStatus; rank: number };
 
 const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
-  ['verdict', (a, b) => b.rank - a.rank || b.p.restarts - a.p.restarts || byName(a, b)],
+  ['health', (a, b) => b.rank - a.rank || b.p.restarts - a.p.restarts || byName(a, b)],
   ['name', byName],
   ['restarts', (a, b) => b.p.restarts - a.p.restarts || byName(a, b)],
   ['age', (a, b) => b.p.createdAt - a.p.createdAt || byName(a, b)],
@@ -123,7 +123,7 @@ function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   const all: Column<Judged>[] = [
     { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
     { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 35)), upTo: w.name },
-    { title: 'verdict', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 5 },
+    { title: 'health', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 5 },
     { title: 'ready', of: ({ p }) => `${p.containers.ready}/${p.containers.total}`, width: 5, align: 'right' },
     {
       title: 'state',

@@ -1,4 +1,4 @@
-// PODS: the workloads, worst first, each with the pods that are not as they should be; all pods where there is room.
+// PODS: the workloads, worst first, each with its unhealthy pods; all pods where there is room.
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
@@ -23,7 +23,7 @@ export function shortName(pod: Pod): string {
   return rest.split('-').at(-1) || rest;
 }
 
-/** What is the matter with a pod, or how it is: `CrashLoopBackOff`, `OOMKilled 137`, `ending`, `Pending`, `running`. */
+/** The state of a pod, as a word: `CrashLoopBackOff`, `OOMKilled 137`, `ending`, `Pending`, `running`. */
 export function podSays(pod: Pod): string {
   if (pod.terminating) return 'ending';
   if (pod.leftOver) return `${pod.reason ?? 'failed'}, replaced`;
@@ -41,7 +41,7 @@ export function rolloutSays(d: Replicated): Line {
   return line(span(d.rollout.state, d.rollout.state === 'stuck' ? 'critical' : 'warning'));
 }
 
-/** Pods that count: finished ones do not, nor those that end or that others replaced. */
+/** The pods that count as ready or not: neither finished nor terminating nor replaced ones. */
 export const podCounts = memoize((pods: readonly Pod[]) => {
   const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
   return { ready: counted.filter((p) => p.ready).length, total: counted.length };
@@ -93,7 +93,7 @@ const workloadsOf = memoize((deployments: readonly Deployment[], others: Workloa
   ...others.filter(isController),
 ]);
 
-/** Jobs, cron jobs and volume claims that are not as they should be, and what cannot be seen. */
+/** Unhealthy jobs, cron jobs and volume claims, and what is not visible. */
 const othersIn = memoize((world: World): readonly Ranked[] =>
   healthOf(world)
     .findings.filter(
@@ -105,12 +105,12 @@ const othersIn = memoize((world: World): readonly Ranked[] =>
     }),
 );
 
-/** Rows that belong together, with the verdict that gives them their place. */
+/** Rows that belong together, with the health that sorts them. */
 type Ranked = { verdict: HealthStatus; rows: readonly Row[] };
 
 type How = { columns: number; now: Instant; all: boolean; old: boolean };
 
-/** Kept between updates: a key pressed on five thousand pods judges none of them again. */
+/** Memoized between updates: a key pressed on five thousand pods evaluates none of them again. */
 const podRows = memoize(rowsFor);
 
 function rowsFor(

@@ -8,7 +8,7 @@ import { paletteKey } from '../overlays/palette.ts';
 import type { Here } from '../screen.ts';
 import type { Frame } from './frame.ts';
 
-/** `alone`: the key came by itself, not in a burst of typed-ahead ones. */
+/** `alone`: the key was not part of a burst of keys. */
 export function dispatchKey(state: State, seen: Frame, key: string, alone = true): readonly Intent[] {
   const { overlay } = state.ui;
   if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
@@ -18,13 +18,15 @@ export function dispatchKey(state: State, seen: Frame, key: string, alone = true
   const binding = bindingsOf(seen.screen, at).find((b) => b.keys.includes(key));
   if (!binding) return [];
   if (!alone && leaving.includes(binding.id))
-    return [{ kind: 'notice', says: `${binding.title} came among other keys: press it by itself`, verdict: 'unknown' }];
+    return [
+      { kind: 'notice', says: `${binding.title} ignored: part of a burst of keys; press it alone`, verdict: 'unknown' },
+    ];
   const why = binding.unless?.(at);
   if (why !== undefined) return [{ kind: 'notice', says: `${binding.title}: ${why}`, verdict: 'unknown' }];
   return binding.run(at);
 }
 
-/** What leaves the screen is pressed by itself: among other keys it was pasted, or hit by chance. */
+/** A key that leaves the screen must be pressed alone: in a burst it was pasted or hit by chance. */
 const leaving: readonly string[] = ['quit', 'suspend'];
 
 function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alone: boolean): readonly Intent[] {
@@ -89,8 +91,8 @@ export function paste(state: State, text: string): readonly Intent[] {
     return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
   }
   if (overlay.kind === 'confirm')
-    return [{ kind: 'notice', says: 'pasted text does not confirm; type it', verdict: 'unknown' }];
+    return [{ kind: 'notice', says: 'pasted text does not confirm; type the text', verdict: 'unknown' }];
   if (overlay.kind === 'none' && place.filtering)
     return [{ kind: 'filter', ...pasted(place.filter, place.behind), filtering: true }];
-  return [{ kind: 'notice', says: 'pasted text is not taken as keys', verdict: 'unknown' }];
+  return [{ kind: 'notice', says: 'pasted text ignored: it is never read as keys', verdict: 'unknown' }];
 }

@@ -1,4 +1,4 @@
-// What follows from the state without a key: look-ups for the open screen, the terminal's title, the bell.
+// Effects of the state that need no key: queries for the open screen, the terminal's title, the bell.
 
 import { glyph, type HealthStatus, isWorse } from '../../core/health/status.ts';
 import { type Query, queryKey } from '../../core/queries/query.ts';
@@ -9,7 +9,7 @@ import { healthOf } from '../toolkit/selectors.ts';
 import { screenOf } from './frame.ts';
 import { reduce } from './reducer.ts';
 
-/** Asks the engine for what the open screen needs, and takes it back when the screen is left. */
+/** Subscribes to the queries of the open screen, and unsubscribes when it closes. */
 export function syncQueries(store: CockpitStore, send: (command: Command) => void): () => void {
   let asked = new Map<string, Query>();
   const follow = (state: State) => {
@@ -24,7 +24,7 @@ export function syncQueries(store: CockpitStore, send: (command: Command) => voi
   return store.subscribe(follow);
 }
 
-/** What a run said that holds a new secret is forgotten when its screen is left. */
+/** Output with a new secret is cleared when its screen closes. */
 export function followSecrets(store: CockpitStore, send: (command: Command) => void): () => void {
   let open: string | undefined;
   return store.subscribe((state) => {
@@ -37,7 +37,7 @@ export function followSecrets(store: CockpitStore, send: (command: Command) => v
   });
 }
 
-/** A run that was confirmed and is planned again, because the world moved, is asked again on its own screen. */
+/** A confirmed run that is planned again, because the state changed, asks for a new confirmation on its screen. */
 export function followMoved(store: CockpitStore): () => void {
   return store.subscribe((state, before) => {
     if (state.runs === before.runs || state.ui.overlay.kind !== 'none') return;
@@ -50,7 +50,7 @@ export function followMoved(store: CockpitStore): () => void {
   });
 }
 
-/** What the field that is asked completes from. */
+/** The query that the focused field completes from. */
 function asking({ ui: { overlay } }: State): readonly Query[] {
   if (overlay.kind !== 'form') return [];
   const ask = overlay.form.fields[overlay.at]?.looks?.(overlay.values);
@@ -59,13 +59,13 @@ function asking({ ui: { overlay } }: State): readonly Query[] {
 
 export type Attention = {
   title: string;
-  /** The worst verdict so far known; undefined until everything has been asked once. */
+  /** The worst health so far; undefined until every backend was queried once. */
   worst?: HealthStatus;
   /** It just got worse. */
   rings: boolean;
 };
 
-/** The title for the state, and whether the bell rings: only when it gets worse, not for what was so from the start. */
+/** The title for the state, and whether the bell rings: only when the health gets worse after the start. */
 export function attention(state: State, before?: Attention): Attention {
   const { worst, findings } = healthOf(state.world);
   const { environment, drill } = state.world.scope;

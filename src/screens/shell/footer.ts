@@ -18,7 +18,7 @@ export function showKey(key: string): string {
   return shown[key] ?? key.replace(/^ctrl-/, '^');
 }
 
-/** As many as fit, by rank; the last ones (back, anything, help) always. */
+/** As many as fit, by rank; the last ones (back, commands, help) always. */
 export function footer(bindings: readonly Binding[], here: Here, columns: number): Line {
   const ranked = bindings.filter((b) => b.footer !== undefined).toSorted((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
   const always = ranked.filter((b) => (b.footer ?? 0) >= 80 && !isIdle(b, here));
@@ -34,7 +34,7 @@ export function footer(bindings: readonly Binding[], here: Here, columns: number
   return line(' ', ...[...chosen, ...always].flatMap((b, i) => [i > 0 ? '  ' : undefined, ...hint(b, here)]));
 }
 
-/** Keys that have nothing to move or to take are left out; they come and go with the list. */
+/** Keys with nothing to act on are left out; they come and go with the list. */
 function isIdle(b: Binding, here: Here): boolean {
   return (b.silent === true || b.withRows === true) && b.unless?.(here) !== undefined;
 }
@@ -49,7 +49,7 @@ function hint(b: Binding, here: Here): Line {
   return b.unless?.(here) === undefined ? line(span(key, 'key'), ` ${title}`) : line(dim(`${key} ${title}`));
 }
 
-/** The rule above the footer; a notice is said in it, so that nothing jumps. */
+/** The rule above the footer; it shows the notice, so that the screen does not jump. */
 export function lowerRule({ ui, world }: State, columns: number): Line {
   const { notice } = ui;
   if (!notice || notice.until <= world.now) return rule(columns);

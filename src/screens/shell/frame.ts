@@ -1,4 +1,4 @@
-// The frame: header, the open screen, what lies above it, footer; exactly as many lines as the terminal has rows.
+// The frame: header, the open screen, its overlay, footer; exactly as many lines as the terminal has rows.
 
 import { sanitize } from '../../core/text/text.ts';
 import { bindingsOf } from '../../keymap.ts';
@@ -7,13 +7,27 @@ import { screens } from '../index.ts';
 import { field } from '../overlays/field.ts';
 import { overlayFooter, overlayLines } from '../overlays/overlay.ts';
 import type { Drawn, Here, List, Row, Screen, Size, TableRow, View } from '../screen.ts';
-import { bold, columnsOf, dim, fitLine, type Line, line, mark, span, spread, textOf, wrap } from '../toolkit/line.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  firstFitting,
+  fitLine,
+  type Line,
+  line,
+  lineWidth,
+  mark,
+  span,
+  spread,
+  textOf,
+  wrap,
+} from '../toolkit/line.ts';
 import { layList, toHeight } from '../toolkit/list.ts';
 import { footer, lowerRule, rule } from './footer.ts';
 import { header } from './header.ts';
 import { inWindow, markerIn } from './reducer.ts';
 
-/** Below this nothing useful can be said. */
+/** The smallest terminal that the cockpit supports. */
 export const smallest: Size = { columns: 60, rows: 15 };
 
 export type Frame = {
@@ -36,7 +50,7 @@ export function screenOf(place: Place): Screen {
   return screens.find((s) => s.id === place.screen) ?? missing(place.screen);
 }
 
-/** Everything a person sees now. Pure. */
+/** The whole screen as lines. Pure. */
 export function frame(state: State, size: Size): Frame {
   const place = here(state);
   const screen = screenOf(place);
@@ -103,11 +117,11 @@ export const footerRows = 2;
 /** Header and title line: what stands above a table. */
 const above = 5;
 
-const filterFooter = line(' ', span('enter', 'key'), ' keep the filter  ', span('esc', 'key'), ' without it');
+const filterFooter = line(' ', span('enter', 'key'), ' apply  ', span('esc', 'key'), ' clear');
 
 type Body = { lines: readonly Line[]; list: List; row?: Row };
 
-/** A screen that fails must not take the cockpit with it. */
+/** A screen that fails must not stop the cockpit. */
 function safely(screen: Screen, state: State, place: Place, size: Size): Body {
   try {
     if (screen.draw) return drawnBody(screen.draw(state, place, size), place);
@@ -118,7 +132,7 @@ function safely(screen: Screen, state: State, place: Place, size: Size): Body {
       lines: [
         [],
         line(' ', mark('unknown'), ` this screen failed: ${why}`),
-        line(dim('   the others go on; esc goes back')),
+        line(dim('   other screens still work; esc goes back')),
       ],
       list: { rows: [], page: 1, selectable: true },
     };
@@ -143,7 +157,7 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
   const row = selectable ? shown[laid.at] : undefined;
   const nothing =
     view.rows.length > 0
-      ? [line(dim(` nothing contains “${place.filter}”`)), line(dim(' esc shows all again'))]
+      ? [line(dim(` no row contains “${place.filter}”`)), line(dim(' esc clears the filter'))]
       : (view.empty ?? []).map((l) => line(' ', l));
   const title = titleLine(
     screen,
@@ -178,29 +192,33 @@ function titleLine(screen: Screen, view: View, state: State, place: Place, where
       : isCut && where.of > 0
         ? `${where.at >= 0 ? where.at + 1 : where.to}/${where.of}`
         : '';
-  const right = line(
-    view.right,
-    sort ? dim(`  by ${sort}`) : undefined,
-    place.filter || place.filtering
-      ? line('  ', span('/', 'key'), place.filtering ? field(place.filter, false, place.behind) : place.filter)
-      : undefined,
-    position ? dim(`  ${position}`) : undefined,
+  const left = line(' ', bold(screen.title(place, state)), view.says ? line('  ', view.says) : undefined);
+  const rightWith = (order: Line) =>
+    line(
+      view.right,
+      order,
+      place.filter || place.filtering
+        ? line('  ', span('/', 'key'), place.filtering ? field(place.filter, false, place.behind) : place.filter)
+        : undefined,
+      position ? dim(`  ${position}`) : undefined,
+    );
+  // The order is dropped first where both do not fit.
+  const right = firstFitting(
+    columns - lineWidth(left) - 1,
+    rightWith(sort ? line(dim(`  by ${sort}`)) : []),
+    rightWith([]),
   );
-  return spread(
-    line(' ', bold(screen.title(place, state)), view.says ? line('  ', view.says) : undefined),
-    right,
-    columns,
-  );
+  return spread(left, right, columns);
 }
 
-/** Live: it goes as soon as there is room. The environment and the verdict are said all the same. */
+/** Too small a terminal: the environment and the health are still shown. */
 function tooSmall(state: State, { columns, rows }: Size): Line[] {
   const [first = []] = header(state, columns);
   const says = [
     first,
     [],
     line(` ${columns}×${rows} is too small.`),
-    line(dim(` It takes ${smallest.columns}×${smallest.rows};`)),
+    line(dim(` The minimum is ${smallest.columns}×${smallest.rows};`)),
     line(dim(' 80×24 shows all panes.')),
     line(' ', span('q', 'key'), ' quit'),
   ];

@@ -1,4 +1,4 @@
-// The two lines on every frame: where we are, how bad it is, what is being done about it, and the time.
+// The header, two lines on every frame: environment, health, incident and time.
 import { describeArming } from '../../core/actions/arming.ts';
 import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { formatClock } from '../../core/text/format.ts';
@@ -7,7 +7,7 @@ import { alertsSays, incidentLine } from '../incident/status-line.ts';
 import { bold, columnsOf, dim, firstFitting, type Line, line, lineWidth, mark, span, spread } from '../toolkit/line.ts';
 import { healthOf } from '../toolkit/selectors.ts';
 
-/** The verdict as it is shouted. */
+/** The health in capitals. */
 const shout: Readonly<Record<HealthStatus, string>> = {
   ok: 'OK',
   unknown: 'UNKNOWN',
@@ -15,7 +15,7 @@ const shout: Readonly<Record<HealthStatus, string>> = {
   critical: 'CRITICAL',
 };
 
-/** `2 critical, 1 warning`, worst first, nothing about what is fine. */
+/** `2 critical, 1 warning`, worst first, without those that are ok. */
 export function countsSay(count: Readonly<Record<HealthStatus, number>>): string {
   const order = ['critical', 'warning', 'unknown'] as const;
   return order
@@ -36,7 +36,7 @@ export function environmentSays(state: State): Line {
   );
 }
 
-/** Whether this cockpit may touch anything, and whether it looks where its profile says. */
+/** Whether this cockpit can change anything, and whether its targets are those of its profile. */
 export function accessSays(state: State): Line {
   const { redirected } = state.world.scope;
   const access = describeArming(state.arming, state.world.now);
@@ -79,19 +79,19 @@ function whereAndHow(state: State, columns: number): Line {
 
 function whatIsDone(state: State, columns: number): Line {
   if (state.engine.state === 'failed')
-    return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}) and is being started again`);
+    return line(' ', mark('critical'), ` the engine stopped (${state.engine.why}); it restarts automatically`);
   const alerts = alertsSays(state, columns);
-  // Between the two stands at least one column more.
+  // At least one column between the two.
   const room = columns - lineWidth(alerts) - (alerts.length > 0 ? 1 : 0);
   return spread(incidentLine(state, room) ?? quiet(state, room), alerts, columns);
 }
 
-/** Without an incident: the worst things in a few words, or that there are none. */
+/** Without an incident: the worst findings in short, or that all checks pass. */
 function quiet({ world }: State, columns: number): Line {
   const { findings, count } = healthOf(world);
   const bad = findings.filter((f) => f.verdict !== 'ok');
-  if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks are fine`));
-  if (findings.every((f) => f.code === 'pending')) return line(dim(' asking every backend …'));
+  if (bad.length === 0) return line(dim(` no incident, all ${count.ok} checks pass`));
+  if (findings.every((f) => f.code === 'pending')) return line(dim(' querying all backends …'));
   let said = line(' ');
   for (const [i, f] of bad.entries()) {
     const rest = bad.length - i - 1;

@@ -1,4 +1,4 @@
-// What an intent does to the screen. Pure: the old state in, the new one out. Words to the engine and the terminal
+// What an intent does to the screen. Pure: the old state in, the new one out. Commands to the engine and the terminal
 // pass through untouched; src/app.tsx hands those on.
 import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../../store.ts';
 import type { List, Row, Window } from '../screen.ts';
@@ -73,7 +73,7 @@ export function reduce(state: State, intent: Intent, list: List): State {
   }
 }
 
-/** What was said of one place is not said in another. */
+/** A notice belongs to the place where it was made. */
 function quiet(state: State): State {
   if (!state.ui.notice) return state;
   const { notice: _, ...ui } = state.ui;
@@ -99,7 +99,7 @@ function inPlace(state: State, place: Place): State {
   return withUi(state, { stack: rest.length === 0 ? [place] : [first, ...rest.slice(0, -1), place] });
 }
 
-/** The same thing is not opened above itself; what is already open below is gone back to. */
+/** A screen that is already open below is returned to, not opened again. */
 function open(state: State, place: Place): State {
   const { stack } = state.ui;
   const same = (p: Place) => p.screen === place.screen && JSON.stringify(p.of) === JSON.stringify(place.of);
@@ -145,7 +145,7 @@ function step(to: Move, page: number): number {
   return steps[to];
 }
 
-/** Where the marker is: on its row, or, when that is gone, on the row that took its place. */
+/** The position of the marker: on its row, or, when that no longer exists, on the row in its position. */
 export function markerIn(place: Pick<Place, 'selected' | 'at'>, rows: readonly Row[]): number {
   if (rows.length === 0) return -1;
   // Most often nothing moved since the last key.

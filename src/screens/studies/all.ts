@@ -1,4 +1,4 @@
-// Every study there ever was, newest first, searched on the server and read as far as one scrolls.
+// All studies, newest first, searched on the server and loaded while scrolling.
 
 import { meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
 import { type Query, type QueryReading, queryReading } from '../../core/queries/query.ts';
@@ -12,7 +12,7 @@ import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 
-/** How many rows are asked for: the next step as the marker comes near the end of the last. */
+/** How many rows are queried: the next page as the marker comes near the end of the last. */
 const steps = [200, 1000, 5000, 20_000];
 const near = 100;
 
@@ -26,7 +26,7 @@ function wanted({ at, top }: Place): number {
   return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
 }
 
-/** The longest answer there is, so that nothing vanishes while more is asked for. */
+/** The longest answer so far, so that no row vanishes while more load. */
 function longest(state: State, place: Place): QueryReading<'studies'> {
   const now = queryReading<'studies'>(state.queries, askFor(place, wanted(place)));
   if (now.state !== 'pending') return now;
@@ -37,11 +37,11 @@ function longest(state: State, place: Place): QueryReading<'studies'> {
   return now;
 }
 
-/** A state in its colour; one that nobody knows is marked. */
+/** A status in its colour; an unknown one is marked. */
 export function statusSpan(status: string, owner: StateOwner = 'study'): Span {
   const meaning = meaningOf(owner, status.trim());
   if (meaning === 'failed') return span(status, 'critical');
-  if (meaning === undefined) return span(status.trim() === '' ? 'no state' : status, 'warning');
+  if (meaning === undefined) return span(status.trim() === '' ? 'no status' : status, 'warning');
   return meaning === 'running' ? span(status, 'ok') : dim(status);
 }
 
@@ -103,7 +103,7 @@ export const allStudiesScreen: Screen = {
     const found = newest(reading)?.value;
     // Ages in whole minutes, so that rows are made anew once a minute, not once a second.
     const { head, rows } = rowsOf(found?.rows ?? none, place.filter, room, Math.floor(now / 60_000) * 60_000);
-    const last = found?.more && rows.length >= (steps.at(-1) ?? 0) ? ', narrow the search for older ones' : '';
+    const last = found?.more && rows.length >= (steps.at(-1) ?? 0) ? '; filter to find older ones' : '';
     return {
       says: line(
         found ? `${formatCount(rows.length)}${found.more ? ' and more' : ''}, newest first` : '',
@@ -113,7 +113,7 @@ export const allStudiesScreen: Screen = {
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
       rows,
       filtersItself: true,
-      empty: found ? [line(dim(place.filter ? `no study has “${place.filter}”` : 'there are no studies'))] : [],
+      empty: found ? [line(dim(place.filter ? `no study matches “${place.filter}”` : 'no studies'))] : [],
     };
   },
 };

@@ -1,4 +1,4 @@
-// One study: what the database and the API say of it, its jobs, its failures with their causes, what is stuck.
+// One study: its row in the database, the API's answer, its jobs, its failures with their causes, stuck jobs.
 
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { disagreements, type Job, type StudyDetail } from '../../core/queries/study.ts';
@@ -18,10 +18,10 @@ import { isStalled } from './pane.ts';
 
 const askFor = ({ of }: Place): Query<'study'> => ({ kind: 'study', study: of.study ?? '' });
 
-/** Running for so long is worth a look. */
+/** A job that runs this long is shown as slow. */
 const stuckAfter = 10 * 60_000;
 
-/** What is known before the look was answered: the row of the list it was opened from. */
+/** The known part before the query is answered: the row of the list that opened it. */
 type Known = Pick<Study, 'id' | 'tenant' | 'status' | 'completion' | 'createdAt' | 'progressedAt'>;
 
 export const studyScreen: Screen = {
@@ -48,9 +48,9 @@ export const studyScreen: Screen = {
 };
 
 function noJobsSays(detail: StudyDetail | undefined, known: boolean): string {
-  if (!detail) return 'asking …';
-  if (detail.jobsUncounted) return 'its jobs could not be read in time: jobs.study_id may have no index';
-  return known ? 'it has no jobs' : 'it has no jobs either';
+  if (!detail) return 'loading …';
+  if (detail.jobsUncounted) return 'the jobs query timed out: an index on jobs.study_id may be missing';
+  return known ? 'no jobs' : 'no jobs of this study either';
 }
 
 function heads(
@@ -60,14 +60,13 @@ function heads(
   now: Instant,
   room: number,
 ): Line[] {
-  if (!known)
-    return detail ? [line(mark('unknown'), ' the database has no such study'), ...apiLines(detail, room)] : [];
+  if (!known) return detail ? [line(mark('unknown'), ' not in the database'), ...apiLines(detail, room)] : [];
   const when = (at: number) => `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const stalled = active && isStalled(active, now) ? span('  no progress for a while', 'warning') : undefined;
   const facts = descriptionList(
     [
       ['status', line(statusSpan(known.status), stalled)],
-      ['completion', known.completion === undefined ? 'not said' : `${Math.round(known.completion)} %`],
+      ['completion', known.completion === undefined ? 'unknown' : `${Math.round(known.completion)} %`],
       ['last progress', when(known.progressedAt)],
       ['created', when(known.createdAt)],
     ],
@@ -79,7 +78,7 @@ function heads(
 /** The API beside the database, loud only where they disagree. */
 function apiLines(detail: StudyDetail, room: number): Line[] {
   const { answer, problem } = detail.api;
-  if (!answer) return descriptionList([['by the API', line(dim(problem ?? 'no answer'))]], room);
+  if (!answer) return descriptionList([['API says', line(dim(problem ?? 'no answer'))]], room);
   const differ = disagreements(detail);
   const said = [
     answer.status,
@@ -90,8 +89,8 @@ function apiLines(detail: StudyDetail, room: number): Line[] {
   const verdict =
     differ.length > 0
       ? line(mark('warning'), ` ${words}  `, span(`differs: ${differ.join(', ')}`, 'warning'))
-      : line(mark('ok'), dim(` the same: ${words}`));
-  return descriptionList([['by the API', verdict]], room);
+      : line(mark('ok'), dim(` agrees: ${words}`));
+  return descriptionList([['API says', verdict]], room);
 }
 
 /** Jobs by status, with surfaces; each opens the list of them. */

@@ -15,7 +15,7 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { statusSpan } from './all.ts';
 
-/** How many are asked for: the next step as the marker comes near the end of the last. */
+/** How many are queried: the next page as the marker comes near the end of the last. */
 const steps = [200, 2000, 20_000];
 const near = 100;
 
@@ -31,7 +31,7 @@ function wanted({ at, top }: Place): number {
   return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
 }
 
-/** The longest answer there is, so that nothing vanishes while more is asked for. */
+/** The longest answer so far, so that no row vanishes while more load. */
 function longest(looks: QueryReadings, place: Place): QueryReading<'jobs'> {
   const now = queryReading<'jobs'>(looks, askFor(place, wanted(place)));
   if (now.state !== 'pending') return now;
@@ -89,7 +89,7 @@ export const jobsScreen: Screen = {
       }),
     );
     const which = place.of.status ? `${place.of.status} ` : '';
-    const last = found?.more && jobs.length >= (steps.at(-1) ?? 0) ? ', narrow the search for older ones' : '';
+    const last = found?.more && jobs.length >= (steps.at(-1) ?? 0) ? '; filter to find older ones' : '';
     return {
       says: line(
         place.of.study ?? '',
@@ -103,8 +103,11 @@ export const jobsScreen: Screen = {
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
       rows,
       filtersItself: true,
-      foot: words.length > 0 ? [line(dim('searched: all jobs of the study, by id, surface, status and error'))] : [],
-      empty: found ? [line(dim(words.length > 0 ? `no ${which}job has “${place.filter}”` : `no ${which}jobs`))] : [],
+      foot:
+        words.length > 0 ? [line(dim('the filter searches all jobs of the study: id, surface, status and error'))] : [],
+      empty: found
+        ? [line(dim(words.length > 0 ? `no ${which}job matches “${place.filter}”` : `no ${which}jobs`))]
+        : [],
     };
   },
 };
@@ -117,7 +120,7 @@ export function jobLines(job: Job & { study?: string }, now: Instant, columns: n
       ['study', job.study],
       ['surface', job.surface],
       ['status', line(statusSpan(job.status, 'job'), `, ${job.attempts} tries`)],
-      ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'the table does not say when'],
+      ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'no time in the jobs table'],
       ['took', tookSays(job, now)],
       ['error', job.error],
       ['cause', cause?.cause],

@@ -45,7 +45,7 @@ export const studiesScreen: Screen = {
       32,
     );
     const all: Column<Study>[] = [
-      // That it runs is said by its status; beside the marker the glyph would look like a second one.
+      // The status shows that it runs; the glyph would look like a second marker.
       { title: '', of: (s) => (isExecuting(s) && !isStalled(s, now) ? '' : studyGlyph(s, now)), width: 1 },
       { title: 'study', of: (s) => s.id, width: Math.min(id, 22), upTo: id },
       { title: 'tenant', of: (s) => dim(s.tenant), width: Math.min(tenant, 14), upTo: tenant, spare: 1 },

@@ -1,4 +1,4 @@
-// STUDIES: what is being worked on, the stuck ones first.
+// STUDIES: the active studies, stalled ones first.
 
 import { statesSay } from '../../core/health/states.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
@@ -13,7 +13,7 @@ import { memoize } from '../toolkit/memoize.ts';
 import type { Pane } from '../toolkit/pane.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 
-/** Executing without progress for so long is worth a look. */
+/** A study that executes without progress for this long is stalled. */
 export const stalledAfter = 10 * minute;
 
 export function isExecuting(s: Study): boolean {
@@ -37,18 +37,18 @@ export function studyWord(s: Study, short: boolean): string {
   return short && meaningOf('study', s.status) === 'running' ? 'exec' : s.status;
 }
 
-/** `45 %`, or a dash where the platform did not say. */
+/** `45 %`, or a dash where the completion is unknown. */
 export function completionSays(s: Study): string {
   return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
 }
 
-/** `3 active`, `≥3 active`; nobody knows where states are not understood and none is known. */
+/** `3 active`, `≥3 active`; `? active` where only unknown statuses exist. */
 export function activeSays({ activeCount: { value, exact }, doubts }: Studies): string {
   if (doubts?.active && value === 0) return '? active';
   return `${exact ? '' : '≥'}${formatCount(value)} active`;
 }
 
-/** States that nobody knows, for the top of a list. */
+/** Unknown statuses, for the top of a list. */
 export function unclearLines(seen: Studies | undefined, columns: number): Line[] {
   const says = seen ? (['study', 'job'] as const).flatMap((of) => statesSay(of, seen) ?? []) : [];
   return says.flatMap((text) =>
@@ -63,7 +63,7 @@ export function nothingActive(world: World): Line[] {
   const newestAt = seen.newestCreatedAt;
   const doubt = seen.doubts?.active;
   return [
-    line(dim(doubt ? 'no active study is known' : 'no active studies')),
+    line(dim(doubt ? 'no known active study' : 'no active studies')),
     ...(newestAt ? [line(dim(`(newest created ${formatAge(world.now - newestAt)} ago)`))] : []),
     ...(seen.finishedLastHour > 0 ? [line(dim(`${seen.finishedLastHour} finished in the last hour`))] : []),
   ];

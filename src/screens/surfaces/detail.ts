@@ -1,4 +1,4 @@
-// One surface's last hour: why it fails, whom that hits, and the way on to jobs and log lines (runbook, SEV2 and SEV3).
+// One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
 import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -39,12 +39,12 @@ export const surfaceScreen: Screen = {
         ...(problem.state === 'lost' ? trouble(problem, 'database', now, room, 6) : []),
         ...descriptionList(
           [
-            ['verdict', line(mark(verdict), span(` ${verdict}`, verdict))],
+            ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
             [
               'failed',
               `${formatPercent(failureRate(s))}: ${formatCount(s.failures)} of ${formatCount(s.finished + (s.unclear ?? 0))} jobs in the last hour`,
             ],
-            ['not understood', s.unclear ? `the states of ${formatCount(s.unclear)} of them` : undefined],
+            ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],
             ['affected studies', formatCount(s.affectedStudies)],
           ],
           room,
@@ -52,12 +52,12 @@ export const surfaceScreen: Screen = {
         [],
       ],
       rows: detail ? rowsOf(s.id, detail, now) : knownRows(s),
-      empty: [line(dim(detail ? 'no job of it failed in the last hour' : 'asking …'))],
+      empty: [line(dim(detail ? 'no failed jobs in the last hour' : 'loading …'))],
     };
   },
 };
 
-/** What is known before the look was answered. */
+/** The known part before the query is answered. */
 function knownRows({ topError, topErrorCount }: Surface): Row[] {
   return topError ? [errorRow({ message: topError, count: topErrorCount ?? 1 }, 0, dim(''), {})] : [];
 }

@@ -15,7 +15,7 @@ import { judgedSurfaces, nothingFinished } from './pane.ts';
 type Judged = { s: Surface; verdict: HealthStatus };
 
 const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
-  ['verdict', () => 0],
+  ['health', () => 0],
   ['failures', (a, b) => b.s.failures - a.s.failures],
   ['rate', (a, b) => failureRate(b.s) - failureRate(a.s)],
   ['name', (a, b) => (a.s.id < b.s.id ? -1 : 1)],
@@ -39,7 +39,7 @@ export const surfacesScreen: Screen = {
     const columnsOf: Column<Judged>[] = [
       { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
       { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
-      { title: 'verdict', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },
+      { title: 'health', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },
       {
         title: 'failed',
         of: ({ s, verdict }) => span(formatPercent(failureRate(s)), verdict === 'ok' ? 'plain' : verdict),

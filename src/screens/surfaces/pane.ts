@@ -29,7 +29,7 @@ export function nothingFinished(world: World, columns: number): Line[] {
   const says = seen.doubt
     ? doubtSays(seen.doubt, [])
     : seen.estimated
-      ? 'the jobs of the last hour could not be counted in time'
+      ? 'the count of the last hour’s jobs timed out'
       : last
         ? `no finished jobs in the last hour (last one ${shortAge(world.now - last.at)} ago, ${last.study})`
         : 'no finished jobs in the last hour';

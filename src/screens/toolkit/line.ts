@@ -9,7 +9,7 @@ export type Tone =
   | 'dim'
   | 'bold'
   | HealthStatus
-  /** Where the eye should go: here, selected, focused. */
+  /** What the eye must find first: selected, focused, a hint. */
   | 'accent'
   /** The name of an environment that is guarded: production. */
   | 'environment'
@@ -69,7 +69,7 @@ export function lineWidth(of: Line): number {
   return of.reduce((sum, s) => sum + columnsOf(s.text), 0);
 }
 
-/** What must never reach the terminal, whoever let it in. */
+/** Characters that must never reach the terminal. */
 const unsafe = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** Exactly `columns` wide: cut with … or padded, to the left or the right. */
@@ -147,7 +147,7 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** Everything dim: values that are old. A tick becomes a question: stale is never green, nor fine without colour. */
+/** Everything dim: values that are old. A tick becomes a question mark: stale is never shown as ok. */
 export function faded(of: Line): Line {
   return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
 }

@@ -69,7 +69,7 @@ function withFilter(of: Line, filter: string): Line {
 /** The marker's column, and the row beside it. */
 function gutter(of: Line, marked: boolean, lineOfRow: number, columns: number): Line {
   if (!marked) return fitLine(line(' ', of), columns);
-  // What stands below the first line is to be read, not to be found.
+  // Matches are marked in the first line only.
   return fitLine(lineOfRow === 0 ? line(span('▶', 'accent'), strong(of)) : line(' ', of), columns);
 }
 

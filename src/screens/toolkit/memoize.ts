@@ -18,7 +18,7 @@ export function memoize<A extends readonly unknown[], R>(make: (...args: A) => R
   };
 }
 
-/** Keeps the result of a pure function for as long as its argument lives: what is told of one thing among thousands. */
+/** Keeps the result of a pure function for as long as its argument lives: for example the text of one pod among thousands. */
 export function memoizeEach<T extends object, R>(make: (of: T) => R): (of: T) => R {
   const memory = new WeakMap<T, R>();
   return (of) => {

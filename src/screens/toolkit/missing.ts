@@ -1,4 +1,4 @@
-// What could not be asked about a thing, as rows: each opens the whole reason.
+// Missing parts of a resource, as rows: each opens the whole reason.
 
 import type { Missing } from '../../core/queries/missing.ts';
 import type { Row } from '../screen.ts';
@@ -11,10 +11,10 @@ export function missingRows(missing: readonly Missing[]): Row[] {
     return {
       id: `missing/${part}`,
       text: what,
-      draw: () => [line(mark('unknown'), dim(` not known: ${what}`))],
+      draw: () => [line(mark('unknown'), dim(` not available: ${what}`))],
       opens: {
         kind: 'details',
-        title: 'not known',
+        title: 'not available',
         lines: (_, columns) => wrap(what, columns - 2).map((l) => line(l)),
       },
       copies: { text: what, what: 'the reason' },

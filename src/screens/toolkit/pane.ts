@@ -41,7 +41,7 @@ export function layPane(
   const left = firstFitting(inner.columns - lineWidth(right) - 1, line(named, '  ', view.says ?? []), named);
   const title = line(focus ? span('▶', 'accent') : ' ', spread(left, right, inner.columns));
   const body = view.rows.length === 0 ? indent(view.empty ?? [], size.columns) : [...laid.lines];
-  // Nothing is left out silently.
+  // A count replaces the rows that do not fit.
   if (more > 0 && !marked && !count && body.length >= height && height > 1)
     body.splice(height - 1, 1, line(span(`   ${more + 1} more`, 'dim')));
   return {
@@ -62,7 +62,7 @@ function indent(lines: readonly Line[], columns: number): Line[] {
   return lines.map((l) => fitLine(line(' ', l), columns));
 }
 
-/** Something to show in full or, where room is short, in less. */
+/** An item in its full form or, where room is short, in a shorter one. */
 export type Stretch = {
   id: string;
   /** With everything, where there is room for it in all of them. */

@@ -1,4 +1,4 @@
-// What is said of a reading beside its value: its age, what is wrong with it, when it is tried again.
+// The status of a reading beside its value: its age, its fault, its next try.
 import { describeFault } from '../../core/health/describe.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, shortAge } from '../../core/text/format.ts';
@@ -7,18 +7,18 @@ import { type Instant, second } from '../../core/time.ts';
 import { type Fault, type FaultKind, isStale, newest, type Reading } from '../../core/world/reading.ts';
 import { dim, firstFitting, type Line, line, mark, span, wrap } from './line.ts';
 
-/** When it is tried again: `again in 4 s`; `trying again` while it is being tried. */
+/** The next try: `retrying in 4 s`, or `retrying now`. */
 export function nextTry(retryAt: Instant | undefined, now: Instant): string {
-  if (retryAt === undefined || retryAt <= now) return 'trying again';
-  return `again in ${Math.ceil((retryAt - now) / 1000)} s`;
+  if (retryAt === undefined || retryAt <= now) return 'retrying now';
+  return `retrying in ${Math.ceil((retryAt - now) / 1000)} s`;
 }
 
-/** As `nextTry`, where a column counts: `in 4 s`, `trying`. */
+/** As `nextTry`, shorter: `retry 4 s`, `retrying`. */
 export function nextTryShort(retryAt: Instant | undefined, now: Instant): string {
-  return nextTry(retryAt, now).replace(/^again |(?<=^trying) again$/, '');
+  return retryAt === undefined || retryAt <= now ? 'retrying' : `retry ${Math.ceil((retryAt - now) / 1000)} s`;
 }
 
-/** What a fault is at least, where nothing longer fits. */
+/** A fault in one or two words, where nothing longer fits. */
 const faultWord: Readonly<Record<FaultKind, string>> = {
   refused: 'refused',
   unreachable: 'unreachable',
@@ -26,31 +26,31 @@ const faultWord: Readonly<Record<FaultKind, string>> = {
   limited: 'rate limited',
   timeout: 'no answer',
   malformed: 'unreadable',
-  unconfigured: 'not set up',
+  unconfigured: 'not configured',
 };
 
-/** A fault from the most telling to the shortest: whole, in short, one word. No word is cut in two. */
+/** A fault from the longest to the shortest text. No word is cut in two. */
 export function faultSays({ what, short, kind }: Fault): readonly string[] {
   return [...new Set([what, short ?? what, faultWord[kind]])];
 }
 
-/** What takes longer than a second says for how long it is being asked. */
+/** A query that takes longer than a second shows its duration. */
 export function askingSays(reading: Reading<unknown>, now: Instant): string {
   const since = reading.state === 'pending' ? reading.since : undefined;
-  return since === undefined || now - since < second ? 'asking …' : `asking … ${shortAge(now - since)}`;
+  return since === undefined || now - since < second ? 'loading …' : `loading … ${shortAge(now - since)}`;
 }
 
-/** What is to be said of a reading's age, for a title line: nothing while it is fresh. */
+/** The age of a reading for a title line; undefined while it is fresh. */
 export function ageSays(reading: Reading<unknown>, now: Instant): Line | undefined {
   if (reading.state === 'pending') return line(dim(askingSays(reading, now)));
   if (reading.state === 'lost')
-    return line(span(`away ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
+    return line(span(`unreachable ${shortAge(now - (reading.last?.at ?? reading.at))}`, 'unknown'));
   return isStale(reading, now) ? line(dim(`seen ${shortAge(now - reading.at)} ago`)) : undefined;
 }
 
 /**
- * What is wrong with a reading, in one to `rows` lines of at most `columns`: what happened, when it is tried again,
- * what the operator can do. Empty while all is well.
+ * What is wrong with a reading, in one to `rows` lines of at most `columns`: the fault, the next try,
+ * the next move. Empty while the reading is fresh.
  */
 export function trouble(reading: Reading<unknown>, who: string, now: Instant, columns: number, rows = 4): Line[] {
   if (reading.state === 'pending') return [line(mark('unknown'), dim(` ${who}: no answer yet`))];
@@ -83,7 +83,7 @@ export function trouble(reading: Reading<unknown>, who: string, now: Instant, co
   const shown = hints.slice(0, Math.max(0, rows - said.length));
   return [
     ...said,
-    // A hint that goes on says so.
+    // A cut hint ends with ….
     ...shown.map((hint, at) =>
       line('  ', at === shown.length - 1 && shown.length < hints.length ? fit(`${hint} …`, columns - 2) : hint),
     ),

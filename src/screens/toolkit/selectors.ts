@@ -1,4 +1,4 @@
-// The judgement of a whole world, made once per world however often it is asked for.
+// The health of a whole world, evaluated once per world.
 import { evaluate, type Finding, ranked } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { worst } from '../../core/health/status.ts';
@@ -10,7 +10,7 @@ export type Judged = {
   findings: readonly Finding[];
   worst: HealthStatus;
   count: Readonly<Record<HealthStatus, number>>;
-  /** The verdict of one finding; unknown where there is none. */
+  /** The health of one finding; unknown where there is none. */
   of(id: string): HealthStatus;
 };
 

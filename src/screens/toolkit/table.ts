@@ -10,7 +10,7 @@ export type Column<T> = {
   align?: 'left' | 'right';
   /** Columns it needs; for texts that may be cut, the least that still tells. */
   width: number;
-  /** Takes its share of what is left over, up to so many columns. */
+  /** Grows with the remaining room, up to this width. */
   upTo?: number;
   /** Left out first where room is short; 0 (the default) always stays. */
   spare?: number;

@@ -8,7 +8,7 @@ export function text(lines: readonly Line[], more: Omit<View, 'rows' | 'selectab
   return { ...more, rows: lines.map((l, i): Row => ({ id: String(i), text: '', draw: () => [l] })), selectable: false };
 }
 
-/** What stands where something was that is not there any more. */
+/** The text for a resource that no longer exists. */
 export function gone(what: string): View {
-  return text([[], line(span('?', 'unknown'), ` ${what} is not there any more`), line(span('  esc goes back', 'dim'))]);
+  return text([[], line(span('?', 'unknown'), ` ${what} no longer exists`), line(span('  esc goes back', 'dim'))]);
 }
