@@ -31,7 +31,7 @@ module.exports = {
     layer('engine', '^src/engine/', ['^src/(engine|core|data|actions|runbook|config|disk)/']),
     layer('store', '^src/store\\.ts$', ['^src/(core|engine/protocol|screens/toolkit/line\\.ts)']),
     layer('keymap', '^src/keymap\\.ts$', [
-      '^src/(core|store|screens/(shell/reducer|screen|toolkit/line|[^/]+/palette))',
+      '^src/(core|store|screens/(cockpit/panes|screen|toolkit/line|[^/]+/palette))',
     ]),
     layer('screens-see-the-store-only', '^src/screens/', [
       '^src/(screens|core|actions|runbook)/',

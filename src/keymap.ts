@@ -1,10 +1,10 @@
 // The one key table. The footer, the help, the palette and docs/keys.md derive from it.
 import { isUnderWay } from './core/actions/run.ts';
 import { actBinding } from './screens/actions/palette.ts';
+import { paneIds } from './screens/cockpit/panes.ts';
 import { incidentBinding, noteBinding } from './screens/incident/palette.ts';
 import { logsBinding } from './screens/logs/palette.ts';
 import type { Binding, Here, List, Screen } from './screens/screen.ts';
-import { paneIds } from './screens/shell/reducer.ts';
 import { line } from './screens/toolkit/line.ts';
 import type { Intent, State } from './store.ts';
 
@@ -108,6 +108,12 @@ export const listBindings: readonly Binding[] = [
   },
 ];
 
+/** The pane so many places after the focused one, round and round. */
+function paneBeside({ ui }: State, by: 1 | -1): string {
+  const at = Math.max(0, paneIds.indexOf(ui.stack[0].pane ?? ''));
+  return paneIds[(at + by + paneIds.length) % paneIds.length] ?? '';
+}
+
 /** Everywhere but in text fields and overlays. */
 export const globalBindings: readonly Binding[] = [
   ...paneIds.map(
@@ -126,7 +132,7 @@ export const globalBindings: readonly Binding[] = [
     title: 'pane',
     about: 'go to the next pane',
     silent: true,
-    run: only({ kind: 'pane', by: 1 }),
+    run: ({ state }) => [{ kind: 'home', pane: paneBeside(state, 1) }],
   },
   {
     id: 'previous-pane',
@@ -134,7 +140,7 @@ export const globalBindings: readonly Binding[] = [
     title: 'pane back',
     about: 'go to the previous pane',
     silent: true,
-    run: only({ kind: 'pane', by: -1 }),
+    run: ({ state }) => [{ kind: 'home', pane: paneBeside(state, -1) }],
   },
   {
     id: 'back',

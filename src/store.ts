@@ -142,7 +142,6 @@ export type Intent =
   | { kind: 'back' }
   /** To the cockpit, one of its panes focused. */
   | { kind: 'home'; pane?: string }
-  | { kind: 'pane'; by: 1 | -1 }
   | { kind: 'move'; to: 'next' | 'previous' | 'half-down' | 'half-up' | 'page-down' | 'page-up' | 'first' | 'last' }
   | { kind: 'select'; row: string }
   /** `behind`: how many characters stand behind the cursor; none if not said. */

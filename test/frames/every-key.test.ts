@@ -1,11 +1,12 @@
 // Every key of the key table, on every screen it is listed for: pressed there, it does what the table says.
 import { describe, expect, test } from 'vitest';
 import { bindingsOf, globalBindings, listBindings } from '../../src/keymap.ts';
+import { paneIds } from '../../src/screens/cockpit/panes.ts';
 import { screens } from '../../src/screens/index.ts';
 import type { Binding, Screen } from '../../src/screens/screen.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
-import { isPane, reduce } from '../../src/screens/shell/reducer.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
 import { alert, incident, plannedRun, showing } from '../support/every-screen.ts';
 import { deskOf } from '../support/story.ts';
@@ -280,7 +281,10 @@ describe.each(screens.map((screen) => [screen.id, screen] as const))('%s', (id, 
       // A key with two meanings has the one that holds here.
       const means = bindingsOf(frame(start, size).screen, { state: start, place: here(start) });
       if (means.find((one) => one.keys.includes(key))?.id !== name) {
-        expect(b.when ?? isPane(name.replace('pane-', '')), `${key} means something else on ${id}`).toBeTruthy();
+        expect(
+          b.when ?? paneIds.includes(name.replace('pane-', '')),
+          `${key} means something else on ${id}`,
+        ).toBeTruthy();
         return;
       }
       found.see(pressed(start, key));

@@ -97,7 +97,7 @@ describe('the cockpit with nothing behind it', () => {
     await terminal.settles();
     await terminal.shows('5 STUDIES');
     await terminal.press(':').shows(': █');
-    await terminal.paste(`logs${'x'.repeat(9_000)}\n`).shows('nothing is called like that');
+    await terminal.paste(`logs${'x'.repeat(9_000)}\n`).shows('no match');
     await terminal.press('ctrl-u').shows(': █');
     expect(terminal.fullScreen).toBe(true);
   });

@@ -50,6 +50,11 @@ const nameWidth = 9;
 export const healthPane: Pane = {
   id: 'health',
   title: 'HEALTH',
+  spots: {
+    three: { band: 0, column: 0, rows: { weight: 42, most: 18 } },
+    two: { band: 0, column: 0, rows: { weight: 1 } },
+  },
+  covers: (f) => f.area === 'gateway' || f.area === 'database' || f.area === 'redis',
   view(state, { columns, rows }) {
     const { readings, scope } = state.world;
     const items = [

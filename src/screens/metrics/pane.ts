@@ -111,6 +111,8 @@ function paneTable(world: World, columns: number): Table<Shown> {
 export const metricsPane: Pane = {
   id: 'metrics',
   title: 'METRICS',
+  spots: { three: { band: 0, column: 0, rows: { weight: 58 } }, two: { band: 1, column: 0, rows: { weight: 1 } } },
+  covers: (f) => f.area === 'metrics',
   view({ world }, { columns, rows: room }) {
     const tall = room >= metrics.length * 3 + 1;
     const { head, draw } = paneTable(world, columns);

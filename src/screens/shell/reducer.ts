@@ -3,14 +3,6 @@
 import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../../store.ts';
 import type { List, Row, Window } from '../screen.ts';
 
-/** The cockpit's panes, in the order of their keys. */
-export const paneIds = ['health', 'pods', 'metrics', 'surfaces', 'studies'] as const;
-export type PaneId = (typeof paneIds)[number];
-
-export function isPane(id: string | undefined): id is PaneId {
-  return paneIds.some((pane) => pane === id);
-}
-
 export function reduce(state: State, intent: Intent, list: List): State {
   const place = here(state);
   switch (intent.kind) {
@@ -22,11 +14,6 @@ export function reduce(state: State, intent: Intent, list: List): State {
       return back(quiet(state), place);
     case 'home':
       return home(quiet(state), intent.pane);
-    case 'pane': {
-      const { pane } = state.ui.stack[0];
-      const at = isPane(pane) ? paneIds.indexOf(pane) : 0;
-      return home(quiet(state), paneIds[(at + intent.by + paneIds.length) % paneIds.length]);
-    }
     case 'move':
       return inPlace(state, list.selectable ? movedIn(place, intent.to, list) : scrolled(place, intent.to, list));
     case 'select': {

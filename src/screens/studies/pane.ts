@@ -72,6 +72,11 @@ export function nothingActive(world: World): Line[] {
 export const studiesPane: Pane = {
   id: 'studies',
   title: 'STUDIES',
+  spots: {
+    three: { band: 0, column: 2, rows: { weight: 58 } },
+    two: { band: 1, column: 1, rows: { weight: 40, least: 4 } },
+  },
+  covers: (f) => f.id === 'metric/studyFailures',
   view({ world }, { columns, rows: room }) {
     const reading = world.readings.studies;
     const seen = newest(reading)?.value;

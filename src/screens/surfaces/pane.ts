@@ -39,6 +39,11 @@ export function nothingFinished(world: World, columns: number): Line[] {
 export const surfacesPane: Pane = {
   id: 'surfaces',
   title: 'SURFACES',
+  spots: {
+    three: { band: 0, column: 2, rows: { weight: 42, most: 18 } },
+    two: { band: 1, column: 1, rows: { weight: 60 } },
+  },
+  covers: (f) => f.area === 'surfaces',
   view({ world }, { columns, rows: room }) {
     const reading = world.readings.surfaces;
     const seen = newest(reading);

@@ -1,14 +1,32 @@
 // What a pane of the cockpit is: a value that gives its title line and rows for the room it has.
+import type { Finding } from '../../core/health/finding.ts';
 import type { State } from '../../store.ts';
 import type { Row, Size, View } from '../screen.ts';
-import type { PaneId } from '../shell/reducer.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from './line.ts';
 import { layList, type Marking, toHeight } from './list.ts';
 
+/** Two or three columns of panes (toolkit/layout.ts). */
+export type LayoutId = 'three' | 'two';
+
+/** A share of what there is, in columns or rows. */
+export type Share = {
+  weight: number;
+  least?: number;
+  most?: number;
+};
+
+/** Where a pane stands in a layout, and its share of the column's rows. */
+export type Spot = { band: number; column: number; rows: Share };
+
 export type Pane = {
-  id: PaneId;
+  /** As the palette and the keys name it. */
+  id: string;
   /** As its title line says it: HEALTH. */
   title: string;
+  /** Where it stands in each layout. */
+  spots: Readonly<Record<LayoutId, Spot>>;
+  /** The findings whose worst status its tab shows. */
+  covers(finding: Finding): boolean;
   /** Pure. `size` is what the rows may use: the title line and the marker's column are not part of it. */
   view(state: State, size: Size): View;
 };
