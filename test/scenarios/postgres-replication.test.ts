@@ -155,7 +155,7 @@ test('log kept for a slot without a consumer is shown in the header until the sl
       await sql('primary', 'CHECKPOINT');
       return findings(await facts('primary'), await facts('first')).map(({ says }) => says);
     }, patient)
-    .toContain('slot forgotten has lost its log');
+    .toContain('slot forgotten has lost its WAL');
   await sql('primary', `SELECT pg_drop_replication_slot('forgotten')`);
   await sql('primary', 'ALTER SYSTEM RESET max_slot_wal_keep_size');
   await sql('primary', 'SELECT pg_reload_conf()');

@@ -210,7 +210,7 @@ describe('--rollout', () => {
   test('3: no such deployment, or a cluster that hangs', async () => {
     expect(await status('--rollout', 'nothing')).toMatchObject({
       code: 3,
-      stdout: expect.stringContaining('there are api-gateway'),
+      stdout: expect.stringContaining('found: api-gateway'),
     });
     await be('freezes', 'kubernetes');
     const hanging = await status('--rollout', 'executor', '--timeout', '1.5');

@@ -121,7 +121,7 @@ describe.runIf(tmux)('in tmux', () => {
     await client.shows('5 STUDIES');
     await client.press(':').shows(': █');
     client.type(`\u001b[200~logs${'x'.repeat(9_000)}\n\u001b[201~`);
-    await client.shows('nothing is called like that');
+    await client.shows('no match');
     await client.press('esc').shows('5 STUDIES');
   });
 });
