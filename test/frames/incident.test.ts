@@ -40,7 +40,7 @@ describe('opening', () => {
        ● gateway 503 unhealthy  ·  ● api-gateway 1/3 ready  +4 more
       ────────────────────────────────────────────────────────────────────────────────
        OPEN AN INCIDENT  select a severity
-       suggested: SEV1: health: 503 unhealthy, orchestrator error; no new studies
+       suggested SEV1: health: 503 unhealthy, orchestrator error; no new studies
 
       ▶SEV1 Complete API outage  API returning 5xx for all requests  suggested
            ● Health check failing  503 unhealthy, orchestrator error

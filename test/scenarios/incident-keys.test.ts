@@ -65,7 +65,7 @@ async function sitDown(scenario: string): Promise<Keyboard> {
 
 /** `i`, the suggested severity, acknowledged at PagerDuty, told on Slack, back at the checklist. */
 async function begin(keys: Keyboard, severity: string): Promise<void> {
-  await keys.press('i', `suggests ${severity}`);
+  await keys.press('i', `suggested ${severity}`);
   await keys.press('enter', /▶○ 1 /);
   await keys.press('m', '▶acknowledge PagerDuty');
   await keys.press('enter', 'PagerDuty gets “acknowledge”');

@@ -60,7 +60,7 @@ async function finish(screen: TerminalUnderTest, say: string, isDecision: boolea
   screen.press('space');
   if (isDecision) {
     await screen.shows('record yes or no (runs nothing)');
-    const unsure = /▶ yes or no\? +█/.test(screen.text);
+    const unsure = /▶ record yes or no \(runs nothing\) +█/.test(screen.text);
     screen.type(unsure ? 'no' : '').press('enter');
     await screen.shows('▶ reason');
     screen.type(unsure ? 'looked at it' : ' ').press('enter');
@@ -85,7 +85,7 @@ test.each([
     const first = cockpit(environment);
     await first.shows('1 HEALTH');
     first.press('i');
-    if (key === 'enter') await first.shows(`suggests ${severity}`, 60_000);
+    if (key === 'enter') await first.shows(`suggested ${severity}`, 60_000);
     else await first.shows('no severity suggested');
     if (key === 'v') first.press('v').type('security').press('enter');
     else first.press(key);
@@ -187,8 +187,8 @@ test('of two cockpits on one incident one is in control, and the other sees it l
   await one.shows('1 HEALTH');
   await two.shows('1 HEALTH');
   one.press('i').press('v').type('3').press('enter');
-  await one.shows('commander ann');
-  await two.shows('control: ann');
+  await one.shows('commander and control: you');
+  await two.shows('commander and control: ann');
   two.press('i');
   await two.shows('step 1 of 4');
   one.press('space');

@@ -78,7 +78,7 @@ export function askDecision(step: Step, state: State): Intent {
 
 export function askSeverity(state: State): Intent {
   const { severity, because } = suggestionOf(state);
-  const suggests = severity === undefined ? because : `suggested: ${severityName(severity)}; ${because}`;
+  const suggests = severity === undefined ? because : `suggested ${severityName(severity)}: ${because}`;
   return form(
     'Change the severity',
     [

@@ -19,7 +19,7 @@ export function suggestionOf(state: State): Suggestion {
 export function askOpening(state: State): Intent {
   const { severity, because } = suggestionOf(state);
   const says =
-    severity === undefined ? `no severity suggested: ${because}` : `suggested: ${severityName(severity)}; ${because}`;
+    severity === undefined ? `no severity suggested: ${because}` : `suggested ${severityName(severity)}: ${because}`;
   const named = severityLevels.map((level) => ({
     value: String(level.severity),
     says: `${severityName(level.severity)} ${checklistFor(level.severity).title}`,
@@ -109,7 +109,7 @@ export function openingView(state: State, columns: number): View {
 
 function advice(suggestion: Suggestion, columns: number): readonly Line[] {
   const word =
-    suggestion.severity === undefined ? 'no severity suggested' : `suggested: ${severityName(suggestion.severity)}`;
+    suggestion.severity === undefined ? 'no severity suggested' : `suggested ${severityName(suggestion.severity)}`;
   const text = `${word}${suggestion.unsure && suggestion.severity !== undefined ? ' (unsure, so the higher one)' : ''}: ${suggestion.because}`;
   return [...wrap(text, columns).map((part) => line(part)), []];
 }
