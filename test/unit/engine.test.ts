@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
-import { settingsSchema } from '../../src/config/settings.ts';
+import { settingsSchema, settingsSchema } from '../../src/config/settings.ts';
 import type { Pod, Traffic } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import type { Scope } from '../../src/core/world/world.ts';
@@ -19,14 +19,7 @@ const scope: Scope = {
   namespace: 'bentham-test',
   deployments: { gateway: 'api-gateway', orchestrator: 'orchestrator', executor: 'executor' },
   hasReplica: true,
-  thresholds: {
-    p95: limit,
-    errorRate: limit,
-    connections: limit,
-    redisMemory: limit,
-    queueDepth: limit,
-    studyFailures: limit,
-  },
+  thresholds: { ...settingsSchema.shape.thresholds.parse(undefined), p95: limit },
 };
 
 const traffic = (p95: number): Traffic => ({
