@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
-import { settingsSchema, settingsSchema } from '../../src/config/settings.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
 import type { Pod, Traffic } from '../../src/core/world/facts.ts';
 import type { Reading } from '../../src/core/world/reading.ts';
 import type { Scope } from '../../src/core/world/world.ts';
