@@ -81,7 +81,7 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
 async function arm(keys: Keyboard): Promise<void> {
   await keys.press(':', '▶');
   await keys.type('arm', ': arm');
-  await keys.press('enter', 'why');
+  await keys.press('enter', '▶ reason');
   await keys.type('fix');
   await keys.press('enter', /armed \d/);
 }

@@ -146,7 +146,7 @@ test.each([
     await second.shows('every step is done or skipped');
 
     second.press('M');
-    await second.shows('people can work again');
+    await second.shows('What fixed it?');
     second.type('it works again').press('enter');
     await second.shows('mitigated');
     second.press('X');
