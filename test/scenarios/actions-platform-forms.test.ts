@@ -114,7 +114,7 @@ test.each(forms)(
     const declared = /enum/.test(form.name);
     await cockpitOn(schema, async (cockpit) => {
       const over = await cockpit.plan('cancel-study', { study: 'st_good' });
-      expect(over.says).toMatch(/^it is complete already/i);
+      expect(over.says).toMatch(/^it is already complete/i);
       const run = await cockpit.plan('cancel-study', { study: 'st_runs', jobs: 'end' });
       if (declared) return expect(run.says).toMatch(/status has no state that means cancelled/);
       expect(run.plan?.impact.join('\n')).toMatch(/5 open jobs become cancelled too/i);
