@@ -7,6 +7,14 @@ import { slackMessage } from '../core/text/markup.ts';
 import { second } from '../core/time.ts';
 import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'acknowledge-page': true;
+    notify: true;
+    'resolve-page': true;
+  }
+}
+
 /** What all pages about one incident share. */
 const pageField: Field = {
   name: 'page',

@@ -19,6 +19,12 @@ import {
   refusedBy,
 } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'rotate-database-credentials': true;
+  }
+}
+
 /** PostgreSQL 16 and later want the ADMIN option, too; everybody may change the own password. */
 const mayAlterSql = `SELECT r.rolname::text AS name,
     r.rolname = current_user OR me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper AND

@@ -16,6 +16,13 @@ import {
   refusedBy,
 } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'cleanup-evidence': true;
+    'restore-evidence': true;
+  }
+}
+
 /** S3 takes 1,000 keys in one request; a run takes so many at most. */
 const perRequest = 1000;
 const mostObjects = 20_000;

@@ -21,6 +21,12 @@ import {
   refuse,
 } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'failover-database': true;
+  }
+}
+
 const insists = 'split-brain';
 
 const despite: Field = {

@@ -1,5 +1,5 @@
-// Every action. A new one is an id in core/actions/action.ts and a line here.
-import { type Action, type ActionId, actionIds } from '../core/actions/action.ts';
+// Every action. A new one is a file, which declares its id, and a line here.
+import type { Action, ActionId } from '../core/actions/action.ts';
 import { acknowledgePage, notify, resolvePage } from './channels.ts';
 import { rotateDatabaseCredentials } from './credentials.ts';
 import { analyzeTables } from './database/analyze-tables.ts';
@@ -57,5 +57,7 @@ export const actionById: Readonly<Record<ActionId, Action>> = {
   'resolve-page': resolvePage,
 };
 
-/** In the order of `actionIds`. */
-export const actions: readonly Action[] = actionIds.map((id) => actionById[id]);
+/** In this order everywhere. */
+export const actions: readonly Action[] = Object.values(actionById);
+
+export const isActionId = (text: string): text is ActionId => Object.hasOwn(actionById, text);

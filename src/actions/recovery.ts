@@ -15,6 +15,13 @@ import {
   refusedBy,
 } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'list-snapshots': true;
+    'restore-database': true;
+  }
+}
+
 const clusterName = {
   pattern: /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/i,
   says: 'a name of letters, digits and single dashes, at most 63',

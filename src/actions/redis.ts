@@ -16,6 +16,12 @@ import {
   refusedBy,
 } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'evict-redis': true;
+  }
+}
+
 /** So many keys go in one run at most, and so many in one command. */
 const mostKeys = 10_000;
 const batch = 500;

@@ -3,6 +3,13 @@ import type { Action } from '../core/actions/action.ts';
 import { minute } from '../core/time.ts';
 import { adminCall, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'cleanup-sessions': true;
+    'refresh-sessions': true;
+  }
+}
+
 /** What admin:sessions takes. */
 const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
 

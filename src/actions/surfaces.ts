@@ -7,6 +7,14 @@ import { minute, second } from '../core/time.ts';
 import { newest } from '../core/world/reading.ts';
 import { adminCall, answeredByDatabase, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
 
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'disable-surface': true;
+    'enable-surface': true;
+    'test-surface': true;
+  }
+}
+
 const surfaceField: Field = {
   name: 'surface',
   ask: 'which surface?',

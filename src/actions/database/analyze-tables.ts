@@ -6,6 +6,12 @@ import { minute, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
 import { ago, lastByHand, ranSince, statsOf } from './statistics.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'analyze-tables': true;
+  }
+}
+
 /** The runbook's weekly three. */
 const weekly = 'jobs,studies,results';
 const tablesOf = (target: Target) =>

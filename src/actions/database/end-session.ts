@@ -7,6 +7,13 @@ import { second } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { answeredByDatabase, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'cancel-query': true;
+    'end-session': true;
+  }
+}
+
 const sessionsSql = `SELECT pid, backend_start::text AS began, usename::text AS role, application_name::text AS application,
   state::text AS state, extract(epoch FROM now() - coalesce(xact_start, state_change))::float8 AS age, left(query, 300) AS query,
   cardinality(pg_blocking_pids(pid)) AS waits_for,

@@ -7,6 +7,12 @@ import { hour, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
 import { ago, holderOf, lastByHand, statsOf, vacuumed } from './statistics.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'vacuum-table': true;
+  }
+}
+
 /** The role's own limit on statements, as PostgreSQL writes it; none where there is none, as no setting is made for it. */
 async function timeoutOf(preflight: Preflight): Promise<string | undefined> {
   const found = await preflight.rows(

@@ -19,6 +19,12 @@ import {
 } from '../plan.ts';
 import { mayApply, untriable } from './manifests.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    deploy: true;
+  }
+}
+
 /** Of kubectl diff: which object, and the lines that differ, without what every apply counts up. */
 function differs(text: string): readonly string[] {
   const [, object] = /^diff .*\/([^/\s]+)$/.exec(text) ?? [];

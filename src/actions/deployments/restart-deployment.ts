@@ -15,6 +15,12 @@ import {
   wayBack,
 } from './deployment.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'restart-deployment': true;
+  }
+}
+
 export const restartDeployment: Action = {
   id: 'restart-deployment',
   title: 'Restart a deployment',

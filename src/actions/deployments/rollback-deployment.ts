@@ -16,6 +16,12 @@ import {
   wayBack,
 } from './deployment.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'rollback-deployment': true;
+  }
+}
+
 export const rollbackDeployment: Action = {
   id: 'rollback-deployment',
   title: 'Roll back a deployment',

@@ -6,6 +6,12 @@ import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts'
 import { because, deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
 import { roomSays } from './room.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'scale-deployment': true;
+  }
+}
+
 /** Beyond this a number is taken for a slip of the finger. */
 const mostReplicas = 500;
 

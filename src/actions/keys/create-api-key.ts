@@ -15,6 +15,12 @@ import {
 } from '../plan.ts';
 import { keysWhere, lastUse, needsTable, tenantField } from './key.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'create-api-key': true;
+  }
+}
+
 /** What is new: a key of that tenant and name, younger than the run. */
 export async function created({ plan, startedAt }: Execution, preflight: Preflight) {
   const { tenant = '', name = '' } = plan.baseline ?? {};

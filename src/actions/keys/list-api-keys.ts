@@ -6,6 +6,12 @@ import { second } from '../../core/time.ts';
 import { answeredByDatabase, counted, given, planned, proven, refuse, refusedBy } from '../plan.ts';
 import { describe, keysWhere, mostKeys, needsTable, permissionsOf, tenantField } from './key.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'list-api-keys': true;
+  }
+}
+
 export const listApiKeys: Action = {
   id: 'list-api-keys',
   title: 'List API keys',

@@ -6,6 +6,12 @@ import { minute, second } from '../../core/time.ts';
 import { adminCall, choiceField, given, needsAdmin, notYet, notYetBy, planned, proven, refusedBy } from '../plan.ts';
 import { describe, keyField, keyOf, keysWhere, lastUse, needsTable, objectOf, oneKey, revokeStatement } from './key.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'revoke-api-key': true;
+  }
+}
+
 /** A key in use a few minutes ago is somebody's production. */
 const recently = 15 * minute;
 

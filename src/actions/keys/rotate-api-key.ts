@@ -5,6 +5,12 @@ import { needsAdmin, planned } from '../plan.ts';
 import { createCall, created } from './create-api-key.ts';
 import { describe, keyField, keyOf, needsTable, objectOf, oneKey, permissionsOf } from './key.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'rotate-api-key': true;
+  }
+}
+
 /** In characters that may be handed to the admin command. */
 export function rotatedName(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9_.:/@,+-]+/g, '-').replace(/^[^A-Za-z0-9_]+|[^A-Za-z0-9_]+$/g, '');

@@ -30,6 +30,12 @@ import {
   writableStudy,
 } from './study.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'cancel-study': true;
+  }
+}
+
 /** `45`, or a question mark where the platform does not say it. */
 const percentOf = (row: SqlRow) => (text(row, 'progress') === '' ? '?' : Math.round(number(row, 'progress')) || 0);
 

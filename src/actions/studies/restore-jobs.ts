@@ -16,6 +16,12 @@ import {
 import { correctFailed, isUntouched, keptColumns, putBack } from './job-columns.ts';
 import { number, objectOf, primaryAway, studyField, studyOf, table, text } from './study.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'restore-jobs': true;
+  }
+}
+
 /** A ULID; it is the name of a file, too. */
 const runId = { pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/i, says: 'the id of a run, 26 letters and digits' };
 

@@ -22,6 +22,12 @@ import {
   writableStudy,
 } from './study.ts';
 
+declare module '../../core/actions/action.ts' {
+  interface ActionIds {
+    'retry-jobs': true;
+  }
+}
+
 /** More failed jobs than this are retried in several runs: one transaction must stay short. */
 const mostJobs = 50_000;
 

@@ -1,7 +1,7 @@
 // Takes actions through their lifecycle: plan, confirm, plan again, journal, execute, journal, verify, journal. The state
 // itself is the pure machine of core/actions/run.ts; this file decides what comes next, live-run.ts does it.
-import { actionById } from '../../actions/index.ts';
-import { type ActionId, isActionId, type Plan, type Target } from '../../core/actions/action.ts';
+import { actionById, isActionId } from '../../actions/index.ts';
+import type { ActionId, Plan, Target } from '../../core/actions/action.ts';
 import { describeDrift } from '../../core/actions/drift.ts';
 import { acceptsFor, confirms, type Run, type RunOutcome } from '../../core/actions/run.ts';
 import { shortened, whatIsWrong, withPresets } from '../../core/actions/target.ts';
