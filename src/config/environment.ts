@@ -1,6 +1,6 @@
 // The environment as a layer: the variables that each ecosystem knows, and BENTHAM_* for every option.
 
-import { distance } from './did-you-mean.ts';
+import { distance } from '../core/text/did-you-mean.ts';
 import type { Environment, Place } from './io.ts';
 import { type Entry, type Layer, resolvePaths } from './layer.ts';
 import { readPostgres } from './libpq/connection.ts';

@@ -1,6 +1,6 @@
 // Layers: the same options given by a profile, the file, the environment and flags. Later ones win, option by option.
 import path from 'node:path';
-import { nearestOption } from './did-you-mean.ts';
+import { nearestOption } from '../core/text/did-you-mean.ts';
 import { options, sections } from './options.ts';
 import { type Problem, shown } from './problem.ts';
 

@@ -1,9 +1,9 @@
 // The configuration in force: flags over environment over file over profile, each value with its origin.
 import path from 'node:path';
 import type * as z from 'zod';
+import { nearest } from '../core/text/did-you-mean.ts';
 import { redact, stripControl } from '../core/text/text.ts';
 import { unreadable } from '../disk/bounded-file.ts';
-import { nearest } from './did-you-mean.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import type { ConfigFile } from './file.ts';
 import { readFlags } from './flag-layer.ts';

@@ -1,7 +1,8 @@
 // The runbook's statements on studies, jobs and keys, in the words of the tables that there are: with the runbook's own
 // tables they read exactly as the runbook has them.
-import { columnName, type Form, labelFor, labelsOf, quoted, type States } from '../core/platform/form.ts';
+import { columnName, type Form, labelFor, labelsOf, type States } from '../core/platform/form.ts';
 import type { ColumnId, Meaning, StateOwner } from '../core/platform/mapping.ts';
+import { quoted } from '../core/text/sql.ts';
 import { literal } from './manual-commands.ts';
 
 const study = (form: Form, column: ColumnId<'study'>) => columnName('study', form.study, column);

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { distance, nearest } from '../../src/config/did-you-mean.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { options } from '../../src/config/options.ts';
 import { describeProblem } from '../../src/config/problem.ts';
 import { configJson, configText } from '../../src/config/show.ts';
+import { distance, nearest } from '../../src/core/text/did-you-mean.ts';
 import { configFile, good, load, mistakes } from '../support/configuration.ts';
 
 test('mistakes in the file are named with line, option, value and a valid value', async () => {

@@ -1,8 +1,7 @@
 // The columns of a job that a retry sets, as this database has them: what is kept of them, and how they are put back.
 import type { Column, Form } from '../../core/platform/form.ts';
-import { quoted } from '../../core/platform/form.ts';
 import type { Tables } from '../../core/platform/tables.ts';
-import { literal } from '../../core/text/sql.ts';
+import { literal, quoted } from '../../core/text/sql.ts';
 
 /** Beside the status: attempts, message or result, and when it was last tried, as far as the table has them. */
 function columnsSet({ job }: Form): readonly Column[] {

@@ -2,9 +2,10 @@
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
 import type { SqlRow } from '../../core/actions/preflight.ts';
-import { labelFor, quoted } from '../../core/platform/form.ts';
+import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';

@@ -1,10 +1,10 @@
 // `bentham-cockpit`: the full screen.
 
 import { Command } from 'commander';
-import { nearest } from '../../config/did-you-mean.ts';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
+import { nearest } from '../../core/text/did-you-mean.ts';
 import { exitWith } from '../exit.ts';
 
 /** The default command. Without a terminal it prints the plain status instead, and says how to get the rest. */

@@ -1,10 +1,10 @@
 // `run`: the same actions as on the screen, from the command line. Each action is a command of its own, with the flags of
 // its fields: what belongs to another one is unknown there.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nearest } from '../../config/did-you-mean.ts';
 import { addSettingsFlags, givenTo } from '../../config/flags.ts';
 import type { Action, Field } from '../../core/actions/action.ts';
 import { expected, wrongValue } from '../../core/actions/field.ts';
+import { nearest } from '../../core/text/did-you-mean.ts';
 import type { RunFlags } from './flags.ts';
 
 export const runExitCodes =

@@ -1,8 +1,8 @@
 // PostgreSQL's connection service file, as libpq reads it.
 import path from 'node:path';
+import { nearest } from '../../core/text/did-you-mean.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { unreadable } from '../../disk/bounded-file.ts';
-import { nearest } from '../did-you-mean.ts';
 import { type Environment, type Place, shorten } from '../io.ts';
 import { resolvePath } from '../layer.ts';
 

@@ -1,7 +1,7 @@
 // What a call is in a shell: the runbook's command, with the configured targets, to read, to paste and to journal.
 
 import { quote } from '../text/shell.ts';
-import { identifier, inlined, summarised } from '../text/sql.ts';
+import { inlined, quoted, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
 import type { Call, Channel, ChannelCall, KubernetesChange, S3Change, SqlCall } from './call.ts';
 
@@ -34,7 +34,7 @@ export function toShellCommand(call: Call, targets: Targets): string {
     case 'secrets': {
       // Both ask for it, psql without echo and aws on standard input: an argument list can be read by everybody.
       const update = ['update-secret', '--secret-id', call.do.secretId, '--secret-string', 'file:///dev/stdin'];
-      return `${tlsOfPsql(targets.primary)}${words([...psqlTo(targets.primary), '-c', `\\password ${name(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
+      return `${tlsOfPsql(targets.primary)}${words([...psqlTo(targets.primary), '-c', `\\password ${quoted(call.do.username)}`])} && ${words([...aws(targets, 'secretsmanager'), ...update])}`;
     }
     case 'channel':
       return channel(call);
@@ -127,9 +127,6 @@ export function tlsOfPsql({ sslMode, sslRootCert }: Targets['primary']): string 
 function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {
   return ['psql', '-h', host, ...(port === 5432 ? [] : ['-p', String(port)]), '-U', user, '-d', database];
 }
-
-/** A role in a meta-command of psql: as it is, or in double quotes. */
-const name = (role: string) => (/^[a-z_][a-z0-9_]*$/.test(role) ? role : identifier(role));
 
 function statements({ lock, change }: SqlCall): readonly string[] {
   return [...(lock ? [inlined(lock)] : []), inlined(change)];

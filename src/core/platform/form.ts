@@ -1,5 +1,5 @@
 // The tables of one database as its catalogue has them, by meaning. Plain data: it crosses threads with the facts.
-import { identifier, literal } from '../text/sql.ts';
+import { literal, quoted } from '../text/sql.ts';
 import {
   allMeanings,
   type ColumnId,
@@ -66,11 +66,6 @@ export function columnName<T extends TableId>(id: T, table: Table<T>, column: Co
 export function plainName<T extends TableId>(id: T, table: Table<T>, column: ColumnId<T>): string {
   const all: Readonly<Record<string, readonly string[]>> = tableNames[id].columns;
   return table.columns[column]?.name ?? all[column]?.[0] ?? column;
-}
-
-/** Quoted only where it has to be: statements are read by people too. */
-export function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : identifier(name);
 }
 
 /** States that nobody knows. */

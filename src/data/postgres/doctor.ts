@@ -4,6 +4,7 @@ import type { HealthStatus } from '../../core/health/status.ts';
 import { formSays, lacks } from '../../core/platform/form.ts';
 import type { StateOwner } from '../../core/platform/mapping.ts';
 import { unclearSays } from '../../core/platform/unclear.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
@@ -100,13 +101,13 @@ function sees(me: LoginRow, of: string): Checkup {
     what,
     verdict: 'warning',
     answer: 'sessions, queries and replication of other roles are hidden',
-    todo: `GRANT pg_monitor TO ${name(me.role)};`,
+    todo: `GRANT pg_monitor TO ${typed(me.role)};`,
   };
 }
 
 function rights(me: LoginRow, there: readonly TableRow[], schema: string): Checkup[] {
-  const role = name(me.role);
-  const qualified = (tables: readonly string[]) => tables.map((table) => `${name(schema)}.${table}`).join(', ');
+  const role = typed(me.role);
+  const qualified = (tables: readonly string[]) => tables.map((table) => `${typed(schema)}.${table}`).join(', ');
   const of = (tables: readonly string[]) => tables.flatMap((table) => there.find((one) => one.name === table) ?? []);
   const need = (
     what: string,
@@ -229,8 +230,5 @@ function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
   ];
 }
 
-/** A name as it would be typed, quoted where it has to be. */
-function name(text: string): string {
-  const safe = sanitize(text, 60);
-  return /^[a-z_][a-z0-9_$]*$/.test(safe) ? safe : `"${safe.replaceAll('"', '""')}"`;
-}
+/** A name as it is typed. */
+const typed = (name: string) => quoted(sanitize(name, 60));

@@ -2,8 +2,8 @@
 import type { Settings } from '../../config/settings.ts';
 import type { SqlValue } from '../../core/actions/call.ts';
 import type { Need, SqlRow } from '../../core/actions/preflight.ts';
-import { quoted } from '../../core/platform/form.ts';
 import type { Tables } from '../../core/platform/tables.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Database } from '../../core/world/facts.ts';
