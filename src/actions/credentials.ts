@@ -2,6 +2,7 @@
 import type { Action } from '../core/actions/action.ts';
 import type { KubernetesCall } from '../core/actions/call.ts';
 import { formatInstant } from '../core/text/format.ts';
+import { quoted } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
 import { tryOut } from './deployments/try-out.ts';
 import {
@@ -71,7 +72,7 @@ export const rotateDatabaseCredentials: Action = {
     if (found.value[0].may !== true)
       return refuse(
         `${targets.primary.user} lacks permission to set the password of ${role}`,
-        `as an administrator: GRANT ${role} TO ${targets.primary.user} WITH ADMIN OPTION, and CREATEROLE`,
+        `as an administrator: GRANT ${quoted(role)} TO ${quoted(targets.primary.user)} WITH ADMIN OPTION, and CREATEROLE`,
       );
     const using = await preflight.mentioning(targets.secretId);
     if (!using.ok) return refusedBy(using.fault);

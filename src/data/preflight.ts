@@ -140,10 +140,8 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
     case 'table': {
       const answer = await timed(`privileges on ${need.schema}.${need.table}`, () => sql.allowed(need));
       if (!answer.ok) return answer;
-      const { allowed, missing, name } = answer.value;
-      const { user } = settings.database.primary;
-      const hint = `GRANT ${need.privileges.join(', ')} ON ${name} TO ${user};`;
-      return allowed ? { ok: true, value: true } : no('postgres primary', missing, hint);
+      const access = answer.value;
+      return access.allowed ? { ok: true, value: true } : no('postgres primary', access.what, access.hint);
     }
     case 'signal':
       // The server itself refuses per session; the plan looks at whose session it is.

@@ -44,35 +44,6 @@ async function faultOf(port: number, sslMode: DatabaseServer['sslMode'] = 'prefe
 
 const error = (code: string, message: string) => Object.assign(new Error(message), { code, severity: 'FATAL' });
 
-test('each answer of the server becomes a fault with the next move', () => {
-  const says = (code: string, message: string) => postgresFault(error(code, message), somewhere);
-  expect(says('53300', 'sorry, too many clients already')).toMatchObject({ kind: 'refused', where: 'db:5432' });
-  expect(says('57P03', 'the database system is starting up')).toMatchObject({
-    kind: 'refused',
-    what: 'the database system is starting up',
-  });
-  expect(says('28P01', 'password authentication failed')).toMatchObject({
-    kind: 'forbidden',
-    hint: expect.stringContaining('PGPASSWORD'),
-  });
-  expect(says('42501', 'permission denied for table jobs')).toMatchObject({
-    kind: 'forbidden',
-    hint: expect.stringContaining('GRANT SELECT ON jobs TO bentham'),
-  });
-  expect(says('42P01', 'relation "public.jobs" does not exist')).toMatchObject({
-    kind: 'unconfigured',
-    what: expect.stringContaining('public.jobs'),
-    hint: expect.stringContaining('database.schema'),
-  });
-  expect(says('57014', 'canceling statement due to statement timeout').kind).toBe('timeout');
-  expect(says('25006', 'cannot execute UPDATE in a read-only transaction')).toMatchObject({
-    kind: 'refused',
-    what: expect.stringContaining('accepts no writes'),
-  });
-  expect(says('08006', 'connection failure').kind).toBe('unreachable');
-  expect(says('57P01', 'terminating connection due to administrator command').kind).toBe('unreachable');
-});
-
 test('messages in an impossible order become a readable fault', () => {
   const confused = new TypeError('(intermediate value).at is not a function');
   expect(postgresFault(confused, somewhere)).toMatchObject({

@@ -2,6 +2,7 @@
 import type { Action, ActionId, Execution, Target } from '../../core/actions/action.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { second } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -19,7 +20,8 @@ const sessionsSql = `SELECT pid, backend_start::text AS began, usename::text AS 
   cardinality(pg_blocking_pids(pid)) AS waits_for,
   (SELECT count(*)::int FROM pg_stat_activity w WHERE s.pid = ANY(pg_blocking_pids(w.pid))) AS blocks,
   backend_type::text AS kind, pid = pg_backend_pid() AS own,
-  (pg_has_role(current_user, s.usesysid, 'USAGE') OR pg_has_role(current_user, 'pg_signal_backend', 'USAGE')) AS may
+  (pg_has_role(current_user, s.usesysid, 'USAGE') OR pg_has_role(current_user, 'pg_signal_backend', 'USAGE')) AS may,
+  (SELECT rolsuper FROM pg_roles WHERE oid = s.usesysid) AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS above
   FROM pg_stat_activity s WHERE pid = $1`;
 
 /** The longest first. */
@@ -85,10 +87,12 @@ function sessionAction(
           `that is ${row.own === true ? 'the cockpit’s own session' : `a ${row.kind}`}`,
           'choose a client’s session',
         );
+      if (row.above === true)
+        return refuse(`${row.role} is a superuser: only a superuser can end its sessions`, 'log in as a superuser');
       if (row.may !== true)
         return refuse(
           `no permission to end sessions of ${row.role}`,
-          `GRANT pg_signal_backend TO ${preflight.context.targets.primary.user};`,
+          `GRANT pg_signal_backend TO ${quoted(preflight.context.targets.primary.user)};`,
         );
       // Nothing would be cancelled, and that it runs nothing afterwards would prove nothing.
       if (how === 'cancel' && row.state !== 'active')

@@ -45,6 +45,8 @@ export type Need =
       /** The runbook's name of it; whatever it is called there is meant. */
       table: string;
       privileges: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'MAINTAIN')[];
+      /** A table that does not exist is no missing privilege: the plan says which there are. */
+      mayBeAbsent?: true;
     }
   /** pg_signal_backend, or the same role as the session. */
   | { kind: 'signal' }

@@ -1,5 +1,6 @@
 // A primary that answers and takes no writes is down for those who use it.
 import { formatAge, formatCounted } from '../text/format.ts';
+import { quoted } from '../text/sql.ts';
 import type { Database } from '../world/facts.ts';
 import type { HealthStatus } from './status.ts';
 
@@ -40,7 +41,7 @@ export function evaluateWrites({
             ]
           : [
               `read-only for ${whole.role}: it takes no writes`,
-              `ALTER ROLE ${whole.role} RESET default_transaction_read_only;`,
+              `ALTER ROLE ${quoted(whole.role)} RESET default_transaction_read_only;`,
             ];
     return { verdict: 'critical', says, remedy: `${remedy} new sessions only; find out why first (a full disk?)` };
   }
@@ -66,7 +67,7 @@ export function evaluateWrites({
     return {
       verdict: 'warning',
       says: `${refused} has no permission to change studies or jobs`,
-      remedy: `GRANT SELECT, INSERT, UPDATE on them to ${refused}`,
+      remedy: `GRANT SELECT, INSERT, UPDATE ON them TO ${quoted(refused)}`,
     };
   if (standbys && standbys.there === undefined)
     return {

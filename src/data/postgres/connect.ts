@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { cancelRequest } from './cancel.ts';
-import { NotPostgres, PasswordInClear, sqlState } from './faults.ts';
+import { isWrongPassword, NotPostgres, PasswordInClear, sqlState } from './faults.ts';
 import { passwordsOf } from './rotated-passwords.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
@@ -38,12 +38,10 @@ export async function connect(server: DatabaseServer, options: ConnectOptions): 
     return await byTls({ ...server, password: first }, options);
   } catch (error) {
     const [other] = others;
-    if (other === undefined || sqlState(error) !== wrongPassword || options.signal.aborted) throw error;
+    if (other === undefined || !isWrongPassword(error) || options.signal.aborted) throw error;
     return await byTls({ ...server, password: other }, options);
   }
 }
-
-const wrongPassword = '28P01';
 
 async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
   let failure: unknown;

@@ -3,6 +3,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';
 import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
@@ -50,7 +51,10 @@ export async function queryDatabase(
     const replicas = await part<sql.ReplicaRow>('replication', sql.replicas);
     const slots = await part<SlotRow>('replication slots', slotsSql);
     if (me && !me.seesAll)
-      missing.push({ part: 'other roles’ sessions', grant: `GRANT pg_read_all_stats TO ${sanitize(me.role, 64)};` });
+      missing.push({
+        part: 'other roles’ sessions',
+        grant: `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))};`,
+      });
     return {
       where: session.where,
       inRecovery: me?.inRecovery ?? false,

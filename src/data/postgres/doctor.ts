@@ -17,6 +17,9 @@ import { unclearOf } from './unclear.ts';
 
 const area = 'database';
 
+/** The version that has the privilege MAINTAIN. */
+const maintainSince = 170_000;
+
 /** Both servers: login, TLS, role, and on the primary every privilege that facts and remediations take. */
 export function databaseProbes({ database }: Settings, timeout: Ms): DoctorCheck[] {
   const { primary, replica, schema } = database;
@@ -138,13 +141,12 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
     const refused = of(tables).filter((table) => may(table) === false && !me.superuser);
     if (refused.length === 0) return { area, what, verdict: 'ok', answer: fine };
     const names = refused.map((table) => table.called);
-    return {
-      area,
-      what,
-      verdict,
-      answer: `not allowed: ${names.join(', ')}`,
-      todo: `GRANT ${grant} ON ${qualified(names)} TO ${role};`,
-    };
+    const owners = [...new Set(refused.flatMap(({ owner }) => (owner === null ? [] : [typed(owner)])))];
+    const todo =
+      grant === 'MAINTAIN' && me.versionNumber < maintainSince
+        ? `GRANT ${owners.join(', ')} TO ${role}; (before PostgreSQL 17 only the owner can)`
+        : `GRANT ${grant} ON ${qualified(names)} TO ${role};`;
+    return { area, what, verdict, answer: `not allowed: ${names.join(', ')}`, todo };
   };
   const select = (table: TableRow) => table.maySelect;
   const update = (table: TableRow) => table.mayUpdate;

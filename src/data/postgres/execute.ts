@@ -8,6 +8,7 @@ import { type Ms, minute, second } from '../../core/time.ts';
 import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { type Connection, connect } from './connect.ts';
 import { postgresFault, sqlState } from './faults.ts';
+import { refusedStatement } from './grants.ts';
 import { openSessions } from './sessions.ts';
 
 const connectWithin: Ms = 5 * second;
@@ -183,7 +184,8 @@ async function interrupt(connection: Connection, stage: Stage): Promise<void> {
 
 function afterError(error: unknown, call: SqlCall, stage: Stage, means: ExecutionContext): CallResult {
   const server = means.settings.database[call.server] ?? means.settings.database.primary;
-  const { what, hint } = postgresFault(error, server);
+  const asked = [call.lock, call.change].flatMap((statement) => statement?.text ?? []);
+  const { what, hint } = postgresFault(refusedStatement(error, ...asked), server);
   // An error that the server itself sent for the statement means that it was undone, unless it ended the connection.
   const told = sqlState(error);
   const ended = told !== undefined && /^(57P0|08|25P03)/.test(told);

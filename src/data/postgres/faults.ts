@@ -1,8 +1,11 @@
 // What an error of PostgreSQL, of its client or of the network below means, in the on-call's words.
 import type { DatabaseServer } from '../../config/settings.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError, networkCode } from '../network.ts';
+import { grantFor } from './grants.ts';
+import { explainPooler, poolerRefusesPassword, refusedByPooler } from './pooler.ts';
 import { UnreadableFile } from './tls.ts';
 
 /** Which server, as an on-call names it. */
@@ -35,7 +38,7 @@ export function sqlState(error: unknown): string | undefined {
 export function isLostConnection(error: unknown): boolean {
   const state = sqlState(error);
   // A pooler refuses for a reason that stays.
-  if (state === '08P01') return !/statement pooling mode/.test(error instanceof Error ? error.message : '');
+  if (state === '08P01') return !refusedByPooler(error instanceof Error ? error.message : '');
   if (state) return /^(57P01|57P02|57P05|08...|25P03)$/.test(state);
   if (error instanceof NotPostgres || error instanceof UnreadableFile || !(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;
@@ -59,14 +62,20 @@ function explainState(state: string, said: string, server: DatabaseServer, error
   const role = server.user;
   switch (state) {
     case '57P03':
-      return ['refused', said, 'it is starting, stopping or recovering: check its log; retries automatically'];
+      return ['refused', said, 'it is starting, stopping or recovering: check its log'];
     case '53300':
-      return ['refused', `too many connections: ${said}`, roomFor(said, server)];
+      return ['refused', `too many connections: ${said}`, roomFor(error, said, server)];
     case '08P01':
-      return explainPooler(said);
+      return (
+        explainPooler(said, role) ?? ['unreachable', `${said} (08P01)`, 'check the log of the server, and of pgbouncer']
+      );
     case '53100':
     case '53200':
-      return ['refused', said, state === '53100' ? 'free space on the database disk' : 'the server is out of memory'];
+      return [
+        'refused',
+        said,
+        state === '53100' ? 'free space on the database disk' : 'free memory on the database host',
+      ];
     case '28P01':
       return [
         'forbidden',
@@ -74,38 +83,44 @@ function explainState(state: string, said: string, server: DatabaseServer, error
         'set PGPASSWORD, or a line in ~/.pgpass (chmod 600)',
       ];
     case '28000':
-      return ['forbidden', said, 'compare user, database and sslmode with pg_hba.conf on the server'];
+      return routineOf(error) === 'InitializeSessionUserId'
+        ? ['forbidden', said, `check PGUSER: the role ${quoted(role)} must exist and have LOGIN`]
+        : ['forbidden', said, 'compare user, database and sslmode with pg_hba.conf on the server'];
     case '3D000':
       return ['unconfigured', said, 'set PGDATABASE, or database.primary.database in the configuration'];
     case '42501':
-      return ['forbidden', said, grantFor(said, role)];
+      return ['forbidden', said, grantFor(error, role)];
     case '42P01':
     case '3F000':
-      return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs (or migrate it)'];
+      return ['unconfigured', said, 'set database.schema to the schema that holds studies and jobs'];
     case '42703':
       return ['unconfigured', said, 'the table differs from the runbook: compare the deployed migration'];
     case '22P02':
       return ['malformed', said, 'not a valid id or state in this database: check it'];
     case '57014':
-      return /statement timeout/.test(said)
-        ? ['timeout', 'the query timed out and was cancelled', 'the server is busy, or an index is missing']
-        : ['timeout', 'another user cancelled the query', 'retries automatically'];
+      return /user request/.test(said)
+        ? ['timeout', 'another user cancelled the query', 'the server log says when; try it again']
+        : ['timeout', 'the query timed out and was cancelled', 'the server is busy, or an index is missing'];
     case '55P03':
       return ['timeout', 'lock timeout', 'another session locks the table: see the blocked sessions'];
     case '25006':
       return [
         'refused',
         'the server accepts no writes: in recovery, or set read-only',
-        'point database.primary at the primary',
+        'a replica? point database.primary at the primary; else check default_transaction_read_only',
       ];
     case '40001':
     case '40P01':
-      return ['timeout', said, 'conflict with recovery on the replica; retries automatically'];
+      return ['timeout', said, 'it conflicts with another transaction, or on a replica with recovery: try it again'];
     case '57P01':
     case '57P02':
     case '57P05':
     case '25P03':
-      return ['unreachable', `the server closed the connection: ${said}`, 'retries immediately'];
+      return [
+        'unreachable',
+        `the server closed the connection: ${said}`,
+        'it was ended, timed out, or the server stops: check its log',
+      ];
     default: {
       const severity = error instanceof Error && 'severity' in error ? String(error.severity) : '';
       const kind: FaultKind = /^(08|53|58)/.test(state) || severity === 'FATAL' ? 'unreachable' : 'malformed';
@@ -114,30 +129,34 @@ function explainState(state: string, said: string, server: DatabaseServer, error
   }
 }
 
-/** Whose limit it is, and where there is room still (PostgreSQL documentation, 20.3.1). */
-function roomFor(said: string, { user, database }: DatabaseServer): string {
-  if (/for role/.test(said)) return `end idle sessions of ${user}, or ALTER ROLE ${user} CONNECTION LIMIT …;`;
-  if (/for database/.test(said)) return `end idle sessions, or ALTER DATABASE ${database} CONNECTION LIMIT …;`;
-  if (/max_client_conn|no more connections allowed/.test(said)) return 'pgbouncer limit: raise max_client_conn';
+/**
+ * Whose limit it is, and where there is room still (PostgreSQL documentation, 20.3.1). The place in the server's source
+ * tells them apart: the words change with versions and languages.
+ */
+function roomFor(error: unknown, said: string, { user, database }: DatabaseServer): string {
+  const routine = routineOf(error);
+  if (routine === 'InitializeSessionUserId')
+    return `end idle sessions of ${quoted(user)}, or ALTER ROLE ${quoted(user)} CONNECTION LIMIT …;`;
+  if (routine === 'CheckMyDatabase')
+    return `end idle sessions, or ALTER DATABASE ${quoted(database)} CONNECTION LIMIT …;`;
+  const pooled = explainPooler(said, user);
+  if (pooled) return pooled[2];
   return (
     'end idle sessions or shrink the pools; a superuser can still connect (superuser_reserved_connections), ' +
     `and from PostgreSQL 16 on roles with pg_use_reserved_connections`
   );
 }
 
-/** What pgbouncer says in the protocol's own name (pgbouncer documentation: pool_mode, query_wait_timeout). */
-function explainPooler(said: string): Known {
-  if (/statement pooling mode/.test(said))
-    return [
-      'unconfigured',
-      'pool_mode=statement of pgbouncer allows no transactions',
-      'use the server itself, or a pool with pool_mode=transaction or session',
-    ];
-  if (/query_wait_timeout|no more connections allowed/.test(said))
-    return ['refused', `pgbouncer has no free connection: ${said}`, 'end idle sessions, or raise its pool_size'];
-  if (/server login|cannot connect to server|server_login_retry/.test(said))
-    return ['refused', `pgbouncer cannot reach the server: ${said}`, 'check the server behind it'];
-  return ['unreachable', `${said} (08P01)`, 'check the log of the server, and of pgbouncer if used'];
+/** The function in the server's source that sent the error. */
+function routineOf(error: unknown): string | undefined {
+  const routine = error instanceof Error && 'routine' in error ? error.routine : undefined;
+  return typeof routine === 'string' ? routine : undefined;
+}
+
+/** Whether the password was refused, by the server or by a pooler in front of it. */
+export function isWrongPassword(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '28P01' || (state === '08P01' && poolerRefusesPassword((error as Error).message));
 }
 
 /**
@@ -151,18 +170,7 @@ export function isRefusal(error: unknown): boolean {
 /** What would allow what was refused: a grant; else what the server says. */
 export function remedyOf(error: unknown, role: string): string {
   const said = sanitize(error instanceof Error ? error.message : '', 200);
-  return sqlState(error) === '42501' ? grantFor(said, role) : `not supported by the server: ${said}`;
-}
-
-/** The grant that a refusal calls for: `permission denied for table jobs`. */
-export function grantFor(said: string, role: string): string {
-  const [, kind, name] = /permission denied for (\w+) ([^\s"]+)/.exec(said) ?? [];
-  if (kind === 'table' || kind === 'view' || kind === 'relation')
-    return `GRANT SELECT ON ${name} TO ${role}; (and USAGE on its schema)`;
-  if (kind === 'schema') return `GRANT USAGE ON SCHEMA ${name} TO ${role};`;
-  if (kind === 'function') return `GRANT pg_monitor TO ${role}; (or EXECUTE on ${name})`;
-  if (kind === 'database') return `GRANT CONNECT ON DATABASE ${name} TO ${role};`;
-  return `GRANT pg_monitor TO ${role};`;
+  return sqlState(error) === '42501' ? grantFor(error, role) : `not supported by the server: ${said}`;
 }
 
 function explainClient(error: unknown, said: string, server: DatabaseServer): Known {

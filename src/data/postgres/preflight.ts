@@ -19,6 +19,9 @@ const within: Ms = 10 * second;
 const lookWithin: Ms = 5 * second;
 const longestText = 4000;
 
+/** Whether this role may do that to a table; `hint`: what would allow it. */
+export type TableAccess = { allowed: true } | { allowed: false; what: string; hint: string };
+
 export class PostgresPreflight {
   readonly #settings: Settings['database'];
   readonly #signal: AbortSignal;
@@ -82,9 +85,7 @@ export class PostgresPreflight {
   }
 
   /** Privileges on a table of the primary. MAINTAIN came with PostgreSQL 17; before it, only owners may. */
-  async allowed(
-    need: Extract<Need, { kind: 'table' }>,
-  ): Promise<Result<{ allowed: boolean; missing: string; name: string }>> {
+  async allowed(need: Extract<Need, { kind: 'table' }>): Promise<Result<TableAccess>> {
     const tables = await this.tables();
     if (!tables.ok) return tables;
     const { study, job, apiKey } = tables.value.form;
@@ -95,6 +96,9 @@ export class PostgresPreflight {
       `SELECT to_regclass(quote_ident($1) || '.' || quote_ident($2)) IS NOT NULL AS there,
          (SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class
           WHERE oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))) AS owns,
+         (SELECT pg_get_userbyid(relowner)::text FROM pg_class
+          WHERE oid = to_regclass(quote_ident($1) || '.' || quote_ident($2))) AS owner,
+         current_user::text AS role,
          (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database
           WHERE datname = current_database()) AS "ownsDatabase",
          current_setting('server_version_num')::int AS version`,
@@ -102,16 +106,21 @@ export class PostgresPreflight {
     );
     if (!found.ok) return found;
     const [row] = found.value;
-    if (row?.there !== true) return { ok: true, value: { allowed: false, missing: `no table ${name}`, name } };
-    if (row.owns === true) return { ok: true, value: { allowed: true, missing: '', name } };
+    const no = (what: string, hint: string) => ({ ok: true as const, value: { allowed: false as const, what, hint } });
+    if (row?.there !== true)
+      return need.mayBeAbsent
+        ? { ok: true, value: { allowed: true } }
+        : no(`there is no table ${name}`, 'check database.schema, and the database’s name');
+    if (row.owns === true) return { ok: true, value: { allowed: true } };
+    const [role, owner] = [quoted(String(row.role)), quoted(String(row.owner))];
     for (const privilege of need.privileges) {
       // Whose database it is may maintain what is in it, in every version.
       if (privilege === 'MAINTAIN' && row.ownsDatabase === true) continue;
       if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
-        return {
-          ok: true,
-          value: { allowed: false, missing: `only the owner of ${name} or of the database can do that`, name },
-        };
+        return no(
+          `only the owner of ${name} (${owner}) or of the database can do that`,
+          `log in as ${owner}, or GRANT ${owner} TO ${role}; before PostgreSQL 17 there is no smaller grant`,
+        );
       const has = await this.rows(
         'primary',
         `SELECT has_table_privilege(to_regclass(quote_ident($1) || '.' || quote_ident($2))::oid, $3) AS has`,
@@ -119,9 +128,12 @@ export class PostgresPreflight {
       );
       if (!has.ok) return has;
       if (has.value[0]?.has !== true)
-        return { ok: true, value: { allowed: false, missing: `${privilege} on ${name} is not granted`, name } };
+        return no(
+          `${privilege} on ${name} is not granted`,
+          `GRANT ${need.privileges.join(', ')} ON ${name} TO ${role};`,
+        );
     }
-    return { ok: true, value: { allowed: true, missing: '', name } };
+    return { ok: true, value: { allowed: true } };
   }
 
   #session(server: 'primary' | 'replica'): Session | undefined {

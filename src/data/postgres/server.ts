@@ -3,6 +3,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { IdAge, Slot } from '../../core/queries/database.ts';
 import type { DatabasePart, MissingPart } from '../../core/queries/missing.ts';
+import { quoted } from '../../core/text/sql.ts';
 import { statementSays } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
@@ -62,7 +63,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
       return undefined;
     }
   };
-  const hidden = `GRANT pg_read_all_stats TO ${sanitize(me.role, 64)}; (or pg_monitor)`;
+  const hidden = `GRANT pg_read_all_stats TO ${quoted(sanitize(me.role, 64))}; (or pg_monitor)`;
   const counted = (await part('connections', () => ask<sql.ConnectionsRow>(sql.connections)))?.[0];
   const latency = Math.round((performance.now() - begun) * 10) / 10;
   const lag = me.inRecovery

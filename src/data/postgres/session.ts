@@ -8,6 +8,7 @@ import type { Fault } from '../../core/world/reading.ts';
 import { type Result, timedOut } from '../source.ts';
 import { type Connection, connect } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
+import { refusedStatement } from './grants.ts';
 
 /** Values of a statement's parameters. */
 export type SqlParameter = string | number | readonly string[] | null;
@@ -168,7 +169,7 @@ function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
     } catch (error) {
       if (sqlState(error) !== undefined) hear();
       if (!isLostConnection(error)) await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
+      throw refusedStatement(error, sql);
     }
   };
 }

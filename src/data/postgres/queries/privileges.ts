@@ -6,6 +6,8 @@ import { literal } from '../../../core/text/sql.ts';
 export type LoginRow = {
   database: string;
   version: string;
+  /** `150004`: PostgreSQL 15.4. */
+  versionNumber: number;
   role: string;
   superuser: boolean;
   inRecovery: boolean;
@@ -29,6 +31,7 @@ const memberOf = (role: string) =>
 export const login = `
   SELECT current_database() AS database,
          current_setting('server_version') AS version,
+         current_setting('server_version_num')::int AS "versionNumber",
          current_user AS role,
          current_setting('is_superuser') = 'on' AS superuser,
          pg_is_in_recovery() AS "inRecovery",
@@ -47,6 +50,8 @@ export type TableRow = {
   /** On every column that a remediation writes; null where it writes none. */
   mayUpdate: boolean | null;
   mayMaintain: boolean;
+  /** The role that owns it; null where it does not exist. */
+  owner: string | null;
   /** Row level security applies to this role; whether it hides anything depends on the policies. */
   rowSecurity: boolean;
   /** Columns that are read or written and that the table does not have. */
@@ -111,6 +116,7 @@ export const tables = (form: Form) => `
            OR (SELECT pg_has_role(d.datdba, 'USAGE') FROM pg_database d WHERE d.datname = current_database())
            OR CASE WHEN current_setting('server_version_num')::int >= 170000
                    THEN has_table_privilege(c.oid, 'MAINTAIN') END, false) AS "mayMaintain",
+         pg_get_userbyid(c.relowner)::text AS owner,
          coalesce(row_security_active(c.oid), false) AS "rowSecurity",
          ARRAY(SELECT w FROM unnest(t.columns) w
                 WHERE c.oid IS NOT NULL
