@@ -5,6 +5,7 @@ import { configurationManual } from './configuration-manual.ts';
 import { keysManual } from './keys-manual.ts';
 import { runbookManual } from './runbook-manual.ts';
 import { statusSchema } from './status-schema.ts';
+import { verdictsManual } from './verdicts-manual.ts';
 
 export type GeneratedDocument = { file: string; text(): string | Promise<string> };
 
@@ -15,4 +16,5 @@ export const documents: readonly GeneratedDocument[] = [
   { file: 'docs/config.schema.json', text: () => `${JSON.stringify(fileSchema(), null, 2)}\n` },
   { file: 'docs/status.schema.json', text: statusSchema },
   { file: 'docs/runbook.md', text: runbookManual },
+  { file: 'docs/verdicts.md', text: verdictsManual },
 ];

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { areas, findingCodes } from '../src/core/health/finding.ts';
 import { type Report, reportVersion } from '../src/core/health/report.ts';
+import { ruleIds } from '../src/core/health/rules/index.ts';
 import { healthStatuses } from '../src/core/health/status.ts';
 import { units } from '../src/core/text/format.ts';
 import { factIds } from '../src/core/world/facts.ts';
@@ -22,6 +23,7 @@ const finding = z
     area: z.enum(areas),
     subject: z.string(),
     verdict,
+    rule: z.enum(ruleIds).describe('the rule that decided it: docs/verdicts.md'),
     says: z.string().describe('the finding, as text'),
     short: z.string().optional().describe('its first part, if it has several'),
     figure: z.string().optional().describe('its figure for large display: 1/3'),

@@ -9,6 +9,7 @@ const finding = (verdict: HealthStatus, id = 'metric/p95'): Finding => ({
   area: 'metrics',
   subject: 'API p95',
   verdict,
+  rule: `metric/${verdict}`,
   says: `is ${verdict}`,
 });
 
@@ -119,6 +120,7 @@ test('an alert whose source does not answer stays raised until the source answer
     area: 'pods',
     subject: 'api-gateway',
     verdict: 'critical',
+    rule: 'workload/none-ready',
     says: '0/3',
   };
   const silent: Finding = {

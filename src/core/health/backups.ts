@@ -2,6 +2,7 @@
 import { formatAge, formatInstant } from '../text/format.ts';
 import { day, hour, type Instant, type Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
+import { backupGrace } from './rules/figures.ts';
 import type { HealthStatus } from './status.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
@@ -23,7 +24,7 @@ export type BackupPromise = {
   frequency: string;
   retention: string;
   location: string;
-  verdict: HealthStatus;
+  verdict: Exclude<HealthStatus, 'critical'>;
   says: string;
   /** Its first part, where room is short. */
   short?: string;
@@ -32,9 +33,6 @@ export type BackupPromise = {
   /** Nobody said where to look: shown, not judged. */
   unasked?: boolean;
 };
-
-/** How late a backup may be before it is overdue: it takes its time, and clocks differ. */
-const grace: Ms = 30 * 60_000;
 
 /** The runbook's table, word for word. */
 export const backupSchedule = [
@@ -76,7 +74,7 @@ function newestSnapshot(backups: Backups, kind: Snapshot['kind'], every: Ms, now
 function dated(newest: Instant | undefined, every: Ms, now: Instant): Kept {
   if (newest === undefined) return { verdict: 'warning', says: 'no backup found' };
   const age = now - newest;
-  const late = age > every + grace;
+  const late = age > every + backupGrace;
   const short = `${late ? 'overdue: newest' : 'newest'} ${formatAge(age)} ago`;
   return {
     verdict: late ? 'warning' : 'ok',

@@ -1,15 +1,11 @@
 // How jobs, cron jobs and volume claims are judged.
-import { hour, type Instant, type Ms, minute } from '../time.ts';
+import type { Instant } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { type HealthStatus, worst } from './status.ts';
+import { type Decision, decide, type RuleId } from './rules/index.ts';
+import { longRun, patience } from './rules/namespace.ts';
 
-type Judged = { verdict: HealthStatus; says: string };
-
-/** A job that runs longer is told (kubernetes-mixin, KubeJobNotCompleted). */
-const longRun: Ms = 12 * hour;
-/** What a controller or the kubelet may take to act. */
-const patience: Ms = 2 * minute;
+type Judged = Decision & { says: string };
 
 /** A finished job is fine; one that failed counts until a later run of its cron job ends well. */
 export function evaluateJob(
@@ -20,24 +16,24 @@ export function evaluateJob(
   refused?: string,
 ): Judged {
   const reasons = reasonsOf(pods, now);
-  const tell = (verdict: HealthStatus, ...words: readonly (string | undefined)[]): Judged => {
+  const tell = (rule: RuleId, ...words: readonly (string | undefined)[]): Judged => {
     const said = words.filter((word) => word !== undefined);
-    return { verdict, says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}` };
+    return { ...decide(rule), says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}` };
   };
-  if (job.state === 'complete' || job.state === 'suspended') return tell('ok', job.state);
+  if (job.state === 'complete' || job.state === 'suspended') return tell('job/ok', job.state);
   if (job.state === 'failed') {
-    if (endedWellSince(job, all)) return tell('ok', 'failed, a later run completed');
-    return tell('critical', `failed${job.reason ? `: ${job.reason}` : ''}`, job.why);
+    if (endedWellSince(job, all)) return tell('job/ok', 'failed, a later run completed');
+    return tell('job/failed', `failed${job.reason ? `: ${job.reason}` : ''}`, job.why);
   }
   const tries = job.failed > 0 ? `${job.failed} of ${job.retries + 1} attempts failed` : undefined;
   if (job.endsBy !== undefined && now - job.endsBy > patience)
-    return tell('critical', 'running past its deadline', tries);
-  if (job.failed > job.retries) return tell('critical', 'out of retries, not marked as failed', tries);
+    return tell('job/overdue', 'running past its deadline', tries);
+  if (job.failed > job.retries) return tell('job/out-of-retries', 'out of retries, not marked as failed', tries);
   if (job.active === 0 && now - (job.startedAt ?? job.createdAt) > patience)
-    return tell('critical', refused ? `FailedCreate: ${refused}` : 'has no pod', tries);
-  if (worst(pods.map((p) => podTrouble(p, now))) !== 'ok') return tell('critical', 'running', tries);
-  if (now - (job.startedAt ?? job.createdAt) > longRun) return tell('warning', 'running for more than 12 h', tries);
-  return tell(tries ? 'warning' : 'ok', 'running', tries);
+    return tell('job/no-pod', refused ? `FailedCreate: ${refused}` : 'has no pod', tries);
+  if (pods.some((p) => podTrouble(p, now) !== 'pod/ok')) return tell('job/pod', 'running', tries);
+  if (now - (job.startedAt ?? job.createdAt) > longRun) return tell('job/long', 'running for more than 12 h', tries);
+  return tell(tries ? 'job/retries' : 'job/ok', 'running', tries);
 }
 
 function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
@@ -53,18 +49,18 @@ function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
 
 /** Its jobs are judged themselves; where none is kept, the last run counts by what the cron job remembers. */
 export function evaluateCronJob(one: CronJob, now: Instant): Judged {
-  if (one.suspended) return { verdict: 'ok', says: 'CronJob suspended' };
+  if (one.suspended) return { ...decide('cronjob/ok'), says: 'CronJob suspended' };
   const { scheduledAt, succeededAt, active } = one;
   const ended = scheduledAt !== undefined && active === 0 && now - scheduledAt > patience;
   if (ended && succeededAt !== undefined && succeededAt < scheduledAt)
-    return { verdict: 'critical', says: 'CronJob: its last run did not complete' };
-  return { verdict: 'ok', says: 'CronJob' };
+    return { ...decide('cronjob/failed'), says: 'CronJob: its last run did not complete' };
+  return { ...decide('cronjob/ok'), says: 'CronJob' };
 }
 
 /** Only a bound claim can be used; a phase that nobody knows is unknown. */
 export function evaluateClaim({ phase }: Claim): Judged {
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
-  if (phase === 'Bound') return { verdict: 'ok', says };
-  if (phase === 'Pending') return { verdict: 'warning', says };
-  return { verdict: phase === 'Lost' ? 'critical' : 'unknown', says };
+  if (phase === 'Bound') return { ...decide('claim/ok'), says };
+  if (phase === 'Pending') return { ...decide('claim/pending'), says };
+  return { ...decide(phase === 'Lost' ? 'claim/lost' : 'claim/unknown'), says };
 }

@@ -1,6 +1,5 @@
 import { doubtSays } from '../platform/unclear.ts';
 import { formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
-import { minute } from '../time.ts';
 import type { Database } from '../world/facts.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
@@ -9,8 +8,10 @@ import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
 import { actionFor, evaluateMetric, metrics } from './metrics.ts';
 import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSlot } from './replication.ts';
+import { decide, worstRule } from './rules/index.ts';
+import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
-import { worst, worstFirst } from './status.ts';
+import { worstFirst } from './status.ts';
 import { evaluateSurface, failureRate } from './surfaces.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
 import { evaluateIdAge } from './wraparound.ts';
@@ -48,7 +49,7 @@ function gateway(world: World): Finding[] {
     (s) => !s.healthy,
   );
   const parts = [gatewaySays(reading.value), ...bad.map((s) => `${s.name} ${s.word}`)];
-  return [{ ...about, verdict: evaluateEndpoint(worseEndpoint(reading.value)), ...inParts(parts) }];
+  return [{ ...about, ...decide(`gateway/${evaluateEndpoint(worseEndpoint(reading.value))}`), ...inParts(parts) }];
 }
 
 function databases(world: World): Finding[] {
@@ -66,7 +67,7 @@ function databases(world: World): Finding[] {
     const waits = Math.max(0, ...(blocked ?? []).map((b) => b.waiting));
     found.push({
       ...aboutPrimary,
-      verdict: worst([problem?.verdict ?? 'ok', waits > minute ? 'warning' : 'ok']),
+      ...decide(worstRule(waits > mayBlock ? ['primary/blocked'] : [], problem?.rule ?? 'primary/ok')),
       ...inParts(says),
       remedy: problem?.remedy,
     });
@@ -116,9 +117,11 @@ function measures(world: World): Finding[] {
     const reading = m.measure(world);
     const absent = missing(world, reading, about, false);
     if (absent) return absent;
-    if (reading.state !== 'live') return { ...about, verdict: 'unknown', code: 'pending', says: 'no answer yet' };
+    if (reading.state !== 'live')
+      return { ...about, ...decide('source/pending'), code: 'pending', says: 'no answer yet' };
     const verdict = evaluateMetric(m, world);
-    if (reading.value.value === undefined) return { ...about, verdict, says: reading.value.basis };
+    if (reading.value.value === undefined)
+      return { ...about, ...decide(verdict === 'ok' ? 'metric/quiet' : 'metric/unknown'), says: reading.value.basis };
     const { warning, critical } = world.scope.thresholds[m.id];
     const limit =
       verdict === 'critical'
@@ -130,7 +133,7 @@ function measures(world: World): Finding[] {
     const value = formatMeasure(reading.value.value, m.unit);
     return {
       ...about,
-      verdict,
+      ...decide(`metric/${verdict}`),
       says: `${[value, reading.value.beside].filter(Boolean).join(', ')}${limit}`,
       short: value,
       figure: value,
@@ -145,7 +148,15 @@ function surfaces(world: World): Finding[] {
   if (absent || reading.state !== 'live') return absent ? [absent] : [];
   const { surfaces: all, doubt } = reading.value;
   if (doubt && all.length === 0)
-    return [{ id: 'surfaces', area: 'surfaces', subject: 'surfaces', verdict: 'unknown', says: doubtSays(doubt, []) }];
+    return [
+      {
+        id: 'surfaces',
+        area: 'surfaces',
+        subject: 'surfaces',
+        ...decide('surface/unknown'),
+        says: doubtSays(doubt, []),
+      },
+    ];
   return all.map((s): Finding => {
     const unclear = s.unclear ? `; ${formatCount(s.unclear)} in states not understood` : '';
     const share = `${formatPercent(failureRate(s))} of ${s.finished + (s.unclear ?? 0)} jobs failed`;
@@ -153,7 +164,7 @@ function surfaces(world: World): Finding[] {
       id: `surface/${s.id}`,
       area: 'surfaces',
       subject: s.id,
-      verdict: evaluateSurface(s, reading.value, world.scope.thresholds),
+      ...decide(`surface/${evaluateSurface(s, reading.value, world.scope.thresholds)}`),
       short: share,
       figure: formatPercent(failureRate(s)),
       says: `${share}${s.failures && s.topError ? `: ${s.topError}` : ''}${unclear}`,
@@ -167,7 +178,7 @@ function states({ readings: { studies } }: World): Finding[] {
   return (['study', 'job'] as const).flatMap((of): Finding[] => {
     const says = statesSay(of, studies.value);
     const about = { id: `studies/states/${of}`, area: 'studies', subject: `${of} states` } as const;
-    return says === undefined ? [] : [{ ...about, verdict: 'unknown', says, remedy: statesRemedy }];
+    return says === undefined ? [] : [{ ...about, ...decide('states/unknown'), says, remedy: statesRemedy }];
   });
 }
 
@@ -185,7 +196,7 @@ function backups(world: World): Finding[] {
         id: `backups/${promise.id}`,
         area: 'backups',
         subject: `${promise.data}${every}`.toLowerCase(),
-        verdict: promise.verdict,
+        ...decide(`backup/${promise.verdict}`),
         says: promise.says,
         short: promise.short || undefined,
       };

@@ -4,6 +4,7 @@ import { isStale, type Reading } from '../world/reading.ts';
 import type { MetricId } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { describeFault } from './describe.ts';
+import { decide, type RuleId } from './rules/index.ts';
 import type { HealthStatus } from './status.ts';
 
 export const areas = ['gateway', 'pods', 'database', 'redis', 'metrics', 'surfaces', 'studies', 'backups'] as const;
@@ -21,6 +22,8 @@ export type Finding = {
   /** What it is about, in few columns: `api-gateway`, `API p95`. */
   subject: string;
   verdict: HealthStatus;
+  /** The rule that decided it: a row of docs/verdicts.md. */
+  rule: RuleId;
   /** What is so, in words and numbers, without the subject. */
   says: string;
   /** The runbook's action for it. */
@@ -50,11 +53,11 @@ export function missing(
   refusalIsDown: boolean,
 ): Finding | undefined {
   if (reading.state === 'pending')
-    return { ...about, verdict: 'unknown', code: 'pending', unanswered: true, says: 'no answer yet' };
+    return { ...about, ...decide('source/pending'), code: 'pending', unanswered: true, says: 'no answer yet' };
   if (reading.state === 'lost')
     return {
       ...about,
-      verdict: refusalIsDown && reading.fault.kind === 'refused' ? 'critical' : 'unknown',
+      ...decide(refusalIsDown && reading.fault.kind === 'refused' ? 'source/refused' : 'source/lost'),
       code: 'lost',
       unanswered: true,
       says: describeFault(reading.fault),
@@ -64,7 +67,7 @@ export function missing(
   if (isStale(reading, world.now))
     return {
       ...about,
-      verdict: 'unknown',
+      ...decide('source/stale'),
       code: 'stale',
       unanswered: true,
       says: `last heard ${formatAge(world.now - reading.at)} ago`,

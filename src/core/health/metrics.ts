@@ -16,6 +16,8 @@ export type Measure = {
   basis: string;
   /** False: at least, or an estimate. */
   exact: boolean;
+  /** There is nothing to measure, and that is normal: no limit is set, nothing ended. */
+  quiet?: true;
   /** What has to be seen beside the value: `37 % refused with 429`. */
   beside?: string;
 };
@@ -27,6 +29,8 @@ export type Metric = {
   /** For a narrow pane, at most 15 columns. */
   short: string;
   unit: Unit;
+  /** What it is measured from: a cell of docs/verdicts.md. */
+  from: string;
   /** What the runbook says to do when it is breached. */
   action: string;
   measure(world: World): Reading<Measure>;
@@ -40,6 +44,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'API Response Time (p95)',
     short: 'API p95',
     unit: 'ms',
+    from: 'requests of people in the gateway’s log, or Prometheus, 5 minutes',
     action: 'Scale API nodes',
     measure: (world) => traffic(world, 'p95', (t) => t.p95),
   },
@@ -47,6 +52,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'Error Rate',
     short: 'Error rate',
     unit: 'percent',
+    from: 'the same: the share of 5xx and of requests that the client gave up',
     action: 'Check logs, investigate',
     measure: (world) => traffic(world, 'errorRate', (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
   },
@@ -54,6 +60,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'Database Connections',
     short: 'DB connections',
     unit: 'percent',
+    from: 'pg_stat_activity, of the tightest limit: server, database or role',
     action: 'Increase pool size',
     measure: (world) =>
       derive(world.readings.primary, ({ connections: c }) => {
@@ -68,6 +75,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'Redis Memory',
     short: 'Redis memory',
     unit: 'percent',
+    from: 'INFO: used_memory of maxmemory',
     action: 'Evict old data',
     measure: (world) =>
       derive(world.readings.redis, (r) => {
@@ -75,13 +83,14 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         if (!memory) return { basis: 'memory unknown: INFO is denied', exact: true };
         return memory.most > 0
           ? { value: percent(memory.used, memory.most), basis: 'used_memory of maxmemory', exact: true }
-          : { basis: 'no maxmemory is set', exact: true };
+          : { basis: 'no maxmemory is set', exact: true, quiet: true };
       }),
   },
   queueDepth: {
     title: 'Queue Depth',
     short: 'Queue depth',
     unit: 'count',
+    from: 'jobs in a waiting state',
     action: 'Scale executors',
     measure: (world) =>
       derive(world.readings.studies, ({ queueDepth: q, partial, doubts, unclear = [] }) => {
@@ -100,6 +109,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'Study Failure Rate',
     short: 'Study failures',
     unit: 'percent',
+    from: 'studies that ended within the hour: failed, or more than half of their jobs did',
     action: 'Check surface adapters',
     measure: (world) =>
       derive(world.readings.studies, (s) => {
@@ -109,7 +119,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
         const value = of > 0 ? percent(s.failedLastHour, of) : undefined;
         if (doubt && (value ?? 0) <= world.scope.thresholds.studyFailures.warning)
           return { basis: doubtSays(doubt, s.unclear ?? []), exact: true };
-        if (value === undefined) return { basis: 'no study finished in the last hour', exact: true };
+        if (value === undefined) return { basis: 'no study finished in the last hour', exact: true, quiet: true };
         return { value, basis: `${s.failedLastHour} of ${of} studies`, exact: s.lastHourExact !== false && !doubt };
       }),
   },
@@ -165,9 +175,11 @@ export const waitsForDatabase = (id: MetricId, world: World): string | undefined
 export const actionFor = ({ id, action }: Metric, world: World): string =>
   waitsForDatabase(id, world) === undefined ? action : 'Fix the database first';
 
-/** Pending, lost, stale or without samples is unknown, never ok. */
+/** Pending, lost, stale or without samples is unknown, never ok; where there is normally nothing to measure it is ok. */
 export function evaluateMetric(m: Metric, world: World): HealthStatus {
   const reading = m.measure(world);
-  if (reading.state !== 'live' || isStale(reading, world.now) || reading.value.value === undefined) return 'unknown';
-  return evaluateValue(reading.value.value, world.scope.thresholds[m.id]);
+  if (reading.state !== 'live' || isStale(reading, world.now)) return 'unknown';
+  const { value, quiet } = reading.value;
+  if (value === undefined) return quiet ? 'ok' : 'unknown';
+  return evaluateValue(value, world.scope.thresholds[m.id]);
 }

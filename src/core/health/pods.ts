@@ -1,6 +1,8 @@
 // How one pod is judged, and what its workload has to answer for.
-import { hour, type Instant, minute } from '../time.ts';
+import type { Instant } from '../time.ts';
 import type { Pod } from '../world/facts.ts';
+import { decide, type RuleId } from './rules/index.ts';
+import { countsFor, endsWithin, loopFrom, startsWithin } from './rules/pods.ts';
 import type { HealthStatus } from './status.ts';
 
 /** A pod that is being made says one of these: `Init:0/2` counts its init containers. */
@@ -8,26 +10,30 @@ const starting = /^(ContainerCreating|PodInitializing|Init:\d+\/\d+)$/;
 
 /** A pod by its Ready condition and its reason; a young or ending pod is given time, what another replaced is history. */
 export function evaluatePod(p: Pod, now: Instant): HealthStatus {
+  return decide(ruleOfPod(p, now)).verdict;
+}
+
+/** The rule that decides about a pod. */
+export function ruleOfPod(p: Pod, now: Instant): RuleId {
   // Beyond its grace period it hangs: its node is away, or a finalizer waits.
-  if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > minute ? 'warning' : 'ok';
-  if (p.phase === 'Succeeded') return 'ok';
-  if (p.ready) return keepsRestarting(p, now) ? 'warning' : 'ok';
-  if (p.leftOver) return now - (p.endedAt ?? p.createdAt) > hour ? 'ok' : 'warning';
-  if (p.phase === 'Failed' || p.phase === 'Unknown') return 'critical';
-  if (p.reason && !starting.test(p.reason)) return 'critical';
-  return now - p.createdAt < 2 * minute ? 'warning' : 'critical';
+  if (p.terminating) return p.endsBy !== undefined && now - p.endsBy > endsWithin ? 'pod/does-not-end' : 'pod/ok';
+  if (p.phase === 'Succeeded') return 'pod/ok';
+  if (p.ready) return keepsRestarting(p, now) ? 'pod/restarts' : 'pod/ok';
+  if (p.leftOver) return now - (p.endedAt ?? p.createdAt) > countsFor ? 'pod/ok' : 'pod/replaced';
+  if (p.phase === 'Failed' || p.phase === 'Unknown') return 'pod/failed';
+  if (p.reason && !starting.test(p.reason)) return 'pod/reason';
+  return now - p.createdAt < startsWithin ? 'pod/starts' : 'pod/not-ready';
 }
 
 /** A loop of crashes: a container that runs now, and was restarted more than once, lastly within the hour. */
 export function keepsRestarting(p: Pod, now: Instant): boolean {
-  return p.restarts > 1 && p.lastRestartAt !== undefined && now - p.lastRestartAt < hour;
+  return p.restarts >= loopFrom && p.lastRestartAt !== undefined && now - p.lastRestartAt < countsFor;
 }
 
 /** What a workload answers for: not that a pod of it is young, ends in time, or failed and was replaced. */
-export function podTrouble(p: Pod, now: Instant): HealthStatus {
-  const verdict = evaluatePod(p, now);
-  if (verdict === 'critical' || p.terminating || p.ready) return verdict;
-  return 'ok';
+export function podTrouble(p: Pod, now: Instant): RuleId {
+  const rule = ruleOfPod(p, now);
+  return decide(rule).verdict === 'critical' || p.terminating || p.ready ? rule : 'pod/ok';
 }
 
 /** Why pods are not as they should be, each reason once. Without ages: what is said changes only when something does. */

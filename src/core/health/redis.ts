@@ -1,9 +1,9 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
 import type { Redis, RedisRefusal } from '../world/facts.ts';
 import { inParts } from './finding.ts';
-import type { HealthStatus } from './status.ts';
+import { type Decision, decide, type RuleId } from './rules/index.ts';
 
-type Judged = { verdict: HealthStatus; says: string; short?: string; remedy?: string };
+type Judged = Decision & { says: string; short?: string; remedy?: string };
 
 const slots = 16_384;
 
@@ -22,53 +22,61 @@ export function evaluateRedis(r: Redis): Judged {
   ];
   if (nodes && nodes.state !== 'ok')
     return {
-      verdict: 'critical',
+      ...decide('redis/cluster-down'),
       short: `cluster state ${nodes.state}`,
       says: `the cluster is in state ${nodes.state}: ${slots - nodes.assigned + nodes.failing} of ${slots} slots are not served`,
       remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
     };
   if (nodes && (nodes.assigned < slots || nodes.failing > 0))
     return {
-      verdict: 'critical',
+      ...decide('redis/slots-unserved'),
       says: `${slots - nodes.assigned + nodes.failing} of ${slots} slots of the cluster are not served`,
       remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
     };
   const [refusal] = refusals;
   if (refusal) {
     const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
-    return { verdict: 'critical', short: 'writes are refused', ...refusalSays(refusal, link) };
+    return { ...decide(refusalRules[refusal.why]), short: 'writes are refused', ...refusalSays(refusal, link) };
   }
   if (role === 'slave')
     return {
-      verdict: 'warning',
+      ...decide('redis/writable-replica'),
       short: 'a replica that takes writes',
       says: 'a replica that takes writes: its primary never gets them',
       remedy: ofReplica,
     };
   if (persistence?.saved === false)
     return {
-      verdict: 'warning',
+      ...decide('redis/save-failed'),
       short: 'last save failed',
       says: `its last save failed, writes are taken${persistence.appendOnly ? '' : ': a restart loses them'}`,
       remedy: 'free disk space, check its log, then redis-cli BGSAVE',
     };
   if (nodes && nodes.suspected > 0)
     return {
-      verdict: 'warning',
+      ...decide('redis/slots-suspected'),
       says: `${nodes.suspected} slots of the cluster are on nodes that do not answer some others`,
       remedy: 'redis-cli CLUSTER NODES',
     };
   if (untold.length > 0)
     return {
-      verdict: 'unknown',
+      ...decide('redis/untold'),
       short: 'PONG, parts unknown',
       says: `PONG, but it refuses ${untold.map(({ what }) => what).join(' and ')}: ${untold.map(unknownParts).join('; ')}`,
       remedy: 'ACL SETUSER USER +info +config|get +cluster|info',
     };
-  return { verdict: 'ok', ...inParts(answers) };
+  return { ...decide('redis/ok'), ...inParts(answers) };
 }
 
 const ofReplica = 'point REDIS_URL at the primary (redis-cli ROLE)';
+
+const refusalRules: Readonly<Record<RedisRefusal['why'], RuleId>> = {
+  replica: 'redis/replica',
+  append: 'redis/append-failed',
+  save: 'redis/save-stops-writes',
+  memory: 'redis/memory-full',
+  replicas: 'redis/few-replicas',
+};
 
 function refusalSays(refusal: RedisRefusal, link: string): { says: string; remedy: string } {
   switch (refusal.why) {

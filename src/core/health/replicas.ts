@@ -1,9 +1,11 @@
 // How a workload that keeps pods running is judged: by its pods, its status, its rollout and its controller.
-import { type Instant, type Ms, second } from '../time.ts';
+import type { Instant } from '../time.ts';
 import type { Controller, Deployment, Pod } from '../world/facts.ts';
 import type { Scope } from '../world/world.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { type HealthStatus, worst } from './status.ts';
+import { decide, type RuleId, worstRule } from './rules/index.ts';
+import { actsWithin } from './rules/pods.ts';
+import type { HealthStatus } from './status.ts';
 
 /** A deployment, or another that keeps pods running. */
 export type Replicated = Deployment | Controller;
@@ -35,9 +37,6 @@ export function weigh(verdict: HealthStatus, own: boolean, scope: Scope): Health
   return verdict === 'critical' && !own ? (scope.otherWorkloads ?? 'warning') : verdict;
 }
 
-/** How long a controller may take to look at a new specification. */
-const actsWithin: Ms = 30 * second;
-
 /** Whether its controller has not acted on its newest specification for long. */
 function isAbandoned(d: Replicated, now: Instant): boolean {
   return d.unobservedSince !== undefined && now - d.unobservedSince > actsWithin;
@@ -54,16 +53,24 @@ export function evaluateReplicas(
   now: Instant,
   scope: Scope,
 ): HealthStatus {
-  const own = isRole(d, scope);
+  return weigh(decide(ruleOfReplicas(d, pods, now, scope)).verdict, isRole(d, scope), scope);
+}
+
+/** The rule that decides about a workload, before it is weighed. */
+export function ruleOfReplicas(d: Replicated, pods: readonly Pod[] | undefined, now: Instant, scope: Scope): RuleId {
   const { ready, doubt } = readyOf(d, pods, scope);
-  const found: HealthStatus[] = (pods ?? []).map((p) => (podTrouble(p, now) === 'ok' ? 'ok' : 'warning'));
-  if (d.desired === 0 && own) found.push('critical');
-  if (d.desired > 0 && ready === 0) found.push('critical');
-  if (d.rollout.state === 'stuck') found.push(ready < d.desired ? 'critical' : 'warning');
-  if (ready < d.desired || d.rollout.state === 'paused' || isAbandoned(d, now)) found.push('warning');
-  if ('misplaced' in d && d.misplaced) found.push('warning');
-  if (doubt && d.desired > 0) found.push('warning');
-  return weigh(worst(found), own, scope);
+  const missing = ready < d.desired;
+  const found: RuleId[] = [];
+  if (d.desired === 0 && isRole(d, scope)) found.push('workload/role-at-zero');
+  if (d.desired > 0 && ready === 0) found.push('workload/none-ready');
+  if (d.rollout.state === 'stuck') found.push(missing ? 'workload/stuck-short' : 'workload/stuck');
+  if (missing) found.push('workload/short');
+  if (d.rollout.state === 'paused') found.push('workload/paused');
+  if (isAbandoned(d, now)) found.push('workload/no-controller');
+  if ('misplaced' in d && d.misplaced) found.push('workload/misplaced');
+  if (doubt && d.desired > 0) found.push('workload/contradiction');
+  if (pods?.some((p) => podTrouble(p, now) !== 'pod/ok')) found.push('workload/pod');
+  return worstRule(found, 'workload/ok');
 }
 
 /** In words, what is wrong first: where room is short the rest is left out. */

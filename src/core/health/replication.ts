@@ -1,11 +1,11 @@
 // Replication as an on-call has to know it: how far a replica is behind, and log that is kept for nobody.
 import type { Slot } from '../queries/database.ts';
 import { formatAge, formatBytes } from '../text/format.ts';
-import { minute, second } from '../time.ts';
 import type { Database } from '../world/facts.ts';
-import type { HealthStatus } from './status.ts';
+import { type Decision, decide, type RuleId, worstRule } from './rules/index.ts';
+import { lag as limits, muchLog, passingLog } from './rules/postgres.ts';
 
-type Judged = { verdict: HealthStatus; says: string };
+type Judged = Decision & { says: string };
 
 /** `not streaming, 4m behind`; a replica that is cut off knows only how old its newest transaction is. */
 export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long'): string {
@@ -24,26 +24,22 @@ export function evaluateReplica({
   inRecovery,
   lag,
 }: Pick<Database, 'inRecovery' | 'lag'>): Judged & { remedy?: string } {
-  if (!inRecovery) return { verdict: 'warning', says: 'not in recovery: it was promoted' };
+  if (!inRecovery) return { ...decide('replica/promoted'), says: 'not in recovery: it was promoted' };
   const says = behindSays(lag);
   if (lag && !lag.streaming)
     return {
-      verdict: 'critical',
+      ...decide('replica/not-streaming'),
       says,
       remedy: 'check its log: is the primary reachable, is primary_conninfo right, is the WAL still kept?',
     };
-  if (lag?.ms === undefined && !lag?.paused) return { verdict: 'unknown', says };
+  if (lag?.ms === undefined && !lag?.paused) return { ...decide('replica/lag-unknown'), says };
   const ms = lag.ms ?? 0;
-  const verdict = ms > 5 * minute ? 'critical' : ms > 30 * second ? 'warning' : 'ok';
-  if (!lag.paused) return { verdict, says };
+  const rule: RuleId =
+    ms > limits.critical ? 'replica/far-behind' : ms > limits.warning ? 'replica/behind' : 'replica/ok';
+  if (!lag.paused) return { ...decide(rule), says };
   const remedy = 'SELECT pg_wal_replay_resume(); on the replica, unless it was paused on purpose';
-  return { verdict: verdict === 'ok' ? 'warning' : verdict, says, remedy };
+  return { ...decide(worstRule([rule], 'replica/paused')), says, remedy };
 }
-
-/** Four segments of log: what a replica leaves behind while it restarts. */
-const passing = 4 * 16 * 1024 ** 2;
-/** Ten times PostgreSQL's max_wal_size as it comes: no server keeps so much log without a reason. */
-const plenty = 10 * 1024 ** 3;
 
 /** Log that is kept for a slot fills the disk unless it has a limit, and beyond a limit its reader is lost. */
 export function evaluateSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
@@ -51,21 +47,25 @@ export function evaluateSlot({ name, active, bytes, state, most }: Slot): Judged
   const remedy = `restart its consumer, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
   if (state === 'lost')
     return {
-      verdict: 'warning',
+      ...decide('slot/lost'),
       says: `slot ${name} has lost its WAL`,
       remedy: `recreate its consumer; then drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`,
     };
   if (state === 'unreserved')
-    return { verdict: 'warning', says: `slot ${name} is about to lose its WAL${keeps && `, ${keeps}`}`, remedy };
-  if (bytes === undefined) return { verdict: 'ok', says: active ? 'active' : 'no consumer' };
-  const without = most === undefined ? ', without a limit' : ` of at most ${formatBytes(most)}`;
-  if (!active && bytes > passing)
     return {
-      verdict: bytes > plenty && most === undefined ? 'critical' : 'warning',
+      ...decide('slot/unreserved'),
+      says: `slot ${name} is about to lose its WAL${keeps && `, ${keeps}`}`,
+      remedy,
+    };
+  if (bytes === undefined) return { ...decide('slot/ok'), says: active ? 'active' : 'no consumer' };
+  const without = most === undefined ? ', without a limit' : ` of at most ${formatBytes(most)}`;
+  if (!active && bytes > passingLog)
+    return {
+      ...decide(bytes > muchLog && most === undefined ? 'slot/fills-disk' : 'slot/unread'),
       says: `slot ${name} has no consumer: it ${keeps}${without}`,
       remedy,
     };
-  if (bytes > plenty)
-    return { verdict: 'warning', says: `slot ${name} has a slow consumer: it ${keeps}${without}`, remedy };
-  return { verdict: 'ok', says: active ? 'active' : 'no consumer' };
+  if (bytes > muchLog)
+    return { ...decide('slot/slow'), says: `slot ${name} has a slow consumer: it ${keeps}${without}`, remedy };
+  return { ...decide('slot/ok'), says: active ? 'active' : 'no consumer' };
 }

@@ -1,6 +1,5 @@
 // Everything that runs in the namespace: the roles of the architecture, other workloads, and pods of neither.
 import { formatAge } from '../text/format.ts';
-import { minute } from '../time.ts';
 import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
 import { known, pending } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
@@ -8,10 +7,11 @@ import { evaluateClaim, evaluateCronJob, evaluateJob } from './batch.ts';
 import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { evaluateReplicas, type Ready, type Replicated, readyOf, replicasSay, weigh } from './replicas.ts';
-import { type HealthStatus, worst } from './status.ts';
+import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
+import { type Decision, decide, worstRule } from './rules/index.ts';
+import { clockMayDiffer } from './rules/sources.ts';
 
-type Judged = { verdict: HealthStatus; says: string };
+type Judged = Decision & { says: string };
 
 /** The pods of a workload; those that a deployment owns carry its name. */
 export function ownPods(podList: readonly Pod[], of: Replicated | Workload): readonly Pod[] {
@@ -68,7 +68,7 @@ export function evaluateWorkloads(world: World): Finding[] {
 }
 
 function role(world: World, deployments: readonly Deployment[], name: string, pods: readonly Pod[] | undefined) {
-  const about = { id: `pods/${name}`, area: 'pods', subject: name, verdict: 'critical' } as const;
+  const about = { id: `pods/${name}`, area: 'pods', subject: name, ...decide('workload/absent') } as const;
   const { namespace } = world.scope;
   const d = deployments.find((one) => one.name === name);
   if (!d && deployments.length === 0) {
@@ -83,12 +83,14 @@ function replicated(world: World, d: Replicated, podList: readonly Pod[] | undef
   const kind = 'kind' in d ? d.kind : undefined;
   const own = podList && ownPods(podList, d);
   const { now, scope } = world;
+  const { rule, verdict } = decide(ruleOfReplicas(d, own, now, scope));
   const [first = '', ...rest] = replicasSay(d, own, now, scope, refused);
   return {
     id: `pods/${kind ? `${kind.toLowerCase()}/` : ''}${d.name}`,
     area: 'pods',
     subject: d.name,
-    verdict: evaluateReplicas(d, own, now, scope),
+    rule,
+    verdict: weigh(verdict, isRole(d, scope), scope),
     ...inParts([`${kind ? `${kind} ` : ''}${first}`, ...rest]),
     figure: `${readyOf(d, own, scope).ready}/${d.desired}`,
   };
@@ -109,26 +111,34 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
       found.push(replicated(world, one, podList, refused));
       continue;
     }
-    const { verdict, says } = judgeOther(one, all, ownPods(podList, one), world, refused);
+    const { rule, verdict, says } = judgeOther(one, all, ownPods(podList, one), world, refused);
     if (verdict === 'ok') fine.set(one.kind, (fine.get(one.kind) ?? 0) + 1);
     else
       found.push({
         id: `pods/${one.kind.toLowerCase()}/${one.name}`,
         area: 'pods',
         subject: one.name,
+        rule,
         verdict: weigh(verdict, false, world.scope),
         says,
       });
   }
   for (const [kind, number] of fine) {
     const says = `${number} healthy`;
-    found.push({ id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind, verdict: 'ok', says });
+    const about = { id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind } as const;
+    found.push({ ...about, ...decide('kinds/ok'), says });
   }
   return [
     ...found,
     ...unseen.map(({ kinds, fault }): Finding => {
-      const about = { id: `pods/unseen/${kinds}`, area: 'pods', subject: kinds, verdict: 'unknown' } as const;
-      return { ...about, code: 'lost', says: `unknown: ${describeFault(fault)}`, remedy: fault.hint };
+      const about = { id: `pods/unseen/${kinds}`, area: 'pods', subject: kinds } as const;
+      return {
+        ...about,
+        ...decide('kinds/unseen'),
+        code: 'lost',
+        says: `unknown: ${describeFault(fault)}`,
+        remedy: fault.hint,
+      };
     }),
   ];
 }
@@ -174,7 +184,12 @@ function strays(
     return p.owner ? `${p.owner.kind.toLowerCase()}/${p.owner.name}` : `app/${p.app}`;
   });
   return [...grouped].flatMap(([key, pods]): Finding[] => {
-    const verdict = worst(pods.map((p) => podTrouble(p, world.now)));
+    const { rule, verdict } = decide(
+      worstRule(
+        pods.map((p) => podTrouble(p, world.now)),
+        'pod/ok',
+      ),
+    );
     if (verdict === 'ok') return [];
     const counted = pods.filter((p) => p.phase !== 'Succeeded' && !p.terminating && !p.leftOver);
     const count = pods[0]?.bare ? 'no controller' : `${counted.filter((p) => p.ready).length}/${counted.length} ready`;
@@ -183,6 +198,7 @@ function strays(
         id: `pods/${key}`,
         area: 'pods',
         subject: key.slice(key.indexOf('/') + 1),
+        rule,
         verdict: weigh(verdict, false, world.scope),
         says: [...reasonsOf(pods, world.now).slice(0, 2), count].join(', '),
       },
@@ -193,8 +209,8 @@ function strays(
 /** Ages are counted by this machine's clock: apart from the platform's by a minute, they mislead. */
 export function evaluateClock({ readings: { cluster } }: World): Finding[] {
   const offset = cluster.state === 'live' ? (cluster.value.clockOffset ?? 0) : 0;
-  if (Math.abs(offset) < minute) return [];
+  if (Math.abs(offset) < clockMayDiffer) return [];
   const says = `this machine is ${formatAge(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the cluster`;
   const remedy = 'the ages shown here are off by that: timedatectl set-ntp true';
-  return [{ id: 'pods/clock', area: 'pods', subject: 'clock', verdict: 'warning', says, remedy }];
+  return [{ id: 'pods/clock', area: 'pods', subject: 'clock', ...decide('clock/differs'), says, remedy }];
 }

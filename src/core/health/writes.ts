@@ -2,9 +2,9 @@
 import { formatAge, formatCounted } from '../text/format.ts';
 import { quoted } from '../text/sql.ts';
 import type { Database } from '../world/facts.ts';
-import type { HealthStatus } from './status.ts';
+import { type Decision, decide } from './rules/index.ts';
 
-export type WriteProblem = { verdict: HealthStatus; says: string; remedy: string };
+export type WriteProblem = Decision & { says: string; remedy: string };
 
 /** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
 export function evaluateWrites({
@@ -14,13 +14,13 @@ export function evaluateWrites({
 }: Pick<Database, 'inRecovery' | 'writes' | 'writesUnasked'>): WriteProblem | undefined {
   if (inRecovery)
     return {
-      verdict: 'critical',
+      ...decide('primary/in-recovery'),
       says: 'in recovery: it is a replica',
       remedy: 'after a failover, point database.primary at the new primary',
     };
   if (writesUnasked)
     return {
-      verdict: 'unknown',
+      ...decide('primary/writes-unknown'),
       says: 'whether it takes writes is unknown',
       remedy: 'pg_settings and pg_stat_activity must be readable',
     };
@@ -43,35 +43,39 @@ export function evaluateWrites({
               `read-only for ${whole.role}: it takes no writes`,
               `ALTER ROLE ${quoted(whole.role)} RESET default_transaction_read_only;`,
             ];
-    return { verdict: 'critical', says, remedy: `${remedy} new sessions only; find out why first (a full disk?)` };
+    return {
+      ...decide('primary/read-only'),
+      says,
+      remedy: `${remedy} new sessions only; find out why first (a full disk?)`,
+    };
   }
   if (waiting && waiting.on === 'standby')
     return {
-      verdict: 'critical',
+      ...decide('primary/commits-wait-standby'),
       says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for a standby, the longest for ${formatAge(waiting.longest)}`,
       remedy: 'bring the standby back, or remove it from synchronous_standby_names and reload',
     };
   if (standbys?.there !== undefined && standbys.there < standbys.needed)
     return {
-      verdict: 'critical',
+      ...decide('primary/standby-missing'),
       says: `commits hang: ${standbys.there} of ${standbys.needed} synchronous standbys are connected`,
       remedy: 'bring the standby back, or remove it from synchronous_standby_names and reload',
     };
   if (waiting)
     return {
-      verdict: 'critical',
+      ...decide('primary/commits-wait-disk'),
       says: `commits hang: ${formatCounted(waiting.commits, 'session waits', 'sessions wait')} for the disk, the longest for ${formatAge(waiting.longest)}`,
       remedy: 'check the disk of pg_wal: full, slow or read-only?',
     };
   if (refused)
     return {
-      verdict: 'warning',
+      ...decide('primary/no-permission'),
       says: `${refused} has no permission to change studies or jobs`,
       remedy: `GRANT SELECT, INSERT, UPDATE ON them TO ${quoted(refused)}`,
     };
   if (standbys && standbys.there === undefined)
     return {
-      verdict: 'unknown',
+      ...decide('primary/standbys-hidden'),
       says: 'its synchronous standbys are not visible',
       remedy: 'GRANT pg_read_all_stats to the role',
     };

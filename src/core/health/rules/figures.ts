@@ -1,0 +1,68 @@
+// Figures with thresholds, and what the tables and the backups tell.
+import { formatLimit } from '../../text/format.ts';
+import { minute } from '../../time.ts';
+import { runbookThresholds } from '../../world/thresholds.ts';
+import { declare, inWords } from './rule.ts';
+
+/** How late a backup may be before it is overdue: it takes its time, and clocks differ. */
+export const backupGrace = 30 * minute;
+
+const failing = runbookThresholds.studyFailures;
+const above = (value: number) => `more than ${formatLimit(value, 'percent')} of its jobs of the last hour failed`;
+
+export const figureRules = declare({
+  'metric/ok': { verdict: 'ok', when: 'at most the warning threshold', from: 'see Metrics' },
+  'metric/quiet': {
+    verdict: 'ok',
+    when: 'there is nothing to measure, and that is normal: no maxmemory is set, no study finished within the hour',
+    from: 'see Metrics',
+  },
+  'metric/warning': {
+    verdict: 'warning',
+    when: 'above the warning threshold',
+    from: 'see Metrics',
+    source: 'runbook, Key Metrics',
+  },
+  'metric/critical': {
+    verdict: 'critical',
+    when: 'above the critical threshold',
+    from: 'see Metrics',
+    source: 'runbook, Key Metrics',
+  },
+  'metric/unknown': {
+    verdict: 'unknown',
+    when: 'there is nothing to measure it from, or too little',
+    from: 'see Metrics',
+  },
+  'surface/ok': { verdict: 'ok', when: 'few enough of its jobs failed', from: 'jobs by surface' },
+  'surface/warning': {
+    verdict: 'warning',
+    when: above(failing.warning),
+    from: 'jobs by surface',
+    source: 'runbook, Key Metrics',
+  },
+  'surface/critical': {
+    verdict: 'critical',
+    when: above(failing.critical),
+    from: 'jobs by surface',
+    source: 'runbook, Key Metrics',
+  },
+  'surface/unknown': { verdict: 'unknown', when: 'states of its jobs are not understood', from: 'jobs by surface' },
+  'states/unknown': {
+    verdict: 'unknown',
+    when: 'studies or jobs are in states that nobody knows',
+    from: 'studies, jobs',
+  },
+  'backup/ok': {
+    verdict: 'ok',
+    when: 'the newest one is as young as the schedule promises',
+    from: 'RDS snapshots, S3',
+  },
+  'backup/warning': {
+    verdict: 'warning',
+    when: `none, or more than ${inWords(backupGrace)} overdue; for evidence: versioning or Object Lock is off`,
+    from: 'RDS snapshots, S3',
+    source: 'runbook, Backup Schedule',
+  },
+  'backup/unknown': { verdict: 'unknown', when: 'it could not be asked', from: 'RDS snapshots, S3' },
+});

@@ -1,0 +1,124 @@
+import { minute, second } from '../../time.ts';
+import { declare, inWords } from './rule.ts';
+
+/** Statements may wait this long for a lock. */
+export const mayBlock = minute;
+/** How far a replica may be behind. */
+export const lag = { warning: 30 * second, critical: 5 * minute };
+/** Commits that wait longer hang (src/data/postgres/queries/writes.ts). */
+export const commitsHangAfter = 5 * second;
+/** Four segments of log: what a replica leaves behind while it restarts. */
+export const passingLog = 4 * 16 * 1024 ** 2;
+/** Ten times PostgreSQL's max_wal_size as it comes: no server keeps so much log without a reason. */
+export const muchLog = 10 * 1024 ** 3;
+/** The last three million are kept for whoever repairs it. */
+export const writesStopAt = 2 ** 31 - 3_000_000;
+/** vacuum_failsafe_age as it comes: from here on PostgreSQL drops all else to freeze. */
+export const failsafeAge = 1_600_000_000;
+/** At autovacuum_freeze_max_age a vacuum is forced; half as much again, and it does not get through. */
+export const lateVacuum = 1.5;
+
+export const primaryRules = declare({
+  'primary/ok': { verdict: 'ok', when: 'it answers, and nothing is known to hinder writes', from: 'the queries below' },
+  'primary/in-recovery': { verdict: 'critical', when: 'it is in recovery: a replica', from: 'pg_is_in_recovery()' },
+  'primary/read-only': {
+    verdict: 'critical',
+    when: 'sessions begin read-only: on the server, in the database, or for a role that works here',
+    from: 'pg_settings, pg_db_role_setting (default_transaction_read_only)',
+  },
+  'primary/commits-wait-standby': {
+    verdict: 'critical',
+    when: `commits have waited ${inWords(commitsHangAfter)} for a standby`,
+    from: 'pg_stat_activity (SyncRep)',
+  },
+  'primary/standby-missing': {
+    verdict: 'critical',
+    when: 'fewer synchronous standbys stream than synchronous_standby_names requires',
+    from: 'pg_stat_replication',
+  },
+  'primary/commits-wait-disk': {
+    verdict: 'critical',
+    when: `commits have waited ${inWords(commitsHangAfter)} for the disk`,
+    from: 'pg_stat_activity (WALSync, WALWrite)',
+  },
+  'primary/no-permission': {
+    verdict: 'warning',
+    when: 'others work as our role, and it may change neither studies nor jobs',
+    from: 'has_any_column_privilege()',
+  },
+  'primary/blocked': {
+    verdict: 'warning',
+    when: `a statement has waited ${inWords(mayBlock)} for a lock`,
+    from: 'pg_locks',
+    source: 'check_postgres, locks',
+  },
+  'primary/writes-unknown': { verdict: 'unknown', when: 'what hinders writes may not be asked', from: 'pg_settings' },
+  'primary/standbys-hidden': {
+    verdict: 'unknown',
+    when: 'commits wait for standbys, and those are hidden from our role',
+    from: 'pg_stat_replication',
+  },
+});
+
+export const replicaRules = declare({
+  'replica/ok': {
+    verdict: 'ok',
+    when: `it streams, and is at most ${inWords(lag.warning)} behind`,
+    from: 'replay lag',
+  },
+  'replica/promoted': { verdict: 'warning', when: 'it is not in recovery', from: 'pg_is_in_recovery()' },
+  'replica/not-streaming': {
+    verdict: 'critical',
+    when: 'it does not receive its primary’s log',
+    from: 'pg_stat_wal_receiver',
+    source: 'check_postgres, hot_standby_delay',
+  },
+  'replica/far-behind': { verdict: 'critical', when: `more than ${inWords(lag.critical)} behind`, from: 'replay lag' },
+  'replica/behind': { verdict: 'warning', when: `more than ${inWords(lag.warning)} behind`, from: 'replay lag' },
+  'replica/paused': { verdict: 'warning', when: 'its replay is paused', from: 'pg_is_wal_replay_paused()' },
+  'replica/lag-unknown': { verdict: 'unknown', when: 'its lag is not visible', from: 'replay lag' },
+});
+
+const gib = (bytes: number) => `${bytes / 1024 ** 3} GiB`;
+
+export const postgresRules = declare({
+  'slot/ok': { verdict: 'ok', when: 'its consumer reads', from: 'pg_replication_slots' },
+  'slot/lost': {
+    verdict: 'warning',
+    when: 'its log is gone: the consumer must be recreated',
+    from: 'wal_status',
+    source: 'check_postgres, replication_slots',
+  },
+  'slot/unreserved': { verdict: 'warning', when: 'its log is about to be removed', from: 'wal_status' },
+  'slot/unread': {
+    verdict: 'warning',
+    when: `it has no consumer and keeps more than ${passingLog / 1024 ** 2} MiB of log`,
+    from: 'restart_lsn',
+    source: 'check_postgres, replication_slots',
+  },
+  'slot/fills-disk': {
+    verdict: 'critical',
+    when: `it has no consumer and keeps more than ${gib(muchLog)} of log, without a limit`,
+    from: 'restart_lsn, max_slot_wal_keep_size',
+  },
+  'slot/slow': { verdict: 'warning', when: `its consumer is more than ${gib(muchLog)} behind`, from: 'restart_lsn' },
+  'ids/ok': { verdict: 'ok', when: 'the oldest id is frozen in time', from: 'age(datfrozenxid), mxid_age(datminmxid)' },
+  'ids/out': {
+    verdict: 'critical',
+    when: `the oldest id is ${writesStopAt / 1e6} M old: writes stop`,
+    from: 'age(datfrozenxid), mxid_age(datminmxid)',
+    source: 'PostgreSQL, Preventing Transaction ID Wraparound Failures',
+  },
+  'ids/failsafe': {
+    verdict: 'critical',
+    when: `the oldest id is ${failsafeAge / 1e6} M old`,
+    from: 'age(datfrozenxid), mxid_age(datminmxid)',
+    source: 'PostgreSQL, vacuum_failsafe_age',
+  },
+  'ids/late': {
+    verdict: 'warning',
+    when: `the oldest id is ${lateVacuum} × autovacuum_freeze_max_age old, or half of all are used`,
+    from: 'age(datfrozenxid), mxid_age(datminmxid)',
+    source: 'check_postgres, txn_wraparound',
+  },
+});

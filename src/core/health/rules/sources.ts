@@ -1,0 +1,31 @@
+// What cannot be judged, and whether this machine's clock can be trusted.
+import { minute } from '../../time.ts';
+import { declare, inWords } from './rule.ts';
+
+/** This machine's clock may differ from the cluster's by so much. */
+export const clockMayDiffer = minute;
+
+export const sourceRules = declare({
+  'source/pending': { verdict: 'unknown', when: 'it has not answered yet', from: 'each source' },
+  'source/stale': {
+    verdict: 'unknown',
+    when: 'the last answer is older than two intervals and the timeout',
+    from: 'each source',
+  },
+  'source/lost': {
+    verdict: 'unknown',
+    when: 'it gives no answer: unreachable, timed out, not allowed, not configured, malformed',
+    from: 'each source',
+  },
+  'source/refused': {
+    verdict: 'critical',
+    when: 'the gateway, a database or Redis refuses: nothing listens, or no connection is left',
+    from: 'gateway, PostgreSQL, Redis',
+  },
+  'clock/differs': {
+    verdict: 'warning',
+    when: `this machine’s clock differs from the cluster’s by ${inWords(clockMayDiffer)} or more`,
+    from: 'Date header of the API server',
+    source: 'RFC 9110',
+  },
+});
