@@ -1,4 +1,4 @@
-import { metric, metrics, waitsForDatabase } from '../core/health/metrics.ts';
+import { type Metric, metrics, waitsForDatabase } from '../core/health/metrics.ts';
 import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
@@ -18,20 +18,18 @@ const recommend =
       : { answer: 'no', because: `${found.subject} ${found.because}` };
   };
 
+/** What the step of a metric asks, and what helps to answer it. */
+type Remedy = Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> &
+  Pick<Decision, 'remedy'> & { question?: string; also?(world: World): readonly Evidence[] };
+
 /** A step for one line of the runbook's metrics table. */
-function remedy(
-  id: MetricId,
-  question: string,
-  more: Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> &
-    Pick<Decision, 'remedy'> & { also?(world: World): readonly Evidence[] },
-): Step {
-  const { also, remedy, ...rest } = more;
+function remedyStep({ id, title, action }: Metric): Step {
+  const does = action.toLowerCase().replace(/^scale api/, 'scale API');
+  const { also, remedy, question = `${does}?`, ...rest } = remedies[id] ?? {};
   return {
     id: `sev4/${id}`,
-    say: `${metric(id).title}: ${metric(id)
-      .action.toLowerCase()
-      .replace(/^scale api/, 'scale API')}`,
-    decision: { question, recommend: recommend(id), ...(remedy ? { remedy } : {}) },
+    say: `${title}: ${does}`,
+    decision: { question, recommend: recommend(id), remedy },
     evidence: (world) => [metricEvidence(world, id), ...(also?.(world) ?? [])],
     check: (world) => metricEvidence(world, id),
     ...rest,
@@ -44,6 +42,51 @@ const scale = (title: string, role: 'gateway' | 'executor'): Offer => ({
   target: (world) => ({ deployment: world.scope.deployments[role] }),
 });
 
+/** A metric without an entry asks for its action. */
+const remedies: Partial<Record<MetricId, Remedy>> = {
+  p95: {
+    question: 'scale the API nodes?',
+    offers: [scale('scale API nodes', 'gateway')],
+    remedy: 'scale-deployment',
+    also: (world) => [workload(world, 'gateway')],
+    byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=<count>`)],
+  },
+  errorRate: {
+    question: 'investigate the errors?',
+    byHand: (t) => [`${kubectl(t, `logs ${deployment(t.deployments.gateway)}`)} | grep '"level":50'`],
+    goes: {
+      screen: 'logs',
+      of: ({ scope }) => ({ deployment: scope.deployments.gateway }),
+      filter: 'level=error',
+      title: 'the errors in the logs',
+    },
+  },
+  connections: {
+    question: 'is a larger pool needed?',
+    more: ['First look for idle sessions that hold connections.'],
+    offers: [{ action: 'end-session', title: 'end a session' }],
+    goes: { screen: 'sessions', title: 'the sessions' },
+  },
+  redisMemory: {
+    question: 'evict old data?',
+    offers: [{ action: 'evict-redis', title: 'evict old data' }],
+    remedy: 'evict-redis',
+    byHand: (t) => [`${redisCli(t, 'INFO memory')} | grep used_memory_human`],
+  },
+  queueDepth: {
+    question: 'scale the executors?',
+    offers: [scale('scale executors', 'executor')],
+    remedy: 'scale-deployment',
+    also: (world) => [workload(world, 'executor')],
+    byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.executor)} --replicas=<count>`)],
+  },
+  studyFailures: {
+    question: 'check the surface adapters?',
+    also: (world) => surfaces(world, 3),
+    goes: { screen: 'surfaces', title: 'the surfaces' },
+  },
+};
+
 export const sev4: Checklist = {
   id: 'sev4',
   title: 'Low impact',
@@ -53,11 +96,13 @@ export const sev4: Checklist = {
   about: 'Slow response times, cosmetic issues: the platform works. From the runbook’s metrics table.',
   symptoms: [
     { id: 'sev4/slow', say: 'Slow response times', check: (world) => metricEvidence(world, 'p95') },
-    ...(['errorRate', 'connections', 'redisMemory', 'queueDepth', 'studyFailures'] as const).map((id) => ({
-      id: `sev4/${id}-high`,
-      say: `${metric(id).title} above its threshold`,
-      check: (world: World) => metricEvidence(world, id),
-    })),
+    ...metrics
+      .filter(({ id }) => id !== 'p95')
+      .map(({ id, title }) => ({
+        id: `sev4/${id}-high`,
+        say: `${title} above its threshold`,
+        check: (world: World) => metricEvidence(world, id),
+      })),
   ],
   steps: [
     {
@@ -67,41 +112,7 @@ export const sev4: Checklist = {
       evidence: (world) => metrics.map((m) => metricEvidence(world, m.id)),
       goes: { screen: 'metrics', title: 'the metrics' },
     },
-    remedy('p95', 'scale the API nodes?', {
-      offers: [scale('scale API nodes', 'gateway')],
-      remedy: 'scale-deployment',
-      also: (world) => [workload(world, 'gateway')],
-      byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.gateway)} --replicas=<count>`)],
-    }),
-    remedy('errorRate', 'investigate the errors?', {
-      byHand: (t) => [`${kubectl(t, `logs ${deployment(t.deployments.gateway)}`)} | grep '"level":50'`],
-      goes: {
-        screen: 'logs',
-        of: ({ scope }) => ({ deployment: scope.deployments.gateway }),
-        filter: 'level=error',
-        title: 'the errors in the logs',
-      },
-    }),
-    remedy('connections', 'is a larger pool needed?', {
-      more: ['First look for idle sessions that hold connections.'],
-      offers: [{ action: 'end-session', title: 'end a session' }],
-      goes: { screen: 'sessions', title: 'the sessions' },
-    }),
-    remedy('redisMemory', 'evict old data?', {
-      offers: [{ action: 'evict-redis', title: 'evict old data' }],
-      remedy: 'evict-redis',
-      byHand: (t) => [`${redisCli(t, 'INFO memory')} | grep used_memory_human`],
-    }),
-    remedy('queueDepth', 'scale the executors?', {
-      offers: [scale('scale executors', 'executor')],
-      remedy: 'scale-deployment',
-      also: (world) => [workload(world, 'executor')],
-      byHand: (t) => [kubectl(t, `scale ${deployment(t.deployments.executor)} --replicas=<count>`)],
-    }),
-    remedy('studyFailures', 'check the surface adapters?', {
-      also: (world) => surfaces(world, 3),
-      goes: { screen: 'surfaces', title: 'the surfaces' },
-    }),
+    ...metrics.map(remedyStep),
     {
       id: 'sev4/watch',
       say: 'Watch the metrics for 15 minutes',
