@@ -1,4 +1,4 @@
-// Every screen there is. A new one is one line here.
+// Every screen there is. A new one is one line here; a pane without a list of its own is shown as it is.
 import type { State } from '../store.ts';
 import { commandLogScreen } from './actions/commands.ts';
 import { actionEntries } from './actions/palette.ts';
@@ -7,6 +7,7 @@ import { runScreen } from './actions/run.ts';
 import { apiKeysScreen } from './api-keys/list.ts';
 import { backupsScreen } from './backups/screen.ts';
 import { overviewScreen } from './cockpit/overview.ts';
+import { panes } from './cockpit/panes.ts';
 import { cockpit } from './cockpit/screen.ts';
 import { warRoom } from './cockpit/war-room.ts';
 import { sessionsScreen } from './database/sessions.ts';
@@ -39,8 +40,9 @@ import { jobsScreen } from './studies/jobs.ts';
 import { studiesScreen } from './studies/list.ts';
 import { surfaceScreen } from './surfaces/detail.ts';
 import { surfacesScreen } from './surfaces/list.ts';
+import { paneScreen } from './toolkit/pane.ts';
 
-export const screens: readonly Screen[] = [
+const own: readonly Screen[] = [
   cockpit,
   healthScreen,
   podsScreen,
@@ -80,6 +82,11 @@ export const screens: readonly Screen[] = [
   runbookCommandsScreen,
   severitiesScreen,
   channelsScreen,
+];
+
+export const screens: readonly Screen[] = [
+  ...own,
+  ...panes.filter((pane) => own.every(({ id }) => id !== pane.id)).map(paneScreen),
 ];
 
 /** What the palette offers beside screens and keys: one function per family. */

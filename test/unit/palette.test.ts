@@ -1,5 +1,6 @@
 // The palette ranks what a person means first.
 import { describe, expect, test } from 'vitest';
+import { type MetricId, metricIds } from '../../src/core/world/thresholds.ts';
 import { found } from '../../src/screens/overlays/palette.ts';
 import { search } from '../../src/screens/overlays/search.ts';
 import { dispatchKey, looksPasted } from '../../src/screens/shell/dispatch-key.ts';
@@ -122,13 +123,14 @@ describe('`a` lists the action for the selected row first', () => {
     return frame(state, { columns: 200, rows: 50 }).row?.id;
   };
   const down = (n: number) => Array.from({ length: n }, () => 'j');
+  const onMetric = (id: MetricId) => down(metricIds.indexOf(id) + 1);
   test.each([
-    ['API p95', ['3', 'j'], 'scale-deployment'],
-    ['error rate', ['3', ...down(2)], 'restart-deployment'],
-    ['DB connections', ['3', ...down(3)], 'end-session'],
-    ['Redis memory', ['3', ...down(4)], 'evict-redis'],
-    ['queue depth, opened', ['3', ...down(5), 'enter'], 'scale-deployment'],
-    ['study failures', ['3', ...down(6)], 'test-surface'],
+    ['API p95', ['3', ...onMetric('p95')], 'scale-deployment'],
+    ['error rate', ['3', ...onMetric('errorRate')], 'restart-deployment'],
+    ['DB connections', ['3', ...onMetric('connections')], 'end-session'],
+    ['Redis memory', ['3', ...onMetric('redisMemory')], 'evict-redis'],
+    ['queue depth, opened', ['3', ...onMetric('queueDepth'), 'enter'], 'scale-deployment'],
+    ['study failures', ['3', ...onMetric('studyFailures')], 'test-surface'],
     ['the gateway', ['1', 'j'], 'restart-deployment'],
     ['the primary that answers', ['1', ...down(2), 'enter'], 'end-session'],
     ['redis', ['1', ...down(4)], 'evict-redis'],

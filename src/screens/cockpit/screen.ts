@@ -57,17 +57,19 @@ function oneAtATime(state: State, place: Place, { columns, rows }: Size): Drawn 
   const { draw, drawn } = painter(state, place);
   const { findings } = healthOf(state.world);
   const worstOf = (pane: Pane) => worst(findings.filter(pane.covers).map((f) => f.verdict));
-  const tabsWith = (gap: string) =>
+  const nameOf = (pane: Pane) => (place.pane === pane.id ? span(` ${pane.id}`, 'accent') : dim(` ${pane.id}`));
+  const tabsWith = (gap: string, named: (pane: Pane) => boolean) =>
     line(
       ' ',
       ...panes.flatMap((pane, i) => [
-        span(`${i + 1}${gap}`, 'key'),
+        span(`${i > 0 ? '  ' : ''}${i + 1}${gap}`, 'key'),
         mark(worstOf(pane)),
-        place.pane === pane.id ? span(` ${pane.id}`, 'accent') : dim(` ${pane.id}`),
-        i < panes.length - 1 ? span('  ') : span(''),
+        named(pane) ? nameOf(pane) : '',
       ]),
     );
-  const tabs = firstFitting(columns, tabsWith(' '), tabsWith(''));
+  const all = () => true;
+  const focusedOnly = ({ id }: Pane) => id === place.pane;
+  const tabs = firstFitting(columns, tabsWith(' ', all), tabsWith('', all), tabsWith('', focusedOnly));
   const focused = panes.find(({ id }) => id === place.pane) ?? panes[0];
   return drawn([tabs, [], ...(focused ? draw(focused, columns, rows - 2) : [])]);
 }

@@ -1,7 +1,7 @@
 // What a pane of the cockpit is: a value that gives its title line and rows for the room it has.
 import type { Finding } from '../../core/health/finding.ts';
 import type { State } from '../../store.ts';
-import type { Row, Size, View } from '../screen.ts';
+import type { Row, Screen, Size, View } from '../screen.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, lineWidth, span, spread } from './line.ts';
 import { layList, type Marking, toHeight } from './list.ts';
 
@@ -78,6 +78,11 @@ function highOf(rows: readonly Row[]): number {
 
 function indent(lines: readonly Line[], columns: number): Line[] {
   return lines.map((l) => fitLine(line(' ', l), columns));
+}
+
+/** The pane alone, with the rows for a whole screen. */
+export function paneScreen({ id, title, view }: Pane): Screen {
+  return { id, title: () => title, palette: id, view: (state, _, size) => view(state, size) };
 }
 
 /** An item in its full form or, where room is short, in a shorter one. */
