@@ -31,14 +31,22 @@ export const layouts: readonly Layout[] = [
   { id: 'two', columns: 80, rows: 18, gap: 1, bands: [{ rows: { weight: 39, least: 7 }, columns: upper }, lower] },
 ];
 
-/** Divides `total` by the weights, within each share's bounds; the last one takes what is left. `gap` stands between two. */
+/** A pane keeps its title and a row, whatever its weight. */
+const leastRows = 2;
+
+/**
+ * Divides `total` by the weights, within each share's bounds, and leaves the later ones their least; the last one takes
+ * what is left. `gap` stands between two.
+ */
 export function divide(total: number, shares: readonly Share[], gap: number): readonly number[] {
   const room = Math.max(0, total - gap * (shares.length - 1));
   const sum = shares.reduce((all, { weight }) => all + weight, 0) || 1;
   let left = room;
+  let kept = shares.reduce((all, { least = 0 }) => all + least, 0);
   return shares.map(({ weight, least = 0, most = room }, at) => {
     const wanted = Math.min(most, Math.max(least, Math.floor((room * weight) / sum)));
-    const size = at === shares.length - 1 ? left : Math.min(left, wanted);
+    kept -= least;
+    const size = at === shares.length - 1 ? left : Math.max(0, Math.min(left - kept, wanted));
     left -= size;
     return size;
   });
@@ -63,7 +71,7 @@ export function layOut(panes: readonly Pane[], size: Size): { gap: number; bands
       const own = panes.filter(({ spots }) => spots[layout.id].band === at && spots[layout.id].column === column);
       const shares = divide(
         rows,
-        own.map(({ spots }) => spots[layout.id].rows),
+        own.map(({ spots }) => ({ least: leastRows, ...spots[layout.id].rows })),
         1,
       );
       return { width: widths[column] ?? 0, panes: own.map((pane, i) => ({ pane, rows: shares[i] ?? 0 })) };
