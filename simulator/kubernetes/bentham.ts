@@ -156,7 +156,11 @@ export function templateOf({ namespace, name }: Seed, image: string): PodTemplat
             { name: 'DATABASE_USER', valueFrom: secret('username') },
             { name: 'DATABASE_PASSWORD', valueFrom: secret('password') },
           ],
-          resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } },
+          // Load has a hundred pods on a node.
+          resources: {
+            requests: { cpu: app === 'browser-worker' ? '50m' : '250m', memory: '256Mi' },
+            limits: { cpu: '1', memory: '512Mi' },
+          },
           livenessProbe: probe('/health', 10),
           readinessProbe: probe('/health', 5),
         },

@@ -9,6 +9,7 @@ import { kubeTime, type Pod } from './object.ts';
 import { annotatedFault, createWard } from './pod-faults.ts';
 import { greeting, lastWords } from './pod-log-lines.ts';
 import { isReady } from './podstate.ts';
+import { countQuotas } from './quota.ts';
 import { createRecorder } from './recorder.ts';
 import { createRollouts } from './rollout.ts';
 import { seedCluster, seedDeployment } from './seed.ts';
@@ -46,6 +47,8 @@ export function createCluster({ seeds, conditions, healed, pace, memory }: Clust
   });
 
   const dirty = new Set<string>();
+  /** What quotas count has changed. */
+  let uncounted = true;
   store.onChange(({ type, plural, object }) => {
     const gone = type === 'DELETED';
     const { namespace = '', name, uid } = object.metadata;
@@ -55,10 +58,12 @@ export function createCluster({ seeds, conditions, healed, pace, memory }: Clust
       kubelet.notice(pod, gone, Date.now());
       if (gone) ward.forget(uid);
       dirty.add(deploymentOf(pod));
+      uncounted = true;
     } else if (plural === 'deployments') {
       if (gone) rollouts.collect(uid, namespace);
       else dirty.add(`${namespace}/${name}`);
     } else if (plural === 'replicasets' && gone) rollouts.collect(uid, namespace);
+    if (plural === 'replicasets' || plural === 'resourcequotas') uncounted = true;
   });
 
   const now = Date.now();
@@ -130,6 +135,9 @@ export function createCluster({ seeds, conditions, healed, pace, memory }: Clust
       const [namespace = '', name = ''] = key.split('/');
       rollouts.reconcile(namespace, name, at);
     }
+    if (!uncounted) return;
+    uncounted = false;
+    countQuotas(store);
   };
   tick();
   const timer = setInterval(tick, Math.max(10, 0.1 * second * Math.min(1, pace)));

@@ -5,6 +5,7 @@ import type { Pod } from './object.ts';
 import type { PodFault } from './pod-faults.ts';
 import { nodeLost, ready, running, scheduled, terminated, unscheduled, waiting } from './podstate.ts';
 import type { Recorder } from './recorder.ts';
+import { nodesWithRoom } from './scheduler.ts';
 import type { Store } from './store.ts';
 
 /** What comes next for a pod, and when. */
@@ -62,10 +63,8 @@ export function createKubelet({ store, logs, recorder, pace, faultOf, greet, las
   };
 
   const schedule = (pod: Pod, now: number): [Stage, Ms] => {
-    const all = store.list('nodes');
-    const nodes = all.filter((node) => !node.spec.unschedulable && !node.spec.taints?.length);
+    const { fit: nodes, message } = nodesWithRoom(pod, store);
     if (nodes.length === 0) {
-      const message = `0/${all.length} nodes are available: ${all.length} node(s) had untolerated taint {node.kubernetes.io/unreachable: }.`;
       store.put('pods', unscheduled(pod, message, now));
       tell(pod, 'FailedScheduling', message, now, 'Warning');
       return ['schedule', 10 * second];

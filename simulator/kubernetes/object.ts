@@ -143,6 +143,7 @@ export type ReplicaSet = KubeObject & {
     readyReplicas?: number;
     availableReplicas?: number;
     observedGeneration?: number;
+    conditions?: readonly Condition[] | undefined;
   };
 };
 

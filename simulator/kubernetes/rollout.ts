@@ -1,7 +1,10 @@
 // The deployment and replica set controllers: from a template to pods, revision by revision, as Kubernetes rolls out.
+import { condition, statusOf } from './deployment-status.ts';
 import { type Condition, type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
 import { isReady } from './podstate.ts';
+import { admitNewPod, admitReplicaSet } from './quota.ts';
 import type { Recorder } from './recorder.ts';
+import { Refusal } from './status.ts';
 import type { Store } from './store.ts';
 import { podOf, replicaSetOf, revisionKey, revisionOf, templateHash } from './template.ts';
 
@@ -25,6 +28,8 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
   /** Pods by the uid of their replica set. */
   const owned = new Map<string, Map<string, Pod>>();
   const progress = new Map<string, { mark: string; at: number }>();
+  /** Why a replica set gets no more pods, or a deployment no replica set, in the API server's words, by their uid. */
+  const refused = new Map<string, string>();
 
   const podsOf = (set: ReplicaSet): Pod[] =>
     [...(owned.get(set.metadata.uid)?.values() ?? [])].filter((pod) => !pod.metadata.deletionTimestamp);
@@ -36,11 +41,30 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
 
   const readyIn = (set: ReplicaSet) => podsOf(set).filter(isReady).length;
 
+  /** A new pod of the set; undefined where the namespace does not take it. */
+  const admitted = (set: ReplicaSet, now: number) => {
+    try {
+      return admitNewPod(podOf(set), store);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const message = `Error creating: ${error.message}`;
+      refused.set(set.metadata.uid, error.message);
+      recorder.record({
+        ...{ about: set, reason: 'FailedCreate', message, type: 'Warning', at: now },
+        component: 'replicaset-controller',
+      });
+      return undefined;
+    }
+  };
+
   /** Makes as many pods as the set asks for; the ill and the youngest go first. */
   const fill = (set: ReplicaSet, now: number): void => {
     const pods = podsOf(set);
+    refused.delete(set.metadata.uid);
     for (let missing = set.spec.replicas - pods.length; missing > 0; missing -= 1) {
-      const pod = store.put('pods', podOf(set));
+      const draft = admitted(set, now);
+      if (!draft) break;
+      const pod = store.put('pods', draft);
       recorder.record({
         about: set,
         reason: 'SuccessfulCreate',
@@ -71,7 +95,16 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
     const replicas = podsOf(set).length;
     const ready = readyIn(set);
     const { status } = set;
-    if (status.replicas === replicas && (status.readyReplicas ?? 0) === ready) return;
+    const why = refused.get(set.metadata.uid);
+    const before = status.conditions?.find(({ type }) => type === 'ReplicaFailure');
+    if (status.replicas === replicas && (status.readyReplicas ?? 0) === ready && before?.message === why) return;
+    const failure: Condition | undefined =
+      why === undefined
+        ? undefined
+        : {
+            ...{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: why },
+            lastTransitionTime: before?.lastTransitionTime ?? kubeTime(Date.now()),
+          };
     store.put('replicasets', {
       ...set,
       status: {
@@ -80,6 +113,7 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
         readyReplicas: ready,
         availableReplicas: ready,
         observedGeneration: set.metadata.generation ?? 1,
+        conditions: failure && [failure],
       },
     });
   };
@@ -101,8 +135,22 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
     return changed;
   };
 
-  /** The set of the present template, made or brought back, with the highest revision. */
-  const newest = (deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet => {
+  const madeSet = (deployment: Deployment, hash: string, annotations: Readonly<Record<string, string>>) => {
+    const draft = replicaSetOf(deployment, hash, annotations);
+    const { uid, namespace } = deployment.metadata;
+    refused.delete(uid);
+    try {
+      admitReplicaSet(draft.metadata.name, namespace, store);
+      return store.put('replicasets', draft);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refused.set(uid, `Failed to create new replica set "${draft.metadata.name}": ${error.message}`);
+      return undefined;
+    }
+  };
+
+  /** The set of the present template, made or brought back, with the highest revision; undefined where it is refused. */
+  const newest = (deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined => {
     const hash = templateHash(deployment.spec.template);
     const known = sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash);
     const highest = Math.max(0, ...sets.filter((set) => set !== known).map(revisionOf));
@@ -114,7 +162,7 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
       'deployment.kubernetes.io/desired-replicas': String(deployment.spec.replicas),
       ...(cause ? { 'kubernetes.io/change-cause': cause } : {}),
     };
-    if (!known) return store.put('replicasets', replicaSetOf(deployment, hash, annotations));
+    if (!known) return madeSet(deployment, hash, annotations);
     if (JSON.stringify(known.metadata.annotations) === JSON.stringify(annotations)) return known;
     return store.put('replicasets', { ...known, metadata: { ...known.metadata, annotations } });
   };
@@ -149,24 +197,15 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
     }
   };
 
-  const condition = (
-    before: readonly Condition[],
-    type: string,
-    status: Condition['status'],
-    reason: string,
-    message: string,
-    now: number,
-  ): Condition => {
-    const known = before.find((one) => one.type === type);
-    if (known?.status === status && known.reason === reason && known.message === message) return known;
-    return {
-      type,
-      status,
-      reason,
-      message,
-      lastUpdateTime: kubeTime(now),
-      lastTransitionTime: known?.status === status ? known.lastTransitionTime : kubeTime(now),
-    };
+  /** No replica set of the new template could be made: what runs goes on. */
+  const reportRefused = (deployment: Deployment, message: string, now: number): void => {
+    const { status, metadata } = deployment;
+    const before = status.conditions ?? [];
+    const stuck = condition(before, 'Progressing', 'False', 'ReplicaSetCreateError', message, now);
+    if (before.includes(stuck) && status.observedGeneration === metadata.generation) return;
+    const conditions = [...before.filter(({ type }) => type !== 'Progressing'), stuck];
+    const observed = { observedGeneration: metadata.generation ?? 1, updatedReplicas: 0 };
+    store.put('deployments', { ...deployment, status: { ...status, ...observed, conditions } });
   };
 
   /** Writes what the deployment has, whether it is available and how its rollout goes. */
@@ -183,42 +222,10 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
     if (known?.mark !== mark) progress.set(metadata.uid, { mark, at: known === undefined && stuckBefore ? 0 : now });
     const since = progress.get(metadata.uid)?.at ?? now;
     const late = !complete && !spec.paused && now - since > (spec.progressDeadlineSeconds ?? 600) * 1000;
-    const before = status.conditions ?? [];
-    const enough = ready >= spec.replicas - bounds(deployment).unavailable;
-    const set = `ReplicaSet "${current.metadata.name}"`;
-    const available = enough
-      ? condition(before, 'Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', now)
-      : condition(
-          before,
-          'Available',
-          'False',
-          'MinimumReplicasUnavailable',
-          'Deployment does not have minimum availability.',
-          now,
-        );
-    const progressing = complete
-      ? condition(before, 'Progressing', 'True', 'NewReplicaSetAvailable', `${set} has successfully progressed.`, now)
-      : late
-        ? condition(
-            before,
-            'Progressing',
-            'False',
-            'ProgressDeadlineExceeded',
-            `${set} has timed out progressing.`,
-            now,
-          )
-        : spec.paused
-          ? condition(before, 'Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused', now)
-          : condition(before, 'Progressing', 'True', 'ReplicaSetUpdated', `${set} is progressing.`, now);
-    const next: Deployment['status'] = {
-      observedGeneration: metadata.generation ?? 1,
-      replicas,
-      updatedReplicas: updated,
-      readyReplicas: ready,
-      availableReplicas: ready,
-      ...(ready < spec.replicas ? { unavailableReplicas: spec.replicas - ready } : {}),
-      conditions: [available, progressing],
-    };
+    const failing = all.flatMap(({ metadata: { uid } }) => refused.get(uid) ?? [])[0];
+    const { unavailable } = bounds(deployment);
+    const set = current.metadata.name;
+    const next = statusOf(deployment, { replicas, updated, ready, complete, late, unavailable, failing, set }, now);
     const annotations = { ...metadata.annotations, [revisionKey]: String(revisionOf(current)) };
     if (
       JSON.stringify(next) === JSON.stringify(status) &&
@@ -254,7 +261,11 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
           ? (sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash) ??
             [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0])
           : newest(deployment, sets);
-      if (!current) return;
+      if (!current) {
+        const why = refused.get(deployment.metadata.uid);
+        if (why !== undefined) reportRefused(deployment, why, now);
+        return;
+      }
       const old = sets.filter((set) => set.metadata.uid !== current.metadata.uid);
       if (!deployment.spec.paused || old.every((set) => set.spec.replicas === 0)) move(deployment, current, old, now);
       for (const { metadata } of [current, ...old]) {

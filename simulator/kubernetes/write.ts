@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { consult, type Webhook } from './admission.ts';
 import { admit } from './admit.ts';
-import { type Deployment, type Kinds, type KubeObject, kubeTime, type Plural } from './object.ts';
+import { type Deployment, type Kinds, type KubeObject, kubeTime, type Plural, type Pod } from './object.ts';
 import { applyPatch } from './patch.ts';
+import { admitNewPod } from './quota.ts';
 import type { Route } from './resources.ts';
 import { notFound, Refusal } from './status.ts';
 import type { Draft, Store } from './store.ts';
@@ -45,9 +46,10 @@ export function create(target: Target, body: unknown, store: Store, options: Wri
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = draft.metadata;
   const stored = { ...draft, metadata: { ...metadata, name, ...(namespace ? { namespace } : {}), generation: 1 } };
   consult(options.webhooks, stored as unknown as KubeObject, options.dryRun);
+  const taken = resource.stored === 'pods' ? admitNewPod(stored as unknown as Pod, store) : stored;
   if (options.dryRun)
-    return { ...stored, metadata: { ...stored.metadata, uid: '', resourceVersion: '' } } as unknown as KubeObject;
-  return store.put(resource.stored, stored as unknown as Draft<Kinds[Plural]>);
+    return { ...taken, metadata: { ...taken.metadata, uid: '', resourceVersion: '' } } as unknown as KubeObject;
+  return store.put(resource.stored, taken as unknown as Draft<Kinds[Plural]>);
 }
 
 const qualified = ({ resource }: Target) => `${resource.plural}${resource.group ? `.${resource.group}` : ''}`;
