@@ -6,8 +6,9 @@ import { type Admin, type AdminTargets, createAdmin, type Outcome } from './admi
 import { listen, locate, readBody, sendJson } from './http.ts';
 import { type Asked, kubectl } from './kubectl/kubectl.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
+import type { Layout } from './kubernetes/layout.ts';
 
-export type ControlOptions = AdminTargets & { kubernetes: Kubernetes };
+export type ControlOptions = AdminTargets & { kubernetes: Kubernetes; layout: Layout };
 
 export type Control = Awaited<ReturnType<typeof startControl>>;
 
@@ -18,8 +19,10 @@ export async function startControl(options: ControlOptions) {
     const { pathname } = locate(request);
     // Staging has no gateway of its own here; its pods answer for it.
     if (pathname === '/staging/health') {
+      const { staging } = options.layout;
+      if (staging === undefined) return sendJson(response, 404, { error: 'there is no staging' });
       const { store } = options.kubernetes;
-      const deployments = store.list('deployments', 'bentham-staging');
+      const deployments = store.list('deployments', staging);
       const well = deployments.every((one) => (one.status.readyReplicas ?? 0) >= one.spec.replicas);
       return sendJson(response, well ? 200 : 503, { status: well ? 'healthy' : 'unhealthy', services: {} });
     }

@@ -8,7 +8,9 @@ import { startControl } from './control-api.ts';
 import { writeCheckout } from './fake-checkout.ts';
 import { startGateway } from './gateway.ts';
 import { type Kubernetes, startKubernetes } from './kubernetes/kubernetes.ts';
+import { platformLayout, runbookLayout } from './kubernetes/layout.ts';
 import { startLogGenerator } from './log-generator.ts';
+import { checkpointEvery, startOrchestrator } from './platform/orchestrator.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { guardedDirectory } from './reaper.ts';
 import { startReceivers } from './receivers.ts';
@@ -16,7 +18,7 @@ import { startRedis } from './redis/server.ts';
 import { deploymentRecovered, recovered, takeCredentials } from './remedies.ts';
 import { startS3 } from './s3/s3.ts';
 import type { Conditions, Scenario } from './scenario.ts';
-import { followStudies, isKey, readStudy } from './studies.ts';
+import { followStudies, readStudy, tenantOfKey } from './studies.ts';
 import { startWorld } from './workload-simulator.ts';
 
 export type DrillOptions = {
@@ -25,6 +27,8 @@ export type DrillOptions = {
   pods: number;
   /** Finished jobs more, for load. */
   jobs: number;
+  /** The platform's own form instead of the runbook's: its tables, API, logs, labels, and a checkout without scripts. */
+  platform?: boolean;
 };
 
 export type Drill = {
@@ -38,14 +42,18 @@ export type Drill = {
   stop(): Promise<void>;
 };
 
+/** On the platform's own form a key belongs to a tenant; to it, other tenants' studies do not exist. */
+const adminTenant = 'tenant-lyra';
+
 /** Bytes on the disk: two databases of 40 MB, their write-ahead logs, and what a drill of some hours adds. */
 const usual = 300 * 1024 * 1024;
 /** A job is a row of 150 bytes in two databases, with four indexes and its write-ahead log. */
 const perJob = 1000;
 
 /** Starts it; resolves when every server answers. */
-export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promise<Drill> {
+export async function startDrill({ scenario, pods, jobs, platform = false }: DrillOptions): Promise<Drill> {
   const conditions = structuredClone(scenario.conditions);
+  const layout = platform ? platformLayout : runbookLayout;
   const guarded = await guardedDirectory(usual + jobs * perJob);
   const over = new AbortController();
   const stops: (() => Promise<unknown>)[] = [];
@@ -61,12 +69,13 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
   };
   try {
     const [cluster, redis, kubernetes] = await Promise.all([
-      started(startCluster(guarded.directory, { jobs, conditions, onPromoted: () => recovered(conditions) })),
+      started(startCluster(guarded.directory, { jobs, conditions, platform, onPromoted: () => recovered(conditions) })),
       started(startRedis({ fill: conditions.redisFill })),
       started(
         startKubernetes({
           directory: guarded.directory,
           conditions: conditions.deployments,
+          layout,
           healed: (deployment) => deploymentRecovered(conditions, deployment),
           brokenNeighbours: conditions.brokenNeighbours ?? false,
           pods,
@@ -83,19 +92,23 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
     stops.push(() => world);
     const adminKey = `bk_${randomBytes(18).toString('base64url')}`;
     const subjects = followStudies(cluster, over.signal);
+    const tenantOf = async (token: string) => (token === adminKey ? adminTenant : tenantOfKey(cluster, token));
+    const works = () => conditions.gateway.services.orchestrator && kubernetes.ready('orchestrator').length > 0;
+    const orchestrator = platform ? startOrchestrator(cluster, works, over.signal) : undefined;
     const gateway = await started(
       startGateway({
         kubernetes,
         conditions,
-        admits: (token) => token === adminKey || isKey(cluster, token),
+        admits: async (token) => (await tenantOf(token)) !== undefined,
         study: (id) => readStudy(cluster, id),
+        ...(orchestrator ? { platform: { tenantOf, orchestrator } } : {}),
         subjects,
       }),
     );
-    const hush = startLogGenerator({ kubernetes, conditions, subjects });
+    const hush = startLogGenerator({ kubernetes, conditions, subjects, platform });
     stops.push(async () => hush());
-    const control = await started(startControl({ cluster, conditions, kubernetes }));
-    const checkout = await writeCheckout(guarded.directory, control, conditions);
+    const control = await started(startControl({ cluster, conditions, kubernetes, layout }));
+    const checkout = await writeCheckout(guarded.directory, control, conditions, { bare: platform });
     const [receivers, s3, rds, secrets] = await Promise.all([
       started(startReceivers()),
       started(startS3()),
@@ -151,6 +164,12 @@ export async function startDrill({ scenario, pods, jobs }: DrillOptions): Promis
       // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.
       BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
+      ...(platform
+        ? {
+            BENTHAM_KUBERNETES_NAMESPACE: layout.production,
+            BENTHAM_GATEWAY_CHECKPOINT: String(checkpointEvery),
+          }
+        : {}),
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     };
     return { environment, conditions, kubernetes, stop };

@@ -5,7 +5,8 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Control } from './control-api.ts';
-import { benthamSeeds, manifestOf, nextRelease, production, staging } from './kubernetes/bentham.ts';
+import { benthamSeeds, manifestOf, nextRelease } from './kubernetes/bentham.ts';
+import { runbookLayout } from './kubernetes/layout.ts';
 import type { Conditions } from './scenario.ts';
 
 export type Checkout = {
@@ -91,12 +92,15 @@ async function isOn(search: string | undefined, name: string): Promise<boolean> 
   return (await Promise.allSettled(tries)).some(({ status }) => status === 'fulfilled');
 }
 
-/** Writes it all below `root`. A machine without kubectl on `search` gets a small one. */
+/** The platform's own checkout has neither the runbook's admin commands nor its scripts and manifests. */
+const bareScripts = { build: scripts.build, test: scripts.test };
+
+/** Writes it all below `root`; `bare`: without what only the runbook names. A machine without kubectl on `search` gets a small one. */
 export async function writeCheckout(
   root: string,
   control: Pick<Control, 'url' | 'kubectlUrl' | 'token'>,
   conditions: Conditions,
-  search = process.env.PATH,
+  { bare = false, search = process.env.PATH }: { bare?: boolean; search?: string | undefined } = {},
 ): Promise<Checkout> {
   const directory = path.join(root, 'bentham');
   const bin = path.join(root, 'bin');
@@ -107,7 +111,7 @@ export async function writeCheckout(
   const node = quoted(process.execPath);
   await write(
     path.join(directory, 'package.json'),
-    `${JSON.stringify({ name: 'bentham', version: '2026.11.3', private: true, scripts }, undefined, 2)}\n`,
+    `${JSON.stringify({ name: 'bentham', version: '2026.11.3', private: true, scripts: bare ? bareScripts : scripts }, undefined, 2)}\n`,
   );
   await write(
     path.join(directory, 'scripts/drill.json'),
@@ -115,20 +119,7 @@ export async function writeCheckout(
     0o600,
   );
   await write(path.join(directory, 'scripts/admin.mjs'), admin);
-  await write(
-    path.join(directory, 'scripts/db-failover.sh'),
-    `#!/bin/sh\n# Promotes the replica to primary. Irreversible.\nset -eu\nexec ${node} "$(dirname "$0")/admin.mjs" failover "$@"\n`,
-    0o755,
-  );
-  for (const [folder, namespace] of [
-    ['staging', staging],
-    ['production', production],
-  ] as const) {
-    for (const seed of benthamSeeds(conditions.deployments).filter((one) => one.namespace === namespace)) {
-      const manifest = manifestOf(seed, nextRelease(seed));
-      await write(path.join(directory, 'k8s', folder, `${seed.name}.yaml`), stringify(manifest));
-    }
-  }
+  if (!bare) await writeRunbookFiles(directory, write, conditions);
   await write(path.join(bin, 'pnpm.cjs'), pnpm);
   await write(path.join(bin, 'pnpm'), `#!/bin/sh\nexec ${node} "$(dirname "$0")/pnpm.cjs" "$@"\n`, 0o755);
   const pnpmFile = path.join(bin, 'pnpm');
@@ -137,4 +128,25 @@ export async function writeCheckout(
   await write(path.join(bin, 'kubectl.cjs'), kubectl);
   await write(path.join(bin, 'kubectl'), `#!/bin/sh\nexec ${node} "$(dirname "$0")/kubectl.cjs" "$@"\n`, 0o755);
   return { directory, pnpm: pnpmFile, kubectl: path.join(bin, 'kubectl') };
+}
+
+type Write = (file: string, text: string, mode?: number) => Promise<void>;
+
+/** What the runbook names beside its admin commands: the failover script and the manifests. */
+async function writeRunbookFiles(directory: string, write: Write, conditions: Conditions): Promise<void> {
+  const node = quoted(process.execPath);
+  await write(
+    path.join(directory, 'scripts/db-failover.sh'),
+    `#!/bin/sh\n# Promotes the replica to primary. Irreversible.\nset -eu\nexec ${node} "$(dirname "$0")/admin.mjs" failover "$@"\n`,
+    0o755,
+  );
+  for (const [folder, namespace] of [
+    ['staging', runbookLayout.staging],
+    ['production', runbookLayout.production],
+  ] as const) {
+    for (const seed of benthamSeeds(conditions.deployments).filter((one) => one.namespace === namespace)) {
+      const manifest = manifestOf(seed, nextRelease(seed));
+      await write(path.join(directory, 'k8s', folder, `${seed.name}.yaml`), stringify(manifest));
+    }
+  }
 }

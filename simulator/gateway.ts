@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, locate, sendJson, sendText } from './http.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
+import { answerStudies, createRateLimit, type PlatformApi, platformHealth, rateLimited } from './platform/api.ts';
+import { platformAccessLines } from './platform/logs.ts';
 import type { Conditions } from './scenario.ts';
 import { knownStudies } from './studies.ts';
 import { type Ms, minute, second } from './time.ts';
@@ -22,8 +24,12 @@ export type GatewayOptions = {
   requestsPerSecond?: number;
   /** The form of the health answer: the runbook's, or that of some versions. */
   form?: 'runbook' | 'checks';
+  /** The platform's own API, health and log lines instead. */
+  platform?: PlatformApi;
   port?: number;
 };
+
+type Answer = { status: number; body: unknown; headers?: Readonly<Record<string, string>> };
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
@@ -47,7 +53,9 @@ export function fareOf(conditions: Conditions, ready: number): Fare {
 }
 
 export async function startGateway(options: GatewayOptions) {
-  const { kubernetes, conditions } = options;
+  const { kubernetes, conditions, platform } = options;
+  const linesOf = platform ? platformAccessLines : accessLines;
+  const limit = createRateLimit();
   const subjects = options.subjects ?? (() => knownStudies);
   const started = Date.now();
   const fare = () => fareOf(conditions, kubernetes.ready('api-gateway').length);
@@ -62,7 +70,7 @@ export async function startGateway(options: GatewayOptions) {
   let waiting: { uid: string; at: number; text: string }[] = [];
   const write = (pod: Pod, at: number, answered: Answered) => {
     const { uid, name } = pod.metadata;
-    for (const line of accessLines(name, at, answered)) waiting.push({ uid, ...line });
+    for (const line of linesOf(name, at, answered)) waiting.push({ uid, ...line });
   };
   const flush = (until: number) => {
     // Lines that a pod had not written when it died are lost.
@@ -78,6 +86,10 @@ export async function startGateway(options: GatewayOptions) {
       redis: conditions.gateway.services.redis,
       orchestrator: conditions.gateway.services.orchestrator && kubernetes.ready('orchestrator').length > 0,
     };
+    if (platform)
+      return detailed
+        ? platformHealth(services, Math.round((Date.now() - started) / 1000))
+        : { status: 200, body: { status: 'ok' } };
     const ok = Object.values(services).every(Boolean);
     const told = Object.entries(services);
     if (options.form === 'checks') {
@@ -89,11 +101,20 @@ export async function startGateway(options: GatewayOptions) {
     return { status: ok ? 200 : 503, body: { status: ok ? 'healthy' : 'unhealthy', services: worded, ...more } };
   };
 
-  const answer = async (request: IncomingMessage): Promise<{ status: number; body: unknown }> => {
+  const answer = async (request: IncomingMessage, pod: Pod): Promise<Answer> => {
     const { pathname } = locate(request);
-    if (pathname === '/health') return health(false);
-    if (pathname === '/v1/health') return health(true);
+    if (pathname === '/health' || pathname === '/v1/health') {
+      const wait = platform && limit.take(pod.metadata.uid);
+      if (wait !== undefined) return { ...rateLimited(wait), headers: { 'retry-after': String(wait) } };
+      return health(pathname === '/v1/health');
+    }
     const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (platform) {
+      const { errorShare, why } = fare();
+      if (Math.random() < errorShare)
+        return { status: 500, body: { success: false, error: { code: 'INTERNAL_ERROR', message: why } } };
+      return answerStudies(platform, request.method ?? 'GET', pathname, token);
+    }
     const refused = { error: 'Unauthorized', message: 'missing or unknown API key', statusCode: 401 };
     if (token === undefined || !(await options.admits(token))) return { status: 401, body: refused };
     const { errorShare, why } = fare();
@@ -126,11 +147,17 @@ export async function startGateway(options: GatewayOptions) {
     }
     // Health needs no query: it takes a small part of what a request takes.
     const share = request.url?.includes('health') ? 0.1 : 1;
-    const [{ status, body }] = await Promise.all([
-      answer(request).catch((error: unknown) => ({
-        status: 500,
-        body: { error: 'Internal Server Error', message: error instanceof Error ? error.message : '', statusCode: 500 },
-      })),
+    const [{ status, body, headers }] = await Promise.all([
+      answer(request, pod).catch(
+        (error: unknown): Answer => ({
+          status: 500,
+          body: {
+            error: 'Internal Server Error',
+            message: error instanceof Error ? error.message : '',
+            statusCode: 500,
+          },
+        }),
+      ),
       pause(Math.min(20 * second, drawLatency(fare().latency * share))),
     ]);
     write(pod, at, {
@@ -140,6 +167,7 @@ export async function startGateway(options: GatewayOptions) {
       responseTime: Date.now() - at,
       ...(status >= 500 && share === 1 ? { error: fare().why } : {}),
     });
+    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     sendJson(response, status, body);
   };
 
@@ -157,6 +185,7 @@ export async function startGateway(options: GatewayOptions) {
   };
   const probes = (at: number) => {
     for (const pod of serving()) {
+      if (platform) limit.take(pod.metadata.uid);
       const { status } = health(false);
       write(pod, at, { method: 'GET', url: '/health', statusCode: status, responseTime: 0.4 + Math.random() });
     }

@@ -3,6 +3,7 @@
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Pod } from './kubernetes/object.ts';
 import { pino } from './kubernetes/pod-log-lines.ts';
+import { platformJobLines, platformPlanLine } from './platform/logs.ts';
 import { type Conditions, type SurfaceId, surfaceIds } from './scenario.ts';
 import { type Ms, minute, second } from './time.ts';
 import { drawLatency, type Subject } from './traffic.ts';
@@ -52,6 +53,8 @@ export type ChatterOptions = {
   conditions: Conditions;
   subjects(): readonly Subject[];
   linesPerSecond?: number;
+  /** Lines as the platform's own services write them. */
+  platform?: boolean;
 };
 
 const history: Ms = 10 * minute;
@@ -62,10 +65,12 @@ export function startLogGenerator({
   conditions,
   subjects,
   linesPerSecond = 3,
+  platform = false,
 }: ChatterOptions): () => void {
   const write = (pod: Pod, at: number, lines: readonly string[]) => {
     for (const line of lines) kubernetes.logs.write(pod.metadata.uid, line, at);
   };
+  const linesOf = platform ? platformJobLines : jobLines;
   const work = (from: number, until: number, rate: number) => {
     const executors = kubernetes.ready('executor');
     const known = subjects();
@@ -75,7 +80,7 @@ export function startLogGenerator({
       const surface = pick(surfaces);
       const subject = pick(known);
       const when = Math.round(at);
-      if (pod && surface && subject) write(pod, when, jobLines(pod.metadata.name, when, surface, subject, conditions));
+      if (pod && surface && subject) write(pod, when, linesOf(pod.metadata.name, when, surface, subject, conditions));
     }
   };
   const plan = (at: number) => {
@@ -84,6 +89,7 @@ export function startLogGenerator({
     if (!pod || !subject) return;
     const { study: studyId, tenant: tenantId } = subject;
     const healthy = conditions.gateway.services.orchestrator;
+    if (platform) return write(pod, at, [platformPlanLine(healthy, studyId)]);
     const line = healthy
       ? pino(pod.metadata.name, at, 30, { studyId, tenantId, msg: 'study planned', jobs: 40 })
       : pino(pod.metadata.name, at, 50, { studyId, tenantId, msg: 'cannot reach api-gateway: connection refused' });

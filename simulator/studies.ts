@@ -45,13 +45,16 @@ export async function readStudy(cluster: Cluster, id: string): Promise<unknown> 
   }
 }
 
-/** Whether a token is a key that the platform made and has not revoked. */
-export async function isKey(cluster: Cluster, token: string): Promise<boolean> {
+/** The tenant of a key that the platform made and has not revoked. */
+export async function tenantOfKey(cluster: Cluster, token: string): Promise<string | undefined> {
   const client = await cluster.connect('api-gateway');
   try {
     const hash = createHash('sha256').update(token).digest('hex');
-    const { rowCount } = await client.query('SELECT 1 FROM api_keys WHERE key_hash = $1 AND NOT revoked', [hash]);
-    return (rowCount ?? 0) > 0;
+    const { rows } = await client.query<{ tenant: string }>(
+      'SELECT tenant_id AS tenant FROM api_keys WHERE key_hash = $1 AND NOT revoked',
+      [hash],
+    );
+    return rows[0]?.tenant;
   } finally {
     await client.end();
   }

@@ -2,11 +2,9 @@
 
 import type { DeploymentWeather } from '../scenario.ts';
 import { day, hour, minute, second } from '../time.ts';
+import { type Layout, runbookLayout } from './layout.ts';
 import { type Deployment, kubeTime, type Node, type PodTemplate } from './object.ts';
 import type { Draft } from './store.ts';
-
-export const production = 'bentham-prod';
-export const staging = 'bentham-staging';
 
 /** Pods that a node takes, as the kubelet's default. */
 const podsPerNode = 110;
@@ -78,6 +76,7 @@ export type Revision = { image: string; cause: string; age: number };
 
 /** One deployment as the drill begins with it. */
 export type Seed = {
+  layout: Layout;
   namespace: string;
   name: string;
   replicas: number;
@@ -93,16 +92,20 @@ const releases = (name: string, ages: readonly number[]): Revision[] =>
     age,
   }));
 
-/** Bentham in production, as the conditions has it, and a small one in staging. */
-export function benthamSeeds(conditions: Readonly<Record<string, DeploymentWeather>>): Seed[] {
+/** Bentham in production, as the conditions has it, and a small one in staging where there is one. */
+export function benthamSeeds(conditions: Readonly<Record<string, DeploymentWeather>>, layout = runbookLayout): Seed[] {
+  const { production, staging } = layout;
   const running = Object.entries(conditions).map(([name, one]) => ({
+    layout,
     namespace: production,
     name,
     replicas: one.replicas,
     revisions: releases(name, [20 * day, 6 * day + 3 * hour, one.stuck ? 14 * minute : 26 * hour]),
     conditions: one,
   }));
+  if (staging === undefined) return running;
   const rehearsed = Object.keys(conditions).map((name) => ({
+    layout,
     namespace: staging,
     name,
     replicas: 1,
@@ -112,10 +115,11 @@ export function benthamSeeds(conditions: Readonly<Record<string, DeploymentWeath
 }
 
 /** Deployments of a hundred pods each, for load. */
-export function loadSeeds(pods: number): Seed[] {
+export function loadSeeds(pods: number, layout = runbookLayout): Seed[] {
   const size = 100;
   return Array.from({ length: Math.ceil(pods / size) }, (_, index) => ({
-    namespace: production,
+    layout,
+    namespace: layout.production,
     name: `browser-worker-${String(index + 1).padStart(2, '0')}`,
     replicas: Math.min(size, pods - index * size),
     revisions: releases('browser-worker', [3 * day]),
@@ -125,7 +129,7 @@ export function loadSeeds(pods: number): Seed[] {
 const port = 3000;
 
 /** The pod template of one revision. */
-export function templateOf({ namespace, name }: Seed, image: string): PodTemplate {
+export function templateOf({ layout, namespace, name }: Seed, image: string): PodTemplate {
   const app = name.replace(/-\d+$/, '');
   const probe = (path: string, periodSeconds: number) => ({
     httpGet: { path, port, scheme: 'HTTP' },
@@ -136,7 +140,7 @@ export function templateOf({ namespace, name }: Seed, image: string): PodTemplat
   });
   const secret = (key: string) => ({ secretKeyRef: { name: 'db-credentials', key } });
   return {
-    metadata: { labels: { app: name, 'app.kubernetes.io/name': app, 'app.kubernetes.io/part-of': 'bentham' } },
+    metadata: { labels: { ...layout.selects(name), ...layout.beside(app) } },
     spec: {
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
@@ -152,7 +156,7 @@ export function templateOf({ namespace, name }: Seed, image: string): PodTemplat
           terminationMessagePolicy: 'File',
           ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
           env: [
-            { name: 'NODE_ENV', value: namespace === production ? 'production' : 'staging' },
+            { name: 'NODE_ENV', value: namespace === layout.production ? 'production' : 'staging' },
             { name: 'DATABASE_USER', valueFrom: secret('username') },
             { name: 'DATABASE_PASSWORD', valueFrom: secret('password') },
           ],
@@ -178,7 +182,7 @@ export function nextRelease({ revisions }: Seed): Revision {
 
 /** The content of k8s/: a deployment as it is applied. */
 export function manifestOf(seed: Seed, { image, cause }: Revision) {
-  const { name, replicas } = seed;
+  const { layout, name, replicas } = seed;
   const { metadata, spec } = templateOf(seed, image);
   const { containers } = spec;
   return {
@@ -186,12 +190,12 @@ export function manifestOf(seed: Seed, { image, cause }: Revision) {
     kind: 'Deployment',
     metadata: {
       name,
-      labels: { app: name, 'app.kubernetes.io/part-of': 'bentham' },
+      labels: { ...layout.selects(name), 'app.kubernetes.io/part-of': 'bentham' },
       annotations: { 'kubernetes.io/change-cause': cause },
     },
     spec: {
       replicas,
-      selector: { matchLabels: { app: name } },
+      selector: { matchLabels: layout.selects(name) },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
       progressDeadlineSeconds: (2 * minute) / second,
       template: { metadata, spec: { containers } },

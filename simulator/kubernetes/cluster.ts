@@ -2,7 +2,7 @@
 
 import type { DeploymentWeather } from '../scenario.ts';
 import { second } from '../time.ts';
-import { production, type Seed } from './bentham.ts';
+import type { Seed } from './bentham.ts';
 import { createKubelet } from './kubelet.ts';
 import { createLogs } from './logs.ts';
 import { kubeTime, type Pod } from './object.ts';
@@ -18,6 +18,8 @@ import { templateHash } from './template.ts';
 
 export type ClusterOptions = {
   seeds: readonly Seed[];
+  /** The namespace whose deployments have these conditions. */
+  production: string;
   conditions: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
   pace: number;
@@ -30,7 +32,7 @@ function deploymentOf(pod: Pod): string {
   return `${pod.metadata.namespace ?? ''}/${owner.replace(/-[^-]+$/, '')}`;
 }
 
-export function createCluster({ seeds, conditions, healed, pace, memory }: ClusterOptions) {
+export function createCluster({ seeds, production, conditions, healed, pace, memory }: ClusterOptions) {
   const store = createStore(memory ? { memory } : {});
   const logs = createLogs();
   const recorder = createRecorder(store);
@@ -71,6 +73,7 @@ export function createCluster({ seeds, conditions, healed, pace, memory }: Clust
   seedCluster(
     beginning,
     seeds.reduce((sum, seed) => sum + seed.replicas, 0),
+    [...new Set([production, ...seeds.map(({ namespace }) => namespace)])],
   );
   for (const seed of seeds) seedDeployment(beginning, seed);
 

@@ -9,9 +9,10 @@ import type { Ms } from '../time.ts';
 import { operatorRules, type Rule, type User, viewerRules } from './access.ts';
 import type { Webhook } from './admission.ts';
 import { apiHandler } from './api.ts';
-import { benthamSeeds, loadSeeds, production } from './bentham.ts';
+import { benthamSeeds, loadSeeds } from './bentham.ts';
 import { createCluster } from './cluster.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { type Layout, runbookLayout } from './layout.ts';
 import { seedNeighbours } from './neighbours.ts';
 import type { Pod } from './object.ts';
 import { pino } from './pod-log-lines.ts';
@@ -22,6 +23,8 @@ export type KubernetesOptions = {
   /** Read at every turn; `healed` gets a deployment that was fixed. */
   conditions: Readonly<Record<string, DeploymentWeather>>;
   healed?(deployment: string): void;
+  /** The runbook's where none is given. */
+  layout?: Layout;
   /** Workloads beside Bentham's own are broken. */
   brokenNeighbours?: boolean;
   /** Pods beside Bentham's own, for load. */
@@ -38,9 +41,12 @@ export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
 
 /** Starts the API server and the cluster. The second context of the kubeconfig, `-viewer`, can only read. */
 export async function startKubernetes(options: KubernetesOptions) {
+  const { layout = runbookLayout } = options;
+  const { production } = layout;
   const cluster = createCluster({
     conditions: options.conditions,
-    seeds: [...benthamSeeds(options.conditions), ...loadSeeds(options.pods ?? 0)],
+    production,
+    seeds: [...benthamSeeds(options.conditions, layout), ...loadSeeds(options.pods ?? 0, layout)],
     ...(options.healed ? { healed: options.healed } : {}),
     pace: options.pace ?? 1,
     ...(options.memory ? { memory: options.memory } : {}),

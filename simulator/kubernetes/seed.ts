@@ -1,7 +1,7 @@
 // Puts the beginning into the store: deployments with their revisions, and pods that have lived for a while.
 import { randomUUID } from 'node:crypto';
 import { hour, minute, second } from '../time.ts';
-import { deploymentOf, nodesFor, production, type Seed, staging, templateOf } from './bentham.ts';
+import { deploymentOf, nodesFor, type Seed, templateOf } from './bentham.ts';
 import type { Logs } from './logs.ts';
 import { type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
 import type { PodFault, PodFaults } from './pod-faults.ts';
@@ -21,10 +21,10 @@ export type Beginning = {
   made: number;
 };
 
-export function seedCluster(to: Beginning, pods: number): void {
+export function seedCluster(to: Beginning, pods: number, namespaces: readonly string[]): void {
   const { store, now } = to;
   for (const node of nodesFor(pods, now)) store.put('nodes', node);
-  for (const name of ['default', 'kube-system', production, staging]) {
+  for (const name of ['default', 'kube-system', ...namespaces]) {
     store.put('namespaces', {
       apiVersion: 'v1',
       kind: 'Namespace',

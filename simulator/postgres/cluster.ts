@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import pg from 'pg';
+import { conversion } from '../platform/convert.ts';
+import { prismaKeys, prismaTables } from '../platform/tables.ts';
+import { servicesSchema, serviceViews } from '../platform/views.ts';
 import type { Conditions } from '../scenario.ts';
 import { second } from '../time.ts';
 import { type Moved, moveAddress } from './address.ts';
@@ -36,6 +39,8 @@ export type ClusterOptions = {
   /** Finished jobs more, for load. */
   jobs: number;
   conditions: Conditions;
+  /** The tables as the platform has them: Prisma's names, on a server that is not in UTC. */
+  platform?: boolean;
   /** The replica was promoted, and answers at the primary's address, too. */
   onPromoted?(): void;
 };
@@ -44,10 +49,10 @@ const host = '127.0.0.1';
 const database = 'bentham';
 const user = 'bentham';
 
-/** Starts both servers with the runbook's tables, seeded. */
+/** Starts both servers with the runbook's tables or the platform's own, seeded. */
 export async function startCluster(
   directory: string,
-  { jobs, conditions, onPromoted }: ClusterOptions,
+  { jobs, conditions, platform = false, onPromoted }: ClusterOptions,
 ): Promise<Cluster> {
   const password = randomBytes(12).toString('hex');
   const superuser = { user: 'postgres', password: randomBytes(12).toString('hex') };
@@ -61,6 +66,7 @@ export async function startCluster(
   const session = (port: number, application: string) =>
     new pg.Client({
       ...{ host, port, database, user, password: current, application_name: application },
+      ...(platform ? { options: `-c search_path=${servicesSchema},public` } : {}),
       connectionTimeoutMillis: 3 * second,
     });
 
@@ -74,6 +80,7 @@ export async function startCluster(
     await client.query(tables);
     for (const { text, values } of [...seed(conditions), ...load(jobs)]) await client.query(text, [...values]);
     await client.query(keys);
+    if (platform) await becomePrisma(client, conditions);
     await client.query('ANALYZE');
   });
   const replicaData = path.join(directory, 'replica');
@@ -159,6 +166,15 @@ SELECT pg_create_physical_replication_slot('replica');
 const grants = `
 GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_wal_replay_pause(), pg_wal_replay_resume() TO ${user};
 `;
+
+/** The same rows in the platform's own form. Its server keeps another time than its rows. */
+async function becomePrisma(client: pg.Client, conditions: Conditions): Promise<void> {
+  await client.query(prismaTables);
+  for (const { text, values } of conversion(conditions)) await client.query(text, [...values]);
+  await client.query(prismaKeys);
+  await client.query(serviceViews);
+  await client.query(`ALTER DATABASE ${database} SET timezone = 'America/New_York'`);
+}
 
 async function withClient<T>(client: pg.Client, use: (client: pg.Client) => Promise<T>): Promise<T> {
   client.on('error', () => {});

@@ -106,6 +106,7 @@ export const settingsSchema = z.object({
     detailedHealthPath: text.default('/v1/health').describe('detailed health path (runbook, Health Endpoints)'),
     studyPath: text.default('/v1/studies').describe('path of a study by its id'),
     adminApiKey: z.string().optional().meta({ secret: true }).describe('admin API key; prefer ADMIN_API_KEY'),
+    checkpoint: ms.default(30_000).describe('milliseconds between the orchestrator’s checkpoints, which write studies'),
   }),
   database: z.object({
     primary: server,

@@ -10,10 +10,10 @@ import { scenarioNamed } from '../../simulator/scenario.ts';
 export const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
 
 /** Starts a drill in this process: once per file, in beforeAll; `stop` belongs in afterAll. */
-export function drillOf(id: string, load: { pods?: number; jobs?: number } = {}): Promise<Drill> {
+export function drillOf(id: string, load: { pods?: number; jobs?: number; platform?: boolean } = {}): Promise<Drill> {
   const scenario = scenarioNamed(id);
   if (!scenario) throw new Error(`no scenario ${id}`);
-  return startDrill({ scenario, pods: load.pods ?? 0, jobs: load.jobs ?? 0 });
+  return startDrill({ scenario, pods: load.pods ?? 0, jobs: load.jobs ?? 0, platform: load.platform ?? false });
 }
 
 export type Served = {
@@ -27,9 +27,10 @@ export type Served = {
 /** `drill SCENARIO --serve`, its standard input a lifeline. `before` is put in front of the command. */
 export function serveDrill(
   scenario: string,
-  options: { before?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { before?: readonly string[]; env?: NodeJS.ProcessEnv; platform?: boolean } = {},
 ): Served {
   const [command = '', ...args] = [...(options.before ?? []), process.execPath, launcher, 'drill', scenario, '--serve'];
+  if (options.platform) args.push('--platform');
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
   child.stdin.on('error', () => {});
   let said = '';

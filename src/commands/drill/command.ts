@@ -8,7 +8,7 @@ import { complain, print } from '../../config/output.ts';
 /** Wrong usage, as sysexits.h has it. */
 const usage = 64;
 
-type Options = { serve?: boolean; list?: boolean; pods: number; jobs: number };
+type Options = { serve?: boolean; list?: boolean; platform?: boolean; pods: number; jobs: number };
 
 export function drillCommand(): Command {
   const command = addSettingsFlags(new Command('drill'))
@@ -16,6 +16,7 @@ export function drillCommand(): Command {
     .argument('[scenario]', `fault to practise: ${scenarios.map((s) => s.id).join(', ')}`, 'calm')
     .option('--list', 'list the scenarios')
     .option('--serve', 'no screen: print its environment variables, then `ready`, and run until stopped')
+    .option('--platform', 'as the platform is, not as the runbook tells it: tables, API, logs and labels')
     .addOption(new Option('--pods <n>', 'number of extra pods, for load').argParser(whole).default(0))
     .addOption(new Option('--jobs <n>', 'number of extra finished jobs, for load').argParser(whole).default(0))
     .action(async (name: string, options: Options) => {
@@ -35,7 +36,7 @@ export function drillCommand(): Command {
       }
       if (options.serve) {
         const { serve } = await import('./serve.ts');
-        return serve({ scenario, pods: options.pods, jobs: options.jobs });
+        return serve({ scenario, pods: options.pods, jobs: options.jobs, platform: options.platform ?? false });
       }
       const { runDrillCockpit: practise } = await import('./drill-cockpit.ts');
       return practise(command, scenario.id, options);

@@ -9,7 +9,7 @@ import { tell } from '../../config/output.ts';
 /** The variables that lead to a real Bentham; the debug log's do not. */
 const real = /^(BENTHAM_(?!LOG_(?:FILE|LEVEL)$)|PG|AWS_|REDIS|DATABASE_URL$|KUBE|ADMIN_API_KEY$)/;
 
-type Load = { pods: number; jobs: number };
+type Load = { pods: number; jobs: number; platform?: boolean };
 
 /** Opens the cockpit on a scenario. Needs a terminal; without one it says what to do instead. */
 export async function runDrillCockpit(command: Command, scenario: string, load: Load): Promise<void> {
@@ -18,7 +18,7 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   if (why !== undefined) {
     process.stderr.write(
       `bentham-cockpit: ${why}, and the drill needs a full screen. Without a screen:\n` +
-        `  bentham-cockpit drill ${scenario} --serve   prints its environment variables and runs until stopped\n`,
+        `  bentham-cockpit drill ${scenario}${load.platform ? ' --platform' : ''} --serve   prints its environment variables and runs until stopped\n`,
     );
     process.exitCode = 64;
     return;
@@ -51,9 +51,10 @@ export async function runDrillCockpit(command: Command, scenario: string, load: 
   process.exit(code);
 }
 
-function startBentham(scenario: string, { pods, jobs }: Load) {
+function startBentham(scenario: string, { pods, jobs, platform }: Load) {
   const launcher = fileURLToPath(new URL('../bin/bentham-cockpit.cjs', import.meta.url));
   const args = [launcher, 'drill', scenario, '--serve', '--pods', String(pods), '--jobs', String(jobs)];
+  if (platform) args.push('--platform');
   // Detached: a Ctrl-C at the terminal is the cockpit's to handle. The pipe on its standard input is its lifeline.
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   child.stdin?.on('error', () => {});
