@@ -44,7 +44,7 @@ export function addSettingsFlags(command: Command): Command {
   );
   add('--read-only', 'read-only; cannot be armed');
   add('--observe', 'observe only: actions are disabled');
-  add('--no-color', 'no colors: verdicts as symbols and words (also NO_COLOR)');
+  add('--no-color', 'no colors: health as symbols and words (also NO_COLOR)');
   add('--log-file <file>', 'append a debug log as JSON lines; see docs/debugging.md');
   command.addOption(new Option('--log-level <level>', 'log level (default: info)').choices(logLevels).helpGroup(group));
   return command;

@@ -257,7 +257,7 @@ export const settingsSchema = z.object({
         .enum(['standard', 'colour-blind', 'plain'])
         .default('standard')
         .describe('color theme; plain: no colors'),
-      bell: z.boolean().default(true).describe('ring the terminal bell when the worst verdict gets worse'),
+      bell: z.boolean().default(true).describe('ring the terminal bell when the overall health gets worse'),
     })
     .prefault({}),
   log: z

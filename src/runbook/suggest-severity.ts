@@ -88,7 +88,7 @@ function suggestNow(world: World): Suggestion {
   if (nothingAnswered(world)) return { because: 'no answer yet', unsure: true, signs: all };
   const answers = Object.values(world.readings);
   if (answers.every((reading) => reading.state !== 'live'))
-    return give(1, 'nothing answers from here: it may be the network, treat it as an outage until you know', true);
+    return give(1, 'nothing answers from here: it may be your network; treat it as an outage until you know', true);
 
   const api = health(world);
   const failing = errors(world, allRequests);

@@ -73,12 +73,18 @@ describe('a world that moved', () => {
     const stop = followMoved(store);
     const again = advance(
       confirmed,
-      { kind: 'planned', plan: after, calls: [], notice: 'the world moved', again: describeDrift(before, after) },
+      {
+        kind: 'planned',
+        plan: after,
+        calls: [],
+        notice: 'state changed since the plan',
+        again: describeDrift(before, after),
+      },
       state.world.now + 500,
     );
     store.setState(told(store.getState(), again));
     const text = frameText(store.getState(), size);
-    expect(text).toContain('the world moved');
+    expect(text).toContain('state changed since the plan');
     expect(text).toContain('was: Revision 3 becomes 4.');
     expect(text).toContain('now: Revision 4 becomes 5.');
     expect(text).toContain('read it, then press y');

@@ -40,7 +40,7 @@ describe('a credential plugin', () => {
     await expect.poll(() => runs(left)).toBe(false);
   });
 
-  it('that leaves a child process is not waited for, and one that writes without end is stopped', async () => {
+  it('that leaves a child process is not waited for, and one that does not stop printing is stopped', async () => {
     expect(await run('sleep 600 & echo done')).toEqual({ kind: 'output', output: 'done\n' });
     expect(await run('yes')).toMatchObject({ kind: 'flood' });
     const absent = await runPlugin({ ...shell(''), command: 'no-such-plugin' }, '', () => {});

@@ -107,7 +107,7 @@ describe('a kubeconfig', () => {
     [6, config('a', 'https://a').replace('user: a', 'user: nobody'), 'no user nobody'],
     [5, config('a', 'no url'), 'no usable cluster'],
     [6, config('a', '').replace(/^clusters.*/m, 'clusters:\n- name: shared'), 'no usable cluster'],
-    [5, config('a', 'https://a').replace('server:', 'proxy-url: "no url", server:'), 'has a proxy-url that is no URL'],
+    [5, config('a', 'https://a').replace('server:', 'proxy-url: "no url", server:'), 'has an invalid proxy-url'],
   ])('that is invalid is reported with its line, %i', async (line, text, what) => {
     const file = write('config', text);
     const fault = { where: `${file}:${line}`, what: expect.stringContaining(what) };
@@ -226,7 +226,7 @@ describe('credentials', () => {
   it.each([
     ['echo sesame not found >&2; exit 3', 'failed: sesame not found'],
     ['echo nonsense', 'did not answer with JSON'],
-    ['echo "{}"', 'gave neither a token nor a certificate with its key'],
+    ['echo "{}"', 'returned neither a token nor a certificate with its key'],
   ])('that a plugin does not return are a fault: %s', async (script, what) => {
     await withServer(plugin(script), async (cluster) => {
       expect(await get(cluster)).toMatchObject({ fault: { kind: 'forbidden', what: expect.stringContaining(what) } });
@@ -277,7 +277,7 @@ describe('credentials', () => {
           kind: 'forbidden',
           code: 'LOGIN_REQUIRED',
           what: expect.stringMatching(
-            /waiting for .*plugin, it may want a person; it says: visit https:.* enter ABCD$/,
+            /waiting for .*plugin; it may need your input; it says: visit https:.* enter ABCD$/,
           ),
           hint: expect.stringMatching(/kubectl --context \S+ version/),
         },
@@ -499,7 +499,7 @@ it('an invalid proxy-url is reported', async () => {
     'current-context: c\nclusters: [{name: c, cluster: {server: "https://k", proxy-url: "no url"}}]\ncontexts: [{name: c, context: {cluster: c}}]\n',
   );
   expect(await loadTarget({ kubeconfig: file })).toMatchObject({
-    fault: { what: 'cluster c has a proxy-url that is no URL' },
+    fault: { what: 'cluster c has an invalid proxy-url' },
   });
 });
 

@@ -410,7 +410,7 @@ describe('the logs of a workload', () => {
     await read({ since: start - 900_000 });
     const marks = lines.filter((l) => l.mark).map((l) => l.text);
     expect(marks).toContainEqual(
-      expect.stringMatching(/^rotated: log begins \S+: nothing older is kept, asked for from/),
+      expect.stringMatching(/^rotated: log begins \S+: no earlier lines are kept; requested from/),
     );
     expect(marks).toContainEqual(expect.stringMatching(/^restarted: log begins \S+, after a restart/));
   });

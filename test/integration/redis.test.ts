@@ -218,7 +218,7 @@ describe.runIf(installed)('a real Redis', () => {
       expect(await ask(port, { password: 'sesame' })).toMatchObject({ ok: true });
       expect(await ask(port, { username: 'ops', password: 'open' })).toMatchObject({
         ok: true,
-        value: { role: 'not told', untold: [{ what: 'INFO' }, { what: 'CLUSTER INFO' }] },
+        value: { role: 'unknown', untold: [{ what: 'INFO' }, { what: 'CLUSTER INFO' }] },
       });
     } finally {
       spawnSync('redis-cli', ['-p', String(port), '-a', 'sesame', 'config', 'set', 'requirepass', '']);

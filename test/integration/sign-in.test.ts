@@ -118,8 +118,8 @@ test.each<[string, object, object, RegExp, string]>([
     /^sign-in at 127.0.0.1:\d+ failed: answered 400: session \S*expired$/,
     'LOGIN_REQUIRED',
   ],
-  ['that nothing can renew', {}, { 'refresh-token': undefined }, /nothing to renew it/, 'LOGIN_REQUIRED'],
-  ['of which nothing comes', {}, {}, /gave no ID token$/, 'LOGIN_REQUIRED'],
+  ['that nothing can renew', {}, { 'refresh-token': undefined }, /has expired/, 'LOGIN_REQUIRED'],
+  ['of which nothing comes', {}, {}, /returned no ID token$/, 'LOGIN_REQUIRED'],
   [
     'of which more comes than anybody reads',
     { id_token: 'x'.repeat(2_000_000) },
@@ -144,7 +144,7 @@ test('an issuer that hangs is given up', async () => {
 test('a provider that nobody knows is named', async () => {
   const { user, ...rest } = target({});
   const unknown = { ...rest, user: { ...user, authProvider: { name: 'sso\u001b[2J' } } };
-  await expect(obtain(unknown)).rejects.toThrow(/^auth-provider sso\S* gave no token$/);
+  await expect(obtain(unknown)).rejects.toThrow(/^auth-provider sso\S* returned no token$/);
 });
 
 test('what client-node signs in does not change its target', async () => {

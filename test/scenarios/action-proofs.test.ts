@@ -256,7 +256,7 @@ describe.each([
         expect(['failed', 'unknown', 'verified', 'moved']).toContain(done.outcome);
         // A command says itself how far it came.
         if (done.outcome === 'failed')
-          expect(`${done.says} ${done.hint}`).toMatch(/nothing was changed|facts say|a part of its work/);
+          expect(`${done.says} ${done.hint}`).toMatch(/nothing was changed|current state:|a part of its work/);
         await one.back?.(environment, drill);
       },
     );
@@ -280,9 +280,9 @@ describe.each([
   describe.each(of.filter(({ by }) => by === 'channel'))('$action, its channel dying', (one) => {
     test.each([
       ['refuses', 'failed', /connection refused nothing listens there/],
-      ['freezes', 'unknown', /did not answer in 10 s: it may have arrived.*look before you try again/],
-      ['resets', 'unknown', /connection reset.*look before you try again/],
-      ['babbles', 'unknown', /answer is not HTTP.*look before you try again/],
+      ['freezes', 'unknown', /did not answer in 10 s: it may have arrived.*check the current state before you retry/],
+      ['resets', 'unknown', /connection reset.*check the current state before you retry/],
+      ['babbles', 'unknown', /answer is not HTTP.*check the current state before you retry/],
     ] as const)('%s: it is %s, and nothing is resent', async (manner, outcome, says) => {
       const { run } = await planned(one, far);
       const { channels } = between.proxies;
@@ -323,7 +323,7 @@ describe.each([
     });
 
     test.each([
-      ['killed', 'echo begun; kill -9 $$', 'unknown', /look before you try again/],
+      ['killed', 'echo begun; kill -9 $$', 'unknown', /check the current state before you retry/],
       ['failing', 'echo "no such thing" >&2; exit 3', 'failed', /no such thing|exit(ed)? .*3|code 3/],
     ] as const)('%s: reported as it is, and not run again', async (_, script, outcome, says) => {
       const { run } = await planned(one, other);

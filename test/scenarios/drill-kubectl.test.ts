@@ -170,14 +170,14 @@ exec '${real}' "$@"
   test('and which did not arrive is reported by the facts and not retried', async () => {
     const { done, phases } = await deployed(false);
     expect(done, done.says).toMatchObject({ outcome: 'failed' });
-    expect(done.says).toMatch(/connection lost.*EOF.*the facts say: production differs from its manifests/);
+    expect(done.says).toMatch(/connection lost.*EOF.*current state: production differs from its manifests/);
     expect(phases).toEqual(['confirmed', 'started', 'unknown', 'failed']);
   });
 
   test('and which did arrive is verified by the facts', async () => {
     const { done, phases } = await deployed(true);
     expect(done, done.says).toMatchObject({ outcome: 'verified' });
-    expect(done.says).toContain('but it happened');
+    expect(done.says).toContain('but it was done');
     expect(phases).toEqual(['confirmed', 'started', 'unknown', 'verified']);
   });
 });

@@ -213,7 +213,7 @@ test('a hanging credential plugin ends with the cockpit', async () => {
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
   await belowShell(`KUBECONFIG='${kubeconfig}' ${command}; echo "ended with $?"; read -r`, { columns: 120 });
-  await terminal.shows('waiting for sh, it may want a person');
+  await terminal.shows('waiting for sh; it may need your input');
   await terminal.shows(/● redis +connection refused/);
   const hanging = Number(readFileSync(started, 'utf8'));
   expect(alive(hanging)).toBe(true);

@@ -226,7 +226,7 @@ describe('a pod', () => {
 
   it('that is not scheduled says so, even without conditions', () => {
     const pod = toPod({ ...base, spec: { containers: [{ name: 'g', image: 'g' }] }, status: { phase: 'Pending' } });
-    expect(pod).toMatchObject({ phase: 'Pending', node: '', message: 'no scheduler has looked at it yet' });
+    expect(pod).toMatchObject({ phase: 'Pending', node: '', message: 'not scheduled yet' });
   });
 
   it('belongs to its deployment, to its app label, or to nothing', () => {
@@ -262,10 +262,10 @@ describe('a deployment', () => {
 
   it.each([
     ['complete', undefined, all],
-    ['progressing', 'not yet seen by the controller', { ...all, observedGeneration: 1 }],
+    ['progressing', 'not yet observed by the controller', { ...all, observedGeneration: 1 }],
     ['progressing', '1 of 3 updated', { ...all, updatedReplicas: 1, replicas: 4 }],
-    ['progressing', '1 old still to end', { ...all, replicas: 4 }],
-    ['progressing', '2 of 3 updated are available', { ...all, availableReplicas: 2 }],
+    ['progressing', '1 old terminating', { ...all, replicas: 4 }],
+    ['progressing', '2 of 3 updated available', { ...all, availableReplicas: 2 }],
     [
       'stuck',
       'too slow',

@@ -71,8 +71,8 @@ describe('a run', () => {
   });
 
   it('is planned and confirmed again when the state changed', () => {
-    const run = follow([planned, { kind: 'confirmed' }, { ...planned, notice: 'the world moved' }]);
-    expect(run).toMatchObject({ phase: 'planned', notice: 'the world moved' });
+    const run = follow([planned, { kind: 'confirmed' }, { ...planned, notice: 'state changed since the plan' }]);
+    expect(run).toMatchObject({ phase: 'planned', notice: 'state changed since the plan' });
     expect(follow([planned], run).notice).toBeUndefined();
   });
 

@@ -133,7 +133,7 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   const d = found.value;
   const before = Number(plan.baseline?.generation ?? 0);
   if (d.generation <= before) return notYet('the change is not in the deployment yet');
-  if (d.observed < d.generation) return notYet('the controller has not seen it yet');
+  if (d.observed < d.generation) return notYet('the controller has not observed it yet');
   if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}${because(d)}`);
   if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${because(d)}`);
   if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} terminating`);

@@ -49,7 +49,7 @@ export const restartDeployment: Action = {
           disruption(d),
           d.revision > 0
             ? `Revision ${d.revision} becomes ${d.revision + 1}. Image ${d.images.join(', ')}.`
-            : `Image ${d.images.join(', ')}. It has no revision yet: no controller has seen it.`,
+            : `Image ${d.images.join(', ')}. It has no revision yet: the controller has not observed it.`,
           ...(isRolling(d) ? [] : ['No rollout is in progress.']),
         ],
         warnings: rolloutWarnings(d),

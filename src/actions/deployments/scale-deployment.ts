@@ -19,13 +19,13 @@ const mostReplicas = 500;
 function outage(name: string, { targets: { deployments } }: ActionContext): string {
   const stops: Readonly<Record<string, string>> = {
     [deployments.gateway]: 'the API takes no requests',
-    [deployments.orchestrator]: 'no study goes on',
+    [deployments.orchestrator]: 'no study continues',
     [deployments.executor]: 'no job runs',
   };
   const role = stops[name];
   return role
     ? `No pod of ${name} is left: this is an outage, ${role} until it is scaled up.`
-    : `No pod of ${name} is left: what it does stops until it is scaled up.`;
+    : `No pod of ${name} is left: its work stops until it is scaled up.`;
 }
 
 /** An autoscaler leaves a deployment with 0 replicas alone, unless its own minimum is 0 (HPAScaleToZero). */
@@ -88,7 +88,7 @@ export const scaleDeployment: Action = {
     const { desired, ready, observed, generation, replicas } = found.value;
     const wanted = Number(given(target, 'replicas'));
     if (desired !== wanted) return disproven(`another controller or person set it back to ${desired}`);
-    if (observed < generation) return notYet('the controller has not seen it yet');
+    if (observed < generation) return notYet('the controller has not observed it yet');
     if (ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
     return notYet(`${ready} of ${wanted} ready${because(found.value)}`);
   },

@@ -13,7 +13,7 @@ const seconds = (text: string): Ms => {
 /** Exit code as monitoring plugins have it: 0 ok, 1 warning, 2 critical, 3 unknown. */
 export function statusCommand(): Command {
   const command = addSettingsFlags(new Command('status'))
-    .description('print the status once; the exit code is the verdict')
+    .description('print the status once; the exit code tells the health')
     .option('-a, --all', 'include healthy items, one table per area')
     .option('--json', 'machine-readable output (docs/status.schema.json); with --watch one object per line')
     .addOption(new Option('--line', 'one line, for a prompt or a status bar').conflicts(['json', 'all']))

@@ -26,5 +26,9 @@ export async function throughProvider(
   });
   const { Authorization } = options.headers ?? {};
   if (Authorization) return Authorization;
-  throw new CredentialsError(`auth-provider ${sanitize(authProvider?.name, 80)} gave no token`, hint, loginRequired);
+  throw new CredentialsError(
+    `auth-provider ${sanitize(authProvider?.name, 80)} returned no token`,
+    hint,
+    loginRequired,
+  );
 }

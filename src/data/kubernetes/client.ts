@@ -95,7 +95,7 @@ export class Cluster {
    */
   async pulse(timeout: Ms, signal: AbortSignal): Promise<Result<{ version: string; latency: Ms }>> {
     const limit = AbortSignal.timeout(timeout);
-    const ask: Ask = { path: '/version', timeout, to: 'see the version' };
+    const ask: Ask = { path: '/version', timeout, to: 'read the version' };
     const begun = performance.now();
     try {
       const answer = await this.#exchange(ask, AbortSignal.any([signal, limit]));
@@ -200,13 +200,13 @@ export class Cluster {
       return { kind: 'forbidden', where: this.where, what: sanitize(refused.message, 400), hint, code };
     }
     if (late !== undefined) return timedOut(this.where, late);
-    if (error instanceof TooLong) return this.#malformed('answer without end');
+    if (error instanceof TooLong) return this.#malformed('endless answer');
     const { kind, what, hint, certificate } = explainNetworkError(error);
     return { kind, where: this.where, what, hint: this.#certificateHint(certificate) ?? hint };
   }
 
   #malformed(what: string): Fault {
-    return { kind: 'malformed', where: this.where, what, hint: 'is that a Kubernetes API? check the context' };
+    return { kind: 'malformed', where: this.where, what, hint: 'not a Kubernetes API? check the context' };
   }
 
   /** What is trusted stands in the kubeconfig, not in the environment. */

@@ -65,7 +65,7 @@ export async function obtain(
   // As client-go: who we are is told over TLS only.
   const { protocol, hostname } = new URL(cluster.server);
   if (headers.authorization && protocol !== 'https:' && !isLoopback(hostname))
-    throw new CredentialsError('http:// is not encrypted: the login was not sent', 'mend clusters[].cluster.server');
+    throw new CredentialsError('http:// is not encrypted: the login was not sent', 'fix clusters[].cluster.server');
   return { tls, headers, expires };
 }
 
@@ -98,7 +98,7 @@ async function askPlugin(
   // As client-go: one that cannot do without a terminal is not run where there is none.
   if (plugin.needsTerminal)
     throw new CredentialsError(
-      `${command} asks its user something (interactiveMode: Always), and has no terminal here`,
+      `${command} needs a terminal for input (interactiveMode: Always)`,
       `${byHand}, and set interactiveMode: IfAvailable; or choose another context`,
       loginRequired,
     );
@@ -110,9 +110,9 @@ async function askPlugin(
     case 'missing':
       throw new CredentialsError(`${command} not found`, plugin.installHint ?? `install ${command}`);
     case 'overdue':
-      throw new CredentialsError(`${command} gave no credentials in 3 min${because}`, byHand, loginRequired);
+      throw new CredentialsError(`${command} returned no credentials in 3 min${because}`, byHand, loginRequired);
     case 'flood':
-      throw new CredentialsError(`${command} writes without end${because}`, byHand);
+      throw new CredentialsError(`${command} does not stop printing${because}`, byHand);
     case 'failed':
       throw new CredentialsError(`${command} failed${because}`, byHand);
   }
@@ -126,7 +126,11 @@ function byHandOf({ context }: KubeTarget): string {
 /** While a plugin runs: a request that cannot wait any longer says for whom it waits. */
 export function waitingFor(target: KubeTarget, { command, said }: PluginProgress): CredentialsError {
   const words = said ? `; it says: ${said}` : '';
-  return new CredentialsError(`waiting for ${command}, it may want a person${words}`, byHandOf(target), loginRequired);
+  return new CredentialsError(
+    `waiting for ${command}; it may need your input${words}`,
+    byHandOf(target),
+    loginRequired,
+  );
 }
 
 /** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
@@ -155,7 +159,7 @@ function readOutput(output: string, command: string, byHand: string): Given {
     throw new CredentialsError(`${command} did not answer with JSON`, byHand);
   }
   if (given.token === undefined && (given.cert === undefined || given.key === undefined))
-    throw new CredentialsError(`${command} gave neither a token nor a certificate with its key`, byHand);
+    throw new CredentialsError(`${command} returned neither a token nor a certificate with its key`, byHand);
   return given;
 }
 

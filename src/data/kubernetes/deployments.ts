@@ -64,11 +64,11 @@ function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number):
     if (progress?.reason === 'ProgressDeadlineExceeded')
       return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };
   }
-  if (unseen) return { state: 'progressing', why: 'not yet seen by the controller' };
+  if (unseen) return { state: 'progressing', why: 'not yet observed by the controller' };
   if (updated < desired) return { state: 'progressing', why: `${updated} of ${desired} updated` };
-  if (replicas > updated) return { state: 'progressing', why: `${replicas - updated} old still to end` };
+  if (replicas > updated) return { state: 'progressing', why: `${replicas - updated} old terminating` };
   // Once a rollout is through, pods that fail later are an outage, not a rollout.
   if (available < updated && progress?.reason !== 'NewReplicaSetAvailable')
-    return { state: 'progressing', why: `${available} of ${updated} updated are available` };
+    return { state: 'progressing', why: `${available} of ${updated} updated available` };
   return { state: 'complete' };
 }

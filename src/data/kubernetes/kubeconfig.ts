@@ -101,7 +101,7 @@ export async function loadTarget(choice: KubeChoice, environment = process.env):
       return wrong(
         where,
         `is not valid YAML: ${sanitize(why, 120)}`,
-        'mend the file, or choose another with KUBECONFIG',
+        'fix the file, or choose another with KUBECONFIG',
       );
     }
   }
@@ -128,15 +128,15 @@ function choose(files: readonly File[], wanted: string | undefined, where: strin
   const cluster = at && toCluster(at);
   if (!cluster || !URL.canParse(cluster.server)) {
     const place = at ? lineOf(at, 'cluster', 'server') : lineOf(context, 'context', 'cluster');
-    return wrong(place, `context ${sanitize(current, 80)} names no usable cluster`, 'mend clusters[].cluster.server');
+    return wrong(place, `context ${sanitize(current, 80)} names no usable cluster`, 'fix clusters[].cluster.server');
   }
   if (cluster.proxyUrl && !URL.canParse(cluster.proxyUrl)) {
-    const what = `cluster ${sanitize(cluster.name, 80)} has a proxy-url that is no URL`;
-    return wrong(lineOf(at, 'cluster', 'proxy-url'), what, 'mend clusters[].cluster');
+    const what = `cluster ${sanitize(cluster.name, 80)} has an invalid proxy-url`;
+    return wrong(lineOf(at, 'cluster', 'proxy-url'), what, 'fix clusters[].cluster');
   }
   const user = named.user ? entry(files, 'users', named.user) : undefined;
   if (named.user && !user) {
-    const hint = `mend users[], named by context ${sanitize(current, 80)}`;
+    const hint = `fix users[], or the user of context ${sanitize(current, 80)}`;
     return wrong(lineOf(context, 'context', 'user'), `no user ${sanitize(named.user, 80)}`, hint);
   }
   return { ok: true, value: { context: current, cluster, user: user ? toUser(user) : { name: '' } } };

@@ -47,7 +47,7 @@ async function renewed(config: Bag, refresh: string, signal: AbortSignal): Promi
   const [issuer, client, secret] = ['idp-issuer-url', 'client-id', 'client-secret'].map((key) => text(config[key]));
   if (!issuer || !client || !refresh)
     throw new CredentialsError(
-      'the ID token has run out, and nothing to renew it is in the kubeconfig',
+      'the ID token has expired, and the kubeconfig has no way to renew it',
       hint,
       loginRequired,
     );
@@ -62,7 +62,7 @@ async function renewed(config: Bag, refresh: string, signal: AbortSignal): Promi
     : undefined;
   const given = await asked(text(found.token_endpoint), ca, signal, { form, login });
   const id = text(given.id_token);
-  if (!id) throw new CredentialsError(`${sanitize(issuer, 120)} gave no ID token`, hint, loginRequired);
+  if (!id) throw new CredentialsError(`${sanitize(issuer, 120)} returned no ID token`, hint, loginRequired);
   // One that sends no other means that this one still holds.
   return { id, refresh: text(given.refresh_token) || refresh };
 }
@@ -80,7 +80,7 @@ async function asked(
   if (!url || (url.protocol !== 'https:' && !isLoopback(url.hostname)))
     throw new CredentialsError(
       `sign-in at ${shown} failed: not an https:// URL`,
-      'mend idp-issuer-url in the kubeconfig',
+      'fix idp-issuer-url in the kubeconfig',
     );
   const dispatcher = dispatcherFor(url, { maxResponseSize: longestAnswer, connect: { ca, timeout: 5 * second } });
   try {

@@ -120,7 +120,7 @@ function troubleOf(wire: WirePod, running: readonly Status[], terminating: boole
   if (spec?.nodeName && status?.phase === 'Pending' && running.length === 0) return say('ContainerCreating');
   // Without a scheduler (or with one that is away) nobody says why it waits.
   if (status?.phase === 'Pending' && !spec?.nodeName && !conditions.some((c) => c.type === 'PodScheduled'))
-    return say(undefined, 'no scheduler has looked at it yet');
+    return say(undefined, 'not scheduled yet');
   const ready = conditions.find((c) => c.type === 'Ready');
   if (status?.phase === 'Running' && ready && ready.status !== 'True') {
     // ContainersNotReady only repeats what the containers say; a readiness gate is news.

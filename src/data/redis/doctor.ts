@@ -27,7 +27,7 @@ export function redisProbe({ redis }: Settings, timeout: Ms): DoctorCheck {
         const { client } = connection;
         const look = await readRedis(client, redisWhere(redis));
         const tls = redisByTls(redis) ? ', TLS' : '';
-        const words = [`version ${look.version || 'not told'}`, look.role, `${Math.round(look.latency)} ms`];
+        const words = [`version ${look.version || 'unknown'}`, look.role, `${Math.round(look.latency)} ms`];
         return [
           { area, what: 'answers', verdict: 'ok', answer: `PONG from ${look.where}, ${words.join(', ')}${tls}` },
           ...works(look),

@@ -66,7 +66,7 @@ export async function clusterOf(client: Client): Promise<RedisCluster | undefine
     const fields = new Map(answer.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string]));
     const number = (name: string) => Number(fields.get(name) ?? 0);
     return {
-      state: sanitize(fields.get('cluster_state') ?? 'not told', 20),
+      state: sanitize(fields.get('cluster_state') ?? 'unknown', 20),
       assigned: number('cluster_slots_assigned'),
       failing: number('cluster_slots_fail'),
       suspected: number('cluster_slots_pfail'),
@@ -83,7 +83,7 @@ export function withoutInfo(where: string, latency: number, error: Error): Redis
     where,
     version: '',
     latency,
-    role: 'not told',
+    role: 'unknown',
     untold: [{ what: 'INFO', why: sanitize(error.message, 120) }],
   };
 }

@@ -88,7 +88,7 @@ export class LiveRun {
       return await action.plan(run.target, preflight);
     } catch (error) {
       const why = `the plan failed: ${sanitize(error instanceof Error ? error.message : error, 300)}`;
-      return { ok: false, why, hint: 'this is a mistake of the cockpit: do it by hand' };
+      return { ok: false, why, hint: 'bug in the cockpit: run it by hand' };
     }
   }
 
@@ -149,14 +149,14 @@ export class LiveRun {
     if (uncertainty === undefined) {
       if (state === 'pass') return ended('verified', because);
       const within = formatAge(this.action.within);
-      const why = state === 'fail' || final ? because : `not proven within ${within}: ${because}`;
-      const hint = this.run.calls.length === 0 ? 'look at the facts' : 'it was done; look at the facts';
+      const why = state === 'fail' || final ? because : `not verified within ${within}: ${because}`;
+      const hint = this.run.calls.length === 0 ? 'check the current state' : 'it was done; check the current state';
       return ended('unverified', why, hint);
     }
-    if (state === 'pass') return ended('verified', `${uncertainty}, but it happened: ${because}`);
-    if (state === 'fail') return ended('failed', `${uncertainty}, and the facts say: ${because}`);
-    const says = `outcome unknown: ${uncertainty}; seen last: ${because}`;
-    return this.end('unknown', says, { hint: 'look before you try again', next });
+    if (state === 'pass') return ended('verified', `${uncertainty}, but it was done: ${because}`);
+    if (state === 'fail') return ended('failed', `${uncertainty}; current state: ${because}`);
+    const says = `outcome unknown: ${uncertainty}; last seen: ${because}`;
+    return this.end('unknown', says, { hint: 'check the current state before you retry', next });
   }
 
   /** Until the facts prove it, disprove it, or the time is up. */
@@ -165,7 +165,7 @@ export class LiveRun {
     const over = AbortSignal.any([this.leave.signal, signal]);
     const startedAt = this.run.startedAt ?? Date.now();
     const until = Date.now() + this.action.within;
-    let proof: Proof = { state: 'unknown', because: 'not looked yet' };
+    let proof: Proof = { state: 'unknown', because: 'not checked yet' };
     while (!over.aborted) {
       const { id: run, target, output } = this.run;
       const seen = await this.action

@@ -83,7 +83,7 @@ export class Runner {
     if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint });
     live.planned(plan.plan);
     if (plan.plan.calls.length > 0) return live.run;
-    return live.end('verified', 'that is how it is; nothing was changed', { next: live.next(plan.plan) });
+    return live.end('verified', 'nothing was changed', { next: live.next(plan.plan) });
   }
 
   /** Carries a planned run out, if `typed` is what has to be typed. Resolves when it has ended, or is planned again. */
@@ -92,8 +92,7 @@ export class Runner {
     const { plan } = live?.run ?? {};
     if (!live || !plan || live.run.phase !== 'planned') return live?.run;
     const confirmation = confirms(live.run, typed, Date.now());
-    if (confirmation === 'expired')
-      return again(live, plan, 'the plan was too old, nothing was changed: this is how it stands now');
+    if (confirmation === 'expired') return again(live, plan, 'the plan was too old; nothing was done. New plan:');
     const forbidden = this.#context.forbids();
     if (forbidden !== undefined) return live.planned(plan, forbidden);
     if (confirmation !== 'confirmed') return live.planned(plan, 'text does not match');
@@ -112,9 +111,9 @@ export class Runner {
     if (!taken.ok) {
       const who =
         'by' in taken
-          ? `${taken.by.by} runs ${taken.by.action} on ${taken.by.object} since ${formatAge(Date.now() - taken.by.at)}`
+          ? `${taken.by.by} has been running ${taken.by.action} on ${taken.by.object} for ${formatAge(Date.now() - taken.by.at)}`
           : taken.fault;
-      return live.end('refused', who, { hint: 'wait until it has ended; nothing was changed' });
+      return live.end('refused', who, { hint: 'nothing was changed; wait until it ends' });
     }
     try {
       if (taken.left) await this.#leftBehind(taken.left);
@@ -199,12 +198,12 @@ export class Runner {
     const calls = live.run.calls.map((call) => call.say);
     const unwritten = () =>
       live.end('refused', 'the journal cannot be written', {
-        hint: 'nothing was changed; see :journal, or allow it in words',
+        hint: 'nothing was changed; fix the journal, or allow actions without a record',
       });
     if (!(await live.record('confirmed', { calls, detail: plan.note }))) return unwritten();
     if (!(await lock.started({ target: live.run.target, memo: plan.baseline ?? {}, startedAt: Date.now() }))) {
-      await live.record('cancelled', { detail: 'somebody else took the target' });
-      return live.end('refused', 'somebody else took the target', { hint: 'nothing was changed' });
+      await live.record('cancelled', { detail: 'another run took the target first' });
+      return live.end('refused', 'another run took the target first', { hint: 'nothing was changed' });
     }
     if (!(await live.record('started'))) return unwritten();
     live.tell({ kind: 'started' });
@@ -217,7 +216,7 @@ export class Runner {
   }
 }
 
-const movedNotice = 'the world moved, nothing was changed: this is how it stands now';
+const movedNotice = 'state changed since the plan; nothing was done. New plan:';
 
 /** Looks, and asks again. */
 async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> {
@@ -234,9 +233,9 @@ async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Execut
   const outcome: RunOutcome = at > 0 ? 'failed' : result.outcome;
   const phase = outcome === 'failed' ? 'failed' : 'cancelled';
   await live.record(phase, { detail: result.says + before });
-  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}; ${movedNotice}`);
-  const hint = 'hint' in result ? result.hint : 'nothing was changed; plan it again';
-  return live.end(outcome, result.says + before, { hint: at > 0 ? 'look at what was done' : hint });
+  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}. New plan:`);
+  const hint = 'hint' in result ? result.hint : 'nothing was changed; plan again';
+  return live.end(outcome, result.says + before, { hint: at > 0 ? 'check what was done' : hint });
 }
 
 /** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
@@ -246,5 +245,5 @@ async function broken(live: LiveRun, error: unknown): Promise<Run> {
   await live.record(begun ? 'unknown' : 'cancelled', { detail: why }).catch(() => false);
   if (!begun) return live.end('refused', why, { hint: 'nothing was changed' });
   if (live.run.phase === 'performing') live.tell({ kind: 'performedAll', uncertainty: why });
-  return live.end('unknown', `outcome unknown: ${why}`, { hint: 'look before you try again' });
+  return live.end('unknown', `outcome unknown: ${why}`, { hint: 'check the current state before you retry' });
 }

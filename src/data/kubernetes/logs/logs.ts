@@ -235,10 +235,10 @@ class LogsFollower {
   ): void {
     const { since, tail } = this.#ask;
     if (since === undefined || first === undefined || previous || first < since + tolerance) return;
-    const asked = `asked for from ${formatClock(since)}`;
+    const asked = `requested from ${formatClock(since)}`;
     if (container.startedAt !== undefined && container.startedAt > since + tolerance) {
-      const before = container.restarts > 0 ? ', after a restart (previous container: p)' : '';
-      mark(`log begins ${formatClock(container.startedAt)}${before}, ${asked}`, first);
+      const before = container.restarts > 0 ? ', after a restart (p: previous container)' : '';
+      mark(`log begins ${formatClock(container.startedAt)}${before}; ${asked}`, first);
     } else if (tail === undefined) this.#attached(this.#lookForRotation(pod.name, container.name, since, asked, mark));
   }
 
@@ -259,7 +259,7 @@ class LogsFollower {
     const log = { pod, container, follow: false, bytes: 512 };
     await readContainerLog(this.#connection, log, { line }, AbortSignal.any([this.#signal, enough.signal]));
     if (oldest !== undefined && oldest > since + tolerance)
-      mark(`log begins ${formatClock(oldest)}: nothing older is kept, ${asked}`, oldest);
+      mark(`log begins ${formatClock(oldest)}: no earlier lines are kept; ${asked}`, oldest);
   }
 
   #release(all = false): void {
