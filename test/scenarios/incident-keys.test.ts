@@ -99,8 +99,8 @@ async function act(keys: Keyboard, key: string, asks?: { seen: string; type: str
 }
 
 async function mitigate(keys: Keyboard): Promise<void> {
-  await keys.press('M', 'What fixed it?');
-  await keys.type('ok');
+  // The last verified action is filled in.
+  await keys.press('M', /What fixed it\?[\s\S]*▶ reason[^\n]*[a-z]+-[a-z]+ \S+/);
   await keys.press('enter', /mitigated \d\d:/);
 }
 

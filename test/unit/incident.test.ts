@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clocks, timePerSeverity } from '../../src/core/incident/clocks.ts';
 import type { Entry, Event, EventKind, EventOf } from '../../src/core/incident/event.ts';
-import { projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
+import { likelyFix, projectAll, projectIncident, unfinished } from '../../src/core/incident/incident.ts';
 import { minute } from '../../src/core/time.ts';
 
 const start = Date.UTC(2026, 0, 17, 3, 0);
@@ -55,6 +55,26 @@ const story = (): readonly Entry[] => [
   entry({ kind: 'mitigated', why: 'it answers' }, 15),
   entry({ kind: 'resolved', why: 'calm for a while' }, 40),
 ];
+
+test('the likely fix is the recorded one, else the last verified action that changed something', () => {
+  const action = (id: EventOf<'action'>['action'], target: string, phase: EventOf<'action'>['phase']) =>
+    entry({ kind: 'action', run: `${id} ${target}`, action: id, target, phase }, 5);
+  const fixOf = (...entries: readonly Entry[]) => {
+    const incident = projectIncident('one', [opened(), ...entries]);
+    return incident && likelyFix(incident);
+  };
+  expect(fixOf()).toBeUndefined();
+  const restarted = action('restart-deployment', 'deployment/api-gateway', 'verified');
+  const unproven = action('scale-deployment', 'deployment/executor', 'unverified');
+  const page = action('acknowledge-page', 'page/p1', 'verified');
+  expect(fixOf(unproven, page)).toBeUndefined();
+  expect(fixOf(restarted, unproven, page)).toBe('restart-deployment deployment/api-gateway');
+  const mitigated = entry({ kind: 'mitigated', why: 'it answers' }, 6);
+  expect(fixOf(restarted, mitigated)).toBe('it answers');
+  expect(fixOf(restarted, mitigated, entry({ kind: 'reopened', why: 'again' }, 7))).toBe(
+    'restart-deployment deployment/api-gateway',
+  );
+});
 
 test('the projection of the entries is the incident', () => {
   const incident = projectIncident('one', story());

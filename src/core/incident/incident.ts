@@ -61,6 +61,8 @@ export type Incident = {
   /** The first step that was done while its live check found something wrong. */
   firstFind?: { step: string; at: Instant };
   mitigatedAt?: Instant;
+  /** What ended the impact, as its mitigation was recorded. */
+  fix?: string;
   resolvedAt?: Instant;
   /** When it was over for a while, before it was opened again. */
   rests: readonly { from: Instant; until: Instant }[];
@@ -156,11 +158,11 @@ function apply(before: Incident, entry: Entry): Incident {
       return { ...incident, reminders: [...others, reminder] };
     }
     case 'mitigated':
-      return { ...incident, mitigatedAt: incident.mitigatedAt ?? at };
+      return { ...incident, mitigatedAt: incident.mitigatedAt ?? at, fix: event.why };
     case 'resolved':
       return { ...incident, resolvedAt: at, mitigatedAt: incident.mitigatedAt ?? at };
     case 'reopened': {
-      const { resolvedAt, mitigatedAt: _, ...open } = incident;
+      const { resolvedAt, mitigatedAt: _, fix: __, ...open } = incident;
       if (resolvedAt === undefined) return open;
       return { ...open, rests: [...open.rests, { from: resolvedAt, until: at }] };
     }
@@ -246,6 +248,15 @@ export function pageKey(incident: Incident): string {
 function pageOf({ action, target, phase }: RunState): string | undefined {
   if (action !== 'acknowledge-page' && action !== 'resolve-page') return undefined;
   return ended(phase) && target.startsWith('page/') ? target.slice('page/'.length) || undefined : undefined;
+}
+
+/** These report or test; they fix nothing. */
+const fixesNothing: readonly ActionId[] = ['acknowledge-page', 'resolve-page', 'notify', 'test-surface'];
+
+/** What fixed it, as far as the record shows: the recorded fix, else the last verified action. */
+export function likelyFix({ fix, runs }: Incident): string | undefined {
+  const last = runs.findLast(({ action, phase }) => phase === 'verified' && !fixesNothing.includes(action));
+  return fix ?? (last && `${last.action} ${last.target}`);
 }
 
 /** Whether a run was carried out, proven or not. */

@@ -2,6 +2,7 @@
 import { adviceOn, type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
+import { likelyFix } from '../../core/incident/incident.ts';
 import { minute } from '../../core/time.ts';
 import { knownOf } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
@@ -103,13 +104,15 @@ export function askSeverity(state: State): Intent {
   );
 }
 
-export const askEnding = (what: 'mitigate' | 'resolve' | 'reopen'): Intent => {
+/** Why the impact, or the incident, ends; the likely fix is filled in. */
+export const askEnding = (what: 'mitigate' | 'resolve' | 'reopen', { incident }: State): Intent => {
   const title = {
     mitigate: 'Mitigated. What fixed it?',
     resolve: 'Resolve. What fixed it?',
     reopen: 'Reopen. What came back?',
   }[what];
-  return form(title, [why()], ({ why: reason = '' }) => needed(reason, { do: what, why: reason }));
+  const filled = incident && what !== 'reopen' ? likelyFix(incident) : undefined;
+  return form(title, [why(filled)], ({ why: reason = '' }) => needed(reason, { do: what, why: reason }));
 };
 
 export function askRole(state: State): Intent {

@@ -221,7 +221,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'users can work again: stops the mitigation clock',
     unless: (here) =>
       notDriving(here) ?? (here.state.incident?.mitigatedAt === undefined ? undefined : 'already mitigated'),
-    run: () => [askEnding('mitigate')],
+    run: ({ state }) => [askEnding('mitigate', state)],
   },
   {
     id: 'resolve',
@@ -229,7 +229,7 @@ export const incidentKeys: readonly Binding[] = [
     title: 'resolve',
     about: 'end the incident',
     unless: notDriving,
-    run: () => [askEnding('resolve')],
+    run: ({ state }) => [askEnding('resolve', state)],
   },
   {
     id: 'reopen',
@@ -238,7 +238,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'reopen the incident',
     unless: ({ state }) =>
       onlyObserves(state) ?? (state.incident?.resolvedAt === undefined ? 'the incident is open' : undefined),
-    run: () => [askEnding('reopen')],
+    run: ({ state }) => [askEnding('reopen', state)],
   },
 ];
 
