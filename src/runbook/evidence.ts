@@ -198,8 +198,8 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
     if (all.length === 0) return unknown('no finished jobs in the last hour');
     const unclear = all.reduce((sum, s) => sum + (s.unclear ?? 0), 0);
     return unclear > 0
-      ? unknown(`${all.length} seen, ${formatCount(unclear)} of their jobs in states not understood`)
-      : pass(`${all.length} seen, none fails`);
+      ? unknown(`${all.length} surfaces, ${formatCount(unclear)} of their jobs in states not understood`)
+      : pass(`none of ${all.length} fails`);
   });
   const failing = failingSurfaces(world);
   if (failing.length === 0) return [whole];

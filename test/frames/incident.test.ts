@@ -217,9 +217,13 @@ describe('a checklist', () => {
       );
     };
     const restarted = on('deployment/api-gateway', 'started', 'verified');
-    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +it was run; record it\?/);
-    expect(frameText(restarted, small)).toMatch(/restart the API gateway\? {2}yes because it was run/);
-    expect(frameText(pressing(restarted, small, 'space'), small)).toContain('recommended: yes, because it was run');
+    expect(frameText(restarted, small)).toMatch(/\? 5 Restart API gateway if needed +it was already run; record it\?/);
+    expect(frameText(restarted, small)).toMatch(
+      /restart the API gateway\? {2}recommended: yes because it was already run/,
+    );
+    expect(frameText(pressing(restarted, small, 'space'), small)).toContain(
+      'recommended: yes, because it was already run',
+    );
     for (const other of [
       on('deployment/executor', 'started', 'verified'),
       on('deployment/my-api-gateway', 'started', 'verified'),

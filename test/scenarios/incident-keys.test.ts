@@ -100,7 +100,7 @@ async function act(keys: Keyboard, key: string, asks?: { seen: string; type: str
 
 async function mitigate(keys: Keyboard): Promise<void> {
   // The last verified action is filled in.
-  await keys.press('M', /What fixed it\?[\s\S]*▶ reason[^\n]*[a-z]+-[a-z]+ \S+/);
+  await keys.press('M', /What fixed it\?[\s\S]*▶ reason[\s\S]*(restart|cleanup|disable|scale)-/);
   await keys.press('enter', /mitigated \d\d:/);
 }
 
@@ -113,7 +113,7 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
       await arm(keys);
       await act(keys, 'r');
       // The restart may have helped already, so that the facts no longer ask for one.
-      await keys.press('space', 'recommended: yes, because it was run');
+      await keys.press('space', 'recommended: yes, because it was already run');
       await keys.press('enter', '▶ reason');
       await keys.press('enter', '✓ 5 Restart');
       await mitigate(keys);

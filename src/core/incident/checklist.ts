@@ -112,7 +112,7 @@ export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }:
     const names = Object.values(remedy.target?.(world) ?? {});
     const isIt = (object: string) => names.every((name) => object.endsWith(`/${name}`));
     if (ran.some(({ action, object }) => action === remedy.action && isIt(object)))
-      return { answer: 'yes', because: 'it was run', ran: true };
+      return { answer: 'yes', because: 'it was already run', ran: true };
   }
   return decision?.recommend(world);
 }

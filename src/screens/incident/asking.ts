@@ -1,5 +1,12 @@
 // The questions around an incident: reasons, notes, severities, roles. Each is a form; none needs more than a line.
-import { adviceOn, type ProcedureId, type Step, severities, severityName } from '../../core/incident/checklist.ts';
+import {
+  adviceOn,
+  type ProcedureId,
+  type Recommendation,
+  type Step,
+  severities,
+  severityName,
+} from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
 import { roles } from '../../core/incident/event.ts';
 import { likelyFix } from '../../core/incident/incident.ts';
@@ -50,6 +57,10 @@ export const askSkip = (step: Step): Intent =>
     needed(reason, { do: 'step', step: step.id, mark: 'skipped', why: reason }),
   );
 
+/** `recommended: yes`, or `unsure`. */
+export const recommends = ({ answer }: Recommendation): string =>
+  answer === 'unsure' ? answer : `recommended: ${answer}`;
+
 /** A decision, with the recommendation filled in. */
 export function askDecision(step: Step, state: State): Intent {
   const advice = adviceOn(step, state.world, knownOf(state.incident));
@@ -71,9 +82,7 @@ export function askDecision(step: Step, state: State): Intent {
       if (word !== 'yes' && word !== 'no' && word !== 'y' && word !== 'n') return 'answer yes or no';
       return needed(reason, { do: 'decide', step: step.id, answer: word.startsWith('y') ? 'yes' : 'no', why: reason });
     },
-    advice
-      ? `${advice.answer === 'unsure' ? 'unsure' : `recommended: ${advice.answer}`}, because ${advice.because}`
-      : undefined,
+    advice && `${recommends(advice)}, because ${advice.because}`,
   );
 }
 

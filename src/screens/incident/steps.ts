@@ -36,6 +36,7 @@ import {
   textOf,
   wrap,
 } from '../toolkit/line.ts';
+import { recommends } from './asking.ts';
 
 const glyphOf: Record<Check['state'], Line> = {
   pass: line(mark('ok')),
@@ -226,7 +227,7 @@ function stepDetails(state: State, step: Step, columns: number): readonly Line[]
   const advice = adviceOn(step, world, known);
   if (step.decision && advice) {
     const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
-    const asked = line('    ', bold(step.decision.question), '  ', span(advice.answer, tone));
+    const asked = line('    ', bold(step.decision.question), '  ', span(recommends(advice), tone));
     lines.push(...continued(asked, `because ${advice.because}`, columns));
   } else {
     const check = checkOf(step, world, known);
