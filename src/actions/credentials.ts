@@ -4,7 +4,7 @@ import type { KubernetesCall } from '../core/actions/call.ts';
 import { formatInstant } from '../core/text/format.ts';
 import { quoted } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
-import { tryOut } from './deployments/try-out.ts';
+import { tryOut } from './deployments/dry-run.ts';
 import {
   answeredByCluster,
   answeredByDatabase,

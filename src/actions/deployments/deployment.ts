@@ -17,7 +17,7 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { tryOut } from './try-out.ts';
+import { tryOut } from './dry-run.ts';
 
 export const deploymentField: Field = {
   name: 'deployment',

@@ -3,8 +3,8 @@ import type { Action } from '../../core/actions/action.ts';
 import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts';
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
+import { roomSays } from './capacity.ts';
 import { because, deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
-import { roomSays } from './room.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
