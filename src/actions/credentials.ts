@@ -4,7 +4,7 @@ import type { KubernetesCall } from '../core/actions/call.ts';
 import { formatInstant } from '../core/text/format.ts';
 import { quoted } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
-import { tryOut } from './deployments/dry-run.ts';
+import { dryRunOf } from './deployments/dry-run.ts';
 import {
   answeredByCluster,
   answeredByDatabase,
@@ -87,7 +87,7 @@ export const rotateDatabaseCredentials: Action = {
         when: { uid: d.uid, generation: d.generation },
       }),
     );
-    const tried = await tryOut(preflight, restarts);
+    const tried = await dryRunOf(preflight, restarts);
     if ('planned' in tried) return tried.planned;
     return planned({
       impact: [

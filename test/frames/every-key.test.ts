@@ -133,7 +133,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident handoff': sees('Handoff brief'),
   'incident people': opens('people', /PEOPLE/),
   'incident procedures': opens('procedures', /PROCEDURES/),
-  'incident wheel': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
+  'incident control': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
   'incident mitigate': sees('Mitigated. What fixed it?'),
   'incident resolve': sees('Resolve. What fixed it?'),
   'incident reopen': withState(sees('Reopen. What came back?'), { incident: resolved }),
@@ -148,7 +148,7 @@ const own: Readonly<Record<string, Case>> = {
     ...tells({ do: 'role', role: 'scribe', change: 'left' }),
   },
   'people take-role': after(['j'], tells({ do: 'role', role: 'deputy', change: 'taken' })),
-  'people people-wheel': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
+  'people people-control': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
   'procedures add-procedure': after(['j'], tells({ do: 'procedure', change: 'added' })),
   'procedure procedure-offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),
   'procedure procedure-offer-2': {

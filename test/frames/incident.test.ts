@@ -334,7 +334,7 @@ describe('somebody else', () => {
     ]);
     const asked = pressing(state, small, 'W');
     expect(frameText(asked, small)).toContain('Take control');
-    expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'wheel', why: 'taken from ops1' }]);
+    expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'control', why: 'taken from ops1' }]);
   });
 
   test('whoever drives is told so on every frame too', () => {

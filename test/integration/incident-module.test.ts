@@ -10,7 +10,7 @@ import { restartDeployment } from '../../src/actions/deployments/restart-deploym
 import { profiles } from '../../src/config/profiles.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
 import type { IncidentCommand, IncidentContext } from '../../src/core/incident/context.ts';
-import { drives, isResumable } from '../../src/core/incident/context.ts';
+import { isInControl, isResumable } from '../../src/core/incident/context.ts';
 import { type Incident, pageKey } from '../../src/core/incident/incident.ts';
 import { verifyJournal } from '../../src/data/journal/verify.ts';
 import type { Source } from '../../src/data/source.ts';
@@ -133,7 +133,7 @@ test('of two cockpits one is in control, and the other sees everything live and 
   await eventually(() => expect(two.incidentContext?.said?.says).toBe('ops1 is in control: take control first'));
   two.do({ do: 'note', text: 'I see it too' });
   await eventually(() => expect(one.incident?.notes).toBe(1));
-  two.do({ do: 'wheel', why: 'ops1 eats' });
+  two.do({ do: 'control', why: 'ops1 eats' });
   await eventually(() => expect(one.incident?.control.person).toBe('ops2'));
   expect(one.recorder.mayAct()).toBe('ops2 controls this incident: take control first');
   expect(two.recorder.mayAct()).toBeUndefined();
@@ -201,9 +201,9 @@ test('after a killed cockpit the next one continues where it stopped, and its ac
   const one = await cockpit('ops1');
   expect(one.incident).toMatchObject({ severity: 1, steps: { 'sev1/gateway-status': { mark: 'done' } } });
   if (!one.incidentContext) throw new Error('no incidentContext');
-  expect(drives(one.incidentContext, one.incident)).toBe(false);
+  expect(isInControl(one.incidentContext, one.incident)).toBe(false);
   expect(isResumable(one.incidentContext, one.incident)).toBe(true);
-  one.do({ do: 'wheel', why: 'resumed' });
+  one.do({ do: 'control', why: 'resumed' });
   await eventually(() =>
     expect(one.incident?.runs).toMatchObject([{ action: 'restart-deployment', phase: 'unknown' }]),
   );

@@ -95,7 +95,7 @@ async function observed(observe: boolean): Promise<{ incidentContext?: IncidentC
   engine.send({ kind: 'incident', what: { do: 'open', severity: 2, why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'note', text: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'acknowledge' } });
-  engine.send({ kind: 'incident', what: { do: 'wheel', why: 'x' } });
+  engine.send({ kind: 'incident', what: { do: 'control', why: 'x' } });
   engine.send({ kind: 'incident', what: { do: 'allow-unrecorded', why: 'x' } });
   engine.send({ kind: 'present' });
   await eventually(() => expect(seen.incidentContext?.said?.says).toBeDefined());

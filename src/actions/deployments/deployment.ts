@@ -17,7 +17,7 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { tryOut } from './dry-run.ts';
+import { dryRunOf } from './dry-run.ts';
 
 export const deploymentField: Field = {
   name: 'deployment',
@@ -106,7 +106,7 @@ export async function planChange(
     namespace,
     when: { uid: d.uid, generation: d.generation },
   };
-  const tried = await tryOut(preflight, [call]);
+  const tried = await dryRunOf(preflight, [call]);
   if ('planned' in tried) return tried.planned;
   return planned({
     impact: made.impact,

@@ -6,7 +6,7 @@ import type { Preflight } from '../../core/actions/preflight.ts';
 import { refuse } from '../plan.ts';
 
 /** Why there is no plan; or what to say of the dry run in it. */
-export async function tryOut(
+export async function dryRunOf(
   preflight: Preflight,
   calls: readonly KubernetesCall[],
 ): Promise<{ planned: Planned } | { warnings: readonly string[]; answered: readonly string[] }> {

@@ -70,7 +70,7 @@ export type IncidentCommand =
   | { do: 'note'; text: string }
   | { do: 'pin'; entry: string; pinned: boolean }
   | { do: 'role'; role: Role; change: 'taken' | 'handed' | 'left'; person: string }
-  | { do: 'wheel'; why: string }
+  | { do: 'control'; why: string }
   /** `key`: which of PagerDuty's alerts, where it is not the incident's own. */
   | { do: 'notify'; channel: ChannelId; purpose: Purpose; text: string; key?: string }
   /** A report was given by mouth, or copied. */
@@ -83,24 +83,24 @@ export type IncidentCommand =
   /** Lets actions continue without a journal. */
   | { do: 'allow-unrecorded'; why: string };
 
-/** Whether the cockpit with this incidentContext drives the incident. */
-export function drives(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
+/** Whether the cockpit with this incidentContext is in control of the incident. */
+export function isInControl(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   if (incidentContext.observing) return false;
   return incident === undefined || incident.control.session === incidentContext.self.session;
 }
 
-/** The driver's cockpit, while it is open. */
-export function driver(incidentContext: IncidentContext, incident: Incident): Presence | undefined {
+/** The cockpit in control, while it is open. */
+export function controllerOf(incidentContext: IncidentContext, incident: Incident): Presence | undefined {
   return incidentContext.here.find((one) => one.session === incident.control.session);
 }
 
-/** Nobody drives any more: the cockpit that did is gone, and this one may go on where it stopped. */
+/** Nobody is in control any more: the cockpit that was is gone, and this one may resume where it stopped. */
 export function isResumable(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   return (
     incident !== undefined &&
     incident.resolvedAt === undefined &&
     !incidentContext.observing &&
-    !drives(incidentContext, incident) &&
-    driver(incidentContext, incident) === undefined
+    !isInControl(incidentContext, incident) &&
+    controllerOf(incidentContext, incident) === undefined
   );
 }

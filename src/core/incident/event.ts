@@ -102,7 +102,7 @@ export type Event =
   | { kind: 'update'; text: string }
   | { kind: 'armed'; until: Instant; why: string }
   | { kind: 'disarmed'; why: string }
-  /** Who drives from now on: the session whose cockpit may run actions. */
+  /** Transfer of control: the session whose cockpit may run actions from now on (`wheel` in journals since the first). */
   | { kind: 'wheel'; session: string; person: string; why?: string }
   | { kind: 'reminder'; step?: string; about: string; due: Instant }
   /** Somebody took note of a reminder. */

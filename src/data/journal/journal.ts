@@ -167,7 +167,7 @@ export class Journal {
 
   /**
    * The time of the next id: what is written now comes after everything that was read by now, whatever the clocks of
-   * the writers say. Taking the wheel must not sort before the entry that it answers.
+   * the writers say. Taking control must not sort before the entry that it answers.
    */
   #after(at: Instant): Instant {
     const newest = this.#entries.at(-1);

@@ -1,4 +1,4 @@
-// Watches the findings: raises alerts, and writes what turned while this cockpit drives an incident.
+// Watches the findings: raises alerts, and writes what turned while this cockpit is in control of an incident.
 
 import {
   type Acknowledgement,

@@ -21,7 +21,7 @@ export type Situation = {
   now: Instant;
 };
 
-/** What only the driver may do; the others look on, write notes, take roles and acknowledge. */
+/** What needs control of the incident; the others watch, write notes, take roles and acknowledge. */
 const forDriver = new Set<IncidentCommand['do']>([
   'severity',
   'procedure',
@@ -138,7 +138,7 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
       return just({ kind: 'pin', entry: what.entry, pinned: what.pinned }, what.pinned ? 'pinned' : 'unpinned');
     case 'role':
       return role(what, incident, self);
-    case 'wheel':
+    case 'control':
       return just(
         { kind: 'wheel', session: self.session, person: self.name, why: what.why || undefined },
         'you are in control',

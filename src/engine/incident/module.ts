@@ -5,9 +5,9 @@ import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
 import {
   type Arrived,
-  drives,
   type IncidentCommand,
   type IncidentContext,
+  isInControl,
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
@@ -101,7 +101,7 @@ export const incidentModule =
         return show();
       }
       const { incident } = recorder;
-      if (what.do === 'notify' && incident && !observing && drives(incidentContext(), incident))
+      if (what.do === 'notify' && incident && !observing && isInControl(incidentContext(), incident))
         return notify(what, incident);
       const { trouble } = journal.state;
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
@@ -116,7 +116,7 @@ export const incidentModule =
       for (const event of order.events)
         written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
       if (what.do === 'open') await recordRaised();
-      if (what.do === 'wheel') await recordInterrupted();
+      if (what.do === 'control') await recordInterrupted();
       if (written) say(order.says, 'ok');
     };
 

@@ -90,15 +90,16 @@ export class Recorder {
   }
 
   /**
-   * Why no action may run from here now; undefined: it may. `asPerson`: for the command line, where the person who
-   * drives in a cockpit beside it, on this host, is the driver too.
+   * Why no action may run from here now; undefined: it may. `asPerson`: for the command line, where the person in control
+   * of a cockpit on this host is in control too.
    */
   mayAct(asPerson = false): string | undefined {
     if (this.#observing) return 'this cockpit only observes';
     const { incident, journal } = this;
-    // Also while a resolved one is looked at: another that is open has its driver.
+    // Also while a resolved incident is on the screen: another cockpit may control an open one.
     const open = incident && incident.resolvedAt === undefined ? [incident] : this.open;
-    if (open.length > 0 && !open.some((one) => this.#drives(one, asPerson))) return whoDrives(open.at(-1), incident);
+    if (open.length > 0 && !open.some((one) => this.#controls(one, asPerson)))
+      return whoIsInControl(open.at(-1), incident);
     const { trouble } = journal.state;
     if (trouble?.distrusted) return `the journal is unavailable (${trouble.what}): ${trouble.hint}`;
     if (trouble && this.#allowed === undefined)
@@ -106,11 +107,11 @@ export class Recorder {
     return undefined;
   }
 
-  #drives({ control: wheel, entries }: Incident, asPerson: boolean): boolean {
+  #controls({ control, entries }: Incident, asPerson: boolean): boolean {
     const { session, user, name, host } = this.journal.writer;
-    if (wheel.session === session) return true;
-    const driver = entries.find(({ writer }) => writer.session === wheel.session)?.writer;
-    return asPerson && driver?.user === user && driver.name === name && driver.host === host;
+    if (control.session === session) return true;
+    const holder = entries.find(({ writer }) => writer.session === control.session)?.writer;
+    return asPerson && holder?.user === user && holder.name === name && holder.host === host;
   }
 
   get allowed(): string | undefined {
@@ -124,7 +125,7 @@ export class Recorder {
   }
 }
 
-function whoDrives(open: Incident | undefined, shown: Incident | undefined): string {
+function whoIsInControl(open: Incident | undefined, shown: Incident | undefined): string {
   const who = open?.control.person ?? 'another person';
   if (!open || open.id === shown?.id) return `${who} controls this incident: take control first`;
   return `${who} controls ${severityName(open.severity)} ${open.title}: show it and take control first`;

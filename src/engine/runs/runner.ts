@@ -13,9 +13,9 @@ import { actionContextOf } from '../action-context.ts';
 import { recordRun } from '../incident/recorder.ts';
 import { type Executed, LiveRun, type RunContext } from './live-run.ts';
 
-/** What a runner needs of whoever drives it: the screen's engine, `run`, a test. */
+/** What a runner needs of its caller: the screen's engine, `run`, a test. */
 export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' | 'patient' | 'changed' | 'logged'> & {
-  /** Why nothing may be changed now: read-only, observing, another cockpit drives. */
+  /** Why nothing may be changed now: read-only, observing, another cockpit is in control. */
   forbids(): string | undefined;
   /** Something was changed: look at the facts now. */
   acted?(): void;

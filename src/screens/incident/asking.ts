@@ -202,7 +202,7 @@ export function askControl(state: State): Intent {
         line(dim('  Only the person in control can work the checklist and run actions. The journal records this.')),
       ],
       accept: { by: 'key', word: 'take control' },
-      accepted: () => [send({ do: 'wheel', why: reason })],
+      accepted: () => [send({ do: 'control', why: reason })],
     },
   };
 }

@@ -1,5 +1,5 @@
 // The keys of the incident's screen.
-import { drives } from '../../core/incident/context.ts';
+import { isInControl } from '../../core/incident/context.ts';
 import { canLines, canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
@@ -201,7 +201,7 @@ export const incidentKeys: readonly Binding[] = [
     run: () => [{ kind: 'open', screen: 'procedures' }],
   },
   {
-    id: 'wheel',
+    id: 'control',
     keys: ['W'],
     title: 'control',
     about: 'take control of this incident',
@@ -209,7 +209,7 @@ export const incidentKeys: readonly Binding[] = [
       if (!state.incident || !state.incidentContext) return 'no incident is open';
       return (
         onlyObserves(state) ??
-        (drives(state.incidentContext, state.incident) ? 'you are in control already' : undefined)
+        (isInControl(state.incidentContext, state.incident) ? 'you are in control already' : undefined)
       );
     },
     run: ({ state }) => [askControl(state)],

@@ -1,6 +1,6 @@
 // Messages to people: those due come first; each can be read and edited before it is sent.
 import { type ChannelId, calledBy } from '../../core/incident/channel.ts';
-import { type ChannelState, drives } from '../../core/incident/context.ts';
+import { type ChannelState, isInControl } from '../../core/incident/context.ts';
 import type { Purpose } from '../../core/incident/event.ts';
 import { type Incident, type Message, pageKey } from '../../core/incident/incident.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
@@ -93,7 +93,7 @@ function draftRow(state: State, draft: Draft, channels: readonly ChannelState[])
 
 /** A person who is not in control sees that before writing a message, not after. */
 function whyNotFromHere({ incidentContext, incident }: State): Intent | undefined {
-  if (!incidentContext || !incident || drives(incidentContext, incident)) return undefined;
+  if (!incidentContext || !incident || isInControl(incidentContext, incident)) return undefined;
   const says = incidentContext.observing
     ? 'this cockpit only observes; y copies the text'
     : `${incident.control.person} is in control: W takes control, y copies the text`;

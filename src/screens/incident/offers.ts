@@ -1,6 +1,6 @@
 // What the keys of a step lead to: its actions and its related screens.
 import type { Offer, Step } from '../../core/incident/checklist.ts';
-import { drives, isResumable } from '../../core/incident/context.ts';
+import { isInControl, isResumable } from '../../core/incident/context.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Intent, State } from '../../store.ts';
 import { offer as begin } from '../actions/offer.ts';
@@ -29,7 +29,7 @@ export function notDriving({ state }: Here): string | undefined {
   if (!incidentContext) return 'reading the journal';
   if (incidentContext.observing) return 'this cockpit only observes';
   if (incident.resolvedAt !== undefined) return 'the incident is resolved; O reopens it';
-  if (drives(incidentContext, incident)) return undefined;
+  if (isInControl(incidentContext, incident)) return undefined;
   return isResumable(incidentContext, incident)
     ? `${incident.control.person} is not connected: W takes control`
     : `${incident.control.person} is in control: W takes control`;

@@ -106,8 +106,13 @@ export const peopleScreen: Screen = {
       },
     },
     ...incidentKeys
-      .filter((key) => key.id === 'wheel')
-      .map((key) => ({ ...key, id: 'people-wheel', footer: 13, run: key.run ?? (({ state }) => [askControl(state)]) })),
+      .filter((key) => key.id === 'control')
+      .map((key) => ({
+        ...key,
+        id: 'people-control',
+        footer: 13,
+        run: key.run ?? (({ state }) => [askControl(state)]),
+      })),
   ],
 };
 

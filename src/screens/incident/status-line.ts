@@ -1,7 +1,7 @@
 // The incident line of the header, on every frame while an incident is open.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { driver, drives } from '../../core/incident/context.ts';
+import { controllerOf, isInControl } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatElapsed, shortAge } from '../../core/text/format.ts';
 import { fit } from '../../core/text/text.ts';
@@ -74,7 +74,7 @@ function crewSays(state: State): readonly Line[] {
   const names = commanders.join(', ') || 'nobody';
   const commander = line(`commander ${names}`);
   if (!control || !shortly || !incidentContext || !incident) return [commander];
-  const at = driver(incidentContext, incident)?.name;
+  const at = controllerOf(incidentContext, incident)?.name;
   const isOne = at !== undefined && incident.roles.commander.includes(at);
   if (isOne) return [line('commander and ', control), line('IC and ', control), control, shortly];
   return [
@@ -143,8 +143,8 @@ function unknownSays({ incidentContext, incident }: State): Variants {
 /** Who is in control: on every frame. */
 function controlSays({ incidentContext, incident }: State): Variants {
   if (!incidentContext || !incident) return [];
-  if (drives(incidentContext, incident)) return [line('control: you')];
-  const there = driver(incidentContext, incident);
+  if (isInControl(incidentContext, incident)) return [line('control: you')];
+  const there = controllerOf(incidentContext, incident);
   if (there) return [line(span(`control: ${fit(there.name, cutName).trimEnd()}`, 'accent'))];
   return [
     line(span(`control: nobody (${incident.control.person} left)`, 'warning')),
