@@ -67,6 +67,8 @@ export type Form = {
   /** Shown above the fields. */
   lines?(state: State, columns: number): readonly Line[];
   submit(values: Readonly<Record<string, string>>): readonly Intent[] | string;
+  /** The overlay that it was opened from, and returns to. */
+  back?: Overlay;
 };
 
 /** Asks before something happens. Cancel has the focus; Enter alone never accepts; pasted text never accepts. */
@@ -78,6 +80,8 @@ export type Confirmation = {
   accept: { by: 'key'; word: string } | { by: 'type'; texts: readonly string[]; word: string };
   /** Why it cannot be accepted now: the plan expired, the state changed. */
   unless?(state: State): string | undefined;
+  /** While it cannot be accepted: a key that removes the reason, and returns here. */
+  remedy?(state: State): { key: string; title: string; form: Form } | undefined;
   accepted(state: State): readonly Intent[];
   cancelled?(state: State): readonly Intent[];
 };

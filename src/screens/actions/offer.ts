@@ -2,7 +2,7 @@
 import { ulid } from 'ulid';
 import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
-import { forbids } from '../../core/actions/arming.ts';
+import { forbids, settle } from '../../core/actions/arming.ts';
 import { wrongValue } from '../../core/actions/field.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
 import { acceptsFor, type Run } from '../../core/actions/run.ts';
@@ -10,6 +10,7 @@ import { type Query, queryReading } from '../../core/queries/query.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Confirmation, FormField, Intent, State } from '../../store.ts';
+import { armForm } from './arm.ts';
 import { planLines } from './lines.ts';
 
 /** Why the action is unavailable now, as far as the screen knows. */
@@ -102,7 +103,15 @@ function notNow(state: State, run: Run | undefined): string | undefined {
   // The clock ticks once a second: a key meant for the previous screen must not confirm an unread plan.
   if (run.accepts.length === 0 && state.world.now <= (run.plannedAt ?? 0))
     return 'the plan has just appeared; read it, then press y';
-  return forbids(state.arming, state.world.now);
+  return forbids(state.arming, state.world.now, armKey);
+}
+
+/** Arms a read-only environment from the plan itself. */
+const armKey = 'a';
+
+function armFirst(state: State, run: Run | undefined): ReturnType<NonNullable<Confirmation['remedy']>> {
+  if (run?.phase !== 'planned' || settle(state.arming, state.world.now).state !== 'read-only') return undefined;
+  return { key: armKey, title: `arm ${state.world.scope.environment}`, form: armForm(state) };
 }
 
 function confirmation(run: string, action: Action, texts: readonly string[]): Confirmation {
@@ -118,6 +127,7 @@ function confirmation(run: string, action: Action, texts: readonly string[]): Co
     accept:
       texts.length === 0 ? { by: 'key', word } : { by: 'type', texts: texts.map((t) => stripControl(t, 200)), word },
     unless: (state) => notNow(state, state.runs[run]),
+    remedy: (state) => armFirst(state, state.runs[run]),
     accepted: () => [what('confirm')],
     cancelled: () => [what('cancel'), { kind: 'back' }],
   };

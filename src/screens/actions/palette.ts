@@ -8,6 +8,7 @@ import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
 import type { Place, State } from '../../store.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
+import { armForm } from './arm.ts';
 import { offer, whyNot } from './offer.ts';
 
 /** What the marker is on, or the open screen, as fields of actions; `action` is the one that is meant first. */
@@ -109,17 +110,7 @@ export const actionEntries = (state: State): readonly Entry[] => [
     about: 'allow changes in production for a limited time; the reason is recorded',
     ...(state.arming.state === 'locked' ? { unless: state.arming.why } : {}),
     ...(state.arming.state === 'open' ? { unless: 'this environment is not read-only' } : {}),
-    run: [
-      {
-        kind: 'form',
-        form: {
-          title: 'Arm',
-          fields: [{ name: 'reason', ask: 'reason (recorded in the journal)', kind: 'text' }],
-          submit: ({ reason = '' }) =>
-            reason.trim() ? [{ kind: 'send', command: { kind: 'arm', reason } }] : 'a reason is required',
-        },
-      },
-    ],
+    run: [{ kind: 'form', form: armForm(state) }],
   },
   {
     title: 'disarm',

@@ -9,8 +9,11 @@ type Confirm = Extract<Overlay, { kind: 'confirm' }>;
 export function confirmEnd(state: State, overlay: Confirm): Line[] {
   const { accept } = overlay.ask;
   const why = overlay.ask.unless?.(state);
-  if (why !== undefined)
-    return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'))];
+  if (why !== undefined) {
+    const remedy = overlay.ask.remedy?.(state);
+    const way = remedy && line('          ', span(remedy.key, 'key'), ` ${remedy.title}`);
+    return [line('  ', mark('unknown'), ` ${why}`), line('  ', span('▶ ', 'accent'), bold('cancel'), way)];
+  }
   if (accept.by === 'key')
     return [line('  ', span('▶ ', 'accent'), bold('cancel'), '          ', span('y', 'key'), ` ${accept.word}`)];
   const [at, of] = [overlay.typed.length, accept.texts.length];
@@ -36,6 +39,9 @@ export function confirmKey(state: State, overlay: Confirm, key: string, alone: b
   const scroll = scrolling(overlay.top, key, ask.accept.by === 'key');
   if (scroll !== undefined) return [{ kind: 'overlay', overlay: { ...overlay, top: scroll } }];
   const why = ask.unless?.(state);
+  // A letter of a text that is being typed is never this key.
+  const remedy = why === undefined || overlay.text !== '' ? undefined : ask.remedy?.(state);
+  if (remedy?.key === key) return [{ kind: 'form', form: { ...remedy.form, back: overlay } }];
   if (ask.accept.by === 'key') {
     if (key === 'enter' || key === 'n' || key === 'q') return cancelled(state, ask);
     if (key !== 'y') return [];

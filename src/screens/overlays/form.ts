@@ -1,6 +1,6 @@
 // A form: one text field after the other, with completion from live data.
 import fuzzysort from 'fuzzysort';
-import type { FormField, Intent, Option, Overlay, State } from '../../store.ts';
+import type { Form, FormField, Intent, Option, Overlay, State } from '../../store.ts';
 import { bold, columnsOf, dim, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
 import { editAt, field } from './field.ts';
 
@@ -67,7 +67,7 @@ function asking(f: FormField, text: string, behind: number, columns: number): re
 export function formKey(state: State, overlay: FormOverlay, key: string): readonly Intent[] {
   const { form, values, at } = overlay;
   const asked = form.fields[at];
-  if (key === 'esc' || key === 'ctrl-c' || !asked) return [{ kind: 'close' }];
+  if (key === 'esc' || key === 'ctrl-c' || !asked) return closed(form);
   const text = values[asked.name] ?? '';
   const choices = choicesFor(state, asked, values);
   const show = (next: Partial<FormOverlay>): readonly Intent[] => {
@@ -115,5 +115,8 @@ function next(
   if (key === 'tab') return [{ kind: 'overlay', overlay: { ...overlay, values, behind: 0, chosen: -1 } }];
   const outcome = form.submit(values);
   if (typeof outcome === 'string') return [{ kind: 'overlay', overlay: { ...overlay, values, complaint: outcome } }];
-  return [{ kind: 'close' }, ...outcome];
+  return [...closed(form), ...outcome];
 }
+
+/** The form closes; one that was opened from another overlay shows that again. */
+const closed = ({ back }: Form): readonly Intent[] => [back ? { kind: 'overlay', overlay: back } : { kind: 'close' }];

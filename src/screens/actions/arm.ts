@@ -1,0 +1,21 @@
+// The form that arms a read-only environment.
+import { severityName } from '../../core/incident/checklist.ts';
+import type { Form, State } from '../../store.ts';
+
+/** Asks for the reason; an open incident fills it in. */
+export function armForm({ incident }: State): Form {
+  const isOpen = incident !== undefined && incident.resolvedAt === undefined;
+  return {
+    title: 'Arm',
+    fields: [
+      {
+        name: 'reason',
+        ask: 'reason (recorded in the journal)',
+        kind: 'text',
+        value: isOpen ? `${severityName(incident.severity)} ${incident.title}` : '',
+      },
+    ],
+    submit: ({ reason = '' }) =>
+      reason.trim() ? [{ kind: 'send', command: { kind: 'arm', reason } }] : 'a reason is required',
+  };
+}

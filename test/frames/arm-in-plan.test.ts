@@ -1,0 +1,99 @@
+// A plan in a read-only environment: it is armed from the plan, which stays.
+import { describe, expect, test } from 'vitest';
+import type { Target } from '../../src/core/actions/action.ts';
+import { advance, type Run } from '../../src/core/actions/run.ts';
+import type { Event } from '../../src/core/incident/event.ts';
+import { offer } from '../../src/screens/actions/offer.ts';
+import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
+import { frame } from '../../src/screens/shell/frame.ts';
+import { reduce } from '../../src/screens/shell/reducer.ts';
+import { type State, take } from '../../src/store.ts';
+import { tell } from '../support/story.ts';
+import { calm, frameText, stateOf } from '../support/worlds.ts';
+
+const size = { columns: 80, rows: 24 };
+
+function planned(risk: Run['risk'], accepts: readonly string[], arming: State['arming']): State {
+  let state: State = { ...stateOf(calm), arming };
+  const action = risk === 'data' ? 'evict-redis' : 'restart-deployment';
+  const target: Target = risk === 'data' ? { prefix: 'cache:', idle: '24h' } : { deployment: 'executor' };
+  for (const intent of offer(state, action, target)) state = reduce(state, intent, frame(state, size).list);
+  const id = state.ui.stack.at(-1)?.of.run ?? '';
+  const run: Run = {
+    id,
+    action,
+    title: 'an action',
+    risk,
+    target,
+    environment: 'PRODUCTION',
+    by: 'ops1',
+    phase: 'planning',
+    calls: [],
+    accepts,
+    performed: 0,
+    output: [],
+    next: [],
+  };
+  const plan = { impact: ['Replaces 3 pods.'], calls: [], answered: [], preconditions: 'a' };
+  const done = advance(run, { kind: 'planned', plan, calls: [] }, state.world.now);
+  return take(state, { runs: { [id]: done }, now: state.world.now + 2000 });
+}
+
+const press = (state: State, key: string): { state: State; sent: readonly unknown[] } => {
+  const intents = dispatchKey(state, frame(state, size), key);
+  const sent = intents.flatMap((intent) => (intent.kind === 'send' ? [intent.command] : []));
+  let next = state;
+  for (const intent of intents) if (intent.kind !== 'send') next = reduce(next, intent, frame(next, size).list);
+  return { state: next, sent };
+};
+
+const readOnly: State['arming'] = { state: 'read-only' };
+
+describe('a plan in a read-only environment', () => {
+  test('offers to arm; arming is one act, confirming another', () => {
+    const before = planned('reversible', [], readOnly);
+    expect(frameText(before, size)).toContain('a arm production');
+    expect(press(before, 'y').sent).toEqual([]);
+
+    const asked = press(before, 'a').state;
+    expect(asked.ui.overlay.kind).toBe('form');
+    const typed = press(asked, 'x').state;
+    const armed = press(typed, 'enter');
+    expect(armed.sent).toEqual([{ kind: 'arm', reason: 'x' }]);
+    expect(armed.state.ui.overlay).toEqual(before.ui.overlay);
+  });
+
+  test('esc in the form returns to the plan, and arms nothing', () => {
+    const before = planned('reversible', [], readOnly);
+    const left = press(press(before, 'a').state, 'esc');
+    expect(left.sent).toEqual([]);
+    expect(left.state.ui.overlay).toEqual(before.ui.overlay);
+  });
+
+  test('takes the reason from the open incident', () => {
+    const before = planned('reversible', [], readOnly);
+    const opened: Event = { kind: 'opened', title: 'Complete API outage', severity: 1, why: 'x', evidence: [] };
+    const incident = tell(before.world.now, [0, 'ops1', opened]);
+    expect(frameText(press({ ...before, incident }, 'a').state, size)).toContain('SEV1 Complete API outage');
+  });
+
+  test('offers it too where a text confirms; a typed letter a stays a letter once armed', () => {
+    const before = planned('data', ['cache:'], readOnly);
+    expect(press(before, 'a').state.ui.overlay.kind).toBe('form');
+    const until = before.world.now + 60_000;
+    const armed: State = {
+      ...before,
+      arming: { state: 'armed', reason: 'x', since: before.world.now, until, activeAt: before.world.now },
+    };
+    expect(press(armed, 'a').state.ui.overlay).toMatchObject({ kind: 'confirm', text: 'a' });
+  });
+
+  test.each<[string, State['arming']]>([
+    ['an observer', { state: 'locked', why: 'observers cannot make changes' }],
+    ['staging', { state: 'open' }],
+  ])('%s is not offered it', (_, arming) => {
+    const before = planned('reversible', [], arming);
+    expect(frameText(before, size)).not.toContain('a arm');
+    expect(press(before, 'a').state.ui.overlay.kind).toBe('confirm');
+  });
+});
