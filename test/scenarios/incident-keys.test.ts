@@ -77,21 +77,19 @@ async function begin(keys: Keyboard, severity: string): Promise<void> {
   await keys.press('esc', /▶○ 1 /);
 }
 
-/** Production starts read-only: arming takes a reason. */
-async function arm(keys: Keyboard): Promise<void> {
-  await keys.press(':', '▶');
-  await keys.type('arm', ': arm');
-  await keys.press('enter', '▶ reason');
-  await keys.type('fix');
-  await keys.press('enter', /armed \d/);
-}
-
-/** The action that the step offers on this key: what it asks, its plan, y or the text that has to be typed, its proof. */
+/**
+ * The action that the step offers on this key: what it asks, its plan, arming for the reason that the incident gives
+ * (production starts read-only), y or the text that has to be typed, its proof.
+ */
 async function act(keys: Keyboard, key: string, asks?: { seen: string; type: string }): Promise<void> {
-  const planned = /answered .* ago[\s\S]*(▶ cancel +y \w+|to confirm:)/;
+  const planned = /answered .* ago[\s\S]*(▶ cancel +a arm|▶ cancel +y \w+|to confirm:)/;
   await keys.press(key, asks?.seen ?? planned);
   if (asks?.type) await keys.type(asks.type);
   if (asks) await keys.press('enter', planned);
+  if (keys.text.includes('a arm')) {
+    await keys.press('a', '▶ reason');
+    await keys.press('enter', /armed \d[\s\S]*(▶ cancel +y \w+|to confirm:)/);
+  }
   const word = /type (.+?) to confirm/.exec(keys.text)?.[1];
   if (word) await keys.type(word, `${word}█`);
   await keys.press(word ? 'enter' : 'y', /✓ verified/);
@@ -109,8 +107,8 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     scenario: 'api-outage',
     async way(keys) {
       await begin(keys, 'SEV1');
-      for (const next of [2, 3, 4, 5]) await keys.press('space', new RegExp(`▶[○?–] ${next} `));
-      await arm(keys);
+      for (const next of [2, 3]) await keys.press('space', new RegExp(`▶[○?–] ${next} `));
+      await keys.press('*', /▶[?–] 5 /);
       await act(keys, 'r');
       // The restart may have helped already, so that the facts no longer ask for one.
       await keys.press('space', 'recommended: yes, because it was already run');
@@ -124,7 +122,6 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     async way(keys) {
       await begin(keys, 'SEV2');
       await keys.press('space', '▶○ 2 ');
-      await arm(keys);
       await act(keys, 'd', { seen: 'older than?', type: '' });
       await keys.press('space', '▶○ 3 ');
       await mitigate(keys);
@@ -134,7 +131,6 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     scenario: 'surface-down',
     async way(keys) {
       await begin(keys, 'SEV3');
-      await arm(keys);
       await act(keys, 'r');
       await keys.press('space', '▶○ 2 ');
       await mitigate(keys);
@@ -145,7 +141,6 @@ const ways: Record<string, { scenario: string; way(keys: Keyboard): Promise<void
     async way(keys) {
       await begin(keys, 'SEV4');
       await keys.press('space', /▶[?–] 2 /);
-      await arm(keys);
       await act(keys, 'r', { seen: 'how many replicas?', type: '5' });
       await keys.press('space', 'record yes or no (runs nothing)');
       await keys.press('enter', '▶ reason');

@@ -4,6 +4,7 @@ import { canLines, canText, handoff } from '../../runbook/messages.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
+import { acceptIntents, acceptsNothing } from './accept.ts';
 import { askControl, askDecision, askEnding, askReminder, askSeverity, askSkip, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { askOpening } from './opening.ts';
@@ -55,6 +56,16 @@ export const incidentKeys: readonly Binding[] = [
       if (step.decision) return [askDecision(step, here.state)];
       return [send({ do: 'step', step: step.id, mark: 'done' }), { kind: 'move', to: 'next' }];
     },
+  },
+  {
+    id: 'step-accept',
+    keys: ['*'],
+    title: 'accept',
+    about: 'mark every step from here whose check passes as done, up to the first that needs you',
+    footer: 16,
+    silent: true,
+    unless: (here) => onStep(here) ?? acceptsNothing(here),
+    run: acceptIntents,
   },
   {
     id: 'step-skip',
