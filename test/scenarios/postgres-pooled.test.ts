@@ -105,13 +105,18 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     pool?.kill('SIGKILL');
   });
 
-  // What pgbouncer itself sets for each client, from what the client said of itself.
-  const own = ['application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'];
+  // What pgbouncer itself sets for each client. A name for pg_stat_activity is not among it: who gives none has none.
+  const own = ['client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'];
   const leftBehind = () =>
-    sql<{ pid: number; sets: string[] | null; locks: number; statements: number; channels: number }>(
+    sql<Record<string, unknown> & { pid: number; sets: string[] | null }>(
       `SELECT pg_backend_pid() AS pid,
          (SELECT array_agg(name || ' = ' || setting) FROM pg_settings
           WHERE source = 'session' AND name <> ALL('{${own.join()}}')) AS sets,
+         current_user = session_user AND current_user = 'bentham' AS "ownRole",
+         (SELECT setting FROM pg_settings WHERE name = 'search_path') AS path,
+         current_setting('application_name') AS name,
+         (SELECT count(*)::int FROM pg_class WHERE pg_is_other_temp_schema(relnamespace) OR relnamespace = pg_my_temp_schema()) AS temporary,
+         (SELECT count(*)::int FROM pg_cursors WHERE is_holdable) AS cursors,
          (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
          (SELECT count(*)::int FROM pg_prepared_statements WHERE from_sql OR name <> '') AS statements,
          (SELECT count(*)::int FROM pg_listening_channels()) AS channels`,
@@ -162,9 +167,25 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     ],
   ])('%s leaves no setting, lock or statement for the next client', async (_says, act) => {
     const [before] = await leftBehind();
-    expect(before?.sets).toBeNull();
+    expect(before).toMatchObject({ sets: null, name: '', ownRole: true, temporary: 0, cursors: 0 });
     await act();
     expect(await leftBehind()).toEqual([{ ...before, pid: expect.any(Number), locks: 0, statements: 0, channels: 0 }]);
+  });
+
+  test('the cockpit has its name while it works, and gives it to no other client', async () => {
+    const [other, session] = [await client(at(port)), new Session(at(port))];
+    const nameOf = "SELECT current_setting('application_name') AS name";
+    const own = await session.read(AbortSignal.timeout(60_000), 5000, (ask) => ask<{ name: string }>(nameOf));
+    expect(own).toEqual({ ok: true, value: [{ name: 'bentham-cockpit' }] });
+    expect((await other.query(nameOf)).rows).toEqual([{ name: '' }]);
+    await session.close();
+    await other.end();
+    // Where the session is its own, it is seen between two looks too.
+    const direct = new Session(at(server.port));
+    await direct.read(AbortSignal.timeout(60_000), 5000, (ask) => ask('SELECT 1'));
+    const seen = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'bentham-cockpit' AND state = 'idle'`;
+    expect((await sql<{ n: number }>(seen))[0]?.n).toBeGreaterThan(0);
+    await direct.close();
   });
 
   test('a vacuum is verified, also over the pool', async () => {

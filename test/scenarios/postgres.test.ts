@@ -370,7 +370,7 @@ test('each refusal has its fault: password, table, schema, database, no free con
   expect(await faultOf(as('guest'))).toMatchObject({
     kind: 'forbidden',
     what: expect.stringContaining('studies'),
-    hint: expect.stringContaining('GRANT SELECT ON studies TO guest'),
+    hint: expect.stringContaining('GRANT SELECT ON public.studies TO guest'),
   });
   expect(await faultOf(as('bentham'), 'elsewhere')).toMatchObject({
     kind: 'unconfigured',

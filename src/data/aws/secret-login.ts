@@ -30,7 +30,7 @@ export async function secretOpens(
   const server = { ...settings.database.primary, user: role, password };
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(within)]);
-    const connection = await connect(server, { signal: limit, name: 'bentham-cockpit', exactly: true });
+    const connection = await connect(server, { signal: limit, exactly: true });
     await connection.close();
     return { ok: true, value: { opens: true, why: '' } };
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Call } from '../../core/actions/call.ts';
 import { identifier, literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
 import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
-import { connect } from '../postgres/connect.ts';
+import { acting, connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
 import { renew } from '../postgres/rotated-passwords.ts';
 import { awsFault, secretsClient } from './clients.ts';
@@ -66,7 +66,7 @@ async function setPassword({ settings }: ExecutionContext, role: string, passwor
   const server = settings.database.primary;
   let sent = false;
   try {
-    const connection = await connect(server, { signal: AbortSignal.timeout(within), name: 'bentham-cockpit action' });
+    const connection = await connect(server, { signal: AbortSignal.timeout(within), name: acting });
     try {
       sent = true;
       await connection.client.query(`ALTER ROLE ${identifier(role)} PASSWORD ${literal(scramVerifier(password))}`);

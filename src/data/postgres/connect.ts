@@ -24,12 +24,17 @@ export type Connection = {
 export type ConnectOptions = {
   signal: AbortSignal;
   /** What pg_stat_activity shows. */
-  name?: string;
+  name?: typeof reading | typeof acting;
   /** With this very password, not with one that replaced it meanwhile: whether it opens is the question. */
   exactly?: true;
 };
 
 const farewell: Ms = 500;
+
+/** What pg_stat_activity shows of a session that reads. */
+export const reading = 'bentham-cockpit';
+/** And of one that changes something. */
+export const acting = 'bentham-cockpit action';
 
 /** Connects, or throws what went wrong (`postgresFault` converts it). Aborting the signal ends the attempt at once. */
 export async function connect(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
@@ -67,7 +72,11 @@ function mayTryOther(error: unknown, attempt: Attempt): boolean {
   return attempt !== false && /does not support SSL|ERR_SSL|EPROTO|ERR_TLS/.test(said);
 }
 
-async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: ConnectOptions): Promise<Connection> {
+async function once(
+  server: DatabaseServer,
+  attempt: Attempt,
+  { signal, name = reading }: ConnectOptions,
+): Promise<Connection> {
   const socket = new GuardedSocket(attempt !== false);
   let lost = false;
   const client = new pg.Client({
@@ -80,10 +89,13 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
     ssl: attempt,
     // As libpq’s channel_binding=prefer: whoever sits between with a certificate of his own cannot pass the login on.
     enableChannelBinding: attempt !== false,
-    application_name: name ?? 'bentham-cockpit',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10 * second,
     stream: () => socket,
+  });
+  // Not from PGAPPNAME either: a pooler would leave it with the server's connection, and so with other clients.
+  Object.assign((client as unknown as { connectionParameters: object }).connectionParameters, {
+    application_name: undefined,
   });
   // The client’s own listener, which sends the password, comes after this one, and sends nothing on a dead socket.
   const { connection } = client as unknown as { connection: EventEmitter };
@@ -103,6 +115,8 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
   try {
     signal.throwIfAborted();
     await client.connect();
+    signal.throwIfAborted();
+    await client.query(ownName(client, name));
     signal.throwIfAborted();
   } catch (error) {
     cut();
@@ -125,6 +139,15 @@ async function once(server: DatabaseServer, attempt: Attempt, { signal, name }: 
       cut();
     },
   };
+}
+
+/**
+ * Sets what pg_stat_activity shows, where the session is ours: a pooler's own process id is not the server's, and what is
+ * set behind one stays with the connection that the next client gets. There each transaction sets it for itself.
+ */
+function ownName(client: pg.Client, name: string): string {
+  const { processID } = client as { processID?: number | null };
+  return `SELECT CASE WHEN pg_backend_pid() = ${Number(processID ?? 0)} THEN set_config('application_name', '${name}', false) END`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { formatAge, formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import type { CallResult, ExecutionContext } from '../call-result.ts';
-import { type Connection, connect } from './connect.ts';
+import { acting, type Connection, connect } from './connect.ts';
 import { postgresFault, sqlState } from './faults.ts';
 import { refusedStatement } from './grants.ts';
 import { openSessions } from './sessions.ts';
@@ -23,7 +23,7 @@ export async function executeSql(call: SqlCall, means: ExecutionContext): Promis
   const opening = AbortSignal.any([means.signal, AbortSignal.timeout(connectWithin)]);
   let connection: Connection;
   try {
-    connection = await connect(server, { signal: opening, name: 'bentham-cockpit action' });
+    connection = await connect(server, { signal: opening, name: acting });
   } catch (error) {
     if (means.signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
     const lent = sqlState(error) === '53300' ? await throughLent(call, means) : undefined;
@@ -89,7 +89,8 @@ async function inTransaction(
   const within = Math.round(call.within ?? statementWithin);
   await client.query(
     `BEGIN; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${lockWithin}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${lockWithin * 2}; SET LOCAL TimeZone = 'UTC'`,
+      `SET LOCAL idle_in_transaction_session_timeout = ${lockWithin * 2}; SET LOCAL TimeZone = 'UTC'; ` +
+      `SET LOCAL application_name = '${acting}'`,
   );
   const back = async (says: string): Promise<CallResult> => {
     await client.query('ROLLBACK');

@@ -6,7 +6,7 @@ import { cleanLines } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Result, timedOut } from '../source.ts';
-import { type Connection, connect } from './connect.ts';
+import { type Connection, connect, reading } from './connect.ts';
 import { isLostConnection, postgresFault, sqlState, whereOf } from './faults.ts';
 import { refusedStatement } from './grants.ts';
 
@@ -151,7 +151,7 @@ function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
       `BEGIN READ ONLY; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${Math.ceil(within / 2)}; ` +
       `SET LOCAL idle_in_transaction_session_timeout = ${within * 2}; SET LOCAL jit = off; ` +
       // Columns without a time zone hold UTC, whatever the server's own zone is.
-      "SET LOCAL TimeZone = 'UTC'; SET LOCAL max_parallel_workers_per_gather = 0";
+      `SET LOCAL TimeZone = 'UTC'; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL application_name = '${reading}'`;
     try {
       if (options.values) {
         await client.query(begin);
