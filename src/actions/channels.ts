@@ -18,7 +18,8 @@ declare module '../core/actions/action.ts' {
 /** What all pages about one incident share. */
 const pageField: Field = {
   name: 'page',
-  ask: 'which page? dedup_key (default: the open incident’s)',
+  ask: 'dedup_key of the page?',
+  empty: 'the open incident’s',
   kind: 'text',
   optional: true,
 };
@@ -127,7 +128,7 @@ export const notify: Action = {
       preset: 'slack-ops',
       choices: () => channelIds.map((value) => ({ value, ...(value === 'pagerduty' ? { says: 'pages people' } : {}) })),
     },
-    { name: 'text', ask: 'what?', kind: 'text', lines: true },
+    { name: 'text', ask: 'message?', kind: 'text', lines: true },
   ],
   names: (target) => given(target, 'channel'),
   object: (target) => `channel/${given(target, 'channel')}`,

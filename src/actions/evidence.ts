@@ -71,7 +71,8 @@ export const cleanupEvidence: Action = {
     { name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' },
     {
       name: 'days',
-      ask: 'older than how many days? (default: evidence.retentionDays)',
+      ask: 'older than how many days?',
+      empty: 'evidence.retentionDays',
       kind: 'number',
       range: [1, 9999],
       optional: true,

@@ -42,7 +42,7 @@ export const restoreDatabase: Action = {
   fields: [
     {
       name: 'at',
-      ask: 'restore to which time? (2026-01-17T02:00:00Z)',
+      ask: 'restore to which time?',
       kind: 'text',
       form: {
         pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/,
@@ -51,7 +51,8 @@ export const restoreDatabase: Action = {
     },
     {
       name: 'as',
-      ask: 'name of the new cluster? (default: as configured)',
+      ask: 'name of the new cluster?',
+      empty: 'backups.recovered',
       kind: 'text',
       form: clusterName,
       optional: true,
@@ -123,7 +124,7 @@ export const listSnapshots: Action = {
   title: 'List database snapshots',
   risk: 'reversible',
   about: {
-    does: 'lists what can be restored, in the plan',
+    does: 'lists the snapshots that can be restored',
     looksAt: 'the cluster’s snapshots and its latest restorable time',
     calls: 'aws rds describe-db-cluster-snapshots',
     proof: 'nothing is changed',

@@ -46,7 +46,7 @@ export const evictRedis: Action = {
   title: 'Evict old data from Redis',
   risk: 'data',
   about: {
-    does: 'removes keys under a prefix that have been idle for a while',
+    does: 'removes idle keys under a prefix',
     looksAt: 'keys by prefix, memory, idle time, from a bounded scan; whether UNLINK is allowed (ACL DRYRUN)',
     calls: 'redis-cli UNLINK KEY …, in batches of 500',
     proof: 'the keys are gone (a key used since the plan is not counted); memory before and after',
@@ -55,7 +55,7 @@ export const evictRedis: Action = {
   },
   fields: [
     { name: 'prefix', ask: 'prefix of the keys? (cache:)', kind: 'text' },
-    { name: 'idle', ask: 'idle for at least? (24h)', kind: 'text', form: span, preset: '24h' },
+    { name: 'idle', ask: 'idle for at least?', kind: 'text', form: span, preset: '24h' },
   ],
   names: (target) => given(target, 'prefix'),
   object: () => 'redis',

@@ -38,7 +38,8 @@ export const rollbackDeployment: Action = {
     deploymentField,
     {
       name: 'revision',
-      ask: 'which revision? (default: previous)',
+      ask: 'which revision?',
+      empty: 'the previous one',
       kind: 'number',
       range: [1, 2 ** 31 - 1],
       optional: true,

@@ -39,7 +39,7 @@ export const restoreJobs: Action = {
     runbook: 'Manually Retrying Failed Jobs',
   },
   fields: [
-    { name: 'run', ask: 'which retry? (run id)', kind: 'text', form: runId },
+    { name: 'run', ask: 'which retry?', kind: 'text', form: runId },
     { ...studyField, ask: 'which study?' },
   ],
   names: studyOf,

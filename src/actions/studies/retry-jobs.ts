@@ -49,7 +49,8 @@ export const retryJobs: Action = {
     studyField,
     {
       name: 'surface',
-      ask: 'which surface? (default: all)',
+      ask: 'which surface?',
+      empty: 'all',
       kind: 'text',
       optional: true,
       choices: (world) =>

@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSettingsFlags, givenTo } from '../../config/flags.ts';
 import type { Action, Field } from '../../core/actions/action.ts';
-import { expected, wrongValue } from '../../core/actions/field.ts';
+import { describeField, wrongValue } from '../../core/actions/field.ts';
 import { nearest } from '../../core/text/did-you-mean.ts';
 import type { RunFlags } from './flags.ts';
 
@@ -36,12 +36,9 @@ function addRunFlags(command: Command): Command {
 const attribute = (flag: string) => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 function fieldOption(field: Field): Option {
-  const { name, ask, oneOf, optional, preset } = field;
-  const shape = oneOf ? '' : expected(field);
-  const notes = [...(shape ? [shape] : []), ...(preset === undefined ? [] : [`default: ${preset}`])];
-  const about = `${ask.replace(/\?( |$)/, '$1')}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+  const { name, optional, preset } = field;
   const group = optional || preset !== undefined ? 'Target, optional:' : 'Target:';
-  return judged(new Option(`--${name} <value>`, about).helpGroup(group), field);
+  return judged(new Option(`--${name} <value>`, describeField(field)).helpGroup(group), field);
 }
 
 /** A value is judged as it is read: before anything is asked or looked at. */

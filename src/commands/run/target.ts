@@ -5,7 +5,7 @@ import { tell } from '../../config/output.ts';
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Action, Choice, Field, Target } from '../../core/actions/action.ts';
-import { wrongValue } from '../../core/actions/field.ts';
+import { promptFor, wrongValue } from '../../core/actions/field.ts';
 import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { emptyWorld, type World } from '../../core/world/world.ts';
@@ -97,7 +97,7 @@ async function askFor(field: Field, choices: readonly Choice[]): Promise<string 
         if (value !== '' && !wrong) resolve(value);
         else line.prompt();
       });
-      line.setPrompt(`${field.ask} `);
+      line.setPrompt(`${promptFor(field)} `);
       line.prompt();
     });
   } finally {

@@ -69,6 +69,8 @@ export type Field = {
   optional?: boolean;
   /** Taken when nothing is given. */
   preset?: string;
+  /** What an empty value means, where there is no preset: `all`, `the previous one`. */
+  empty?: string;
   /** Whether a form asks for it as things are; its preset is taken where it does not. */
   asked?(world: World): boolean;
   /** Of a `choice`: nothing else is taken. */

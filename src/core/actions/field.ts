@@ -33,6 +33,20 @@ function takes({ oneOf, range, form, kind }: Field, value: string): boolean {
   return /^\d{1,15}$/.test(value) && Number(value) >= least && Number(value) <= most;
 }
 
+/** As a prompt, with the default or what to type: `which surface? (default: all)`. */
+export function promptFor({ ask, empty, form, preset }: Field): string {
+  const note = empty === undefined ? (preset === undefined ? form?.says : undefined) : `default: ${empty}`;
+  return note === undefined ? ask : `${ask} (${note})`;
+}
+
+/** As a line of help: `older than (a duration such as 90m, 24h or 7d; default: 24h)`. */
+export function describeField(field: Field): string {
+  const { ask, oneOf, preset, empty } = field;
+  const fallback = preset ?? empty;
+  const notes = [oneOf ? '' : expected(field), fallback === undefined ? '' : `default: ${fallback}`].filter(Boolean);
+  return `${ask.replace(/\?( |$)/, '$1')}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+}
+
 const everyNumber = [0, Number.MAX_SAFE_INTEGER] as const;
 
 /** `sql or admin`, `a whole number from 0 to 500`; empty where any text will do. */

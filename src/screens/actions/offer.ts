@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { actionById } from '../../actions/index.ts';
 import type { Action, ActionId, Choice, Field, Target } from '../../core/actions/action.ts';
 import { forbids, settle } from '../../core/actions/arming.ts';
-import { wrongValue } from '../../core/actions/field.ts';
+import { promptFor, wrongValue } from '../../core/actions/field.ts';
 import type { ActionContext } from '../../core/actions/preflight.ts';
 import { acceptsFor, type Run } from '../../core/actions/run.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
@@ -51,7 +51,7 @@ function asked(action: Action, field: Field, before: Target): FormField {
   ];
   return {
     name: field.name,
-    ask: field.ask,
+    ask: promptFor(field),
     kind: field.kind,
     ...(field.optional || field.preset !== undefined ? { optional: true } : {}),
     ...(field.preset === undefined ? {} : { value: field.preset }),
