@@ -30,6 +30,7 @@ const finding = z
     code: z.enum(findingCodes).optional().describe('why it could not be evaluated; absent if it could'),
     remedy: z.string().optional().describe("the runbook's action, or the next step"),
     metric: metricId.optional(),
+    told: z.literal(true).optional().describe('shown beside the problems though it is none'),
     unanswered: z.literal(true).optional().describe('its source gives no answer; nothing else is evaluated from it'),
   })
   .meta({ id: 'finding' });

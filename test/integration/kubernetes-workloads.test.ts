@@ -1,5 +1,6 @@
 // What the namespace holds beside pods and deployments: read from the API server kind by kind, each for itself.
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import type { Settings } from '../../src/config/settings.ts';
 import type { Workloads } from '../../src/core/world/facts.ts';
 import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
@@ -196,8 +197,10 @@ describe('the workloads of a namespace', () => {
     await server.end();
   });
 
-  const start = () => {
-    const sources = kubernetesSources(server.settings()).filter(({ facts }) => facts.includes('workloads'));
+  const start = (kubernetes: Partial<Settings['kubernetes']> = {}) => {
+    const settings = server.settings();
+    const given = { ...settings, kubernetes: { ...settings.kubernetes, ...kubernetes } };
+    const sources = kubernetesSources(given).filter(({ facts }) => facts.includes('workloads'));
     ended = Promise.all(sources.map((one) => one.start((n) => news.push(n), over.signal).ended));
   };
   const latest = (): Workloads | undefined => {
@@ -246,6 +249,35 @@ describe('the workloads of a namespace', () => {
     expect(latest()?.unseen).toEqual([]);
     const watched = () => server.asked.filter((u) => u.searchParams.get('watch') === 'true').map((u) => u.pathname);
     await soon(watched).toContain('/apis/batch/v1beta1/namespaces/bentham/cronjobs');
+  });
+
+  it('include autoscalers, budgets and nodes; nodes that may not be listed are no finding', async () => {
+    answers.set('horizontalpodautoscalers', (url, res, req) =>
+      (url.pathname.includes('/autoscaling/v2beta2/') ? list({ metadata: { name: 'api', uid: 'h' } }) : refuse(404))(
+        url,
+        res,
+        req,
+      ),
+    );
+    answers.set('poddisruptionbudgets', refuse(404));
+    answers.set('nodes', refuse(403, 'nodes is forbidden: User "x" cannot list resource "nodes"'));
+    start();
+    await soon(() => latest()?.all.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['HorizontalPodAutoscaler api']);
+    expect(latest()).toMatchObject({ unseen: [], nodes: [] });
+    answers.set(
+      'nodes',
+      list({ metadata: { name: 'n1', uid: 'n' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }),
+    );
+    await soon(() => latest()?.nodes).toMatchObject([{ name: 'n1', ready: true }]);
+  });
+
+  it('count the pods that a selector leaves out', async () => {
+    answers.set('pods', (url, res) => {
+      expect([...url.searchParams.keys()]).toEqual(['limit']);
+      res.end(JSON.stringify({ metadata: { remainingItemCount: 39 }, items: [{ metadata: { name: 'a' } }] }));
+    });
+    start({ podSelector: 'app=executor' });
+    await soon(() => latest()?.podsThere).toBe(40);
   });
 
   it('of a kind that gives no answer do not delay the others', async () => {

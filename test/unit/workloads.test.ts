@@ -324,7 +324,10 @@ describe('a job', () => {
   test('that runs, is finished or suspended is ok', () => {
     const all = [job(), job({ name: 'b', state: 'complete' }), job({ name: 'c', state: 'suspended', active: 0 })];
     expect(told(...all)).toEqual([]);
-    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({ subject: 'jobs', says: '3 healthy' });
+    expect(judged(namespace({ all }), 'pods/job')).toMatchObject({
+      subject: 'jobs',
+      says: '2 healthy, 1 suspended: c',
+    });
   });
 
   test.each([

@@ -1,9 +1,10 @@
 // How jobs, cron jobs and volume claims are judged.
+import { formatInstant } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { type Decision, decide, type RuleId } from './rules/index.ts';
-import { longRun, patience } from './rules/namespace.ts';
+import { longRun, patience, startsLate } from './rules/namespace.ts';
 
 type Judged = Decision & { says: string };
 
@@ -50,10 +51,12 @@ function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
 /** Its jobs are judged themselves; where none is kept, the last run counts by what the cron job remembers. */
 export function evaluateCronJob(one: CronJob, now: Instant): Judged {
   if (one.suspended) return { ...decide('cronjob/ok'), says: 'CronJob suspended' };
-  const { scheduledAt, succeededAt, active } = one;
+  const { scheduledAt, succeededAt, active, dueAt } = one;
   const ended = scheduledAt !== undefined && active === 0 && now - scheduledAt > patience;
   if (ended && succeededAt !== undefined && succeededAt < scheduledAt)
     return { ...decide('cronjob/failed'), says: 'CronJob: its last run did not complete' };
+  if (dueAt !== undefined && active === 0 && now - dueAt > startsLate)
+    return { ...decide('cronjob/missed'), says: `CronJob: did not run at ${formatInstant(dueAt)}, when it was due` };
   return { ...decide('cronjob/ok'), says: 'CronJob' };
 }
 

@@ -35,6 +35,8 @@ export type Finding = {
   figure?: string;
   /** Why it could not be evaluated; absent: it was. */
   code?: FindingCode;
+  /** Told beside the problems though it is none: what somebody chose not to watch. */
+  told?: true;
   /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
   unanswered?: true;
 };

@@ -53,8 +53,9 @@ export function reportText(report: Report, options: TextOptions): string {
       if (here.length > 0) lines.push('', areaTitles[area], ...rows(here));
     }
   else {
-    lines.push(...rows(findings.filter((finding) => finding.verdict !== 'ok')));
-    const fine = report.counts.ok;
+    const shown = findings.filter(({ verdict: is, told }) => is !== 'ok' || told);
+    lines.push(...rows(shown));
+    const fine = findings.length - shown.length;
     const others = fine === findings.length ? `all ${fine}` : `${fine} other`;
     if (fine > 0)
       lines.push(

@@ -1,11 +1,13 @@
 // Everything that runs in the namespace: the roles of the architecture, other workloads, and pods of neither.
-import { formatAge } from '../text/format.ts';
+import { formatAge, formatCounted } from '../text/format.ts';
 import type { Controller, Deployment, Pod, Workload, Workloads } from '../world/facts.ts';
 import { known, pending } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
+import { evaluateAutoscaler, evaluateBudget } from './autoscaling.ts';
 import { evaluateClaim, evaluateCronJob, evaluateJob } from './batch.ts';
 import { describeFault } from './describe.ts';
 import { type Finding, inParts, missing } from './finding.ts';
+import { evaluateNodes } from './nodes.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
 import { type Decision, decide, worstRule } from './rules/index.ts';
@@ -61,7 +63,9 @@ export function evaluateWorkloads(world: World): Finding[] {
     ...roles.map((name) => role(world, deployments.value, name, podList)),
     ...others.map((d) => replicated(world, d, podList)),
     ...(all ? beside(world, all, podList ?? []) : []),
+    ...evaluateNodes(all?.nodes ?? [], podList ?? [], world.now),
     ...strays(world, deployments.value, all?.all ?? [], podList ?? []),
+    ...unwatched(world, all, podList),
     ...(besidesAbsent ? [besidesAbsent] : []),
     ...(podsAbsent ? [podsAbsent] : []),
   ];
@@ -104,7 +108,7 @@ export function isController(one: Workload): one is Controller {
 /** What is neither pod nor deployment. Jobs, cron jobs and claims that are fine are one line for each kind. */
 function beside(world: World, { all, unseen, refusals }: Workloads, podList: readonly Pod[]): Finding[] {
   const found: Finding[] = [];
-  const fine = new Map<string, number>();
+  const fine = new Map<string, { healthy: number; suspended: string[] }>();
   for (const one of all) {
     const refused = refusals.find(({ kind, name }) => kind === one.kind && name === one.name)?.message;
     if (isController(one)) {
@@ -112,8 +116,12 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
       continue;
     }
     const { rule, verdict, says } = judgeOther(one, all, ownPods(podList, one), world, refused);
-    if (verdict === 'ok') fine.set(one.kind, (fine.get(one.kind) ?? 0) + 1);
-    else
+    if (verdict === 'ok') {
+      const well = fine.get(one.kind) ?? { healthy: 0, suspended: [] };
+      fine.set(one.kind, well);
+      if (isSuspended(one)) well.suspended.push(one.name);
+      else well.healthy += 1;
+    } else
       found.push({
         id: `pods/${one.kind.toLowerCase()}/${one.name}`,
         area: 'pods',
@@ -123,8 +131,9 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
         says,
       });
   }
-  for (const [kind, number] of fine) {
-    const says = `${number} healthy`;
+  for (const [kind, { healthy, suspended }] of fine) {
+    const resting = suspended.length > 0 ? [`${suspended.length} suspended: ${suspended.slice(0, 3).join(', ')}`] : [];
+    const says = [...(healthy > 0 ? [`${healthy} healthy`] : []), ...resting].join(', ');
     const about = { id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind } as const;
     found.push({ ...about, ...decide('kinds/ok'), says });
   }
@@ -143,10 +152,15 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
   ];
 }
 
+const isSuspended = (one: Workload) =>
+  (one.kind === 'CronJob' && one.suspended) || (one.kind === 'Job' && one.state === 'suspended');
+
 const plurals: Readonly<Record<string, string>> = {
   Job: 'jobs',
   CronJob: 'cronjobs',
   PersistentVolumeClaim: 'volume claims',
+  HorizontalPodAutoscaler: 'autoscalers',
+  PodDisruptionBudget: 'disruption budgets',
 };
 
 function judgeOther(
@@ -163,7 +177,25 @@ function judgeOther(
       return evaluateCronJob(one, now);
     case 'PersistentVolumeClaim':
       return evaluateClaim(one);
+    case 'HorizontalPodAutoscaler':
+      return evaluateAutoscaler(one, now);
+    case 'PodDisruptionBudget':
+      return evaluateBudget(one);
   }
+}
+
+/** Pods that the configuration leaves out: workloads are judged by their status, what has none is not judged. */
+function unwatched({ scope }: World, all: Workloads | undefined, podList: readonly Pod[] | undefined): Finding[] {
+  if (!scope.somePods || !all || !podList) return [];
+  const about = { id: 'pods/selector', area: 'pods', subject: 'pods' } as const;
+  const remedy = 'kubernetes.podSelector';
+  if (all.podsThere === undefined)
+    return [
+      { ...about, ...decide('pods/unwatched-unknown'), says: 'not all are watched; how many is unknown', remedy },
+    ];
+  const left = Math.max(0, all.podsThere - podList.length);
+  const says = `${formatCounted(left, 'pod')} of ${all.podsThere} not watched`;
+  return left > 0 ? [{ ...about, ...decide('pods/unwatched'), says, remedy, told: true }] : [];
 }
 
 /** Pods that no workload answers for: bare ones, and those of controllers that are not known or not seen. */

@@ -10,12 +10,15 @@ import type { Cluster, Deployment, Pod, Workloads } from './kubernetes-facts.ts'
 import type { FaultKind } from './reading.ts';
 
 export type {
+  Autoscaler,
   BatchJob,
+  Budget,
   Claim,
   Cluster,
   Controller,
   CronJob,
   Deployment,
+  Node,
   Pod,
   Rollout,
   RolloutState,

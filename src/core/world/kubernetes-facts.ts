@@ -115,6 +115,8 @@ export type CronJob = {
   kind: 'CronJob';
   name: string;
   suspended: boolean;
+  /** The first time after its last run at which it was due; absent where its schedule is not understood. */
+  dueAt?: Instant;
   active: number;
   scheduledAt?: Instant;
   /** Servers before 1.21 do not tell it. */
@@ -124,11 +126,52 @@ export type CronJob = {
 
 export type Claim = { kind: 'PersistentVolumeClaim'; name: string; phase: string; createdAt: Instant };
 
-export type Workload = Controller | BatchJob | CronJob | Claim;
+export type Autoscaler = {
+  kind: 'HorizontalPodAutoscaler';
+  name: string;
+  /** What it scales: `Deployment api-gateway`. */
+  target: string;
+  min: number;
+  max: number;
+  current: number;
+  /** Its controller has written a status. */
+  seen: boolean;
+  /** Why it cannot scale: AbleToScale or ScalingActive is not True. */
+  unable?: string;
+  createdAt: Instant;
+};
+
+export type Budget = {
+  kind: 'PodDisruptionBudget';
+  name: string;
+  healthy: number;
+  /** Pods that have to be healthy before one may be disrupted. */
+  wanted: number;
+  /** Why its controller cannot compute it. */
+  failed?: string;
+  createdAt: Instant;
+};
+
+/** A node of the cluster. */
+export type Node = {
+  name: string;
+  ready: boolean;
+  /** In words: not ready, under pressure. */
+  problems: readonly string[];
+  /** It takes no new pods. */
+  cordoned: boolean;
+  createdAt: Instant;
+};
+
+export type Workload = Controller | BatchJob | CronJob | Claim | Autoscaler | Budget;
 
 /** What is in the namespace beside pods and deployments. */
 export type Workloads = {
   all: readonly Workload[];
+  /** Those of the whole cluster; none where we may not list them. */
+  nodes?: readonly Node[];
+  /** How many pods there are, where only some are watched; absent where that is not known. */
+  podsThere?: number;
   /** Kinds that cannot be seen now, and why: the others are as they are. */
   unseen: readonly { kinds: string; fault: Fault }[];
   /** Why controllers do not get their pods created: a quota, an admission webhook. The newest of each. */

@@ -3,6 +3,7 @@ import type { V1CronJob, V1Job, V1PersistentVolumeClaim } from '@kubernetes/clie
 import { second } from '../../core/time.ts';
 import type { BatchJob, Claim, CronJob } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { nextDue } from './cron-schedule.ts';
 import { ownerOf } from './owner.ts';
 
 /** A job; undefined when it has no name. */
@@ -43,14 +44,17 @@ export function toCronJob({ metadata, spec, status }: ApiObject<V1CronJob>): Cro
   if (!name) return undefined;
   const scheduledAt = instant(status?.lastScheduleTime);
   const succeededAt = instant(status?.lastSuccessfulTime);
+  const createdAt = instant(metadata?.creationTimestamp) ?? 0;
+  const schedule = words(spec?.schedule) ?? '';
   return {
     kind: 'CronJob',
     name,
+    dueAt: nextDue(schedule, scheduledAt ?? createdAt, words(spec?.timeZone)),
     suspended: spec?.suspend === true,
     active: items(status?.active).length,
     scheduledAt,
     succeededAt,
-    createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    createdAt,
   };
 }
 

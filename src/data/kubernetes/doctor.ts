@@ -32,8 +32,11 @@ const purposes: readonly Purpose[] = [
       ),
       ...['jobs', 'cronjobs'].flatMap((resource) => verbs(['list', 'watch'], { group: 'batch', resource })),
       ...verbs(['list', 'watch'], { resource: 'persistentvolumeclaims' }),
+      ...verbs(['list', 'watch'], { group: 'autoscaling', resource: 'horizontalpodautoscalers' }),
+      ...verbs(['list', 'watch'], { group: 'policy', resource: 'poddisruptionbudgets' }),
     ],
   },
+  { what: 'watch nodes', essential: false, namespace: '', rights: verbs(['list', 'watch'], { resource: 'nodes' }) },
   { what: 'read logs', essential: true, rights: verbs(['get'], { resource: 'pods', subresource: 'log' }) },
   {
     what: 'revisions and events',
@@ -60,11 +63,6 @@ const purposes: readonly Purpose[] = [
     essential: false,
     namespace: eventsNamespace,
     rights: verbs(['list'], { resource: 'events' }),
-  },
-  {
-    what: 'autoscalers',
-    essential: false,
-    rights: verbs(['list'], { group: 'autoscaling', resource: 'horizontalpodautoscalers' }),
   },
   {
     what: 'restart, roll back',

@@ -1,19 +1,22 @@
 // What the namespace holds beside pods and deployments, kind by kind: each is watched for itself, and one that may not
 // be listed, or does not answer, costs only itself and is named.
 import type { Settings } from '../../config/settings.ts';
-import type { Workload, Workloads } from '../../core/world/facts.ts';
+import type { Node, Workload, Workloads } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { type Source, timedOut } from '../source.ts';
 import { words } from './api-object.ts';
+import { toAutoscaler, toBudget } from './autoscaling.ts';
 import { toClaim, toCronJob, toJob } from './batch.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
 import { toDaemonSet, toReplicaSet, toStatefulSet } from './controllers.ts';
 import { toEvent } from './events.ts';
+import { toNode } from './nodes.ts';
+import { followPodCount } from './pod-count.ts';
 import type { Collection } from './reflector.ts';
 import { ReflectorGroup } from './reflector-group.ts';
 
 type Refusal = Workloads['refusals'][number];
-type Kind = { group: string; older?: string; kinds: string; read(wire: object): Workload | undefined };
+type Kind = { group: string; older?: string; optional?: true; kinds: string; read(wire: object): Workload | undefined };
 
 /** As kubectl calls them. What the API server sends is not trusted to be what it should be: readers expect anything. */
 const kinds: readonly Kind[] = [
@@ -24,10 +27,25 @@ const kinds: readonly Kind[] = [
   // Before 1.21 they were served there only.
   { group: '/apis/batch/v1', older: '/apis/batch/v1beta1', kinds: 'cronjobs', read: toCronJob },
   { group: '/api/v1', kinds: 'persistentvolumeclaims', read: toClaim },
+  // Where a server does not have these kinds, nothing of them can be there.
+  {
+    group: '/apis/autoscaling/v2',
+    older: '/apis/autoscaling/v2beta2',
+    kinds: 'horizontalpodautoscalers',
+    optional: true,
+    read: toAutoscaler,
+  },
+  {
+    group: '/apis/policy/v1',
+    older: '/apis/policy/v1beta1',
+    kinds: 'poddisruptionbudgets',
+    optional: true,
+    read: toBudget,
+  },
 ];
 
 /** What is known of one kind: its last list, and why it cannot be seen now. */
-type Seen<T> = { values?: readonly T[]; fault?: Fault };
+type Seen<T> = { values?: readonly T[]; fault?: Fault | undefined };
 
 /** Tells the whole namespace whenever a part of it changes. */
 export function workloadsSource(connection: Connection, settings: Settings): Source {
@@ -38,16 +56,20 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
     start(emit, signal) {
       const seen = kinds.map((kind): Seen<Workload> & Kind => ({ ...kind }));
       const refused: Seen<Refusal> = {};
+      const nodes: Seen<Node> & Pick<Kind, 'kinds'> = { kinds: 'nodes' };
+      const counted: { pods?: number | undefined; due: boolean } = { due: settings.kubernetes.podSelector !== '' };
       const group = new ReflectorGroup(connection);
       let overdue = false;
       let value: Workloads | undefined;
 
       const live = () => {
-        const answered = seen.every(({ values, fault }) => values || fault);
+        const answered = !counted.due && [...seen, nodes].every(({ values, fault }) => values || fault);
         if (signal.aborted || group.lost || !(answered || overdue)) return;
         value ??= {
           all: seen.flatMap(({ values }) => values ?? []),
-          unseen: seen.flatMap(({ kinds: name, values, fault }) => {
+          nodes: nodes.values ?? [],
+          podsThere: counted.pods,
+          unseen: [...seen, nodes].flatMap(({ kinds: name, values, fault }) => {
             if (fault) return [{ kinds: name, fault }];
             return values ? [] : [{ kinds: name, fault: timedOut(connection.where, settings.intervals.timeout) }];
           }),
@@ -56,28 +78,33 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
         const from = `kubernetes ${connection.context}`;
         emit({ fact: 'workloads', value, at: Date.now(), staleAfter: staleAfterBeat, from });
       };
-      const follow = <T>(into: Seen<T>, what: Collection<T>) =>
+      const follow = <T>(into: Seen<T>, what: Collection<T>, isNothing: (fault: Fault) => boolean = () => false) =>
         group.add<T>(what, {
           changed(values) {
             into.values = values;
-            delete into.fault;
+            into.fault = undefined;
             value = undefined;
             live();
           },
           failed(fault) {
-            into.fault = fault;
+            if (isNothing(fault)) into.values = [];
+            into.fault = isNothing(fault) ? undefined : fault;
             value = undefined;
             live();
           },
         });
       const path = (group: string, name: string) => `${group}/namespaces/${encodeURIComponent(namespace)}/${name}`;
-      for (const one of seen)
-        follow(one, {
+      for (const one of seen) {
+        const what: Collection<Workload> = {
           path: path(one.group, one.kinds),
           olderPath: one.older && path(one.older, one.kinds),
           noun: `${one.kinds} in ${namespace}`,
           read: one.read,
-        });
+        };
+        follow(one, what, ({ code }) => one.optional === true && code === '404');
+      }
+      // Nodes are no part of the namespace: many roles may not list them, and doctor says so.
+      follow(nodes, { path: '/api/v1/nodes', noun: 'nodes', read: toNode }, ({ kind }) => kind === 'forbidden');
       follow(refused, {
         path: path('/api/v1', 'events'),
         query: { fieldSelector: 'reason=FailedCreate' },
@@ -92,7 +119,13 @@ export function workloadsSource(connection: Connection, settings: Settings): Sou
         { alive: live, lost: ({ fault, at, retryAt }) => emit({ fact: 'workloads', fault, at, retryAt }) },
         signal,
       );
-      return { refresh, ended: ended.finally(() => clearTimeout(timer)) };
+      const count = (pods: number | undefined) => {
+        Object.assign(counted, { pods, due: false });
+        value = undefined;
+        live();
+      };
+      const counting = counted.due ? followPodCount(connection, count, signal) : undefined;
+      return { refresh, ended: Promise.all([ended, counting]).then(() => clearTimeout(timer)) };
     },
   };
 }

@@ -71,6 +71,7 @@ export const podsPane: Pane = {
     const age = ageSays(away, now);
     const old = away.state !== 'live' || isStale(away, now);
     const counts = podCounts(pods);
+    const left = healthOf(state.world).findings.find(({ rule }) => rule === 'pods/unwatched');
     const problem = trouble(away, 'kubernetes', now, columns);
     const replicated = workloadsOf(deployments, others);
     const all = pods.length + replicated.length + problem.length <= room;
@@ -80,7 +81,7 @@ export const podsPane: Pane = {
       ...podRows(replicated, pods, columns, now, all, old, scope, seen, othersIn(state.world)),
     ];
     return {
-      says: line(dim(scope.namespace)),
+      says: line(dim(left ? `${scope.namespace}  ${left.says}` : scope.namespace)),
       right: age ?? line(span(`${counts.ready}/${counts.total} ready`, counts.ready < counts.total ? 'bold' : 'dim')),
       rows,
       empty: noneThere(readings, scope.namespace),
@@ -95,11 +96,13 @@ const workloadsOf = memoize((deployments: readonly Deployment[], others: Workloa
   ...others.filter(isController),
 ]);
 
-/** Unhealthy jobs, cron jobs and volume claims, and what is not visible. */
+/** Unhealthy jobs, claims, autoscalers, budgets and nodes, and what is not visible. */
 const othersIn = memoize((world: World): readonly Ranked[] =>
   healthOf(world)
     .findings.filter(
-      ({ id, verdict }) => verdict !== 'ok' && /^pods\/(job|cronjob|persistentvolumeclaim|unseen)\//.test(id),
+      ({ id, verdict }) =>
+        verdict !== 'ok' &&
+        /^pods\/(job|cronjob|persistentvolumeclaim|horizontalpodautoscaler|poddisruptionbudget|node|unseen)\//.test(id),
     )
     .map(({ id, subject, verdict, says }) => {
       const draw = () => [line(mark(verdict), ` ${subject}  `, says)];

@@ -7,7 +7,22 @@ export const longRun = 12 * hour;
 /** What a controller or the kubelet may take to act. */
 export const patience = 2 * minute;
 
+/** A new node may take this long to be Ready. */
+export const joinsWithin = 5 * minute;
+/** A cron job that is due may start this late. */
+export const startsLate = 5 * minute;
+
 export const namespaceRules = declare({
+  'pods/unwatched': {
+    verdict: 'ok',
+    when: 'kubernetes.podSelector leaves pods out: how many is told; their workloads are judged by status alone',
+    from: 'pods (remainingItemCount)',
+  },
+  'pods/unwatched-unknown': {
+    verdict: 'unknown',
+    when: 'kubernetes.podSelector leaves pods out, and how many is not known',
+    from: 'pods (remainingItemCount)',
+  },
   'job/ok': { verdict: 'ok', when: 'it runs, is complete or suspended, or a later run completed', from: 'jobs' },
   'job/failed': {
     verdict: 'critical',
@@ -36,10 +51,53 @@ export const namespaceRules = declare({
     when: `its last run ended ${inWords(patience)} ago or earlier, and not well`,
     from: 'lastScheduleTime, lastSuccessfulTime',
   },
+  'cronjob/missed': {
+    verdict: 'warning',
+    when: `it was due ${inWords(startsLate)} ago or earlier and has not run, and no earlier run is still active`,
+    from: 'schedule, timeZone, lastScheduleTime',
+    source: 'kube-controller-manager, MissSchedule',
+  },
   'claim/ok': { verdict: 'ok', when: 'Bound', from: 'persistentvolumeclaims' },
   'claim/pending': { verdict: 'warning', when: 'Pending', from: 'phase' },
   'claim/lost': { verdict: 'critical', when: 'Lost', from: 'phase', source: 'kstatus' },
   'claim/unknown': { verdict: 'unknown', when: 'in a phase that nobody knows', from: 'phase' },
+  'autoscaler/ok': { verdict: 'ok', when: 'it can scale, and has room to', from: 'horizontalpodautoscalers' },
+  'autoscaler/unable': {
+    verdict: 'warning',
+    when: 'it cannot scale: no metrics, no target, no controller',
+    from: 'AbleToScale, ScalingActive',
+    source: 'Argo CD, HorizontalPodAutoscaler health',
+  },
+  'autoscaler/at-maximum': {
+    verdict: 'warning',
+    when: 'it runs maxReplicas',
+    from: 'currentReplicas, maxReplicas',
+    source: 'kubernetes-mixin, KubeHpaMaxedOut',
+  },
+  'budget/ok': { verdict: 'ok', when: 'as many pods are healthy as it protects', from: 'poddisruptionbudgets' },
+  'budget/violated': {
+    verdict: 'warning',
+    when: 'fewer pods are healthy than it protects',
+    from: 'currentHealthy, desiredHealthy',
+    source: 'kubernetes-mixin, KubePdbNotEnoughHealthyPods',
+  },
+  'budget/failed': {
+    verdict: 'warning',
+    when: 'its controller cannot compute it',
+    from: 'DisruptionAllowed (SyncFailed)',
+  },
+  'node/not-ready': {
+    verdict: 'warning',
+    when: `a node is not Ready, ${inWords(joinsWithin)} after it was made (without pods of ours: unless cordoned)`,
+    from: 'nodes, where we may list them',
+    source: 'kubernetes-mixin, KubeNodeNotReady',
+  },
+  'node/pressure': {
+    verdict: 'warning',
+    when: 'a node is under memory, disk or process pressure, or has no network',
+    from: 'nodes, where we may list them',
+    source: 'kubernetes-mixin, KubeNodePressure',
+  },
   'kinds/ok': { verdict: 'ok', when: 'all of one kind are well: one line for the kind', from: 'each kind' },
   'kinds/unseen': { verdict: 'unknown', when: 'a kind cannot be listed', from: 'each kind' },
 });

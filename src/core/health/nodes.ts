@@ -1,0 +1,47 @@
+// Nodes: those that run pods of the namespace one by one, the others of the cluster together.
+import { formatCounted } from '../text/format.ts';
+import type { Instant } from '../time.ts';
+import type { Node, Pod } from '../world/facts.ts';
+import type { Finding } from './finding.ts';
+import { decide, type RuleId } from './rules/index.ts';
+import { joinsWithin } from './rules/namespace.ts';
+
+/** One finding for each node in trouble that runs pods of ours, one for all others, one for those that are well. */
+export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now: Instant): Finding[] {
+  const running = Map.groupBy(
+    pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed'),
+    ({ node }) => node,
+  );
+  const judged = nodes.map((node) => ({ node, ours: running.get(node.name) ?? [], rule: ruleOf(node, now) }));
+  const ill = judged.filter(({ rule }) => rule !== 'kinds/ok');
+  const here = ill.filter(({ ours }) => ours.length > 0);
+  // A node that is drained and then stopped is somebody's work.
+  const elsewhere = ill.filter(({ ours, node }) => ours.length === 0 && !node.cordoned);
+  const fine = nodes.length - here.length - elsewhere.length;
+  return [
+    ...here.map(({ node, ours, rule }): Finding => {
+      const about = { id: `pods/node/${node.name}`, area: 'pods', subject: node.name } as const;
+      const says = `Node ${node.problems.join(', ')}, runs ${formatCounted(ours.length, 'pod')}`;
+      return { ...about, ...decide(rule), says };
+    }),
+    ...together(elsewhere.map(({ node }) => node)),
+    ...(fine > 0 ? [sum('ok', decide('kinds/ok').rule, `${fine} healthy`)] : []),
+  ];
+}
+
+function ruleOf({ ready, problems, createdAt }: Node, now: Instant): RuleId {
+  if (!ready) return now - createdAt < joinsWithin ? 'kinds/ok' : 'node/not-ready';
+  return problems.length > 0 ? 'node/pressure' : 'kinds/ok';
+}
+
+function sum(of: 'ok' | 'elsewhere', rule: RuleId, says: string): Finding {
+  return { id: of === 'ok' ? 'pods/node' : `pods/node/`, area: 'pods', subject: 'nodes', ...decide(rule), says };
+}
+
+function together(nodes: readonly Node[]): Finding[] {
+  if (nodes.length === 0) return [];
+  const names = nodes.map(({ name, problems }) => `${name} ${problems.join(', ')}`);
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  const rule = nodes.some(({ ready }) => !ready) ? 'node/not-ready' : 'node/pressure';
+  return [sum('elsewhere', rule, `${names.slice(0, 3).join('; ')}${more}: no pods of ours there`)];
+}

@@ -1,0 +1,175 @@
+// Autoscalers, disruption budgets, cron jobs that did not run, nodes, and pods that nobody watches: from what the API
+// server sends to what is said of it.
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { reportOf } from '../../src/core/health/report.ts';
+import { reportText } from '../../src/core/health/report-text.ts';
+import type { Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
+import type { Scope, World } from '../../src/core/world/world.ts';
+import { toAutoscaler, toBudget } from '../../src/data/kubernetes/autoscaling.ts';
+import { toCronJob } from '../../src/data/kubernetes/batch.ts';
+import { toNode } from '../../src/data/kubernetes/nodes.ts';
+import { calm, live, now, pod } from '../support/worlds.ts';
+
+const hour = 3_600_000;
+const time = (at: number) => new Date(at).toISOString();
+const named = (name: string, age = 9 * hour) => ({ name, creationTimestamp: time(now - age) });
+
+function namespace(workloads: Partial<Workloads>, pods: readonly Pod[] = [], scope: Partial<Scope> = {}): World {
+  const kept = calm.readings.pods.state === 'live' ? calm.readings.pods.value : [];
+  const value = { all: [], unseen: [], refusals: [], ...workloads };
+  const readings = { ...calm.readings, workloads: live<Workloads>(value), pods: live([...kept, ...pods]) };
+  return { ...calm, scope: { ...calm.scope, ...scope }, readings };
+}
+const findings = (world: World) => evaluate(world).filter(({ area }) => area === 'pods');
+const wrong = (world: World) =>
+  findings(world)
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ id, verdict, says }) => `${verdict} ${id}: ${says}`);
+const told = (...all: readonly (Workload | undefined)[]) =>
+  wrong(namespace({ all: all.filter((one) => one !== undefined) }));
+
+describe('an autoscaler', () => {
+  const scaler = (current: number, conditions: readonly object[] = [], age?: number) =>
+    toAutoscaler({
+      metadata: named('executor', age),
+      spec: { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, minReplicas: 3, maxReplicas: 10 },
+      status: { currentReplicas: current, conditions },
+    });
+  const condition = (type: string, reason: string, status = 'False') => ({ type, status, reason, message: 'why' });
+  const about = 'warning pods/horizontalpodautoscaler/executor: HorizontalPodAutoscaler of Deployment executor';
+
+  test('with room to scale is ok', () => expect(told(scaler(4))).toEqual([]));
+
+  test('at its maximum is a warning, unless minimum and maximum are the same', () => {
+    expect(told(scaler(10))).toEqual([`${about}: at its maximum of 10`]);
+    const fixed = scaler(10);
+    expect(told(fixed && { ...fixed, min: 10 })).toEqual([]);
+  });
+
+  test.each([
+    ['AbleToScale', 'FailedGetScale'],
+    ['ScalingActive', 'FailedGetResourceMetric'],
+  ])('that cannot scale is a warning: %s', (type, reason) => {
+    expect(told(scaler(4, [condition(type, reason)]))).toEqual([`${about} cannot scale: ${reason}: why`]);
+    // A new one has no metrics yet.
+    expect(told(scaler(4, [condition(type, reason)], 30_000))).toEqual([]);
+  });
+
+  test('rests while its target is scaled to 0', () =>
+    expect(told(scaler(0, [condition('ScalingActive', 'ScalingDisabled')]))).toEqual([]));
+
+  test('without a status has no controller', () => {
+    const spec = { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, maxReplicas: 10 };
+    const untouched = toAutoscaler({ metadata: named('executor'), spec });
+    expect(told(untouched)).toEqual([`${about}: its controller is not responding`]);
+  });
+});
+
+describe('a disruption budget', () => {
+  const budget = (currentHealthy: number, conditions: readonly object[] = []) =>
+    toBudget({ metadata: named('api'), status: { currentHealthy, desiredHealthy: 2, conditions } });
+
+  test('with fewer healthy pods than it protects is a warning', () => {
+    expect(told(budget(2))).toEqual([]);
+    expect(told(budget(1))).toEqual(['warning pods/poddisruptionbudget/api: PodDisruptionBudget: 1 healthy, 2 wanted']);
+  });
+
+  test('that cannot be computed is a warning', () => {
+    const failed = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no controller' };
+    expect(told(budget(2, [failed]))).toEqual([
+      'warning pods/poddisruptionbudget/api: PodDisruptionBudget: SyncFailed: no controller',
+    ]);
+  });
+});
+
+describe('a cron job', () => {
+  const cron = (spec: object, status: object) => toCronJob({ metadata: named('nightly', 900 * hour), spec, status });
+  const ran = (ago: number) => ({ lastScheduleTime: time(now - ago), lastSuccessfulTime: time(now - ago) });
+  const hourly = { schedule: '@every 1h' };
+
+  test('that missed its time is a warning', () => {
+    const missed = wrong(namespace({ all: [cron(hourly, ran(3 * hour))].filter((one) => one !== undefined) }));
+    expect(missed).toEqual([
+      expect.stringMatching(/^warning pods\/cronjob\/nightly: CronJob: did not run at .*Z, when it was due$/) as string,
+    ]);
+    expect(told(cron(hourly, ran(hour / 2)))).toEqual([]);
+  });
+
+  test('that never ran is due since it was made', () => expect(told(cron(hourly, {}))).toHaveLength(1));
+
+  test.each([
+    ['is suspended', { ...hourly, suspend: true }, ran(3 * hour)],
+    ['still runs', hourly, { ...ran(3 * hour), active: [{}] }],
+    ['has a schedule that is not understood', { schedule: 'at tea time' }, ran(3 * hour)],
+  ])('that %s is not overdue', (_, spec, status) => expect(told(cron(spec, status))).toEqual([]));
+
+  test('that is suspended is named where all is well', () => {
+    const all = [cron({ ...hourly, suspend: true }, ran(3 * hour))].filter((one) => one !== undefined);
+    expect(findings(namespace({ all })).find(({ id }) => id === 'pods/cronjob')?.says).toBe('1 suspended: nightly');
+  });
+});
+
+describe('nodes', () => {
+  const node = (name: string, status: Record<string, string> = {}, more: object = {}, age = 9 * hour) =>
+    toNode({
+      metadata: named(name, age),
+      spec: more,
+      status: {
+        conditions: Object.entries({ Ready: 'True', ...status }).map(([type, is]) => ({ type, status: is })),
+      },
+    });
+  const judged = (...nodes: readonly ReturnType<typeof node>[]) =>
+    wrong(namespace({ nodes: nodes.filter((one) => one !== undefined) }, [pod('', 'x', { node: 'n1', bare: true })]));
+
+  test('that are Ready are one line', () => {
+    const nodes = [node('n1'), node('n2')].filter((one) => one !== undefined);
+    expect(findings(namespace({ nodes })).find(({ id }) => id === 'pods/node')).toMatchObject({
+      subject: 'nodes',
+      says: '2 healthy',
+    });
+  });
+
+  test.each([
+    [{ Ready: 'False' }, 'not ready'],
+    [{ Ready: 'Unknown' }, 'unknown'],
+    [{ DiskPressure: 'True' }, 'disk pressure'],
+    [{ MemoryPressure: 'True', PIDPressure: 'True' }, 'memory pressure, too many processes'],
+    [{ NetworkUnavailable: 'True' }, 'no network'],
+  ])('with %o that run pods of ours are a warning', (status, says) => {
+    expect(judged(node('n1', status), node('n2'))).toEqual([`warning pods/node/n1: Node ${says}, runs 1 pod`]);
+  });
+
+  test('without pods of ours are told together, and not when they are drained or young', () => {
+    expect(judged(node('n1'), node('n2', { Ready: 'False' }), node('n3', { DiskPressure: 'True' }))).toEqual([
+      'warning pods/node/: n2 not ready; n3 disk pressure: no pods of ours there',
+    ]);
+    expect(judged(node('n2', { Ready: 'False' }, { unschedulable: true }))).toEqual([]);
+    expect(judged(node('n2', { Ready: 'False' }, {}, 60_000))).toEqual([]);
+  });
+
+  test('without conditions are unknown', () => {
+    expect(judged(toNode({ metadata: named('n1') }))).toEqual(['warning pods/node/n1: Node unknown, runs 1 pod']);
+  });
+});
+
+describe('pods that the selector leaves out', () => {
+  const some = (podsThere?: number) => namespace({ podsThere }, [], { somePods: true });
+  const watched = calm.readings.pods.state === 'live' ? calm.readings.pods.value.length : 0;
+
+  test('are counted, also where only problems are told', () => {
+    const world = some(watched + 12);
+    expect(findings(world).find(({ id }) => id === 'pods/selector')).toMatchObject({
+      verdict: 'ok',
+      says: `12 pods of ${watched + 12} not watched`,
+    });
+    const text = reportText(reportOf(world, 'production'), { all: false, columns: 120, colour: false });
+    expect(text).toContain('12 pods of');
+  });
+
+  test('are unknown if they cannot be counted, and no matter where all are watched', () => {
+    expect(wrong(some())).toEqual(['unknown pods/selector: not all are watched; how many is unknown']);
+    expect(findings(some(watched)).some(({ id }) => id === 'pods/selector')).toBe(false);
+    expect(findings(namespace({})).some(({ id }) => id === 'pods/selector')).toBe(false);
+  });
+});
