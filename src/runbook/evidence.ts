@@ -40,7 +40,7 @@ export function look<T>(world: World, subject: string, reading: Reading<T>, see:
       because: describeFault(reading.fault),
     };
   if (isStale(reading, world.now))
-    return { ...about, state: 'unknown', because: `last heard ${formatAge(world.now - reading.at)} ago` };
+    return { ...about, state: 'unknown', because: `last answer ${formatAge(world.now - reading.at)} ago` };
   return { ...about, ...see(reading.value) };
 }
 

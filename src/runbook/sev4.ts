@@ -63,7 +63,7 @@ const remedies: Partial<Record<MetricId, Remedy>> = {
   },
   connections: {
     question: 'is a larger pool needed?',
-    more: ['First look for idle sessions that hold connections.'],
+    more: ['First check for idle sessions that hold connections.'],
     offers: [{ action: 'end-session', title: 'end a session' }],
     goes: { screen: 'sessions', title: 'the sessions' },
   },

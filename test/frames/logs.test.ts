@@ -196,7 +196,7 @@ describe('the log screen', () => {
       }),
       { columns: 160, rows: 24 },
     );
-    expect(text).toContain('12 older lines forgotten, the newest are kept');
+    expect(text).toContain('12 older lines dropped; the newest are kept');
     expect(text).toContain('7 containers left out');
     expect(text).toContain('1/3 streams');
     expect(text).toContain('not allowed to get pods/log (k8s:6443)');

@@ -95,7 +95,7 @@ describe.runIf(installed)('a real Redis', () => {
     expect(cli('set', 'a', 'b')).toContain('OK');
     expect(await look()).toMatchObject({
       verdict: 'warning',
-      says: 'its last save failed, writes are taken: a restart loses them',
+      says: 'its last save failed; writes are accepted: a restart loses them',
     });
     cli('config', 'set', 'stop-writes-on-bgsave-error', 'yes');
     cli('config', 'set', 'save', '');
@@ -186,6 +186,6 @@ test('a failing append-only file is critical, whatever the saves report', async 
   expect(refusals).toEqual([{ why: 'append' }]);
   expect(evaluateRedis({ where: 'r', version: '7', latency: 1, role: 'master', refusals })).toMatchObject({
     verdict: 'critical',
-    says: 'writes are refused: its append-only file takes none',
+    says: 'writes are refused: its append-only file cannot be written',
   });
 });

@@ -82,7 +82,7 @@ test('after a million lines the memory is the same, and dropped lines are counte
       { timeout: 120_000, interval: 50 },
     )
     .toBeGreaterThan(1_000_000);
-  await terminal.shows(/\d[\d ,]+ older lines forgotten, the newest are kept/);
+  await terminal.shows(/\d[\d ,]+ older lines dropped; the newest are kept/);
   expect(Math.max(...peaks)).toBeLessThan(mostMemory);
   expect(terminal.text).not.toContain('engine stopped');
 }, 240_000);

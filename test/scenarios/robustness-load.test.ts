@@ -75,7 +75,7 @@ test('logs arrive while the terminal is stalled', async () => {
   drill.kubernetes.logs.write(last, JSON.stringify({ level: 60, msg: 'the last of the flood' }), Date.now());
   terminal.readsOn();
   await terminal.type('e').shows('the last of the flood', 60_000);
-  expect(terminal.text).toContain('older lines forgotten');
+  expect(terminal.text).toContain('older lines dropped');
   expect(terminal.text).not.toContain('engine stopped');
   expect(terminal.raw).not.toContain('engine stopped');
   await terminal.press('esc', 'esc').shows('5 STUDIES');

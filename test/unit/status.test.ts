@@ -180,7 +180,7 @@ describe('a finding that disappears between two checks', () => {
       ['✓ clock recovered (was warning)'],
     ]);
     const idle = { ...outage, readings: { ...outage.readings, surfaces: live({ surfaces: [], estimated: false }) } };
-    expect(lines(outage, idle)[0]).toContain('? openai-api no jobs to judge by (was critical)');
+    expect(lines(outage, idle)[0]).toContain('? openai-api no jobs to evaluate (was critical)');
   });
 });
 

@@ -68,7 +68,7 @@ const endOf =
   (finding: Finding): Finding[] => {
     if (hidden.has(finding.id)) return [];
     if (finding.area !== 'surfaces' || finding.unanswered) return [{ ...finding, verdict: 'ok', says: 'recovered' }];
-    return [{ ...finding, verdict: 'unknown', says: 'no jobs to judge by' }];
+    return [{ ...finding, verdict: 'unknown', says: 'no jobs to evaluate' }];
   };
 
 /** `03:14:07Z ● api-gateway   1/3 ready, CrashLoopBackOff   (was ok)`. */

@@ -80,7 +80,7 @@ function objectionOfPrimary({ now, readings: { primary } }: FailoverFacts): Obje
     if (provesAway(primary.fault.code)) return undefined;
     return { ...about, says: `primary: ${describeFault(primary.fault)}; this does not prove that it is down` };
   }
-  if (isStale(primary, now)) return { ...about, says: `primary: last heard ${formatAge(now - primary.at)} ago` };
+  if (isStale(primary, now)) return { ...about, says: `primary: last answer ${formatAge(now - primary.at)} ago` };
   const there = { of: 'primary', answer: 'no', overridable: false } as const;
   if (primary.value.inRecovery)
     return { ...there, code: 'primary-in-recovery', says: 'the configured primary answers, and is itself in recovery' };
@@ -121,7 +121,7 @@ function objectionOfReplica({ now, scope, readings: { primary, replica } }: Fail
   const unknown = { ...none, code: 'replica-unknown', answer: 'unsure' } as const;
   if (replica.state === 'pending') return { ...unknown, says: 'replica: no answer yet' };
   if (replica.state === 'lost') return { ...unknown, says: `replica: ${describeFault(replica.fault)}` };
-  if (isStale(replica, now)) return { ...unknown, says: `replica: last heard ${formatAge(now - replica.at)} ago` };
+  if (isStale(replica, now)) return { ...unknown, says: `replica: last answer ${formatAge(now - replica.at)} ago` };
   const { inRecovery, wal, lag } = replica.value;
   if (!inRecovery)
     return {

@@ -72,7 +72,7 @@ export function missing(
       ...decide('source/stale'),
       code: 'stale',
       unanswered: true,
-      says: `last heard ${formatAge(world.now - reading.at)} ago`,
+      says: `last answer ${formatAge(world.now - reading.at)} ago`,
     };
   return undefined;
 }

@@ -44,7 +44,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     title: 'API Response Time (p95)',
     short: 'API p95',
     unit: 'ms',
-    from: 'requests of people in the gateway’s log, or Prometheus, 5 minutes',
+    from: 'client requests in the gateway’s log, without probes, or Prometheus, 5 minutes',
     action: 'Scale API nodes',
     measure: (world) => traffic(world, 'p95', (t) => t.p95),
   },

@@ -49,7 +49,7 @@ export function evaluateRedis(r: Redis): Judged {
     return {
       ...decide('redis/save-failed'),
       short: 'last save failed',
-      says: `its last save failed, writes are taken${persistence.appendOnly ? '' : ': a restart loses them'}`,
+      says: `its last save failed; writes are accepted${persistence.appendOnly ? '' : ': a restart loses them'}`,
       remedy: 'free disk space, check its log, then redis-cli BGSAVE',
     };
   if (nodes && nodes.suspected > 0)
@@ -84,7 +84,7 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
       return { says: `a replica, takes no writes${link}`, remedy: ofReplica };
     case 'append':
       return {
-        says: 'writes are refused: its append-only file takes none',
+        says: 'writes are refused: its append-only file cannot be written',
         remedy: 'free disk space, check its log',
       };
     case 'save':

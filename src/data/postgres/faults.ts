@@ -180,7 +180,7 @@ function explainClient(error: unknown, said: string, server: DatabaseServer): Kn
   if (error instanceof PasswordInClear)
     return [
       'forbidden',
-      'the server wants a cleartext password without TLS; not sent',
+      'the server requests a cleartext password without TLS; not sent',
       'turn on ssl on the server; sslmode=disable sends it anyway',
     ];
   if (/does not support SSL/.test(said))

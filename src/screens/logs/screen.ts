@@ -88,7 +88,7 @@ function warnings(shown: LogsShown): Line[] {
   if (fault) said.push(line(mark('unknown'), ` ${describeFault(fault)}`, dim(`  ${fault.hint}`)));
   for (const problem of problems) said.push(line(mark('warning'), ` ${problem}`));
   const missing = [
-    forgotten > 0 ? `${formatCount(forgotten)} older lines forgotten, the newest are kept` : '',
+    forgotten > 0 ? `${formatCount(forgotten)} older lines dropped; the newest are kept` : '',
     streams.leftOut > 0 ? `${formatCount(streams.leftOut)} containers left out; select fewer pods` : '',
   ].filter(Boolean);
   if (missing.length > 0) said.push(line(dim(missing.join('  ·  '))));

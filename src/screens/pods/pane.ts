@@ -50,7 +50,7 @@ export const podCounts = memoize((pods: readonly Pod[]) => {
 /** What an empty list of pods says; nothing while it is not known to be empty. */
 export function noneThere({ pods }: World['readings'], namespace: string): Line[] {
   if (!newest(pods)) return [];
-  return [line(dim(`no pods in ${namespace}`)), line(dim('is it the right namespace and context?'))];
+  return [line(dim(`no pods in ${namespace}`)), line(dim('check the namespace and context'))];
 }
 
 const noPods: readonly Pod[] = [];

@@ -31,10 +31,10 @@ export const figureRules = declare({
   },
   'metric/unknown': {
     verdict: 'unknown',
-    when: 'there is nothing to measure it from, or too little',
+    when: 'no data, or too little',
     from: 'see Metrics',
   },
-  'surface/ok': { verdict: 'ok', when: 'few enough of its jobs failed', from: 'jobs by surface' },
+  'surface/ok': { verdict: 'ok', when: 'its share of failed jobs is below the thresholds', from: 'jobs by surface' },
   'surface/warning': {
     verdict: 'warning',
     when: above(failing.warning),
@@ -50,19 +50,19 @@ export const figureRules = declare({
   'surface/unknown': { verdict: 'unknown', when: 'states of its jobs are not understood', from: 'jobs by surface' },
   'states/unknown': {
     verdict: 'unknown',
-    when: 'studies or jobs are in states that nobody knows',
+    when: 'studies or jobs are in unknown states',
     from: 'studies, jobs',
   },
   'backup/ok': {
     verdict: 'ok',
-    when: 'the newest one is as young as the schedule promises',
+    when: 'the newest backup is within the schedule',
     from: 'RDS snapshots, S3',
   },
   'backup/warning': {
     verdict: 'warning',
-    when: `none, or more than ${inWords(backupGrace)} overdue; for evidence: versioning or Object Lock is off`,
+    when: `no backup, or the newest is more than ${inWords(backupGrace)} overdue; for evidence: versioning or Object Lock is off`,
     from: 'RDS snapshots, S3',
     source: 'runbook, Backup Schedule',
   },
-  'backup/unknown': { verdict: 'unknown', when: 'it could not be asked', from: 'RDS snapshots, S3' },
+  'backup/unknown': { verdict: 'unknown', when: 'the backups could not be listed', from: 'RDS snapshots, S3' },
 });

@@ -37,7 +37,7 @@ export const namespaceRules = declare({
     when: `it has no pod for ${inWords(patience)}`,
     from: 'active, FailedCreate events',
   },
-  'job/pod': { verdict: 'critical', when: 'its pod is in trouble', from: 'pods' },
+  'job/pod': { verdict: 'critical', when: 'its pod has a problem', from: 'pods' },
   'job/long': {
     verdict: 'warning',
     when: `it has run for ${inWords(longRun)}`,
@@ -48,7 +48,7 @@ export const namespaceRules = declare({
   'cronjob/ok': { verdict: 'ok', when: 'its last run completed, or it is suspended', from: 'cronjobs' },
   'cronjob/failed': {
     verdict: 'critical',
-    when: `its last run ended ${inWords(patience)} ago or earlier, and not well`,
+    when: `its last run ended ${inWords(patience)} ago or earlier, and did not complete`,
     from: 'lastScheduleTime, lastSuccessfulTime',
   },
   'cronjob/missed': {
@@ -60,7 +60,7 @@ export const namespaceRules = declare({
   'claim/ok': { verdict: 'ok', when: 'Bound', from: 'persistentvolumeclaims' },
   'claim/pending': { verdict: 'warning', when: 'Pending', from: 'phase' },
   'claim/lost': { verdict: 'critical', when: 'Lost', from: 'phase', source: 'kstatus' },
-  'claim/unknown': { verdict: 'unknown', when: 'in a phase that nobody knows', from: 'phase' },
+  'claim/unknown': { verdict: 'unknown', when: 'in an unknown phase', from: 'phase' },
   'autoscaler/ok': { verdict: 'ok', when: 'it can scale, and has room to', from: 'horizontalpodautoscalers' },
   'autoscaler/unable': {
     verdict: 'warning',

@@ -22,7 +22,7 @@ export const podRules = declare({
   },
   'pod/restarts': {
     verdict: 'warning',
-    when: `it is Ready, has restarted ${loopFrom} times or more, lastly within ${inWords(countsFor)}`,
+    when: `it is Ready, has restarted ${loopFrom} times or more, the last time within ${inWords(countsFor)}`,
     from: 'restartCount, lastState.terminated',
     source: 'kubernetes-mixin, KubePodCrashLooping',
   },
@@ -99,13 +99,13 @@ export const workloadRules = declare({
   },
   'workload/pod': {
     verdict: 'warning',
-    when: 'one of its pods fails, restarts again and again or does not end, while the others serve',
+    when: 'one of its pods fails, keeps restarting or does not end, while the others serve',
     from: 'pods',
   },
   'workload/paused': { verdict: 'warning', when: 'its rollout is paused', from: 'spec.paused' },
   'workload/no-controller': {
     verdict: 'warning',
-    when: `its controller has not looked at its specification for ${inWords(actsWithin)}`,
+    when: `its controller has not observed its specification for ${inWords(actsWithin)}`,
     from: 'generation, observedGeneration',
     source: 'kubernetes-mixin, KubeDeploymentGenerationMismatch',
   },

@@ -19,11 +19,11 @@ export const failsafeAge = 1_600_000_000;
 export const lateVacuum = 1.5;
 
 export const primaryRules = declare({
-  'primary/ok': { verdict: 'ok', when: 'it answers, and nothing is known to hinder writes', from: 'the queries below' },
+  'primary/ok': { verdict: 'ok', when: 'it answers, and nothing known stops writes', from: 'the queries below' },
   'primary/in-recovery': { verdict: 'critical', when: 'it is in recovery: a replica', from: 'pg_is_in_recovery()' },
   'primary/read-only': {
     verdict: 'critical',
-    when: 'sessions begin read-only: on the server, in the database, or for a role that works here',
+    when: 'sessions start read-only: set on the server, in the database, or for a connected role',
     from: 'pg_settings, pg_db_role_setting (default_transaction_read_only)',
   },
   'primary/commits-wait-standby': {
@@ -43,7 +43,7 @@ export const primaryRules = declare({
   },
   'primary/no-permission': {
     verdict: 'warning',
-    when: 'others work as our role, and it may change neither studies nor jobs',
+    when: 'applications use our role, and it cannot change studies or jobs',
     from: 'has_any_column_privilege()',
   },
   'primary/blocked': {
@@ -52,10 +52,14 @@ export const primaryRules = declare({
     from: 'pg_locks',
     source: 'check_postgres, locks',
   },
-  'primary/writes-unknown': { verdict: 'unknown', when: 'what hinders writes may not be asked', from: 'pg_settings' },
+  'primary/writes-unknown': {
+    verdict: 'unknown',
+    when: 'the settings that can stop writes are not readable',
+    from: 'pg_settings',
+  },
   'primary/standbys-hidden': {
     verdict: 'unknown',
-    when: 'commits wait for standbys, and those are hidden from our role',
+    when: 'commits wait for standbys, and the standbys are hidden from our role',
     from: 'pg_stat_replication',
   },
 });
@@ -69,7 +73,7 @@ export const replicaRules = declare({
   'replica/promoted': { verdict: 'warning', when: 'it is not in recovery', from: 'pg_is_in_recovery()' },
   'replica/not-streaming': {
     verdict: 'critical',
-    when: 'it does not receive its primary’s log',
+    when: 'it receives no WAL from its primary',
     from: 'pg_stat_wal_receiver',
     source: 'check_postgres, hot_standby_delay',
   },
@@ -85,20 +89,20 @@ export const postgresRules = declare({
   'slot/ok': { verdict: 'ok', when: 'its consumer reads', from: 'pg_replication_slots' },
   'slot/lost': {
     verdict: 'warning',
-    when: 'its log is gone: the consumer must be recreated',
+    when: 'its WAL is gone: the consumer must be recreated',
     from: 'wal_status',
     source: 'check_postgres, replication_slots',
   },
-  'slot/unreserved': { verdict: 'warning', when: 'its log is about to be removed', from: 'wal_status' },
+  'slot/unreserved': { verdict: 'warning', when: 'its WAL is about to be removed', from: 'wal_status' },
   'slot/unread': {
     verdict: 'warning',
-    when: `it has no consumer and keeps more than ${passingLog / 1024 ** 2} MiB of log`,
+    when: `it has no consumer and retains more than ${passingLog / 1024 ** 2} MiB of WAL`,
     from: 'restart_lsn',
     source: 'check_postgres, replication_slots',
   },
   'slot/fills-disk': {
     verdict: 'critical',
-    when: `it has no consumer and keeps more than ${gib(muchLog)} of log, without a limit`,
+    when: `it has no consumer and retains more than ${gib(muchLog)} of WAL, without a limit`,
     from: 'restart_lsn, max_slot_wal_keep_size',
   },
   'slot/slow': { verdict: 'warning', when: `its consumer is more than ${gib(muchLog)} behind`, from: 'restart_lsn' },

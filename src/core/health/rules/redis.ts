@@ -37,7 +37,7 @@ export const redisRules = declare({
   },
   'redis/save-failed': {
     verdict: 'warning',
-    when: 'its last save failed, and writes are taken',
+    when: 'its last save failed, and writes are accepted',
     from: 'INFO (rdb_last_bgsave_status)',
     source: 'redis_exporter, RedisMissingBackup',
   },

@@ -14,12 +14,12 @@ export const sourceRules = declare({
   },
   'source/lost': {
     verdict: 'unknown',
-    when: 'it gives no answer: unreachable, timed out, not allowed, not configured, malformed',
+    when: 'no answer: unreachable, timed out, not allowed, not configured or malformed',
     from: 'each source',
   },
   'source/refused': {
     verdict: 'critical',
-    when: 'the gateway, a database or Redis refuses: nothing listens, or no connection is left',
+    when: 'the gateway, a database or Redis refuses the connection: nothing listens, or no connection is free',
     from: 'gateway, PostgreSQL, Redis',
   },
   'clock/differs': {
