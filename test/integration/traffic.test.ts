@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toMs } from '../../src/core/logs/duration.ts';
 import type { Traffic } from '../../src/core/world/facts.ts';
 import { AccessLog, type Answered } from '../../src/data/gateway/access-log.ts';
-import { toMs } from '../../src/data/gateway/duration.ts';
 import { TrafficMeter, trafficWindow } from '../../src/data/gateway/traffic-meter.ts';
 import { LineSplitter } from '../../src/data/kubernetes/logs/line-splitter.ts';
 import { kubernetesSources } from '../../src/data/kubernetes/sources.ts';

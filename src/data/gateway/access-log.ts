@@ -1,8 +1,8 @@
 // The gateway's own JSON log (Fastify and pino): which lines are answered requests, and how they went.
 import type { Settings } from '../../config/settings.ts';
+import { toMs } from '../../core/logs/duration.ts';
 import { fieldAt } from '../../core/logs/log-fields.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
-import { toMs } from './duration.ts';
 import { ProbeRequests } from './probe-request.ts';
 
 /** What became of one request of a person. `gaveUp`: the client disconnected before an answer. */

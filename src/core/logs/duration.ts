@@ -1,5 +1,5 @@
 // How long a request took, as loggers write it: a number in the unit of its name, or a text with units.
-import { hour, type Ms, minute, second } from '../../core/time.ts';
+import { hour, type Ms, minute, second } from '../time.ts';
 
 const units: Readonly<Record<string, Ms>> = {
   ns: 1e-6,
