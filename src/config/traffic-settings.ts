@@ -9,7 +9,10 @@ export const logFields = z
     level: text.default('level').describe('level: 30 info, 40 warn, 50 error (runbook, Viewing Logs)'),
     time: text.default('time').describe('time: milliseconds since 1970, or ISO 8601'),
     message: text.default('msg').describe('message'),
-    requestId: z.array(text).default(['requestId', 'reqId']).describe('request id; the first field found is used'),
+    requestId: z
+      .array(text)
+      .default(['requestId', 'reqId'])
+      .describe('request id; the first field found is shown, all of them are searched'),
     tenantId: text.default('tenantId').describe('tenant id'),
     studyId: text.default('studyId').describe('study id'),
     surfaceId: z.array(text).default(['surfaceId', 'surface_id']).describe('surface id; the first field found is used'),
@@ -20,20 +23,42 @@ export const logFields = z
       .array(text)
       .default(
         `durationMs duration_ms duration latencyMs latency_ms latency elapsedMs elapsed_ms elapsed
-                  response_time request_time http.server.request.duration http.server.duration`.split(/\s+/),
+                  response_time request_time took http.server.request.duration http.server.duration
+                  httpRequest.latency`.split(/\s+/),
       )
-      .describe('other names of responseTime; the first field found is used'),
+      .describe(
+        'other names of responseTime; the first field found is used, then any duration, latency, elapsed or took',
+      ),
     statusCode: z
       .array(text)
-      .default(`res.statusCode statusCode status_code http.response.status_code http.status_code status`.split(' '))
+      .default(
+        `res.statusCode statusCode status_code http.response.status_code http.status_code status response_code
+                  httpRequest.status`.split(/\s+/),
+      )
       .describe('HTTP status; the first field found is used'),
+    method: z
+      .array(text)
+      .default(
+        'req.method method request.method http.request.method http.method request_method httpRequest.requestMethod'.split(
+          ' ',
+        ),
+      )
+      .describe('request method; the first field found is used'),
     url: z
       .array(text)
-      .default('req.url url url.path http.target path request_uri'.split(' '))
+      .default(
+        'req.url url url.path url.full http.target http.url path uri request.uri request_uri httpRequest.requestUrl'.split(
+          ' ',
+        ),
+      )
       .describe('request URL; the first field found is used'),
     userAgent: z
       .array(text)
-      .default('req.headers.user-agent userAgent user_agent user_agent.original http.user_agent'.split(' '))
+      .default(
+        'req.headers.user-agent userAgent user_agent user_agent.original http.user_agent http_user_agent request.headers.User-Agent request.headers.user-agent headers.user-agent httpRequest.userAgent'.split(
+          ' ',
+        ),
+      )
       .describe('user agent; the first field found is used'),
   })
   .prefault({})

@@ -2,7 +2,7 @@
 // whatever the text. A backtracking one would take seconds, years or for ever for some of these.
 import { createContext, Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import type { LogFields } from '../../src/core/logs/log.ts';
+import type { LogFields } from '../../src/core/logs/log-fields.ts';
 import { hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
 import { statementSays, withoutLiterals } from '../../src/core/text/statement.ts';
 import { redact, sanitize, stripControl } from '../../src/core/text/text.ts';

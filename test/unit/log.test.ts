@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { continues, type LogLine, levelFrom, levelName, readEntry, treeOf } from '../../src/core/logs/log.ts';
+import { continues } from '../../src/core/logs/continuation.ts';
+import { levelFrom, levelName } from '../../src/core/logs/levels.ts';
+import { type LogLine, readEntry, treeOf } from '../../src/core/logs/log.ts';
 import { fieldClause, hitsOf, parseFilter, passes } from '../../src/core/logs/log-filter.ts';
 import { redact, stripControl } from '../../src/core/text/text.ts';
 

@@ -6,7 +6,7 @@ import { settingsSchema } from '../../src/config/settings.ts';
 import { targetsOf } from '../../src/config/targets.ts';
 import { backupSchedule } from '../../src/core/health/backups.ts';
 import { metrics } from '../../src/core/health/metrics.ts';
-import { levelName } from '../../src/core/logs/log.ts';
+import { levelName } from '../../src/core/logs/levels.ts';
 import { readHealthBody } from '../../src/data/gateway/health-body.ts';
 import { causeOf, causes } from '../../src/runbook/causes.ts';
 import { alertChannels, nextBusinessDay } from '../../src/runbook/channels.ts';

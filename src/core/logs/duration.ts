@@ -21,18 +21,33 @@ const units: Readonly<Record<string, Ms>> = {
 const inSeconds = new Set(['http.server.request.duration', 'request_time', 'upstream_response_time']);
 const unitInName = /(?:_|\b)(ns|us|ms|s|sec|secs|seconds)$|(Ns|Us|Ms|Sec|Secs|Seconds)$/;
 
-function unitOf(name: string): Ms {
+/** The unit of a number whose name says none. */
+export type Unit = 'ns' | 'ms' | 's';
+
+const ownMilliseconds = /^(?:responseTime|http\.server\.duration)$/;
+
+function unitOf(name: string, usual: Unit): Ms {
   if (inSeconds.has(name)) return second;
   const [, plain, camel] = unitInName.exec(name) ?? [];
-  return units[(plain ?? camel ?? 'ms').toLowerCase()] ?? 1;
+  return units[(plain ?? camel ?? (ownMilliseconds.test(name) ? 'ms' : usual)).toLowerCase()] ?? 1;
 }
 
-/** Milliseconds; undefined for what is no time. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */
-export function toMs(value: unknown, name: string): Ms | undefined {
-  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * unitOf(name) : undefined;
+const durationName =
+  /^(?:[\w.]{0,40}[._])?(?:(?:duration|latency|elapsed|took)(?:_?time)?|(?:response|request|processing|service|execution)_?time|time_?taken)_?(?:ns|us|ms|s|sec|secs|seconds|millis)?$/i;
+
+/** Whether a field is a duration by its name: `latencyMs`, `elapsed_time`, `request.duration`. */
+export const isDurationName = (name: string): boolean => durationName.test(name);
+
+/** Without what the multiplication adds at the end: 0.35 and not 0.35000000000000003. */
+const exact = (ms: Ms): Ms => Number(ms.toPrecision(12));
+
+/** Milliseconds; undefined for what is no time. `usual`: the unit of a number whose name says none. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */
+export function toMs(value: unknown, name: string, usual: Unit = 'ms'): Ms | undefined {
+  if (typeof value === 'number')
+    return value >= 0 && Number.isFinite(value) ? exact(value * unitOf(name, usual)) : undefined;
   if (typeof value !== 'string' || value.length > 40) return undefined;
   const text = value.trim().toLowerCase();
-  if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return Number(text) * unitOf(name);
+  if (/^\d+(\.\d+)?(e-?\d+)?$/.test(text)) return exact(Number(text) * unitOf(name, 'ms'));
   if (!/^(\d+(\.\d+)?\s?[a-zµμ]+\s?)+$/.test(text)) return undefined;
   let sum = 0;
   for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s?([a-zµμ]+)/g)) {
@@ -40,5 +55,5 @@ export function toMs(value: unknown, name: string): Ms | undefined {
     if (ms === undefined) return undefined;
     sum += Number(number) * ms;
   }
-  return sum;
+  return exact(sum);
 }

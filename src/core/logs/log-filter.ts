@@ -5,9 +5,12 @@
 //   study=study_abc   a field: study, request, tenant, surface,     res.statusCode=503   or any by its path
 //   status=5xx        status, ms; * stands for anything             ms>500  status!=200  level<warn
 
+import { stripControl } from '../text/text.ts';
 import { expression as compiled, literal, type Matcher, wildcard } from './expression.ts';
-import { type LogFieldName, type LogFields, type LogLine, levelFrom, levelOf, namedField, recordOf } from './log.ts';
-import { fieldAt } from './log-fields.ts';
+import { levelFrom } from './levels.ts';
+import { type LogLine, longestShown } from './log.ts';
+import { fieldAt, type LogFieldName, type LogFields } from './log-fields.ts';
+import { levelOf, messageOf, namedField, type ReadLine, readLine, requestIdsOf } from './log-line.ts';
 
 type Comparison = '=' | '!=' | '>' | '<';
 
@@ -39,6 +42,8 @@ const shorthands: Readonly<Record<string, LogFieldName>> = {
   statuscode: 'statusCode',
   ms: 'responseTime',
   responsetime: 'responseTime',
+  method: 'method',
+  url: 'url',
 };
 
 /** Words, quoted words, and /expressions/, each with an optional minus. */
@@ -101,52 +106,59 @@ const names = new Set<string>(Object.values(shorthands));
 /** Whether a line passes. Marks always do: they say what is not there. */
 export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boolean {
   if (line.mark || filter.clauses.length === 0) return true;
-  let record: object | undefined;
-  let parsed = false;
-  const json = () => {
-    if (!parsed) record = recordOf(line.text);
-    parsed = true;
-    return record;
+  let read: ReadLine | undefined;
+  const parsed = () => {
+    read ??= readLine(line.text);
+    return read;
   };
   return filter.clauses.every((clause) => {
-    if (clause.kind === 'text') return has(line, clause.pattern) === clause.wanted;
-    if (clause.kind === 'level') {
-      const level = levelOf(json(), line.text, fields);
-      if (level === undefined) return false;
-      // At least so bad: `error` means 50 and above.
-      if (clause.comparison === '=') return level >= clause.level;
-      if (clause.comparison === '!=') return level < clause.level;
-      return clause.comparison === '>' ? level > clause.level : level < clause.level;
-    }
-    const value = fieldValue(line, clause.name, json, fields);
-    const { comparison } = clause;
-    if (comparison === '=' || comparison === '!=')
-      return (value !== undefined && clause.pattern.test(value)) === (comparison === '=');
-    const number = Number(value ?? Number.NaN);
-    return comparison === '>' ? number > Number(clause.value) : number < Number(clause.value);
+    if (clause.kind === 'text') return has(line, clause.pattern, parsed, fields) === clause.wanted;
+    if (clause.kind === 'level') return hasLevel(clause, levelOf(parsed(), fields));
+    return clause.name === 'requestId' ? hasRequest(clause, parsed(), fields) : hasField(clause, line, parsed, fields);
   });
 }
 
-function has(line: LogLine, pattern: Matcher): boolean {
-  return pattern.test(line.text) || (line.more?.some((more) => pattern.test(more)) ?? false);
+/** At least so bad: `error` means 50 and above. */
+function hasLevel({ comparison, level }: Extract<Clause, { kind: 'level' }>, is: number | undefined): boolean {
+  if (is === undefined) return false;
+  if (comparison === '=') return is >= level;
+  if (comparison === '!=') return is < level;
+  return comparison === '>' ? is > level : is < level;
 }
 
-function fieldValue(
-  line: LogLine,
-  name: string,
-  json: () => object | undefined,
-  fields: LogFields,
-): string | undefined {
+/** As it came, and as it is shown: JSON writes quotes, line ends and colours in another way. */
+function has(line: LogLine, pattern: Matcher, parsed: () => ReadLine, fields: LogFields): boolean {
+  return (
+    pattern.test(line.text) ||
+    (line.text.includes('\\') && pattern.test(stripControl(messageOf(parsed(), line.text, fields), longestShown))) ||
+    (line.more?.some((more) => pattern.test(more)) ?? false)
+  );
+}
+
+type FieldClause = Extract<Clause, { kind: 'field' }>;
+
+/** Any of a line's ids will do. */
+function hasRequest({ comparison, pattern }: FieldClause, line: ReadLine, fields: LogFields): boolean {
+  const found = requestIdsOf(line, fields).some((id) => pattern.test(id));
+  return comparison === '=' ? found : comparison === '!=' && !found;
+}
+
+function hasField(clause: FieldClause, line: LogLine, parsed: () => ReadLine, fields: LogFields): boolean {
+  const value = fieldValue(line, clause.name, parsed, fields);
+  const { comparison } = clause;
+  if (comparison === '=' || comparison === '!=')
+    return (value !== undefined && clause.pattern.test(value)) === (comparison === '=');
+  const number = Number(value ?? Number.NaN);
+  return comparison === '>' ? number > Number(clause.value) : number < Number(clause.value);
+}
+
+function fieldValue(line: LogLine, name: string, parsed: () => ReadLine, fields: LogFields): string | undefined {
   if (name === 'pod') return line.pod;
   if (name === 'container') return line.container;
-  const record = json();
-  if (!record) return undefined;
-  const value = names.has(name) ? namedField(record, name as LogFieldName, fields) : fieldAt(record, name);
-  return value === undefined || value === null
-    ? undefined
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
+  const read = parsed();
+  const value = names.has(name) ? namedField(read, name as LogFieldName, fields) : fieldAt(read.record, name);
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** Whether a text holds one of the words or expressions that are looked for. */

@@ -1,7 +1,9 @@
 // An entry as text: for a terminal line by line, for the clipboard and for a file.
 
 import type { Instant } from '../time.ts';
-import { type LogEntry, type LogFieldName, levelName } from './log.ts';
+import { levelName } from './levels.ts';
+import type { LogEntry } from './log.ts';
+import type { LogFieldName } from './log-fields.ts';
 
 /** What a piece of it means; whoever prints it says what that looks like. */
 export type LogTone = 'time' | 'pod' | 'good' | 'warning' | 'bad' | 'message' | 'field' | 'stack' | 'mark';
@@ -25,6 +27,8 @@ export function levelTone(level: number | undefined): LogTone {
 }
 
 const labels: Readonly<Record<LogFieldName, string>> = {
+  method: 'method',
+  url: 'url',
   statusCode: 'status',
   responseTime: 'ms',
   requestId: 'request',

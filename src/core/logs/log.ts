@@ -3,20 +3,9 @@
 
 import { sanitize } from '../text/text.ts';
 import type { Instant } from '../time.ts';
-import { fieldAt } from './log-fields.ts';
-
-/** Where the fields are in a JSON line (settings, logFields). */
-export type LogFields = {
-  level: string;
-  time: string;
-  message: string;
-  requestId: readonly string[];
-  tenantId: string;
-  studyId: string;
-  surfaceId: readonly string[];
-  responseTime: string;
-  statusCode: readonly string[];
-};
+import { thrownAt } from './line-head.ts';
+import { fieldAt, type LogFieldName, type LogFields, logFieldNames } from './log-fields.ts';
+import { levelOf, messageOf, namedField, type ReadLine, readLine, recordOf, requestIdsOf } from './log-line.ts';
 
 /** One line as it came from a container. Not neutralised: it must not be shown or kept as it is. */
 export type LogLine = {
@@ -37,9 +26,6 @@ export type LogLine = {
   mark?: boolean;
 };
 
-export const logFieldNames = ['requestId', 'tenantId', 'studyId', 'surfaceId', 'responseTime', 'statusCode'] as const;
-export type LogFieldName = (typeof logFieldNames)[number];
-
 /** One line, ready to be shown. */
 export type LogEntry = {
   id: number;
@@ -53,6 +39,8 @@ export type LogEntry = {
   level?: number;
   message: string;
   fields: { readonly [F in LogFieldName]?: string };
+  /** All ids of its request: the gateway's own, the customer's, the trace's. */
+  requestIds: readonly string[];
   /** Each line of a stack. */
   more: readonly string[];
   /** The whole line, as it came but neutralised. */
@@ -61,116 +49,46 @@ export type LogEntry = {
   structured: boolean;
 };
 
-const levels: readonly (readonly [number, string])[] = [
-  [60, 'fatal'],
-  [50, 'error'],
-  [40, 'warn'],
-  [30, 'info'],
-  [20, 'debug'],
-  [10, 'trace'],
-];
-const aliases: Readonly<Record<string, number>> = {
-  warning: 40,
-  err: 50,
-  critical: 60,
-  crit: 60,
-  emergency: 60,
-  alert: 60,
-  notice: 30,
-  information: 30,
-  verbose: 20,
-  silly: 10,
-};
-
-/** `error` for 50 to 59; '' where a line has no level. */
-export function levelName(level: number | undefined): string {
-  if (level === undefined) return '';
-  return levels.find(([from]) => level >= from)?.[1] ?? 'trace';
-}
-
-/** A level from its number or name; undefined where it is neither. */
-export function levelFrom(value: unknown): number | undefined {
-  if (typeof value === 'number') return value > 0 && value <= 100 ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  const word = value.trim().toLowerCase();
-  if (/^\d{1,3}$/.test(word)) return levelFrom(Number(word));
-  return levels.find(([, name]) => name === word)?.[0] ?? aliases[word];
-}
-
-/** The JSON object of a line; undefined where it is none. */
-export function recordOf(text: string): object | undefined {
-  if (text.charCodeAt(0) !== 123 && text.trimStart().charCodeAt(0) !== 123) return undefined;
-  try {
-    const record: unknown = JSON.parse(text);
-    return typeof record === 'object' && record !== null ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-// A line that is not JSON may still say how bad it is: an uncaught error must not be missed among the errors.
-const plainLevels: readonly (readonly [RegExp, number])[] = [
-  [/^\s*(?:panic:|fatal\b|FATAL\b)|\bFATAL\b/, 60],
-  [/^\s*(?:Uncaught\b|Unhandled\b|Traceback\b|(?:[\w.$]+)?(?:Error|Exception)\b)|\b(?:ERROR|ERR)\b/, 50],
-  [/\bWARN(?:ING)?\b/, 40],
-];
-
-/** The level of a line, by its field or by its words. */
-export function levelOf(record: object | undefined, text: string, fields: LogFields): number | undefined {
-  if (record) return levelFrom(fieldAt(record, fields.level));
-  return plainLevels.find(([pattern]) => pattern.test(text))?.[1];
-}
-
-/** One of the named fields; the first of its names that is there. */
-export function namedField(record: object, name: LogFieldName, fields: LogFields): unknown {
-  const paths = fields[name];
-  for (const path of typeof paths === 'string' ? [paths] : paths) {
-    const value = fieldAt(record, path);
-    if (value !== undefined && value !== null) return value;
-  }
-  return undefined;
-}
-
-const continuations =
-  /^(?:\s+\S|\s*$|\s*at\s|Caused by:|\.\.\. \d+ (?:more|lines)|\s*[}\])]+[,;]?$|goroutine \d|Node\.js v\d)/;
-
-/** Whether a line goes on with the one before it: a stack, an indented block. JSON never does. */
-export function continues(text: string): boolean {
-  return text.charCodeAt(0) !== 123 && continuations.test(text);
-}
-
 /** The longest line that is shown whole; more is cut. */
 export const longestShown = 16_384;
 
 /** Makes a line ready to be shown. */
 export function readEntry(line: LogLine, fields: LogFields): LogEntry {
-  const record = line.mark ? undefined : recordOf(line.text);
-  const level = line.mark ? undefined : levelOf(record, line.text, fields);
-  const message = record ? fieldAt(record, fields.message) : line.text;
-  const stack = record ? stackOf(record) : [];
-  const named = record
-    ? logFieldNames.flatMap((name) => {
-        const value = namedField(record, name, fields);
-        return value === undefined
-          ? []
-          : [[name, sanitize(typeof value === 'object' ? JSON.stringify(value) : value, 200)]];
-      })
-    : [];
+  const mark = line.mark === true;
+  const read = mark ? undefined : readLine(line.text);
+  const shown = (value: unknown, most: number) =>
+    sanitize(typeof value === 'object' && value !== null ? JSON.stringify(value) : value, most);
   return {
     id: line.id,
     at: line.at,
     pod: sanitize(line.pod, 253),
     container: sanitize(line.container, 253),
     previous: line.previous,
-    mark: line.mark === true,
+    mark,
     cut: line.cut === true,
-    level,
-    message: sanitize(typeof message === 'object' ? JSON.stringify(message) : message, longestShown),
-    fields: Object.fromEntries(named),
-    more: [...stack, ...(line.more ?? []).map(stackLine)],
+    level: read && levelOf(read, fields),
+    message: shown(read ? saying(read, line, fields) : line.text, longestShown),
+    fields: read ? namedFields(read, fields, (value) => shown(value, 200)) : {},
+    requestIds: read ? requestIdsOf(read, fields).map((id) => sanitize(id, 200)) : [],
+    more: [...(read?.json ? stackOf(read.record) : []), ...(line.more ?? []).map(stackLine)],
     raw: sanitize(line.text, longestShown),
-    structured: record !== undefined,
+    structured: read?.json === true,
   };
+}
+
+/** Of a place where an error was thrown, which Node writes first, the error itself tells more. */
+function saying(read: ReadLine, { text, more }: LogLine, fields: LogFields): string {
+  const error = thrownAt.test(text) ? more?.find((each) => /^[^\s^]/.test(each)) : undefined;
+  return error ?? messageOf(read, text, fields);
+}
+
+function namedFields(read: ReadLine, fields: LogFields, shown: (value: unknown) => string): LogEntry['fields'] {
+  const named: Partial<Record<LogFieldName, string>> = {};
+  for (const name of logFieldNames) {
+    const value = namedField(read, name, fields);
+    if (value !== undefined) named[name] = shown(value);
+  }
+  return named;
 }
 
 /** pino's serialised error: its stack belongs to the line. */

@@ -21,6 +21,3 @@ export function pairsIn(text: string): Pairs {
   }
   return found;
 }
-
-/** Whether the line consists of pairs. */
-export const isLogfmt = (text: string): boolean => /^[A-Za-z_@][\w.@/-]{0,60}=(?:"|\S)/.test(text);

@@ -1,6 +1,7 @@
 // Keeps the newest lines of a log within bounds, and gives a window on those that pass a filter: on the newest, or, for
 // whoever reads, around any line that is kept.
-import { type LogEntry, type LogFields, type LogLine, readEntry } from '../../../core/logs/log.ts';
+import { type LogEntry, type LogLine, readEntry } from '../../../core/logs/log.ts';
+import type { LogFields } from '../../../core/logs/log-fields.ts';
 import { type LogFilter, noFilter, passes } from '../../../core/logs/log-filter.ts';
 import { type LogsPosition, mostShown } from '../../../core/logs/log-view.ts';
 import { Queue } from '../../queue.ts';

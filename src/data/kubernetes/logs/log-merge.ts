@@ -1,6 +1,7 @@
 // Puts the lines of many containers into one order, by time, though they arrive as they please; and joins the lines of
 // a stack to the line they belong to.
-import { continues, type LogLine } from '../../../core/logs/log.ts';
+import { continues } from '../../../core/logs/continuation.ts';
+import type { LogLine } from '../../../core/logs/log.ts';
 import type { Instant, Ms } from '../../../core/time.ts';
 
 /** Lines wait so long for the rest of their stack, and for earlier ones of other containers. */
@@ -44,7 +45,7 @@ export class LogMerge {
     const stream = this.#streams.get(key);
     const head = stream?.last;
     if (stream) stream.heard = clock;
-    if (!line.mark && head && !head.out && continues(line.text)) {
+    if (!line.mark && head && !head.out && continues(line.text, head.line)) {
       head.line.more ??= [];
       if (head.line.more.length < longestStack && line.text.trim() !== '') head.line.more.push(line.text);
       head.arrived = clock;

@@ -1,0 +1,176 @@
+// What one line says, whatever wrote it: a JSON object, or a text in one of the formats.
+
+import type { Instant, Ms } from '../time.ts';
+import { isDurationName, toMs, type Unit } from './duration.ts';
+import { formatted, type PlainLine } from './formats.ts';
+import { levelOfField } from './levels.ts';
+import { headed } from './line-head.ts';
+import { instantOfValue } from './line-time.ts';
+import { fieldAt, type LogFieldName, type LogFields } from './log-fields.ts';
+import { pairsIn } from './logfmt.ts';
+import type { Named } from './request-text.ts';
+
+/** A line that was read. `record`: its JSON object, or the pairs that stand in a text. */
+export type ReadLine = { json: boolean; record: object; plain?: PlainLine };
+
+/** The JSON object of a line; undefined where it is none. */
+export function recordOf(text: string): object | undefined {
+  if (text.charCodeAt(0) !== 123 && text.trimStart().charCodeAt(0) !== 123) return undefined;
+  try {
+    const record: unknown = JSON.parse(text);
+    return typeof record === 'object' && record !== null ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longer lines of text are read this far. */
+const longestRead = 16_384;
+
+/** Reads a line. It never fails: at worst the line is its message. */
+export function readLine(text: string): ReadLine {
+  const record = recordOf(text);
+  if (record) return { json: true, record };
+  const cut = text.length > longestRead ? text.slice(0, longestRead) : text;
+  return { json: false, record: pairsIn(cut), plain: formatted(cut) ?? headed(cut) };
+}
+
+/** Other names of the configured fields, in the order in which they are looked for. */
+const levelNames =
+  'level severity lvl loglevel logLevel log_level log.level levelname level_name levelName @level @l severity_text severityText SeverityText Level Severity levelno severityNumber SeverityNumber severity_number level_value syslog.severity'.split(
+    ' ',
+  );
+const messageNames =
+  'msg message error.message err.message event text short_message @m @mt body log textPayload exception.message exception reason detail description error err title Message Body'.split(
+    ' ',
+  );
+const timeNames = 'time timestamp ts @timestamp @t t.$date asctime datetime date eventTime t Timestamp'.split(' ');
+
+/** MongoDB's severities. */
+const letters: Readonly<Record<string, number>> = { F: 60, E: 50, W: 40, I: 30 };
+
+/** The level of a line; undefined where it says none and nothing in it failed. */
+export function levelOf(line: ReadLine, fields: LogFields): number | undefined {
+  if (line.plain) return line.plain.level;
+  const { record } = line;
+  for (const name of [fields.level, ...levelNames]) {
+    const value = fieldAt(record, name);
+    const level = value === undefined ? undefined : levelOfField(value, name);
+    if (level !== undefined) return level;
+  }
+  const { s, c } = record as { s?: unknown; c?: unknown };
+  if (typeof s === 'string' && typeof c === 'string') return letters[s] ?? (/^D\d?$/.test(s) ? 20 : undefined);
+  return levelByContent(line, fields);
+}
+
+function levelByContent(line: ReadLine, fields: LogFields): number | undefined {
+  const error = ['err', 'error', 'exception'].map((name) => fieldAt(line.record, name)).find(Boolean);
+  if (typeof error === 'string' || typeof error === 'object') return 50;
+  return Number(namedField(line, 'statusCode', fields)) >= 500 ? 50 : undefined;
+}
+
+/** The message, or what tells most about a line without one; the whole line at last. */
+export function messageOf(line: ReadLine, text: string, fields: LogFields): string {
+  if (line.plain) return line.plain.message;
+  for (const name of [fields.message, ...messageNames]) {
+    const value = fieldAt(line.record, name);
+    const said = typeof value === 'object' && value !== null ? fieldAt(value, 'message') : value;
+    if (typeof said === 'string' && said.trim() !== '') return said;
+    if (typeof said === 'number' && name === fields.message) return String(said);
+  }
+  const configured = fieldAt(line.record, fields.message);
+  if (typeof configured === 'object' && configured !== null) return JSON.stringify(configured);
+  return requestSays(line, fields) ?? text;
+}
+
+function requestSays(line: ReadLine, fields: LogFields): string | undefined {
+  const [method, url, status] = (['method', 'url', 'statusCode'] as const).map((name) =>
+    namedField(line, name, fields),
+  );
+  if (url === undefined && status === undefined) return undefined;
+  return [method, url, status].filter((one) => one !== undefined).join(' ');
+}
+
+/** When the line says it was written. */
+export function timeOf(line: ReadLine, fields: LogFields): Instant | undefined {
+  if (line.plain) return line.plain.time;
+  for (const name of [fields.time, ...timeNames]) {
+    const at = instantOfValue(fieldAt(line.record, name));
+    if (at !== undefined) return at;
+  }
+  return undefined;
+}
+
+/** One of the named fields; the first of its names that is there. Durations are milliseconds. */
+export function namedField(line: ReadLine, name: LogFieldName, fields: LogFields): unknown {
+  const placed = line.plain?.named?.[name as keyof Named];
+  if (placed !== undefined) return placed;
+  if (name === 'responseTime') return durationOf(line, fields);
+  if (name === 'requestId') return requestIdsOf(line, fields)[0];
+  const paths = fields[name];
+  for (const path of typeof paths === 'string' ? [paths] : paths) {
+    const value = fieldAt(line.record, path);
+    if (value !== undefined && value !== null && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** Go's loggers write durations as zap does, in seconds beside a time in seconds, or as slog does, in nanoseconds. */
+function unitOfLogger(record: object): Unit {
+  const { ts, time } = record as { ts?: unknown; time?: unknown };
+  if (typeof ts === 'number' && ts < 1e11) return 's';
+  return typeof time === 'string' && /\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$/.test(time) ? 'ns' : 'ms';
+}
+
+/** How long the request took: by a configured name, else by a name that says so. */
+export function durationOf({ record, plain }: ReadLine, fields: LogFields): Ms | undefined {
+  if (plain?.named?.responseTime !== undefined) return plain.named.responseTime;
+  for (const name of [fields.responseTime, ...fields.durations]) {
+    const value = fieldAt(record, name);
+    const ms = value === undefined ? undefined : toMs(value, name, unitOfLogger(record));
+    if (ms !== undefined) return ms;
+  }
+  for (const [name, value] of Object.entries(record)) {
+    const ms = isDurationName(name) ? toMs(value, name, unitOfLogger(record)) : undefined;
+    if (ms !== undefined) return ms;
+  }
+  return undefined;
+}
+
+/** An id that says that there is none. */
+const nothing = /^(?:-|0+|0+-[0-]+|null|none|undefined|unknown|n\/a)?$/i;
+const longestId = 200;
+
+/** The names that loggers, proxies and tracers give to it, wherever it stands in the record: `x-request-id`, `traceId`. */
+const idName = /^(?:x[-_]?)?(?:amzn[-_]?)?(?:req(?:uest)?|correlation|trace|transaction)[-_.]?id$/i;
+/** Objects whose `id` it is. */
+const idOwner = /^(?:req|request|trace|transaction|correlation)$/i;
+const known = new Map<string, boolean>();
+
+function isIdName(key: string): boolean {
+  const found = known.get(key) ?? idName.test(key);
+  if (known.size < 10_000) known.set(key, found);
+  return found;
+}
+
+/** All ids of the request that a line belongs to, those with configured names first. */
+export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): readonly string[] {
+  const found = new Set<string>();
+  const take = (value: unknown) => {
+    const id = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '';
+    if (id.length <= longestId && !nothing.test(id)) found.add(id);
+  };
+  take(plain?.named?.requestId);
+  for (const name of fields.requestId) take(fieldAt(record, name));
+  const walk = (part: object, depth: number) => {
+    for (const [key, value] of Object.entries(part)) {
+      if (isIdName(key)) take(value);
+      else if (depth > 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        if (idOwner.test(key)) take((value as { id?: unknown }).id);
+        walk(value, depth - 1);
+      }
+    }
+  };
+  walk(record, 3);
+  return [...found];
+}
