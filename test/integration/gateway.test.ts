@@ -48,6 +48,32 @@ describe('a health body', () => {
     ['', { healthy: false, problem: 'body is empty' }],
     ['[]', { healthy: false, problem: 'body has no health status' }],
     ['null', { healthy: false, problem: 'body has no health status' }],
+    ['{}', { healthy: false, problem: 'body has no health status' }],
+    ['{"version":"1.4","uptime":7}', { healthy: false, problem: 'body has no health status' }],
+    // Every list counts, not only the first that is there.
+    ['{"status":"ok","services":{},"checks":{"db":"error"}}', { healthy: false, problem: 'says ok, but db is not' }],
+    [
+      `{"status":"ok","checks":{${Array.from({ length: 40 }, (_, i) => `"part${i}":"ok",`).join('')}"db":"down"}}`,
+      { healthy: false, problem: 'says ok, but db is not' },
+    ],
+    // A service without a state that anybody can read is not well; a measured value needs none.
+    ['{"status":"ok","checks":{"database":{"latency":3}}}', { healthy: false }],
+    ['{"status":"ok","checks":{"database":null}}', { healthy: false }],
+    ['{"status":"ok","checks":{"database":""}}', { healthy: false }],
+    ['{"status":"ok","checks":{"database":7}}', { healthy: false }],
+    ['{"status":"ok","checks":["database"]}', { healthy: false }],
+    ['{"status":"ok","checks":{"uptime":7,"memory":[{"observedValue":8}],"db":"up"}}', { healthy: true }],
+    // Words that contradict each other: the worse counts.
+    ['{"status":"ok","healthy":false}', { status: 'failed', healthy: false }],
+    ['{"status":"ok","checks":{"db":{"status":"ok","healthy":false}}}', { healthy: false }],
+    ['{"success":false,"status":"ok"}', { status: 'failed', healthy: false }],
+    ['{"success":true}', { healthy: false, problem: 'body has no health status' }],
+    // In an envelope, or beside the status.
+    ['{"success":true,"data":{"status":"degraded","checks":{"database":"error"}}}', { status: 'degraded' }],
+    ['{"status":"ok","version":"1.4","database":"down"}', { healthy: false, problem: 'says ok, but database is not' }],
+    ['{"status":"ok","redis":{"status":"connecting"}}', { healthy: false, problem: 'says ok, but redis is not' }],
+    ['{"status":"ok","env":"production","readonly":false,"version":"1.4"}', { healthy: true, services: [] }],
+    ['\uFEFF{"status":"ok"}', { status: 'ok', healthy: true }],
     ['{"status":{"deep":1},"services":7}', { healthy: false, problem: 'body has no health status' }],
   ])('%s', (text, expected) => {
     expect(readHealthBody(text)).toMatchObject(expected);
@@ -170,6 +196,20 @@ describe('the gateway', () => {
     // A word that nobody knows is neither well nor an outage.
     ['unknown: 200 frobnicating', [200, '{"status":"frobnicating"}'], [404, '']],
     ['unknown: 200 says ok, but database is not', [200, '{"status":"ok","checks":{"database":"hmm"}}'], [404, '']],
+    ['unknown: 200 says ok, but database is not', [200, '{"status":"ok","checks":{"database":{}}}'], [404, '']],
+    ['unknown: 200 says ok, but queue is not', [200, '{"status":"ok","queue":"hmm"}'], [404, '']],
+    // The database is away whatever the status code.
+    ['critical: /v1/health 404 error; /health 200 ok', ok, [404, '{"status":"error","checks":{"database":"error"}}']],
+    [
+      'critical: /v1/health 401 degraded; /health 200 ok',
+      ok,
+      [401, '{"status":"degraded","checks":{"database":{"ok":false}}}'],
+    ],
+    // A load balancer answers, no gateway.
+    ['critical: 200 body is not JSON', [200, '<html>It works!</html>'], [404, '']],
+    ['critical: 200 body is empty', [200, ''], [200, '']],
+    ['critical: 204 body is empty', [204, ''], [204, '']],
+    ['critical: 200 body has no health status', [200, '{"message":"hello"}'], [200, '{}']],
     ['critical: 503 says healthy with status 503', [503, '{"status":"healthy"}'], [503, '{"status":"healthy"}']],
   ])('%s', async (expected, health, detailed) => {
     expect(await judged(await answers(health, detailed))).toBe(expected);

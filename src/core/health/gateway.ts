@@ -5,12 +5,13 @@ import { type HealthStatus, isWorse, worst } from './status.ts';
 
 /**
  * A health endpoint as a verdict. Its own word counts, and each service's: the database's at full weight whatever the
- * whole calls itself, another's as a warning where the whole says that it is impaired. An answer that is no success,
+ * whole calls itself and whatever the status code, another's as a warning where the whole says that it is impaired. An answer that is no success,
  * or tells no health, is critical. What gave no answer, did not let us ask, or says what nobody knows: unknown. A
  * refused connection proves that nothing listens.
  */
 export function evaluateEndpoint(e: HealthEndpoint): HealthStatus {
   if (e.absent) return 'ok';
+  if (e.services.some(({ name, word }) => isDatabase(name) && evaluateWord(word) === 'critical')) return 'critical';
   if (e.fault !== undefined) return e.fault === 'refused' ? 'critical' : 'unknown';
   if (e.statusCode === 401 || e.statusCode === 403) return 'unknown';
   if (e.statusCode === undefined || e.statusCode < 200 || e.statusCode >= 300) return 'critical';

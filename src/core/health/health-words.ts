@@ -27,3 +27,8 @@ export function evaluateWord(word: string): HealthStatus {
 export function isDatabase(service: string): boolean {
   return /database|postgres|(^|[^a-z])(db|pg|sql|rds|aurora|prisma)([^a-z]|$)/i.test(service);
 }
+
+/** Whether a name in a health body can only be that of a service that Bentham needs. */
+export function isService(name: string): boolean {
+  return isDatabase(name) || /redis|cache|queue|orchestrator|executor|storage|(^|[^a-z])s3([^a-z]|$)/i.test(name);
+}

@@ -1,7 +1,8 @@
 // What a health endpoint says about itself. The runbook's form is {"status":"healthy","services":{"database":"healthy"}};
 // some versions answer {"status":"ok"} and {"status":"degraded","checks":{"database":"ok","redis":"error"}}.
 
-import { evaluateWord } from '../../core/health/health-words.ts';
+import { evaluateWord, isService } from '../../core/health/health-words.ts';
+import { worst } from '../../core/health/status.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { ServiceHealth } from '../../core/world/facts.ts';
 
@@ -15,9 +16,12 @@ export type HealthBody = {
 };
 
 const isHealthy = (word: string): boolean => evaluateWord(word) === 'ok';
-const servicesKeys = ['services', 'checks', 'components', 'dependencies', 'details'];
+/** What holds services and nothing else; `details` may hold anything. */
+const servicesKeys = ['services', 'checks', 'components', 'dependencies'];
 const statusKeys = ['status', 'state', 'health', 'healthy', 'ok'];
-const manyServices = 32;
+/** So many are read, and so many shown, the bad ones first. */
+const readServices = 1000;
+const shownServices = 32;
 
 type Bag = { readonly [key: string]: unknown };
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,18 +29,23 @@ const isBag = (value: unknown): value is Bag => typeof value === 'object' && val
 /** Reads a health body. It never fails: what cannot be read is a problem, and not healthy. */
 export function readHealthBody(text: string): HealthBody {
   let body: unknown;
+  // A byte order mark stands before the JSON of some servers.
+  const plain = text.replace(/^\uFEFF/, '');
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(plain);
   } catch {
-    const word = text.trim().toLowerCase();
+    const word = plain.trim().toLowerCase();
     if (isHealthy(word)) return { status: word, services: [], healthy: true };
-    return { services: [], problem: text.trim() === '' ? 'body is empty' : 'body is not JSON', healthy: false };
+    return { services: [], problem: plain.trim() === '' ? 'body is empty' : 'body is not JSON', healthy: false };
   }
-  const status = wordOf(body);
-  const services = isBag(body) ? servicesOf(body) : [];
+  // The API wraps its answers: {success, data}.
+  const layers = isBag(body) && isBag(body.data) ? [body, body.data] : [body];
+  const status = worstWord(layers.flatMap(wordsOf));
+  const services = layers.flatMap((layer) => (isBag(layer) ? servicesOf(layer) : []));
   if (status === undefined && services.length === 0)
     return { services, problem: 'body has no health status', healthy: false };
   const sick = services.filter((s) => !s.healthy);
+  const sickFirst = [...sick, ...services.filter((s) => s.healthy)];
   const saysHealthy = status === undefined ? sick.length === 0 : isHealthy(status);
   const contradiction =
     saysHealthy && sick.length > 0
@@ -44,38 +53,56 @@ export function readHealthBody(text: string): HealthBody {
       : '';
   return {
     status,
-    services,
+    services: services.length > shownServices ? sickFirst.slice(0, shownServices) : services,
     problem: contradiction || undefined,
     healthy: saysHealthy && sick.length === 0,
   };
 }
 
-/** A state in one word, from text, a boolean, an object that holds one, or a list (health+json): its first bad one. */
-function wordOf(value: unknown): string | undefined {
-  if (Array.isArray(value)) {
-    const words = value.slice(0, manyServices).map((one) => (isBag(one) ? wordOf(one) : undefined));
-    const told = words.filter((word) => word !== undefined);
-    return told.find((word) => !isHealthy(word)) ?? told[0];
-  }
-  if (typeof value === 'string') return sanitize(value, 60).trim().toLowerCase() || undefined;
-  if (typeof value === 'boolean') return value ? 'ok' : 'failed';
-  if (!isBag(value)) return undefined;
-  for (const key of statusKeys) {
-    const inner = value[key];
-    if (typeof inner === 'string' || typeof inner === 'boolean') return wordOf(inner);
-  }
-  return undefined;
+/** Of several words the worst, of equals the first. */
+function worstWord(words: readonly string[]): string | undefined {
+  const verdict = worst(words.map(evaluateWord));
+  return words.find((word) => evaluateWord(word) === verdict);
 }
 
+/** A state in one word, from text, a boolean, an object that holds one, or a list (health+json): its worst one. */
+const wordOf = (value: unknown): string | undefined => worstWord(wordsOf(value));
+
+function wordsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.slice(0, readServices).flatMap((one) => (isBag(one) ? wordsOf(one) : []));
+  if (typeof value === 'string') return [sanitize(value, 60).trim().toLowerCase()].filter(Boolean);
+  if (typeof value === 'boolean') return [value ? 'ok' : 'failed'];
+  if (!isBag(value)) return [];
+  const { success } = value;
+  const told = statusKeys
+    .map((key) => value[key])
+    .filter((inner) => typeof inner === 'string' || typeof inner === 'boolean');
+  return [...told, ...(success === false ? [false] : [])].flatMap(wordsOf);
+}
+
+/** The services of their lists, and what stands beside the status and can be nothing else: `"database": "down"`. */
 function servicesOf(body: Bag): readonly ServiceHealth[] {
-  const found = servicesKeys.map((key) => body[key]).find((v) => typeof v === 'object' && v !== null);
-  const entries: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
-    ? found.map((one: unknown) => [isBag(one) ? (one.name ?? one.service) : undefined, one] as const)
-    : Object.entries(found ?? {});
-  return entries.slice(0, manyServices).flatMap(([name, value]) => {
+  const listed = servicesKeys.flatMap((key) => entriesOf(body[key]));
+  const beside = Object.entries(body).filter(([key, value]) => tells(key, value));
+  const detailed = entriesOf(body.details).filter(([, value]) => wordOf(value) !== undefined);
+  return [...listed, ...detailed, ...beside].slice(0, readServices).flatMap(([name, value]) => {
     const named = sanitize(name, 40);
-    const word = wordOf(value);
-    if (named === '' || word === undefined) return [];
-    return [{ name: named, healthy: isHealthy(word), word }];
+    // A service that tells no state is not known to be well; a measured value beside the services needs none.
+    const measured = typeof value === 'number' || (typeof value === 'object' && value !== null);
+    const word = wordOf(value) ?? (measured && !isService(named) ? undefined : 'no status');
+    return named === '' || word === undefined ? [] : [{ name: named, healthy: isHealthy(word), word }];
   });
+}
+
+function entriesOf(list: unknown): readonly (readonly [name: unknown, value: unknown])[] {
+  if (Array.isArray(list))
+    return list.map((one: unknown) => [isBag(one) ? (one.name ?? one.service) : one, one] as const);
+  return isBag(list) ? Object.entries(list) : [];
+}
+
+function tells(key: string, value: unknown): boolean {
+  if ([...statusKeys, ...servicesKeys, 'details', 'data', 'success'].includes(key)) return false;
+  const word = wordOf(value);
+  if (word === undefined) return false;
+  return isService(key) || (!Array.isArray(value) && typeof value !== 'boolean' && evaluateWord(word) === 'critical');
 }

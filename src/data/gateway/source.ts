@@ -105,7 +105,9 @@ const isWell = (answer: HealthAnswer | undefined): boolean =>
 
 /** Not every version serves both forms, nor to everybody. */
 const isAbsent = (answer: HealthAnswer): boolean =>
-  'endpoint' in answer && [401, 403, 404].includes(answer.endpoint.statusCode ?? 0);
+  'endpoint' in answer &&
+  [401, 403, 404].includes(answer.endpoint.statusCode ?? 0) &&
+  answer.endpoint.services.length === 0;
 
 /** Asks both endpoints at once. A fault when neither gave an HTTP answer or a reason to distrust it. */
 export async function readGateway(
