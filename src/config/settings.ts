@@ -209,7 +209,7 @@ export const settingsSchema = z.object({
       gateway: ms
         .min(10_000, 'at least 10000: the kubelet probes share the gateway limit of 100 requests a minute')
         .default(15_000)
-        .describe('health endpoints; at most six requests a minute in total'),
+        .describe('health endpoints; at most six requests a minute, shared by your cockpits on one host'),
       database: ms.default(5000).describe('primary and replica'),
       redis: ms.default(5000).describe('PING and INFO'),
       studies: ms.default(5000).describe('queue and active studies'),

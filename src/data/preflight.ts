@@ -5,6 +5,7 @@ import { toShellCommand } from '../core/actions/shell-command.ts';
 import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { Gateway } from '../core/world/facts.ts';
+import { healthBudget } from './gateway/budget.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
 import { healthUrls, readGateway } from './gateway/source.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
@@ -71,7 +72,7 @@ export function createPreflight({
     tables: () => timed('primary: tables and states of studies and jobs', () => sql.tables()),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),
-    health: (url, fresh = false) => timed(`curl ${quote(url)}`, () => health(url, signal, fresh)),
+    health: (url, fresh = false) => timed(`curl ${quote(url)}`, () => health(settings, url, signal, fresh)),
     output: (argv, where) =>
       timed(argv.map(quote).join(' '), async () =>
         (await import('./tools/preflight.ts')).outputOf(argv, where, signal),
@@ -170,8 +171,9 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
 }
 
 /** Both paths, whatever one of them says: a contradiction has to be seen. */
-async function gatewayHealth({ gateway }: Settings, signal: AbortSignal): Promise<Result<Gateway>> {
-  const { health: plain, detailed } = healthUrls(gateway);
+async function gatewayHealth(settings: Settings, signal: AbortSignal): Promise<Result<Gateway>> {
+  const { health: plain, detailed } = healthUrls(settings.gateway);
+  healthBudget(plain, settings);
   const dispatcher = dispatcherFor(plain);
   try {
     return await readGateway(plain, detailed, healthWithin, dispatcher, signal);
@@ -181,10 +183,12 @@ async function gatewayHealth({ gateway }: Settings, signal: AbortSignal): Promis
 }
 
 async function health(
+  settings: Settings,
   url: string,
   signal: AbortSignal,
   fresh: boolean,
 ): Promise<Result<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>> {
+  healthBudget(new URL(url), settings);
   const dispatcher = dispatcherFor(new URL(url));
   try {
     const answer = await askHealthInTurn(new URL(url), { timeout: healthWithin, dispatcher, signal, fresh });

@@ -8,8 +8,8 @@ import type { Fault } from '../core/world/reading.ts';
 /** What one look gave: a value, or an expected failure. */
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
-/** An outcome that says how long to wait before the next look: a backend's Retry-After. */
-type Told<T> = Result<T> & { wait?: Ms };
+/** An outcome that says how long to wait before the next look (a backend's Retry-After), and when it was answered. */
+type Told<T> = Result<T> & { wait?: Ms; at?: Instant };
 
 /** What a source tells of one fact, to whoever keeps the world. `took`: how long the answer took, where it was asked for. */
 export type SourceUpdate = {
@@ -99,7 +99,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           const begun = performance.now();
           const outcome = await deadline(read, timeout, where, signal);
           if (signal.aborted) break;
-          const at = Date.now();
+          const { at = Date.now() } = outcome;
           const took = Math.round(performance.now() - begun);
           failures = outcome.ok ? 0 : failures + 1;
           const wait = outcome.wait ?? 0;
@@ -107,7 +107,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
           const rest = outcome.ok ? Math.max(usual, wait) : wait || usual;
           const news = outcome.ok
             ? { fact, value: outcome.value, at, staleAfter: every + Math.max(every, wait) + timeout, from, took }
-            : { fact, fault: outcome.fault, at, retryAt: at + rest, took };
+            : { fact, fault: outcome.fault, at, retryAt: Date.now() + rest, took };
           // The generic F hides that fact and value belong together.
           tell(news as SourceUpdate);
           await pause(rest, AbortSignal.any([signal, wake.signal]));

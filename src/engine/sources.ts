@@ -6,7 +6,7 @@ import type { Source } from '../data/source.ts';
 export async function sourcesFor(settings: Settings, { once = false } = {}): Promise<readonly Source[]> {
   const { prometheus } = settings;
   const families: readonly Promise<readonly Source[]>[] = [
-    import('../data/gateway/source.ts').then((m) => [m.gatewaySource(settings)]),
+    import('../data/gateway/source.ts').then((m) => [m.gatewaySource(settings, { once })]),
     once
       ? import('./backups-worker.ts').then((m) => [m.backupsApart(settings)])
       : import('../data/aws/backups.ts').then((m) => [m.backupsSource(settings)]),

@@ -3,6 +3,7 @@ import type { Call } from '../../core/actions/call.ts';
 import { endpointSays } from '../../core/health/gateway.ts';
 import { second } from '../../core/time.ts';
 import type { CallResult, ExecutionContext } from '../call-result.ts';
+import { healthBudget } from '../gateway/budget.ts';
 import { askHealthInTurn } from '../gateway/health-request.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
@@ -13,8 +14,9 @@ const within = 10 * second;
 /** Must answer 2xx and call itself healthy. */
 export async function executeHttp(
   { url }: Extract<Call, { tool: 'http' }>,
-  { signal }: ExecutionContext,
+  { signal, settings }: ExecutionContext,
 ): Promise<CallResult> {
+  healthBudget(new URL(url), settings);
   const dispatcher = dispatcherFor(new URL(url));
   try {
     const answer = await askHealthInTurn(new URL(url), { timeout: within, dispatcher, signal, fresh: true });

@@ -10,6 +10,7 @@ import { askPrometheus } from '../prometheus/source.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { timedOut } from '../source.ts';
 import { keptBack } from '../unencrypted.ts';
+import { healthBudget } from './budget.ts';
 import { healthUrls, readGateway } from './source.ts';
 
 const area = 'gateway';
@@ -21,6 +22,7 @@ const noStudy = 'bentham-cockpit-doctor';
 export function gatewayProbe(settings: Settings, timeout: Ms): DoctorCheck {
   const { url } = settings.gateway;
   const { health, detailed } = healthUrls(settings.gateway);
+  healthBudget(health, settings);
   const base = url.replace(/(?<!\/)\/+$/, '');
   return {
     area,

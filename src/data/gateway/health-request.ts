@@ -3,22 +3,17 @@ import { type Dispatcher, request } from 'undici';
 import { formatClock } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
-import type { HealthEndpoint } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
 import { readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { timedOut } from '../source.ts';
 import { healthBudget } from './budget.ts';
 import { readHealthBody } from './health-body.ts';
+import { type HealthAnswer, isWithin, type KnownAnswer } from './shared-health.ts';
 
 /** A health body is some hundred bytes; more than this is not one. */
 const longestBody = 64 * 1024;
 
-/** An answer, or why there is none. */
-export type HealthAnswer = { endpoint: HealthEndpoint } | { fault: Fault; latency: Ms };
-
-/** The last answer of each health path, by its URL: a look before an action need not ask again. */
-const answers = new Map<string, { answer: HealthAnswer; at: number }>();
 /** Maximum age of an answer before an action; a verification asks again. */
 const recent: Ms = 10 * second;
 /** And so old where it may not be asked now. */
@@ -39,26 +34,32 @@ export async function askHealthInTurn(
   url: URL,
   { timeout, dispatcher, signal, fresh }: HealthAsk,
 ): Promise<HealthAnswer> {
-  const last = answers.get(url.href);
-  if (!fresh && last && performance.now() - last.at < recent) return last.answer;
   const budget = healthBudget(url);
-  if (await budget.take(1, AbortSignal.any([signal, AbortSignal.timeout(patience)])))
-    return askHealth(url, timeout, dispatcher, signal);
+  const begun = Date.now();
+  const known = (since: (answer: KnownAnswer) => Instant, age: Ms) => {
+    const answer = budget.answer(url.href);
+    return answer && isWithin(since(answer), age) ? answer.answer : undefined;
+  };
+  const useful = () => (fresh ? known(({ asked }) => asked, Date.now() - begun + 1) : known(({ at }) => at, recent));
+  const waiting = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  const turn = await budget.take(() => (useful() ? [] : [url.href]), timeout, waiting);
   // Without a turn an answer with its age is more than none: a contradiction is not forgotten.
-  const kept = answers.get(url.href);
-  if (!fresh && kept && performance.now() - kept.at < keptFor) return kept.answer;
+  const answer = turn?.length === 0 ? useful() : turn || fresh ? undefined : known(({ at }) => at, keptFor);
+  if (answer) return answer;
+  if (turn) return askHealth(url, timeout, dispatcher, signal);
   return { fault: limited(url, Date.now() + budget.wait, 'request budget used up'), latency: 0 };
 }
 
-/** Asks one health path at once. Follows no redirect; never throws. */
+/** Asks one health path at once, and tells the answer to all who may ask. Follows no redirect; never throws. */
 export async function askHealth(
   url: URL,
   timeout: Ms,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<HealthAnswer> {
+  const asked = Date.now();
   const answer = await send(url, timeout, dispatcher, signal);
-  answers.set(url.href, { answer, at: performance.now() });
+  await healthBudget(url).answered(url.href, answer, asked);
   return answer;
 }
 
@@ -77,7 +78,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
     if (statusCode === 429) {
       const latency = passed();
       await answer.body.dump({ limit: longestBody, signal: limit }).catch(() => undefined);
-      const wait = healthBudget(url).hold(String(answer.headers['retry-after'] ?? ''));
+      const wait = await healthBudget(url).hold(String(answer.headers['retry-after'] ?? ''));
       return { fault: limited(url, Date.now() + wait), latency };
     }
     const { text, cut } = await readBeginning(answer.body, longestBody);

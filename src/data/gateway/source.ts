@@ -9,18 +9,25 @@ import type { Gateway, HealthEndpoint } from '../../core/world/facts.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { poll, type Result, type Source } from '../source.ts';
 import { type HealthBudget, healthBudget } from './budget.ts';
-import { askHealth, askHealthInTurn, type HealthAnswer } from './health-request.ts';
+import { askHealth, askHealthInTurn } from './health-request.ts';
+import { type HealthAnswer, isWithin } from './shared-health.ts';
 
 /** While all is well the path that tells less, or is not served, is asked so seldom; else more often. */
 const seldom: Ms = 2 * minute;
 const often: Ms = 30 * second;
 
-export function gatewaySource(settings: Settings): Source {
+/** One look alone is asked by a person now: of what another cockpit was answered only this counts. */
+const justNow: Ms = 2 * second;
+
+type SourceSettings = Pick<Settings, 'intervals' | 'journal' | 'environment'>;
+
+/** `once`: for one look alone. */
+export function gatewaySource(settings: Settings, { once = false } = {}): Source {
   const urls = healthUrls(settings.gateway);
   const { gateway: every, timeout } = settings.intervals;
   // No keep-alive: each look makes its connection as a client would.
   const dispatcher = dispatcherFor(urls.health, { pipelining: 0, allowH2: false });
-  const look = new GatewayLook(urls, timeout, dispatcher);
+  const look = new GatewayLook(urls, settings, dispatcher, once ? justNow : every);
   return poll({
     id: 'gateway',
     fact: 'gateway',
@@ -38,48 +45,79 @@ export function gatewaySource(settings: Settings): Source {
 
 type Urls = { health: URL; detailed: URL };
 type Path = keyof Urls;
-type Looked = Result<Gateway> & { wait?: Ms };
+type Looked = Result<Gateway> & { wait?: Ms; at?: Instant };
+type Answers = Partial<Record<Path, { answer: HealthAnswer; at: Instant }>>;
 
-/** Looks again and again: one path where it tells all, both where something is wrong or they disagree. */
+/**
+ * Looks again and again: one path where it tells all, both where something is wrong or they disagree. What another cockpit
+ * of this user was answered since is taken as it is: of several, one asks.
+ */
 class GatewayLook {
   readonly #urls: Urls;
+  /** How old another cockpit's answer may be. */
+  readonly #fresh: Ms;
   readonly #timeout: Ms;
   readonly #dispatcher: Dispatcher;
   readonly #budget: HealthBudget;
-  #last: Partial<Record<Path, { answer: HealthAnswer; at: Instant }>> = {};
+  #last: Answers = {};
+  /** What the look before gave, and what is to be asked now. */
+  #before: Answers = {};
+  #turn: readonly Path[] = [];
 
-  constructor(urls: Urls, timeout: Ms, dispatcher: Dispatcher) {
+  constructor(urls: Urls, { intervals, ...shared }: SourceSettings, dispatcher: Dispatcher, fresh: Ms) {
     this.#urls = urls;
-    this.#timeout = timeout;
+    this.#fresh = fresh;
+    this.#timeout = intervals.timeout;
     this.#dispatcher = dispatcher;
-    this.#budget = healthBudget(urls.health);
+    this.#budget = healthBudget(urls.health, shared);
   }
 
-  /** Waits until what is due may be asked. */
-  turn(signal: AbortSignal): Promise<boolean> {
-    return this.#budget.take(this.#due().length, signal);
+  /** Waits until what is due may be asked, or others have asked it. */
+  async turn(signal: AbortSignal): Promise<void> {
+    this.#before = { ...this.#last };
+    const wanted = (late: boolean) => {
+      this.#adopt(late ? minute : this.#fresh);
+      const asked = this.#news();
+      return this.#due().filter((path) => !asked.includes(path));
+    };
+    const hrefs = (late: boolean) => wanted(late).map((path) => this.#urls[path].href);
+    const turn = (await this.#budget.take(hrefs, this.#timeout, signal)) ?? [];
+    this.#turn = paths.filter((path) => turn.includes(this.#urls[path].href));
   }
 
   async read(signal: AbortSignal): Promise<Looked> {
-    const asked = new Set(this.#due());
     const ask = (which: Iterable<Path>) => Promise.all([...which].map((path) => this.#ask(path, signal)));
-    const isAllWell = () => [...asked].every((path) => isWell(this.#last[path]?.answer));
-    const wasWell = isAllWell();
-    await ask(asked);
+    const asked = new Set([...this.#turn, ...this.#news()]);
+    const isAllWell = (answers: Answers) => [...asked].every((path) => isWell(answers[path]?.answer));
+    const wasWell = isAllWell(this.#before);
+    await ask(this.#turn);
     // What turned ill is seen beside the other path at once, and from then on as often as it may be asked; so is what
     // was rate limited, once the limit is over.
     const other = paths.find((path) => !asked.has(path));
     const last = other && this.#last[other];
-    const wanted = isAllWell() ? last && isLimited(last.answer) : wasWell || isOlder(last, often);
-    if (other && wanted && this.#budget.takeNow()) await ask([other]);
+    const wanted = isAllWell(this.#last) ? last && isLimited(last.answer) : wasWell || isOlder(last, often);
+    if (other && wanted && (await this.#budget.takeNow(this.#urls[other].href, this.#timeout))) await ask([other]);
     const { health, detailed } = this.#last;
     if (!health || !detailed) throw new Error('both paths were requested on the first poll');
-    return gatewayOf(health.answer, detailed.answer, this.#urls);
+    return { ...gatewayOf(health.answer, detailed.answer, this.#urls), at: Math.max(health.at, detailed.at) };
   }
 
   async #ask(path: Path, signal: AbortSignal): Promise<void> {
     const answer = await askHealth(this.#urls[path], this.#timeout, this.#dispatcher, signal);
     this.#last[path] = { answer, at: Date.now() };
+  }
+
+  /** Takes what other cockpits were answered since, and not longer ago than `age`. */
+  #adopt(age: Ms): void {
+    for (const path of paths) {
+      const known = this.#budget.answerOfOthers(this.#urls[path].href);
+      if (known && known.at > (this.#last[path]?.at ?? 0) && isWithin(known.at, age)) this.#last[path] = known;
+    }
+  }
+
+  /** What others were asked for since the look before. */
+  #news(): readonly Path[] {
+    return paths.filter((path) => this.#last[path] !== this.#before[path]);
   }
 
   /** Both at first. A path that is not served gives way to the other; the shorter one is asked more often in trouble. */

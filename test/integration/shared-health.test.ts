@@ -1,0 +1,179 @@
+// Several cockpits of one user on one host ask a gateway once together: each is a process of its own here.
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Gateway } from '../../src/core/world/facts.ts';
+import { SharedNote } from '../../src/disk/shared-note.ts';
+
+let journal = '';
+let server: Server | undefined;
+let asked: string[] = [];
+const cockpits: ChildProcess[] = [];
+
+beforeEach(() => {
+  asked = [];
+  journal = mkdtempSync(join(tmpdir(), 'bentham-shared-'));
+});
+afterEach(async () => {
+  for (const one of cockpits.splice(0)) one.kill('SIGKILL');
+  server?.closeAllConnections();
+  await new Promise((done) => server?.close(done) ?? done(undefined));
+  server = undefined;
+  rmSync(journal, { recursive: true });
+});
+
+async function serve(handle: RequestListener): Promise<string> {
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    handle(request, response);
+  });
+  await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+type News = { value?: Gateway; fault?: { kind: string }; at: number };
+
+function cockpit(url: string, ...flags: string[]) {
+  const child = spawn(process.execPath, ['test/support/health-asker.ts', url, journal, ...flags], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  cockpits.push(child);
+  const news: News[] = [];
+  createInterface(child.stdout).on('line', (line) => news.push(JSON.parse(line) as News));
+  const answers = (count: number) => expect.poll(() => news.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+  // It may have been killed.
+  child.stdin.on('error', () => {});
+  return { child, news, answers, refresh: () => child.stdin.write('\n') };
+}
+
+const healthy: RequestListener = (_, response) => response.end('{"status":"healthy"}');
+const files = () => readdirSync(join(journal, 'here')).filter((name) => name.startsWith('gateway-'));
+
+describe('cockpits of one user', () => {
+  it('that start together ask each path once, and all have its answer', async () => {
+    const url = await serve((_, response) => {
+      // Long enough for all of them to want it.
+      setTimeout(() => response.end('{"status":"degraded","checks":{"database":"error"}}'), 300);
+    });
+    const all = [1, 2, 3, 4].map(() => cockpit(url));
+    await Promise.all(all.map(({ answers }) => answers(1)));
+    expect(asked.toSorted()).toEqual(['/health', '/v1/health']);
+    for (const { news } of all)
+      expect(news[0]?.value?.detailed).toMatchObject({ status: 'degraded', services: [{ name: 'database' }] });
+    expect(new Set(all.map(({ news }) => news[0]?.value?.health.at)).size).toBe(1);
+    expect(files()).toEqual([expect.stringMatching(/^gateway-[0-9a-f]{24}\.health$/)]);
+  });
+
+  it('stay together below six requests a minute, whoever presses R', async () => {
+    const url = await serve(healthy);
+    const all = [1, 2, 3].map(() => cockpit(url));
+    await Promise.all(all.map(({ answers }) => answers(1)));
+    const hammer = setInterval(() => {
+      for (const { refresh } of all) refresh();
+    }, 20);
+    await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(6);
+    // Without a turn they read what the one that had the last turn was answered.
+    const newest = () => new Set(all.map(({ news }) => news.at(-1)?.value?.detailed.at)).size;
+    await expect.poll(newest, { timeout: 20_000 }).toBe(1);
+    clearInterval(hammer);
+    expect(asked).toHaveLength(6);
+  });
+
+  it('wait together for a Retry-After that one of them was told', async () => {
+    const url = await serve((_, response) => response.writeHead(429, { 'retry-after': '60' }).end());
+    const first = cockpit(url);
+    await first.answers(1);
+    const second = cockpit(url);
+    await second.answers(1);
+    expect(second.news[0]?.fault).toMatchObject({ kind: 'limited' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('go on when the one that asks is killed', async () => {
+    const url = await serve(() => {});
+    const first = cockpit(url);
+    await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(2);
+    first.child.kill('SIGKILL');
+    server?.removeAllListeners('request').on('request', healthy);
+    const second = cockpit(url);
+    await second.answers(1);
+    expect(second.news[0]?.value?.health).toMatchObject({ healthy: true });
+  });
+
+  it('share nothing if they only observe, but read what others know', async () => {
+    const url = await serve(healthy);
+    const observer = cockpit(url, '--observe');
+    await observer.answers(1);
+    expect(readdirSync(journal)).toEqual([]);
+    const other = cockpit(url);
+    await other.answers(1);
+    expect(asked).toHaveLength(4);
+    await cockpit(url, '--observe').answers(1);
+    expect(asked).toHaveLength(4);
+  });
+
+  it.each<[string, (here: string) => void]>([
+    ['a journal that is open to others', () => chmodSync(journal, 0o777)],
+    ['a directory that is open to others', (here) => chmodSync(here, 0o777)],
+    [
+      'a file that is no answer',
+      (here) => writeFileSync(join(here, files()[0] ?? ''), '{"answers":7}', { mode: 0o600 }),
+    ],
+    [
+      'a file from the future',
+      (here) => {
+        const path = join(here, files()[0] ?? '');
+        const far = Date.now() + 3_600_000;
+        const known = JSON.parse(readFileSync(path, 'utf8'), (key, value) => (key === 'at' ? far : value));
+        writeFileSync(path, JSON.stringify({ ...known, sent: [far, far, far, far, far, far] }), { mode: 0o600 });
+      },
+    ],
+  ])('ask alone beside %s', async (_, spoil) => {
+    const url = await serve(healthy);
+    const first = cockpit(url);
+    await first.answers(1);
+    first.child.kill('SIGKILL');
+    spoil(join(journal, 'here'));
+    const second = cockpit(url);
+    await second.answers(1);
+    expect(second.news[0]?.value?.health).toMatchObject({ healthy: true });
+    expect(asked).toHaveLength(4);
+  });
+});
+
+describe('a shared note', () => {
+  it('loses no change of many at once', async () => {
+    const path = join(journal, 'note');
+    const count = () => new SharedNote(path, 100).change((text = '0') => String(Number(text) + 1));
+    const done = await Promise.all(Array.from({ length: 20 }, count));
+    expect(await new SharedNote(path, 100).read()).toBe(String(done.filter((one) => one === 'done').length));
+    expect(done).toContain('done');
+    expect(readdirSync(journal)).toEqual(['note']);
+  });
+
+  it('is changed beside the lock of a process that is gone, not beside a fresh one', async () => {
+    const note = new SharedNote(join(journal, 'note'), 100);
+    const lock = join(journal, 'note.lock');
+    writeFileSync(lock, '', { mode: 0o600 });
+    expect(await note.change(() => 'x')).toBe('busy');
+    utimesSync(lock, 1, 1);
+    expect(await note.change(() => 'x')).toBe('done');
+    expect(readdirSync(journal)).toEqual(['note']);
+    mkdirSync(lock);
+    expect(await note.change(() => 'y')).toBe('impossible');
+  });
+});
