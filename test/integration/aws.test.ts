@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Checkup } from '../../src/core/health/checkup.ts';
-import { awsFault } from '../../src/data/aws/clients.ts';
 import { awsProbes } from '../../src/data/aws/doctor.ts';
+import { awsFault } from '../../src/data/aws/faults.ts';
 import { runCheck } from '../../src/data/doctor-check.ts';
 import { good } from '../support/configuration.ts';
 

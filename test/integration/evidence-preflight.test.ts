@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { awsFault } from '../../src/data/aws/clients.ts';
+import { awsFault } from '../../src/data/aws/faults.ts';
 import { evidenceObjects, evidenceVersions } from '../../src/data/aws/preflight.ts';
 import { acting } from '../support/acting.ts';
 import { good } from '../support/configuration.ts';
@@ -159,5 +159,5 @@ test('a bucket in another region and a rate limit differ from a refusal', () => 
   const of = (name: string, code: number) =>
     awsFault(Object.assign(new Error('x'), { name, $metadata: { httpStatusCode: code } }), 's3://b', 'list it');
   expect(of('PermanentRedirect', 301)).toMatchObject({ kind: 'unconfigured', what: 'the bucket is in another region' });
-  expect(of('SlowDown', 503)).toMatchObject({ kind: 'refused', what: 'rate limited: SlowDown' });
+  expect(of('SlowDown', 503)).toMatchObject({ kind: 'limited', what: 'rate limited: SlowDown' });
 });

@@ -4,7 +4,8 @@ import type { Backups, Snapshot } from '../../core/health/backups.ts';
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import { poll, type Result, type Source } from '../source.ts';
-import { asked, rdsClient, s3Client } from './clients.ts';
+import { rdsClient, s3Client } from './clients.ts';
+import { asked } from './faults.ts';
 
 /** Backups come by the hour; asking more often tells nothing. */
 const every = 5 * minute;

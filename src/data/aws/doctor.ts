@@ -4,7 +4,8 @@ import { formatAge, formatInstant } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
-import { awsFault, rdsClient, s3Client, secretsClient } from './clients.ts';
+import { rdsClient, s3Client, secretsClient } from './clients.ts';
+import { awsFault } from './faults.ts';
 
 /** Evidence, backups and credentials: what can be asked without changing anything. */
 export function awsProbes(settings: Settings, timeout: Ms): DoctorCheck[] {

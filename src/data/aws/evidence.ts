@@ -4,7 +4,8 @@ import type { Settings } from '../../config/settings.ts';
 import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock } from '../../core/queries/evidence.ts';
 import { stripControl } from '../../core/text/text.ts';
 import type { Result } from '../source.ts';
-import { asked, s3Client } from './clients.ts';
+import { s3Client } from './clients.ts';
+import { asked } from './faults.ts';
 import { decodedKey } from './preflight.ts';
 
 /** A listing is cut here: two hundred requests of a thousand keys. */

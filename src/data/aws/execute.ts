@@ -4,7 +4,8 @@ import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
-import { awsFault, rdsClient, s3Client } from './clients.ts';
+import { rdsClient, s3Client } from './clients.ts';
+import { awsFault } from './faults.ts';
 
 type S3 = Extract<Call, { tool: 's3' }>;
 type Rds = Extract<Call, { tool: 'rds' }>;

@@ -1,6 +1,6 @@
 // What holds objects of S3: legal holds, and retentions that have not run out, of an object or of one of its versions.
 import type { S3Client } from '@aws-sdk/client-s3';
-import { awsFault } from './clients.ts';
+import { awsFault } from './faults.ts';
 
 export type Held = { key: string; versionId?: string };
 

@@ -4,7 +4,8 @@ import type { EvidenceFound, EvidenceObject, EvidenceVersion } from '../../core/
 import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { awsFault, rdsClient, s3Client, secretsClient } from './clients.ts';
+import { rdsClient, s3Client, secretsClient } from './clients.ts';
+import { awsFault } from './faults.ts';
 import { holdsOf, mayHold } from './object-lock.ts';
 
 type Version = {

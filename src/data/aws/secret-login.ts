@@ -4,7 +4,8 @@ import { second } from '../../core/time.ts';
 import { connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
 import type { Result } from '../source.ts';
-import { awsFault, secretsClient } from './clients.ts';
+import { secretsClient } from './clients.ts';
+import { awsFault } from './faults.ts';
 
 const within = 8 * second;
 

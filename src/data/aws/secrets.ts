@@ -8,7 +8,8 @@ import { type CallResult, type ExecutionContext, failedCall } from '../call-resu
 import { acting, connect } from '../postgres/connect.ts';
 import { postgresFault } from '../postgres/faults.ts';
 import { renew } from '../postgres/rotated-passwords.ts';
-import { awsFault, secretsClient } from './clients.ts';
+import { secretsClient } from './clients.ts';
+import { awsFault } from './faults.ts';
 
 const within = 15 * second;
 
