@@ -34,6 +34,11 @@ const certificates: Record<string, [problem: CertificateProblem, what: string, h
     'certificate signed by an unknown CA',
     'trust it: NODE_EXTRA_CA_CERTS=file',
   ],
+  CERT_UNTRUSTED: ['authority', 'certificate signed by an unknown CA', 'trust it: NODE_EXTRA_CA_CERTS=file'],
+  INVALID_CA: ['authority', 'a certificate in its chain is no CA', 'fix the chain that the server sends'],
+  CERT_CHAIN_TOO_LONG: ['authority', 'certificate chain too long', 'fix the chain that the server sends'],
+  CERT_SIGNATURE_FAILURE: ['authority', 'certificate with a wrong signature', 'compare it with its CA: not from it?'],
+  INVALID_PURPOSE: ['host', 'certificate is not for servers', 'issue it with extendedKeyUsage serverAuth'],
   CERT_REVOKED: ['revoked', 'certificate revoked', 'renew the certificate'],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'host',
@@ -50,6 +55,11 @@ const connection: Record<string, [kind: FaultKind, what: string, hint: string]> 
   ENETUNREACH: ['unreachable', 'network unreachable', 'check the VPN and the network'],
   EADDRNOTAVAIL: ['unreachable', 'no local address available', 'check the network of this machine'],
   EACCES: ['unreachable', 'connection not permitted', 'check the firewall of this machine'],
+  EPERM: ['unreachable', 'connection not permitted', 'check the firewall of this machine'],
+  EMFILE: ['unreachable', 'this process has too many files open', 'raise ulimit -n'],
+  ENFILE: ['unreachable', 'this machine has too many files open', 'close programs, or raise fs.file-max'],
+  ENETDOWN: ['unreachable', 'the network of this machine is down', 'check the network of this machine'],
+  EHOSTDOWN: ['unreachable', 'the host is down', 'check the host, then the VPN'],
   ECONNRESET: ['unreachable', 'connection reset', 'a proxy or the server closed it: try it by hand'],
   ECONNABORTED: ['unreachable', 'connection closed', 'a proxy or the server closed it: try it by hand'],
   EPIPE: ['unreachable', 'connection closed', 'a proxy or the server closed it: try it by hand'],
@@ -67,6 +77,26 @@ const connection: Record<string, [kind: FaultKind, what: string, hint: string]> 
   UND_ERR_REQ_RETRY: ['unreachable', 'connection closed without an answer', 'try it by hand'],
 };
 
+/** What a server says in TLS before it hangs up (RFC 8446, section 6.2; OpenSSL's names). */
+const alerts: readonly (readonly [name: string, what: string, hint: string])[] = [
+  ['ALERT_CERTIFICATE_REQUIRED', 'the server requires a client certificate', 'configure one, or check which is sent'],
+  ['ALERT_CERTIFICATE_EXPIRED', 'the server refuses the client certificate: expired', 'renew the client certificate'],
+  ['ALERT_CERTIFICATE_REVOKED', 'the server refuses the client certificate: revoked', 'renew the client certificate'],
+  [
+    'ALERT_BAD_CERTIFICATE',
+    'the server refuses the client certificate',
+    'compare it with the CA that the server trusts',
+  ],
+  ['ALERT_UNKNOWN_CA', 'the server does not trust the CA of the client certificate', 'use one that its CA signed'],
+  ['ALERT_PROTOCOL_VERSION', 'no TLS version in common', 'the server needs TLS 1.2 or later'],
+  ['UNSUPPORTED_PROTOCOL', 'no TLS version in common', 'the server needs TLS 1.2 or later'],
+  [
+    'ALERT_UNRECOGNIZED_NAME',
+    'the server does not know this host name',
+    'check the name; the load balancer has no such host',
+  ],
+];
+
 /** Nobody was reached: nothing can have been said. */
 const beforeConnecting = new Set([
   'ECONNREFUSED',
@@ -76,6 +106,11 @@ const beforeConnecting = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
+  'ENETDOWN',
+  'EHOSTDOWN',
   'ETIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
@@ -115,6 +150,8 @@ export function explainNetworkError(error: unknown): NetworkProblem {
       };
     if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
       return { kind: 'malformed', what: 'speaks HTTP/2 only', hint: 'use a port with HTTP/1.1', tls: true };
+    const alert = alerts.find(([name]) => code.endsWith(name));
+    if (alert) return { kind: 'malformed', what: alert[1], hint: alert[2], tls: true };
     if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) {
       const version = /wrong.version|packet length|http request/i.test(chain.map((e) => e.message).join(' '));
       return version

@@ -337,8 +337,14 @@ describe('an answer', () => {
       { kind: 'forbidden', what: 'refused (403): admission webhook "w" denied the request: on Fridays' },
     ],
     [409, '{"message":"modified"}', { kind: 'malformed', what: 'conflict (409): modified' }],
-    [429, '{"message":"Too many requests"}', { kind: 'unreachable', what: 'too many requests (429)' }],
+    [429, '{"message":"Too many requests"}', { kind: 'limited', what: 'too many requests (429)' }],
     [404, '{"message":"pods \\"x\\" not found"}', { kind: 'malformed', what: 'not found (404): pods "x" not found' }],
+    [404, '{"message":"no such API","details":{}}', { hint: 'this cluster does not serve that API' }],
+    [404, '{"message":"gone","details":{"name":"x","kind":"pods"}}', { hint: 'check namespace and context' }],
+    [403, '{"message":"exceeded quota: q, requested: pods=1"}', { hint: expect.stringContaining('ResourceQuota') }],
+    [409, '{"message":"x","reason":"AlreadyExists"}', { what: 'exists already (409): x', hint: 'nothing to create' }],
+    [422, '{"message":"bad","details":{"causes":[{"field":"spec.replicas"}]}}', { hint: 'fix spec.replicas' }],
+    [422, '{"message":"bad"}', { what: 'not valid (422): bad', hint: 'fix the field that it names' }],
     [503, '<html><b>Bad</b> gateway</html>', { kind: 'unreachable', what: 'answered 503: Bad gateway' }],
     [200, 'hello', { kind: 'malformed', what: 'answer is not JSON: hello' }],
   ])('of %i %s is a fault', async (status, body, fault) => {
@@ -352,6 +358,8 @@ it('a server that answers Retry-After is asked again, within the deadline', asyn
     asked += 1;
     if (asked === 1) res.writeHead(429, { 'retry-after': '0' }).end('{}');
     else if (asked === 3) res.writeHead(503, { 'retry-after': '30' }).end('{}');
+    // The other form of it: a date.
+    else if (asked === 4) res.writeHead(429, { 'retry-after': new Date(Date.now() + 60_500).toUTCString() }).end('{}');
     else res.end('{"kind":"PodList"}');
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -367,6 +375,8 @@ it('a server that answers Retry-After is asked again, within the deadline', asyn
   // Longer than anybody waits here: told at once, and for how long.
   expect(await cluster.get(ask)).toMatchObject({ ok: false, status: 503, after: 30_000 });
   expect(asked).toBe(3);
+  const late: unknown = await cluster.get(ask);
+  expect(late).toMatchObject({ ok: false, status: 429, fault: { hint: expect.stringMatching(/^wait (59|60)/) } });
   await cluster.close();
   await new Promise((done) => server.close(done));
 });

@@ -34,6 +34,24 @@ test.each<[string, () => Parameters<typeof asked>[0], 'http' | 'https', object]>
   ['TLS to a port in clear', () => createPlain(), 'https', { what: 'does not speak TLS', tls: true }],
   ['clear to a port of TLS', () => createHttps({ ...own }), 'http', { kind: 'unreachable' }],
   [
+    'a server with an old version of TLS alone',
+    () => createHttps({ ...own, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+    'https',
+    { what: 'no TLS version in common', hint: 'the server needs TLS 1.2 or later' },
+  ],
+  [
+    'a certificate that ran out',
+    () => createHttps({ ...selfSigned('odd', Date.now() - 60 * 86_400_000) }),
+    'https',
+    { certificate: expect.stringMatching(/expired|authority/), tls: true },
+  ],
+  [
+    'a certificate of an unknown CA',
+    () => createHttps({ ...selfSigned('other') }),
+    'https',
+    { certificate: 'authority', hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
+  ],
+  [
     'HTTP/1 to a server of HTTP/2 alone, by TLS',
     () => createSecureServer({ ...own, allowHTTP1: false }),
     'https',
@@ -47,4 +65,20 @@ test.each<[string, () => Parameters<typeof asked>[0], 'http' | 'https', object]>
   ],
 ])('%s', async (_, server, scheme, says) => {
   expect(await asked(server(), scheme)).toMatchObject(says);
+});
+
+test.each<readonly [code: string, kind: string, hint: RegExp]>([
+  ['ENOTFOUND', 'unreachable', /DNS/],
+  ['EAI_AGAIN', 'unreachable', /DNS/],
+  ['ECONNREFUSED', 'refused', /nothing listens/],
+  ['EHOSTUNREACH', 'unreachable', /VPN/],
+  ['EMFILE', 'unreachable', /ulimit/],
+  ['EPERM', 'unreachable', /firewall/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'malformed', /host name/],
+  ['CERT_NOT_YET_VALID', 'malformed', /clocks/],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'malformed', /configure one/],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'malformed', /CA signed/],
+])('%s has its own next move', (code, kind, hint) => {
+  const problem = explainNetworkError(Object.assign(new Error('x'), { code }));
+  expect(problem).toMatchObject({ kind, hint: expect.stringMatching(hint) });
 });

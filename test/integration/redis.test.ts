@@ -68,15 +68,25 @@ test('each answer becomes a fault with the next move', () => {
   expect(says('ERR max number of clients reached').kind).toBe('refused');
 });
 
-test.each([
-  ['MASTERDOWN Link with MASTER is down', 'its master is unreachable'],
-  ["READONLY You can't write against a read only replica.", 'this is a replica: read-only'],
-  ["OOM command not allowed when used memory > 'maxmemory'.", /^out of memory/],
-  ['MOVED 3999 127.0.0.1:6381', /Redis Cluster node/],
-  ['CLUSTERDOWN The cluster is down', /Redis Cluster is down/],
-])('%s has a readable fault', (message, what) => {
+test.each<readonly [message: string, kind: string, what: RegExp, hint: RegExp]>([
+  ['MASTERDOWN Link with MASTER is down', 'refused', /its master is unreachable/, /master/],
+  ["READONLY You can't write against a read only replica.", 'refused', /this is a replica: read-only/, /primary/],
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'refused', /^out of memory/, /maxmemory/],
+  ['MOVED 3999 127.0.0.1:6381', 'refused', /Redis Cluster node/, /redis-cli -c/],
+  ['CLUSTERDOWN The cluster is down', 'refused', /Redis Cluster is down/, /CLUSTER INFO/],
+  ['LOADING Redis is loading the dataset in memory', 'refused', /loading/, /INFO persistence/],
+  ['MISCONF Redis is configured to save RDB snapshots', 'refused', /cannot save/, /disk/],
+  ['NOREPLICAS Not enough good replicas to write.', 'refused', /too few replicas/, /INFO replication/],
+  ['BUSY Redis is busy running a script.', 'refused', /script/, /SCRIPT KILL/],
+  ['ERR max number of clients reached', 'refused', /clients/, /CLIENT LIST/],
+  ['ERR Client sent AUTH, but no password is set', 'forbidden', /server has none/, /unset REDIS_PASSWORD/],
+  ['NOPERM No permissions to access a key', 'forbidden', /keys/, /~\*/],
+  ['NOPERM x has no permissions to access one of the channels used', 'forbidden', /channels/, /&\*/],
+  ["NOPERM this user has no permissions to run the 'info' command or its subcommand", 'forbidden', /INFO/, /\+info/],
+  ['DENIED Redis is running in protected mode', 'forbidden', /protected mode/, /password/],
+])('%s has a readable fault', (message, kind, what, hint) => {
   const fault = redisFault(Object.assign(new Error(message), { name: 'ReplyError' }), at(6379));
-  expect(fault).toMatchObject({ kind: 'refused', what: expect.stringMatching(what) });
+  expect(fault).toMatchObject({ kind, what: expect.stringMatching(what), hint: expect.stringMatching(hint) });
 });
 
 test('endless or oversized answers end only their request', async () => {

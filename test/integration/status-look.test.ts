@@ -1,6 +1,6 @@
 // `status --timeout`: the time runs from the start of the process, however long a busy machine took to start it.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lookOnce } from '../../src/commands/status/look.ts';
+import { lateHint, lookOnce } from '../../src/commands/status/look.ts';
 import { ApiServer } from '../support/api-server.ts';
 
 let server: ApiServer;
@@ -39,4 +39,9 @@ test('after a slow start the backends still get a part of the deadline', async (
   await look.end();
   expect(cluster).toMatchObject({ state: 'lost', fault: { what: brief } });
   expect(redis).toMatchObject({ state: 'lost', fault: { kind: 'refused' } });
+});
+
+test('more time is advised only to who gave little', () => {
+  expect(lateHint(5000)).toBe('allow more time: --timeout 15');
+  for (const given of [15_000, 60_000]) expect(lateHint(given)).not.toContain('--timeout');
 });

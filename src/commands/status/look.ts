@@ -16,6 +16,15 @@ const closing: Ms = 150;
 /** A machine that took long to start us leaves the backends at least this part of the time. */
 const leastPart = 0.3;
 
+/** Enough for every backend that works. */
+const longLook: Ms = 15 * second;
+
+/** What to do about a backend that was not in time. Who gave it long enough gains nothing by more. */
+export const lateHint = (given: Ms): string =>
+  given < longLook
+    ? `allow more time: --timeout ${longLook / second}`
+    : 'it is slow, frozen or behind a firewall: try it by hand';
+
 export type Look = {
   world: World;
   /** Lets go of every connection, for as long as there is time for it. */
@@ -67,7 +76,7 @@ export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms
     if (waiting.has(fact)) {
       const where = sources.find((source) => source.facts.includes(fact))?.id ?? fact;
       const what = `no answer within ${timeout / second} s`;
-      const fault = { kind: 'timeout', where, what, hint: 'allow more time: --timeout 15' } as const;
+      const fault = { kind: 'timeout', where, what, hint: lateHint(timeout) } as const;
       // The union pairs each fact with its value; a fault is the same for all.
       keeper.apply({ fact, at, fault } as SourceUpdate);
     }

@@ -1,8 +1,10 @@
 // What an HTTP answer that is not what was asked for means. Bodies are a Status object, or whatever a proxy says.
 import { X509Certificate } from 'node:crypto';
+import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
+import { retryAfterOf } from '../retry-after.ts';
 
 /**
  * An answer. A failure carries the HTTP status, where one came at all (also 2xx, when its body was lost), and what the
@@ -35,18 +37,41 @@ export function refusal(
 ): Refused {
   const status = answer.statusCode;
   const said = statusMessage(body);
-  const seconds = Number(answer.headers['retry-after']);
-  const busy = (status === 429 || status === 503) && Number.isFinite(seconds) && seconds >= 0;
+  const told = retryAfterOf(String(answer.headers['retry-after'] ?? ''), Date.now());
+  const after = (status === 429 || status === 503) && told !== undefined ? Math.max(second / 10, told) : undefined;
   return {
     ok: false,
-    fault: { where: asked.where, ...meaning(status, said, asked), code: String(status) },
+    fault: { where: asked.where, ...meaning(status, said, statusOf(body) ?? {}, asked, after), code: String(status) },
     status,
     said,
-    after: busy ? Math.max(second / 10, seconds * second) : undefined,
+    after,
   };
 }
 
-function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where'> {
+/** What a Status object says (Kubernetes API, Status and StatusDetails); undefined where the body is none. */
+type Status = {
+  message?: unknown;
+  reason?: unknown;
+  details?: { name?: unknown; causes?: readonly { field?: unknown }[] };
+};
+
+function statusOf(body: string): Status | undefined {
+  try {
+    const status: unknown = JSON.parse(body);
+    return typeof status === 'object' && status !== null ? status : undefined;
+  } catch {
+    // Not JSON: a proxy's page.
+    return undefined;
+  }
+}
+
+function meaning(
+  status: number,
+  said: string,
+  { reason, details }: Status,
+  asked: Asked,
+  after: Ms | undefined,
+): Omit<Fault, 'where'> {
   switch (status) {
     case 401:
       return { kind: 'forbidden', ...signedOut(asked) };
@@ -63,16 +88,26 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
         kind: 'forbidden',
         what: `refused (403): ${said}`,
         short: 'refused',
-        hint: 'a cluster policy denies it',
+        hint: /exceeded quota/.test(said)
+          ? 'raise the ResourceQuota, or scale something down first'
+          : 'a cluster policy denies it: its words say which',
       };
     case 404:
       return {
         kind: 'malformed',
         what: `not found (404): ${said}`,
         short: 'not found',
-        hint: 'check namespace and context',
+        // A name: this object is missing. None: the API itself.
+        hint: details?.name || !details ? 'check namespace and context' : 'this cluster does not serve that API',
       };
     case 409:
+      if (reason === 'AlreadyExists')
+        return {
+          kind: 'malformed',
+          what: `exists already (409): ${said}`,
+          short: 'exists already',
+          hint: 'nothing to create',
+        };
       return {
         kind: 'malformed',
         what: `conflict (409): ${said}`,
@@ -81,11 +116,17 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
       };
     case 410:
       return { kind: 'malformed', what: 'resource version too old (410)', hint: 'retries automatically' };
+    case 422: {
+      const fields = (details?.causes ?? []).map(({ field }) => sanitize(field, 80)).filter(Boolean);
+      const hint =
+        fields.length > 0 ? `fix ${[...new Set(fields)].slice(0, 3).join(', ')}` : 'fix the field that it names';
+      return { kind: 'malformed', what: `not valid (422): ${said}`, short: 'not valid', hint };
+    }
     case 429:
       return {
-        kind: 'unreachable',
+        kind: 'limited',
         what: 'too many requests (429)',
-        hint: 'wait; find the client that sends too many requests',
+        hint: `wait${after === undefined ? '' : ` ${formatAge(after)}`}; find the client that sends too many requests`,
       };
   }
   const what = `answered ${status}${said ? `: ${said}` : ''}`;
@@ -96,7 +137,7 @@ function meaning(status: number, said: string, asked: Asked): Omit<Fault, 'where
       short: `answered ${status}`,
       hint: 'check the control plane: the API server fails',
     };
-  return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read the answer; check the context' };
+  return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read its answer' };
 }
 
 /** A 401: nobody knows us any more; a certificate that ran out is the reason that can be seen from here. */
@@ -123,13 +164,8 @@ function endOf(certificate: Buffer): Instant | undefined {
 
 /** What a Status body says; else its beginning. */
 export function statusMessage(body: string): string {
-  try {
-    const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status) return sanitize(status.message, 300);
-    if (typeof status === 'object') return '';
-  } catch {
-    // Not JSON: a proxy's page.
-  }
+  const status = statusOf(body);
+  if (status) return status.message === undefined ? '' : sanitize(status.message, 300);
   return sanitize(
     body
       .replace(/<[^<>]*>/g, ' ')

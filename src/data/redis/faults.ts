@@ -26,12 +26,12 @@ const answers: readonly Known[] = [
     'compare REDIS_URL and REDIS_PASSWORD with ACL LIST on the server',
   ],
   [
-    /without any password configured/i,
+    /without any password configured|no password is set/i,
     'forbidden',
     'a password was given, but the server has none',
     'unset REDIS_PASSWORD',
   ],
-  [/^LOADING/, 'refused', 'loading its data from disk', 'it answers when loaded; retries automatically'],
+  [/^LOADING/, 'refused', 'loading its data from disk', 'wait: redis-cli INFO persistence tells for how long'],
   [
     /^MISCONF/,
     'refused',
@@ -92,6 +92,13 @@ export function redisFault(error: unknown, redis: RedisSettings): Fault {
         where,
         what: `${user} is not allowed to access these keys`,
         hint: `ACL SETUSER ${user} ~*`,
+      };
+    if (/\bchannels?\b/.test(said) && command === undefined)
+      return {
+        kind: 'forbidden',
+        where,
+        what: `${user} is not allowed to use these channels`,
+        hint: `ACL SETUSER ${user} &*`,
       };
     const hint = `ACL SETUSER ${user} ${command ? `+${command.toLowerCase()}` : '+ping +info'}`;
     return {
