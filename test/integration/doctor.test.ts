@@ -370,6 +370,6 @@ database
                   → start it, or fail over to the replica,
                     as the runbook says`,
   );
-  expect(summary(found)).toBe('1 broken, 1 missing or limited, 1 fine');
+  expect(summary(found)).toBe('1 failed, 1 missing or limited, 1 ok');
   expect(overall(found)).toBe('critical');
 });

@@ -26,7 +26,7 @@ test('status names each broken workload with its reason, and ends with a warning
   expect(out).toMatch(/▲ event-bus +StatefulSet 0\/2 ready/);
   expect(out).toMatch(/▲ export-reports +Job failed: BackoffLimitExceeded/);
   expect(out).toMatch(/▲ data-event-bus-1 +PersistentVolumeClaim Pending/);
-  expect(out).not.toMatch(/all are fine/);
+  expect(out).not.toMatch(/all \d+ checks pass/);
 });
 
 test('the one line for a prompt warns', async () => {

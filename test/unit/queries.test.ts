@@ -147,7 +147,7 @@ const table = (more: Partial<TableState>): TableState => ({
 });
 
 test('bloat and due weekly tasks are described', () => {
-  expect(bloatOf(table({}))).toEqual({ says: 'tidy', verdict: 'ok' });
+  expect(bloatOf(table({}))).toEqual({ says: 'low', verdict: 'ok' });
   expect(bloatOf(table({ deadRows: 60_000 })).verdict).toBe('warning');
   expect(bloatOf(table({ liveRows: 10, deadRows: 90 })).verdict).toBe('ok');
   const tables = [

@@ -24,7 +24,7 @@ test('if all checks pass, status prints one line and exits with 0', () => {
     '✓ OK  production  2026-01-17 03:14:07Z',
     expect.stringMatching(/^✓ all \d+ checks pass \(details: status --all\)$/),
   ]);
-  expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ fine$/);
+  expect(reportLine(calmReport)).toMatch(/^✓ prod OK \d+ checks$/);
 });
 
 test('--line contains nothing that tmux or a shell would interpret', () => {

@@ -51,5 +51,5 @@ test('a table that was never vacuumed says so', () => {
   const table = { name: 'jobs', totalBytes: 1, liveRows: 50_000, deadRows: 0, changed: 0 };
   expect(bloatOf(table)).toEqual({ says: 'never vacuumed', verdict: 'ok' });
   expect(bloatOf({ ...table, deadRows: 90_000 })).toEqual({ says: 'mostly dead rows: vacuum', verdict: 'warning' });
-  expect(bloatOf({ ...table, liveRows: 10 }).says).toBe('tidy');
+  expect(bloatOf({ ...table, liveRows: 10 }).says).toBe('low');
 });

@@ -29,14 +29,14 @@ export function faulty(about: Pick<Checkup, 'area' | 'what'>, fault: Fault, esse
   return { ...about, verdict, answer: describeFault(fault), todo: fault.hint };
 }
 
-/** `2 broken, 1 could not be asked, 24 fine`. */
+/** `2 failed, 1 unknown, 24 ok`. */
 export function summary(checkups: readonly Checkup[]): string {
   const count = (verdict: HealthStatus) => checkups.filter((one) => one.verdict === verdict).length;
   const parts: [number, string][] = [
-    [count('critical'), 'broken'],
+    [count('critical'), 'failed'],
     [count('warning'), 'missing or limited'],
-    [count('unknown'), 'could not be checked'],
-    [count('ok'), 'fine'],
+    [count('unknown'), 'unknown'],
+    [count('ok'), 'ok'],
   ];
   return parts.flatMap(([n, word]) => (n > 0 ? [`${n} ${word}`] : [])).join(', ');
 }

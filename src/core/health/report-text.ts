@@ -99,7 +99,7 @@ function lineOf(report: Report, columns: number): string {
   const environment = report.environment.toLowerCase().replace(/^production$/, 'prod');
   const named = report.drill ? `DRILL ${environment}` : environment;
   const begin = `${glyph[verdict]} ${named} ${brief[verdict]}`;
-  if (verdict === 'ok') return `${begin} ${counts.ok} fine`;
+  if (verdict === 'ok') return `${begin} ${counts.ok} checks`;
   let line = begin;
   const bad = findings.filter((finding) => finding.verdict !== 'ok');
   for (const [index, finding] of bad.entries()) {

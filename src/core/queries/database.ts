@@ -147,7 +147,7 @@ const worthVacuum = 10_000;
 export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'warning' } {
   const share = deadShare(table);
   const never = table.lastVacuum === undefined && table.liveRows + table.deadRows >= worthVacuum;
-  if (table.deadRows < 10_000 || share < 0.1) return { says: never ? 'never vacuumed' : 'tidy', verdict: 'ok' };
+  if (table.deadRows < 10_000 || share < 0.1) return { says: never ? 'never vacuumed' : 'low', verdict: 'ok' };
   if (share < 0.25) return { says: 'some dead rows', verdict: 'ok' };
   return { says: share < 0.5 ? 'many dead rows: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
 }

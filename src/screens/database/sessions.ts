@@ -190,8 +190,8 @@ function detailsOf({ session, blocks }: InTree, vacuums: readonly RunningVacuum[
     ),
     ...(vacuum ? [pair('vacuums', vacuum)] : []),
     pair('waits for', session.wait ?? 'nothing'),
-    pair('blocked by', blockersSay(session.blockedBy) || 'nobody'),
-    pair('blocks', blocks > 0 ? formatCounted(blocks, 'session') : 'nobody'),
+    pair('blocked by', blockersSay(session.blockedBy) || 'none'),
+    pair('blocks', blocks > 0 ? formatCounted(blocks, 'session') : 'none'),
     [],
     ...wrap(session.query, columns).map((part) => line(part)),
   ];

@@ -97,12 +97,12 @@ function versionLines(v: EvidenceVersion, bucket: string, now: Instant, columns:
     [
       ['object', v.key],
       [
-        'is',
+        'kind',
         v.kind === 'delete marker'
-          ? 'a delete marker: hides older versions'
+          ? 'delete marker: hides older versions'
           : v.latest
-            ? 'the newest version'
-            : 'an older version',
+            ? 'newest version'
+            : 'older version',
       ],
       ['version', v.versionId],
       ['size', v.kind === 'version' ? formatBytes(v.bytes) : undefined],

@@ -57,7 +57,7 @@ function rowOf(alert: DueAlert, drawn: Line): Row {
           line('  ', at === 0 ? mark(verdictOf[alert.level]) : ' ', ` ${part}`),
         ),
         ...wrap(
-          `raised ${formatClock(alert.raisedAt)}, sent to ${alert.channel}, respond within ${alert.responseTime}`,
+          `raised ${formatClock(alert.raisedAt)}, channel ${alert.channel}, respond within ${alert.responseTime}`,
           columns - 4,
         ).map((part) => line(dim(`  ${part}`))),
         ...(alert.remedy ? [line('  runbook: ', alert.remedy)] : []),

@@ -105,7 +105,7 @@ function ownerRow(pod: Pod, detail?: PodDetail): Row {
   return {
     id: 'owner',
     text: `deployment ${pod.app} ${rest.join(' ')}`,
-    draw: () => [line(dim('  owner '), pod.app || owner || 'nobody', dim(`  ${rest.join(', ')}`))],
+    draw: () => [line(dim('  owner '), pod.app || owner || 'none', dim(`  ${rest.join(', ')}`))],
     ...(pod.app ? { opens: { kind: 'open', screen: 'deployment', of: { deployment: pod.app } } as const } : {}),
     copies: { text: pod.app || pod.name, what: 'the deployment' },
   };
