@@ -12,6 +12,7 @@ import { platformLayout, runbookLayout } from './kubernetes/layout.ts';
 import { startLogGenerator } from './log-generator.ts';
 import { checkpointEvery, startOrchestrator } from './platform/orchestrator.ts';
 import { startCluster } from './postgres/cluster.ts';
+import { present } from './present.ts';
 import { guardedDirectory } from './reaper.ts';
 import { startReceivers } from './receivers.ts';
 import { startRedis } from './redis/server.ts';
@@ -101,7 +102,7 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
         conditions,
         admits: async (token) => (await tenantOf(token)) !== undefined,
         study: (id) => readStudy(cluster, id),
-        ...(orchestrator ? { platform: { tenantOf, orchestrator } } : {}),
+        platform: orchestrator ? { tenantOf, orchestrator } : undefined,
         subjects,
       }),
     );
@@ -127,7 +128,7 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
     // Nothing of a real platform's configuration reaches into a drill, least of all its channels.
     const config = path.join(guarded.directory, 'config.yaml');
     await writeFile(config, '# The drill’s own: everything is in its environment.\n');
-    const environment = {
+    const environment = present({
       BENTHAM_DRILL: scenario.id,
       BENTHAM_CONFIG: config,
       BENTHAM_PROFILE: 'production',
@@ -155,7 +156,7 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
       BENTHAM_BACKUPS_REDIS_BUCKET: s3.backups.name,
       BENTHAM_ADMIN_COMMAND: checkout.pnpm,
       BENTHAM_ADMIN_DIRECTORY: checkout.directory,
-      ...(checkout.kubectl ? { BENTHAM_ADMIN_KUBECTL: checkout.kubectl } : {}),
+      BENTHAM_ADMIN_KUBECTL: checkout.kubectl || undefined,
       BENTHAM_ADMIN_STAGING_HEALTH_URL: control.stagingHealthUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_URL: receivers.pagerDutyUrl,
       BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY: receivers.routingKey,
@@ -164,14 +165,10 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
       // What PagerDuty and Slack received: for the cockpit's screen, and for curl and tests.
       BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
-      ...(platform
-        ? {
-            BENTHAM_KUBERNETES_NAMESPACE: layout.production,
-            BENTHAM_GATEWAY_CHECKPOINT: String(checkpointEvery),
-          }
-        : {}),
+      BENTHAM_KUBERNETES_NAMESPACE: platform ? layout.production : undefined,
+      BENTHAM_GATEWAY_CHECKPOINT: platform ? String(checkpointEvery) : undefined,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
-    };
+    });
     return { environment, conditions, kubernetes, stop };
   } catch (error) {
     await stop();

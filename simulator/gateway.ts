@@ -94,7 +94,7 @@ export async function startGateway(options: GatewayOptions) {
     const told = Object.entries(services);
     if (options.form === 'checks') {
       const checks = Object.fromEntries(told.map(([name, well]) => [name, well ? 'ok' : 'error']));
-      return { status: 200, body: { status: ok ? 'ok' : 'degraded', ...(detailed ? { checks } : {}) } };
+      return { status: 200, body: { status: ok ? 'ok' : 'degraded', checks: detailed ? checks : undefined } };
     }
     const worded = Object.fromEntries(told.map(([name, well]) => [name, well ? 'healthy' : 'unhealthy']));
     const more = detailed ? { version: '2026.11.3', uptime: Math.round((Date.now() - started) / 1000) } : {};
@@ -165,7 +165,7 @@ export async function startGateway(options: GatewayOptions) {
       url: request.url ?? '/',
       statusCode: status,
       responseTime: Date.now() - at,
-      ...(status >= 500 && share === 1 ? { error: fare().why } : {}),
+      error: status >= 500 && share === 1 ? fare().why : undefined,
     });
     for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     sendJson(response, status, body);

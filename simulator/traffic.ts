@@ -69,7 +69,8 @@ export function accessLines(hostname: string, at: number, answered: Answered): {
   const context = {
     reqId,
     requestId: reqId,
-    ...(subject ? { tenantId: subject.tenant, studyId: subject.study } : {}),
+    tenantId: subject?.tenant,
+    studyId: subject?.study,
   };
   const req = {
     method,

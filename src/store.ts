@@ -171,7 +171,7 @@ export type CockpitStore = StoreApi<State>;
 
 /** A place as a screen opens. */
 export function placeAt(screen: string, of: Place['of'] = {}, filter = '', selected?: string): Place {
-  return { screen, of, at: 0, top: 0, filter, filtering: false, sort: 0, ...(selected ? { selected } : {}) };
+  return { screen, of, at: 0, top: 0, filter, filtering: false, sort: 0, selected };
 }
 
 /** The open screen's place. */

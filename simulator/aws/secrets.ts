@@ -80,7 +80,7 @@ export async function startSecrets({ id, text, changed }: SecretsOptions) {
     UpdateSecret(asked) {
       const value = textOf(asked, 'SecretString');
       const made = value === undefined ? undefined : put(value, textOf(asked, 'ClientRequestToken'));
-      return { ARN: arn, Name: id, ...(made ? { VersionId: made.id } : {}) };
+      return { ARN: arn, Name: id, VersionId: made?.id };
     },
     PutSecretValue(asked) {
       const value = textOf(asked, 'SecretString');

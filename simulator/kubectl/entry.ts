@@ -45,7 +45,7 @@ export async function enter(kubeconfig: string, wanted: string | undefined): Pro
           authorization: `Bearer ${user?.token ?? ''}`,
           'content-type': method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json',
         },
-        ...(body ? { body: JSON.stringify(body) } : {}),
+        body: body ? JSON.stringify(body) : undefined,
       }).catch((error: Error) => {
         throw new Refused(`The connection to the server ${cluster.server} was refused: ${error.message}`);
       });

@@ -55,8 +55,8 @@ export function authorize(user: User, verb: string, { resource, namespace, name,
     verb,
     group: resource.group,
     resource: full,
-    ...(namespace ? { namespace } : {}),
-    ...(name ? { name } : {}),
+    namespace: namespace || undefined,
+    name: name || undefined,
   };
   if (allows(user.rules(), attributes)) return;
   const what = `${resource.plural}${resource.group ? `.${resource.group}` : ''}${name ? ` "${name}"` : ''}`;
@@ -65,8 +65,8 @@ export function authorize(user: User, verb: string, { resource, namespace, name,
     'Forbidden',
     `${what} is forbidden: User "${user.name}" cannot ${verb} resource "${full}" in API group "${resource.group}"${where}`,
     {
-      ...(name ? { name } : {}),
-      ...(resource.group ? { group: resource.group } : {}),
+      name: name || undefined,
+      group: resource.group || undefined,
       kind: resource.plural,
     },
   );
@@ -117,8 +117,8 @@ export function review(kind: string, body: unknown, user: User): unknown {
       verb: wanted.verb ?? '*',
       group: wanted.group ?? '',
       resource: wanted.subresource ? `${wanted.resource}/${wanted.subresource}` : (wanted.resource ?? '*'),
-      ...(wanted.namespace ? { namespace: wanted.namespace } : {}),
-      ...(wanted.name ? { name: wanted.name } : {}),
+      namespace: wanted.namespace || undefined,
+      name: wanted.name || undefined,
     });
   return {
     ...common,

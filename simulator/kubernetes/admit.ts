@@ -15,7 +15,7 @@ function invalid(resource: Resource, name: string, field: string, message: strin
     `${resource.kind}.${resource.group || 'core'} "${name}" is invalid: ${field}: ${message}`,
     {
       name,
-      ...(resource.group ? { group: resource.group } : {}),
+      group: resource.group || undefined,
       kind: resource.kind,
       causes: [{ reason: 'FieldValueInvalid', message, field }],
     },

@@ -61,7 +61,7 @@ export function statusOf({ spec, status, metadata }: Deployment, seen: Seen, now
     updatedReplicas: updated,
     readyReplicas: ready,
     availableReplicas: ready,
-    ...(ready < spec.replicas ? { unavailableReplicas: spec.replicas - ready } : {}),
+    unavailableReplicas: ready < spec.replicas ? spec.replicas - ready : undefined,
     conditions: [available, progressing, ...failure],
   };
 }

@@ -17,8 +17,8 @@ const entries = (resource: Resource) => [
     namespaced: resource.namespaced,
     kind: resource.kind,
     verbs: resource.verbs,
-    ...(resource.short ? { shortNames: resource.short } : {}),
-    ...(resource.categories ? { categories: resource.categories } : {}),
+    shortNames: resource.short,
+    categories: resource.categories,
   },
   ...(resource.subresources ?? []).map((sub) => ({
     name: `${resource.plural}/${sub.name}`,
@@ -26,7 +26,8 @@ const entries = (resource: Resource) => [
     namespaced: resource.namespaced,
     kind: sub.kind,
     verbs: sub.verbs,
-    ...(sub.group ? { group: sub.group, version: sub.version } : {}),
+    group: sub.group || undefined,
+    version: sub.group ? sub.version : undefined,
   })),
 ];
 

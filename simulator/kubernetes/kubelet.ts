@@ -52,8 +52,8 @@ export function createKubelet({ store, logs, recorder, pace, faultOf, greet, las
       type,
       component,
       at,
-      ...(host ? { host } : {}),
-      ...(component === 'kubelet' ? { fieldPath: `spec.containers{${first}}` } : {}),
+      host: host || undefined,
+      fieldPath: component === 'kubelet' ? `spec.containers{${first}}` : undefined,
     });
   };
 

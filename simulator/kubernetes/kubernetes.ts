@@ -47,9 +47,9 @@ export async function startKubernetes(options: KubernetesOptions) {
     conditions: options.conditions,
     production,
     seeds: [...benthamSeeds(options.conditions, layout), ...loadSeeds(options.pods ?? 0, layout)],
-    ...(options.healed ? { healed: options.healed } : {}),
+    healed: options.healed,
     pace: options.pace ?? 1,
-    ...(options.memory ? { memory: options.memory } : {}),
+    memory: options.memory || undefined,
   });
   if (options.brokenNeighbours) seedNeighbours(cluster.store, production, Date.now());
   let rules: readonly Rule[] = operatorRules;
@@ -69,7 +69,7 @@ export async function startKubernetes(options: KubernetesOptions) {
     webhooks: () => webhooks,
     now: Date.now,
   });
-  let server = await listen(handler, { tls: identity, ...(options.port ? { port: options.port } : {}) });
+  let server = await listen(handler, { tls: identity, port: options.port || undefined });
   const { url, port } = server;
   const kubeconfig = join(options.directory, 'kubeconfig');
   const certificate = join(options.directory, 'kubernetes-ca.crt');

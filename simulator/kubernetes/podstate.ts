@@ -138,10 +138,10 @@ export function terminated(pod: Pod, exitCode: number, reason: string, at: numbe
       terminated: {
         exitCode,
         reason,
-        ...(message ? { message } : {}),
+        message: message || undefined,
         startedAt: status.state.running?.startedAt ?? kubeTime(at),
         finishedAt: kubeTime(at),
-        ...(status.containerID ? { containerID: status.containerID } : {}),
+        containerID: status.containerID || undefined,
       },
     };
     return { ...status, ready: false, started: false, state, lastState: state };

@@ -48,6 +48,6 @@ export function readReview(body: Buffer, kind: string): { spec: unknown } | unde
   const resource = texts(parts.get(1), resourceAttributes);
   const path = texts(parts.get(2), ['path', 'verb']);
   return {
-    spec: { ...(resource ? { resourceAttributes: resource } : {}), ...(path ? { nonResourceAttributes: path } : {}) },
+    spec: { resourceAttributes: resource, nonResourceAttributes: path },
   };
 }

@@ -329,8 +329,8 @@ export function route(path: string): Route | undefined {
   if (namespaced !== undefined && !resource.namespaced) return undefined;
   return {
     resource,
-    ...(namespaced === undefined ? {} : { namespace: namespaced }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
+    namespace: namespaced,
+    name,
+    subresource,
   };
 }

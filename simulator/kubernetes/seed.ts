@@ -126,7 +126,7 @@ function seedIll(to: Beginning, placed: Pod, ip: string, fault: PodFault, made: 
       at: now - 20 * second,
       first: began,
       count,
-      ...(pod.spec.nodeName ? { host: pod.spec.nodeName } : {}),
+      host: pod.spec.nodeName || undefined,
       fieldPath: `spec.containers{${container}}`,
     });
   };

@@ -44,7 +44,7 @@ export function failure(reason: Reason, message: string, details?: Status['detai
     status: 'Failure',
     message,
     reason,
-    ...(details ? { details } : {}),
+    details,
     code: codes[reason],
   };
 }
@@ -61,7 +61,7 @@ export class Refusal extends Error {
 export function notFound(plural: string, name: string, group = ''): Refusal {
   return new Refusal('NotFound', `${plural}${group ? `.${group}` : ''} "${name}" not found`, {
     name,
-    ...(group ? { group } : {}),
+    group: group || undefined,
     kind: plural,
   });
 }

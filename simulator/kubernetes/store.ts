@@ -79,7 +79,7 @@ export function createStore(options: { memory?: number; now?: () => number } = {
     } as unknown as Kinds[P];
     shelf(plural).set(key, object);
     if (!before) sorted.delete(plural);
-    record({ version, type: before ? 'MODIFIED' : 'ADDED', plural, object, ...(before ? { before } : {}) });
+    record({ version, type: before ? 'MODIFIED' : 'ADDED', plural, object, before });
     return object;
   };
 

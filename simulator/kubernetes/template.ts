@@ -65,7 +65,7 @@ export function replicaSetOf(
     kind: 'ReplicaSet',
     metadata: {
       name: `${name}-${hash}`,
-      ...(namespace ? { namespace } : {}),
+      namespace: namespace || undefined,
       generation: 1,
       labels,
       annotations,
@@ -92,9 +92,9 @@ export function podOf(set: ReplicaSet): Draft<Pod> {
     metadata: {
       name: `${name}-${encode(Math.floor(Math.random() * alphabet.length ** 5), 5)}`,
       generateName: `${name}-`,
-      ...(namespace ? { namespace } : {}),
-      ...(template.metadata.labels ? { labels: template.metadata.labels } : {}),
-      ...(template.metadata.annotations ? { annotations: template.metadata.annotations } : {}),
+      namespace: namespace || undefined,
+      labels: template.metadata.labels,
+      annotations: template.metadata.annotations,
       ownerReferences: [
         { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true, blockOwnerDeletion: true },
       ],

@@ -72,7 +72,7 @@ export function sendWatch(
     else if (wasMine) send('DELETED', body(change.object));
   };
   const bookmark = (annotations?: Record<string, string>) => {
-    const metadata = { resourceVersion: String(store.version()), ...(annotations ? { annotations } : {}) };
+    const metadata = { resourceVersion: String(store.version()), annotations };
     send('BOOKMARK', JSON.stringify({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata }));
   };
 

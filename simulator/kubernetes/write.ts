@@ -62,7 +62,7 @@ function replace(target: Target, before: Changed, incoming: Incoming, store: Sto
     throw new Refusal(
       'Conflict',
       `Operation cannot be fulfilled on ${qualified(target)} "${before.metadata.name}": the object has been modified; please apply your changes to the latest version and try again`,
-      { name: before.metadata.name, ...(resource.group ? { group: resource.group } : {}), kind: resource.plural },
+      { name: before.metadata.name, group: resource.group || undefined, kind: resource.plural },
     );
   }
   // The status is written through its own path, everything else is not.
@@ -140,7 +140,7 @@ export function scaleOf(object: KubeObject): KubeObject {
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion, creationTimestamp },
+    metadata: { name, namespace: namespace || undefined, uid, resourceVersion, creationTimestamp },
     spec: { replicas: spec.replicas },
     status: { replicas: status.replicas ?? 0, selector: selector.join(',') },
   } as KubeObject;

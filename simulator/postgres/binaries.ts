@@ -102,6 +102,7 @@ export function runTool(binaries: Binaries, tool: string, args: readonly string[
   const { directory, environment, uid, gid } = binaries;
   return run(path.join(directory, 'bin', tool), args, {
     env: environment,
-    ...(uid === undefined ? {} : { uid, gid }),
+    uid,
+    gid: uid === undefined ? undefined : gid,
   });
 }

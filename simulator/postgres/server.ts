@@ -45,7 +45,8 @@ export async function startServer(
     stdio: ['ignore', log.fd, log.fd],
     detached: true,
     cwd: '/',
-    ...(uid === undefined ? {} : { uid, gid }),
+    uid,
+    gid: uid === undefined ? undefined : gid,
   });
   await log.close();
   child.unref();

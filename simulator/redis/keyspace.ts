@@ -38,7 +38,7 @@ export function fill(target: number, now: number): Keyspace {
       put(keys, `${prefix}${((n * 2_654_435_761) >>> 0).toString(16).padStart(8, '0')}`, {
         bytes,
         lastUsed,
-        ...(lives === undefined ? {} : { expiresAt: lastUsed + lives * minute }),
+        expiresAt: lives === undefined ? undefined : lastUsed + lives * minute,
         value: '',
       });
     }

@@ -75,7 +75,7 @@ export function createBucket(name: string, options: { objectLock: boolean; creat
         etag: `"${createHash('md5').update(content).digest('hex')}"`,
         type,
         legalHold,
-        ...(retention ? { retention } : {}),
+        retention,
         body: () => ('body' in draft ? draft.body : draft.make()),
       });
     },

@@ -1,6 +1,7 @@
 // What S3 does with one object: read, write, copy, hide, destroy, hold, retain.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, sendText } from '../http.ts';
+import { present } from '../present.ts';
 import { document, text } from '../xml.ts';
 import { type Bucket, lockOf, type Retention, type Version } from './bucket.ts';
 import { unchunk } from './chunked.ts';
@@ -49,35 +50,35 @@ function chosen({ query, bucket, key, response }: Exchange): Version {
   throw new S3Error('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.');
 }
 
-const described = (version: Version) => ({
-  etag: version.etag,
-  'last-modified': new Date(version.modified).toUTCString(),
-  'content-type': version.type,
-  'x-amz-version-id': version.id,
-  ...(version.legalHold ? { 'x-amz-object-lock-legal-hold': 'ON' } : {}),
-  ...(version.retention
-    ? {
-        'x-amz-object-lock-mode': version.retention.mode,
-        'x-amz-object-lock-retain-until-date': new Date(version.retention.until).toISOString(),
-      }
-    : {}),
-});
+const described = (version: Version) =>
+  present({
+    etag: version.etag,
+    'last-modified': new Date(version.modified).toUTCString(),
+    'content-type': version.type,
+    'x-amz-version-id': version.id,
+    'x-amz-object-lock-legal-hold': version.legalHold ? 'ON' : undefined,
+    'x-amz-object-lock-mode': version.retention?.mode,
+    'x-amz-object-lock-retain-until-date': version.retention
+      ? new Date(version.retention.until).toISOString()
+      : undefined,
+  });
 
 /** GET and HEAD, whole or a range. */
 export function read(exchange: Exchange): void {
   const { request, response } = exchange;
   const version = chosen(exchange);
-  const headers = { ...described(version), 'accept-ranges': 'bytes' };
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header(request, 'range') ?? '') ?? [];
   const from = Number(first ?? 0);
   const until = Math.min(version.size, last ? Number(last) + 1 : version.size);
   if (first !== undefined && from >= version.size) {
     throw new S3Error('InvalidRange', 416, 'The requested range is not satisfiable');
   }
-  response.writeHead(first === undefined ? 200 : 206, {
-    ...headers,
+  const part = first === undefined ? undefined : `bytes ${from}-${until - 1}/${version.size}`;
+  response.writeHead(part ? 206 : 200, {
+    ...described(version),
+    'accept-ranges': 'bytes',
     'content-length': until - from,
-    ...(first === undefined ? {} : { 'content-range': `bytes ${from}-${until - 1}/${version.size}` }),
+    ...present({ 'content-range': part }),
   });
   if (request.method === 'HEAD') response.end();
   else response.end(version.body().subarray(from, until));
@@ -102,7 +103,7 @@ export async function write(exchange: Exchange, bucketNamed: (name: string) => B
   );
   const lock = {
     legalHold: header(request, 'x-amz-object-lock-legal-hold') === 'ON',
-    ...(retention ? { retention } : {}),
+    retention,
   };
   const source = header(request, 'x-amz-copy-source');
   if (source !== undefined) {
@@ -156,7 +157,7 @@ export function erase(bucket: Bucket, key: string, id: string | undefined, bypas
 export function remove({ request, response, query, bucket, key, now }: Exchange): void {
   const bypass = header(request, 'x-amz-bypass-governance-retention') === 'true';
   const { marker, id } = erase(bucket, key, query.get('versionId') ?? undefined, bypass, now);
-  response.writeHead(204, { 'x-amz-version-id': id, ...(marker ? { 'x-amz-delete-marker': 'true' } : {}) });
+  response.writeHead(204, present({ 'x-amz-version-id': id, 'x-amz-delete-marker': marker ? 'true' : undefined }));
   response.end();
 }
 

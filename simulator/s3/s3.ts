@@ -144,7 +144,7 @@ function deleteMany(bucket: Bucket, body: string, bypass: boolean, now: number):
   for (const one of wanted) {
     const key = text('Key', one) ?? '';
     const id = text('VersionId', one);
-    const which = { Key: key, ...(id ? { VersionId: id } : {}) };
+    const which = { Key: key, VersionId: id || undefined };
     try {
       const gone = erase(bucket, key, id, bypass, now);
       deleted.push({ ...which, ...(gone.marker ? { DeleteMarker: true, DeleteMarkerVersionId: gone.id } : {}) });

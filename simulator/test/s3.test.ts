@@ -49,7 +49,7 @@ test('pages of a hundred thousand objects are complete and without duplicates', 
   let last = '';
   do {
     const page = await client.send(
-      new ListObjectsV2Command({ Bucket, Prefix: 'study_load', ...(token ? { ContinuationToken: token } : {}) }),
+      new ListObjectsV2Command({ Bucket, Prefix: 'study_load', ContinuationToken: token || undefined }),
     );
     for (const { Key = '' } of page.Contents ?? []) {
       if (Key > last) count += 1;

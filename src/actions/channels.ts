@@ -96,7 +96,7 @@ function messageTo(channel: Channel, text: string, preflight: Preflight): Channe
   const incident = preflight.incident();
   const body = JSON.stringify({
     event_action: 'trigger',
-    ...(incident ? { dedup_key: incident.key } : {}),
+    dedup_key: incident?.key,
     payload: {
       summary: summary.slice(0, longestSummary),
       source: `${environment} ${targets.namespace}`,
@@ -126,7 +126,7 @@ export const notify: Action = {
       kind: 'choice',
       oneOf: channelIds,
       preset: 'slack-ops',
-      choices: () => channelIds.map((value) => ({ value, ...(value === 'pagerduty' ? { says: 'pages people' } : {}) })),
+      choices: () => channelIds.map((value) => ({ value, says: value === 'pagerduty' ? 'pages people' : undefined })),
     },
     { name: 'text', ask: 'message?', kind: 'text', lines: true },
   ],

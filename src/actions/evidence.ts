@@ -143,7 +143,7 @@ export const cleanupEvidence: Action = {
         bucket,
         do: { verb: 'delete' as const, keys: keys.slice(at * perRequest, (at + 1) * perRequest) },
       })),
-      ...(versioned ? { undo: 'restore the versions one by one: restore-evidence' } : {}),
+      undo: versioned ? 'restore the versions one by one: restore-evidence' : undefined,
       answered: [`bucket ${bucket}`],
       preconditions: fingerprint(
         free.map((o) => [o.key, o.modifiedAt, o.bytes]),

@@ -101,9 +101,7 @@ export const failoverDatabase: Action = {
   names: (_, { targets }) => targets.replica?.host ?? 'replica',
   object: () => 'database',
   unavailable: (world) => evaluateFailover(world).objections.find((o) => o.answer === 'no' && !o.overridable)?.says,
-  needs: (_, { targets, admin }) => [
-    { kind: 'script', path: targets.failoverScript, ...(admin.directory ? { directory: admin.directory } : {}) },
-  ],
+  needs: (_, { targets, admin }) => [{ kind: 'script', path: targets.failoverScript, directory: admin.directory }],
   async plan(target, preflight) {
     const { targets, admin } = preflight.context;
     const facts = await factsFrom(preflight);
@@ -139,7 +137,7 @@ export const failoverDatabase: Action = {
           argv: [targets.failoverScript],
           // It may go by SQL, by AWS, by kubectl or by ssh.
           inherits: ['PG*', 'SSH_AUTH_SOCK', ...kubectlInherits, ...admin.environment],
-          ...(admin.directory ? { directory: admin.directory } : {}),
+          directory: admin.directory,
           within: 2 * commandWithin,
         },
       ],

@@ -36,7 +36,7 @@ export function choiceField(name: string, ask: string, says: Readonly<Record<str
   const choices = Object.entries(says).map(([value, text]) => ({ value, says: text }));
   const [first] = choices;
   const oneOf = choices.map(({ value }) => value);
-  return { name, ask, kind: 'choice', oneOf, ...(first ? { preset: first.value } : {}), choices: () => choices };
+  return { name, ask, kind: 'choice', oneOf, preset: first?.value, choices: () => choices };
 }
 
 /** `3 pods`, `1 pod`. */
@@ -101,7 +101,7 @@ export function adminCall(
   const call: CommandCall = {
     tool: 'command',
     argv: [program, ...rest, ...all],
-    ...(admin.directory ? { directory: admin.directory } : {}),
+    directory: admin.directory,
     inherits: [...packageManager, ...admin.environment],
     within: commandWithin,
   };
@@ -121,5 +121,5 @@ export const kubectlInherits: readonly string[] = [
 export const needsAdmin = ({ admin }: ActionContext) => ({
   kind: 'tool' as const,
   command: admin.command[0],
-  ...(admin.directory ? { directory: admin.directory } : {}),
+  directory: admin.directory,
 });

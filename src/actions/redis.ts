@@ -1,6 +1,7 @@
 // Evict old data from Redis (runbook: Key Metrics, Evict old data).
 import type { Action, Execution } from '../core/actions/action.ts';
 import type { RedisKey } from '../core/actions/preflight.ts';
+import { present } from '../core/present.ts';
 import { formatAge, formatBytes, formatCount } from '../core/text/format.ts';
 import { hour, minute, second } from '../core/time.ts';
 import {
@@ -116,11 +117,11 @@ export const evictRedis: Action = {
       answered: [`redis ${preflight.context.targets.redis.host}:${preflight.context.targets.redis.port}`],
       // Caches move all the time: other keys of the same kind are no other plan; memory and policy are.
       preconditions: fingerprint(prefix, idle, policy, maxBytes),
-      baseline: {
-        ...(usedBytes === undefined ? {} : { before: String(usedBytes) }),
+      baseline: present({
+        before: usedBytes === undefined ? undefined : String(usedBytes),
         keys: String(old.length),
         names: JSON.stringify(old.slice(0, 1000).map(({ key }) => key)),
-      },
+      }),
     });
   },
   async verify({ plan, startedAt }: Execution, preflight) {

@@ -115,7 +115,7 @@ function surfaceAction(
       return planned({
         impact: [more.says(surface), ...impact],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
-        ...(verb === 'test' ? {} : { undo: `${verb === 'disable' ? 'enable' : 'disable'} ${surface}` }),
+        undo: verb === 'test' ? undefined : `${verb === 'disable' ? 'enable' : 'disable'} ${surface}`,
         answered: [...answered, preflight.context.admin.directory ?? 'this directory'],
         preconditions: surface,
       });
@@ -124,7 +124,7 @@ function surfaceAction(
     within: minute,
     title: more.title,
     about: more.about,
-    ...(more.next ? { next: more.next } : {}),
+    next: more.next,
   };
 }
 

@@ -177,7 +177,7 @@ function readDocument(file: string, text: string, home: string): ConfigFile {
       if (base !== undefined && !(isScalar(base) && typeof base.value === 'string'))
         problems.push({ ...place(file, line), option: `${option}.extends`, right: 'must be a profile name' });
       const entries = own.entries.filter((entry) => entry.path !== 'profile');
-      profiles.set(name, { ...(isScalar(base) ? { extends: String(base.value) } : {}), entries, line });
+      profiles.set(name, { extends: isScalar(base) ? String(base.value) : undefined, entries, line });
     }
   }
   return { entries: whole.entries, profiles, problems };

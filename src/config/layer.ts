@@ -68,7 +68,7 @@ function notSection(option: string, value: unknown, at: Pick<Entry, 'source' | '
 
 const place = ({ source, line }: Pick<Entry, 'source' | 'line'>) => ({
   source,
-  ...(line === undefined ? {} : { line }),
+  line,
 });
 
 /** Layers from weakest to strongest, option by option. An unset is kept as an entry with null. */

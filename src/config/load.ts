@@ -102,7 +102,7 @@ export async function loadSettings(sources: Sources): Promise<Loaded> {
     redirected,
     warnings,
     ignored: fromEnvironment.ignored ?? [],
-    ...(file.content ? { file: file.path } : {}),
+    file: file.content ? file.path : undefined,
   };
 }
 
@@ -116,7 +116,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 
 const placeOf = ({ source, line }: Pick<Entry, 'source' | 'line'>) => ({
   source,
-  ...(line === undefined ? {} : { line }),
+  line,
 });
 
 /** The profiles that may be chosen: built in, and of the file where it can be read. */

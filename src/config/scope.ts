@@ -6,13 +6,13 @@ export function scopeOf(settings: Settings): Scope {
   const { redirected } = settings.environment;
   return {
     environment: settings.environment.name,
-    ...(settings.drill ? { drill: settings.drill } : {}),
+    drill: settings.drill,
     guarded: settings.environment.guarded,
-    ...(redirected.length > 0 ? { redirected } : {}),
+    redirected: redirected.length > 0 ? redirected : undefined,
     namespace: settings.kubernetes.namespace,
     deployments: settings.kubernetes.deployments,
     otherWorkloads: settings.kubernetes.otherWorkloads,
-    ...(settings.kubernetes.podSelector ? { somePods: true as const } : {}),
+    somePods: settings.kubernetes.podSelector ? (true as const) : undefined,
     hasReplica: settings.database.replica !== undefined,
     thresholds: settings.thresholds,
   };

@@ -9,7 +9,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
   const { kubernetes, gateway, database, evidence, backups, credentials, admin } = settings;
   return {
     namespace: kubernetes.namespace,
-    ...(kubernetes.context ? { context: kubernetes.context } : {}),
+    context: kubernetes.context,
     ...kubeconfigOf(kubernetes.kubeconfig, environment.KUBECONFIG),
     deployments: kubernetes.deployments,
     logSelector: kubernetes.logSelector,
@@ -23,11 +23,11 @@ export function targetsOf(settings: Settings, environment: Environment = process
     bucket: evidence.bucket,
     retentionDays: evidence.retentionDays,
     aws: {
-      ...(evidence.awsProfile ? { profile: evidence.awsProfile } : {}),
-      ...(evidence.region ? { region: evidence.region } : {}),
-      ...(evidence.endpoint ? { s3: evidence.endpoint } : {}),
-      ...(backups.rdsEndpoint ? { rds: backups.rdsEndpoint } : {}),
-      ...(credentials.endpoint ? { secrets: credentials.endpoint } : {}),
+      profile: evidence.awsProfile,
+      region: evidence.region,
+      s3: evidence.endpoint,
+      rds: backups.rdsEndpoint,
+      secrets: credentials.endpoint,
     },
     cluster: backups.cluster,
     recovered: backups.recovered,
@@ -72,8 +72,8 @@ function serverTarget(server: DatabaseServer, environment: Environment): ServerT
     port,
     user,
     database,
-    ...(required && environment.PGSSLMODE !== sslMode ? { sslMode } : {}),
-    ...(required && sslRootCert && environment.PGSSLROOTCERT !== sslRootCert ? { sslRootCert } : {}),
+    sslMode: required && environment.PGSSLMODE !== sslMode ? sslMode : undefined,
+    sslRootCert: required && sslRootCert && environment.PGSSLROOTCERT !== sslRootCert ? sslRootCert : undefined,
   };
 }
 

@@ -45,7 +45,7 @@ function rows(all: readonly Line[]): Checkup[] {
   return [
     ...lacking.map(({ what, where, lacks, todo }) => {
       const answer = `${where}: ${lacks}`;
-      return { area, what, verdict: 'warning' as const, answer, ...(todo ? { todo } : {}) };
+      return { area, what, verdict: 'warning' as const, answer, todo };
     }),
     ...(within.length > 0
       ? [{ area, what: 'on this machine', verdict: 'ok' as const, answer: `not encrypted or not verified: ${named}` }]

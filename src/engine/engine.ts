@@ -4,7 +4,7 @@ import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
-import type { Readings, World } from '../core/world/world.ts';
+import type { World } from '../core/world/world.ts';
 import type { Running, Source } from '../data/source.ts';
 import { debugLog } from '../disk/debug-log.ts';
 import { merge } from './coalesce-updates.ts';
@@ -53,8 +53,11 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
   const settle = () => {
     const { facts, history } = keeper.changes();
     const { world } = keeper;
-    const readings = Object.fromEntries([...facts].map((id) => [id, world.readings[id]])) as Partial<Readings>;
-    emit({ now: world.now, ...(facts.size > 0 ? { readings } : {}), ...(history ? { history: world.history } : {}) });
+    // What has no news stays absent: merged, it would hide the news before.
+    const update: Update = { now: world.now };
+    if (facts.size > 0) update.readings = Object.fromEntries([...facts].map((id) => [id, world.readings[id]]));
+    if (history) update.history = world.history;
+    emit(update);
     for (const watcher of watchers) watcher(world);
   };
   let settling: NodeJS.Timeout | undefined;

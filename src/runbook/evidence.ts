@@ -31,7 +31,7 @@ export function findings(world: World): readonly Finding[] {
 /** Lost, pending and stale are unknown; a proven refusal fails. Only a fresh value is looked at. */
 export function look<T>(world: World, subject: string, reading: Reading<T>, see: (value: T) => Check): Evidence {
   const at = newest(reading)?.at;
-  const about = { subject, ...(at === undefined ? {} : { at }) };
+  const about = { subject, at };
   if (reading.state === 'pending') return { ...about, state: 'unknown', because: 'no answer yet' };
   if (reading.state === 'lost')
     return {
@@ -53,7 +53,7 @@ export function judged(world: World, id: string, at?: number): Evidence {
   const found = findings(world).find((one) => one.id === id);
   if (!found) return { subject: id.split('/').at(-1) ?? id, state: 'unknown', because: 'not measured' };
   const state = found.verdict === 'ok' ? 'pass' : found.verdict === 'unknown' ? 'unknown' : 'fail';
-  return { subject: found.subject, state, because: found.says, ...(at === undefined ? {} : { at }) };
+  return { subject: found.subject, state, because: found.says, at };
 }
 
 export const health = (world: World): Evidence => judged(world, 'gateway/health', newest(world.readings.gateway)?.at);
@@ -185,7 +185,7 @@ export function failingSurfaces(world: World): readonly { id: string; share: num
     .map((s) => ({
       id: s.id,
       share: (s.failures / (s.finished + (s.unclear ?? 0))) * 100,
-      ...(s.topError ? { topError: s.topError } : {}),
+      topError: s.topError,
     }))
     .filter((s) => s.share > world.scope.thresholds.studyFailures.critical)
     .toSorted((a, b) => b.share - a.share);

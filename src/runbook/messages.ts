@@ -43,7 +43,7 @@ export function isFinished(incident: Incident, step: Step): boolean {
 export function knownOf(incident: Incident | undefined): Known {
   if (!incident) return nothingKnown;
   return {
-    ...(incident.acknowledged ? { acknowledged: incident.acknowledged } : {}),
+    acknowledged: incident.acknowledged,
     notified: incident.messages
       .filter((m) => m.purpose !== 'acknowledge' && (m.delivery === 'sent' || m.delivery === 'not-sent'))
       .map((m) => ({ channel: calledBy(m), at: m.at })),

@@ -40,7 +40,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         kind: 'incident',
         says: event.kind,
         detail: event.why,
-        ...(event.kind === 'reopened' ? {} : { verdict: 'ok' as const }),
+        verdict: event.kind === 'reopened' ? undefined : ('ok' as const),
       };
     case 'procedure':
       return { kind: 'incident', says: `${checklist(event.procedure).title} ${event.change}` };
@@ -52,7 +52,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
     case 'step': {
       const say = findStep(event.step)?.step.say ?? event.step;
       const detail = event.why ?? event.found?.because;
-      return { kind: 'step', says: `${event.mark}: ${say}`, ...(detail ? { detail } : {}) };
+      return { kind: 'step', says: `${event.mark}: ${say}`, detail: detail || undefined };
     }
     case 'decision': {
       const say = findStep(event.step)?.step.say ?? event.step;
@@ -87,7 +87,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         says: `${event.role}: ${event.person}${event.change === 'left' ? ' left' : event.from ? `, from ${event.from}` : ''}`,
       };
     case 'wheel':
-      return { kind: 'people', says: `${event.person} took control`, ...(event.why ? { detail: event.why } : {}) };
+      return { kind: 'people', says: `${event.person} took control`, detail: event.why || undefined };
     case 'note':
       return { kind: 'note', says: event.text };
     case 'notified':

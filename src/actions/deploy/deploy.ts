@@ -77,9 +77,7 @@ export const deploy: Action = {
   names: (_, { targets }) => targets.namespace,
   object: (_, { targets }) => `namespace/${targets.namespace}`,
   // What the manifests are about is known once kubectl has read them: the plan asks for each of their objects.
-  needs: (_, { kubectl, admin }) => [
-    { kind: 'tool', command: kubectl, ...(admin.directory ? { directory: admin.directory } : {}) },
-  ],
+  needs: (_, { kubectl, admin }) => [{ kind: 'tool', command: kubectl, directory: admin.directory }],
   async plan(_, preflight) {
     const { targets } = preflight.context;
     const who = await answeredByCluster(preflight);

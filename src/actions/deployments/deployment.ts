@@ -3,6 +3,7 @@ import type { Action, Check, Choice, Execution, Field, Target } from '../../core
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { ActionContext, DeploymentState, Need, Preflight } from '../../core/actions/preflight.ts';
 import { readyIn } from '../../core/health/workloads.ts';
+import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import {
@@ -115,12 +116,12 @@ export async function planChange(
     undo: made.undo,
     answered: [who.says, ...tried.answered],
     preconditions: fingerprint(d),
-    baseline: {
+    baseline: present({
       generation: String(d.generation),
       revision: String(d.revision),
-      ...(health?.ok === false && health.fault.kind === 'unreachable' ? { unheard: health.fault.what } : {}),
+      unheard: health?.ok === false && health.fault.kind === 'unreachable' ? health.fault.what : undefined,
       ...made.memo,
-    },
+    }),
   });
 }
 

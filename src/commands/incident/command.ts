@@ -58,8 +58,7 @@ export function incidentCommand(): Command {
     if (wanted && 'text' in wanted) return say(wanted);
     const { whyNoScreen, runCockpit } = await import('../cockpit/run.ts');
     const why = whyNoScreen();
-    if (why === undefined)
-      process.exit(await runCockpit(settings, { start: 'incident', ...(wanted ? { follow: wanted.id } : {}) }));
+    if (why === undefined) process.exit(await runCockpit(settings, { start: 'incident', follow: wanted?.id }));
     complain(`${why}: run bentham-cockpit incident show`);
     process.exitCode = 2;
   });

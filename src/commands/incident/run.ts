@@ -53,11 +53,11 @@ function brief(incident: Incident, now: number) {
     title,
     severity: severityName(severity),
     environment,
-    ...(drill ? { drill } : {}),
+    drill: drill || undefined,
     openedAt: iso(openedAt),
     openedBy,
-    ...(mitigatedAt === undefined ? {} : { mitigatedAt: iso(mitigatedAt) }),
-    ...(resolvedAt === undefined ? {} : { resolvedAt: iso(resolvedAt) }),
+    mitigatedAt: mitigatedAt === undefined ? undefined : iso(mitigatedAt),
+    resolvedAt: resolvedAt === undefined ? undefined : iso(resolvedAt),
     clocks: clocks(incident, now),
   };
 }

@@ -37,10 +37,10 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
       : { selector: options.selector ?? settings.kubernetes.logSelector },
     previous: options.previous ?? false,
     follow: options.follow ?? false,
-    ...(since === undefined ? {} : { since }),
-    ...(tail === undefined ? {} : { tail }),
-    ...(options.pod ? { pod: options.pod } : {}),
-    ...(options.container ? { container: options.container } : {}),
+    since,
+    tail,
+    pod: options.pod || undefined,
+    container: options.container || undefined,
   };
   const colours = process.stdout.isTTY === true && !process.env.NO_COLOR && flagsOf(command).color !== false;
   const print = printer(options.json === true, options.local ? 'local' : 'utc', colours);

@@ -75,7 +75,7 @@ export async function watchRollout(settings: Settings, deployment: string, optio
             at: new Date(at).toISOString(),
             deployment,
             says,
-            ...(end === undefined ? {} : { exitCode: end }),
+            exitCode: end,
           })
         : `${formatClock(at)} ${deployment}  ${says}`,
     );

@@ -45,7 +45,7 @@ export function readPostgres(environment: Environment, place: Place): Layer {
   const give = (parameter: string, value: string | undefined, source: string, line?: number) => {
     const name = parameters[parameter];
     const option = name ? options.get(`database.primary.${name}`) : undefined;
-    const at = { source, ...(line === undefined ? {} : { line }) };
+    const at = { source, line };
     if (!option) {
       if (parameter !== 'service') ignored.push(unusedParameter(stripControl(parameter, 40), at));
       return;

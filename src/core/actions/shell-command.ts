@@ -1,5 +1,6 @@
 // What a call is in a shell: the runbook's command, with the configured targets, to read, to paste and to journal.
 
+import { present } from '../present.ts';
 import { quote } from '../text/shell.ts';
 import { inlined, quoted, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
@@ -118,10 +119,7 @@ function psql(call: SqlCall, targets: Targets): readonly string[] {
 
 /** The mode that the configuration requires, in front of psql: its own would go on in clear where there is no TLS. */
 export function tlsOfPsql({ sslMode, sslRootCert }: Targets['primary']): string {
-  return assigned({
-    ...(sslMode ? { PGSSLMODE: sslMode } : {}),
-    ...(sslRootCert ? { PGSSLROOTCERT: sslRootCert } : {}),
-  });
+  return assigned(present({ PGSSLMODE: sslMode, PGSSLROOTCERT: sslRootCert }));
 }
 
 function psqlTo({ host, port, user, database }: Targets['primary']): readonly string[] {

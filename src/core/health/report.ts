@@ -77,7 +77,8 @@ export function reportOf(world: World, profile: string): Report {
         title: metric.title,
         unit: metric.unit,
         value: measured?.value,
-        ...(measured ? { basis: measured.basis, exact: measured.exact } : {}),
+        basis: measured?.basis,
+        exact: measured?.exact,
         ...world.scope.thresholds[metric.id],
         verdict: evaluateMetric(metric, world),
       };

@@ -9,9 +9,9 @@ import { KeptBack, keptBack } from '../unencrypted.ts';
 /** What all three clients share. Nothing is retried here: who asks decides. */
 function common({ evidence }: Settings, endpoint: string | undefined, timeout: Ms) {
   return {
-    ...(evidence.region ? { region: evidence.region } : {}),
-    ...(evidence.awsProfile ? { profile: evidence.awsProfile } : {}),
-    ...(endpoint ? { endpoint } : {}),
+    region: evidence.region,
+    profile: evidence.awsProfile,
+    endpoint,
     maxAttempts: 1,
     // requestTimeout alone only warns.
     requestHandler: { connectionTimeout: timeout, requestTimeout: timeout, throwOnRequestTimeout: true },

@@ -81,8 +81,8 @@ export function readLine(text: string): (Line & { intact: boolean }) | undefined
     at: Date.parse(at),
     writer: { session, user, name, host },
     environment,
-    ...(drill ? { drill } : {}),
-    ...(incident ? { incident } : {}),
+    drill: drill || undefined,
+    incident: incident || undefined,
     event,
   };
   return { entry, seq, prev, hash: end[1], seen, intact: sha256(body) === end[1] };

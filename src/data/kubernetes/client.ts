@@ -151,9 +151,9 @@ export class Cluster {
         accept: 'application/json',
         'user-agent': 'bentham-cockpit',
         ...headers,
-        ...(ask.body === undefined ? {} : { 'content-type': ask.contentType ?? 'application/json' }),
+        'content-type': ask.body === undefined ? undefined : (ask.contentType ?? 'application/json'),
       },
-      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+      body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
       dispatcher: this.#connections(tls, url),
       signal,
       // The caller's deadline counts; a stream may be silent for as long as its watcher thinks right.

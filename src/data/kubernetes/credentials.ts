@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { exportCluster } from '@kubernetes/client-node/dist/config_types.js';
 import { isLoopback } from '../../core/loopback.ts';
+import { present } from '../../core/present.ts';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
@@ -40,9 +41,9 @@ export async function obtain(
     cert: await pem(user.certData, user.certFile),
     key: await pem(user.keyData, user.keyFile),
     servername: cluster.tlsServerName,
-    // Only where it is absent does Node heed NODE_TLS_REJECT_UNAUTHORIZED.
-    ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
   };
+  // Only where it is absent does Node heed NODE_TLS_REJECT_UNAUTHORIZED.
+  if (cluster.skipTLSVerify) tls.rejectUnauthorized = false;
   const headers: Record<string, string | string[]> = impersonation(user);
   let expires: Instant | undefined = hasCertificateFiles(user) ? Date.now() + filesLast : undefined;
   if (user.tokenFile) {
@@ -72,17 +73,16 @@ export async function obtain(
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
 function impersonation({ impersonateUser, impersonate }: KubeUser): Record<string, string | string[]> {
   const { uid, groups = [], extra = {} } = impersonate ?? {};
-  return {
-    ...(impersonateUser ? { 'impersonate-user': impersonateUser } : {}),
-    ...(uid ? { 'impersonate-uid': uid } : {}),
-    ...(groups.length > 0 ? { 'impersonate-group': [...groups] } : {}),
-    ...Object.fromEntries(
-      Object.entries(extra).map(([key, values]) => [
-        `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
-        [...values],
-      ]),
-    ),
-  };
+  const extras = Object.entries(extra).map(([key, values]) => [
+    `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+    [...values],
+  ]);
+  return present({
+    'impersonate-user': impersonateUser,
+    'impersonate-uid': uid,
+    'impersonate-group': groups.length > 0 ? [...groups] : undefined,
+    ...Object.fromEntries(extras),
+  });
 }
 
 type Given = { token?: string; cert?: string; key?: string; expires?: Instant };

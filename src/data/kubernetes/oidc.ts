@@ -91,8 +91,8 @@ async function asked(
       body: post?.form.toString(),
       headers: {
         accept: 'application/json',
-        ...(post ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        ...(post?.login ? { authorization: post.login } : {}),
+        'content-type': post ? 'application/x-www-form-urlencoded' : undefined,
+        authorization: post?.login,
       },
     });
     const answer = bagOf(await body.text());

@@ -56,8 +56,8 @@ export async function askPrometheus(
   return {
     ok: true,
     value: {
-      ...(p95.value === undefined ? {} : { p95: p95.value }),
-      ...(rate.value === undefined ? {} : { errorRate: rate.value }),
+      p95: p95.value,
+      errorRate: rate.value,
       samples: 0,
       sampling: 1,
       // The window is the query's own; five minutes is what the runbook's metrics are about.
@@ -90,7 +90,7 @@ async function query(
     const answer = await request(asked, {
       dispatcher,
       signal,
-      headers: { accept: 'application/json', ...(authorization ? { authorization } : {}) },
+      headers: { accept: 'application/json', authorization },
     });
     const { text: body } = await readBeginning(answer.body, longestAnswer);
     if (answer.statusCode === 401 || answer.statusCode === 403) {

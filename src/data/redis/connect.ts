@@ -146,16 +146,16 @@ function optionsFrom(redis: RedisSettings): RedisOptions {
   const host = hostname.replace(/^\[|\]$/g, '');
   const db = Number(pathname.slice(1));
   const tls = {
-    ...(caFile ? { ca: authority(caFile) } : {}),
-    ...(isIP(host) ? {} : { servername: host }),
+    ca: caFile ? authority(caFile) : undefined,
+    servername: isIP(host) ? undefined : host,
   };
   return {
     host,
     port: Number(port) || 6379,
-    ...(Number.isInteger(db) && db > 0 ? { db } : {}),
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    ...(redisByTls(redis) ? { tls } : {}),
+    db: Number.isInteger(db) && db > 0 ? db : undefined,
+    username: username || undefined,
+    password: password || undefined,
+    tls: redisByTls(redis) ? tls : undefined,
     connectionName: 'bentham-cockpit',
     lazyConnect: true,
     enableOfflineQueue: false,

@@ -53,14 +53,14 @@ function asked(action: Action, field: Field, before: Target): FormField {
     name: field.name,
     ask: promptFor(field),
     kind: field.kind,
-    ...(field.optional || field.preset !== undefined ? { optional: true } : {}),
-    ...(field.preset === undefined ? {} : { value: field.preset }),
-    ...(choices || look ? { choices: live } : {}),
+    optional: field.optional || field.preset !== undefined ? true : undefined,
+    value: field.preset,
+    choices: choices || look ? live : undefined,
     wrong(text) {
       const found = wrongValue(field, text);
       return found && `${field.name} ${found.why}: ${found.hint}`;
     },
-    ...(look ? { looks: asks } : {}),
+    looks: look ? asks : undefined,
   };
 }
 

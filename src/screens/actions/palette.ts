@@ -89,8 +89,8 @@ function entryOf(state: State, action: Action, title: string, target: Target = {
   return {
     title,
     about: action.about.does,
-    ...(also ? { also } : {}),
-    ...(why ? { unless: why } : {}),
+    also,
+    unless: why,
     run: offer(state, action.id, target),
   };
 }
@@ -108,14 +108,14 @@ export const actionEntries = (state: State): readonly Entry[] => [
   {
     title: 'arm',
     about: 'allow changes in production for a limited time; the reason is recorded',
-    ...(state.arming.state === 'locked' ? { unless: state.arming.why } : {}),
+    unless: state.arming.state === 'locked' ? state.arming.why : undefined,
     ...(state.arming.state === 'open' ? { unless: 'this environment is not read-only' } : {}),
     run: [{ kind: 'form', form: armForm(state) }],
   },
   {
     title: 'disarm',
     about: 'make the environment read-only again now',
-    ...(state.arming.state === 'armed' ? {} : { unless: 'it is not armed' }),
+    unless: state.arming.state === 'armed' ? undefined : 'it is not armed',
     run: [{ kind: 'send', command: { kind: 'disarm' } }],
   },
 ];

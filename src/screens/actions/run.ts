@@ -111,7 +111,7 @@ export const runScreen: Screen = {
       (each, at): Row => ({ id: String(at), text: textOf(each), draw: () => [each] }),
     );
     const about = run && actionById[run.action].about.runbook;
-    return { rows, selectable: false, ...(about ? { says: line(dim(`runbook: ${about}`)) } : {}) };
+    return { rows, selectable: false, says: about ? line(dim(`runbook: ${about}`)) : undefined };
   },
   keys,
 };

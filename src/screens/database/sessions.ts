@@ -63,9 +63,10 @@ export const sessionsScreen: Screen = {
           lines: (_, wide) => detailsOf(one, found?.vacuums ?? [], wide - 2),
         },
         // The cockpit ends no sessions of a replica, and no autovacuum.
-        ...(place.of.server === 'replica' || one.session.autovacuum
-          ? {}
-          : { target: { action: 'end-session', pid: String(one.session.pid) } }),
+        target:
+          place.of.server === 'replica' || one.session.autovacuum
+            ? undefined
+            : { action: 'end-session', pid: String(one.session.pid) },
         copies: { text: one.session.query || String(one.session.pid), what: `the query of ${one.session.pid}` },
       }),
     );

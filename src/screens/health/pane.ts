@@ -149,7 +149,7 @@ function saysGateway({ health, detailed }: Gateway): Said {
       ...(worse.statusCode === undefined ? [] : [String(worse.statusCode)]),
     ].map((s) => line(s)),
     latency: Math.max(health.latency, detailed.latency),
-    ...(words.length > 0 ? { below: [line(...words)] } : {}),
+    below: words.length > 0 ? [line(...words)] : undefined,
     more: [health.url],
   };
 }

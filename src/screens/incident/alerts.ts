@@ -114,7 +114,7 @@ export const alertsScreen: Screen = {
       },
       run: ({ row, state }) => {
         const subject = state.incidentContext?.alerts.find((one) => one.id === row?.id)?.subject;
-        return row ? [send({ do: 'acknowledge', alert: row.id, ...(subject ? { subject } : {}) })] : [];
+        return row ? [send({ do: 'acknowledge', alert: row.id, subject: subject || undefined })] : [];
       },
     },
   ],

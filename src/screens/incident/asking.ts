@@ -30,9 +30,9 @@ function form(
   const made: Form = {
     title,
     fields,
-    ...(about
-      ? { lines: (_: State, columns: number) => [...wrap(about, columns - 4).map((part) => line('  ', dim(part))), []] }
-      : {}),
+    lines: about
+      ? (_: State, columns: number) => [...wrap(about, columns - 4).map((part) => line('  ', dim(part))), []]
+      : undefined,
     submit: (values) => {
       const what = done(values);
       return typeof what === 'string' ? what : [send(what)];
@@ -167,7 +167,7 @@ export const askReminder = (step: Step | undefined): Intent => {
       if (!Number.isFinite(time) || time <= 0) return 'enter a number of minutes';
       return needed(
         about,
-        { do: 'remind', about, in: time * minute, ...(step && about === ofStep ? { step: step.id } : {}) },
+        { do: 'remind', about, in: time * minute, step: step && about === ofStep ? step.id : undefined },
         'a text is required',
       );
     },

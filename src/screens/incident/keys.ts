@@ -33,7 +33,7 @@ const offers: readonly Binding[] = offerKeys.map((key, at) => ({
   titleFor: (here: Here) => stepHere(here)?.offers?.[at]?.title,
   about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
   silent: true,
-  ...(at === 0 ? { footer: 14 } : {}),
+  footer: at === 0 ? 14 : undefined,
   unless: (here: Here) => (stepHere(here)?.offers?.[at] ? notDriving(here) : 'the step has no such action'),
   run: (here: Here) => {
     const offer = stepHere(here)?.offers?.[at];
@@ -105,7 +105,7 @@ export const incidentKeys: readonly Binding[] = [
       const goes = stepHere(here)?.goes;
       if (!goes) return [];
       const of = goes.of?.(here.state.world) ?? {};
-      return [{ kind: 'open', screen: goes.screen, of, ...(goes.filter ? { filter: goes.filter } : {}) }];
+      return [{ kind: 'open', screen: goes.screen, of, filter: goes.filter }];
     },
   },
   {

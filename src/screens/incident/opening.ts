@@ -57,7 +57,7 @@ export function openIntent(state: State, severity: Severity, procedure?: Procedu
     kind: 'send',
     command: {
       kind: 'incident',
-      what: { do: 'open', severity, why, ...(procedure ? { procedure, title: 'Security incident' } : {}) },
+      what: { do: 'open', severity, why, procedure, title: procedure ? 'Security incident' : undefined },
     },
   };
 }

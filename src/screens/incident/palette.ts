@@ -17,7 +17,7 @@ export const incidentBinding: Binding = {
     if (place.screen === 'incident') return [{ kind: 'back' }];
     const { incident } = state;
     if (!incident || incident.resolvedAt !== undefined)
-      return [{ kind: 'open', screen: 'incident', ...(incident ? { of: { fresh: 'yes' } } : {}) }];
+      return [{ kind: 'open', screen: 'incident', of: incident ? { fresh: 'yes' } : undefined }];
     const next = currentStep(incident)?.step.id;
     return [{ kind: 'open', screen: 'incident' }, ...(next ? [{ kind: 'select', row: next } as const] : [])];
   },
@@ -55,7 +55,7 @@ export function incidentEntries({ incidentContext }: State): readonly Entry[] {
     {
       title: 'allow actions without a record',
       about: `the journal cannot be written: ${trouble.what}; records stay in memory until it can`,
-      ...(whyNot ? { unless: whyNot } : {}),
+      unless: whyNot,
       run: [askUnrecorded(trouble.what)],
     },
   ];

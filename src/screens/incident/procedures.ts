@@ -90,7 +90,7 @@ export const procedureScreen: Screen = {
     titleFor: (here) => stepHere(here)?.offers?.[at]?.title,
     about: `run the ${['first', 'second', 'third', 'fourth'][at]} action of the step`,
     silent: true,
-    ...(at === 0 ? { footer: 14 } : {}),
+    footer: at === 0 ? 14 : undefined,
     unless: (here) => (stepHere(here)?.offers?.[at] ? onlyObserves(here.state) : 'the step has no such action'),
     run: (here) => {
       const offer = stepHere(here)?.offers?.[at];

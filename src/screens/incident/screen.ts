@@ -27,7 +27,7 @@ export const incidentScreen: Screen = {
     return {
       says: line(dim(isOpen(state) ? where : `resolved after ${formatAge(time.toResolve ?? 0)}`)),
       // Once resolved, the duration stands at the left.
-      ...(isOpen(state) ? { right: line(dim(`open ${formatElapsed(time.open)}`)) } : {}),
+      right: isOpen(state) ? line(dim(`open ${formatElapsed(time.open)}`)) : undefined,
       rows,
       foot: foot(state, columns),
     };

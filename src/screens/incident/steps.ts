@@ -116,7 +116,7 @@ function retiredRows(incident: Incident, lists: readonly Checklist[], world: Wor
       id,
       text: says,
       draw: (columns) => [between(line(dim(`– ${says}`)), whoSays(state), columns)],
-      ...(target ? { target } : {}),
+      target,
     };
   });
 }
@@ -168,7 +168,7 @@ function stepRow(state: State, step: Step, number: number, faint: boolean): Step
       byHand && byHand.length > 0
         ? { text: script(byHand, step), what: scriptSays(byHand) }
         : { text: step.say, what: step.say },
-    ...(target ? { target } : {}),
+    target,
   };
 }
 

@@ -71,7 +71,7 @@ function only(name: 'request' | 'study', field: 'requestId' | 'studyId', key: st
     keys: [key],
     title: `this ${name}`,
     about: `show only the lines with this line’s ${name}`,
-    ...(footer === undefined ? {} : { footer }),
+    footer,
     unless: (here) => noLine(here) ?? (entryOf(here)?.fields[field] ? undefined : `this line has no ${name}`),
     run: (here) => {
       const value = entryOf(here)?.fields[field];

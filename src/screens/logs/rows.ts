@@ -46,8 +46,8 @@ export const logRows = memoize(
         id: String(entry.id),
         text: entry.raw,
         draw: () => lines().map((each) => markAt(each, hitsOf(sought, textOf(each)))),
-        ...(wraps ? { height: lines().length } : {}),
-        ...(entry.mark ? {} : { opens: lineDetails(entry) }),
+        height: wraps ? lines().length : undefined,
+        opens: entry.mark ? undefined : lineDetails(entry),
         copies: { text: entryText(entry, clock), what: `the line of ${formatLogTime(entry.at, clock)}` },
       };
     });

@@ -33,8 +33,8 @@ export const logsScreen: Screen = {
       rows: [...lines, tail(shown, following)],
       window: {
         offset: shown?.position.offset ?? 0,
-        ...(at === undefined ? {} : { stands: at }),
-        ...(position ? { says: position } : {}),
+        stands: at,
+        says: position || undefined,
       },
       filtersItself: true,
       right: counts(shown, following),
@@ -137,7 +137,7 @@ function tail(shown: LogsShown | undefined, following: boolean): Row {
   return {
     id: isEnd ? tailRow : beyondRow(last.id),
     text: '',
-    ...(newest ? { opens: lineDetails(newest) } : {}),
+    opens: newest ? lineDetails(newest) : undefined,
     draw: () => [draw()],
     copies: { text: '', what: 'nothing' },
   };

@@ -43,14 +43,14 @@ export function viewOf(place: Place, shown?: LogsShown): LogsView {
   return {
     // Without a deployment or a pod: all that the configured label selects.
     workload: deployment ? { deployment } : pod ? { pod } : { selector: selector ?? '' },
-    ...(deployment && pod ? { pod } : {}),
+    pod: deployment && pod ? pod : undefined,
     since: sinces.find(([name]) => name === since)?.[1] ?? 900_000,
-    ...(from === undefined ? {} : { from }),
+    from,
     previous,
     filter: place.filter,
     // A selected line pauses the view; the end follows.
     paused: place.selected !== tailRow,
-    ...(around === undefined ? {} : { around }),
+    around,
   };
 }
 

@@ -27,7 +27,7 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
       (id): Entry => ({
         title: id,
         about: 'open this backend: its answers and their age',
-        ...(otherWords[id] ? { also: otherWords[id] } : {}),
+        also: otherWords[id],
         run: [{ kind: 'open', screen: 'backend', of: { backend: id } }],
       }),
     );
@@ -35,7 +35,7 @@ export function thingEntries({ world: { readings, scope } }: State): readonly En
     (m): Entry => ({
       title: m.short,
       about: 'open this metric: value, thresholds, trend',
-      ...(metricWords[m.id] ? { also: metricWords[m.id] } : {}),
+      also: metricWords[m.id],
       run: [{ kind: 'open', screen: 'metric', of: { metric: m.id } }],
     }),
   );

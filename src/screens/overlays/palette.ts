@@ -19,7 +19,7 @@ const themeNames: readonly ThemeName[] = ['standard', 'colour-blind', 'plain'];
 const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
   const place = here(state);
   const screen = screens.find((s) => s.id === place.screen);
-  const at: Here = { state, place, ...(row ? { row } : {}) };
+  const at: Here = { state, place, row };
   const keys = (screen ? bindingsOf(screen, at) : [])
     .filter((b) => !b.silent)
     .map((b): Item => {
@@ -27,10 +27,10 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
       return {
         title: b.title,
         about: b.about,
-        ...(b.also ? { also: b.also } : {}),
+        also: b.also,
         key: b.keys[0] ?? '',
         run: unless === undefined ? b.run(at) : [],
-        ...(unless === undefined ? {} : { unless }),
+        unless,
       };
     });
   const places = screens
@@ -39,7 +39,7 @@ const items = memoize((state: State, row: Row | undefined): readonly Item[] => {
       (s): Item => ({
         title: s.palette ?? s.id,
         about: 'open this screen',
-        ...(s.also ? { also: s.also } : {}),
+        also: s.also,
         run: [s.id === 'cockpit' ? { kind: 'home' } : { kind: 'open', screen: s.id }],
       }),
     );

@@ -14,7 +14,7 @@ export function dispatchKey(state: State, seen: Frame, key: string, alone = true
   if (overlay.kind !== 'none') return inOverlay(state, overlay, seen, key, alone);
   const place = here(state);
   if (place.filtering) return inFilter({ text: place.filter, behind: place.behind ?? 0 }, key);
-  const at: Here = { state, place, list: seen.list, ...(seen.row ? { row: seen.row } : {}) };
+  const at: Here = { state, place, list: seen.list, row: seen.row };
   const binding = bindingsOf(seen.screen, at).find((b) => b.keys.includes(key));
   if (!binding) return [];
   if (!alone && leaving.includes(binding.id))

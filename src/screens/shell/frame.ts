@@ -64,7 +64,7 @@ export function frame(state: State, size: Size): Frame {
     place,
     body,
   );
-  const at: Here = { state, place, list: laid.list, ...(laid.row ? { row: laid.row } : {}) };
+  const at: Here = { state, place, list: laid.list, row: laid.row };
   const overlay = overlayLines(at, screen, body);
   const lines = overlay ? [...toHeight(laid.lines, body.rows - overlay.length), ...overlay] : laid.lines;
   const keys = overlayFooter(state) ?? footer(bindingsOf(screen, at), at, size.columns);
@@ -79,8 +79,8 @@ export function frame(state: State, size: Size): Frame {
     lines: all.map((l) => fitLine(l, size.columns)),
     screen,
     list: laid.list,
-    ...(laid.row ? { row: laid.row } : {}),
-    ...(table && !overlay ? { table: { data: table, top: above } } : {}),
+    row: laid.row,
+    table: table && !overlay ? { data: table, top: above } : undefined,
   };
 }
 
@@ -141,7 +141,7 @@ function safely(screen: Screen, state: State, place: Place, size: Size): Body {
 
 function drawnBody({ body, rows, page, marks }: Drawn, place: Place): Body {
   const row = place.selected === undefined && !marks ? undefined : rows[markerIn(place, rows)];
-  return { lines: body, list: { rows, page, selectable: true }, ...(row ? { row } : {}) };
+  return { lines: body, list: { rows, page, selectable: true }, row };
 }
 
 function viewBody(screen: Screen, view: View, state: State, place: Place, { columns, rows }: Size): Body {
@@ -174,7 +174,7 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
       ...(view.window ? { window: view.window } : {}),
       ...(unmarked === undefined ? {} : { unmarked }),
     },
-    ...(row ? { row } : {}),
+    row,
   };
 }
 

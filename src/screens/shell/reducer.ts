@@ -1,5 +1,7 @@
 // What an intent does to the screen. Pure: the old state in, the new one out. Commands to the engine and the terminal
 // pass through untouched; src/app.tsx hands those on.
+
+import { present } from '../../core/present.ts';
 import { here, type Intent, noticeStays, type Overlay, type Place, placeAt, type State } from '../../store.ts';
 import type { List, Row, Window } from '../screen.ts';
 
@@ -69,8 +71,7 @@ function quiet(state: State): State {
 
 /** Changed, or without what is undefined now. */
 function adjusted(of: Place['of'], by: Readonly<Record<string, string | undefined>>): Place['of'] {
-  const all = Object.entries({ ...of, ...by });
-  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  return present({ ...of, ...by });
 }
 
 function withUi(state: State, ui: Partial<State['ui']>): State {

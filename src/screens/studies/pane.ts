@@ -89,7 +89,7 @@ export const studiesPane: Pane = {
     const unclear = unclearLines(seen, columns).slice(0, room > 6 ? 4 : 2);
     return {
       says: line(dim(count)),
-      ...(age ? { right: age } : {}),
+      right: age,
       rows: [
         ...[...problem, ...unclear].map((l, i): Row => ({ id: `trouble/${i}`, text: '', draw: () => [l] })),
         ...active.map((s) => studyRow(s, world.now, columns, shown, old)),
