@@ -106,7 +106,7 @@ function ownerRow(pod: Pod, detail?: PodDetail): Row {
     id: 'owner',
     text: `deployment ${pod.app} ${rest.join(' ')}`,
     draw: () => [line(dim('  owner '), pod.app || owner || 'none', dim(`  ${rest.join(', ')}`))],
-    ...(pod.app ? { opens: { kind: 'open', screen: 'deployment', of: { deployment: pod.app } } as const } : {}),
+    opens: pod.app ? ({ kind: 'open', screen: 'deployment', of: { deployment: pod.app } } as const) : undefined,
     copies: { text: pod.app || pod.name, what: 'the deployment' },
   };
 }
@@ -121,7 +121,7 @@ function nodeRow(pod: Pod, { node }: PodDetail): Row {
     id: 'node',
     text: `node ${pod.node} ${node?.problems.join(' ') ?? ''}`,
     draw: () => [says],
-    ...(pod.node ? { opens: { kind: 'open', screen: 'node', of: { node: pod.node } } as const } : {}),
+    opens: pod.node ? ({ kind: 'open', screen: 'node', of: { node: pod.node } } as const) : undefined,
     copies: { text: pod.node, what: 'the node' },
   };
 }
