@@ -93,7 +93,7 @@ function pod(resource: Resource, name: string, draft: Loose): Draft<KubeObject> 
   return {
     ...draft,
     spec,
-    status: draft.status ?? { phase: 'Pending', conditions: [] },
+    status: { phase: 'Pending', conditions: [], ...(draft.status as object | undefined) },
   } as unknown as Draft<KubeObject>;
 }
 

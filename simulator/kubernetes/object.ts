@@ -102,6 +102,7 @@ export type Pod = KubeObject & {
   status: {
     phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
     conditions: readonly Condition[];
+    initContainerStatuses?: readonly ContainerStatus[];
     containerStatuses?: readonly ContainerStatus[];
     hostIP?: string;
     podIP?: string;

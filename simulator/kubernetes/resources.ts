@@ -216,6 +216,18 @@ export const resources: readonly Resource[] = [
   },
   {
     group: 'autoscaling',
+    version: 'v2',
+    plural: 'horizontalpodautoscalers',
+    singular: 'horizontalpodautoscaler',
+    kind: 'HorizontalPodAutoscaler',
+    short: ['hpa'],
+    categories: ['all'],
+    namespaced: true,
+    verbs: everything,
+    stored: 'horizontalpodautoscalers',
+  },
+  {
+    group: 'autoscaling',
     version: 'v1',
     plural: 'horizontalpodautoscalers',
     singular: 'horizontalpodautoscaler',

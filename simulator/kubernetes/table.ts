@@ -1,6 +1,7 @@
 // What `kubectl get` shows: the server makes the table, one literal of columns per kind.
 import { day, hour, minute, second } from '../time.ts';
 import type { Deployment, Event, KubeObject, Node, Plural, Pod, ReplicaSet } from './object.ts';
+import { podColumns } from './pod-columns.ts';
 
 type Column = { name: string; type: 'string' | 'integer'; wide?: boolean };
 
@@ -18,16 +19,6 @@ export function ageOf(timestamp: string | undefined, now: number): string {
   if (age < hour) return two(minute, 'm', second, 's');
   if (age < day) return two(hour, 'h', minute, 'm');
   return `${Math.floor(age / day)}d`;
-}
-
-/** kubectl's STATUS of a pod: a waiting or termination reason outranks the phase. */
-export function podStatus(pod: Pod): string {
-  let word: string = pod.status.reason ?? pod.status.phase;
-  for (const container of pod.status.containerStatuses ?? []) {
-    if (container.state.waiting) word = container.state.waiting.reason;
-    else if (container.state.terminated) word = container.state.terminated.reason;
-  }
-  return pod.metadata.deletionTimestamp ? 'Terminating' : word;
 }
 
 type Kind<T extends KubeObject> = { columns: readonly Column[]; cells(object: T, now: number): (string | number)[] };
@@ -54,17 +45,12 @@ const pods: Kind<Pod> = {
     column('Readiness Gates', 'string', true),
   ],
   cells(pod, now) {
-    const statuses = pod.status.containerStatuses ?? [];
-    const restarts = statuses.reduce((sum, one) => sum + one.restartCount, 0);
-    const last = statuses
-      .map((one) => one.lastState.terminated?.finishedAt ?? '')
-      .sort()
-      .at(-1);
+    const { ready, status, restarts, restartedAt } = podColumns(pod);
     return [
       pod.metadata.name,
-      `${statuses.filter((one) => one.ready).length}/${pod.spec.containers.length}`,
-      podStatus(pod),
-      restarts > 0 && last ? `${restarts} (${ageOf(last, now)} ago)` : String(restarts),
+      ready,
+      status,
+      restarts > 0 && restartedAt ? `${restarts} (${ageOf(restartedAt, now)} ago)` : String(restarts),
       ageOf(pod.metadata.creationTimestamp, now),
       pod.status.podIP ?? '<none>',
       pod.spec.nodeName ?? '<none>',

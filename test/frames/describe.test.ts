@@ -92,7 +92,7 @@ test('a pod that should have ended by now says so, and one that ends is not coun
   const state = stateOf({ ...calm, readings });
   expect(frameText(state, small)).toContain('1/1 ready');
   const shown = frameText(pressing(state, small, '2', 'enter', 'g', 'enter'), small);
-  expect(shown).toContain('10 m 0 s overdue: node down or finalizer pending');
+  expect(shown).toContain('10 m 0 s overdue: node down or finalizer left');
 });
 
 test('before it is answered a pod is told by its watch; and what could not be asked is said', () => {
@@ -203,7 +203,7 @@ test('a deployment: the rollout pod by pod, revisions with image and time, event
   const text = frameText(state, small);
   expect(text).toMatch(/rollout +stuck {2}2 of 3 updated to revision 42, 1 old/);
   expect(text).toMatch(/because +has timed out progressing/);
-  expect(text).toMatch(/8qk5p {2}rev 42 {2}CrashLoopBackOff 137[\s\S]*zx81a {2}rev 41 {2}running/);
+  expect(text).toMatch(/8qk5p {2}rev 42 {2}CrashLoopBackOff 137[\s\S]*zx81a {2}rev 41 {2}Running/);
   expect(text).toMatch(
     / {2}rev 42 {2}now {2}2026-01-17 03:00Z {2}api-gateway:2\.41\.0 {2}0\/2 ready {2}release 2\.41\.0/,
   );

@@ -47,7 +47,9 @@ export function lost<T>(last?: T, kind: Fault['kind'] = 'timeout'): Reading<T> {
 }
 
 export function pod(app: string, tail: string, more: Partial<Pod> = {}): Pod {
+  const word = more.reason ?? (more.phase === 'Succeeded' ? 'Completed' : (more.phase ?? 'Running'));
   return {
+    status: more.terminating ? 'Terminating' : word,
     uid: `${app}-${tail}`,
     name: `${app}-7d9f8b6c5-${tail}`,
     namespace: 'bentham-prod',

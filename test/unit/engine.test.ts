@@ -160,6 +160,7 @@ const pod = (uid: string, restarts: number): Pod => ({
   namespace: 'bentham-test',
   app: 'executor',
   node: 'n',
+  status: 'Running',
   phase: 'Running',
   ready: true,
   containers: { ready: 1, total: 1 },

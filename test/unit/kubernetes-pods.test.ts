@@ -40,6 +40,7 @@ describe('a pod', () => {
       app: 'api-gateway',
       owner: { kind: 'ReplicaSet', name: 'api-gateway-5d4f9c' },
       node: 'node-1',
+      status: 'Running',
       phase: 'Running',
       ready: true,
       containers: { ready: 1, total: 1 },
@@ -86,7 +87,7 @@ describe('a pod', () => {
       { containerStatuses: [{ name: 'g', state: { terminated: { reason: 'OOMKilled', exitCode: 137 } } }] },
     ],
     ['ImagePullBackOff', { containerStatuses: [{ name: 'g', state: { waiting: { reason: 'ImagePullBackOff' } } }] }],
-    ['Error', { containerStatuses: [{ name: 'g', state: { terminated: { exitCode: 1 } } }] }],
+    ['ExitCode:1', { containerStatuses: [{ name: 'g', state: { terminated: { exitCode: 1 } } }] }],
     ['Evicted', { phase: 'Failed', reason: 'Evicted', message: 'low on memory', containerStatuses: null }],
     [
       'Unschedulable',

@@ -44,6 +44,7 @@ const readyPods = (replicas: Record<string, number>): Facts['pods'] =>
       namespace: 'bentham-prod',
       app,
       node: 'n1',
+      status: 'Running',
       phase: 'Running' as const,
       ready: true,
       containers: { ready: 1, total: 1 },

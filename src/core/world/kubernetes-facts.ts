@@ -24,6 +24,8 @@ export type Pod = {
   /** No controller made it: nobody replaces it, and it is no replica of a workload. */
   bare?: true;
   node: string;
+  /** The STATUS column of `kubectl get pods`: Running, Init:1/3, CrashLoopBackOff, Terminating. */
+  status: string;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   /** By the Ready condition: a dead node's pods still say Running. */
   ready: boolean;

@@ -2,6 +2,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Pod } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { appOf, ownerOf } from './owner.ts';
+import { podStatus } from './pod-status.ts';
 
 export type WirePod = ApiObject<V1Pod>;
 type Status = ApiObject<V1ContainerStatus>;
@@ -15,8 +16,7 @@ export function toPod(wire: WirePod): Pod | undefined {
   if (!name) return undefined;
   const namespace = words(metadata?.namespace) ?? '';
   const main = items(status?.containerStatuses);
-  // Sidecars are init containers that go on: they count as containers, as kubectl counts them.
-  const sidecars = new Set(items(spec?.initContainers).flatMap((c) => (c.restartPolicy === 'Always' ? [c.name] : [])));
+  const sidecars = sidecarsOf(spec);
   const init = items(status?.initContainerStatuses);
   const running = [...init.filter((s) => sidecars.has(s.name)), ...main];
   const terminating = Boolean(metadata?.deletionTimestamp);
@@ -40,6 +40,7 @@ export function toPod(wire: WirePod): Pod | undefined {
     app: appOf(metadata),
     ...(owner ? { owner } : { bare: true as const }),
     node: words(spec?.nodeName) ?? '',
+    status: podStatus(wire),
     phase: phases.find((p) => p === status?.phase) ?? 'Unknown',
     ready: ready?.status === 'True',
     containers: {
@@ -60,12 +61,22 @@ export function toPod(wire: WirePod): Pod | undefined {
 /** Whether its init containers are through: the Initialized condition, or each has ended well or goes on as a sidecar. */
 function isInitialised({ spec, status }: WirePod): boolean {
   if (items(status?.conditions).some(({ type, status: is }) => type === 'Initialized' && is === 'True')) return true;
-  return items(status?.initContainerStatuses).filter(isThrough).length >= items(spec?.initContainers).length;
+  return throughOf(spec, status) >= items(spec?.initContainers).length;
 }
 
-function isThrough({ state, started, ready }: Status): boolean {
-  if (state?.terminated) return count(state.terminated.exitCode) === 0;
-  return started === true || ready === true;
+/** How many init containers have ended well, or go on as sidecars. */
+function throughOf(spec: WirePod['spec'], status: WirePod['status']): number {
+  const sidecars = sidecarsOf(spec);
+  const isThrough = ({ name, state, started, ready }: Status) =>
+    state?.terminated
+      ? count(state.terminated.exitCode) === 0
+      : sidecars.has(name) && (started === true || ready === true);
+  return items(status?.initContainerStatuses).filter(isThrough).length;
+}
+
+/** Init containers that go on: they count as containers, as kubectl counts them. */
+function sidecarsOf(spec: WirePod['spec']) {
+  return new Set(items(spec?.initContainers).flatMap((c) => (c.restartPolicy === 'Always' ? [c.name] : [])));
 }
 
 /** Controllers that replace a pod that failed and leave it behind. */
@@ -134,8 +145,7 @@ function troubleOf(wire: WirePod, running: readonly Status[], terminating: boole
 function initSays(wire: WirePod): string | undefined {
   const all = items(wire.spec?.initContainers);
   if (isInitialised(wire)) return undefined;
-  const done = items(wire.status?.initContainerStatuses).filter(isThrough);
-  return `Init:${done.length}/${all.length}`;
+  return `Init:${throughOf(wire.spec, wire.status)}/${all.length}`;
 }
 
 /** A container that waits for anything but its turn, or ended in failure. */
@@ -148,5 +158,7 @@ function stuckOf(s: Status): { reason: string; message?: string } | undefined {
     return !reason || reason === 'ContainerCreating' || reason === 'PodInitializing' ? undefined : tell(reason);
   }
   if (!terminated || count(terminated.exitCode) === 0) return undefined;
-  return tell(words(terminated.reason) ?? (count(terminated.signal) > 0 ? `Signal ${terminated.signal}` : 'Error'));
+  const signal = count(terminated.signal);
+  // As kubectl names them.
+  return tell(words(terminated.reason) ?? (signal > 0 ? `Signal:${signal}` : `ExitCode:${count(terminated.exitCode)}`));
 }

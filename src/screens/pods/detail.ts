@@ -67,7 +67,7 @@ function headOf(pod: Pod, now: Instant, room: number): Line[] {
           mark(verdict),
           span(` ${verdict}`, verdict),
           `  ${podSays(pod)}`,
-          late > 0 ? span(`  ${formatAge(late)} overdue: node down or finalizer pending`) : undefined,
+          late > 0 ? span(`  ${formatAge(late)} overdue: node down or finalizer left`) : undefined,
         ),
       ],
       ['message', messageSays(pod, room)],

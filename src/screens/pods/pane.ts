@@ -23,14 +23,13 @@ export function shortName(pod: Pod): string {
   return rest.split('-').at(-1) || rest;
 }
 
-/** The state of a pod, as a word: `CrashLoopBackOff`, `OOMKilled 137`, `ending`, `Pending`, `running`. */
+/** Its status as kubectl has it, and what that does not say: `CrashLoopBackOff 137`, `Pending (Unschedulable)`. */
 export function podSays(pod: Pod): string {
-  if (pod.terminating) return 'ending';
-  if (pod.leftOver) return `${pod.reason ?? 'failed'}, replaced`;
-  if (pod.reason) return pod.exitCode ? `${pod.reason} ${pod.exitCode}` : pod.reason;
-  if (pod.phase === 'Running') return pod.ready ? 'running' : 'not ready';
-  // As kubectl has it.
-  return pod.phase === 'Succeeded' ? 'completed' : pod.phase.toLowerCase();
+  const { status, reason, exitCode } = pod;
+  if (pod.terminating) return status;
+  if (pod.leftOver) return `${status}, replaced`;
+  if (reason) return `${reason === status ? status : `${status} (${reason})`}${exitCode ? ` ${exitCode}` : ''}`;
+  return pod.phase === 'Running' && !pod.ready ? `${status}, not ready` : status;
 }
 
 /** `rev 42 stuck`; nothing about a rollout that is complete. */
