@@ -166,7 +166,7 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
       BENTHAM_CHANNELS_RECEIVED: `${receivers.url}/received`,
       BENTHAM_DRILL_RECEIVED: `${receivers.url}/received`,
       BENTHAM_KUBERNETES_NAMESPACE: platform ? layout.production : undefined,
-      BENTHAM_GATEWAY_CHECKPOINT: platform ? String(checkpointEvery) : undefined,
+      BENTHAM_PLATFORM_CHECKPOINT: platform ? String(checkpointEvery) : undefined,
       REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
     });
     return { environment, conditions, kubernetes, stop };

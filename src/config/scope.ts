@@ -15,5 +15,6 @@ export function scopeOf(settings: Settings): Scope {
     somePods: settings.kubernetes.podSelector ? (true as const) : undefined,
     hasReplica: settings.database.replica !== undefined,
     thresholds: settings.thresholds,
+    jobTimeout: settings.platform.jobTimeout,
   };
 }

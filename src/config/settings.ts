@@ -106,8 +106,14 @@ export const settingsSchema = z.object({
     detailedHealthPath: text.default('/v1/health').describe('detailed health path (runbook, Health Endpoints)'),
     studyPath: text.default('/v1/studies').describe('path of a study by its id'),
     adminApiKey: z.string().optional().meta({ secret: true }).describe('admin API key; prefer ADMIN_API_KEY'),
-    checkpoint: ms.default(30_000).describe('milliseconds between the orchestrator’s checkpoints, which write studies'),
   }),
+  platform: z
+    .object({
+      checkpoint: ms.default(30_000).describe('time between two checkpoints of the orchestrator, in milliseconds'),
+      jobTimeout: ms.default(600_000).describe('a job that runs longer is stuck, in milliseconds'),
+    })
+    .prefault({})
+    .describe('orchestrator and executors'),
   database: z.object({
     primary: server,
     replica: server.optional(),

@@ -76,6 +76,8 @@ beforeAll(async () => {
   const binaries = await findBinaries(guarded.directory);
   await initCluster(binaries, data, root);
   server = await startServer(binaries, data, port, root);
+  // Times without a zone are UTC, whatever the server's own zone is.
+  await sql(`ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'`);
 });
 
 afterEach(async () => {
@@ -170,7 +172,9 @@ test.each(forms)('$name: doctor shows the tables in use, and unknown states', as
     return (await primary?.run(soon())) ?? [];
   };
   const before = await rows();
-  const names = form.prisma ? 'Prisma’s tables (Study, Job)' : 'the runbook’s tables (studies, jobs)';
+  const called = `(${form.prismaStudies ? 'Study' : 'studies'}, ${form.prisma ? 'Job' : 'jobs'})`;
+  const whose = form.prisma ? 'Prisma’s tables' : 'the runbook’s tables';
+  const names = `${form.prisma === form.prismaStudies ? whose : 'one table of each form'} ${called}`;
   const how = `states ${/capitals/.test(form.name) ? 'in capitals' : 'in lower case'}${/enum/.test(form.name) ? ' (enum)' : ''}`;
   expect(before.find(({ what }) => what === 'tables and states')).toMatchObject({
     verdict: 'ok',

@@ -35,6 +35,8 @@ beforeAll(async () => {
   const binaries = await findBinaries(guarded.directory);
   await initCluster(binaries, data, root);
   server = await startServer(binaries, data, port, root);
+  // Times without a zone are UTC, whatever the server's own zone is.
+  await sql(`ALTER DATABASE postgres SET timezone = 'Asia/Kolkata'`);
 });
 
 afterAll(async () => {
@@ -71,11 +73,11 @@ const changed = (run: { plan?: { calls: readonly unknown[] } | undefined }) => J
 
 test.each(forms)('$name: failed jobs are retried with the table’s label, and restored', async (form) => {
   await sql(form.create);
-  const { schema, prisma } = form;
+  const { schema, prisma, prismaStudies } = form;
   const jobs = `"${schema}".${prisma ? '"Job"' : 'jobs'}`;
   const study = prisma ? '"studyId"' : 'study_id';
   const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
-  if (prisma) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
+  if (prismaStudies) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
   const before = await rows();
   const upper = /capitals/.test(form.name);
   const waiting = upper ? 'PENDING' : 'pending';
@@ -91,7 +93,7 @@ test.each(forms)('$name: failed jobs are retried with the table’s label, and r
           ? { status: waiting, attempts: 0, result: null, lastAttemptAt: null }
           : { status: waiting, attempt_count: 0, error_message: null },
       );
-    if (prisma)
+    if (prismaStudies)
       expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([{ n: 0 }]);
     const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
     expect(none.says).toMatch(/^no failed jobs in st_runs; it has \d+ \w+/);
@@ -101,7 +103,7 @@ test.each(forms)('$name: failed jobs are retried with the table’s label, and r
     const restored = await rows();
     const kept = ({ updatedAt: _, ...row }: Record<string, unknown>) => row;
     expect(restored.map(kept)).toEqual(before.map(kept));
-    if (prisma)
+    if (prismaStudies)
       expect(await sql(`SELECT "failedCells" AS n FROM "${schema}"."Study" WHERE id = 'st_runs'`)).toEqual([{ n: 3 }]);
   });
 });
@@ -120,7 +122,7 @@ test.each(forms)(
       expect(run.plan?.impact.join('\n')).toMatch(/5 open jobs become cancelled too/i);
       expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified' });
       const label = /capitals/.test(form.name) ? 'CANCELLED' : 'cancelled';
-      const tables = form.prisma ? ['"Study"', '"Job"'] : ['studies', 'jobs'];
+      const tables = [form.prismaStudies ? '"Study"' : 'studies', form.prisma ? '"Job"' : 'jobs'];
       const counts = await Promise.all(
         tables.map((table) => sql(`SELECT count(*)::int AS n FROM "${schema}".${table} WHERE status = '${label}'`)),
       );

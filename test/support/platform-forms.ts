@@ -1,5 +1,5 @@
 // The same studies, jobs and API keys in every form that the platform's tables have: the runbook's names or Prisma's,
-// states as text or as an enum, in lower case or in capitals.
+// states as text or as an enum, in lower case or in capitals; and forms in between, one table of each.
 
 type Row = { id: string; study: string; surface: string; status: string; error?: string };
 
@@ -35,21 +35,31 @@ const states = {
 export type PlatformForm = {
   name: string;
   schema: string;
+  /** Of jobs and keys. */
   prisma: boolean;
+  prismaStudies: boolean;
   /** SQL that makes it. */
   create: string;
   /** SQL that gives two studies and their thirty jobs a state, in the case of the others. */
   odd(schema: string, state: string): string;
 };
 
-function form(prisma: boolean, type: 'text' | 'enum', upper: boolean, indexed: boolean): PlatformForm {
-  const schema = `${prisma ? 'prisma' : 'runbook'}_${type}_${upper ? 'upper' : 'lower'}`;
+function form(
+  prisma: boolean,
+  type: 'text' | 'enum',
+  upper: boolean,
+  indexed: boolean,
+  prismaStudies = prisma,
+): PlatformForm {
+  const between = prismaStudies === prisma ? '' : prismaStudies ? 'study_' : 'job_';
+  const schema = `${prisma ? 'prisma' : 'runbook'}_${between}${type}_${upper ? 'upper' : 'lower'}`;
   const word = (state: string) => `'${upper ? state.toUpperCase() : state}'`;
   const typeOf = (of: 'study' | 'job') => (type === 'enum' ? `"${of}Status"` : 'text');
   const at = `(now() AT TIME ZONE 'UTC')`;
-  const [study, job] = prisma ? ['"Study"', '"Job"'] : ['studies', 'jobs'];
+  const study = prismaStudies ? '"Study"' : 'studies';
+  const job = prisma ? '"Job"' : 'jobs';
   const studyRow = (id: string, state: string, done = 0) =>
-    prisma
+    prismaStudies
       ? `('${id}', 'tenant-a', ${state}, ${at}, 100, ${done}, CASE WHEN lower(${state}) IN ('complete', 'failed', 'on_ice') THEN ${at} END)`
       : `('${id}', 'tenant-a', ${state}, '{"completionPercentage": ${done}}', now(), now())`;
   const jobRow = ({ id, study: of, surface, status, error }: Row) =>
@@ -59,20 +69,22 @@ function form(prisma: boolean, type: 'text' | 'enum', upper: boolean, indexed: b
   const enums = (['study', 'job'] as const).map(
     (of) => `CREATE TYPE "${of}Status" AS ENUM (${states[of].map(word).join(', ')});`,
   );
-  const tables = prisma
+  const studyTable = prismaStudies
     ? `CREATE TABLE "Study" (id text PRIMARY KEY, "tenantId" text NOT NULL, status ${typeOf('study')} NOT NULL, "createdAt" timestamp(3) NOT NULL,
-         "startedAt" timestamp(3), "completedAt" timestamp(3), "totalCells" int NOT NULL, "completedCells" int NOT NULL, "failedCells" int NOT NULL DEFAULT 0);
-       CREATE TABLE "Job" (id text PRIMARY KEY, "studyId" text NOT NULL, "surfaceId" text NOT NULL, status ${typeOf('job')} NOT NULL,
+         "startedAt" timestamp(3), "completedAt" timestamp(3), deadline timestamp(3), "totalCells" int NOT NULL, "completedCells" int NOT NULL,
+         "failedCells" int NOT NULL DEFAULT 0);`
+    : `CREATE TABLE studies (id text PRIMARY KEY, tenant_id text NOT NULL, status ${typeOf('study')} NOT NULL, progress jsonb, created_at timestamptz, updated_at timestamptz);`;
+  const jobTables = prisma
+    ? `CREATE TABLE "Job" (id text PRIMARY KEY, "studyId" text NOT NULL, "surfaceId" text NOT NULL, status ${typeOf('job')} NOT NULL,
          attempts int NOT NULL DEFAULT 3, result jsonb, "lastAttemptAt" timestamp(3), "createdAt" timestamp(3) NOT NULL, "updatedAt" timestamp(3) NOT NULL);
        CREATE TABLE "ApiKey" (id text PRIMARY KEY, "tenantId" text, name text, permissions text[], "lastUsedAt" timestamp(3), "createdAt" timestamp(3), active boolean);
        INSERT INTO "ApiKey" VALUES ('k1', 'tenant-a', 'in use', '{studies:read}', NULL, ${at}, true), ('k2', 'tenant-a', 'gone', '{}', NULL, ${at}, false);`
-    : `CREATE TABLE studies (id text PRIMARY KEY, tenant_id text NOT NULL, status ${typeOf('study')} NOT NULL, progress jsonb, created_at timestamptz, updated_at timestamptz);
-       CREATE TABLE jobs (id text PRIMARY KEY, study_id text NOT NULL, surface_id text NOT NULL, status ${typeOf('job')} NOT NULL, error_message text,
+    : `CREATE TABLE jobs (id text PRIMARY KEY, study_id text NOT NULL, surface_id text NOT NULL, status ${typeOf('job')} NOT NULL, error_message text,
          attempt_count int NOT NULL DEFAULT 3, created_at timestamptz);
        CREATE TABLE api_keys (id text PRIMARY KEY, tenant_id text, name text, permissions text[], rate_limit int, last_used_at timestamptz, created_at timestamptz,
          revoked boolean, revoked_at timestamptz);
        INSERT INTO api_keys VALUES ('k1', 'tenant-a', 'in use', '{studies:read}', 60, NULL, now(), false, NULL), ('k2', 'tenant-a', 'gone', '{}', 60, NULL, now(), true, now());`;
-  const studyColumns = prisma
+  const studyColumns = prismaStudies
     ? '(id, "tenantId", status, "createdAt", "totalCells", "completedCells", "completedAt")'
     : '(id, tenant_id, status, progress, created_at, updated_at)';
   const jobColumns = prisma
@@ -82,10 +94,11 @@ function form(prisma: boolean, type: 'text' | 'enum', upper: boolean, indexed: b
     `INSERT INTO ${study} ${studyColumns} VALUES ${theStudies.map((one) => studyRow(one.id, as(one.status), one.done)).join(', ')};
      INSERT INTO ${job} ${jobColumns} VALUES ${theJobs.map((one) => jobRow({ ...one, status: as(one.status) })).join(', ')};`;
   return {
-    name: `${prisma ? 'Prisma’s names' : 'the runbook’s names'}, ${type} in ${upper ? 'capitals' : 'lower case'}${indexed ? '' : ', no index'}`,
+    name: `${prisma ? 'Prisma’s names' : 'the runbook’s names'}${between === '' ? '' : `, studies in ${prismaStudies ? 'Prisma’s' : 'the runbook’s'}`}, ${type} in ${upper ? 'capitals' : 'lower case'}${indexed ? '' : ', no index'}`,
     schema,
     prisma,
-    create: `CREATE SCHEMA "${schema}"; SET search_path = "${schema}"; ${type === 'enum' ? enums.join(' ') : ''} ${tables}
+    prismaStudies,
+    create: `CREATE SCHEMA "${schema}"; SET search_path = "${schema}"; ${type === 'enum' ? enums.join(' ') : ''} ${studyTable} ${jobTables}
       ${insert(studies, jobs)}
       ${indexed ? `CREATE INDEX ON ${job} (status); CREATE INDEX ON ${study} (status);` : ''}`,
     odd: (into, state) => {
@@ -109,4 +122,8 @@ export const forms: readonly PlatformForm[] = [
   form(true, 'text', true, false),
   form(true, 'enum', false, false),
   form(true, 'enum', true, true),
+  form(false, 'enum', true, true, true),
+  form(false, 'text', true, false, true),
+  form(true, 'enum', false, true, false),
+  form(true, 'text', true, true, false),
 ];

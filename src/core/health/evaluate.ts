@@ -12,6 +12,7 @@ import { decide, worstRule } from './rules/index.ts';
 import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
 import { worstFirst } from './status.ts';
+import { evaluateStudies } from './studies.ts';
 import { evaluateSurface, failureRate } from './surfaces.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
 import { evaluateIdAge } from './wraparound.ts';
@@ -30,6 +31,7 @@ export function evaluate(world: World): readonly Finding[] {
     ...measures(world),
     ...surfaces(world),
     ...states(world),
+    ...evaluateStudies(world),
     ...backups(world),
   ];
 }

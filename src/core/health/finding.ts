@@ -35,7 +35,7 @@ export type Finding = {
   figure?: string;
   /** Why it could not be evaluated; absent: it was. */
   code?: FindingCode;
-  /** Told beside the problems though it is none: what somebody chose not to watch. */
+  /** Told beside the problems though it is none: what a person chose, as a held study. */
   told?: true;
   /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
   unanswered?: true;

@@ -30,6 +30,10 @@ export type Form = {
   study: Table<'study'> & { states: States };
   job: Table<'job'> & { states: States };
   apiKey: Table<'apiKey'>;
+  tenant: Table<'tenant'>;
+  account: Table<'account'>;
+  session: Table<'session'>;
+  cost: Table<'cost'>;
 };
 
 /** The runbook's tables, for where nobody has asked the catalogue yet. */
@@ -46,6 +50,11 @@ export const runbookForm: Form = {
   apiKey: asInRunbook('apiKey', [
     ...(['id', 'tenant', 'name', 'permissions', 'rateLimit', 'lastUsed', 'created', 'revoked', 'revokedAt'] as const),
   ]),
+  // The runbook names none of these.
+  tenant: asInRunbook('tenant', []),
+  account: asInRunbook('account', []),
+  session: asInRunbook('session', []),
+  cost: asInRunbook('cost', []),
 };
 
 function asInRunbook<T extends TableId>(id: T, columns: readonly ColumnId<T>[]): Table<T> {

@@ -6,7 +6,7 @@
 export const allMeanings = ['waiting', 'running', 'checking', 'held', 'done', 'failed', 'cancelled'] as const;
 export type Meaning = (typeof allMeanings)[number];
 
-export type TableId = 'study' | 'job' | 'apiKey' | 'result';
+export type TableId = 'study' | 'job' | 'apiKey' | 'result' | 'tenant' | 'account' | 'session' | 'cost';
 
 type TableNames = {
   /** The runbook's name first: it wins where a schema has both. */
@@ -26,6 +26,7 @@ export const tableNames = {
       started: ['started_at', 'startedAt'],
       updated: ['updated_at', 'updatedAt'],
       completed: ['completed_at', 'completedAt'],
+      deadline: ['deadline'],
       progress: ['progress'],
       totalCells: ['total_cells', 'totalCells'],
       completedCells: ['completed_cells', 'completedCells'],
@@ -65,6 +66,24 @@ export const tableNames = {
     },
   },
   result: { names: ['results'], columns: {} },
+  tenant: { names: ['tenants', 'Tenant'], columns: { id: ['id'], name: ['name'], status: ['status'] } },
+  account: {
+    names: ['accounts', 'Account'],
+    columns: { id: ['id'], surface: ['surface_id', 'surfaceId', 'surface'], status: ['status'] },
+  },
+  session: {
+    names: ['sessions', 'Session'],
+    columns: {
+      id: ['id'],
+      surface: ['surface_id', 'surfaceId', 'surface'],
+      status: ['status'],
+      proxy: ['proxy_provider', 'proxyProvider'],
+    },
+  },
+  cost: {
+    names: ['cost_records', 'CostRecord'],
+    columns: { id: ['id'], study: ['study_id', 'studyId'], total: ['total'] },
+  },
 } as const satisfies Record<TableId, TableNames>;
 
 export type ColumnId<T extends TableId> = keyof (typeof tableNames)[T]['columns'] & string;

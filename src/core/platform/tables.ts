@@ -19,6 +19,8 @@ export type Tables = {
     progressIsOwn: boolean;
     /** Its completion, as text. */
     completion: string;
+    /** When it is due; undefined where the table does not say. */
+    deadline: string | undefined;
   };
   job: {
     id: string;
@@ -30,6 +32,11 @@ export type Tables = {
     saysEnd: boolean;
     /** Its message; NULL where there is none that we may read. */
     error: string;
+    /** Its error's code, and whether the platform may try it again; NULL where it does not say. */
+    code: string;
+    retryable: string;
+    /** When it was begun, for one that runs; undefined where the table does not say. */
+    begun: string | undefined;
     attempts: string;
   };
   /** Types, for parameters. */
@@ -46,6 +53,7 @@ export function tablesOf(form: Form = runbookForm): Tables {
   const s = (column: keyof Form['study']['columns']) => columnName('study', study, column);
   const j = (column: keyof Form['job']['columns']) => columnName('job', job, column);
   const ended = (['completed', 'updated'] as const).find((column) => job.columns[column]);
+  const begun = (['attempted', 'updated'] as const).find((column) => job.columns[column]);
   return {
     form,
     studies: qualified(schema, study.name),
@@ -57,6 +65,7 @@ export function tablesOf(form: Form = runbookForm): Tables {
       progressed: progressedOf(form),
       progressIsOwn: study.columns.updated !== undefined || !study.columns.completed,
       completion: completionOf(form),
+      deadline: study.columns.deadline ? s('deadline') : undefined,
     },
     job: {
       id: j('id'),
@@ -66,6 +75,9 @@ export function tablesOf(form: Form = runbookForm): Tables {
       ended: ended ? j(ended) : j('created'),
       saysEnd: ended !== undefined,
       error: errorOf(form),
+      code: inError(form, 'code') ?? 'NULL::text',
+      retryable: inError(form, 'retryable') ?? 'NULL::text',
+      begun: begun && j(begun),
       attempts: job.columns.attempts ? `${j('attempts')}::float8` : 'NULL::float8',
     },
     types: {
@@ -99,11 +111,17 @@ function completionOf({ study }: Form): string {
   return `CASE WHEN ${all} > 0 THEN (100.0 * ${done} / ${all})::float8::text END`;
 }
 
-function errorOf({ job }: Form): string {
-  if (job.columns.error) return `${columnName('job', job, 'error')}::text`;
+function errorOf(form: Form): string {
+  const { error } = form.job.columns;
+  if (error) return `${columnName('job', form.job, 'error')}::text`;
+  return inError(form, 'message') ?? 'NULL::text';
+}
+
+/** A part of the error in a job's result, as text; undefined where its result is no JSON. */
+function inError({ job }: Form, part: 'message' | 'code' | 'retryable'): string | undefined {
   const { result } = job.columns;
-  if (!result || !/^jsonb?$/.test(result.type)) return 'NULL::text';
-  return `${columnName('job', job, 'result')} -> 'error' ->> 'message'`;
+  if (!result || !/^jsonb?$/.test(result.type)) return undefined;
+  return `${columnName('job', job, 'result')} -> 'error' ->> ${literal(part)}`;
 }
 
 /** Only plain names: what it is put into is a cast. */

@@ -12,6 +12,7 @@ export type StudyRow = {
   /** 0 where the table does not say it. */
   createdAt: Instant;
   progressedAt: Instant;
+  deadline?: Instant | undefined;
 };
 
 /** Newest first. `more`: there are older ones. */
@@ -24,9 +25,15 @@ export type Job = {
   attempts: number;
   /** 0 where the table does not say it. */
   createdAt: Instant;
+  /** When it was begun, of one that runs, where the table says it. */
+  begunAt?: Instant | undefined;
   /** Absent while it is not finished, or where the table does not say. */
-  endedAt?: Instant;
-  error?: string;
+  endedAt?: Instant | undefined;
+  error?: string | undefined;
+  /** The platform's code of the error: SESSION_EXPIRED, QUOTA_EXCEEDED … */
+  code?: string | undefined;
+  /** Whether the platform may try it again; absent where the table does not say. */
+  retryable?: boolean | undefined;
 };
 
 /** What the gateway answers for a study (runbook, Checking Study Status, via API). */
@@ -51,8 +58,10 @@ export type StudyDetail = {
   exact: boolean;
   /** True when the jobs could not be read in time: the lists below say nothing. */
   jobsUncounted?: boolean;
-  /** Failures by message, most frequent first. */
-  errors: readonly { message: string; count: number }[];
+  /** Failures by message, most frequent first; `final`: of these, so many that no retry mends. */
+  errors: readonly { message: string; code?: string | undefined; count: number; final?: number | undefined }[];
+  /** What it has cost so far, in the platform's currency; absent where there are no records of it. */
+  cost?: number | undefined;
   /** Executing, oldest first. */
   running: readonly Job[];
   /** Finished, longest first; empty where the table does not say when a job ended. */

@@ -1,13 +1,12 @@
 // One type per fact. A fact is what one source measures; everything visible is computed from these.
 
 import type { Backups } from '../health/backups.ts';
-import type { Form } from '../platform/form.ts';
-import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { IdAge, Slot } from '../queries/database.ts';
 import type { MissingPart } from '../queries/missing.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Cluster, Deployment, Pod, Workloads } from './kubernetes-facts.ts';
 import type { FaultKind } from './reading.ts';
+import type { Studies, Surfaces } from './study-facts.ts';
 
 export type {
   Autoscaler,
@@ -25,6 +24,7 @@ export type {
   Workload,
   Workloads,
 } from './kubernetes-facts.ts';
+export type { Count, StuckJobs, Studies, Study, Surface, Surfaces } from './study-facts.ts';
 
 /** A service's state as the gateway's health body names it. */
 export type ServiceHealth = { name: string; healthy: boolean; word: string };
@@ -176,76 +176,6 @@ export type Redis = {
   policy?: string;
   /** What it writes to its own disk; absent where it does not tell. */
   persistence?: RedisPersistence;
-};
-
-/** A count that may stop counting: `exact` false means at least, or an estimate. */
-export type Count = { value: number; exact: boolean };
-
-export type Study = {
-  id: string;
-  tenant: string;
-  /** As the platform writes it; `meaningOf` tells what it means. */
-  status: string;
-  /** 0–100; absent when the platform did not say. */
-  completion?: number;
-  failedJobs: number;
-  totalJobs: number;
-  /** True when the jobs could not be counted in time: both numbers say nothing. */
-  jobsUncounted?: boolean;
-  createdAt: Instant;
-  /** studies.updated_at, or when the newest of its jobs moved. */
-  progressedAt: Instant;
-};
-
-export type Studies = {
-  /** Jobs that wait (runbook, Key Metrics: Queue Depth); absent when they could not even be estimated in time. */
-  queueDepth?: Count;
-  /** Tables of which row level security hides rows from us: every number is too small. */
-  partial?: readonly string[];
-  /** Names and states of the tables. */
-  form?: Form;
-  /** States that nobody knows, with their rows. */
-  unclear?: readonly Unclear[];
-  /** Figures that say nothing, or only a part, and why. */
-  doubts?: { queueDepth?: Doubt; active?: Doubt; lastHour?: Doubt };
-  /** Not over, oldest progress first. Bounded; `activeCount` tells how many there are. */
-  active: readonly Study[];
-  activeCount: Count;
-  /** Of the last hour. A study failed if its status says so, or if more than half of its jobs failed. */
-  finishedLastHour: number;
-  failedLastHour: number;
-  /** Studies that completed in the last hour with more than 50 % of their jobs failed (runbook, SEV2). */
-  mostlyFailedLastHour: number;
-  /** Studies that moved in the last hour and may have failed: their state, or that of their jobs, is not understood. */
-  unclearLastHour?: number;
-  /** False when the three rest on the newest studies only, or on the studies' own status alone. */
-  lastHourExact?: boolean;
-  /** Created in the last ten minutes (runbook, SEV1: no new studies). */
-  newLastTenMinutes: number;
-  newestCreatedAt?: Instant;
-};
-
-export type Surface = {
-  id: string;
-  failures: number;
-  finished: number;
-  /** Jobs of the hour whose state nobody knows. */
-  unclear?: number;
-  affectedStudies: number;
-  /** The most frequent error message of the hour. */
-  topError?: string;
-  topErrorCount?: number;
-};
-
-export type Surfaces = {
-  /** Over the last hour, by failures. */
-  surfaces: readonly Surface[];
-  /** Why no share can be told: a state that it takes does not exist. */
-  doubt?: Doubt;
-  /** The newest job that finished before the hour, for an empty pane. */
-  lastFinished?: { at: Instant; study: string };
-  /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
-  estimated: boolean;
 };
 
 /** The API's own traffic over the last five minutes. */

@@ -1,5 +1,5 @@
 import { type Form, runbookForm } from '../platform/form.ts';
-import type { Instant } from '../time.ts';
+import type { Instant, Ms } from '../time.ts';
 import { type FactId, type Facts, factIds } from './facts.ts';
 import { newest, pending, type Reading } from './reading.ts';
 import type { MetricId, Thresholds } from './thresholds.ts';
@@ -26,6 +26,8 @@ export type Scope = {
   /** Staging has none. */
   hasReplica: boolean;
   thresholds: Thresholds;
+  /** A job that runs longer is stuck; absent: ten minutes. */
+  jobTimeout?: Ms;
 };
 
 /** One measured value of a metric, for its trend. */

@@ -5,7 +5,7 @@ import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
 import { inSchema } from './queries/columns.ts';
-import * as sql from './queries/details.ts';
+import * as sql from './queries/keys.ts';
 import { sessionsFor } from './sessions.ts';
 import { tablesOf } from './tables.ts';
 

@@ -2,8 +2,8 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Doubt, Unclear } from '../../core/platform/unclear.ts';
 import { sanitize } from '../../core/text/text.ts';
-import { type Ms, second } from '../../core/time.ts';
-import type { Count, Studies, Study } from '../../core/world/facts.ts';
+import { type Ms, minute, second } from '../../core/time.ts';
+import type { Count, StuckJobs, Studies, Study } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { BudgetedQuery } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
@@ -20,6 +20,7 @@ export type StudiesMemory = {
   pending: BudgetedQuery<number | undefined>;
   lastHour: BudgetedQuery<sql.LastHourRow>;
   jobs: BudgetedQuery<readonly sql.JobCountRow[] | undefined>;
+  stuck: BudgetedQuery<sql.StuckRow | undefined>;
   unclearStudies: BudgetedQuery<readonly Unclear[] | undefined>;
   unclearJobs: BudgetedQuery<readonly Unclear[] | undefined>;
 };
@@ -29,6 +30,7 @@ export function newStudiesMemory(): StudiesMemory {
     pending: new BudgetedQuery(),
     lastHour: new BudgetedQuery(),
     jobs: new BudgetedQuery(),
+    stuck: new BudgetedQuery(),
     unclearStudies: new BudgetedQuery(),
     unclearJobs: new BudgetedQuery(),
   };
@@ -51,17 +53,27 @@ export function studiesSource(settings: Settings): Source {
     timeout: within,
     from: `postgres ${session.where}`,
     where: session.where,
-    read: (signal) => readStudies(session, settings.database.schema, within, memory, signal),
+    read: (signal) =>
+      readStudies(session, settings.database.schema, within, memory, signal, settings.platform.jobTimeout),
     close: () => session.close(),
   });
 }
 
 /** One look at studies and the queue. No statement takes more than a third of `within`. */
-export function readStudies(session: Session, schema: string, within: Ms, memory: StudiesMemory, signal: AbortSignal) {
+export function readStudies(
+  session: Session,
+  schema: string,
+  within: Ms,
+  memory: StudiesMemory,
+  signal: AbortSignal,
+  jobTimeout = 10 * minute,
+) {
   return session.read(signal, statementLimit(within), async (ask): Promise<Studies> => {
     try {
       const tables = await tablesOf(session, schema, ask);
-      return await namingLocks(ask, [tables.studies, tables.jobs], () => look(ask, tables, within / 5, memory));
+      return await namingLocks(ask, [tables.studies, tables.jobs], () =>
+        look(ask, tables, within / 5, memory, jobTimeout),
+      );
     } catch (error) {
       forgetTables(session, error);
       throw error;
@@ -69,7 +81,7 @@ export function readStudies(session: Session, schema: string, within: Ms, memory
   });
 }
 
-async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory): Promise<Studies> {
+async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory, jobTimeout: Ms): Promise<Studies> {
   const [overview] = await ask<sql.OverviewRow>(sql.overview(tables));
   const rows = await ask<sql.ActiveRow>(sql.active(tables));
   const pending = await memory.pending.read(
@@ -86,6 +98,11 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
   const hour = await memory.lastHour.read(
     async () => oneRow(await ask<sql.LastHourRow>(sql.lastHour(tables), { within: dear })),
     async () => oneRow(await ask<sql.LastHourRow>(sql.lastHourByStatus(tables))),
+  );
+  const stuckStatement = sql.stuckJobs(tables, jobTimeout);
+  const stuck = await memory.stuck.read(
+    async () => (stuckStatement ? (await ask<sql.StuckRow>(stuckStatement, { within: dear }))[0] : undefined),
+    async () => undefined,
   );
   const ofStudies = await memory.unclearStudies.read(
     () => unclearOf('study', tables, ask, dear),
@@ -105,6 +122,9 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: StudiesMemory
         : bounded(pending.value, sql.mostPending, pending.exact && !doubts.queueDepth && !partial.includes('jobs')),
     active: rows.map((row) => studyFrom(row, jobs.value, tables)),
     activeCount: bounded(overview?.active ?? 0, sql.mostCounted, !doubts.active && !partial.includes('studies')),
+    held: overview?.held == null ? undefined : bounded(overview.held, sql.mostCounted, true),
+    overdue: overview?.overdue == null ? undefined : bounded(overview.overdue, sql.mostCounted, true),
+    stuckJobs: stuck.value && stuckFrom(stuck.value, tables),
     finishedLastHour: hour.value.finished,
     failedLastHour: hour.value.failed,
     mostlyFailedLastHour: hour.value.mostly,
@@ -145,6 +165,19 @@ function bounded(counted: number, most: number, exact: boolean): Count {
   return { value: Math.min(counted, exact ? most : counted), exact: exact && counted <= most };
 }
 
+function stuckFrom({ count, job, study, surface, since }: sql.StuckRow, { partial }: Tables): StuckJobs {
+  const oldest =
+    job === null || since === null
+      ? undefined
+      : {
+          job: sanitize(job, 100),
+          study: sanitize(study ?? '', 100),
+          surface: sanitize(surface ?? 'no surface', 100),
+          since: since * second,
+        };
+  return { count: bounded(count, sql.mostCounted, !partial.includes('jobs')), oldest };
+}
+
 function oneRow(rows: readonly sql.LastHourRow[]): sql.LastHourRow {
   return rows[0] ?? { finished: 0, failed: 0, mostly: 0, unclear: 0 };
 }
@@ -165,6 +198,7 @@ function studyFrom(row: sql.ActiveRow, jobs: readonly sql.JobCountRow[] | undefi
     jobsUncounted: jobs ? undefined : true,
     createdAt: created,
     progressedAt: Math.max(progressed, moved),
+    deadline: row.deadline === null ? undefined : row.deadline * second,
   };
 }
 

@@ -6,6 +6,7 @@ import { type Ms, second } from '../../core/time.ts';
 import { readApiStudy } from '../gateway/study-api.ts';
 import type { Result } from '../source.ts';
 import { sqlState } from './faults.ts';
+import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/details.ts';
 import type { AskSql } from './session.ts';
 import { sessionsFor } from './sessions.ts';
@@ -89,10 +90,13 @@ export async function queryStudy(settings: Settings, study: string, signal: Abor
           count,
         })),
         exact: (counts ?? []).reduce((sum, { count }) => sum + count, 0) < sql.mostOfStudy,
-        errors: (errors ?? []).map(({ message, count }) => ({
+        errors: (errors ?? []).map(({ message, code, count, final }) => ({
           message: sanitize(message ?? 'no message', 400),
+          code: code === null ? undefined : sanitize(code, 60),
           count,
+          final,
         })),
+        cost: row ? await costOf(ask, tables, study) : undefined,
         running: (running ?? []).map(jobFrom),
         slowest: (slowest ?? []).map(jobFrom),
       };
@@ -118,6 +122,14 @@ async function jobsOf(ask: AskSql, statement: string, values: string[]): Promise
     if (sqlState(error) !== '57014') throw error;
     return undefined;
   }
+}
+
+/** The sum of its cost records; undefined where the platform has none, or none that we may read. */
+async function costOf(ask: AskSql, { form }: Tables, study: string): Promise<number | undefined> {
+  const statement = sql.costOfStudy(form);
+  if (statement === undefined) return undefined;
+  const [row] = await ask<{ total: number | null }>(statement, { values: [study] });
+  return row?.total ?? undefined;
 }
 
 /** A study's jobs whose id, surface, status or error have all words of `search`, newest first. */
@@ -167,6 +179,7 @@ function studyRow(row: sql.StudyListRow): StudyRow {
     completion,
     createdAt,
     progressedAt: row.progressed === null ? createdAt : row.progressed * second,
+    deadline: row.deadline === null ? undefined : row.deadline * second,
   };
 }
 
@@ -177,7 +190,10 @@ function jobFrom(row: sql.JobRow): Job {
     status: sanitize(row.status, 40),
     attempts: row.attempts ?? 0,
     createdAt: (row.created ?? 0) * second,
+    begunAt: row.begun === null ? undefined : row.begun * second,
     endedAt: row.ended === null ? undefined : row.ended * second,
     error: row.error === null ? undefined : sanitize(row.error, 400),
+    code: row.code === null ? undefined : sanitize(row.code, 60),
+    retryable: row.retryable === null ? undefined : row.retryable.toLowerCase() !== 'false',
   };
 }

@@ -1,9 +1,10 @@
 // One study: its row in the database, the API's answer, its jobs, its failures with their causes, stuck jobs.
 
+import { meaningOf, openStudy } from '../../core/platform/mapping.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { disagreements, type Job, type StudyDetail } from '../../core/queries/study.ts';
 import { formatAge, formatCount, formatInstant } from '../../core/text/format.ts';
-import type { Instant } from '../../core/time.ts';
+import { type Instant, minute } from '../../core/time.ts';
 import type { Study } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
@@ -18,11 +19,8 @@ import { isStalled } from './pane.ts';
 
 const askFor = ({ of }: Place): Query<'study'> => ({ kind: 'study', study: of.study ?? '' });
 
-/** A job that runs this long is shown as slow. */
-const stuckAfter = 10 * 60_000;
-
 /** The known part before the query is answered: the row of the list that opened it. */
-type Known = Pick<Study, 'id' | 'tenant' | 'status' | 'completion' | 'createdAt' | 'progressedAt'>;
+type Known = Pick<Study, 'id' | 'tenant' | 'status' | 'completion' | 'createdAt' | 'progressedAt' | 'deadline'>;
 
 export const studyScreen: Screen = {
   id: 'study',
@@ -41,7 +39,9 @@ export const studyScreen: Screen = {
       says: line(bold(id), dim(known ? `  ${known.tenant}` : '')),
       right: ageSays(reading, now) ?? [],
       head: [...problem, ...heads(known, active, detail, now, room)],
-      rows: detail ? [...jobRows(id, detail), ...errorRows(id, detail, room), ...stuckRows(detail, now)] : [],
+      rows: detail
+        ? [...jobRows(id, detail), ...errorRows(id, detail, room), ...stuckRows(detail, now, world.scope.jobTimeout)]
+        : [],
       empty: [line(dim(noJobsSays(detail, known !== undefined)))],
     };
   },
@@ -69,10 +69,20 @@ function heads(
       ['completion', known.completion === undefined ? 'unknown' : `${Math.round(known.completion)} %`],
       ['last progress', when(known.progressedAt)],
       ['created', when(known.createdAt)],
+      ['deadline', known.deadline === undefined ? undefined : deadlineLine(known.deadline, known.status, now)],
+      ['cost', detail?.cost === undefined ? undefined : detail.cost.toFixed(2)],
     ],
     room,
   );
   return [...facts, ...(detail ? apiLines(detail, room) : []), []];
+}
+
+/** When it is due, and whether it is late. A study that is over is late no more. */
+function deadlineLine(deadline: Instant, status: string, now: Instant): Line {
+  if (deadline >= now) return line(`${formatInstant(deadline)}, in ${formatAge(deadline - now)}`);
+  const open = openStudy.some((meaning) => meaning === meaningOf('study', status));
+  const late = `${formatInstant(deadline)}, ${formatAge(now - deadline)} ago`;
+  return open ? line(span(`${late}: overdue`, 'warning')) : line(late);
 }
 
 /** The API beside the database, loud only where they disagree. */
@@ -117,9 +127,19 @@ function jobRows(study: string, { counts, exact }: StudyDetail): Row[] {
 }
 
 function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] {
-  return errors.map(({ message, count }, at): Row => {
+  return errors.map(({ message, code, count, final }, at): Row => {
     const cause = causeOf(message);
-    const because = cause ? line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent')) : undefined;
+    const because = final
+      ? line(
+          dim(' '.repeat(11)),
+          span(
+            `${final === count ? 'a retry' : `a retry of ${formatCount(final)}`} cannot succeed${code ? ` (${code})` : ''}`,
+            'warning',
+          ),
+        )
+      : cause
+        ? line(dim(`${' '.repeat(11)}${cause.cause}: `), span(cause.fix, 'accent'))
+        : undefined;
     return {
       id: `error/${at}`,
       text: message,
@@ -134,7 +154,7 @@ function errorRows(study: string, { errors }: StudyDetail, room: number): Row[] 
   });
 }
 
-function stuckRows({ running, slowest }: StudyDetail, now: Instant): Row[] {
+function stuckRows({ running, slowest }: StudyDetail, now: Instant, timeout = 10 * minute): Row[] {
   const row = (job: Job, word: Line): Row => ({
     id: `job/${job.id}`,
     text: `${job.id} ${job.surface} ${job.status}`,
@@ -144,7 +164,12 @@ function stuckRows({ running, slowest }: StudyDetail, now: Instant): Row[] {
   });
   return [
     ...running.map((job) =>
-      row(job, now - job.createdAt > stuckAfter ? line(span('▲ stuck  ', 'warning')) : line(span('▶ runs   ', 'ok'))),
+      row(
+        job,
+        now - (job.begunAt ?? job.createdAt) > timeout
+          ? line(span('▲ stuck  ', 'warning'))
+          : line(span('▶ runs   ', 'ok')),
+      ),
     ),
     ...slowest.filter((job) => !running.some(({ id }) => id === job.id)).map((job) => row(job, line(dim('  slowest')))),
   ];

@@ -1,5 +1,6 @@
 // A study's jobs, newest first; of one status, or all.
 
+import { isFinalError } from '../../core/platform/errors.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import { type Query, type QueryReading, type QueryReadings, queryReading } from '../../core/queries/query.ts';
 import type { Job } from '../../core/queries/study.ts';
@@ -40,10 +41,10 @@ function longest(looks: QueryReadings, place: Place): QueryReading<'jobs'> {
 }
 
 /** How long a job took, or has been running. */
-export function tookSays({ status, createdAt, endedAt }: Job, now: Instant): string {
-  if (!createdAt) return '–';
-  if (endedAt !== undefined) return formatAge(endedAt - createdAt);
-  return meaningOf('job', status) === 'running' ? formatAge(now - createdAt) : '–';
+export function tookSays({ status, createdAt, begunAt, endedAt }: Job, now: Instant): string {
+  if (endedAt !== undefined) return createdAt ? formatAge(endedAt - createdAt) : '–';
+  const since = begunAt ?? createdAt;
+  return since && meaningOf('job', status) === 'running' ? formatAge(now - since) : '–';
 }
 
 export const jobsScreen: Screen = {
@@ -123,6 +124,10 @@ export function jobLines(job: Job & { study?: string }, now: Instant, columns: n
       ['created', job.createdAt ? `${formatAge(now - job.createdAt)} ago` : 'no time in the jobs table'],
       ['took', tookSays(job, now)],
       ['error', job.error],
+      [
+        'code',
+        job.code === undefined ? undefined : `${job.code}${isFinalError(job) ? ': a retry cannot succeed' : ''}`,
+      ],
       ['cause', cause?.cause],
       ['fix', cause?.fix],
     ],

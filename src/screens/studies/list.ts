@@ -1,6 +1,8 @@
 // Every active study.
 
+import { isOverdue } from '../../core/health/studies.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -46,10 +48,14 @@ export const studiesScreen: Screen = {
     );
     const all: Column<Study>[] = [
       // The status shows that it runs; the glyph would look like a second marker.
-      { title: '', of: (s) => (isExecuting(s) && !isStalled(s, now) ? '' : studyGlyph(s, now)), width: 1 },
+      {
+        title: '',
+        of: (s) => (isExecuting(s) && !isStalled(s, now) && !isOverdue(s, now) ? '' : studyGlyph(s, now)),
+        width: 1,
+      },
       { title: 'study', of: (s) => s.id, width: Math.min(id, 22), upTo: id },
       { title: 'tenant', of: (s) => dim(s.tenant), width: Math.min(tenant, 14), upTo: tenant, spare: 1 },
-      { title: 'status', of: (s) => (isStalled(s, now) ? span('stalled', 'warning') : s.status), width: 9 },
+      { title: 'status', of: (s) => statusOf(s, now), width: 9 },
       { title: 'done', of: completionSays, width: 5, align: 'right' },
       { title: 'failed jobs', of: (s) => failedSays(s), width: 15, align: 'right', spare: 2 },
       { title: 'progress', of: (s) => dim(`${shortAge(now - s.progressedAt)} ago`), width: 8, align: 'right' },
@@ -78,6 +84,11 @@ export const studiesScreen: Screen = {
 };
 
 const none: readonly Study[] = [];
+
+function statusOf(s: Study, now: Instant) {
+  if (isStalled(s, now)) return span('stalled', 'warning');
+  return isOverdue(s, now) ? span('overdue', 'warning') : s.status;
+}
 
 function failedSays(s: Study) {
   if (s.jobsUncounted) return dim('not counted');

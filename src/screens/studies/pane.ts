@@ -1,10 +1,12 @@
 // STUDIES: the active studies, stalled ones first.
 
 import { statesSay } from '../../core/health/states.ts';
+import { isHeld, isOverdue } from '../../core/health/studies.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
 import { formatAge, formatCount, shortAge } from '../../core/text/format.ts';
+import { fit } from '../../core/text/text.ts';
 import { type Instant, minute } from '../../core/time.ts';
-import type { Studies, Study } from '../../core/world/facts.ts';
+import type { Count, Studies, Study } from '../../core/world/facts.ts';
 import { isStale, newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import type { Row } from '../screen.ts';
@@ -25,15 +27,16 @@ export function isStalled(s: Study, now: Instant): boolean {
   return isExecuting(s) && now - s.progressedAt > stalledAfter;
 }
 
-/** ▶ executing, ○ waiting, ‖ held. */
+/** ▶ executing, ○ waiting, ‖ held, ▲ stalled or overdue. */
 export function studyGlyph(s: Study, now: Instant): Span {
-  if (isStalled(s, now)) return span('▲', 'warning');
-  if (meaningOf('study', s.status) === 'held') return span('‖', 'warning');
+  if (isStalled(s, now) || isOverdue(s, now)) return span('▲', 'warning');
+  if (isHeld(s)) return span('‖', 'warning');
   return isExecuting(s) ? span('▶', 'ok') : dim('○');
 }
 
-/** The platform's own word, short where room is short. */
-export function studyWord(s: Study, short: boolean): string {
+/** The platform's own word, short where room is short; `overdue` where it is. */
+export function studyWord(s: Study, now: Instant, short: boolean): string {
+  if (isOverdue(s, now)) return 'overdue';
   return short && meaningOf('study', s.status) === 'running' ? 'exec' : s.status;
 }
 
@@ -42,11 +45,18 @@ export function completionSays(s: Study): string {
   return s.completion === undefined ? '–' : `${Math.round(s.completion)} %`;
 }
 
-/** `3 active`, `≥3 active`; `? active` where only unknown statuses exist. */
-export function activeSays({ activeCount: { value, exact }, doubts }: Studies): string {
-  if (doubts?.active && value === 0) return '? active';
-  return `${exact ? '' : '≥'}${formatCount(value)} active`;
+/** `3 active`, `≥3 active, 1 held, 2 overdue`; `? active` where only unknown statuses exist. */
+export function activeSays({ activeCount, held, overdue, doubts }: Studies): string {
+  if (doubts?.active && activeCount.value === 0) return '? active';
+  const parts: readonly (readonly [Count | undefined, string])[] = [
+    [held, 'held'],
+    [overdue, 'overdue'],
+  ];
+  const more = parts.flatMap(([count, word]) => (count && count.value > 0 ? [countSays(count, word)] : []));
+  return [countSays(activeCount, 'active'), ...more].join(', ');
 }
+
+const countSays = ({ value, exact }: Count, word: string) => `${exact ? '' : '≥'}${formatCount(value)} ${word}`;
 
 /** Unknown statuses, for the top of a list. */
 export function unclearLines(seen: Studies | undefined, columns: number): Line[] {
@@ -76,14 +86,14 @@ export const studiesPane: Pane = {
     three: { band: 0, column: 2, rows: { weight: 58 } },
     two: { band: 1, column: 1, rows: { weight: 40, least: 4 } },
   },
-  covers: (f) => f.id === 'metric/studyFailures',
+  covers: (f) => f.id === 'metric/studyFailures' || f.area === 'studies',
   view({ world }, { columns, rows: room }) {
     const reading = world.readings.studies;
     const seen = newest(reading)?.value;
     const old = reading.state !== 'live' || isStale(reading, world.now);
     const problem = trouble(reading, 'database', world.now, columns, room > 6 ? 4 : 2);
     const active = seen?.active ?? [];
-    const shown = whatFits(active, columns);
+    const shown = whatFits(active, columns, minutely(world.now));
     const age = ageSays(reading, world.now);
     const count = seen ? activeSays(seen) : '';
     const unclear = unclearLines(seen, columns).slice(0, room > 6 ? 4 : 2);
@@ -103,7 +113,7 @@ export const studiesPane: Pane = {
 type Shown = { status: number; short: boolean; failed: boolean; ago: boolean; tenant: boolean };
 
 /** What a row has room for beside the id and the completion; whole or not at all. */
-const whatFits = memoize((active: readonly Study[], columns: number): Shown => {
+const whatFits = memoize((active: readonly Study[], columns: number, now: Instant): Shown => {
   const wide = (texts: string[]) => Math.max(0, ...texts.map(columnsOf));
   let left = columns - 3 - wide(active.map((s) => s.id)) - percent;
   const fits = (width: number) => {
@@ -112,11 +122,18 @@ const whatFits = memoize((active: readonly Study[], columns: number): Shown => {
     return true;
   };
   const short = columns < 44;
-  const word = wide(active.map((s) => studyWord(s, short)));
+  const word = wide(active.map((s) => studyWord(s, now, short)));
   const status = fits(2 + word) ? word : 0;
   const failed = fits(12);
   return { status, short, failed, ago: fits(11), tenant: fits(2 + wide(active.map((s) => s.tenant))) };
 });
+
+/** Whole minutes: what is memoized by it is made once a minute. */
+const minutely = (now: Instant): Instant => Math.floor(now / minute) * minute;
+
+function statusColumn(s: Study, now: Instant, { short, status }: Shown): Span {
+  return span(`  ${fit(studyWord(s, now, short), status)}`, isOverdue(s, now) ? 'warning' : 'plain');
+}
 
 /** ` 100 %` */
 const percent = 6;
@@ -130,7 +147,7 @@ function studyRow(s: Study, now: Instant, columns: number, shown: Shown, old: bo
       const right = line(
         shown.failed ? dim(failed.padStart(12)) : undefined,
         shown.ago ? dim(`${shortAge(now - s.progressedAt).padStart(7)} ago`) : undefined,
-        shown.status > 0 ? `  ${studyWord(s, shown.short).padEnd(shown.status)}` : undefined,
+        shown.status > 0 ? statusColumn(s, now, shown) : undefined,
         completionSays(s).padStart(percent),
       );
       const name = line(studyGlyph(s, now), ` ${s.id}`, shown.tenant ? dim(`  ${s.tenant}`) : undefined);

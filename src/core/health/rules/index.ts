@@ -9,6 +9,7 @@ import { postgresRules, primaryRules, replicaRules } from './postgres.ts';
 import { redisRules } from './redis.ts';
 import type { Rule } from './rule.ts';
 import { sourceRules } from './sources.ts';
+import { studyRules } from './studies.ts';
 
 export type { Rule } from './rule.ts';
 
@@ -23,7 +24,8 @@ export const ruleSections = [
   { title: 'PostgreSQL, replica', rules: replicaRules },
   { title: 'PostgreSQL, slots and ids', rules: postgresRules },
   { title: 'Redis', rules: redisRules },
-  { title: 'Metrics, surfaces, studies, backups', rules: figureRules },
+  { title: 'Metrics, surfaces, states, backups', rules: figureRules },
+  { title: 'Studies and jobs', rules: studyRules },
 ] as const;
 
 const all = {
@@ -37,6 +39,7 @@ const all = {
   ...postgresRules,
   ...redisRules,
   ...figureRules,
+  ...studyRules,
 };
 
 export type RuleId = keyof typeof all;

@@ -95,6 +95,10 @@ export function formFrom(
     study: { ...tableFrom('study', found, runbookForm.study), states: states('study') },
     job: { ...tableFrom('job', found, runbookForm.job), states: states('job') },
     apiKey: tableFrom('apiKey', found, runbookForm.apiKey),
+    tenant: tableFrom('tenant', found, runbookForm.tenant),
+    account: tableFrom('account', found, runbookForm.account),
+    session: tableFrom('session', found, runbookForm.session),
+    cost: tableFrom('cost', found, runbookForm.cost),
   };
 }
 

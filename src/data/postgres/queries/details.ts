@@ -1,8 +1,10 @@
 // What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
 
+import { isFinal } from '../../../core/platform/errors.ts';
 import { columnName, type Form } from '../../../core/platform/form.ts';
-import { type ColumnId, finished } from '../../../core/platform/mapping.ts';
+import { finished } from '../../../core/platform/mapping.ts';
 import { mostTables, weeklyTables } from '../../../core/queries/database.ts';
+import { qualified } from '../../../core/text/sql.ts';
 import type { Tables } from './columns.ts';
 import { inLastHour } from './studies.ts';
 
@@ -13,6 +15,7 @@ export type StudyListRow = {
   completion: string | null;
   created: number | null;
   progressed: number | null;
+  deadline: number | null;
   /** The row's place in the order, as text that loses nothing: the next page begins after it. */
   cursor: string | null;
 };
@@ -20,7 +23,8 @@ export type StudyListRow = {
 const studyColumns = ({ study }: Tables) => `
   id::text AS id, ${study.tenant}::text AS tenant, coalesce(status::text, '') AS status,
   ${study.completion} AS completion, extract(epoch FROM ${study.created})::float8 AS created,
-  extract(epoch FROM ${study.progressed})::float8 AS progressed, ${study.created}::text AS cursor`;
+  extract(epoch FROM ${study.progressed})::float8 AS progressed,
+  ${study.deadline ? `extract(epoch FROM ${study.deadline})::float8` : 'NULL::float8'} AS deadline, ${study.created}::text AS cursor`;
 
 /**
  * `after`: not the first page of its part; `undated`: of the rows without created_at, which come after all others;
@@ -61,7 +65,8 @@ export const mostOfStudy = 200_000;
 
 export type SurfaceCountRow = { surface: string | null; status: string | null; count: number };
 
-export type ErrorRow = { message: string | null; count: number };
+/** `final`: of these, so many that no retry mends. */
+export type ErrorRow = { message: string | null; code: string | null; count: number; final: number };
 
 export type JobRow = {
   id: string;
@@ -69,8 +74,13 @@ export type JobRow = {
   status: string;
   attempts: number | null;
   created: number | null;
+  /** Of one that runs. */
+  begun: number | null;
   ended: number | null;
   error: string | null;
+  code: string | null;
+  /** `false`: no retry mends it; null where the table does not say. */
+  retryable: string | null;
 };
 
 const jobColumns = ({ job, jobIs }: Tables) => `
@@ -82,7 +92,8 @@ const jobColumns = ({ job, jobIs }: Tables) => `
     THEN extract(epoch FROM ${job.ended})::float8 END`
       : 'NULL::float8'
   } AS ended,
-  left(${job.error}, 500) AS error`;
+  ${job.begun ? `CASE WHEN ${jobIs('running')} THEN extract(epoch FROM ${job.begun})::float8 END` : 'NULL::float8'} AS begun,
+  left(${job.error}, 500) AS error, left(${job.code}, 60) AS code, ${job.retryable} AS retryable`;
 
 export type JobSummaryRow = {
   counts: SurfaceCountRow[] | null;
@@ -104,9 +115,10 @@ export const jobsSummary = (tables: Tables) => `
   SELECT (SELECT json_agg(c) FROM (
             SELECT surface, status, count(*) AS count FROM j GROUP BY surface, status ORDER BY surface, status) c) AS counts,
          (SELECT json_agg(e) FROM (
-            SELECT error AS message, count(*) AS count FROM j WHERE failed
+            SELECT error AS message, min(code) AS code, count(*) AS count,
+                   count(*) FILTER (WHERE ${isFinal('code', 'retryable')}) AS final FROM j WHERE failed
             GROUP BY error ORDER BY count(*) DESC, error LIMIT 15) e) AS errors,
-         (SELECT json_agg(r) FROM (SELECT * FROM j WHERE runs ORDER BY created LIMIT 20) r) AS running,
+         (SELECT json_agg(r) FROM (SELECT * FROM j WHERE runs ORDER BY coalesce(begun, created) LIMIT 20) r) AS running,
          (SELECT json_agg(s) FROM (
             SELECT * FROM j WHERE ended IS NOT NULL ORDER BY ended - created DESC NULLS LAST LIMIT 10) s) AS slowest`;
 
@@ -156,34 +168,12 @@ export const newestOfSurface = (tables: Tables) => `
   ${failuresOfSurface(tables, `${jobColumns(tables)}, ${tables.job.study}::text AS study`)}
   ORDER BY ${tables.job.ended} DESC NULLS LAST LIMIT 50`;
 
-export type ApiKeyRow = {
-  id: string;
-  tenant: string;
-  name: string | null;
-  permissions: unknown;
-  rateLimit: number | null;
-  lastUsed: number | null;
-  created: number | null;
-  revoked: boolean | null;
-  revokedAt: number | null;
-};
-
-export const mostKeys = 5000;
-
-/** API keys (runbook, Viewing API Key Status). The key itself and its hash are never read. */
-export const apiKeys = (table: string, found: Form['apiKey']) => {
-  const has = (column: ColumnId<'apiKey'>) => found.columns[column] !== undefined;
-  const name = (column: ColumnId<'apiKey'>) => columnName('apiKey', found, column);
-  const maybe = (column: ColumnId<'apiKey'>, as: (name: string) => string, type: string) =>
-    has(column) ? as(name(column)) : `NULL::${type}`;
-  const seconds = (column: ColumnId<'apiKey'>) => maybe(column, (of) => `extract(epoch FROM ${of})::float8`, 'float8');
-  const revoked = has('revoked') || !has('active') ? name('revoked') : `NOT ${name('active')}`;
-  return `
-  SELECT id::text AS id, ${name('tenant')}::text AS tenant, name::text AS name, to_jsonb(permissions) AS permissions,
-         ${maybe('rateLimit', (of) => `${of}::float8`, 'float8')} AS "rateLimit", ${seconds('lastUsed')} AS "lastUsed",
-         ${seconds('created')} AS created, ${revoked} AS revoked, ${seconds('revokedAt')} AS "revokedAt"
-  FROM ${table} ORDER BY ${name('tenant')}, ${revoked}, name, id LIMIT ${mostKeys + 1}`;
-};
+/** What a study ($1) has cost; undefined where there are no cost records. */
+export function costOfStudy({ schema, cost }: Form): string | undefined {
+  if (!cost.there || !cost.columns.study || !cost.columns.total) return undefined;
+  return `SELECT sum(${columnName('cost', cost, 'total')})::float8 AS total FROM ${qualified(schema, cost.name)}
+  WHERE ${columnName('cost', cost, 'study')}::text = $1`;
+}
 
 export type SessionRow = {
   pid: number;

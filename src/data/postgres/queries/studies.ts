@@ -1,7 +1,9 @@
 // What the tables of Bentham are asked (runbook: studies, jobs). Everything is bounded: a platform in trouble must not
 // be slowed by those who look at it. Times are seconds since 1970; a time without zone is taken as UTC.
 import pg from 'pg';
+import { lacks } from '../../../core/platform/form.ts';
 import { finished, openStudy } from '../../../core/platform/mapping.ts';
+import type { Ms } from '../../../core/time.ts';
 import type { Tables } from './columns.ts';
 
 /** How many pending jobs are counted before `at least` stands for the rest. Far above the runbook's 5,000. */
@@ -22,11 +24,24 @@ export const inLastHour = (column: string, also?: string) => {
 
 const isActive = ({ studyIs }: Tables) => studyIs(...openStudy);
 
-export type OverviewRow = { active: number; new: number; newest: number | null };
+export type OverviewRow = {
+  active: number;
+  /** Null: no state means it, or the table has no deadlines. */
+  held: number | null;
+  overdue: number | null;
+  new: number;
+  newest: number | null;
+};
 
-/** How many are active and new, and the newest. */
+/** How many rows, up to the bound and one more. */
+const countedStudies = ({ studies }: Tables, where: string) =>
+  `(SELECT count(*) FROM (SELECT 1 FROM ${studies} WHERE ${where} LIMIT ${mostCounted + 1}) a)::int`;
+
+/** How many are active, held, overdue and new, and the newest. */
 export const overview = (tables: Tables) => `
-  SELECT (SELECT count(*) FROM (SELECT 1 FROM ${tables.studies} WHERE ${isActive(tables)} LIMIT ${mostCounted + 1}) a)::int AS active,
+  SELECT ${countedStudies(tables, isActive(tables))} AS active,
+         ${lacks('study', tables.form.study.states, 'held') ? 'NULL::int' : countedStudies(tables, tables.studyIs('held'))} AS held,
+         ${tables.study.deadline ? countedStudies(tables, `${tables.study.deadline} < now() AND ${isActive(tables)}`) : 'NULL::int'} AS overdue,
          (SELECT count(*) FROM ${tables.studies} WHERE ${tables.study.created} > now() - interval '10 minutes')::int AS new,
          extract(epoch FROM (SELECT max(${tables.study.created}) FROM ${tables.studies}))::float8 AS newest`;
 
@@ -37,6 +52,7 @@ export type ActiveRow = {
   completion: string | null;
   created: number | null;
   progressed: number | null;
+  deadline: number | null;
 };
 
 const activeIds = (tables: Tables, what = 'id') =>
@@ -48,8 +64,31 @@ export const active = (tables: Tables) =>
     tables,
     `id::text AS id, ${tables.study.tenant}::text AS tenant, status::text AS status,
      ${tables.study.completion} AS completion, extract(epoch FROM ${tables.study.created})::float8 AS created,
-     extract(epoch FROM ${tables.study.progressed})::float8 AS progressed`,
+     extract(epoch FROM ${tables.study.progressed})::float8 AS progressed,
+     ${tables.study.deadline ? `extract(epoch FROM ${tables.study.deadline})::float8` : 'NULL::float8'} AS deadline`,
   );
+
+export type StuckRow = {
+  count: number;
+  job: string | null;
+  study: string | null;
+  surface: string | null;
+  since: number | null;
+};
+
+/** Jobs that have run for longer than `limit`, and the one that has for longest; undefined where none says when it began. */
+export function stuckJobs({ jobs, job, jobIs }: Tables, limit: Ms): string | undefined {
+  if (!job.begun) return undefined;
+  return `
+  WITH stuck AS MATERIALIZED (
+    SELECT id::text AS job, ${job.study}::text AS study, ${job.surface}::text AS surface,
+           extract(epoch FROM ${job.begun})::float8 AS since
+    FROM ${jobs} WHERE ${jobIs('running')} AND ${job.begun} < now() - interval '${Math.round(limit)} milliseconds'
+    LIMIT ${mostCounted + 1}
+  )
+  SELECT (SELECT count(*) FROM stuck)::int AS count, o.* FROM (VALUES (1)) one
+  LEFT JOIN (SELECT * FROM stuck ORDER BY since, job LIMIT 1) o ON true`;
+}
 
 export type JobCountRow = { study: string; total: number; failed: number; moved: number | null };
 

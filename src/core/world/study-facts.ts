@@ -1,0 +1,88 @@
+// What the platform's own tables tell: studies, the queue, surfaces.
+import type { Form } from '../platform/form.ts';
+import type { Doubt, Unclear } from '../platform/unclear.ts';
+import type { Instant } from '../time.ts';
+
+/** A count that may stop counting: `exact` false means at least, or an estimate. */
+export type Count = { value: number; exact: boolean };
+
+export type Study = {
+  id: string;
+  tenant: string;
+  /** As the platform writes it; `meaningOf` tells what it means. */
+  status: string;
+  /** 0–100; absent when the platform did not say. */
+  completion?: number;
+  failedJobs: number;
+  totalJobs: number;
+  /** True when the jobs could not be counted in time: both numbers say nothing. */
+  jobsUncounted?: boolean;
+  createdAt: Instant;
+  /** studies.updated_at, or when the newest of its jobs moved. */
+  progressedAt: Instant;
+  /** When it is due; absent where the platform does not say. */
+  deadline?: Instant | undefined;
+};
+
+/** `oldest`: the one that runs longest. */
+export type StuckJobs = {
+  count: Count;
+  oldest?: { job: string; study: string; surface: string; since: Instant } | undefined;
+};
+
+export type Studies = {
+  /** Jobs that wait (runbook, Key Metrics: Queue Depth); absent when they could not even be estimated in time. */
+  queueDepth?: Count;
+  /** Tables of which row level security hides rows from us: every number is too small. */
+  partial?: readonly string[];
+  /** Names and states of the tables. */
+  form?: Form;
+  /** States that nobody knows, with their rows. */
+  unclear?: readonly Unclear[];
+  /** Figures that say nothing, or only a part, and why. */
+  doubts?: { queueDepth?: Doubt; active?: Doubt; lastHour?: Doubt };
+  /** Not over, oldest progress first. Bounded; `activeCount` tells how many there are. */
+  active: readonly Study[];
+  activeCount: Count;
+  /** Of them, those that are held (paused); absent where no state means it. */
+  held?: Count | undefined;
+  /** Of them, those past their deadline; absent where the table has none. */
+  overdue?: Count | undefined;
+  /** Jobs that run longer than platform.jobTimeout; absent where the table does not say when a job began. */
+  stuckJobs?: StuckJobs | undefined;
+  /** Of the last hour. A study failed if its status says so, or if more than half of its jobs failed. */
+  finishedLastHour: number;
+  failedLastHour: number;
+  /** Studies that completed in the last hour with more than 50 % of their jobs failed (runbook, SEV2). */
+  mostlyFailedLastHour: number;
+  /** Studies that moved in the last hour and may have failed: their state, or that of their jobs, is not understood. */
+  unclearLastHour?: number;
+  /** False when the three rest on the newest studies only, or on the studies' own status alone. */
+  lastHourExact?: boolean;
+  /** Created in the last ten minutes (runbook, SEV1: no new studies). */
+  newLastTenMinutes: number;
+  newestCreatedAt?: Instant;
+};
+
+export type Surface = {
+  id: string;
+  failures: number;
+  finished: number;
+  /** Jobs of the hour whose state nobody knows. */
+  unclear?: number;
+  affectedStudies: number;
+  /** The most frequent error message of the hour. */
+  topError?: string;
+  topErrorCount?: number;
+};
+
+export type Surfaces = {
+  /** Over the last hour, by failures. */
+  surfaces: readonly Surface[];
+  /** Why no share can be told: a state that it takes does not exist. */
+  doubt?: Doubt;
+  /** The newest job that finished before the hour, for an empty pane. */
+  lastFinished?: { at: Instant; study: string };
+  /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
+  estimated: boolean;
+};

@@ -1,0 +1,142 @@
+// Held and overdue studies, jobs that run too long and errors that no retry mends, in every form of the tables, on a
+// server that is not in UTC.
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findBinaries } from '../../simulator/postgres/binaries.ts';
+import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
+import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
+import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
+import { evaluate } from '../../src/core/health/evaluate.ts';
+import { minute } from '../../src/core/time.ts';
+import { Session } from '../../src/data/postgres/session.ts';
+import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
+import { queryStudy } from '../../src/data/postgres/study-query.ts';
+import type { Result } from '../../src/data/source.ts';
+import { forms, type PlatformForm } from '../support/platform-forms.ts';
+import { live, world } from '../support/world.ts';
+
+const root = { user: 'postgres', password: 'root' };
+let guarded: Guarded;
+let server: Server;
+let port: number;
+const open: Session[] = [];
+
+const there = (): DatabaseServer => ({ host: '127.0.0.1', port, database: 'postgres', sslMode: 'disable', ...root });
+
+async function sql(text: string): Promise<void> {
+  const client = new pg.Client({ ...there(), ssl: false });
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+}
+
+function good<T>(outcome: Result<T>): T {
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
+  return outcome.value;
+}
+
+const soon = () => AbortSignal.timeout(30_000);
+
+beforeAll(async () => {
+  guarded = await guardedDirectory();
+  port = await freePort();
+  const data = path.join(guarded.directory, 'late');
+  const binaries = await findBinaries(guarded.directory);
+  await initCluster(binaries, data, root);
+  server = await startServer(binaries, data, port, root);
+  await sql(`ALTER DATABASE postgres SET timezone = 'America/New_York'`);
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((session) => session.close()));
+});
+
+afterAll(async () => {
+  await server?.stop('fast');
+  await guarded?.end();
+});
+
+const isUpper = (form: PlatformForm) => /capitals/.test(form.name);
+
+async function look(schema: string, jobTimeout = 10 * minute) {
+  const session = new Session(there());
+  open.push(session);
+  const studies = good(await readStudies(session, schema, 20_000, newStudiesMemory(), soon(), jobTimeout));
+  const seen = world({ now: Date.now(), readings: { studies: live<'studies'>(studies, Date.now()) } });
+  const findings = evaluate(seen).filter(({ area }) => area === 'studies');
+  return { studies, findings };
+}
+
+test.each(forms)('$name: held and overdue studies are told by name', async (form) => {
+  const { schema, prismaStudies } = form;
+  await sql(form.create);
+  const table = `"${schema}".${prismaStudies ? '"Study"' : 'studies'}`;
+  await sql(`UPDATE ${table} SET status = '${isUpper(form) ? 'PAUSED' : 'paused'}' WHERE id = 'st_waits'`);
+  if (prismaStudies)
+    await sql(`UPDATE ${table} SET deadline = (now() AT TIME ZONE 'UTC') + interval '30 minutes';
+      UPDATE ${table} SET deadline = (now() AT TIME ZONE 'UTC') - interval '30 minutes' WHERE id IN ('st_runs', 'st_good')`);
+  const { studies, findings } = await look(schema);
+  expect(studies.held).toEqual({ value: 1, exact: true });
+  const says = findings.map((one) => `${one.verdict} ${one.says}`);
+  const held = `ok 1 held (${isUpper(form) ? 'PAUSED' : 'paused'}): st_waits`;
+  // The study that is over is late no more; nothing is late where the table has no deadlines.
+  if (!prismaStudies) {
+    expect(studies.overdue).toBe(undefined);
+    expect(says).toEqual([held]);
+    return;
+  }
+  expect(studies.overdue).toEqual({ value: 1, exact: true });
+  expect(says[0]).toMatch(/^warning 1 overdue: st_runs by 30 m \d/);
+  expect(says[1]).toBe(held);
+});
+
+test.each(forms.filter(({ prisma }) => prisma))('$name: a job that runs too long is named', async (form) => {
+  const schema = `${form.schema}_long`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  const label = isUpper(form) ? 'EXECUTING' : 'executing';
+  expect((await look(schema)).studies.stuckJobs).toEqual({ count: { value: 0, exact: true } });
+  await sql(
+    `UPDATE "${schema}"."Job" SET "lastAttemptAt" = (now() AT TIME ZONE 'UTC') - interval '20 minutes' WHERE status = '${label}'`,
+  );
+  const { studies, findings } = await look(schema);
+  expect(studies.stuckJobs?.count).toEqual({ value: 1, exact: true });
+  expect(findings[0]).toMatchObject({ verdict: 'warning', rule: 'jobs/stuck', subject: 'jobs' });
+  expect(findings[0]?.says).toMatch(/^1 runs too long, the longest for 20 m \d+ s: job-7 of st_runs on anthropic-api$/);
+  expect((await look(schema, 30 * minute)).studies.stuckJobs?.count.value).toBe(0);
+});
+
+test('a table without a time when a job began tells no stuck jobs, and an enum without paused no held studies', async () => {
+  const [form] = forms;
+  if (!form) throw new Error('no form');
+  const schema = 'no_times';
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  expect((await look(schema)).studies.stuckJobs).toBe(undefined);
+  await sql(`CREATE TYPE "${schema}".few AS ENUM ('queued', 'executing', 'validating_results', 'complete', 'failed');
+    ALTER TABLE "${schema}".studies ALTER status TYPE "${schema}".few USING status::"${schema}".few`);
+  expect((await look(schema)).studies.held).toBe(undefined);
+});
+
+test.each(forms.filter(({ prisma }) => prisma))(
+  '$name: errors that no retry mends are counted by code',
+  async (form) => {
+    const schema = `${form.schema}_codes`;
+    await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+    await sql(`UPDATE "${schema}"."Job" SET result = '{"error": {"message": "Quota exceeded", "code": "QUOTA_EXCEEDED"}}' WHERE id = 'job-0';
+    UPDATE "${schema}"."Job" SET result = '{"error": {"message": "No", "code": "AUTH_FAILED", "retryable": false}}' WHERE id = 'job-1';
+    UPDATE "${schema}"."Job" SET result = '{"error": {"message": "Later", "code": "RATE_LIMITED", "retryable": true}}' WHERE id = 'job-2'`);
+    const settings = settingsSchema.parse({
+      profile: 'test',
+      environment: { name: 'TEST', guarded: false },
+      kubernetes: { namespace: 'x' },
+      gateway: { url: 'http://127.0.0.1:1' },
+      database: { primary: there(), schema },
+      redis: { url: 'redis://127.0.0.1:1' },
+    });
+    const { errors } = good(await queryStudy(settings, 'st_runs', soon()));
+    expect(errors).toEqual([
+      { message: 'Later', code: 'RATE_LIMITED', count: 1, final: 0 },
+      { message: 'No', code: 'AUTH_FAILED', count: 1, final: 1 },
+      { message: 'Quota exceeded', code: 'QUOTA_EXCEEDED', count: 1, final: 1 },
+    ]);
+  },
+);
