@@ -69,7 +69,9 @@ export const traffic = z
   .object({
     probePaths: z
       .array(text)
-      .default('/health /v1/health /healthz /livez /readyz /ready /live /status /ping /metrics'.split(' '))
+      .default(
+        '/health /v1/health /healthz /livez /readyz /ready /live /alive /up /status /ping /startup /metrics'.split(' '),
+      )
       .describe('paths that only probes request, in addition to both health paths, …/health and …/healthz'),
     probeAgents: z
       .array(text)
@@ -79,13 +81,33 @@ export const traffic = z
         'GoogleHC',
         'Amazon-Route53',
         'Azure Traffic Manager',
-        'Envoy/HC',
+        'Edge Health Probe',
+        'Load Balancer Agent',
+        'GoogleStackdriverMonitoring',
+        'CloudWatchSynthetics',
+        'Cloudflare-Healthchecks',
+        'Envoy/',
+        'HAProxy',
         'Consul Health Check',
         'Prometheus/',
         'Blackbox Exporter',
+        'Blackbox-Exporter',
+        'vm_promscrape',
+        'Grafana',
+        'OpenTelemetry Collector',
+        'Elastic-Heartbeat',
+        'check_http/',
+        'Zabbix',
         'Pingdom',
         'UptimeRobot',
+        'Uptime-Kuma',
+        'Gatus',
+        'Better Uptime Bot',
+        'Better Stack',
+        'Site24x7',
         'StatusCake',
+        'Checkly',
+        'NewRelicPinger',
         'Datadog',
         'bentham-cockpit',
       ])

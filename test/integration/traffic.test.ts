@@ -80,7 +80,7 @@ describe('the shares of the meter', () => {
     const slow = measured([90, 200, 4200], [10, 503, 30]);
     const storm = measured([90, 200, 4200], [10, 503, 30], [5000, 429, 1], [400, 404, 2]);
     expect([storm.p95, storm.errorRate]).toEqual([slow.p95, slow.errorRate]);
-    expect(storm.shares).toEqual({ gaveUp: 0, limited: 5000 / 5500, refused: 400 / 5500 });
+    expect(storm.shares).toEqual({ failed: 10 / 5500, gaveUp: 0, limited: 5000 / 5500, refused: 400 / 5500 });
   });
 
   it('requests that clients cancelled count as failed, with their time', () => {
@@ -173,6 +173,15 @@ describe('an access log', () => {
     { url: '/v1/studies', userAgent: 'ELB-HealthChecker/2.0' },
     { 'http.target': '/', 'user_agent.original': 'Mozilla/5.0 (compatible; GoogleHC/1.0)' },
     { req: { url: '/v1/studies', headers: { 'user-agent': 'Amazon-Route53-Health-Check-Service' } } },
+    { req: { url: '/_health' } },
+    { req: { url: '/-/ready' } },
+    { req: { url: '/actuator/health/liveness' } },
+    { req: { url: '/api/v2/health_check/' } },
+    { req: { url: '/__lbheartbeat__' } },
+    { request: { uri: '/', headers: { 'User-Agent': ['Blackbox Exporter/0.24.0'] } } },
+    { httpRequest: { requestUrl: 'http://x/', userAgent: 'GoogleStackdriverMonitoring-UptimeChecks' } },
+    { req: { url: '/', headers: { 'user-agent': 'Mozilla/5.0+(compatible;UptimeRobot/2.0)' } } },
+    { req: { url: '/', headers: { 'user-agent': 'Envoy/HC' } } },
   ])('ignores the probe %j', (asked) => {
     const answered = { res: { statusCode: 200 }, responseTime: 1 };
     expect(read({ ...asked, ...answered })).toEqual([]);
@@ -183,6 +192,8 @@ describe('an access log', () => {
     { req: { url: '/v1/studies/7/status' } },
     { req: { url: '/v1/studies/health-2026' } },
     { req: { url: '/v1/studies', headers: { 'user-agent': 'curl/8.5.0' } } },
+    { req: { url: '/v1/healthy-studies' } },
+    { req: { url: '/v1/studies', headers: { 'user-agent': 'NotPrometheus/1' } } },
     {},
   ])('counts the user’s request %j', (asked) => {
     expect(read({ ...asked, res: { statusCode: 200 }, responseTime: 9 })).toMatchObject([{ ms: 9, status: 200 }]);
@@ -231,6 +242,41 @@ describe('an access log', () => {
     ['a probe', [{ req: { url: '/health' }, res: { statusCode: null }, responseTime: 9, msg: 'request aborted' }], []],
   ])('counts a cancelled request as failed, with its time: %s', (_, lines, expected) => {
     expect(read(...lines)).toMatchObject(expected.map((one) => ({ ...one, status: 'gaveUp' })));
+  });
+
+  it.each<[string, string, unknown[]]>([
+    [
+      'nginx',
+      '10.0.0.9 - - [28/Nov/2026:10:00:00 +0000] "GET /v1/x HTTP/1.1" 499 0 "-" "node" 345 4.217',
+      [{ status: 'gaveUp', ms: 4217 }],
+    ],
+    [
+      'nginx, no duration',
+      '10.0.0.9 - - [28/Nov/2026:10:00:00 +0000] "GET /v1/x HTTP/1.1" 503 0 "-" "node"',
+      [{ status: 503 }],
+    ],
+    ['nginx, a probe', '10.0.0.9 - - [28/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 0 "-" "kube-probe/1.32"', []],
+    [
+      'Envoy',
+      '[2026-11-28T10:00:00.000Z] "GET /v1/x HTTP/1.1" 0 DC 0 0 12 - "-" "node" "-" "api" "-"',
+      [{ status: 'gaveUp', ms: 12 }],
+    ],
+    ['morgan', 'GET /v1/x 503 12.5 ms - 15', [{ status: 503, ms: 12.5 }]],
+    ['morgan, cancelled', 'GET /v1/x - 4200.5 ms - -', [{ status: 'gaveUp', ms: 4200.5 }]],
+    ['logfmt', 'level=info method=GET path=/v1/x status=502 duration=1.2s', [{ status: 502, ms: 1200 }]],
+    ['a load balancer', '{"url":"/v1/x","status":460,"request_time":4.2}', [{ status: 'gaveUp', ms: 4200 }]],
+    [
+      'Envoy, JSON',
+      '{"path":"/v1/x","response_code":0,"response_flags":"DC","duration":9}',
+      [{ status: 'gaveUp', ms: 9 }],
+    ],
+    ['zap', '{"ts":1764324000.5,"request":{"uri":"/v1/x"},"status":200,"duration":0.25}', [{ status: 200, ms: 250 }]],
+    ['a job', '{"msg":"job done","status":0,"duration":12}', []],
+    ['a database', '{"msg":"connection closed","pool":7}', []],
+  ])('reads the line of %s', (_, text, expected) => {
+    const log = new AccessLog(settings);
+    const answered = log.isCandidate(text) ? log.read(text) : undefined;
+    expect(answered ? [answered] : []).toMatchObject(expected);
   });
 
   it('does not count an error that quotes a cut connection', () => {
@@ -383,6 +429,21 @@ describe('traffic from the gateway’s logs', () => {
     start({ once: true }, { intervals: { timeout: 30_000, traffic: 50 } });
     await soon(traffic).toMatchObject({ samples: 4, p95: 40 });
     expect(news[0]).toMatchObject({ value: { samples: 4 } });
+  });
+
+  it('says so where logs are not read to their end in time', async () => {
+    log = (_, __, res) => void res.write(line(20) + line(40));
+    start({ once: true }, { intervals: { timeout: 300, traffic: 50 } });
+    await soon(traffic).toMatchObject({ samples: 4, unread: 2 });
+  });
+
+  it('says how far back the lines reach of a pod that writes many', async () => {
+    pods = ['a'];
+    const begun = Date.now() - 60_000;
+    log = (_, __, res) => void res.end(Array.from({ length: 20_000 }, (_, i) => line(5, 200, begun + i)).join(''));
+    start({ once: true }, { intervals: { timeout: 30_000, traffic: 50 } });
+    await soon(() => (traffic() as Traffic | undefined)?.covered ?? 0).toBeGreaterThan(59_000);
+    expect((traffic() as Traffic).covered).toBeLessThan(120_000);
   });
 
   it('resumes a cut stream where it was, without counting a line twice', async () => {

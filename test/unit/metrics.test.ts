@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import type { Traffic } from '../../src/core/world/facts.ts';
 import { evaluateValue } from '../../src/core/world/thresholds.ts';
@@ -56,23 +57,75 @@ describe('p95 and error rate count what users got', () => {
   test('good figures from few requests are unknown, bad ones count', () => {
     const few = { samples: 3, served: 3 };
     expect(measured({ ...few, errorRate: 0 })).toEqual({
-      basis: 'too few to tell: 3 requests',
+      basis: 'too few to tell: 3 requests in 5 min',
       exact: true,
       verdict: 'unknown',
     });
     expect(measured({ ...few, errorRate: 1 })).toMatchObject({ value: 100, verdict: 'critical' });
     expect(measured({ ...few, source: 'prometheus', errorRate: 0 })).toMatchObject({ value: 0, verdict: 'ok' });
-    expect(measured({ samples: 0, served: 0 })).toMatchObject({ basis: 'no requests seen', verdict: 'unknown' });
+    expect(measured({ samples: 0, served: 0 })).toMatchObject({
+      basis: 'no requests seen in 5 min',
+      verdict: 'unknown',
+    });
   });
 
   test('refused and cancelled requests have their own shares', () => {
-    const shares = { gaveUp: 0.02, limited: 0.37, refused: 0.005 };
+    const shares = { failed: 0.002, gaveUp: 0.02, limited: 0.37, refused: 0.005 };
     expect(measured({ errorRate: 0.002, shares })).toMatchObject({
       value: 0.2,
-      basis: '400 requests, 2.0 % aborted by clients, 37 % refused with 429, 0.5 % other 4xx',
+      basis: '400 requests in 5 min, 0.2 % 5xx, 2.0 % aborted by clients, 37 % refused with 429, 0.5 % other 4xx',
       beside: '37 % refused with 429',
     });
-    const onlyRefused = { gaveUp: 0, limited: 1, refused: 0 };
+    const onlyRefused = { failed: 0, gaveUp: 0, limited: 1, refused: 0 };
     expect(measured({ served: 0, shares: onlyRefused })).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('the window says its length, and which logs are missing', () => {
+    expect(measured({ errorRate: 0, covered: 42_000 })).toMatchObject({ basis: '400 requests in 42 s', verdict: 'ok' });
+    const missing = { errorRate: 0, pods: { followed: 1, expected: 3 } };
+    expect(measured(missing)).toMatchObject({ basis: '400 requests in 5 min, logs of 1 of 3 pods', verdict: 'ok' });
+  });
+
+  test('logs that were not read in time make good figures unknown, and leave bad ones', () => {
+    const says = 'logs of 2 pods not read in time: 400 requests in 5 min';
+    expect(measured({ errorRate: 0, unread: 2 })).toMatchObject({ basis: says, verdict: 'unknown' });
+    expect(measured({ errorRate: 0.2, unread: 2 })).toMatchObject({ value: 20, basis: says, verdict: 'critical' });
+    expect(measured({ samples: 0, unread: 1 })).toMatchObject({
+      basis: 'logs of 1 pod not read in time: no requests seen in 5 min',
+      verdict: 'unknown',
+    });
+  });
+});
+
+describe('refused requests', () => {
+  const found = (more: Partial<Traffic>) => {
+    const traffic = {
+      samples: 400,
+      served: 40,
+      sampling: 1,
+      window: 300_000,
+      source: 'gateway logs',
+      ...more,
+    } as const;
+    const world = { ...calm, readings: { ...calm.readings, traffic: live<Traffic>(traffic) } };
+    return evaluate(world)
+      .filter(({ id }) => id.startsWith('traffic/'))
+      .map(({ verdict, subject, says }) => `${verdict} ${subject}: ${says}`);
+  };
+  const shares = { failed: 0, gaveUp: 0, limited: 0, refused: 0 };
+
+  test('a storm of 429 is a warning of its own', () => {
+    expect(found({ shares: { ...shares, limited: 0.9 } })).toEqual([
+      'warning rate limit: 90 % of 400 requests in 5 min refused with 429',
+    ]);
+    expect(found({ shares: { ...shares, limited: 0.05 } })).toEqual([]);
+    expect(found({ shares: { ...shares, limited: 1 }, samples: 3 })).toEqual([]);
+  });
+
+  test('so is a majority of other 4xx', () => {
+    expect(found({ shares: { ...shares, refused: 0.8 } })).toEqual([
+      'warning refusals: 80 % of 400 requests in 5 min refused with other 4xx',
+    ]);
+    expect(found({ shares: { ...shares, refused: 0.4 } })).toEqual([]);
   });
 });

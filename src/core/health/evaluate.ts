@@ -14,6 +14,7 @@ import { statesRemedy, statesSay } from './states.ts';
 import { worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import { evaluateSurface, failureRate } from './surfaces.ts';
+import { evaluateRefusals } from './traffic.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
 import { evaluateIdAge } from './wraparound.ts';
 import { evaluateWrites } from './writes.ts';
@@ -29,6 +30,7 @@ export function evaluate(world: World): readonly Finding[] {
     ...databases(world),
     ...redis(world),
     ...measures(world),
+    ...evaluateRefusals(world),
     ...surfaces(world),
     ...states(world),
     ...evaluateStudies(world),

@@ -1,26 +1,13 @@
 import { doubtSays } from '../platform/unclear.ts';
-import { formatPercent, type Unit } from '../text/format.ts';
-import type { Traffic } from '../world/facts.ts';
+import type { Unit } from '../text/format.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
 import { databaseIsAway } from './failover.ts';
+import type { Measure } from './measure.ts';
 import { redisMemory } from './redis.ts';
 import type { HealthStatus } from './status.ts';
-
-/** A measured number, with what it rests on. */
-export type Measure = {
-  /** Absent: nothing to measure it from. */
-  value?: number;
-  /** How many samples, or of how many: `412 requests`, `41 of 97`. */
-  basis: string;
-  /** False: at least, or an estimate. */
-  exact: boolean;
-  /** There is nothing to measure, and that is normal: no limit is set, nothing ended. */
-  quiet?: true;
-  /** What has to be seen beside the value: `37 % refused with 429`. */
-  beside?: string;
-};
+import { measureTraffic } from './traffic.ts';
 
 export type Metric = {
   id: MetricId;
@@ -46,7 +33,7 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     unit: 'ms',
     from: 'client requests in the gateway’s log, without probes, or Prometheus, 5 minutes',
     action: 'Scale API nodes',
-    measure: (world) => traffic(world, 'p95', (t) => t.p95),
+    measure: (world) => measureTraffic(world, 'p95', (t) => t.p95),
   },
   errorRate: {
     title: 'Error Rate',
@@ -54,7 +41,8 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
     unit: 'percent',
     from: 'the same: the share of 5xx and of requests that the client gave up',
     action: 'Check logs, investigate',
-    measure: (world) => traffic(world, 'errorRate', (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
+    measure: (world) =>
+      measureTraffic(world, 'errorRate', (t) => (t.errorRate === undefined ? undefined : t.errorRate * 100)),
   },
   connections: {
     title: 'Database Connections',
@@ -127,38 +115,6 @@ const definitions: Readonly<Record<MetricId, Omit<Metric, 'id'>>> = {
 
 /** The metrics, in the runbook's order. */
 export const metrics: readonly Metric[] = metricIds.map((id) => ({ id, ...definitions[id] }));
-
-/** Fewer requests than this prove nothing where the figure is good; where it is bad it is told. */
-export const fewestRequests = 5;
-
-function traffic(world: World, id: 'p95' | 'errorRate', pick: (t: Traffic) => number | undefined): Reading<Measure> {
-  return derive(world.readings.traffic, (t) => {
-    const value = pick(t);
-    const few = t.source !== 'prometheus' && (t.served ?? t.samples) < fewestRequests;
-    const proven = value !== undefined && !(few && evaluateValue(value, world.scope.thresholds[id]) === 'ok');
-    const basis = trafficBasis(t);
-    const limited = t.shares?.limited ?? 0;
-    return {
-      value: proven ? value : undefined,
-      beside: limited >= 0.01 ? `${formatPercent(limited * 100)} refused with 429` : undefined,
-      basis: proven || t.samples === 0 ? basis : `too few to tell: ${basis}`,
-      exact: t.sampling === 1,
-    };
-  });
-}
-
-/** `412 requests, 37 % refused with 429`: what was refused or given up has its own share. */
-function trafficBasis({ source, samples, shares }: Traffic): string {
-  if (source === 'prometheus') return 'from Prometheus';
-  if (samples === 0) return 'no requests seen';
-  const told: readonly (readonly [number, string])[] = [
-    [shares?.gaveUp ?? 0, 'aborted by clients'],
-    [shares?.limited ?? 0, 'refused with 429'],
-    [shares?.refused ?? 0, 'other 4xx'],
-  ];
-  const parts = told.flatMap(([share, what]) => (share > 0 ? [`${formatPercent(share * 100)} ${what}`] : []));
-  return [samples === 1 ? '1 request' : `${samples} requests`, ...parts].join(', ');
-}
 
 export function metric(id: MetricId): Metric {
   return { id, ...definitions[id] };

@@ -184,8 +184,8 @@ export type Traffic = {
   p95?: Ms;
   /** 0–1, of what was served: the share of answers with status 5xx and of those that the client gave up on. */
   errorRate?: number;
-  /** 0–1, of all requests: given up by the client, refused with 429, refused with another 4xx. */
-  shares?: { gaveUp: number; limited: number; refused: number };
+  /** 0–1, of all requests: answered 5xx, given up by the client, refused with 429, refused with another 4xx. */
+  shares?: { failed: number; gaveUp: number; limited: number; refused: number };
   /** Requests of people that were not refused; p95 and error rate rest on these. */
   served?: number;
   /** Requests of people seen in the window; probes are none. */
@@ -193,6 +193,10 @@ export type Traffic = {
   /** 1: every line was counted; 0.1: one in ten. */
   sampling: number;
   window: Ms;
+  /** How far back the logs that were read reach, where that is less than the window. */
+  covered?: Ms | undefined;
+  /** Pods whose logs were not read to their end in time: what is newest may be missing. */
+  unread?: number | undefined;
   /** `gateway logs` or `prometheus`. */
   source: 'gateway logs' | 'prometheus';
   /** Pods whose logs were followed, and those that should be. */

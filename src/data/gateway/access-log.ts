@@ -1,7 +1,15 @@
-// The gateway's own JSON log (Fastify and pino): which lines are answered requests, and how they went.
+// The gateway's own log (Fastify and pino, or any access log): which lines are answered requests, and how they went.
 import type { Settings } from '../../config/settings.ts';
-import { toMs } from '../../core/logs/duration.ts';
 import { fieldAt } from '../../core/logs/log-fields.ts';
+import {
+  durationOf,
+  messageOf,
+  namedField,
+  type ReadLine,
+  readLine,
+  requestIdsOf,
+  timeOf,
+} from '../../core/logs/log-line.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { ProbeRequests } from './probe-request.ts';
 
@@ -13,15 +21,29 @@ export const longestWait: Ms = minute;
 /** Fastify names the URL when a request comes and not when it is answered; those under way are remembered. */
 const remembered = 5000;
 
-/** What servers write of a client that went away. 499 is nginx's. */
-const goneCodes = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ABORT_ERR', 'ERR_STREAM_PREMATURE_CLOSE']);
-const goneWords = /^(request (aborted|errored)|premature close|client (closed|aborted|disconnected))/i;
+/** What servers write of a client that went away. */
+const goneCodes = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ECANCELED',
+  'EPIPE',
+  'ABORT_ERR',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+const goneWords =
+  /^(request (aborted|errored|cancell?ed|closed)|premature close|context canceled|(client|connection) (has )?(closed|aborted|disconnected|cancell?ed|gone))/i;
+/** nginx's, an AWS load balancer's, and what Envoy and others write who sent no status. */
+const goneStatuses = new Set([499, 460, 0]);
+
+/** In a line that may tell of an answer: a name that means a duration, words of a cut connection, an access log. */
+const mayBeAnswer =
+  /(?:duration|latency|elapsed|took|time_?taken|(?:response|request|processing|service|execution)_?time)\w{0,12}(?:"\s?:|=)|(?:request|client|connection) (?:has )?(?:aborted|errored|cancell?ed|closed|disconnected|gone)|premature close| HTTP\/\d|\d ms\b|^\[GIN\]/i;
 
 /** Reads one container's lines, in their order. */
 export class AccessLog {
   readonly #fields: Settings['logFields'];
-  readonly #durations: readonly string[];
-  readonly #marks: RegExp;
+  /** Names of durations that are not known as such. */
+  readonly #marks: RegExp | undefined;
   readonly #came: RegExp;
   readonly #probes: ProbeRequests;
   /** Requests that came and were not answered yet: when, by their id, oldest first. */
@@ -33,26 +55,27 @@ export class AccessLog {
 
   constructor(settings: Pick<Settings, 'logFields' | 'gateway' | 'traffic'>) {
     this.#fields = settings.logFields;
-    this.#durations = [settings.logFields.responseTime, ...settings.logFields.durations];
-    this.#marks = new RegExp(`${marks(this.#durations)}|request aborted|request errored|premature close`, 'i');
+    const names = [settings.logFields.responseTime, ...settings.logFields.durations];
+    const others = names.filter((name) => !mayBeAnswer.test(`"${name}":`));
+    this.#marks = others.length > 0 ? new RegExp(marks(others)) : undefined;
     this.#came = new RegExp(marks(settings.logFields.url));
     this.#probes = new ProbeRequests(settings);
   }
 
   /** Whether a line may be an answered request, without parsing it. */
   isCandidate(line: string): boolean {
-    return this.#marks.test(line);
+    return mayBeAnswer.test(line) || this.#marks?.test(line) === true;
   }
 
   /** A line that is no candidate may say that a request came, and for what. `hurried`: only probes are looked for. */
   notice(line: string, at?: Instant, hurried = false): void {
     if (hurried ? !this.#probes.mayBeIn(line) : !this.#came.test(line)) return;
-    const record = parse(line);
-    const id = record && this.#requestId(record);
-    if (!record || id === undefined || this.#url(record) === undefined || this.#status(record) !== undefined) return;
+    const read = readLine(line);
+    const id = this.#requestId(read);
+    if (!read.json || id === undefined || this.#url(read) === undefined || this.#status(read) !== undefined) return;
     this.#counted.delete(id);
-    if (this.#isProbe(record)) this.#probesUnderWay.add(id);
-    else this.#underWay.set(id, at ?? this.#time(record));
+    if (this.#isProbe(read)) this.#probesUnderWay.add(id);
+    else this.#underWay.set(id, at ?? timeOf(read, this.#fields));
     forgetOldest(this.#underWay);
     forgetOldest(this.#probesUnderWay);
   }
@@ -64,13 +87,14 @@ export class AccessLog {
 
   /** A request of a person that was answered, or given up. */
   read(line: string, seen?: Instant): Answered | undefined {
-    const record = parse(line);
-    if (!record) return undefined;
-    const isGone = this.#isGone(record);
-    const ms = this.#duration(record);
-    const status = isGone ? 'gaveUp' : this.#status(record);
-    if (status === undefined || (ms === undefined && !isGone)) return undefined;
-    const id = this.#requestId(record);
+    const read = readLine(line);
+    const ms = durationOf(read, this.#fields);
+    const isGone = this.#isGone(read, ms);
+    const status = isGone ? 'gaveUp' : this.#status(read);
+    // An application's error line may have a status too; an access log without a duration still tells what failed.
+    if (status === undefined || (ms === undefined && !isGone && read.plain?.named?.statusCode === undefined))
+      return undefined;
+    const id = this.#requestId(read);
     const came = id === undefined ? undefined : this.#underWay.get(id);
     if (!isGone) this.#answers += 1;
     if (id !== undefined) {
@@ -79,8 +103,8 @@ export class AccessLog {
       // A server may write more than one line about a client that went away.
       if (isGone) this.#count(id);
     }
-    if (this.#isProbe(record)) return undefined;
-    const at = this.#time(record);
+    if (this.#isProbe(read)) return undefined;
+    const at = timeOf(read, this.#fields);
     const over = seen ?? at;
     const took = ms ?? (came === undefined || over === undefined ? undefined : Math.max(0, over - came));
     return { status, ms: took, at };
@@ -106,49 +130,58 @@ export class AccessLog {
   }
 
   /** An error line of the application may quote a connection that was reset: only a line about an answer counts. */
-  #isGone(record: object): boolean {
-    const status = first(record, this.#fields.statusCode);
-    if (Number(status) === 499) return true;
+  #isGone(read: ReadLine, ms: Ms | undefined): boolean {
+    if (read.plain) return read.plain.named?.gaveUp === true || this.#hasGoneStatus(read);
+    const { record } = read;
+    if (this.#hasGoneStatus(read)) return true;
+    const status = this.#first(record, this.#fields.statusCode);
     if (Number(status) >= 500) return false;
-    if (status === null && this.#duration(record) !== undefined) return true;
-    const said = fieldAt(record, this.#fields.message);
-    if (typeof said === 'string' && goneWords.test(said)) return true;
+    const flags = fieldAt(record, 'response_flags');
+    if (typeof flags === 'string' && flags.split(',').includes('DC')) return true;
+    if (status === null && ms !== undefined) return true;
+    if (goneWords.test(messageOf(read, '', this.#fields)) && this.#isAboutRequest(read, ms)) return true;
     const code = fieldAt(record, 'err.code') ?? fieldAt(record, 'error.code');
     const why = fieldAt(record, 'err.message') ?? fieldAt(record, 'error.message');
     const isCut = goneCodes.has(String(code)) || (typeof why === 'string' && goneWords.test(why));
     return isCut && status !== undefined;
   }
 
-  #status(record: object): number | undefined {
-    const status = Number(first(record, this.#fields.statusCode) ?? Number.NaN);
+  /** A connection of another kind may be closed too: to a database, to Redis. */
+  #isAboutRequest(read: ReadLine, ms: Ms | undefined): boolean {
+    const id = this.#requestId(read);
+    const isUnderWay = id !== undefined && (this.#underWay.has(id) || this.#probesUnderWay.has(id));
+    return ms !== undefined || isUnderWay || this.#url(read) !== undefined;
+  }
+
+  #hasGoneStatus(read: ReadLine): boolean {
+    const status = namedField(read, 'statusCode', this.#fields);
+    if (typeof status !== 'number' && typeof status !== 'string') return false;
+    // Without a URL a status of 0 may be the exit code of anything.
+    return goneStatuses.has(Number(status)) && (Number(status) !== 0 || this.#url(read) !== undefined);
+  }
+
+  /** The first of the names that the record has, if only as null. */
+  #first(record: object, paths: readonly string[]): unknown {
+    return paths.map((path) => fieldAt(record, path)).find((value) => value !== undefined);
+  }
+
+  #status(read: ReadLine): number | undefined {
+    const value = namedField(read, 'statusCode', this.#fields);
+    const status = typeof value === 'string' ? Number(/^\d{3}(?!\d)/.exec(value)?.[0]) : Number(value ?? Number.NaN);
     return status >= 100 && status < 600 ? status : undefined;
   }
 
-  #duration(record: object): Ms | undefined {
-    for (const name of this.#durations) {
-      const ms = toMs(fieldAt(record, name), name);
-      if (ms !== undefined) return ms;
-    }
-    return undefined;
+  #requestId(read: ReadLine): string | undefined {
+    return requestIdsOf(read, this.#fields)[0];
   }
 
-  #time(record: object): Instant | undefined {
-    const time = fieldAt(record, this.#fields.time);
-    const at = typeof time === 'number' ? time : typeof time === 'string' ? Date.parse(time) : Number.NaN;
-    return Number.isNaN(at) ? undefined : at;
+  #url(read: ReadLine): unknown {
+    return namedField(read, 'url', this.#fields);
   }
 
-  #requestId(record: object): string | undefined {
-    const id = first(record, this.#fields.requestId) ?? fieldAt(record, 'req.id');
-    return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
-  }
-
-  #url(record: object): unknown {
-    return first(record, this.#fields.url);
-  }
-
-  #isProbe(record: object): boolean {
-    return this.#probes.includes(this.#url(record), first(record, this.#fields.userAgent));
+  #isProbe(read: ReadLine): boolean {
+    const agent = read.plain?.named?.userAgent ?? this.#first(read.record, this.#fields.userAgent);
+    return this.#probes.includes(this.#url(read), Array.isArray(agent) ? agent[0] : agent);
   }
 }
 
@@ -162,22 +195,5 @@ function forgetOldest(some: Map<string, unknown> | Set<string>): void {
   for (const oldest of some.keys()) {
     if (some.size <= remembered) return;
     some.delete(oldest);
-  }
-}
-
-function first(record: object, paths: readonly string[]): unknown {
-  for (const path of paths) {
-    const value = fieldAt(record, path);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function parse(line: string): object | undefined {
-  try {
-    const record: unknown = JSON.parse(line);
-    return typeof record === 'object' && record !== null ? record : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,8 +1,9 @@
 // Which requests are no traffic: they would hide slow requests behind fast ones, and keep the error rate low in an outage.
 import type { Settings } from '../../config/settings.ts';
 
-/** Health below a prefix (`/api/v1/health`), and its parts (`/health/ready`). Other paths are health only by themselves. */
-const healthPath = /(^|\/)(health|healthz|livez|readyz|startupz|healthcheck|health-check)(\/[\w-]+)?$/;
+/** Words that mean health wherever they end a path, with a part of it behind them: `/api/v1/health`, `/healthz/ready`. */
+const healthPath =
+  /(?:^|\/)(?:_{0,2}(?:health|healthz|healthy|livez|readyz|startupz|healthcheck|health[-_]check|liveness|readiness|(?:lb)?heartbeat)_{0,2}|-\/ready|actuator\/[\w-]+)(?:\/[\w-]+)?$/;
 
 /** Tells probes by who asks and by what is asked for. */
 export class ProbeRequests {
@@ -13,7 +14,17 @@ export class ProbeRequests {
   constructor({ gateway, traffic }: Pick<Settings, 'gateway' | 'traffic'>) {
     const paths = [gateway.healthPath, gateway.detailedHealthPath, ...traffic.probePaths];
     this.#paths = new Set(paths.map(pathOf));
-    this.#marks = [...this.#paths, '/health', '/livez', '/readyz', '/startupz'];
+    this.#marks = [
+      ...this.#paths,
+      'health',
+      'livez',
+      'readyz',
+      'startupz',
+      'liveness',
+      'readiness',
+      'heartbeat',
+      '/-/',
+    ];
     this.#agents = traffic.probeAgents.map((agent) => agent.toLowerCase());
   }
 
@@ -31,7 +42,11 @@ export class ProbeRequests {
   }
 
   #isAgent(agent: string): boolean {
-    return this.#agents.some((known) => agent.startsWith(known) || agent.includes(` ${known}`));
+    // Many write `Mozilla/5.0 (compatible; NAME/1.0)`.
+    return this.#agents.some((known) => {
+      const at = agent.indexOf(known);
+      return at === 0 || (at > 0 && /[\s;(+/]/.test(agent.charAt(at - 1)));
+    });
   }
 }
 

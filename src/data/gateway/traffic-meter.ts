@@ -19,8 +19,8 @@ type Histogram = InstanceType<typeof Int32Histogram>;
 type Slot = { start: Instant; times: Histogram; parsed: number } & Counts;
 
 /** `served`: those that the platform took on. The others were refused: too many (429), or wrong (other 4xx). */
-type Counts = Record<'served' | 'errors' | 'gaveUp' | 'limited' | 'refused', number>;
-const noCounts: Counts = { served: 0, errors: 0, gaveUp: 0, limited: 0, refused: 0 };
+type Counts = Record<'served' | 'failed' | 'gaveUp' | 'limited' | 'refused', number>;
+const noCounts: Counts = { served: 0, failed: 0, gaveUp: 0, limited: 0, refused: 0 };
 const kinds = Object.keys(noCounts) as readonly (keyof Counts)[];
 
 /** From one millisecond to the longest, to three significant digits. */
@@ -42,7 +42,7 @@ export class TrafficMeter {
     else {
       slot.served += weight;
       if (status === 'gaveUp') slot.gaveUp += weight;
-      if (status === 'gaveUp' || status >= 500) slot.errors += weight;
+      else if (status >= 500) slot.failed += weight;
       if (ms !== undefined) slot.times.recordValueWithCount(Math.min(longest, Math.max(1, Math.round(ms))), weight);
     }
   }
@@ -63,8 +63,13 @@ export class TrafficMeter {
     const share = (part: number) => part / weight;
     return {
       p95: this.#sum.totalCount > 0 ? this.#sum.getValueAtPercentile(95) : undefined,
-      errorRate: sum.served > 0 ? sum.errors / sum.served : undefined,
-      shares: { gaveUp: share(sum.gaveUp), limited: share(sum.limited), refused: share(sum.refused) },
+      errorRate: sum.served > 0 ? (sum.failed + sum.gaveUp) / sum.served : undefined,
+      shares: {
+        failed: share(sum.failed),
+        gaveUp: share(sum.gaveUp),
+        limited: share(sum.limited),
+        refused: share(sum.refused),
+      },
       served: sum.served,
       samples,
       weight,

@@ -39,9 +39,13 @@ export function trafficSource(settings: Settings, connection: Connection, { once
 type Stream = {
   access: AccessLog;
   end: AbortController;
-  open: boolean /** Read to its end. */;
+  open: boolean;
+  /** Read to its end. */
   over?: boolean;
   fault?: Fault;
+  lines: number;
+  /** The time of its first line. */
+  first?: Instant;
 };
 
 class TrafficFollower {
@@ -142,14 +146,18 @@ class TrafficFollower {
 
   #follow(key: string, target: { pod: string; container: string }): void {
     const access = new AccessLog(this.#settings);
-    const stream: Stream = { access, end: new AbortController(), open: false };
+    const stream: Stream = { access, end: new AbortController(), open: false, lines: 0 };
     this.#streams.set(key, stream);
     const log = { ...target, since: Date.now() - this.#window, tail: pastLines, follow: this.#follows };
     const reading = readContainerLog(
       this.#connection,
       log,
       {
-        line: (text, at) => this.#take(access, text, at),
+        line: (text, at) => {
+          stream.lines += 1;
+          stream.first ??= at;
+          this.#take(access, text, at);
+        },
         opened: () => {
           stream.open = true;
           delete stream.fault;
@@ -212,10 +220,19 @@ class TrafficFollower {
       ...figures,
       sampling: weight === 0 ? 1 : figures.samples / weight,
       window: this.#window,
+      covered: this.#covered(streams, at),
+      unread: streams.filter((s) => !s.fault && !(this.#follows ? s.open || s.over : s.over)).length || undefined,
       source: 'gateway logs',
       pods: { followed, expected: streams.length },
     };
     const from = `gateway logs of ${followed === 1 ? '1 pod' : `${followed} pods`}`;
     this.#tell({ fact: 'traffic', value, at, staleAfter: this.#settings.intervals.traffic * 3, from });
+  }
+
+  /** A busy pod's lines are more than were asked for: its figures begin with the first of them. */
+  #covered(streams: readonly Stream[], now: Instant): Ms | undefined {
+    const firsts = streams.flatMap(({ lines, first }) => (lines >= pastLines && first !== undefined ? [first] : []));
+    const covered = now - Math.max(...firsts) + this.#connection.clockOffset;
+    return firsts.length > 0 && covered < this.#window ? Math.max(second, covered) : undefined;
   }
 }

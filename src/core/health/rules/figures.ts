@@ -7,6 +7,12 @@ import { declare, inWords } from './rule.ts';
 /** How late a backup may be before it is overdue: it takes its time, and clocks differ. */
 export const backupGrace = 30 * minute;
 
+/** Shares of all requests, 0–1. As much that failed would be critical (runbook, Key Metrics); clients make mistakes. */
+export const mayBeLimited = runbookThresholds.errorRate.critical / 100;
+export const mayBeRefused = 0.5;
+/** Fewer requests say nothing of what is refused. */
+export const fewestForRefusals = 20;
+
 const failing = runbookThresholds.studyFailures;
 const above = (value: number) => `more than ${formatLimit(value, 'percent')} of its jobs of the last hour failed`;
 
@@ -33,6 +39,17 @@ export const figureRules = declare({
     verdict: 'unknown',
     when: 'no data, or too little',
     from: 'see Metrics',
+  },
+  'traffic/limited': {
+    verdict: 'warning',
+    when: `429 answers more than ${formatLimit(mayBeLimited * 100, 'percent')} of ${fewestForRefusals} or more requests in 5 minutes`,
+    from: 'the gateway’s log, without probes',
+    source: 'runbook, Key Metrics (error rate)',
+  },
+  'traffic/refused': {
+    verdict: 'warning',
+    when: `other 4xx answer more than ${formatLimit(mayBeRefused * 100, 'percent')} of ${fewestForRefusals} or more requests in 5 minutes`,
+    from: 'the gateway’s log, without probes',
   },
   'surface/ok': { verdict: 'ok', when: 'its share of failed jobs is below the thresholds', from: 'jobs by surface' },
   'surface/warning': {
