@@ -15,7 +15,7 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** What all pages about one incident share. */
+/** The key that all pages about one incident share. */
 const pageField: Field = {
   name: 'page',
   ask: 'dedup_key of the page?',
@@ -86,7 +86,7 @@ export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
   },
 });
 
-/** PagerDuty takes so much of a summary (Events API v2). */
+/** Characters of a summary (PagerDuty, Events API v2). */
 const longestSummary = 1024;
 
 function messageTo(channel: Channel, text: string, preflight: Preflight): ChannelCall {

@@ -26,7 +26,7 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** PostgreSQL 16 and later want the ADMIN option, too; everybody may change the own password. */
+/** PostgreSQL 16 and later require the ADMIN option, too; every role may change its own password. */
 const mayAlterSql = `SELECT r.rolname::text AS name,
     r.rolname = current_user OR me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper AND
       (current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'))) AS may
@@ -140,7 +140,7 @@ export const rotateDatabaseCredentials: Action = {
     if (!old.ok) return notYetBy(old.fault);
     const [first] = old.value;
     const says = `the password in ${secret} logs in to the database, all deployments that use it are available`;
-    // They live on whatever the password is, until what holds them is restarted.
+    // Old sessions stay open after the password changed, until their application is restarted.
     if (first)
       return notYet(
         `${says}; ${counted(old.value.length, 'session')} older than the rotation, such as pid ${first.pid} (${first.application || 'unnamed'}): restart their applications or end them`,

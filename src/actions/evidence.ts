@@ -23,20 +23,20 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** S3 takes 1,000 keys in one request; a run takes so many at most. */
+/** S3 accepts 1,000 keys in one request; this is the limit of one run. */
 const perRequest = 1000;
 const mostObjects = 20_000;
 
-/** So many of those that are left out are named. */
+/** Skipped objects that are named. */
 const mostListed = 20;
 
-/** CopyObject takes objects of 5 GB at most (Amazon S3, API reference). */
+/** CopyObject accepts objects of 5 GB at most (Amazon S3, API reference). */
 const largestCopy = 5 * 1024 ** 3;
 
-/** The order in which S3 lists keys: that of their bytes in UTF-8. */
+/** The order of keys in S3: their bytes in UTF-8. */
 const inOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** As given, or as long as evidence is kept by the configuration. */
+/** The given days, or the configured retention. */
 const daysOf = (target: Target, { targets }: ActionContext): number =>
   Number(given(target, 'days') || targets.retentionDays);
 
@@ -158,7 +158,7 @@ export const cleanupEvidence: Action = {
     const cutoff = Number(before ?? preflight.now() - daysOf(target, preflight.context) * day);
     const found = await preflight.evidence(given(target, 'prefix'), cutoff, mostObjects);
     if (!found.ok) return notYetBy(found.fault);
-    // Everything that was to go, not a sample; what lies behind the last of it was not looked at.
+    // Checks every deleted object, not a sample; keys after the last one are not listed.
     const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);
     if (left.length > 0)
       return notYet(`${formatCount(left.length)} of ${formatCount(Number(count))} are still listed: ${left[0]?.key}`);
@@ -167,7 +167,7 @@ export const cleanupEvidence: Action = {
   within: 20 * second,
 };
 
-/** What holds a version, behind what it is. */
+/** The lock of a version, after its description. */
 const lockSays = ({ held }: EvidenceVersion): string => (held ? `, ${held}` : '');
 
 export const restoreEvidence: Action = {
@@ -248,7 +248,7 @@ export const restoreEvidence: Action = {
     const current = found.value.find((v) => v.latest);
     if (!current || current.marker) return notYet('it is still deleted');
     if (current.etag === plan.baseline?.etag) return proven(`the current version has its content (${current.etag})`);
-    // Copies of what was uploaded in parts have another tag.
+    // A copy of a multipart upload has another ETag.
     return String(current.bytes) === plan.baseline?.bytes
       ? proven('the current version has its size')
       : notYet('a different version is current');

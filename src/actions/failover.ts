@@ -1,5 +1,5 @@
-// Promote the replica (runbook: SEV1 step 6). Irreversible: it asks the same judgement as the checklist, about a look of
-// its own, and refuses what is not proven unless a person insists in words.
+// Promote the replica (runbook: SEV1 step 6). Irreversible: it uses the same evaluation as the checklist, on fresh facts
+// of its own, and refuses what is not proven unless a person insists explicitly.
 import type { Action, Field } from '../core/actions/action.ts';
 import type { Answer, Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
@@ -38,7 +38,7 @@ const despite: Field = {
   asked: (world) => evaluateFailover(world).answer !== 'yes',
 };
 
-/** What an answer just now is as a reading. */
+/** A fresh answer as a reading. */
 function readingOf<T>(answer: Answer<T>, now: number): Reading<T> {
   return answer.ok
     ? { state: 'live', value: answer.value, at: now, staleAfter: minute, from: 'the preflight check' }
@@ -64,7 +64,7 @@ async function factsFrom(preflight: Preflight): Promise<FailoverFacts> {
   };
 }
 
-/** What to do about what speaks against it. */
+/** The next move for each objection. */
 const nextMove: Readonly<Record<Objection['code'], string>> = {
   'primary-answers': 'fix the primary; to replace it, stop it first',
   'primary-takes-no-writes': 'fix what keeps it from taking writes; to replace it, stop it first',
@@ -150,7 +150,7 @@ export const failoverDatabase: Action = {
     const found = await preflight.rows('replica', 'SELECT pg_is_in_recovery() AS recovering', []);
     if (!found.ok) return notYetBy(found.fault);
     if (found.value[0]?.recovering !== false) return notYet('the replica is still in recovery');
-    // The session that asks is read-only by itself; the server's own default is what counts.
+    // Our session is always read-only; the server's default counts.
     const mode = await preflight.rows(
       'replica',
       `SELECT setting FROM pg_settings WHERE name = 'default_transaction_read_only'`,
@@ -163,7 +163,7 @@ export const failoverDatabase: Action = {
   within: 2 * minute,
 };
 
-/** Received and replayed positions, the last message, and what would be lost. */
+/** Received and replayed positions, the last message, and the expected data loss. */
 function whatItHas(replica: Database): readonly string[] {
   const { wal, lag } = replica;
   const waiting = wal?.waiting;

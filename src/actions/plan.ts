@@ -1,4 +1,4 @@
-// The few words that plans and proofs of all families share.
+// Shared by plans and verifications of all actions.
 import { createHash } from 'node:crypto';
 import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../core/actions/action.ts';
 import type { CommandCall } from '../core/actions/call.ts';
@@ -14,24 +14,24 @@ export const planned = (plan: Plan): Planned => ({ ok: true, plan });
 
 export const proven = (because: string): Check => ({ state: 'pass', because });
 export const disproven = (because: string): Check => ({ state: 'fail', because });
-/** Not yet: asked again until the time is up. */
+/** Not yet: checked again until time is up. */
 export const notYet = (because: string): Check => ({ state: 'unknown', because });
 export const notYetBy = (fault: Fault): Check => notYet(describeFault(fault));
 
-/** The answer of a command or a channel is all the proof there is: without it nothing more can be found out. */
+/** The answer of a command or a channel is the only proof: without it the outcome stays unknown. */
 export function itsAnswer({ uncertainty, output }: Pick<Execution, 'uncertainty' | 'output'>): Proof {
   if (uncertainty !== undefined) return { ...notYet('the lost answer was the only proof'), final: true };
   return proven(output.findLast((text) => text.trim() !== '')?.trim() ?? 'it succeeded');
 }
 
-/** What a plan rests on, whatever its size: the same only if nothing in it is another one. */
+/** The preconditions of a plan as a short hash: equal only if all of them are equal. */
 export const fingerprint = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 
 /** A field's value; '' where none was given. */
 export const given = (target: Target, field: string): string => target[field]?.trim() ?? '';
 
-/** One of a few words; the first is taken when nothing is given. */
+/** One of several words; the first is the default. */
 export function choiceField(name: string, ask: string, says: Readonly<Record<string, string>>): Field {
   const choices = Object.entries(says).map(([value, text]) => ({ value, says: text }));
   const [first] = choices;
@@ -42,14 +42,14 @@ export function choiceField(name: string, ask: string, says: Readonly<Record<str
 /** `3 pods`, `1 pod`. */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** A permission that nothing but the call itself proves: said before anybody confirms it. */
+/** A permission that only the call itself can prove: stated before the confirmation. */
 export const onlyWhenDone = (permission: string, why = 'no dry run'): string =>
   `Permission for ${permission} is unknown until it runs: ${why}.`;
 
-/** What commands of the checkout may take. */
+/** The time limit of commands of the checkout. */
 export const commandWithin = 120 * second;
 
-/** Who answers for Kubernetes just now. */
+/** The cluster that answered the preflight. */
 export async function answeredByCluster(
   preflight: Preflight,
 ): Promise<{ ok: true; says: string } | { ok: false; fault: Fault }> {
@@ -59,7 +59,7 @@ export async function answeredByCluster(
   return { ok: true, says: `cluster ${context} (${server})${user ? `, as ${user}` : ''}` };
 }
 
-/** Who answers for PostgreSQL just now. */
+/** The PostgreSQL server that answered the preflight. */
 export async function answeredByDatabase(
   preflight: Preflight,
   server: 'primary' | 'replica' = 'primary',
@@ -70,7 +70,7 @@ export async function answeredByDatabase(
   return { ok: true, says: `database ${database} at ${where}, as ${user}`, inRecovery };
 }
 
-/** A word that came from outside, by what it is: `{ surface: 'openai-api' }`. */
+/** A word from outside, by its kind: `{ surface: 'openai-api' }`. */
 type Outside = Readonly<Record<string, string>>;
 
 /**
@@ -108,16 +108,16 @@ export function adminCall(
   return { ok: true, call };
 }
 
-/** What pnpm and corepack find themselves by. */
+/** Variables that pnpm and corepack need. */
 const packageManager = ['PNPM_HOME', 'COREPACK_*'];
 
-/** What kubectl finds its cluster by, and what credential plugins of the clouds log in with. */
+/** Variables with which kubectl finds its cluster, and credential plugins of the clouds log in. */
 export const kubectlInherits: readonly string[] = [
   ...['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
   ...['AWS_*', 'AAD_*', 'AZURE_*', 'CLOUDSDK_*', 'GOOGLE_*', 'USE_GKE_GCLOUD_AUTH_PLUGIN'],
 ];
 
-/** That the admin command is there. */
+/** Requires that the admin command exists. */
 export const needsAdmin = ({ admin }: ActionContext) => ({
   kind: 'tool' as const,
   command: admin.command[0],

@@ -64,7 +64,7 @@ export const restoreDatabase: Action = {
   async plan(target, preflight) {
     const { targets } = preflight.context;
     const name = given(target, 'as') || targets.recovered;
-    // As configured, where none was given.
+    // The configured name, if none was given.
     if (!clusterName.pattern.test(name))
       return refuse(`${name.slice(0, 70)} is not a valid cluster name`, `give ${clusterName.says}`);
     const at = given(target, 'at');
@@ -155,7 +155,7 @@ export const listSnapshots: Action = {
             : `Any time${oldestRestorable === undefined ? '' : ` from ${formatInstant(oldestRestorable)}`} up to ${formatInstant(newestRestorable)} can be restored.`
         }`,
         head: ['SNAPSHOT', 'TIME', 'STATUS'],
-        // One that is still being made has no time yet.
+        // A snapshot in creation has no time yet.
         table: snapshots.map((s) => [s.id, s.at > 0 ? formatInstant(s.at) : '–', s.status]),
         json: {
           newestRestorable: iso(newestRestorable),

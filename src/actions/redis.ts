@@ -23,7 +23,7 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** So many keys go in one run at most, and so many in one command. */
+/** Keys in one run, and in one command, at most. */
 const mostKeys = 10_000;
 const batch = 500;
 
@@ -115,7 +115,7 @@ export const evictRedis: Action = {
       ],
       calls: batches(old).map((names) => ({ tool: 'redis', command: ['UNLINK', ...names] })),
       answered: [`redis ${preflight.context.targets.redis.host}:${preflight.context.targets.redis.port}`],
-      // Caches move all the time: other keys of the same kind are no other plan; memory and policy are.
+      // Caches change all the time: other keys of the same kind do not change the plan; memory and policy do.
       preconditions: fingerprint(prefix, idle, policy, maxBytes),
       baseline: present({
         before: usedBytes === undefined ? undefined : String(usedBytes),
@@ -129,7 +129,7 @@ export const evictRedis: Action = {
     const found = await preflight.redisIdle(names);
     if (!found.ok) return notYetBy(found.fault);
     const there = names.flatMap((name) => found.value.get(name) ?? []);
-    // Idle since before the call: UNLINK did not take it. What was used since may be a new one under the same name.
+    // Idle since before the call: UNLINK did not remove it. A key used since may be a new one with the same name.
     const age = preflight.now() - startedAt + second;
     const left = there.filter((idle) => idle > age).length;
     if (left > 0) return disproven(`${formatCount(left)} of the keys remain`);

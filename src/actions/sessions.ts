@@ -10,7 +10,7 @@ declare module '../core/actions/action.ts' {
   }
 }
 
-/** What admin:sessions takes. */
+/** A duration as admin:sessions accepts it. */
 const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
 
 export const cleanupSessions: Action = {

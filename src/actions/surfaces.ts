@@ -29,7 +29,7 @@ const surfaceField: Field = {
 const named = (target: Target) => given(target, 'surface');
 const object = (target: Target) => `surface/${named(target)}`;
 
-/** Who would notice: studies with open jobs on it, and how it fared in the last hour. Reading is enough to ask. */
+/** Who is affected: studies with open jobs on it, and its failures of the last hour. Needs SELECT only. */
 async function usage(
   surface: string,
   preflight: Preflight,
@@ -65,7 +65,7 @@ async function usage(
   };
 }
 
-/** The command's answer, and how the surface has fared since. The platform keeps what is enabled to itself. */
+/** The command's answer, and the surface's failures since. The platform does not report which surfaces are enabled. */
 async function withRate(done: Execution, preflight: Preflight): Promise<Proof> {
   const answer = itsAnswer(done);
   if (answer.state !== 'pass') return answer;

@@ -1,4 +1,4 @@
-// The thread of backups-worker.ts: asks for the backups and tells what came of it.
+// The thread of backups-worker.ts: lists the backups and posts the result.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
 import { backupsSource } from '../data/aws/backups.ts';

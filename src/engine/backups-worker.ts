@@ -1,16 +1,16 @@
-// A source in a thread of its own: for one look at everything, what takes long to load is loaded beside the rest.
+// Runs the backups source in a thread, so that `status` loads the AWS clients while the other sources answer.
 import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
 import { sanitize } from '../core/text/text.ts';
 import type { Source, SourceUpdate } from '../data/source.ts';
 
-/** Beside this file: in the bundle as it was built, in tests as it was written. */
+/** Beside this file: the built thread in the bundle, the source in tests. */
 const threadFile = new URL(
   import.meta.url.endsWith('.ts') ? './backups-worker-thread.ts' : './backups-worker-thread.js',
   import.meta.url,
 );
 
-/** The backups' source in a thread: RDS' and S3's clients are a third of all that a look has to load. */
+/** The backups source in a thread: the clients of RDS and S3 are a third of the code that `status` loads. */
 export function backupsApart(settings: Settings, file = threadFile): Source {
   const id = 'backups';
   return {

@@ -1,4 +1,4 @@
-// What may be given for a field of an action: completion from a look at the platform, while the field is asked.
+// Choices for a field of an action, queried from the platform while the field is filled in.
 import { actionById } from '../actions/index.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Choice, Target } from '../core/actions/action.ts';

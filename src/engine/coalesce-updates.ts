@@ -1,7 +1,7 @@
 import type { Update } from './protocol.ts';
 
 /**
- * Merges updates until they may be delivered: facts, looks and the like by key, everything else by the newest value.
+ * Merges updates until they may be delivered: facts, query answers and the like by key, everything else by the newest value.
  * The reader's pace decides how many there are, so a stalled terminal costs one merged update, not a queue.
  */
 export function merge(before: Update | undefined, next: Update): Update {

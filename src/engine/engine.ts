@@ -1,4 +1,4 @@
-// The engine: sources, world and parts behind one interface. It runs in a thread of its own below the cockpit
+// The engine: sources, world and modules behind one interface. It runs in a thread below the cockpit
 // (worker.ts, worker-client.ts) and inline below `status`, `run` and the other one-shot commands.
 import { scopeOf } from '../config/scope.ts';
 import type { Settings } from '../config/settings.ts';
@@ -19,7 +19,7 @@ import { WorldStore } from './world-store.ts';
  */
 const burst: Ms = 60;
 const batchEvery: Ms = 250;
-/** Somebody asked for news: for so long they are waited for. */
+/** After a request for fresh facts, updates are delivered at the fast pace for this long. */
 const awaited: Ms = 5 * second;
 
 export type EngineOptions = {
@@ -28,7 +28,7 @@ export type EngineOptions = {
   modules: readonly CreateModule[];
 };
 
-/** Starts everything at once; updates flow as soon as somebody subscribes. */
+/** Starts everything at once; updates flow from the first subscription on. */
 export function createEngine({ settings, sources, modules: makers }: EngineOptions): Engine & { world(): World } {
   const scope = scopeOf(settings);
   const keeper = new WorldStore(scope);

@@ -1,11 +1,11 @@
-// What the debug log holds of the engine's work. Never the target of a command: a person may have typed it.
+// What the debug log records of the engine. Never the target of a command: it may contain typed text.
 import type { Reading } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import type { SourceUpdate } from '../data/source.ts';
 import { debugLog, type LogFields } from '../disk/debug-log.ts';
 import type { Command } from './protocol.ts';
 
-/** The kind of a command and what it is about. */
+/** The kind of a command and of its subject. */
 export function describeCommand(command: Command): LogFields {
   const { kind } = command;
   if (kind === 'subscribe' || kind === 'unsubscribe') return { kind, query: command.ask.kind };

@@ -2,7 +2,7 @@
 import type { LogEntry } from '../core/logs/log.ts';
 import type { LogsShown } from '../core/logs/log-view.ts';
 
-/** A window as a difference from the one sent before: of that, the entries from `from` to `to` stand. */
+/** A window as a difference from the one sent before: of that one, the entries from `from` to `to` remain. */
 export type LogsDelta = {
   shown: Omit<LogsShown, 'entries'>;
   from: number;
@@ -20,7 +20,7 @@ export function logsEncoder(): (shown: LogsShown) => LogsDelta {
   let sent: Entries = [];
   return ({ entries, ...shown }) => {
     const { workload, pod, since, from, previous } = shown.view;
-    // Ids begin anew with each log that is collected.
+    // Ids restart with each collected log.
     const now = JSON.stringify([workload, pod, since, from, previous]);
     const delta = now === key ? difference(sent, entries) : { ...nothing, after: entries };
     key = now;
@@ -36,19 +36,19 @@ function difference(sent: Entries, entries: Entries): Omit<LogsDelta, 'shown'> {
   const from = entries[first]?.id;
   const to = entries[last]?.id;
   if (from === undefined || to === undefined) return { ...nothing, after: entries };
-  // What both hold must be the same without a gap in either.
+  // The shared entries must be contiguous in both.
   const standing = sent.filter(({ id }) => id >= from && id <= to).length;
   if (standing !== last - first + 1 || entries.slice(first, last + 1).some(({ id }) => !known.has(id)))
     return { ...nothing, after: entries };
   return { from, to, before: entries.slice(0, first), after: entries.slice(last + 1) };
 }
 
-/** Puts the windows together again. */
+/** Reassembles the windows. */
 export function logsDecoder(): (delta: LogsDelta) => LogsShown {
   let entries: Entries = [];
   return ({ shown, from, to, before, after }) => {
     const standing = entries.filter(({ id }) => id >= from && id <= to);
-    // The list keeps its identity where nothing changed, and with it the rows made of it.
+    // An unchanged list stays the same object, so its rows stay memoized.
     if (before.length > 0 || after.length > 0 || standing.length < entries.length)
       entries = [...before, ...standing, ...after];
     return { ...shown, entries };

@@ -1,4 +1,4 @@
-// Collects the log that the screen looks at, and hands the window on it over, a few times a second.
+// Collects the log on the screen, and sends the visible window a few times a second.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFilter } from '../core/logs/log-filter.ts';
@@ -98,7 +98,7 @@ class Collecting {
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
     const file = join(directory, `bentham-logs-${stamp}Z.log`);
     try {
-      // Readable by its owner only; a file that is there is never overwritten.
+      // Mode 0600; an existing file is never overwritten.
       const out = await open(file, 'wx', 0o600);
       let lines = 0;
       try {
@@ -139,7 +139,7 @@ class Collecting {
     if (!this.#dirty) return;
     this.#dirty = false;
     const { fault, ...streams } = this.#state;
-    // First: following, it moves the window that the others tell of.
+    // First: in follow mode it moves the window that the others describe.
     const entries = this.#book.entries();
     const { collected, passed, forgotten, waiting, generation, position } = this.#book;
     const shown: LogsShown = {

@@ -39,7 +39,7 @@ function podsEncoder(): (update: Update) => Envelope {
   };
 }
 
-/** Puts them together again. */
+/** Reassembles the readings. */
 export function decoder(): (envelope: Envelope) => Update {
   const pods = podsDecoder();
   const logs = logsDecoder();

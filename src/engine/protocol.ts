@@ -1,5 +1,5 @@
-// What the engine (sources, journal, incident, actions, looks; a worker thread) and the screen (ink; the main thread)
-// say to each other. Plain data only: it crosses a thread.
+// What the engine (sources, journal, incident, actions, queries; a worker thread) and the screen (ink; the main thread)
+// exchange. Plain data only: it crosses a thread.
 import type { ActionId, Target } from '../core/actions/action.ts';
 import type { Arming } from '../core/actions/arming.ts';
 import type { LoggedCommand } from '../core/actions/command-log.ts';
@@ -13,26 +13,26 @@ import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
 import type { History, Readings, Scope } from '../core/world/world.ts';
 
-/** How the engine itself is. `failed`: it ended by an error and is being started again. */
+/** The state of the engine. `failed`: it crashed and is restarting. */
 export type EngineState = { state: 'running' } | { state: 'failed'; why: string };
 
-/** Engine → screen: only what changed. Sent in batches; the next one waits until the last was taken. */
+/** Engine → screen: only what changed. Sent in batches; the next one waits for the acknowledgement. */
 export type Update = {
-  /** The screen's clock. It goes on when the engine stalls, so that stale values show their age. */
+  /** The screen's clock. It continues while the engine stalls, so that stale values show their age. */
   now?: Instant;
   scope?: Scope;
   readings?: Partial<Readings>;
   history?: History;
   queries?: QueryReadings;
-  /** Absent: nothing new; undefined: no log is looked at any more. */
+  /** Absent: nothing new; undefined: no log is open any more. */
   logs?: LogsShown | undefined;
   engine?: EngineState;
   /** Runs of actions that changed, by id. */
   runs?: { readonly [id: string]: Run };
   arming?: Arming;
-  /** The engine's answer to what a person did, to be said once. */
+  /** The engine's answer to a command, shown once. */
   said?: { says: string; verdict: HealthStatus };
-  /** Everything that was run for actions, newest last. */
+  /** The command log of all actions, newest last. */
   commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */
   incidentContext?: IncidentContext;
@@ -42,7 +42,7 @@ export type Update = {
 
 /** Screen → engine. */
 export type Command =
-  /** Ask now: one fact, or all. */
+  /** Poll now: one fact, or all. */
   | { kind: 'refresh'; fact?: FactId }
   /** Keep an answer fresh until `unlook`. */
   | { kind: 'subscribe'; ask: Query }
@@ -73,6 +73,6 @@ export interface Engine {
   /** Called with each batch, from the start; returns how to stop listening. */
   subscribe(listener: (update: Update) => void): () => void;
   send(command: Command): void;
-  /** Ends sources and thread; resolves when nothing of it is left. */
+  /** Stops the sources and the thread; resolves when both have ended. */
   stop(): Promise<void>;
 }

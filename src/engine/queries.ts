@@ -1,4 +1,4 @@
-// Answers look-ups while somebody looks: at once, then again and again, each question with its own life.
+// Answers queries while a screen subscribes to them: at once, then at an interval, each query on its own.
 import { type Query, type QueryKind, queryKey } from '../core/queries/query.ts';
 import { second } from '../core/time.ts';
 import { lose, pending, type Reading } from '../core/world/reading.ts';
@@ -28,7 +28,7 @@ export const queriesModule: CreateModule = (context) => {
   };
 
   const follow = async (ask: Query, key: string, state: Looking) => {
-    // The table pairs each kind with its own reader, which the index cannot express.
+    // The table pairs each kind with its own resolver, which the index type cannot express.
     const reader = readers[ask.kind] as Resolver<QueryKind> | undefined;
     if (!reader) return;
     const signal = AbortSignal.any([context.signal, state.end.signal]);

@@ -1,4 +1,4 @@
-// How each kind of look is answered, and how often it is asked again while somebody looks.
+// One resolver for each kind of query, and how often it is asked while a screen subscribes.
 import type { Settings } from '../config/settings.ts';
 import type { Queries, Query, QueryKind } from '../core/queries/query.ts';
 import { type Ms, minute, second } from '../core/time.ts';
@@ -8,7 +8,7 @@ import type { Result } from '../data/source.ts';
 export type Resolver<K extends QueryKind> = {
   every: Ms;
   timeout: Ms;
-  /** Who answers. */
+  /** Where the answer comes from. */
   from: string;
   where: string;
   read(ask: Query<K>, signal: AbortSignal): Promise<Result<Queries[K]['answer']>>;
@@ -16,9 +16,9 @@ export type Resolver<K extends QueryKind> = {
 
 export type Resolvers = { readonly [K in QueryKind]?: Resolver<K> };
 
-/** The table of readers, and how to let go of what they hold. Backends are imported when they are first asked. */
+/** The resolvers, and how to close their connections. Backends are imported on first use. */
 export function resolversFor(settings: Settings): { readers: Resolvers; close(): Promise<void> } {
-  // One for all looks: a credential plugin is not to be run anew every few seconds.
+  // One for all queries: a credential plugin must not run every few seconds.
   const connection = new Connection(settings);
   return { readers: tableOf(settings, connection), close: () => connection.close() };
 }

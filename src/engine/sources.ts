@@ -1,4 +1,4 @@
-// Every source the cockpit has. A new one is one line here.
+// Every source. A new one is one line here.
 import type { Settings } from '../config/settings.ts';
 import type { Source } from '../data/source.ts';
 

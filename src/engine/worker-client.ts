@@ -1,4 +1,4 @@
-// The screen's end of the engine's thread.
+// The screen's side of the engine's thread.
 import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
 import { queryKey } from '../core/queries/query.ts';
@@ -11,12 +11,12 @@ import type { Command, Engine, Update } from './protocol.ts';
 
 export type ToWorker = { kind: 'taken' } | { kind: 'command'; command: Command } | { kind: 'stop' };
 
-/** A thread that failed is started again after this pause. */
+/** The pause before a failed thread is restarted. */
 const restartAfter: Ms = 2 * second;
-/** How long the thread may take to let go of what it holds before it is ended. */
+/** How long the thread may take to close its connections before it is terminated. */
 const graceful: Ms = 3 * second;
 
-/** Starts the engine in a thread of its own. A thread that fails is said (`Update.engine`) and started again. */
+/** Starts the engine in a thread. A failed thread is reported (`Update.engine`) and restarted. */
 export function startEngine(settings: Settings, file = new URL('./worker.js', import.meta.url)): Engine {
   const listeners = new Set<(update: Update) => void>();
   let waiting: Update | undefined;
@@ -24,7 +24,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
   let heardAt = 0;
   let worker: Worker | undefined;
   let again: NodeJS.Timeout | undefined;
-  /** Commands that hold until they are taken back: a new thread has to hear them too. */
+  /** Commands that stay in force until revoked: a restarted thread gets them again. */
   const looks = new Map<string, Command>();
 
   const tell = (update: Update) => {
@@ -59,7 +59,7 @@ export function startEngine(settings: Settings, file = new URL('./worker.js', im
     for (const command of looks.values()) thread.postMessage({ kind: 'command', command } satisfies ToWorker);
   };
   start();
-  // Time goes on even where the thread is silent.
+  // The clock continues while the thread is silent.
   const clock = setInterval(() => {
     if (performance.now() - heardAt >= second) tell({ now: Date.now() });
   }, second);

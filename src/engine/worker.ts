@@ -1,4 +1,4 @@
-// The engine's thread: collects, judges, journals and acts, so that a stalled terminal stops none of it.
+// The engine's thread: polls, evaluates, records and acts, so that a stalled terminal stops nothing.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
 import { debugLog } from '../disk/debug-log.ts';
@@ -40,7 +40,7 @@ port.on('message', async (message: ToWorker) => {
   } else if (message.kind === 'command') engine.send(message.command);
   else {
     await engine.stop();
-    // Ends this thread, and does not wait for what a client's library may still have open.
+    // Ends this thread without waiting for handles that a client library left open.
     process.exit();
   }
 });

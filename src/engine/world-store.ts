@@ -1,4 +1,4 @@
-// Keeps the world: turns what sources tell into readings with age, last good value and trend.
+// Holds the world: turns source updates into readings with age, last good value and trend.
 
 import { metrics } from '../core/health/metrics.ts';
 import { type Instant, type Ms, minute, second } from '../core/time.ts';
@@ -11,13 +11,13 @@ import type { SourceUpdate } from '../data/source.ts';
 export const trendSpan: Ms = 15 * minute;
 const sampleEvery: Ms = 5 * second;
 
-/** Seen as they change; the other facts are asked for every few seconds, and may wait for the next one. */
+/** Pushed by watches; the other facts are polled every few seconds, and may wait for the next batch. */
 const watched: readonly FactId[] = ['pods', 'deployments', 'workloads'];
 
-/** What changed since it was last asked. */
+/** What changed since the last call. */
 export type Changes = { facts: ReadonlySet<FactId>; history: boolean };
 
-/** The one place that holds the world. Not thread-safe: one keeper, one thread. */
+/** The one place that holds the world. Not thread-safe. */
 export class WorldStore {
   #world: World;
   #changed = new Set<FactId>();
@@ -31,7 +31,7 @@ export class WorldStore {
     return this.#world;
   }
 
-  /** Takes what a source tells. Gives whether that is to be shown at once: it came, went, or a watch saw a change. */
+  /** Applies a source update. Returns whether to show it at once: a source answered or was lost, a watch saw a change. */
   apply(news: SourceUpdate): boolean {
     const before = this.#world.readings[news.fact] as Reading<unknown>;
     const after: Reading<unknown> =

@@ -8,7 +8,7 @@ export type Cause = {
   pattern: string;
   cause: string;
   fix: string;
-  /** Actions of the cockpit that carry out the fix. Empty where the fix lies with a provider or in the code. */
+  /** Actions that carry out the fix. Empty if a provider or a code change must fix it. */
   remedies: readonly ActionId[];
 };
 
@@ -37,7 +37,7 @@ export const causes: readonly Cause[] = [
   },
 ];
 
-/** The runbook's cause for an error message; undefined where the runbook knows none. */
+/** The runbook's cause for an error message; undefined if it lists none. */
 export function causeOf(message: string | undefined): Cause | undefined {
   if (!message) return undefined;
   const said = message.toLowerCase();

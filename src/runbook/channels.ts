@@ -1,4 +1,4 @@
-// Who is told what, and how soon somebody answers (runbook, Alert Channels).
+// Alert channels and response times (runbook, Alert Channels).
 import type { AlertLevel, ChannelId } from '../core/incident/channel.ts';
 import { hour, type Instant, type Ms, minute } from '../core/time.ts';
 
@@ -9,7 +9,7 @@ export type AlertChannel = {
   channels: readonly ChannelId[];
   /** As the runbook writes it. */
   responseTime: string;
-  /** Until when somebody has to have answered. */
+  /** The deadline of the response. */
   due(raisedAt: Instant): Instant;
 };
 

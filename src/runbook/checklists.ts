@@ -9,7 +9,7 @@ import { sev2 } from './sev2.ts';
 import { sev3 } from './sev3.ts';
 import { sev4 } from './sev4.ts';
 
-/** In the order in which a person would look for them. */
+/** In the order of the runbook's use. */
 export const checklists: readonly Checklist[] = [
   sev1,
   sev2,

@@ -1,4 +1,4 @@
-// The runbook's look-ups and its appendix, filled in with the present targets, to copy.
+// The runbook's queries and its appendix with the current targets, to copy.
 import type { ActionId } from '../core/actions/action.ts';
 import { type Form, runbookForm } from '../core/platform/form.ts';
 import { quote } from '../core/text/shell.ts';
@@ -11,9 +11,9 @@ export type RunbookCommand = {
   /** The runbook's heading: `Viewing Logs`. */
   section: string;
   title: string;
-  /** `form`: the tables as they are there; the runbook's where nobody has looked yet. */
+  /** `form`: the tables of this database; the runbook's until they are known. */
   command(targets: Targets, form?: Form): string;
-  /** The action of the cockpit that does the same, for commands that change something. */
+  /** The action that does the same, for commands that change something. */
   action?: ActionId;
 };
 

@@ -9,7 +9,7 @@ export function applies(contact: Contact, severity: Severity | undefined, securi
   return severity !== undefined && rule.split(/[^a-z0-9]+/).includes(`sev${severity}`);
 }
 
-/** Those that apply now first; the order of the runbook within. */
+/** Contacts that apply now first, then in the runbook's order. */
 export function contactsFor(
   contacts: readonly Contact[],
   severity: Severity | undefined,

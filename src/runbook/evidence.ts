@@ -1,4 +1,4 @@
-// What the steps look at: evidence from the world, in the on-call's words.
+// Evidence for the steps: facts of the world in the on-call's words.
 import type { Check } from '../core/actions/action.ts';
 import { describeFault } from '../core/health/describe.ts';
 import { evaluate, type Finding } from '../core/health/evaluate.ts';
@@ -29,7 +29,7 @@ export function findings(world: World): readonly Finding[] {
   return found;
 }
 
-/** Lost, pending and stale are unknown; a proven refusal fails. Only a fresh value is looked at. */
+/** Lost, pending and stale are unknown; a proven refusal fails. Only a fresh value is evaluated. */
 export function look<T>(world: World, subject: string, reading: Reading<T>, see: (value: T) => Check): Evidence {
   const at = newest(reading)?.at;
   const about = { subject, at };
@@ -49,7 +49,7 @@ const pass = (because: string): Check => ({ state: 'pass', because });
 const fail = (because: string): Check => ({ state: 'fail', because });
 const unknown = (because: string): Check => ({ state: 'unknown', because });
 
-/** A judged thing as evidence: warning and critical fail. */
+/** An evaluated item as evidence: warning and critical fail. */
 export function judged(world: World, id: string, at?: number): Evidence {
   const found = findings(world).find((one) => one.id === id);
   if (!found) return { subject: id.split('/').at(-1) ?? id, state: 'unknown', because: 'not measured' };
@@ -71,7 +71,7 @@ export function workload(world: World, role: keyof World['scope']['deployments']
   return { ...judged(world, 'pods/kubernetes', at), subject: name };
 }
 
-/** The pods of a deployment that are not as they should be, worst first. */
+/** The unhealthy pods of a deployment, worst first. */
 export function troubled(world: World, role: keyof World['scope']['deployments']): readonly Pod[] {
   const pods = known(world.readings.pods, world.now) ?? [];
   const name = world.scope.deployments[role];
@@ -80,7 +80,7 @@ export function troubled(world: World, role: keyof World['scope']['deployments']
     .toSorted((a, b) => b.restarts - a.restarts);
 }
 
-/** One line for each troubled pod, three at most. */
+/** One line for each unhealthy pod, at most three. */
 export function troubledPods(world: World, role: keyof World['scope']['deployments']): readonly Evidence[] {
   const at = newest(world.readings.pods)?.at;
   return troubled(world, role)
@@ -109,7 +109,7 @@ export function primary(world: World): Evidence {
   });
 }
 
-/** What the platform's own health says of its database. */
+/** The database in the platform's own health report. */
 export function platformDatabase(world: World): Evidence {
   const { gateway } = world.readings;
   const { state, says } = databaseOfPlatform(gateway, world.now);
@@ -192,7 +192,7 @@ export function failingSurfaces(world: World): readonly { id: string; share: num
     .toSorted((a, b) => b.share - a.share);
 }
 
-/** One line for each surface that fails, or one that says that none does. */
+/** One line for each failing surface, or one line that none fails. */
 export function surfaces(world: World, most = 5): readonly Evidence[] {
   const whole = look(world, 'surfaces', world.readings.surfaces, ({ surfaces: all, doubt }) => {
     if (doubt) return unknown(doubtSays(doubt, []));

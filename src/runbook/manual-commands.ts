@@ -1,5 +1,5 @@
-// How the runbook's commands are typed, filled in with the present targets. With the defaults of production they read
-// exactly as the runbook has them.
+// The runbook's commands with the current targets. With the defaults of production they are
+// exactly those of the runbook.
 import { chosenKubeconfig, tlsOfPsql } from '../core/actions/shell-command.ts';
 import { quote, word } from '../core/text/shell.ts';
 import type { ServerTarget, Targets } from '../core/world/targets.ts';
@@ -22,7 +22,7 @@ export function psql(server: ServerTarget, statement: string): string {
   if (server.port !== 5432) words.push('-p', String(server.port));
   words.push('-U', quote(server.user));
   if (server.database !== server.user) words.push('-d', quote(server.database));
-  // An interactive shell would look for an earlier command behind a ! in double quotes.
+  // An interactive shell expands ! in double quotes to an earlier command.
   const quoted = statement.includes('!') ? quote(statement) : `"${statement.replace(/[\\"$`]/g, '\\$&')}"`;
   return `${tlsOfPsql(server)}${words.join(' ')} -c ${quoted}`;
 }

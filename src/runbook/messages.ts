@@ -1,4 +1,4 @@
-// What people are told about an incident, written from what is known: messages, the CAN report, the handoff brief.
+// Texts about an incident, written from its record: messages, the CAN report, the handoff brief.
 import { calledBy } from '../core/incident/channel.ts';
 import {
   type Checklist,
@@ -18,13 +18,13 @@ import type { World } from '../core/world/world.ts';
 import { checklist, checklistFor, findStep } from './checklists.ts';
 import { findings } from './evidence.ts';
 
-/** The checklists that hold now: what it was opened for or the severity's own, then those that were added. */
+/** The checklists in use: the incident's own, or the severity's, then the added ones. */
 export function activeChecklists(incident: Incident): readonly Checklist[] {
   const first = incident.procedure ? checklist(incident.procedure) : checklistFor(incident.severity);
   return [first, ...incident.procedures.filter((id) => id !== first.id).map(checklist)];
 }
 
-/** The first step that nobody has finished; undefined when all are. */
+/** The first unfinished step; undefined when all are finished. */
 export function currentStep(incident: Incident): { step: Step; at: number; of: number } | undefined {
   for (const { steps } of activeChecklists(incident)) {
     const at = steps.findIndex((step) => !isFinished(incident, step));
@@ -39,7 +39,7 @@ export function isFinished(incident: Incident, step: Step): boolean {
   return mark === 'done' || mark === 'skipped';
 }
 
-/** What the steps may know of the incident. */
+/** What the steps know of the incident. */
 export function knownOf(incident: Incident | undefined): Known {
   if (!incident) return nothingKnown;
   return {
@@ -51,7 +51,7 @@ export function knownOf(incident: Incident | undefined): Known {
   };
 }
 
-/** Channels that heard of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
+/** Channels notified of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
 export function untoldOf({ messages, runs }: Incident): readonly string[] {
   const went = messages.filter((m) => m.delivery === 'sent');
   const told = new Map(went.map((m) => [m.channel, calledBy(m)]));
@@ -82,12 +82,12 @@ export function conditions(world: World, most = 4): readonly string[] {
   return said;
 }
 
-/** What was tried, newest last. */
+/** The actions that were tried, newest last. */
 function tried(incident: Incident): readonly string[] {
   return incident.runs.map((run) => `${run.action} ${run.target}: ${phaseSays[run.phase]}`);
 }
 
-/** Open steps and what nobody ended. */
+/** Open steps and unfinished runs. */
 function pending(incident: Incident): readonly string[] {
   const open = activeChecklists(incident).flatMap((list) => list.steps.filter((step) => !isFinished(incident, step)));
   return [
@@ -97,7 +97,7 @@ function pending(incident: Incident): readonly string[] {
   ];
 }
 
-/** What became of a message, in words. */
+/** The delivery of a message, in words. */
 export const deliverySays: Readonly<Record<Message['delivery'], string>> = {
   sending: 'being sent',
   sent: 'sent',
@@ -114,7 +114,7 @@ export function canReport(incident: Incident, world: World): Can {
   const done = Object.entries(incident.steps).flatMap(([id, state]) => {
     const say = findStep(id)?.step.say;
     if (!say || state.mark !== 'done') return [];
-    // A decision is no deed: what was run stands among the actions.
+    // A decision changes nothing: executed actions are listed as actions.
     return [state.answer === undefined ? say : `${say}: decided ${state.answer}`];
   });
   const next = currentStep(incident)?.step;
@@ -148,12 +148,12 @@ export function headline(incident: Incident, now: Instant): string {
   return `${drill}${severityName(incident.severity)} ${incident.title} (${incident.environment}), ${state}, commander ${incident.roles.commander.join(', ') || 'nobody'}`;
 }
 
-/** What a message says before somebody edits it, in one line: that is how it is edited. */
+/** The default text of a message, in one line, as the form edits it. */
 export function messageText(incident: Incident, world: World, purpose: Purpose): string {
   return messageLines(incident, world, purpose).join(' ').trim();
 }
 
-/** The same to be copied, a report with its lines, as it may be pasted anywhere: foreign words in it call nobody. */
+/** The same to copy, as a report of several lines. It may be pasted anywhere: text from outside mentions nobody. */
 export function messageLines(incident: Incident, world: World, purpose: Purpose): readonly string[] {
   return draft(incident, world, purpose).map(withoutMentions);
 }
@@ -179,7 +179,7 @@ function nextWord(incident: Incident, now: Instant): string {
   return updateDue === undefined ? '' : `Next update by ${formatClock(now + 30 * 60_000).slice(0, 5)}Z.`;
 }
 
-/** What somebody who takes over has to know: state, what was tried, what is pending, who knows. */
+/** The handoff brief: state, tried, pending, who knows. */
 export function handoff(incident: Incident, world: World): readonly string[] {
   const { now } = world;
   const time = clocks(incident, now);

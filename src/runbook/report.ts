@@ -1,4 +1,4 @@
-// The post-incident report in Markdown: everything but the why, which only a person knows.
+// The post-incident report in Markdown. A person writes the section Why.
 
 import { metrics } from '../core/health/metrics.ts';
 import { calledBy } from '../core/incident/channel.ts';
@@ -27,14 +27,14 @@ function fence(commands: readonly string[]): string {
 const took = ({ resolvedAt }: Incident, time: Ms | undefined): string =>
   time !== undefined ? formatAge(time) : resolvedAt === undefined ? 'not yet' : 'not recorded';
 
-/** Times of one day need no date; of an incident that goes over midnight (UTC) each has its own. */
+/** Times without a date, unless the incident crosses midnight (UTC). */
 function clockOf({ entries, openedAt }: Incident): (at: Instant) => string {
   const last = Math.max(openedAt, ...entries.map(({ at }) => at));
   const dayOf = (at: Instant) => formatInstant(at).slice(0, 10);
   return dayOf(openedAt) === dayOf(last) ? formatClock : formatInstant;
 }
 
-/** `notes`: what the check of the journal said. */
+/** `notes`: the result of the journal check. */
 export function markdownReport(incident: Incident, now: Instant, notes: readonly string[] = []): string {
   const time = clocks(incident, now);
   const worst = timePerSeverity(incident, now)[0]?.severity ?? incident.severity;
@@ -96,7 +96,7 @@ function summary(incident: Incident, now: Instant): string {
     .replace('## Summary\n', '## Summary\n\n');
 }
 
-/** When it began, as far as the alerts tell: before anybody opened an incident. */
+/** The first alert, if it was raised before the incident was opened. */
 function before(incident: Incident): string {
   const raised = incident.entries.flatMap(({ event }) =>
     event.kind === 'alert' && event.since !== undefined ? [{ subject: event.subject, since: event.since }] : [],
@@ -159,7 +159,7 @@ function actions(incident: Incident): string {
 
 const bars = '▁▂▃▄▅▆▇█';
 
-/** Each metric's way through the incident: at most 40 bars, its lowest and highest value. */
+/** Each metric during the incident: at most 40 bars, its lowest and highest value. */
 function samples(incident: Incident): string {
   const all = incident.entries.flatMap(({ event, at }) =>
     event.kind === 'sample' ? [{ at, values: event.values }] : [],
@@ -202,7 +202,7 @@ function timeline(incident: Incident): string {
   const rows = incident.entries.flatMap((entry) => {
     const story = timelineText(entry, incident);
     if (!story) return [];
-    // What a message says stands under Messages, once.
+    // The text of a message is listed once, under Messages.
     const detail = entry.event.kind === 'notified' ? undefined : story.detail;
     const says = `${markdownText(story.says)}${detail ? `: ${markdownText(detail)}` : ''}`;
     return [[formatInstant(entry.at), markdownText(entry.writer.name), pins.has(entry.id) ? `**${says}**` : says]];
@@ -232,7 +232,7 @@ function followUps(incident: Incident): string {
   return lines.length === 0 ? 'None.' : lines.map((text) => `- [ ] ${markdownText(text)}`).join('\n');
 }
 
-/** What was still wrong when the record ends. */
+/** Alerts that were not cleared at the end of the record. */
 function stillRaised({ entries }: Incident): readonly string[] {
   const raised = new Map<string, string>();
   for (const { event } of entries) {

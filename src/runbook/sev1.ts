@@ -17,10 +17,10 @@ import {
 } from './evidence.ts';
 import { deployment, kubectl, psql, redisCli } from './manual-commands.ts';
 
-/** Above this share of 5xx the API answers nobody: one in twenty requests may still get through by chance. */
+/** Above this share of 5xx, in percent, the API is down: one in twenty requests may still succeed by chance. */
 export const allRequests = 95;
 
-/** The first step of every outage: somebody has it, and people know. */
+/** The first step of every outage: acknowledge and notify. */
 const acknowledge: Step = {
   id: 'sev1/acknowledge',
   say: 'Acknowledge the alert and notify stakeholders',
@@ -46,7 +46,7 @@ const acknowledge: Step = {
   goes: { screen: 'notify', title: 'write the message' },
 };
 
-/** Restarting helps when the gateway's own pods are the trouble and what it needs is there. */
+/** A restart helps if the gateway's own pods fail and its dependencies answer. */
 export function recommendRestart(world: World): Recommendation {
   const gateway = workload(world, 'gateway');
   const api = health(world);
@@ -63,13 +63,13 @@ export function recommendRestart(world: World): Recommendation {
     : { answer: 'unsure', because: `health: ${api.because}` };
 }
 
-/** Only a primary that is proven away, from here and by the platform, and a replica that hears of it no more. */
+/** Only if the primary is proven down, from here and by the platform, and the replica receives nothing from it. */
 export function recommendFailover(world: World): Recommendation {
   const { answer, because } = evaluateFailover(world);
   return { answer, because };
 }
 
-/** Whether the database is there; where it is not, whether a failover is the answer. */
+/** Whether the database answers; if not, whether a failover is recommended. */
 function failoverCheck(world: World): Check {
   const { answer, because, objections } = evaluateFailover(world);
   if (objections.some(({ code }) => code === 'primary-answers')) return { state: 'pass', because };
@@ -77,7 +77,7 @@ function failoverCheck(world: World): Check {
   return { state: answer === 'yes' || misplaced ? 'fail' : 'unknown', because };
 }
 
-/** A pod in trouble, where its name is one. */
+/** An unhealthy pod, if its name is valid. */
 function podToType(world: World): string {
   const [first] = troubled(world, 'gateway');
   return first && isPlain(first.name) ? first.name : '<pod-name>';

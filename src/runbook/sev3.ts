@@ -15,7 +15,7 @@ function worstSurface(world: World): string {
   return isPlain(id) ? id : '<surface>';
 }
 
-/** Only what is seen to fail is filled in; otherwise the action asks. */
+/** Only a failing surface is filled in; otherwise the action asks. */
 function target(world: World): Target {
   const [first] = failingSurfaces(world);
   return first ? { surface: first.id } : {};

@@ -18,7 +18,7 @@ const recommend =
       : { answer: 'no', because: `${found.subject} ${found.because}` };
   };
 
-/** What the step of a metric asks, and what helps to answer it. */
+/** The question of a metric's step, and the evidence for it. */
 type Remedy = Pick<Step, 'offers' | 'byHand' | 'goes' | 'more'> &
   Pick<Decision, 'remedy'> & { question?: string; also?(world: World): readonly Evidence[] };
 

@@ -1,5 +1,5 @@
-// The runbook's statements on studies, jobs and keys, in the words of the tables that there are: with the runbook's own
-// tables they read exactly as the runbook has them.
+// The runbook's statements on studies, jobs and keys for the tables of this database: with the runbook's own
+// tables they are exactly those of the runbook.
 import { columnName, type Form, labelFor, labelsOf, type States } from '../core/platform/form.ts';
 import type { ColumnId, Meaning, StateOwner } from '../core/platform/mapping.ts';
 import { quoted } from '../core/text/sql.ts';
@@ -20,7 +20,7 @@ function statusIs(owner: StateOwner, states: States, ...meanings: readonly Meani
 
 const failed = (form: Form) => statusIs('job', form.job.states, 'failed');
 
-/** How far a study is: as it says itself, else by its cells. */
+/** The progress of a study: its own figure, else from its cells. */
 function progress(form: Form): string {
   const { columns } = form.study;
   if (columns.progress || !columns.totalCells || !columns.completedCells)
@@ -45,7 +45,7 @@ export function activeStudies(form: Form): string {
   return `SELECT id, ${study(form, 'tenant')}, status FROM ${quoted(form.study.name)} WHERE ${open}`;
 }
 
-/** Undefined where the platform has no such state: then only its API cancels. */
+/** Undefined if the platform has no such state: then only its API cancels. */
 export function cancelStudy(form: Form): string | undefined {
   const cancelled = labelFor('study', form.study.states, 'cancelled');
   return cancelled && `UPDATE ${quoted(form.study.name)} SET status=${literal(cancelled)} WHERE id='<study>'`;
@@ -107,7 +107,7 @@ export const tablesOf = ({ job: jobs, study: studies }: Form): readonly string[]
   ...(jobs.columns.result && !jobs.columns.error ? [] : ['results']),
 ];
 
-/** How far a restored database goes. */
+/** The newest study in a restored database. */
 export const newestStudy = (form: Form): string =>
   `SELECT max(${study(form, 'created')}) FROM ${quoted(form.study.name)}`;
 

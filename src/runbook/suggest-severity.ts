@@ -20,15 +20,15 @@ import {
 } from './evidence.ts';
 import { allRequests } from './sev1.ts';
 
-/** One line of evidence: what the runbook lists, and what is so. */
+/** One line of evidence: the runbook's symptom, and its current state. */
 export type Sign = { severity: Severity; say: string; check: Check };
 
 export type Suggestion = {
-  /** Absent: nothing wrong is seen, or nothing was looked at yet. */
+  /** Absent: no problem is detected, or nothing was checked yet. */
   severity?: Severity;
   /** In one line. */
   because: string;
-  /** True: something decisive could not be seen, so this is the higher one of two. */
+  /** True: a deciding fact is unknown, so this is the higher of two. */
   unsure: boolean;
   signs: readonly Sign[];
 };
@@ -43,7 +43,7 @@ export function signs(world: World): readonly Sign[] {
   );
 }
 
-/** What decides the severity, as a person calls it. */
+/** The facts that decide the severity, as a person calls them. */
 const decisive = {
   gateway: 'the gateway',
   deployments: 'Kubernetes',
@@ -53,10 +53,10 @@ const decisive = {
   surfaces: 'the surfaces',
 } as const satisfies Partial<Record<FactId, string>>;
 
-/** For so long a first answer is waited for; a backend that hangs is lost by then. */
+/** The wait for a first answer; a hanging backend is lost by then. */
 const firstAnswer: Ms = 15 * second;
 
-/** What was asked and has not answered for the first time yet. */
+/** Sources without a first answer. */
 function stillAsked({ readings, now }: World): readonly string[] {
   const asked = (id: FactId) => {
     const reading = readings[id];
@@ -68,7 +68,7 @@ function stillAsked({ readings, now }: World): readonly string[] {
 const nothingAnswered = ({ readings }: World): boolean =>
   Object.values(readings).every((reading) => reading.state === 'pending');
 
-/** What nobody has answered yet says nothing: only what is proven counts until then. */
+/** A pending answer proves nothing: until then only proven facts count. */
 export function suggestSeverity(world: World): Suggestion {
   const found = suggestNow(world);
   const asked = stillAsked(world);

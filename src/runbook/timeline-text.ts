@@ -1,4 +1,4 @@
-// An entry of the journal as a person tells it.
+// A journal entry in plain words.
 
 import type { HealthStatus } from '../core/health/status.ts';
 import { calledBy } from '../core/incident/channel.ts';
@@ -10,7 +10,7 @@ import type { Instant } from '../core/time.ts';
 import { checklist, findStep } from './checklists.ts';
 import { deliverySays, phaseSays } from './messages.ts';
 
-/** What kind of thing it is, for the filter and the eye. */
+/** The kind of an entry, for the filter and its mark. */
 export type StoryKind =
   | 'incident'
   | 'step'
@@ -138,7 +138,7 @@ const phaseVerdict: Partial<Record<string, HealthStatus>> = {
   cancelled: 'ok',
 };
 
-/** What the other end got: PagerDuty takes no words with acknowledge and resolve, only the key of the alert. */
+/** What the channel received: acknowledge and resolve carry no text at PagerDuty, only the key of the alert. */
 export function wordsOf({
   channel,
   purpose,
@@ -149,7 +149,7 @@ export function wordsOf({
   return bare && key !== undefined ? `alert key ${key}` : text;
 }
 
-/** The start of a message's way, once its end is written too: one message is told once. */
+/** A message that is being sent, once its outcome is recorded too: each message is listed once. */
 const isOvertaken = ({ event }: Entry, incident: Incident | undefined): boolean =>
   event.kind === 'notified' &&
   event.delivery === 'sending' &&

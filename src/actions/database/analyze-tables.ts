@@ -1,4 +1,4 @@
-// Make the planner's statistics anew (runbook: Database Maintenance step 1).
+// Update the planner's statistics (runbook: Database Maintenance step 1).
 import type { Action, Target } from '../../core/actions/action.ts';
 import { formatBytes } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
@@ -12,7 +12,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** The runbook's weekly three. */
+/** The three tables of the runbook's weekly task. */
 const weekly = 'jobs,studies,results';
 const tablesOf = (target: Target) =>
   (given(target, 'tables') || weekly)

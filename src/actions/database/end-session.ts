@@ -24,7 +24,7 @@ const sessionsSql = `SELECT pid, backend_start::text AS began, usename::text AS 
   (SELECT rolsuper FROM pg_roles WHERE oid = s.usesysid) AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS above
   FROM pg_stat_activity s WHERE pid = $1`;
 
-/** The longest first. */
+/** The longest transactions first. */
 const busySql = `SELECT pid, usename::text AS role, application_name::text AS application, state::text AS state,
   extract(epoch FROM now() - coalesce(xact_start, state_change))::float8 AS age
   FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -37,7 +37,7 @@ async function sessionOf(target: Target, preflight: Preflight) {
   return found.ok ? { ok: true as const, value: found.value[0] } : found;
 }
 
-/** What it runs, without the secrets in it. */
+/** Its statement, redacted. */
 const runs = (row: Readonly<Record<string, unknown>>, max = 300) => statementSays(String(row.query), max);
 
 /** `cancel` ends what a session runs; `terminate` ends the session. */
@@ -94,7 +94,7 @@ function sessionAction(
           `no permission to end sessions of ${row.role}`,
           `GRANT pg_signal_backend TO ${quoted(preflight.context.targets.primary.user)};`,
         );
-      // Nothing would be cancelled, and that it runs nothing afterwards would prove nothing.
+      // Cancelling an idle session changes nothing, so its idle state afterwards proves nothing.
       if (how === 'cancel' && row.state !== 'active')
         return refuse(`it runs no statement: it is ${row.state}`, 'end the session instead, if it holds locks');
       const began = String(row.began);

@@ -1,4 +1,4 @@
-// What PostgreSQL's statistics tell of tables: sizes, dead rows, when they were analyzed and vacuumed last.
+// Table statistics of PostgreSQL: sizes, dead rows, the last ANALYZE and VACUUM.
 import type { Check, Plan } from '../../core/actions/action.ts';
 import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { describeFault } from '../../core/health/describe.ts';
@@ -12,11 +12,11 @@ type Stats = {
   live: number;
   analyzed: Instant;
   vacuumed: Instant;
-  /** The same by hand: autovacuum's own runs prove nothing of ours. */
+  /** The same for manual runs: a run of autovacuum does not prove ours. */
   byHand: { analyzed: Instant; vacuumed: Instant };
 };
 
-/** Sizes and last runs, of a partitioned table those of its partitions; tables that do not exist are absent. */
+/** Sizes and last runs; of a partitioned table, those of its partitions. A table that does not exist is absent. */
 export async function statsOf(preflight: Preflight, tables: readonly string[]) {
   const found = await preflight.rows(
     'primary',
@@ -54,7 +54,7 @@ export async function statsOf(preflight: Preflight, tables: readonly string[]) {
 
 export const ago = (at: Instant, now: Instant) => (at > 0 ? `${formatAge(now - at)} ago` : 'never');
 
-/** When each was done by hand last, to be kept with the plan: the server's clock against itself, not against ours. */
+/** The last manual run of each, kept with the plan: the server's clock is compared only with itself. */
 export const lastByHand = (stats: ReadonlyMap<string, Stats>, which: 'analyzed' | 'vacuumed') => ({
   before: JSON.stringify(Object.fromEntries([...stats].map(([name, of]) => [name, of.byHand[which]]))),
 });
@@ -74,7 +74,7 @@ export async function ranSince(
   return proven(`${which} just now; dead tuples: ${dead.join(', ')}`);
 }
 
-/** Who keeps rows that are dead from being removed: the oldest snapshot of this database, and how many ids old it is. */
+/** What keeps dead rows from being removed: the oldest snapshot of this database, and its age in transaction ids. */
 const holderSql = `SELECT * FROM (
     SELECT greatest(age(backend_xmin), age(backend_xid)) AS ids, pid, usename::text AS role, state::text AS state,
       backend_type::text AS kind, NULL::text AS name, extract(epoch FROM xact_start)::float8 AS since
@@ -91,7 +91,7 @@ const holderSql = `SELECT * FROM (
   WHERE since IS NULL OR since < $1
   ORDER BY ids DESC LIMIT 1`;
 
-/** The holder in words, with what would let go of the rows; undefined where nobody held a snapshot at `before`. */
+/** The holder and how to release it; undefined if nothing held a snapshot at `before`. */
 export async function holderOf(preflight: Preflight, before: Instant): Promise<string | undefined> {
   const found = await preflight.rows('primary', holderSql, [before / second]);
   if (!found.ok) return `(holders unknown: ${describeFault(found.fault)})`;
@@ -107,10 +107,10 @@ export async function holderOf(preflight: Preflight, before: Instant): Promise<s
   return `pid ${pid}${whose}${state === null ? '' : `, ${state}`}${age}; end that session`;
 }
 
-/** So many dead rows are no matter: they die while it runs, on a table that is in use. */
+/** This many dead rows are normal: rows die during the run on a table in use. */
 const few = 100;
 
-/** Whether a vacuum did its work: it ran, and the rows that were dead are gone. */
+/** Whether a vacuum succeeded: it ran, and the dead rows are gone. */
 export async function vacuumed(table: string, memo: Plan['baseline'], preflight: Preflight): Promise<Check> {
   const ran = await ranSince([table], 'vacuumed', memo, preflight);
   if (ran.state !== 'pass') return ran;

@@ -13,7 +13,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** The role's own limit on statements, as PostgreSQL writes it; none where there is none, as no setting is made for it. */
+/** The role's statement_timeout, as PostgreSQL writes it; undefined: none. The run does not change it. */
 async function timeoutOf(preflight: Preflight): Promise<string | undefined> {
   const found = await preflight.rows(
     'primary',

@@ -25,7 +25,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** Of kubectl diff: which object, and the lines that differ, without what every apply counts up. */
+/** The objects and changed lines of kubectl diff, without fields that every apply increments. */
 function differs(text: string): readonly string[] {
   const [, object] = /^diff .*\/([^/\s]+)$/.exec(text) ?? [];
   if (object) return [`${object}:`];
@@ -43,10 +43,10 @@ function asking(preflight: Preflight) {
   return { argv, place, ask: (...words: readonly string[]) => preflight.output(argv(...words), place) };
 }
 
-/** A request whose answer was lost may still be on its way for so long. */
+/** A request whose answer was lost may still arrive within this time. */
 const lateAnswer: Ms = 10 * second;
 
-/** After a lost connection: what production still lacks of its manifests; undefined: nothing. */
+/** After a lost connection: how production differs from its manifests; undefined: not at all. */
 async function whatIsMissing(preflight: Preflight, differed: boolean, late: boolean): Promise<Proof | undefined> {
   if (!differed) return { ...notYet('production had nothing to change: it proves nothing'), final: true };
   const { targets } = preflight.context;
@@ -76,7 +76,7 @@ export const deploy: Action = {
   fields: [],
   names: (_, { targets }) => targets.namespace,
   object: (_, { targets }) => `namespace/${targets.namespace}`,
-  // What the manifests are about is known once kubectl has read them: the plan asks for each of their objects.
+  // Only kubectl knows the objects of the manifests: the plan checks the permissions for each of them.
   needs: (_, { kubectl, admin }) => [{ kind: 'tool', command: kubectl, directory: admin.directory }],
   async plan(_, preflight) {
     const { targets } = preflight.context;

@@ -1,5 +1,5 @@
-// What manifests would do before they do it: which objects they are about, whether we may touch each of them, and
-// whether the API server takes them.
+// What manifests would do: their objects, whether we may change each of them, and
+// whether the API server accepts them.
 import type { Planned } from '../../core/actions/action.ts';
 import type { Answer, Need, Preflight } from '../../core/actions/preflight.ts';
 import { describeFault } from '../../core/health/describe.ts';
@@ -12,10 +12,10 @@ export type Applied = { kind: string; name: string; exists: boolean };
 /** Manifests, and the namespace they are applied to. */
 export type Place = { files: string; namespace: string };
 
-/** So many questions to the API server at a time. */
+/** Concurrent requests to the API server. */
 const atOnce = 8;
 
-/** What kubectl says of a dry run: `deployment.apps/executor configured (dry run)`. */
+/** Output of kubectl for a dry run: `deployment.apps/executor configured (dry run)`. */
 export function appliedFrom(lines: readonly string[]): readonly Applied[] {
   return lines.flatMap((text) => {
     const [, kind, name, done] =
@@ -24,11 +24,11 @@ export function appliedFrom(lines: readonly string[]): readonly Applied[] {
   });
 }
 
-/** The webhook that may not be asked in a dry run, in the server's words. */
+/** The webhook that does not support a dry run, in the server's words. */
 export const untriable = (lines: readonly string[]): string | undefined =>
   lines.find((text) => /does not support dry ?run/i.test(text));
 
-/** Why manifests cannot be applied here: they cannot be read, or we may not touch what they are about. */
+/** Why manifests cannot be applied: they cannot be read, or permissions are missing. */
 export async function mayApply(
   preflight: Preflight,
   { files, namespace }: Place,
@@ -48,7 +48,7 @@ export async function mayApply(
   return refuse(`${describeFault(first)}${more}`, first.hint);
 }
 
-/** An object that is there is read and patched; one that is not is read and made. */
+/** An existing object is read and patched; a new one is read and created. */
 async function needsOf(
   preflight: Preflight,
   all: readonly Applied[],
@@ -63,7 +63,7 @@ async function needsOf(
     const { group, resource, namespaced } = found.value;
     const about = { kind: 'kubernetes', group, resource, namespace: namespaced ? namespace : '' } as const;
     needs.push({ ...about, verb: 'get', name });
-    // A new object has no name yet that a role could be about.
+    // A role cannot be restricted to the name of a new object.
     needs.push(exists ? { ...about, verb: 'patch', name } : { ...about, verb: 'create' });
   }
   return { ok: true, value: needs };

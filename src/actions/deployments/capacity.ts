@@ -1,4 +1,4 @@
-// Whether there is room for more pods, in words: what one asks for, what the quotas leave, and whom it concerns else.
+// Whether there is room for more pods: requests of one pod, what the quotas leave, and disruption budgets.
 import type { Answer, Quota, Room } from '../../core/actions/preflight.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import { formatBytes } from '../../core/text/format.ts';
@@ -6,7 +6,7 @@ import { counted } from '../plan.ts';
 
 export type RoomSays = { impact: readonly string[]; warnings: readonly string[] };
 
-/** `more`: pods beside those of now; `replicas`: how many it will be. */
+/** `more`: additional pods; `replicas`: their number afterwards. */
 export function roomSays(answer: Answer<Room>, more: number, replicas: number): RoomSays {
   if (!answer.ok)
     return { impact: [], warnings: [`Quota and limits could not be read: ${describeFault(answer.fault)}`] };
@@ -45,7 +45,7 @@ function podSays(pod: Room['pod']): string {
   return `A pod requests ${asks || 'nothing'}, ${most ? `limited to ${most}` : 'without limits'}.`;
 }
 
-/** What of a quota a pod counts against. */
+/** The resources of a quota that a pod counts against. */
 const countsAgainst: Readonly<Record<string, keyof Room['pod'] | 'pod'>> = {
   pods: 'pod',
   'count/pods': 'pod',

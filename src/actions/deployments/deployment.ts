@@ -1,4 +1,4 @@
-// What the actions on a deployment share: the field, the look, the plan's frame, and the proof of a rollout.
+// Shared by the actions on a deployment: the field, the preflight, the plan, and the verification of a rollout.
 import type { Action, Check, Choice, Execution, Field, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { ActionContext, DeploymentState, Need, Preflight } from '../../core/actions/preflight.ts';
@@ -34,7 +34,7 @@ export const deploymentField: Field = {
 export const named = (target: Target) => given(target, 'deployment');
 export const objectOf = (target: Target) => `deployment/${named(target)}`;
 
-/** A role may be about named deployments only. */
+/** A role may be restricted to named deployments. */
 export function patches(
   target: Target,
   { targets: { namespace } }: ActionContext,
@@ -47,7 +47,7 @@ export function patches(
   ];
 }
 
-/** What the world on the screen knows against it. */
+/** Why not, as far as the world on the screen knows. */
 export function notThere(world: World, target: Target): string | undefined {
   const reading = world.readings.deployments;
   if (reading.state === 'lost') return `Kubernetes does not answer: ${reading.fault.what}`;
@@ -56,7 +56,7 @@ export function notThere(world: World, target: Target): string | undefined {
   return reading.value.some((d) => d.name === name) ? undefined : `there is no deployment ${name}`;
 }
 
-/** Changed by whoever changes the specification, and by nothing else. */
+/** Changes only with the specification. */
 const fingerprint = (d: DeploymentState) => `${d.uid} ${d.generation} ${d.revision}`;
 
 export const isRolling = (d: DeploymentState) =>
@@ -67,7 +67,7 @@ export function disruption(d: DeploymentState): string {
   return `Replaces ${counted(d.desired, 'pod')} one after another; ${d.ready} of ${d.desired} ready now.`;
 }
 
-/** Why its pods are not as they should be. */
+/** Why its pods are not ready. */
 export function because({ reasons }: DeploymentState): string {
   return reasons.length > 0 ? ` (${reasons.join(', ')})` : '';
 }
@@ -127,7 +127,7 @@ export async function planChange(
 
 const gatewayHealth = ({ context: { targets } }: Preflight) => `${targets.gatewayUrl}${targets.healthPath}`;
 
-/** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
+/** The rollout is complete, and the gateway, if it is one, reports healthy. */
 export async function rolledOut({ target, plan }: Execution, preflight: Preflight): Promise<Check> {
   const found = await preflight.deployment(named(target));
   if (!found.ok) return notYetBy(found.fault);
@@ -143,7 +143,7 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   const { targets } = preflight.context;
   if (d.name !== targets.deployments.gateway) return proven(says);
   const health = await preflight.health(gatewayHealth(preflight), true);
-  // Where there was no way from here to the gateway before, its silence says nothing about the rollout.
+  // If the gateway was unreachable from here before, its silence proves nothing about the rollout.
   const unheard = plan.baseline?.unheard;
   if (!health.ok && unheard) return proven(`${says}; its health cannot be checked from here: ${unheard}`);
   if (!health.ok) return notYet(`${says}; health unknown: ${health.fault.what}`);
@@ -151,7 +151,7 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   return proven(`${says}, health answers ${health.value.statusCode}`);
 }
 
-/** The revision that was there before, where it had a number. */
+/** The previous revision, if it had a number. */
 export function wayBack({ target, plan }: Execution, words: string): ReturnType<NonNullable<Action['next']>> {
   const revision = plan.baseline?.revision ?? '0';
   if (revision === '0') return [];

@@ -1,11 +1,11 @@
-// A dry run of what would be sent to Kubernetes: what a webhook, a quota or the validation refuses is told before anybody
+// A dry run of the request to Kubernetes: a refusal by a webhook, a quota or the validation is shown before anybody
 // confirms it.
 import type { Planned } from '../../core/actions/action.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
 import { refuse } from '../plan.ts';
 
-/** Why there is no plan; or what to say of the dry run in it. */
+/** Why there is no plan, or the plan's line about the dry run. */
 export async function dryRunOf(
   preflight: Preflight,
   calls: readonly KubernetesCall[],

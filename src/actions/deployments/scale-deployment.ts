@@ -12,10 +12,10 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** Beyond this a number is taken for a slip of the finger. */
+/** A larger number is treated as a typing error. */
 const mostReplicas = 500;
 
-/** What nobody does any more; the roles are those of the architecture. */
+/** The work that stops, by role of the architecture. */
 function outage(name: string, { targets: { deployments } }: ActionContext): string {
   const stops: Readonly<Record<string, string>> = {
     [deployments.gateway]: 'the API takes no requests',

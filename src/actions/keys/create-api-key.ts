@@ -21,7 +21,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** What is new: a key of that tenant and name, younger than the run. */
+/** The new key: of that tenant and name, younger than the run. */
 export async function created({ plan, startedAt }: Execution, preflight: Preflight) {
   const { tenant = '', name = '' } = plan.baseline ?? {};
   const found = await keysWhere(preflight, 'tenant_id::text = $1 AND name::text = $2 AND revoked IS NOT TRUE', [

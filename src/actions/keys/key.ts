@@ -1,4 +1,4 @@
-// What the actions on API keys share: how keys are read, named and described.
+// Shared by the actions on API keys: how keys are read, named and described.
 import type { Field, Planned, Target } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
 import type { ActionContext, Need, Preflight, SqlRow } from '../../core/actions/preflight.ts';
@@ -36,7 +36,7 @@ function inRunbookWords({ schema, apiKey }: Form): string {
 /** Prisma's keys are active or not; the runbook's are revoked or not. */
 const isActiveForm = ({ columns: { revoked, active } }: Form['apiKey']) => !revoked && active !== undefined;
 
-/** The statement that revokes a key that is live (runbook, Revoking an API Key). */
+/** The statement that revokes an active key (runbook, Revoking an API Key). */
 export function revokeStatement({ schema, apiKey }: Form, id: string): Statement {
   const keys = qualified(schema, apiKey.name);
   const text = isActiveForm(apiKey)
@@ -97,7 +97,7 @@ export async function oneKey(
 
 export const objectOf = (target: Target) => `api-key/${keyOf(target)}`;
 
-/** What may be done with the table of keys. */
+/** The permissions on the table of keys. */
 export const needsTable = (
   { schema }: ActionContext,
   privileges: readonly ('SELECT' | 'UPDATE')[] = ['SELECT'],

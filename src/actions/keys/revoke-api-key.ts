@@ -12,10 +12,10 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** A key in use a few minutes ago is somebody's production. */
+/** A key used a few minutes ago is in production use. */
 const recently = 15 * minute;
 
-/** Whether the tenant can do without it: the last step of a rotation waits for that. */
+/** Whether the tenant uses another key: the last step of a rotation waits for that. */
 function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
   if (others.length === 0)
     return [`It is the only active key of ${row.tenant}: all requests of the tenant will be refused.`];
@@ -54,7 +54,7 @@ export const revokeApiKey: Action = {
     const id = keyOf(target);
     const byAdmin = given(target, 'by') === 'admin';
     const made = adminCall(preflight.context, 'admin:apikey', 'revoke', '--key-id', { key: id });
-    // By SQL it does not matter what an id looks like.
+    // SQL takes any id: it is a parameter.
     if (byAdmin && !made.ok) return { ...made, hint: `revoke it by SQL. ${made.hint}` };
     const found = await oneKey(preflight, id);
     if ('planned' in found) return found.planned;

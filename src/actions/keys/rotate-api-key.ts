@@ -11,7 +11,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** In characters that may be handed to the admin command. */
+/** Only with characters that the admin command accepts. */
 export function rotatedName(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9_.:/@,+-]+/g, '-').replace(/^[^A-Za-z0-9_]+|[^A-Za-z0-9_]+$/g, '');
   return `${plain.replace(/-rotated$/, '') || 'key'}-rotated`;

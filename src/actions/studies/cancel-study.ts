@@ -36,7 +36,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** `45`, or a question mark where the platform does not say it. */
+/** `45`, or a question mark if the platform does not report it. */
 const percentOf = (row: SqlRow) => (text(row, 'progress') === '' ? '?' : Math.round(number(row, 'progress')) || 0);
 
 export const cancelStudy: Action = {

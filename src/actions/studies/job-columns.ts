@@ -1,4 +1,4 @@
-// The columns of a job that a retry sets, as this database has them: what is kept of them, and how they are put back.
+// The columns of a job that a retry sets in this form of the table: which are saved, and how they are restored.
 import type { Column, Form } from '../../core/platform/form.ts';
 import type { Tables } from '../../core/platform/tables.ts';
 import { literal, quoted } from '../../core/text/sql.ts';
@@ -6,11 +6,11 @@ import { literal, quoted } from '../../core/text/sql.ts';
 /** Beside the status: attempts, message or result, and when it was last tried, as far as the table has them. */
 function columnsSet({ job }: Form): readonly Column[] {
   const { attempts, error, result, attempted } = job.columns;
-  // Where there is a message of its own, the result is somebody else's.
+  // If the table has a message column, the result belongs to others.
   return [attempts, error ?? result, error ? undefined : attempted].flatMap((column) => column ?? []);
 }
 
-/** The names of what a retry keeps of each row: id, status and the columns that it sets. */
+/** The columns that a retry saves of each row: id, status and the columns that it sets. */
 export const keptColumns = ({ form }: Tables): readonly string[] => [
   'id',
   'status',
@@ -28,13 +28,13 @@ export function retrySet({ form }: Tables, waiting: string): string {
 /** Prisma's rows carry the time of each change, which its client would set. */
 const touchesUpdated = ({ job }: Form) => job.columns.error === undefined;
 
-/** SQL: that a job was not begun since a retry set it. */
+/** SQL: a job that has not started since the retry. */
 export function isUntouched(tables: Tables): string {
   const { attempts } = tables.form.job.columns;
   return `${tables.jobIs('waiting')}${attempts ? ` AND ${quoted(attempts.name)} = 0` : ''}`;
 }
 
-/** SQL that puts kept columns back from lists, one for each column: parameters from `first` on. */
+/** SQL that restores saved columns from lists, one for each column: parameters from `first` on. */
 export function putBack({ form }: Tables, first: number): { set: string; lists: string; names: string } {
   const { status } = form.job.columns;
   const columns = [{ name: 'status', type: status?.type ?? 'text' }, ...columnsSet(form)];
@@ -45,7 +45,7 @@ export function putBack({ form }: Tables, first: number): { set: string; lists: 
   };
 }
 
-/** The server quotes a type's name where it has to; anything else than such a name is not put into a statement. */
+/** The server quotes a type's name if needed; anything but such a name is rejected. */
 const castable = (type: string) => (/^(?:"(?:[^"]|"")+"(?!")|[a-z0-9_ .])+$/.test(type) ? type : 'text');
 
 /**

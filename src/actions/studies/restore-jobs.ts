@@ -22,7 +22,7 @@ declare module '../../core/actions/action.ts' {
   }
 }
 
-/** A ULID; it is the name of a file, too. */
+/** A ULID; it is also a file name. */
 const runId = { pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/i, says: 'the id of a run, 26 letters and digits' };
 
 export const restoreJobs: Action = {

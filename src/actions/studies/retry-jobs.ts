@@ -77,7 +77,7 @@ export const retryJobs: Action = {
         'ask the platform’s developers which state means waiting',
       );
     const failed = tables.jobIs('failed');
-    // Compared as what it is, so that an index on it answers.
+    // Compared in its own type, so that its index is used.
     const chosen = `${job.study} = $1::${types.jobStudyId} AND ${failed}${surface ? ` AND ${job.surface}::text = $2` : ''}`;
     const by = surface ? [study, surface] : [study];
     const groups = await preflight.rows(

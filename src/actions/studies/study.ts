@@ -1,4 +1,4 @@
-// What the actions on a study share: its field, its row, the tables that it lies in.
+// Shared by the actions on a study: its field, its row, its tables.
 import type { Choice, Field, Planned, Target } from '../../core/actions/action.ts';
 import type { ActionContext, Need, Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
@@ -47,7 +47,7 @@ export async function studyRow(preflight: Preflight, { studies, study }: Tables,
   );
 }
 
-/** A study on a server that takes writes, with its tables, or why there is none. */
+/** A study on a writable server, with its tables, or why there is none. */
 export async function writableStudy(
   target: Target,
   preflight: Preflight,

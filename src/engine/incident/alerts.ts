@@ -1,4 +1,4 @@
-// Watches the findings: raises alerts, and writes what turned while this cockpit is in control of an incident.
+// Watches the findings: raises alerts, and records status changes while this cockpit controls an incident.
 
 import {
   type Acknowledgement,
@@ -17,7 +17,7 @@ import { known } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
 import { alertChannel } from '../../runbook/channels.ts';
 
-/** A verdict that does not last this long is not written. */
+/** A status that does not last this long is not recorded. */
 const believed = 10 * second;
 const sampleEvery = minute;
 
@@ -29,10 +29,10 @@ export class AlertWatch {
   #turns = new Map<string, Turn>();
   #sampledAt = 0;
 
-  /** Takes who acknowledged what, from any cockpit's entries. */
+  /** Applies acknowledgements from the entries of any cockpit. */
   takeEntries(entries: readonly Entry[]): void {
     const of = new Map<string, Acknowledgement>();
-    // Who has the whole incident has what was raised by then.
+    // Acknowledging the incident acknowledges the alerts raised so far.
     let all: Acknowledgement | undefined;
     for (const { event, at, writer } of entries) {
       const ack = { by: writer.name, at };
@@ -43,7 +43,7 @@ export class AlertWatch {
     this.#acknowledgements = { of, all };
   }
 
-  /** Takes the world of this moment; gives what is worth writing. */
+  /** Takes the current world; returns the events to record. */
   takeWorld(world: World): readonly Event[] {
     const findings = evaluate(world);
     const { alerts, changes } = takeFindings(this.#alerts, findings, world.now);
@@ -64,7 +64,7 @@ export class AlertWatch {
     ];
   }
 
-  /** Those that are raised, as the screen shows them. */
+  /** The raised alerts, as the screen shows them. */
   get raised(): readonly DueAlert[] {
     return raisedAlerts(this.#alerts, this.#acknowledgements).map((alert): DueAlert => {
       const { channel, responseTime, due } = alertChannel(alert.level);
@@ -86,7 +86,7 @@ export class AlertWatch {
     return events;
   }
 
-  /** What the metrics are now; nothing while none is known. */
+  /** A sample of all known metrics; none while none is known. */
   sample(world: World): readonly Event[] {
     const values = Object.fromEntries(
       metrics.flatMap((m) => {

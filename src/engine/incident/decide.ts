@@ -1,4 +1,4 @@
-// What a person does about an incident, as the events that are recorded. Pure but for the world it looks at.
+// Turns a person's command on an incident into the events to record. Pure.
 import { ulid } from 'ulid';
 import { adviceOn, checkOf, type Severity, severityName } from '../../core/incident/checklist.ts';
 import type { IncidentCommand } from '../../core/incident/context.ts';
@@ -10,7 +10,7 @@ import { checklist, checklistFor, findStep } from '../../runbook/checklists.ts';
 import { activeChecklists, knownOf, untoldOf } from '../../runbook/messages.ts';
 import { suggestSeverity } from '../../runbook/suggest-severity.ts';
 
-/** What to record, and of which incident; or why not. */
+/** What to record and for which incident, or why nothing is recorded. */
 export type Decision = { events: readonly Event[]; incident?: string; says: string } | { refused: string };
 
 export type Situation = {
@@ -21,7 +21,7 @@ export type Situation = {
   now: Instant;
 };
 
-/** What needs control of the incident; the others watch, write notes, take roles and acknowledge. */
+/** Commands that need control of the incident. Everybody may watch, write notes, take roles and acknowledge. */
 const forDriver = new Set<IncidentCommand['do']>([
   'severity',
   'procedure',
@@ -163,7 +163,7 @@ function withIncident(what: IncidentCommand, incident: Incident, { self, world, 
   }
 }
 
-/** What a change of the severity does to the checklist, in words. */
+/** How a change of the severity changes the checklist. */
 function stepsChange(incident: Incident, severity: Severity): string {
   if (incident.procedure) return 'its checklist stays';
   const before = activeChecklists(incident).flatMap((list) => list.steps);
@@ -173,7 +173,7 @@ function stepsChange(incident: Incident, severity: Severity): string {
   return `${added} steps added, ${retired} retired; completed steps stay`;
 }
 
-/** Who was told of it, and has not been told that it is over. */
+/** Channels that were notified of the incident and not of its resolution. */
 function stillToTell(incident: Incident): string {
   const left = untoldOf(incident);
   return left.length > 0 ? `; press m to notify ${left.join(' and ')}` : '';

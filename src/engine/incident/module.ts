@@ -1,4 +1,4 @@
-// The incident's part of the engine: journal, incident, alerts, messages, presence.
+// The incident module: journal, incident, alerts, messages, presence.
 import { ulid } from 'ulid';
 import { targetsOf } from '../../config/targets.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
@@ -23,9 +23,9 @@ import { decide } from './decide.ts';
 import type { Recorder } from './recorder.ts';
 
 const renewEvery: Ms = 3 * second;
-/** How often a drill is asked what arrived. */
+/** How often a drill is asked for received messages. */
 const arrivalsEvery: Ms = 3 * second;
-/** How often the journal’s own file is looked after, and a journal in trouble is tried again. */
+/** How often the journal's own file is checked, and a failed journal is retried. */
 const retryEvery: Ms = 5 * second;
 
 export const incidentModule =
@@ -87,7 +87,7 @@ export const incidentModule =
       said = { turn: (said?.turn ?? 0) + 1, says, verdict };
       show();
     };
-    /** Writes; what cannot be written is kept and said. */
+    /** Writes. An entry that cannot be written is kept in memory, and the screen says so. */
     const record = async (event: Event, incident = recorder.incident?.id): Promise<boolean> => {
       const outcome = await journal.append(event, incident);
       if (!outcome.ok) say(`kept in memory only: ${outcome.fault.what}; ${outcome.fault.hint}`, 'critical');
@@ -111,7 +111,7 @@ export const incidentModule =
       if ('refused' in order) return say(order.refused, 'warning');
       if (order.incident) recorder.follow(order.incident);
       let written = true;
-      // What the metrics were at the end, before the end.
+      // The last sample of the metrics comes before the resolution.
       if (what.do === 'resolve') for (const event of alerts.sample(context.world())) await record(event);
       for (const event of order.events)
         written = (await record(event, order.incident ?? recorder.incident?.id)) && written;
@@ -120,7 +120,7 @@ export const incidentModule =
       if (written) say(order.says, 'ok');
     };
 
-    /** What was raised before the incident was opened belongs to its story. */
+    /** Alerts raised before the incident was opened belong to its timeline. */
     const recordRaised = async () => {
       for (const { id, subject, level, says, raisedAt } of alerts.raised)
         await record({
@@ -135,7 +135,7 @@ export const incidentModule =
       for (const event of alerts.sample(context.world())) await record(event);
     };
 
-    /** Whoever takes over writes down what nobody will end any more. */
+    /** The new controller records the outcome of runs whose cockpit ended. */
     const recordInterrupted = async () => {
       const { incident } = recorder;
       if (!incident) return;
@@ -200,7 +200,7 @@ export const incidentModule =
       if (writes)
         for (const event of events)
           orders = orders.then(async () => {
-            // It may have been resolved by an order that came before this.
+            // An earlier command may have resolved it.
             if (recorder.incident?.id === incident.id && recorder.incident.resolvedAt === undefined)
               await record(event, incident.id);
           });
@@ -209,7 +209,7 @@ export const incidentModule =
     let heard = '';
     journal.onNews(() => {
       const last = journal.entries.at(-1);
-      // What happened to the journal itself is said where somebody sees it, not only written.
+      // Trouble with the journal is shown on the screen, not only recorded.
       if (last && last.id !== heard && last.writer.session === self.session && last.event.kind === 'journal') {
         heard = last.id;
         say(`journal: ${last.event.says}`, 'warning');
@@ -225,7 +225,7 @@ export const incidentModule =
       others = await presence.others(Date.now(), self.host);
       show();
     };
-    /** Only a drill tells what arrived. */
+    /** Only a drill reports received messages. */
     const lookForArrivals = async () => {
       const { received: url } = settings.channels;
       if (scope.drill === undefined || url === undefined) return;
@@ -235,7 +235,7 @@ export const incidentModule =
     const arriving = setInterval(() => void lookForArrivals(), arrivalsEvery);
     const renewing = setInterval(() => void renew(), renewEvery);
     const retrying = setInterval(() => {
-      // Also without trouble: a file that somebody cut or removed is seen only by looking.
+      // Checked always: only a check detects that the file was truncated or removed.
       void journal.flush().then(show);
     }, retryEvery);
     void recorder.ready.then(() => {

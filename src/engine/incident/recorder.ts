@@ -1,4 +1,4 @@
-// The one journal of an engine, and what other parts may do with it: record, flushed, and ask whether they may act.
+// The engine's one journal, for all modules: record and flush an event, and check whether an action may run.
 
 import { hostname, userInfo } from 'node:os';
 import { scopeOf } from '../../config/scope.ts';
@@ -13,15 +13,15 @@ import { day, type Instant } from '../../core/time.ts';
 import { Journal } from '../../data/journal/journal.ts';
 import type { Result } from '../../data/source.ts';
 
-/** What the journal is told of a run. */
+/** What the journal records about a run. */
 export type RunNews = Omit<EventOf<'action'>, 'kind'>;
 
-/** An incident that nobody touched for so long is not picked up by itself. */
+/** An incident without entries for this long is not shown automatically. */
 const picksUp = 7 * day;
 
 export class Recorder {
   readonly journal: Journal;
-  /** Resolves when what was there has been read. */
+  /** Resolves when the existing entries have been read. */
   readonly ready: Promise<void>;
   /** The incident that this cockpit shows; undefined: the newest that is open. */
   #following: string | undefined;
@@ -47,7 +47,7 @@ export class Recorder {
     this.ready = this.journal.open();
   }
 
-  /** The incident that is shown: followed, or the newest that is open. Keeps its identity while nothing was written. */
+  /** The incident that is shown: followed, or the newest that is open. The same object until an entry changes it. */
   get incident(): Incident | undefined {
     const { entries } = this.journal;
     if (this.#folded === entries) return this.#incident;
@@ -58,14 +58,14 @@ export class Recorder {
     return this.#incident;
   }
 
-  /** What is resolved stays to be seen until another incident is opened. */
+  /** A resolved incident is shown until another one is opened. */
   #after(resolved: Incident): Incident {
     const last = resolved.entries.findLast(({ event }) => event.kind === 'resolved')?.id ?? '';
     const next = this.open.at(-1);
     return next && (next.entries[0]?.id ?? '') > last ? next : resolved;
   }
 
-  /** Every incident that is open, oldest first. */
+  /** All open incidents, oldest first. */
   get open(): readonly Incident[] {
     const { entries } = this.journal;
     if (this.#searched === entries) return this.#open;
@@ -131,14 +131,14 @@ function whoIsInControl(open: Incident | undefined, shown: Incident | undefined)
   return `${who} controls ${severityName(open.severity)} ${open.title}: show it and take control first`;
 }
 
-/** The incident that is open, for whoever is about to change something. */
+/** The open incident, for an action that is about to run. */
 export function openIncident({ incident }: Recorder, now: Instant): OpenIncident | undefined {
   if (!incident || incident.resolvedAt !== undefined) return undefined;
   const says = `${severityName(incident.severity)} ${incident.title}, open for ${formatAge(now - incident.openedAt)}`;
   return { says, key: pageKey(incident) };
 }
 
-/** Records how a run stands, and what follows from it for the incident. */
+/** Records the phase of a run, and what follows for the incident. */
 export async function recordRun(recorder: Recorder, news: RunNews): Promise<Result<undefined>> {
   const written = await recorder.record({ kind: 'action', ...news });
   if (news.action === 'acknowledge-page' && news.phase === 'verified') await recorder.record({ kind: 'acknowledged' });

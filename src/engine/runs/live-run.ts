@@ -18,7 +18,7 @@ import { pause } from '../../data/source.ts';
 import { debugLog } from '../../disk/debug-log.ts';
 import { openIncident, type Recorder, type RunNews } from '../incident/recorder.ts';
 
-/** What each run of one runner shares. */
+/** What all runs of one runner share. */
 export type RunContext = {
   settings: Settings;
   actionContext: ActionContext;
@@ -26,19 +26,19 @@ export type RunContext = {
   kept: KeptFiles;
   /** Aborts when the engine ends. */
   signal: AbortSignal;
-  /** Where the outcome is not known, the facts are asked until they tell; else for as long as the action says. */
+  /** With an unknown outcome, verify until the facts decide; otherwise only for the action's own time. */
   patient: boolean;
   changed(run: Run): void;
   logged(command: LoggedCommand): void;
-  /** Written and flushed when it resolves; false: it could not be, and nobody allowed to go on without. */
+  /** Resolves when written and flushed; false: it could not be written, and actions without a record are not allowed. */
   record(news: RunNews): Promise<boolean>;
 };
 
 const verifyEvery: Ms = second;
-/** Once the time to verify is over. */
+/** After the action's own time to verify. */
 const verifySlowlyEvery: Ms = 5 * second;
 
-/** How far the calls came. `uncertainty`: why nobody knows whether the last one happened. */
+/** How far the calls came. `uncertainty`: why the outcome of the last one is unknown. */
 export type Executed =
   | { end: 'all'; uncertainty?: string }
   | { end: 'stopped'; result: Exclude<CallResult, { outcome: 'done' | 'unknown' }>; at: number };
@@ -49,7 +49,7 @@ export class LiveRun {
   readonly preflight: Preflight & { close(): Promise<void> };
   /** Stops the calls. */
   readonly stop = new AbortController();
-  /** Stops the looks, too. */
+  /** Stops preflight and verification, too. */
   readonly leave = new AbortController();
   #run: Run;
 
@@ -92,7 +92,7 @@ export class LiveRun {
     }
   }
 
-  /** Shows a plan, and asks; `again`: what is another thing than in the plan that was confirmed. */
+  /** Shows a plan and asks for confirmation; `again`: the differences from the confirmed plan. */
   planned(plan: Plan, notice?: string, again?: readonly string[]): Run {
     const { targets } = this.#context.actionContext;
     const calls = plan.calls.map((call) => ({
@@ -103,12 +103,12 @@ export class LiveRun {
     return this.tell({ kind: 'planned', plan, calls, notice, again });
   }
 
-  /** The calls of a plan, one after the other. The first one that is not done ends it; none is ever made twice. */
+  /** The calls of a plan, one after the other. The first one that is not done ends it; none is ever repeated. */
   async execute({ calls }: Plan): Promise<Executed> {
     for (const [at, call] of calls.entries()) {
       const result = await this.#call(at, call);
       if (result.outcome === 'done') this.tell({ kind: 'performed', call: at });
-      // Not again: whether it happened is for the facts to say.
+      // Never repeated: the facts decide whether it happened.
       else if (result.outcome === 'unknown') return { end: 'all', uncertainty: result.says };
       else return { end: 'stopped', result, at };
     }
@@ -137,7 +137,7 @@ export class LiveRun {
     return result;
   }
 
-  /** Asks the facts and ends the run. `uncertainty`: why nobody knows whether it happened; then only the facts may say so. */
+  /** Verifies and ends the run. `uncertainty`: why the outcome is unknown; then only the facts decide. */
   async verify(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Run> {
     if (uncertainty !== undefined) await this.record('unknown', { detail: uncertainty });
     const { state, because, final } = await this.#proof(plan, uncertainty);
@@ -159,7 +159,7 @@ export class LiveRun {
     return this.end('unknown', says, { hint: 'check the current state before you retry', next });
   }
 
-  /** Until the facts prove it, disprove it, or the time is up. */
+  /** Verifies until the facts prove it, disprove it, or time is up. */
   async #proof(plan: Pick<Plan, 'baseline'>, uncertainty: string | undefined): Promise<Proof> {
     const { signal, patient } = this.#context;
     const over = AbortSignal.any([this.leave.signal, signal]);
@@ -204,7 +204,7 @@ export class LiveRun {
     return run;
   }
 
-  /** Written and flushed when it resolves; false: it could not be. */
+  /** Resolves when written and flushed; false: it could not be written. */
   async record(phase: RunNews['phase'], more: { calls?: readonly string[]; detail?: string } = {}): Promise<boolean> {
     const { id, action, target } = this.#run;
     const object = sanitize(this.action.object(target, this.#context.actionContext), 300);

@@ -1,4 +1,4 @@
-// The runs' part of the engine: actions from the screen, arming, the command log, and what a killed cockpit has left.
+// The runs module: actions from the screen, arming, the command log, and the runs of a killed cockpit.
 import { type Arming, arm, disarm, forbids, initialArming, settle, touch, whyOver } from '../../core/actions/arming.ts';
 import { keptCommands, type LoggedCommand } from '../../core/actions/command-log.ts';
 import type { Recorder } from '../incident/recorder.ts';

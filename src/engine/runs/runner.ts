@@ -17,12 +17,12 @@ import { type Executed, LiveRun, type RunContext } from './live-run.ts';
 export type RunnerOptions = Pick<RunContext, 'settings' | 'recorder' | 'signal' | 'patient' | 'changed' | 'logged'> & {
   /** Why nothing may be changed now: read-only, observing, another cockpit is in control. */
   forbids(): string | undefined;
-  /** Something was changed: look at the facts now. */
+  /** Something was changed: poll the facts now. */
   acted?(): void;
 };
 
 export class Runner {
-  /** One run for each target, on this host. */
+  /** One run at a time for each target on this host. */
   readonly locks: RunLocks;
   readonly #context: RunnerOptions & RunContext;
   readonly #live = new Map<string, LiveRun>();
@@ -37,27 +37,27 @@ export class Runner {
       kept: keptFiles(journal),
       async record(news) {
         const written = await recordRun(recorder, news);
-        // Somebody may have allowed in words that actions go on although nothing can be recorded.
+        // A person may have allowed actions without a record.
         return written.ok || recorder.allowed !== undefined;
       },
     };
   }
 
-  /** Runs that hold their target now. */
+  /** Runs that hold the lock of their target. */
   get underWay(): readonly Run[] {
     return [...this.#live.values()]
       .map(({ run }) => run)
       .filter((run) => run.phase !== 'planned' && run.phase !== 'planning');
   }
 
-  /** Looks, and says what would be done. Resolves with the planned, or refused, run. */
+  /** Makes a plan. Resolves with the planned, or refused, run. */
   async plan(id: string, actionId: ActionId, target: Target): Promise<Run | undefined> {
     if (this.#live.has(id)) return undefined;
     const action = actionById[actionId];
     const { actionContext, recorder } = this.#context;
     const whole = withPresets(action, target);
     const wrong = whatIsWrong(action, whole);
-    // What cannot be read cannot be confirmed either: it never gets further than this.
+    // An invalid target is refused here, before any plan.
     const shown = wrong ? shortened(whole) : whole;
     const name = action.names(shown, actionContext);
     const run: Run = {
@@ -86,7 +86,7 @@ export class Runner {
     return live.end('verified', 'nothing was changed', { next: live.next(plan.plan) });
   }
 
-  /** Carries a planned run out, if `typed` is what has to be typed. Resolves when it has ended, or is planned again. */
+  /** Executes a planned run if `typed` confirms it. Resolves when it has ended, or is planned again. */
   async confirm(id: string, typed: readonly string[]): Promise<Run | undefined> {
     const live = this.#live.get(id);
     const { plan } = live?.run ?? {};
@@ -126,7 +126,7 @@ export class Runner {
     }
   }
 
-  /** Before the first call: nothing happens. Afterwards: it is asked to stop, and says how far it came. */
+  /** Before the first call nothing is changed; afterwards the running call is stopped, and the run tells how far it came. */
   cancel(id: string): void {
     const live = this.#live.get(id);
     if (!live) return;
@@ -136,7 +136,7 @@ export class Runner {
     if (phase === 'planning' || phase === 'planned') void live.end('cancelled', 'nothing was changed');
   }
 
-  /** Forgets what a run said: a new key is not kept on the screen. */
+  /** Clears the output of a run: a new key must not stay on the screen. */
   forget(id: string): void {
     const live = this.#live.get(id);
     if (live?.run.phase !== 'done') return;
@@ -144,12 +144,12 @@ export class Runner {
     this.#context.changed({ ...live.run, output: [] });
   }
 
-  /** Takes up a run whose cockpit is gone: its outcome is unknown, and the facts are asked until they tell. */
+  /** Resumes a run whose cockpit has ended: its outcome is unknown, and it is verified until the facts decide. */
   async resume({ note, lock }: Left): Promise<Run | undefined> {
     const { run: id, action: actionId, by, object, at, proof } = note;
     const action = isActionId(actionId) ? actionById[actionId] : undefined;
     const uncertainty = await this.#leftBehind(note);
-    // As it was planned: a field that was left empty had its preset.
+    // As planned: an empty field had its preset.
     const target = action && proof ? withPresets(action, proof.target) : {};
     try {
       if (!lock || !action || !proof || this.#live.has(id) || whatIsWrong(action, target)) return undefined;
@@ -178,7 +178,7 @@ export class Runner {
     }
   }
 
-  /** Tells the journal of a run whose cockpit is gone; gives why nobody knows what became of it. */
+  /** Records a run whose cockpit has ended; returns why its outcome is unknown. */
   async #leftBehind({ run, action, object, phase, by }: LockNote): Promise<string> {
     const begun = phase === 'started';
     const detail = `the cockpit of ${by} ended ${begun ? 'while it ran' : 'before it began'}`;
@@ -218,7 +218,7 @@ export class Runner {
 
 const movedNotice = 'state changed since the plan; nothing was done. New plan:';
 
-/** Looks, and asks again. */
+/** Plans again, and asks for confirmation again. */
 async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> {
   const fresh = await live.look();
   if (fresh.ok) return live.planned(fresh.plan, notice, describeDrift(before, fresh.plan));
@@ -226,7 +226,7 @@ async function again(live: LiveRun, before: Plan, notice: string): Promise<Run> 
   return live.end(began ? 'moved' : 'refused', fresh.why, { hint: `${fresh.hint}; nothing was changed` });
 }
 
-/** Somebody was quicker than the first call: nothing was changed, and it is planned again. */
+/** The state changed before the first call: nothing was done, and it is planned again. */
 async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Executed, { end: 'stopped' }>): Promise<Run> {
   const of = live.run.calls.length;
   const before = at > 0 ? `; ${at} of ${of} calls were done before` : '';
@@ -238,7 +238,7 @@ async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Execut
   return live.end(outcome, result.says + before, { hint: at > 0 ? 'check what was done' : hint });
 }
 
-/** A full disk, or a mistake of ours: nothing is hidden, and nothing is said to be done. */
+/** A full disk, or a bug: the error is shown, and nothing is reported as done. */
 async function broken(live: LiveRun, error: unknown): Promise<Run> {
   const why = sanitize(error instanceof Error ? error.message : error, 300);
   const begun = live.run.phase === 'performing' || live.run.phase === 'verifying';

@@ -1,8 +1,8 @@
-// Tones become escape sequences here and nowhere else. Sixteen colours at most: every terminal and tmux has them.
+// The only place where tones become escape sequences. Sixteen colours at most: every terminal and tmux has them.
 import type { ThemeName } from '../../store.ts';
 import { type Line, type Span, type Tone, textOf } from './line.ts';
 
-/** SGR parameters of each tone; empty is the terminal's own. */
+/** SGR parameters of each tone; empty: the terminal's default. */
 type Theme = Readonly<Record<Tone, string>>;
 
 const attributes = { plain: '', dim: '2', bold: '1' } as const;
@@ -21,7 +21,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
     match: '7',
     key: '36',
   },
-  // Blue, yellow and bright reverse stay apart for every common colour-vision deficiency.
+  // Blue, yellow and bright reverse can be told apart with every common colour-vision deficiency.
   'colour-blind': {
     ...attributes,
     ok: '94',
@@ -50,7 +50,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   },
 };
 
-/** One row as the terminal gets it. Neighbours of one look share their sequences. */
+/** One row with escape sequences. Adjacent spans of the same style share them. */
 export function toAnsi(line: Line, theme: Theme): string {
   let painted = '';
   let look = '';
@@ -67,7 +67,7 @@ export function toAnsi(line: Line, theme: Theme): string {
   return look ? `${painted}\u001b[0m` : painted;
 }
 
-/** Bars and large letters: in reverse they would be holes, a high bar an empty one. */
+/** Bars and large letters: reversed, a full bar would look empty. */
 const drawn = /^[\s·▀-█]+$/;
 
 function lookOf(s: Span, theme: Theme): string {
@@ -84,7 +84,7 @@ function hasGround(look: string): boolean {
   return /(^|;)(7|4|4\d|10\d)(;|$)/.test(look);
 }
 
-/** The theme to draw with: no colours where none are wanted (https://no-color.org; FORCE_COLOR overrules it). */
+/** The theme to draw with: no colours with NO_COLOR (https://no-color.org; FORCE_COLOR overrides it). */
 export function themeFor(name: ThemeName, environment: Readonly<Record<string, string | undefined>>): ThemeName {
   const forced = environment.FORCE_COLOR;
   if (forced === '0' || forced === 'false') return 'plain';

@@ -1,4 +1,4 @@
-// Letters to be read from across a room: a three-by-five face, drawn in half blocks or in whole ones.
+// Large letters for a wall screen: a three-by-five font, drawn in half blocks or whole blocks.
 
 const face: Readonly<Record<string, string>> = {
   A: '.#. #.# ### #.# #.#',

@@ -1,7 +1,7 @@
-// Labels and their values, as the screens of details show them.
+// Labels and values of a details screen.
 import { columnsOf, dim, type Line, line, wrap } from './line.ts';
 
-/** Label and value, one under the other, for details: labels dim, values from one column. */
+/** Labels and values below each other: labels dim, values aligned. */
 export function descriptionList(
   of: readonly (readonly [label: string, value: Line | string | undefined])[],
   columns: number,

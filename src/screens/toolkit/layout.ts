@@ -4,7 +4,7 @@ import type { LayoutId, Pane, Share } from './pane.ts';
 
 type Band = { rows: Share; columns: readonly Share[] };
 
-/** A layout holds from this size on; the first that fits is taken. */
+/** A layout applies from this size on; the first that fits is used. */
 export type Layout = {
   id: LayoutId;
   columns: number;

@@ -1,9 +1,9 @@
-// What a row of the screen is made of. Panes and screens make lines; only ansi.ts knows colours.
+// Rows of styled text. Panes and screens make lines; only ansi.ts knows colours.
 
 import { glyph, type HealthStatus } from '../../core/health/status.ts';
 import { fit, stripControl, width } from '../../core/text/text.ts';
 
-/** What a piece of text means; a theme says what that looks like. Verdicts are tones of their own name. */
+/** The meaning of a piece of text; a theme maps it to a colour. Each health status is a tone of the same name. */
 export type Tone =
   | 'plain'
   | 'dim'
@@ -41,7 +41,7 @@ export function span(text: string, tone: Tone = 'plain'): Span {
 export const dim = (text: string): Span => span(text, 'dim');
 export const bold = (text: string): Span => span(text, 'bold');
 
-/** `●` in its verdict's colour. */
+/** `●` in the colour of its health status. */
 export const mark = (verdict: HealthStatus): Span => span(glyph[verdict], verdict);
 
 /** A line from words (plain), spans and other lines. */
@@ -56,7 +56,7 @@ export function textOf(of: Line): string {
   return of.map((s) => s.text).join('');
 }
 
-/** ASCII and the cockpit's own glyphs: one column each. Measuring them properly takes most of a frame's time. */
+/** ASCII and the cockpit's own glyphs: one column each. Measuring them exactly would take most of a frame's time. */
 const narrow = /^[\x20-\x7e●▲✓○▶–↻…─·•×≥█▀▄▁▂▃▅▆▇]*$/;
 
 /** Terminal columns of a text. */
@@ -103,7 +103,7 @@ export function spread(left: Line, right: Line, columns: number): Line {
   return [...fitLine(left, columns - taken - gap), ...(gap ? [span(' ')] : []), ...right];
 }
 
-/** The first of several lines that fits: from the most telling to the shortest. The last one is cut if it must be. */
+/** The first of several lines that fits, from the longest to the shortest. The last one is cut if it must be. */
 export function firstFitting(columns: number, ...variants: readonly Line[]): Line {
   return variants.find((v) => lineWidth(v) <= columns) ?? variants.at(-1) ?? blank;
 }
@@ -122,7 +122,7 @@ export function beside(
   );
 }
 
-/** A text in lines of at most `columns`, broken at blanks; a longer word is broken where it must be. */
+/** Wraps a text at blanks into lines of at most `columns`; a longer word is broken. */
 export function wrap(text: string, columns: number): string[] {
   const room = Math.max(1, columns);
   const lines: string[] = [];
@@ -147,7 +147,7 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** Everything dim: values that are old. A tick becomes a question mark: stale is never shown as ok. */
+/** Everything dim: old values. A tick becomes a question mark: stale is never shown as ok. */
 export function faded(of: Line): Line {
   return of.map((s) => ({ text: s.tone === 'ok' && s.text === glyph.ok ? glyph.unknown : s.text, tone: 'dim' }));
 }
@@ -168,7 +168,7 @@ export function highlight(of: Line, needle: string): Line {
   return markAt(of, hits);
 }
 
-/** Marks places of the line's text: start and end of each, in order. */
+/** Highlights ranges of the line's text: start and end of each, in order. */
 export function markAt(of: Line, hits: readonly (readonly [number, number])[]): Line {
   if (hits.length === 0) return of;
   const marked: Span[] = [];

@@ -1,4 +1,4 @@
-// Missing parts of a resource, as rows: each opens the whole reason.
+// Missing parts of a resource, as rows; each opens its full reason.
 
 import type { Missing } from '../../core/queries/missing.ts';
 import type { Row } from '../screen.ts';

@@ -1,4 +1,4 @@
-// What a pane of the cockpit is: a value that gives its title line and rows for the room it has.
+// A pane of the cockpit: one value with a title line and the rows for its size.
 import type { Finding } from '../../core/health/finding.ts';
 import type { State } from '../../store.ts';
 import type { Row, Screen, Size, View } from '../screen.ts';
@@ -8,7 +8,7 @@ import { layList, type Marking, toHeight } from './list.ts';
 /** Two or three columns of panes (toolkit/layout.ts). */
 export type LayoutId = 'three' | 'two';
 
-/** A share of what there is, in columns or rows. */
+/** A share of the available columns or rows. */
 export type Share = {
   weight: number;
   least?: number;
@@ -19,15 +19,15 @@ export type Share = {
 export type Spot = { band: number; column: number; rows: Share };
 
 export type Pane = {
-  /** As the palette and the keys name it. */
+  /** Its name in the palette and the key table. */
   id: string;
-  /** As its title line says it: HEALTH. */
+  /** Its name in the title line: HEALTH. */
   title: string;
-  /** Where it stands in each layout. */
+  /** Its place in each layout. */
   spots: Readonly<Record<LayoutId, Spot>>;
   /** The findings whose worst status its tab shows. */
   covers(finding: Finding): boolean;
-  /** Pure. `size` is what the rows may use: the title line and the marker's column are not part of it. */
+  /** Pure. `size` is the room of the rows, without the title line and the marker's column. */
   view(state: State, size: Size): View;
 };
 
@@ -88,7 +88,7 @@ export function paneScreen({ id, title, view }: Pane): Screen {
 /** An item in its full form or, where room is short, in a shorter one. */
 export type Stretch = {
   id: string;
-  /** With everything, where there is room for it in all of them. */
+  /** All items in full, if all of them fit. */
   most?: readonly Line[];
   long: readonly Line[];
   short: readonly Line[];

@@ -1,14 +1,14 @@
 // Rows of aligned columns. A value that must not be cut has its widest value's width; columns that do not fit are left
-// out whole, the least telling first; the rest goes to the columns that can grow.
+// out entirely, the least important first; the remaining room goes to the columns that can grow.
 import { columnsOf, dim, fitLine, type Line, line, type Span, span } from './line.ts';
 
 export type Column<T> = {
-  /** Above the column; a function where it can be said in more than one length. */
+  /** The column's title; a function if it has several lengths. */
   title: string | ((columns: number) => string);
-  /** `columns`: how wide it is now, for what can be said in more than one length. */
+  /** `columns`: its current width, for values with several lengths. */
   of(row: T, columns: number): Line | Span | string;
   align?: 'left' | 'right';
-  /** Columns it needs; for texts that may be cut, the least that still tells. */
+  /** Its width; for texts that may be cut, the minimum. */
   width: number;
   /** Grows with the remaining room, up to this width. */
   upTo?: number;
