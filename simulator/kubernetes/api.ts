@@ -172,7 +172,7 @@ async function write(api: Api, { request, response, query, route }: Exchange, ve
         const one = {
           ...target,
           name: metadata.name,
-          ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
+          namespace: metadata.namespace || undefined,
         };
         remove(one, body, query, store, options);
       }

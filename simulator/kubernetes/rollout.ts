@@ -1,4 +1,6 @@
 // The deployment and replica set controllers: from a template to pods, revision by revision, as Kubernetes rolls out.
+
+import { present } from '../present.ts';
 import { condition, statusOf } from './deployment-status.ts';
 import { type Condition, type Deployment, kubeTime, type Pod, type ReplicaSet } from './object.ts';
 import { isReady } from './podstate.ts';
@@ -160,7 +162,7 @@ export function createRollouts({ store, recorder }: { store: Store; recorder: Re
       ...known?.metadata.annotations,
       [revisionKey]: String(revision),
       'deployment.kubernetes.io/desired-replicas': String(deployment.spec.replicas),
-      ...(cause ? { 'kubernetes.io/change-cause': cause } : {}),
+      ...present({ 'kubernetes.io/change-cause': cause }),
     };
     if (!known) return madeSet(deployment, hash, annotations);
     if (JSON.stringify(known.metadata.annotations) === JSON.stringify(annotations)) return known;

@@ -105,7 +105,8 @@ export function listText(
   const version = from?.version ?? store.version();
   const metadata = {
     resourceVersion: String(version),
-    ...(left > 0 && last ? { continue: writePosition({ version, after: place(last) }), remainingItemCount: left } : {}),
+    continue: left > 0 && last ? writePosition({ version, after: place(last) }) : undefined,
+    remainingItemCount: left > 0 ? left : undefined,
   };
   if (asTable) return JSON.stringify(table(plural, page, metadata, asTable, now));
   const items = page.map((object) => store.text(viewOf(resource, object))).join(',');

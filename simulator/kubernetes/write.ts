@@ -44,7 +44,7 @@ export function create(target: Target, body: unknown, store: Store, options: Wri
     });
   }
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = draft.metadata;
-  const stored = { ...draft, metadata: { ...metadata, name, ...(namespace ? { namespace } : {}), generation: 1 } };
+  const stored = { ...draft, metadata: { ...metadata, name, namespace: namespace || undefined, generation: 1 } };
   consult(options.webhooks, stored as unknown as KubeObject, options.dryRun);
   const taken = resource.stored === 'pods' ? admitNewPod(stored as unknown as Pod, store) : stored;
   if (options.dryRun)
@@ -83,16 +83,16 @@ function replace(target: Target, before: Changed, incoming: Incoming, store: Sto
   const specChanged = !isDeepStrictEqual(plain(draft.spec), plain(before.spec));
   const merged = {
     ...draft,
-    ...(subresource === 'status' || before.status === undefined ? {} : { status: before.status }),
+    status: subresource === 'status' || before.status === undefined ? draft.status : before.status,
     metadata: {
       ...draft.metadata,
       name,
       uid,
       creationTimestamp,
       resourceVersion,
-      ...(namespace ? { namespace } : {}),
+      namespace,
       generation: specChanged ? generation + 1 : generation,
-      ...(deletionTimestamp ? { deletionTimestamp } : {}),
+      deletionTimestamp,
     },
   };
   consult(options.webhooks, merged as KubeObject, options.dryRun);

@@ -32,6 +32,7 @@ export async function findBinaries(into: string): Promise<Binaries> {
   const lib = path.join(into, 'lib');
   await mkdir(lib);
   const links: unknown = JSON.parse(await readFile(path.join(native, 'pg-symlinks.json'), 'utf8'));
+  const asRoot = process.getuid?.() === 0;
   const at = (directory: string): Binaries => ({
     directory,
     environment: {
@@ -40,7 +41,8 @@ export async function findBinaries(into: string): Promise<Binaries> {
       LC_ALL: 'C',
       TZ: 'UTC',
     },
-    ...(process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}),
+    uid: asRoot ? nobody : undefined,
+    gid: asRoot ? nobody : undefined,
   });
   const link = (directory: string) =>
     Promise.all(

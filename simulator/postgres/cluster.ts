@@ -66,7 +66,7 @@ export async function startCluster(
   const session = (port: number, application: string) =>
     new pg.Client({
       ...{ host, port, database, user, password: current, application_name: application },
-      ...(platform ? { options: `-c search_path=${servicesSchema},public` } : {}),
+      options: platform ? `-c search_path=${servicesSchema},public` : undefined,
       connectionTimeoutMillis: 3 * second,
     });
 

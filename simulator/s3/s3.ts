@@ -147,7 +147,12 @@ function deleteMany(bucket: Bucket, body: string, bypass: boolean, now: number):
     const which = { Key: key, VersionId: id || undefined };
     try {
       const gone = erase(bucket, key, id, bypass, now);
-      deleted.push({ ...which, ...(gone.marker ? { DeleteMarker: true, DeleteMarkerVersionId: gone.id } : {}) });
+      const { marker } = gone;
+      deleted.push({
+        ...which,
+        DeleteMarker: marker || undefined,
+        DeleteMarkerVersionId: marker ? gone.id : undefined,
+      });
     } catch (error) {
       if (!(error instanceof S3Error)) throw error;
       errors.push({ ...which, Code: error.code, Message: error.message });

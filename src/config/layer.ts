@@ -60,7 +60,7 @@ function notSection(option: string, value: unknown, at: Pick<Entry, 'source' | '
   const names = children.slice(0, 5).join(', ');
   return {
     ...place(at),
-    ...(option ? { option } : {}),
+    option: option || undefined,
     value: shown(Array.isArray(value) ? 'a list' : value, false) ?? '',
     right: `must be a section with ${names}${children.length > 5 ? ', …' : ''}`,
   };

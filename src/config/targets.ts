@@ -18,7 +18,7 @@ export function targetsOf(settings: Settings, environment: Environment = process
     detailedHealthPath: gateway.detailedHealthPath,
     studyPath: gateway.studyPath,
     primary: serverTarget(database.primary, environment),
-    ...(database.replica ? { replica: serverTarget(database.replica, environment) } : {}),
+    replica: database.replica && serverTarget(database.replica, environment),
     redis: redisTarget(settings.redis),
     bucket: evidence.bucket,
     retentionDays: evidence.retentionDays,

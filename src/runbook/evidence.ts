@@ -94,7 +94,7 @@ export function troubledPods(world: World, role: keyof World['scope']['deploymen
           ...(p.restarts > 0 ? [`${p.restarts} restarts`] : []),
         ].join(', '),
       ),
-      ...(at === undefined ? {} : { at }),
+      at,
     }));
 }
 
@@ -117,7 +117,7 @@ export function platformDatabase(world: World): Evidence {
   return {
     subject: 'platform',
     ...(state === 'well' ? pass : state === 'away' ? fail : unknown)(says),
-    ...(at === undefined ? {} : { at }),
+    at,
   };
 }
 
@@ -210,7 +210,7 @@ export function surfaces(world: World, most = 5): readonly Evidence[] {
     return {
       subject: id,
       ...fail(`${formatPercent(share)}, ${s?.failures ?? 0} failures in ${s?.affectedStudies ?? 0} studies`),
-      ...(whole.at === undefined ? {} : { at: whole.at }),
+      at: whole.at,
     };
   });
 }
@@ -229,7 +229,7 @@ export function errorMessages(world: World): readonly Evidence[] {
     return {
       subject: s.id,
       ...(failingSurfaces(world).some((f) => f.id === s.id) ? fail : pass)(`${count} × “${s.topError}”${fix}`),
-      ...(at === undefined ? {} : { at }),
+      at,
     };
   });
 }

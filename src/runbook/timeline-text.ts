@@ -65,7 +65,7 @@ export function timelineText(entry: Entry, incident?: Incident): Story | undefin
         kind: 'action',
         says: `${event.action} ${event.target}: ${phaseSays[event.phase]}${lasted(event, at, incident)}`,
         verdict: phaseVerdict[event.phase] ?? 'unknown',
-        ...(event.detail ? { detail: event.detail } : event.calls ? { detail: event.calls.join('; ') } : {}),
+        detail: event.detail || event.calls?.join('; '),
       };
     case 'verdict':
       return {

@@ -43,7 +43,7 @@ export function patches(
   const about = { kind: 'kubernetes', group: 'apps', resource: 'deployments', name: named(target), namespace } as const;
   return [
     { ...about, verb: 'get' },
-    { ...about, verb: 'patch', ...(subresource ? { subresource } : {}) },
+    { ...about, verb: 'patch', subresource },
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Statement } from '../../core/actions/call.ts';
 import type { SqlRow } from '../../core/actions/preflight.ts';
 import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
+import { present } from '../../core/present.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { quoted } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
@@ -180,7 +181,7 @@ export const retryJobs: Action = {
     const { surface } = target;
     const rest: Suggestion = {
       action: 'retry-jobs',
-      target: { study: studyOf(target), ...(surface ? { surface } : {}) },
+      target: present({ study: studyOf(target), surface: surface || undefined }),
       says: `retry the remaining ${formatCount(Number(plan.baseline?.left ?? 0))}`,
     };
     const back: Suggestion = {

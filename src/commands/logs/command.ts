@@ -48,7 +48,7 @@ export function logsCommand(): Command {
       if (deployment !== undefined && (options.deployment ?? options.selector) !== undefined)
         command.error('error: give one deployment, without --selector');
       const { runLogs } = await import('./run.ts');
-      process.exitCode = await runLogs(command, { ...options, ...(deployment ? { deployment } : {}) });
+      process.exitCode = await runLogs(command, { ...options, deployment: deployment ?? options.deployment });
     });
   return command;
 }

@@ -36,7 +36,7 @@ export async function runStatus(settings: Settings, options: StatusOptions): Pro
     const common = { json, print, signal: over.signal };
     return leave(
       rollout === undefined
-        ? await watchStatus(settings, { ...common, ...(timeout === undefined ? {} : { timeout }) })
+        ? await watchStatus(settings, { ...common, timeout })
         : await watchRollout(settings, rollout, { ...common, timeout: timeout ?? forRollout }),
     );
   }

@@ -121,7 +121,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
         plannedAt: now,
         notice: notice || undefined,
         again,
-        ...(reveals ? { reveals } : {}),
+        reveals: reveals || undefined,
       };
     }
     case 'confirmed':
@@ -149,7 +149,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
         endedAt: now,
         outcome,
         says,
-        ...(hint ? { hint } : {}),
+        hint: hint || undefined,
         next,
       };
     }

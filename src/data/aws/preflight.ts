@@ -60,7 +60,7 @@ export async function evidenceObjects(
       ? await holdsOf(client, bucket, chosen)
       : new Map<EvidenceObject, string>();
     return {
-      objects: chosen.map((o) => ({ ...o, ...(held.has(o) ? { held: held.get(o) ?? '' } : {}) })),
+      objects: chosen.map((o) => ({ ...o, held: held.get(o) })),
       complete: !token && objects.length <= most,
       unspeakable,
       // Who may not ask does not know.

@@ -160,23 +160,23 @@ export async function readGateway(
 }
 
 function gatewayOf(first: HealthAnswer, second: HealthAnswer, urls: Urls): Looked {
-  const wait = healthBudget(urls.health).held;
-  const told = wait > 0 ? { wait } : {};
+  const wait = healthBudget(urls.health).held || undefined;
   if ('fault' in first && 'fault' in second) {
     const faults = [first.fault, second.fault];
     const telling = faults.find((f) => f.kind === 'refused') ?? faults.find((f) => f.kind === 'limited') ?? first.fault;
-    return { ok: false, fault: telling, ...told };
+    return { ok: false, fault: telling, wait };
   }
   const [health, detailed] = [endpointOf(first, urls.health), endpointOf(second, urls.detailed)];
   const value = { health: withoutAbsence(health, detailed), detailed: withoutAbsence(detailed, health) };
-  return { ok: true, value, ...told };
+  return { ok: true, value, wait };
 }
 
 /** The absence of one alone is no outage, the other decides. */
 function withoutAbsence(one: HealthEndpoint, other: HealthEndpoint): HealthEndpoint {
   if (!isAbsent({ endpoint: one })) return one;
   const alone = !isAbsent({ endpoint: other });
-  return { ...one, problem: 'not served', ...(alone ? { absent: true, healthy: other.healthy } : {}) };
+  const without = { ...one, problem: 'not served' };
+  return alone ? { ...without, absent: true, healthy: other.healthy } : without;
 }
 
 function endpointOf(answer: HealthAnswer, url: URL): HealthEndpoint {

@@ -46,10 +46,10 @@ export function writeLine(entry: Entry, seq: number, prev: string, seen: Seen): 
     seq,
     ...writer,
     environment,
-    ...(drill ? { drill } : {}),
-    ...(incident ? { incident } : {}),
+    drill,
+    incident,
     event,
-    ...(Object.keys(seen).length > 0 ? { seen } : {}),
+    seen: Object.keys(seen).length > 0 ? seen : undefined,
     prev,
   };
   const body = JSON.stringify(stored);

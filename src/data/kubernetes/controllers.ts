@@ -35,7 +35,7 @@ export function toDaemonSet(wire: ApiObject<V1DaemonSet>): Controller | undefine
     : { state: 'complete' };
   const misplaced = count(status?.numberMisscheduled);
   const found = controller('DaemonSet', wire, desired, count(status?.numberReady), rollout);
-  return found && { ...found, ...(misplaced > 0 ? { misplaced } : {}) };
+  return found && { ...found, misplaced: misplaced || undefined };
 }
 
 /** A replica set that no deployment, and nothing else, controls. */

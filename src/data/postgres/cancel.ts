@@ -45,7 +45,7 @@ async function encrypted(socket: Socket, attempt: Exclude<Attempt, false>, host:
   const [answer] = (await once(socket, 'data')) as [Buffer];
   // More than this one byte would come from an attacker in between.
   if (answer.toString('latin1') !== 'S') throw new Error('the server offers no TLS');
-  const secure = connectTls({ ...attempt, socket, host, ...(isIP(host) ? {} : { servername: host }) });
+  const secure = connectTls({ ...attempt, socket, host, servername: isIP(host) ? undefined : host });
   await once(secure, 'secureConnect');
   return secure;
 }

@@ -88,14 +88,14 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
 }
 
 function surfaceFrom(row: sql.SurfaceRow): Surface {
+  const named = row.failures > 0 && row.topCount !== null;
   return {
     id: sanitize(row.id ?? 'no surface', 100),
     failures: row.failures,
     finished: row.finished,
     unclear: row.unclear > 0 ? row.unclear : undefined,
     affectedStudies: row.studies,
-    ...(row.failures > 0 && row.topCount !== null
-      ? { topError: sanitize(row.topError ?? 'no message', 300), topErrorCount: row.topCount }
-      : {}),
+    topError: named ? sanitize(row.topError ?? 'no message', 300) : undefined,
+    topErrorCount: named ? (row.topCount ?? undefined) : undefined,
   };
 }

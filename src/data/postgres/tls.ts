@@ -47,7 +47,7 @@ export function tlsAttempts(server: TlsSettings, read: ReadFile = readExisting, 
   if (server.sslMode === 'prefer' && !system) return [unchecked, false];
 
   const ca = system ? systemAuthorities() : named('sslRootCert', 'root.crt');
-  const checked: ConnectionOptions = { ...own, ...(ca ? { ca } : {}), rejectUnauthorized: true };
+  const checked: ConnectionOptions = { ...own, ca, rejectUnauthorized: true };
   if (server.sslMode === 'require' && !ca) return [unchecked];
   if (server.sslMode === 'verify-full' || system) return [checked];
   return [{ ...checked, checkServerIdentity: () => undefined }];

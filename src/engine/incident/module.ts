@@ -69,8 +69,8 @@ export const incidentModule =
           .map(({ id, title, severity, openedAt }) => ({ id, title, severity, openedAt })),
         journal: { ...journal.state, allowed: allowed || undefined },
         alerts: alerts.raised,
-        ...(received ? { received } : {}),
-        ...(said ? { said } : {}),
+        received,
+        said,
       };
     };
     const show = () => {

@@ -4,10 +4,12 @@ import type { Action, ActionId, Target } from '../../core/actions/action.ts';
 import { evaluateFailover } from '../../core/health/failover.ts';
 import { metrics, waitsForDatabase } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
+import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
 import { findStep } from '../../runbook/checklists.ts';
-import type { Place, State } from '../../store.ts';
+import type { State } from '../../store.ts';
 import type { Binding, Entry, Here } from '../screen.ts';
+import { aboutOf } from '../toolkit/selectors.ts';
 import { armForm } from './arm.ts';
 import { offer, whyNot } from './offer.ts';
 
@@ -16,18 +18,18 @@ export function targetOf({ state, place, row }: Here): Target {
   if (place.screen === 'act') return place.of;
   if (row?.target) return row.target;
   // Rows without a target of their own take it from what they open.
-  const about: Place['of'] = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
+  const about = aboutOf(place, row);
   if (about.metric) return forMetric(about.metric, state);
   if (about.backend) return forBackend(about.backend, state);
   const pod = newest(state.world.readings.pods)?.value.find((p) => p.uid === about.pod || p.name === about.pod);
   const deployment = about.deployment ?? pod?.app;
-  return {
-    ...(deployment && isDeployed(deployment, state) ? { deployment } : {}),
+  return present({
+    deployment: deployment && isDeployed(deployment, state) ? deployment : undefined,
     // A failing surface is disabled first (runbook, SEV3); where a study is marked, its jobs are meant.
-    ...(about.surface && !about.study ? { action: 'disable-surface' } : {}),
-    ...(about.surface ? { surface: about.surface } : {}),
-    ...(about.study ? { study: about.study } : {}),
-  };
+    action: about.surface && !about.study ? 'disable-surface' : undefined,
+    surface: about.surface,
+    study: about.study,
+  });
 }
 
 /** What the runbook says of a metric, as its own checklist offers it. */
@@ -81,6 +83,12 @@ const otherWords: Partial<Record<ActionId, string>> = {
   'list-snapshots': 'rds',
 };
 
+/** Why arming does nothing now. */
+function cannotArm({ arming }: State): string | undefined {
+  if (arming.state === 'locked') return arming.why;
+  return arming.state === 'open' ? 'this environment is not read-only' : undefined;
+}
+
 const sentence = 'a deployment';
 
 function entryOf(state: State, action: Action, title: string, target: Target = {}): Entry {
@@ -108,8 +116,7 @@ export const actionEntries = (state: State): readonly Entry[] => [
   {
     title: 'arm',
     about: 'allow changes in production for a limited time; the reason is recorded',
-    unless: state.arming.state === 'locked' ? state.arming.why : undefined,
-    ...(state.arming.state === 'open' ? { unless: 'this environment is not read-only' } : {}),
+    unless: cannotArm(state),
     run: [{ kind: 'form', form: armForm(state) }],
   },
   {

@@ -12,9 +12,7 @@ export const healthScreen: Screen = {
     const answered = [readings.gateway, readings.primary, readings.replica, readings.redis, readings.cluster].filter(
       (r) => newest<unknown>(r) !== undefined,
     );
-    return {
-      ...healthPane.view(state, { columns: columns - 2, rows: rows - 2 }),
-      ...(answered.length === 0 ? { says: [] } : {}),
-    };
+    const view = healthPane.view(state, { columns: columns - 2, rows: rows - 2 });
+    return answered.length === 0 ? { ...view, says: [] } : view;
   },
 };

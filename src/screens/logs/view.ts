@@ -6,6 +6,7 @@ import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Intent, Place, State } from '../../store.ts';
 import type { Here } from '../screen.ts';
+import { aboutOf } from '../toolkit/selectors.ts';
 
 export const logsId = 'logs';
 /** The last row: it follows the log. */
@@ -88,7 +89,7 @@ export function openLogs(of: Readonly<Record<string, string>>, filter = ''): Int
 
 /** The log that belongs to what is selected, or to the open screen; else all logs. */
 export function logsFor({ state, place, row }: Here): Intent {
-  const about = { ...place.of, ...(row?.opens?.kind === 'open' ? row.opens.of : {}) };
+  const about = aboutOf(place, row);
   const { scope, readings } = state.world;
   if (about.pod) {
     const pod = newest(readings.pods)?.value.find((p) => p.uid === about.pod || p.name === about.pod);

@@ -171,8 +171,8 @@ function viewBody(screen: Screen, view: View, state: State, place: Place, { colu
     lines: [title, ...head, ...toHeight(shown.length > 0 ? laid.lines : nothing, height), ...foot],
     list: {
       ...laid.list,
-      ...(view.window ? { window: view.window } : {}),
-      ...(unmarked === undefined ? {} : { unmarked }),
+      window: view.window,
+      unmarked,
     },
     row,
   };

@@ -110,8 +110,7 @@ function home(state: State, pane?: string): State {
   const { selected, ...rest } = first;
   const kept = { ...first.kept };
   if (first.pane && selected) kept[first.pane] = selected;
-  const again = kept[pane];
-  const next: Place = { ...rest, pane, kept, at: 0, top: 0, ...(again ? { selected: again } : {}) };
+  const next: Place = { ...rest, pane, kept, at: 0, top: 0, selected: kept[pane] };
   return withUi(state, { stack: [next] });
 }
 
@@ -163,7 +162,7 @@ function moved(place: Place, to: Move, { rows, page, unmarked }: List): Place {
   const from = isUnmarked ? -1 : markerIn(place, rows);
   const at = Math.min(rows.length - 1, Math.max(0, from + step(to, page)));
   const row = rows[at];
-  return { ...place, at, ...(row ? { selected: row.id } : {}), top: topFor(at, place.top, page, rows.length) };
+  return { ...place, at, selected: row?.id ?? place.selected, top: topFor(at, place.top, page, rows.length) };
 }
 
 function scrolled(place: Place, to: Move, { rows, page }: List): Place {

@@ -79,7 +79,7 @@ export const surfacesPane: Pane = {
     const age = ageSays(reading, world.now);
     return {
       says: line(dim(seen?.value.estimated ? 'last hour, sampled' : 'last hour')),
-      ...(age ? { right: age } : shown.spacious && !shown.jobs ? { right: line(dim('rate failed')) } : {}),
+      right: age ?? (shown.spacious && !shown.jobs ? line(dim('rate failed')) : undefined),
       rows: [...said, ...rows],
       empty: nothingFinished(world, columns),
     };

@@ -3,6 +3,8 @@ import { evaluate, type Finding, ranked } from '../../core/health/evaluate.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { worst } from '../../core/health/status.ts';
 import type { World } from '../../core/world/world.ts';
+import type { Place } from '../../store.ts';
+import type { Row } from '../screen.ts';
 import { memoize } from './memoize.ts';
 
 export type Judged = {
@@ -21,3 +23,8 @@ export const healthOf = memoize((world: World): Judged => {
   const byId = new Map(findings.map((f) => [f.id, f.verdict]));
   return { findings, worst: worst(byId.values()), count, of: (id) => byId.get(id) ?? 'unknown' };
 });
+
+/** What the selected row opens, or else the open screen, is about. */
+export function aboutOf({ of }: Place, row: Row | undefined): Place['of'] {
+  return row?.opens?.kind === 'open' ? { ...of, ...row.opens.of } : of;
+}
