@@ -273,6 +273,41 @@ describe('the logs of a workload', () => {
     expect(asked?.searchParams.get('sinceTime')).toBe(`${iso(1).slice(0, 19)}Z`);
   });
 
+  it('of a container that waits to be started again come once, as the kubelet gives the same for both', async () => {
+    const crashed = pod('a', { restarts: 3 });
+    const [own] = crashed.status.containerStatuses;
+    Object.assign(own ?? {}, { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: {} } });
+    pods = [crashed];
+    log = (_, __, res) => void res.end(`${iso(1)} out of memory\n`);
+    before = log;
+    await read({ previous: true });
+    expect(texts()).toEqual(['out of memory']);
+  });
+
+  it('of a pod that is made anew with the same name come once', async () => {
+    pods = [pod('a-0')];
+    let opened = 0;
+    const anew = { ...pod('a-0'), metadata: { name: 'a-0', uid: 'a-0 anew' } };
+    log = (_, __, res) => {
+      opened += 1;
+      if (opened === 1) res.end(`${iso(1)} old\n`);
+      else res.write(`${iso(5)} new\n${iso(5)} new too\n${opened === 3 ? `${iso(9)} last\n` : ''}`);
+    };
+    void read({ follow: true });
+    await soon(texts).toEqual(['old', 'new', 'new too']);
+    event(
+      `${JSON.stringify({ type: 'DELETED', object: pods[0] })}\n${JSON.stringify({ type: 'ADDED', object: anew })}\n`,
+    );
+    await soon(() => texts().at(-1)).toBe('last');
+    expect(texts()).toEqual(['old', 'new', 'new too', 'last']);
+  });
+
+  it('are without colours, so that filters match what is shown', async () => {
+    pods = [pod('a')];
+    log = (_, __, res) => void res.end(`${iso(1)} \u001b[31mERROR\u001b[39m (1): \u001b[36mit\u001b[39m broke\n`);
+    expect((await run('--since', 'all', '--level', 'error', '--grep', 'it broke')).out).toMatch(/error it broke\n$/);
+  });
+
   it('ask again for the end of a container when that is cut too', async () => {
     pods = [pod('a')];
     let [opened, ends] = [0, 0];

@@ -341,12 +341,22 @@ describe('a workload', () => {
     expect(toSelector(null)).toBe('');
   });
 
-  it('knows the container that kubectl logs would choose', () => {
-    const pod = (annotations: Record<string, string>) =>
-      toLogPod({ metadata: { name: 'p', annotations }, spec: { containers: [{ name: 'proxy' }, { name: 'api' }] } });
-    expect(pod({})?.main).toBe('proxy');
-    expect(pod({ 'kubectl.kubernetes.io/default-container': 'api' })?.main).toBe('api');
-    expect(pod({ 'kubectl.kubernetes.io/default-container': 'gone' })?.main).toBe('proxy');
+  it.each<[string[], string, Record<string, string>?]>([
+    [['proxy', 'api'], 'api', { 'kubectl.kubernetes.io/default-container': 'api' }],
+    [['istio-proxy', 'api'], 'istio-proxy', { 'kubectl.kubernetes.io/default-container': 'istio-proxy' }],
+    [['istio-proxy', 'api'], 'api', { 'kubectl.kubernetes.io/default-container': 'gone' }],
+    [['istio-proxy', 'main'], 'main'],
+    [['linkerd-proxy', 'vault-agent', 'server'], 'server'],
+    [['cloud-sql-proxy', 'pgbouncer', 'app'], 'app'],
+    [['helper', 'api-gateway'], 'api-gateway'],
+    [['helper', 'gateway'], 'gateway'],
+    [['nginx', 'api'], 'api'],
+    [['nginx'], 'nginx'],
+    [['istio-proxy'], 'istio-proxy'],
+    [[], ''],
+  ])('of %j follows %s', (containers, main, annotations = {}) => {
+    const spec = { containers: containers.map((name) => ({ name })) };
+    expect(toLogPod({ metadata: { name: 'p', annotations }, spec }, 'api-gateway')?.main).toBe(main);
   });
 });
 

@@ -43,6 +43,11 @@ export function stripControl(outside: unknown, max = 2000): string {
   return safe.length > max ? `${safe.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : safe;
 }
 
+/** A line of a log without its colours; nothing else of it changes. */
+export function withoutColours(text: string): string {
+  return text.includes('\u001b') || text.includes('\u009b') ? text.replace(escapes, '') : text;
+}
+
 /** The same for a text of several lines: its line ends stay. */
 export function cleanLines(outside: string, max = 2000): string {
   return outside

@@ -1,5 +1,6 @@
 // API p95 and error rate, from the gateway's own access logs: followed from all its pods, over five minutes.
 import type { Settings } from '../../config/settings.ts';
+import { withoutColours } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -156,7 +157,7 @@ class TrafficFollower {
         line: (text, at) => {
           stream.lines += 1;
           stream.first ??= at;
-          this.#take(access, text, at);
+          this.#take(access, withoutColours(text), at);
         },
         opened: () => {
           stream.open = true;

@@ -17,7 +17,7 @@ export type LogPod = {
   /** Ended pods keep their logs until they are deleted. */
   ended: boolean;
   containers: readonly LogContainer[];
-  /** The container that `kubectl logs` would choose. */
+  /** The container whose log is meant: as its pod says, else by the deployment's name, else the first that is no proxy. */
   main: string;
   createdAt: Instant;
   /** While no container but initial ones ever started: why. ImagePullBackOff, or that no node has room for it. */
@@ -29,6 +29,8 @@ export type LogContainer = {
   /** It has run at least once, so that there is a log. */
   started: boolean;
   running: boolean;
+  /** It ended and waits to be started again: until then its log is that of the instance that ended. */
+  crashed: boolean;
   restarts: number;
   /** Of the newest instance. */
   startedAt?: Instant;
@@ -62,7 +64,7 @@ export async function followWorkload(
         path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
         query: selector.value,
         noun: `pods in ${namespace}`,
-        read: toLogPod,
+        read: (pod: ApiObject<V1Pod>) => toLogPod(pod, 'deployment' in workload ? workload.deployment : undefined),
       },
       { changed: listener.pods, failed: listener.failed },
     );
@@ -114,8 +116,8 @@ export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefin
   return [...labels, ...expressions].join(',');
 }
 
-/** Undefined for what is no pod. */
-export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
+/** Undefined for what is no pod. `deployment`: whose pod it is. */
+export function toLogPod(wire: ApiObject<V1Pod>, deployment?: string): LogPod | undefined {
   const { metadata, spec, status } = wire;
   const name = words(metadata?.name);
   if (!name) return undefined;
@@ -126,14 +128,13 @@ export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
     if (!named) return [];
     const running = Boolean(own?.state?.running);
     const restarts = count(own?.restartCount);
+    const crashed = Boolean(own?.state?.waiting && own.lastState?.terminated);
     const started = running || restarts > 0 || Boolean(own?.state?.terminated);
     const startedAt = instant(
       own?.state?.running?.startedAt ?? own?.state?.terminated?.startedAt ?? own?.lastState?.terminated?.startedAt,
     );
-    return [{ name: named, running, started, restarts, startedAt }];
+    return [{ name: named, running, crashed, started, restarts, startedAt }];
   });
-  const chosen = words(metadata?.annotations?.['kubectl.kubernetes.io/default-container']);
-  const first = words(items(spec?.containers)[0]?.name) ?? '';
   const main = items(spec?.containers).map((c) => c.name);
   const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const begun = containers.some((c) => c.started && main.includes(c.name));
@@ -143,10 +144,35 @@ export function toLogPod(wire: ApiObject<V1Pod>): LogPod | undefined {
     name,
     ended,
     containers,
-    main: containers.some((c) => c.name === chosen) && chosen ? chosen : first,
+    main: mainContainer(wire, deployment),
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     waits,
   };
+}
+
+/** Containers that stand beside the one that a pod is for. */
+const beside =
+  /^(?:istio-proxy|linkerd-(?:proxy|network-validator)|envoy|consul-(?:dataplane|connect.*)|kuma-sidecar|vault-agent(?:-init)?|cloud-?sql-(?:auth-)?proxy|alloydb-auth-proxy|oauth2-proxy|kube-rbac-proxy|aws-(?:sigv4-proxy|otel-collector)|otc-container|otel.*|datadog-agent|dd-agent|fluent-?(?:bit|d)|filebeat|vector|promtail|pgbouncer|daprd|nginx|proxy|.*-(?:sidecar|exporter|proxy))$/;
+
+/** As `kubectl logs` chooses, where the pod says so; else not simply the first, which may be a proxy. */
+function mainContainer({ metadata, spec }: ApiObject<V1Pod>, deployment = ''): string {
+  const names = items(spec?.containers).flatMap((c) => words(c.name) ?? []);
+  const annotations = metadata?.annotations ?? {};
+  const chosen = ['kubectl.kubernetes.io/default-container', 'kubectl.kubernetes.io/default-logs-container']
+    .map((key) => annotations[key])
+    .find((name) => names.includes(name ?? ''));
+  const own = names.filter((name) => !beside.test(name));
+  const labels = metadata?.labels ?? {};
+  const called = [deployment, labels['app.kubernetes.io/name'], labels.app].flatMap((name) => words(name) ?? []);
+  return (
+    chosen ??
+    names.find((name) => name === deployment) ??
+    own.find((name) => called.some((one) => one === name)) ??
+    own.find((name) => called.some((one) => one.split('-').includes(name) || name.split('-').includes(one))) ??
+    own[0] ??
+    names[0] ??
+    ''
+  );
 }
 
 /** Why a pod waits: a container's reason, or what the scheduler says. Its words come from outside. */

@@ -152,6 +152,24 @@ export async function readContainerLog(
   return undefined;
 }
 
+/** The time of the oldest line that is kept of a container; undefined where there is none. */
+export async function oldestLine(
+  connection: Connection,
+  pod: string,
+  container: string,
+  signal: AbortSignal,
+): Promise<Instant | undefined> {
+  let oldest: Instant | undefined;
+  const enough = new AbortController();
+  const line = (_: string, at: Instant | undefined) => {
+    oldest ??= at;
+    enough.abort();
+  };
+  const log = { pod, container, follow: false, bytes: 512 };
+  await readContainerLog(connection, log, { line }, AbortSignal.any([signal, enough.signal]));
+  return oldest;
+}
+
 /** Where to begin: after what was seen, else as asked. The API takes whole seconds. */
 function start(log: ContainerLog, seen: Seen, offset: Ms): Record<string, string | number | undefined> {
   const from = seen.last ?? (log.since === undefined ? undefined : log.since + offset);

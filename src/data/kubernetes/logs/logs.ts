@@ -4,14 +4,16 @@
 import type { LogLine } from '../../../core/logs/log.ts';
 import { type LogStreams, mostUnstarted } from '../../../core/logs/log-view.ts';
 import { formatAge, formatClock } from '../../../core/text/format.ts';
+import { withoutColours } from '../../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../../core/time.ts';
 import type { Fault } from '../../../core/world/reading.ts';
 import { pause } from '../../source.ts';
 import type { Connection } from '../connection.ts';
 import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
-import { type ContainerLog, readContainerLog } from './container-log.ts';
+import { type ContainerLog, oldestLine, readContainerLog } from './container-log.ts';
 import { LogMerge } from './log-merge.ts';
 import type { LogsAsk, LogsListener, LogsState } from './logs-request.ts';
+import { Repeated } from './repeated.ts';
 
 /** Maximum number of streams: each is a connection and some memory. */
 const mostStreams = 200;
@@ -48,6 +50,8 @@ class LogsFollower {
   readonly #order = new LogMerge();
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
+  /** By pod and container: logs are asked for by name, and a pod that is made anew has the name of the one before. */
+  readonly #reread = new Map<string, Repeated>();
   #leftOut = 0;
   #pods: number | undefined;
   #unstarted: LogStreams['unstarted'] = [];
@@ -119,9 +123,15 @@ class LogsFollower {
         if (!container.started || (ask.container !== undefined && container.name !== ask.container)) continue;
         const key = `${pod.uid}/${container.name}`;
         wanted.set(key, { pod, container, previous: false });
-        // Of a container that restarts while it is followed, the followed stream itself reads the end.
+        // Of a container that restarts while it is followed, the followed stream itself reads the end. While it waits to
+        // be started again, the kubelet gives the log of the instance that ended for both.
         const before = `${key}/previous`;
-        if (ask.previous && container.restarts > 0 && (this.#streams.has(before) || !this.#streams.has(key)))
+        if (
+          ask.previous &&
+          container.restarts > 0 &&
+          !container.crashed &&
+          (this.#streams.has(before) || !this.#streams.has(key))
+        )
           wanted.set(before, { pod, container, previous: true });
       }
     for (const [key, stream] of this.#streams) {
@@ -146,12 +156,15 @@ class LogsFollower {
     this.#order.expect(key, performance.now());
     const about = { pod: pod.name, container: container.name, previous };
     const put = (text: string, at: Instant, more: Partial<LogLine> = {}) =>
-      this.#order.push(key, { ...about, at, text, ...more }, performance.now());
+      this.#order.push(key, { ...about, at, text: withoutColours(text), ...more }, performance.now());
     const mark = (text: string, at = Date.now()) => put(`${pod.name}: ${text}`, at, { mark: true });
     let lines = 0;
     let lostAt: number | undefined;
     let restarts = container.restarts;
     let lastWords = 0;
+    const named = `${pod.name}/${container.name}${previous ? '/previous' : ''}`;
+    const repeated = new Repeated(this.#reread.get(named));
+    this.#reread.set(named, repeated);
     const log: ContainerLog = {
       ...about,
       follow: this.#ask.follow && !previous && !pod.ended,
@@ -160,6 +173,7 @@ class LogsFollower {
     };
     const listener = {
       line: (text: string, at: Instant | undefined, cut: boolean) => {
+        if (repeated.has(text, at)) return;
         lines += 1;
         if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
         put(text, at ?? Date.now(), cut ? { cut } : {});
@@ -177,7 +191,8 @@ class LogsFollower {
         if (lastWords === 1) mark(`${container.name} restarted; end of the previous container`, at);
         put(text, at ?? Date.now(), { previous: true, cut: cut || undefined });
       },
-      opened: () => {
+      opened: (again: boolean) => {
+        if (again) repeated.reopened();
         stream.open = true;
         delete stream.fault;
         this.#order.open(key, performance.now());
@@ -250,14 +265,7 @@ class LogsFollower {
     asked: string,
     mark: (text: string, at?: Instant) => void,
   ): Promise<void> {
-    let oldest: Instant | undefined;
-    const enough = new AbortController();
-    const line = (_: string, at: Instant | undefined) => {
-      oldest ??= at;
-      enough.abort();
-    };
-    const log = { pod, container, follow: false, bytes: 512 };
-    await readContainerLog(this.#connection, log, { line }, AbortSignal.any([this.#signal, enough.signal]));
+    const oldest = await oldestLine(this.#connection, pod, container, this.#signal);
     if (oldest !== undefined && oldest > since + tolerance)
       mark(`log begins ${formatClock(oldest)}: no earlier lines are kept; ${asked}`, oldest);
   }
