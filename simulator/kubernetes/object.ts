@@ -189,6 +189,7 @@ export type Kinds = {
   events: Event;
   services: KubeObject & { spec?: unknown };
   configmaps: KubeObject & { data?: Labels };
+  secrets: KubeObject & { type?: string };
   deployments: Deployment;
   replicasets: ReplicaSet;
   resourcequotas: KubeObject & { spec?: unknown; status?: unknown };

@@ -94,6 +94,16 @@ export const resources: readonly Resource[] = [
   {
     group: '',
     version: 'v1',
+    plural: 'secrets',
+    singular: 'secret',
+    kind: 'Secret',
+    namespaced: true,
+    verbs: everything,
+    stored: 'secrets',
+  },
+  {
+    group: '',
+    version: 'v1',
     plural: 'events',
     singular: 'event',
     kind: 'Event',

@@ -37,6 +37,11 @@ export function seedCluster(to: Beginning, pods: number, namespaces: readonly st
       status: { phase: 'Active' },
     });
   }
+  // What the pods refer to; its values are nowhere in the cluster.
+  for (const namespace of namespaces) {
+    const metadata = { name: 'db-credentials', namespace, creationTimestamp: kubeTime(now - 5000 * hour) };
+    store.put('secrets', { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata });
+  }
 }
 
 /** A deployment, its old revisions without pods, and the pods of the present one. */

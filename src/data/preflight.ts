@@ -62,7 +62,14 @@ export function createPreflight({
     revisions: (name) =>
       timed(`kubectl rollout history ${quote(`deployment/${name}`)} -n ${namespace}`, () => kubernetes.revisions(name)),
     autoscaler: (name) => timed(`kubectl get hpa -n ${namespace}`, () => kubernetes.autoscaler(name)),
-    room: (name) => timed(`kubectl get resourcequotas,limitranges,pdb -n ${namespace}`, () => kubernetes.room(name)),
+    room: (name, revision) =>
+      timed(`kubectl get resourcequotas,limitranges,pdb,pods -n ${namespace}; kubectl describe nodes`, () =>
+        kubernetes.room(name, revision),
+      ),
+    trialPod: (name, revision) =>
+      timed(`dry run: kubectl create a pod of ${quote(name)} -n ${namespace}`, () =>
+        kubernetes.trialPod(name, revision),
+      ),
     resource: (kind) => timed(`kubectl explain ${quote(kind)}`, () => kubernetes.resource(kind)),
     dryRun: (call) => timed(`dry run: ${toShellCommand(call, context.targets)}`, () => kubernetes.dryRun(call)),
     mentioning: (text) => timed(`kubectl get deployments -n ${namespace} -o json`, () => kubernetes.mentioning(text)),

@@ -118,7 +118,7 @@ test('disruption budgets of a Kubernetes before 1.21 are read as v1beta1', async
     const items = what === 'poddisruptionbudgets' ? [{ metadata: { name: 'old' }, spec: { selector: {} } }] : [];
     return { ok: true, value: { items } };
   };
-  const { budgets } = await roomOf({ spec: {} } as never, get as never);
+  const { budgets } = await roomOf({ spec: {} } as never, undefined, namespace, get as never);
   expect(budgets).toMatchObject({ ok: true });
   expect(asked).toContain('/apis/policy/v1beta1/poddisruptionbudgets');
 });

@@ -1,7 +1,9 @@
 // Whether there is room for more pods: requests of one pod, what the quotas leave, and disruption budgets.
-import type { Answer, Quota, Room } from '../../core/actions/preflight.ts';
+import type { Answer } from '../../core/actions/preflight.ts';
+import { fits } from '../../core/actions/rollout-forecast.ts';
+import type { Amounts, Quota, Room } from '../../core/actions/room.ts';
 import { describeFault } from '../../core/health/describe.ts';
-import { formatBytes } from '../../core/text/format.ts';
+import { formatAmount } from '../../core/text/format.ts';
 import { counted } from '../plan.ts';
 
 export type RoomSays = { impact: readonly string[]; warnings: readonly string[] };
@@ -20,13 +22,13 @@ export function roomSays(answer: Answer<Room>, more: number, replicas: number): 
   unread('Limit ranges', ranges);
   unread('Disruption budgets', budgets);
   if (quotas.ok && quotas.value.length === 0) impact.push('No quota is set in the namespace.');
-  const filled = ranges.ok && ranges.value.some((range) => Object.keys(range.filled).length > 0);
   for (const quota of quotas.ok ? quotas.value : []) {
-    const says = quotaSays(quota, pod, more, filled);
+    const says = quotaSays(quota, pod, more);
     impact.push(...says.impact);
     warnings.push(...says.warnings);
   }
-  for (const { name, of, most, filled: by } of ranges.ok ? ranges.value : []) {
+  for (const { name, of, most, filled: by, broken } of ranges.ok ? ranges.value : []) {
+    if (more > 0) warnings.push(...broken.map((says) => `Limit range ${name}: ${says}: new pods will be refused.`));
     const [top, low] = [amountsSay(most), amountsSay(by)];
     const parts = [...(top ? [`at most ${top} per ${of.toLowerCase()}`] : []), ...(low ? [`${low} by default`] : [])];
     if (parts.length > 0) impact.push(`Limit range ${name}: ${parts.join('; ')}.`);
@@ -45,53 +47,32 @@ function podSays(pod: Room['pod']): string {
   return `A pod requests ${asks || 'nothing'}, ${most ? `limited to ${most}` : 'without limits'}.`;
 }
 
-/** The resources of a quota that a pod counts against. */
-const countsAgainst: Readonly<Record<string, keyof Room['pod'] | 'pod'>> = {
-  pods: 'pod',
-  'count/pods': 'pod',
-  cpu: 'requests.cpu',
-  memory: 'requests.memory',
-  'requests.cpu': 'requests.cpu',
-  'requests.memory': 'requests.memory',
-  'limits.cpu': 'limits.cpu',
-  'limits.memory': 'limits.memory',
-};
-
-function quotaSays({ name, limits }: Quota, pod: Room['pod'], more: number, filled: boolean): RoomSays {
-  const warnings: string[] = [];
-  const used: string[] = [];
-  let room = Number.POSITIVE_INFINITY;
-  let scarce = '';
-  for (const { resource, most, used: taken } of limits) {
-    const against = countsAgainst[resource];
-    if (!against) continue;
-    used.push(`${resource} ${amountSays(resource, taken)} of ${amountSays(resource, most)}`);
-    const each = against === 'pod' ? 1 : pod[against];
-    if (each === undefined && !filled)
-      warnings.push(`Quota ${name} limits ${resource}, and a container sets none: new pods will be refused.`);
-    // A little slack: 3 × 0.1 is more than 0.3.
-    const fits = each ? Math.max(0, Math.floor((most - taken) / each + 1e-6)) : Number.POSITIVE_INFINITY;
-    if (fits < room) scarce = resource;
-    room = Math.min(room, fits);
-  }
+function quotaSays(quota: Quota, pod: Room['pod'], more: number): RoomSays {
+  const { name, limits, unsaid } = quota;
+  const warnings = unsaid.map(
+    (resource) => `Quota ${name} limits ${resource}, and a container sets none: new pods will be refused.`,
+  );
+  const used = limits.flatMap(({ resource, most, used: taken }) =>
+    pod[resource] !== undefined || unsaid.includes(resource)
+      ? [`${resource} ${formatAmount(resource, taken)} of ${formatAmount(resource, most)}`]
+      : [],
+  );
   if (used.length === 0) return { impact: [], warnings };
-  const left = Number.isFinite(room) ? `; room for ${counted(room, 'more pod')}` : '';
-  if (room < more)
+  const room = fits(pod, mostTold, [quota]);
+  const left = room.obstacle ? `; room for ${counted(room.pods, 'more pod')}` : '';
+  const scarce = room.obstacle?.by === 'quota' ? ` (${room.obstacle.resource})` : '';
+  if (room.obstacle && room.pods < more)
     warnings.push(
-      `Quota ${name} has room for ${counted(room, 'more pod')}, not for ${more} (${scarce}): the others will not start.`,
+      `Quota ${name} has room for ${counted(room.pods, 'more pod')}, not for ${more}${scarce}: the others will not start.`,
     );
   return { impact: [`Quota ${name}: ${used.join(', ')} used${left}.`], warnings };
 }
 
-const cores = (n: number) => `${Number(n.toFixed(2))} ${n === 1 ? 'core' : 'cores'}`;
+/** Room for more pods than this is not counted. */
+const mostTold = 1000;
 
-function amountSays(resource: string, amount: number): string {
-  if (/cpu$/.test(resource)) return cores(amount);
-  return /memory$/.test(resource) ? formatBytes(amount) : String(amount);
-}
-
-function amountsSay({ cpu, memory }: { cpu?: number | undefined; memory?: number | undefined }): string {
-  return [...(cpu === undefined ? [] : [cores(cpu)]), ...(memory === undefined ? [] : [formatBytes(memory)])].join(
-    ' and ',
-  );
+function amountsSay(amounts: { [Of in keyof Amounts]: Amounts[Of] | undefined }): string {
+  return Object.entries(amounts)
+    .flatMap(([what, amount]) => (amount === undefined ? [] : [formatAmount(what, amount)]))
+    .join(' and ');
 }

@@ -1,7 +1,8 @@
 // Shared by the actions on a deployment: the field, the preflight, the plan, and the verification of a rollout.
-import type { Action, Check, Choice, Execution, Field, Target } from '../../core/actions/action.ts';
+import type { Check, Choice, Execution, Field, Suggestion, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
-import type { ActionContext, DeploymentState, Need, Preflight } from '../../core/actions/preflight.ts';
+import type { ActionContext, DeploymentState, Need, Preflight, Revision } from '../../core/actions/preflight.ts';
+import { isHopeless } from '../../core/health/pods.ts';
 import { readyIn } from '../../core/health/workloads.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -18,7 +19,8 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { dryRunOf } from './dry-run.ts';
+import { dryRunOf, tryPod } from './dry-run.ts';
+import { because, progressOf } from './rollout-progress.ts';
 
 export const deploymentField: Field = {
   name: 'deployment',
@@ -62,14 +64,10 @@ const fingerprint = (d: DeploymentState) => `${d.uid} ${d.generation} ${d.revisi
 export const isRolling = (d: DeploymentState) =>
   d.updated < d.desired || d.replicas > d.updated || d.observed < d.generation;
 
-export function disruption(d: DeploymentState): string {
-  if (d.recreate) return `All pods stop before new ones start (Recreate): ${d.name} has an outage.`;
-  return `Replaces ${counted(d.desired, 'pod')} one after another; ${d.ready} of ${d.desired} ready now.`;
-}
-
-/** Why its pods are not ready. */
-export function because({ reasons }: DeploymentState): string {
-  return reasons.length > 0 ? ` (${reasons.join(', ')})` : '';
+/** `going`: how many pods are replaced, where not all of them are. */
+export function disruption(d: DeploymentState, going = d.desired): string {
+  const how = d.recreate ? 'all at once (Recreate)' : 'one after another';
+  return `Replaces ${counted(going, 'pod')} ${how}; ${d.ready} of ${d.desired} ready now.`;
 }
 
 export function rolloutWarnings(d: DeploymentState): readonly string[] {
@@ -85,8 +83,11 @@ export async function planChange(
         change: KubernetesChange;
         impact: readonly string[];
         warnings: readonly string[];
-        undo: string;
+        /** Absent: there is no way back. */
+        undo?: string | undefined;
         memo?: Record<string, string>;
+        /** New pods come: of this revision, or of the template as it is. */
+        pods?: { revision?: number | undefined } | undefined;
       }
     | { why: string; hint: string }
   >,
@@ -109,6 +110,8 @@ export async function planChange(
   };
   const tried = await dryRunOf(preflight, [call]);
   if ('planned' in tried) return tried.planned;
+  const not = made.pods && (await tryPod(preflight, d.name, made.pods.revision));
+  if (not) return not;
   return planned({
     impact: made.impact,
     warnings: [...made.warnings, ...tried.warnings],
@@ -127,18 +130,15 @@ export async function planChange(
 
 const gatewayHealth = ({ context: { targets } }: Preflight) => `${targets.gatewayUrl}${targets.healthPath}`;
 
-/** The rollout is complete, and the gateway, if it is one, reports healthy. */
-export async function rolledOut({ target, plan }: Execution, preflight: Preflight): Promise<Check> {
+/** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
+export async function rolledOut({ target, plan, startedAt }: Execution, preflight: Preflight): Promise<Check> {
   const found = await preflight.deployment(named(target));
   if (!found.ok) return notYetBy(found.fault);
   const d = found.value;
-  const before = Number(plan.baseline?.generation ?? 0);
-  if (d.generation <= before) return notYet('the change is not in the deployment yet');
-  if (d.observed < d.generation) return notYet('the controller has not observed it yet');
-  if (d.stuck) return disproven(`revision ${d.revision} is stuck: ${d.stuck}${because(d)}`);
-  if (d.updated < d.desired) return notYet(`${d.updated} of ${d.desired} pods are new${because(d)}`);
-  if (d.replicas > d.updated) return notYet(`${counted(d.replicas - d.updated, 'old pod')} terminating`);
-  if (d.available < d.updated) return notYet(`${d.available} of ${d.updated} new pods are available${because(d)}`);
+  if (d.generation <= Number(plan.baseline?.generation ?? 0)) return notYet('the change is not in the deployment yet');
+  if (d.paused) return disproven(`deployment ${d.name} is paused: its rollout does not go on`);
+  const open = await progressOf(d, preflight, startedAt);
+  if (open) return open;
   const says = `revision ${d.revision}, ${d.available} of ${d.desired} available`;
   const { targets } = preflight.context;
   if (d.name !== targets.deployments.gateway) return proven(says);
@@ -151,10 +151,25 @@ export async function rolledOut({ target, plan }: Execution, preflight: Prefligh
   return proven(`${says}, health answers ${health.value.statusCode}`);
 }
 
-/** The previous revision, if it had a number. */
-export function wayBack({ target, plan }: Execution, words: string): ReturnType<NonNullable<Action['next']>> {
-  const revision = plan.baseline?.revision ?? '0';
-  if (revision === '0') return [];
+/** Pods of now that come to nothing: a way back to them is none. */
+export const failing = (d: DeploymentState): string | undefined =>
+  d.stuck ?? d.pods.find((pod) => isHopeless(pod) && !pod.terminating)?.reason;
+
+/** What `wayBack` needs to know of before: a revision that failed is no way back, the last one that worked is. */
+export const beforeChange = (d: DeploymentState, good: Revision | undefined): Record<string, string> => {
+  const failed = failing(d);
+  return failed === undefined ? {} : { failed, good: good ? String(good.revision) : '' };
+};
+
+/** The newest earlier revision that differs from the present one and was not seen to fail. */
+export const lastGood = (revisions: readonly Revision[]): Revision | undefined =>
+  revisions.find((r) => !r.active && r.failed === undefined && r.differs.length > 0);
+
+/** The revision that was there before, where it had a number and worked; else the last one that did. */
+export function wayBack({ target, plan }: Execution, words: string): readonly Suggestion[] {
+  const { revision = '0', failed, good = '' } = plan.baseline ?? {};
+  const to = failed === undefined ? revision : good;
+  if (to === '0' || to === '') return [];
   const deployment = named(target);
-  return [{ action: 'rollback-deployment', target: { deployment, revision }, says: `${words} revision ${revision}` }];
+  return [{ action: 'rollback-deployment', target: { deployment, revision: to }, says: `${words} revision ${to}` }];
 }

@@ -24,3 +24,17 @@ export async function dryRunOf(
   const all = warnings.length === 0 && calls.length > 0;
   return { warnings, answered: all ? ['the API server would accept it (dry run)'] : [] };
 }
+
+/**
+ * Why the API server would take no new pod; undefined where it would, or does not tell. A quota is left to the numbers:
+ * a rollout may free room before it needs it.
+ */
+export async function tryPod(
+  preflight: Preflight,
+  deployment: string,
+  revision: number | undefined,
+): Promise<Planned | undefined> {
+  const tried = await preflight.trialPod(deployment, revision);
+  if (!tried.ok || tried.value.taken !== false || tried.value.full) return undefined;
+  return refuse(`the API server would refuse its new pods: ${tried.value.why}`, tried.value.hint);
+}

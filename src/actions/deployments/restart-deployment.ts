@@ -1,10 +1,14 @@
 // Restart a deployment (runbook: SEV1 step 5; Rotating Database Credentials).
 import type { Action } from '../../core/actions/action.ts';
+import type { DeploymentState, Preflight, Revision } from '../../core/actions/preflight.ts';
 import { minute } from '../../core/time.ts';
 import {
+  beforeChange,
   deploymentField,
   disruption,
+  failing,
   isRolling,
+  lastGood,
   named,
   notThere,
   objectOf,
@@ -14,11 +18,34 @@ import {
   rolloutWarnings,
   wayBack,
 } from './deployment.ts';
+import { rolloutOutlook } from './rollout-plan.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
     'restart-deployment': true;
   }
+}
+
+/** A restart makes the same pods again. */
+function sameAgain(d: DeploymentState): readonly string[] {
+  const why = failing(d);
+  return why === undefined || d.stuckBy === 'create'
+    ? []
+    : [`Revision ${d.revision} fails already (${why}): the new pods are made from the same template.`];
+}
+
+function undoOf(d: DeploymentState, good: Revision | undefined): string {
+  if (failing(d) !== undefined)
+    return good ? `roll back to revision ${good.revision}` : 'none: no earlier revision works';
+  return d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no previous revision';
+}
+
+async function scaleFirst(d: DeploymentState, preflight: Preflight): Promise<string> {
+  const scaler = await preflight.autoscaler(d.name);
+  const hpa = scaler.ok ? scaler.value : undefined;
+  return hpa && hpa.min > 0
+    ? `scale it first: the autoscaler ${hpa.name} (${hpa.min}–${hpa.max}) is off at 0 replicas`
+    : 'scale it first';
 }
 
 export const restartDeployment: Action = {
@@ -27,7 +54,8 @@ export const restartDeployment: Action = {
   risk: 'reversible',
   about: {
     does: 'replaces all pods of a deployment with new ones from the same template',
-    looksAt: 'replicas, a rollout in progress, images, disruption; a dry run on the API server',
+    looksAt:
+      'replicas, a rollout in progress, images; quotas, limit ranges, nodes, disruption budgets, Secrets and ConfigMaps; dry runs of the change and of a new pod on the API server',
     calls: 'kubectl rollout restart deployment/NAME -n NAMESPACE',
     proof: 'the new replica set is fully available; for the gateway, the health check passes',
     undo: 'roll back to the previous revision',
@@ -42,18 +70,25 @@ export const restartDeployment: Action = {
     planChange(target, preflight, async (d) => {
       if (d.paused)
         return { why: `deployment ${d.name} is paused`, hint: `kubectl rollout resume deployment/${d.name} first` };
-      if (d.desired === 0) return { why: `deployment ${d.name} is scaled to 0`, hint: 'scale it first' };
+      if (d.desired === 0) return { why: `deployment ${d.name} is scaled to 0`, hint: await scaleFirst(d, preflight) };
+      const ahead = await rolloutOutlook(preflight, d, undefined);
+      if ('why' in ahead) return ahead;
+      const revisions = failing(d) === undefined ? undefined : await preflight.revisions(d.name);
+      const good = revisions?.ok ? lastGood(revisions.value) : undefined;
       return {
         change: { verb: 'restart', deployment: d.name },
         impact: [
-          disruption(d),
+          disruption(d, d.pods.filter(({ terminating }) => !terminating).length || d.desired),
           d.revision > 0
             ? `Revision ${d.revision} becomes ${d.revision + 1}. Image ${d.images.join(', ')}.`
             : `Image ${d.images.join(', ')}. It has no revision yet: the controller has not observed it.`,
           ...(isRolling(d) ? [] : ['No rollout is in progress.']),
+          ...ahead.impact,
         ],
-        warnings: rolloutWarnings(d),
-        undo: d.revision > 0 ? `roll back to revision ${d.revision}` : 'none: there is no previous revision',
+        warnings: [...ahead.warnings, ...rolloutWarnings(d), ...sameAgain(d)],
+        undo: undoOf(d, good),
+        memo: beforeChange(d, good),
+        pods: {},
       };
     }),
   verify: rolledOut,

@@ -1,11 +1,14 @@
 // Roll back a deployment (runbook: Emergency Rollback).
 import type { Action } from '../../core/actions/action.ts';
+import type { Revision } from '../../core/actions/preflight.ts';
 import { formatInstant } from '../../core/text/format.ts';
 import { minute } from '../../core/time.ts';
 import { disproven, given, notYetBy } from '../plan.ts';
 import {
+  beforeChange,
   deploymentField,
   disruption,
+  failing,
   named,
   notThere,
   objectOf,
@@ -15,11 +18,18 @@ import {
   rolloutWarnings,
   wayBack,
 } from './deployment.ts';
+import { rolloutOutlook } from './rollout-plan.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
     'rollback-deployment': true;
   }
+}
+
+/** Earlier revisions, newest first: those that fail, and those that change nothing, last. */
+function bestFirst(all: readonly Revision[]): readonly Revision[] {
+  const rank = (r: Revision) => (r.failed === undefined ? 0 : 2) + (r.differs.length > 0 ? 0 : 1);
+  return all.filter((r) => !r.active).toSorted((a, b) => rank(a) - rank(b));
 }
 
 export const rollbackDeployment: Action = {
@@ -28,7 +38,8 @@ export const rollbackDeployment: Action = {
   risk: 'data',
   about: {
     does: 'rolls a deployment back to an earlier revision',
-    looksAt: 'the revisions with image, cause and their differences from the current one; a dry run on the API server',
+    looksAt:
+      'the revisions with image, cause, differences from the current one and whether their pods failed; the pods that go; quotas, limit ranges, nodes, disruption budgets, Secrets and ConfigMaps; dry runs of the change and of a new pod on the API server',
     calls: 'kubectl rollout undo deployment/NAME --to-revision=N -n NAMESPACE',
     proof: 'the chosen template is active and available; for the gateway, the health check passes',
     undo: 'roll forward to the current revision',
@@ -46,14 +57,17 @@ export const rollbackDeployment: Action = {
       async look(target, preflight) {
         const found = await preflight.revisions(named(target));
         if (!found.ok) return [];
-        return found.value
-          .filter((r) => !r.active)
-          .map((r) => ({
-            value: String(r.revision),
-            says: [r.differs.join('; ') || 'same as the current one', r.cause, formatInstant(r.createdAt)]
-              .filter(Boolean)
-              .join(' · '),
-          }));
+        return bestFirst(found.value).map((r) => ({
+          value: String(r.revision),
+          says: [
+            r.failed === undefined ? undefined : `failed: ${r.failed}`,
+            r.differs.join('; ') || 'same as the current one',
+            r.cause,
+            formatInstant(r.createdAt),
+          ]
+            .filter(Boolean)
+            .join(' · '),
+        }));
       },
     },
   ],
@@ -71,28 +85,47 @@ export const rollbackDeployment: Action = {
       const found = await preflight.revisions(d.name);
       if (!found.ok) return { why: found.fault.what, hint: found.fault.hint };
       const wanted = given(target, 'revision');
-      const earlier = found.value.filter((r) => !r.active);
-      const chosen = wanted ? earlier.find((r) => String(r.revision) === wanted) : earlier[0];
+      const earlier = bestFirst(found.value);
+      const [best] = earlier;
+      const chosen = wanted ? earlier.find((r) => String(r.revision) === wanted) : best;
       if (!chosen) {
         const known = earlier.map((r) => r.revision).join(', ');
         const why = wanted ? `there is no earlier revision ${wanted}` : 'there is no earlier revision';
         return { why, hint: known ? `earlier revisions: ${known}` : 'deploy a known good version instead' };
       }
+      if (!wanted && chosen.failed !== undefined)
+        return {
+          why: `no earlier revision is known to work: revision ${chosen.revision} failed (${chosen.failed})`,
+          hint: `deploy a known good version, or name one: --revision ${chosen.revision}`,
+        };
+      const ahead = await rolloutOutlook(preflight, d, chosen);
+      if ('why' in ahead) return ahead;
       const newer = chosen.revision > d.revision ? 'forward' : 'back';
+      const going = d.pods.filter(({ replicaSet, terminating }) => !terminating && replicaSet !== chosen.replicaSet);
+      const failed = failing(d);
       return {
         change: { verb: 'rollback', deployment: d.name, toRevision: chosen.revision },
         impact: [
           `Rolls ${newer} to revision ${chosen.revision} (${formatInstant(chosen.createdAt)}${chosen.cause ? `, ${chosen.cause}` : ''}).`,
           ...(chosen.differs.length > 0 ? chosen.differs : ['Its template is the same as the current one.']),
-          disruption(d),
+          disruption(d, d.pods.length > 0 ? going.length : d.desired),
+          ...ahead.impact,
         ],
         warnings: [
+          ...(chosen.failed === undefined ? [] : [`Revision ${chosen.revision} failed: ${chosen.failed}.`]),
+          ...ahead.warnings,
           ...rolloutWarnings(d).filter(() => !d.stuck),
           ...(chosen.differs.length === 0 ? ['Nothing changes: the new pods are the same as the current ones.'] : []),
           'The database is not rolled back: migrations of the newer version stay.',
         ],
-        undo: d.revision > 0 ? `roll forward to revision ${d.revision}, which gets a new number` : 'deploy it again',
-        memo: { images: chosen.images.join(' ') },
+        undo:
+          failed !== undefined
+            ? `none: revision ${d.revision} fails (${failed}); deploy a fixed version`
+            : d.revision > 0
+              ? `roll forward to revision ${d.revision}, which gets a new number`
+              : 'deploy it again',
+        memo: { images: chosen.images.join(' '), ...beforeChange(d, undefined) },
+        pods: { revision: chosen.revision },
       };
     }),
   async verify(done, preflight) {

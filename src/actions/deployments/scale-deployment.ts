@@ -4,7 +4,9 @@ import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts'
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
 import { roomSays } from './capacity.ts';
-import { because, deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
+import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
+import { cannotStart, nodesFor } from './rollout-plan.ts';
+import { because, progressOf } from './rollout-progress.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -62,7 +64,11 @@ export const scaleDeployment: Action = {
         return { why: `${d.name} already has ${replicas} replicas`, hint: 'choose another number' };
       const scaler = await preflight.autoscaler(d.name);
       const hpa = scaler.ok ? scaler.value : undefined;
-      const room = roomSays(await preflight.room(d.name), replicas - d.desired, replicas);
+      const more = replicas - d.desired;
+      const answer = await preflight.room(d.name);
+      const room = roomSays(answer, more, replicas);
+      const not = answer.ok && more > 0 ? cannotStart(d, answer.value, more) : undefined;
+      if (not) return not;
       return {
         change: { verb: 'scale', deployment: d.name, replicas },
         impact: [
@@ -76,21 +82,23 @@ export const scaleDeployment: Action = {
             : []),
           ...(hpa ? [autoscalerSays(hpa, d.desired, replicas)] : []),
           ...room.warnings,
+          ...(answer.ok && more > 0 ? nodesFor(answer.value, more) : []),
           ...(scaler.ok ? [] : [`Autoscalers could not be read: ${scaler.fault.what}`]),
         ],
         undo: `scale back to ${d.desired}`,
         memo: { was: String(d.desired) },
+        pods: more > 0 ? {} : undefined,
       };
     }),
-  async verify({ target }, preflight) {
+  async verify({ target, startedAt }, preflight) {
     const found = await preflight.deployment(named(target));
     if (!found.ok) return notYetBy(found.fault);
     const { desired, ready, observed, generation, replicas } = found.value;
     const wanted = Number(given(target, 'replicas'));
     if (desired !== wanted) return disproven(`another controller or person set it back to ${desired}`);
-    if (observed < generation) return notYet('the controller has not observed it yet');
-    if (ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
-    return notYet(`${ready} of ${wanted} ready${because(found.value)}`);
+    if (observed >= generation && ready === wanted && replicas === wanted) return proven(`${ready} of ${wanted} ready`);
+    const open = await progressOf(found.value, preflight, startedAt);
+    return open ?? notYet(`${ready} of ${wanted} ready${because(found.value)}`);
   },
   within: 3 * minute,
   next: ({ target, plan }) => [

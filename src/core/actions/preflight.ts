@@ -3,12 +3,12 @@
 import type { Tables } from '../platform/tables.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Database, Gateway, Redis } from '../world/facts.ts';
-import type { Fault } from '../world/reading.ts';
 import type { Targets } from '../world/targets.ts';
+import type { Answer } from './answer.ts';
 import type { KubernetesCall, SqlValue } from './call.ts';
+import type { Room } from './room.ts';
 
-/** A value, or an expected failure. */
-export type Answer<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+export type { Answer } from './answer.ts';
 
 /** Where actions act, as configured. */
 export type ActionContext = {
@@ -54,6 +54,19 @@ export type Need =
   | { kind: 'script'; path: string; directory?: string }
   | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' };
 
+/** A pod of a deployment, of any revision. */
+export type DeploymentPod = {
+  name: string;
+  /** '' where it has none. */
+  replicaSet: string;
+  ready: boolean;
+  terminating: boolean;
+  restarts: number;
+  /** CrashLoopBackOff, Unschedulable …, and what the kubelet or the scheduler says of it. */
+  reason?: string | undefined;
+  message?: string | undefined;
+};
+
 export type DeploymentState = {
   name: string;
   uid: string;
@@ -72,9 +85,13 @@ export type DeploymentState = {
   revision: number;
   images: readonly string[];
   paused: boolean;
-  /** ProgressDeadlineExceeded, or replicas that cannot be created. */
-  stuck?: string;
+  /** Why its rollout cannot go on, in the controller's words; `stuckBy` says how sure that is. */
+  stuck?: string | undefined;
+  /** `deadline`: it took too long. `create`: pods, or their replica set, are refused now; that is tried again. */
+  stuckBy?: 'deadline' | 'create' | undefined;
   recreate: boolean;
+  /** Empty where many deployments were asked for. */
+  pods: readonly DeploymentPod[];
 };
 
 export type Revision = {
@@ -84,40 +101,25 @@ export type Revision = {
   cause?: string;
   createdAt: Instant;
   replicas: number;
+  /** Its name. */
+  replicaSet: string;
   active: boolean;
+  /** How its pods are seen to fail, now or within the last hour: `CrashLoopBackOff`. */
+  failed?: string | undefined;
   /** How its pods would differ from those of now: `image api: 1.8.2 → 1.8.1`. */
   differs: readonly string[];
 };
 
-/** Whether a change would be taken. `untold`: the server could not try it. */
-export type DryRun = { taken: true } | { taken: false; why: string; hint: string } | { taken: 'untold'; why: string };
+/** Whether a change would be taken. `full`: a quota has no room for it. `untold`: the server could not try it. */
+export type DryRun =
+  | { taken: true }
+  | { taken: false; why: string; hint: string; full?: true | undefined }
+  | { taken: 'untold'; why: string };
 
 /** Whether something is allowed. `untold`: nobody may, or can, ask beforehand. */
 export type Permission = { may: true } | { may: false; why: string; hint: string } | { may: 'untold'; why: string };
 
 export type Autoscaler = { name: string; min: number; max: number };
-
-/** Cores and bytes. */
-type Amounts = { cpu?: number; memory?: number };
-
-export type Quota = {
-  name: string;
-  /** `requests.cpu`, `pods`: what the namespace may use at most, and uses. */
-  limits: readonly { resource: string; most: number; used: number }[];
-};
-/** What a namespace fills in where a container says nothing, and the most that one may ask for. */
-export type LimitRange = { name: string; of: 'container' | 'pod'; most: Amounts; filled: Amounts };
-/** A PodDisruptionBudget: how many are to stay, and how many may go now. */
-export type Budget = { name: string; wanted: number; healthy: number; mayGo: number };
-
-/** Whether there is room for more pods of a deployment. What may not be read is a fault of its own. */
-export type Room = {
-  /** Of one pod, in cores and bytes; undefined where a container says nothing. */
-  pod: Readonly<Record<'requests.cpu' | 'requests.memory' | 'limits.cpu' | 'limits.memory', number | undefined>>;
-  quotas: Answer<readonly Quota[]>;
-  ranges: Answer<readonly LimitRange[]>;
-  budgets: Answer<readonly Budget[]>;
-};
 
 export type ToolOutput = { code: number; lines: readonly string[] };
 
@@ -188,8 +190,10 @@ export interface Preflight {
   resource(kind: string): Promise<Answer<{ group: string; resource: string; namespaced: boolean }>>;
   /** Whether the API server would take a change: the same request, of which nothing is stored. */
   dryRun(call: KubernetesCall): Promise<Answer<DryRun>>;
-  /** What a pod of it needs, and what its namespace leaves. */
-  room(name: string): Promise<Answer<Room>>;
+  /** What a pod of it needs, as it is or as a revision of it was, and what its namespace and the nodes leave. */
+  room(name: string, revision?: number): Promise<Answer<Room>>;
+  /** Whether the API server would take a new pod of it. */
+  trialPod(name: string, revision?: number): Promise<Answer<DryRun>>;
   /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
   mentioning(text: string): Promise<Answer<readonly string[]>>;
   /** Who answers on a database server. */

@@ -47,3 +47,14 @@ export function reasonsOf(pods: readonly Pod[], now: Instant): readonly string[]
   });
   return [...new Set(all)];
 }
+
+/** Reasons of a container that comes to nothing by itself: another try of the same pod ends the same. */
+const fatal = new Set(
+  `CrashLoopBackOff ImagePullBackOff InvalidImageName ErrImageNeverPull CreateContainerConfigError CreateContainerError
+   RunContainerError ContainerCannotRun StartError`.split(/\s+/),
+);
+
+/** Whether a pod fails before it serves. */
+export function isHopeless({ ready, reason }: Pick<Pod, 'ready' | 'reason'>): boolean {
+  return !ready && fatal.has(reason?.replace(/^Init:/, '') ?? '');
+}

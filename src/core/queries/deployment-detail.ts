@@ -6,7 +6,7 @@ import type { Missing } from './missing.ts';
 import type { Condition, KubeEvent } from './pod-detail.ts';
 
 /** A revision, and the replica set that keeps it. */
-export type DeployedRevision = Revision & { replicaSet: string; ready: number };
+export type DeployedRevision = Revision & { ready: number };
 
 export type DeploymentDetail = {
   /** `RollingUpdate, at most 25% more, at most 25% away`. */

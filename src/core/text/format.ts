@@ -78,3 +78,9 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** An amount of a resource by its Kubernetes name: cores of `requests.cpu`, bytes of `memory`, else a number. */
+export function formatAmount(resource: string, amount: number): string {
+  if (/cpu$/.test(resource)) return `${Number(amount.toFixed(2))} ${amount === 1 ? 'core' : 'cores'}`;
+  return /(memory|storage)$/.test(resource) ? formatBytes(amount) : String(Number(amount.toFixed(2)));
+}

@@ -27,6 +27,8 @@ export type Ask = {
   /** Sent as JSON. */
   body?: unknown;
   contentType?: string;
+  /** What the answer shall be; JSON of the whole object unless said otherwise. */
+  accept?: string;
   signal?: AbortSignal;
   /** For the whole exchange; for a stream until the answer begins. */
   timeout: Ms;
@@ -148,7 +150,7 @@ export class Cluster {
     const asking = request(url, {
       method: ask.method ?? 'GET',
       headers: {
-        accept: 'application/json',
+        accept: ask.accept ?? 'application/json',
         'user-agent': 'bentham-cockpit',
         ...headers,
         'content-type': ask.body === undefined ? undefined : (ask.contentType ?? 'application/json'),

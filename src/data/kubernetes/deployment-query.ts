@@ -45,7 +45,6 @@ export async function queryDeployment(
     .filter((set) => items(set.metadata?.ownerReferences).some((owner) => owner.uid === metadata?.uid))
     .map((set): DeployedRevision & { uid: string } => ({
       ...toRevision(set, spec?.template, active),
-      replicaSet: words(set.metadata?.name, 253) ?? '',
       ready: count(set.status?.readyReplicas),
       uid: set.metadata?.uid ?? '',
     }))

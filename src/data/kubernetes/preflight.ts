@@ -1,5 +1,6 @@
 // What an action wants to know of deployments before it changes one.
 import type {
+  CoreV1Event,
   V1Deployment,
   V1HorizontalPodAutoscaler,
   V1Pod,
@@ -8,8 +9,8 @@ import type {
 } from '@kubernetes/client-node';
 import type { Settings } from '../../config/settings.ts';
 import type { KubernetesCall } from '../../core/actions/call.ts';
-import type { Autoscaler, DeploymentState, DryRun, Revision, Room } from '../../core/actions/preflight.ts';
-import { reasonsOf } from '../../core/health/pods.ts';
+import type { Autoscaler, DeploymentState, DryRun, Revision } from '../../core/actions/preflight.ts';
+import type { Room } from '../../core/actions/room.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -17,16 +18,20 @@ import type { Result } from '../source.ts';
 import { may, type Right } from './access.ts';
 import type { Answered } from './api-error.ts';
 import { type ApiList, type ApiObject, count, items, words } from './api-object.ts';
-import { roomOf } from './capacity.ts';
-import { type Cluster, openCluster } from './client.ts';
+import { type Get, roomOf, type Template } from './capacity.ts';
+import { type Ask, type Cluster, openCluster } from './client.ts';
+import { toState, withPods } from './deployment-state.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { discovered, type ResourceName } from './discovery.ts';
-import { dryRunOf } from './dry-run.ts';
-import { toPod } from './pods.ts';
-import { toRevision } from './revisions.ts';
+import { dryRunOf, trialOf } from './dry-run.ts';
+import { revisionsOf } from './revisions.ts';
 import { toSelector } from './workload.ts';
 
 const within: Ms = 8 * second;
+/** Warnings that are looked through for pods that failed. */
+const mostEvents = 500;
+/** Of an object its name and labels, and nothing that it holds. */
+const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;q=0.1';
 
 /** One connection to the cluster for as long as a run lasts. */
 export class KubernetesPreflight {
@@ -83,7 +88,13 @@ export class KubernetesPreflight {
         `deployments/${encodeURIComponent(name)}`,
         'get deployments',
       );
-      if (found.ok) return { ok: true, value: await this.#withPods(cluster, found.value) };
+      if (found.ok) {
+        const labelSelector = toSelector(found.value.spec?.selector);
+        const pods = await this.#get<ApiList<V1Pod>>(cluster, 'pods', 'list pods', '/api/v1', {
+          query: { labelSelector },
+        });
+        return { ok: true, value: labelSelector && pods.ok ? withPods(found.value, pods.value) : toState(found.value) };
+      }
       const missing = found.status === 404;
       return { ok: false, fault: missing ? noSuch(cluster.where, `deployment ${sanitize(name, 100)}`) : found.fault };
     });
@@ -99,13 +110,16 @@ export class KubernetesPreflight {
       if (!found.ok) return found;
       const sets = await this.#get<ApiList<V1ReplicaSet>>(cluster, 'replicasets', 'list replicasets');
       if (!sets.ok) return sets;
-      const { metadata, spec } = found.value;
-      const active = metadata?.annotations?.[revisionAnnotation];
-      const own = items(sets.value.items)
-        .filter((set) => items(set.metadata?.ownerReferences).some((owner) => owner.uid === metadata?.uid))
-        .map((set) => toRevision(set, spec?.template, active ?? undefined))
-        .filter((revision) => revision.revision > 0);
-      return { ok: true, value: own.sort((a, b) => b.revision - a.revision) };
+      const [pods, events] = await Promise.all([
+        this.#get<ApiList<V1Pod>>(cluster, 'pods', 'list pods', '/api/v1', {
+          query: { labelSelector: toSelector(found.value.spec?.selector) },
+        }),
+        this.#get<ApiList<CoreV1Event>>(cluster, 'events', 'list events', '/api/v1', {
+          query: { fieldSelector: 'type=Warning,involvedObject.kind=Pod', limit: mostEvents },
+        }),
+      ]);
+      const seen = { pods: pods.ok ? items(pods.value.items) : [], events: events.ok ? items(events.value.items) : [] };
+      return { ok: true, value: revisionsOf(found.value, items(sets.value.items), seen) };
     });
   }
 
@@ -141,14 +155,45 @@ export class KubernetesPreflight {
     return this.#with((cluster) => dryRunOf(cluster, call, this.#signal));
   }
 
-  async room(name: string): Promise<Result<Room>> {
+  async room(name: string, revision?: number): Promise<Result<Room>> {
     return this.#with(async (cluster) => {
-      const path = `deployments/${encodeURIComponent(name)}`;
-      const found = await this.#get<WireDeployment>(cluster, path, 'get deployments');
+      const found = await this.#template(cluster, name, revision);
       if (!found.ok) return found;
-      const get = <T>(what: string, to: string, group: string) => this.#get<T>(cluster, what, to, group);
-      return { ok: true, value: await roomOf(found.value, get) };
+      const get: Get = (what, to, group, more) => this.#get(cluster, what, to, group, more);
+      const { namespace } = this.#settings;
+      return { ok: true, value: await roomOf(found.value.wire, found.value.template, namespace, get) };
     });
+  }
+
+  async trialPod(name: string, revision?: number): Promise<Result<DryRun>> {
+    return this.#with(async (cluster) => {
+      const found = await this.#template(cluster, name, revision);
+      if (!found.ok) return found;
+      const { namespace } = this.#settings;
+      return { ok: true, value: await trialOf(cluster, found.value.template, { name, namespace }, this.#signal) };
+    });
+  }
+
+  /** The deployment, and the template of its pods as it is or as a revision has it. */
+  async #template(
+    cluster: Cluster,
+    name: string,
+    revision: number | undefined,
+  ): Promise<Result<{ wire: WireDeployment; template: Template }>> {
+    const path = `deployments/${encodeURIComponent(name)}`;
+    const found = await this.#get<WireDeployment>(cluster, path, 'get deployments');
+    if (!found.ok) return found;
+    const wire = found.value;
+    if (revision === undefined) return { ok: true, value: { wire, template: wire.spec?.template } };
+    const sets = await this.#get<ApiList<V1ReplicaSet>>(cluster, 'replicasets', 'list replicasets');
+    if (!sets.ok) return sets;
+    const set = items(sets.value.items).find(
+      ({ metadata }) =>
+        metadata?.annotations?.[revisionAnnotation] === String(revision) &&
+        items(metadata.ownerReferences).some((owner) => owner.uid === wire.metadata?.uid),
+    );
+    if (!set) return { ok: false, fault: noSuch(cluster.where, `revision ${revision} of ${sanitize(name, 100)}`) };
+    return { ok: true, value: { wire, template: set.spec?.template } };
   }
 
   async mentioning(text: string): Promise<Result<readonly string[]>> {
@@ -163,35 +208,20 @@ export class KubernetesPreflight {
     });
   }
 
-  /** Nobody updates a status while the controller manager is away: what its pods say of themselves counts as much. */
-  async #withPods(cluster: Cluster, wire: WireDeployment): Promise<DeploymentState> {
-    const state = toState(wire);
-    const selector = toSelector(wire.spec?.selector);
-    if (!selector) return state;
-    const found = await cluster.get<ApiList<V1Pod>>({
-      path: `/api/v1/namespaces/${encodeURIComponent(this.#settings.namespace)}/pods`,
-      query: { labelSelector: selector },
-      timeout: within,
-      signal: this.#signal,
-      to: 'list pods',
-    });
-    if (!found.ok) return state;
-    const pods = items(found.value.items).flatMap((pod) => toPod(pod) ?? []);
-    const own = pods.filter(({ owner }) => owner?.kind === 'ReplicaSet');
-    const ready = own.filter((pod) => pod.ready && !pod.terminating && pod.phase === 'Running').length;
-    const contradicted = ready < state.ready ? [`its status says ${state.ready} ready`] : [];
-    return {
-      ...state,
-      ready: Math.min(state.ready, ready),
-      available: Math.min(state.available, ready),
-      reasons: [...reasonsOf(own, Date.now()).slice(0, 2), ...contradicted],
-    };
-  }
-
-  #get<T>(cluster: Cluster, what: string, to: string, group = '/apis/apps/v1'): Promise<Answered<T>> {
+  #get<T>(
+    cluster: Cluster,
+    what: string,
+    to: string,
+    group = '/apis/apps/v1',
+    { query, everywhere = false, bare = false }: Parameters<Get>[3] = {},
+  ): Promise<Answered<T>> {
     const { namespace } = this.#settings;
-    const path = `${group}/namespaces/${encodeURIComponent(namespace)}/${what}`;
-    return cluster.get<T>({ path, timeout: within, signal: this.#signal, to: `${to} in ${namespace}` });
+    const path = `${group}${everywhere ? '' : `/namespaces/${encodeURIComponent(namespace)}`}/${what}`;
+    const where = everywhere ? '' : ` in ${namespace}`;
+    const ask: Ask = { path, timeout: within, signal: this.#signal, to: to + where };
+    if (query) ask.query = query;
+    if (bare) ask.accept = metadataOnly;
+    return cluster.get<T>(ask);
   }
 
   async #with<T>(look: (cluster: Cluster) => Promise<Result<T>>): Promise<Result<T>> {
@@ -217,28 +247,4 @@ function refersTo(part: unknown, names: ReadonlySet<string>): boolean {
 
 function noSuch(where: string, what: string): Fault {
   return { kind: 'malformed', where, what: `no ${what}`, hint: 'check the name, namespace and context' };
-}
-
-function toState({ metadata, spec, status }: WireDeployment): DeploymentState {
-  const conditions = items(status?.conditions);
-  const failed =
-    conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True') ??
-    conditions.find((c) => c.type === 'Progressing' && c.reason === 'ProgressDeadlineExceeded');
-  return {
-    name: words(metadata?.name) ?? '',
-    uid: metadata?.uid ?? '',
-    generation: count(metadata?.generation),
-    observed: count(status?.observedGeneration),
-    desired: typeof spec?.replicas === 'number' ? spec.replicas : 1,
-    updated: count(status?.updatedReplicas),
-    ready: count(status?.readyReplicas),
-    available: count(status?.availableReplicas),
-    reasons: [],
-    replicas: count(status?.replicas),
-    revision: Number(metadata?.annotations?.[revisionAnnotation] ?? 0) || 0,
-    images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
-    paused: spec?.paused === true,
-    stuck: failed ? (words(failed.message, 160) ?? words(failed.reason) ?? 'the rollout is stuck') : undefined,
-    recreate: spec?.strategy?.type === 'Recreate',
-  };
 }

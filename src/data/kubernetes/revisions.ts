@@ -1,11 +1,48 @@
-// Replica sets as the revisions of a deployment that they keep, and how the pods of then differ from those of now.
-import type { V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
+// Replica sets as the revisions of a deployment that they keep: how the pods of then differ from those of now, and
+// whether they were seen to fail.
+import type { CoreV1Event, V1Pod, V1PodTemplateSpec, V1ReplicaSet } from '@kubernetes/client-node';
 import type { Revision } from '../../core/actions/preflight.ts';
+import { isHopeless } from '../../core/health/pods.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
-import { revisionAnnotation } from './deployments.ts';
+import { revisionAnnotation, type WireDeployment } from './deployments.ts';
+import { toPod } from './pods.ts';
 
 type Template = ApiObject<V1PodTemplateSpec> | null | undefined;
+
+/** The pods that there are, and the warnings about pods: of the last hour, as the API server keeps them. */
+export type Seen = { pods: readonly ApiObject<V1Pod>[]; events: readonly ApiObject<CoreV1Event>[] };
+
+/** The revisions of a deployment, newest first. */
+export function revisionsOf(
+  { metadata, spec }: WireDeployment,
+  sets: readonly ApiObject<V1ReplicaSet>[],
+  seen: Seen,
+): readonly Revision[] {
+  const active = metadata?.annotations?.[revisionAnnotation] ?? undefined;
+  return sets
+    .filter((set) => items(set.metadata?.ownerReferences).some((owner) => owner.uid === metadata?.uid))
+    .map((set) => ({ ...toRevision(set, spec?.template, active), failed: failureOf(set.metadata?.name ?? '', seen) }))
+    .filter((revision) => revision.revision > 0)
+    .sort((a, b) => b.revision - a.revision);
+}
+
+/** So often a back-off is told of a pod that does not come up; a single one may be an accident. */
+const telling = 3;
+
+/** How pods of a replica set fail, or failed within the hour that events are kept. */
+function failureOf(set: string, { pods, events }: Seen): string | undefined {
+  if (set === '') return undefined;
+  const own = pods.flatMap((pod) => toPod(pod) ?? []).filter(({ owner }) => owner?.name === set);
+  const ill = own.find(isHopeless);
+  if (ill) return ill.reason;
+  if (own.some(({ ready }) => ready)) return undefined;
+  const told = events.filter(
+    ({ reason, involvedObject }) => reason === 'BackOff' && involvedObject?.name?.startsWith(`${set}-`),
+  );
+  const times = told.reduce((sum, event) => sum + Math.max(1, count(event.series?.count) || count(event.count)), 0);
+  return times >= telling ? 'its pods crashed within the last hour' : undefined;
+}
 
 /** A replica set as the revision that it keeps. */
 export function toRevision(
@@ -21,6 +58,7 @@ export function toRevision(
     cause: cause || undefined,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
     replicas: count(status?.replicas),
+    replicaSet: words(metadata?.name) ?? '',
     active: revision === active,
     differs: differences(now, spec?.template),
   };
@@ -47,7 +85,39 @@ function differences(now: Template, then: Template): readonly string[] {
     if (JSON.stringify(rest) !== JSON.stringify(others)) found.push(`other settings of ${name}`);
   }
   for (const name of containers.keys()) found.push(`removes container ${words(name, 60) ?? ''}`);
-  return found;
+  return [...found, ...ofThePod(now, then)];
+}
+
+/** Set by a restart, and by the controller for its own: no difference of what runs. */
+const passing = new Set(['kubectl.kubernetes.io/restartedAt', 'pod-template-hash']);
+
+/** What differs beside the containers: init containers, volumes, where it runs, labels and annotations. */
+function ofThePod(now: Template, then: Template): readonly string[] {
+  const { containers: _a, initContainers: initsNow, volumes: volumesNow, ...specNow } = now?.spec ?? {};
+  const { containers: _b, initContainers: initsThen, volumes: volumesThen, ...specThen } = then?.spec ?? {};
+  const inits = changedNames(items(initsNow), items(initsThen));
+  const volumes = changedNames(items(volumesNow), items(volumesThen));
+  const settings = changedKeys(specNow, specThen);
+  const marks = changedKeys(
+    { ...now?.metadata?.labels, ...now?.metadata?.annotations },
+    { ...then?.metadata?.labels, ...then?.metadata?.annotations },
+  ).filter((name) => !passing.has(name));
+  const says = (what: string, names: readonly string[]) =>
+    names.length > 0 ? [`${what}: ${names.slice(0, 6).join(', ')}`] : [];
+  return [
+    ...says('init containers', inits),
+    ...says('volumes', volumes),
+    ...says('settings of the pod', settings),
+    ...says('labels and annotations', marks),
+  ];
+}
+
+function changedKeys(a: object, b: object): readonly string[] {
+  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return [...keys]
+    .filter((key) => JSON.stringify(left.get(key)) !== JSON.stringify(right.get(key)))
+    .map((key) => sanitize(key, 60));
 }
 
 function changedNames(a: readonly object[], b: readonly object[]): readonly string[] {
