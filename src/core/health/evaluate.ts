@@ -15,6 +15,7 @@ import { worstFirst } from './status.ts';
 import { evaluateStudies } from './studies.ts';
 import { evaluateSurface, failureRate } from './surfaces.ts';
 import { evaluateRefusals } from './traffic.ts';
+import { evaluateUpkeep } from './upkeep.ts';
 import { evaluateClock, evaluateWorkloads } from './workloads.ts';
 import { evaluateIdAge } from './wraparound.ts';
 import { evaluateWrites } from './writes.ts';
@@ -75,7 +76,8 @@ function databases(world: World): Finding[] {
       ...inParts(says),
       remedy: problem?.remedy,
     });
-    found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value));
+    const { upkeep = {} } = primary.value;
+    found.push(...slotsOf('primary', primary.value), ...idsOf(primary.value), ...evaluateUpkeep(upkeep));
   }
   if (!world.scope.hasReplica) return found;
   const aboutReplica = { id: 'database/replica', area: 'database', subject: 'replica' } as const;

@@ -6,6 +6,19 @@ import { type Decision, decide } from './rules/index.ts';
 
 export type WriteProblem = Decision & { says: string; remedy: string };
 
+type LockedOut = NonNullable<NonNullable<Database['writes']>['lockedOut']>[number]['why'];
+
+const outSays: Readonly<Record<LockedOut, string>> = {
+  login: 'it has no LOGIN',
+  expired: 'its password has expired (VALID UNTIL)',
+  limit: 'its CONNECTION LIMIT is 0',
+};
+const outCure: Readonly<Record<LockedOut, string>> = {
+  login: 'LOGIN;',
+  expired: "VALID UNTIL 'infinity';",
+  limit: 'CONNECTION LIMIT -1;',
+};
+
 /** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
 export function evaluateWrites({
   inRecovery,
@@ -25,7 +38,7 @@ export function evaluateWrites({
       remedy: 'pg_settings and pg_stat_activity must be readable',
     };
   if (!writes) return undefined;
-  const { readOnly, standbys, waiting, refused } = writes;
+  const { readOnly, standbys, waiting, refused, lockedOut } = writes;
   const whole = readOnly.find(({ by }) => by !== 'role') ?? readOnly[0];
   if (whole) {
     const [says, remedy] =
@@ -72,6 +85,13 @@ export function evaluateWrites({
       ...decide('primary/no-permission'),
       says: `${refused} has no permission to change studies or jobs`,
       remedy: `GRANT SELECT, INSERT, UPDATE ON them TO ${quoted(refused)}`,
+    };
+  const [out] = lockedOut ?? [];
+  if (out)
+    return {
+      ...decide('primary/locked-out'),
+      says: `new sessions of ${out.role} are refused: ${outSays[out.why]}`,
+      remedy: `ALTER ROLE ${quoted(out.role)} ${outCure[out.why]}`,
     };
   if (standbys && standbys.there === undefined)
     return {

@@ -88,6 +88,20 @@ export type Writes = {
   waiting?: { commits: number; longest: Ms; on: 'standby' | 'disk' };
   /** The role that others work as, and that may change neither studies nor jobs. */
   refused?: string;
+  /** Roles that work here and may not log in again, and why. */
+  lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' }[];
+};
+
+/** What makes a primary fail later. Absent parts: well, not used, or not to be asked. */
+export type Upkeep = {
+  /** archive_mode is on. `archived`: since the last success. */
+  archive?: { idle: boolean; failing: boolean; failures: number; archived?: Ms };
+  /** Pages whose checksum was wrong; `last`: since the last of them. */
+  damage?: { pages: number; last?: Ms };
+  /** The oldest prepared transaction. */
+  prepared?: { id: string; age: Ms; others: number };
+  /** The sequence nearest to its end; 1 is its last value. */
+  sequence?: { name: string; share: number };
 };
 
 export type Database = {
@@ -121,6 +135,8 @@ export type Database = {
   slots?: readonly Slot[];
   /** On a primary: the database whose ids are nearest to running out, of each kind. */
   idAges?: readonly IdAge[];
+  /** Of a primary. */
+  upkeep?: Upkeep;
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   blocked?: readonly Blocked[];
   /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */

@@ -8,7 +8,7 @@ import { statementSays } from '../../core/text/statement.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { isRefusal, remedyOf, sqlState } from './faults.ts';
+import { isLate, isRefusal, remedyOf, retried } from './faults.ts';
 import * as sql from './queries/details.ts';
 import { type IdAgeRow, idAges, type SlotRow, slots as slotsSql, type WhoRow, who } from './queries/server.ts';
 import { idAgeFrom, slotFrom } from './server.ts';
@@ -35,12 +35,8 @@ export async function queryDatabase(
       try {
         return await ask<Row>(statement, values ? { values } : {});
       } catch (error) {
-        const late = ['57014', '55P03'].includes(sqlState(error) ?? '');
-        if (!late && !isRefusal(error)) throw error;
-        missing.push({
-          part: what,
-          grant: late ? 'timed out; retries automatically' : remedyOf(error, session.server.user),
-        });
+        if (!isLate(error) && !isRefusal(error)) throw error;
+        missing.push({ part: what, grant: isLate(error) ? retried : remedyOf(error, session.server.user) });
         return [];
       }
     };

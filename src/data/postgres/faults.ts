@@ -167,6 +167,12 @@ export function isRefusal(error: unknown): boolean {
   return /^(0A|22|42|55000|XX)/.test(sqlState(error) ?? '');
 }
 
+/** A statement that the server gave up: its own time, or that for a lock, was over. */
+export const isLate = (error: unknown): boolean => ['57014', '55P03'].includes(sqlState(error) ?? '');
+
+/** What is said of a part that was not answered in time. */
+export const retried = 'timed out; retries automatically';
+
 /** What would allow what was refused: a grant; else what the server says. */
 export function remedyOf(error: unknown, role: string): string {
   const said = sanitize(error instanceof Error ? error.message : '', 200);

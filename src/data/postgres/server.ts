@@ -9,11 +9,13 @@ import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Connections, Database, ReplicaWal } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
-import { isRefusal, remedyOf } from './faults.ts';
+import { isLate, isRefusal, remedyOf, retried } from './faults.ts';
 import * as sql from './queries/server.ts';
+import * as care from './queries/upkeep.ts';
 import { type WritesRow, writes } from './queries/writes.ts';
 import type { AskSql, Session } from './session.ts';
 import { sessionsFor } from './sessions.ts';
+import { upkeepFrom } from './upkeep.ts';
 import { writesFrom } from './writes.ts';
 
 /** A query as it is shown in passing. */
@@ -58,8 +60,8 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     try {
       return await look();
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      missing.push({ part: what, grant: remedyOf(error, server.user) });
+      if (!isRefusal(error) && !isLate(error)) throw error;
+      missing.push({ part: what, grant: isLate(error) ? retried : remedyOf(error, server.user) });
       return undefined;
     }
   };
@@ -72,6 +74,14 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   const writable = me.inRecovery ? undefined : (await part('writes', () => ask<WritesRow>(writes)))?.[0];
   const slots = await part('replication slots', () => ask<sql.SlotRow>(sql.slots));
   const ids = me.inRecovery ? undefined : await part('age of ids', () => ask<sql.IdAgeRow>(sql.idAges));
+  const upkeep = me.inRecovery
+    ? undefined
+    : upkeepFrom({
+        archiver: (await part('archiver', () => ask<care.ArchiverRow>(care.archiver)))?.[0],
+        damage: (await part('checksums', () => ask<care.DamageRow>(care.damage)))?.[0],
+        prepared: (await part('prepared transactions', () => ask<care.PreparedRow>(care.prepared)))?.[0],
+        sequence: (await part('sequences', () => ask<care.SequenceRow>(care.sequences)))?.[0],
+      });
   const longest = await part('longest transaction', () => ask<sql.TransactionRow>(sql.longestTransaction));
   const blocked = await part('blocked sessions', () => ask<sql.BlockedRow>(sql.blocked));
   if (!me.seesAll) {
@@ -91,6 +101,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     wal: lag && me.inRecovery ? walFrom(lag) : undefined,
     slots: slots ? slots.map(slotFrom) : undefined,
     idAges: ids ? ids.map(idAgeFrom) : undefined,
+    upkeep,
     longestTransaction: longest?.[0] ? transactionFrom(longest[0]) : undefined,
     blocked: blocked
       ? blocked.map(({ pid, blockedBy, seconds, query }) => ({
@@ -115,7 +126,7 @@ const whole = new WeakMap<Session, number>();
  * everything a minute ago is behind by a minute at most.
  */
 async function lagHere(ask: AskSql, session: Session): Promise<sql.LagRow | undefined> {
-  const [lag] = await ask<sql.LagRow>(sql.lagOfReplica);
+  const [lag] = await lagOf(ask);
   if (!lag?.streaming) return lag;
   const begun = performance.now();
   if (lag.seconds === 0) whole.set(session, begun);
@@ -128,6 +139,16 @@ async function lagHere(ask: AskSql, session: Session): Promise<sql.LagRow | unde
   }
   const since = whole.get(session);
   return since === undefined ? lag : { ...lag, seconds: Math.min(seconds, (begun - since) / second) };
+}
+
+/** Aurora's readers refuse what reads the log; where they tell their lag instead, that counts. */
+async function lagOf(ask: AskSql): Promise<readonly sql.LagRow[]> {
+  try {
+    return await ask<sql.LagRow>(sql.lagOfReplica);
+  } catch (refusal) {
+    if (!isRefusal(refusal)) throw refusal;
+    return ask<sql.LagRow>(sql.lagOfAurora).catch(() => Promise.reject(refusal));
+  }
 }
 
 function connectionsFrom({ nearest, nearestUsed, nearestLimit, ...counted }: sql.ConnectionsRow): Connections {

@@ -11,6 +11,8 @@ const setBy: Readonly<Record<string, 'database' | 'role'>> = {
   'database user': 'role',
 };
 
+const reasons = ['login', 'expired', 'limit'] as const;
+
 /** The row as the fact has it. `role`: ours. */
 export function writesFrom(row: WritesRow, role: string): Writes {
   const needed = standbysNeeded(row.standbys);
@@ -31,6 +33,10 @@ export function writesFrom(row: WritesRow, role: string): Writes {
             on: /syncrep/i.test(row.event ?? '') ? 'standby' : 'disk',
           }
         : undefined,
+    lockedOut: row.out?.map(([name, why]) => ({
+      role: sanitize(name, 64),
+      why: reasons.find((one) => one === why) ?? 'login',
+    })),
     refused: row.refused ? sanitize(role, 64) : undefined,
   };
 }

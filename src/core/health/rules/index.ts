@@ -5,7 +5,7 @@ import { figureRules } from './figures.ts';
 import { gatewayRules } from './gateway.ts';
 import { namespaceRules } from './namespace.ts';
 import { podRules, workloadRules } from './pods.ts';
-import { postgresRules, primaryRules, replicaRules } from './postgres.ts';
+import { postgresRules, primaryRules, replicaRules, upkeepRules } from './postgres.ts';
 import { redisRules } from './redis.ts';
 import type { Rule } from './rule.ts';
 import { sourceRules } from './sources.ts';
@@ -23,6 +23,7 @@ export const ruleSections = [
   { title: 'PostgreSQL, primary', rules: primaryRules },
   { title: 'PostgreSQL, replica', rules: replicaRules },
   { title: 'PostgreSQL, slots and ids', rules: postgresRules },
+  { title: 'PostgreSQL, archive, pages, prepared transactions, sequences', rules: upkeepRules },
   { title: 'Redis', rules: redisRules },
   { title: 'Metrics, surfaces, states, backups', rules: figureRules },
   { title: 'Studies and jobs', rules: studyRules },
@@ -37,6 +38,7 @@ const all = {
   ...primaryRules,
   ...replicaRules,
   ...postgresRules,
+  ...upkeepRules,
   ...redisRules,
   ...figureRules,
   ...studyRules,

@@ -1,4 +1,4 @@
-import { minute, second } from '../../time.ts';
+import { day, minute, second } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
 /** Statements may wait this long for a lock. */
@@ -17,6 +17,13 @@ export const writesStopAt = 2 ** 31 - 3_000_000;
 export const failsafeAge = 1_600_000_000;
 /** At autovacuum_freeze_max_age a vacuum is forced; half as much again, and it does not get through. */
 export const lateVacuum = 1.5;
+
+/** A wrong checksum is news for so long. */
+export const damageIsNews = day;
+/** A prepared transaction that waits longer was forgotten. */
+export const oldPrepared = 5 * minute;
+/** Of a sequence's values (check_postgres, sequence). */
+export const sequenceShare = { warning: 0.85, critical: 0.95 };
 
 export const primaryRules = declare({
   'primary/ok': { verdict: 'ok', when: 'it answers, and nothing known stops writes', from: 'the queries below' },
@@ -45,6 +52,11 @@ export const primaryRules = declare({
     verdict: 'warning',
     when: 'applications use our role, and it cannot change studies or jobs',
     from: 'has_any_column_privilege()',
+  },
+  'primary/locked-out': {
+    verdict: 'warning',
+    when: 'a role that works here cannot log in again: NOLOGIN, VALID UNTIL is over, CONNECTION LIMIT 0',
+    from: 'pg_roles',
   },
   'primary/blocked': {
     verdict: 'warning',
@@ -84,6 +96,40 @@ export const replicaRules = declare({
 });
 
 const gib = (bytes: number) => `${bytes / 1024 ** 3} GiB`;
+
+export const upkeepRules = declare({
+  'archive/failing': {
+    verdict: 'warning',
+    when: 'archiving failed after it last succeeded',
+    from: 'pg_stat_archiver',
+    source: 'check_postgres, archive_ready',
+  },
+  'archive/idle': { verdict: 'warning', when: 'archive_mode is on without a command or library', from: 'pg_settings' },
+  'damage/fresh': {
+    verdict: 'critical',
+    when: `a page had a wrong checksum within ${inWords(damageIsNews)}`,
+    from: 'pg_stat_database (checksum_failures)',
+  },
+  'damage/old': { verdict: 'warning', when: 'a page had a wrong checksum before', from: 'pg_stat_database' },
+  'prepared/old': {
+    verdict: 'warning',
+    when: `a prepared transaction waits for ${inWords(oldPrepared)}`,
+    from: 'pg_prepared_xacts',
+    source: 'check_postgres, prepared_txns',
+  },
+  'sequence/out': {
+    verdict: 'critical',
+    when: `a sequence has used ${sequenceShare.critical * 100} % of its values`,
+    from: 'pg_sequences',
+    source: 'check_postgres, sequence',
+  },
+  'sequence/near': {
+    verdict: 'warning',
+    when: `a sequence has used ${sequenceShare.warning * 100} % of its values`,
+    from: 'pg_sequences',
+    source: 'check_postgres, sequence',
+  },
+});
 
 export const postgresRules = declare({
   'slot/ok': { verdict: 'ok', when: 'its consumer reads', from: 'pg_replication_slots' },

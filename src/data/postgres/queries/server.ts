@@ -81,7 +81,7 @@ export type LagRow = {
 
 /**
  * On a primary: the furthest physical replica. replay_lag is null when a replica has replayed everything and nothing
- * was written since.
+ * was written since. Whoever only receives (a base backup, pg_receivewal, a subscription) replays nothing.
  */
 export const lagOfPrimary = `
   SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn))::float8 AS bytes,
@@ -91,7 +91,13 @@ export const lagOfPrimary = `
          count(*)::int AS peers
   FROM pg_stat_replication r
   LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid
-  WHERE r.state IS DISTINCT FROM 'backup' AND s.slot_type IS DISTINCT FROM 'logical'`;
+  WHERE r.state IS DISTINCT FROM 'backup' AND s.slot_type IS DISTINCT FROM 'logical'
+    AND (r.replay_lsn IS NOT NULL OR r.state IS DISTINCT FROM 'streaming')`;
+
+/** On a reader of Aurora, which has no log of its own to receive: what the cluster says of it. */
+export const lagOfAurora = `
+  SELECT NULL::float8 AS bytes, replica_lag_in_msec::float8 / 1000 AS seconds, true AS streaming, 1 AS peers
+  FROM aurora_replica_status() WHERE server_id = aurora_db_instance_identifier()`;
 
 /**
  * On a replica: what it knows of the primary's log less what it has replayed, and the age of the last transaction it

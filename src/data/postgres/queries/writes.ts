@@ -17,6 +17,8 @@ export type WritesRow = {
   waiting: number;
   longest: number | null;
   event: string | null;
+  /** Roles that work here and may not log in again: name and why, in pairs. */
+  out: [role: string, why: string][] | null;
   /** Others work as our role, and it may not change any table of studies and jobs. */
   refused: boolean;
 };
@@ -30,8 +32,8 @@ export const writes = `
     SELECT r.rolname, r.oid, d.setdatabase FROM pg_db_role_setting d LEFT JOIN pg_roles r ON r.oid = d.setrole
     WHERE d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
       AND EXISTS (SELECT FROM unnest(d.setconfig) o
-                  WHERE lower(o) IN ('default_transaction_read_only=on', 'default_transaction_read_only=true',
-                                     'default_transaction_read_only=yes', 'default_transaction_read_only=1'))
+                  -- Every unambiguous beginning of a word is one (guc.c, parse_bool).
+                  WHERE o ~* '^default_transaction_read_only=(on|t|tr|tru|true|y|ye|yes|1)$')
   ), stuck AS (
     SELECT wait_event, extract(epoch FROM clock_timestamp() - query_start)::float8 AS seconds
     FROM pg_stat_activity
@@ -40,12 +42,20 @@ export const writes = `
       AND clock_timestamp() - query_start > interval '5 seconds'
   )
   SELECT CASE WHEN mine.source NOT IN ('client', 'session', 'override') THEN mine."on"
-              WHEN EXISTS (SELECT FROM own WHERE rolname IS NULL) THEN true END AS "readOnly",
-         mine.source,
+              WHEN EXISTS (SELECT FROM own WHERE rolname IS NULL OR rolname = current_user) THEN true END AS "readOnly",
+         CASE WHEN mine.source NOT IN ('client', 'session', 'override') THEN mine.source
+              WHEN EXISTS (SELECT FROM own WHERE rolname IS NULL) THEN 'database' ELSE 'user' END AS source,
          (SELECT array_agg(DISTINCT own.rolname::text) FROM own
           WHERE own.rolname <> current_user
             AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = own.oid AND a.datname = current_database())
             AND EXISTS (SELECT FROM ${tables} AND has_any_column_privilege(own.oid, c.oid, 'UPDATE'))) AS roles,
+         (SELECT array_agg(ARRAY[r.rolname::text, CASE WHEN NOT r.rolcanlogin THEN 'login'
+                                                      WHEN r.rolconnlimit = 0 THEN 'limit' ELSE 'expired' END]
+                          ORDER BY r.rolname)
+          FROM pg_roles r
+          WHERE (NOT r.rolcanlogin OR r.rolvaliduntil < clock_timestamp() OR (r.rolconnlimit = 0 AND NOT r.rolsuper))
+            AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = r.oid AND a.datname = current_database()))
+           AS out,
          current_setting('synchronous_standby_names') AS standbys,
          (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS commit,
          (SELECT CASE WHEN count(*) = count(state)
