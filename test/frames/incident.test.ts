@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/incident/event.ts';
 import { checklists } from '../../src/runbook/checklists.ts';
-import { offerKey } from '../../src/screens/incident/steps.ts';
+import { offerKey } from '../../src/screens/incident/step-details.ts';
 import { screens } from '../../src/screens/index.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';

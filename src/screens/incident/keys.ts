@@ -8,7 +8,7 @@ import { acceptIntents, acceptsNothing } from './accept.ts';
 import { askControl, askDecision, askEnding, askReminder, askSeverity, askSkip, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
 import { askOpening } from './opening.ts';
-import { offerKeys } from './steps.ts';
+import { offerKeys } from './step-details.ts';
 
 /** Whether the screen offers to open an incident: there is none, or the last one is resolved. */
 export function isOpening({ state: { incident }, place }: Pick<Here, 'state' | 'place'>): boolean {

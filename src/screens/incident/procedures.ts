@@ -15,7 +15,8 @@ import { gone } from '../toolkit/text-view.ts';
 import { addProcedure } from './asking.ts';
 import { isOpen } from './keys.ts';
 import { offerIntents, onlyObserves, stepHere } from './offers.ts';
-import { offerKeys, procedureRows } from './steps.ts';
+import { offerKeys } from './step-details.ts';
+import { procedureRows } from './steps.ts';
 
 const nameOf = (list: Checklist): string =>
   list.severity ? `${severityName(list.severity)} ${list.title}` : list.title;

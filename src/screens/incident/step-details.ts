@@ -1,0 +1,128 @@
+// The details of a checklist's step: below its row, and in full.
+
+import type { Check } from '../../core/actions/action.ts';
+import { adviceOn, checkOf, type Evidence, type Step } from '../../core/incident/checklist.ts';
+import { formatAge, formatClock, shortAge } from '../../core/text/format.ts';
+import { isFinished, knownOf } from '../../runbook/messages.ts';
+import type { State } from '../../store.ts';
+import {
+  bold,
+  columnsOf,
+  dim,
+  fitLine,
+  type Line,
+  line,
+  lineWidth,
+  mark,
+  span,
+  type Tone,
+  wrap,
+} from '../toolkit/line.ts';
+import { recommends } from './asking.ts';
+
+export const glyphOf: Record<Check['state'], Line> = {
+  pass: line(mark('ok')),
+  fail: line(mark('critical')),
+  unknown: line(mark('unknown')),
+};
+
+/** What stands under the selected step: evidence, commands, actions, advice, reminder. */
+export function stepDetails(state: State, step: Step, columns: number): readonly Line[] {
+  const { incident, world, incidentContext } = state;
+  const known = knownOf(incident);
+  const evidence = step.evidence?.(world, known) ?? [];
+  const wide = Math.min(24, Math.max(0, ...evidence.map((one) => columnsOf(one.subject))));
+  const lines = evidence.flatMap((one) => evidenceLines(one, wide, world.now, columns));
+  for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('    ', dim(part)));
+  for (const link of step.links ?? []) lines.push(line('    ', dim(`${link.title}  `), link.url));
+  const commands = incidentContext ? (step.byHand?.(incidentContext.targets, world) ?? []) : [];
+  commands.forEach((command, at) => {
+    lines.push(fitLine(line('    ', dim(at === 0 ? 'command   ' : '          '), command), columns));
+  });
+  lines.push(...offersSay(step, columns));
+  if (step.goes) lines.push(line('    ', dim('more      '), span('o', 'key'), ` ${step.goes.title}`));
+  const advice = adviceOn(step, world, known);
+  if (step.decision && advice) {
+    const tone: Tone = advice.answer === 'unsure' ? 'unknown' : 'accent';
+    const asked = line('    ', bold(step.decision.question), '  ', span(recommends(advice), tone));
+    lines.push(...continued(asked, `because ${advice.because}`, columns));
+  } else {
+    const check = checkOf(step, world, known);
+    if (check?.state === 'pass')
+      lines.push(...continued(line('    ', span('appears done:', 'ok')), check.because, columns));
+  }
+  const reminder = incident?.reminders.find((one) => one.step === step.id);
+  if (reminder) {
+    const left = reminder.due - world.now;
+    lines.push(
+      line('    ', span(left > 0 ? `reminder in ${formatAge(left)}` : 'reminder is due', left > 0 ? 'dim' : 'accent')),
+    );
+  } else if (step.waits && incident && !isFinished(incident, step))
+    lines.push(line('    ', dim(`waits for ${step.waits.for}: `), span('e', 'key'), ' sets a reminder'));
+  return lines;
+}
+
+/** The actions that a step offers, with their keys: as many lines as it takes. */
+function offersSay({ offers = [] }: Step, columns: number): readonly Line[] {
+  const lines: Line[] = [];
+  for (const [at, { title }] of offers.entries()) {
+    const offer = line(span(offerKey(at), 'key'), ` ${title}`);
+    const last = lines.at(-1);
+    if (last && lineWidth(last) + 3 + lineWidth(offer) <= columns)
+      lines[lines.length - 1] = line(last, dim(' · '), offer);
+    else lines.push(line('    ', dim(last ? '          ' : 'actions   '), offer));
+  }
+  return lines;
+}
+
+/** The keys of a step's offers, first to last. */
+export const offerKeys = ['r', 'd', 'f', 'x'] as const;
+export const offerKey = (at: number): string => offerKeys[at] ?? '';
+
+/** `says` behind a beginning, going on below where the line is full. */
+function continued(begin: Line, says: string, columns: number, gap = ' '): readonly Line[] {
+  const room = columns - lineWidth(begin) - gap.length;
+  if (columnsOf(says) <= room) return [line(begin, gap, dim(says))];
+  return [begin, ...wrap(says, columns - 6).map((part) => line('      ', dim(part)))];
+}
+
+function evidenceLines(one: Evidence, wide: number, now: number, columns: number): readonly Line[] {
+  const subject = line('    ', glyphOf[one.state], ` ${one.subject.padEnd(wide)}  `);
+  const left = line(subject, one.because);
+  if (one.at === undefined) return continued(subject, one.because, columns, '');
+  // The age is always shown; the text wraps to the next line instead.
+  const age = shortAge(now - one.at);
+  const ages = [line(dim(`checked ${age} ago`)), line(dim(`${age} ago`))];
+  const right = ages.find((each) => lineWidth(left) + lineWidth(each) + 2 <= columns) ?? ages[1] ?? [];
+  const room = columns - lineWidth(right) - 2;
+  if (lineWidth(left) <= room) return [line(fitLine(left, room), '  ', right)];
+  return [
+    line(fitLine(subject, room), '  ', right),
+    ...wrap(one.because, columns - 8).map((part) => line('        ', part)),
+  ];
+}
+
+const ageOf = ({ at }: Evidence, now: number): string =>
+  at === undefined ? '' : ` (checked ${shortAge(now - at)} ago)`;
+
+/** Everything about a step, in full. */
+export function stepAtLength(state: State, step: Step, columns: number): readonly Line[] {
+  const known = knownOf(state.incident);
+  const lines: Line[] = [];
+  for (const one of step.evidence?.(state.world, known) ?? [])
+    wrap(`${one.subject}: ${one.because}${ageOf(one, state.world.now)}`, columns - 6).forEach((part, at) => {
+      lines.push(line('  ', at === 0 ? glyphOf[one.state] : ' ', ` ${part}`));
+    });
+  if (lines.length > 0) lines.push([]);
+  for (const more of step.more ?? []) for (const part of wrap(more, columns - 4)) lines.push(line('  ', part));
+  const commands = state.incidentContext ? (step.byHand?.(state.incidentContext.targets, state.world) ?? []) : [];
+  for (const command of commands)
+    wrap(command, columns - 6).forEach((part, at) => {
+      lines.push(line(at === 0 ? dim('  $ ') : '    ', part));
+    });
+  for (const link of step.links ?? []) lines.push(line('  ', dim(`${link.title}  `), link.url));
+  const record = state.incident?.steps[step.id];
+  if (record)
+    lines.push([], line(dim(`  ${record.mark} by ${record.by} at ${formatClock(record.at)} ${record.why ?? ''}`)));
+  return lines.length > 0 ? lines : [line(dim('  no details available for this step'))];
+}
