@@ -130,7 +130,7 @@ export async function planChange(
 
 const gatewayHealth = ({ context: { targets } }: Preflight) => `${targets.gatewayUrl}${targets.healthPath}`;
 
-/** A new replica set took over completely, and the gateway, if it is the gateway, calls itself healthy. */
+/** The rollout is complete, and the gateway, if it is one, reports healthy. */
 export async function rolledOut({ target, plan, startedAt }: Execution, preflight: Preflight): Promise<Check> {
   const found = await preflight.deployment(named(target));
   if (!found.ok) return notYetBy(found.fault);

@@ -6,10 +6,10 @@ import type { ActionContext, Need, Preflight } from './preflight.ts';
 /** How much friction a confirmation asks for. */
 export type Risk = 'reversible' | 'data' | 'irreversible';
 
-/** A live check's answer, with what it rests on. */
+/** The result of a live check and its reason. */
 export type Check = { state: 'pass' | 'fail' | 'unknown'; because: string; short?: string };
 
-/** A look for proof. `final`: looking again would not tell more. */
+/** The result of a verification. `final`: another check would not tell more. */
 export type Proof = Check & { final?: true };
 
 /**
@@ -22,29 +22,29 @@ export type ActionId = keyof ActionIds;
 
 /** What a plan shows and then runs. */
 export type Plan = {
-  /** In words and numbers: what will be different. */
+  /** The effect, in words and numbers. */
   impact: readonly string[];
-  /** What speaks against it; shown in the colour of a warning. */
+  /** Warnings, shown in their colour. */
   warnings?: readonly string[];
   /** In this order; the first one that fails ends it. */
   calls: readonly Call[];
-  /** What the journal tells beside the calls: the numbers that a person chose. */
+  /** Recorded with the calls: the numbers that a person chose. */
   note?: string;
   /** How to undo it, in words; absent when it cannot be undone. */
   undo?: string;
-  /** Who answered just now: environment, cluster, database. */
+  /** What answered the preflight: environment, cluster, database. */
   answered: readonly string[];
-  /** A fingerprint of what the plan rests on; a different one at execution means the world moved. */
+  /** A hash of the plan's preconditions; another one at execution means that the state changed. */
   preconditions: string;
-  /** What was looked for, of an action that only looks. */
+  /** The result of an action that only reads. */
   found?: Found;
-  /** What the proof afterwards needs to know of before. */
+  /** Values from before the change that the verification needs. */
   baseline?: Readonly<Record<string, string>>;
 };
 
-/** What an action that only looks has seen, whole: for people a table, for programs an object. Sanitized and redacted. */
+/** The full result of an action that only reads: a table for people, an object for programs. Sanitized and redacted. */
 export type Found = {
-  /** What it is, in a sentence. */
+  /** A one-sentence summary. */
   says: string;
   head: readonly string[];
   table: readonly (readonly string[])[];
@@ -61,44 +61,44 @@ export type Choice = { value: string; says?: string };
 export type Field = {
   /** As a flag: `--study`. */
   name: string;
-  /** As asked: `which deployment?` */
+  /** The question: `which deployment?` */
   ask: string;
   kind: 'text' | 'number' | 'choice';
-  /** Line ends belong to it: a message. */
+  /** It may have several lines: a message. */
   lines?: true;
   optional?: boolean;
-  /** Taken when nothing is given. */
+  /** The default value. */
   preset?: string;
   /** What an empty value means, where there is no preset: `all`, `the previous one`. */
   empty?: string;
-  /** Whether a form asks for it as things are; its preset is taken where it does not. */
+  /** Whether a form asks for it in this world; otherwise its preset is used. */
   asked?(world: World): boolean;
-  /** Of a `choice`: nothing else is taken. */
+  /** Of a `choice`: the only valid values. */
   oneOf?: readonly string[];
-  /** Of a `number`: the least and the most. */
+  /** Of a `number`: the minimum and the maximum. */
   range?: readonly [number, number];
-  /** What a text has to look like, and how that is said: `a duration such as 90m, 24h or 7d`. */
+  /** The form of a text, and its description: `a duration such as 90m, 24h or 7d`. */
   form?: { pattern: RegExp; says: string };
-  /** Completion from what is on the screen already. */
+  /** Choices from the world on the screen. */
   choices?(world: World): readonly Choice[];
-  /** Completion from a look at the platform, when the world does not know. */
+  /** Choices queried from the platform, if the world does not have them. */
   look?(target: Target, preflight: Preflight): Promise<readonly Choice[]>;
 };
 
 export type Target = Readonly<Record<string, string>>;
 
-/** An action and its target, to be offered. */
+/** An action and its target, to offer as a next step. */
 export type Suggestion = { action: ActionId; target: Target; says: string };
 
-/** An action that was performed and is to be proven. */
+/** An action that was executed and is to be verified. */
 export type Execution = {
   run: string;
   target: Target;
-  /** Of a cockpit that is gone only its `baseline` is known. */
+  /** After a crash only its `baseline` is known. */
   plan: Pick<Plan, 'baseline'>;
   startedAt: Instant;
   output: readonly string[];
-  /** Why nobody knows whether it happened: only the facts may say so, its calls' answers do not count. */
+  /** Why the outcome is unknown: then only the facts decide, not the answers of the calls. */
   uncertainty?: string | undefined;
 };
 
@@ -110,20 +110,20 @@ export type Action = {
   title: string;
   risk: Risk;
   about: About;
-  /** It only looks: its plan is the answer, and there is nothing to confirm. */
+  /** It only reads: its plan is the answer, and there is nothing to confirm. */
   reads?: true;
   fields: readonly Field[];
   /** What to type to confirm a `data` or `irreversible` action: the target's own name. */
   names(target: Target, context: ActionContext): string;
-  /** What is changed: one action at a time for each. `deployment/api-gateway`. */
+  /** The object that is changed, `deployment/api-gateway`: one action at a time for each. */
   object(target: Target, context: ActionContext): string;
-  /** Why the key does nothing now, as far as the world on the screen knows. The plan looks again. */
+  /** Why the key does nothing now, as far as the world on the screen knows. The plan checks again. */
   unavailable?(world: World, target: Target): string | undefined;
   /** Asked before the plan and again before it is carried out. */
   needs(target: Target, context: ActionContext): readonly Need[];
-  /** A look that changes nothing. */
+  /** Makes the plan. Changes nothing. */
   plan(target: Target, preflight: Preflight): Promise<Planned>;
-  /** Proof afterwards: `pass` and `fail` are final, `unknown` is asked again until `within` is over. */
+  /** Proof afterwards: `pass` and `fail` are final, `unknown` is checked again until `within` is over. */
   verify(done: Execution, preflight: Preflight): Promise<Proof>;
   within: Ms;
   /** What comes next once it is done: its inverse, or the next step. */

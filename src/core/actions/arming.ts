@@ -1,8 +1,8 @@
-// Production starts read-only. Arming it takes a reason, shows, runs out, and ends early when nobody is there.
+// Production starts read-only. Arming needs a reason, is shown, expires, and ends early without a key press.
 import { formatAge, formatElapsed } from '../text/format.ts';
 import { type Instant, type Ms, minute } from '../time.ts';
 
-/** How long it is open after `:arm`, and how long it stays open while nobody presses a key. */
+/** How long arming lasts, and how long without a key press. */
 export const armedFor: Ms = 15 * minute;
 export const idleFor: Ms = 10 * minute;
 
@@ -37,7 +37,7 @@ export function disarm(arming: Arming): Arming {
   return arming.state === 'armed' ? { state: 'read-only' } : arming;
 }
 
-/** Somebody is there. */
+/** A key was pressed. */
 export function touch(arming: Arming, now: Instant): Arming {
   return arming.state === 'armed' ? { ...arming, activeAt: now } : arming;
 }
@@ -47,7 +47,7 @@ export function endOf(arming: Extract<Arming, { state: 'armed' }>): Instant {
   return Math.min(arming.until, arming.activeAt + idleFor);
 }
 
-/** Read-only again once the time is up. Keeps its identity when nothing changed. */
+/** Read-only again once the time is up. Returns the same object if nothing changed. */
 export function settle(arming: Arming, now: Instant): Arming {
   return arming.state === 'armed' && now >= endOf(arming) ? { state: 'read-only' } : arming;
 }
@@ -58,7 +58,7 @@ export function whyOver(arming: Extract<Arming, { state: 'armed' }>, now: Instan
   return arming.until <= arming.activeAt + idleFor ? 'time expired' : `no key pressed for ${formatAge(idleFor)}`;
 }
 
-/** Why nothing may be changed now; undefined: it may. `how`: what arms it from here. */
+/** Why nothing may be changed now; undefined: changes are allowed. `how`: how to arm it here. */
 export function forbids(arming: Arming, now: Instant, how = ':arm'): string | undefined {
   const settled = settle(arming, now);
   if (settled.state === 'locked') return `read-only: ${settled.why}`;

@@ -1,4 +1,4 @@
-// An effect is data before it is an effect: the same value is shown, pasted into a shell, journaled and performed.
+// A change is data before it runs: the same value is shown, copied, journaled and executed.
 import type { Ms } from '../time.ts';
 
 /** Parameters of a statement. Lists are sent as one array parameter. */
@@ -16,7 +16,7 @@ export type KubernetesCall = {
   tool: 'kubernetes';
   do: KubernetesChange;
   namespace: string;
-  /** Refused when it is another object by now, or its specification was changed. */
+  /** Refused if the object was replaced or its specification changed. */
   when: { uid: string; generation: number };
 };
 
@@ -31,11 +31,11 @@ export type SqlCall = {
   lock?: Statement;
   /** The locked rows are written to the journal's directory before they are changed, for undo. */
   keep?: boolean;
-  /** Roll back unless the change touched exactly so many rows. */
+  /** Roll back unless the change affects exactly this many rows. */
   expectRows?: number;
   /** VACUUM cannot run inside a transaction. */
   transaction: boolean;
-  /** VACUUM and ANALYZE: the server tells how far they are. */
+  /** VACUUM and ANALYZE: the server reports their progress. */
   progress?: true;
   /** How long the statement may take on the server. */
   within?: Ms;
@@ -44,16 +44,16 @@ export type SqlCall = {
 export type CommandCall = {
   tool: 'command';
   argv: readonly [string, ...string[]];
-  /** Where it runs; the current directory if not said. */
+  /** Where it runs; default: the current directory. */
   directory?: string;
   /** Variables that are set for it. */
   environment?: Readonly<Record<string, string>>;
-  /** Variables of ours that it needs beside what every program gets: names, or beginnings as in `AWS_*`. */
+  /** Environment variables that it needs in addition to the common ones: names, or prefixes such as `AWS_*`. */
   inherits?: readonly string[];
   within: Ms;
-  /** It speaks to an API server: where its connection was lost, nobody knows what it did. */
+  /** It talks to an API server: after a lost connection its outcome is unknown. */
   reaches?: 'kubernetes';
-  /** Its output holds a new secret: shown once, never recorded. */
+  /** Its output contains a new secret: shown once, never recorded. */
   reveals?: boolean;
 };
 
@@ -63,7 +63,7 @@ export type S3Change =
 
 export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
 
-/** The body as it goes out. A webhook's address is a secret and stands in no call; PagerDuty's routing key neither. */
+/** The body as it goes out. A webhook's address and PagerDuty's routing key are secrets and never part of a call. */
 export type ChannelCall =
   | { tool: 'channel'; channel: 'pagerduty'; url: string; body: string }
   | { tool: 'channel'; channel: 'slack-alerts' | 'slack-ops'; body: string };

@@ -1,6 +1,6 @@
 import type { Instant, Ms } from '../time.ts';
 
-/** One thing that was run, reads too: the command log. */
+/** One entry of the command log; reads are logged, too. */
 export type LoggedCommand = {
   at: Instant;
   run: string;
@@ -8,7 +8,7 @@ export type LoggedCommand = {
   says: string;
   took: Ms;
   ok: boolean;
-  /** What went wrong, or what it answered. */
+  /** The error or the answer. */
   what?: string;
 };
 

@@ -1,7 +1,7 @@
-// What is another thing in a plan that was made again, in the plan's own words. Pure.
+// The differences between a plan and its new version, in the plan's own words. Pure.
 import type { Plan } from './action.ts';
 
-/** So many lines are told of what was, and of what is; the new plan stands below with all of them. */
+/** Lines shown of each side; the new plan below has all of them. */
 const mostTold = 6;
 
 /** `was: …` and `now: …`, line by line. */

@@ -1,16 +1,16 @@
-// What may be given for a field of an action, before anything is looked at. The command line, the form and the engine
-// ask here. Pure.
+// Valid values of an action's field, checked before anything else. The command line, the form and the engine
+// use it. Pure.
 import { stripControl } from '../text/text.ts';
 import type { Field } from './action.ts';
 
-/** Characters. No name of anything is longer: an S3 key has 1,024 bytes. */
+/** Characters. No name is longer: an S3 key has 1,024 bytes. */
 const longestName = 2_000;
 const longestMessage = 20_000;
 
-/** Why a value is not taken, as a clause behind the field's name, and what would be right. */
+/** Why a value is refused, as a clause after the field's name, and what is valid. */
 export type WrongValue = { why: string; hint: string };
 
-/** Undefined where it may be given. An empty value is not judged: whether one is needed says the action. */
+/** Undefined: valid. An empty value is not checked: the action decides whether it is required. */
 export function wrongValue(field: Field, text: string): WrongValue | undefined {
   const longest = field.lines ? longestMessage : longestName;
   if (text.length > longest) return { why: `is longer than ${longest} characters`, hint: 'check what was pasted' };

@@ -1,4 +1,4 @@
-// The look before an action, and the look for its proof: everything an action may ask of the platform. Reads only.
+// Preflight and verification: everything that an action may ask the platform. Reads only.
 
 import type { Tables } from '../platform/tables.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -10,7 +10,7 @@ import type { Room } from './room.ts';
 
 export type { Answer } from './answer.ts';
 
-/** Where actions act, as configured. */
+/** The configured targets of actions. */
 export type ActionContext = {
   /** In words, on every confirmation. */
   environment: string;
@@ -21,13 +21,13 @@ export type ActionContext = {
   admin: {
     command: readonly [string, ...string[]];
     directory?: string;
-    /** Variables that these commands and the failover script get of ours. */
+    /** Our environment variables that these commands and the failover script get. */
     environment: readonly string[];
   };
   kubectl: string;
 };
 
-/** What must be allowed, or there. */
+/** A permission or tool that must be present. */
 export type Need =
   | {
       kind: 'kubernetes';
@@ -36,16 +36,16 @@ export type Need =
       resource: string;
       subresource?: string;
       name?: string;
-      /** '' for what lies in no namespace. */
+      /** '' for objects without a namespace. */
       namespace: string;
     }
   | {
       kind: 'table';
       schema: string;
-      /** The runbook's name of it; whatever it is called there is meant. */
+      /** The runbook's name; it means the table of this database. */
       table: string;
       privileges: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'MAINTAIN')[];
-      /** A table that does not exist is no missing privilege: the plan says which there are. */
+      /** A missing table is not a missing privilege: the plan lists the existing ones. */
       mayBeAbsent?: true;
     }
   /** pg_signal_backend, or the same role as the session. */
@@ -78,7 +78,7 @@ export type DeploymentState = {
   /** By its status and by its pods' own Ready conditions: the worse of both. */
   ready: number;
   available: number;
-  /** Why pods of it are not as they should be: CrashLoopBackOff, or that its status contradicts them. */
+  /** Why its pods are not ready: CrashLoopBackOff, or its status contradicts them. */
   reasons: readonly string[];
   /** All pods, old and new. */
   replicas: number;
@@ -106,7 +106,7 @@ export type Revision = {
   active: boolean;
   /** How its pods are seen to fail, now or within the last hour: `CrashLoopBackOff`. */
   failed?: string | undefined;
-  /** How its pods would differ from those of now: `image api: 1.8.2 → 1.8.1`. */
+  /** How its pods would differ from the current ones: `image api: 1.8.2 → 1.8.1`. */
   differs: readonly string[];
 };
 
@@ -116,40 +116,40 @@ export type DryRun =
   | { taken: false; why: string; hint: string; full?: true | undefined }
   | { taken: 'untold'; why: string };
 
-/** Whether something is allowed. `untold`: nobody may, or can, ask beforehand. */
+/** Whether something is allowed. `untold`: it cannot be checked in advance. */
 export type Permission = { may: true } | { may: false; why: string; hint: string } | { may: 'untold'; why: string };
 
 export type Autoscaler = { name: string; min: number; max: number };
 
 export type ToolOutput = { code: number; lines: readonly string[] };
 
-/** `bytes` is absent where MEMORY USAGE may not be asked. */
+/** `bytes` is absent if MEMORY USAGE is not allowed. */
 export type RedisKey = { key: string; bytes?: number; idle: Ms };
 
 export type RedisScan = {
-  /** Those that nobody has used for long enough. */
+  /** Keys that have been idle for long enough. */
   idle: readonly RedisKey[];
-  /** Keys of the prefix that were looked at. */
+  /** Scanned keys of the prefix. */
   matched: number;
-  /** Keys looked at in all. */
+  /** Scanned keys in total. */
   scanned: number;
-  /** False when there is more than was looked at. */
+  /** False: there are more. */
   complete: boolean;
-  /** Why idle times, or sizes, are not told; absent where they are. */
+  /** Why idle times, or sizes, are unavailable; absent if they are available. */
   untold?: { by: 'permission' | 'policy' | 'error'; says: string };
   unsized?: string;
 };
 
-/** `held`: why it is left alone: a hold, a retention, or that its lock could not be read. */
+/** `held`: why it is skipped: a legal hold, a retention, or an unreadable lock. */
 export type EvidenceObject = { key: string; bytes: number; modifiedAt: Instant; held?: string };
 
 export type EvidenceFound = {
   objects: readonly EvidenceObject[];
-  /** False when there is more than was looked at. */
+  /** False: there are more. */
   complete: boolean;
-  /** Old ones whose names cannot be shown as they are, and which are left out. */
+  /** Old objects that are skipped because their names cannot be shown exactly. */
   unspeakable: number;
-  /** Absent when we may not ask. */
+  /** Absent: not allowed to read. */
   versioned?: boolean;
 };
 
@@ -160,7 +160,7 @@ export type EvidenceVersion = {
   latest: boolean;
   marker: boolean;
   etag: string;
-  /** Legal hold, a retention, or that its lock could not be read. */
+  /** A legal hold, a retention, or an unreadable lock. */
   held?: string;
 };
 
@@ -169,7 +169,7 @@ export type OpenIncident = { says: string; key: string };
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** A row as it was before it was changed, kept for undo. */
+/** A row before the change, saved for undo. */
 export type KeptRows = { columns: readonly string[]; rows: readonly (readonly (string | null)[])[] };
 
 export interface Preflight {
@@ -177,47 +177,47 @@ export interface Preflight {
   now(): Instant;
   /** The incident that is open: `SEV1 Complete API outage, open for 7 m 3 s`. */
   incident(): OpenIncident | undefined;
-  /** Whether it is allowed, or there; the fault says what is missing and how to get it. */
+  /** Whether it is allowed or present; the fault says what is missing and how to get it. */
   allows(need: Need): Promise<Answer<true>>;
-  /** Who answers for Kubernetes. */
+  /** The identity of the cluster. */
   cluster(): Promise<Answer<{ context: string; server: string; user?: string }>>;
   deployments(): Promise<Answer<readonly DeploymentState[]>>;
   deployment(name: string): Promise<Answer<DeploymentState>>;
   /** Newest first. */
   revisions(name: string): Promise<Answer<readonly Revision[]>>;
   autoscaler(name: string): Promise<Answer<Autoscaler | undefined>>;
-  /** What kubectl calls `deployment.apps`, as the API server's discovery has it. */
+  /** A kind such as kubectl's `deployment.apps`, from the API server's discovery. */
   resource(kind: string): Promise<Answer<{ group: string; resource: string; namespaced: boolean }>>;
-  /** Whether the API server would take a change: the same request, of which nothing is stored. */
+  /** Whether the API server would accept a change: the same request as a dry run. */
   dryRun(call: KubernetesCall): Promise<Answer<DryRun>>;
   /** What a pod of it needs, as it is or as a revision of it was, and what its namespace and the nodes leave. */
   room(name: string, revision?: number): Promise<Answer<Room>>;
   /** Whether the API server would take a new pod of it. */
   trialPod(name: string, revision?: number): Promise<Answer<DryRun>>;
-  /** Deployments whose pods mention a secret by its id, or take from the Secret that is named after it. */
+  /** Deployments whose pods reference a secret by its id, or the Kubernetes Secret named after it. */
   mentioning(text: string): Promise<Answer<readonly string[]>>;
-  /** Who answers on a database server. */
+  /** The identity of a database server. */
   database(
     server: 'primary' | 'replica',
   ): Promise<Answer<{ database: string; server: string; user: string; inRecovery: boolean }>>;
-  /** A whole look at a database server, as the cockpit's own facts have it. */
+  /** The full facts of a database server, as the cockpit's source reads them. */
   server(server: 'primary' | 'replica'): Promise<Answer<Database>>;
-  /** Both health paths of the gateway, as the cockpit's own facts have them. */
+  /** Both health paths of the gateway, as the cockpit's source reads them. */
   gateway(): Promise<Answer<Gateway>>;
-  /** Tables, columns and states of studies and jobs, as the primary has them. */
+  /** Tables, columns and states of studies and jobs on the primary. */
   tables(): Promise<Answer<Tables>>;
-  /** Rows of a read-only statement. Texts come through the door unless they are asked for `raw`. */
+  /** Rows of a read-only statement. Texts are sanitized, except with `raw`. */
   rows(
     server: 'primary' | 'replica',
     text: string,
     parameters: readonly SqlValue[],
   ): Promise<Answer<readonly SqlRow[]>>;
-  /** A health path of a gateway; `fresh`: asked after this question, not a little before it. */
+  /** A health path of a gateway; `fresh`: requested now, not taken from a recent answer. */
   health(
     url: string,
     fresh?: boolean,
   ): Promise<Answer<{ statusCode: number; healthy: boolean; services: Readonly<Record<string, boolean>> }>>;
-  /** Runs a command that only looks, such as kubectl diff. */
+  /** Runs a read-only command, such as kubectl diff. */
   output(
     argv: readonly [string, ...string[]],
     where?: {
@@ -227,11 +227,11 @@ export interface Preflight {
     },
   ): Promise<Answer<ToolOutput>>;
   redis(): Promise<Answer<Redis>>;
-  /** A bounded scan for at most `most` keys that begin with `prefix` and that nobody has used for `idle`. */
+  /** A bounded scan for at most `most` keys that begin with `prefix` and have been idle for `idle`. */
   redisKeys(prefix: string, idle: Ms, most: number): Promise<Answer<RedisScan>>;
   /** For how long keys are idle; a key that does not exist is left out. */
   redisIdle(keys: readonly string[]): Promise<Answer<ReadonlyMap<string, Ms>>>;
-  /** Whether Redis would let us run a command. */
+  /** Whether Redis allows us a command. */
   redisMay(...command: readonly [string, ...string[]]): Promise<Answer<Permission>>;
   evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
@@ -249,8 +249,8 @@ export interface Preflight {
   ): Promise<
     Answer<{ versions: readonly { id: string; stages: readonly string[]; at?: Instant }[]; changedAt?: Instant }>
   >;
-  /** Whether the database takes a role's password as the secret holds it. The password stays here. */
+  /** Whether the role can log in with the password in the secret. The password is not returned. */
   secretOpens(id: string, role: string): Promise<Answer<{ opens: boolean; why: string }>>;
-  /** The rows that a run changed, as they were. */
+  /** The rows that a run changed, before the change. */
   kept(run: string): Promise<Answer<KeptRows>>;
 }

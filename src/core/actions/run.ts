@@ -1,5 +1,5 @@
-// One run of an action, from the question to the proof, as a pure state machine. Whoever runs it tells it what happened;
-// what is told too late, or twice, changes nothing.
+// One run of an action, from the plan to the verification, as a pure state machine. The runner sends it events;
+// a late or repeated event changes nothing.
 
 import type { Instant } from '../time.ts';
 import type { ActionId, Plan, Risk, Suggestion, Target } from './action.ts';
@@ -18,7 +18,7 @@ export type RunOutcome =
   /** The world moved between plan and execution: nothing was changed. */
   | 'moved';
 
-/** A call as it is shown: to paste, to read, and whom it goes to. */
+/** A call on the screen: the command to paste, a summary, and its target. */
 export type SaidCall = { say: string; sketch: string; to: string };
 
 export type Phase = 'planning' | 'planned' | 'rechecking' | 'performing' | 'verifying' | 'done';
@@ -35,25 +35,25 @@ export type Run = {
   phase: Phase;
   plan?: Plan;
   calls: readonly SaidCall[];
-  /** What to type to confirm it, one after the other; none: `y`. */
+  /** The texts to type to confirm it, in order; none: `y`. */
   accepts: readonly string[];
   plannedAt?: Instant;
-  /** Said above a plan that had to be made again. */
+  /** Shown above a new plan. */
   notice?: string;
-  /** It was confirmed, and is asked again: what is another thing now, in words. */
+  /** The differences from the confirmed plan, in words. */
   again?: readonly string[];
   startedAt?: Instant;
   /** Calls that were done. */
   performed: number;
-  /** What it says holds a new secret: cleared when the screen is left. */
+  /** Its output contains a new secret: cleared when the screen is left. */
   reveals?: true;
-  /** The last lines that its calls said. */
+  /** The last lines of output. */
   output: readonly string[];
-  /** How far the call that runs is: phase and percent. */
+  /** The progress of the running call: phase and percent. */
   progress?: string;
-  /** What the look for proof said last. */
+  /** The last result of the verification. */
   seen?: string;
-  /** Why nobody knows whether it happened, while the facts are asked. */
+  /** Why the outcome is unknown, during the verification. */
   uncertainty?: string | undefined;
   endedAt?: Instant;
   outcome?: RunOutcome;
@@ -74,7 +74,7 @@ export type RunEvent =
   | { kind: 'seen'; says: string }
   | { kind: 'ended'; outcome: RunOutcome; says: string; hint?: string; next?: readonly Suggestion[] };
 
-/** More lines than this are not kept on the screen. */
+/** Lines of output kept on the screen. */
 export const keptOutput = 400;
 /** A plan older than this has to be made again. */
 export const planLasts = 120_000;
@@ -88,7 +88,7 @@ const allowed: Readonly<Record<Phase, readonly RunEvent['kind'][]>> = {
   done: [],
 };
 
-/** What may end a run in which phase: nothing that was begun can be cancelled any more, nor be refused. */
+/** The possible outcomes in each phase: a started run can no longer be cancelled or refused. */
 const endings: Readonly<Record<Phase, readonly RunOutcome[]>> = {
   planning: ['refused', 'cancelled'],
   planned: ['cancelled', 'refused', 'verified'],
@@ -103,12 +103,12 @@ export function isUnderWay(run: Run): boolean {
   return run.phase === 'rechecking' || run.phase === 'performing' || run.phase === 'verifying';
 }
 
-/** What an event makes of a run. One that does not belong there leaves it as it is, with its identity. */
+/** The run after an event. An event that does not fit returns the same object. */
 export function advance(run: Run, event: RunEvent, now: Instant): Run {
   if (!allowed[run.phase].includes(event.kind)) return run;
   switch (event.kind) {
     case 'planned': {
-      // The first call was refused because somebody was quicker: nothing was changed, and it is asked again.
+      // The state changed before the first call: nothing was done, and it is asked again.
       if (run.phase === 'performing' && run.performed > 0) return run;
       const { notice: _, again: _was, startedAt: _begun, ...rest } = run;
       const { plan, calls, notice, again } = event;
@@ -141,7 +141,7 @@ export function advance(run: Run, event: RunEvent, now: Instant): Run {
     case 'ended': {
       const { outcome, says, hint, next = [] } = event;
       if (!endings[run.phase].includes(outcome)) return run;
-      // Only what changes nothing is done as soon as it is planned.
+      // Only a plan without calls is done at once.
       if (run.phase === 'planned' && outcome === 'verified' && run.plan?.calls.length !== 0) return run;
       return {
         ...without(run, 'progress'),
@@ -167,7 +167,7 @@ export function acceptsFor(risk: Risk, name: string, environment: string): reado
   return risk === 'data' ? [name] : [name, environment];
 }
 
-/** `expired`: the plan is older than `planLasts`. `mismatch`: not the texts that it accepts. */
+/** `expired`: the plan is older than `planLasts`. `mismatch`: other texts than those to type. */
 export type Confirmation = 'confirmed' | 'no-plan' | 'expired' | 'mismatch';
 
 /** Whether the typed texts confirm it. */

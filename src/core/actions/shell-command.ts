@@ -1,4 +1,4 @@
-// What a call is in a shell: the runbook's command, with the configured targets, to read, to paste and to journal.
+// A call as a shell command: the runbook's command with the configured targets, to read, to copy and to journal.
 
 import { present } from '../present.ts';
 import { quote } from '../text/shell.ts';
@@ -6,7 +6,7 @@ import { inlined, quoted, summarised } from '../text/sql.ts';
 import type { Targets } from '../world/targets.ts';
 import type { Call, Channel, ChannelCall, KubernetesChange, S3Change, SqlCall } from './call.ts';
 
-/** The command a person would type for exactly this call. One line, but for line ends that stand in its arguments. */
+/** The command a person would type for exactly this call. One line, except for line ends in its arguments. */
 export function toShellCommand(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
@@ -52,7 +52,7 @@ export function summarize(call: Call, targets: Targets): string {
   return toShellCommand(call, targets);
 }
 
-/** Who will be told to do it: `bentham@db-primary:5432/bentham`. */
+/** Where it runs: `bentham@db-primary:5432/bentham`. */
 export function targetOf(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
@@ -82,7 +82,7 @@ function words(all: readonly string[]): string {
   return all.map(quote).join(' ');
 }
 
-/** `KUBECONFIG=/etc/kube/config `: before the command, where it is not the environment's own. */
+/** `KUBECONFIG=/etc/kube/config `: before the command, unless the environment has the same. */
 export function chosenKubeconfig({ kubeconfig }: Targets): string {
   return kubeconfig ? assigned({ KUBECONFIG: kubeconfig }) : '';
 }
@@ -117,7 +117,7 @@ function psql(call: SqlCall, targets: Targets): readonly string[] {
   return [...psqlTo(server(call, targets)), ...(call.transaction ? ['-1', '-v', 'ON_ERROR_STOP=1'] : [])];
 }
 
-/** The mode that the configuration requires, in front of psql: its own would go on in clear where there is no TLS. */
+/** The mode that the configuration requires, in front of psql, which by default also connects without TLS. */
 export function tlsOfPsql({ sslMode, sslRootCert }: Targets['primary']): string {
   return assigned(present({ PGSSLMODE: sslMode, PGSSLROOTCERT: sslRootCert }));
 }
@@ -182,7 +182,7 @@ function webhookHost(to: Exclude<Channel, 'pagerduty'>, { channels }: Targets): 
 function channel(call: ChannelCall): string {
   const curl = ['curl', '-fsS', '-H', 'content-type: application/json'];
   if (call.channel === 'pagerduty') {
-    // The key goes by standard input: an argument list can be read by everybody.
+    // The key goes through standard input: other users can read arguments.
     const rest = `,${call.body.slice(1)}`;
     const printed = `printf '{"routing_key":"%s"%s' "$BENTHAM_CHANNELS_PAGER_DUTY_ROUTING_KEY" ${quote(rest)}`;
     return `${printed} | ${words([...curl, '-d', '@-', call.url])}`;

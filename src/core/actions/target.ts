@@ -1,10 +1,10 @@
-// What a person gave as an action's target, before anything is looked at: complete, and only what can be seen. Pure.
+// Checks the given target of an action: complete, and without invisible characters. Pure.
 
 import { stripControl } from '../text/text.ts';
 import type { Action, Target } from './action.ts';
 import { wrongValue } from './field.ts';
 
-/** What was given, and the presets of the fields that were left empty. */
+/** The given values, and the presets of empty fields. */
 export function withPresets(action: Action, target: Target): Target {
   const presets = action.fields.flatMap((f) =>
     f.preset !== undefined && !target[f.name]?.trim() ? [[f.name, f.preset]] : [],
@@ -12,7 +12,7 @@ export function withPresets(action: Action, target: Target): Target {
   return { ...target, ...Object.fromEntries(presets) };
 }
 
-/** What is missing, what does not belong to it, or what none of its fields takes. */
+/** A missing, a foreign or an invalid value. */
 export function whatIsWrong(action: Action, target: Target): { why: string; hint: string } | undefined {
   const names = action.fields.map(({ name }) => name);
   const foreign = Object.keys(target).find((name) => !names.includes(name));
@@ -31,6 +31,6 @@ export function whatIsWrong(action: Action, target: Target): { why: string; hint
   return undefined;
 }
 
-/** As it can be shown where it is refused. */
+/** Shortened, to show it in a refusal. */
 export const shortened = (target: Target): Target =>
   Object.fromEntries(Object.entries(target).map(([name, text]) => [name, stripControl(text, 200)]));

@@ -1,4 +1,4 @@
-// A procedure of the runbook as a value: steps that know how to look, what to offer and what to type by hand.
+// A procedure of the runbook as a value: steps with evidence, actions and manual commands.
 import type { ActionId, Check, Target } from '../actions/action.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Targets } from '../world/targets.ts';
@@ -31,20 +31,20 @@ export const procedureIds = [
 ] as const;
 export type ProcedureId = (typeof procedureIds)[number];
 
-/** An action that a step offers; `target` fills in what is known already. */
+/** An action that a step offers; `target` fills in the known fields. */
 export type Offer = {
   action: ActionId;
-  /** As the key's title says it: `restart gateway`. */
+  /** The title of its key: `restart gateway`. */
   title: string;
   target?(world: World): Target;
 };
 
 /** A step that says "if needed": the evidence recommends, a person decides. */
 export type Decision = {
-  /** To be answered with yes or no. */
+  /** A question for yes or no. */
   question: string;
   recommend(world: World): Recommendation;
-  /** The offer that yes comes to: once that has run, yes was the answer, though the facts no longer ask for it. */
+  /** The action that yes means: once it has run, the answer is yes, even if the facts no longer recommend it. */
   remedy?: ActionId;
 };
 
@@ -58,30 +58,30 @@ export type Step = {
   id: `${ProcedureId}/${string}`;
   /** What to do, written to be read aloud. */
   say: string;
-  /** More to read when the step is open. */
+  /** Details of the open step. */
   more?: readonly string[];
-  /** Not of the runbook: written for the cockpit. */
+  /** Not in the runbook: written for the cockpit. */
   ours?: true;
   /** Live evidence, line by line. */
   evidence?(world: World, known: Known): readonly Evidence[];
-  /** Whether the world looks as this step wants it; if not said, the sum of the evidence. */
+  /** The live check of this step; default: the sum of the evidence. */
   check?(world: World, known: Known): Check;
   offers?: readonly Offer[];
-  /** Where in the cockpit more of it is to be seen. */
+  /** The related screen. */
   goes?: { screen: string; of?(world: World): Readonly<Record<string, string>>; filter?: string; title: string };
-  /** What to type by hand, with the present targets. Several lines are several commands. */
+  /** Manual commands with the current targets, one per line. */
   byHand?(targets: Targets, world: World): readonly string[];
-  /** Each of the commands needs the one before it: copied, they stop at the first that fails. */
+  /** The commands depend on each other: pasted, they stop at the first failure. */
   inOrder?: true;
   links?: readonly Link[];
   decision?: Decision;
-  /** Somebody else has to do something first: remind of it after this time. */
+  /** The step waits for others: suggest a reminder after this time. */
   waits?: { for: string; remind: Ms };
 };
 
 /** One line of live evidence. */
 export type Evidence = Check & {
-  /** What it is about, in few columns: `primary`. */
+  /** Its subject, short: `primary`. */
   subject: string;
   /** When it was measured; absent for what is not measured. */
   at?: Instant;
@@ -92,20 +92,20 @@ export type Known = {
   acknowledged?: { by: string; at: Instant };
   /** Messages that went out. */
   notified: readonly { channel: string; at: Instant }[];
-  /** Actions that ran to their end, each with what it was done to: `deployment/api-gateway`. */
+  /** Actions that ran to their end, each with its object: `deployment/api-gateway`. */
   ran: readonly { action: ActionId; object: string }[];
 };
 
 /** Nothing was acknowledged or sent yet. */
 export const nothingKnown: Known = { notified: [], ran: [] };
 
-/** The first action that a step offers, with the target the world tells; undefined: it offers none. */
+/** The first action that a step offers, with its target from the world; undefined: it offers none. */
 export function firstOffered({ offers }: Step, world: World): Target | undefined {
   const first = offers?.[0];
   return first && { action: first.action, ...first.target?.(world) };
 }
 
-/** What is recommended where a step decides: by the facts, or yes where its remedy has run. */
+/** The recommendation for a decision: from the facts, or yes once its action has run. */
 export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }: Known): Recommendation | undefined {
   const remedy = offers.find(({ action }) => action === decision?.remedy);
   if (remedy) {
@@ -117,13 +117,13 @@ export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }:
   return decision?.recommend(world);
 }
 
-/** A step's check: its own, or what its evidence says in sum. Undefined where there is nothing to look at. */
+/** A step's check: its own, or the sum of its evidence. Undefined without either. */
 export function checkOf(step: Step, world: World, known: Known = nothingKnown): Check | undefined {
   if (step.check) return step.check(world, known);
   return step.evidence ? sum(step.evidence(world, known)) : undefined;
 }
 
-/** One failure fails, one unknown is unknown; what it rests on is the worst of it. */
+/** One failure fails, one unknown is unknown; the reason is that of the worst. */
 export function sum(evidence: readonly Evidence[]): Check | undefined {
   for (const state of ['fail', 'unknown', 'pass'] as const) {
     const found = evidence.filter((one) => one.state === state);
@@ -141,7 +141,7 @@ export type Symptom = { id: string; say: string; check(world: World): Check };
 export type Checklist = {
   id: ProcedureId;
   title: string;
-  /** `ours`: the runbook has none, this one was written for the cockpit. */
+  /** `ours`: not in the runbook, written for the cockpit. */
   from: 'runbook' | 'ours';
   /** Which part of the runbook it is: `Incident Response`. */
   section: string;

@@ -1,10 +1,10 @@
-// The incident's clocks: how long it takes, and when people are owed a word.
+// The incident's clocks: its durations, and when the next update is due.
 
 import { type Instant, type Ms, minute } from '../time.ts';
 import type { Severity } from './checklist.ts';
 import type { Incident } from './incident.ts';
 
-/** At SEV1 and SEV2 people hear something every half hour. */
+/** At SEV1 and SEV2 an update is due every 30 minutes. */
 export const updateEvery: Ms = 30 * minute;
 
 export type Clocks = {
@@ -35,7 +35,7 @@ export function clocks(incident: Incident, now: Instant): Clocks {
   };
 }
 
-/** Since when people are owed updates: since it became SEV2 or worse, or since it was opened again. */
+/** Since when updates are due: since it became SEV2 or worse, or since it was opened again. */
 function owedSince({ openedAt, severities, rests }: Incident): Instant {
   const calm = severities.findLastIndex(({ severity }) => severity > 2);
   return Math.max(severities[calm + 1]?.at ?? openedAt, rests.at(-1)?.until ?? openedAt);

@@ -1,4 +1,4 @@
-// What the screen knows of incidents beside the incident itself, and what it may ask of the engine.
+// What the screen knows about incidents in addition to the incident itself, and its commands to the engine.
 import type { Alert } from '../health/alert.ts';
 import type { HealthStatus } from '../health/status.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -11,14 +11,14 @@ import type { Incident } from './incident.ts';
 
 /** A cockpit that is open now. */
 export type Presence = Writer & {
-  /** When it was last heard of. */
+  /** Its last heartbeat. */
   at: Instant;
   driving: boolean;
   observing: boolean;
   incident?: string;
 };
 
-/** A raised alert with where it goes and until when somebody has to answer. */
+/** A raised alert with its channel and response deadline. */
 export type DueAlert = Alert & { channel: string; responseTime: string; due: Instant };
 
 export type ChannelState = { id: ChannelId; name: string; configured: boolean };
@@ -26,24 +26,24 @@ export type ChannelState = { id: ChannelId; name: string; configured: boolean };
 /** What a drill's PagerDuty or Slack received. */
 export type Arrived = { at: Instant; channel: string; says: string; key?: string };
 
-/** The engine's answer to the last command, to be said once. */
+/** The engine's answer to the last command, shown once. */
 export type Said = { turn: number; says: string; verdict: HealthStatus };
 
-/** `distrusted`: others could read or change the journal. Until it is put right nothing may be changed, in no words. */
+/** `distrusted`: others can read or change the journal. Until it is fixed no action may run, not even without a record. */
 export type JournalTrouble = Fault & { distrusted?: boolean };
 
 export type IncidentContext = {
   self: Writer;
   /** `--observe`: no path to an action. */
   observing: boolean;
-  /** Who else is here, and this cockpit. */
+  /** All connected cockpits, including this one. */
   here: readonly Presence[];
   /** Other incidents that are open. */
   open: readonly { id: string; title: string; severity: Severity; openedAt: Instant }[];
   journal: {
     directory: string;
     trouble?: JournalTrouble;
-    /** Entries that are not on the disk. */
+    /** Entries that are not on disk yet. */
     unwritten: number;
     notes: readonly string[];
     /** Why actions continue without a journal. */
@@ -53,7 +53,7 @@ export type IncidentContext = {
   channels: readonly ChannelState[];
   targets: Targets;
   contacts: readonly Contact[];
-  /** In a drill: what arrived, oldest first. */
+  /** In a drill: the received messages, oldest first. */
   received?: readonly Arrived[];
   said?: Said;
 };
@@ -94,7 +94,7 @@ export function controllerOf(incidentContext: IncidentContext, incident: Inciden
   return incidentContext.here.find((one) => one.session === incident.control.session);
 }
 
-/** Nobody is in control any more: the cockpit that was is gone, and this one may resume where it stopped. */
+/** Nobody is in control any more: the controlling cockpit is disconnected, and this one may take over. */
 export function isResumable(incidentContext: IncidentContext, incident: Incident | undefined): boolean {
   return (
     incident !== undefined &&

@@ -1,4 +1,4 @@
-// What the journal holds. The incident is the fold of its entries (incident.ts).
+// The events of the journal. An incident is the projection of its entries (incident.ts).
 import type { ActionId, Check } from '../actions/action.ts';
 import type { HealthStatus } from '../health/status.ts';
 import type { Instant } from '../time.ts';
@@ -32,7 +32,7 @@ export type RunPhase = (typeof runPhases)[number];
  */
 export type Delivery = 'sending' | 'sent' | 'failed' | 'unknown' | 'not-sent';
 
-/** Why a message was written. */
+/** The purpose of a message. */
 export type Purpose = 'trigger' | 'acknowledge' | 'notify' | 'update' | 'resolve';
 
 export type Event =
@@ -42,7 +42,7 @@ export type Event =
       severity: Severity;
       why: string;
       evidence?: readonly string[];
-      /** What is worked instead of the severity's own checklist: a security incident is not an outage. */
+      /** The checklist used instead of the severity's own: a security incident is not an outage. */
       procedure?: ProcedureId;
     }
   | { kind: 'severity'; severity: Severity; why: string }
@@ -55,7 +55,7 @@ export type Event =
       kind: 'action';
       run: string;
       action: ActionId;
-      /** What it was done to, in words. */
+      /** The object that is changed. */
       target: string;
       phase: RunPhase;
       /** The commands, as they were shown. */
@@ -86,15 +86,15 @@ export type Event =
   | { kind: 'pin'; entry: string; pinned: boolean }
   | {
       kind: 'notified';
-      /** The same for what is said of one message before and after it was sent. */
+      /** The same id for the entries about one message, before and after sending. */
       message: string;
       channel: ChannelId;
-      /** What the channel is called where it was sent. */
+      /** The channel's name at the time of sending. */
       to?: string;
       purpose: Purpose;
       delivery: Delivery;
       text: string;
-      /** Which of PagerDuty's alerts it is about (dedup_key). */
+      /** The PagerDuty alert it belongs to (dedup_key). */
       key?: string;
       detail?: string;
     }
@@ -118,13 +118,13 @@ export type Event =
 export type EventKind = Event['kind'];
 export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;
 
-/** Who wrote an entry: one run of the cockpit by one person on one host. */
+/** The writer of an entry: one run of the cockpit by one person on one host. */
 export type Writer = {
   /** Unique for each run of the cockpit. */
   session: string;
   /** The operating system's user. */
   user: string;
-  /** The name this person goes by. */
+  /** The person's name. */
   name: string;
   host: string;
 };
@@ -136,14 +136,14 @@ export type Entry = {
   at: Instant;
   writer: Writer;
   environment: string;
-  /** The drill's scenario; absent for the real thing. */
+  /** The drill's scenario; absent outside a drill. */
   drill?: string;
-  /** Absent for what belongs to no incident. */
+  /** Absent for entries without an incident. */
   incident?: string;
   event: Event;
 };
 
-/** One order for every reader, whoever's files were read first: by id; twice the same is once. */
+/** The same order for every reader: by id, without duplicates. */
 export function inOrder(entries: readonly Entry[]): readonly Entry[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));

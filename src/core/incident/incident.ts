@@ -1,17 +1,17 @@
-// An incident is the fold of its entries, in whatever order their files were read.
+// Projects journal entries to an incident, whatever the order in which the files were read.
 import type { ActionId, Check } from '../actions/action.ts';
 import type { Instant } from '../time.ts';
 import type { ProcedureId, Severity } from './checklist.ts';
 import type { Entry, EventOf, Role, RunPhase } from './event.ts';
 import { inOrder } from './event.ts';
 
-/** How a step stands; steps that nobody touched have no state. */
+/** The state of a step; an untouched step has none. */
 export type StepState = {
   mark: 'done' | 'skipped' | 'reopened';
   by: string;
   at: Instant;
   why?: string;
-  /** What its live check said then. */
+  /** The result of its live check at that time. */
   found?: Check;
   /** Of a decision. */
   answer?: 'yes' | 'no';
@@ -41,20 +41,20 @@ export type Incident = {
   drill?: string;
   /** Each change, oldest first; the first is the opening. */
   severities: readonly { severity: Severity; at: Instant; by: string; why: string }[];
-  /** Worked instead of the severity's own checklist. */
+  /** The checklist used instead of the severity's own. */
   procedure?: ProcedureId;
-  /** Checklists beside that one. */
+  /** Additional checklists. */
   procedures: readonly ProcedureId[];
   steps: Readonly<Record<string, StepState>>;
   runs: readonly RunState[];
   messages: readonly Message[];
   roles: { readonly [R in Role]: readonly string[] };
-  /** Everybody who wrote something, in order. */
+  /** Everybody who wrote an entry, in order. */
   people: readonly string[];
   control: { session: string; person: string; at: Instant };
   pins: readonly string[];
   notes: number;
-  /** When the last report went to people. */
+  /** The times of the updates that were given. */
   updates: readonly Instant[];
   reminders: readonly { about: string; due: Instant; step?: string }[];
   acknowledged?: { by: string; at: Instant };
@@ -70,7 +70,7 @@ export type Incident = {
   entries: readonly Entry[];
 };
 
-/** The incident that these entries tell; undefined while they hold no opening. Entries of others are left out. */
+/** The incident of these entries; undefined without an opening. Entries of other incidents are ignored. */
 export function projectIncident(id: string, all: readonly Entry[]): Incident | undefined {
   const entries = inOrder(all.filter((entry) => entry.incident === id));
   const opening = entries.find((entry) => entry.event.kind === 'opened');
@@ -104,7 +104,7 @@ export function projectIncident(id: string, all: readonly Entry[]): Incident | u
   return entries.filter((entry) => entry !== opening).reduce(apply, start);
 }
 
-/** Every incident that the entries tell of, oldest first. */
+/** Every incident of the entries, oldest first. */
 export function projectAll(entries: readonly Entry[]): readonly Incident[] {
   const ids = new Set(entries.flatMap((entry) => (entry.incident ? [entry.incident] : [])));
   return [...ids]
@@ -166,7 +166,7 @@ function apply(before: Incident, entry: Entry): Incident {
       if (resolvedAt === undefined) return open;
       return { ...open, rests: [...open.rests, { from: resolvedAt, until: at }] };
     }
-    // The rest changes nothing, and neither does what a newer cockpit wrote.
+    // Other events, and those of newer versions, change nothing.
     default:
       return incident;
   }
@@ -259,12 +259,12 @@ export function likelyFix({ fix, runs }: Incident): string | undefined {
   return fix ?? (last && `${last.action} ${last.target}`);
 }
 
-/** Whether a run was carried out, proven or not. */
+/** Whether a run was executed, verified or not. */
 export function ended(phase: RunPhase): boolean {
   return phase === 'finished' || phase === 'verified' || phase === 'unverified';
 }
 
-/** Runs that began and of which no end is written. */
+/** Runs that started and have no recorded end. */
 export function unfinished(incident: Incident): readonly RunState[] {
   return incident.runs.filter((one) => one.phase === 'started' || one.phase === 'confirmed');
 }

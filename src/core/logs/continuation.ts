@@ -1,9 +1,9 @@
-// Which lines go on with the one before them: stacks, blocks, what PostgreSQL tells of an error. JSON never does.
+// Which lines continue the one before them: stacks, blocks, details of a PostgreSQL error. JSON lines never do.
 
 import { formatted } from './formats.ts';
 import { headed, thrownAt } from './line-head.ts';
 
-/** The line before, and what goes on with it already. */
+/** The line before, and its continuation so far. */
 export type Begun = { text: string; more?: readonly string[] | undefined };
 
 const always =
@@ -16,7 +16,7 @@ const goFrame = /^(?:created by )?[\w./*()-]{1,200}\(.*\)$|^\[signal |^created b
 const postgresMore = /^(?:[\d[<][^"]{0,200}?[ :\]>])?(?:STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION): {2}/;
 const postgresPid = /^[^"[]{0,120}\[(\d{1,10})/;
 
-/** Whether a line goes on with the one before it. */
+/** Whether a line continues the one before it. */
 export function continues(text: string, begun?: Begun): boolean {
   if (text.charCodeAt(0) === 123) return false;
   if (always.test(text)) return true;

@@ -38,7 +38,7 @@ const durationName =
 /** Whether a field is a duration by its name: `latencyMs`, `elapsed_time`, `request.duration`. */
 export const isDurationName = (name: string): boolean => durationName.test(name);
 
-/** Without what the multiplication adds at the end: 0.35 and not 0.35000000000000003. */
+/** Without the rounding error of the multiplication: 0.35, not 0.35000000000000003. */
 const exact = (ms: Ms): Ms => Number(ms.toPrecision(12));
 
 /** Milliseconds; undefined for what is no time. `usual`: the unit of a number whose name says none. `4.2`, `"4.2s"`, `"812ms"`, `"1m3.5s"`, `"00:00:04.2"` is none. */

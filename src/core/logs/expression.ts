@@ -1,21 +1,21 @@
-// Expressions are typed by tired people, and (a+)+$ needs years in a backtracking engine. RE2's automata need a time in
-// proportion to the text, whatever was typed; what they cannot do (lookaround, backreferences) is said.
+// A typed expression such as (a+)+$ can take years in a backtracking engine. RE2's automata take a time in
+// proportion to the text; what they do not support (lookaround, backreferences) is reported.
 import { RE2JS } from 're2js';
 
-/** What finds places in a text. */
+/** Finds matches in a text. */
 export type Matcher = {
   test(text: string): boolean;
-  /** Start and end of each place, at most `mostPlaces`, none of them empty. */
+  /** Start and end of each match, at most `mostPlaces`, none empty. */
   places(text: string): readonly (readonly [number, number])[];
 };
 
 const mostPlaces = 100;
-/** Characters of a text that are looked through for places: more than a screen shows. */
+/** Characters of a text that are searched for matches: more than a screen shows. */
 const marked = 4000;
 /** Instructions of a compiled expression; one that a person types has some dozens. */
 const largest = 1000;
 
-/** A regular expression as JavaScript writes it, without its slashes; text: why it is none that can be used. */
+/** A regular expression as JavaScript writes it, without its slashes; a text: why it cannot be used. */
 export function expression(source: string, flags: string): Matcher | string {
   const known = { i: RE2JS.CASE_INSENSITIVE, s: RE2JS.DOTALL, m: RE2JS.MULTILINE } as const;
   const mode = Object.entries(known).reduce((all, [flag, bit]) => (flags.includes(flag) ? all | bit : all), 0);

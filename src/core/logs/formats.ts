@@ -8,7 +8,7 @@ import { instantOf } from './line-time.ts';
 import { pairsIn } from './logfmt.ts';
 import { afterFlags, afterStatus, levelOfStatus, type Named, requestOf } from './request-text.ts';
 
-/** What a line of text says: without level where it has none. */
+/** The content of a text line; without a level if it has none. */
 export type PlainLine = { level?: number; message: string; time?: Instant; named?: Named };
 
 type Format = {
@@ -21,7 +21,7 @@ type Format = {
 const klogLevels: Readonly<Record<string, number>> = { I: 30, W: 40, E: 50, F: 60 };
 /** The log levels of Redis: debug, verbose, notice, warning. */
 const redisLevels: Readonly<Record<string, number>> = { '.': 20, '-': 20, '*': 30, '#': 40 };
-/** Severities of PostgreSQL; what follows an error (DETAIL, STATEMENT …) is told for a person and has no weight. */
+/** Severities of PostgreSQL; the lines after an error (DETAIL, STATEMENT …) have no level of their own. */
 const postgresLevels: Readonly<Record<string, number>> = { PANIC: 60, FATAL: 60, ERROR: 50, WARNING: 40 };
 /** Node's warnings, and what it says of a promise that nobody caught. */
 const nodeWarning = /^Unhandled/;

@@ -65,7 +65,7 @@ export function levelOfWord(word: string): number | undefined {
   return Object.hasOwn(words, plain) ? words[plain] : undefined;
 }
 
-/** A level as a person gives it: a name, or 1 to 100. Undefined where it is neither. */
+/** A level as a person types it: a name, or 1 to 100. Undefined where it is neither. */
 export function levelFrom(value: unknown): number | undefined {
   if (typeof value === 'number') return value > 0 && value <= 100 ? value : undefined;
   if (typeof value !== 'string') return undefined;

@@ -1,7 +1,7 @@
 // The filter of logs, in one line of text. Words combine, all of them must hold:
 //   timeout           the line contains it, whatever its case       "rate limited"   with blanks
 //   -health           it does not                                   /time(d )?out/   a regular expression
-//   level=error       at least so bad, by name or number            pod=…  container=…
+//   level=error       minimum level, by name or number            pod=…  container=…
 //   study=study_abc   a field: study, request, tenant, surface,     res.statusCode=503   or any by its path
 //   status=5xx        status, ms; * stands for anything             ms>500  status!=200  level<warn
 
@@ -21,7 +21,7 @@ export type Clause =
 
 export type LogFilter = {
   clauses: readonly Clause[];
-  /** What the parser did not understand; those words are left out. */
+  /** Words that the parser did not understand; they are ignored. */
   problems: readonly string[];
 };
 
@@ -54,7 +54,7 @@ const comparing = /^([A-Za-z_][\w.-]*)(!=|=|>|<)(.*)$/s;
 /** Characters; a field of the screen holds fewer. */
 const longestFilter = 4000;
 
-/** Reads a filter. It never fails: what it does not understand is a problem, and left out. */
+/** Reads a filter. It never fails: a word that it does not understand is reported and ignored. */
 export function parseFilter(text: string): LogFilter {
   if (text.length > longestFilter) return { clauses: [], problems: [`longer than ${longestFilter} characters`] };
   const clauses: Clause[] = [];
@@ -103,7 +103,7 @@ const unquoted = (text: string): string =>
 
 const names = new Set<string>(Object.values(shorthands));
 
-/** Whether a line passes. Marks always do: they say what is not there. */
+/** Whether a line passes. Marks always pass: they report missing lines. */
 export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boolean {
   if (line.mark || filter.clauses.length === 0) return true;
   let read: ReadLine | undefined;
@@ -118,7 +118,7 @@ export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boo
   });
 }
 
-/** At least so bad: `error` means 50 and above. */
+/** Minimum level: `error` means 50 and above. */
 function hasLevel({ comparison, level }: Extract<Clause, { kind: 'level' }>, is: number | undefined): boolean {
   if (is === undefined) return false;
   if (comparison === '=') return is >= level;
@@ -137,7 +137,7 @@ function has(line: LogLine, pattern: Matcher, parsed: () => ReadLine, fields: Lo
 
 type FieldClause = Extract<Clause, { kind: 'field' }>;
 
-/** Any of a line's ids will do. */
+/** Any of a line's ids matches. */
 function hasRequest({ comparison, pattern }: FieldClause, line: ReadLine, fields: LogFields): boolean {
   const found = requestIdsOf(line, fields).some((id) => pattern.test(id));
   return comparison === '=' ? found : comparison === '!=' && !found;
@@ -161,7 +161,7 @@ function fieldValue(line: LogLine, name: string, parsed: () => ReadLine, fields:
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Whether a text holds one of the words or expressions that are looked for. */
+/** Whether a text contains one of the words or expressions. */
 export function mentions({ clauses }: LogFilter, text: string): boolean {
   return clauses.some((clause) => clause.kind === 'text' && clause.wanted && clause.pattern.test(text));
 }

@@ -1,4 +1,4 @@
-// What one line says, whatever wrote it: a JSON object, or a text in one of the formats.
+// The content of one line, whatever wrote it: a JSON object, or a text in one of the formats.
 
 import type { Instant, Ms } from '../time.ts';
 import { isDurationName, toMs, type Unit } from './duration.ts';
@@ -24,7 +24,7 @@ export function recordOf(text: string): object | undefined {
   }
 }
 
-/** Longer lines of text are read this far. */
+/** Characters that are read of a text line. */
 const longestRead = 16_384;
 
 /** Reads a line. It never fails: at worst the line is its message. */
@@ -49,7 +49,7 @@ const timeNames = 'time timestamp ts @timestamp @t t.$date asctime datetime date
 /** MongoDB's severities. */
 const letters: Readonly<Record<string, number>> = { F: 60, E: 50, W: 40, I: 30 };
 
-/** The level of a line; undefined where it says none and nothing in it failed. */
+/** The level of a line; undefined if it has none and reports no failure. */
 export function levelOf(line: ReadLine, fields: LogFields): number | undefined {
   if (line.plain) return line.plain.level;
   const { record } = line;
@@ -69,7 +69,7 @@ function levelByContent(line: ReadLine, fields: LogFields): number | undefined {
   return Number(namedField(line, 'statusCode', fields)) >= 500 ? 50 : undefined;
 }
 
-/** The message, or what tells most about a line without one; the whole line at last. */
+/** The message, else the most telling field, else the whole line. */
 export function messageOf(line: ReadLine, text: string, fields: LogFields): string {
   if (line.plain) return line.plain.message;
   for (const name of [fields.message, ...messageNames]) {
@@ -91,7 +91,7 @@ function requestSays(line: ReadLine, fields: LogFields): string | undefined {
   return [method, url, status].filter((one) => one !== undefined).join(' ');
 }
 
-/** When the line says it was written. */
+/** The time in the line. */
 export function timeOf(line: ReadLine, fields: LogFields): Instant | undefined {
   if (line.plain) return line.plain.time;
   for (const name of [fields.time, ...timeNames]) {
@@ -137,7 +137,7 @@ export function durationOf({ record, plain }: ReadLine, fields: LogFields): Ms |
   return undefined;
 }
 
-/** An id that says that there is none. */
+/** A placeholder for a missing id. */
 const nothing = /^(?:-|0+|0+-[0-]+|null|none|undefined|unknown|n\/a)?$/i;
 const longestId = 200;
 

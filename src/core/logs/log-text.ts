@@ -5,7 +5,7 @@ import { levelName } from './levels.ts';
 import type { LogEntry } from './log.ts';
 import type { LogFieldName } from './log-fields.ts';
 
-/** What a piece of it means; whoever prints it says what that looks like. */
+/** The meaning of a piece; the printer chooses its style. */
 export type LogTone = 'time' | 'pod' | 'good' | 'warning' | 'bad' | 'message' | 'field' | 'stack' | 'mark';
 export type LogPiece = { text: string; tone: LogTone };
 
@@ -47,7 +47,7 @@ export function fieldsOf(entry: LogEntry): readonly { name: string; value: strin
   });
 }
 
-/** A pod's name without what its deployment's pods have in common: `8qk5p` of `api-gateway-5d4f9c-8qk5p`. */
+/** A pod's name without the part that its deployment's pods share: `8qk5p` of `api-gateway-5d4f9c-8qk5p`. */
 export function shortPod(pod: string): string {
   return pod.length > 12 ? (pod.split('-').at(-1) ?? pod) : pod;
 }

@@ -1,4 +1,4 @@
-// What the log screen asks for and gets: a window on the merged log of a workload.
+// Request and answer of the log screen: a window on the merged log of a workload.
 
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from '../world/reading.ts';
@@ -20,15 +20,15 @@ export type LogsView = {
   previous: boolean;
   /** As `parseFilter` reads it. */
   filter: string;
-  /** What is shown stands still; the log is collected on. */
+  /** Paused: the view stands still, and lines are still collected. */
   paused: boolean;
-  /** While it stands still: the id of the line around which to show; 0: from the oldest. Absent: as it stood. */
+  /** While paused: the id of the line to show around; 0: from the oldest. Absent: unchanged. */
   around?: number;
 };
 
 /** Where the shown entries are among all that are kept and pass. */
 export type LogsPosition = {
-  /** The number of the first entry among all lines that passed since the filter was set; it stays the same as others are forgotten. */
+  /** The number of the first entry among all lines that passed since the filter was set; it stays the same when older lines are dropped. */
   offset: number;
   /** How many kept lines that pass come before it. */
   first: number;
@@ -49,13 +49,13 @@ export type LogStreams = {
   unstarted: readonly { pod: string; why: string }[];
 };
 
-/** So many pods that have not started are told of. */
+/** Pods that have not started, shown at most. */
 export const mostUnstarted = 100;
 
-/** What is known of the view. */
+/** The state of the view. */
 export type LogsShown = {
   view: LogsView;
-  /** Entries of different generations have nothing to do with each other. */
+  /** Entries of different generations are unrelated. */
   generation: number;
   /** A window on those that pass the filter, oldest first, with rising ids; at most `mostShown` and a mark. */
   entries: readonly LogEntry[];
@@ -71,21 +71,21 @@ export type LogsShown = {
   waiting: number;
   streams: LogStreams;
   fault?: Fault;
-  /** What of the filter was not understood. */
+  /** Parts of the filter that were not understood. */
   problems: readonly string[];
   saved?: LogsSaved;
   at: Instant;
 };
 
-/** How writing the view to a file went. */
+/** The result of writing the view to a file. */
 export type LogsSaved = { file: string; lines: number } | { problem: string };
 
-/** The screen holds so many entries at a time. */
+/** Entries that the screen holds at a time. */
 export const mostShown = 2000;
-/** Whoever comes so near to the end of the entries is given those beyond it. */
+/** Closer than this to the end of the entries, the next ones are sent. */
 export const nearEnd = 300;
 
-/** How far back one can look (issue 5: since 1m … 24h). */
+/** The time ranges of the log screen (issue 5: since 1m … 24h). */
 export const sinces: readonly (readonly [string, Ms])[] = [
   ['1m', 60_000],
   ['5m', 300_000],

@@ -1,5 +1,5 @@
-// Log lines as an on-call reads them. A `LogLine` is as it came, cheap to keep by the hundred thousand; a `LogEntry` is
-// one that is shown: parsed, neutralised and without secrets.
+// Log lines. A `LogLine` is raw and cheap to keep by the hundred thousand; a `LogEntry` is
+// one that is shown: parsed, sanitized and redacted.
 
 import { sanitize } from '../text/text.ts';
 import type { Instant } from '../time.ts';
@@ -7,7 +7,7 @@ import { thrownAt } from './line-head.ts';
 import { fieldAt, type LogFieldName, type LogFields, logFieldNames } from './log-fields.ts';
 import { levelOf, messageOf, namedField, type ReadLine, readLine, recordOf, requestIdsOf } from './log-line.ts';
 
-/** One line as it came from a container. Not neutralised: it must not be shown or kept as it is. */
+/** One raw line of a container. Not sanitized: it must not be shown or stored. */
 export type LogLine = {
   /** Rising in the order shown; unique in one view. */
   id: number;
@@ -20,7 +20,7 @@ export type LogLine = {
   text: string;
   /** Lines that belong to it: a stack. */
   more?: string[];
-  /** It was longer than a line may be. */
+  /** It was cut at the maximum length. */
   cut?: boolean;
   /** Not a line but something about the stream: cut, resumed, begins later than asked. */
   mark?: boolean;
@@ -43,7 +43,7 @@ export type LogEntry = {
   requestIds: readonly string[];
   /** Each line of a stack. */
   more: readonly string[];
-  /** The whole line, as it came but neutralised. */
+  /** The whole line, sanitized. */
   raw: string;
   /** Whether the line was a JSON object. */
   structured: boolean;
@@ -76,7 +76,7 @@ export function readEntry(line: LogLine, fields: LogFields): LogEntry {
   };
 }
 
-/** Of a place where an error was thrown, which Node writes first, the error itself tells more. */
+/** Node writes first where an error was thrown; the error itself tells more. */
 function saying(read: ReadLine, { text, more }: LogLine, fields: LogFields): string {
   const error = thrownAt.test(text) ? more?.find((each) => /^[^\s^]/.test(each)) : undefined;
   return error ?? messageOf(read, text, fields);
@@ -97,7 +97,7 @@ function stackOf(record: object): readonly string[] {
   return typeof stack === 'string' ? stack.slice(0, longestShown).split('\n').slice(0, 100).map(stackLine) : [];
 }
 
-/** Neutralised, and still indented. */
+/** Sanitized, and still indented. */
 function stackLine(text: string): string {
   const indent = /^[ \t]*/.exec(text)?.[0].replaceAll('\t', '  ').slice(0, 16) ?? '';
   return indent + sanitize(text.trim(), 2000);

@@ -6,7 +6,7 @@ export type Pairs = { readonly [name: string]: string };
 const pair = /(?:^|[\s,[(])([A-Za-z_@][\w.@/-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|([^\s",\])][^\s",]*)|)/g;
 /** A line with more is no line for people. */
 const mostPairs = 100;
-/** Characters of a line that are looked through. */
+/** Characters of a line that are searched. */
 const longestRead = 16_384;
 
 /** All pairs of a line; the first of a name counts. Quotes are taken off. */

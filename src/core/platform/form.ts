@@ -36,7 +36,7 @@ export type Form = {
   cost: Table<'cost'>;
 };
 
-/** The runbook's tables, for where nobody has asked the catalogue yet. */
+/** The runbook's tables, until the catalogue has been read. */
 export const runbookForm: Form = {
   schema: 'public',
   study: {
@@ -50,7 +50,7 @@ export const runbookForm: Form = {
   apiKey: asInRunbook('apiKey', [
     ...(['id', 'tenant', 'name', 'permissions', 'rateLimit', 'lastUsed', 'created', 'revoked', 'revokedAt'] as const),
   ]),
-  // The runbook names none of these.
+  // The runbook has none of these.
   tenant: asInRunbook('tenant', []),
   account: asInRunbook('account', []),
   session: asInRunbook('session', []),
@@ -71,18 +71,18 @@ export function columnName<T extends TableId>(id: T, table: Table<T>, column: Co
   return quoted(plainName(id, table, column));
 }
 
-/** The same as the catalogue has it, without quotes. */
+/** The same without quotes. */
 export function plainName<T extends TableId>(id: T, table: Table<T>, column: ColumnId<T>): string {
   const all: Readonly<Record<string, readonly string[]>> = tableNames[id].columns;
   return table.columns[column]?.name ?? all[column]?.[0] ?? column;
 }
 
-/** States that nobody knows. */
+/** Unknown states. */
 export function unclearLabels(owner: StateOwner, { labels }: States): readonly string[] {
   return labels.filter((label) => meaningOf(owner, label) === undefined);
 }
 
-/** The labels of these meanings; where none is known yet, the runbook's words. */
+/** The labels of these meanings; the runbook's words while none is known. */
 export function labelsOf(owner: StateOwner, states: States, ...wanted: readonly Meaning[]): readonly string[] {
   if (!states.declared && states.labels.length === 0)
     return wanted.flatMap((meaning) => wordsFor(owner, meaning).slice(0, 1));
@@ -102,13 +102,13 @@ export function isState(owner: StateOwner, states: States, ...wanted: readonly M
 
 const inEachCase = (word: string) => [word, word.toUpperCase(), `${word[0]?.toUpperCase()}${word.slice(1)}`];
 
-/** SQL: that nobody knows what a row's state means, whether or not its label was seen before. */
+/** SQL: a row in an unknown state, whether or not its label was seen before. */
 export function isUnclear(owner: StateOwner, states: States): string {
   const known = isState(owner, states, ...allMeanings);
   return known === 'false' ? 'true' : `(status IS NULL OR NOT (${known}))`;
 }
 
-/** SQL: the same by the labels that were seen, so that an index on them answers. */
+/** SQL: the same by the labels that were seen, so that an index is used. */
 export function hasUnclearLabel(owner: StateOwner, states: States): string {
   const labels = unclearLabels(owner, states);
   return labels.length === 0 ? 'status IS NULL' : `(status IS NULL OR status IN (${labels.map(literal).join(', ')}))`;
@@ -129,7 +129,7 @@ export function labelFor(owner: StateOwner, states: States, meaning: Meaning): s
   return upper ? word?.toUpperCase() : word;
 }
 
-/** Whether a declared set of states has none of this meaning: then no row can say it, and its count says nothing. */
+/** Whether the declared states have none of this meaning: then its count says nothing. */
 export function lacks(owner: StateOwner, states: States, meaning: Meaning): boolean {
   return states.declared && labelsOf(owner, states, meaning).length === 0;
 }

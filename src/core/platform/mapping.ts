@@ -2,7 +2,7 @@
 // the runbook's and Prisma's, and in forms between; everything that asks for data, changes it or prints a statement to
 // type by hand goes through this file.
 
-/** What a state means, whatever it is called. */
+/** The meanings of states. */
 export const allMeanings = ['waiting', 'running', 'checking', 'held', 'done', 'failed', 'cancelled'] as const;
 export type Meaning = (typeof allMeanings)[number];
 
@@ -126,7 +126,7 @@ const meanings: Record<StateOwner, ReadonlyMap<string, Meaning>> = {
   job: new Map(Object.entries(words.job)),
 };
 
-/** What a state means, whatever its case; undefined where nobody knows. */
+/** The meaning of a state, whatever its case; undefined if unknown. */
 export function meaningOf(owner: StateOwner, state: string): Meaning | undefined {
   return meanings[owner].get(state.toLowerCase());
 }
@@ -136,9 +136,9 @@ export function wordsFor(owner: StateOwner, meaning: Meaning): readonly string[]
   return [...meanings[owner]].flatMap(([word, means]) => (means === meaning ? [word] : []));
 }
 
-/** A study that is not over; executors and people wait for it. */
+/** An unfinished study. */
 export const openStudy: readonly Meaning[] = ['waiting', 'running', 'checking', 'held'];
-/** A job that is not over. */
+/** An unfinished job. */
 export const openJob: readonly Meaning[] = ['waiting', 'running'];
-/** Over, with a result that counts: what was cancelled is no failure. */
+/** Finished with a result: a cancelled job is no failure. */
 export const finished: readonly Meaning[] = ['done', 'failed'];

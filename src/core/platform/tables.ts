@@ -1,9 +1,9 @@
-// The tables as SQL: every expression that a statement needs of them, whatever form they have.
+// SQL expressions for the tables, in whatever form they are.
 import { literal, qualified } from '../text/sql.ts';
 import { columnName, type Form, isState, isUnclear, runbookForm } from './form.ts';
 import type { Meaning } from './mapping.ts';
 
-/** What holds SQL is an expression to be put into a statement. */
+/** SQL expressions for statements. */
 export type Tables = {
   form: Form;
   /** `"public"."studies"` */
@@ -13,13 +13,13 @@ export type Tables = {
     id: string;
     tenant: string;
     created: string;
-    /** When it last moved, as far as its own row says. */
+    /** Its last progress, from its own row. */
     progressed: string;
     /** False: its row does not say when it moved; the newest of its jobs does. */
     progressIsOwn: boolean;
     /** Its completion, as text. */
     completion: string;
-    /** When it is due; undefined where the table does not say. */
+    /** Its deadline; undefined without a column. */
     deadline: string | undefined;
   };
   job: {
@@ -43,7 +43,7 @@ export type Tables = {
   types: { studyId: string; jobId: string; jobStudyId: string; surfaceId: string };
   studyIs(...meanings: readonly Meaning[]): string;
   jobIs(...meanings: readonly Meaning[]): string;
-  /** That nobody knows what the state of a study, or a job, means. */
+  /** The state of a study, or a job, is unknown. */
   studyUnclear: string;
   jobUnclear: string;
 };

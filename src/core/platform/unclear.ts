@@ -1,4 +1,4 @@
-// States that nobody knows, with how many rows have them: never counted as zero, and never as fine.
+// Unknown states and their row counts: never counted as zero, and never as healthy.
 import { formatCount } from '../text/format.ts';
 import type { StateOwner } from './mapping.ts';
 
@@ -6,10 +6,10 @@ export type Unclear = {
   of: StateOwner;
   /** The table, as the catalogue has it. */
   table: string;
-  /** The state as it stands there; null where a row has none. */
+  /** The state in the row; null if it has none. */
   label: string | null;
   count: number;
-  /** False: at least so many. */
+  /** False: at least this many. */
   exact: boolean;
 };
 

@@ -17,12 +17,12 @@ export type ApiKey = {
 /** By tenant. `more`: there are more than were read. */
 export type ApiKeyList = { rows: readonly ApiKey[]; more: boolean };
 
-/** A key that was not used for so long is one that nobody would miss. */
+/** A key that was not used for this long may be obsolete. */
 export const unusedAfter = 90 * day;
-/** A key that was never used is given so long to be put in place. */
+/** A new key may stay unused for this long. */
 export const neverUsedAfter = 14 * day;
 
-/** What stands out, in words; nothing for a revoked key. */
+/** What needs attention, in words; nothing for a revoked key. */
 export function oddities(key: ApiKey, now: Instant): readonly string[] {
   if (key.revoked) return [];
   const found: string[] = [];

@@ -1,4 +1,4 @@
-// A PostgreSQL server looked at closely: sessions, tables, replication. Plain data and pure judgements.
+// The details of a PostgreSQL server: sessions, tables, replication. Plain data and pure functions.
 
 import type { MissingPart } from '../queries/missing.ts';
 import { day, hour, type Instant, type Ms } from '../time.ts';
@@ -20,7 +20,7 @@ export type DatabaseSession = {
   blockedBy: readonly number[];
   /** Shortened and without secrets. */
   query: string;
-  /** PostgreSQL's own autovacuum: nobody's session, and not ended like one. */
+  /** PostgreSQL's own autovacuum: not a client session, and not ended like one. */
   autovacuum?: true;
 };
 
@@ -39,7 +39,7 @@ export type Replication = {
   name: string;
   client: string;
   state: string;
-  /** What it has still to replay. */
+  /** Bytes it has not replayed yet. */
   bytes?: number;
 };
 
@@ -75,7 +75,7 @@ export type RunningVacuum = {
   forced?: boolean;
 };
 
-/** A vacuum that takes so long deserves a look: it waits for somebody, or the table is huge. */
+/** A vacuum that takes this long needs attention: it waits for a lock, or the table is huge. */
 export const longVacuum: Ms = hour;
 
 export type DatabaseDetail = {
@@ -127,7 +127,7 @@ export function blockingTree(sessions: readonly DatabaseSession[]): readonly InT
   const age = ({ transactionAge }: DatabaseSession) => transactionAge ?? -1;
   const roots = sessions.filter((session) => holders(session).length === 0).toSorted((a, b) => age(b) - age(a));
   for (const session of roots) if (blocks.has(session.pid)) place(session, 0);
-  // Blocked by somebody who is not in the list; then what only a circle holds.
+  // Blocked by a session outside the list; then sessions in a deadlock.
   for (const session of roots) if (session.blockedBy.length > 0) place(session, 0);
   for (const session of sessions) if (session.blockedBy.length > 0) place(session, 0);
   for (const session of roots) place(session, 0);
@@ -140,10 +140,10 @@ export function deadShare({ liveRows, deadRows }: Pick<TableState, 'liveRows' | 
   return all === 0 ? 0 : deadRows / all;
 }
 
-/** A table of so many rows that was never vacuumed, by hand or by PostgreSQL, is worth a word. */
+/** A table with this many rows that was never vacuumed is reported. */
 const worthVacuum = 10_000;
 
-/** Bloat in words, and whether something is to be done (PostgreSQL vacuums by itself from 20 % on). */
+/** Bloat in words, and whether it needs a vacuum (autovacuum starts at 20 %). */
 export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'warning' } {
   const share = deadShare(table);
   const never = table.lastVacuum === undefined && table.liveRows + table.deadRows >= worthVacuum;
@@ -152,7 +152,7 @@ export function bloatOf(table: TableState): { says: string; verdict: 'ok' | 'war
   return { says: share < 0.5 ? 'many dead rows: vacuum' : 'mostly dead rows: vacuum', verdict: 'warning' };
 }
 
-/** Those who hold others up, in words: pid 0 is a prepared transaction, which has no session (pg_blocking_pids). */
+/** The blockers, in words: pid 0 is a prepared transaction, which has no session (pg_blocking_pids). */
 export function blockersSay(pids: readonly number[]): string {
   return pids.map((pid) => (pid === 0 ? 'a prepared transaction' : String(pid))).join(', ');
 }
@@ -165,7 +165,7 @@ export type WeeklyTask = {
   task: string;
   lastAt?: Instant;
   overdue: boolean;
-  /** The table is not there, or not visible to us: nothing is known of it. */
+  /** The table does not exist, or is not visible to us. */
   unseen?: true;
 };
 
@@ -182,7 +182,7 @@ export function weeklyTasks(tables: readonly TableState[], now: Instant): readon
         overdue: lastAnalyze === undefined ? changed > 0 : now - lastAnalyze > overdueAfter,
       })),
     ),
-    // If needed, says the runbook: where its bloat asks for it.
+    // If needed, says the runbook: depending on its bloat.
     task('VACUUM ANALYZE', 'jobs', (table) => ({
       lastAt: table.lastVacuum,
       overdue: bloatOf(table).verdict !== 'ok',

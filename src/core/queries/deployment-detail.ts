@@ -1,4 +1,4 @@
-// What `kubectl describe deployment` and `kubectl rollout history` tell of one deployment.
+// What `kubectl describe deployment` and `kubectl rollout history` show about one deployment.
 
 import type { Revision } from '../actions/preflight.ts';
 import type { Pod } from '../world/facts.ts';
@@ -16,7 +16,7 @@ export type DeploymentDetail = {
   revisions: readonly DeployedRevision[];
   /** Of the deployment and its replica sets, newest first. */
   events: readonly KubeEvent[];
-  /** What could not be asked, and why. */
+  /** What could not be queried, and why. */
   missing: readonly Missing[];
 };
 

@@ -1,4 +1,4 @@
-// Evidence as it lies in the bucket (runbook, Evidence Cleanup and Evidence Recovery).
+// Evidence in the bucket (runbook, Evidence Cleanup and Evidence Recovery).
 import { day, type Instant } from '../time.ts';
 
 /** Evidence of one study: everything below one first path segment. */
@@ -8,7 +8,7 @@ export type EvidenceGroup = {
   bytes: number;
   oldest: Instant;
   newest: Instant;
-  /** Of its oldest object, as it is now. Absent: not asked, or the caller may not know. */
+  /** Of its oldest object, as it is now. Absent: not queried, or not allowed. */
   lock?: Lock;
 };
 
@@ -20,11 +20,11 @@ export type EvidenceList = {
   bytes: number;
   /** False: the listing was cut at `objects`. */
   complete: boolean;
-  /** What could not be asked about locks. */
+  /** Locks that could not be read. */
   unknown?: string;
 };
 
-/** Object Lock of one version. Absent: not asked, or the caller may not know. */
+/** Object Lock of one version. Absent: not queried, or not allowed. */
 export type Lock = { legalHold?: boolean; mode?: 'GOVERNANCE' | 'COMPLIANCE'; until?: Instant };
 
 export type EvidenceVersion = {
@@ -45,7 +45,7 @@ export type EvidenceStudy = {
   versions: readonly EvidenceVersion[];
   /** False: there are more. */
   complete: boolean;
-  /** What could not be asked about locks. */
+  /** Locks that could not be read. */
   unknown?: string;
 };
 
@@ -54,7 +54,7 @@ export function oldBefore(now: Instant, retentionDays: number): Instant {
   return now - retentionDays * day;
 }
 
-/** Why a version cannot be removed for good now. */
+/** Why a version cannot be deleted permanently now. */
 export function lockedBecause(lock: Lock | undefined, now: Instant): string | undefined {
   if (lock?.legalHold) return 'legal hold';
   if (lock?.until !== undefined && lock.until > now)

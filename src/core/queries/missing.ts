@@ -1,7 +1,7 @@
 /** A part of an answer that could not be had, and why. */
 export type Missing = { part: 'node' | 'events' | 'use' | 'revisions'; why: string };
 
-/** What a server did not let us read, and the statement that would. */
+/** A part that is not visible to our role, and the statement that grants it. */
 export type MissingPart = { part: DatabasePart; grant: string };
 export type DatabasePart =
   | 'connections'

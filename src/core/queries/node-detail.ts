@@ -1,15 +1,15 @@
-// What `kubectl describe node` tells of one node, as far as it concerns what runs on it.
+// What `kubectl describe node` shows about one node, as far as it concerns its pods.
 
 import type { Instant } from '../time.ts';
 import type { Missing } from './missing.ts';
 import type { KubeEvent, NodeSummary } from './pod-detail.ts';
 
-/** What a node has of something: cores, bytes, or pods. */
+/** A resource of a node: cores, bytes, or pods. */
 export type Room = {
   capacity?: number;
-  /** What of it pods may have. */
+  /** Allocatable to pods. */
   allocatable?: number;
-  /** As metrics-server says; absent where it says nothing. */
+  /** From metrics-server; absent without data. */
   used?: number;
 };
 
@@ -25,6 +25,6 @@ export type NodeDetail = NodeSummary & {
   taints: readonly { says: string; since?: Instant }[];
   /** Newest first. */
   events: readonly KubeEvent[];
-  /** What could not be asked, and why. */
+  /** What could not be queried, and why. */
   missing: readonly Missing[];
 };

@@ -1,11 +1,11 @@
-// What `kubectl describe pod` tells of one pod, its node and its events.
+// What `kubectl describe pod` shows about one pod, its node and its events.
 
 import type { Instant } from '../time.ts';
 import type { Missing } from './missing.ts';
 
-/** The same words about the same object, however often they were said. */
+/** One event about one object, with its repetitions. */
 export type KubeEvent = {
-  /** When it was said last. */
+  /** Its last occurrence. */
   at: Instant;
   first?: Instant;
   count: number;
@@ -55,7 +55,7 @@ export type Condition = { type: string; status: string; reason?: string; message
 export type NodeSummary = {
   name: string;
   conditions: readonly Condition[];
-  /** In words: not ready, memory pressure, cordoned … Empty: it is well. */
+  /** In words: not ready, memory pressure, cordoned … Empty: healthy. */
   problems: readonly string[];
   version: string;
 };
@@ -72,14 +72,14 @@ export type PodDetail = {
   node?: NodeSummary;
   /** Newest first. */
   events: readonly KubeEvent[];
-  /** What could not be asked, and why: `node: may not get nodes (403)`. */
+  /** What could not be queried, and why: `node: may not get nodes (403)`. */
   missing: readonly Missing[];
 };
 
-/** Use of so much of a limit is worth a look; memory above its limit is a kill (OOMKilled). */
+/** Use above this share of a limit is a warning; memory above its limit is a kill (OOMKilled). */
 export const highUse = 0.9;
 
-/** What is wrong with a node, in words. Its pressures are True when bad, Ready when good. */
+/** The problems of a node, in words. Its pressures are True when bad, Ready when good. */
 export function nodeProblems(conditions: readonly Condition[], cordoned: boolean): readonly string[] {
   const words: Readonly<Record<string, string>> = {
     MemoryPressure: 'memory pressure',

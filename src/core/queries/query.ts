@@ -1,5 +1,5 @@
-// Look-ups: what a screen asks for while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
-// entry here, one reader in the engine's table (src/engine/resolvers.ts) and one screen.
+// Queries: what a screen subscribes to while it is open (a study, a pod, sessions, keys, evidence …). A new kind is one
+// entry here, one resolver in the engine's table (src/engine/resolvers.ts) and one screen.
 import type { ActionId, Choice } from '../actions/action.ts';
 import { pending, type Reading } from '../world/reading.ts';
 import type { ApiKeyList } from './api-key.ts';
@@ -10,7 +10,7 @@ import type { NodeDetail } from './node-detail.ts';
 import type { PodDetail } from './pod-detail.ts';
 import type { JobList, StudyDetail, StudyList, SurfaceDetail } from './study.ts';
 
-/** Each kind of look: what it is asked with, and what it answers. */
+/** Each kind of query: its parameters and its answer. */
 export type Queries = {
   /** Studies, newest first, whose id, tenant or status have all words of `search`: so many rows. */
   studies: { ask: { search: string; rows: number }; answer: StudyList };
@@ -31,7 +31,7 @@ export type Queries = {
   node: { ask: { node: string }; answer: NodeDetail };
   /** One deployment by its name: revisions, conditions, events. */
   deployment: { ask: { deployment: string }; answer: DeploymentDetail };
-  /** What may be given for a field of an action; `target`: what was given before it, as JSON. */
+  /** The choices for a field of an action; `target`: the fields before it, as JSON. */
   choices: { ask: { action: ActionId; field: string; target: string }; answer: readonly Choice[] };
   /** Versions, delete markers and locks of one study's evidence. */
   'evidence-study': { ask: { study: string }; answer: EvidenceStudy };
@@ -39,20 +39,20 @@ export type Queries = {
 
 export type QueryKind = keyof Queries;
 
-/** A question, as data. */
+/** A query, as data. */
 export type Query<K extends QueryKind = QueryKind> = { [Kind in K]: { kind: Kind } & Queries[Kind]['ask'] }[K];
 
 export type QueryReading<K extends QueryKind> = Reading<Queries[K]['answer']>;
 
-/** The newest readings of what is being looked at, by `lookKey`. */
+/** The newest readings of all subscribed queries, by `queryKey`. */
 export type QueryReadings = { readonly [key: string]: Reading<unknown> };
 
-/** The same question has the same key, whatever the order of its properties. */
+/** The same query has the same key, whatever the order of its properties. */
 export function queryKey(ask: Readonly<{ kind: QueryKind }>): string {
   return JSON.stringify(Object.entries(ask).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What is known of a question so far. */
+/** The current reading of a query. */
 export function queryReading<K extends QueryKind>(looks: QueryReadings, ask: Query<K>): QueryReading<K> {
   // The key holds the kind, and the engine answers a kind with its own type only.
   return (looks[queryKey(ask)] as QueryReading<K> | undefined) ?? pending;

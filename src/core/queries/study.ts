@@ -1,4 +1,4 @@
-// A study looked at closely, and lists of any length. Plain data: it crosses a thread.
+// The details of a study, and lists of any length. Plain data: it crosses a thread.
 import { meaningOf } from '../platform/mapping.ts';
 import type { Instant } from '../time.ts';
 
@@ -41,7 +41,7 @@ export type ApiStudy = {
   url: string;
   /** Absent when it gave no such answer. */
   answer?: { status?: string; tenant?: string; completion?: number };
-  /** Why there is none: `no ADMIN_API_KEY`, `404`, `timed out after 2 s`. */
+  /** The reason: `no ADMIN_API_KEY`, `404`, `timed out after 2 s`. */
   problem?: string;
 };
 
@@ -58,7 +58,7 @@ export type StudyDetail = {
   exact: boolean;
   /** True when the jobs could not be read in time: the lists below say nothing. */
   jobsUncounted?: boolean;
-  /** Failures by message, most frequent first; `final`: of these, so many that no retry mends. */
+  /** Failures by message, most frequent first; `final`: how many of them no retry can fix. */
   errors: readonly { message: string; code?: string | undefined; count: number; final?: number | undefined }[];
   /** What it has cost so far, in the platform's currency; absent where there are no records of it. */
   cost?: number | undefined;
@@ -71,7 +71,7 @@ export type StudyDetail = {
 /** Newest first. */
 export type JobList = { rows: readonly Job[]; more: boolean };
 
-/** A failed job, and whose it is. */
+/** A failed job and its study. */
 export type FailedJob = Job & { study: string };
 
 /** Why a surface fails: its failures of the last hour (runbook, SEV2: Check error messages). */
@@ -92,7 +92,7 @@ function sameState(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase() || (meaning !== undefined && meaning === meaningOf('study', b));
 }
 
-/** Where database and API say different things, in words. */
+/** The differences between database and API, in words. */
 export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): readonly string[] {
   const { answer } = api;
   if (!answer) return [];
@@ -100,7 +100,7 @@ export function disagreements({ row, api }: Pick<StudyDetail, 'row' | 'api'>): r
   const differ: string[] = [];
   if (answer.status !== undefined && !sameState(answer.status, row.status)) differ.push('status');
   if (answer.tenant !== undefined && answer.tenant !== row.tenant) differ.push('tenant');
-  // Both are read one after the other while jobs finish.
+  // Both are read one after the other, and jobs finish in between.
   if (
     answer.completion !== undefined &&
     row.completion !== undefined &&

@@ -1,9 +1,9 @@
-// Text from outside for targets that read mark-up: there it is text and nothing else. One function for each target.
+// Escapes text from outside for targets that read mark-up. One function for each target.
 
 /** A name after @ at the beginning of a word: `@here`, `@channel`, `@alice`; an e-mail address is none. */
 const mention = /(^|[^\p{L}\p{N}._%+-])([@＠﹫])(?=[\p{L}\p{N}_])/gu;
 
-/** Nobody is called by it, whatever client shows it or wherever it is pasted: `@ here`. */
+/** It mentions nobody, wherever it is shown or pasted: `@ here`. */
 export function withoutMentions(text: string): string {
   return text.replace(mention, '$1$2 ');
 }

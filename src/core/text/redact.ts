@@ -1,10 +1,10 @@
-// What looks like a secret, wherever it stands: in a log line, an error, a setting, a command.
+// Redacts secrets anywhere: in a log line, an error, a setting, a command.
 import { withoutArguments } from './secrets/commands.ts';
 import { strong, withoutNamed } from './secrets/named.ts';
 import { withoutShapes } from './secrets/shapes.ts';
 import { withoutLogins } from './secrets/urls.ts';
 
-/** Without one of these there is no secret to remove: most text is let through by one look. */
+/** Without one of these there is no secret: most text needs only this check. */
 const suspicious = new RegExp(
   `[@_-]|:\\/\\/|bearer|basic|auth|cookie|${strong}|pass|pw|identified|signature|[?&](?:sig|key|code|awsaccess)|AKIA|ASIA|SG\\.|AIza|eyJ|ya29|hv[sbr]\\.|dapi|telegram|PRIVATE KEY`,
   'i',

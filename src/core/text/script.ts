@@ -1,4 +1,4 @@
-// Commands as they may be pasted into a shell.
+// Commands that are safe to paste into a shell.
 
 /** What a person has to fill in: `<study>`. A shell would read a file's name in it. */
 const placeholder = /<[a-z][a-z.-]*>/g;
@@ -23,7 +23,7 @@ export function script(commands: readonly string[], { inOrder = false }: { inOrd
   return inOrder && lines.length > 1 && first !== 0 ? ['(', 'set -e', ...lines, ')'].join('\n') : lines.join('\n');
 }
 
-/** What was copied, in few words: the command, or how many there are, and what is to be filled in. */
+/** What was copied: the command, or how many, and the placeholders to fill in. */
 export function scriptSays(commands: readonly string[]): string {
   const [command = ''] = commands;
   const missing = placeholdersIn(commands.join(' '));

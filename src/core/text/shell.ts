@@ -1,4 +1,4 @@
-/** What a terminal or the door (core/text/text.ts) would swallow or change: written as octal escapes. */
+/** Characters that a terminal or sanitize() (core/text/text.ts) would remove or change: written as octal escapes. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{M}\ufff9-\ufffb]/u;
 
 /**
@@ -13,7 +13,7 @@ export function quote(word: string): string {
   return `"$(printf ${printfed(word)})"`;
 }
 
-/** Whether it would come out of a terminal or the door as something else. */
+/** Whether a terminal or sanitize() would change it. */
 function changes(word: string): boolean {
   return invisible.test(word) || word !== word.normalize('NFC');
 }

@@ -3,7 +3,7 @@ import { day, hour, type Instant, type Ms, minute, second } from '../time.ts';
 const units: Readonly<Record<string, Ms>> = { s: second, m: minute, h: hour, d: day };
 
 /**
- * A point in the past, as a person types it: `90s`, `15m`, `1h30m`, `2d`, `03:05` (UTC, the latest one that is past),
+ * A point in the past, as typed: `90s`, `15m`, `1h30m`, `2d`, `03:05` (UTC, the latest one that is past),
  * `2026-01-17T03:05Z`, `2026-01-17 03:05:00` (UTC). Undefined where it is none of these.
  */
 export function parseSince(text: string, now: Instant): Instant | undefined {

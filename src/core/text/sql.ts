@@ -30,7 +30,7 @@ export function qualified(schema: string, table: string): string {
   return `${identifier(schema)}.${identifier(table)}`;
 }
 
-/** Characters that a terminal or a door would swallow: written as escapes. */
+/** Characters that a terminal or sanitize() would remove: written as escapes. */
 const escaped = /[\\\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{M}\ufff9-\ufffb]/u;
 
 /** A literal that means the same whatever standard_conforming_strings says. */

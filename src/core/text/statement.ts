@@ -1,4 +1,4 @@
-// A statement of SQL shows what it does, not whose data it carries.
+// SQL statements safe to show: without the data in their literals.
 import { sanitize } from './text.ts';
 
 /** Comments, names in quotes, and literals in each of their forms, also one that was cut off before its end. */
@@ -30,7 +30,7 @@ export function withoutLiterals(statement: string): string {
 
 const isLiteral = (part: string) => !/^(?:--|\/\*|")/.test(part);
 
-/** A statement that a server told, safe to show, at most `max` characters; its secrets go before it is cut. */
+/** A statement from a server, safe to show, at most `max` characters; redacted before it is cut. */
 export function statementSays(outside: string | null | undefined, max: number): string {
   return sanitize(withoutLiterals((outside ?? '').slice(0, 8000)), max);
 }

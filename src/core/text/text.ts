@@ -19,11 +19,11 @@ const skinTones = /\p{Emoji_Modifier}/gu;
 const flagLetters = /\p{Regional_Indicator}/gu;
 const letterOf = (half: string) => String.fromCharCode((half.codePointAt(0) ?? 0) - 0x1f1e6 + 65);
 
-/** Most text is this: nothing to neutralise. */
+/** Most text has nothing to sanitize. */
 const harmless = /^[\x20-\x7e]*$/;
 
 /**
- * The door: makes text from outside safe for the terminal, the clipboard, the journal and an export.
+ * Makes text from outside safe for the terminal, the clipboard, the journal and an export.
  * Escape sequences vanish; tabs and line ends become a blank; other controls, bidi and zero-width characters vanish.
  * Cut to `max` characters (ink and terminals choke on 100 kB lines).
  */
@@ -67,8 +67,8 @@ export function printable(text: string): string {
 }
 
 /**
- * `clean` and `redact` in one: for every string that a backend sent. What a colour or a zero-width character tears apart
- * is a secret only once those are gone, and is cut to its length last: half a secret would not be known for one.
+ * `stripControl` and `redact` in one, for every string from a backend. Controls go first, as they can split a secret; the
+ * cut comes last, as half a secret would not be recognized.
  */
 export function sanitize(outside: unknown, max = 2000): string {
   const text = stripControl(outside, max * 4);

@@ -39,7 +39,7 @@ export type HealthEndpoint = {
   services: readonly ServiceHealth[];
   /** What is wrong with the answer itself: `body is not JSON`, `certificate expired`, `refused`. */
   problem?: string;
-  /** Not served by this version, or not to us: the other endpoint decides. */
+  /** Not served, or not to us: the other endpoint decides. */
   absent?: boolean;
   /** Why no answer came. Absent where one came, also one that no client can use (a bad certificate). */
   fault?: FaultKind;
@@ -67,7 +67,7 @@ export type Blocked = { pid: number; blockedBy: readonly number[]; waiting: Ms; 
 
 /** What a replica has of its primary's log. Positions are PostgreSQL's own: `0/3000148`. */
 export type ReplicaWal = {
-  /** Whether it still hears its primary: proof that the primary, or whoever feeds it, lives. */
+  /** Whether it still receives WAL: proof that its primary is alive. */
   receiving: boolean;
   /** Absent where no receiver runs. What is hidden from us is absent in it. */
   receiver?: { from?: string; silence?: Ms };
@@ -78,15 +78,15 @@ export type ReplicaWal = {
   waiting?: number;
 };
 
-/** What keeps a primary from taking writes, as far as it tells. Empty lists and absent parts: nothing. */
+/** What stops writes on a primary, as far as it is visible. Empty lists and absent parts: nothing. */
 export type Writes = {
   /** Sessions begin read-only: all, those of the database, or those of a role. */
   readOnly: readonly { by: 'server' | 'database' | 'role'; role: string }[];
-  /** Commits wait for so many standbys; `there` is absent where that is hidden. Absent where they wait for none. */
+  /** Commits wait for this many standbys; `there` is absent where that is hidden. Absent where they wait for none. */
   standbys?: { needed: number; there?: number };
   /** Commits that have waited for seconds, and on what. */
   waiting?: { commits: number; longest: Ms; on: 'standby' | 'disk' };
-  /** The role that others work as, and that may change neither studies nor jobs. */
+  /** The role that applications use, and that cannot change studies or jobs. */
   refused?: string;
   /** Roles that work here and may not log in again, and why. */
   lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' }[];
@@ -114,7 +114,7 @@ export type Database = {
   inRecovery: boolean;
   /** Of a primary. */
   writes?: Writes;
-  /** Whether it takes writes could not be asked. */
+  /** Whether it accepts writes could not be queried. */
   writesUnasked?: true;
   connections?: Connections;
   /** On a replica: its own distance. On a primary: of the furthest replica. */
@@ -129,7 +129,7 @@ export type Database = {
     /** On a primary: replicas that are connected. */
     replicas?: number;
   };
-  /** Of a replica; absent where it may not be asked. */
+  /** Of a replica; absent if not allowed. */
   wal?: ReplicaWal;
   /** Replication slots, those that keep the most log first. */
   slots?: readonly Slot[];
@@ -139,7 +139,7 @@ export type Database = {
   upkeep?: Upkeep;
   longestTransaction?: { pid: number; age: Ms; user: string; query: string };
   blocked?: readonly Blocked[];
-  /** What could not be asked, and the grant that would allow it: `lag: grant pg_monitor to bentham`. */
+  /** What could not be queried, and the grant that allows it: `lag: grant pg_monitor to bentham`. */
   missing: readonly MissingPart[];
 };
 
@@ -152,7 +152,7 @@ export type RedisPersistence = {
   /** Changes since then: what a crash would lose without an append-only file. */
   changes?: number;
   appendOnly: boolean;
-  /** Whether the append-only file takes what is written. */
+  /** Whether the append-only file can be written. */
   appended?: boolean;
 };
 
@@ -170,12 +170,12 @@ export type Redis = {
   version: string;
   latency: Ms;
   role: string;
-  /** Absent, as all below: INFO may not be asked. */
+  /** Absent, as all below: INFO is not allowed. */
   usedBytes?: number;
   /** 0: no limit is set, so a percentage is unknown. */
   maxBytes?: number;
   evictedKeys?: number;
-  /** Keys evicted in a minute, between this look and the one before; absent at the first. */
+  /** Keys evicted in a minute, between this query and the one before; absent at the first. */
   evictedPerMinute?: number;
   /** On a replica: whether its connection to the primary is up. */
   linkUp?: boolean;
@@ -183,9 +183,9 @@ export type Redis = {
   cluster?: boolean;
   /** What the cluster as a whole serves. */
   slots?: RedisCluster;
-  /** Why it refuses writes; empty or absent where it takes them. */
+  /** Why it refuses writes; empty or absent if it accepts them. */
   refusals?: readonly RedisRefusal[];
-  /** Commands that it refuses us, so that what they tell is unknown. */
+  /** Commands that it refuses us, so that their facts are unknown. */
   untold?: readonly { what: 'INFO' | 'CLUSTER INFO'; why: string }[];
   clients?: number;
   /** maxmemory-policy. */

@@ -1,8 +1,8 @@
-// What Kubernetes says: the cluster, and what the namespace runs.
+// Facts of Kubernetes: the cluster, and what runs in the namespace.
 import type { Instant, Ms } from '../time.ts';
 import type { Fault } from './reading.ts';
 
-/** Who answered for Kubernetes. */
+/** The identity of the cluster. */
 export type Cluster = {
   context: string;
   server: string;
@@ -12,7 +12,7 @@ export type Cluster = {
   clockOffset?: Ms;
 };
 
-/** One pod, reduced to what an on-call asks. */
+/** One pod, reduced to what an on-call needs. */
 export type Pod = {
   uid: string;
   name: string;
@@ -21,7 +21,7 @@ export type Pod = {
   app: string;
   /** What controls it: `StatefulSet redis`. Absent where it is bare, or that is not known. */
   owner?: { kind: string; name: string };
-  /** No controller made it: nobody replaces it, and it is no replica of a workload. */
+  /** It has no controller: nothing replaces it, and it is no replica of a workload. */
   bare?: true;
   node: string;
   /** The STATUS column of `kubectl get pods`: Running, Init:1/3, CrashLoopBackOff, Terminating. */
@@ -75,11 +75,11 @@ export type Deployment = {
   images: readonly string[];
   rollout: Rollout;
   createdAt: Instant;
-  /** Since when its controller has not looked at its newest specification (observedGeneration). */
+  /** Since when its controller has not observed its newest specification (observedGeneration). */
   unobservedSince?: Instant;
 };
 
-/** What keeps pods running, beside deployments. A replica set that a deployment owns is the deployment's matter. */
+/** What keeps pods running, beside deployments. A replica set of a deployment is not listed: the deployment covers it. */
 export type Controller = {
   kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet';
   name: string;
@@ -174,7 +174,7 @@ export type Workloads = {
   nodes?: readonly Node[];
   /** How many pods there are, where only some are watched; absent where that is not known. */
   podsThere?: number;
-  /** Kinds that cannot be seen now, and why: the others are as they are. */
+  /** Kinds that cannot be listed now, and why; the others are current. */
   unseen: readonly { kinds: string; fault: Fault }[];
   /** Why controllers do not get their pods created: a quota, an admission webhook. The newest of each. */
   refusals: readonly { kind: string; name: string; message: string; at: Instant }[];

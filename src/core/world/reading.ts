@@ -17,7 +17,7 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
-/** An expected failure, converted at the edge by the file that knows the backend. Already neutralised and redacted. */
+/** An expected failure, converted at the edge by the file that knows the backend. Already sanitized and redacted. */
 export type Fault = {
   kind: FaultKind;
   /** Host, URL or file that failed, as an on-call would name it: `db-primary.bentham.io:5432`. */
@@ -28,11 +28,11 @@ export type Fault = {
   short?: string;
   /** The operator's next move: `check the VPN, or --context`. */
   hint: string;
-  /** What the system or the protocol calls it: `ECONNREFUSED`, a SQLSTATE, `404`. It decides, never the words. */
+  /** The code of the system or the protocol: `ECONNREFUSED`, a SQLSTATE, `404`. Code decides by it, never by the words. */
   code?: string;
 };
 
-/** Nobody answers there: nothing listens, or nothing was heard until the time was up. */
+/** No answer: nothing listens, or the timeout passed. */
 const away = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN']);
 
 /**
@@ -45,7 +45,7 @@ export const provesAway = (code: string | undefined): boolean => code !== undefi
 export type Reading<T> =
   | {
       state: 'pending';
-      /** When it was first asked; absent where nobody has asked yet. */
+      /** When it was first asked; absent before the first request. */
       since?: Instant;
     }
   | {
@@ -70,12 +70,12 @@ export type Reading<T> =
 
 export const pending: Reading<never> = { state: 'pending' };
 
-/** The value, if it is live and not stale: the only values a verdict may call ok. */
+/** The value, if it is live and not stale: the only values that may be called ok. */
 export function known<T>(reading: Reading<T>, now: Instant): T | undefined {
   return reading.state === 'live' && now - reading.at <= reading.staleAfter ? reading.value : undefined;
 }
 
-/** The newest value there is, however old: for showing (dim, with its age), not for judging. */
+/** The newest value there is, however old: for display (dim, with its age), not for evaluation. */
 export function newest<T>(reading: Reading<T>): { value: T; at: Instant; from: string } | undefined {
   if (reading.state === 'live') return reading;
   return reading.state === 'lost' ? reading.last : undefined;

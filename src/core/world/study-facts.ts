@@ -1,4 +1,4 @@
-// What the platform's own tables tell: studies, the queue, surfaces.
+// Facts of the platform's tables: studies, the queue, surfaces.
 import type { Form } from '../platform/form.ts';
 import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { Instant } from '../time.ts';
@@ -37,7 +37,7 @@ export type Studies = {
   partial?: readonly string[];
   /** Names and states of the tables. */
   form?: Form;
-  /** States that nobody knows, with their rows. */
+  /** Unknown states, with their row counts. */
   unclear?: readonly Unclear[];
   /** Figures that say nothing, or only a part, and why. */
   doubts?: { queueDepth?: Doubt; active?: Doubt; lastHour?: Doubt };
@@ -68,7 +68,7 @@ export type Surface = {
   id: string;
   failures: number;
   finished: number;
-  /** Jobs of the hour whose state nobody knows. */
+  /** Jobs of the hour in an unknown state. */
   unclear?: number;
   affectedStudies: number;
   /** The most frequent error message of the hour. */

@@ -1,4 +1,4 @@
-// Where the runbook's commands point at, as configured: what fills them in. No secrets.
+// The configured targets of the runbook's commands. No secrets.
 
 /** One PostgreSQL server, as a person would name it to psql. */
 export type ServerTarget = {
@@ -6,7 +6,7 @@ export type ServerTarget = {
   port: number;
   user: string;
   database: string;
-  /** Where TLS is required: psql alone would go on in clear. */
+  /** Where TLS is required: psql by default also connects without it. */
   sslMode?: string;
   sslRootCert?: string;
 };
@@ -29,7 +29,7 @@ export type Targets = {
   replica?: ServerTarget;
   redis: { host: string; port: number; tls: boolean };
   bucket: string;
-  /** Older evidence may go. */
+  /** Evidence older than this may be deleted. */
   retentionDays: number;
   /** How `aws` is called: profile, region and endpoints where they are configured. */
   aws: { profile?: string; region?: string; s3?: string; rds?: string; secrets?: string };

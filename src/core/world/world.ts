@@ -6,7 +6,7 @@ import type { MetricId, Thresholds } from './thresholds.ts';
 
 export type Readings = { readonly [F in FactId]: Reading<Facts[F]> };
 
-/** What the cockpit was told about where it is: the part of the settings that judgements depend on. */
+/** The part of the settings that the evaluation depends on. */
 export type Scope = {
   /** In words, on every frame: PRODUCTION, STAGING, or what the configuration says. */
   environment: string;
@@ -14,12 +14,12 @@ export type Scope = {
   drill?: string;
   /** Starts read-only (production). */
   guarded: boolean;
-  /** What the environment or flags lead elsewhere than the profile, in words; absent when nothing. */
+  /** Options that the environment or flags redirect away from the profile, in words; absent if none. */
   redirected?: readonly string[];
   namespace: string;
   /** Deployment names by role (runbook, System Overview). */
   deployments: { gateway: string; orchestrator: string; executor: string };
-  /** What a broken workload that is none of these weighs; absent: a warning. */
+  /** The severity of any other broken workload; absent: a warning. */
   otherWorkloads?: 'warning' | 'critical';
   /** Only some pods are watched (kubernetes.podSelector): those that are not seen may run. */
   somePods?: true;
@@ -36,7 +36,7 @@ export type Sample = { at: Instant; value: number };
 /** The samples of the last 15 minutes, oldest first. */
 export type History = { readonly [M in MetricId]?: readonly Sample[] };
 
-/** Everything visible is a pure function of this. */
+/** Everything on the screen is a pure function of this. */
 export type World = { now: Instant; scope: Scope; readings: Readings; history: History };
 
 /** Nothing known yet. */
@@ -45,7 +45,7 @@ export function emptyWorld(scope: Scope, now: Instant): World {
   return { now, scope, readings, history: {} };
 }
 
-/** The platform's tables as they were last seen; the runbook's where they were not. */
+/** The platform's tables, as last read; the runbook's before that. */
 export function formOf({ readings: { studies } }: World): Form {
   return newest(studies)?.value.form ?? runbookForm;
 }

@@ -1,4 +1,4 @@
-// Secrets that are known by their own shape, whatever stands before them. Each pattern begins at few places of a text
+// Secrets with a recognizable shape, whatever stands before them. Each pattern can start at few places of a text
 // and reads on in one direction only: none needs more than its length.
 import { mark } from './value.ts';
 
@@ -48,7 +48,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-----)?|$)/g, mark],
   [webhooks, `$1${mark}`],
   [/(api\.telegram\.org\/bot)[^\s/"']+/gi, `$1${mark}`],
-  // What signs a URL.
+  // The signature of a URL.
   [
     /([?&](?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|key|apikey|code)=)[^&\s"'<>]+/gi,
     `$1${mark}`,

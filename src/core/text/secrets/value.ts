@@ -1,4 +1,4 @@
-// Where a value that stands behind a name ends, in whatever notation. One look at each character: no text, however odd,
+// Where the value after a name ends, in any notation. One pass over the characters: no text, however odd,
 // takes longer than its length.
 
 /** The mark in a secret's place. */
