@@ -113,6 +113,19 @@ describe('the log screen', () => {
     ]);
   });
 
+  test('shows method, URL and status, and filters by the id that is the request’s alone', () => {
+    const asked = { req: { method: 'GET', url: '/v1/studies' }, res: { statusCode: 503 } };
+    const state = withLog([
+      line(1, { level: 50, msg: 'failed', reqId: 'req-1', requestId: 'c-7', ...asked }),
+      line(2, { level: 30, msg: 'came', reqId: 'req-1' }),
+    ]);
+    expect(frameText(state, size)).toContain('failed  GET /v1/studies  status=503  request=c-7');
+    expect(here(pressed(state, 'g', 'r')).filter).toBe('request=c-7');
+    const counted = pressed(state, 'k', 'r');
+    expect(here(counted).filter).toBe('request=req-1 pod=api-gateway-5d4f9c-blpwf');
+    expect(here(pressed(counted, 'r')).filter).toBe('');
+  });
+
   test('its filter hides nothing by itself: the engine has filtered', () => {
     const state = withLog(few, { problems: ['/(/ is not a valid regular expression'] }, 'level=error rate');
     const text = frameText(state, size);

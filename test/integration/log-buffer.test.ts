@@ -6,6 +6,7 @@ import { scopeOf } from '../../src/config/scope.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
 import type { LogLine } from '../../src/core/logs/log.ts';
 import { parseFilter } from '../../src/core/logs/log-filter.ts';
+import { entryText } from '../../src/core/logs/log-text.ts';
 import { type LogsShown, type LogsView, mostShown } from '../../src/core/logs/log-view.ts';
 import { emptyWorld } from '../../src/core/world/world.ts';
 import { LogBuffer } from '../../src/data/kubernetes/logs/log-buffer.ts';
@@ -196,6 +197,43 @@ describe('a log buffer', () => {
     expect(book.entries()).toEqual([]);
     book.add(lines(1, 11, () => 'x'));
     expect(book.entries()).not.toHaveLength(0);
+  });
+
+  it('finds all lines of a request by any of its ids, also those that came before', () => {
+    const book = new LogBuffer(fields);
+    const records = [
+      { reqId: 'req-1', msg: 'came' },
+      { reqId: 'req-2', msg: 'other' },
+      { reqId: 'req-1', requestId: 'c-7', msg: 'failed' },
+      { requestId: 'c-7', msg: 'told' },
+    ];
+    const some = (from: number, to: number) => lines(from, to, (i) => JSON.stringify(records[i - 1]));
+    const messages = () => book.entries().map((e) => e.message);
+    book.filter(parseFilter('request=c-7'));
+    book.add(some(1, 3));
+    expect(messages()).toEqual([]);
+    book.add(some(3, 5));
+    expect(messages()).toEqual(['came', 'failed', 'told']);
+    book.filter(parseFilter('request=req-1'));
+    expect(messages()).toEqual(['came', 'failed', 'told']);
+    const counted = (pod: string) => ({ ...some(1, 2)[0], id: 9, pod }) as LogLine;
+    book.filter(parseFilter('request=c-7'));
+    book.add([counted('another')]);
+    expect(messages()).toEqual(['came', 'failed', 'told']);
+  });
+
+  it('shows an answer with the method and URL of its request, whatever the filter hides', () => {
+    const book = new LogBuffer(fields);
+    const records = [
+      { reqId: 'req-1', req: { method: 'GET', url: '/v1/studies' }, msg: 'incoming request' },
+      { reqId: 'req-2', req: { method: 'POST', url: '/v1/other' }, msg: 'incoming request' },
+      { reqId: 'req-1', res: { statusCode: 503 }, responseTime: 9, msg: 'request completed' },
+    ];
+    book.filter(parseFilter('status=5xx'));
+    book.add(lines(1, 4, (i) => JSON.stringify(records[i - 1])));
+    expect(book.entries().map((e) => entryText(e, 'utc'))).toEqual([
+      expect.stringMatching(/ error request completed {2}GET \/v1\/studies {2}status=503 {2}ms=9 {2}request=req-1$/),
+    ]);
   });
 
   it('keeps up with 50,000 lines a second', () => {

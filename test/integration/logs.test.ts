@@ -302,6 +302,27 @@ describe('the logs of a workload', () => {
     expect(texts()).toEqual(['old', 'new', 'new too', 'last']);
   });
 
+  it('of a request are found by any of its ids, in every pod, before and after the line that ties them together', async () => {
+    const json = (ms: number, record: object) => `${iso(ms)} ${JSON.stringify(record)}\n`;
+    log = (name, _, res) => {
+      if (name === 'b') res.end(json(3, { trace_id: 't-1', msg: 'job' }) + json(4, { reqId: 'req-1', msg: 'other' }));
+      else
+        res.end(
+          json(1, { reqId: 'req-1', msg: 'came' }) +
+            json(2, { reqId: 'req-2', msg: 'other' }) +
+            json(5, { reqId: 'req-1', requestId: 'c-7', trace_id: 't-1', msg: 'failed' }),
+        );
+    };
+    const messages = async (id: string) =>
+      (await run('--since', 'all', '--request', id, '--json')).out
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(await messages('c-7')).toEqual(['came', 'job', 'failed']);
+    expect(await messages('t-1')).toEqual(['came', 'job', 'failed']);
+    expect(await messages('c-8')).toEqual([]);
+  });
+
   it('are without colours, so that filters match what is shown', async () => {
     pods = [pod('a')];
     log = (_, __, res) => void res.end(`${iso(1)} \u001b[31mERROR\u001b[39m (1): \u001b[36mit\u001b[39m broke\n`);

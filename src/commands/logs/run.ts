@@ -5,7 +5,7 @@ import { loadForCommand } from '../../config/load-for-command.ts';
 import { complain } from '../../config/output.ts';
 import { describeFault } from '../../core/health/describe.ts';
 import { type LogEntry, type LogLine, readEntry } from '../../core/logs/log.ts';
-import { parseFilter, passes } from '../../core/logs/log-filter.ts';
+import { parseFilter } from '../../core/logs/log-filter.ts';
 import { type Clock, entryJson, entryText, type LogTone, piecesOf } from '../../core/logs/log-text.ts';
 import { parseSince } from '../../core/text/since.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -13,6 +13,7 @@ import { Connection } from '../../data/kubernetes/connection.ts';
 import { followLogs } from '../../data/kubernetes/logs/logs.ts';
 import type { LogsAsk, LogsState } from '../../data/kubernetes/logs/logs-request.ts';
 import { filterText, type LogsOptions } from './filter.ts';
+import { Selection } from './selection.ts';
 
 /** The logs could not be read, or not all of them (as a monitoring plugin's unknown). */
 const unreadable = 3;
@@ -55,6 +56,11 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     });
   // Whoever reads us has seen enough (`| head`).
   process.stdout.on('error', stop);
+  const selection = new Selection(filter, settings.logFields);
+  if (selection.looksAhead) {
+    const past = { lines: (lines: readonly LogLine[]) => selection.learn(lines), state: () => {} };
+    await followLogs(new Connection(settings), { ...ask, follow: false }, past, over.signal);
+  }
   let state: LogsState | undefined;
   let said: string | undefined;
   await followLogs(
@@ -63,8 +69,10 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
     {
       lines(lines: readonly LogLine[]) {
         if (over.signal.aborted) return;
-        const passed = lines.filter((line) => passes(filter, line, settings.logFields));
-        const text = passed.map((line) => `${print(readEntry(line, settings.logFields))}\n`).join('');
+        const text = selection
+          .take(lines)
+          .map((line) => `${print(readEntry(line, settings.logFields))}\n`)
+          .join('');
         if (text) process.stdout.write(text);
       },
       state(now) {

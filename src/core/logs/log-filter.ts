@@ -103,8 +103,11 @@ const unquoted = (text: string): string =>
 
 const names = new Set<string>(Object.values(shorthands));
 
-/** Whether a line passes. Marks always pass: they report missing lines. */
-export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boolean {
+/** Knows which ids belong to the request that a clause asks for (request-trail.ts). */
+type Trail = { follows(clause: Clause, line: LogLine, ids: readonly string[]): boolean };
+
+/** Whether a line passes. Marks always pass: they report missing lines. `trail`: the other ids of a request. */
+export function passes(filter: LogFilter, line: LogLine, fields: LogFields, trail?: Trail): boolean {
   if (line.mark || filter.clauses.length === 0) return true;
   let read: ReadLine | undefined;
   const parsed = () => {
@@ -114,7 +117,9 @@ export function passes(filter: LogFilter, line: LogLine, fields: LogFields): boo
   return filter.clauses.every((clause) => {
     if (clause.kind === 'text') return has(line, clause.pattern, parsed, fields) === clause.wanted;
     if (clause.kind === 'level') return hasLevel(clause, levelOf(parsed(), fields));
-    return clause.name === 'requestId' ? hasRequest(clause, parsed(), fields) : hasField(clause, line, parsed, fields);
+    if (clause.name !== 'requestId') return hasField(clause, line, parsed, fields);
+    const ids = requestIdsOf(parsed(), fields);
+    return hasRequest(clause, ids) || trail?.follows(clause, line, ids) === true;
   });
 }
 
@@ -138,8 +143,8 @@ function has(line: LogLine, pattern: Matcher, parsed: () => ReadLine, fields: Lo
 type FieldClause = Extract<Clause, { kind: 'field' }>;
 
 /** Any of a line's ids matches. */
-function hasRequest({ comparison, pattern }: FieldClause, line: ReadLine, fields: LogFields): boolean {
-  const found = requestIdsOf(line, fields).some((id) => pattern.test(id));
+function hasRequest({ comparison, pattern }: FieldClause, ids: readonly string[]): boolean {
+  const found = ids.some((id) => pattern.test(id));
   return comparison === '=' ? found : comparison === '!=' && !found;
 }
 

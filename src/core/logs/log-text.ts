@@ -27,9 +27,9 @@ export function levelTone(level: number | undefined): LogTone {
 }
 
 const labels: Readonly<Record<LogFieldName, string>> = {
+  statusCode: 'status',
   method: 'method',
   url: 'url',
-  statusCode: 'status',
   responseTime: 'ms',
   requestId: 'request',
   studyId: 'study',
@@ -37,11 +37,21 @@ const labels: Readonly<Record<LogFieldName, string>> = {
   tenantId: 'tenant',
 };
 
+/** Characters of a URL in one row. */
+const longestUrl = 60;
+
+/** `GET /v1/studies`, where the message does not say it. */
+function requestOf({ fields: { method, url }, message }: LogEntry): string | undefined {
+  if (url === undefined || message.includes(url)) return undefined;
+  const short = url.length > longestUrl ? `${url.slice(0, longestUrl - 1)}…` : url;
+  return method === undefined ? short : `${method} ${short}`;
+}
+
 /** The known fields, in the order of their use at night, by the filter's own names. */
 export function fieldsOf(entry: LogEntry): readonly { name: string; value: string }[] {
   return (Object.keys(labels) as LogFieldName[]).flatMap((name) => {
     const value = entry.fields[name];
-    if (value === undefined) return [];
+    if (value === undefined || name === 'method' || name === 'url') return [];
     const shown = name === 'responseTime' && !Number.isNaN(Number(value)) ? String(Math.round(Number(value))) : value;
     return [{ name: labels[name], value: shown }];
   });
@@ -57,11 +67,13 @@ export function piecesOf(entry: LogEntry, clock: Clock, pod: string): readonly L
   const time: LogPiece = { text: `${formatLogTime(entry.at, clock)} `, tone: 'time' };
   if (entry.mark) return [time, { text: `── ${entry.message} ──`, tone: 'mark' }];
   const word = levelName(entry.level).padEnd(5);
+  const request = requestOf(entry);
   return [
     time,
     { text: `${pod}${entry.previous ? ' (previous)' : ''} `, tone: 'pod' },
     { text: `${word} `, tone: levelTone(entry.level) },
     { text: entry.message, tone: 'message' },
+    ...(request === undefined ? [] : [{ text: `  ${request}`, tone: 'field' } as const]),
     ...fieldsOf(entry).map(({ name, value }): LogPiece => ({ text: `  ${name}=${value}`, tone: 'field' })),
     ...(entry.cut ? [{ text: '  (longer than a line may be)', tone: 'mark' } as const] : []),
   ];

@@ -3,6 +3,7 @@
 import type { LogEntry } from '../../core/logs/log.ts';
 import { fieldClause, mentions, parseFilter } from '../../core/logs/log-filter.ts';
 import { sinces } from '../../core/logs/log-view.ts';
+import { isCounter } from '../../core/logs/request-trail.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { parseSince } from '../../core/text/since.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -31,8 +32,9 @@ const collectAnew = (of: Readonly<Record<string, string | undefined>>): readonly
 /** The filter with the clause added, or removed where it is present. */
 function toggled(filter: string, clause: string): Intent {
   const words = filter.split(/\s+/).filter(Boolean);
-  const without = words.filter((w) => w !== clause);
-  const text = without.length < words.length ? without.join(' ') : [...words, clause].join(' ');
+  const own = clause.split(/\s+/);
+  const without = words.filter((w) => !own.includes(w));
+  const text = own.every((w) => words.includes(w)) ? without.join(' ') : [...without, ...own].join(' ');
   return { kind: 'filter', text, filtering: false };
 }
 
@@ -74,10 +76,20 @@ function only(name: 'request' | 'study', field: 'requestId' | 'studyId', key: st
     footer,
     unless: (here) => noLine(here) ?? (entryOf(here)?.fields[field] ? undefined : `this line has no ${name}`),
     run: (here) => {
-      const value = entryOf(here)?.fields[field];
-      return value ? [toggled(here.place.filter, fieldClause(name, value))] : [];
+      const entry = entryOf(here);
+      const clause =
+        entry && (name === 'request' ? requestClause(entry) : fieldClause(name, entry.fields[field] ?? ''));
+      return clause ? [toggled(here.place.filter, clause)] : [];
     },
   };
+}
+
+/** By an id that is the request's alone; one that each pod counts for itself needs the pod beside it. */
+function requestClause({ requestIds, pod }: LogEntry): string | undefined {
+  const unique = requestIds.find((id) => !isCounter(id));
+  if (unique !== undefined) return fieldClause('request', unique);
+  const [counted] = requestIds;
+  return counted && `${fieldClause('request', counted)} ${fieldClause('pod', pod)}`;
 }
 
 export const logKeys: readonly Binding[] = [

@@ -4,6 +4,8 @@ import { type LogEntry, type LogLine, readEntry } from '../../../core/logs/log.t
 import type { LogFields } from '../../../core/logs/log-fields.ts';
 import { type LogFilter, noFilter, passes } from '../../../core/logs/log-filter.ts';
 import { type LogsPosition, mostShown } from '../../../core/logs/log-view.ts';
+import { withRequest } from '../../../core/logs/request-line.ts';
+import { RequestTrail } from '../../../core/logs/request-trail.ts';
 import { Queue } from '../../queue.ts';
 
 /** As many lines are kept, and as many characters of them. */
@@ -25,6 +27,7 @@ export class LogBuffer {
   #gone = 0;
   #characters = 0;
   #filter: LogFilter = noFilter;
+  #trail: RequestTrail;
   #window: Window = { entries: [], next: 0 };
   #paused = false;
   generation = 1;
@@ -35,6 +38,7 @@ export class LogBuffer {
   constructor(fields: LogFields, bounds: Bounds = { lines: mostLines, characters: mostCharacters }) {
     this.#fields = fields;
     this.#bounds = bounds;
+    this.#trail = new RequestTrail(noFilter, fields);
   }
 
   /** What the filter did not understand. */
@@ -58,18 +62,28 @@ export class LogBuffer {
   /** Takes lines, in order. */
   add(lines: readonly LogLine[]): void {
     for (const line of lines) if (!line.mark) this.collected += 1;
+    let grew = false;
     for (const line of lines) {
       this.#keep(line);
-      if (!passes(this.#filter, line, this.#fields)) continue;
+      if (this.#trail.isAsked) grew = this.#trail.learn(line) || grew;
+      if (!passes(this.#filter, line, this.#fields, this.#trail)) continue;
       this.#passing.push(line);
       if (!line.mark) this.passed += 1;
     }
+    // Earlier lines have the ids that were learned now.
+    if (grew) this.#select(this.#paused ? (this.#window.entries[0]?.id ?? 0) : undefined);
   }
 
   /** Shows what passes another filter, of all that is kept: the newest, or what is around the line `around`. */
   filter(filter: LogFilter, around?: number): void {
-    const found = this.#lines.slice().filter((line) => passes(filter, line, this.#fields));
     this.#filter = filter;
+    this.#trail = new RequestTrail(filter, this.#fields);
+    if (this.#trail.isAsked) for (const line of this.#lines.slice()) this.#trail.learn(line);
+    this.#select(around);
+  }
+
+  #select(around?: number): void {
+    const found = this.#lines.slice().filter((line) => passes(this.#filter, line, this.#fields, this.#trail));
     this.generation += 1;
     this.passed = found.reduce((sum, line) => sum + (line.mark ? 0 : 1), 0);
     this.#passing = new Queue();
@@ -87,7 +101,7 @@ export class LogBuffer {
 
   /** Puts the window around the line with this id, or where it would be; 0: at the oldest. Used while paused. */
   look(around: number): void {
-    const at = this.#indexOf(around);
+    const at = indexOf(this.#passing, around);
     const before = mostShown / 2;
     const held = at < before ? this.#held().slice(at - before) : [];
     const from = Math.max(0, at - before);
@@ -107,7 +121,7 @@ export class LogBuffer {
 
   /** Every kept line that passes, oldest first, as entries. */
   *all(): Generator<LogEntry> {
-    for (const line of this.#passing.slice()) yield readEntry(line, this.#fields);
+    for (const line of this.#passing.slice()) yield this.#entryOf(line);
   }
 
   #toEnd(): void {
@@ -118,7 +132,19 @@ export class LogBuffer {
   /** Entries of passing lines; those of the present window are taken from it. */
   #read(from: number, to: number): LogEntry[] {
     const known = new Map(this.#window.entries.map((entry) => [entry.id, entry]));
-    return this.#passing.slice(from, to).map((line) => known.get(line.id) ?? readEntry(line, this.#fields));
+    return this.#passing.slice(from, to).map((line) => known.get(line.id) ?? this.#entryOf(line));
+  }
+
+  #entryOf(line: LogLine): LogEntry {
+    return withRequest(readEntry(line, this.#fields), () => this.#before(line.id), this.#fields);
+  }
+
+  /** The lines before one, the nearest first. */
+  *#before(id: number): Generator<LogLine> {
+    for (let at = indexOf(this.#lines, id) - 1; at >= 0; at -= 1) {
+      const line = this.#lines.at(at);
+      if (line) yield line;
+    }
   }
 
   /** Entries of the window whose lines are forgotten. */
@@ -141,18 +167,6 @@ export class LogBuffer {
     return [readEntry(mark, this.#fields)];
   }
 
-  /** The index of the first passing line with this id or a later one. */
-  #indexOf(id: number): number {
-    let low = 0;
-    let high = this.#passing.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#passing.at(middle)?.id ?? 0) < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   #keep(line: LogLine): void {
     const { lines, characters } = this.#bounds;
     const size = sizeOf(line);
@@ -171,6 +185,18 @@ export class LogBuffer {
     this.#passing.shift();
     this.#gone += 1;
   }
+}
+
+/** The index of the first line with this id or a later one. */
+function indexOf(lines: Queue<LogLine>, id: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines.at(middle)?.id ?? 0) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sizeOf(line: LogLine): number {
