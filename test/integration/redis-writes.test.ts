@@ -1,67 +1,19 @@
 // A Redis that answers PING and does not work: real servers that refuse writes, for each reason, and a cluster that does
 // not serve all slots.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { Redis as Client } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../simulator/postgres/server.ts';
-import { evaluate } from '../../src/core/health/evaluate.ts';
-import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { evaluateRedis } from '../../src/core/health/redis.ts';
 import { parseInfo } from '../../src/data/redis/info.ts';
-import { askRedisOnce } from '../../src/data/redis/source.ts';
 import { refusalsOf } from '../../src/data/redis/writes.ts';
-import { redis as redisEvidence } from '../../src/runbook/evidence.ts';
 import { eventually } from '../support/eventually.ts';
-import { live, world } from '../support/world.ts';
-
-const installed = spawnSync('redis-server', ['--version']).status === 0;
+import { endRedis, installed, started } from '../support/redis-server.ts';
 
 test.runIf(!installed)('skipped without redis-server', () => {
   process.stderr.write('redis-writes.test: redis-server is not installed; its tests were skipped\n');
 });
 
-const running: { child: ChildProcess; home: string }[] = [];
-
-afterEach(async () => {
-  for (const { child, home } of running.splice(0)) {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await ended;
-    rmSync(home, { recursive: true, force: true });
-  }
-});
-
-/** Starts a server, with a directory of its own for what it saves. */
-async function started(...more: string[]) {
-  const home = mkdtempSync(path.join(tmpdir(), 'bentham-redis-'));
-  const saves = path.join(home, 'saves');
-  mkdirSync(saves);
-  const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', saves, '--save', '3600 1', ...more];
-  running.push({ child: spawn('redis-server', args, { stdio: 'ignore', cwd: home }), home });
-  const cli = (...words: string[]) =>
-    spawnSync('redis-cli', ['-p', String(port), ...words], { encoding: 'utf8' }).stdout;
-  await eventually(() => expect(cli('ping')).toContain('PONG'));
-  const look = async (more: { username?: string; password?: string } = {}) => {
-    const at = { url: `redis://127.0.0.1:${port}`, tls: 'disable' as const, ...more };
-    const outcome = await askRedisOnce(at, 5000, AbortSignal.timeout(60_000));
-    if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
-    const seen = world({ readings: { redis: live<'redis'>(outcome.value) } });
-    const found = evaluate(seen).find(({ id }) => id === 'redis');
-    const { verdict, says } = found ?? {};
-    return {
-      verdict,
-      says,
-      evidence: redisEvidence(seen).state,
-      memory: evaluateMetric(metric('redisMemory'), seen),
-      value: outcome.value,
-    };
-  };
-  return { cli, look, saves };
-}
+afterEach(endRedis);
 
 describe.runIf(installed)('a real Redis', () => {
   test('that accepts writes is ok', async () => {

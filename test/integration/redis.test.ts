@@ -118,10 +118,10 @@ test('endless or oversized answers end only their request', async () => {
 });
 
 test('evictions are a rate between two reads, and restart with the server', () => {
-  const before = { evicted: 100, at: 1000 };
+  const before = { count: 100, at: 1000 };
   expect(perMinute(undefined, before)).toBeUndefined();
-  expect(perMinute(before, { evicted: 110, at: 11_000 })).toBe(60);
-  expect(perMinute(before, { evicted: 3, at: 11_000 })).toBeUndefined();
+  expect(perMinute(before, { count: 110, at: 11_000 })).toBe(60);
+  expect(perMinute(before, { count: 3, at: 11_000 })).toBeUndefined();
 });
 
 test('a server that refuses, is silent, hangs up or speaks another protocol has a fault', async () => {

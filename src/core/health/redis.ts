@@ -1,9 +1,8 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
 import type { Redis, RedisRefusal } from '../world/facts.ts';
 import { inParts } from './finding.ts';
-import { type Decision, decide, type RuleId } from './rules/index.ts';
-
-type Judged = Decision & { says: string; short?: string; remedy?: string };
+import { evaluateLoading, evaluateStrain, type Judged } from './redis-strain.ts';
+import { decide, type RuleId } from './rules/index.ts';
 
 const slots = 16_384;
 
@@ -33,12 +32,19 @@ export function evaluateRedis(r: Redis): Judged {
       says: `${slots - nodes.assigned + nodes.failing} of ${slots} slots of the cluster are not served`,
       remedy: 'redis-cli --cluster check; bring the nodes of those slots back',
     };
+  const loading = evaluateLoading(r);
+  if (loading) return loading;
   const [refusal] = refusals;
   if (refusal) {
     const link = linkUp === undefined ? '' : linkUp ? ', its primary answers it' : ', cut off from its primary';
     return { ...decide(refusalRules[refusal.why]), short: 'writes are refused', ...refusalSays(refusal, link) };
   }
-  if (role === 'slave')
+  const strained = evaluateStrain(r);
+  if (strained?.verdict === 'critical') return strained;
+  if (role === 'slave' && cluster) {
+    const cut = { ...decide('redis/cluster-replica-cut'), says: 'a replica of the cluster, cut off from its primary' };
+    if (linkUp === false) return { ...cut, remedy: 'redis-cli CLUSTER NODES' };
+  } else if (role === 'slave')
     return {
       ...decide('redis/writable-replica'),
       short: 'a replica that takes writes',
@@ -58,6 +64,7 @@ export function evaluateRedis(r: Redis): Judged {
       says: `${nodes.suspected} slots of the cluster are on nodes that do not answer some others`,
       remedy: 'redis-cli CLUSTER NODES',
     };
+  if (strained) return strained;
   if (untold.length > 0)
     return {
       ...decide('redis/untold'),
@@ -76,6 +83,7 @@ const refusalRules: Readonly<Record<RedisRefusal['why'], RuleId>> = {
   save: 'redis/save-stops-writes',
   memory: 'redis/memory-full',
   replicas: 'redis/few-replicas',
+  paused: 'redis/paused',
 };
 
 function refusalSays(refusal: RedisRefusal, link: string): { says: string; remedy: string } {
@@ -97,6 +105,8 @@ function refusalSays(refusal: RedisRefusal, link: string): { says: string; remed
         says: 'writes are refused: memory is full, and its policy evicts nothing',
         remedy: 'evict old data, or raise maxmemory',
       };
+    case 'paused':
+      return { says: 'writes wait: CLIENT PAUSE, or a failover, holds them', remedy: 'redis-cli CLIENT UNPAUSE' };
     case 'replicas':
       return {
         says: `writes are refused: ${refusal.there} of ${refusal.wanted} replicas are connected`,

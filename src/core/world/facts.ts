@@ -154,11 +154,13 @@ export type RedisPersistence = {
   appendOnly: boolean;
   /** Whether the append-only file can be written. */
   appended?: boolean;
+  /** Whether its last rewrite ended well. */
+  rewritten?: boolean;
 };
 
 /** Why writes are refused. `perhaps`: the setting that decides it may not be read. */
 export type RedisRefusal =
-  | { why: 'replica' | 'append' | 'memory' }
+  | { why: 'replica' | 'append' | 'memory' | 'paused' }
   | { why: 'save'; perhaps?: boolean }
   | { why: 'replicas'; there: number; wanted: number };
 
@@ -188,6 +190,17 @@ export type Redis = {
   /** Commands that it refuses us, so that their facts are unknown. */
   untold?: readonly { what: 'INFO' | 'CLUSTER INFO'; why: string }[];
   clients?: number;
+  /** Connections it may have; servers before 7 do not tell it. */
+  maxClients?: number;
+  /** Connections refused in a minute, between this look and the one before; absent at the first. */
+  rejectedPerMinute?: number;
+  rejected?: number;
+  /** Memory of its host. */
+  systemBytes?: number;
+  /** Of a primary: replicas that are connected, and those that are not online or heard nothing for long. */
+  replicas?: { connected: number; late: number };
+  /** It reads its data from disk; `left`: as it estimates. */
+  loading?: { left?: Ms };
   /** maxmemory-policy. */
   policy?: string;
   /** What it writes to its own disk; absent where it does not tell. */

@@ -1,9 +1,10 @@
 // What Redis says of itself: PING and INFO (runbook, Check Redis; Useful Commands).
 import type { Redis as Client } from 'ioredis';
+import { replicaLate } from '../../core/health/rules/redis.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Redis, RedisCluster, RedisPersistence } from '../../core/world/facts.ts';
-import { clusterOf, isRefused, refusalsOf, withoutInfo } from './writes.ts';
+import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './writes.ts';
 
 /**
  * One PING, timed, and one INFO; where it calls for it, parts of the configuration and the cluster's state. A server that
@@ -11,9 +12,9 @@ import { clusterOf, isRefused, refusalsOf, withoutInfo } from './writes.ts';
  */
 export async function readRedis(client: Client, where: string): Promise<Redis> {
   const begun = performance.now();
-  // A server that cannot save answers even this with a refusal; INFO goes on to say why.
+  // A server that cannot save, loads, or lost its primary answers even this with a refusal; INFO goes on to say why.
   await client.ping().catch((error: unknown) => {
-    if (!(error instanceof Error && error.message.startsWith('MISCONF'))) throw error;
+    if (!(error instanceof Error && /^(MISCONF|LOADING|MASTERDOWN)\b/.test(error.message))) throw error;
   });
   const latency = Math.round((performance.now() - begun) * 10) / 10;
   let text: string;
@@ -25,9 +26,10 @@ export async function readRedis(client: Client, where: string): Promise<Redis> {
   }
   const info = parseInfo(text);
   const look = redisFrom(info, where, latency);
-  const refusals = await refusalsOf(client, info);
+  // While it loads it answers nothing else.
+  const refusals = look.loading ? [] : await refusalsOf(client, info);
   const told = refusals.length > 0 ? { ...look, refusals } : look;
-  return look.cluster ? withCluster(told, await clusterOf(client)) : told;
+  return look.cluster && !look.loading ? withCluster(told, await clusterOf(client)) : told;
 }
 
 function withCluster(look: Redis, found: RedisCluster | 'untold' | undefined): Redis {
@@ -70,11 +72,28 @@ function redisFrom(info: ReadonlyMap<string, string>, where: string, latency: Ms
     maxBytes: number('maxmemory') ?? 0,
     evictedKeys: number('evicted_keys') ?? 0,
     linkUp: info.has('master_link_status') ? info.get('master_link_status') === 'up' : undefined,
-    cluster: info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1' ? true : undefined,
+    cluster: isOfCluster(info) || undefined,
     clients: number('connected_clients') ?? 0,
+    maxClients: number('maxclients') || undefined,
+    rejected: number('rejected_connections'),
+    systemBytes: number('total_system_memory') || undefined,
+    replicas: info.get('role') === 'master' ? replicasFrom(info) : undefined,
+    loading: info.get('loading') === '1' ? { left: leftOf(number('loading_eta_seconds')) } : undefined,
     policy: sanitize(info.get('maxmemory_policy') ?? '', 40),
     persistence: info.has('aof_enabled') ? persistenceFrom(info, number) : undefined,
   };
+}
+
+const leftOf = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * second);
+
+/** `slave0:ip=10.0.0.7,port=6379,state=online,offset=1834,lag=1`. */
+function replicasFrom(info: ReadonlyMap<string, string>): Redis['replicas'] {
+  const lines = [...info].flatMap(([name, value]) => (/^slave\d+$/.test(name) ? [value] : []));
+  const isLate = (line: string) => {
+    const fields = new Map(line.split(',').map((field) => field.split('=', 2) as [string, string]));
+    return fields.get('state') !== 'online' || Number(fields.get('lag') ?? 0) * second > replicaLate;
+  };
+  return lines.length > 0 ? { connected: lines.length, late: lines.filter(isLate).length } : undefined;
 }
 
 function persistenceFrom(
@@ -85,11 +104,13 @@ function persistenceFrom(
   const changes = number('rdb_changes_since_last_save');
   const [saved, appended] = [info.get('rdb_last_bgsave_status'), info.get('aof_last_write_status')];
   const appendOnly = info.get('aof_enabled') === '1';
+  const rewrite = info.get('aof_last_bgrewrite_status');
   return {
     savedAt: savedAt ? savedAt * second : undefined,
     saved: saved === undefined ? undefined : saved === 'ok',
     changes,
     appendOnly,
+    rewritten: appendOnly && rewrite !== undefined ? rewrite === 'ok' : undefined,
     appended: appendOnly && appended !== undefined ? appended === 'ok' : undefined,
   };
 }

@@ -11,7 +11,7 @@ export function redisSource(settings: Settings): Source {
   const { redis: every, timeout } = settings.intervals;
   const where = redisWhere(settings.redis);
   let connection: RedisConnection | undefined;
-  let before: Counted | undefined;
+  let before: { evicted: Counted; rejected: Counted } | undefined;
   const drop = () => {
     if (connection) cutConnection(connection.client);
     connection = undefined;
@@ -31,11 +31,12 @@ export function redisSource(settings: Settings): Source {
           connection = await connectRedis(settings.redis, timeout, signal);
         }
         const look = await readRedis(connection.client, where);
-        if (look.evictedKeys === undefined) return { ok: true, value: look };
-        const now: Counted = { evicted: look.evictedKeys, at: performance.now() };
-        const rate = perMinute(before, now);
+        const at = performance.now();
+        const now = { evicted: { count: look.evictedKeys, at }, rejected: { count: look.rejected, at } };
+        const evictedPerMinute = perMinute(before?.evicted, now.evicted);
+        const rejectedPerMinute = perMinute(before?.rejected, now.rejected);
         before = now;
-        return { ok: true, value: rate === undefined ? look : { ...look, evictedPerMinute: rate } };
+        return { ok: true, value: { ...look, evictedPerMinute, rejectedPerMinute } };
       } catch (error) {
         drop();
         return { ok: false, fault: redisFault(error, settings.redis) };
@@ -49,12 +50,14 @@ export function redisSource(settings: Settings): Source {
   });
 }
 
-type Counted = { evicted: number; at: Ms };
+/** A counter of INFO at an instant; absent where INFO may not be asked. */
+type Counted = { count: number | undefined; at: Ms };
 
-/** Evictions in a minute between two looks; undefined without a look before, or when the counter was reset. */
+/** What was counted in a minute between two looks; undefined without a look before, or when the counter was reset. */
 export function perMinute(before: Counted | undefined, now: Counted): number | undefined {
-  if (!before || now.at <= before.at || now.evicted < before.evicted) return undefined;
-  return ((now.evicted - before.evicted) / (now.at - before.at)) * minute;
+  if (before?.count === undefined || now.count === undefined) return undefined;
+  if (now.at <= before.at || now.count < before.count) return undefined;
+  return ((now.count - before.count) / (now.at - before.at)) * minute;
 }
 
 /** Asks Redis once: its answer, or why there is none. */

@@ -27,7 +27,8 @@ export function isRefused(error: unknown): error is Error {
 export async function refusalsOf(client: Client, info: Info): Promise<readonly RedisRefusal[]> {
   const found: RedisRefusal[] = [];
   if (info.get('role') === 'slave') {
-    if (info.get('slave_read_only') !== '0') found.push({ why: 'replica' });
+    // Clients of a cluster are led to the node that takes the write.
+    if (info.get('slave_read_only') !== '0' && !isOfCluster(info)) found.push({ why: 'replica' });
     return found;
   }
   if (info.get('aof_enabled') === '1' && info.get('aof_last_write_status') === 'err') found.push({ why: 'append' });
@@ -38,6 +39,7 @@ export async function refusalsOf(client: Client, info: Info): Promise<readonly R
     if (stops !== 'no' && saves !== '') found.push({ why: 'save', perhaps: stops === 'untold' ? true : undefined });
   }
   if (isFull(info)) found.push({ why: 'memory' });
+  if (/^(write|all)$/.test(info.get('paused_actions') ?? '')) found.push({ why: 'paused' });
   // Told only where replicas are required.
   const good = info.get('min_slaves_good_slaves');
   if (good !== undefined) {
@@ -48,6 +50,10 @@ export async function refusalsOf(client: Client, info: Info): Promise<readonly R
   }
   return found;
 }
+
+/** Whether it is a node of a cluster. */
+export const isOfCluster = (info: Info): boolean =>
+  info.get('redis_mode') === 'cluster' || info.get('cluster_enabled') === '1';
 
 /** At its limit, and nothing that it may evict. What replicas and the append-only file buffer is not counted. */
 function isFull(info: Info): boolean {

@@ -1,4 +1,12 @@
-import { declare } from './rule.ts';
+import { second } from '../../time.ts';
+import { declare, inWords } from './rule.ts';
+
+/** Of the connections it may have (redis_exporter, RedisTooManyConnections). */
+export const clientShare = 0.9;
+/** Of its host's memory, without maxmemory (redis_exporter, RedisOutOfSystemMemory). */
+export const hostShare = 0.9;
+/** A replica that heard nothing for so long is late. */
+export const replicaLate = 30 * second;
 
 export const redisRules = declare({
   'redis/ok': { verdict: 'ok', when: 'PING is answered, and nothing is known to refuse writes', from: 'PING, INFO' },
@@ -51,6 +59,47 @@ export const redisRules = declare({
     verdict: 'critical',
     when: 'fewer replicas are connected than min-replicas-to-write',
     from: 'INFO (min_slaves_good_slaves), CONFIG GET',
+  },
+  'redis/loading': { verdict: 'critical', when: 'it loads its data from disk', from: 'INFO (loading)' },
+  'redis/paused': {
+    verdict: 'critical',
+    when: 'writes are paused (CLIENT PAUSE, a failover); Redis before 7.4 does not tell it',
+    from: 'INFO (paused_actions)',
+  },
+  'redis/cluster-replica-cut': {
+    verdict: 'warning',
+    when: 'it is a replica of a cluster, cut off from its primary',
+    from: 'INFO (master_link_status)',
+    source: 'redis_exporter, RedisReplicationBroken',
+  },
+  'redis/rejects': {
+    verdict: 'critical',
+    when: 'it refused connections since the last look',
+    from: 'INFO (rejected_connections)',
+    source: 'redis_exporter, RedisRejectedConnections',
+  },
+  'redis/clients': {
+    verdict: 'warning',
+    when: `more than ${clientShare * 100} % of maxclients are connected`,
+    from: 'INFO (connected_clients, maxclients)',
+    source: 'redis_exporter, RedisTooManyConnections',
+  },
+  'redis/host-memory': {
+    verdict: 'warning',
+    when: `without maxmemory, it uses more than ${hostShare * 100} % of its host’s memory`,
+    from: 'INFO (used_memory, total_system_memory)',
+    source: 'redis_exporter, RedisOutOfSystemMemory',
+  },
+  'redis/replicas-late': {
+    verdict: 'warning',
+    when: `a connected replica is not online, or was not heard for ${inWords(replicaLate)}`,
+    from: 'INFO (slave0 …)',
+    source: 'redis_exporter, RedisDisconnectedSlaves',
+  },
+  'redis/rewrite-failed': {
+    verdict: 'warning',
+    when: 'the last rewrite of its append-only file failed',
+    from: 'INFO (aof_last_bgrewrite_status)',
   },
   'redis/untold': {
     verdict: 'unknown',
