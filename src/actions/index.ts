@@ -19,6 +19,7 @@ import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
 import { cancelStudy } from './studies/cancel-study.ts';
+import { pauseStudy, resumeStudy } from './studies/pause-study.ts';
 import { restoreJobs } from './studies/restore-jobs.ts';
 import { retryJobs } from './studies/retry-jobs.ts';
 import { disableSurface, enableSurface, testSurface } from './surfaces.ts';
@@ -32,6 +33,8 @@ export const actionById: Readonly<Record<ActionId, Action>> = {
   'retry-jobs': retryJobs,
   'restore-jobs': restoreJobs,
   'cancel-study': cancelStudy,
+  'pause-study': pauseStudy,
+  'resume-study': resumeStudy,
   'disable-surface': disableSurface,
   'enable-surface': enableSurface,
   'test-surface': testSurface,

@@ -15,6 +15,8 @@ export async function execute(call: Call, means: ExecutionContext): Promise<Call
         return await (await import('./tools/execute.ts')).executeCommand(call, means);
       case 'http':
         return await (await import('./channels/execute.ts')).executeHttp(call, means);
+      case 'api':
+        return await (await import('./gateway/execute.ts')).executeApi(call, means);
       case 'channel':
         return await (await import('./channels/execute.ts')).executeChannel(call, means);
       case 's3':

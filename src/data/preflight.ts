@@ -5,9 +5,11 @@ import { toShellCommand } from '../core/actions/shell-command.ts';
 import { quote } from '../core/text/shell.ts';
 import { type Ms, second } from '../core/time.ts';
 import type { Gateway } from '../core/world/facts.ts';
+import { studyUrl } from '../core/world/targets.ts';
 import { healthBudget } from './gateway/budget.ts';
 import { askHealthInTurn } from './gateway/health-request.ts';
 import { healthUrls, readGateway } from './gateway/source.ts';
+import { readApiStudy } from './gateway/study-api.ts';
 import type { KeptFiles } from './journal/kept-rows.ts';
 import { askedOfKubectl, describeRight } from './kubernetes/access.ts';
 import { KubernetesPreflight } from './kubernetes/preflight.ts';
@@ -76,6 +78,11 @@ export function createPreflight({
     database: (server) => timed(`${server}: server identity`, () => sql.who(server)),
     server: (server) => timed(`${server}: the query of the cockpit screen`, () => sql.look(server)),
     gateway: () => timed(`curl both health paths of ${settings.gateway.url}`, () => gatewayHealth(settings, signal)),
+    apiStudy: (study) =>
+      timed(`curl -H 'Authorization: Bearer …' ${quote(studyUrl(context.targets, study))}`, async () => ({
+        ok: true,
+        value: await readApiStudy(settings, study, signal),
+      })),
     tables: () => timed('primary: tables and states of studies and jobs', () => sql.tables()),
     rows: (server, text, parameters) =>
       timed(`${server}: ${text.replace(/\s+/g, ' ').trim()}`, () => sql.rows(server, text, parameters)),

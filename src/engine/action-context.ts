@@ -12,5 +12,6 @@ export function actionContextOf(settings: Settings): ActionContext {
     schema: settings.database.schema,
     admin: { command: [program, ...words], directory: directory || undefined, environment },
     kubectl,
+    checkpoint: settings.platform.checkpoint,
   };
 }

@@ -1,6 +1,6 @@
 // The runbook's statements on studies, jobs and keys for the tables of this database: with the runbook's own
 // tables they are exactly those of the runbook.
-import { columnName, type Form, labelFor, labelsOf, type States } from '../core/platform/form.ts';
+import { columnName, type Form, labelFor, labelsOf, nowFor, type States } from '../core/platform/form.ts';
 import type { ColumnId, Meaning, StateOwner } from '../core/platform/mapping.ts';
 import { quoted } from '../core/text/sql.ts';
 import { literal } from './manual-commands.ts';
@@ -64,14 +64,17 @@ export function retryJobs(form: Form): string {
       : [
           'result = NULL',
           ...(attempted ? [`${quoted(attempted.name)} = NULL`] : []),
-          ...(updated ? [`${quoted(updated.name)} = now()`] : []),
+          ...(updated ? [`${quoted(updated.name)} = ${nowFor(updated)}`] : []),
         ];
   const set = [`status = ${literal(waiting)}`, `${job(form, 'attempts')} = 0`, ...rest].join(', ');
   return `UPDATE ${quoted(form.job.name)} SET ${set} WHERE ${job(form, 'study')} = '<study>' AND ${failed(form)}`;
 }
 
-const lastHour = (form: Form) =>
-  `${failed(form)} AND ${job(form, form.job.columns.error ? 'created' : 'updated')} > NOW() - INTERVAL '1 hour'`;
+/** A time without a zone is compared with one without: a server's own zone would shift the hour. */
+function lastHour(form: Form): string {
+  const at = form.job.columns.error ? 'created' : 'updated';
+  return `${failed(form)} AND ${job(form, at)} > ${nowFor(form.job.columns[at]).replace('now()', 'NOW()')} - INTERVAL '1 hour'`;
+}
 
 /** Failures by surface (runbook, SEV2). */
 export function failuresBySurface(form: Form): string {

@@ -78,13 +78,19 @@ test.each(forms)('$name: failed jobs are retried with the table’s label, and r
   const study = prisma ? '"studyId"' : 'study_id';
   const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
   if (prismaStudies) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
+  // Nobody begins the jobs of a study that is held: the rows stay as the retry left them.
+  const held = /capitals/.test(form.name) ? 'PAUSED' : 'paused';
+  await sql(`UPDATE "${schema}".${prismaStudies ? '"Study"' : 'studies'} SET status = '${held}' WHERE id = 'st_runs'`);
   const before = await rows();
   const upper = /capitals/.test(form.name);
   const waiting = upper ? 'PENDING' : 'pending';
   await cockpitOn(schema, async (cockpit) => {
     const run = await cockpit.plan('retry-jobs', { study: 'st_runs' });
     expect(run.plan?.impact[0]).toBe(`3 failed jobs of st_runs become ${waiting}: openai-api 3.`);
-    expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified', says: `3 ${waiting}` });
+    expect(await cockpit.confirm(run)).toMatchObject({
+      outcome: 'verified',
+      says: `3 ${waiting}; they wait: the study is ${held}`,
+    });
     const retried = (await rows()).filter((_, at) => /failed/i.test(String(before[at]?.status)));
     expect(retried).toHaveLength(3);
     for (const row of retried)
@@ -170,5 +176,56 @@ test('a study with an unknown state is cancelled only with a warning', async () 
     expect(changed(run)).toContain("SET status = 'cancelled' WHERE id = $1 AND status = $2");
     const retry = await cockpit.plan('retry-jobs', { study: 'st_odd1' });
     expect(retry.says).toBe('no failed jobs in st_odd1; it has 30 on_ice (not understood)');
+  });
+});
+
+const prisma = forms.filter((form) => form.prisma && form.prismaStudies);
+
+test.each(prisma)('$name: a retry is proven by a job that begins, not by its row', async (form) => {
+  const schema = `${form.schema}_begins`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  const upper = /capitals/.test(form.name);
+  const [waiting, running] = upper ? ['PENDING', 'EXECUTING'] : ['pending', 'executing'];
+  await cockpitOn(schema, async (cockpit) => {
+    const run = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+    const told: string[] = [];
+    // An executor takes a job once the cockpit has seen that none was begun.
+    cockpit.watch(({ seen }) => {
+      if (seen === undefined || told.includes(seen)) return;
+      told.push(seen);
+      void sql(`UPDATE "${schema}"."Job" SET status = '${running}', attempts = 1 WHERE id = 'job-0'`);
+    });
+    expect(await cockpit.confirm(run)).toMatchObject({
+      outcome: 'verified',
+      says: expect.stringMatching(new RegExp(`^(2 ${waiting}, 1 ${running})$`)),
+    });
+    expect(told[0]).toBe(`3 ${waiting}; none has begun`);
+  });
+});
+
+test.each(prisma)('$name: errors that no retry cures are left, and a study that is over is refused', async (form) => {
+  const schema = `${form.schema}_pointless`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  await sql(`UPDATE "${schema}"."Job" SET result = '{"error": {"message": "Quota exceeded", "code": "QUOTA_EXCEEDED"}}' WHERE id = 'job-0';
+    UPDATE "${schema}"."Job" SET result = '{"error": {"message": "No", "code": "AUTH_FAILED", "retryable": false}}' WHERE id = 'job-1'`);
+  await cockpitOn(schema, async (cockpit) => {
+    const some = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+    expect(some.plan?.impact[0]).toMatch(/^1 failed jobs of st_runs become pending: openai-api 1\.$/i);
+    expect(some.plan?.impact.at(-1)).toBe('Left failed, as no retry cures them: 1 AUTH_FAILED, 1 QUOTA_EXCEEDED.');
+    const all = await cockpit.plan('retry-jobs', { study: 'st_runs', insist: 'yes' });
+    expect(all.plan?.impact[0]).toMatch(/^3 failed jobs/);
+    expect(all.plan?.warnings).toContain('No retry cures some of them: 1 AUTH_FAILED, 1 QUOTA_EXCEEDED.');
+    await sql(
+      `UPDATE "${schema}"."Job" SET result = '{"error": {"code": "quota_exceeded"}}' WHERE "studyId" = 'st_runs' AND lower(status::text) = 'failed'`,
+    );
+    const none = await cockpit.plan('retry-jobs', { study: 'st_runs' });
+    expect(none).toMatchObject({
+      says: 'no retry cures them: 3 quota_exceeded',
+      hint: 'to retry them all the same: insist=yes',
+    });
+    const over = await cockpit.plan('retry-jobs', { study: 'st_mostly' });
+    expect(over.says).toMatch(/^the study is complete: no executor takes its jobs$/i);
+    const insisted = await cockpit.plan('retry-jobs', { study: 'st_mostly', insist: 'yes' });
+    expect(insisted.plan?.warnings?.join()).toMatch(/The study is complete: its jobs may never run\./i);
   });
 });

@@ -5,18 +5,7 @@ import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf, openJob, openStudy } from '../../core/platform/mapping.ts';
 import { literal } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
-import {
-  choiceField,
-  counted,
-  disproven,
-  given,
-  notYet,
-  notYetBy,
-  planned,
-  proven,
-  refuse,
-  refusedBy,
-} from '../plan.ts';
+import { choiceField, counted, given, notYet, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
 import {
   jobsByState,
   number,
@@ -25,10 +14,10 @@ import {
   statesSay,
   studyField,
   studyOf,
-  studyRow,
   text,
   writableStudy,
 } from './study.ts';
+import { baselineOf, byField, proveState, wayOf } from './way.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -44,10 +33,10 @@ export const cancelStudy: Action = {
   title: 'Cancel a study',
   risk: 'data',
   about: {
-    does: 'sets a study, and optionally its open jobs, to cancelled',
-    looksAt: 'its state, progress and open jobs',
-    calls: "UPDATE studies SET status = 'cancelled' WHERE id = … AND status = …",
-    proof: 'its status',
+    does: 'cancels a study by the API, or sets it, and optionally its open jobs, to cancelled',
+    looksAt: 'its state, progress and open jobs; whether the API knows it',
+    calls: "DELETE /v1/studies/STUDY, or UPDATE studies SET status = 'cancelled' WHERE id = … AND status = …",
+    proof: 'its status, read back after the orchestrator’s checkpoint',
     undo: 'set the previous status by hand; ended jobs can be retried',
     runbook: 'Useful Commands: force study completion',
   },
@@ -57,12 +46,13 @@ export const cancelStudy: Action = {
       leave: 'leave them as they are',
       end: 'cancel them too',
     }),
+    byField,
   ],
   names: studyOf,
   object: objectOf,
   unavailable: primaryAway,
   needs: (target, { schema }) => [
-    { kind: 'table', schema, table: 'studies', privileges: ['SELECT', 'UPDATE'] },
+    { kind: 'table', schema, table: 'studies', privileges: ['SELECT'] },
     {
       kind: 'table',
       schema,
@@ -82,17 +72,36 @@ export const cancelStudy: Action = {
     const meaning = meaningOf('study', status);
     if (meaning !== undefined && !openStudy.includes(meaning))
       return refuse(`it is already ${status}`, 'nothing to cancel');
-    const cancelled = labelFor('study', form.study.states, 'cancelled');
-    if (cancelled === undefined)
-      return refuse(`${form.study.name}.status has no state that means cancelled`, 'cancel it by the API');
+    const wanted = given(target, 'by') || 'auto';
+    const way = await wayOf({ verb: 'cancel', study, row, tables, wanted, to: 'cancelled' }, preflight);
+    if ('planned' in way) return way.planned;
     const jobCancelled = labelFor('job', form.job.states, 'cancelled');
-    if (choice === 'end' && jobCancelled === undefined)
+    if (way.by === 'sql' && choice === 'end' && jobCancelled === undefined)
       return refuse(`${form.job.name}.status has no state that means cancelled`, 'leave its jobs as they are');
     const counts = await jobsByState(preflight, tables, study);
     if (!counts.ok) return refusedBy(counts.fault);
     const openCount = counts.value
       .filter((one) => openJob.some((open) => open === meaningOf('job', text(one, 'status'))))
       .reduce((sum, one) => sum + number(one, 'jobs'), 0);
+    const unknown =
+      meaning === undefined ? [`The meaning of “${status}” is unknown: the study may already be over.`] : [];
+    const shared = {
+      warnings: [...unknown, ...way.warnings],
+      answered: [found.says],
+      preconditions: `${study} ${status}`,
+      baseline: { status, ...baselineOf(way) },
+    };
+    if (way.by === 'api')
+      return planned({
+        impact: [
+          `${study} of ${text(row, 'tenant')}, now ${status || 'without a state'} (${percentOf(row)} %), is cancelled by the API.`,
+          `Jobs: ${statesSay(counts.value) || 'none'}.`,
+          `${counted(openCount, 'open job')}: the orchestrator ends them.`,
+        ],
+        calls: [way.call],
+        ...shared,
+      });
+    const cancelled = way.label;
     const ends = `WITH ended AS (UPDATE ${jobs} SET status = ${literal(jobCancelled ?? '')} WHERE ${job.study} = $3 AND ${tables.jobIs(...openJob)}) `;
     return planned({
       impact: [
@@ -102,7 +111,6 @@ export const cancelStudy: Action = {
           ? `${counted(openCount, 'open job')} become ${jobCancelled} too.`
           : `${counted(openCount, 'open job')} stay as they are: executors may continue them.`,
       ],
-      warnings: meaning === undefined ? [`The meaning of “${status}” is unknown: the study may already be over.`] : [],
       calls: [
         {
           tool: 'sql',
@@ -117,19 +125,15 @@ export const cancelStudy: Action = {
         },
       ],
       undo: `by hand: UPDATE ${studies} SET status = ${literal(status)} WHERE id = ${literal(study)}`,
-      answered: [found.says],
-      preconditions: `${study} ${status}`,
-      baseline: { status },
+      ...shared,
     });
   },
-  async verify({ target }, preflight) {
+  async verify(done, preflight) {
+    const { target } = done;
+    const proof = await proveState(done, preflight, ['cancelled']);
+    if (proof.state !== 'pass' || given(target, 'jobs') !== 'end' || done.plan.baseline?.by === 'api') return proof;
     const tables = await preflight.tables();
     if (!tables.ok) return notYetBy(tables.fault);
-    const found = await studyRow(preflight, tables.value, studyOf(target));
-    if (!found.ok) return notYetBy(found.fault);
-    const status = text(found.value[0], 'status');
-    if (meaningOf('study', status) !== 'cancelled') return disproven(`its status is ${status || 'gone'}`);
-    if (given(target, 'jobs') !== 'end') return proven('its status is cancelled');
     const jobs = await preflight.rows(
       'primary',
       `SELECT count(*)::int AS open FROM ${tables.value.jobs}
@@ -139,8 +143,8 @@ export const cancelStudy: Action = {
     if (!jobs.ok) return notYetBy(jobs.fault);
     const open = number(jobs.value[0], 'open');
     return open === 0
-      ? proven('its status is cancelled, none of its jobs is open')
-      : notYet(`its status is cancelled, ${counted(open, 'job is', 'jobs are')} still open`);
+      ? proven(`${proof.because}, none of its jobs is open`)
+      : notYet(`${proof.because}, ${counted(open, 'job is', 'jobs are')} still open`);
   },
-  within: 15 * second,
+  within: 75 * second,
 };

@@ -1,5 +1,5 @@
 // The columns of a job that a retry sets in this form of the table: which are saved, and how they are restored.
-import type { Column, Form } from '../../core/platform/form.ts';
+import { type Column, type Form, nowFor } from '../../core/platform/form.ts';
 import type { Tables } from '../../core/platform/tables.ts';
 import { literal, quoted } from '../../core/text/sql.ts';
 
@@ -21,7 +21,7 @@ export const keptColumns = ({ form }: Tables): readonly string[] => [
 export function retrySet({ form }: Tables, waiting: string): string {
   const { attempts, updated } = form.job.columns;
   const rest = columnsSet(form).map((column) => `${quoted(column.name)} = ${column === attempts ? '0' : 'NULL'}`);
-  const stamp = touchesUpdated(form) && updated ? [`${quoted(updated.name)} = now()`] : [];
+  const stamp = touchesUpdated(form) && updated ? [`${quoted(updated.name)} = ${nowFor(updated)}`] : [];
   return [`status = ${literal(waiting)}`, ...rest, ...stamp].join(', ');
 }
 

@@ -1,16 +1,28 @@
 // Retry the failed jobs of a study (runbook: Manually Retrying Failed Jobs).
 import type { Action, Suggestion } from '../../core/actions/action.ts';
 import type { Statement } from '../../core/actions/call.ts';
-import type { SqlRow } from '../../core/actions/preflight.ts';
+import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
 import { labelFor } from '../../core/platform/form.ts';
-import { meaningOf } from '../../core/platform/mapping.ts';
+import { meaningOf, openStudy } from '../../core/platform/mapping.ts';
+import type { Tables } from '../../core/platform/tables.ts';
 import { present } from '../../core/present.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { quoted } from '../../core/text/sql.ts';
-import { second } from '../../core/time.ts';
-import { newest } from '../../core/world/reading.ts';
-import { disproven, fingerprint, given, notYetBy, planned, proven, refuse, refusedBy } from '../plan.ts';
-import { correctFailed, keptColumns, retrySet } from './job-columns.ts';
+import { minute, second } from '../../core/time.ts';
+import { type Fault, newest } from '../../core/world/reading.ts';
+import {
+  choiceField,
+  disproven,
+  fingerprint,
+  given,
+  notYet,
+  notYetBy,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from '../plan.ts';
+import { correctFailed, isUntouched, keptColumns, retrySet } from './job-columns.ts';
 import {
   jobsByState,
   number,
@@ -42,7 +54,7 @@ export const retryJobs: Action = {
     looksAt: 'the failed jobs by surface and error, and their ids',
     calls:
       "SELECT … FOR UPDATE; UPDATE jobs SET status = 'pending', attempt_count = 0, error_message = NULL WHERE id = ANY(…) AND status = 'failed'",
-    proof: 'the rows are pending, then progress',
+    proof: 'at least one of the rows was begun; of a study that does not run, the rows are pending',
     undo: 'the previous rows are saved: restore-jobs',
     runbook: 'Manually Retrying Failed Jobs',
   },
@@ -60,25 +72,38 @@ export const retryJobs: Action = {
           says: `${s.failures} failures`,
         })),
     },
+    {
+      ...choiceField('insist', 'also where it is pointless?', {
+        no: 'only where a retry can succeed',
+        yes: 'also of a study that is over, and errors that no retry cures',
+      }),
+      asked: () => false,
+    },
   ],
   names: studyOf,
   object: objectOf,
   unavailable: primaryAway,
   needs: table('jobs', ['SELECT', 'UPDATE']),
   async plan(target, preflight) {
-    const found = await writableStudy(target, preflight);
-    if ('planned' in found) return found.planned;
-    const { study, row, tables } = found;
+    const writable = await writableStudy(target, preflight);
+    if ('planned' in writable) return writable.planned;
+    const { study, row, tables } = writable;
     const { jobs, job, types, form } = tables;
     const surface = given(target, 'surface');
+    const insists = given(target, 'insist') === 'yes';
+    const status = text(row, 'status');
+    const meaning = meaningOf('study', status);
+    if (meaning !== undefined && !openStudy.includes(meaning) && !insists)
+      return refuse(`the study is ${status}: no executor takes its jobs`, 'to retry them all the same: insist=yes');
     const waiting = labelFor('job', form.job.states, 'waiting');
     if (waiting === undefined)
       return refuse(
         `${form.job.name}.status has no state that means waiting`,
         'ask the platform’s developers which state means waiting',
       );
-    const failed = tables.jobIs('failed');
-    // Compared in its own type, so that its index is used.
+    const all = tables.jobIs('failed');
+    const failed = job.final && !insists ? `${all} AND NOT ${job.final}` : all;
+    // Compared as what it is, so that an index on it answers.
     const chosen = `${job.study} = $1::${types.jobStudyId} AND ${failed}${surface ? ` AND ${job.surface}::text = $2` : ''}`;
     const by = surface ? [study, surface] : [study];
     const groups = await preflight.rows(
@@ -95,14 +120,18 @@ export const retryJobs: Action = {
       by,
     );
     if (!ids.ok) return refusedBy(ids.fault);
-    const all = ids.value.map((one) => text(one, 'id'));
-    if (all.length === 0) {
+    const found = ids.value.map((one) => text(one, 'id'));
+    const pointless = await pointlessOf(preflight, tables, study, surface);
+    if (!pointless.ok) return refusedBy(pointless.fault);
+    if (found.length === 0 && pointless.says && !insists)
+      return refuse(`no retry cures them: ${pointless.says}`, 'to retry them all the same: insist=yes');
+    if (found.length === 0) {
       const others = await jobsByState(preflight, tables, study);
       const has = others.ok && others.value.length > 0 ? `; it has ${statesSay(others.value)}` : '';
       return refuse(`no failed jobs in ${study}${surface ? ` on ${surface}` : ''}${has}`, 'nothing to retry');
     }
-    const list = all.slice(0, mostJobs);
-    const left = Math.max(0, Math.max(number(groups.value[0], 'all'), all.length) - list.length);
+    const list = found.slice(0, mostJobs);
+    const left = Math.max(0, Math.max(number(groups.value[0], 'all'), found.length) - list.length);
     const parameters = surface ? [study, list, surface] : [study, list];
     const where = `${job.study} = $1 AND id = ANY($2::${types.jobId}[]) AND ${failed}${surface ? ` AND ${job.surface} = $3` : ''}`;
     const lock: Statement = {
@@ -121,7 +150,6 @@ export const retryJobs: Action = {
     const byError = sums(groups.value, 'error');
     const [worst] = byError;
     const oldest = Math.max(...groups.value.map((group) => number(group, 'oldest')));
-    const status = text(row, 'status');
     return planned({
       impact: [
         left === 0
@@ -136,47 +164,54 @@ export const retryJobs: Action = {
           .slice(0, 3)
           .map(([error, n]) => `${formatCount(n)} × ${error ? `“${error.slice(0, 120)}”` : 'no message'}`),
         `The oldest was created ${formatAge(oldest * second)} ago.`,
+        ...(pointless.says && !insists ? [`Left failed, as no retry cures them: ${pointless.says}.`] : []),
       ],
       warnings: [
         ...(worst && /rate limit|captcha|session|timeout/i.test(worst[0])
           ? [`“${worst[0].slice(0, 60)}” is likely to fail again unless its cause is fixed.`]
           : []),
-        ...(['cancelled', 'done'].includes(meaningOf('study', status) ?? '')
+        ...(meaning === 'held' ? [`The study is ${status}: its jobs wait until it is resumed.`] : []),
+        ...(meaning !== undefined && !openStudy.includes(meaning)
           ? [`The study is ${status}: its jobs may never run.`]
           : []),
+        ...(pointless.says && insists ? [`No retry cures some of them: ${pointless.says}.`] : []),
       ],
       calls: [{ tool: 'sql', server: 'primary', lock, keep: true, change, expectRows: list.length, transaction: true }],
       undo: 'their status, attempts and messages are saved: restore-jobs',
-      answered: [found.says],
+      answered: [writable.says],
       preconditions: fingerprint(list),
       baseline: {
         count: String(list.length),
         left: String(left),
         ids: JSON.stringify(list.slice(0, 1000)),
         type: types.jobId,
+        waits: meaning === 'running' || meaning === 'checking' ? '' : status || 'in no state',
       },
     });
   },
   async verify({ plan }, preflight) {
-    const ids = JSON.parse(plan.baseline?.ids ?? '[]') as string[];
+    const { ids: kept = '[]', type = 'text', count, waits } = plan.baseline ?? {};
+    const ids = JSON.parse(kept) as string[];
     const tables = await preflight.tables();
     if (!tables.ok) return notYetBy(tables.fault);
     const found = await preflight.rows(
       'primary',
-      `SELECT status::text AS status, count(*)::int AS jobs FROM ${tables.value.jobs}
-       WHERE id = ANY($1::${plan.baseline?.type ?? 'text'}[]) GROUP BY 1 ORDER BY 2 DESC`,
+      `SELECT status::text AS status, count(*)::int AS jobs, (count(*) FILTER (WHERE ${isUntouched(tables.value)}))::int AS untouched
+       FROM ${tables.value.jobs} WHERE id = ANY($1::${type}[]) GROUP BY 1 ORDER BY 2 DESC`,
       [ids],
     );
     if (!found.ok) return notYetBy(found.fault);
+    const sum = (rows: readonly SqlRow[], by: string) => rows.reduce((all, row) => all + number(row, by), 0);
     const states = found.value.map((row) => `${formatCount(number(row, 'jobs'))} ${text(row, 'status')}`).join(', ');
-    const failed = found.value
-      .filter((row) => meaningOf('job', text(row, 'status')) === 'failed')
-      .reduce((sum, row) => sum + number(row, 'jobs'), 0);
-    if (failed > 0 && failed === ids.length) return disproven(`all of them are failed: ${states}`);
-    const all = Number(plan.baseline?.count ?? ids.length);
-    return proven(all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states);
+    const failed = found.value.filter((row) => meaningOf('job', text(row, 'status')) === 'failed');
+    if (ids.length > 0 && sum(failed, 'jobs') === ids.length) return disproven(`all of them are failed: ${states}`);
+    const all = Number(count ?? ids.length);
+    const says = all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states;
+    if (sum(found.value, 'untouched') < ids.length) return proven(says);
+    // Nobody begins the jobs of a study that does not run.
+    return !waits ? notYet(`${says}; none has begun`) : proven(`${says}; they wait: the study is ${waits}`);
   },
-  within: 15 * second,
+  within: minute,
   next({ run, target, plan }) {
     const { surface } = target;
     const rest: Suggestion = {
@@ -192,6 +227,26 @@ export const retryJobs: Action = {
     return Number(plan.baseline?.left ?? 0) > 0 ? [rest, back] : [back];
   },
 };
+
+/** Failures that no retry cures, by code: `124 QUOTA_EXCEEDED`; empty where there are none, or the table cannot say. */
+async function pointlessOf(
+  preflight: Preflight,
+  { jobs, job, types, jobIs }: Tables,
+  study: string,
+  surface: string,
+): Promise<{ ok: true; says: string } | { ok: false; fault: Fault }> {
+  if (!job.final) return { ok: true, says: '' };
+  const found = await preflight.rows(
+    'primary',
+    `SELECT coalesce(${job.code}, '') AS code, count(*)::int AS jobs FROM ${jobs}
+     WHERE ${job.study} = $1::${types.jobStudyId} AND ${jobIs('failed')} AND ${job.final} AND ($2 = '' OR ${job.surface}::text = $2)
+     GROUP BY 1 ORDER BY 2 DESC LIMIT 5`,
+    [study, surface],
+  );
+  if (!found.ok) return found;
+  const says = found.value.map((row) => `${formatCount(number(row, 'jobs'))} ${text(row, 'code') || 'not retryable'}`);
+  return { ok: true, says: says.join(', ') };
+}
 
 function sums(rows: readonly SqlRow[], by: string): readonly [string, number][] {
   const total = new Map<string, number>();

@@ -68,12 +68,16 @@ export type ChannelCall =
   | { tool: 'channel'; channel: 'pagerduty'; url: string; body: string }
   | { tool: 'channel'; channel: 'slack-alerts' | 'slack-ops'; body: string };
 
+/** A request to the gateway's API, with the admin API key: it stands in no call. */
+export type ApiCall = { tool: 'api'; method: 'DELETE' | 'POST'; url: string };
+
 export type Call =
   | KubernetesCall
   | SqlCall
   | CommandCall
   /** Must answer 2xx before the calls after it are made. */
   | { tool: 'http'; url: string }
+  | ApiCall
   | { tool: 's3'; bucket: string; do: S3Change }
   | { tool: 'redis'; command: readonly [string, ...string[]] }
   | { tool: 'rds'; do: { verb: 'restore-to-point-in-time'; source: string; target: string; at?: string } }

@@ -1,6 +1,7 @@
 // Preflight and verification: everything that an action may ask the platform. Reads only.
 
 import type { Tables } from '../platform/tables.ts';
+import type { ApiStudy } from '../queries/study.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Database, Gateway, Redis } from '../world/facts.ts';
 import type { Targets } from '../world/targets.ts';
@@ -25,6 +26,8 @@ export type ActionContext = {
     environment: readonly string[];
   };
   kubectl: string;
+  /** The orchestrator writes what it knows of studies so often: a change is read back after that. */
+  checkpoint: Ms;
 };
 
 /** A permission or tool that must be present. */
@@ -204,7 +207,9 @@ export interface Preflight {
   server(server: 'primary' | 'replica'): Promise<Answer<Database>>;
   /** Both health paths of the gateway, as the cockpit's source reads them. */
   gateway(): Promise<Answer<Gateway>>;
-  /** Tables, columns and states of studies and jobs on the primary. */
+  /** A study as the gateway's API tells it. */
+  apiStudy(study: string): Promise<Answer<ApiStudy>>;
+  /** Tables, columns and states of studies and jobs, as the primary has them. */
   tables(): Promise<Answer<Tables>>;
   /** Rows of a read-only statement. Texts are sanitized, except with `raw`. */
   rows(

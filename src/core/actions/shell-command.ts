@@ -20,6 +20,9 @@ export function toShellCommand(call: Call, targets: Targets): string {
       return `${call.directory ? `cd ${quote(call.directory)} && ` : ''}${assigned(call.environment)}${words(call.argv)}`;
     case 'http':
       return words(['curl', '-fsS', call.url]);
+    case 'api':
+      // The key goes by standard input: an argument list can be read by everybody.
+      return `printf 'Authorization: Bearer %s' "$ADMIN_API_KEY" | ${words(['curl', '-fsS', '-X', call.method, '-H', '@-', call.url])}`;
     case 's3':
       return s3(call.bucket, call.do, targets);
     case 'redis':
@@ -64,6 +67,7 @@ export function targetOf(call: Call, targets: Targets): string {
     case 'command':
       return call.directory ?? 'this machine';
     case 'http':
+    case 'api':
       return call.url;
     case 's3':
       return `bucket ${call.bucket}`;

@@ -77,7 +77,11 @@ export function plainName<T extends TableId>(id: T, table: Table<T>, column: Col
   return table.columns[column]?.name ?? all[column]?.[0] ?? column;
 }
 
-/** Unknown states. */
+/** SQL: the present time for a column: one without a zone holds UTC, whatever the session's zone is. */
+export const nowFor = (column: Column | undefined): string =>
+  /^timestamp(\(\d\))? without time zone$/.test(column?.type ?? '') ? `(now() AT TIME ZONE 'UTC')` : 'now()';
+
+/** States that nobody knows. */
 export function unclearLabels(owner: StateOwner, { labels }: States): readonly string[] {
   return labels.filter((label) => meaningOf(owner, label) === undefined);
 }

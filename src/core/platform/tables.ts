@@ -1,5 +1,6 @@
 // SQL expressions for the tables, in whatever form they are.
 import { literal, qualified } from '../text/sql.ts';
+import { isFinal } from './errors.ts';
 import { columnName, type Form, isState, isUnclear, runbookForm } from './form.ts';
 import type { Meaning } from './mapping.ts';
 
@@ -35,6 +36,8 @@ export type Tables = {
     /** Its error's code, and whether the platform may try it again; NULL where it does not say. */
     code: string;
     retryable: string;
+    /** That no retry mends its error; undefined where the table cannot say it. */
+    final: string | undefined;
     /** When it was begun, for one that runs; undefined where the table does not say. */
     begun: string | undefined;
     attempts: string;
@@ -77,6 +80,7 @@ export function tablesOf(form: Form = runbookForm): Tables {
       error: errorOf(form),
       code: inError(form, 'code') ?? 'NULL::text',
       retryable: inError(form, 'retryable') ?? 'NULL::text',
+      final: finalOf(form),
       begun: begun && j(begun),
       attempts: job.columns.attempts ? `${j('attempts')}::float8` : 'NULL::float8',
     },
@@ -115,6 +119,11 @@ function errorOf(form: Form): string {
   const { error } = form.job.columns;
   if (error) return `${columnName('job', form.job, 'error')}::text`;
   return inError(form, 'message') ?? 'NULL::text';
+}
+
+function finalOf(form: Form): string | undefined {
+  const [code, retryable] = [inError(form, 'code'), inError(form, 'retryable')];
+  return code && retryable && isFinal(code, retryable);
 }
 
 /** A part of the error in a job's result, as text; undefined where its result is no JSON. */

@@ -40,8 +40,16 @@ export type Job = {
 export type ApiStudy = {
   url: string;
   /** Absent when it gave no such answer. */
-  answer?: { status?: string; tenant?: string; completion?: number };
-  /** The reason: `no ADMIN_API_KEY`, `404`, `timed out after 2 s`. */
+  answer?: {
+    status?: string | undefined;
+    tenant?: string | undefined;
+    completion?: number | undefined;
+    /** It answers as the platform's own API does, which cancels, pauses and resumes too. */
+    controls?: true | undefined;
+  };
+  /** Why there is none: `not-found`, to this key at least. */
+  refusal?: 'no-key' | 'key' | 'not-found' | 'other' | undefined;
+  /** The same in words: `timed out after 2 s`. */
   problem?: string;
 };
 

@@ -46,5 +46,11 @@ export type Targets = {
   manifests: string;
 };
 
+/** Where the gateway's API has a study. A slash of a scheme stays. */
+export function studyUrl({ gatewayUrl, studyPath }: Pick<Targets, 'gatewayUrl' | 'studyPath'>, study: string): string {
+  const path = studyPath.replace(/^\/+|(?<!\/)\/+$/g, '');
+  return `${gatewayUrl.replace(/(?<!\/)\/+$/, '')}/${path}/${encodeURIComponent(study)}`;
+}
+
 /** One line of the runbook's contacts. */
 export type Contact = { role: string; contact: string; escalation: string };

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import type { Settings } from '../../config/settings.ts';
 import type { ApiStudy } from '../../core/queries/study.ts';
 import { sanitize } from '../../core/text/text.ts';
+import { studyUrl } from '../../core/world/targets.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
@@ -12,12 +13,13 @@ const longestBody = 256 * 1024;
 
 /** Asks once. Whatever keeps it from answering is said in words, as the database goes on without it. */
 export async function readApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
-  const { url: base, studyPath, adminApiKey } = settings.gateway;
-  const url = `${base.replace(/(?<!\/)\/+$/, '')}/${studyPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${encodeURIComponent(study)}`;
+  const { url: gatewayUrl, studyPath, adminApiKey } = settings.gateway;
+  const url = studyUrl({ gatewayUrl, studyPath }, study);
   const shown = sanitize(url, 300);
-  if (!adminApiKey) return { url: shown, problem: 'not queried: ADMIN_API_KEY is not set' };
+  const refused = (refusal: ApiStudy['refusal'], problem: string): ApiStudy => ({ url: shown, refusal, problem });
+  if (!adminApiKey) return refused('no-key', 'not queried: ADMIN_API_KEY is not set');
   const kept = keptBack(settings, 'gateway', new URL(url), 'ADMIN_API_KEY was');
-  if (kept) return { url: shown, problem: `${kept.what}; ${kept.hint}` };
+  if (kept) return refused('other', `${kept.what}; ${kept.hint}`);
   const { timeout } = settings.intervals;
   const dispatcher = dispatcherFor(new URL(url));
   try {
@@ -31,15 +33,16 @@ export async function readApiStudy(settings: Settings, study: string, signal: Ab
       text += chunk;
       if (text.length > longestBody) break;
     }
-    if (answer.statusCode === 404) return { url: shown, problem: '404: the API has no such study' };
+    if (answer.statusCode === 404)
+      return refused('not-found', '404: no such study, or ADMIN_API_KEY belongs to another tenant');
     if (answer.statusCode === 401 || answer.statusCode === 403)
-      return { url: shown, problem: `${answer.statusCode}: ADMIN_API_KEY is not accepted` };
-    if (answer.statusCode !== 200) return { url: shown, problem: `answered ${answer.statusCode}` };
+      return refused('key', `${answer.statusCode}: ADMIN_API_KEY is not accepted`);
+    if (answer.statusCode !== 200) return refused('other', `answered ${answer.statusCode}`);
     const found = parseApiStudy(text);
-    return found ? { url: shown, answer: found } : { url: shown, problem: 'the answer is not a study as JSON' };
+    return found ? { url: shown, answer: found } : refused('other', 'the answer is not a study as JSON');
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
-    return { url: shown, problem: late ? `timed out after ${timeout / 1000} s` : explainNetworkError(error).what };
+    return refused('other', late ? `timed out after ${timeout / 1000} s` : explainNetworkError(error).what);
   } finally {
     await dispatcher.destroy().catch(() => undefined);
   }
@@ -66,6 +69,7 @@ export function parseApiStudy(text: string): ApiStudy['answer'] {
     status: typeof study.status === 'string' ? sanitize(study.status, 40) : undefined,
     tenant: typeof tenant === 'string' ? sanitize(tenant, 100) : undefined,
     completion: typeof completion === 'number' && Number.isFinite(completion) ? completion : undefined,
+    controls: fields(outer.data)?.studyId === undefined ? undefined : true,
   };
 }
 

@@ -92,6 +92,7 @@ function acceptsOf({ incidentContext, world: { scope } }: State, action: Action,
     schema: 'public',
     admin: { command: ['pnpm'], environment: [] },
     kubectl: 'kubectl',
+    checkpoint: 0,
   };
   return acceptsFor(action.risk, action.names({ ...presets, ...target }, context), scope.environment);
 }
