@@ -34,14 +34,14 @@ let open: ReturnType<typeof show>;
 afterEach(() => open.unmount());
 
 describe('the app', () => {
-  test('draws the state, and what the engine tells', async () => {
+  test('draws the state and the engine’s updates', async () => {
     open = show(stateOf(calm));
     await open.shows('no incident');
     open.store.setState(take(open.store.getState(), { readings: outage.readings }), true);
     await open.shows('CRITICAL');
   });
 
-  test('draws the runbook’s small tables in their place, and the frame stays', async () => {
+  test('draws the runbook’s small tables inside the frame', async () => {
     open = show(stateOf(calm));
     open.type(':');
     open.type('severity levels');
@@ -56,14 +56,14 @@ describe('the app', () => {
     await open.shows('SEV4');
   });
 
-  test('takes keys typed ahead one by one, in their order', async () => {
+  test('handles keys typed ahead one by one, in order', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('2jj');
     await open.shows('▶  ● 7d9f8b6c5-8qk5p');
   });
 
-  test('hands words to the engine and the terminal on, and says so', async () => {
+  test('passes text to the engine and the clipboard, and says so', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('R');
@@ -76,7 +76,7 @@ describe('the app', () => {
     await eventually(() => expect(open.ports.quit).toHaveBeenCalled());
   });
 
-  test('takes nothing that was pasted for a key', async () => {
+  test('handles no pasted character as a key', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('\u001b[200~q\u001b[201~');
@@ -85,7 +85,7 @@ describe('the app', () => {
   });
 
   test.each(['say\u0003', '\u0003say', 'say\u0003say', 'says q', 'ay\u001a'])(
-    'leaves the screen by no key among others: %j',
+    'does not quit by a key inside a burst: %j',
     async (burst) => {
       open = show(stateOf(outage));
       await open.shows('1 HEALTH');
@@ -98,7 +98,7 @@ describe('the app', () => {
     },
   );
 
-  test('leaves the screen by ^c alone', async () => {
+  test('quits by ^c alone', async () => {
     open = show(stateOf(outage));
     await open.shows('1 HEALTH');
     open.type('\u0003');

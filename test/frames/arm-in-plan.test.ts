@@ -77,7 +77,7 @@ describe('a plan in a read-only environment', () => {
     expect(frameText(press({ ...before, incident }, 'a').state, size)).toContain('SEV1 Complete API outage');
   });
 
-  test('offers it too where a text confirms; a typed letter a stays a letter once armed', () => {
+  test('offers to arm when a text confirms, too; once armed, the letter a is text', () => {
     const before = planned('data', ['cache:'], readOnly);
     expect(press(before, 'a').state.ui.overlay.kind).toBe('form');
     const until = before.world.now + 60_000;

@@ -50,7 +50,7 @@ const told = (state: State, run: Run, later = 0): State =>
 const keys = (state: State, key: string) => dispatchKey(state, frame(state, size), key);
 
 describe('the first moment of a plan', () => {
-  test('takes no y, and says so; a tick of the clock later it does', () => {
+  test('ignores y with a notice, and accepts it one tick of the clock later', () => {
     const { state, run } = begun();
     const planned = advance(run, { kind: 'planned', plan: before, calls: [] }, state.world.now + 400);
     const fresh = told(state, planned);
@@ -64,8 +64,8 @@ describe('the first moment of a plan', () => {
   });
 });
 
-describe('a world that moved', () => {
-  test('is asked about again by itself, and what changed stands above the plan', () => {
+describe('a changed state', () => {
+  test('asks again automatically, with the changes above the plan', () => {
     const { state, run } = begun();
     const planned = advance(run, { kind: 'planned', plan: before, calls: [] }, state.world.now);
     const confirmed = advance(planned, { kind: 'confirmed' }, state.world.now);
@@ -96,7 +96,7 @@ describe('a world that moved', () => {
     stop();
   });
 
-  test('is told in the plan’s own words; and said to be so where they are the same', () => {
+  test('is described in the plan’s own words, or as a plan that reads the same', () => {
     expect(describeDrift(before, before)).toEqual([]);
     expect(describeDrift(before, { ...before, preconditions: 'b' })).toEqual([
       expect.stringContaining('reads the same'),

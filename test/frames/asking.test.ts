@@ -27,7 +27,7 @@ const give = (state: State, key: string, alone = true) => dispatchKey(state, fra
 const type = (text: string) => [...text];
 
 describe('a confirmation', () => {
-  test('shows what it is about, where, and that cancel has the focus', () => {
+  test('shows its subject, its environment, and the focus on cancel', () => {
     const text = frameText(asked(byKey), size);
     expect(text).toContain('─ Restart api-gateway');
     expect(text).toContain('▶ cancel          y restart');
@@ -39,7 +39,7 @@ describe('a confirmation', () => {
     for (const key of ['enter', 'n', 'q', 'esc']) expect(give(asked(byKey), key)).toEqual([{ kind: 'close' }]);
   });
 
-  test('never by a burst of keys, never by pasted text', () => {
+  test('a burst of keys or pasted text never confirms', () => {
     expect(give(asked(byKey), 'y', false)).toEqual([
       { kind: 'notice', says: expect.stringContaining('press y alone') as string, verdict: 'unknown' },
     ]);
@@ -48,7 +48,7 @@ describe('a confirmation', () => {
     ]);
   });
 
-  test('typed: each text in full, then enter', () => {
+  test('texts confirm only in full, each followed by enter', () => {
     const first = pressing(asked(byText), size, ...type('study_abc123'), 'enter');
     expect(frameText(first, size)).toContain('2/2 type production to confirm: █');
     expect(give(pressing(first, size, ...type('production')), 'enter')).toContainEqual(done);
@@ -57,7 +57,7 @@ describe('a confirmation', () => {
     expect(give(asked(byText), 'y')).not.toContainEqual(done);
   });
 
-  test('not while there is a reason against it', () => {
+  test('nothing confirms while a reason forbids it', () => {
     const late = asked({ ...byKey, unless: () => 'the plan is too old; ask again' });
     expect(frameText(late, size)).toContain('the plan is too old');
     expect(give(late, 'y')).not.toContainEqual(done);
@@ -77,20 +77,20 @@ describe('a form', () => {
   const state = stateOf(outage);
   const open = reduce(state, { kind: 'form', form }, frame(state, size).list);
 
-  test('completes from live data and hands in', () => {
+  test('completes from live data, and submits', () => {
     const second = pressing(open, size, 'e', 'x', 'down', 'enter');
     expect(frameText(second, size)).toContain('▶ how many?');
     expect(give(pressing(second, size, '4'), 'enter')).toContainEqual({ kind: 'notice', says: 'executor to 4' });
   });
 
-  test('complains and stays', () => {
+  test('shows an error and stays open', () => {
     expect(frameText(pressing(open, size, 'enter'), size)).toContain('this field is required');
     expect(frameText(pressing(open, size, 'x', 'enter'), size)).toContain('x is not one of the choices');
     const second = pressing(open, size, 'tab', 'x', 'enter');
     expect(frameText(second, size)).toContain('x is not a number');
   });
 
-  test('says of an action’s field what would be right, before anything is looked at', () => {
+  test('names the valid values of an action’s field before any check', () => {
     const intents = offer(stateOf(outage), 'scale-deployment', { deployment: 'executor' });
     const [form] = intents;
     if (form?.kind !== 'form') throw new Error('no form');
@@ -99,7 +99,7 @@ describe('a form', () => {
     expect(text).toContain('replicas cannot be 501: give a whole number from 0 to 500');
   });
 
-  test('takes pasted text, cleaned', () => {
+  test('accepts pasted text, sanitized', () => {
     const [intent] = paste(open, 'exe\u001b[31mcutor\n');
     const pasted = intent ? reduce(open, intent, frame(open, size).list) : open;
     expect(frameText(pasted, size)).toContain('which deployment?  executor');
@@ -118,7 +118,7 @@ describe('a text field', () => {
     return reduce(state, { kind: 'form', form: filled }, frame(state, size).list);
   };
 
-  test('is changed where its cursor is', () => {
+  test('is edited at its cursor', () => {
     const moved = pressing(opened('two pods'), size, 'left', 'left', 'left', 'left', 'left', 'o', 'f', ' ');
     expect(frameText(moved, size)).toContain('twoof █ pods');
     expect(give(moved, 'enter')).toContainEqual({ kind: 'notice', says: 'twoof  pods' });
@@ -128,7 +128,7 @@ describe('a text field', () => {
     expect(pasted[0]).toMatchObject({ overlay: { values: { text: 'abcd' } } });
   });
 
-  test('so are those of the palette and of the filter', () => {
+  test('is edited at its cursor in the palette and the filter, too', () => {
     const palette = pressing(stateOf(outage), size, ':', ...'redis key', 'left', 'left', 'left', 'ctrl-w', ...'pods ');
     expect(frameText(palette, size)).toContain(': pods █key');
     expect(frameText(pressing(palette, size, 'home', 'delete', 'P', 'end', '!'), size)).toContain(': Pods key!█');
@@ -143,7 +143,7 @@ describe('a text field', () => {
     expect(frameText(again, size)).toContain('/pi█');
   });
 
-  test('is seen in full, however long it is', () => {
+  test('is shown in full, at any length', () => {
     const words = Array.from({ length: 60 }, (_, i) => `word${i}`);
     const text = frameText(opened(words.join(' ')), size);
     for (const word of words) expect(text).toContain(word);

@@ -76,7 +76,7 @@ const askPod: Query<'pod'> = { kind: 'pod', pod: detail.name };
 const podState = (reading?: Reading<PodDetail>) =>
   at('pod', { pod: 'api-gateway-8qk5p' }, reading ? [[askPod, reading]] : []);
 
-test('a pod: containers with use, limits, probes and last end; node, conditions, events newest first', () => {
+test('a pod shows containers with use, limits, probes and last end; node, conditions, events newest first', () => {
   const text = frameText(podState(live(detail)), small);
   expect(text).toMatch(/● api-gateway {2}CrashLoopBackOff {2}↻14 {2}last: OOMKilled 137, 2 m 0 s ago/);
   expect(text).toMatch(/memory 500\.0 MB of 512\.0 MB {3}cpu 0\.12 of 1 \(requested 0\.25\)/);
@@ -86,7 +86,7 @@ test('a pod: containers with use, limits, probes and last end; node, conditions,
   expect(text).toMatch(/14 s ago ▲ BackOff ×25 {2}BackOff it is\s*\n.*1 m ago {3}Started/);
 });
 
-test('a pod that should have ended by now says so, and one that ends is not counted as one that should be ready', () => {
+test('a pod past its grace period says so, and a terminating pod is not expected to be ready', () => {
   const ending = pod('executor', 'going', { terminating: true, ready: false, endsBy: now - 10 * 60_000 });
   const readings = { ...calm.readings, pods: live([ending, pod('executor', 'stays')]) };
   const state = stateOf({ ...calm, readings });
@@ -95,7 +95,7 @@ test('a pod that should have ended by now says so, and one that ends is not coun
   expect(shown).toContain('10 m 0 s overdue: node down or finalizer left');
 });
 
-test('before it is answered a pod is told by its watch; and what could not be asked is said', () => {
+test('before the query is answered, a pod shows its watched facts; missing parts are named', () => {
   const before = frameText(podState(), small);
   expect(before).toContain('CrashLoopBackOff 137');
   expect(before).toContain('loading …');
@@ -113,7 +113,7 @@ test('before it is answered a pod is told by its watch; and what could not be as
   );
 });
 
-test('every row of a pod leads on: to the log of the instance that died, its deployment, its node, the whole event', () => {
+test('every row of a pod opens something: the log of the previous instance, its deployment, its node, the event', () => {
   const open = (...keys: string[]) => pressing(podState(live(detail)), small, ...keys);
   expect(here(open('enter'))).toMatchObject({ screen: 'logs', of: { pod: detail.name, previous: 'yes' } });
   expect(here(open('j', 'enter'))).toMatchObject({ screen: 'deployment', of: { deployment: 'api-gateway' } });
@@ -143,7 +143,7 @@ const node: NodeDetail = {
 const nodeState = (reading?: Reading<NodeDetail>) =>
   at('node', { node: askNode.node }, reading ? [[askNode, reading]] : []);
 
-test('a node: what is wrong, its taints, room and use, its conditions, our pods on it, events', () => {
+test('a node shows problems, taints, capacity and use, conditions, our pods, events', () => {
   const text = frameText(nodeState(live(node)), small);
   expect(text).toContain('● memory pressure, cordoned: takes no new pods');
   expect(text).toMatch(/taint +▲ node\.kubernetes\.io\/memory-pressure:NoSchedule, 3 m 0 s ago/);
@@ -160,7 +160,7 @@ test('a node: what is wrong, its taints, room and use, its conditions, our pods 
   expect(frameText(nodeState(live(well)), small)).toContain('no events (the API server keeps them for a limited time)');
 });
 
-test('a node that one may not ask about still tells our pods on it, and why there is no more', () => {
+test('a forbidden node still shows our pods on it, and why there is no more', () => {
   const text = frameText(nodeState(lost<NodeDetail>()), small);
   expect(text).toContain('timed out after 2 s');
   expect(text).toMatch(/● api-gateway-7d9f8b6c5-8qk5p/);
@@ -197,7 +197,7 @@ const deployed: DeploymentDetail = {
   missing: [],
 };
 
-test('a deployment: the rollout pod by pod, revisions with image and time, events', () => {
+test('a deployment shows its rollout pod by pod, revisions with image and time, events', () => {
   const ask: Query<'deployment'> = { kind: 'deployment', deployment: 'api-gateway' };
   const state = at('deployment', { deployment: 'api-gateway' }, [[ask, live(deployed)]]);
   const text = frameText(state, small);

@@ -46,7 +46,7 @@ const detail: StudyDetail = {
 };
 const askStudy: Query<'study'> = { kind: 'study', study: 'study_old' };
 
-test('one study: database and API side by side, jobs, failures with cause and fix, what is stuck', () => {
+test('a study shows database and API side by side, jobs, failures with cause and fix, stuck jobs', () => {
   const text = frameText(at('study', { study: 'study_old' }, [[askStudy, live(detail)]]), small);
   expect(text).toContain('study_old');
   expect(text).toMatch(/API says +▲ completed, 100 % {2}differs: status, completion/);
@@ -56,7 +56,7 @@ test('one study: database and API side by side, jobs, failures with cause and fi
   expect(text).toMatch(/▲ stuck +50 m 0 s {2}openai-api/);
 });
 
-test('one study: the jobs that took longest, below those that run, each once', () => {
+test('a study lists its slowest jobs below the running ones, each once', () => {
   const done = { id: 'job_9', surface: 'chatgpt-web', status: 'completed', attempts: 1 } as const;
   const slowest = [{ ...done, createdAt: now - 900_000, endedAt: now - 60_000 }, ...detail.running];
   const state = at('study', { study: 'study_old' }, [[askStudy, live({ ...detail, slowest })]]);
@@ -65,7 +65,7 @@ test('one study: the jobs that took longest, below those that run, each once', (
   expect(text.match(/job_1\b/g)).toHaveLength(1);
 });
 
-test('a study that only the list knows yet, one that nobody knows, and a database that is away', () => {
+test('a study shows its row while it loads, that it does not exist, or that the database is unreachable', () => {
   expect(frameText(at('study', { study: 'study_abc123' }, []), small)).toContain('loading …');
   const nobody = {
     ...detail,
@@ -86,7 +86,7 @@ test('a study that only the list knows yet, one that nobody knows, and a databas
 const askStudies = (rows: number, search = ''): Query<'studies'> => ({ kind: 'studies', search, rows });
 const many = (count: number) => Array.from({ length: count }, (_, i) => studyRow(`study_${i}`));
 
-test('the list of all studies asks for more as one comes near its end, and keeps what it has meanwhile', () => {
+test('the list of all studies loads more near its end, and keeps its rows meanwhile', () => {
   const first: Answered = [askStudies(200), live({ rows: many(200), more: true })];
   const start = at('all-studies', {}, [first]);
   const asks = (state: State) => {
@@ -114,7 +114,7 @@ const key = (id: string, more: Partial<ApiKey> = {}): ApiKey => ({
   ...more,
 });
 
-test('API keys: keys that need attention are marked', () => {
+test('API keys that need attention are marked', () => {
   const rows = [key('key-1'), key('key-2', { permissions: ['*'], name: 'Old' }), key('key-3', { revoked: true })];
   const text = frameText(at('api-keys', {}, [[{ kind: 'api-keys' }, live({ rows, more: false })]]), small);
   expect(text).toMatch(/▲ +tenant-kyanos +Old .*full access/);
@@ -180,7 +180,7 @@ const database: DatabaseDetail = {
 };
 const askDatabase: Query<'database'> = { kind: 'database', server: 'primary' };
 
-test('sessions: the blocker above those it blocks, and replication above both', () => {
+test('sessions show the blocker above those it blocks, and replication above both', () => {
   const text = frameText(at('sessions', {}, [[askDatabase, live(database)]]), small);
   expect(text.indexOf('● 22')).toBeLessThan(text.indexOf('└ ▲ 11'));
   expect(text).toContain('1 blocked');
@@ -188,7 +188,7 @@ test('sessions: the blocker above those it blocks, and replication above both', 
   expect(text).toMatch(/▲ slot gone {2}no consumer {2}retains 2\.8 GB/);
 });
 
-test('sessions: who waits for several says for how many; autovacuum among those who block, and how far a vacuum is', () => {
+test('a session that waits for several says how many; a blocking autovacuum and the progress of a vacuum are shown', () => {
   const [waiter, holder] = database.sessions;
   if (!waiter || !holder) throw new Error('two sessions');
   const worker = {
@@ -225,7 +225,7 @@ test('sessions: who waits for several says for how many; autovacuum among those 
   expect(frame(pressing(state, small, 'G'), small).row?.target).toBeUndefined();
 });
 
-test('sessions: of many replicas and slots those that are not well come first, and nothing vanishes without a word', () => {
+test('of many replicas and slots the unhealthy ones come first, and the rest is counted', () => {
   const slot = { kind: 'physical', active: true, bytes: 0, state: 'reserved' };
   const text = frameText(
     at('sessions', {}, [
@@ -253,7 +253,7 @@ test('sessions: of many replicas and slots those that are not well come first, a
   expect(text).toContain('✓ and 7 more, all healthy');
 });
 
-test('tables: dead rows, bloat in words, weekly tasks with when they were last done', () => {
+test('tables show dead rows, bloat in words, and the last run of the weekly tasks', () => {
   const text = frameText(at('tables', {}, [[askDatabase, live(database)]]), small);
   expect(text).toMatch(/jobs +4\.7 GB/);
   expect(text).toMatch(/900 000 +47 %/);
@@ -267,7 +267,7 @@ test('tables: dead rows, bloat in words, weekly tasks with when they were last d
   expect(frameText(at('tables', {}, [[askDatabase, live(database)]]), large)).toContain('many dead rows: vacuum');
 });
 
-test('tables: ids that run out, vacuums that run, and what of them is hidden', () => {
+test('tables show wraparound, running vacuums, and which parts are hidden', () => {
   const shown = (more: Partial<DatabaseDetail>) =>
     frameText(at('tables', {}, [[askDatabase, live({ ...database, ...more })]]), small);
   const vacuum = { pid: 77, database: 'bentham', table: 'jobs', phase: 'scanning heap', share: 0.42, auto: true };
@@ -286,7 +286,7 @@ test('tables: ids that run out, vacuums that run, and what of them is hidden', (
   expect(shown({ vacuums: [{ ...vacuum, age: 60_000 }] })).toContain('✓ autovacuum of jobs for 1 m 0 s');
 });
 
-test('jobs are searched on the server, and the screen says what was searched', () => {
+test('jobs are searched on the server, and the screen says in which columns', () => {
   const job = { id: 'job-1', surface: 'openai-api', status: 'failed', attempts: 3, createdAt: now, error: 'Captcha' };
   const ask = (search: string) => ({ kind: 'jobs', study: 's', status: 'failed', search, rows: 200 }) as const;
   const all = at('jobs', { study: 's', status: 'failed' }, [
@@ -304,7 +304,7 @@ test('jobs are searched on the server, and the screen says what was searched', (
   expect(none).toContain('no failed job matches “nothing”');
 });
 
-test('whatever comes, each line is as wide as the screen and holds no control characters', () => {
+test('with any data, each line is as wide as the screen and has no control characters', () => {
   const nasty = {
     ...detail,
     row: studyRow(hostile, { tenant: hostile, status: hostile }),
@@ -342,7 +342,7 @@ test('whatever comes, each line is as wide as the screen and holds no control ch
       }
 });
 
-test('a hundred thousand rows are no burden: only what is visible is drawn', () => {
+test('of a hundred thousand rows only the visible ones are drawn', () => {
   const rows = many(100_000);
   const state = at('all-studies', {}, [[askStudies(20_000), live({ rows, more: true })]]);
   expect(frameText(pressing(state, small, 'G'), small)).toContain('study_99999');

@@ -17,13 +17,13 @@ function at(state: State, screen: string, of: Readonly<Record<string, string>> =
 const live = <T>(value: T) =>
   ({ state: 'live', value, at: now, staleAfter: 60_000, from: 's3://bentham-evidence' }) as const;
 
-test('the architecture, alive', () => {
+test('the overview shows the architecture with live status', () => {
   expect(frameText(at(stateOf(outage), 'overview'), size)).toMatchSnapshot();
   expect(frameText(at(stateOf(calm), 'overview'), { columns: 120, rows: 40 })).toMatchSnapshot();
   expect(frameText(at(stateOf(away), 'overview'), size)).toMatchSnapshot();
 });
 
-test('evidence by study, oldest first, with what is old', () => {
+test('evidence is listed by study, oldest first, with the share that is old', () => {
   const group = (study: string, oldest: number, newest: number, objects: number, lock?: Lock) => ({
     study,
     objects,
@@ -53,7 +53,7 @@ test('evidence by study, oldest first, with what is old', () => {
   expect(text).toMatch(/study_abc123 .* \?$/m);
 });
 
-test('one study’s evidence: versions, delete markers, locks', () => {
+test('a study’s evidence shows versions, delete markers and locks', () => {
   const version = (key: string, versionId: string, more: object = {}) => ({
     key: `study_abc123/${key}`,
     versionId,
@@ -80,7 +80,7 @@ test('one study’s evidence: versions, delete markers, locks', () => {
   expect(frameText(at(stateOf(calm), 'evidence-study', { study: 'study_abc123' }, looks), size)).toMatchSnapshot();
 });
 
-test('backups against their promises', () => {
+test('backups are compared with the runbook’s schedule', () => {
   const overdue: State = stateOf({
     ...calm,
     readings: {
@@ -120,7 +120,7 @@ test('backups against their promises', () => {
   expect(kept).toMatch(/Object Lock +OFF: versions can be deleted permanently/);
 });
 
-test('every part of the diagram leads to itself', () => {
+test('every part of the diagram opens its own screen', () => {
   const first = at(stateOf(outage), 'overview');
   const opened = (...keys: string[]) => here(pressing(first, size, ...keys, 'enter'));
   expect(opened()).toMatchObject({ screen: 'backend', of: { backend: 'gateway' } });

@@ -298,7 +298,7 @@ describe.each(screens.map((screen) => [screen.id, screen] as const))('%s', (id, 
   );
 });
 
-test('there is no case for a key that is not there', () => {
+test('every case names an existing key', () => {
   const all = screens.flatMap((screen) => bindingsOf(screen).map((b) => `${screen.id} ${b.id}`));
   expect(Object.keys(own).filter((name) => !all.includes(name))).toEqual([]);
 });

@@ -150,21 +150,21 @@ function at(screen: string, reading: Reading<unknown> = pending): State {
 const bodyOf = (state: State) => frameText(state, size).split('\n').slice(3, -2);
 
 describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
-  test('not answered yet: it says so, and holds no row', () => {
+  test('without an answer yet it says so, and has no row', () => {
     expect(bodyOf(at(screen)).join('\n')).toMatch(/loading …|no answer yet/);
   });
 
-  test('empty: it says that there is nothing', () => {
+  test('says that it is empty', () => {
     expect(bodyOf(at(screen, live(answer(0)))).join('\n')).toContain(nothing);
   });
 
-  test('one row', () => {
+  test('shows one row', () => {
     const text = bodyOf(at(screen, live(answer(1)))).join('\n');
     expect(text).toMatch(/▶.*row_0/);
     expect(text).not.toContain(nothing);
   });
 
-  test('a hundred thousand: the last is a key away, and so is the first', () => {
+  test('of a hundred thousand rows, the last and the first are one key away', () => {
     const many = at(screen, live(answer(100_000)));
     expect(bodyOf(many).join('\n')).toMatch(/▶.*row_000000/);
     const end = pressing(many, size, 'G');
@@ -172,7 +172,7 @@ describe.each(Object.entries(lists))('%s', (screen, { answer, nothing }) => {
     expect(bodyOf(pressing(end, size, 'g')).join('\n')).toMatch(/▶.*row_000000/);
   });
 
-  test('its backend away: it says why, and keeps what was seen', () => {
+  test('with its backend unreachable it says why, and keeps its last rows', () => {
     const without = bodyOf(at(screen, lost())).join('\n');
     expect(without).toContain(fault.what);
     expect(without).not.toContain(nothing);

@@ -81,13 +81,13 @@ describe('the cockpit as first drawn', () => {
   });
 });
 
-describe('what is said is so', () => {
+describe('what the screen says is true', () => {
   const opened = (world: (typeof worlds)[keyof typeof worlds], screen: string, size: Size) => {
     const state = stateOf(world);
     return frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] } }, size);
   };
 
-  test.each(['pods', 'surfaces', 'studies'])('%s are never called none before anything is known', (screen) => {
+  test.each(['pods', 'surfaces', 'studies'])('%s are never called none before an answer', (screen) => {
     for (const world of [down, starting]) {
       expect(opened(world, screen, small)).not.toMatch(/no pods|no finished jobs|no active studies/);
       expect(body(stateOf(world), small)).not.toMatch(/no pods|no finished jobs|no active studies/);
@@ -109,14 +109,14 @@ describe('what is said is so', () => {
     expect(body(stateOf(broken), large)).toContain('not streaming, lag not visible');
   });
 
-  test('a backend that is away says what to do, whole, where there is room', () => {
+  test('an unreachable backend shows its full hint, if it fits', () => {
     const text = opened(down, 'health', small);
     expect(text).toContain('never answered');
     expect(text).not.toContain('…');
   });
 });
 
-describe('nothing is cut in the middle of a value', () => {
+describe('no value is cut in the middle', () => {
   const sizes = [
     { columns: 60, rows: 15 },
     { columns: 64, rows: 18 },
@@ -161,24 +161,27 @@ describe('the war room', () => {
     frameText(pressing(stateOf(world), size, 'w'), size);
   const sizes = [{ columns: 60, rows: 15 }, small, middle, large];
 
-  test.each(sizes)('says the verdict in large letters and leaves nothing out silently, at $columns×$rows', (size) => {
-    for (const world of [outage, calm, down, away]) {
-      const text = opened(world, size);
-      const said =
-        text
-          .split('\n')
-          .slice(3, -2)
-          .join('\n')
-          .match(/[●▲?✓] /g)?.length ?? 0;
-      const more = Number(/^ {2}(\d+) more/m.exec(text)?.[1] ?? 0);
-      const all = healthOf(world).findings;
-      const bad = all.filter((f) => f.verdict !== 'ok').length;
-      expect(said + more).toBe(bad > 0 ? bad : all.length);
-      // Letters of at least three lines, whole.
-      expect(text.split('\n').filter((l) => /[█▀▄]{2}/.test(l)).length).toBeGreaterThanOrEqual(3);
-      expect(text).not.toMatch(/[█▀▄]…/);
-    }
-  });
+  test.each(sizes)(
+    'shows the overall health in large letters and counts what does not fit, at $columns×$rows',
+    (size) => {
+      for (const world of [outage, calm, down, away]) {
+        const text = opened(world, size);
+        const said =
+          text
+            .split('\n')
+            .slice(3, -2)
+            .join('\n')
+            .match(/[●▲?✓] /g)?.length ?? 0;
+        const more = Number(/^ {2}(\d+) more/m.exec(text)?.[1] ?? 0);
+        const all = healthOf(world).findings;
+        const bad = all.filter((f) => f.verdict !== 'ok').length;
+        expect(said + more).toBe(bad > 0 ? bad : all.length);
+        // Letters of at least three lines, whole.
+        expect(text.split('\n').filter((l) => /[█▀▄]{2}/.test(l)).length).toBeGreaterThanOrEqual(3);
+        expect(text).not.toMatch(/[█▀▄]…/);
+      }
+    },
+  );
 
   test('grows with the room', () => {
     const slow = {
@@ -206,7 +209,7 @@ describe('every frame', () => {
     study: 'study_abc123',
   };
 
-  test('has exactly the terminal’s rows, none wider than its columns, on any screen, in any world', () =>
+  test('has exactly the terminal’s rows, none wider than its columns, on any screen with any data', () =>
     fc.assert(
       fc.property(
         fc.constantFrom(...Object.keys(worlds)),
@@ -234,7 +237,7 @@ describe('every frame', () => {
       { numRuns: 300 },
     ));
 
-  test('says the environment, and DRILL with its scenario in a drill, whatever lies above', () => {
+  test('names the environment, and DRILL with its scenario in a drill, under any overlay', () => {
     const drilled = { ...outage, scope: { ...scope, drill: 'api-outage' } };
     for (const size of [small, middle, large, { columns: 60, rows: 15 }, { columns: 40, rows: 8 }])
       for (const keys of [[], [':'], ['?'], ['w'], ['z'], ['3', 'j', 'enter']]) {
@@ -244,7 +247,7 @@ describe('every frame', () => {
       }
   });
 
-  test('tells verdicts without colour', () => {
+  test('shows health without colour', () => {
     const painted = frame(stateOf(outage), small)
       .lines.map((l) => toAnsi(l, themes.plain))
       .join('\n');
@@ -253,7 +256,7 @@ describe('every frame', () => {
     expect(painted).toContain('▶');
   });
 
-  test('says that the terminal is too small, and goes on when it is not', () => {
+  test('says that the terminal is too small, until it is large enough', () => {
     expect(frameText(stateOf(calm), { columns: 50, rows: 12 })).toContain('50×12 is too small');
     expect(frameText(stateOf(calm), { columns: 60, rows: 15 })).not.toContain('too small');
   });
@@ -274,7 +277,7 @@ describe('every frame', () => {
   });
 });
 
-test('what is drawn of blocks is never in reverse: a high bar would look like a hole', () => {
+test('bars and large letters are never drawn in reverse', () => {
   for (const theme of Object.values(themes))
     for (const screen of ['cockpit', 'metrics', 'war-room', 'metric']) {
       const painted = frame(showing(screen), { columns: 120, rows: 40 }).lines.map((l) => toAnsi(l, theme));

@@ -34,7 +34,7 @@ const commandOf = (intents: readonly Intent[]) =>
   intents.flatMap((one) => (one.kind === 'send' && one.command.kind === 'incident' ? [one.command.what] : []));
 
 describe('opening', () => {
-  test('shows each severity with its signs, the suggested one under the marker', () => {
+  test('shows each severity with its symptoms, the suggested one under the marker', () => {
     expect(frameText(at('incident'), small)).toMatchInlineSnapshot(`
       " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
        ● gateway 503 unhealthy  ·  ● api-gateway 1/3 ready  +4 more
@@ -63,7 +63,7 @@ describe('opening', () => {
     `);
   });
 
-  test('enter opens the suggested one, v the one that is named; digits go to the panes', () => {
+  test('enter opens the suggested severity, v a typed one; digits go to the panes', () => {
     expect(commandOf(sent(at('incident'), 'enter'))).toMatchObject([{ do: 'open', severity: 1 }]);
     const named = (...keys: readonly string[]) =>
       commandOf(dispatchKey(pressing(at('incident'), small, 'v', ...keys), frame(at('incident'), small), 'enter'));
@@ -92,7 +92,7 @@ describe('opening', () => {
     ['all are still being asked', pending(calm.now), 'no answer yet'],
     ['the gateway is still being asked', partly, 'waiting for the gateway'],
     ['only one answered, that it is refused', stateOf({ ...calm, readings: first }), 'waiting for the gateway'],
-  ])('%s: nothing is marked, enter and digits open nothing and say why', (_, state, why) => {
+  ])('%s: no severity is marked; enter and digits open none and say why', (_, state, why) => {
     const there = pressing(state, small, 'i');
     const { row, list } = frame(there, small);
     expect(row).toBeUndefined();
@@ -137,12 +137,12 @@ describe('a checklist', () => {
       { rows: [], page: 10, selectable: true },
     );
 
-  test('the war room tells which one it is and how long it is open, in large letters', () => {
+  test('the war room names the incident and its duration in large letters', () => {
     const text = frameText(pressing(stateOf(outage, { incident }), small, 'w'), small);
     for (const row of banner('SEV1 open 00:07:30')) expect(text).toContain(row.trimEnd());
   });
 
-  test('as drawn: what was done, by whom; evidence, command and proposal of the step under the marker', () => {
+  test('shows what was done by whom; evidence, command and recommendation of the step under the marker', () => {
     expect(frameText(third(), small)).toMatchInlineSnapshot(`
       " PRODUCTION   read-only            ● CRITICAL  5 critical, 1 warning   03:14:07Z
        SEV1 Complete API outage   00:07:30   commander and control: you   update 22 m
@@ -175,12 +175,12 @@ describe('a checklist', () => {
     expect(frameText(third(), large)).toContain('command   psql -h db-primary.bentham.io -U bentham -c "SELECT 1"');
   });
 
-  test('i goes to the step that comes next', () => {
+  test('i goes to the next open step', () => {
     const home = { ...stateOf(outage), incidentContext: deskOf('ops1'), incident };
     expect(pressing(home, small, 'i').ui.stack.at(-1)?.selected).toBe('sev1/database');
   });
 
-  test('space says done, y copies the command, s wants a reason', () => {
+  test('space marks a step as done, y copies its command, s asks for a reason', () => {
     expect(commandOf(sent(third(), 'space'))).toEqual([{ do: 'step', step: 'sev1/database', mark: 'done' }]);
     expect(sent(third(), 'y')).toContainEqual(
       expect.objectContaining({ kind: 'copy', text: 'psql -h db-primary.bentham.io -U bentham -c "SELECT 1"' }),
@@ -193,7 +193,7 @@ describe('a checklist', () => {
     ]);
   });
 
-  test('a decision comes with its recommendation filled in', () => {
+  test('a decision has its recommendation filled in', () => {
     const fifth = reduce(
       third(),
       { kind: 'select', row: 'sev1/restart-gateway' },
@@ -206,7 +206,7 @@ describe('a checklist', () => {
     ]);
   });
 
-  test('what was run was decided, though it helped and the facts no longer ask for it', () => {
+  test('after its action ran, a decision recommends yes, even if the facts no longer do', () => {
     const on = (target: string, ...phases: readonly ('started' | 'verified' | 'failed')[]) => {
       const ran = { kind: 'action', run: 'r1', action: 'restart-deployment', target } as const;
       const incident = story(...phases.map((phase) => [minute, 'ops1', { ...ran, phase }] as const));
@@ -233,7 +233,7 @@ describe('a checklist', () => {
       expect(frameText(pressing(other, small, 'space'), small)).toContain('recommended: no');
   });
 
-  test('what a step offers begins at once: the plan of that action on that target, or its question', () => {
+  test('an action of a step starts at once: with its plan for the target, or its question', () => {
     const fifth = reduce(
       third(),
       { kind: 'select', row: 'sev1/restart-gateway' },
@@ -254,7 +254,7 @@ describe('a checklist', () => {
   });
 
   test.each(checklists.map((list) => [list.id, list] as const))(
-    '%s: every step can be reached and worked with the keyboard at 80×24',
+    '%s: every step can be reached and completed with the keyboard at 80×24',
     (id, list) => {
       const named = list.severity ? { severity: list.severity } : { procedure: id };
       const worked = tell(now, [0, 'ops1', { ...opened, ...named }]);
@@ -284,7 +284,7 @@ describe('a checklist', () => {
     },
   );
 
-  test('evidence always carries its age, and what does not fit beside it goes on below', () => {
+  test('evidence always shows its age, and long text wraps below', () => {
     const text = frameText(third(), small);
     expect(text).toMatch(/✓ primary +1 s ago\n +SELECT 1 in 3 ms, 41 of 97 connections, not in recovery\n/);
     expect(text).not.toMatch(/^▶.*…/m);
@@ -293,7 +293,7 @@ describe('a checklist', () => {
     expect(frameText(slow, small)).toMatch(/API p95 +4 210 ms .*1 s ago/);
   });
 
-  test('lowering the severity keeps what was done in sight', () => {
+  test('after the severity is lowered, completed steps stay visible', () => {
     const lowered = story(
       [3, 'ops1', { kind: 'step', step: 'sev1/redis', mark: 'done' }],
       [5, 'ops1', { kind: 'severity', severity: 3, why: 'one surface' }],
@@ -304,7 +304,7 @@ describe('a checklist', () => {
     expect(text).toContain('now suggested: SEV');
   });
 
-  test('an added procedure follows', () => {
+  test('an added procedure follows the checklist', () => {
     const more = story([1, 'ops1', { kind: 'procedure', procedure: 'security', change: 'added' }]);
     const text = frameText(at('incident', { incident: more }), large);
     expect(text).toContain('Security incident response');
@@ -312,7 +312,7 @@ describe('a checklist', () => {
   });
 });
 
-describe('somebody else', () => {
+describe('several cockpits', () => {
   const incident = story();
   const here = (...names: string[]) =>
     names.map((name) => ({
@@ -325,7 +325,7 @@ describe('somebody else', () => {
       observing: false,
     }));
 
-  test('who drives is on every frame, and the others cannot work the checklist', () => {
+  test('every frame names who is in control, and others cannot work the checklist', () => {
     const state = at('incident', { incident, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) });
     expect(frameText(state, small)).toContain('control: ops1');
     expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('control: ops1');
@@ -337,12 +337,12 @@ describe('somebody else', () => {
     expect(commandOf(sent(asked, 'y'))).toEqual([{ do: 'control', why: 'taken from ops1' }]);
   });
 
-  test('whoever drives is told so on every frame too', () => {
+  test('the cockpit in control says so on every frame', () => {
     for (const screen of ['cockpit', 'incident', 'timeline', 'people', 'pods', 'logs'])
       expect(frameText(at(screen, { incident }), small)).toContain('control: you');
   });
 
-  test('a driver that is gone: go on where they stopped, the outcome of their action is unknown', () => {
+  test('after its controller disconnected, the incident continues at the same step with the action’s outcome unknown', () => {
     const gone = story([
       2,
       'ops1',
@@ -355,7 +355,7 @@ describe('somebody else', () => {
     expect(text).toContain('control: nobody (ops1 left)');
   });
 
-  test('an observer has no way in', () => {
+  test('an observer cannot change anything', () => {
     const state = at('incident', {
       incident,
       incidentContext: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }),
@@ -381,7 +381,7 @@ test('the header keeps the clock, and says when an update is late', () => {
   expect(frameText(at('cockpit', { incident: late }), small)).toContain('update late 5 m');
 });
 
-test('with alerts open at 80 columns the title, the commander and who drives stay in the header', () => {
+test('with open alerts at 80 columns, the header keeps title, commander and control', () => {
   const alert = {
     subject: 'gateway',
     says: '503',
@@ -419,7 +419,7 @@ test('a journal that cannot be written is on every frame', () => {
   expect(frameText(at('cockpit', { incidentContext }), small)).toContain('journal: the disk is full');
 });
 
-test('messages: shown, changed, sent; where a channel is not configured, copied', () => {
+test('messages are previewed, edited and sent, or copied if their channel is not configured', () => {
   const rows = { rows: [], page: 10, selectable: true };
   const state = at('notify', { incident: story() });
   expect(frameText(state, small)).toContain('▶acknowledge PagerDuty');
@@ -455,7 +455,7 @@ test('messages: shown, changed, sent; where a channel is not configured, copied'
   expect(copied.map((one) => one.kind)).toEqual(expect.arrayContaining(['copy', 'send']));
 });
 
-test('a drill shows what arrived at the other end; nothing else can', () => {
+test('only a drill shows received messages', () => {
   const arrived = [
     { at: now - 2000, channel: 'pagerduty', says: 'acknowledge', key: 'bentham/PRODUCTION/one' },
     { at: now - 1000, channel: '#alerts', says: 'DRILL, not real: SEV1 Complete API outage' },
@@ -471,7 +471,7 @@ test('a drill shows what arrived at the other end; nothing else can', () => {
   });
 });
 
-test('acknowledged without a message; a reminder with words of its own stays until it is seen', () => {
+test('an incident is acknowledged without a message; a reminder stays until it is dismissed', () => {
   expect(commandOf(sent(at('incident', { incident: story() }), 'A'))).toEqual([{ do: 'acknowledge' }]);
   const mine = story([1, 'ops2', { kind: 'acknowledged' }]);
   expect(sent(at('incident', { incident: mine }), 'A')[0]).toMatchObject({
@@ -491,7 +491,7 @@ test('acknowledged without a message; a reminder with words of its own stays unt
   });
 });
 
-test('a role is given up by whoever has it; somebody has to command', () => {
+test('a person gives up their own role only; a commander is required', () => {
   const scribe = story([1, 'ops1', { kind: 'role', role: 'scribe', change: 'taken', person: 'ops1' }]);
   const state = pressing(at('people', { incident: scribe }), small, 'j', 'j');
   expect(commandOf(sent(state, 'x'))).toEqual([{ do: 'role', role: 'scribe', change: 'left', person: 'ops1' }]);
@@ -500,7 +500,7 @@ test('a role is given up by whoever has it; somebody has to command', () => {
   });
 });
 
-test('the timeline tells how long an action took, leads to what it changed, and says what is wrong with the journal', () => {
+test('the timeline shows the duration of an action, opens its subject, and names problems of the journal', () => {
   const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
   const acted = story([1, 'ops1', { ...run, phase: 'started' }], [3, 'ops1', { ...run, phase: 'verified' }]);
   const notes = ['01J-ops2@bastion.jsonl: is gone'];
@@ -553,7 +553,7 @@ test.each(['timeline', 'people', 'contacts', 'procedures', 'runbook-commands'])(
   expect(frameText(at(screen, { incident }), small)).toMatchSnapshot();
 });
 
-test('every place that a step names is a screen', () => {
+test('every place that a step names is an existing screen', () => {
   const ids = new Set(screens.map((screen) => screen.id));
   const named = checklists.flatMap((list) => list.steps.flatMap((step) => (step.goes ? [step.goes.screen] : [])));
   expect(named.filter((id) => !ids.has(id))).toEqual([]);

@@ -51,7 +51,7 @@ function backFrom(opened: State): State {
 }
 
 test.each(screens.map(({ id }) => id).filter((id) => !withoutRows.includes(id)))(
-  'on %s, filtered or not, each row leads on or says why not, and back is the same row under the same filter',
+  'on %s, filtered or not, each row opens something or says why not, and esc returns to the same row and filter',
   (id) => {
     const shown = frame(showing(id), small).list.rows;
     expect(shown.length).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ test.each(screens.map(({ id }) => id).filter((id) => !withoutRows.includes(id)))
   },
 );
 
-test.each(looks)('what %s %j is asked for says for how long, once that is more than a second', (screen, of, ask) => {
+test.each(looks)('a query of %s %j that takes longer than a second shows its duration', (screen, of, ask) => {
   const asked = (ago: number) =>
     frameText(stateAt(calm, screen, of, [[ask, { state: 'pending', since: now - ago }]]), small);
   expect(asked(400)).toMatch(/loading …(?! \d)/);
@@ -93,7 +93,7 @@ test.each(looks)('what %s %j is asked for says for how long, once that is more t
   ).toBe('cockpit');
 });
 
-test('nothing of a long error or query is cut off where it is opened', () => {
+test('an opened error or query is shown in full', () => {
   const [, , jobs, sessions] = looks;
   for (const [entry, last] of [
     [jobs, 'and the last word'],
@@ -106,7 +106,7 @@ test('nothing of a long error or query is cut off where it is opened', () => {
   }
 });
 
-test('a surface: errors with cause and fix, the studies it hits, and the way to the jobs', () => {
+test('a surface shows errors with cause and fix, affected studies, and opens their jobs', () => {
   const state = stateAt(outage, 'surface', { surface: 'openai-api' }, [
     [{ kind: 'surface', surface: 'openai-api' }, live(surface)],
   ]);
@@ -129,7 +129,7 @@ test('a surface: errors with cause and fix, the studies it hits, and the way to 
 });
 
 test.each(looks)(
-  '%s %j with its backend absent, from the first moment and after it answered',
+  '%s %j names its unreachable backend, at the start and after an answer',
   (screen, of, ask, reading) => {
     for (const world of [down, empty, outage])
       for (const answers of [

@@ -83,7 +83,7 @@ describe('the log screen', () => {
         }
   });
 
-  test('pauses when one reads, and goes on from the end', () => {
+  test('pauses when one scrolls, and follows again at the end', () => {
     const state = withLog(few);
     expect(wantedLogs(state)).toMatchObject({ workload: { deployment: 'api-gateway' }, paused: false });
     const reading = pressed(state, 'k');
@@ -94,14 +94,14 @@ describe('the log screen', () => {
     expect(wantedLogs(pressed(state, 'space'))?.paused).toBe(true);
   });
 
-  test('collects on while another screen is open above it, and no more when it is left', () => {
+  test('continues below another screen, and stops when it is left', () => {
     const above = pressed(withLog(few), 'k', 'k', 'k', 'k', 'J');
     expect(here(above).screen).toBe('study');
     expect(wantedLogs(above)).toBeDefined();
     expect(wantedLogs(pressed(above, 'esc', 'esc'))).toBeUndefined();
   });
 
-  test('filters by the line it stands on, and by errors, and takes it back', () => {
+  test('filters by the selected line and by errors, and removes the filter again', () => {
     const onError = pressed(withLog(few), 'k', 'k', 'k', 'k');
     expect(here(pressed(onError, 'r')).filter).toBe('request=r-2');
     expect(here(pressed(onError, 'r', 'S')).filter).toBe('request=r-2 study=study_abc123');
@@ -126,7 +126,7 @@ describe('the log screen', () => {
     expect(here(pressed(counted, 'r')).filter).toBe('');
   });
 
-  test('its filter hides nothing by itself: the engine has filtered', () => {
+  test('the screen hides no line: the engine filters', () => {
     const state = withLog(few, { problems: ['/(/ is not a valid regular expression'] }, 'level=error rate');
     const text = frameText(state, size);
     expect(text).toContain('request completed');
@@ -145,7 +145,7 @@ describe('the log screen', () => {
     expect(marked).toEqual(['completed']);
   });
 
-  test('a highlight that would take a backtracking engine years marks what it finds', () => {
+  test('a highlight that would take a backtracking engine years marks its matches', () => {
     const evil = withLog([...few, line(6, `${'a'.repeat(40)}!`), line(7, 'done aaa')]);
     const finding = pressed(evil, 'h', ...'/(a+)+$/', 'enter');
     const marked = frame(finding, size).lines.flatMap((l) => l.filter((s) => s.tone === 'match').map((s) => s.text));
@@ -153,27 +153,27 @@ describe('the log screen', () => {
     expect(here(pressed(finding, 'G', 'N')).selected).toBe('7');
   });
 
-  test('shows all of one line, wrapped or as a tree', () => {
+  test('shows a whole line, wrapped or as a tree', () => {
     expect(frameText(pressed(withLog(few), 'W'), size)).toContain('                    at run (x.js:1)');
     const details = frameText(pressed(withLog(few), 'g', 'enter'), { columns: 80, rows: 40 });
     expect(details).toMatch(/res\s/);
     expect(details).toMatch(/statusCode\s+200/);
   });
 
-  test('shows all of the newest line to whoever follows, and goes on following', () => {
+  test('opens the newest line while following, and continues to follow', () => {
     const state = pressed(withLog([...few, line(6, 'a cut', { mark: true })]), 'enter');
     expect(frameText(state, size)).toMatch(/tenantId\s+kyanos/);
     expect(here(pressed(state, 'esc')).selected).toBe(here(withLog(few)).selected);
     expect(pressed(withLog([]), 'enter').ui.notice?.says).toContain('no details available');
   });
 
-  test('a refusal is not left standing on what is opened after it', () => {
+  test('a notice does not stay on the next screen', () => {
     const refused = pressed(withLog([]), 'enter');
     expect(pressed(refused, '?').ui.notice).toBeUndefined();
     expect(pressed({ ...refused, logs: withLog(few).logs }, 'g', 'enter').ui.notice).toBeUndefined();
   });
 
-  test('looks back further, at previous containers, in local time', () => {
+  test('shows a longer range, previous containers, and local time', () => {
     const state = withLog(few);
     expect(wantedLogs(pressed(state, 't'))?.since).toBe(3_600_000);
     expect(wantedLogs(pressed(state, 'p'))?.previous).toBe(true);
@@ -181,7 +181,7 @@ describe('the log screen', () => {
     expect(frameText(pressed(state, 'u'), size)).not.toContain('07.001Z');
   });
 
-  test('looks from a time on, and says what is no time', () => {
+  test('shows lines since a time, and refuses an invalid one', () => {
     const asked = pressed(withLog(few), 'T', ...'03:05', 'enter');
     expect(viewOf(here(asked))).toMatchObject({ from: Date.UTC(2026, 0, 17, 3, 5) });
     expect(frameText(asked, size)).toContain('since 2026-01-17 03:05:00Z');
@@ -189,7 +189,7 @@ describe('the log screen', () => {
     expect(frameText(pressed(withLog(few), 'T', ...'soon', 'enter'), size)).toContain('soon is not a time in the past');
   });
 
-  test('is opened for what is selected, from anywhere', () => {
+  test('opens for the selected row, from anywhere', () => {
     expect(wantedLogs(pressed(stateOf(outage), 'l'))).toMatchObject({ workload: { selector: '' }, filter: '' });
     const pods = pressed(stateOf(outage), '2', 'j', 'l');
     expect(wantedLogs(pods)?.workload).toEqual({ deployment: 'api-gateway' });
@@ -200,7 +200,7 @@ describe('the log screen', () => {
     });
   });
 
-  test('says what is missing', () => {
+  test('names missing lines and pods', () => {
     const text = frameText(
       withLog(few, {
         forgotten: 12,
@@ -234,7 +234,7 @@ describe('the log screen', () => {
   });
 });
 
-describe('a log that is longer than the screen holds', () => {
+describe('a log that is longer than the window', () => {
   const total = 5000;
   const read = Array.from({ length: total }, (_, i) =>
     line(i + 1, { level: i === 1000 ? 50 : 30, msg: `message ${i + 1}.` }),
@@ -257,7 +257,7 @@ describe('a log that is longer than the screen holds', () => {
   const press1 = (state: State, ...keys: string[]) => keys.reduce((now, key) => answered(pressed(now, key)), state);
   const messages = (state: State) => [...frameText(state, size).matchAll(/message (\d+)\./g)].map((m) => Number(m[1]));
 
-  test('is read from its end to its beginning and back, line by line, without a jump', () => {
+  test('scrolls from its end to its beginning and back, line by line, without a jump', () => {
     let state = press1(opened(), 'space');
     expect(frameText(state, size)).toContain('5 000 of 5 000 kept');
     let top = messages(state)[0] ?? 0;
@@ -292,7 +292,7 @@ describe('a log that is longer than the screen holds', () => {
     expect(wantedLogs(end)).toMatchObject({ paused: false });
   });
 
-  test('keys that come faster than the answer never follow by accident, and lose no place', () => {
+  test('keys that are faster than the answer keep the position, and never start to follow', () => {
     const oldest = press1(opened(), 'g');
     const hasty = pressed(oldest, ...Array.from({ length: 200 }, () => 'pagedown'));
     expect(frameText(hasty, size)).toContain('paused: 3 000 more');
@@ -302,7 +302,7 @@ describe('a log that is longer than the screen holds', () => {
     expect(messages(press1(then, 'pagedown'))[0]).toBeLessThanOrEqual(2020);
   });
 
-  test('N looks further back, window after window', () => {
+  test('N searches further back, window by window', () => {
     let state = press1(opened(), 'space');
     let keys = 0;
     while (here(state).selected !== '1001' && keys < 20) {
@@ -314,7 +314,7 @@ describe('a log that is longer than the screen holds', () => {
     expect(press1(opened(), 'space', 'N').ui.notice?.says).toBe('no earlier error in 1 999 lines; N searches further');
   });
 
-  test('another filter shows what is around the line one stands on', () => {
+  test('another filter keeps the selected line in view', () => {
     const state = pressed(press1(opened(), 'g', ...Array.from({ length: 12 }, () => 'pagedown')), '/', 'x', 'enter');
     expect(wantedLogs(state)?.around).toBe(Number(here(state).selected));
   });

@@ -19,7 +19,7 @@ describe('moving', () => {
     expect(frameText(at('shift-tab'), size)).toContain(`▶${panes.length} ${panes.at(-1)?.title}`);
   });
 
-  test('j marks a row, enter opens it, esc comes back to it', () => {
+  test('j selects a row, enter opens it, esc returns to it', () => {
     const marked = at('2', 'j', 'j');
     expect(frameText(marked, size)).toContain('▶  ● 8qk5p');
     const opened = pressing(marked, size, 'enter');
@@ -27,7 +27,7 @@ describe('moving', () => {
     expect(frameText(pressing(opened, size, 'esc'), size)).toContain('▶  ● 8qk5p');
   });
 
-  test('what was said of one place is not said in another', () => {
+  test('a notice disappears with its screen', () => {
     const said = at('esc');
     expect(frameText(said, size)).toContain('this is the top level; q quits');
     for (const keys of [['2', 'j', 'enter'], ['tab'], ['3'], ['w'], ['l']])
@@ -42,7 +42,7 @@ describe('moving', () => {
     expect(frameText(at('2', 'j', 'j', '3', 'j', '2'), size)).toContain('▶  ● 8qk5p');
   });
 
-  test('z shows the pane on the whole screen; order and filter are said', () => {
+  test('z shows the pane full screen, with its order and filter', () => {
     expect(title('2', 'z')).toMatch(/PODS {2}bentham-prod {2}9\/11 ready +by health/);
     expect(title('2', 'z', 's', 's')).toContain('by restarts');
     expect(title('2', 'z', '/', 'o', 'o', 'm', 'enter')).toContain('/oom  1 of 11');
@@ -68,7 +68,7 @@ describe('moving', () => {
     expect(frameText(at('2', '/', 'x', 'x', 'x'), size)).toContain('no row contains “xxx”');
   });
 
-  test('long lists: G, g, half and whole pages', () => {
+  test('G, g, half and whole pages move in long lists', () => {
     const many = (...keys: readonly string[]) => here(pressing(stateOf(crowd(500)), size, '2', 'z', 's', ...keys)).at;
     expect(many('G')).toBe(499);
     expect(many('G', 'g')).toBe(0);
@@ -123,7 +123,7 @@ describe('moving', () => {
     ]);
   });
 
-  test('the palette finds screens and keys by a few letters, and q is a letter in it', () => {
+  test('the palette finds screens and keys by a few letters, and q is one of them', () => {
     const text = frameText(at(':', 's', 't', 'u', 'd'), size);
     expect(text).toContain(': stud█');
     expect(text).toContain('▶ studies');
@@ -131,11 +131,11 @@ describe('moving', () => {
     expect(frameText(at(':', 'q'), size)).toContain(': q█');
   });
 
-  test('help tells the keys of here', () => {
+  test('help lists the keys of the screen', () => {
     expect(frameText(at('2', 'z', '?'), size)).toContain('change the sort order');
   });
 
-  test.each(screens.map((s) => s.id))('help on %s names every key that works there, whole, and no other', (screen) => {
+  test.each(screens.map((s) => s.id))('help on %s lists every key that works there in full, and no other', (screen) => {
     const state = stateOf(outage);
     const there = { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] as const } };
     const tall = { columns: 80, rows: 200 };
@@ -150,7 +150,7 @@ describe('moving', () => {
     expect(said.toSorted()).toEqual(keys.toSorted());
   });
 
-  test('esc is offered wherever it leads back, and nowhere else', () => {
+  test('esc is offered exactly where it goes back', () => {
     const footer = (...keys: readonly string[]) =>
       frameText(at(...keys), size)
         .split('\n')
@@ -160,18 +160,18 @@ describe('moving', () => {
       expect(footer(...keys)).toMatch(/esc back {2}: commands {2}\? help$/);
   });
 
-  test('enter opens the pane where nothing is marked yet', () => {
+  test('enter opens the pane if no row is selected', () => {
     expect(here(at('4', 'enter')).screen).toBe('surfaces');
     expect(here(at('4', 'j', 'enter')).screen).toBe('surface');
   });
 
-  test('what has no list is not filtered', () => {
+  test('a screen without a list has no filter', () => {
     expect(here(at('w', '/')).filtering).toBe(false);
     expect(frameText(at('w'), size)).not.toContain('/ filter');
     expect(here(at('3', '/'))).toMatchObject({ screen: 'metrics', filtering: true });
   });
 
-  test('what is said above the footer leaves no hole in its rule', () => {
+  test('a notice above the footer leaves no gap in its rule', () => {
     for (const keys of [['y'], ['R']])
       expect(
         frameText(at(...keys), size)

@@ -47,12 +47,12 @@ describe.each(screens.map(({ id }) => [id] as const))('on %s', (id) => {
   });
 });
 
-test('nor does the palette offer what is refused', () => {
+test('the palette offers nothing that is refused', () => {
   const offered = entries.flatMap((of) => of(observer('cockpit'))).filter((e) => e.unless === undefined);
   expect(offered.filter((e) => e.run.some(changes)).map((e) => e.title)).toEqual([]);
 });
 
-test('the timeline says beside p why it does nothing', () => {
+test('the timeline says why p does nothing', () => {
   const state = observer('timeline');
   const pin = bindingsOf(frame(state, size).screen).find((b) => b.id === 'pin');
   const row = frame(state, size).row;

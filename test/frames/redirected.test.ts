@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { calm, frameText, outage, scope, stateOf } from '../support/worlds.ts';
 
-test('an environment that leads elsewhere than its profile is said on every frame that has room', () => {
+test('targets that differ from the profile are named on every frame that has room', () => {
   const redirected = ['database.primary.host is localhost (env PGHOST), not db-primary.bentham.io'];
   const at = (columns: number, world = calm) => {
     const marked = { ...world, scope: { ...scope, redirected } };

@@ -19,7 +19,7 @@ const openAt = (screen: string, world = calm) => {
   return { ...state, ui: { ...state.ui, stack: [here(state), place] as typeof state.ui.stack } };
 };
 
-describe('a backend that is away, at 80×24', () => {
+describe('an unreachable backend, at 80×24', () => {
   const faults: readonly Partial<Fault>[] = [
     { kind: 'refused', what: 'connection refused (ECONNREFUSED 10.20.30.40:5432)' },
     { kind: 'forbidden', what: 'password authentication failed for user bentham, not in pg_hba.conf' },
@@ -38,7 +38,7 @@ describe('a backend that is away, at 80×24', () => {
   });
 });
 
-test('what an action and a procedure are about is said whole for the marked one', () => {
+test('the selected action or procedure shows its full description', () => {
   for (const size of [usual, smallest]) {
     expect(frameText(openAt('act'), size).replace(/\s+/g, ' ')).toContain(
       'replaces all pods of a deployment with new ones from the same template',
@@ -51,16 +51,16 @@ test('what an action and a procedure are about is said whole for the marked one'
   }
 });
 
-test('why an action is not possible now is said whole', () => {
+test('an unavailable action shows its full reason', () => {
   const state = pressing(openAt('act'), usual, 'j', 'j', 'j');
   expect(frameText(state, usual)).toContain('not now: the primary answers');
 });
 
-test('the opening of an incident cuts no word', () => {
+test('opening an incident cuts no word', () => {
   for (const size of [usual, smallest]) expect(frameText(openAt('incident', outage), size)).not.toContain('…');
 });
 
-test('the runbook’s small tables stand whole where they do not fit with their lines', () => {
+test('the runbook’s small tables lose their lines before their words', () => {
   const text = frameText(openAt('severities'), smallest).replace(/\s+/g, ' ');
   for (const { severity, description, example } of severityLevels)
     expect(text).toContain(`SEV${severity} ${description}: ${example}`);
@@ -71,7 +71,7 @@ test('backups, contacts and the overview cut no value at 60×15', () => {
     expect(frameText(openAt(screen, outage), smallest), screen).not.toContain('…');
 });
 
-test('an alert, an API key and a step that is not marked leave out whole clauses, and say all of it when marked', () => {
+test('an alert, an API key and a step drop whole clauses, and show all of them when selected', () => {
   const says = '71 % of 440 jobs failed: Rate limited: too many requests from this key, since the deploy at 03:01';
   const alerts = [{ ...alert, says }];
   const alertsText = frameText(showing('alerts', { incidentContext: deskOf('ops1', { alerts }) }), usual);

@@ -26,7 +26,7 @@ const bus = pod('event-bus', '0', {
 const readings = { pods: live([...before, bus]), workloads: live({ all, unseen: [], refusals: [] }) };
 const broken: World = { ...calm, readings: { ...calm.readings, ...readings } };
 
-test('the pane of pods has the stateful set by its pods, its pod by its whole name, and the claim', () => {
+test('the pods pane shows the stateful set with its pods by their full names, and the claim', () => {
   const text = frameText(stateOf(broken), size);
   expect(text).toMatch(/▲ event-bus +0\/1 +sts/);
   expect(text).toMatch(/● event-bus-0 +CrashLoopBackOff/);

@@ -77,7 +77,7 @@ test('a credential plugin gets all secrets of the environment, is told nothing, 
   expect(await ask()).toBe(first);
 });
 
-test('it renews no identity of OpenID Connect', async () => {
+test('it renews no ID token of OpenID Connect', async () => {
   const ended = `e30.${Buffer.from('{"exp":1}').toString('base64url')}.x`;
   const config = { 'idp-issuer-url': 'https://i', 'client-id': 'c', 'refresh-token': 'r', 'id-token': ended };
   const renewing = signedIn({ authProvider: { name: 'oidc', config } });

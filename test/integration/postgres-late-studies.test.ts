@@ -67,7 +67,7 @@ async function look(schema: string, jobTimeout = 10 * minute) {
   return { studies, findings };
 }
 
-test.each(forms)('$name: held and overdue studies are told by name', async (form) => {
+test.each(forms)('$name: held and overdue studies are named', async (form) => {
   const { schema, prismaStudies } = form;
   await sql(form.create);
   const table = `"${schema}".${prismaStudies ? '"Study"' : 'studies'}`;
@@ -105,7 +105,7 @@ test.each(forms.filter(({ prisma }) => prisma))('$name: a job that runs too long
   expect((await look(schema, 30 * minute)).studies.stuckJobs?.count.value).toBe(0);
 });
 
-test('a table without a time when a job began tells no stuck jobs, and an enum without paused no held studies', async () => {
+test('a table without start times reports no stuck jobs, and an enum without paused no held studies', async () => {
   const [form] = forms;
   if (!form) throw new Error('no form');
   const schema = 'no_times';
@@ -117,7 +117,7 @@ test('a table without a time when a job began tells no stuck jobs, and an enum w
 });
 
 test.each(forms.filter(({ prisma }) => prisma))(
-  '$name: errors that no retry mends are counted by code',
+  '$name: errors that no retry can fix are counted by code',
   async (form) => {
     const schema = `${form.schema}_codes`;
     await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));

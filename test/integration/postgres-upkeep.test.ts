@@ -174,7 +174,7 @@ test('a part that comes too late affects nothing else', async () => {
   expect(outcome.ok && outcome.value.connections?.used).toBeGreaterThan(0);
 });
 
-test('consumers of the log that are no replicas are not counted as replicas', async () => {
+test('WAL consumers that are no replicas are not counted as replicas', async () => {
   // As pg_receivewal and the second connection of pg_basebackup: they receive, and replay nothing.
   const receiver = await connected('postgres', { replication: 'true' });
   const at = (await client.query<{ at: string }>('SELECT pg_current_wal_lsn() AS at')).rows[0]?.at;
@@ -187,7 +187,7 @@ test('consumers of the log that are no replicas are not counted as replicas', as
   await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
 });
 
-test('a reader that refuses what reads the log, as Aurora’s, tells the lag that its cluster tells', async () => {
+test('a reader that refuses WAL functions, such as Aurora’s, shows the lag of its cluster', async () => {
   await client.query(`CREATE SCHEMA aurora; GRANT USAGE ON SCHEMA aurora TO monitor;
     CREATE FUNCTION aurora.pg_is_in_recovery() RETURNS bool LANGUAGE sql AS 'SELECT true';
     CREATE FUNCTION aurora.pg_last_wal_receive_lsn() RETURNS pg_lsn LANGUAGE plpgsql AS

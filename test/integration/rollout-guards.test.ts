@@ -254,7 +254,7 @@ test('a paused deployment and one at 0 replicas are refused, its autoscaler name
   ]);
 });
 
-test('what may not be read is said, and stops nothing', async () => {
+test('an unreadable part is named, and stops nothing', async () => {
   kubernetes.restrict([
     { verbs: ['*'], groups: ['apps', 'autoscaling', 'authorization.k8s.io'], resources: ['*'] },
     {

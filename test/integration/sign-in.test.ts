@@ -76,14 +76,14 @@ const target = (config: object): KubeTarget => ({
   },
 });
 
-test('an identity that lasts is shown as it is, and nobody is asked', async () => {
+test('a valid ID token is used without a request', async () => {
   const token = identity(600, 'one');
   const { headers } = await obtain(target({ 'id-token': token }));
   expect(headers).toEqual({ authorization: `Bearer ${token}` });
   expect(shown).toEqual([]);
 });
 
-test('one that has run out is renewed once, with the refresh token that was given last', async () => {
+test('an expired ID token is renewed once, with the newest refresh token', async () => {
   const before = target({ 'id-token': identity(-60, 'old') });
   const untouched = structuredClone(before);
   const signIn = signInOf(before);
@@ -101,7 +101,7 @@ test('one that has run out is renewed once, with the refresh token that was give
   expect(shown.slice(1)).toEqual(['first', 'second', 'second']);
 });
 
-test('a client with a secret shows it in the way that the issuer takes', async () => {
+test('a client with a secret sends it in the way that the issuer supports', async () => {
   for (methods of [undefined, ['client_secret_basic', 'client_secret_post'], ['client_secret_post'], ['none']]) {
     answer = () => given(600, 'new');
     await obtain(target({ 'id-token': identity(-60, 'old'), 'client-secret': 'a:b' }));
@@ -135,13 +135,13 @@ test.each<[string, object, object, RegExp, string]>([
   await expect(failed).rejects.toMatchObject({ message: expect.stringMatching(message), code });
 });
 
-test('an issuer that hangs is given up', async () => {
+test('a hanging issuer ends at the deadline', async () => {
   answer = undefined;
   const { config } = target({ 'id-token': identity(-60, 'old') }).user.authProvider;
   await expect(identityOf(config, 200)()).rejects.toThrow(/^sign-in at \S+ failed: no answer in time$/);
 });
 
-test('a provider that nobody knows is named', async () => {
+test('an unknown provider is named', async () => {
   const { user, ...rest } = target({});
   const unknown = { ...rest, user: { ...user, authProvider: { name: 'sso\u001b[2J' } } };
   await expect(obtain(unknown)).rejects.toThrow(/^auth-provider sso\S* returned no token$/);

@@ -41,7 +41,7 @@ test('after a slow start the backends still get a part of the deadline', async (
   expect(redis).toMatchObject({ state: 'lost', fault: { kind: 'refused' } });
 });
 
-test('more time is advised only to who gave little', () => {
+test('more time is advised only if little was given', () => {
   expect(lateHint(5000)).toBe('allow more time: --timeout 15');
   for (const given of [15_000, 60_000]) expect(lateHint(given)).not.toContain('--timeout');
 });

@@ -218,7 +218,7 @@ query_wait_timeout = 2
     ['a database that it does not know', { database: 'absent' }, 'unconfigured', /PGDATABASE/],
     ['a database that the server does not have', { database: 'nowhere' }, 'unconfigured', /dbname/],
     ['no server behind it', { database: 'down' }, 'refused', /server behind it is down/],
-  ])('%s is told as such', async (_, of, kind, hint) => {
+  ])('%s is reported as such', async (_, of, kind, hint) => {
     const found = await read('SELECT 1', at(port, { database: 'good', ...of }));
     expect(found).toMatchObject({ ok: false, fault: { kind, code: '08P01', hint: expect.stringMatching(hint) } });
   });

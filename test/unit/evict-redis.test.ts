@@ -21,16 +21,16 @@ function proof(there: Readonly<Record<string, number>>) {
   return evictRedis.verify(done, preflight as Preflight);
 }
 
-test('all are gone: verified, with the memory that is free', async () => {
+test('removed keys are verified, with the memory that is free', async () => {
   expect(await proof({})).toEqual({ state: 'pass', because: '3 keys are gone; memory 1.0 kB, 3.0 kB less' });
 });
 
-test('one that was used since is named and not counted', async () => {
+test('a key used since the plan is named and not counted', async () => {
   const { state, because } = await proof({ 'cache:b': second });
   expect([state, because.split(';')[0]]).toEqual(['pass', '2 keys are gone, 1 still exist, used since the plan']);
 });
 
-test('one that is idle since before the call was not unlinked', async () => {
+test('a key idle since before the call was not removed', async () => {
   expect(await proof({ 'cache:b': hour })).toEqual({ state: 'fail', because: '1 of the keys remain' });
   expect(await proof({ 'cache:b': minute, 'cache:c': 0 })).toMatchObject({ state: 'fail' });
 });
