@@ -8,8 +8,8 @@ import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
 import { second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 
-export const refuse = (why: string, hint: string): Planned => ({ ok: false, why, hint });
-export const refusedBy = (fault: Fault): Planned => refuse(describeFault(fault), fault.hint);
+export const refuse = (why: string, hint: string): Extract<Planned, { ok: false }> => ({ ok: false, why, hint });
+export const refusedBy = (fault: Fault): Extract<Planned, { ok: false }> => refuse(describeFault(fault), fault.hint);
 export const planned = (plan: Plan): Planned => ({ ok: true, plan });
 
 export const proven = (because: string): Check => ({ state: 'pass', because });

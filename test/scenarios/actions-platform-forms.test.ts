@@ -229,3 +229,29 @@ test.each(prisma)('$name: errors that no retry cures are left, and a study that 
     expect(insisted.plan?.warnings?.join()).toMatch(/The study is complete: its jobs may never run\./i);
   });
 });
+
+test.each(forms)('$name: tables are analyzed and vacuumed by the runbook’s names and by their own', async (form) => {
+  const schema = `${form.schema}_maintained`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  const study = form.prismaStudies ? 'Study' : 'studies';
+  const job = form.prisma ? 'Job' : 'jobs';
+  await cockpitOn(schema, async (cockpit) => {
+    const done = async (action: 'analyze-tables' | 'vacuum-table', target: Record<string, string>) => {
+      const run = await cockpit.plan(action, target);
+      expect(run, `${run.says} ${run.hint}`).toMatchObject({ phase: 'planned' });
+      expect(await cockpit.confirm(run)).toMatchObject({ outcome: 'verified' });
+      return run;
+    };
+    await done('vacuum-table', { table: 'jobs' });
+    const called = await done('vacuum-table', { table: job.toUpperCase() });
+    expect(called.plan?.impact[0]).toMatch(new RegExp(`^${job}:`));
+    const weekly = await cockpit.plan('analyze-tables', {});
+    if (form.prisma) {
+      expect(weekly.plan?.impact.map((line) => line.split(':')[0])).toEqual([job, study, 'No table of results']);
+      expect(await cockpit.confirm(weekly)).toMatchObject({ outcome: 'verified' });
+    } else expect(weekly).toMatchObject({ outcome: 'refused', says: `there is no table in ${schema} called results` });
+    await done('analyze-tables', { tables: 'jobs, studies' });
+    const mistyped = await cockpit.plan('vacuum-table', { table: `${study}x` });
+    expect(mistyped).toMatchObject({ outcome: 'refused', hint: expect.stringContaining(`did you mean ${study}?`) });
+  });
+});

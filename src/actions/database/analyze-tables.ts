@@ -5,6 +5,7 @@ import { qualified } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
 import { ago, lastByHand, ranSince, statsOf } from './statistics.ts';
+import { tablesHere } from './table-name.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -36,20 +37,25 @@ export const analyzeTables: Action = {
   names: (target) => tablesOf(target).join(','),
   object: () => 'maintenance',
   needs: (target, { schema }) =>
-    tablesOf(target).map((table) => ({ kind: 'table', schema, table, privileges: ['MAINTAIN'] })),
+    tablesOf(target).map((table) => ({ kind: 'table', schema, table, privileges: ['MAINTAIN'], mayBeAbsent: true })),
   async plan(target, preflight) {
-    const tables = tablesOf(target);
+    const asked = tablesOf(target);
+    if (asked.length === 0) return refuse('no table is given', `give names, such as ${weekly}`);
     const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
+    const here = await tablesHere(asked, preflight);
+    if (!here.ok) return here;
+    const { names: tables, skipped } = here.value;
     const stats = await statsOf(preflight, tables);
     if (!stats.ok) return refusedBy(stats.fault);
-    const absent = tables.filter((name) => !stats.value.has(name));
-    if (absent.length > 0) return refuse(`there is no table ${absent.join(', ').slice(0, 100)}`, 'check the names');
     return planned({
-      impact: tables.map((name) => {
-        const s = stats.value.get(name);
-        return `${name}: ${formatBytes(s?.bytes ?? 0)}, analyzed ${ago(s?.analyzed ?? 0, preflight.now())}`;
-      }),
+      impact: [
+        ...tables.map((name) => {
+          const s = stats.value.get(name);
+          return `${name}: ${formatBytes(s?.bytes ?? 0)}, analyzed ${ago(s?.analyzed ?? 0, preflight.now())}`;
+        }),
+        ...skipped,
+      ],
       calls: tables.map((name) => ({
         tool: 'sql',
         server: 'primary',
@@ -64,6 +70,6 @@ export const analyzeTables: Action = {
       baseline: lastByHand(stats.value, 'analyzed'),
     });
   },
-  verify: ({ target, plan }, preflight) => ranSince(tablesOf(target), 'analyzed', plan.baseline, preflight),
+  verify: ({ plan }, preflight) => ranSince('analyzed', plan.baseline, preflight),
   within: 20 * second,
 };

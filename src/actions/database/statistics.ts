@@ -59,13 +59,14 @@ export const lastByHand = (stats: ReadonlyMap<string, Stats>, which: 'analyzed' 
   before: JSON.stringify(Object.fromEntries([...stats].map(([name, of]) => [name, of.byHand[which]]))),
 });
 
+/** Whether each table that the plan was about was done by hand since. */
 export async function ranSince(
-  tables: readonly string[],
   which: 'analyzed' | 'vacuumed',
   memo: Plan['baseline'],
   preflight: Preflight,
 ): Promise<Check> {
   const before = JSON.parse(memo?.before ?? '{}') as Readonly<Record<string, Instant>>;
+  const tables = Object.keys(before);
   const found = await statsOf(preflight, tables);
   if (!found.ok) return notYetBy(found.fault);
   const old = tables.filter((name) => (found.value.get(name)?.byHand[which] ?? 0) <= (before[name] ?? 0));
@@ -111,8 +112,9 @@ export async function holderOf(preflight: Preflight, before: Instant): Promise<s
 const few = 100;
 
 /** Whether a vacuum succeeded: it ran, and the dead rows are gone. */
-export async function vacuumed(table: string, memo: Plan['baseline'], preflight: Preflight): Promise<Check> {
-  const ran = await ranSince([table], 'vacuumed', memo, preflight);
+export async function vacuumed(memo: Plan['baseline'], preflight: Preflight): Promise<Check> {
+  const { table = '' } = memo ?? {};
+  const ran = await ranSince('vacuumed', memo, preflight);
   if (ran.state !== 'pass') return ran;
   const found = await statsOf(preflight, [table]);
   if (!found.ok) return notYetBy(found.fault);

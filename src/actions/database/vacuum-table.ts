@@ -6,6 +6,7 @@ import { qualified } from '../../core/text/sql.ts';
 import { hour, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
 import { ago, holderOf, lastByHand, statsOf, vacuumed } from './statistics.ts';
+import { tablesHere } from './table-name.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -58,15 +59,20 @@ export const vacuumTable: Action = {
   ],
   names: (target) => given(target, 'table'),
   object: () => 'maintenance',
-  needs: (target, { schema }) => [{ kind: 'table', schema, table: given(target, 'table'), privileges: ['MAINTAIN'] }],
+  needs: (target, { schema }) => [
+    { kind: 'table', schema, table: given(target, 'table'), privileges: ['MAINTAIN'], mayBeAbsent: true },
+  ],
   async plan(target, preflight) {
-    const table = given(target, 'table');
     const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
+    const here = await tablesHere([given(target, 'table')], preflight);
+    if (!here.ok) return here;
+    const [table, none] = [here.value.names[0], here.value.skipped[0]];
+    if (table === undefined) return refuse(none ?? 'no table is given', 'nothing to vacuum');
     const stats = await statsOf(preflight, [table]);
     if (!stats.ok) return refusedBy(stats.fault);
     const own = stats.value.get(table);
-    if (!own) return refuse(`there is no table ${table.slice(0, 80)}`, 'check its name');
+    if (!own) return refuse(`the server has no statistics of ${table} yet`, 'try again in a second');
     const busy = await preflight.rows(
       'primary',
       `SELECT pid, phase::text AS phase FROM pg_stat_progress_vacuum
@@ -106,9 +112,9 @@ export const vacuumTable: Action = {
       undo: 'not needed: no row changes',
       answered: [who.says],
       preconditions: table,
-      baseline: { ...lastByHand(stats.value, 'vacuumed'), dead: String(own.dead) },
+      baseline: { ...lastByHand(stats.value, 'vacuumed'), table, dead: String(own.dead) },
     });
   },
-  verify: ({ target, plan }, preflight) => vacuumed(given(target, 'table'), plan.baseline, preflight),
+  verify: ({ plan }, preflight) => vacuumed(plan.baseline, preflight),
   within: 20 * second,
 };
