@@ -1,6 +1,7 @@
 // The database's credentials (runbook: Rotating Database Credentials).
 import type { Action } from '../core/actions/action.ts';
 import type { KubernetesCall } from '../core/actions/call.ts';
+import type { Preflight } from '../core/actions/preflight.ts';
 import { formatInstant } from '../core/text/format.ts';
 import { quoted } from '../core/text/sql.ts';
 import { minute, second } from '../core/time.ts';
@@ -18,6 +19,7 @@ import {
   proven,
   refuse,
   refusedBy,
+  unknownName,
 } from './plan.ts';
 
 declare module '../core/actions/action.ts' {
@@ -36,6 +38,13 @@ const mayAlterSql = `SELECT r.rolname::text AS name,
 const olderSessionsSql = `SELECT pid, application_name::text AS application FROM pg_stat_activity
   WHERE usename = $1 AND backend_start < to_timestamp($2::float8) AND application_name NOT LIKE 'bentham-cockpit%'
   ORDER BY backend_start LIMIT 1000`;
+
+/** Roles that may log in. */
+async function rolesOf(preflight: Preflight): Promise<readonly string[]> {
+  const text = 'SELECT rolname::text AS name FROM pg_roles WHERE rolcanlogin ORDER BY 1 LIMIT 200';
+  const found = await preflight.rows('primary', text, []);
+  return found.ok ? found.value.map(({ name }) => String(name)) : [];
+}
 
 export const rotateDatabaseCredentials: Action = {
   id: 'rotate-database-credentials',
@@ -67,8 +76,7 @@ export const rotateDatabaseCredentials: Action = {
     for (const answer of [cluster, database, secret, found]) if (!answer.ok) return refusedBy(answer.fault);
     if (!cluster.ok || !database.ok || !secret.ok || !found.ok)
       return refuse('the preflight is incomplete', 'try again');
-    if (!found.value[0])
-      return refuse(`there is no role ${role.slice(0, 60)}`, 'name the role that the applications use');
+    if (!found.value[0]) return unknownName('role', role, await rolesOf(preflight));
     if (found.value[0].may !== true)
       return refuse(
         `${targets.primary.user} lacks permission to set the password of ${role}`,

@@ -3,6 +3,7 @@ import type { Action, Choice, Target } from '../core/actions/action.ts';
 import type { ActionContext, EvidenceObject, EvidenceVersion } from '../core/actions/preflight.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, type Instant, second } from '../core/time.ts';
+import { unknownEvidence } from './evidence-names.ts';
 import {
   counted,
   fingerprint,
@@ -64,7 +65,7 @@ export const cleanupEvidence: Action = {
       'objects and bytes per study, newest and oldest; objects under legal hold or retention (listed, not deleted); versioning',
     calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
     proof: 'the prefix, listed again, has none of the deleted objects',
-    undo: 'in a versioned bucket: restore-evidence; else none',
+    undo: 'in a versioned bucket: restore-deleted-evidence; else none',
     runbook: 'Evidence Cleanup',
   },
   fields: [
@@ -91,7 +92,8 @@ export const cleanupEvidence: Action = {
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
     const found = await preflight.evidence(prefix, before, mostObjects);
     if (!found.ok) return refusedBy(found.fault);
-    const { objects, complete, versioned, unspeakable } = found.value;
+    const { objects, complete, versioned, unspeakable, listed } = found.value;
+    if (listed === 0) return unknownEvidence('evidence under', prefix, preflight);
     const held = objects.filter((o) => o.held !== undefined);
     const free = objects.filter((o) => o.held === undefined);
     if (free.length === 0)
@@ -143,14 +145,19 @@ export const cleanupEvidence: Action = {
         bucket,
         do: { verb: 'delete' as const, keys: keys.slice(at * perRequest, (at + 1) * perRequest) },
       })),
-      undo: versioned ? 'restore the versions one by one: restore-evidence' : undefined,
+      undo: versioned ? 'restore them: restore-deleted-evidence' : undefined,
       answered: [`bucket ${bucket}`],
       preconditions: fingerprint(
         free.map((o) => [o.key, o.modifiedAt, o.bytes]),
         held.map((o) => [o.key, o.held]),
         versioned,
       ),
-      baseline: { before: String(before), last: keys.toSorted(inOrder).at(-1) ?? '', count: String(keys.length) },
+      baseline: {
+        before: String(before),
+        versioned: String(versioned === true),
+        last: keys.toSorted(inOrder).at(-1) ?? '',
+        count: String(keys.length),
+      },
     });
   },
   async verify({ target, plan }, preflight) {
@@ -165,6 +172,16 @@ export const cleanupEvidence: Action = {
     return proven(`none of the ${formatCount(Number(count))} remains`);
   },
   within: 20 * second,
+  next: ({ target, plan }) =>
+    plan.baseline?.versioned === 'true'
+      ? [
+          {
+            action: 'restore-deleted-evidence',
+            target: { prefix: given(target, 'prefix') },
+            says: 'restore what was deleted',
+          },
+        ]
+      : [],
 };
 
 /** The lock of a version, after its description. */
@@ -207,6 +224,7 @@ export const restoreEvidence: Action = {
     const wanted = given(target, 'version');
     const chosen = found.value.find((v) => v.versionId === wanted && !v.marker);
     const known = found.value.filter((v) => !v.marker).map((v) => v.versionId);
+    if (found.value.length === 0) return unknownEvidence('evidence', key, preflight);
     if (!chosen)
       return refuse(
         `${key.slice(0, 80)} has no version ${wanted.slice(0, 60)}`,
@@ -216,6 +234,11 @@ export const restoreEvidence: Action = {
       return refuse(
         `it has ${formatBytes(chosen.bytes)}: S3 copies at most 5 GB in one request`,
         'copy it in parts by hand: aws s3api create-multipart-upload, upload-part-copy',
+      );
+    if (chosen.archived)
+      return refuse(
+        `that version is archived (${chosen.archived})`,
+        'bring it back first: aws s3api restore-object --version-id … --restore-request Days=7',
       );
     if (chosen.latest) return refuse('it is already the current version', 'nothing to restore');
     const current = found.value.find((v) => v.latest);

@@ -17,6 +17,7 @@ import { revokeApiKey } from './keys/revoke-api-key.ts';
 import { rotateApiKey } from './keys/rotate-api-key.ts';
 import { listSnapshots, restoreDatabase } from './recovery.ts';
 import { evictRedis } from './redis.ts';
+import { restoreDeletedEvidence } from './restore-deleted-evidence.ts';
 import { cleanupSessions, refreshSessions } from './sessions.ts';
 import { cancelStudy } from './studies/cancel-study.ts';
 import { pauseStudy, resumeStudy } from './studies/pause-study.ts';
@@ -51,6 +52,7 @@ export const actionById: Readonly<Record<ActionId, Action>> = {
   'evict-redis': evictRedis,
   'cleanup-evidence': cleanupEvidence,
   'restore-evidence': restoreEvidence,
+  'restore-deleted-evidence': restoreDeletedEvidence,
   'list-snapshots': listSnapshots,
   'restore-database': restoreDatabase,
   'rotate-database-credentials': rotateDatabaseCredentials,

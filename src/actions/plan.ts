@@ -4,12 +4,17 @@ import type { Check, Execution, Field, Plan, Planned, Proof, Target } from '../c
 import type { CommandCall } from '../core/actions/call.ts';
 import type { ActionContext, Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
+import { thereIs } from '../core/text/did-you-mean.ts';
 import { isPlain, plainCharacters, quote } from '../core/text/shell.ts';
+import { sanitize } from '../core/text/text.ts';
 import { second } from '../core/time.ts';
 import type { Fault } from '../core/world/reading.ts';
 
 export const refuse = (why: string, hint: string): Extract<Planned, { ok: false }> => ({ ok: false, why, hint });
 export const refusedBy = (fault: Fault): Extract<Planned, { ok: false }> => refuse(describeFault(fault), fault.hint);
+/** Refuses a name before anything is planned, with what there is. `kind`: what it should be: `surface`. */
+export const unknownName = (kind: string, word: string, known: readonly string[]): Extract<Planned, { ok: false }> =>
+  refuse(`there is no ${kind} ${sanitize(word, 80)}`, thereIs(word, known));
 export const planned = (plan: Plan): Planned => ({ ok: true, plan });
 
 export const proven = (because: string): Check => ({ state: 'pass', because });
@@ -117,9 +122,10 @@ export const kubectlInherits: readonly string[] = [
   ...['AWS_*', 'AAD_*', 'AZURE_*', 'CLOUDSDK_*', 'GOOGLE_*', 'USE_GKE_GCLOUD_AUTH_PLUGIN'],
 ];
 
-/** Requires that the admin command exists. */
-export const needsAdmin = ({ admin }: ActionContext) => ({
+/** Requires that the admin command exists, and this script in the checkout’s package.json. */
+export const needsAdmin = ({ admin }: ActionContext, script: string) => ({
   kind: 'tool' as const,
   command: admin.command[0],
+  script: { name: script, by: admin.command },
   directory: admin.directory,
 });

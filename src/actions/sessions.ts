@@ -28,7 +28,7 @@ export const cleanupSessions: Action = {
   fields: [{ name: 'older-than', ask: 'older than?', kind: 'text', form: spanForm, preset: '24h' }],
   names: () => 'sessions',
   object: () => 'sessions',
-  needs: (_, context) => [needsAdmin(context)],
+  needs: (_, context) => [needsAdmin(context, 'admin:sessions')],
   async plan(target, preflight) {
     const span = given(target, 'older-than') || '24h';
     const made = adminCall(preflight.context, 'admin:sessions', 'cleanup', '--older-than', { span });
@@ -59,7 +59,7 @@ export const refreshSessions: Action = {
   fields: [],
   names: () => 'sessions',
   object: () => 'sessions',
-  needs: (_, context) => [needsAdmin(context)],
+  needs: (_, context) => [needsAdmin(context, 'admin:sessions')],
   async plan(_, preflight) {
     const made = adminCall(preflight.context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) return made;

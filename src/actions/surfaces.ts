@@ -6,6 +6,7 @@ import { formatCount, formatPercent } from '../core/text/format.ts';
 import { minute, second } from '../core/time.ts';
 import { newest } from '../core/world/reading.ts';
 import { adminCall, answeredByDatabase, counted, given, itsAnswer, needsAdmin, planned } from './plan.ts';
+import { surfaceDoubt } from './surface-names.ts';
 
 declare module '../core/actions/action.ts' {
   interface ActionIds {
@@ -102,7 +103,7 @@ function surfaceAction(
     fields: [surfaceField],
     names: named,
     object,
-    needs: (_, context) => [needsAdmin(context)],
+    needs: (_, context) => [needsAdmin(context, verb === 'test' ? 'test:surface' : 'admin:surface')],
     async plan(target, preflight) {
       const surface = named(target);
       const made =
@@ -111,9 +112,12 @@ function surfaceAction(
           : adminCall(preflight.context, 'admin:surface', verb, { surface });
       if (!made.ok) return made;
       const { call } = made;
+      const doubt = await surfaceDoubt(surface, preflight);
+      if (doubt && 'refused' in doubt) return doubt.refused;
       const { impact, answered } = await usage(surface, preflight);
       return planned({
         impact: [more.says(surface), ...impact],
+        warnings: doubt ? [doubt.warning] : [],
         calls: [verb === 'test' ? { ...call, within: 5 * minute } : call],
         undo: verb === 'test' ? undefined : `${verb === 'disable' ? 'enable' : 'disable'} ${surface}`,
         answered: [...answered, preflight.context.admin.directory ?? 'this directory'],

@@ -110,6 +110,14 @@ export function createPreflight({
       timed(`aws s3api list-object-versions --prefix ${quote(key)}`, async () =>
         (await aws()).evidenceVersions(settings, key),
       ),
+    deletedEvidence: (prefix, most) =>
+      timed(`aws s3api list-object-versions --prefix ${quote(prefix)}`, async () =>
+        (await import('./aws/deleted-evidence.ts')).deletedEvidence(settings, prefix, most),
+      ),
+    evidenceNames: (below) =>
+      timed(`aws s3api list-object-versions --delimiter / --prefix ${quote(below)}`, async () =>
+        (await import('./aws/deleted-evidence.ts')).evidenceNames(settings, below),
+      ),
     snapshots: () =>
       timed('aws rds describe-db-cluster-snapshots', async () => (await aws()).clusterSnapshots(settings)),
     rdsCluster: (id) =>
@@ -164,7 +172,10 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
     case 'tool':
     case 'script': {
       const { toolThere } = await import('./tools/preflight.ts');
-      return toolThere(need.kind === 'tool' ? need.command : need.path, need.directory);
+      const there = await toolThere(need.kind === 'tool' ? need.command : need.path, need.directory);
+      if (!there.ok || need.kind !== 'tool' || !need.script) return there;
+      const { packageScriptThere } = await import('./tools/package-scripts.ts');
+      return packageScriptThere(need.script.name, need.script.by, need.directory);
     }
     case 'channel': {
       const { pagerDuty, slackAlerts, slackOps } = settings.channels;

@@ -137,7 +137,10 @@ export const evidenceRecovery: Checklist = {
     {
       id: 'evidence-recovery/restore',
       say: 'Restore a specific version',
-      offers: [{ action: 'restore-evidence', title: 'restore a version' }],
+      offers: [
+        { action: 'restore-evidence', title: 'restore a version' },
+        { action: 'restore-deleted-evidence', title: 'restore all that was deleted under a prefix' },
+      ],
       byHand: (t) => [
         aws(
           t,

@@ -67,7 +67,7 @@ test('list-api-keys --json prints the keys as JSON', async () => {
 test('list-api-keys of a tenant without keys names the tenants that have some', async () => {
   const { code, out } = await run('list-api-keys', '--tenant', 'tenant-nobody');
   expect(code).toBe(4);
-  expect(out).toMatch(/tenant-nobody has no keys\n.*tenants with keys: .*tenant-/);
+  expect(out).toMatch(/tenant-nobody has no keys\n.*there are: .*tenant-/);
 });
 
 test('list-snapshots prints each snapshot, and what can be restored', async () => {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -118,6 +118,24 @@ async function oldEvidence(of: Environment): Promise<string> {
       }),
     );
   client.destroy();
+  return prefix;
+}
+
+/** Puts an object and deletes it, as people do: a marker hides its version. */
+async function deleteEvidence(of: Environment, ...keys: readonly string[]): Promise<void> {
+  const client = s3(of);
+  for (const Key of keys) {
+    await client.send(new PutObjectCommand({ Bucket: 'bentham-evidence', Key, Body: Key }));
+    await client.send(new DeleteObjectCommand({ Bucket: 'bentham-evidence', Key }));
+  }
+  client.destroy();
+}
+
+/** A study whose evidence is all deleted. */
+async function deletedEvidence(of: Environment): Promise<string> {
+  made += 1;
+  const prefix = `study_case${made}/`;
+  await deleteEvidence(of, `${prefix}a.png`, `${prefix}b c.png`);
   return prefix;
 }
 
@@ -288,6 +306,12 @@ export const cases: readonly Case[] = [
     action: 'restore-evidence',
     by: 's3',
     target: async (of) => ({ file: 'study_abc123/screenshot.png', version: await olderVersion(of) }),
+  },
+  {
+    action: 'restore-deleted-evidence',
+    by: 's3',
+    target: async (of) => ({ prefix: await deletedEvidence(of) }),
+    moves: (of, { prefix }) => deleteEvidence(of, `${prefix}more.png`),
   },
   {
     action: 'restore-database',

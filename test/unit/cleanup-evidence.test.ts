@@ -21,7 +21,7 @@ function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Prefl
       ok: true,
       value: {
         objects: objects.filter((o) => o.key.startsWith(under) && o.modifiedAt < before),
-        ...{ complete: true, unspeakable: 0, versioned: true },
+        ...{ complete: true, listed: 9, unspeakable: 0, versioned: true },
       },
     }),
   };

@@ -3,8 +3,7 @@ import type { Planned } from '../../core/actions/action.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
 import type { Form } from '../../core/platform/form.ts';
 import { tableNames } from '../../core/platform/mapping.ts';
-import { refusedBy } from '../plan.ts';
-import { unknownName } from '../there-is.ts';
+import { refusedBy, unknownName } from '../plan.ts';
 
 /** Ordinary and partitioned tables of the schema: what can be analyzed and vacuumed. */
 const tablesSql = `SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -18,6 +18,7 @@ import {
   proven,
   refuse,
   refusedBy,
+  unknownName,
 } from '../plan.ts';
 import { dryRunOf, tryPod } from './dry-run.ts';
 import { because, progressOf } from './rollout-progress.ts';
@@ -96,7 +97,7 @@ export async function planChange(
   const who = await answeredByCluster(preflight);
   if (!who.ok) return refusedBy(who.fault);
   const found = await preflight.deployment(named(target));
-  if (!found.ok) return refusedBy(found.fault);
+  if (!found.ok) return found.fault.code === '404' ? unknownDeployment(target, preflight) : refusedBy(found.fault);
   const d = found.value;
   const made = await make(d);
   const { targets } = preflight.context;
@@ -126,6 +127,17 @@ export async function planChange(
       ...made.memo,
     }),
   });
+}
+
+async function unknownDeployment(target: Target, preflight: Preflight) {
+  const all = await preflight.deployments();
+  return all.ok
+    ? unknownName(
+        'deployment',
+        named(target),
+        all.value.map(({ name }) => name),
+      )
+    : refusedBy(all.fault);
 }
 
 const gatewayHealth = ({ context: { targets } }: Preflight) => `${targets.gatewayUrl}${targets.healthPath}`;

@@ -14,6 +14,7 @@ import {
   refusedBy,
 } from '../plan.ts';
 import { keysWhere, lastUse, needsTable, tenantField } from './key.ts';
+import { tenantDoubt } from './tenant.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -63,7 +64,7 @@ export const createApiKey: Action = {
   ],
   names: (target) => given(target, 'tenant'),
   object: (target) => `api-keys-of/${given(target, 'tenant')}`,
-  needs: (_, context) => [needsAdmin(context), needsTable(context)],
+  needs: (_, context) => [needsAdmin(context, 'admin:apikey'), needsTable(context)],
   async plan(target, preflight) {
     const [tenant, name, permissions] = [
       given(target, 'tenant'),
@@ -74,6 +75,8 @@ export const createApiKey: Action = {
     if (!made.ok) return made;
     const who = await answeredByDatabase(preflight);
     if (!who.ok) return refusedBy(who.fault);
+    const doubt = await tenantDoubt(tenant, preflight);
+    if (doubt && 'refused' in doubt) return doubt.refused;
     const found = await keysWhere(preflight, 'tenant_id::text = $1 AND revoked IS NOT TRUE', [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     return planned({
@@ -86,7 +89,10 @@ export const createApiKey: Action = {
         }.`,
         `Creates “${name}” with permissions ${permissions}. The key is shown once.`,
       ],
-      warnings: permissions === '*' ? ['Permissions *: the key has full access.'] : [],
+      warnings: [
+        ...(doubt ? [doubt.warning] : []),
+        ...(permissions === '*' ? ['Permissions *: the key has full access.'] : []),
+      ],
       calls: [made.call],
       undo: 'revoke the new key',
       answered: [who.says],

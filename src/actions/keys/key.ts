@@ -7,7 +7,7 @@ import type { ColumnId } from '../../core/platform/mapping.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { second } from '../../core/time.ts';
-import { answeredByDatabase, given, refuse, refusedBy } from '../plan.ts';
+import { answeredByDatabase, given, refuse, refusedBy, unknownName } from '../plan.ts';
 
 const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, permissions::text AS permissions,
   revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age,
@@ -90,7 +90,10 @@ export async function oneKey(
   const found = await keysWhere(preflight, 'id::text = $1', [id]);
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
-  if (!row) return { planned: refuse(`there is no key ${id.slice(0, 80)}`, 'check its id') };
+  if (!row) {
+    const all = await keysWhere(preflight, 'true', []);
+    return { planned: unknownName('key', id, all.ok ? all.value.map((one) => String(one.id)) : []) };
+  }
   if (row.revoked === true) return { planned: refuse('it is already revoked', 'nothing to do') };
   return { row, says: who.says };
 }

@@ -1,6 +1,7 @@
 // List API keys (runbook: Viewing API Key Status).
 import type { Action } from '../../core/actions/action.ts';
 import type { Preflight, SqlRow } from '../../core/actions/preflight.ts';
+import { thereIs } from '../../core/text/did-you-mean.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { second } from '../../core/time.ts';
 import { answeredByDatabase, counted, given, planned, proven, refuse, refusedBy } from '../plan.ts';
@@ -36,7 +37,8 @@ export const listApiKeys: Action = {
     const found = await keysWhere(preflight, `($1 = '' OR tenant_id::text = $1)`, [tenant]);
     if (!found.ok) return refusedBy(found.fault);
     const rows = found.value;
-    if (rows.length === 0 && tenant) return refuse(`${tenant.slice(0, 80)} has no keys`, await tenantsSay(preflight));
+    if (rows.length === 0 && tenant)
+      return refuse(`${tenant.slice(0, 80)} has no keys`, await tenantsSay(tenant, preflight));
     const says = `${counted(rows.length, 'key')}${rows.length === mostKeys ? ' or more (newest first)' : ''}; the secrets are not shown.`;
     return planned({
       impact: [
@@ -84,10 +86,13 @@ function time(seconds: unknown): string | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-async function tenantsSay(preflight: Preflight): Promise<string> {
+/** Tenants that have keys, the one that was meant first. */
+async function tenantsSay(tenant: string, preflight: Preflight): Promise<string> {
   const known = (await tenantField.look?.({}, preflight)) ?? [];
-  const names = known.slice(0, 10).map(({ value }) => value);
-  return names.length > 0
-    ? `tenants with keys: ${names.join(', ')}${known.length > 10 ? ' …' : ''}`
+  return known.length > 0
+    ? thereIs(
+        tenant,
+        known.map(({ value }) => value),
+      )
     : 'no tenant has a key';
 }

@@ -48,7 +48,7 @@ export const revokeApiKey: Action = {
   object: objectOf,
   needs: (target, context) =>
     given(target, 'by') === 'admin'
-      ? [needsTable(context), needsAdmin(context)]
+      ? [needsTable(context), needsAdmin(context, 'admin:apikey')]
       : [needsTable(context, ['SELECT', 'UPDATE'])],
   async plan(target, preflight) {
     const id = keyOf(target);

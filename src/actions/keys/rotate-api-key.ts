@@ -32,7 +32,7 @@ export const rotateApiKey: Action = {
   fields: [keyField],
   names: keyOf,
   object: objectOf,
-  needs: (_, context) => [needsAdmin(context), needsTable(context)],
+  needs: (_, context) => [needsAdmin(context, 'admin:apikey'), needsTable(context)],
   async plan(target, preflight) {
     const found = await oneKey(preflight, keyOf(target));
     if ('planned' in found) return found.planned;

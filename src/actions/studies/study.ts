@@ -6,7 +6,7 @@ import type { Tables } from '../../core/platform/tables.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { World } from '../../core/world/world.ts';
-import { answeredByDatabase, given, refuse, refusedBy } from '../plan.ts';
+import { answeredByDatabase, given, refuse, refusedBy, unknownName } from '../plan.ts';
 
 export const studyField: Field = {
   name: 'study',
@@ -63,8 +63,18 @@ export async function writableStudy(
   const found = await studyRow(preflight, tables.value, study);
   if (!found.ok) return { planned: refusedBy(found.fault) };
   const [row] = found.value;
-  if (!row) return { planned: refuse(`there is no study ${study.slice(0, 80)}`, 'check its id') };
+  if (!row) return { planned: unknownName('study', study, await newestStudies(preflight, tables.value)) };
   return { study, row, tables: tables.value, says: who.says };
+}
+
+/** Ids of the newest studies, and so those that a mistyped one most likely means. */
+async function newestStudies(preflight: Preflight, { studies, study }: Tables): Promise<readonly string[]> {
+  const found = await preflight.rows(
+    'primary',
+    `SELECT id::text AS id FROM ${studies} ORDER BY ${study.created} DESC NULLS LAST LIMIT 500`,
+    [],
+  );
+  return found.ok ? found.value.map((row) => text(row, 'id')) : [];
 }
 
 /** A study's jobs by state, those with most first: `status`, null where a job has none, and `jobs`. */

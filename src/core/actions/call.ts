@@ -59,7 +59,8 @@ export type CommandCall = {
 
 export type S3Change =
   | { verb: 'delete'; keys: readonly string[] }
-  | { verb: 'restore-version'; key: string; versionId: string };
+  | { verb: 'restore-version'; key: string; versionId: string }
+  | { verb: 'restore-versions'; versions: readonly { key: string; versionId: string }[] };
 
 export type Channel = 'pagerduty' | 'slack-alerts' | 'slack-ops';
 

@@ -53,7 +53,8 @@ export type Need =
     }
   /** pg_signal_backend, or the same role as the session. */
   | { kind: 'signal' }
-  | { kind: 'tool'; command: string; directory?: string }
+  /** A program; with `script`, one that runs it from package.json: `pnpm admin:surface`. */
+  | { kind: 'tool'; command: string; directory?: string; script?: { name: string; by: readonly string[] } }
   | { kind: 'script'; path: string; directory?: string }
   | { kind: 'channel'; channel: 'pagerduty' | 'slack-alerts' | 'slack-ops' };
 
@@ -152,8 +153,34 @@ export type EvidenceFound = {
   complete: boolean;
   /** Old objects that are skipped because their names cannot be shown exactly. */
   unspeakable: number;
+  /** All objects of the prefix, old or not. */
+  listed: number;
   /** Absent: not allowed to read. */
   versioned?: boolean;
+};
+
+/** An object that is deleted, with its newest version. `archived`: its storage class, where it must be brought back first. */
+export type DeletedEvidence = {
+  key: string;
+  versionId: string;
+  bytes: number;
+  at: Instant;
+  deletedAt: Instant;
+  archived?: string | undefined;
+};
+
+export type DeletedFound = {
+  deleted: readonly DeletedEvidence[];
+  /** Objects that are there, and those of them that equal what was deleted before, or do not. */
+  live: number;
+  restored: number;
+  differs: readonly string[];
+  /** Deleted, and no version of them is left. */
+  lost: number;
+  /** Names that cannot be shown as they are. */
+  unspeakable: number;
+  /** False when there is more than was looked at. */
+  complete: boolean;
 };
 
 export type EvidenceVersion = {
@@ -163,6 +190,8 @@ export type EvidenceVersion = {
   latest: boolean;
   marker: boolean;
   etag: string;
+  /** GLACIER or DEEP_ARCHIVE: it cannot be copied before it is brought back. */
+  archived?: string | undefined;
   /** A legal hold, a retention, or an unreadable lock. */
   held?: string;
 };
@@ -240,6 +269,10 @@ export interface Preflight {
   redisMay(...command: readonly [string, ...string[]]): Promise<Answer<Permission>>;
   evidence(prefix: string, before: Instant, most: number): Promise<Answer<EvidenceFound>>;
   versions(key: string): Promise<Answer<readonly EvidenceVersion[]>>;
+  /** What lies deleted below a prefix, of at most `most` objects. */
+  deletedEvidence(prefix: string, most: number): Promise<Answer<DeletedFound>>;
+  /** Keys and prefixes one level below a prefix, deleted ones too. */
+  evidenceNames(below: string): Promise<Answer<readonly string[]>>;
   snapshots(): Promise<
     Answer<{
       newestRestorable?: Instant;

@@ -52,6 +52,8 @@ export function summarize(call: Call, targets: Targets): string {
     return `${words([...redisCli(targets), ...call.command.slice(0, 3)])} … ${call.command.length - 1} keys`;
   if (call.tool === 's3' && call.do.verb === 'delete' && call.do.keys.length > 1)
     return `${words([...aws(targets, 's3api'), 'delete-objects', '--bucket', call.bucket])} … ${call.do.keys.length} objects`;
+  if (call.tool === 's3' && call.do.verb === 'restore-versions' && call.do.versions.length > 1)
+    return `${words([...aws(targets, 's3api'), 'copy-object', '--bucket', call.bucket])} … ${call.do.versions.length} objects`;
   return toShellCommand(call, targets);
 }
 
@@ -164,10 +166,17 @@ function s3(bucket: string, change: S3Change, targets: Targets): string {
     const objects = JSON.stringify({ Objects: change.keys.map((Key) => ({ Key })) });
     return words([...tool, 'delete-objects', '--bucket', bucket, '--delete', objects]);
   }
-  const { key, versionId } = change;
-  const source = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?versionId=${encodeURIComponent(versionId)}`;
-  return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, ...s3Key(key)]);
+  const versions = change.verb === 'restore-version' ? [change] : change.versions;
+  const copies = versions.map(({ key, versionId }) => {
+    const source = copySource(bucket, key, versionId);
+    return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, ...s3Key(key)]);
+  });
+  return copies.join(' && ');
 }
+
+/** A version of an object, as CopyObject wants it named. */
+export const copySource = (bucket: string, key: string, versionId: string): string =>
+  `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?versionId=${encodeURIComponent(versionId)}`;
 
 /**
  * An object's key as an argument of aws: one that begins with a dash would be taken for an option, and in place of one

@@ -1,3 +1,6 @@
+// Near names: what a person most likely meant, and what there is instead of a name that nobody knows.
+import { sanitize } from './text.ts';
+
 /** How many letters must be added, removed, replaced or swapped with their neighbour to make one word of the other. */
 export function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
@@ -52,3 +55,18 @@ export function nearestOption(path: string, known: Iterable<string>): string | u
 }
 
 const lastPart = (path: string) => path.slice(path.lastIndexOf('.') + 1);
+
+/** So many names are listed, in so many characters each. */
+const mostNamed = 8;
+const longestName = 60;
+
+/** `did you mean openai-api? There are: openai-api, anthropic-api, …`: an operator who mistypes sees the right one. */
+export function thereIs(word: string, known: readonly string[]): string {
+  if (known.length === 0) return 'there are none';
+  const shown = (name: string) => sanitize(name, longestName);
+  const close = nearest(word, known);
+  const rest = known.filter((one) => one !== close);
+  const names = [...(close === undefined ? [] : [close]), ...rest].slice(0, mostNamed).map(shown);
+  const list = `${names.join(', ')}${known.length > mostNamed ? ', …' : ''}`;
+  return close === undefined ? `there are: ${list}` : `did you mean ${shown(close)}? There are: ${list}`;
+}

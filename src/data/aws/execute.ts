@@ -1,8 +1,10 @@
 // Changes in AWS: evidence objects and restored clusters. A delete of a versioned object leaves a delete marker.
 import type { Call } from '../../core/actions/call.ts';
+import { copySource } from '../../core/actions/shell-command.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
 import { type CallResult, type ExecutionContext, failedCall } from '../call-result.ts';
 import { rdsClient, s3Client } from './clients.ts';
 import { awsFault } from './faults.ts';
@@ -21,15 +23,16 @@ export async function performS3(
   const where = `s3://${bucket}`;
   try {
     if (signal.aborted) return { outcome: 'cancelled', says: 'stopped before any change' };
+    const copy = ({ key, versionId }: { key: string; versionId: string }) =>
+      client.send(new CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: copySource(bucket, key, versionId) }));
     if (change.verb === 'restore-version') {
-      const key = change.key.split('/').map(encodeURIComponent).join('/');
-      const source = `${bucket}/${key}?versionId=${encodeURIComponent(change.versionId)}`;
-      await client.send(new CopyObjectCommand({ Bucket: bucket, Key: change.key, CopySource: source }));
+      await copy(change);
       return {
         outcome: 'done',
         says: `restored ${sanitize(change.key, 200)} to version ${sanitize(change.versionId, 80)}`,
       };
     }
+    if (change.verb === 'restore-versions') return await copied(change.versions, copy, where, { signal, tell });
     const Delete = { Objects: change.keys.map((Key) => ({ Key })), Quiet: false };
     const { Deleted = [], Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
     tell(Errors.map((e) => `refused: ${sanitize(e.Key, 200)} ${sanitize(e.Code, 40)} ${sanitize(e.Message, 100)}`));
@@ -43,6 +46,42 @@ export async function performS3(
   } finally {
     client.destroy();
   }
+}
+
+/** Objects that are copied at once. */
+const atOnce = 8;
+
+/** Copies one version after the other, a few at once; what is refused is told, and the others go on. */
+async function copied<V extends { key: string }>(
+  versions: readonly V[],
+  copy: (version: V) => Promise<unknown>,
+  where: string,
+  { signal, tell }: Pick<ExecutionContext, 'signal' | 'tell'>,
+): Promise<CallResult> {
+  const queue = [...versions];
+  const faults: Fault[] = [];
+  let done = 0;
+  const worker = async () => {
+    for (let version = queue.shift(); version && !signal.aborted; version = queue.shift()) {
+      try {
+        await copy(version);
+        done += 1;
+      } catch (error) {
+        const fault = awsFault(error, where, `restore ${version.key}`);
+        faults.push(fault);
+        tell([`refused: ${sanitize(version.key, 200)}: ${fault.what}`]);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const says = `${formatCount(done)} of ${formatCount(versions.length)} restored`;
+  tell([says]);
+  const lost = faults.find(({ kind }) => kind === 'timeout' || kind === 'unreachable');
+  if (lost) return { outcome: 'unknown', says: `${says}; ${lost.what}`, hint: 'run it again: it restores the rest' };
+  if (signal.aborted && done < versions.length)
+    return { outcome: 'failed', says: `stopped: ${says}`, hint: 'run it again: it restores the rest' };
+  const [first] = faults;
+  return first ? { outcome: 'failed', says: `${says}; ${first.what}`, hint: first.hint } : { outcome: 'done', says };
 }
 
 /** Always a new cluster: the old one is only read. */

@@ -15,11 +15,14 @@ type Version = {
   Size?: number | undefined;
   IsLatest?: boolean | undefined;
   ETag?: string | undefined;
+  StorageClass?: string | undefined;
 };
 
 const within: Ms = 20 * second;
 /** Locks of the newest versions of one object that are read. */
 const mostLocksRead = 200;
+/** Classes whose objects have to be brought back before they can be copied (Amazon S3, storage classes). */
+export const archive = /^(GLACIER|DEEP_ARCHIVE)$/;
 /** Versions of one object that are read. */
 const mostVersions = 10_000;
 
@@ -35,6 +38,7 @@ export async function evidenceObjects(
     const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
     const objects: EvidenceObject[] = [];
     let unspeakable = 0;
+    let listed = 0;
     let token: string | undefined;
     do {
       const page = await client.send(
@@ -47,6 +51,7 @@ export async function evidenceObjects(
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const key = decodedKey(Key, page.EncodingType);
+        listed += 1;
         if (key === undefined || !LastModified || LastModified.getTime() >= before) continue;
         // What is shown is what goes: a key that a terminal would show as something else is left out, and counted.
         if (key === stripControl(key, 2000))
@@ -63,6 +68,7 @@ export async function evidenceObjects(
       objects: chosen.map((o) => ({ ...o, held: held.get(o) })),
       complete: !token && objects.length <= most,
       unspeakable,
+      listed,
       // Who may not ask does not know.
       versioned: versioning ? versioning.Status === 'Enabled' : undefined,
     };
@@ -104,6 +110,7 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
         latest: v.IsLatest === true,
         marker: v.marker,
         etag: sanitize(v.ETag ?? '', 80),
+        archived: archive.test(v.StorageClass ?? '') ? v.StorageClass : undefined,
       }))
       .sort((a, b) => b.at - a.at);
     // A marker holds nothing, and is held by nothing.

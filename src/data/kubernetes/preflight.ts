@@ -246,5 +246,5 @@ function refersTo(part: unknown, names: ReadonlySet<string>): boolean {
 }
 
 function noSuch(where: string, what: string): Fault {
-  return { kind: 'malformed', where, what: `no ${what}`, hint: 'check the name, namespace and context' };
+  return { kind: 'malformed', where, what: `no ${what}`, hint: 'check the name, namespace and context', code: '404' };
 }

@@ -6,10 +6,10 @@ import type { Settings } from '../../config/settings.ts';
 import type { Checkup } from '../../core/health/checkup.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
-import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
 import { childEnvironment } from './environment.ts';
 import { adminCommandThere } from './package-manager.ts';
+import { packageScripts } from './package-scripts.ts';
 import { findProgram, notRunnable } from './path.ts';
 
 const area = 'tools';
@@ -82,21 +82,12 @@ async function checkoutThere(directory: string | undefined): Promise<Checkup> {
       answer: 'not set',
       todo: 'set admin.directory to the checkout with package.json, scripts/ and k8s/',
     };
-  const file = path.join(directory, 'package.json');
-  let text: string;
-  try {
-    text = (await readBounded(file)).toString('utf8');
-  } catch (error) {
-    return { ...about, verdict: 'warning', answer: `${file} ${unreadable(error)}`, todo: 'check admin.directory' };
-  }
-  try {
-    const known = Object.keys((JSON.parse(text) as { scripts?: object }).scripts ?? {});
-    const absent = scripts.filter((script) => !known.includes(script));
-    if (absent.length === 0) return { ...about, verdict: 'ok', answer: directory };
-    return { ...about, verdict: 'warning', answer: `${file} has no ${absent.join(', ')}`, todo: 'update the checkout' };
-  } catch {
-    return { ...about, verdict: 'warning', answer: `${file} is not JSON`, todo: 'check the checkout' };
-  }
+  const found = await packageScripts(directory);
+  if (!found.ok) return { ...about, verdict: 'warning', answer: found.fault.what, todo: 'check admin.directory' };
+  const absent = scripts.filter((script) => !found.value.includes(script));
+  if (absent.length === 0) return { ...about, verdict: 'ok', answer: directory };
+  const answer = `${path.join(directory, 'package.json')} has no ${absent.join(', ')}`;
+  return { ...about, verdict: 'warning', answer, todo: 'update the checkout' };
 }
 
 async function scriptThere(script: string, directory: string): Promise<Checkup> {

@@ -79,6 +79,7 @@ const otherWords: Partial<Record<ActionId, string>> = {
   notify: 'slack',
   'cleanup-evidence': 's3',
   'restore-evidence': 's3',
+  'restore-deleted-evidence': 's3 undelete',
   'restore-database': 'pitr rds',
   'list-snapshots': 'rds',
 };

@@ -1,0 +1,20 @@
+// What evidence there is instead of a name that the bucket does not have.
+import type { Planned } from '../core/actions/action.ts';
+import type { Preflight } from '../core/actions/preflight.ts';
+import { thereIs } from '../core/text/did-you-mean.ts';
+import { unknownName } from './plan.ts';
+
+/** Names beside it: of the same folder, or of the whole bucket where that folder is unknown too. */
+export async function unknownEvidence(
+  kind: string,
+  name: string,
+  preflight: Preflight,
+): Promise<Extract<Planned, { ok: false }>> {
+  const folder = name.replace(/[^/]*\/?$/, '');
+  const beside = await preflight.evidenceNames(folder);
+  if (beside.ok && beside.value.length > 0) return unknownName(kind, name, beside.value);
+  // The folder is unknown too: what is most like its first part.
+  const all = await preflight.evidenceNames('');
+  const known = all.ok ? all.value : [];
+  return { ...unknownName(kind, name, known), hint: thereIs(`${name.split('/')[0]}/`, known) };
+}

@@ -1,0 +1,131 @@
+// Restore everything that was deleted below a prefix: a whole study in one action (runbook: Evidence Recovery).
+import type { Action, Planned } from '../core/actions/action.ts';
+import type { DeletedFound, Preflight } from '../core/actions/preflight.ts';
+import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
+import { second } from '../core/time.ts';
+import { unknownEvidence } from './evidence-names.ts';
+import {
+  counted,
+  fingerprint,
+  given,
+  notYet,
+  notYetBy,
+  onlyWhenDone,
+  planned,
+  proven,
+  refuse,
+  refusedBy,
+} from './plan.ts';
+
+declare module '../core/actions/action.ts' {
+  interface ActionIds {
+    'restore-deleted-evidence': true;
+  }
+}
+
+/** One run restores so many at most, each by a request of its own. */
+const mostObjects = 5000;
+
+/** CopyObject takes objects of 5 GB at most (Amazon S3, API reference). */
+const largestCopy = 5 * 1024 ** 3;
+
+const restorable = ({ deleted }: DeletedFound) =>
+  deleted.filter(({ archived, bytes }) => archived === undefined && bytes <= largestCopy);
+
+/** Why nothing can be restored. */
+async function refusedFor(prefix: string, found: DeletedFound, preflight: Preflight): Promise<Planned> {
+  const [first] = found.deleted;
+  if (first?.archived)
+    return refuse(
+      `${counted(found.deleted.length, 'deleted object')}, all archived (${first.archived})`,
+      'bring them back first: aws s3api restore-object --restore-request Days=7 …',
+    );
+  if (first) return refuse(`all deleted objects have more than 5 GB`, 'copy them in parts: aws s3api upload-part-copy');
+  if (found.lost > 0)
+    return refuse(
+      `${counted(found.lost, 'deleted object')}, and no version of them is left`,
+      'restore them from a backup',
+    );
+  if (found.live > 0)
+    return refuse(
+      `nothing under ${prefix.slice(0, 80)} is deleted: ${counted(found.live, 'object')}`,
+      'nothing to restore',
+    );
+  return unknownEvidence('evidence under', prefix, preflight);
+}
+
+export const restoreDeletedEvidence: Action = {
+  id: 'restore-deleted-evidence',
+  title: 'Restore deleted evidence under a prefix',
+  risk: 'data',
+  about: {
+    does: 'copies the newest version of every deleted object under a prefix; objects that exist are not touched',
+    looksAt:
+      'versions and delete markers under the prefix; archived objects and objects without a version are left out',
+    calls: 'aws s3api copy-object --copy-source BUCKET/KEY?versionId=… --key KEY, for each object',
+    proof: 'every restored object is listed again with the content that it had',
+    undo: 'delete them again: cleanup-evidence',
+    runbook: 'Evidence Recovery',
+  },
+  fields: [{ name: 'prefix', ask: 'which prefix? (study_…/)', kind: 'text' }],
+  names: (target) => given(target, 'prefix'),
+  object: (target) => `evidence/${given(target, 'prefix')}`,
+  needs: () => [],
+  async plan(target, preflight) {
+    const prefix = given(target, 'prefix');
+    if (prefix === '') return refuse('no prefix is given', 'give the study’s prefix: study_…/');
+    const found = await preflight.deletedEvidence(prefix, mostObjects);
+    if (!found.ok) return refusedBy(found.fault);
+    const chosen = restorable(found.value);
+    if (chosen.length === 0) return refusedFor(prefix, found.value, preflight);
+    const { deleted, live, lost, unspeakable, complete } = found.value;
+    const { bucket } = preflight.context.targets;
+    const deletedAt = chosen.map((one) => one.deletedAt);
+    const bytes = chosen.reduce((sum, one) => sum + one.bytes, 0);
+    const left = deleted.length - chosen.length;
+    return planned({
+      impact: [
+        `Restores ${counted(chosen.length, 'deleted object')} (${formatBytes(bytes)}) under ${prefix}.`,
+        `Deleted between ${formatInstant(Math.min(...deletedAt))} and ${formatInstant(Math.max(...deletedAt))}.`,
+        `${counted(live, 'object')} that ${live === 1 ? 'exists' : 'exist'} there ${live === 1 ? 'is' : 'are'} not touched.`,
+        'Legal hold and retention are not copied: the objects get the bucket’s defaults.',
+        onlyWhenDone('s3:PutObject and s3:GetObjectVersion'),
+      ],
+      warnings: [
+        ...(left > 0 ? [`${counted(left, 'object')} archived or larger than 5 GB: not restored.`] : []),
+        ...(lost > 0 ? [`${counted(lost, 'object')} cannot be restored: no version is left.`] : []),
+        ...(unspeakable > 0 ? [`${counted(unspeakable, 'object')} left out: names that cannot be shown.`] : []),
+        ...(complete
+          ? []
+          : [`Only the first ${formatCount(mostObjects)} objects are checked: run it again for the rest.`]),
+      ],
+      calls: [
+        {
+          tool: 's3',
+          bucket,
+          do: { verb: 'restore-versions', versions: chosen.map(({ key, versionId }) => ({ key, versionId })) },
+        },
+      ],
+      undo: 'delete them again: cleanup-evidence',
+      answered: [`bucket ${bucket}`],
+      preconditions: fingerprint(chosen.map(({ key, versionId }) => [key, versionId])),
+      baseline: { count: String(chosen.length), restored: String(found.value.restored) },
+    });
+  },
+  async verify({ target, plan }, preflight) {
+    const found = await preflight.deletedEvidence(given(target, 'prefix'), mostObjects);
+    if (!found.ok) return notYetBy(found.fault);
+    const { differs, restored } = found.value;
+    const count = Number(plan.baseline?.count ?? 0);
+    const back = restored - Number(plan.baseline?.restored ?? 0);
+    const left = restorable(found.value);
+    if (left.length > 0)
+      return notYet(`${formatCount(left.length)} of ${formatCount(count)} are still deleted: ${left[0]?.key}`);
+    if (back < count)
+      return notYet(
+        `${formatCount(back)} of ${formatCount(count)} have their content: ${differs[0] ?? 'the others are not listed'}`,
+      );
+    return proven(`all ${formatCount(count)} are listed with their content`);
+  },
+  within: 30 * second,
+};

@@ -1,0 +1,119 @@
+// What lies deleted below a prefix of the evidence bucket, and what was restored there. Nothing here writes.
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Settings } from '../../config/settings.ts';
+import type { DeletedEvidence, DeletedFound } from '../../core/actions/preflight.ts';
+import { stripControl } from '../../core/text/text.ts';
+import { type Ms, second } from '../../core/time.ts';
+import type { Result } from '../source.ts';
+import { s3Client } from './clients.ts';
+import { asked } from './faults.ts';
+import { archive, decodedKey } from './preflight.ts';
+
+const within: Ms = 20 * second;
+/** Characters of a key, as S3 bounds its bytes. */
+const longestKey = 1024;
+/** Pages of a thousand versions that are read at most. */
+const mostPages = 100;
+
+type Version = {
+  key: string;
+  versionId: string;
+  at: number;
+  bytes: number;
+  etag: string;
+  marker: boolean;
+  latest: boolean;
+  /** Standard, unless it is named. */
+  storage: string;
+};
+
+/** Every version and marker below a prefix, page by page, until there are `most` keys. */
+async function versionsBelow(client: S3Client, bucket: string, prefix: string, most: number) {
+  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const byKey = new Map<string, Version[]>();
+  let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+  for (let pages = 0; next && pages < mostPages && byKey.size <= most; pages += 1) {
+    const command: InstanceType<typeof ListObjectVersionsCommand> = new ListObjectVersionsCommand({
+      ...{ Bucket: bucket, Prefix: prefix, EncodingType: 'url' },
+      ...next,
+    });
+    const page = await client.send(command);
+    const keyOf = (key: string | undefined) => decodedKey(key, page.EncodingType) ?? '';
+    const both = [
+      ...(page.Versions ?? []).map((v) => ({ ...v, marker: false, storage: String(v.StorageClass ?? 'STANDARD') })),
+      ...(page.DeleteMarkers ?? []).map((v) => ({ ...v, marker: true, Size: 0, ETag: '', storage: '' })),
+    ];
+    for (const { Key, VersionId, LastModified, Size, ETag, IsLatest, marker, storage } of both) {
+      const key = keyOf(Key);
+      const version: Version = {
+        ...{ key, marker, storage, versionId: VersionId ?? 'null', latest: IsLatest === true },
+        ...{ at: LastModified?.getTime() ?? 0, bytes: Size ?? 0, etag: ETag ?? '' },
+      };
+      byKey.set(key, [...(byKey.get(key) ?? []), version]);
+    }
+    next = page.IsTruncated
+      ? { KeyMarker: keyOf(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
+  }
+  return { keys: [...byKey.values()].slice(0, most), complete: next === undefined && byKey.size <= most };
+}
+
+/** What lies deleted below a prefix with its newest version, and whether what was restored equals what was deleted. */
+export async function deletedEvidence(settings: Settings, prefix: string, most: number): Promise<Result<DeletedFound>> {
+  const { bucket } = settings.evidence;
+  return withS3(settings, `list versions below s3://${bucket}/${prefix}`, async (client) => {
+    const { keys, complete } = await versionsBelow(client, bucket, prefix, most);
+    const deleted: DeletedEvidence[] = [];
+    const differs: string[] = [];
+    let [live, restored, lost, unspeakable] = [0, 0, 0, 0];
+    for (const versions of keys) {
+      const ordered = versions.toSorted((a, b) => Number(b.latest) - Number(a.latest) || b.at - a.at);
+      const [current] = ordered;
+      const marker = ordered.findIndex((v) => v.marker);
+      const before = marker < 0 ? undefined : ordered.slice(marker + 1).find((v) => !v.marker);
+      if (!current) continue;
+      // What is shown is what is restored: a key that a terminal would show as something else is left out.
+      if (current.key !== stripControl(current.key, longestKey)) unspeakable += 1;
+      else if (!current.marker) {
+        live += 1;
+        if (before && (current.etag === before.etag || current.bytes === before.bytes)) restored += 1;
+        else if (before) differs.push(current.key);
+      } else if (!before) lost += 1;
+      else
+        deleted.push({
+          ...{ key: current.key, versionId: before.versionId, bytes: before.bytes, at: before.at },
+          deletedAt: current.at,
+          archived: archive.test(before.storage) ? before.storage : undefined,
+        });
+    }
+    return { deleted, live, restored, differs, lost, unspeakable, complete };
+  });
+}
+
+/** Keys and prefixes one level below `below`, deleted ones too: what there is instead of a name that nobody knows. */
+export async function evidenceNames(settings: Settings, below: string): Promise<Result<readonly string[]>> {
+  const { bucket } = settings.evidence;
+  return withS3(settings, `list s3://${bucket}`, async (client) => {
+    const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+    const page = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: below, Delimiter: '/', EncodingType: 'url' }),
+    );
+    const found = [
+      ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
+      ...[...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key }) => Key),
+    ];
+    const names = found.flatMap((name) => decodedKey(name, page.EncodingType) ?? []);
+    return [...new Set(names)].map((name) => stripControl(name, longestKey));
+  });
+}
+
+function withS3<T>(settings: Settings, to: string, use: (client: S3Client) => Promise<T>): Promise<Result<T>> {
+  return asked(`s3://${settings.evidence.bucket}`, to, async () => {
+    const client = await s3Client(settings, within);
+    try {
+      return await use(client);
+    } finally {
+      client.destroy();
+    }
+  });
+}
