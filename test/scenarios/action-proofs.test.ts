@@ -123,7 +123,7 @@ describe.each([
       try {
         const done = await cockpit.confirm(run);
         expect(done).toMatchObject({ outcome: 'refused' });
-        expect(done.says).toContain(`somebody runs ${one.action}`);
+        expect(done.says).toContain(`somebody has been running ${one.action}`);
         expect(changes(cockpit)).toBe(before);
       } finally {
         await taken.lock.release();
@@ -157,7 +157,7 @@ describe.each([
       const before = changes(cockpit);
       const after = await cockpit.confirm(run);
       // Asked again, with how it stands now; or refused, where nothing is left to do.
-      expect(after.phase === 'planned' ? after.notice : after.outcome).toMatch(/moved|refused/);
+      expect(after.phase === 'planned' ? after.notice : after.outcome).toMatch(/state changed|refused/);
       expect(changes(cockpit)).toBe(before);
       cockpit.runner.cancel(run.id);
       await one.back?.(environment, drill);
