@@ -9,6 +9,8 @@ export async function execute(call: Call, means: ExecutionContext): Promise<Call
     switch (call.tool) {
       case 'kubernetes':
         return await (await import('./kubernetes/execute.ts')).executeKubernetes(call, means);
+      case 'rollout':
+        return await (await import('./kubernetes/rollout-wait.ts')).waitForRollouts(call, means);
       case 'sql':
         return await (await import('./postgres/execute.ts')).executeSql(call, means);
       case 'command':

@@ -8,6 +8,7 @@ import { targetFrom } from '../../src/commands/run/target.ts';
 import { commandLine } from '../../src/commands/run/text.ts';
 import { flagsOf } from '../../src/config/flags.ts';
 import type { Action, ActionId, Field, Target } from '../../src/core/actions/action.ts';
+import type { Preflight } from '../../src/core/actions/preflight.ts';
 import { makeProgram } from '../../src/program.ts';
 
 let complaint = '';
@@ -92,14 +93,19 @@ describe.each(actions.map((action) => [action.id, action] as const))('%s', (id, 
   });
 
   test('accepts the next step that its runs print', async () => {
-    const baseline = new Proxy<Record<string, string>>({}, { get: () => '7' });
+    const fault = { kind: 'unreachable', where: 'k', what: 'no answer', hint: '' } as const;
+    const silent = { deployments: async () => ({ ok: false, fault }) } as unknown as Preflight;
+    const baseline = new Proxy<Record<string, string>>(
+      {},
+      { get: (_, name) => (name === 'before' ? '[["api",1,7]]' : '7') },
+    );
     const done = { run: '01ARZ3NDEKTSV4RRFFQ69G5FAV', target: whole, plan: { baseline }, startedAt: 0, output: [] };
-    for (const next of action.next?.(done) ?? []) {
+    for (const next of (await action.next?.(done, silent)) ?? []) {
       const asked = await parsed(...words(commandLine(next)));
       expect(asked).toMatchObject({ action: next.action, missing: [] });
     }
     // Of what a killed cockpit left little is known: what is not known is asked for, not given as nothing.
-    for (const next of action.next?.({ ...done, plan: {} }) ?? []) {
+    for (const next of (await action.next?.({ ...done, plan: {} }, silent)) ?? []) {
       expect(commandLine(next)).not.toContain("''");
       expect(await parsed(...words(commandLine(next)))).toMatchObject({ action: next.action });
     }

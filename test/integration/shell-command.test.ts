@@ -75,6 +75,16 @@ describe('toShellCommand', () => {
     expect(toShellCommand(kubernetes({ verb: 'restart', deployment: 'api-gateway' }), targets)).toBe(
       'kubectl rollout restart deployment/api-gateway -n bentham-prod',
     );
+    const within = 600_000;
+    const waits: Call = {
+      tool: 'rollout',
+      deployments: ['api-gateway', 'executor'],
+      namespace: 'bentham-prod',
+      within,
+    };
+    expect(toShellCommand(waits, targets)).toBe(
+      'kubectl rollout status deployment/api-gateway --timeout=600s -n bentham-prod && kubectl rollout status deployment/executor --timeout=600s -n bentham-prod',
+    );
     expect(toShellCommand(kubernetes({ verb: 'rollback', deployment: 'api-gateway', toRevision: 41 }), targets)).toBe(
       'kubectl rollout undo deployment/api-gateway --to-revision=41 -n bentham-prod',
     );

@@ -2,6 +2,7 @@
 import type { Action, Proof } from '../../core/actions/action.ts';
 import type { Call, CommandCall } from '../../core/actions/call.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
+import { progressOf } from '../../core/actions/rollout-progress.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
 import {
   answeredByCluster,
@@ -17,7 +18,8 @@ import {
   refuse,
   refusedBy,
 } from '../plan.ts';
-import { mayApply, untriable } from './manifests.ts';
+import { deploymentsOf, mayApply, untriable } from './manifests.ts';
+import { beforeOf, changedDeployments, readBefore, rolloutsAhead, waysBack } from './production.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {
@@ -64,13 +66,13 @@ export const deploy: Action = {
   title: 'Deploy: staging, then production',
   risk: 'data',
   about: {
-    does: 'applies the staging manifests, checks staging’s health, applies the production manifests, follows the rollout',
+    does: 'applies the staging manifests, waits for their rollouts, checks staging’s health, applies the production manifests, follows their rollouts',
     looksAt:
-      'kubectl diff, current images, an open incident; permission to read, create and patch each object of the manifests; a dry run in staging; kubectl is installed',
+      'kubectl diff, current images, an open incident; quotas, limit ranges, nodes, budgets and autoscalers of each deployment that changes; permission to read, create and patch each object of the manifests; a dry run in staging; kubectl is installed',
     calls:
-      'kubectl apply -f k8s/staging/ …; curl staging’s health; kubectl apply -f k8s/production/ …; kubectl rollout status …',
-    proof: 'the rollout is complete, the health check passes',
-    undo: 'roll back',
+      'kubectl apply -f k8s/staging/ …; kubectl rollout status … of each deployment; curl staging’s health; kubectl apply -f k8s/production/ …; kubectl rollout status … of each deployment',
+    proof: 'every rollout is complete, the health check passes',
+    undo: 'roll back every deployment that changed',
     runbook: 'Deploying Updates',
   },
   fields: [],
@@ -90,13 +92,10 @@ export const deploy: Action = {
       return refuse(`there is no deployment ${targets.deployments.gateway}`, 'check kubernetes.deployments');
     const incident = preflight.incident();
     const { staging } = targets;
-    for (const place of [
-      { files: staging.manifests, namespace: staging.namespace },
-      { files: targets.manifests, namespace: targets.namespace },
-    ]) {
-      const not = await mayApply(preflight, place, ask);
-      if (not) return not;
-    }
+    const inStaging = await mayApply(preflight, { files: staging.manifests, namespace: staging.namespace }, ask);
+    if ('refused' in inStaging) return inStaging.refused;
+    const inProduction = await mayApply(preflight, { files: targets.manifests, namespace: targets.namespace }, ask);
+    if ('refused' in inProduction) return inProduction.refused;
     const [rehearsed, diff] = await Promise.all([
       ask('apply', '--dry-run=server', '-f', staging.manifests, '-n', staging.namespace),
       ask('diff', '-f', targets.manifests, '-n', targets.namespace),
@@ -121,14 +120,18 @@ export const deploy: Action = {
       reaches: 'kubernetes',
     });
     const calls: readonly Call[] = [
-      run('apply', '-f', targets.staging.manifests, '-n', targets.staging.namespace),
-      { tool: 'http', url: targets.staging.healthUrl },
+      run('apply', '-f', staging.manifests, '-n', staging.namespace),
+      ...rolledOut(deploymentsOf(inStaging.objects), staging.namespace),
+      { tool: 'http', url: staging.healthUrl },
       run('apply', '-f', targets.manifests, '-n', targets.namespace),
-      {
-        ...run('rollout', 'status', `deployment/${targets.deployments.gateway}`, '-n', targets.namespace),
-        within: 10 * minute,
-      },
+      ...rolledOut(deploymentsOf(inProduction.objects), targets.namespace),
     ];
+    const ahead = await rolloutsAhead(
+      preflight,
+      all.value,
+      changedDeployments(compared ? diff.value.lines : [], targets.namespace),
+    );
+    if ('refused' in ahead) return ahead.refused;
     const changed = compared ? diff.value.lines.flatMap(differs) : [];
     return planned({
       impact: [
@@ -140,15 +143,16 @@ export const deploy: Action = {
         ...changed.slice(0, 60),
         ...(changed.length > 60 ? [`… ${changed.length - 60} more: kubectl diff -f ${targets.manifests}`] : []),
         ...all.value.map((d) => `Current: ${d.name} revision ${d.revision}, ${d.images.join(', ')}.`),
-        'Production is applied only when staging reports healthy.',
+        'Production is applied only when every rollout in staging is complete and staging reports healthy.',
       ],
       warnings: [
+        ...ahead.warnings,
         ...untold.map((why) => `Whether the API server accepts it is unknown until it runs: ${why}`),
         ...(incident ? [`An incident is open: ${incident.says}. Deploy only its fix.`] : []),
         ...all.value.flatMap((d) => (d.stuck ? [`The rollout of ${d.name} is already stuck: ${d.stuck}`] : [])),
       ],
       calls,
-      undo: `roll ${gateway.name} back to revision ${gateway.revision}`,
+      undo: `roll each changed deployment back to its current revision (${gateway.name}: ${gateway.revision})`,
       answered: [who.says],
       preconditions: fingerprint(
         all.value.map((d) => [d.name, d.uid, d.generation]),
@@ -158,7 +162,7 @@ export const deploy: Action = {
         gateway: gateway.name,
         revision: String(gateway.revision),
         differed: String(changed.length),
-        before: JSON.stringify(all.value.map((d) => [d.name, d.generation])),
+        before: beforeOf(all.value),
       },
     });
   },
@@ -166,7 +170,7 @@ export const deploy: Action = {
     const { targets } = preflight.context;
     const found = await preflight.deployments();
     if (!found.ok) return notYetBy(found.fault);
-    const before = new Map(JSON.parse(plan.baseline?.before ?? '[]') as [string, number][]);
+    const before = new Map(readBefore(plan.baseline?.before).map(([name, generation]) => [name, generation]));
     const touched = found.value.filter((d) => d.generation !== before.get(d.name));
     if (uncertainty !== undefined) {
       const not = await whatIsMissing(
@@ -176,10 +180,11 @@ export const deploy: Action = {
       );
       if (not) return not;
     }
-    for (const d of touched) {
-      if (d.stuck) return disproven(`the rollout of ${d.name} is stuck: ${d.stuck}`);
-      if (d.updated < d.desired || d.available < d.desired || d.observed < d.generation || d.replicas > d.updated)
-        return notYet(`${d.name}: ${d.available} of ${d.desired} available`);
+    for (const { name } of touched) {
+      const seen = await preflight.deployment(name);
+      if (!seen.ok) return notYetBy(seen.fault);
+      const open = await progressOf(seen.value, preflight, startedAt);
+      if (open) return { ...open, because: `${name}: ${open.because}` };
     }
     const health = await preflight.health(`${targets.gatewayUrl}${targets.healthPath}`, true);
     if (!health.ok || !health.value.healthy) return notYet('rolled out; the health check does not pass yet');
@@ -187,11 +192,11 @@ export const deploy: Action = {
     return proven(`${names || 'nothing'} rolled out, health answers ${health.value.statusCode}`);
   },
   within: 5 * minute,
-  next: ({ plan }) => [
-    {
-      action: 'rollback-deployment',
-      target: { deployment: plan.baseline?.gateway ?? '', revision: plan.baseline?.revision ?? '' },
-      says: `roll back to revision ${plan.baseline?.revision}`,
-    },
-  ],
+  next: ({ plan }, preflight) => waysBack(readBefore(plan.baseline?.before), preflight),
+  wayBack: ({ plan }, preflight) => waysBack(readBefore(plan.baseline?.before), preflight),
 };
+
+/** Waits for rollouts, where there are any. */
+function rolledOut(deployments: readonly string[], namespace: string): readonly Call[] {
+  return deployments.length > 0 ? [{ tool: 'rollout', deployments, namespace, within: 10 * minute }] : [];
+}

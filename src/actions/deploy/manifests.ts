@@ -28,25 +28,32 @@ export function appliedFrom(lines: readonly string[]): readonly Applied[] {
 export const untriable = (lines: readonly string[]): string | undefined =>
   lines.find((text) => /does not support dry ?run/i.test(text));
 
-/** Why manifests cannot be applied: they cannot be read, or permissions are missing. */
+/** The objects of the manifests; or why they cannot be applied: they cannot be read, or permissions are missing. */
 export async function mayApply(
   preflight: Preflight,
   { files, namespace }: Place,
   kubectl: (...argv: readonly string[]) => ReturnType<Preflight['output']>,
-): Promise<Planned | undefined> {
+): Promise<{ objects: readonly Applied[] } | { refused: Planned }> {
   const tried = await kubectl('apply', '--dry-run=client', '-f', files, '-n', namespace);
-  if (!tried.ok) return refusedBy(tried.fault);
+  if (!tried.ok) return { refused: refusedBy(tried.fault) };
   const { code, lines } = tried.value;
-  if (code !== 0)
-    return refuse(`kubectl cannot read ${files}: ${lines.at(-1) ?? ''}`, 'check the manifests and admin.directory');
-  const needs = await needsOf(preflight, appliedFrom(lines), namespace);
-  if (!needs.ok) return refusedBy(needs.fault);
+  if (code !== 0) {
+    const why = `kubectl cannot read ${files}: ${lines.at(-1) ?? ''}`;
+    return { refused: refuse(why, 'check the manifests and admin.directory') };
+  }
+  const objects = appliedFrom(lines);
+  const needs = await needsOf(preflight, objects, namespace);
+  if (!needs.ok) return { refused: refusedBy(needs.fault) };
   const missing = await withheld(preflight, needs.value);
   const [first, ...others] = missing;
-  if (!first) return undefined;
+  if (!first) return { objects };
   const more = others.length > 0 ? `; ${others.length} more missing` : '';
-  return refuse(`${describeFault(first)}${more}`, first.hint);
+  return { refused: refuse(`${describeFault(first)}${more}`, first.hint) };
 }
+
+/** The deployments among them. */
+export const deploymentsOf = (objects: readonly Applied[]): readonly string[] =>
+  objects.flatMap(({ kind, name }) => (/^deployments?(\.|$)/.test(kind) ? [name] : []));
 
 /** An existing object is read and patched; a new one is read and created. */
 async function needsOf(

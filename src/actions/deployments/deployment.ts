@@ -2,6 +2,7 @@
 import type { Check, Choice, Execution, Field, Suggestion, Target } from '../../core/actions/action.ts';
 import type { KubernetesCall, KubernetesChange } from '../../core/actions/call.ts';
 import type { ActionContext, DeploymentState, Need, Preflight, Revision } from '../../core/actions/preflight.ts';
+import { because, progressOf } from '../../core/actions/rollout-progress.ts';
 import { isHopeless } from '../../core/health/pods.ts';
 import { readyIn } from '../../core/health/workloads.ts';
 import { present } from '../../core/present.ts';
@@ -21,7 +22,6 @@ import {
   unknownName,
 } from '../plan.ts';
 import { dryRunOf, tryPod } from './dry-run.ts';
-import { because, progressOf } from './rollout-progress.ts';
 
 export const deploymentField: Field = {
   name: 'deployment',

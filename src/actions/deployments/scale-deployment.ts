@@ -1,12 +1,12 @@
 // Scale a deployment (runbook: Key Metrics, Scale API nodes and Scale executors).
 import type { Action } from '../../core/actions/action.ts';
 import type { ActionContext, Autoscaler } from '../../core/actions/preflight.ts';
+import { because, progressOf } from '../../core/actions/rollout-progress.ts';
 import { minute } from '../../core/time.ts';
 import { counted, disproven, given, notYet, notYetBy, proven } from '../plan.ts';
 import { roomSays } from './capacity.ts';
 import { deploymentField, named, notThere, objectOf, patches, planChange } from './deployment.ts';
 import { cannotStart, nodesFor } from './rollout-plan.ts';
-import { because, progressOf } from './rollout-progress.ts';
 
 declare module '../../core/actions/action.ts' {
   interface ActionIds {

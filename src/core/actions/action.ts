@@ -127,5 +127,7 @@ export type Action = {
   verify(done: Execution, preflight: Preflight): Promise<Proof>;
   within: Ms;
   /** What comes next once it is done: its inverse, or the next step. */
-  next?(done: Execution): readonly Suggestion[];
+  next?(done: Execution, preflight: Preflight): readonly Suggestion[] | Promise<readonly Suggestion[]>;
+  /** After a call of it failed: the way back from what, by the facts, was changed. */
+  wayBack?(done: Execution, preflight: Preflight): Promise<readonly Suggestion[]>;
 };

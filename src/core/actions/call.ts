@@ -72,8 +72,17 @@ export type ChannelCall =
 /** A request to the gateway's API, with the admin API key: it stands in no call. */
 export type ApiCall = { tool: 'api'; method: 'DELETE' | 'POST'; url: string };
 
+/** Waits until rollouts are complete; fails as soon as one cannot complete. Changes nothing. */
+export type RolloutCall = {
+  tool: 'rollout';
+  deployments: readonly string[];
+  namespace: string;
+  within: Ms;
+};
+
 export type Call =
   | KubernetesCall
+  | RolloutCall
   | SqlCall
   | CommandCall
   /** Must answer 2xx before the calls after it are made. */

@@ -11,6 +11,17 @@ export function toShellCommand(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
       return `${chosenKubeconfig(targets)}${words(['kubectl', ...kubectl(call.do), '-n', call.namespace, ...context(targets)])}`;
+    case 'rollout':
+      return call.deployments
+        .map((name) => [
+          'kubectl',
+          'rollout',
+          'status',
+          `deployment/${name}`,
+          `--timeout=${Math.round(call.within / 1000)}s`,
+        ])
+        .map((argv) => chosenKubeconfig(targets) + words([...argv, '-n', call.namespace, ...context(targets)]))
+        .join(' && ');
     case 'sql':
       return (
         tlsOfPsql(server(call, targets)) +
@@ -61,6 +72,7 @@ export function summarize(call: Call, targets: Targets): string {
 export function targetOf(call: Call, targets: Targets): string {
   switch (call.tool) {
     case 'kubernetes':
+    case 'rollout':
       return `namespace ${call.namespace}${targets.context ? `, context ${targets.context}` : ''}`;
     case 'sql': {
       const { user, host, port, database } = server(call, targets);

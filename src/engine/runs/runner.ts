@@ -83,7 +83,7 @@ export class Runner {
     if (!plan.ok) return live.end('refused', plan.why, { hint: plan.hint });
     live.planned(plan.plan);
     if (plan.plan.calls.length > 0) return live.run;
-    return live.end('verified', 'nothing was changed', { next: live.next(plan.plan) });
+    return live.end('verified', 'nothing was changed', { next: await live.next(plan.plan) });
   }
 
   /** Executes a planned run if `typed` confirms it. Resolves when it has ended, or is planned again. */
@@ -235,7 +235,8 @@ async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Execut
   await live.record(phase, { detail: result.says + before });
   if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}. New plan:`);
   const hint = 'hint' in result ? result.hint : 'nothing was changed; plan again';
-  return live.end(outcome, result.says + before, { hint: at > 0 ? 'check what was done' : hint });
+  const next = outcome === 'failed' ? await live.next(plan, 'wayBack') : [];
+  return live.end(outcome, result.says + before, { hint: at > 0 ? `check what was done; ${hint}` : hint, next });
 }
 
 /** A full disk, or a bug: the error is shown, and nothing is reported as done. */

@@ -1,9 +1,12 @@
 // How far a rollout is, by its own conditions and its new pods: why it will not end is said as soon as that is known.
-import type { Check } from '../../core/actions/action.ts';
-import type { DeploymentPod, DeploymentState, Preflight } from '../../core/actions/preflight.ts';
-import { isHopeless } from '../../core/health/pods.ts';
-import { type Instant, type Ms, second } from '../../core/time.ts';
-import { counted, disproven, notYet } from '../plan.ts';
+import { isHopeless } from '../health/pods.ts';
+import { formatCounted as counted } from '../text/format.ts';
+import { type Instant, type Ms, second } from '../time.ts';
+import type { Check } from './action.ts';
+import type { DeploymentPod, DeploymentState, Preflight } from './preflight.ts';
+
+const disproven = (because: string): Check => ({ state: 'fail', because });
+const notYet = (because: string): Check => ({ state: 'unknown', because });
 
 /** Why its pods are not as they should be. */
 export function because({ reasons }: Pick<DeploymentState, 'reasons'>): string {
@@ -19,7 +22,7 @@ const settling: Ms = 10 * second;
 /** What is not done yet, or why it will not be; undefined: the rollout is complete. */
 export async function progressOf(
   d: DeploymentState,
-  preflight: Preflight,
+  preflight: Pick<Preflight, 'revisions' | 'now'>,
   startedAt: Instant,
 ): Promise<Check | undefined> {
   const { revision } = d;
@@ -47,7 +50,7 @@ export async function progressOf(
 const crashes = ({ reason }: DeploymentPod) => reason?.endsWith('CrashLoopBackOff') === true;
 
 /** The pods of the revision that is rolled out; all pods where its replica set is not told. */
-async function newPods(d: DeploymentState, preflight: Preflight): Promise<readonly DeploymentPod[]> {
+async function newPods(d: DeploymentState, preflight: Pick<Preflight, 'revisions'>): Promise<readonly DeploymentPod[]> {
   const living = d.pods.filter(({ terminating }) => !terminating);
   if (living.every(({ ready }) => ready)) return [];
   const revisions = await preflight.revisions(d.name);
