@@ -9,7 +9,7 @@ import { makeProgram } from './program.ts';
 // The commands below `run` are its actions: who asks for something else does not load them.
 const actions = process.argv.includes('run') ? (await import('./actions/index.ts')).actions : [];
 
-// `| head` closes the pipe: that is no error. Whoever has more to say about it listens too.
+// `| head` closes the pipe: that is no error. Commands may add their own listener.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' && process.stdout.listenerCount('error') === 1) process.exit();
 });

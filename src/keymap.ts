@@ -108,7 +108,7 @@ export const listBindings: readonly Binding[] = [
   },
 ];
 
-/** The pane so many places after the focused one, round and round. */
+/** The pane `by` places after the focused one, wrapping around. */
 function paneBeside({ ui }: State, by: 1 | -1): string {
   const at = Math.max(0, paneIds.indexOf(ui.stack[0].pane ?? ''));
   return paneIds[(at + by + paneIds.length) % paneIds.length] ?? '';

@@ -122,7 +122,7 @@ export type Ui = {
 export type State = {
   world: World;
   queries: QueryReadings;
-  /** The log that is looked at. */
+  /** The log on the screen. */
   logs?: LogsShown;
   engine: EngineState;
   /** Runs of actions, by id. */

@@ -63,7 +63,7 @@ export function readEnvironment(environment: Environment, place: Place): Layer {
   return { entries, problems, warnings: misspelt(environment), ignored };
 }
 
-/** A BENTHAM_ variable one slip away from one of ours; others belong to the platform of the same name. */
+/** A BENTHAM_ variable close to one of ours; other ones belong to the platform of the same name. */
 function misspelt(environment: Environment): Problem[] {
   const known = [...[...options.keys(), ...sections.keys()].map(environmentName), configVariable];
   const ours = new Set(known);

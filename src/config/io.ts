@@ -15,7 +15,7 @@ export type Disk = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where configuration is looked for. */
+/** Where configuration is read from. */
 export type Place = { home: string; cwd: string; disk: Disk };
 
 export const realDisk: Disk = {

@@ -21,7 +21,7 @@ export type Entry = {
   line?: number;
 };
 
-/** What a layer gives. Warnings do not stop the program; what is ignored is told by who is asked (`config check`). */
+/** The result of a layer. Warnings do not stop the program; `config check` prints what is ignored. */
 export type Layer = {
   entries: readonly Entry[];
   problems: readonly Problem[];

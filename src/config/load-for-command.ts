@@ -8,7 +8,7 @@ import type { Loaded } from './load.ts';
 import { complain, tell } from './output.ts';
 import { describeProblem } from './problem.ts';
 
-/** Where this process looks for its configuration. */
+/** Where this process reads its configuration. */
 export function here() {
   return { environment: process.env, home: process.env.HOME || homedir(), cwd: process.cwd() };
 }
@@ -37,7 +37,7 @@ export async function loadForCommand(command: Command): Promise<Extract<Loaded, 
   process.exit(usageError);
 }
 
-/** Opens the debug log where the settings name one. Where it cannot be written, that is said and the command goes on. */
+/** Opens the debug log, if one is configured. If it cannot be written, that is reported and the command continues. */
 async function openDebugLog(command: Command, { settings, origins, file }: Extract<Loaded, { ok: true }>) {
   const { log } = settings;
   if (log.file === undefined) return;

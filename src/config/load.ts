@@ -19,7 +19,7 @@ import { splitRedisUrl } from './redis-url.ts';
 import { requireTls } from './require-tls.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
-/** Where settings are looked for. */
+/** Where settings are read from. */
 export type Sources = {
   flags: Flags;
   environment: Environment;
@@ -194,7 +194,7 @@ function profileChain(chosen: Entry, file: ConfigFile | undefined, source: strin
       const right = `unknown profile; profiles: ${all.join(', ')}${meant ? `. Did you mean ${meant}?` : ''}`;
       return { ...place, option, value: shown(name, false) ?? '', right };
     }
-    // A profile of one's own has its own name on every frame: two environments must not look alike.
+    // A custom profile shows its own name on every frame: two environments must not look alike.
     const entries = mine?.entries ?? [];
     if (mine && !builtIn) {
       const origin: Origin = { layer: 'file', says: `profile ${name}` };
@@ -254,7 +254,7 @@ function problemOf(issue: z.core.$ZodIssue, merged: ReadonlyMap<string, Entry>, 
   const empty = issue.code === 'too_small' && issue.origin === 'string';
   const right =
     issue.code === 'custom' || issue.code === 'invalid_format' ? issue.message : (known?.right ?? issue.message);
-  // Where no URL can be read, nobody knows which part is the login: what stands before an @ may be one.
+  // In an invalid URL the login cannot be located: anything before an @ may be one.
   const said = shown(wrongKind ? JSON.stringify(value) : value, known?.secret ?? false) ?? '';
   return {
     ...at,

@@ -34,7 +34,7 @@ export type Option = {
   names: 'path' | 'path list' | undefined;
   /** What it means; may be empty. */
   about: string;
-  /** What a right value looks like: `a whole number from 1 to 65535`. */
+  /** The description of a valid value: `a whole number from 1 to 65535`. */
   right: string;
   /** `BENTHAM_KUBERNETES_NAMESPACE`. */
   environment: string;

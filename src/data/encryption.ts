@@ -135,7 +135,7 @@ function overHttp(option: string, url: URL, environment: NodeJS.ProcessEnv): Lin
   return { ...line, lacks: inClear, todo: `set ${option} to https://…` };
 }
 
-/** Node's own switch, which holds for every connection whose checks are not told otherwise. */
+/** Node's own switch, which applies to every connection without its own setting. */
 function unverified(environment: NodeJS.ProcessEnv): Pick<Line, 'lacks' | 'todo'> {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return {};
   const todo = 'unset NODE_TLS_REJECT_UNAUTHORIZED; trust the CA with NODE_EXTRA_CA_CERTS=file';

@@ -3,7 +3,7 @@ import type { Call } from '../core/actions/call.ts';
 import { sanitize } from '../core/text/text.ts';
 import type { CallResult, ExecutionContext } from './call-result.ts';
 
-/** Expected failures are outcomes; a bug becomes `unknown`, since nobody knows how far it came. */
+/** Expected failures are outcomes; a bug becomes `unknown`, as it may have happened in between. */
 export async function execute(call: Call, means: ExecutionContext): Promise<CallResult> {
   try {
     switch (call.tool) {

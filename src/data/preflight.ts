@@ -1,4 +1,4 @@
-// The look before an action and after it, at the real platform. Every look is told to the command log with its duration.
+// Preflight and verification on the real platform. Every query is added to the command log with its duration.
 import type { Settings } from '../config/settings.ts';
 import type { ActionContext, Answer, Need, OpenIncident, Preflight } from '../core/actions/preflight.ts';
 import { toShellCommand } from '../core/actions/shell-command.ts';
@@ -18,7 +18,7 @@ import { dispatcherFor } from './proxy.ts';
 import { redisIdle, redisKeys, redisMemory, redisPermission } from './redis/preflight.ts';
 import type { Result } from './source.ts';
 
-/** One look, for the command log. */
+/** One query, for the command log. */
 export type Looked = { says: string; took: Ms; ok: boolean; what?: string };
 
 export type PreflightOptions = {
@@ -167,7 +167,7 @@ async function allows(need: Need, { kubernetes, sql, settings, timed }: Askable)
       return access.allowed ? { ok: true, value: true } : no('postgres primary', access.what, access.hint);
     }
     case 'signal':
-      // The server itself refuses per session; the plan looks at whose session it is.
+      // The server refuses per session; the plan checks the session's role.
       return { ok: true, value: true };
     case 'tool':
     case 'script': {

@@ -1,17 +1,17 @@
-// What a source is, and the two ways to make one: ask again and again (poll), or be told (watch).
+// A source, and the two ways to make one: poll or watch.
 
 import { sanitize } from '../core/text/text.ts';
 import { type Instant, type Ms, second } from '../core/time.ts';
 import type { FactId, Facts } from '../core/world/facts.ts';
 import type { Fault } from '../core/world/reading.ts';
 
-/** What one look gave: a value, or an expected failure. */
+/** The result of one poll: a value, or an expected failure. */
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
-/** An outcome that says how long to wait before the next look (a backend's Retry-After), and when it was answered. */
+/** A result with the pause before the next poll (a backend's Retry-After), and the time of the answer. */
 type Told<T> = Result<T> & { wait?: Ms; at?: Instant };
 
-/** What a source tells of one fact, to whoever keeps the world. `took`: how long the answer took, where it was asked for. */
+/** A source's update of one fact, for the world store. `took`: the duration of the request, if there was one. */
 export type SourceUpdate = {
   [F in FactId]:
     | { fact: F; value: Facts[F]; at: Instant; staleAfter: Ms; from: string; took?: Ms }
@@ -65,25 +65,25 @@ export function pause(ms: Ms, signal: AbortSignal): Promise<void> {
 export type Poll<F extends FactId> = {
   id: string;
   fact: F;
-  /** From the start of one look to the start of the next. */
+  /** From the start of one poll to the start of the next. */
   every: Ms;
-  /** A look that takes longer is given up; its late answer is dropped. */
+  /** A longer poll is given up; its late answer is dropped. */
   timeout: Ms;
   /** Who answers: `postgres db-primary:5432`. */
   from: string;
   /** Host, URL or file, for faults. */
   where: string;
-  /** Waited for before a look, as long as it takes: where something else limits how often may be asked. */
+  /** Awaited before each poll, without a deadline: for a shared request budget. */
   turn?(signal: AbortSignal): Promise<unknown>;
   /** After the first failure in a row; a second, where nothing is said. */
   firstPause?: Ms;
-  /** One look. Honours the signal; expected failures are values. */
+  /** One poll. Honours the signal; expected failures are values. */
   read(signal: AbortSignal): Promise<Told<Facts[F]>>;
   /** Lets go of connections. */
   close?(): Promise<void> | void;
 };
 
-/** A source that asks every so often, each look with its own deadline, and after failures with growing pauses. */
+/** A source that polls at an interval, each poll with its own deadline, and after failures with growing pauses. */
 export function poll<F extends FactId>(options: Poll<F>): Source {
   const { id, fact, every, timeout, from, where, read, close, turn, firstPause = Math.min(every, second) } = options;
   return {
@@ -124,7 +124,7 @@ export function poll<F extends FactId>(options: Poll<F>): Source {
   };
 }
 
-/** Runs one look with a deadline. A look that throws has a bug; it is told as a malformed answer, not hidden. */
+/** Runs one poll with a deadline. A poll that throws has a bug; it is reported as a malformed answer. */
 export async function deadline<T>(
   read: (signal: AbortSignal) => Promise<Told<T>>,
   timeout: Ms,

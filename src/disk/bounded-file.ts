@@ -123,7 +123,7 @@ async function readSome(file: FileHandle, room: Buffer): Promise<number | 'later
   }
 }
 
-/** Looks at what lies there before it is opened: opening a device may already do something. */
+/** Checks the file type before opening: opening a device may have effects. */
 function refuse(found: Stats, most: number): void {
   if (found.isDirectory()) throw new Unreadable('EISDIR', 'is a directory, not a file');
   if (found.isSocket()) throw new Unreadable('ENXIO', 'is a socket, not a file');

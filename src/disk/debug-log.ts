@@ -51,7 +51,7 @@ export class DebugLog {
     return this.#options?.file;
   }
 
-  /** Opens the file. Gives why it cannot be written, in words that follow its name: the program goes on without. */
+  /** Opens the file. Returns why it cannot be written, as words after its name: the program continues without a log. */
   async open(options: DebugLogOptions): Promise<string | undefined> {
     try {
       this.#handle = (await openPrivate(options.file, flags)).handle;

@@ -61,7 +61,7 @@ export function distrust(stat: Stats, path: string, { kind, closed, names = 1 }:
 /** Not on every system; there they are nothing. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
 
-/** Opens a file without following a link or waiting for a pipe, and looks at what it opened. Throws `Distrusted`. */
+/** Opens a file without following a link or waiting for a pipe, and checks it. Throws `Distrusted`. */
 export async function openPrivate(
   path: string,
   flags: number = O_RDONLY,

@@ -9,9 +9,9 @@ import { openPrivate, readPrivate } from './private-files.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL } = constants;
 
-/** A change takes milliseconds: a lock that is older belongs to a process that is gone. */
+/** A change takes milliseconds: an older lock belongs to a process that has ended. */
 const lockLasts: Ms = 5 * second;
-/** Nobody waits longer than this for the lock. */
+/** The longest wait for the lock. */
 const patience: Ms = second;
 const betweenTries: Ms = 15;
 

@@ -1,4 +1,4 @@
-// Every screen there is. A new one is one line here; a pane without a list of its own is shown as it is.
+// Every screen. A new one is one line here; a pane without a list screen is its own.
 import type { State } from '../store.ts';
 import { commandLogScreen } from './actions/commands.ts';
 import { actionEntries } from './actions/palette.ts';

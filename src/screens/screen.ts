@@ -34,7 +34,7 @@ export type Window = {
   says?: string;
 };
 
-/** The list under the marker, as it is filtered and drawn now. */
+/** The list as it is filtered and drawn now. */
 export type List = {
   rows: readonly Row[];
   /** How many rows are visible. */
@@ -86,7 +86,7 @@ export type Screen = {
   id: string;
   /** As the title line says it: `pods`, `study study_abc123`. */
   title(place: Place, state: State): string;
-  /** How the palette finds it; absent where it needs to be told what it is about. */
+  /** How the palette finds it; absent if the screen needs a subject. */
   palette?: string;
   /** Other words for it that find it too. */
   also?: string;

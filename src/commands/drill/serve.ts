@@ -1,4 +1,4 @@
-// `drill --serve`: runs the embedded Bentham until it is told to stop, or until its parent process ends.
+// `drill --serve`: runs the embedded Bentham until it is stopped, or until its parent process ends.
 
 import { fstatSync } from 'node:fs';
 import { type DrillOptions, startDrill } from '../../../simulator/drill.ts';
@@ -20,7 +20,7 @@ export async function serve(options: DrillOptions): Promise<void> {
     complain(error instanceof Error ? error.message : String(error));
     process.exit(3);
   });
-  // Told to stop before it was ready: the guard ends what has begun when this process is gone.
+  // Stopped before it was ready: the reaper ends what has started once this process is gone.
   if (!drill) process.exit(0);
   const lines = Object.entries(drill.environment).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,

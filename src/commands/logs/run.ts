@@ -54,7 +54,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
       interrupted = number;
       stop();
     });
-  // Whoever reads us has seen enough (`| head`).
+  // The reader has closed the pipe (`| head`).
   process.stdout.on('error', stop);
   const selection = new Selection(filter, settings.logFields);
   if (selection.looksAhead) {
@@ -86,7 +86,7 @@ export async function runLogs(command: Command, options: LogsOptions): Promise<n
   );
   if (state?.leftOut) complain(`${state.leftOut} containers left out: select fewer pods`);
   if (state?.fault) return unreadable;
-  // Whoever follows ends it so; else what was printed is not all, and a script must know (as a shell says it).
+  // The normal end with --follow; otherwise the output is incomplete, and a script must know (exit code of a shell).
   if (interrupted > 0 && !ask.follow) return 128 + interrupted;
   if (!over.signal.aborted && (!state || state.expected === 0)) {
     const { workload } = ask;

@@ -4,7 +4,7 @@ import type { LogFields } from '../../core/logs/log-fields.ts';
 import { type LogFilter, passes } from '../../core/logs/log-filter.ts';
 import { RequestTrail } from '../../core/logs/request-trail.ts';
 
-/** Lines that did not pass and are kept for a while: they may belong to a request whose ids are told later. */
+/** Lines that did not pass, kept for a while: they may belong to a request whose ids come later. */
 const mostKept = 5000;
 
 export class Selection {
@@ -19,7 +19,7 @@ export class Selection {
     this.#trail = new RequestTrail(filter, fields);
   }
 
-  /** Whether the past has to be read once before: ids are told at the end of a request, and its lines come before. */
+  /** Whether the past must be read once before: the ids of a request come at its end, after its other lines. */
   get looksAhead(): boolean {
     return this.#trail.isAsked;
   }

@@ -93,7 +93,7 @@ async function carryOut(settings: Settings, action: Action, target: Target, flag
       const typed = await confirmed(run, flags);
       if (typeof typed === 'string') return await refuse(runner, id, flags, typed, finish, run);
       run = await runner.confirm(id, typed);
-      // With --yes nobody looks at a plan that moved.
+      // With --yes nobody reads a changed plan.
       if (run?.phase === 'planned' && flags.yes) {
         runner.cancel(id);
         return await finish({
@@ -124,7 +124,7 @@ async function refuse(
   return finish({ ...run, phase: 'done', outcome: why === 'cancelled' ? 'cancelled' : 'refused', says: why });
 }
 
-/** What was typed, or why it does not go on. */
+/** The typed text, or why the run ends. */
 async function confirmed(run: Run, flags: RunFlags): Promise<readonly string[] | string> {
   if (flags.yes && run.risk !== 'irreversible') return run.accepts;
   if (!process.stdin.isTTY) {

@@ -41,7 +41,7 @@ function fieldOption(field: Field): Option {
   return judged(new Option(`--${name} <value>`, describeField(field)).helpGroup(group), field);
 }
 
-/** A value is judged as it is read: before anything is asked or looked at. */
+/** A value is checked while it is parsed: before anything is asked. */
 function judged(option: Option, field: Field): Option {
   const { oneOf = [] } = field;
   option.argParser((text: string) => {

@@ -32,7 +32,7 @@ export function targetFrom(action: Action, flags: RunFlags): { target: Target; m
   return { target, missing };
 }
 
-/** Asks on the terminal for what is missing; undefined where the person does not want to go on. */
+/** Prompts for missing fields on the terminal; undefined after Ctrl-C or Ctrl-D. */
 export async function askMissing(
   settings: Settings,
   action: Action,

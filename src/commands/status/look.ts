@@ -1,4 +1,4 @@
-// One look at everything: each source once, side by side, none waited for longer than the deadline.
+// Polls each source once, concurrently, at most until the deadline.
 import { scopeOf } from '../../config/scope.ts';
 import type { Settings } from '../../config/settings.ts';
 import { type Ms, minute, second } from '../../core/time.ts';
@@ -9,17 +9,17 @@ import { logUpdate } from '../../engine/log-events.ts';
 import { sourcesFor } from '../../engine/sources.ts';
 import { WorldStore } from '../../engine/world-store.ts';
 
-/** Connections get so long to say goodbye, where there is time left for it. */
+/** The time for connections to close, if any is left. */
 const farewell: Ms = 400;
-/** What printing takes, and the goodbye of a look that used all its time. */
+/** The time for printing, and for closing connections after a poll that used all its time. */
 const closing: Ms = 150;
-/** A machine that took long to start us leaves the backends at least this part of the time. */
+/** After a slow start the backends still get at least this part of the time. */
 const leastPart = 0.3;
 
-/** Enough for every backend that works. */
+/** Enough for every working backend. */
 const longLook: Ms = 15 * second;
 
-/** What to do about a backend that was not in time. Who gave it long enough gains nothing by more. */
+/** The hint for a backend that timed out. A long timeout is not advised again. */
 export const lateHint = (given: Ms): string =>
   given < longLook
     ? `allow more time: --timeout ${longLook / second}`
@@ -27,16 +27,16 @@ export const lateHint = (given: Ms): string =>
 
 export type Look = {
   world: World;
-  /** Lets go of every connection, for as long as there is time for it. */
+  /** Closes every connection, as long as time is left. */
   end(): Promise<'ended' | 'late'>;
 };
 
-/** Since the launcher began, which may have had to start another Node first. */
+/** Since the start of the launcher, which may have started another Node first. */
 function sinceStart(): Ms {
   const own = performance.now();
   const begun: unknown = Reflect.get(globalThis, Symbol.for('BENTHAM_COCKPIT_BEGUN'));
   const before = typeof begun === 'number' ? performance.timeOrigin - begun : 0;
-  // More is no start but a clock that was set.
+  // A larger value means that the clock was set.
   return before > 0 && before < minute ? own + before : own;
 }
 

@@ -1,4 +1,4 @@
-// What `status` does: look, print, and end with the verdict as exit code.
+// `status`: polls, prints, and exits with the overall health as exit code.
 import { print } from '../../config/output.ts';
 import type { Settings } from '../../config/settings.ts';
 import { reportOf } from '../../core/health/report.ts';

@@ -22,7 +22,7 @@ export type WatchOptions = {
   signal: AbortSignal;
 };
 
-/** The first lines are told when every source has answered, or after this. */
+/** The first lines are printed when every source has answered, or after this. */
 const patience: Ms = 5 * second;
 
 /** Prints what changes until it is stopped; gives the exit code of the last verdict. */
@@ -57,7 +57,7 @@ export async function watchStatus(settings: Settings, options: WatchOptions): Pr
   return findings ? exitCode[worst(findings.map((finding) => finding.verdict))] : exitCode.unknown;
 }
 
-/** Follows one deploy: 0 complete, 2 stuck, 3 when it cannot be told in time. */
+/** Follows one rollout: 0 complete, 2 stuck, 3 unknown in time. */
 export async function watchRollout(settings: Settings, deployment: string, options: WatchOptions): Promise<number> {
   const { json, timeout, print, signal } = options;
   const { kubernetesSources } = await import('../../data/kubernetes/sources.ts');

@@ -1,4 +1,4 @@
-// The debug log as it is packed: its newest lines, and only lines that are a log's.
+// The packed part of the debug log: its newest lines, and only valid log lines.
 import { isMissing } from '../../disk/bounded-file.ts';
 import { safeFields } from '../../disk/debug-log.ts';
 import { openPrivate, readFrom } from '../../disk/private-files.ts';

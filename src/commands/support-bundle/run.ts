@@ -16,7 +16,7 @@ import { type Entry, tar } from './tar.ts';
 
 /** One question of doctor to one backend; a backend as a whole has three times as long. */
 const question: Ms = 4 * second;
-/** The look at everything. */
+/** The poll of all sources. */
 const look: Ms = 5 * second;
 /** Whatever hangs: what is missing by then is missing in the bundle. */
 const atMost: Ms = 20 * second;
@@ -28,7 +28,7 @@ const sizes = [
 
 export type BundleOptions = { output?: string; doctor: boolean };
 
-/** Writes the bundle, says where it is and what to look at, and ends the process: 0 written, 1 not. */
+/** Writes the bundle, prints its path and contents, and ends the process: 0 written, 1 not. */
 export async function supportBundle(loaded: Extract<Loaded, { ok: true }>, options: BundleOptions): Promise<never> {
   const at = new Date();
   const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');

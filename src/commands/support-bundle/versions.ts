@@ -5,7 +5,7 @@ import about from '../../../package.json' with { type: 'json' };
 import { sanitize } from '../../core/text/text.ts';
 import { childEnvironment } from '../../data/tools/environment.ts';
 
-/** Variables that decide how the screen looks. None holds a secret. */
+/** Variables that affect the screen. None contains a secret. */
 const shown = [
   'TERM',
   'COLORTERM',

@@ -13,7 +13,7 @@ export function parseConnectionString(text: string | undefined): Parameters | 'b
 function parseUrl(text: string): Parameters | 'bad' {
   const found: Record<string, string> = {};
   const [whole = '', query = ''] = text.split('?', 2);
-  // A list of hosts is told by name later; the parser would only call the whole a mistake.
+  // A list of hosts is reported by name later; the parser would only report the whole string.
   const [, scheme = '', login = '', hosts = '', rest = ''] =
     /^(postgres(?:ql)?:\/\/)((?:[^/]*@)?)([^/]*)(.*)$/.exec(whole) ?? [];
   const listed = hosts.includes(',');

@@ -49,7 +49,7 @@ export function unusedVariables(environment: Readonly<Record<string, string | un
   );
 }
 
-/** A parameter of a connection string or a service that is not one of ours. */
+/** A parameter of a connection string or a service that the cockpit does not use. */
 export function unusedParameter(name: string, at: Pick<Problem, 'source' | 'line'>): Problem {
   const [, instead] = (Object.hasOwn(unused, name) ? unused[name] : undefined) ?? [];
   return { ...at, option: name, right: `is not used${instead ? `: ${instead}` : ''}` };

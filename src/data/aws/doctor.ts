@@ -117,7 +117,7 @@ function credentials(settings: Settings, timeout: Ms): DoctorCheck {
       const sdk = await import('@aws-sdk/client-secrets-manager');
       const client = await secretsClient(settings, timeout);
       try {
-        // The description only: a look must not read the secret.
+        // The description only: a check must not read the secret.
         const found = await client.send(new sdk.DescribeSecretCommand({ SecretId: secretId }), { abortSignal: signal });
         const changed = found.LastChangedDate;
         const age = changed ? `, changed ${formatAge(Date.now() - changed.getTime())} ago` : '';

@@ -1,4 +1,4 @@
-// Looks at the evidence bucket. Nothing here writes.
+// Reads the evidence bucket. Nothing here writes.
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.ts';
 import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock } from '../../core/queries/evidence.ts';
@@ -10,7 +10,7 @@ import { decodedKey } from './preflight.ts';
 
 /** A listing is cut here: two hundred requests of a thousand keys. */
 const mostObjects = 200_000;
-/** Versions of one study that are looked at, and locks that are asked for, each a request of its own. */
+/** Listed versions of one study, and queried locks, each a request of its own. */
 const mostVersions = 2000;
 const mostLocks = 60;
 const locksAtOnce = 8;

@@ -80,7 +80,7 @@ export class AccessLog {
     forgetOldest(this.#probesUnderWay);
   }
 
-  /** A candidate was passed over: nobody knows any more which requests were answered. */
+  /** A candidate was skipped: which requests were answered is unknown from now on. */
   skip(): void {
     this.#underWay.clear();
   }
@@ -110,7 +110,7 @@ export class AccessLog {
     return { status, ms: took, at };
   }
 
-  /** Requests of people that came and have waited too long for an answer, each told once; `now` by the log's clock. */
+  /** Client requests that have waited too long for an answer, each returned once; `now` by the log's clock. */
   givenUp(now: Instant): readonly Answered[] {
     // A log that tells no answers at all cannot tell those that are missing.
     if (this.#answers === 0) return [];

@@ -34,7 +34,7 @@ export class HealthBudget {
     this.#file ??= file;
   }
 
-  /** The last answer of a URL, whoever got it. */
+  /** The last answer of a URL, from any cockpit. */
   answer(url: string): KnownAnswer | undefined {
     return this.#known.answers[url];
   }

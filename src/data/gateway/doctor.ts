@@ -78,7 +78,7 @@ async function adminKey(
     const { statusCode } = answer;
     if (statusCode === 401 || statusCode === 403)
       return { ...about, verdict: 'warning', answer: `refused (${statusCode})`, todo: 'get a valid ADMIN_API_KEY' };
-    // 429, a redirect to a login, a proxy's page: nobody looked at the key.
+    // 429, a redirect to a login, a proxy's page: the key was not checked.
     if (statusCode !== 404 && statusCode !== 200)
       return {
         ...about,

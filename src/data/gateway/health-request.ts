@@ -1,4 +1,4 @@
-// One request for health, and what became of it. Whoever sends one has taken it from the budget (budget.ts).
+// One health request and its result. The caller has taken it from the budget (budget.ts).
 import { type Dispatcher, request } from 'undici';
 import { formatClock } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -107,7 +107,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
   } catch (error) {
     if (limit.aborted) return { fault: timedOut(url.host, timeout), latency: passed() };
     const { kind, what, hint, tls } = explainNetworkError(error);
-    // Somebody answered, and no client will talk to it: that is a finding, not a missing answer.
+    // A server answered, but no client will accept it: that is a finding, not a missing answer.
     if (tls) return { endpoint: { ...about(), services: [], problem: what, healthy: false } };
     return { fault: { kind, where: url.host, what, hint }, latency: passed() };
   }

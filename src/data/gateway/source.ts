@@ -21,11 +21,11 @@ const justNow: Ms = 2 * second;
 
 type SourceSettings = Pick<Settings, 'intervals' | 'journal' | 'environment'>;
 
-/** `once`: for one look alone. */
+/** `once`: for a single poll. */
 export function gatewaySource(settings: Settings, { once = false } = {}): Source {
   const urls = healthUrls(settings.gateway);
   const { gateway: every, timeout } = settings.intervals;
-  // No keep-alive: each look makes its connection as a client would.
+  // No keep-alive: each poll opens a connection as a client would.
   const dispatcher = dispatcherFor(urls.health, { pipelining: 0, allowH2: false });
   const look = new GatewayLook(urls, settings, dispatcher, once ? justNow : every);
   return poll({
@@ -60,7 +60,7 @@ class GatewayLook {
   readonly #dispatcher: Dispatcher;
   readonly #budget: HealthBudget;
   #last: Answers = {};
-  /** What the look before gave, and what is to be asked now. */
+  /** The previous result, and what to request now. */
   #before: Answers = {};
   #turn: readonly Path[] = [];
 

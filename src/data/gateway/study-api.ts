@@ -11,7 +11,7 @@ import { keptBack } from '../unencrypted.ts';
 /** An answer is some kilobytes; the beginning of a longer one is not JSON. */
 const longestBody = 256 * 1024;
 
-/** Asks once. Whatever keeps it from answering is said in words, as the database goes on without it. */
+/** Requests once. A failure is returned as a text: the database's data is shown without it. */
 export async function readApiStudy(settings: Settings, study: string, signal: AbortSignal): Promise<ApiStudy> {
   const { url: gatewayUrl, studyPath, adminApiKey } = settings.gateway;
   const url = studyUrl({ gatewayUrl, studyPath }, study);

@@ -15,7 +15,7 @@ import type { TrafficMeter } from './traffic-meter.ts';
 const budget = 4000;
 /** Past lines requested per pod: enough for a p95. */
 const pastLines = 20_000;
-/** At the start the past pours in; the figures are told when it has. */
+/** At the start past lines are read; the figures follow when that is done. */
 const calm: Ms = 150;
 const impatience: Ms = 3 * second;
 

@@ -1,4 +1,4 @@
-// The journal's place: one user's own directory, made closed, and refused where others could look in or reach it.
+// The journal's directory: private to one user, and refused if others can read or reach it.
 import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JournalTrouble } from '../../core/incident/context.ts';

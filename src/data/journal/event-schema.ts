@@ -115,7 +115,7 @@ export const lineSchema = z.object({
 });
 
 /**
- * An event as it may be folded and told; undefined for one that is not what its kind says. Of a kind that this version
+ * A valid event; undefined for one that is not what its kind says. Of a kind that this version
  * does not know, only the kind is kept.
  */
 export function readEvent(event: { kind: string }): Event | undefined {

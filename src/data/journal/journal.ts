@@ -18,7 +18,7 @@ export type JournalOptions = {
   writer: Omit<Writer, 'session'>;
   environment: string;
   drill?: string;
-  /** Only looks on: nothing is written, and no directory is made. */
+  /** Observes only: nothing is written, and no directory is created. */
   observing?: boolean;
   /** For tests: the wall clock. */
   now?(): Instant;
@@ -112,7 +112,7 @@ export class Journal {
   async #flush(): Promise<JournalTrouble | undefined> {
     const before = this.#trouble;
     const waiting = this.#own.unwritten;
-    // A directory that was refused is looked at again: its permissions may be fixed by now.
+    // A refused directory is checked again: its permissions may be fixed by now.
     const refused = this.#prepare();
     const fault = refused ?? (await this.#own.flush());
     this.#trouble = fault;

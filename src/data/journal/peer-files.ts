@@ -13,7 +13,7 @@ import { safe } from './sanitize-entry.ts';
 
 /** Files that were not touched for so long are left to `incident list`. */
 const fresh: Ms = 30 * day;
-/** Watching is not to be relied on (network disks, full inotify tables): look anyway. */
+/** File watching is not reliable (network disks, full inotify tables): also poll. */
 const lookEvery: Ms = second;
 
 type Followed = { ino: number; offset: number; tail: string; lines: number; last?: Line; trouble?: string };
@@ -60,7 +60,7 @@ export class Others {
     this.#watcher = undefined;
   }
 
-  /** Reads what is new; a look that is under way is waited for. */
+  /** Reads new entries; waits for a running read. */
   look(now: Instant = Date.now()): Promise<void> {
     this.#looking ??= this.#read(now).finally(() => {
       this.#looking = undefined;
@@ -70,7 +70,7 @@ export class Others {
 
   #listen(): void {
     try {
-      // What changes during a look may have come too late for it.
+      // A change during a read may be missed by it.
       const changed = () => void (this.#looking ?? Promise.resolve()).then(() => this.look());
       this.#watcher = watch(this.#place.directory, { persistent: false }, changed);
       this.#watcher.on('error', () => {
@@ -83,7 +83,7 @@ export class Others {
   }
 
   async #read(now: Instant): Promise<void> {
-    // What lies in a place that others can reach is not even looked at.
+    // Files in a directory that others can reach are not even opened.
     if (inspect(this.#place)) return;
     const names: readonly string[] = await readdir(this.#place.directory).catch(() => []);
     const news: Entry[] = [];

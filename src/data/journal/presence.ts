@@ -1,4 +1,4 @@
-// Who is here: each cockpit renews a small file beside the journal; what is not renewed is gone.
+// Presence: each cockpit renews a small file beside the journal; one that is not renewed counts as disconnected.
 import { rmSync } from 'node:fs';
 import { lstat, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';

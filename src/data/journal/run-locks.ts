@@ -67,7 +67,7 @@ export type Taken =
   | { ok: false; fault: string };
 
 const beat: Ms = 5 * second;
-/** A lock of another host whose file was not touched for so long belongs to nobody any more. */
+/** A lock of another host whose file was not touched for this long is stale. */
 const silent: Ms = 30 * second;
 
 export class RunLocks {
@@ -79,7 +79,7 @@ export class RunLocks {
     this.#directory = path.join(journal, 'locks');
   }
 
-  /** Takes the target, or says who has it. `left`: what a cockpit that is gone was doing to it. */
+  /** Takes the target, or says who has it. `left`: the run of a cockpit that ended without releasing it. */
   async take(note: Omit<LockNote, 'phase'>): Promise<Taken> {
     const file = path.join(
       this.#directory,
@@ -104,7 +104,7 @@ export class RunLocks {
     }
   }
 
-  /** Takes over what cockpits that are gone have left, and tells what it was. */
+  /** Takes over the stale locks of ended cockpits, and returns their runs. */
   async sweep(): Promise<readonly Left[]> {
     const left: Left[] = [];
     if (inspect({ directory: this.#journal }) || !isPrivateDirectory(this.#directory)) return left;
@@ -121,7 +121,7 @@ export class RunLocks {
   }
 
   async #make(file: string, owned: Owned): Promise<boolean> {
-    // Written first and linked then: nobody ever finds half a lock.
+    // Written first, then linked: no reader ever sees half a lock.
     const whole = `${file}.${owned.run}.${process.pid}.new`;
     try {
       await writeNew(whole, JSON.stringify(owned));
@@ -176,7 +176,7 @@ function lockOn(file: string, owned: Owned): Lock {
   };
 }
 
-/** Absent: nobody has it. Throws for what is no lock: nobody knows whether something runs. */
+/** Absent: free. Throws for an invalid lock: whether something runs is unknown. */
 async function readLock(file: string): Promise<Owned | undefined> {
   let text: string;
   try {
@@ -208,7 +208,7 @@ async function isLeft(file: string, { pid, born, host }: Owned): Promise<boolean
   return ago > silent || ago < -clockSkew;
 }
 
-/** When a process began, so that another one with the same number is not taken for it; '' when it is gone. */
+/** The start time of a process, to distinguish another one with the same pid; '' when it has ended. */
 function bornOf(pid: number): string {
   try {
     // After the name, which may hold blanks, the 20th field is the start time.

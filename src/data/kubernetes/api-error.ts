@@ -140,7 +140,7 @@ function meaning(
   return { kind: 'malformed', what, short: `answered ${status}`, hint: 'read its answer' };
 }
 
-/** A 401: nobody knows us any more; a certificate that ran out is the reason that can be seen from here. */
+/** A 401: the login is not valid any more; an expired certificate is the one reason visible from here. */
 function signedOut({ certificate, context }: Asked): Pick<Fault, 'what' | 'short' | 'hint'> {
   const ended = certificate === undefined ? undefined : endOf(certificate);
   if (ended !== undefined && ended < Date.now())

@@ -111,7 +111,7 @@ export class Cluster {
     }
   }
 
-  /** A stream that goes on (watch, logs), once its answer has begun. Whoever gets it destroys it. */
+  /** A long-lived stream (watch, logs), once its answer has started. The caller destroys it. */
   async stream(ask: Ask): Promise<Answered<Readable>> {
     const starting = new AbortController();
     const timer = setTimeout(() => starting.abort(), ask.timeout);
@@ -175,7 +175,7 @@ export class Cluster {
     return answer;
   }
 
-  /** One pool for all requests; made anew only when the certificates change. */
+  /** One pool for all requests; replaced only when the certificates change. */
   #connections(tls: Credentials['tls'], url: URL): Dispatcher {
     const of = [tls.ca, tls.cert, tls.key].map((b) => b?.toString('base64') ?? '').join('|');
     if (this.#dispatcher?.of === of) return this.#dispatcher.made;

@@ -51,7 +51,7 @@ export class Connection {
     return this.#last;
   }
 
-  /** The cluster. The kubeconfig is read again each time: a person who mends it need not start again. */
+  /** The cluster. The kubeconfig is read again each time: a fixed file needs no restart. */
   async open(): Promise<Result<Cluster>> {
     const loaded = await loadTarget(this.settings.kubernetes);
     if (!loaded.ok) return loaded;
@@ -80,7 +80,7 @@ export class Connection {
     this.#wake.abort();
   }
 
-  /** Lets go of what was opened, when nobody listens any more. */
+  /** Closes all connections once nobody uses them. */
   async close(): Promise<void> {
     if (this.#listeners.size > 0) return;
     this.#end?.abort();

@@ -57,7 +57,7 @@ export class Renewal<T> {
     return true;
   }
 
-  /** The server took this value: pauses begin anew. */
+  /** The server accepted this value: resets the pauses. */
   accepted(value: T): void {
     if (this.#held?.value !== value || !this.#options.usable(value)) return;
     this.#inVain = 0;

@@ -11,5 +11,5 @@ export class CredentialsError extends Error {
   }
 }
 
-/** The code of a fault that only a person mends, by logging in. */
+/** The code of a fault that only a person can fix, by logging in. */
 export const loginRequired = 'LOGIN_REQUIRED';

@@ -22,14 +22,14 @@ export type Credentials = { tls: Tls; headers: Readonly<Record<string, string | 
 /** Token and certificate files are rotated (service accounts: hourly); kubectl rereads them every minute too. */
 const filesLast = minute;
 
-/** Whether any of what proves who a user is can be had anew. */
+/** Whether any credential of a user can be renewed. */
 export const isRenewable = (user: KubeUser): boolean =>
   Boolean(user.exec || user.authProvider || user.tokenFile || hasCertificateFiles(user));
 
 const hasCertificateFiles = ({ certData, certFile, keyData, keyFile }: KubeUser): boolean =>
   Boolean((certFile && !certData) || (keyFile && !keyData));
 
-/** Gets credentials anew. Throws `CredentialsError`. */
+/** Renews credentials. Throws `CredentialsError`. */
 export async function obtain(
   target: KubeTarget,
   progress: (now: PluginProgress) => void = () => {},
@@ -63,7 +63,7 @@ export async function obtain(
     // client-node keeps what it got for as long as it lasts.
     expires = Date.now() + filesLast;
   }
-  // As client-go: who we are is told over TLS only.
+  // As client-go: credentials are sent over TLS only.
   const { protocol, hostname } = new URL(cluster.server);
   if (headers.authorization && protocol !== 'https:' && !isLoopback(hostname))
     throw new CredentialsError('http:// is not encrypted: the login was not sent', 'fix clusters[].cluster.server');

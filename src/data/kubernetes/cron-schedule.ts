@@ -83,7 +83,7 @@ function fieldOf(text = '', low: number, high: number, names: readonly string[] 
   return { values: [...values].toSorted((a, b) => a - b), any };
 }
 
-/** How far a zone is from UTC at an instant; undefined where nobody knows the zone. */
+/** How far a zone is from UTC at an instant; undefined for an unknown zone. */
 function clockOf(zone: string): ((at: Instant) => Clock) | undefined {
   try {
     const format = new Intl.DateTimeFormat('en-US', {

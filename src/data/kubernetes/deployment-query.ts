@@ -14,7 +14,7 @@ const within: Ms = 5 * second;
 /** Events are asked for the newest replica sets only: the older ones have none to tell. */
 const setsWithEvents = 2;
 
-/** Looks at a deployment by its name. */
+/** Queries a deployment by its name. */
 export async function queryDeployment(
   connection: Connection,
   name: string,

@@ -1,4 +1,4 @@
-// A deployment as an action looks at it: its own numbers and conditions, and its pods.
+// A deployment as actions see it: its own numbers and conditions, and its pods.
 import type { V1Pod } from '@kubernetes/client-node';
 import type { DeploymentPod, DeploymentState } from '../../core/actions/preflight.ts';
 import { reasonsOf } from '../../core/health/pods.ts';
@@ -40,7 +40,7 @@ function stuckness(status: WireDeployment['status']): Pick<DeploymentState, 'stu
   return { stuck, stuckBy: late ? 'deadline' : 'create' };
 }
 
-/** Nobody updates a status while the controller manager is away: what its pods say of themselves counts as much. */
+/** No status is updated while the controller manager is down: the conditions of its pods count as much. */
 export function withPods(wire: WireDeployment, list: ApiList<V1Pod>): DeploymentState {
   const state = toState(wire);
   const own = items(list.items)

@@ -36,7 +36,7 @@ type Observable = {
   status?: { readonly observedGeneration?: number | null } | null;
 };
 
-/** Since when the controller owes the newest specification a look: since the last change that was no status. */
+/** Since when the controller has not observed the newest specification: since the last change that was no status. */
 export function unobserved({ metadata, status }: Observable): { unobservedSince?: Instant } {
   if (count(metadata?.generation) <= count(status?.observedGeneration)) return {};
   const changes = items(metadata?.managedFields)

@@ -9,7 +9,7 @@ import type { Cluster } from './client.ts';
 type WireEvent = ApiObject<CoreV1Event>;
 
 const within: Ms = 5 * second;
-/** An object that has more than this is told by these. */
+/** Events of one object, at most. */
 const most = 500;
 
 /** The events about one object, newest first. */

@@ -6,7 +6,7 @@ import { type Ms, minute } from '../../core/time.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
 import type { ExecPlugin } from './kubeconfig.ts';
 
-/** What a run has come to so far: for whoever waits for it. */
+/** The state of a run, for those who wait for it. */
 export type PluginProgress = { command: string; said: string };
 
 /** How it ended: with its output, or why not. `said`: the end of what it wrote to stderr, sanitized. */

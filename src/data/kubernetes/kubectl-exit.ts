@@ -15,7 +15,7 @@ const unsent =
 /** kubectl apply, of an object that the server took. */
 const taken = /^[^\s/]+\/\S+ (created|configured|serverside-applied|unchanged)$/;
 
-/** Why nobody knows what it did; undefined: the server refused, or nothing was sent. */
+/** Why its outcome is unknown; undefined: the server refused, or nothing was sent. */
 export function doubtOf(lines: readonly string[], ended: { signal?: string | undefined }): string | undefined {
   const said = lines.findLast((text) => lost.test(text) && !refused.test(text));
   const some = lines.filter((text) => taken.test(text)).length;

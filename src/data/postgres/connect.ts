@@ -55,7 +55,7 @@ async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<C
       return await once(server, attempt, options);
     } catch (error) {
       if (options.signal.aborted) throw error;
-      // The second attempt's word counts, unless only the first one was heard.
+      // The second attempt's error counts, unless only the first one got an answer.
       failure = failure === undefined || sqlState(error) !== undefined ? error : failure;
       if (!mayTryOther(error, attempt)) throw error;
     }
@@ -84,10 +84,10 @@ async function once(
     port: server.port,
     database: server.database,
     user: server.user,
-    // A function keeps the client from looking for a password of its own; the settings have looked already.
+    // A function keeps the client from searching for a password: the settings have done that.
     password: () => server.password ?? '',
     ssl: attempt,
-    // As libpq’s channel_binding=prefer: whoever sits between with a certificate of his own cannot pass the login on.
+    // As libpq’s channel_binding=prefer: a man in the middle with another certificate cannot relay the login.
     enableChannelBinding: attempt !== false,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10 * second,

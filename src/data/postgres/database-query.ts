@@ -1,4 +1,4 @@
-// A server looked at closely: sessions and who blocks whom, tables, replication. Each part degrades alone.
+// The details of a server: sessions and who blocks whom, tables, replication. Each part degrades alone.
 
 import type { Settings } from '../../config/settings.ts';
 import type { DatabaseDetail, DatabaseSession, RunningVacuum, TableState } from '../../core/queries/database.ts';

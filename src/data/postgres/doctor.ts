@@ -179,7 +179,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
   ];
 }
 
-/** Which tables and states are in force, and each state that nobody knows. */
+/** The tables and states in use, and each unknown state. */
 async function statesRows(
   asked: Tables,
   there: readonly TableRow[],
@@ -232,5 +232,5 @@ function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
   ];
 }
 
-/** A name as it is typed. */
+/** A name as it is typed in SQL. */
 const typed = (name: string) => quoted(sanitize(name, 60));

@@ -175,7 +175,7 @@ async function interrupt(connection: Connection, stage: Stage): Promise<void> {
   if (stage.committing && !stage.alone && !connection.lost) return;
   try {
     await connection.cancel();
-    // What is not ended by then never heard of it: nobody waits for ever.
+    // A request that has not ended by then is given up.
     stage.giveUp = setTimeout(() => connection.cut(), endsWithin);
   } catch {
     // What cannot be asked is cut; the server rolls back what was not committed.

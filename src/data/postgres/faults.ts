@@ -19,7 +19,7 @@ export class NotPostgres extends Error {}
 /** The server wants the password itself, over a connection that others can read. It was not sent. */
 export class PasswordInClear extends Error {}
 
-/** A look that gave up on a lock, with who holds it. */
+/** A query that timed out on a lock, with the lock's holder. */
 export class LockHeld extends Error {
   readonly fault: Pick<Fault, 'kind' | 'what' | 'hint'>;
   constructor(fault: LockHeld['fault']) {
@@ -195,7 +195,7 @@ function explainClient(error: unknown, said: string, server: DatabaseServer): Kn
       `the server offers no TLS, and sslmode is ${server.sslMode}; no password sent`,
       'turn on ssl on the server; sslmode=disable connects without it',
     ];
-  // A program's own words (x is not a function) tell nobody anything: messages came in an order that makes no sense.
+  // A program error (x is not a function) helps nobody: the messages came in an impossible order.
   const confused = error instanceof TypeError || error instanceof RangeError;
   if ((confused && !('code' in error)) || /establishing an SSL connection|invalid response|decod|parse/i.test(said))
     return ['malformed', 'not a PostgreSQL answer', 'another service listens on that port: check the port'];

@@ -48,7 +48,7 @@ export function grantFor(error: unknown, role: string): string {
   return `an administrator of the database must allow ${to} what the message names`;
 }
 
-/** What a statement of ours needs of the tables that it names: `SELECT, UPDATE`. Without one: it was read. */
+/** The privileges that a statement needs on its tables: `SELECT, UPDATE`. Without a statement: it was a read. */
 function privilegesOf(statement: unknown): string {
   const bare = outsideOfQuotes(statement);
   const writes = [

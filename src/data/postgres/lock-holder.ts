@@ -7,7 +7,7 @@ import { LockHeld, sqlState } from './faults.ts';
 import { type HolderRow, lockHolders } from './queries/locks.ts';
 import type { AskSql } from './session.ts';
 
-/** Runs a look at these tables (quoted names); a lock that held it up is told with its holder. */
+/** Runs a query on these tables (quoted names); a lock timeout is reported with the lock's holder. */
 export async function namingLocks<T>(ask: AskSql, tables: readonly string[], look: () => Promise<T>): Promise<T> {
   try {
     return await look();

@@ -15,7 +15,7 @@ import { openSessions } from './sessions.ts';
 import { tablesOf } from './tables.ts';
 
 const within: Ms = 10 * second;
-/** A whole look, of which silence until the end proves something. */
+/** A full poll: silence until its end proves that the server is down. */
 const lookWithin: Ms = 5 * second;
 const longestText = 4000;
 

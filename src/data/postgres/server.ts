@@ -29,7 +29,7 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
     id: `postgres ${fact}`,
     fact,
     every,
-    // A look has its own deadline, which tells silence from slowness; this one is the safety net.
+    // A poll has its own deadline, which distinguishes silence from slowness; this one is the safety net.
     timeout: timeout + second / 2,
     from: `postgres ${session.where}`,
     where: session.where,
@@ -38,7 +38,7 @@ export function serverSource(settings: Settings, fact: 'primary' | 'replica'): S
   });
 }
 
-/** One look at one server, within `timeout`. */
+/** One poll of one server, within `timeout`. */
 export function readServer(session: Session, timeout: Ms, signal: AbortSignal) {
   const limit = statementLimit(timeout);
   return session.read(AbortSignal.any([signal, AbortSignal.timeout(timeout)]), limit, (ask) => lookWith(ask, session));
@@ -115,7 +115,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
   };
 }
 
-/** Seconds; above it, an age is looked at twice. */
+/** Seconds; above it, an age is checked twice. */
 const doubtful = 10;
 /** When a replica was last seen to have replayed everything, on this process's clock. */
 const whole = new WeakMap<Session, number>();
@@ -156,7 +156,7 @@ function connectionsFrom({ nearest, nearestUsed, nearestLimit, ...counted }: sql
   return { ...counted, nearest: { whose: sanitize(nearest, 80), used: nearestUsed, limit: nearestLimit } };
 }
 
-/** A slot as it is judged. */
+/** A slot for evaluation. */
 export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow): Slot {
   return {
     name: sanitize(name, 80),
@@ -168,7 +168,7 @@ export function slotFrom({ name, kind, active, bytes, state, most }: sql.SlotRow
   };
 }
 
-/** How old the oldest id is, as it is judged. */
+/** The age of the oldest id, for evaluation. */
 export const idAgeFrom = ({ database, kind, age, freezeAt }: sql.IdAgeRow): IdAge => ({
   database: sanitize(database, 64),
   kind: kind === 'multixacts' ? kind : 'transactions',

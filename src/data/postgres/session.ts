@@ -127,7 +127,7 @@ export class Session {
     this.#heardAt = performance.now();
   }
 
-  /** Only silence throughout proves that nobody is there: not slowness, and not the wait for another look's end. */
+  /** Only silence throughout proves that the server is down: not slowness, nor waiting for another query's end. */
   #late(asked: Ms, begun: Ms): Fault {
     const now = performance.now();
     const { code, ...fault } = timedOut(this.where, now - asked);
@@ -146,7 +146,7 @@ const longSilence: Ms = second;
 function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
   return async <Row extends object>(sql: string, options: { values?: readonly SqlParameter[]; within?: Ms } = {}) => {
     const within = Math.max(1, Math.round(options.within ?? limit));
-    // Planning for throughput (JIT, parallel workers) costs the server more than it gains a look.
+    // Planning for throughput (JIT, parallel workers) costs the server more than short queries gain.
     const begin =
       `BEGIN READ ONLY; SET LOCAL statement_timeout = ${within}; SET LOCAL lock_timeout = ${Math.ceil(within / 2)}; ` +
       `SET LOCAL idle_in_transaction_session_timeout = ${within * 2}; SET LOCAL jit = off; ` +
@@ -161,7 +161,7 @@ function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
         hear();
         return rows.map(neutralized);
       }
-      // One message, one round trip: a server far away is looked at as quickly as it can be.
+      // One message, one round trip: fast even on a distant server.
       const results: unknown = await client.query(`${begin}; ${sql}; COMMIT`);
       hear();
       // Several statements give several results (the client's types know only one); the second but last is ours.

@@ -13,7 +13,7 @@ export type Sessions = {
 
 const kept = new WeakMap<Settings['database'], Sessions>();
 
-/** The sessions of these settings; sources and looks share them. Nothing is opened before it is used. */
+/** The sessions of these settings, shared by sources and queries. Opened on first use. */
 export function sessionsFor({ database }: Pick<Settings, 'database'>): Sessions {
   let sessions = kept.get(database);
   if (!sessions) {

@@ -15,7 +15,7 @@ import { sessionsFor } from './sessions.ts';
 import { forgetTables, sampleOf, tablesOf } from './tables.ts';
 import { lackOf, unclearJobsEstimated, unclearOf } from './unclear.ts';
 
-/** What the look remembers between two turns, so that dear counts are not repeated for nothing. */
+/** State between two polls, so that expensive counts are not repeated needlessly. */
 export type StudiesMemory = {
   pending: BudgetedQuery<number | undefined>;
   lastHour: BudgetedQuery<sql.LastHourRow>;
@@ -36,7 +36,7 @@ export function newStudiesMemory(): StudiesMemory {
   };
 }
 
-/** A look at jobs may take longer than one at a server, but less than its interval. */
+/** A poll of jobs may take longer than one of a server, but less than its interval. */
 export function lookTimeout(every: Ms, timeout: Ms): Ms {
   return Math.max(Math.min(every * 0.9, timeout * 2), Math.min(timeout, every));
 }
@@ -59,7 +59,7 @@ export function studiesSource(settings: Settings): Source {
   });
 }
 
-/** One look at studies and the queue. No statement takes more than a third of `within`. */
+/** One poll of studies and the queue. No statement takes more than a third of `within`. */
 export function readStudies(
   session: Session,
   schema: string,

@@ -1,4 +1,4 @@
-// One study, and lists of studies and jobs, as long as a person looks.
+// Queries of the screens: one study, and lists of studies and jobs.
 import type { Settings } from '../../config/settings.ts';
 import type { Job, JobList, StudyDetail, StudyList, StudyRow, SurfaceDetail } from '../../core/queries/study.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -13,7 +13,7 @@ import { sessionsFor } from './sessions.ts';
 import { completionFrom } from './studies.ts';
 import { tablesOf } from './tables.ts';
 
-/** What one statement of a look may take. */
+/** The time limit of one statement. */
 const limit: Ms = 6 * second;
 /** Rows read at a time. Without an index each page reads the whole table: few large ones are quicker than many. */
 const page = 10_000;

@@ -42,7 +42,7 @@ export function surfacesSource(settings: Settings): Source {
   });
 }
 
-/** One look at the surfaces of the last hour. */
+/** One poll of the surfaces of the last hour. */
 export function readSurfaces(
   session: Session,
   schema: string,

@@ -38,18 +38,18 @@ async function statesOf(owner: StateOwner, tables: Tables, ask: AskSql): Promise
     const rows = await ask<StateRow>(seenStates(owner, tables), { within: statesWithin });
     return rows.slice(0, mostStates).map(({ label }) => label);
   } catch (error) {
-    // Whoever asks for the rows themselves names the lock.
+    // The query for the rows names the lock.
     if (!['57014', '55P03'].includes(sqlState(error) ?? '')) throw error;
     return table.states.labels;
   }
 }
 
-/** Forget, as after an error that says that a column is gone, or that an enum has no such label. */
+/** Discards the cached form, as after an error about a missing column or enum label. */
 export function forgetTables(session: Session, error: unknown): void {
   if (['42703', '42P01', '22P02'].includes(sqlState(error) ?? '')) known.delete(session);
 }
 
-/** How many pages of a table a sample looks at, by chance and at its end. */
+/** How many pages of a table a sample reads, at random and at its end. */
 const samplePages = 1500;
 const tailPages = 1500;
 

@@ -34,7 +34,7 @@ function unclearFrom(
 ): readonly Unclear[] {
   const table = sanitize((owner === 'study' ? tables.form.study : tables.form.job).name, 60);
   const exact = counted && rows.reduce((sum, { count }) => sum + count, 0) <= mostUnclear;
-  // A state in a case that nobody writes (`PeNdInG`) is understood all the same.
+  // A state in an unusual case (`PeNdInG`) is understood, too.
   return rows
     .filter(({ label }) => label === null || meaningOf(owner, label) === undefined)
     .map(({ label, count }) => {

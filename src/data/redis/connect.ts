@@ -75,7 +75,7 @@ export async function connectRedis(redis: RedisSettings, timeout: Ms, signal: Ab
   const client = new Client({ ...optionsFrom(redis), connectTimeout: timeout, commandTimeout: timeout });
   const endless = boundAnswers(client);
   const handshake = redisByTls(redis) ? boundHandshake(client, timeout) : undefined;
-  // What goes wrong is told as an event, and the promise only says that the connection is closed.
+  // An error comes as an event; the promise only says that the connection is closed.
   let said: unknown;
   client.on('error', (error: unknown) => {
     said ??= error;

@@ -12,7 +12,7 @@ import { clusterOf, isOfCluster, isRefused, refusalsOf, withoutInfo } from './wr
  */
 export async function readRedis(client: Client, where: string): Promise<Redis> {
   const begun = performance.now();
-  // A server that cannot save, loads, or lost its primary answers even this with a refusal; INFO goes on to say why.
+  // A server that cannot save, is loading, or lost its primary refuses even PING; INFO still says why.
   await client.ping().catch((error: unknown) => {
     if (!(error instanceof Error && /^(MISCONF|LOADING|MASTERDOWN)\b/.test(error.message))) throw error;
   });

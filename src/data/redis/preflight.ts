@@ -126,7 +126,7 @@ async function scan(client: Client, { prefix, idle, most }: IdleKeys, signal: Ab
   };
 }
 
-/** One number for each key, in one round trip. A key that is gone has none; a refusal is told once. */
+/** One number for each key, in one round trip. A deleted key has none; a refusal is reported once. */
 async function each(client: Client, command: readonly [string, string], keys: readonly string[], ...after: string[]) {
   const numbers = new Map<string, number>();
   let refusal: Refusal | undefined;

@@ -53,7 +53,7 @@ export function redisSource(settings: Settings): Source {
 /** A counter of INFO at an instant; absent where INFO may not be asked. */
 type Counted = { count: number | undefined; at: Ms };
 
-/** What was counted in a minute between two looks; undefined without a look before, or when the counter was reset. */
+/** The rate per minute between two polls; undefined at the first, or after the counter was reset. */
 export function perMinute(before: Counted | undefined, now: Counted): number | undefined {
   if (before?.count === undefined || now.count === undefined) return undefined;
   if (now.at <= before.at || now.count < before.count) return undefined;

@@ -17,7 +17,7 @@ async function configured(client: Client, name: string): Promise<string | undefi
   }
 }
 
-/** A refusal of one command: no right to it, or the server does not have it. The connection goes on. */
+/** A refusal of one command: not allowed, or not supported by the server. The connection stays open. */
 export function isRefused(error: unknown): error is Error {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return false;
   return /^(NOPERM|ERR)\b/.test(error.message);
@@ -40,7 +40,7 @@ export async function refusalsOf(client: Client, info: Info): Promise<readonly R
   }
   if (isFull(info)) found.push({ why: 'memory' });
   if (/^(write|all)$/.test(info.get('paused_actions') ?? '')) found.push({ why: 'paused' });
-  // Told only where replicas are required.
+  // Reported only if replicas are required.
   const good = info.get('min_slaves_good_slaves');
   if (good !== undefined) {
     const wanted = Number(
@@ -65,7 +65,7 @@ function isFull(info: Info): boolean {
   return policy === 'noeviction' || (policy.startsWith('volatile') && !expiring);
 }
 
-/** CLUSTER INFO; undefined where the server is no node of a cluster, `untold` where it may not be asked. */
+/** CLUSTER INFO; undefined if the server is no cluster node, `untold` if not allowed. */
 export async function clusterOf(client: Client): Promise<RedisCluster | undefined | 'untold'> {
   try {
     const answer = String(await client.call('CLUSTER', 'INFO'));

@@ -18,7 +18,7 @@ export function childEnvironment(from: Environment, inherits: readonly string[] 
   return only(from, (name) => names.some((one) => fits(one, name)));
 }
 
-/** For programs that a person has configured elsewhere, and whose needs nobody knows: all but the cockpit's own. */
+/** For programs configured elsewhere, whose needs are unknown: all variables but the cockpit's own. */
 export function foreignEnvironment(from: Environment): Record<string, string> {
   return only(from, (name) => !ours.some((one) => fits(one, name)));
 }

@@ -60,7 +60,7 @@ export async function executeCommand(
     const fresh: string[] = [];
     let skipped = 0;
     read((text, cut) => {
-      // A new secret is shown as it is, once; everything else goes through the door.
+      // A new secret is shown once, unredacted; everything else is sanitized.
       const safe = call.reveals ? stripControl(text, longestLine) : sanitize(text, longestLine);
       fresh.push(cut ? `${safe} … (line truncated)` : safe);
       if (fresh.length > mostTold) {
@@ -100,7 +100,7 @@ export async function executeCommand(
   const how = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode}`;
   const said = call.reveals ? '' : (lines.findLast((line) => line.trim() !== '') ?? '');
   return {
-    // One that was killed has told nothing of what it did.
+    // A killed program did not report what it did.
     outcome: result.signal ? 'unknown' : 'failed',
     says: `${program} ${how}${said ? `: ${said.slice(0, 200)}` : ''}`,
     hint: 'read its output; it may be partly done',

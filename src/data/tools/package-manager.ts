@@ -28,7 +28,7 @@ const quotesSince: Readonly<Record<string, readonly Version[]>> = {
   yarn: [[1, 0, 0]],
 };
 
-/** Whether a package manager quotes the arguments of scripts; undefined: nobody knows. */
+/** Whether a package manager quotes the arguments of scripts; undefined: unknown. */
 export function quotesArguments(manager: string, version: string): boolean | undefined {
   const [, major, minor, patch] = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
   const lines = quotesSince[manager];

@@ -1,4 +1,4 @@
-// Programs and scripts of the checkout: whether they are there, what they say when they only look.
+// Programs and scripts of the checkout: whether they exist, and the output of read-only ones.
 import { execa } from 'execa';
 import type { Preflight, ToolOutput } from '../../core/actions/preflight.ts';
 import { sanitize } from '../../core/text/text.ts';

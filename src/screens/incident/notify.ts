@@ -170,7 +170,7 @@ const sameWithin = minute;
 
 type Outgoing = Pick<Message, 'channel' | 'purpose' | 'text' | 'key'>;
 
-/** The last step before people are told: enter alone, or held, sends nothing. */
+/** The last step before a message is sent: enter alone, or held, sends nothing. */
 function askSend(
   message: Outgoing,
   { name, shown, cancelled }: { name: string; shown: string; cancelled: (state: State) => readonly Intent[] },

@@ -35,7 +35,7 @@ export const incidentScreen: Screen = {
   keys: incidentKeys,
 };
 
-/** The most urgent lines: nobody is in control, an outcome is unknown, a higher severity is suggested. */
+/** The most urgent lines: nobody in control, an unknown outcome, a higher suggested severity. */
 function foot(state: State, columns: number): readonly Line[] {
   const { incident, incidentContext } = state;
   if (!incident || !incidentContext) return [];

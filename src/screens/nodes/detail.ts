@@ -37,7 +37,7 @@ export const nodeScreen: Screen = {
         ...(reading.state === 'lost' ? trouble(reading, 'kubernetes', now, room) : []),
         ...(node ? headOf(node, ours, now, room) : []),
       ],
-      // Our pods are known by their own watch, also where nobody may ask for nodes.
+      // Our pods come from their own watch, also without permission for nodes.
       rows: [
         ...(node ? nodeConditionRows(node.conditions, now) : []),
         ...podRows(ours, now),

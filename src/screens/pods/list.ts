@@ -53,7 +53,7 @@ const ordered = memoize((pods: readonly Pod[], sort: number, now: Instant): read
   return sorted;
 });
 
-/** A node by its first label: what tells nodes of one cluster apart. The pod's own screen has the whole name. */
+/** A node by the first part of its name. The pod's own screen has the full name. */
 function nodeSays({ node }: Pod): string {
   return /^\d/.test(node) ? node : (node.split('.')[0] ?? node);
 }

@@ -84,7 +84,7 @@ export function frame(state: State, size: Size): Frame {
   };
 }
 
-/** A small table as it is drawn with its lines, where it fits; a line above, below and between, a blank at each side. */
+/** A small table with its lines, if it fits: a line above, below and between, a blank at each side. */
 function fittingTable(screen: Screen, state: State, { columns, rows }: Size): readonly TableRow[] | undefined {
   const data = screen.table?.(state);
   const [first] = data ?? [];

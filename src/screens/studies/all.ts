@@ -101,7 +101,7 @@ export const allStudiesScreen: Screen = {
     const { now } = state.world;
     const room = columns - 2;
     const found = newest(reading)?.value;
-    // Ages in whole minutes, so that rows are made anew once a minute, not once a second.
+    // Ages in whole minutes, so that rows change once a minute, not once a second.
     const { head, rows } = rowsOf(found?.rows ?? none, place.filter, room, Math.floor(now / 60_000) * 60_000);
     const last = found?.more && rows.length >= (steps.at(-1) ?? 0) ? '; filter to find older ones' : '';
     return {

@@ -63,7 +63,7 @@ function knownRows({ topError, topErrorCount }: Surface): Row[] {
 }
 
 function rowsOf(surface: string, { errors, studies, newest: jobs, exact }: SurfaceDetail, now: Instant): Row[] {
-  // The study with the most failures of a surface is where its jobs are looked at.
+  // The jobs of a surface open in the study with most failures.
   const [worst] = studies;
   return [
     ...errors.map((error, at) =>

@@ -37,7 +37,7 @@ export type LogListener = {
   ready?(): Promise<unknown> | undefined;
   /** A stream is taken up again; `gone`: why the container before the last restart has no log. */
   resuming?(gone?: string): void;
-  /** The stream is open. `again`: it goes on where it was. */
+  /** The stream is open. `again`: it resumed. */
   opened?(again: boolean): void;
   /** The stream was lost and will be taken up again; absent fault: the container ended. */
   closed?(fault?: Fault): void;
@@ -53,7 +53,7 @@ const silentAfter: Ms = 2 * second;
 /** Interval to reopen a log without lines; its connection may be dead. */
 const silentTime: Ms = 5 * minute;
 
-/** Follows until the signal aborts; without `follow` until the log's end or a fault that asking again cannot mend. */
+/** Follows until the signal aborts; without `follow` until the log's end or a permanent fault. */
 export async function readContainerLog(
   connection: Connection,
   log: ContainerLog,

@@ -94,7 +94,7 @@ export class LogBuffer {
     else this.look(around);
   }
 
-  /** Stands still, or goes on at the end. */
+  /** Pauses, or follows the end. */
   pause(paused: boolean): void {
     this.#paused = paused;
   }

@@ -1,4 +1,4 @@
-// What is asked while a person looks closely: one study, lists, API keys, sessions, tables. Bounded like the rest.
+// Queries of the detail screens: one study, lists, API keys, sessions, tables. Bounded like the rest.
 
 import { isFinal } from '../../../core/platform/errors.ts';
 import { columnName, type Form } from '../../../core/platform/form.ts';
@@ -65,7 +65,7 @@ export const mostOfStudy = 200_000;
 
 export type SurfaceCountRow = { surface: string | null; status: string | null; count: number };
 
-/** `final`: of these, so many that no retry mends. */
+/** `final`: how many of these no retry can fix. */
 export type ErrorRow = { message: string | null; code: string | null; count: number; final: number };
 
 export type JobRow = {
@@ -79,7 +79,7 @@ export type JobRow = {
   ended: number | null;
   error: string | null;
   code: string | null;
-  /** `false`: no retry mends it; null where the table does not say. */
+  /** `false`: no retry can fix it; null if the table does not say. */
   retryable: string | null;
 };
 

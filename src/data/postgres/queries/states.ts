@@ -33,11 +33,11 @@ export function seenStates(owner: StateOwner, tables: Tables): string {
 
 export type UnclearRow = { label: string | null; count: number };
 
-/** How many rows have a state that nobody knows, by state. Undefined: none can have. */
+/** Row counts of unknown states. Undefined: no row can have one. */
 export function unclearRows(owner: StateOwner, tables: Tables): string | undefined {
   const { states } = owner === 'study' ? tables.form.study : tables.form.job;
   const { indexed, nullable } = tables.status[owner];
-  // All labels are known where an index or an enum told them; else every row has to be looked at.
+  // All labels are known from an index or an enum; otherwise every row must be read.
   const where = indexed || states.declared ? hasUnclearLabel(owner, states) : isUnclear(owner, states);
   if (where === 'status IS NULL' && !nullable) return undefined;
   return `

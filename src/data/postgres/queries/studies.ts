@@ -11,7 +11,7 @@ export const mostPending = 50_000;
 /** How many active studies are read; more are only counted, to `mostCounted`. */
 export const mostActive = 200;
 export const mostCounted = 10_000;
-/** How many studies of the last hour, newest first, have their jobs looked at. */
+/** How many studies of the last hour, newest first, have their jobs counted. */
 export const mostFinished = 1000;
 /** How many jobs of the last hour are grouped by surface and error. */
 export const mostRecent = 200_000;
@@ -149,7 +149,7 @@ export type LastHourRow = {
   finished: number;
   failed: number;
   mostly: number;
-  /** Studies that moved and whose state nobody knows, and those whose jobs' unknown states could make them failed. */
+  /** Studies with progress in an unknown state, and those that unknown states of their jobs could make failed. */
   unclear: number;
 };
 
@@ -190,12 +190,12 @@ export type SurfaceRow = {
   id: string;
   finished: number;
   failures: number;
-  /** Jobs whose state nobody knows. */
+  /** Jobs in an unknown state. */
   unclear: number;
   studies: number;
   topError: string | null;
   topCount: number | null;
-  /** Rows that were looked at, in all. */
+  /** Rows read in total. */
   seen: number;
 };
 
