@@ -86,6 +86,32 @@ export type Confirmation = {
   cancelled?(state: State): readonly Intent[];
 };
 
+/** One of several effects that are reviewed together. */
+export type Switch = {
+  id: string;
+  title: string;
+  /** What it sends or records, shown in full. */
+  text?: string;
+  /** The question that edits `text`; none: it cannot be edited. */
+  edit?: string;
+  /** `text` may be empty. */
+  isOptional?: boolean;
+  on: boolean;
+  /** Cannot be switched off. */
+  always?: true;
+  /** Why it cannot be switched on. */
+  unless?: string | undefined;
+};
+
+/** Effects to switch on and off, and what `y` does with those that are on. */
+export type Review = {
+  title: string;
+  word: string;
+  /** As they are when it opens; they stay so while it is read. */
+  items(state: State): readonly Switch[];
+  submit(on: readonly Switch[]): readonly Intent[];
+};
+
 /** The overlay above the screen; one at a time. */
 export type Overlay =
   | { kind: 'none' }
@@ -94,6 +120,7 @@ export type Overlay =
   /** Text to read; esc closes. */
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[]; top: number }
   | { kind: 'confirm'; ask: Confirmation; typed: readonly string[]; text: string; top: number }
+  | { kind: 'switches'; review: Review; items: readonly Switch[]; at: number }
   | {
       kind: 'form';
       form: Form;
@@ -156,6 +183,7 @@ export type Intent =
   | { kind: 'details'; title: string; lines(state: State, columns: number): readonly Line[] }
   | { kind: 'confirm'; ask: Confirmation }
   | { kind: 'form'; form: Form }
+  | { kind: 'switches'; review: Review }
   | { kind: 'overlay'; overlay: Overlay }
   | { kind: 'close' }
   | { kind: 'notice'; says: string; verdict?: HealthStatus }

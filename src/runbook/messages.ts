@@ -53,7 +53,7 @@ export function knownOf(incident: Incident | undefined): Known {
 
 /** Channels notified of the incident and not of its end: PagerDuty's page would stay open, and people would wait. */
 export function untoldOf({ messages, runs }: Incident): readonly string[] {
-  const went = messages.filter((m) => m.delivery === 'sent');
+  const went = messages.filter((m) => m.delivery === 'sent' || m.delivery === 'sending');
   const told = new Map(went.map((m) => [m.channel, calledBy(m)]));
   const ended = new Set(went.filter((m) => m.purpose === 'resolve').map((m) => m.channel));
   if (runs.some((run) => run.action === 'resolve-page' && run.phase === 'verified')) ended.add('pagerduty');

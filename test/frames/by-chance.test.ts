@@ -21,9 +21,7 @@ test.each(screens.flatMap(({ id }) => [[id, 'an incident'] as const, [id, 'no in
   'on %s with %s',
   (id, which) => {
     const start = which === 'an incident' ? showing(id, {}) : without(showing(id, {}));
-    const suggests = id === 'incident' && which === 'no incident';
-    const opened = { kind: 'incident', what: expect.objectContaining({ do: 'open', severity: 1 }) };
-    expect(effects(dispatchKey(start, frame(start, size), 'enter'))).toEqual(suggests ? [opened] : []);
+    expect(effects(dispatchKey(start, frame(start, size), 'enter'))).toEqual([]);
     const palette = pressing(start, size, ':');
     expect(effects(dispatchKey(palette, frame(palette, size), 'enter'))).toEqual([]);
     for (const digit of '0123456789') expect(effects(dispatchKey(start, frame(start, size), digit)), digit).toEqual([]);

@@ -358,6 +358,7 @@ test('metrics are recorded at the start and the end, and the end names channels 
   const one = await cockpit('ops1', { channels: channels(url) }, [redis]);
   await eventually(() => expect(one.engine.world().readings.redis.state).toBe('live'));
   one.do(opens).do({ do: 'notify', channel: 'slack-alerts', purpose: 'notify', text: 'we are on it' });
+  await eventually(() => expect(one.incident?.messages[0]?.delivery).toBe('sent'));
   one.do({ do: 'resolve', why: 'calm' });
   await eventually(() => expect(one.incidentContext?.said?.says).toBe('resolved; press m to notify Slack #alerts'));
   const kinds = one.incident?.entries.map(({ event }) => event.kind);
@@ -373,11 +374,27 @@ test('a channel that refuses, one that fails and one that is not configured have
     one.do({ do: 'notify', channel, purpose: 'notify', text: 'hello' });
   await eventually(() => expect(one.incident?.messages).toHaveLength(3));
   await eventually(() =>
-    expect(one.incident?.messages.map((m) => [m.channel, m.delivery, m.detail])).toEqual([
-      ['pagerduty', 'failed', '400 invalid_token; check webhook and routing key'],
-      ['slack-alerts', 'unknown', '503 invalid_token; check whether it arrived before you send it again'],
-      ['slack-ops', 'not-sent', 'the channel is not configured: copy the text'],
-    ]),
+    expect(Object.fromEntries((one.incident?.messages ?? []).map((m) => [m.channel, [m.delivery, m.detail]]))).toEqual({
+      pagerduty: ['failed', '400 invalid_token; check webhook and routing key'],
+      'slack-alerts': ['unknown', '503 invalid_token; check whether it arrived before you send it again'],
+      'slack-ops': ['not-sent', 'the channel is not configured: copy the text'],
+    }),
   );
   expect(received).toHaveLength(2);
+});
+
+test('a channel that hangs holds up neither commands nor other channels, and shows that it is under way', async () => {
+  const url = await listen((path) => (path === '/pd' ? 0 : 202));
+  const one = await cockpit('ops1', { channels: channels(url) });
+  one.do(opens);
+  for (const channel of ['pagerduty', 'slack-alerts'] as const)
+    one.do({ do: 'notify', channel, purpose: 'notify', text: 'hello' });
+  one.do({ do: 'note', text: 'meanwhile' });
+  await eventually(() =>
+    expect(Object.fromEntries((one.incident?.messages ?? []).map((m) => [m.channel, m.delivery]))).toEqual({
+      pagerduty: 'sending',
+      'slack-alerts': 'sent',
+    }),
+  );
+  expect(one.incident?.notes).toBe(1);
 });

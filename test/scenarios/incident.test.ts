@@ -87,8 +87,16 @@ test.each([
     first.press('i');
     if (key === 'enter') await first.shows(`suggested ${severity}`, 60_000);
     else await first.shows('no severity suggested');
+    await first.shows('select a severity');
     if (key === 'v') first.press('v').type('security').press('enter');
     else first.press(key);
+    await first.shows('y take it');
+    // The messages are sent one by one below.
+    first.press('j', 'space');
+    await first.shows('[ ] acknowledge the page');
+    if (procedure !== 'security') first.press('j', 'space');
+    await first.shows('[ ] post to Slack');
+    first.press('y');
     await first.shows(`${severity} ${title}`);
     await first.shows('step 1 of');
 
@@ -186,7 +194,11 @@ test('of two cockpits on one incident one is in control, and the other sees it l
   const two = cockpit({ ...environment, BENTHAM_JOURNAL_NAME: 'bob' });
   await one.shows('1 HEALTH');
   await two.shows('1 HEALTH');
-  one.press('i').press('v').type('3').press('enter');
+  one.press('i');
+  await one.shows('select a severity');
+  one.press('v').type('3').press('enter');
+  await one.shows('y take it');
+  one.press('y');
   await one.shows('commander and control: you');
   await two.shows('commander and control: ann');
   two.press('i');

@@ -55,6 +55,8 @@ export const incidentModule =
     let toldIncident: Incident | undefined | null = null;
     let orders: Promise<void> = recorder.ready;
     let isReady = false;
+    /** Messages on their way: a channel that hangs holds up no command. */
+    const sending = new Set<Promise<void>>();
 
     const incidentContext = (): IncidentContext => {
       const { incident } = recorder;
@@ -174,21 +176,30 @@ export const incidentModule =
         key: channel === 'pagerduty' ? key : undefined,
         detail: detail || undefined,
       });
-      if (state?.configured) await record(note('sending'), incident.id);
-      const { delivery, detail } = await deliver(settings, {
-        channel,
-        purpose,
-        text,
-        dedupKey: key,
-        severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
-        source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
-      });
-      await record(note(delivery, detail), incident.id);
-      void lookForArrivals();
-      const name = state?.name ?? channel;
-      if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
-      else if (delivery === 'not-sent') say(`${name} is not configured: copy the text and send it yourself`, 'warning');
-      else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
+      const send = async () => {
+        const { delivery, detail } = await deliver(settings, {
+          channel,
+          purpose,
+          text,
+          dedupKey: key,
+          severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
+          source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
+        });
+        await record(note(delivery, detail), incident.id);
+        void lookForArrivals();
+        const name = state?.name ?? channel;
+        if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
+        else if (delivery === 'not-sent')
+          say(`${name} is not configured: copy the text and send it yourself`, 'warning');
+        else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
+      };
+      if (state?.configured) {
+        await record(note('sending'), incident.id);
+        say(`${state.name}: sending ${purpose} …`, 'unknown');
+      }
+      const sent = send().catch((error: unknown) => say(String(error), 'critical'));
+      sending.add(sent);
+      void sent.finally(() => sending.delete(sent));
     };
 
     context.onWorld((world) => {
@@ -261,6 +272,7 @@ export const incidentModule =
         clearInterval(arriving);
         clearInterval(retrying);
         await orders;
+        await Promise.all(sending);
         await journal.close();
         if (!observing) presence.leave();
       },

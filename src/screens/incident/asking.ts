@@ -14,7 +14,7 @@ import { minute } from '../../core/time.ts';
 import { knownOf } from '../../runbook/messages.ts';
 import type { Form, FormField, Intent, State } from '../../store.ts';
 import { dim, line, wrap } from '../toolkit/line.ts';
-import { suggestionOf } from './opening.ts';
+import { suggestionOf } from './suggestion.ts';
 
 /** Sends a command to the engine. */
 export const send = (what: IncidentCommand): Intent => ({ kind: 'send', command: { kind: 'incident', what } });
@@ -26,6 +26,7 @@ function form(
   fields: readonly FormField[],
   done: (values: Readonly<Record<string, string>>) => IncidentCommand | string,
   about?: string,
+  after: readonly Intent[] = [],
 ): Intent {
   const made: Form = {
     title,
@@ -35,7 +36,7 @@ function form(
       : undefined,
     submit: (values) => {
       const what = done(values);
-      return typeof what === 'string' ? what : [send(what)];
+      return typeof what === 'string' ? what : [send(what), ...after];
     },
   };
   return { kind: 'form', form: made };
@@ -61,9 +62,15 @@ export const askSkip = (step: Step): Intent =>
 export const recommends = ({ answer }: Recommendation): string =>
   answer === 'unsure' ? answer : `recommended: ${answer}`;
 
-/** A decision, with the recommendation filled in. */
-export function askDecision(step: Step, state: State): Intent {
+/** A decision: recorded at once where its action has run, else asked with the recommendation filled in. */
+export function decideIntents(step: Step, state: State): readonly Intent[] {
   const advice = adviceOn(step, state.world, knownOf(state.incident));
+  if (advice?.ran)
+    return [send({ do: 'decide', step: step.id, answer: 'yes', why: advice.because }), { kind: 'move', to: 'next' }];
+  return [askDecision(step, advice)];
+}
+
+function askDecision(step: Step, advice: Recommendation | undefined): Intent {
   const recommended = advice?.answer === 'unsure' ? '' : (advice?.answer ?? '');
   return form(
     step.decision?.question ?? step.say,
@@ -83,6 +90,7 @@ export function askDecision(step: Step, state: State): Intent {
       return needed(reason, { do: 'decide', step: step.id, answer: word.startsWith('y') ? 'yes' : 'no', why: reason });
     },
     advice && `${recommends(advice)}, because ${advice.because}`,
+    [{ kind: 'move', to: 'next' }],
   );
 }
 

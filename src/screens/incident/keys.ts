@@ -5,9 +5,9 @@ import type { Intent, State } from '../../store.ts';
 import type { Binding, Here } from '../screen.ts';
 import { line, wrap } from '../toolkit/line.ts';
 import { acceptIntents, acceptsNothing } from './accept.ts';
-import { askControl, askDecision, askEnding, askReminder, askSeverity, askSkip, send } from './asking.ts';
+import { askControl, askEnding, askReminder, askSeverity, askSkip, decideIntents, send } from './asking.ts';
 import { notDriving, offerIntents, onlyObserves, stepHere } from './offers.ts';
-import { askOpening } from './opening.ts';
+import { askOpening, cannotOpen } from './opening.ts';
 import { offerKeys } from './step-details.ts';
 
 /** Whether the screen offers to open an incident: there is none, or the last one is resolved. */
@@ -53,7 +53,7 @@ export const incidentKeys: readonly Binding[] = [
     run: (here) => {
       const step = stepHere(here);
       if (!step) return [];
-      if (step.decision) return [askDecision(step, here.state)];
+      if (step.decision) return decideIntents(step, here.state);
       return [send({ do: 'step', step: step.id, mark: 'done' }), { kind: 'move', to: 'next' }];
     },
   },
@@ -160,7 +160,7 @@ export const incidentKeys: readonly Binding[] = [
     about: 'change the severity, with a reason; progress is kept. Without an incident: open one with a severity',
     silent: true,
     footer: 20,
-    unless: (here) => (isOpening(here) ? onlyObserves(here.state) : notDriving(here)),
+    unless: (here) => (isOpening(here) ? cannotOpen(here.state) : notDriving(here)),
     run: (here) => [isOpening(here) ? askOpening(here.state) : askSeverity(here.state)],
   },
   {

@@ -2,18 +2,13 @@
 import { type ProcedureId, type Severity, severityName } from '../../core/incident/checklist.ts';
 import { checklistFor } from '../../runbook/checklists.ts';
 import { severityLevels } from '../../runbook/severities.ts';
-import { type Suggestion, suggestSeverity } from '../../runbook/suggest-severity.ts';
+import type { Suggestion } from '../../runbook/suggest-severity.ts';
 import type { Intent, State } from '../../store.ts';
 import type { Row, View } from '../screen.ts';
 import { bold, dim, firstFitting, fitLine, type Line, line, mark, span, wrap } from '../toolkit/line.ts';
-import { memoize } from '../toolkit/memoize.ts';
 import { onlyObserves } from './offers.ts';
-
-const suggested = memoize((world: State['world']): Suggestion => suggestSeverity(world), 2);
-
-export function suggestionOf(state: State): Suggestion {
-  return suggested(state.world);
-}
+import { suggestionOf } from './suggestion.ts';
+import { takeIntent } from './take.ts';
 
 /** Asks for the severity by its number, for a person who knows it. */
 export function askOpening(state: State): Intent {
@@ -41,25 +36,24 @@ export function askOpening(state: State): Intent {
   };
 }
 
+/** Why no incident can be opened now; undefined when one can. */
+export function cannotOpen(state: State): string | undefined {
+  return state.incidentContext ? onlyObserves(state) : 'reading the journal';
+}
+
 /** An observer sees why and opens none. */
 function opens(state: State, severity: Severity, procedure?: ProcedureId): Intent {
-  const why = onlyObserves(state);
+  const why = cannotOpen(state);
   return why === undefined
     ? openIntent(state, severity, procedure)
     : { kind: 'notice', says: `incident: ${why}`, verdict: 'unknown' };
 }
 
-/** Opens it at once: the reason comes from the evidence; a note can add to it later. */
-export function openIntent(state: State, severity: Severity, procedure?: ProcedureId): Intent {
+/** The reason comes from the evidence; a note can add to it later. */
+function openIntent(state: State, severity: Severity, procedure?: ProcedureId): Intent {
   const { because, severity: wanted } = suggestionOf(state);
   const why = wanted === severity ? because : `opened manually; evidence: ${because}`;
-  return {
-    kind: 'send',
-    command: {
-      kind: 'incident',
-      what: { do: 'open', severity, why, procedure, title: procedure ? 'Security incident' : undefined },
-    },
-  };
+  return takeIntent(severity, procedure, why);
 }
 
 const glyphOf = { pass: mark('ok'), fail: mark('critical'), unknown: mark('unknown') } as const;
@@ -101,7 +95,7 @@ export function openingView(state: State, columns: number): View {
   // The suggested one is under the marker, so that enter alone opens it.
   const first = suggestion.severity === undefined ? undefined : severityName(suggestion.severity);
   const ordered = first ? [...all.filter((r) => r.id === first), ...all.filter((r) => r.id !== first)] : all;
-  const says = line(dim('select a severity'));
+  const says = line(dim(state.incidentContext ? 'select a severity' : 'reading the journal'));
   const head = advice(suggestion, columns - 2);
   if (first !== undefined) return { says, head, rows: ordered };
   return { says, head, rows: ordered, unmarked: `${suggestion.because}; j selects a severity, v asks for one` };

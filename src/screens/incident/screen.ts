@@ -10,8 +10,9 @@ import type { State } from '../../store.ts';
 import type { Screen } from '../screen.ts';
 import { dim, firstFitting, type Line, line, mark, span } from '../toolkit/line.ts';
 import { incidentKeys, isOpen, isOpening } from './keys.ts';
-import { openingView, suggestionOf } from './opening.ts';
+import { openingView } from './opening.ts';
 import { checklistRows } from './steps.ts';
+import { suggestionOf } from './suggestion.ts';
 
 export const incidentScreen: Screen = {
   id: 'incident',

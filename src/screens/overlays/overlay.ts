@@ -7,6 +7,7 @@ import { confirmEnd } from './confirm.ts';
 import { formLines } from './form.ts';
 import { helpLines } from './help.ts';
 import { paletteLines } from './palette.ts';
+import { switchesEnd, switchesLines } from './switches.ts';
 
 /** The overlay's lines, at most `size.rows`; undefined when there is none. */
 export function overlayLines(at: Here, screen: Screen, size: Size): Line[] | undefined {
@@ -24,6 +25,10 @@ export function overlayLines(at: Here, screen: Screen, size: Size): Line[] | und
     case 'confirm': {
       const lines = overlay.ask.lines(state, size.columns - 4).map((l) => line('  ', l));
       return scrolled(overlay.ask.title, lines, confirmEnd(state, overlay), overlay.top, state, size);
+    }
+    case 'switches': {
+      const { lines, top } = switchesLines(overlay, size.columns, Math.max(1, size.rows - 4));
+      return scrolled(overlay.review.title, lines, switchesEnd(overlay), top, state, size);
     }
     case 'form':
       return scrolled(overlay.form.title, formLines(state, overlay, size.columns - 4), [], 0, state, size);
@@ -79,6 +84,12 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
   confirm: [
     ['esc', 'cancel'],
     ['↑↓', 'scroll'],
+  ],
+  switches: [
+    ['space', 'on or off'],
+    ['enter', 'edit'],
+    ['↑↓', 'choose'],
+    ['esc', 'cancel'],
   ],
   form: [
     ['enter', 'next'],

@@ -5,6 +5,7 @@ import { confirmKey, scrolling } from '../overlays/confirm.ts';
 import { type Edited, editAt, insertAt } from '../overlays/field.ts';
 import { formKey } from '../overlays/form.ts';
 import { paletteKey } from '../overlays/palette.ts';
+import { switchesKey } from '../overlays/switches.ts';
 import type { Here } from '../screen.ts';
 import type { Frame } from './frame.ts';
 
@@ -49,6 +50,8 @@ function inOverlay(state: State, overlay: Overlay, seen: Frame, key: string, alo
     }
     case 'confirm':
       return confirmKey(state, overlay, key, alone);
+    case 'switches':
+      return switchesKey(overlay, key, alone);
     case 'form':
       return formKey(state, overlay, key);
   }
@@ -90,7 +93,7 @@ export function paste(state: State, text: string): readonly Intent[] {
     const values = { ...overlay.values, [asked.name]: pasted(overlay.values[asked.name], overlay.behind).text };
     return [{ kind: 'overlay', overlay: { ...overlay, values, chosen: -1 } }];
   }
-  if (overlay.kind === 'confirm')
+  if (overlay.kind === 'confirm' || overlay.kind === 'switches')
     return [{ kind: 'notice', says: 'pasted text does not confirm; type the text', verdict: 'unknown' }];
   if (overlay.kind === 'none' && place.filtering)
     return [{ kind: 'filter', ...pasted(place.filter, place.behind), filtering: true }];

@@ -43,6 +43,8 @@ export function reduce(state: State, intent: Intent, list: List): State {
       const values = Object.fromEntries(intent.form.fields.map((field) => [field.name, field.value ?? '']));
       return over(quiet(state), { kind: 'form', form: intent.form, values, at: 0, chosen: -1 });
     }
+    case 'switches':
+      return over(quiet(state), { kind: 'switches', review: intent.review, items: intent.review.items(state), at: 0 });
     case 'overlay':
       return over(state, intent.overlay);
     case 'close':
