@@ -1,7 +1,9 @@
 // The session pool (runbook: Session Pool Maintenance; SEV2 "Invalid session").
 import type { Action } from '../core/actions/action.ts';
-import { minute } from '../core/time.ts';
-import { adminCall, given, itsAnswer, needsAdmin, planned } from './plan.ts';
+import { formatCount } from '../core/text/format.ts';
+import { day, hour, minute, second } from '../core/time.ts';
+import { adminCall, counted, given, needsAdmin, planned, refuse } from './plan.ts';
+import { noneBefore, poolBefore } from './session-pool.ts';
 
 declare module '../core/actions/action.ts' {
   interface ActionIds {
@@ -13,15 +15,19 @@ declare module '../core/actions/action.ts' {
 /** A duration as admin:sessions accepts it. */
 const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
 
+const units: Readonly<Record<string, number>> = { s: second, m: minute, h: hour, d: day };
+/** `24h` in seconds. */
+const secondsOf = (span: string): number => (Number(span.slice(0, -1)) * (units[span.slice(-1)] ?? second)) / second;
+
 export const cleanupSessions: Action = {
   id: 'cleanup-sessions',
   title: 'Clean up old sessions',
   risk: 'data',
   about: {
     does: 'removes sessions older than a given age from the pool',
-    looksAt: 'the admin command is installed',
+    looksAt: 'the sessions in the database, and how many are older; the admin command is installed',
     calls: 'pnpm admin:sessions cleanup --older-than 24h',
-    proof: 'the command’s result',
+    proof: 'no older session is left in the database',
     undo: 'none: new sessions are created on demand',
     runbook: 'Session Pool Maintenance',
   },
@@ -33,14 +39,25 @@ export const cleanupSessions: Action = {
     const span = given(target, 'older-than') || '24h';
     const made = adminCall(preflight.context, 'admin:sessions', 'cleanup', '--older-than', { span });
     if (!made.ok) return made;
+    const seconds = secondsOf(span);
+    const { pool, warning } = await poolBefore(preflight, seconds);
+    if (pool?.old === 0)
+      return refuse(`no session is older than ${span}: ${counted(pool.total, 'session')}`, 'nothing to remove');
     return planned({
-      impact: [`Removes sessions older than ${span} from the pool. Work that uses them must log in again.`],
+      impact: [
+        pool
+          ? `Removes ${formatCount(pool.old)} of ${counted(pool.total, 'session')}: those older than ${span}.`
+          : `Removes sessions older than ${span} from the pool.`,
+        'Work that uses them must log in again.',
+      ],
+      warnings: warning === undefined ? [] : [warning],
       calls: [made.call],
       answered: [preflight.context.admin.directory ?? 'this directory'],
       preconditions: span,
+      baseline: pool ? { before: String(pool.now - seconds), of: String(pool.old) } : {},
     });
   },
-  verify: async (done) => itsAnswer(done),
+  verify: (done, preflight) => noneBefore(done, preflight, 'gone'),
   within: minute,
 };
 
@@ -50,9 +67,9 @@ export const refreshSessions: Action = {
   risk: 'data',
   about: {
     does: 'logs every session of the pool in again',
-    looksAt: 'the admin command is installed',
+    looksAt: 'the sessions in the database; the admin command is installed',
     calls: 'pnpm admin:sessions refresh --all',
-    proof: 'the command’s result',
+    proof: 'every session in the database was refreshed since',
     undo: 'none',
     runbook: 'Session Pool Maintenance',
   },
@@ -63,13 +80,19 @@ export const refreshSessions: Action = {
   async plan(_, preflight) {
     const made = adminCall(preflight.context, 'admin:sessions', 'refresh', '--all');
     if (!made.ok) return made;
+    const { pool, warning } = await poolBefore(preflight, 0);
+    if (pool?.total === 0) return refuse('there are no sessions', 'nothing to refresh');
     return planned({
-      impact: ['Every session of the pool logs in again. Meanwhile surfaces may answer with captchas.'],
+      impact: [
+        `${pool ? `All ${formatCount(pool.total)} sessions of the pool log` : 'Every session of the pool logs'} in again. Meanwhile surfaces may answer with captchas.`,
+      ],
+      warnings: warning === undefined ? [] : [warning],
       calls: [{ ...made.call, within: 10 * minute }],
       answered: [preflight.context.admin.directory ?? 'this directory'],
       preconditions: 'all',
+      baseline: pool ? { before: String(pool.now), of: String(pool.total) } : {},
     });
   },
-  verify: async (done) => itsAnswer(done),
+  verify: (done, preflight) => noneBefore(done, preflight, 'refreshed'),
   within: minute,
 };

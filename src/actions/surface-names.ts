@@ -1,18 +1,12 @@
 // Which surfaces there are, as far as the database tells: those that jobs ran on, and those that have accounts.
 import type { Planned } from '../core/actions/action.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
-import { qualified, quoted } from '../core/text/sql.ts';
+import { columnName, type Form } from '../core/platform/form.ts';
+import { qualified } from '../core/text/sql.ts';
 import { unknownName } from './plan.ts';
 
 /** So many are told apart. */
 const most = 500;
-
-/** Accounts of surfaces, where the platform has a table of them: `"Account"(surface)`. */
-const accountsSql = `SELECT c.relname::text AS table, a.attname::text AS column
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-  WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v') AND c.relname IN ('accounts', 'Account')
-    AND a.attname IN ('surface', 'surface_id', 'surfaceId') AND NOT a.attisdropped
-    AND has_table_privilege(c.oid, 'SELECT') LIMIT 1`;
 
 /** Why a surface is refused: nobody knows it. Or what cannot be said of it; nothing where it is known. */
 export async function surfaceDoubt(
@@ -33,7 +27,7 @@ export async function surfaceDoubt(
   if (used.value[0]?.used === true) return undefined;
   const [ran, accounts] = await Promise.all([
     preflight.rows('primary', `SELECT DISTINCT ${job.surface}::text AS name FROM ${jobs} LIMIT ${most}`, []),
-    withAccounts(preflight),
+    withAccounts(preflight, tables.value.form),
   ]);
   if (!ran.ok) return unsure(ran.fault.what);
   const known = [...new Set([...accounts, ...ran.value.map(({ name }) => String(name))])].toSorted();
@@ -42,15 +36,13 @@ export async function surfaceDoubt(
   return { refused: unknownName('surface', surface, known) };
 }
 
-async function withAccounts(preflight: Preflight): Promise<readonly string[]> {
-  const { schema } = preflight.context;
-  const found = await preflight.rows('primary', accountsSql, [schema]);
-  const [row] = found.ok ? found.value : [];
-  if (!row) return [];
-  const column = quoted(String(row.column));
+/** Surfaces that have accounts, where the platform has a table of them. */
+async function withAccounts(preflight: Preflight, { schema, account }: Form): Promise<readonly string[]> {
+  if (!account.there || !account.columns.surface) return [];
+  const column = columnName('account', account, 'surface');
   const rows = await preflight.rows(
     'primary',
-    `SELECT DISTINCT ${column}::text AS name FROM ${qualified(schema, String(row.table))} LIMIT ${most}`,
+    `SELECT DISTINCT ${column}::text AS name FROM ${qualified(schema, account.name)} LIMIT ${most}`,
     [],
   );
   return rows.ok ? rows.value.map(({ name }) => String(name)) : [];

@@ -71,6 +71,18 @@ async function retried(of: Environment, id: string): Promise<string> {
   return (JSON.parse(stdout) as { run: string }).run;
 }
 
+/** A session that nobody used for two days. */
+async function oldSession(of: Environment): Promise<Target> {
+  made += 1;
+  await sql(
+    of,
+    `INSERT INTO sessions (id, surface_id, created_at, refreshed_at)
+     VALUES ($1, 'openai-api', now() - interval '3 days', now() - interval '2 days')`,
+    [`session_case${made}`],
+  );
+  return { 'older-than': '24h' };
+}
+
 async function key(of: Environment): Promise<string> {
   made += 1;
   const id = `key-case${made}`;
@@ -289,8 +301,8 @@ export const cases: readonly Case[] = [
     target: async (of) => ({ key: await key(of) }),
     moves: (of, { key: id }) => sql(of, 'UPDATE api_keys SET revoked = true WHERE id = $1', [id]),
   },
-  { action: 'cleanup-sessions', by: 'command', target: () => ({ 'older-than': '24h' }), onlyAnswer: true },
-  { action: 'refresh-sessions', by: 'command', target: () => ({}), onlyAnswer: true },
+  { action: 'cleanup-sessions', by: 'command', target: oldSession },
+  { action: 'refresh-sessions', by: 'command', target: () => ({}) },
   { action: 'analyze-tables', by: 'primary', target: () => ({ tables: 'jobs,studies' }) },
   { action: 'vacuum-table', by: 'primary', target: () => ({ table: 'studies' }) },
   { action: 'cancel-query', by: 'primary', target: busySession, moves: endsItself },

@@ -2,28 +2,26 @@
 import type { Planned } from '../../core/actions/action.ts';
 import type { Preflight } from '../../core/actions/preflight.ts';
 import { columnName } from '../../core/platform/form.ts';
+import type { Tables } from '../../core/platform/tables.ts';
 import { thereIs } from '../../core/text/did-you-mean.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { unknownName } from '../plan.ts';
 
 const most = 1000;
 
-const tableSql = `SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v') AND c.relname IN ('tenants', 'Tenant')
-    AND has_table_privilege(c.oid, 'SELECT') LIMIT 1`;
-
 /** Refused where the platform's own table has no such tenant; doubted where only their studies and keys can be asked. */
 export async function tenantDoubt(
   tenant: string,
   preflight: Preflight,
 ): Promise<{ refused: Extract<Planned, { ok: false }> } | { warning: string } | undefined> {
-  const { schema } = preflight.context;
-  const table = await preflight.rows('primary', tableSql, [schema]);
-  const own = table.ok ? table.value[0]?.name : undefined;
-  if (own !== undefined) {
+  const tables = await preflight.tables();
+  if (!tables.ok) return { warning: `Whether there is a tenant ${tenant} is unknown: ${tables.fault.what}.` };
+  const { schema, tenant: own } = tables.value.form;
+  if (own.there && own.columns.id) {
+    const id = `${columnName('tenant', own, 'id')}::text`;
     const found = await preflight.rows(
       'primary',
-      `SELECT id::text AS name FROM ${qualified(schema, String(own))} ORDER BY id::text = $1 DESC LIMIT ${most}`,
+      `SELECT ${id} AS name FROM ${qualified(schema, own.name)} ORDER BY ${id} = $1 DESC LIMIT ${most}`,
       [tenant],
     );
     if (found.ok) {
@@ -31,15 +29,12 @@ export async function tenantDoubt(
       return known.includes(tenant) ? undefined : { refused: unknownName('tenant', tenant, known) };
     }
   }
-  const known = await byUse(preflight);
+  const known = await byUse(preflight, tables.value);
   if (known.includes(tenant)) return undefined;
   return { warning: `No study and no key is of ${tenant}: is the tenant new? ${capital(thereIs(tenant, known))}.` };
 }
 
-async function byUse(preflight: Preflight): Promise<readonly string[]> {
-  const tables = await preflight.tables();
-  if (!tables.ok) return [];
-  const { form, studies, study } = tables.value;
+async function byUse(preflight: Preflight, { form, studies, study }: Tables): Promise<readonly string[]> {
   const ofKey = columnName('apiKey', form.apiKey, 'tenant');
   const found = await preflight.rows(
     'primary',

@@ -78,6 +78,10 @@ export const tableNames = {
       surface: ['surface_id', 'surfaceId', 'surface'],
       status: ['status'],
       proxy: ['proxy_provider', 'proxyProvider'],
+      created: ['created_at', 'createdAt'],
+      refreshed: ['refreshed_at', 'refreshedAt'],
+      used: ['last_used_at', 'lastUsedAt'],
+      updated: ['updated_at', 'updatedAt'],
     },
   },
   cost: {
