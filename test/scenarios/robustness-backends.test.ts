@@ -99,12 +99,17 @@ test.each(backends)(
 
 describe('each backend fails in another way, all at once and in turn', () => {
   const manners = ['refuses', 'freezes', 'resets', 'babbles', 'works'] as const;
-  const mannerOf = (backend: number, round: number) => manners[(backend + round) % manners.length] ?? 'works';
+  // The gateway freezes in its own test: here it has a round to be asked in before it fails in another way.
+  const ofGateway = ['refuses', 'refuses', 'resets', 'resets', 'babbles'] as const;
+  const mannerOf = (backend: number, round: number) =>
+    (backends[backend] === 'gateway' ? ofGateway[round] : manners[(backend + round) % manners.length]) ?? 'works';
 
   test.each(manners.map((_, round) => [round + 1, round] as const))(
     'round %i',
     async (_, round) => {
-      await Promise.all(backends.map((backend, at) => middle.proxies[backend].be(mannerOf(at, round))));
+      for (const [at, backend] of backends.entries())
+        if (round === 0 || mannerOf(at, round) !== mannerOf(at, round - 1))
+          await middle.proxies[backend].be(mannerOf(at, round));
       // What was tried a while ago is tried again now, as an on-call would.
       terminal.press('R');
       await Promise.all(backends.map((backend, at) => sees(backend, mannerOf(at, round))));
