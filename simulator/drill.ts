@@ -106,8 +106,8 @@ export async function startDrill({ scenario, pods, jobs, platform = false }: Dri
         subjects,
       }),
     );
-    const hush = startLogGenerator({ kubernetes, conditions, subjects, platform });
-    stops.push(async () => hush());
+    const stopLogs = startLogGenerator({ kubernetes, conditions, subjects, platform });
+    stops.push(async () => stopLogs());
     const control = await started(startControl({ cluster, conditions, kubernetes, layout }));
     const checkout = await writeCheckout(guarded.directory, control, conditions, { bare: platform });
     const [receivers, s3, rds, secrets] = await Promise.all([

@@ -9,7 +9,7 @@ export const surfaceIds = ['openai-api', 'anthropic-api', 'chatgpt-web', 'google
 export type SurfaceId = (typeof surfaceIds)[number];
 
 /** The state of one deployment. */
-export type DeploymentWeather = {
+export type DeploymentConditions = {
   replicas: number;
   /** How many of its pods fail; the reasons are used in turn. */
   failing: number;
@@ -20,7 +20,7 @@ export type DeploymentWeather = {
   heals: 'restart' | 'rollback';
 };
 
-export type SurfaceWeather = {
+export type SurfaceConditions = {
   /** 0–1, of its jobs. */
   failureShare: number;
   /** The message of most of its failures. */
@@ -37,8 +37,8 @@ export type Conditions = {
     /** As in /health: healthy or not, by service. */
     services: { database: boolean; redis: boolean; orchestrator: boolean };
   };
-  deployments: Record<DeploymentName, DeploymentWeather>;
-  surfaces: Record<SurfaceId, SurfaceWeather>;
+  deployments: Record<DeploymentName, DeploymentConditions>;
+  surfaces: Record<SurfaceId, SurfaceConditions>;
   /** False: the primary is stopped and refuses connections. */
   primaryUp: boolean;
   /** Studies that are created each minute. */
@@ -57,7 +57,7 @@ export type Conditions = {
 
 export type Scenario = { id: string; says: string; conditions: Conditions };
 
-const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): DeploymentWeather => ({
+const deployment = (replicas: number, more: Partial<DeploymentConditions> = {}): DeploymentConditions => ({
   replicas,
   failing: 0,
   reasons: [],
@@ -66,7 +66,7 @@ const deployment = (replicas: number, more: Partial<DeploymentWeather> = {}): De
   ...more,
 });
 
-const surface = (failureShare: number, error: string): SurfaceWeather => ({ failureShare, error, disabled: false });
+const surface = (failureShare: number, error: string): SurfaceConditions => ({ failureShare, error, disabled: false });
 
 /** The conditions when everything works. */
 export const healthy: Conditions = {

@@ -2,12 +2,12 @@
 import { applied, lastApplied, manifestsOf, type Stored } from './manifests.ts';
 import type { Verb } from './verb.ts';
 
-export const apply: Verb = async (means) => {
-  const { entry, namespace, print, dryRun } = means;
+export const apply: Verb = async (context) => {
+  const { entry, namespace, print, dryRun } = context;
   const [query, tried] = { none: ['', ''], client: ['', ' (dry run)'], server: ['?dryRun=All', ' (server dry run)'] }[
     dryRun
   ];
-  for (const { manifest, collection, path, says } of await manifestsOf(means)) {
+  for (const { manifest, collection, path, says } of await manifestsOf(context)) {
     const body = applied(manifest, namespace);
     const before = await entry.ask<Stored>('GET', path);
     if (!before) {

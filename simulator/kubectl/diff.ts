@@ -16,13 +16,13 @@ function shown(object: Stored): string {
   return stringify({ ...rest, metadata: { ...kept, annotations } }, { sortMapEntries: true });
 }
 
-export const diff: Verb = async (means) => {
-  const { entry, namespace, print } = means;
+export const diff: Verb = async (context) => {
+  const { entry, namespace, print } = context;
   const directory = await mkdtemp(path.join(tmpdir(), 'bentham-kubectl-'));
   try {
     const [live, merged] = [path.join(directory, 'LIVE'), path.join(directory, 'MERGED')];
     await Promise.all([mkdir(live), mkdir(merged)]);
-    for (const { manifest, collection, path: place } of await manifestsOf(means)) {
+    for (const { manifest, collection, path: place } of await manifestsOf(context)) {
       const file = `${manifest.apiVersion.replace('/', '.')}.${manifest.kind}.${namespace}.${manifest.metadata.name}`;
       const body = applied(manifest, namespace);
       const before = await entry.ask<Stored>('GET', place);

@@ -5,7 +5,7 @@ import { diff } from './diff.ts';
 import { type Entry, enter, Refused } from './entry.ts';
 import { get } from './get.ts';
 import { rolloutStatus } from './rollout-status.ts';
-import type { Means, Verb } from './verb.ts';
+import type { Verb, VerbContext } from './verb.ts';
 
 export type Asked = {
   argv: readonly string[];
@@ -24,7 +24,7 @@ const options = {
   'dry-run': { type: 'string' },
 } as const;
 
-function dryRunOf(value = 'none'): Means['dryRun'] {
+function dryRunOf(value = 'none'): VerbContext['dryRun'] {
   if (value === 'none' || value === 'client' || value === 'server') return value;
   throw new Refused(`error: Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }

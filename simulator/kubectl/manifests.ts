@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { Refused } from './entry.ts';
-import type { Means } from './verb.ts';
+import type { VerbContext } from './verb.ts';
 
 export type Manifest = {
   apiVersion: string;
@@ -17,7 +17,7 @@ export type Stored = Manifest & { metadata: { resourceVersion: string; generatio
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Each manifest, with where it lives on the API server. */
-export async function manifestsOf({ files, directory, namespace }: Means) {
+export async function manifestsOf({ files, directory, namespace }: VerbContext) {
   if (files.length === 0) throw new Refused('error: must specify -f');
   const named = await Promise.all(files.map((file) => filesOf(path.resolve(directory, file), file)));
   const texts = await Promise.all(named.flat().map((file) => readFile(file, 'utf8')));

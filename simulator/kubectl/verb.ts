@@ -1,7 +1,7 @@
 // What each verb of the drill's kubectl is given.
 import type { Entry } from './entry.ts';
 
-export type Means = {
+export type VerbContext = {
   entry: Entry;
   directory: string;
   namespace: string;
@@ -16,4 +16,4 @@ export type Means = {
 };
 
 /** One of its verbs; resolves with the exit code. */
-export type Verb = (means: Means) => Promise<number>;
+export type Verb = (context: VerbContext) => Promise<number>;

@@ -1,6 +1,6 @@
 // What runs in the drill's cluster when it begins: nodes, namespaces, Bentham's deployments with their history.
 
-import type { DeploymentWeather } from '../scenario.ts';
+import type { DeploymentConditions } from '../scenario.ts';
 import { day, hour, minute, second } from '../time.ts';
 import { type Layout, runbookLayout } from './layout.ts';
 import { type Deployment, kubeTime, type Node, type PodTemplate } from './object.ts';
@@ -82,7 +82,7 @@ export type Seed = {
   replicas: number;
   /** Oldest first; the last one is the present one. */
   revisions: readonly Revision[];
-  conditions?: DeploymentWeather;
+  conditions?: DeploymentConditions;
 };
 
 const releases = (name: string, ages: readonly number[]): Revision[] =>
@@ -93,7 +93,10 @@ const releases = (name: string, ages: readonly number[]): Revision[] =>
   }));
 
 /** Bentham in production, as the conditions has it, and a small one in staging where there is one. */
-export function benthamSeeds(conditions: Readonly<Record<string, DeploymentWeather>>, layout = runbookLayout): Seed[] {
+export function benthamSeeds(
+  conditions: Readonly<Record<string, DeploymentConditions>>,
+  layout = runbookLayout,
+): Seed[] {
   const { production, staging } = layout;
   const running = Object.entries(conditions).map(([name, one]) => ({
     layout,

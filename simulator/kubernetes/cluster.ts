@@ -1,12 +1,12 @@
 // The cluster behind the API server: controllers, kubelets, the conditions, and some churn under load.
 
-import type { DeploymentWeather } from '../scenario.ts';
+import type { DeploymentConditions } from '../scenario.ts';
 import { second } from '../time.ts';
 import type { Seed } from './bentham.ts';
 import { createKubelet } from './kubelet.ts';
 import { createLogs } from './logs.ts';
 import { kubeTime, type Pod } from './object.ts';
-import { annotatedFault, createWard } from './pod-faults.ts';
+import { annotatedFault, createPodFaults } from './pod-faults.ts';
 import { greeting, lastWords } from './pod-log-lines.ts';
 import { isReady } from './podstate.ts';
 import { countQuotas } from './quota.ts';
@@ -20,7 +20,7 @@ export type ClusterOptions = {
   seeds: readonly Seed[];
   /** The namespace whose deployments have these conditions. */
   production: string;
-  conditions: Readonly<Record<string, DeploymentWeather>>;
+  conditions: Readonly<Record<string, DeploymentConditions>>;
   healed?(deployment: string): void;
   pace: number;
   memory?: number;
@@ -36,14 +36,14 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
   const store = createStore(memory ? { memory } : {});
   const logs = createLogs();
   const recorder = createRecorder(store);
-  const ward = createWard();
+  const podFaults = createPodFaults();
   const rollouts = createRollouts({ store, recorder });
   const kubelet = createKubelet({
     store,
     logs,
     recorder,
     pace,
-    faultOf: (pod) => ward.faultOf(deploymentOf(pod), pod) ?? annotatedFault(pod),
+    faultOf: (pod) => podFaults.faultOf(deploymentOf(pod), pod) ?? annotatedFault(pod),
     greet: greeting,
     lastWords,
   });
@@ -58,7 +58,7 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
       const pod = object as Pod;
       rollouts.notice(pod, gone);
       kubelet.notice(pod, gone, Date.now());
-      if (gone) ward.forget(uid);
+      if (gone) podFaults.forget(uid);
       dirty.add(deploymentOf(pod));
       uncounted = true;
     } else if (plural === 'deployments') {
@@ -69,7 +69,7 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
   });
 
   const now = Date.now();
-  const beginning = { store, logs, recorder, ward, now, made: 0 };
+  const beginning = { store, logs, recorder, podFaults, now, made: 0 };
   seedCluster(
     beginning,
     seeds.reduce((sum, seed) => sum + seed.replicas, 0),
@@ -83,9 +83,9 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
   };
 
   // The conditions of the last turn: a change makes pods fail or recover.
-  const mark = (one: DeploymentWeather) => JSON.stringify([one.failing, one.reasons, one.heals]);
+  const mark = (one: DeploymentConditions) => JSON.stringify([one.failing, one.reasons, one.heals]);
   const seen = new Map(Object.entries(conditions).map(([name, one]) => [name, mark(one)]));
-  const feelWeather = (at: number) => {
+  const applyConditions = (at: number) => {
     for (const [name, one] of Object.entries(conditions)) {
       const key = `${production}/${name}`;
       const deployment = store.get('deployments', production, name);
@@ -95,14 +95,14 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
       if (seen.get(name) !== mark(one)) {
         seen.set(name, mark(one));
         const image = template.spec.containers[0]?.image ?? '';
-        if (one.failing > 0) ward.afflict(key, one, { hash, image });
-        else ward.release(key);
+        if (one.failing > 0) podFaults.inject(key, one, { hash, image });
+        else podFaults.release(key);
         kubelet.stir(podsOf(production, name), at);
       }
       const complete = deployment.status.conditions?.some((c) => c.reason === 'NewReplicaSetAvailable') ?? false;
       const current = deployment.status.observedGeneration === deployment.metadata.generation;
-      if (complete && current && ward.overcome(key, deployment, hash)) {
-        ward.release(key);
+      if (complete && current && podFaults.overcome(key, deployment, hash)) {
+        podFaults.release(key);
         healed?.(name);
         const after = conditions[name];
         if (after) seen.set(name, mark(after));
@@ -125,7 +125,7 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
   const tick = () => {
     const at = Date.now();
     ticks += 1;
-    feelWeather(at);
+    applyConditions(at);
     kubelet.tick(at);
     // Deadlines pass without any change: each deployment is looked at now and then.
     if (ticks % 10 === 0) {

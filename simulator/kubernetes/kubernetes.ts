@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfSigned } from '../certificate.ts';
 import { listen } from '../http.ts';
-import type { DeploymentWeather } from '../scenario.ts';
+import type { DeploymentConditions } from '../scenario.ts';
 import type { Ms } from '../time.ts';
 import { operatorRules, type Rule, type User, viewerRules } from './access.ts';
 import type { Webhook } from './admission.ts';
@@ -21,7 +21,7 @@ export type KubernetesOptions = {
   /** Where the kubeconfig and the certificate are written. */
   directory: string;
   /** Read at every turn; `healed` gets a deployment that was fixed. */
-  conditions: Readonly<Record<string, DeploymentWeather>>;
+  conditions: Readonly<Record<string, DeploymentConditions>>;
   healed?(deployment: string): void;
   /** The runbook's where none is given. */
   layout?: Layout;

@@ -1,6 +1,6 @@
 // Faults of single pods, from the conditions of their deployment: which pods fail, how, and what fixes them.
 
-import type { DeploymentWeather } from '../scenario.ts';
+import type { DeploymentConditions } from '../scenario.ts';
 import { type Ms, second } from '../time.ts';
 import type { Deployment, Pod } from './object.ts';
 
@@ -16,7 +16,7 @@ export type PodFault = {
   livesFor: Ms;
 };
 
-const faults: Readonly<Record<DeploymentWeather['reasons'][number], PodFault>> = {
+const faults: Readonly<Record<DeploymentConditions['reasons'][number], PodFault>> = {
   CrashLoopBackOff: {
     kind: 'crash',
     exitCode: 1,
@@ -48,7 +48,7 @@ const faults: Readonly<Record<DeploymentWeather['reasons'][number], PodFault>> =
 };
 
 /** The faults of a deployment, one for each reason in turn. */
-function ailmentsOf(conditions: DeploymentWeather): readonly PodFault[] {
+function ailmentsOf(conditions: DeploymentConditions): readonly PodFault[] {
   return conditions.reasons.map((reason) => faults[reason]);
 }
 
@@ -61,7 +61,7 @@ export function annotatedFault({ metadata }: Pod): PodFault | undefined {
   return named[metadata.annotations?.[faultAnnotation] ?? ''];
 }
 
-export type PodFaults = ReturnType<typeof createWard>;
+export type PodFaults = ReturnType<typeof createPodFaults>;
 
 const hashOf = (pod: Pod) => pod.metadata.labels?.['pod-template-hash'] ?? '';
 const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';
@@ -70,8 +70,8 @@ const imageOf = (pod: Pod) => pod.spec.containers[0]?.image ?? '';
  * Keeps which pods are ill. An affliction holds the template (or the image, where only a rollback heals) that the
  * deployment had at that time: pods of another template work.
  */
-export function createWard() {
-  type Affliction = { conditions: DeploymentWeather; hash: string; image: string; ill: Map<string, PodFault> };
+export function createPodFaults() {
+  type Affliction = { conditions: DeploymentConditions; hash: string; image: string; ill: Map<string, PodFault> };
   const afflictions = new Map<string, Affliction>();
 
   const holds = (one: Affliction, pod: Pod) =>
@@ -79,7 +79,7 @@ export function createWard() {
 
   return {
     /** Makes pods of the current template fail from now on, as many as the conditions demand. */
-    afflict(deployment: string, conditions: DeploymentWeather, template: { hash: string; image: string }): void {
+    inject(deployment: string, conditions: DeploymentConditions, template: { hash: string; image: string }): void {
       afflictions.set(deployment, { conditions: { ...conditions }, ...template, ill: new Map() });
     },
 

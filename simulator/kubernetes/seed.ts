@@ -15,7 +15,7 @@ export type Beginning = {
   store: Store;
   logs: Logs;
   recorder: Recorder;
-  ward: PodFaults;
+  podFaults: PodFaults;
   now: number;
   /** Pods made so far: their places and addresses follow from it. */
   made: number;
@@ -46,7 +46,7 @@ export function seedCluster(to: Beginning, pods: number, namespaces: readonly st
 
 /** A deployment, its old revisions without pods, and the pods of the present one. */
 export function seedDeployment(to: Beginning, seed: Seed): void {
-  const { store, ward, now } = to;
+  const { store, podFaults, now } = to;
   const { namespace, name, replicas, revisions, conditions } = seed;
   const deployment = store.put('deployments', deploymentOf(seed, now));
   // A stuck rollout: the new revision has the failing pods only, the one before still has the others.
@@ -54,7 +54,7 @@ export function seedDeployment(to: Beginning, seed: Seed): void {
   const { template } = deployment.spec;
   if (conditions && conditions.failing > 0) {
     const image = template.spec.containers[0]?.image ?? '';
-    ward.afflict(`${namespace}/${name}`, conditions, { hash: templateHash(template), image });
+    podFaults.inject(`${namespace}/${name}`, conditions, { hash: templateHash(template), image });
   }
   revisions.forEach(({ image, cause, age }, index) => {
     const size = index === revisions.length - 1 ? young : index === revisions.length - 2 ? replicas - young : 0;
@@ -86,7 +86,7 @@ function seedSet(
 }
 
 function seedPod(to: Beginning, deployment: string, set: ReplicaSet, made: number): void {
-  const { store, logs, ward, now } = to;
+  const { store, logs, podFaults, now } = to;
   const nodes = store.list('nodes');
   const node = nodes[to.made % nodes.length];
   to.made += 1;
@@ -100,7 +100,7 @@ function seedPod(to: Beginning, deployment: string, set: ReplicaSet, made: numbe
   } as Pod;
   const address = node.status.addresses[0]?.address ?? '';
   const placed = scheduled(born, { name: node.metadata.name, ip: address }, made);
-  const fault = ward.faultOf(deployment, born);
+  const fault = podFaults.faultOf(deployment, born);
   if (!fault) {
     const well = ready(running(placed, ip, made + 2 * second, false), true, made + 4 * second);
     store.put('pods', well);

@@ -31,11 +31,11 @@ export type EngineOptions = {
 /** Starts everything at once; updates flow from the first subscription on. */
 export function createEngine({ settings, sources, modules: makers }: EngineOptions): Engine & { world(): World } {
   const scope = scopeOf(settings);
-  const keeper = new WorldStore(scope);
+  const worldStore = new WorldStore(scope);
   const over = new AbortController();
   const listeners = new Set<(update: Update) => void>();
   const watchers: ((world: World) => void)[] = [];
-  let waiting: Update | undefined = { scope, now: keeper.world.now };
+  let waiting: Update | undefined = { scope, now: worldStore.world.now };
   let timer: NodeJS.Timeout | undefined;
 
   const deliver = () => {
@@ -51,8 +51,8 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
   };
 
   const settle = () => {
-    const { facts, history } = keeper.changes();
-    const { world } = keeper;
+    const { facts, history } = worldStore.changes();
+    const { world } = worldStore;
     // What has no news stays absent: merged, it would hide the news before.
     const update: Update = { now: world.now };
     if (facts.size > 0) update.readings = Object.fromEntries([...facts].map((id) => [id, world.readings[id]]));
@@ -68,7 +68,7 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
       () => {
         settling = undefined;
         settledAt = performance.now();
-        keeper.tick(Date.now());
+        worldStore.tick(Date.now());
         settle();
       },
       Math.max(burst, rest),
@@ -84,7 +84,7 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
   const host: EngineContext = {
     settings,
     scope,
-    world: () => ({ ...keeper.world, now: Date.now() }),
+    world: () => ({ ...worldStore.world, now: Date.now() }),
     emit,
     onWorld: (listener) => void watchers.push(listener),
     refresh,
@@ -94,15 +94,15 @@ export function createEngine({ settings, sources, modules: makers }: EngineOptio
   for (const source of sources) {
     const run = source.start((news) => {
       if (over.signal.aborted) return;
-      logUpdate(source.id, news, keeper.world);
-      if (keeper.apply(news) || performance.now() < awaitedUntil) settleSoon();
+      logUpdate(source.id, news, worldStore.world);
+      if (worldStore.apply(news) || performance.now() < awaitedUntil) settleSoon();
     }, over.signal);
     running.push({ source, run });
   }
   const clock = setInterval(settleSoon, second);
 
   return {
-    world: () => keeper.world,
+    world: () => worldStore.world,
     subscribe(listener) {
       listeners.add(listener);
       if (waiting) timer ??= setTimeout(deliver, 0);

@@ -5,7 +5,7 @@ import type { World } from '../../src/core/world/world.ts';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
-import { deskOf, tell } from '../support/story.ts';
+import { contextOf, tell } from '../support/story.ts';
 import { away, calm, now, outage, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -16,7 +16,7 @@ function onStep(step: string, world: World = outage, person = 'ops1'): State {
   const place = placeAt('incident', {}, '', `sev1/${step}`);
   return {
     ...state,
-    incidentContext: deskOf(person),
+    incidentContext: contextOf(person),
     incident: tell(now - 60_000, [0, 'ops1', opened]),
     ui: { ...state.ui, stack: [state.ui.stack[0], place] },
   };

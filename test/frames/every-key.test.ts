@@ -9,7 +9,7 @@ import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
 import { alert, incident, plannedRun, showing } from '../support/every-screen.ts';
-import { deskOf } from '../support/story.ts';
+import { contextOf } from '../support/story.ts';
 import { frameText, now, pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -134,7 +134,7 @@ const own: Readonly<Record<string, Case>> = {
   'incident handoff': sees('Handoff brief'),
   'incident people': opens('people', /PEOPLE/),
   'incident procedures': opens('procedures', /PROCEDURES/),
-  'incident control': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
+  'incident control': withState(sees('Take control'), { incidentContext: contextOf('ops2') }),
   'incident mitigate': sees('Mitigated. What fixed it?'),
   'incident resolve': sees('Resolve. What fixed it?'),
   'incident reopen': withState(sees('Reopen. What came back?'), { incident: resolved }),
@@ -149,7 +149,7 @@ const own: Readonly<Record<string, Case>> = {
     ...tells({ do: 'role', role: 'scribe', change: 'left' }),
   },
   'people take-role': after(['j'], tells({ do: 'role', role: 'deputy', change: 'taken' })),
-  'people people-control': withState(sees('Take control'), { incidentContext: deskOf('ops2') }),
+  'people people-control': withState(sees('Take control'), { incidentContext: contextOf('ops2') }),
   'procedures add-procedure': after(['j'], tells({ do: 'procedure', change: 'added' })),
   'procedure procedure-offer-1': after(['j', 'j', 'j', 'j'], sends({ kind: 'run' })),
   'procedure procedure-offer-2': {

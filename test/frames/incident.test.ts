@@ -9,7 +9,7 @@ import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { banner } from '../../src/screens/toolkit/banner-font.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
-import { deskOf, tell } from '../support/story.ts';
+import { contextOf, tell } from '../support/story.ts';
 import { calm, frameText, now, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const small = { columns: 80, rows: 24 };
@@ -23,7 +23,7 @@ function at(screen: string, more: Partial<State> = {}, world = outage): State {
   const state = stateOf(world);
   return {
     ...state,
-    incidentContext: deskOf('ops1'),
+    incidentContext: contextOf('ops1'),
     ...more,
     ui: { ...state.ui, stack: [state.ui.stack[0], placeAt(screen)] },
   };
@@ -177,7 +177,7 @@ describe('a checklist', () => {
   });
 
   test('i goes to the next open step', () => {
-    const home = { ...stateOf(outage), incidentContext: deskOf('ops1'), incident };
+    const home = { ...stateOf(outage), incidentContext: contextOf('ops1'), incident };
     expect(pressing(home, small, 'i').ui.stack.at(-1)?.selected).toBe('sev1/database');
   });
 
@@ -259,7 +259,7 @@ describe('a checklist', () => {
     (id, list) => {
       const named = list.severity ? { severity: list.severity } : { procedure: id };
       const worked = tell(now, [0, 'ops1', { ...opened, ...named }]);
-      const home = { ...stateOf(outage), incidentContext: deskOf('ops1'), incident: worked };
+      const home = { ...stateOf(outage), incidentContext: contextOf('ops1'), incident: worked };
       let state = pressing(home, small, 'i', 'g');
       const seen: string[] = [];
       for (const [index, step] of list.steps.entries()) {
@@ -327,7 +327,7 @@ describe('several cockpits', () => {
     }));
 
   test('every frame names who is in control, and others cannot work the checklist', () => {
-    const state = at('incident', { incident, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) });
+    const state = at('incident', { incident, incidentContext: contextOf('ops2', { here: here('ops2', 'ops1') }) });
     expect(frameText(state, small)).toContain('control: ops1');
     expect(frameText({ ...state, ui: { ...state.ui, stack: [state.ui.stack[0]] } }, small)).toContain('control: ops1');
     expect(sent(state, 'space')).toEqual([
@@ -349,7 +349,7 @@ describe('several cockpits', () => {
       'ops1',
       { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway', phase: 'started' },
     ]);
-    const state = at('incident', { incident: gone, incidentContext: deskOf('ops2', { here: here('ops2') }) });
+    const state = at('incident', { incident: gone, incidentContext: contextOf('ops2', { here: here('ops2') }) });
     const text = frameText(state, small);
     expect(text).toContain('restart-deployment api-gateway: outcome unknown');
     expect(text).toContain('ops1 was in control and is not connected: W takes control');
@@ -359,7 +359,7 @@ describe('several cockpits', () => {
   test('an observer cannot change anything', () => {
     const state = at('incident', {
       incident,
-      incidentContext: deskOf('ops3', { observing: true, here: here('ops3', 'ops1') }),
+      incidentContext: contextOf('ops3', { observing: true, here: here('ops3', 'ops1') }),
     });
     for (const key of ['space', 's', 'W', 'X', 'v', 'n'])
       expect(sent(state, key)[0]).toMatchObject({ kind: 'notice', says: expect.stringContaining('only observes') });
@@ -367,7 +367,7 @@ describe('several cockpits', () => {
     expect(sent(messages, 'enter')).toEqual([
       { kind: 'notice', says: 'messages: this cockpit only observes; y copies the text', verdict: 'unknown' },
     ]);
-    const other = { ...messages, incidentContext: deskOf('ops2', { here: here('ops2', 'ops1') }) };
+    const other = { ...messages, incidentContext: contextOf('ops2', { here: here('ops2', 'ops1') }) };
     expect(sent(other, 'enter')[0]).toMatchObject({
       says: expect.stringContaining('ops1 is in control: W takes control'),
     });
@@ -399,13 +399,13 @@ test('with open alerts at 80 columns, the header keeps title, commander and cont
     due: now + 14 * minute,
   }));
   const second = (state: State) => frameText(state, small).split('\n')[1];
-  const mine = second(at('cockpit', { incident: story(), incidentContext: deskOf('ops1', { alerts }) }));
+  const mine = second(at('cockpit', { incident: story(), incidentContext: contextOf('ops1', { alerts }) }));
   expect(mine).toBe(' SEV1 Complete API outage   00:07:30   IC and control: you         4 alerts 14 m');
   const handed = story([1, 'ops1', { kind: 'role', role: 'commander', change: 'handed', person: 'bob', from: 'ops1' }]);
-  const theirs = second(at('cockpit', { incident: handed, incidentContext: deskOf('ops1', { alerts }) }));
+  const theirs = second(at('cockpit', { incident: handed, incidentContext: contextOf('ops1', { alerts }) }));
   expect(theirs).toBe(' SEV1 Complete API outage   00:07:30   control: you   IC bob       4 alerts 14 m');
   const late = tell(now - 35 * minute, [0, 'ops1', opened]);
-  const owed = second(at('cockpit', { incident: late, incidentContext: deskOf('ops1', { alerts }) }));
+  const owed = second(at('cockpit', { incident: late, incidentContext: contextOf('ops1', { alerts }) }));
   expect(owed).toContain('SEV1');
   expect(owed).toContain('control: you');
   expect(owed).toContain('update late 5 m');
@@ -413,7 +413,7 @@ test('with open alerts at 80 columns, the header keeps title, commander and cont
 
 test('a journal that cannot be written is on every frame', () => {
   const trouble = { kind: 'refused', where: '/var', what: 'the disk is full', hint: 'make room' } as const;
-  const incidentContext = deskOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });
+  const incidentContext = contextOf('ops1', { journal: { directory: '/var', unwritten: 3, notes: [], trouble } });
   expect(frameText(at('cockpit', { incidentContext, incident: story() }), small)).toContain(
     'journal: the disk is full, 3 kept in memory',
   );
@@ -461,7 +461,7 @@ test('only a drill shows received messages', () => {
     { at: now - 2000, channel: 'pagerduty', says: 'acknowledge', key: 'bentham/PRODUCTION/one' },
     { at: now - 1000, channel: '#alerts', says: 'DRILL, not real: SEV1 Complete API outage' },
   ];
-  const incidentContext = deskOf('ops1', { received: arrived });
+  const incidentContext = contextOf('ops1', { received: arrived });
   const drill = { ...outage, scope: { ...outage.scope, drill: 'api-outage' } };
   const state = at('notify', { incident: story(), incidentContext }, drill);
   const text = frameText(pressing(state, small, 'o'), small);
@@ -505,7 +505,7 @@ test('the timeline shows the duration of an action, opens its subject, and names
   const run = { kind: 'action', run: 'r1', action: 'restart-deployment', target: 'api-gateway' } as const;
   const acted = story([1, 'ops1', { ...run, phase: 'started' }], [3, 'ops1', { ...run, phase: 'verified' }]);
   const notes = ['01J-ops2@bastion.jsonl: is gone'];
-  const incidentContext = deskOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
+  const incidentContext = contextOf('ops1', { journal: { directory: '/j', unwritten: 0, notes } });
   const state = at('timeline', { incident: acted, incidentContext });
   const text = frameText(state, large);
   expect(text).toContain('restart-deployment api-gateway: verified after 2 m 0 s');
@@ -526,18 +526,18 @@ test('alerts count down until they are acknowledged', () => {
     responseTime: '15 min',
     due: now + 13 * minute,
   } as const;
-  const state = at('alerts', { incidentContext: deskOf('ops1', { alerts: [alert] }) });
+  const state = at('alerts', { incidentContext: contextOf('ops1', { alerts: [alert] }) });
   expect(frameText(state, small)).toMatch(/API p95 .*13:00 left/);
   expect(commandOf(sent(state, 'space'))).toEqual([{ do: 'acknowledge', alert: 'metric/p95', subject: 'API p95' }]);
-  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [alert] }) }), small)).toMatch(
+  expect(frameText(at('cockpit', { incidentContext: contextOf('ops1', { alerts: [alert] }) }), small)).toMatch(
     /1 alert 13 m\n/,
   );
   const late = { ...alert, due: now - minute };
-  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [late] }) }), small)).toMatch(
+  expect(frameText(at('cockpit', { incidentContext: contextOf('ops1', { alerts: [late] }) }), small)).toMatch(
     /1 alert late 1 m\n/,
   );
   const mine = { ...alert, acknowledged: { by: 'ops1', at: now } };
-  expect(frameText(at('cockpit', { incidentContext: deskOf('ops1', { alerts: [mine] }) }), small)).not.toContain(
+  expect(frameText(at('cockpit', { incidentContext: contextOf('ops1', { alerts: [mine] }) }), small)).not.toContain(
     '1 alert',
   );
 });

@@ -7,7 +7,7 @@ import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { reduce } from '../../src/screens/shell/reducer.ts';
 import { here, type State } from '../../src/store.ts';
-import { deskOf } from '../support/story.ts';
+import { contextOf } from '../support/story.ts';
 import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -225,7 +225,7 @@ describe('the log screen', () => {
     expect(none).toContain('no such pods now');
     const all = reduce(stateOf(outage), openLogs({}), frame(stateOf(outage), size).list);
     const { logs } = withLog([], { view: viewOf(here(all)), streams: { ...streams, pods: 0, unstarted: [] } });
-    const labelled = frameText({ ...all, logs, incidentContext: deskOf('me') } as State, size);
+    const labelled = frameText({ ...all, logs, incidentContext: contextOf('me') } as State, size);
     expect(labelled).toContain('no pods with app=bentham in bentham-prod now; new ones are followed');
     expect(labelled).toContain('set kubernetes.logSelector');
     expect(frameText(withLog([], { streams: { ...streams, unstarted: [] } }), size)).toContain(

@@ -7,11 +7,11 @@ import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { here, type Intent, type State } from '../../src/store.ts';
 import { alert, showing } from '../support/every-screen.ts';
-import { deskOf } from '../support/story.ts';
+import { contextOf } from '../support/story.ts';
 import { pressing } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
-const incidentContext = deskOf('ops2', { observing: true, alerts: [alert] });
+const incidentContext = contextOf('ops2', { observing: true, alerts: [alert] });
 const observer = (screen: string, more: Partial<State> = {}): State =>
   showing(screen, {
     incidentContext,

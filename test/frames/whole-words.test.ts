@@ -5,7 +5,7 @@ import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
 import { alert, showing } from '../support/every-screen.ts';
-import { deskOf } from '../support/story.ts';
+import { contextOf } from '../support/story.ts';
 import { away, calm, fault, frameText, live, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const [usual, smallest] = [
@@ -74,7 +74,7 @@ test('backups, contacts and the overview cut no value at 60×15', () => {
 test('an alert, an API key and a step drop whole clauses, and show all of them when selected', () => {
   const says = '71 % of 440 jobs failed: Rate limited: too many requests from this key, since the deploy at 03:01';
   const alerts = [{ ...alert, says }];
-  const alertsText = frameText(showing('alerts', { incidentContext: deskOf('ops1', { alerts }) }), usual);
+  const alertsText = frameText(showing('alerts', { incidentContext: contextOf('ops1', { alerts }) }), usual);
   expect(alertsText).toMatch(/API p95 +03:12 +71 % of 440 jobs failed: Rate limited +13:00 left/);
   expect(alertsText.replace(/\s+/g, ' ')).toContain(says);
 

@@ -169,7 +169,7 @@ describe.each([
       for (const field of action?.fields ?? [])
         for (const name of hostile) {
           const run = await cockpit.plan(one.action, { ...target, [field.name]: name });
-          const shown = JSON.stringify([run.title, run.says, run.plan?.impact, run.calls.map((c) => c.sketch)]);
+          const shown = JSON.stringify([run.title, run.says, run.plan?.impact, run.calls.map((c) => c.summary)]);
           expect(shown).not.toMatch(/\\u001b|\\u202e/i);
           if (!field.lines) expect(shown).not.toMatch(/x{3000}/);
           if (run.phase === 'planned') cockpit.runner.cancel(run.id);

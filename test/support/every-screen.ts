@@ -10,7 +10,7 @@ import type { StudyDetail, SurfaceDetail } from '../../src/core/queries/study.ts
 import type { Reading } from '../../src/core/world/reading.ts';
 import { viewOf } from '../../src/screens/logs/view.ts';
 import { here, placeAt, type State } from '../../src/store.ts';
-import { deskOf, tell } from './story.ts';
+import { contextOf, tell } from './story.ts';
 import { live, now, outage, stateOf } from './worlds.ts';
 
 export type Answered = readonly [Query, Reading<unknown>];
@@ -175,7 +175,7 @@ export const plannedRun: Run = {
   phase: 'planned',
   plan: { impact: ['replaces 3 pods'], calls: [{ tool: 'http', url: 'http://x' }], answered: [], preconditions: 'r1' },
   plannedAt: now - 10_000,
-  calls: [{ say: 'kubectl rollout restart deployment/api-gateway', sketch: 'restart', to: 'prod-eu-1' }],
+  calls: [{ say: 'kubectl rollout restart deployment/api-gateway', summary: 'restart', to: 'prod-eu-1' }],
   accepts: [],
   performed: 0,
   output: ['deployment.apps/api-gateway restarted'],
@@ -223,7 +223,7 @@ export function showing(screen: string, more: Partial<State> = {}): State {
   const asked = looks.find(([id]) => id === screen);
   const state = stateOf(outage, {
     incident,
-    incidentContext: deskOf('ops1', {
+    incidentContext: contextOf('ops1', {
       alerts: [alert],
       received: [{ at: now, channel: 'slack-alerts', says: 'SEV1 Complete API outage' }],
     }),

@@ -31,7 +31,7 @@ export function tell(
 }
 
 /** The incidentContext of a cockpit, the person's own by name. */
-export function deskOf(name: string, more: Partial<IncidentContext> = {}): IncidentContext {
+export function contextOf(name: string, more: Partial<IncidentContext> = {}): IncidentContext {
   const self = { session: `session-${name}`, user: name, name, host: 'bastion' };
   return {
     self,

@@ -62,10 +62,10 @@ export const lastByHand = (stats: ReadonlyMap<string, Stats>, which: 'analyzed' 
 /** Whether each table that the plan was about was done by hand since. */
 export async function ranSince(
   which: 'analyzed' | 'vacuumed',
-  memo: Plan['baseline'],
+  baseline: Plan['baseline'],
   preflight: Preflight,
 ): Promise<Check> {
-  const before = JSON.parse(memo?.before ?? '{}') as Readonly<Record<string, Instant>>;
+  const before = JSON.parse(baseline?.before ?? '{}') as Readonly<Record<string, Instant>>;
   const tables = Object.keys(before);
   const found = await statsOf(preflight, tables);
   if (!found.ok) return notYetBy(found.fault);
@@ -112,15 +112,15 @@ export async function holderOf(preflight: Preflight, before: Instant): Promise<s
 const few = 100;
 
 /** Whether a vacuum succeeded: it ran, and the dead rows are gone. */
-export async function vacuumed(memo: Plan['baseline'], preflight: Preflight): Promise<Check> {
-  const { table = '' } = memo ?? {};
-  const ran = await ranSince('vacuumed', memo, preflight);
+export async function vacuumed(baseline: Plan['baseline'], preflight: Preflight): Promise<Check> {
+  const { table = '' } = baseline ?? {};
+  const ran = await ranSince('vacuumed', baseline, preflight);
   if (ran.state !== 'pass') return ran;
   const found = await statsOf(preflight, [table]);
   if (!found.ok) return notYetBy(found.fault);
   const own = found.value.get(table);
   const left = own?.dead ?? Number.NaN;
-  if (left <= Math.max(few, Number(memo?.dead ?? 0) / 10)) return ran;
+  if (left <= Math.max(few, Number(baseline?.dead ?? 0) / 10)) return ran;
   const holder = await holderOf(preflight, own?.byHand.vacuumed ?? 0);
   const says = `${formatCount(left)} dead rows left`;
   return disproven(holder === undefined ? `${says}, no longer held: vacuum it again` : `${says}, held by ${holder}`);

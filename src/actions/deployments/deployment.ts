@@ -86,7 +86,7 @@ export async function planChange(
         warnings: readonly string[];
         /** Absent: there is no way back. */
         undo?: string | undefined;
-        memo?: Record<string, string>;
+        baseline?: Record<string, string>;
         /** New pods come: of this revision, or of the template as it is. */
         pods?: { revision?: number | undefined } | undefined;
       }
@@ -124,7 +124,7 @@ export async function planChange(
       generation: String(d.generation),
       revision: String(d.revision),
       unheard: health?.ok === false && health.fault.kind === 'unreachable' ? health.fault.what : undefined,
-      ...made.memo,
+      ...made.baseline,
     }),
   });
 }

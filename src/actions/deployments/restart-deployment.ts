@@ -87,7 +87,7 @@ export const restartDeployment: Action = {
         ],
         warnings: [...ahead.warnings, ...rolloutWarnings(d), ...sameAgain(d)],
         undo: undoOf(d, good),
-        memo: beforeChange(d, good),
+        baseline: beforeChange(d, good),
         pods: {},
       };
     }),

@@ -124,7 +124,7 @@ export const rollbackDeployment: Action = {
             : d.revision > 0
               ? `roll forward to revision ${d.revision}, which gets a new number`
               : 'deploy it again',
-        memo: { images: chosen.images.join(' '), ...beforeChange(d, undefined) },
+        baseline: { images: chosen.images.join(' '), ...beforeChange(d, undefined) },
         pods: { revision: chosen.revision },
       };
     }),

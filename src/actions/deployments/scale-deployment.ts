@@ -86,7 +86,7 @@ export const scaleDeployment: Action = {
           ...(scaler.ok ? [] : [`Autoscalers could not be read: ${scaler.fault.what}`]),
         ],
         undo: `scale back to ${d.desired}`,
-        memo: { was: String(d.desired) },
+        baseline: { was: String(d.desired) },
         pods: more > 0 ? {} : undefined,
       };
     }),

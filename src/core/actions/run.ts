@@ -19,7 +19,7 @@ export type RunOutcome =
   | 'moved';
 
 /** A call on the screen: the command to paste, a summary, and its target. */
-export type SaidCall = { say: string; sketch: string; to: string };
+export type SaidCall = { say: string; summary: string; to: string };
 
 export type Phase = 'planning' | 'planned' | 'rechecking' | 'performing' | 'verifying' | 'done';
 

@@ -1,13 +1,11 @@
 // How autoscalers and disruption budgets are judged.
 import type { Instant } from '../time.ts';
 import type { Autoscaler, Budget } from '../world/facts.ts';
-import { type Decision, decide } from './rules/index.ts';
+import { decide, type Evaluation } from './rules/index.ts';
 import { patience } from './rules/namespace.ts';
 
-type Judged = Decision & { says: string };
-
 /** One that cannot scale, or has nothing left to add; a new one is given time to get its first metrics. */
-export function evaluateAutoscaler(one: Autoscaler, now: Instant): Judged {
+export function evaluateAutoscaler(one: Autoscaler, now: Instant): Evaluation {
   const about = `HorizontalPodAutoscaler of ${one.target || 'nothing'}`;
   const young = now - one.createdAt < patience;
   if (one.unable && !young) return { ...decide('autoscaler/unable'), says: `${about} cannot scale: ${one.unable}` };
@@ -19,7 +17,7 @@ export function evaluateAutoscaler(one: Autoscaler, now: Instant): Judged {
 }
 
 /** Fewer healthy pods than the budget protects. */
-export function evaluateBudget({ healthy, wanted, failed }: Budget): Judged {
+export function evaluateBudget({ healthy, wanted, failed }: Budget): Evaluation {
   const says = `PodDisruptionBudget: ${healthy} healthy, ${wanted} wanted`;
   if (failed) return { ...decide('budget/failed'), says: `PodDisruptionBudget: ${failed}` };
   return { ...decide(healthy < wanted ? 'budget/violated' : 'budget/ok'), says };

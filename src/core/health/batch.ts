@@ -3,10 +3,8 @@ import { formatInstant } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
-import { type Decision, decide, type RuleId } from './rules/index.ts';
+import { decide, type Evaluation, type RuleId } from './rules/index.ts';
 import { longRun, patience, startsLate } from './rules/namespace.ts';
-
-type Judged = Decision & { says: string };
 
 /** A finished job is fine; one that failed counts until a later run of its cron job ends well. */
 export function evaluateJob(
@@ -15,9 +13,9 @@ export function evaluateJob(
   pods: readonly Pod[],
   now: Instant,
   refused?: string,
-): Judged {
+): Evaluation {
   const reasons = reasonsOf(pods, now);
-  const tell = (rule: RuleId, ...words: readonly (string | undefined)[]): Judged => {
+  const tell = (rule: RuleId, ...words: readonly (string | undefined)[]): Evaluation => {
     const said = words.filter((word) => word !== undefined);
     return { ...decide(rule), says: `Job ${[...said, ...reasons.slice(0, 2)].join(', ')}` };
   };
@@ -49,7 +47,7 @@ function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
 }
 
 /** Its jobs are judged themselves; where none is kept, the last run counts by what the cron job remembers. */
-export function evaluateCronJob(one: CronJob, now: Instant): Judged {
+export function evaluateCronJob(one: CronJob, now: Instant): Evaluation {
   if (one.suspended) return { ...decide('cronjob/ok'), says: 'CronJob suspended' };
   const { scheduledAt, succeededAt, active, dueAt } = one;
   const ended = scheduledAt !== undefined && active === 0 && now - scheduledAt > patience;
@@ -61,7 +59,7 @@ export function evaluateCronJob(one: CronJob, now: Instant): Judged {
 }
 
 /** Only a bound claim can be used; a phase that nobody knows is unknown. */
-export function evaluateClaim({ phase }: Claim): Judged {
+export function evaluateClaim({ phase }: Claim): Evaluation {
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
   if (phase === 'Bound') return { ...decide('claim/ok'), says };
   if (phase === 'Pending') return { ...decide('claim/pending'), says };

@@ -1,17 +1,15 @@
 // What a Redis that takes writes may run into: connections, memory of its host, replicas that do not keep up.
 import { formatAge, formatBytes, formatCount, formatPercent } from '../text/format.ts';
 import type { Redis } from '../world/facts.ts';
-import { type Decision, decide } from './rules/index.ts';
+import { decide, type Evaluation } from './rules/index.ts';
 import { clientShare, hostShare } from './rules/redis.ts';
 
-export type Judged = Decision & { says: string; short?: string; remedy?: string };
-
 /** The worst first; undefined where nothing is strained. */
-export function evaluateStrain(redis: Redis): Judged | undefined {
+export function evaluateStrain(redis: Redis): Evaluation | undefined {
   return ofClients(redis) ?? ofHost(redis) ?? ofReplicas(redis) ?? ofRewrite(redis);
 }
 
-function ofClients({ clients = 0, maxClients, rejectedPerMinute = 0 }: Redis): Judged | undefined {
+function ofClients({ clients = 0, maxClients, rejectedPerMinute = 0 }: Redis): Evaluation | undefined {
   const remedy = 'find the clients: redis-cli CLIENT LIST';
   if (rejectedPerMinute > 0) {
     const says = `refuses connections: ${formatCount(rejectedPerMinute)} in a minute, ${clients} clients`;
@@ -21,7 +19,7 @@ function ofClients({ clients = 0, maxClients, rejectedPerMinute = 0 }: Redis): J
   return { ...decide('redis/clients'), says: `${clients} of at most ${maxClients} clients`, remedy };
 }
 
-function ofHost({ usedBytes = 0, maxBytes, systemBytes }: Redis): Judged | undefined {
+function ofHost({ usedBytes = 0, maxBytes, systemBytes }: Redis): Evaluation | undefined {
   if (maxBytes !== 0 || !systemBytes || usedBytes / systemBytes <= hostShare) return undefined;
   return {
     ...decide('redis/host-memory'),
@@ -31,13 +29,13 @@ function ofHost({ usedBytes = 0, maxBytes, systemBytes }: Redis): Judged | undef
   };
 }
 
-function ofReplicas({ replicas }: Redis): Judged | undefined {
+function ofReplicas({ replicas }: Redis): Evaluation | undefined {
   if (!replicas || replicas.late === 0) return undefined;
   const says = `${replicas.late} of ${replicas.connected} replicas do not keep up`;
   return { ...decide('redis/replicas-late'), says, remedy: 'redis-cli INFO replication; check their log and network' };
 }
 
-function ofRewrite({ persistence }: Redis): Judged | undefined {
+function ofRewrite({ persistence }: Redis): Evaluation | undefined {
   if (!persistence?.appendOnly || persistence.rewritten !== false) return undefined;
   const says = 'the last rewrite of its append-only file failed: the file grows';
   return {
@@ -49,7 +47,7 @@ function ofRewrite({ persistence }: Redis): Judged | undefined {
 }
 
 /** It answers no command but INFO until all is read. */
-export function evaluateLoading({ loading }: Redis): Judged | undefined {
+export function evaluateLoading({ loading }: Redis): Evaluation | undefined {
   if (!loading) return undefined;
   const left = loading.left === undefined ? '' : `, about ${formatAge(loading.left)} left`;
   const says = `loads its data from disk and answers nothing until then${left}`;

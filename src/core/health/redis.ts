@@ -1,8 +1,8 @@
 // A Redis that answers PING works only where it takes writes, and a cluster only where every slot is served.
 import type { Redis, RedisRefusal } from '../world/facts.ts';
 import { inParts } from './finding.ts';
-import { evaluateLoading, evaluateStrain, type Judged } from './redis-strain.ts';
-import { decide, type RuleId } from './rules/index.ts';
+import { evaluateLoading, evaluateStrain } from './redis-strain.ts';
+import { decide, type Evaluation, type RuleId } from './rules/index.ts';
 
 const slots = 16_384;
 
@@ -12,7 +12,7 @@ export function redisMemory({ usedBytes, maxBytes = 0 }: Redis): { used: number;
 }
 
 /** By the worst of what it tells; what it answers stands first where all is well. */
-export function evaluateRedis(r: Redis): Judged {
+export function evaluateRedis(r: Redis): Evaluation {
   const { role, clients, cluster, slots: nodes, refusals = [], persistence, untold = [], linkUp } = r;
   const answers = [
     'PONG',

@@ -2,10 +2,8 @@
 import type { Slot } from '../queries/database.ts';
 import { formatAge, formatBytes } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
-import { type Decision, decide, type RuleId, worstRule } from './rules/index.ts';
+import { decide, type Evaluation, type RuleId, worstRule } from './rules/index.ts';
 import { lag as limits, muchLog, passingLog } from './rules/postgres.ts';
-
-type Judged = Decision & { says: string };
 
 /** `not streaming, 4m behind`; a replica that is cut off knows only how old its newest transaction is. */
 export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long'): string {
@@ -20,10 +18,7 @@ export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long
 }
 
 /** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
-export function evaluateReplica({
-  inRecovery,
-  lag,
-}: Pick<Database, 'inRecovery' | 'lag'>): Judged & { remedy?: string } {
+export function evaluateReplica({ inRecovery, lag }: Pick<Database, 'inRecovery' | 'lag'>): Evaluation {
   if (!inRecovery) return { ...decide('replica/promoted'), says: 'not in recovery: it was promoted' };
   const says = behindSays(lag);
   if (lag && !lag.streaming)
@@ -42,7 +37,7 @@ export function evaluateReplica({
 }
 
 /** Log that is kept for a slot fills the disk unless it has a limit, and beyond a limit its reader is lost. */
-export function evaluateSlot({ name, active, bytes, state, most }: Slot): Judged & { remedy?: string } {
+export function evaluateSlot({ name, active, bytes, state, most }: Slot): Evaluation {
   const keeps = bytes === undefined ? '' : `retains ${formatBytes(bytes)} of WAL`;
   const remedy = `restart its consumer, or drop it: SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}');`;
   if (state === 'lost')

@@ -2,14 +2,14 @@
 import { formatAge, formatCount, formatPercent } from '../text/format.ts';
 import type { Upkeep } from '../world/facts.ts';
 import type { Finding } from './finding.ts';
-import { type Decision, decide } from './rules/index.ts';
+import { decide, type Evaluation } from './rules/index.ts';
 import { damageIsNews, oldPrepared, sequenceShare } from './rules/postgres.ts';
 
-type Judged = Decision & { says: string; remedy: string };
+type Damage = Evaluation & { remedy: string };
 
 /** Only what is wrong. */
 export function evaluateUpkeep(upkeep: Upkeep): Finding[] {
-  const found: readonly (readonly [string, string, Judged | undefined])[] = [
+  const found: readonly (readonly [string, string, Damage | undefined])[] = [
     ['archive', 'WAL archive', archiveOf(upkeep)],
     ['damage', 'data pages', damageOf(upkeep)],
     ['prepared', 'prepared', preparedOf(upkeep)],
@@ -20,7 +20,7 @@ export function evaluateUpkeep(upkeep: Upkeep): Finding[] {
   );
 }
 
-function archiveOf({ archive }: Upkeep): Judged | undefined {
+function archiveOf({ archive }: Upkeep): Damage | undefined {
   if (archive?.failing) {
     const last =
       archive.archived === undefined ? 'nothing was archived' : `last success ${formatAge(archive.archived)} ago`;
@@ -35,7 +35,7 @@ function archiveOf({ archive }: Upkeep): Judged | undefined {
   return { ...decide('archive/idle'), says, remedy: 'set archive_command, or archive_mode = off' };
 }
 
-function damageOf({ damage }: Upkeep): Judged | undefined {
+function damageOf({ damage }: Upkeep): Damage | undefined {
   if (!damage) return undefined;
   const fresh = damage.last === undefined || damage.last < damageIsNews;
   const last = damage.last === undefined ? '' : `, the last ${formatAge(damage.last)} ago`;
@@ -46,7 +46,7 @@ function damageOf({ damage }: Upkeep): Judged | undefined {
   };
 }
 
-function preparedOf({ prepared }: Upkeep): Judged | undefined {
+function preparedOf({ prepared }: Upkeep): Damage | undefined {
   if (!prepared || prepared.age < oldPrepared) return undefined;
   const more = prepared.others > 0 ? ` and ${prepared.others} more` : '';
   return {
@@ -56,7 +56,7 @@ function preparedOf({ prepared }: Upkeep): Judged | undefined {
   };
 }
 
-function sequenceOf({ sequence }: Upkeep): Judged | undefined {
+function sequenceOf({ sequence }: Upkeep): Damage | undefined {
   if (!sequence || sequence.share < sequenceShare.warning) return undefined;
   const critical = sequence.share >= sequenceShare.critical;
   return {

@@ -10,10 +10,8 @@ import { type Finding, inParts, missing } from './finding.ts';
 import { evaluateNodes } from './nodes.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { isRole, type Ready, type Replicated, readyOf, replicasSay, ruleOfReplicas, weigh } from './replicas.ts';
-import { type Decision, decide, worstRule } from './rules/index.ts';
+import { decide, type Evaluation, worstRule } from './rules/index.ts';
 import { clockMayDiffer } from './rules/sources.ts';
-
-type Judged = Decision & { says: string };
 
 /** The pods of a workload; those that a deployment owns carry its name. */
 export function ownPods(podList: readonly Pod[], of: Replicated | Workload): readonly Pod[] {
@@ -169,7 +167,7 @@ function judgeOther(
   pods: readonly Pod[],
   { now }: World,
   refused: string | undefined,
-): Judged {
+): Evaluation {
   switch (one.kind) {
     case 'Job':
       return evaluateJob(one, all, pods, now, refused);

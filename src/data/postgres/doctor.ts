@@ -41,7 +41,7 @@ function probe(
   what: 'primary' | 'replica',
   server: DatabaseServer,
   timeout: Ms,
-  judge: (me: LoginRow & { latency: Ms }, there: readonly TableRow[]) => Checkup[],
+  checks: (me: LoginRow & { latency: Ms }, there: readonly TableRow[]) => Checkup[],
   schema?: string,
 ): DoctorCheck {
   const session = new Session(server);
@@ -57,10 +57,10 @@ function probe(
           if (!me) throw new Error('the server did not answer who we are');
           const begun = performance.now();
           const latency = performance.now() - begun;
-          if (schema === undefined) return judge({ ...me, latency }, []);
+          if (schema === undefined) return checks({ ...me, latency }, []);
           const asked = await tablesOf(session, schema, ask);
           const there = await ask<TableRow>(tables(asked.form), { values: [schema] });
-          return [...judge({ ...me, latency }, there), ...(await statesRows(asked, there, ask, timeout))];
+          return [...checks({ ...me, latency }, there), ...(await statesRows(asked, there, ask, timeout))];
         });
         return found.ok ? found.value : [faulty({ area, what }, found.fault, true)];
       } finally {

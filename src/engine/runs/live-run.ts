@@ -97,7 +97,7 @@ export class LiveRun {
     const { targets } = this.#context.actionContext;
     const calls = plan.calls.map((call) => ({
       say: toShellCommand(call, targets),
-      sketch: summarize(call, targets),
+      summary: summarize(call, targets),
       to: targetOf(call, targets),
     }));
     return this.tell({ kind: 'planned', plan, calls, notice, again });
@@ -128,7 +128,7 @@ export class LiveRun {
     });
     this.log({
       kind: 'change',
-      says: this.run.calls[at]?.sketch ?? call.tool,
+      says: this.run.calls[at]?.summary ?? call.tool,
       took: Math.round(performance.now() - begun),
       ok: result.outcome === 'done',
       what: result.says,

@@ -162,7 +162,7 @@ export class Runner {
         environment: this.#context.actionContext.environment,
         by,
         phase: 'performing',
-        calls: note.calls.map((say) => ({ say, sketch: say, to: by })),
+        calls: note.calls.map((say) => ({ say, summary: say, to: by })),
         accepts: [],
         startedAt: proof.startedAt ?? at,
         performed: 0,

@@ -36,8 +36,8 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
     ...plan.impact.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`))),
     ...(plan.warnings ?? []).flatMap((text) => wrapped(text, columns, (t) => line('  ', span(`▲ ${t}`, 'warning')))),
     blank,
-    ...run.calls.flatMap(({ sketch, to }) => [
-      ...wrapped(`$ ${sketch.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),
+    ...run.calls.flatMap(({ summary, to }) => [
+      ...wrapped(`$ ${summary.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),
       line(dim(`    on ${to}`)),
     ]),
     ...plan.answered.flatMap((who) => wrapped(`${who}${answered}`, columns, (t) => line(dim(`    ${t}`)))),

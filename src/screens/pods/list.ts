@@ -14,9 +14,9 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table } from '../toolkit/table.ts';
 import { noneThere, podCounts, podSays } from './pane.ts';
 
-type Judged = { p: Pod; verdict: HealthStatus; rank: number };
+type WorldHealth = { p: Pod; verdict: HealthStatus; rank: number };
 
-const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
+const orders: readonly (readonly [string, (a: WorldHealth, b: WorldHealth) => number])[] = [
   ['health', (a, b) => b.rank - a.rank || b.p.restarts - a.p.restarts || byName(a, b)],
   ['name', byName],
   ['restarts', (a, b) => b.p.restarts - a.p.restarts || byName(a, b)],
@@ -24,7 +24,7 @@ const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] =
   ['node', (a, b) => compare(a.p.node, b.p.node) || byName(a, b)],
 ];
 
-function byName(a: Judged, b: Judged): number {
+function byName(a: WorldHealth, b: WorldHealth): number {
   return compare(a.p.name, b.p.name);
 }
 
@@ -36,10 +36,10 @@ function compare(a: string, b: string): number {
 const places = orders.map(() => new Map<string, number>());
 
 /** Sorted once per list and order; a young pod's verdict changes with time, so every ten seconds again. */
-const ordered = memoize((pods: readonly Pod[], sort: number, now: Instant): readonly Judged[] => {
+const ordered = memoize((pods: readonly Pod[], sort: number, now: Instant): readonly WorldHealth[] => {
   const before = places[sort];
-  const known: (Judged | undefined)[] = new Array(before?.size ?? 0).fill(undefined);
-  const others: Judged[] = [];
+  const known: (WorldHealth | undefined)[] = new Array(before?.size ?? 0).fill(undefined);
+  const others: WorldHealth[] = [];
   for (const p of pods) {
     const verdict = evaluatePod(p, now);
     const judged = { p, verdict, rank: healthStatuses.indexOf(verdict) };
@@ -81,10 +81,10 @@ const widths = memoize((pods: readonly Pod[]) => {
 
 /** A row asks for its words when it is drawn or searched: of thousands, some thirty are. */
 class PodRow implements Row {
-  readonly #judged: Judged;
-  readonly #draw: (row: Judged) => Line;
+  readonly #judged: WorldHealth;
+  readonly #draw: (row: WorldHealth) => Line;
 
-  constructor(judged: Judged, draw: (row: Judged) => Line) {
+  constructor(judged: WorldHealth, draw: (row: WorldHealth) => Line) {
     this.#judged = judged;
     this.#draw = draw;
   }
@@ -112,15 +112,17 @@ class PodRow implements Row {
   }
 }
 
-const rowsOf = memoize((all: readonly Judged[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
-  const { draw } = podTable(pods, now, columns);
-  const row = old ? (judged: Judged) => faded(draw(judged)) : draw;
-  return all.map((judged): Row => new PodRow(judged, row));
-});
+const rowsOf = memoize(
+  (all: readonly WorldHealth[], pods: readonly Pod[], now: Instant, columns: number, old: boolean) => {
+    const { draw } = podTable(pods, now, columns);
+    const row = old ? (judged: WorldHealth) => faded(draw(judged)) : draw;
+    return all.map((judged): Row => new PodRow(judged, row));
+  },
+);
 
 function podTable(pods: readonly Pod[], now: Instant, columns: number) {
   const w = widths(pods);
-  const all: Column<Judged>[] = [
+  const all: Column<WorldHealth>[] = [
     { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
     { title: 'pod', of: ({ p }) => p.name, width: Math.min(w.name, Math.max(16, columns - 35)), upTo: w.name },
     { title: 'health', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 5 },

@@ -12,9 +12,9 @@ import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { judgedSurfaces, nothingFinished } from './pane.ts';
 
-type Judged = { s: Surface; verdict: HealthStatus };
+type WorldHealth = { s: Surface; verdict: HealthStatus };
 
-const orders: readonly (readonly [string, (a: Judged, b: Judged) => number])[] = [
+const orders: readonly (readonly [string, (a: WorldHealth, b: WorldHealth) => number])[] = [
   ['health', () => 0],
   ['failures', (a, b) => b.s.failures - a.s.failures],
   ['rate', (a, b) => failureRate(b.s) - failureRate(a.s)],
@@ -36,7 +36,7 @@ export const surfacesScreen: Screen = {
       8,
       32,
     );
-    const columnsOf: Column<Judged>[] = [
+    const columnsOf: Column<WorldHealth>[] = [
       { title: '', of: ({ verdict }) => mark(verdict), width: 1 },
       { title: 'surface', of: ({ s }) => s.id, width: Math.min(name, 20), upTo: name },
       { title: 'health', of: ({ verdict }) => span(verdict, verdict), width: 8, spare: 3 },

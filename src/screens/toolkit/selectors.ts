@@ -7,7 +7,7 @@ import type { Place } from '../../store.ts';
 import type { Row } from '../screen.ts';
 import { memoize } from './memoize.ts';
 
-export type Judged = {
+export type WorldHealth = {
   /** Worst first. */
   findings: readonly Finding[];
   worst: HealthStatus;
@@ -16,7 +16,7 @@ export type Judged = {
   of(id: string): HealthStatus;
 };
 
-export const healthOf = memoize((world: World): Judged => {
+export const healthOf = memoize((world: World): WorldHealth => {
   const findings = ranked(evaluate(world));
   const count = { ok: 0, unknown: 0, warning: 0, critical: 0 };
   for (const f of findings) count[f.verdict] += 1;

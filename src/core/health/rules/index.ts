@@ -51,6 +51,9 @@ export const ruleIds = Object.keys(all) as RuleId[];
 /** A verdict with the rule that decided it. */
 export type Decision = { rule: RuleId; verdict: HealthStatus };
 
+/** A decision in words: what is wrong, the same for a narrow pane, and what fixes it. */
+export type Evaluation = Decision & { says: string; short?: string; remedy?: string };
+
 /** The verdict of a rule. */
 export const decide = (rule: RuleId): Decision => ({ rule, verdict: rules[rule].verdict });
 
