@@ -93,7 +93,7 @@ describe('opening', () => {
     ['the gateway is still being asked', partly, 'waiting for the gateway'],
     ['only one answered, that it is refused', stateOf({ ...calm, readings: first }), 'waiting for the gateway'],
   ])('%s: no severity is marked; enter and digits open none and say why', (_, state, why) => {
-    const there = pressing({ ...state, incidentContext: deskOf('ops1') }, small, 'i');
+    const there = pressing({ ...state, incidentContext: contextOf('ops1') }, small, 'i');
     const { row, list } = frame(there, small);
     expect(row).toBeUndefined();
     expect(frameText(there, small)).not.toContain('▶');

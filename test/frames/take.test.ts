@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
-import { deskOf } from '../support/story.ts';
+import { contextOf } from '../support/story.ts';
 import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
 
 function choosing(more: Partial<State> = {}): State {
-  const state = { ...stateOf(outage), incidentContext: deskOf('ops1'), ...more };
+  const state = { ...stateOf(outage), incidentContext: contextOf('ops1'), ...more };
   return { ...state, ui: { ...state.ui, stack: [state.ui.stack[0], placeAt('incident')] } };
 }
 
@@ -94,7 +94,7 @@ describe('the review of taking an incident', () => {
   });
 
   test('a channel that is not configured says so, and cannot be switched on', () => {
-    const context = deskOf('ops1');
+    const context = contextOf('ops1');
     const bare = { ...context, channels: context.channels.map((one) => ({ ...one, configured: false })) };
     const state = pressing(choosing({ incidentContext: bare }), size, 'enter');
     expect(frameText(state, size)).toContain('not configured');
