@@ -114,6 +114,7 @@ test.each(forms)('$name: the same rows give the same figures, lists and details'
     { id: 'openai-api', failures: 5, finished: 6, topError: 'Rate limited', topErrorCount: 5 },
     { id: 'anthropic-api', failures: 0, finished: 4 },
   ]);
+  expect(Math.abs(Date.now() - (surfaces.lastFinishedAt ?? 0))).toBeLessThan(3_600_000);
   expect(findings.map(({ verdict }) => verdict)).toEqual(['critical', 'ok']);
 
   const settings = settingsOf(schema);

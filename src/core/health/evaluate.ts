@@ -6,6 +6,7 @@ import { keepPromises } from './backups.ts';
 import { type Finding, inParts, missing } from './finding.ts';
 import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
 import { actionFor, evaluateMetric, metrics } from './metrics.ts';
+import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
 import { evaluateReplica, evaluateSlot } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
@@ -35,6 +36,7 @@ export function evaluate(world: World): readonly Finding[] {
     ...surfaces(world),
     ...states(world),
     ...evaluateStudies(world),
+    ...evaluateQueue(world),
     ...backups(world),
   ];
 }

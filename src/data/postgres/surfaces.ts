@@ -74,7 +74,10 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   const estimated = !exact || !all || tables.partial.includes('jobs');
   const lack = lackOf('job', tables, ['done', 'failed']);
   const doubt = lack ? { doubt: lack } : {};
-  if (surfaces.length > 0) return { surfaces, estimated, ...doubt };
+  // A part of the rows may lack the newest.
+  const newest = exact && all ? Math.max(...rows.map((row) => row.newest ?? Number.NEGATIVE_INFINITY)) : undefined;
+  const lastFinishedAt = newest !== undefined && Number.isFinite(newest) ? newest * second : undefined;
+  if (surfaces.length > 0) return { surfaces, lastFinishedAt, estimated, ...doubt };
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
     async () => undefined,

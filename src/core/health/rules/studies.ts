@@ -1,5 +1,9 @@
 // Studies that nobody works on, studies that are late, jobs that do not end.
-import { declare } from './rule.ts';
+import { minute } from '../../time.ts';
+import { declare, inWords } from './rule.ts';
+
+/** A queue of which nothing has finished for so long stands still. */
+export const standsStill = 10 * minute;
 
 export const studyRules = declare({
   'studies/held': { verdict: 'ok', when: 'studies are held (paused): nobody works on them', from: 'studies.status' },
@@ -7,6 +11,12 @@ export const studyRules = declare({
     verdict: 'warning',
     when: 'studies are past their deadline and not over',
     from: 'studies.deadline',
+  },
+  'queue/still': {
+    verdict: 'warning',
+    when: `jobs wait, none has finished for ${inWords(standsStill)}, and a study that is not held has not moved for as long`,
+    from: 'jobs, studies',
+    source: 'runbook, SEV1 (10 minutes)',
   },
   'jobs/stuck': {
     verdict: 'warning',

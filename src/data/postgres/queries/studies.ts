@@ -195,6 +195,8 @@ export type SurfaceRow = {
   studies: number;
   topError: string | null;
   topCount: number | null;
+  /** When the newest of them finished, in seconds. */
+  newest: number | null;
   /** Rows read in total. */
   seen: number;
 };
@@ -209,7 +211,8 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear }: Tables, sample?: Samp
       .map(
         ({ from, where, weight }) => `
       SELECT ${job.surface}::text AS id, ${job.study} AS study, coalesce(${jobIs('failed')}, false) AS failed,
-             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${weight}::float8 AS weight
+             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${job.ended} AS ended,
+             ${weight}::float8 AS weight
       FROM ${from}
       WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`,
       )
@@ -224,6 +227,7 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear }: Tables, sample?: Samp
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
          coalesce(round(sum(r.weight) FILTER (WHERE r.unclear)), 0)::int AS unclear,
          count(DISTINCT r.study) FILTER (WHERE r.failed)::int AS studies,
+         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.unclear))::float8 AS newest,
          e.error AS "topError", e.count AS "topCount", (SELECT count(*) FROM recent)::int AS seen
   FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
   GROUP BY r.id, e.error, e.count

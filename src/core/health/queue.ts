@@ -1,0 +1,29 @@
+// A queue that stands still: executors that are Ready and do nothing look well from everywhere else.
+import { formatAge, formatCounted } from '../text/format.ts';
+import { known } from '../world/reading.ts';
+import type { World } from '../world/world.ts';
+import type { Finding } from './finding.ts';
+import { decide } from './rules/index.ts';
+import { standsStill } from './rules/studies.ts';
+import { isHeld } from './studies.ts';
+
+/** Said only where all three are known to be so: jobs wait, none finishes, and a study does not get on. */
+export function evaluateQueue({ now, readings }: World): Finding[] {
+  const studies = known(readings.studies, now);
+  const surfaces = known(readings.surfaces, now);
+  const waiting = studies?.queueDepth?.value ?? 0;
+  const last = surfaces?.lastFinishedAt ?? surfaces?.lastFinished?.at;
+  if (waiting === 0 || last === undefined || now - last <= standsStill) return [];
+  const still = studies?.active.some((study) => !isHeld(study) && now - study.progressedAt > standsStill);
+  if (!still) return [];
+  return [
+    {
+      id: 'studies/queue',
+      area: 'studies',
+      subject: 'queue',
+      ...decide('queue/still'),
+      says: `${formatCounted(waiting, 'job waits', 'jobs wait')}, and none has finished for ${formatAge(now - last)}`,
+      remedy: 'check the executors: logs, Redis, database',
+    },
+  ];
+}
