@@ -25,6 +25,8 @@ export type Ports = {
   redraw(): void;
   /** Suspends the program until the shell resumes it. */
   suspend(): void;
+  /** Gives the terminal to the program that renews a login, until it ends. */
+  signIn(offer: Extract<Intent, { do: 'sign-in' }>['offer']): void;
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;
   quit(): void;
@@ -81,6 +83,7 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
           if (intent.do === 'redraw') ports.redraw();
           if (intent.do === 'quit') ports.quit();
           if (intent.do === 'suspend') ports.suspend();
+          if (intent.do === 'sign-in') ports.signIn(intent.offer);
         }
       }
     },

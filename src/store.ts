@@ -9,6 +9,7 @@ import type { Incident } from './core/incident/incident.ts';
 import type { LogsShown } from './core/logs/log-view.ts';
 import type { Query, QueryReadings } from './core/queries/query.ts';
 import { type Instant, type Ms, second } from './core/time.ts';
+import type { SignInOffer, SignIns } from './core/world/sign-in.ts';
 import { emptyWorld, type Scope, type World } from './core/world/world.ts';
 import type { Command, EngineState, Update } from './engine/protocol.ts';
 import type { Line } from './screens/toolkit/line.ts';
@@ -153,6 +154,7 @@ export type State = {
   logs?: LogsShown;
   engine: EngineState;
   /** Runs of actions, by id. */
+  signIns?: SignIns;
   runs: { readonly [id: string]: Run };
   arming: Arming;
   commands: readonly LoggedCommand[];
@@ -193,7 +195,9 @@ export type Intent =
   | { kind: 'send'; command: Command }
   /** To the terminal. `what` names what was copied. */
   | { kind: 'copy'; text: string; what: string }
-  | { kind: 'terminal'; do: 'redraw' | 'suspend' | 'quit' };
+  | { kind: 'terminal'; do: 'redraw' | 'suspend' | 'quit' }
+  /** Gives the terminal to a program until it ends. */
+  | { kind: 'terminal'; do: 'sign-in'; offer: SignInOffer };
 
 export type CockpitStore = StoreApi<State>;
 
@@ -247,6 +251,7 @@ export function take(state: State, update: Update): State {
   if (update.engine) next.engine = update.engine;
   if (update.runs) next.runs = { ...state.runs, ...update.runs };
   if (update.arming) next.arming = update.arming;
+  if (update.signIns) next.signIns = update.signIns;
   if (update.commands) next.commands = update.commands;
   if (update.incidentContext) {
     next.incidentContext = update.incidentContext;

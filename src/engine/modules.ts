@@ -6,9 +6,10 @@ import { logsModule } from './logs.ts';
 import type { CreateModule } from './module.ts';
 import { queriesModule } from './queries.ts';
 import { runsModule } from './runs/module.ts';
+import { signInModule } from './sign-in.ts';
 
 /** The modules; those that record share one journal. */
 export function modulesFor(settings: Settings): readonly CreateModule[] {
   const recorder = new Recorder(settings);
-  return [queriesModule, logsModule, incidentModule(recorder), runsModule(recorder)];
+  return [queriesModule, logsModule, incidentModule(recorder), runsModule(recorder), signInModule];
 }

@@ -11,6 +11,7 @@ import type { LogsShown, LogsView } from '../core/logs/log-view.ts';
 import type { Query, QueryReadings } from '../core/queries/query.ts';
 import type { Instant } from '../core/time.ts';
 import type { FactId } from '../core/world/facts.ts';
+import type { SignInOffer, SignIns } from '../core/world/sign-in.ts';
 import type { History, Readings, Scope } from '../core/world/world.ts';
 
 /** The state of the engine. `failed`: it crashed and is restarting. */
@@ -32,6 +33,8 @@ export type Update = {
   arming?: Arming;
   /** The engine's answer to a command, shown once. */
   said?: { says: string; verdict: HealthStatus };
+  /** Logins that can be renewed in the terminal. */
+  signIns?: SignIns;
   /** The command log of all actions, newest last. */
   commands?: readonly LoggedCommand[];
   /** Journal, alerts, people, channels. */
@@ -57,6 +60,8 @@ export type Command =
   | { kind: 'logs'; view?: LogsView }
   /** Write the lines that pass to a file in the present directory. */
   | { kind: 'logs-save' }
+  /** Renew a login: the terminal is free for the program that asks. `turn` comes back with its end. */
+  | { kind: 'sign-in'; id: SignInOffer['id']; turn: string }
   /** What a person does about an incident. */
   | { kind: 'incident'; what: IncidentCommand };
 

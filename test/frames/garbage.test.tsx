@@ -11,6 +11,7 @@ const ports = () => ({
   copy: vi.fn<Ports['copy']>(async () => ''),
   redraw: vi.fn<Ports['redraw']>(),
   suspend: vi.fn<Ports['suspend']>(),
+  signIn: vi.fn<Ports['signIn']>(),
   lend: vi.fn<Ports['lend']>(),
   quit: vi.fn<Ports['quit']>(),
   now: () => performance.now(),

@@ -11,8 +11,10 @@ const shell = (script: string) => ({
   env: { WHO: 'me' },
   provideClusterInfo: false,
   needsTerminal: false,
+  takesTerminal: true,
 });
-const run = (script: string, time?: number) => runPlugin(shell(script), '{"kind":"ExecCredential"}', () => {}, time);
+const run = (script: string, time?: number) =>
+  runPlugin(shell(script), '{"kind":"ExecCredential"}', () => {}, time === undefined ? {} : { time });
 
 describe('a credential plugin', () => {
   it('gets the configured arguments, in a session without a terminal', async () => {

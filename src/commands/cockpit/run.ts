@@ -1,5 +1,6 @@
 // Opens the screen: draws first, then starts the engine's thread; gives the terminal back however it ends.
 
+import { randomUUID } from 'node:crypto';
 import { render } from 'ink';
 import { createElement } from 'react';
 import { App, type Ports, type Release } from '../../app.tsx';
@@ -70,6 +71,19 @@ export async function runCockpit(
     suspendAgain = lent;
     if (!lent) lend(() => terminal.suspend());
   };
+  /** What ends a sign-in, while one has the terminal. */
+  let signInEnds: { turn: string; done: () => void } | undefined;
+  const signIn: Ports['signIn'] = ({ id, name, command }) => {
+    if (lent || !engine) return;
+    const { environment } = scopeOf(settings);
+    const says = `bentham-cockpit ${environment}: sign in: ${name}\n${command} has the terminal; ctrl-c ends it`;
+    const away = () =>
+      new Promise<void>((done) => {
+        signInEnds = { turn: randomUUID(), done };
+        engine?.send({ kind: 'sign-in', id, turn: signInEnds.turn });
+      });
+    lend(() => terminal.handOver(says, away).finally(() => (signInEnds = undefined)));
+  };
   const ports: Ports = {
     send: (command) => engine?.send(command),
     copy: (text) => terminal.copy(text),
@@ -80,6 +94,7 @@ export async function runCockpit(
       store.setState((state) => ({ ...state }), true);
     },
     suspend,
+    signIn,
     lend: (by) => {
       release = by;
     },
@@ -89,8 +104,13 @@ export async function runCockpit(
   };
 
   const signals = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
-  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => leave(code));
-  process.on('SIGTSTP', suspend);
+  // What the keyboard sends goes to all who share the terminal: while a sign-in has it, it is meant for that.
+  const byKey = ['SIGINT', 'SIGQUIT'];
+  for (const [signal, code] of Object.entries(signals))
+    process.on(signal, () => {
+      if (!signInEnds || !byKey.includes(signal)) leave(code);
+    });
+  process.on('SIGTSTP', () => (signInEnds ? process.kill(process.pid, 'SIGSTOP') : suspend()));
   // Stopped by force and brought back: the shell has had the terminal meanwhile.
   process.on('SIGCONT', () => {
     if (!lent) lend(async () => {});
@@ -131,6 +151,8 @@ export async function runCockpit(
     const begun = performance.now();
     if (update.engine) debugLog.info('engine', update.engine);
     store.setState(take(store.getState(), update), true);
+    const isOver = update.signIns?.ended?.turn === signInEnds?.turn || update.engine?.state === 'failed';
+    if (isOver) signInEnds?.done();
     attentive = attention(store.getState(), attentive);
     terminal.title(attentive.title);
     if (attentive.rings) terminal.bell();

@@ -1,5 +1,5 @@
 // What the cockpit asks of the terminal beside drawing: clipboard, title, bell, suspension.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { cleanLines, stripControl } from '../../core/text/text.ts';
@@ -58,7 +58,7 @@ export class Terminal {
   }
 
   bell(): void {
-    this.#out.write('\u0007');
+    if (!this.#away) this.#out.write('\u0007');
   }
 
   /**
@@ -83,6 +83,29 @@ export class Terminal {
     return STY ? '' : ' if tmux allows it (set-clipboard on)';
   }
 
+  /**
+   * Leaves the terminal to a program as the shell would, after the line `says`, until `away` is over: however it ended, the
+   * terminal is as it was. Ink has left the full screen by then, and enters it again afterwards.
+   */
+  async handOver(says: string, away: () => Promise<void>): Promise<void> {
+    this.#away = true;
+    // Nothing that is typed for the program may be read here.
+    this.#in.pause();
+    this.#in.setRawMode(false);
+    this.#out.write(`${this.#untitled()}\u001b[?2004l${cleanLines(says, 1000)}\n`);
+    const modes = stty('-g');
+    try {
+      await away();
+    } finally {
+      // A program that was killed leaves echo off, a mouse mode, another screen.
+      if (modes) stty(modes.trim());
+      this.#out.write(`${leftBehind}\u001b[22;2t\u001b[?2004h${this.#titled()}`);
+      this.#away = false;
+      this.#in.setRawMode(true);
+      this.#in.resume();
+    }
+  }
+
   /** Stops this process and its launcher, as Ctrl+Z does; resolves when the shell has brought them back. */
   async suspend(): Promise<void> {
     this.#away = true;
@@ -97,6 +120,20 @@ export class Terminal {
     this.#out.write(`\u001b[22;2t${this.#titled()}`);
     this.#away = false;
   }
+}
+
+/** Ends what a program may have begun: colours, a hidden cursor, another screen, mouse and focus reports, pasting, keypad. */
+const leftBehind = '\u001b[0m\u001b[?25h\u001b[?1047l\u001b[?1000;1002;1003;1004;1006;2004l\u001b[?1l\u001b>\u001b(B';
+
+/** Reads or sets the modes of the terminal; undefined where that fails. */
+function stty(argument: string): string | undefined {
+  const env = childEnvironment(process.env);
+  const { status, stdout } = spawnSync('stty', [argument], {
+    stdio: ['inherit', 'pipe', 'ignore'],
+    env,
+    timeout: 2000,
+  });
+  return status === 0 ? stdout.toString() : undefined;
 }
 
 /** Into tmux's newest buffer, and from there to the clipboards of those who are attached (`-w`, from 3.2 on). */

@@ -29,6 +29,15 @@ export class Renewal<T> {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
+  /** A person brought a value: it counts, also before an attempt that is still under way. */
+  replace(value: T): void {
+    this.#pending = undefined;
+    this.#failure = undefined;
+    this.#held = { value };
+    this.#inVain = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+  }
+
   /** Whether an attempt is under way. */
   get pending(): boolean {
     return this.#pending !== undefined;
@@ -70,8 +79,9 @@ export class Renewal<T> {
   }
 
   #attempt(): Promise<T> {
-    this.#pending = this.#options.obtain().then(
+    const attempt = this.#options.obtain().then(
       (value) => {
+        if (this.#pending !== attempt) return value;
         this.#pending = undefined;
         this.#failure = undefined;
         this.#held = { value };
@@ -80,6 +90,8 @@ export class Renewal<T> {
         return value;
       },
       (error: unknown) => {
+        // Replaced meanwhile: whoever waited for it gets that.
+        if (this.#pending !== attempt && this.#held) return this.#held.value;
         this.#pending = undefined;
         this.#held = undefined;
         this.#failure = { error };
@@ -87,7 +99,8 @@ export class Renewal<T> {
         throw error;
       },
     );
-    return this.#pending;
+    this.#pending = attempt;
+    return attempt;
   }
 
   #wait(): void {

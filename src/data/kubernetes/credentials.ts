@@ -10,7 +10,7 @@ import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import { pem, readCredential } from './credential-files.ts';
 import { Renewal } from './credential-renewal.ts';
 import { CredentialsError, loginRequired } from './credentials-error.ts';
-import { type PluginProgress, runPlugin } from './exec-plugin.ts';
+import { type PluginProgress, type PluginRun, runPlugin } from './exec-plugin.ts';
 import type { ExecPlugin, KubeTarget, KubeUser } from './kubeconfig.ts';
 import { type SignIn, signInOf } from './sign-in.ts';
 
@@ -29,11 +29,12 @@ export const isRenewable = (user: KubeUser): boolean =>
 const hasCertificateFiles = ({ certData, certFile, keyData, keyFile }: KubeUser): boolean =>
   Boolean((certFile && !certData) || (keyFile && !keyData));
 
-/** Renews credentials. Throws `CredentialsError`. */
+/** Renews credentials; `run`: how a plugin is run. Throws `CredentialsError`. */
 export async function obtain(
   target: KubeTarget,
   progress: (now: PluginProgress) => void = () => {},
   signIn: SignIn = signInOf(target),
+  run: PluginRun = {},
 ): Promise<Credentials> {
   const { cluster, user } = target;
   const tls: Tls = {
@@ -53,7 +54,7 @@ export async function obtain(
   else if (user.username)
     headers.authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`;
   else if (user.exec) {
-    const given = await askPlugin(user.exec, target, progress);
+    const given = await askPlugin(user.exec, target, progress, run);
     if (given.token) headers.authorization = `Bearer ${given.token}`;
     if (given.cert) tls.cert = Buffer.from(given.cert);
     if (given.key) tls.key = Buffer.from(given.key);
@@ -92,17 +93,19 @@ async function askPlugin(
   plugin: ExecPlugin,
   target: KubeTarget,
   progress: (now: PluginProgress) => void,
+  run: PluginRun,
 ): Promise<Given> {
   const command = sanitize(plugin.command, 200);
   const byHand = byHandOf(target);
   // As client-go: one that cannot do without a terminal is not run where there is none.
-  if (plugin.needsTerminal)
+  if (plugin.needsTerminal && !run.terminal)
     throw new CredentialsError(
       `${command} needs a terminal for input (interactiveMode: Always)`,
-      `${byHand}, and set interactiveMode: IfAvailable; or choose another context`,
+      `${signInFirst}; in other commands: ${byHand}, and set interactiveMode: IfAvailable`,
       loginRequired,
     );
-  const ended = await runPlugin(plugin, JSON.stringify(await execInfo(plugin, target)), progress);
+  const info = JSON.stringify(await execInfo(plugin, target, run.terminal === true));
+  const ended = await runPlugin(plugin, info, progress, run);
   const because = 'said' in ended && ended.said ? `: ${ended.said}` : '';
   switch (ended.kind) {
     case 'output':
@@ -110,11 +113,18 @@ async function askPlugin(
     case 'missing':
       throw new CredentialsError(`${command} not found`, plugin.installHint ?? `install ${command}`);
     case 'overdue':
-      throw new CredentialsError(`${command} returned no credentials in 3 min${because}`, byHand, loginRequired);
+      throw new CredentialsError(
+        `${command} returned no credentials in 3 min${because}`,
+        signInHint(target),
+        loginRequired,
+      );
     case 'flood':
       throw new CredentialsError(`${command} does not stop printing${because}`, byHand);
     case 'failed':
-      throw new CredentialsError(`${command} failed${because}`, byHand);
+      throw new CredentialsError(
+        run.signal?.aborted ? `${command} was stopped` : `${command} failed${because}`,
+        plugin.takesTerminal ? signInHint(target) : byHand,
+      );
   }
 }
 
@@ -123,23 +133,28 @@ function byHandOf({ context }: KubeTarget): string {
   return `log in by hand: kubectl --context ${quote(sanitize(context, 120))} version`;
 }
 
+/** How the cockpit gives the terminal to what asks a person. */
+const signInFirst = 'press : and choose sign in';
+
+const signInHint = (target: KubeTarget) => `${signInFirst}, or ${byHandOf(target)}`;
+
 /** While a plugin runs: a request that cannot wait any longer says for whom it waits. */
 export function waitingFor(target: KubeTarget, { command, said }: PluginProgress): CredentialsError {
   const words = said ? `; it says: ${said}` : '';
   return new CredentialsError(
     `waiting for ${command}; it may need your input${words}`,
-    byHandOf(target),
+    signInHint(target),
     loginRequired,
   );
 }
 
 /** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
-async function execInfo({ apiVersion, provideClusterInfo }: ExecPlugin, { cluster }: KubeTarget) {
+async function execInfo({ apiVersion, provideClusterInfo }: ExecPlugin, { cluster }: KubeTarget, interactive: boolean) {
   const told = async () => {
     const caData = (await pem(cluster.caData, cluster.caFile))?.toString('base64');
     return exportCluster({ ...cluster, caData, caFile: undefined }).cluster;
   };
-  const spec = { interactive: false, cluster: provideClusterInfo ? await told() : undefined };
+  const spec = { interactive, cluster: provideClusterInfo ? await told() : undefined };
   return { apiVersion, kind: 'ExecCredential', spec };
 }
 
@@ -164,7 +179,12 @@ function readOutput(output: string, command: string, byHand: string): Given {
 }
 
 /** The credentials of one user of one cluster, with what their plugin says while it runs. */
-export type SharedCredentials = { renewal: Renewal<Credentials>; progress?: PluginProgress };
+export type SharedCredentials = {
+  renewal: Renewal<Credentials>;
+  progress?: PluginProgress;
+  /** Runs the plugin in the terminal, which the person gave it. Throws `CredentialsError`. */
+  signIn(signal: AbortSignal): Promise<void>;
+};
 
 const shared = new Map<string, SharedCredentials>();
 /** Of kubeconfigs that were changed meanwhile, the newest are kept. */
@@ -188,6 +208,9 @@ export function credentialsOf(target: KubeTarget): SharedCredentials {
       usable: ({ expires }) => expires === undefined || expires > Date.now(),
       first: dear ? firstPause : 0,
     }),
+    async signIn(signal) {
+      made.renewal.replace(await obtain(target, hear, signIn, { terminal: true, signal }));
+    },
   };
   shared.set(key, made);
   for (const oldest of [...shared.keys()].slice(0, -mostShared)) shared.delete(oldest);

@@ -6,6 +6,13 @@ import { type Ms, minute } from '../../core/time.ts';
 import { foreignEnvironment } from '../tools/environment.ts';
 import type { ExecPlugin } from './kubeconfig.ts';
 
+export type PluginRun = {
+  time?: Ms;
+  /** The person gave it the terminal: it asks there, takes as long as it takes, and ends by Ctrl+C. */
+  terminal?: boolean;
+  signal?: AbortSignal;
+};
+
 /** The state of a run, for those who wait for it. */
 export type PluginProgress = { command: string; said: string };
 
@@ -25,14 +32,16 @@ export function runPlugin(
   plugin: ExecPlugin,
   info: string,
   progress: (now: PluginProgress) => void,
-  time = pluginTime,
+  { time = pluginTime, terminal = false, signal }: PluginRun = {},
 ): Promise<PluginEnd> {
   const command = sanitize(plugin.command, 200);
   // It logs the user in, so it gets the user's environment: HOME, AWS_PROFILE, proxies, a browser to open.
   const env = { ...foreignEnvironment(process.env), ...plugin.env, KUBERNETES_EXEC_INFO: info };
   return new Promise((resolve) => {
     // In a session of its own it cannot write to the terminal, and what it starts ends with it.
-    const child = spawn(plugin.command, [...plugin.args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = terminal
+      ? spawn(plugin.command, [...plugin.args], { env, stdio: ['inherit', 'pipe', 'inherit'] })
+      : spawn(plugin.command, [...plugin.args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: Buffer[] = [];
     let length = 0;
     let words = '';
@@ -50,32 +59,35 @@ export function runPlugin(
       );
     const kill = () => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        if (terminal) child.kill('SIGKILL');
+        else if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
         // It has ended.
       }
     };
     const end = (how: PluginEnd) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', kill);
       process.off('exit', kill);
       kill();
       child.stdout.destroy();
-      child.stderr.destroy();
+      child.stderr?.destroy();
       resolve(how);
     };
     const stop = (why: 'overdue' | 'flood') => {
       stopped = why;
       kill();
     };
-    const timer = setTimeout(() => stop('overdue'), time);
+    const timer = terminal ? undefined : setTimeout(() => stop('overdue'), time);
     process.on('exit', kill);
+    signal?.addEventListener('abort', kill, { once: true });
     progress({ command, said: '' });
     child.stdout.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > longestOutput) stop('flood');
       else output.push(chunk);
     });
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       words = (words + chunk.toString('utf8')).slice(-longestWords);
       progress({ command, said: said() });
     });

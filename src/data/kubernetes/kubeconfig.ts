@@ -40,6 +40,8 @@ export type ExecPlugin = {
   provideClusterInfo: boolean;
   /** It asks its user something, always (interactiveMode: Always). */
   needsTerminal: boolean;
+  /** It may ask its user something where there is a terminal (any interactiveMode but Never). */
+  takesTerminal: boolean;
 };
 
 /** One context, resolved. */
@@ -209,6 +211,7 @@ function toPlugin(exec: Bag, at: File): ExecPlugin | undefined {
     installHint: text(exec.installHint) && sanitize(exec.installHint, 200),
     provideClusterInfo: exec.provideClusterInfo === true,
     needsTerminal: exec.interactiveMode === 'Always',
+    takesTerminal: exec.interactiveMode !== 'Never',
   };
 }
 

@@ -1,0 +1,69 @@
+// Logins that a person renews in the terminal: which there are, and doing it. The screen has given the terminal away.
+import { spawn } from 'node:child_process';
+import type { Settings } from '../config/settings.ts';
+import { sanitize } from '../core/text/text.ts';
+import type { SignInOffer } from '../core/world/sign-in.ts';
+import { awsProfile } from './aws/profile.ts';
+import { credentialsOf } from './kubernetes/credentials.ts';
+import { CredentialsError } from './kubernetes/credentials-error.ts';
+import { loadTarget } from './kubernetes/kubeconfig.ts';
+import { foreignEnvironment } from './tools/environment.ts';
+
+/** What can be signed in to with a program that asks in the terminal. */
+export async function signInOffers(settings: Settings): Promise<readonly SignInOffer[]> {
+  const [target, profile] = await Promise.all([
+    loadTarget(settings.kubernetes),
+    awsProfile(settings.evidence.awsProfile),
+  ]);
+  const offers: SignInOffer[] = [];
+  const plugin = target.ok ? target.value.user.exec : undefined;
+  if (target.ok && plugin?.takesTerminal)
+    offers.push({ id: 'kubernetes', name: sanitize(target.value.context, 80), command: sanitize(plugin.command, 200) });
+  const name = sanitize(profile.name, 80);
+  if (profile.sso) offers.push({ id: 'aws', name, command: `aws sso login --profile ${name}` });
+  return offers;
+}
+
+/** Signs in, in the terminal. Resolves when the program has ended, in whatever way; never throws. */
+export async function signIn(
+  settings: Settings,
+  id: SignInOffer['id'],
+  signal: AbortSignal,
+): Promise<{ ok: boolean; says: string }> {
+  try {
+    return await (id === 'kubernetes' ? signInToKubernetes(settings, signal) : signInToAws(settings, signal));
+  } catch (error) {
+    const why = error instanceof CredentialsError ? `${error.message}; ${error.hint}` : String(error);
+    return { ok: false, says: `not signed in: ${sanitize(why, 400)}` };
+  }
+}
+
+async function signInToKubernetes({ kubernetes }: Settings, signal: AbortSignal) {
+  const target = await loadTarget(kubernetes);
+  if (!target.ok) return { ok: false, says: `not signed in: ${target.fault.what}` };
+  await credentialsOf(target.value).signIn(signal);
+  return { ok: true, says: `signed in: ${sanitize(target.value.context, 80)}` };
+}
+
+async function signInToAws({ evidence }: Settings, signal: AbortSignal): Promise<{ ok: boolean; says: string }> {
+  const { name } = await awsProfile(evidence.awsProfile);
+  const shown = sanitize(name, 80);
+  const ended = await inTerminal('aws', ['sso', 'login', '--profile', name], signal);
+  return ended === 0
+    ? { ok: true, says: `signed in: AWS profile ${shown}` }
+    : { ok: false, says: `not signed in: aws ${typeof ended === 'number' ? `ended with ${ended}` : ended}` };
+}
+
+/** A program with the whole terminal. Gives its exit code, or how else it ended. */
+function inTerminal(program: string, argv: readonly string[], signal: AbortSignal): Promise<number | string> {
+  const env = foreignEnvironment(process.env);
+  const child = spawn(program, [...argv], { env, stdio: 'inherit' });
+  const kill = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill, { once: true });
+  return new Promise<number | string>((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ENOENT' ? 'not found' : sanitize(error.message, 200)),
+    );
+    child.on('exit', (code, by) => resolve(code ?? `ended by ${by}`));
+  }).finally(() => signal.removeEventListener('abort', kill));
+}
