@@ -17,7 +17,7 @@ export type GatewayOptions = {
   conditions: Conditions;
   /** Whether a bearer token is good: the platform's ADMIN_API_KEY, or a key that was created. */
   admits(token: string): boolean | Promise<boolean>;
-  /** What the API tells of a study; undefined where there is none. Throws while the database is away. */
+  /** The API's answer for a study; undefined if it does not exist. Throws while the database is down. */
   study(id: string): Promise<unknown>;
   /** Who asks for what, besides us. */
   subjects?(): readonly Subject[];

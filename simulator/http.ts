@@ -9,7 +9,7 @@ export type Listening = { url: string; port: number; stop(): Promise<void> };
 /** One request, answered or thrown: what is thrown becomes a 500 and does not end the drill. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** PEM, as node:tls takes it. */
+/** PEM, as for node:tls. */
 export type Identity = { key: string; cert: string };
 
 /** Listens on 127.0.0.1 at a free port, or at `port`; with TLS where an identity is given. */

@@ -101,7 +101,7 @@ export async function startReceivers() {
     sendText(response, 200, 'ok');
   };
 
-  /** True when it failed as it was told to. */
+  /** True if it failed as configured. */
   const failed = (channel: Channel, response: ServerResponse): boolean => {
     const how = failing.get(channel);
     if (how === undefined) return false;

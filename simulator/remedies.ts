@@ -11,7 +11,7 @@ export function deploymentRecovered(conditions: Conditions, deployment: string):
   if (deployment === 'api-gateway' && conditions.primaryUp) apiRecovers(conditions);
 }
 
-/** There is a database that takes writes again, and the platform has found it. */
+/** A writable database exists again, and the platform has found it. */
 export function recovered(conditions: Conditions): void {
   conditions.primaryUp = true;
   if (conditions.deployments['api-gateway'].failing === 0) apiRecovers(conditions);

@@ -60,7 +60,7 @@ export async function tenantOfKey(cluster: Cluster, token: string): Promise<stri
   }
 }
 
-/** The studies at work, looked up now and then; while the database is away, the last ones known. */
+/** The studies at work, queried at an interval; while the database is down, the last known ones. */
 export function followStudies(cluster: Cluster, signal: AbortSignal): () => readonly Subject[] {
   let known = knownStudies;
   let looking = false;

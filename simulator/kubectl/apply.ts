@@ -1,4 +1,4 @@
-// kubectl apply -f: what is not there is made, what is there is merged; or it is only tried.
+// kubectl apply -f: creates missing objects and merges existing ones; or a dry run.
 import { applied, lastApplied, manifestsOf, type Stored } from './manifests.ts';
 import type { Verb } from './verb.ts';
 

@@ -1,4 +1,4 @@
-// kubectl diff -f: what is there beside what an apply would make of it, by the machine's own diff as kubectl does it.
+// kubectl diff -f: compares each object with its applied version, with the system's diff, as kubectl does.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -53,7 +53,7 @@ function placeOf({ apiVersion, kind, metadata }: Manifest, namespace: string) {
   };
 }
 
-/** As it is sent: with what was applied last, as kubectl keeps it. */
+/** The request body: with kubectl's last-applied annotation. */
 export function applied(manifest: Manifest, namespace: string): Manifest {
   const own = { ...manifest, metadata: { ...manifest.metadata, namespace } };
   const annotations = { ...manifest.metadata.annotations, [lastApplied]: `${JSON.stringify(own)}\n` };

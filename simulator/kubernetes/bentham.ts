@@ -6,7 +6,7 @@ import { type Layout, runbookLayout } from './layout.ts';
 import { type Deployment, kubeTime, type Node, type PodTemplate } from './object.ts';
 import type { Draft } from './store.ts';
 
-/** Pods that a node takes, as the kubelet's default. */
+/** Pods per node, the kubelet's default. */
 const podsPerNode = 110;
 
 const node = (index: number, now: number): Draft<Node> => {

@@ -127,7 +127,7 @@ export function createCluster({ seeds, production, conditions, healed, pace, mem
     ticks += 1;
     applyConditions(at);
     kubelet.tick(at);
-    // Deadlines pass without any change: each deployment is looked at now and then.
+    // Deadlines pass without a change: each deployment is checked at an interval.
     if (ticks % 10 === 0) {
       for (const { metadata } of store.list('deployments')) dirty.add(`${metadata.namespace ?? ''}/${metadata.name}`);
     }

@@ -18,7 +18,7 @@ export type KubeletOptions = {
   recorder: Recorder;
   /** 1 is as quick as a drill should be; tests take less. */
   pace: number;
-  /** What is wrong with a pod, if anything. */
+  /** The fault of a pod, if any. */
   faultOf(pod: Pod): PodFault | undefined;
   /** The log lines of a container at its start and before it dies. */
   greet(pod: Pod, at: number): readonly string[];
@@ -212,7 +212,7 @@ export function createKubelet({ store, logs, recorder, pace, faultOf, greet, las
       }
     },
 
-    /** Does what is due. */
+    /** Runs the steps that are due. */
     tick(now: number): void {
       for (const [uid, life] of lives) {
         if (life.due > now) continue;

@@ -104,7 +104,7 @@ export async function startKubernetes(options: KubernetesOptions) {
       rules = to;
     },
 
-    /** From now on these are asked before a change is stored. */
+    /** From now on these webhooks are called before a change is stored. */
     register(admission: readonly Webhook[]): void {
       webhooks = admission;
     },

@@ -1,4 +1,4 @@
-// How Bentham lies in a cluster: its namespaces, and the labels that its pods are found by.
+// The layout of Bentham in a cluster: its namespaces, and the labels of its pods.
 import type { Labels } from './object.ts';
 
 export type Layout = {

@@ -1,4 +1,4 @@
-// metrics.k8s.io: what pods and nodes use now, as metrics-server tells `kubectl top`.
+// metrics.k8s.io: the use of pods and nodes, as metrics-server reports it to `kubectl top`.
 import { kubeTime, type Node, type Pod } from './object.ts';
 import { labelSelector } from './selector.ts';
 import { notFound } from './status.ts';

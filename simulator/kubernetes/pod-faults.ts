@@ -52,7 +52,7 @@ function ailmentsOf(conditions: DeploymentConditions): readonly PodFault[] {
   return conditions.reasons.map((reason) => faults[reason]);
 }
 
-/** Marks a pod beside Bentham's own that is ill for as long as it lives: CrashLoopBackOff, ImagePullBackOff … */
+/** Marks a pod of another workload that has a permanent fault: CrashLoopBackOff, ImagePullBackOff … */
 export const faultAnnotation = 'simulator.bentham.io/fault';
 
 /** The fault that a pod's annotation names. */
@@ -100,7 +100,7 @@ export function createPodFaults() {
       return next;
     },
 
-    /** A pod is gone: its place among the ill is free. */
+    /** A pod was deleted: another one may get its fault. */
     forget(uid: string): void {
       for (const one of afflictions.values()) one.ill.delete(uid);
     },

@@ -152,7 +152,7 @@ export function terminated(pod: Pod, exitCode: number, reason: string, at: numbe
   };
 }
 
-/** The node does not answer: what was there last is still told, but it is not ready. */
+/** The node does not answer: its last state is still reported, but not ready. */
 export function nodeLost(pod: Pod, at: number): Pod {
   const conditions = withCondition(pod.status.conditions, 'Ready', 'False', at, { reason: 'NodeNotReady' });
   return { ...pod, status: { ...pod.status, conditions } };

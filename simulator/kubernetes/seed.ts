@@ -113,7 +113,7 @@ function seedPod(to: Beginning, deployment: string, set: ReplicaSet, made: numbe
   seedIll(to, placed, ip, fault, made, now);
 }
 
-/** A pod that has been ill since it was made, or for an hour. */
+/** A pod with a fault since its creation, or for an hour. */
 function seedIll(to: Beginning, placed: Pod, ip: string, fault: PodFault, made: number, now: number): void {
   const { store, logs, recorder } = to;
   const { uid, name, namespace } = placed.metadata;

@@ -58,7 +58,7 @@ FROM studies s LEFT JOIN (
     count(*) FILTER (WHERE status = 'failed') AS failed FROM jobs GROUP BY study_id
 ) c ON c.study_id = s.id`;
 
-/** One failure in seventeen is one that no retry mends. */
+/** One failure in seventeen is one that no retry can fix. */
 const jobs = `
 INSERT INTO "Job" (id, "studyId", "queryIndex", "surfaceId", "locationId", status, attempts, "lastAttemptAt", result,
   "createdAt", "updatedAt")

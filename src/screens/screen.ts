@@ -90,7 +90,7 @@ export type Screen = {
   palette?: string;
   /** Other words for it that find it too. */
   also?: string;
-  /** What must be asked while it is open. */
+  /** The queries while it is open. */
   queries?(place: Place, state: State): readonly Query[];
   /** The names of its orders, first is the first shown; `s` goes round. `place.sort` is the index. */
   sorts?: readonly string[];

@@ -1,4 +1,4 @@
-// What the API server lets us do, asked of itself (SelfSubjectAccessReview): nothing is tried out.
+// Our permissions, from the API server's own review (SelfSubjectAccessReview): nothing is tried.
 import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { quote } from '../../core/text/shell.ts';
 import { sanitize } from '../../core/text/text.ts';

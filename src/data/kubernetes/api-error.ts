@@ -1,4 +1,4 @@
-// What an HTTP answer that is not what was asked for means. Bodies are a Status object, or whatever a proxy says.
+// The meaning of an HTTP error. Bodies are a Status object, or the text of a proxy.
 import { X509Certificate } from 'node:crypto';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
@@ -16,11 +16,11 @@ export type Refused = {
   fault: Fault;
   status?: number;
   said?: string;
-  /** The server asked to be left alone for so long (Retry-After). */
+  /** The pause that the server asked for (Retry-After). */
   after?: Ms;
 };
 
-/** What was asked, of whom, as whom. */
+/** The request, its server and its user. */
 type Asked = {
   /** In words: `list pods in bentham-prod`. */
   to: string;

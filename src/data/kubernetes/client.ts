@@ -60,7 +60,7 @@ export class Cluster {
     this.where = new URL(target.cluster.server).host;
   }
 
-  /** One object or list, as JSON. A server that asks for patience (Retry-After) is asked again, within the time. */
+  /** One object or list, as JSON. After Retry-After the request is repeated, within the deadline. */
   async get<T>(ask: Ask): Promise<Answered<T>> {
     const until = performance.now() + ask.timeout;
     for (let { timeout } = ask; ; timeout = Math.ceil(until - performance.now())) {
@@ -185,7 +185,7 @@ export class Cluster {
     const options = { allowH2: false, keepAliveTimeout: 10 * second };
     const connect = { ...tls, timeout: 5 * second, keepAlive: true, keepAliveInitialDelay: 15 * second };
     const proxyUrl = this.#target.cluster.proxyUrl && URL.parse(this.#target.cluster.proxyUrl);
-    // The kubeconfig's own proxy counts before the environment's, and NO_PROXY is not asked, as kubectl does it.
+    // The kubeconfig's proxy-url wins over the environment's and ignores NO_PROXY, as in kubectl.
     const made = proxyUrl
       ? dispatcherThrough(proxyUrl, { ...options, connect })
       : dispatcherFor(url, { ...options, connect });
@@ -211,7 +211,7 @@ export class Cluster {
     return { kind: 'malformed', where: this.where, what, hint: 'not a Kubernetes API? check the context' };
   }
 
-  /** What is trusted stands in the kubeconfig, not in the environment. */
+  /** The kubeconfig configures trust, not the environment. */
   #certificateHint(problem: CertificateProblem | undefined): string | undefined {
     const { name } = this.#target.cluster;
     const place = `of cluster ${sanitize(name, 80)} in the kubeconfig`;

@@ -12,10 +12,10 @@ export type Beat =
   | { ok: false; fault: Fault; at: Instant; retryAt: Instant };
 
 const beatEvery: Ms = 3 * second;
-/** A failing server is asked again at least so often. */
+/** The longest pause between requests to a failing server. */
 const longestBeat: Ms = 10 * second;
 
-/** A value of the watch is fresh for so long after a sign of life. */
+/** A value of the watch is fresh for this long after a heartbeat. */
 export const staleAfterBeat: Ms = 3 * beatEvery + 2 * second;
 
 export class Connection {

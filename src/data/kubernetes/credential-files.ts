@@ -2,7 +2,7 @@
 import { readBounded, unreadable } from '../../disk/bounded-file.ts';
 import { CredentialsError } from './credentials-error.ts';
 
-/** PEM. What stands in the kubeconfig itself counts before a file, as kubectl decides it. Throws `CredentialsError`. */
+/** PEM. Inline data wins over a file, as in kubectl. Throws `CredentialsError`. */
 export async function pem(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
   if (data) return Buffer.from(data, 'base64');
   return file ? readCredential(file) : undefined;

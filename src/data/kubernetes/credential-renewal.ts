@@ -4,7 +4,7 @@ import { type Ms, minute } from '../../core/time.ts';
 
 export type RenewalOptions<T> = {
   obtain(): Promise<T>;
-  /** Whether it may still be used; what is not is renewed first. */
+  /** Whether it is still valid; otherwise it is renewed first. */
   usable(value: T): boolean;
   /** The pause after the first attempt in vain; 0: obtaining costs nothing, none is made. */
   first: Ms;
@@ -48,7 +48,7 @@ export class Renewal<T> {
     return Math.max(0, this.#notBefore - this.#clock());
   }
 
-  /** What is held, or what the attempt under way gives. Within a pause: what there was last, a value or its failure. */
+  /** The current value, or the result of the running attempt. Within a pause: the last value or its failure. */
   async get(): Promise<T> {
     const { usable } = this.#options;
     if (this.#pending) return this.#pending;
@@ -85,7 +85,7 @@ export class Renewal<T> {
         this.#pending = undefined;
         this.#failure = undefined;
         this.#held = { value };
-        // What has run out before it came is used, and not asked for again at once.
+        // A value that is already expired on arrival is used, and not renewed again at once.
         if (!this.#options.usable(value)) this.#wait();
         return value;
       },

@@ -12,7 +12,7 @@ type ReplicaSet = ApiObject<V1ReplicaSet>;
 
 const within: Ms = 15 * second;
 
-/** What is sent; or that what the change is about is not as it was planned. */
+/** The request; or that its object changed since the plan. */
 export type ChangeRequest = { ask: Ask } | { moved: string };
 
 /** Reads the deployment, compares it with the plan, and ties the change to the version that was read. */

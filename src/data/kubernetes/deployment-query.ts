@@ -11,7 +11,7 @@ import { conditionsOf } from './pod-query.ts';
 import { toRevision } from './revisions.ts';
 
 const within: Ms = 5 * second;
-/** Events are asked for the newest replica sets only: the older ones have none to tell. */
+/** Events of the newest replica sets only: older ones have none. */
 const setsWithEvents = 2;
 
 /** Queries a deployment by its name. */

@@ -45,7 +45,7 @@ export function unobserved({ metadata, status }: Observable): { unobservedSince?
   return { unobservedSince: Math.max(instant(metadata?.creationTimestamp) ?? 0, ...changes) };
 }
 
-/** How the rollout stands: `kubectl rollout status`'s order, and an outage after a finished rollout is not one. */
+/** The state of the rollout, in the order of `kubectl rollout status`; an outage after a finished rollout is not one. */
 function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number): Deployment['rollout'] {
   const updated = count(status?.updatedReplicas);
   const replicas = count(status?.replicas);

@@ -10,7 +10,7 @@ export type ResourceName = { group: string; resource: string; namespaced: boolea
 
 const within: Ms = 8 * second;
 
-/** The resource of a kind; its preferred version is asked first. */
+/** The resource of a kind; its preferred version first. */
 export async function discovered(cluster: Cluster, kind: string, signal: AbortSignal): Promise<Result<ResourceName>> {
   const [singular = '', ...rest] = kind.split('.');
   const group = rest.join('.');

@@ -21,7 +21,7 @@ export type PluginEnd =
   | { kind: 'output'; output: string }
   | { kind: 'missing' | 'failed' | 'overdue' | 'flood'; said: string };
 
-/** A login in a browser takes its time (kubelogin waits for 3 min); what takes longer hangs. */
+/** A login in a browser can take minutes (kubelogin waits for 3 min); after that the plugin counts as hanging. */
 const pluginTime: Ms = 3 * minute;
 const longestOutput = 1 << 20;
 /** Of its last words. */
@@ -95,7 +95,7 @@ export function runPlugin(
       if (error.code !== 'ENOENT') words = error.message;
       end({ kind: error.code === 'ENOENT' ? 'missing' : 'failed', said: said() });
     });
-    // Its streams may be held open by what it left behind: what it wrote itself is there by then.
+    // Child processes may keep its streams open: its own output has arrived by then.
     child.on('exit', (code) => {
       setImmediate(() => {
         if (stopped) end({ kind: stopped, said: said() });

@@ -24,7 +24,7 @@ export type KubeUser = Omit<User, 'exec'> & {
   exec?: ExecPlugin;
 };
 
-/** What else is told of whom to act as (`impersonateUser`): what the API server then allows is what they may do. */
+/** Details of the impersonated user (`impersonateUser`). */
 export type Impersonated = {
   uid?: string;
   groups: readonly string[];
@@ -49,7 +49,7 @@ export type KubeTarget = { context: string; cluster: Cluster; user: KubeUser };
 
 type Bag = { readonly [key: string]: unknown };
 type File = { file: string; content: string; body: Bag };
-/** An entry of a section, where it stands. */
+/** An entry of a section, with its position. */
 type Entry = { at: File; path: readonly [section: string, index: number]; name: string; body: Bag };
 
 const bag = (value: unknown): Bag =>
@@ -144,7 +144,7 @@ function choose(files: readonly File[], wanted: string | undefined, where: strin
   return { ok: true, value: { context: current, cluster, user: user ? toUser(user) : { name: '' } } };
 }
 
-/** Of a name that is there twice the first counts, as with kubectl. */
+/** Of duplicate names the first counts, as in kubectl. */
 function entry(files: readonly File[], section: string, name: string): Entry | undefined {
   for (const at of files) {
     const all = list(at.body[section]);
@@ -165,7 +165,7 @@ function lineOf({ at: { file, content }, path }: Entry, ...keys: readonly string
   return file;
 }
 
-/** What is no entry is left out. */
+/** Invalid entries are ignored. */
 const filter = { onInvalidEntry: ActionOnInvalid.FILTER };
 
 /** client-node believes that what has to be text is text. */

@@ -21,7 +21,7 @@ export function doubtOf(lines: readonly string[], ended: { signal?: string | und
   const some = lines.filter((text) => taken.test(text)).length;
   const before = some > 0 ? ` after ${some} applied ${some === 1 ? 'object' : 'objects'}` : '';
   if (said === undefined) return ended.signal ? `killed by ${ended.signal}${before}` : undefined;
-  // A webhook that cannot be asked is before anything is stored.
+  // A webhook is called before anything is stored.
   if (/failed calling webhook/.test(said)) return undefined;
   if (some === 0 && unsent.test(said)) return undefined;
   return `connection lost${before}: ${said.slice(0, 200)}`;

@@ -20,7 +20,7 @@ export const eventsNamespace = 'default';
 type WireNode = ApiObject<V1Node>;
 type Usage = ApiObject<Pick<NodeMetric, 'usage'>>;
 
-/** Looks at a node by its name. */
+/** Queries a node by its name. */
 export async function queryNode(
   connection: Connection,
   name: string,

@@ -1,4 +1,4 @@
-// Which nodes take a pod, and what the pods there leave: the scheduler's filters, as far as they can be told from here.
+// Which nodes accept a pod, and their free room: the scheduler's filters, as far as they are visible from here.
 import type { V1Node, V1NodeSelectorRequirement, V1Pod, V1Taint } from '@kubernetes/client-node';
 import type { Nodes, Place } from '../../core/actions/room.ts';
 import { quantityOf } from '../../core/text/quantity.ts';
@@ -74,7 +74,7 @@ function apart({ spec }: Wanted) {
     .map(({ labelSelector }) => labelSelector);
 }
 
-/** Why a node takes no such pod; undefined where it may. */
+/** Why a node accepts no such pod; undefined if it may. */
 function closedBy({ metadata, spec, status }: Node, { spec: pod }: Wanted): string | undefined {
   const labels: Labels = metadata?.labels ?? {};
   if (spec?.unschedulable) return 'cordoned';

@@ -4,7 +4,7 @@ import type { Node } from '../../core/world/facts.ts';
 import { type ApiObject, instant, words } from './api-object.ts';
 import { conditionsOf } from './pod-query.ts';
 
-/** A node as it is judged; undefined when it has no name. */
+/** A node for evaluation; undefined without a name. */
 export function toNode({ metadata, spec, status }: ApiObject<V1Node>): Node | undefined {
   const name = words(metadata?.name, 253);
   if (!name) return undefined;

@@ -14,7 +14,7 @@ type Bag = { readonly [key: string]: unknown };
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Clocks differ a little, and the way to the server takes its time: as client-go. */
+/** Allowance for clock differences and network delay, as in client-go. */
 const early: Ms = 10 * second;
 const longestAnswer = 1 << 20;
 const hint = 'log in by hand: run kubectl once';
@@ -76,7 +76,7 @@ async function asked(
 ): Promise<Bag> {
   const url = URL.parse(address);
   const shown = sanitize(url?.host ?? address, 120);
-  // Whoever reads a refresh token on its way is this user.
+  // Anyone who intercepts a refresh token can act as this user.
   if (!url || (url.protocol !== 'https:' && !isLoopback(url.hostname)))
     throw new CredentialsError(
       `sign-in at ${shown} failed: not an https:// URL`,

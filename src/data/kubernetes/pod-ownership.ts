@@ -34,19 +34,19 @@ export type LabelledPod = { pod: Pod; labels: Labels; owner: ReturnType<typeof o
 /** A deployment, with what its pods are found by. */
 export type SelectingDeployment = { deployment: Deployment; selector: Selector };
 
-/** Undefined for what is no pod. */
+/** Undefined for an invalid pod. */
 export function toLabelledPod(wire: WirePod): LabelledPod | undefined {
   const pod = toPod(wire);
   return pod && { pod, labels: wire.metadata?.labels ?? {}, owner: ownerOf(wire.metadata) };
 }
 
-/** Undefined for what is no deployment. */
+/** Undefined for an invalid deployment. */
 export function toSelecting(wire: WireDeployment): SelectingDeployment | undefined {
   const deployment = toDeployment(wire);
   return deployment && { deployment, selector: wire.spec?.selector };
 }
 
-/** Gives each pod its deployment. */
+/** Assigns each pod its deployment. */
 export class PodOwnership {
   readonly #assigned = new WeakMap<LabelledPod, Pod>();
 

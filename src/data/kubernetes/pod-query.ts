@@ -25,7 +25,7 @@ const within: Ms = 5 * second;
 type WirePod = ApiObject<V1Pod>;
 type Usage = ApiObject<Pick<PodMetric, 'containers'>>;
 
-/** Looks at a pod by its name. */
+/** Queries a pod by its name. */
 export async function queryPod(connection: Connection, name: string, signal: AbortSignal): Promise<Result<PodDetail>> {
   const opened = await connection.open();
   if (!opened.ok) return opened;
@@ -178,7 +178,7 @@ function stateOf(state: WireState): ContainerState {
   };
 }
 
-/** What is not set has Kubernetes' defaults: every 10 s, 1 s for an answer, three failures. */
+/** Unset fields have Kubernetes' defaults: every 10 s, 1 s for an answer, three failures. */
 function probeSays(kind: string, probe: ApiObject<V1Probe> | null | undefined): readonly string[] {
   if (!probe) return [];
   const { httpGet, tcpSocket, exec, grpc } = probe;

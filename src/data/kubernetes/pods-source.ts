@@ -1,4 +1,4 @@
-// Pods and deployments, watched, not polled. One source owns both: which deployment a pod belongs to takes both lists.
+// Pods and deployments, watched. One source owns both lists: both are needed to assign a pod to its deployment.
 import type { Settings } from '../../config/settings.ts';
 import type { Facts } from '../../core/world/facts.ts';
 import type { Source, SourceUpdate } from '../source.ts';

@@ -21,7 +21,7 @@ export function toPod(wire: WirePod): Pod | undefined {
   const running = [...init.filter((s) => sidecars.has(s.name)), ...main];
   const terminating = Boolean(metadata?.deletionTimestamp);
   const ready = items(status?.conditions).find((c) => c.type === 'Ready');
-  // As kubectl: while init containers run, their restarts count; afterwards those of what goes on.
+  // As kubectl: while init containers run, their restarts count; afterwards those of the running containers.
   const initial = isInitialised(wire) ? running : init;
   const restarted = initial.filter((s) => count(s.restartCount) > 0);
   const lastRestartAt = restarted
@@ -59,13 +59,13 @@ export function toPod(wire: WirePod): Pod | undefined {
   };
 }
 
-/** Whether its init containers are through: the Initialized condition, or each has ended well or goes on as a sidecar. */
+/** Whether its init containers have completed: the Initialized condition, or each succeeded or runs as a sidecar. */
 function isInitialised({ spec, status }: WirePod): boolean {
   if (items(status?.conditions).some(({ type, status: is }) => type === 'Initialized' && is === 'True')) return true;
   return throughOf(spec, status) >= items(spec?.initContainers).length;
 }
 
-/** How many init containers have ended well, or go on as sidecars. */
+/** How many init containers succeeded, or run as sidecars. */
 function throughOf(spec: WirePod['spec'], status: WirePod['status']): number {
   const sidecars = sidecarsOf(spec);
   const isThrough = ({ name, state, started, ready }: Status) =>
@@ -75,7 +75,7 @@ function throughOf(spec: WirePod['spec'], status: WirePod['status']): number {
   return items(status?.initContainerStatuses).filter(isThrough).length;
 }
 
-/** Init containers that go on: they count as containers, as kubectl counts them. */
+/** Sidecars: init containers that keep running count as containers, as in kubectl. */
 function sidecarsOf(spec: WirePod['spec']) {
   return new Set(items(spec?.initContainers).flatMap((c) => (c.restartPolicy === 'Always' ? [c.name] : [])));
 }
@@ -130,7 +130,7 @@ function troubleOf(wire: WirePod, running: readonly Status[], terminating: boole
   const starting = running.map((s) => words(s.state?.waiting?.reason)).find((r) => r !== undefined);
   if (starting) return say(initSays(wire) ?? starting);
   if (spec?.nodeName && status?.phase === 'Pending' && running.length === 0) return say('ContainerCreating');
-  // Without a scheduler (or with one that is away) nobody says why it waits.
+  // Without a running scheduler there is no reason.
   if (status?.phase === 'Pending' && !spec?.nodeName && !conditions.some((c) => c.type === 'PodScheduled'))
     return say(undefined, 'not scheduled yet');
   const ready = conditions.find((c) => c.type === 'Ready');

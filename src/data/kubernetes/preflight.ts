@@ -28,7 +28,7 @@ import { revisionsOf } from './revisions.ts';
 import { toSelector } from './workload.ts';
 
 const within: Ms = 8 * second;
-/** Warnings that are looked through for pods that failed. */
+/** Warnings that are searched for failed pods. */
 const mostEvents = 500;
 /** Of an object its name and labels, and nothing that it holds. */
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;q=0.1';
@@ -174,7 +174,7 @@ export class KubernetesPreflight {
     });
   }
 
-  /** The deployment, and the template of its pods as it is or as a revision has it. */
+  /** The deployment, and its pod template: the current one, or that of a revision. */
   async #template(
     cluster: Cluster,
     name: string,

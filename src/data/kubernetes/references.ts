@@ -14,7 +14,7 @@ const plurals = {
   PersistentVolumeClaim: 'persistentvolumeclaims',
 } as const satisfies Readonly<Record<Reference['kind'], string>>;
 
-/** So many are looked for. */
+/** References that are checked, at most. */
 const most = 40;
 
 type Named = { readonly name?: string | null; readonly optional?: boolean | null } | null | undefined;
@@ -50,7 +50,7 @@ export function referencesOf(spec: PodSpec): readonly Reference[] {
   return found;
 }
 
-/** `look`: asks for one object's metadata, never for what it holds. */
+/** `look`: queries one object's metadata, never its data. */
 export async function missingOf(
   spec: PodSpec,
   look: (plural: string, name: string) => Promise<Answered<unknown>>,

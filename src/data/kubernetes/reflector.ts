@@ -36,15 +36,15 @@ export type CollectionListener<T> = {
   failed(fault: Fault, retryAt: Instant): void;
 };
 
-/** 5,000 pods that churn must not be told one by one. */
+/** Changes of 5,000 pods are reported in batches. */
 const tellEvery: Ms = 250;
 const pollTime: Ms = 5 * second;
 const pageSize = 500;
-/** A page of 500 pods is 3–5 MB; a server that gives none at all is noticed by the pulse, much earlier. */
+/** A page of 500 pods is 3–5 MB; a frozen server is noticed by the heartbeat, much earlier. */
 const pageTime: Ms = 20 * second;
-/** Asked of the server; a connection that died silently is noticed when its watch does not end by then. */
+/** The requested timeout; a dead connection is noticed when its watch does not end by then. */
 const watchTime: Ms = 60 * second;
-/** etcd takes objects up to 1.5 MB; JSON and metadata add to that. */
+/** etcd accepts objects up to 1.5 MB; JSON and metadata add to that. */
 const longestEvent = 8 * 1024 * 1024;
 
 /** Follows a collection until the signal aborts. */
@@ -128,7 +128,7 @@ export class Reflector<T> {
       do {
         const page: Answered<WireList> = await cluster.get<WireList>({
           path: this.#path,
-          // A list whose continuation ran out is asked for in one piece.
+          // A list whose continuation expired is requested in one piece.
           query: { ...query, limit: attempt === 0 ? pageSize : undefined, continue: token },
           signal,
           timeout: pageTime,
@@ -222,7 +222,7 @@ export class Reflector<T> {
   #keep(into: Map<string, T>, wire: WireObject): boolean {
     const value = this.#what.read(wire);
     const key = keyOf(wire);
-    // What is not worth keeping any more goes: a replica set that found its owner.
+    // Drops objects that are not needed any more: a replica set with an owner.
     if (value === undefined) return into.delete(key);
     const before = this.#values.get(key);
     const same = before !== undefined && isDeepStrictEqual(before, value);
@@ -230,7 +230,7 @@ export class Reflector<T> {
     return !same;
   }
 
-  /** A whole new list. It is told even if nothing changed: it is a sign of life, and perhaps an empty list. */
+  /** A new list. It is reported even if nothing changed: as a sign of life, and for an empty list. */
   #settle(found: Map<string, T>): void {
     this.#values.clear();
     for (const [key, value] of found) this.#values.set(key, value);

@@ -27,7 +27,7 @@ export function revisionsOf(
     .sort((a, b) => b.revision - a.revision);
 }
 
-/** So often a back-off is told of a pod that does not come up; a single one may be an accident. */
+/** Back-off events of a pod that does not start; a single one may be an accident. */
 const telling = 3;
 
 /** How pods of a replica set fail, or failed within the hour that events are kept. */

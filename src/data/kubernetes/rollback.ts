@@ -1,4 +1,4 @@
-// The patch that `kubectl rollout undo` sends, with the precondition that nobody was quicker.
+// The patch that `kubectl rollout undo` sends, with the precondition that the deployment did not change.
 import type { V1ReplicaSet } from '@kubernetes/client-node';
 import type { ApiObject } from './api-object.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
@@ -30,7 +30,7 @@ export function rollbackPatch(
   return [
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
     { op: 'replace', path: '/spec/template', value: { ...template, metadata: { ...template?.metadata, labels } } },
-    // `add` replaces what is there, and makes what is not.
+    // `add` replaces an existing value and creates a missing one.
     { op: 'add', path: '/metadata/annotations', value: annotations },
   ];
 }

@@ -7,7 +7,7 @@ import { Connection, staleAfterBeat } from './connection.ts';
 import { podsSource } from './pods-source.ts';
 import { workloadsSource } from './workloads-source.ts';
 
-/** With `once` they end what would go on after the first answer. */
+/** With `once` they end after the first answer. */
 export function kubernetesSources(settings: Settings, { once = false } = {}): readonly Source[] {
   const connection = new Connection(settings);
   return [
@@ -18,7 +18,7 @@ export function kubernetesSources(settings: Settings, { once = false } = {}): re
   ];
 }
 
-/** The header has whole seconds, and an answer takes its time: below this it is no difference. */
+/** The header has whole seconds, and an answer has a delay: smaller values are no difference. */
 const clocksAgree: Ms = 10 * second;
 
 function clusterSource(connection: Connection): Source {

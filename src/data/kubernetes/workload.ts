@@ -106,7 +106,7 @@ const operators: Readonly<Record<string, (key: string, values: string) => string
   DoesNotExist: (key) => `!${key}`,
 };
 
-/** A selector as the API takes it in a query. */
+/** A selector as a query parameter of the API. */
 export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefined): string {
   const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = items(selector?.matchExpressions).flatMap((e) => {
@@ -116,7 +116,7 @@ export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefin
   return [...labels, ...expressions].join(',');
 }
 
-/** Undefined for what is no pod. `deployment`: whose pod it is. */
+/** Undefined for an invalid pod. `deployment`: its deployment. */
 export function toLogPod(wire: ApiObject<V1Pod>, deployment?: string): LogPod | undefined {
   const { metadata, spec, status } = wire;
   const name = words(metadata?.name);

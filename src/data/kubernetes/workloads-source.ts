@@ -44,10 +44,10 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** What is known of one kind: its last list, and why it cannot be seen now. */
+/** The state of one kind: its last list, and why it cannot be listed now. */
 type Seen<T> = { values?: readonly T[]; fault?: Fault | undefined };
 
-/** Tells the whole namespace whenever a part of it changes. */
+/** Reports the whole namespace whenever a part of it changes. */
 export function workloadsSource(connection: Connection, settings: Settings): Source {
   const { namespace } = settings.kubernetes;
   return {

@@ -7,7 +7,7 @@ export type Estimated<T> = { value: T; exact: boolean };
 
 /** The server spends at most 1/n of its time on one of our queries. */
 const share = 15;
-/** After an exact read took too long, the estimate stands for so long before it is tried again. */
+/** After an exact read took too long, the estimate is used for this long. */
 const restAfterTimeout: Ms = 2 * minute;
 
 /**

@@ -63,7 +63,7 @@ async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<C
   throw failure;
 }
 
-/** libpq goes on to the other attempt when TLS itself failed, or when pg_hba.conf wants it otherwise. */
+/** libpq makes the second attempt if TLS itself failed, or if pg_hba.conf requires it. */
 function mayTryOther(error: unknown, attempt: Attempt): boolean {
   if (error instanceof PasswordInClear) return true;
   const state = sqlState(error);

@@ -217,7 +217,7 @@ async function unclearRows(owner: StateOwner, asked: Tables, ask: AskSql, within
 /** What figures need to be said by some state. */
 const needed = { study: ['waiting', 'running', 'done', 'failed'], job: ['waiting', 'done', 'failed'] } as const;
 
-/** Said only where it is so: what a policy hides looks like rows that are not there. */
+/** Reported only if a policy applies: hidden rows look like missing rows. */
 function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
   const secured = there.filter((table) => table.rowSecurity).map((table) => table.called);
   if (secured.length === 0) return [];

@@ -14,7 +14,7 @@ import { openSessions } from './sessions.ts';
 const connectWithin: Ms = 5 * second;
 const lockWithin: Ms = 5 * second;
 const statementWithin: Ms = 30 * second;
-/** What was asked to end rolls back, or finishes its page: it takes no longer. */
+/** A cancelled statement rolls back, or finishes its page: it takes no longer. */
 const endsWithin: Ms = 30 * second;
 
 export async function executeSql(call: SqlCall, means: ExecutionContext): Promise<CallResult> {
@@ -38,9 +38,9 @@ export async function executeSql(call: SqlCall, means: ExecutionContext): Promis
   }
 }
 
-/** A server that is full is mended with the connection that is there: no other would be given for ending sessions. */
+/** On a full server, sessions are ended over the existing connection: there is no other. */
 async function throughLent(call: SqlCall, means: ExecutionContext): Promise<CallResult | undefined> {
-  // What runs outside of a transaction takes long, and sets what holds for its session.
+  // Statements outside of a transaction take long and change session settings.
   const [session] = call.transaction ? openSessions(means.settings.database, call.server) : [];
   return session?.lend((connection) => through(connection, call, means));
 }
@@ -67,7 +67,7 @@ async function through(connection: Connection, call: SqlCall, means: ExecutionCo
   }
 }
 
-/** Begins to ask how far it is, where the server tells; resolves with what ends when the asking does. */
+/** Starts to query the progress, if the server reports it; resolves with a function that stops it. */
 async function follow(call: SqlCall, { client }: Connection, means: ExecutionContext, signal: AbortSignal) {
   const server = means.settings.database[call.server];
   const { progress } = means;
@@ -170,7 +170,7 @@ async function alone(
 /** SQLSTATE of what SKIP_LOCKED warns of. */
 const lockNotAvailable = '55P03';
 
-/** A person wants it stopped: the server is asked to; a transaction is never left open. */
+/** Stopped by a person: cancels on the server; a transaction is never left open. */
 async function interrupt(connection: Connection, stage: Stage): Promise<void> {
   if (stage.committing && !stage.alone && !connection.lost) return;
   try {
@@ -178,7 +178,7 @@ async function interrupt(connection: Connection, stage: Stage): Promise<void> {
     // A request that has not ended by then is given up.
     stage.giveUp = setTimeout(() => connection.cut(), endsWithin);
   } catch {
-    // What cannot be asked is cut; the server rolls back what was not committed.
+    // If cancelling fails, the connection is closed; the server rolls back what was not committed.
     connection.cut();
   }
 }
@@ -214,7 +214,7 @@ function parametersOf({ text, parameters }: Statement): { text: string; values: 
   return { text, values: parameters.map((value: SqlValue) => (Array.isArray(value) ? [...value] : value)) };
 }
 
-/** Rows as arrays of what the server sent, unparsed: what is kept has to be what was there. */
+/** Rows as arrays of the raw values, unparsed: an undo needs the exact values. */
 function rowsAsText(statement: Statement) {
   return {
     ...parametersOf(statement),

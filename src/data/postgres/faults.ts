@@ -34,7 +34,7 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined;
 }
 
-/** Whether the connection is gone, so that a read may be tried once more on a new one. */
+/** Whether the connection was lost, so that a read may be repeated once on a new one. */
 export function isLostConnection(error: unknown): boolean {
   const state = sqlState(error);
   // A pooler refuses for a reason that stays.
@@ -170,7 +170,7 @@ export function isRefusal(error: unknown): boolean {
 /** A statement that the server gave up: its own time, or that for a lock, was over. */
 export const isLate = (error: unknown): boolean => ['57014', '55P03'].includes(sqlState(error) ?? '');
 
-/** What is said of a part that was not answered in time. */
+/** The fault of a part that timed out. */
 export const retried = 'timed out; retries automatically';
 
 /** What would allow what was refused: a grant; else what the server says. */

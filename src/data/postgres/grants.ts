@@ -36,7 +36,7 @@ export function grantFor(error: unknown, role: string): string {
       : 'only a superuser can end sessions of a superuser';
   const [, kind = '', name = ''] = /^permission denied for ((?:materialized |foreign )?[a-z]+) (.+)$/.exec(said) ?? [];
   if (relations.test(kind)) return `GRANT ${privilegesOf(statement)} ON ${placed(name, statement)} TO ${to};`;
-  // Functions of the server's own that look at it are allowed as one.
+  // The server's monitoring functions are granted together.
   if (kind === 'function' && name.startsWith('pg_')) return `GRANT pg_monitor TO ${to};`;
   const [object, privilege] = byKind[kind] ?? [];
   if (object) return `GRANT ${privilege} ON ${object} ${quoted(name)} TO ${to};`;

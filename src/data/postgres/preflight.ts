@@ -114,7 +114,7 @@ export class PostgresPreflight {
     if (row.owns === true) return { ok: true, value: { allowed: true } };
     const [role, owner] = [quoted(String(row.role)), quoted(String(row.owner))];
     for (const privilege of need.privileges) {
-      // Whose database it is may maintain what is in it, in every version.
+      // The owner of a database may maintain its tables, in every version.
       if (privilege === 'MAINTAIN' && row.ownsDatabase === true) continue;
       if (privilege === 'MAINTAIN' && Number(row.version) < 170_000)
         return no(

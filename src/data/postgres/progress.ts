@@ -1,5 +1,5 @@
 // How far VACUUM and ANALYZE have come, asked over a connection of its own while they run (PostgreSQL,
-// pg_stat_progress_vacuum and pg_stat_progress_analyze). Reads only; where it cannot be asked, that is said once.
+// pg_stat_progress_vacuum and pg_stat_progress_analyze). Reads only; if it is not available, that is reported once.
 import type { DatabaseServer } from '../../config/settings.ts';
 import { formatCount } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';

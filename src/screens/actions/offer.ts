@@ -19,7 +19,7 @@ export function whyNot(state: State, action: Action, target: Target = {}): strin
   return action.unavailable?.(state.world, target);
 }
 
-/** Begins an action: a form for what is missing, then the check and the confirmation. */
+/** Starts an action: a form for missing fields, then the preflight and the confirmation. */
 export function offer(state: State, id: ActionId, target: Target = {}): readonly Intent[] {
   const action = actionById[id];
   const why = whyNot(state, action, target);

@@ -45,11 +45,11 @@ export const pickerScreen: Screen = {
   title: ({ of: { action: _, ...target } }) => ['ACTIONS', ...Object.values(target)].join('  '),
   palette: 'actions',
   view(state, place, { columns }) {
-    // What is meant first, then what fits the selected row best.
+    // The requested action first, then those that fit the selected row best.
     const rank = (action: Action) =>
       action.id === place.of.action ? Number.POSITIVE_INFINITY : Object.keys(fitting(action, place.of)).length;
     const sorted = [...actions].sort((a, b) => rank(b) - rank(a));
-    // Where it cannot stand whole beside each action, it stands below for the marked one.
+    // If it does not fit beside each action, it is shown below for the selected one.
     const aside = columns >= 120;
     const rows = sorted.map((action): Row => {
       const why = whyNot(state, action, fitting(action, place.of));

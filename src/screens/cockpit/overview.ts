@@ -22,7 +22,7 @@ import { healthOf } from '../toolkit/selectors.ts';
 /** One part of the platform in the diagram. */
 type Part = { id: string; name: string; short?: string; number: string; verdict: HealthStatus; opens: Intent };
 
-/** The diagram's floors, from the load balancer down to what is kept. */
+/** The diagram's rows, from the load balancer down to the evidence. */
 function floors(state: State): readonly (readonly Part[])[] {
   const { world } = state;
   return [[loadBalancer(state)], gatewayNodes(world), workers(state), [database(state)], keepers(state)];

@@ -86,7 +86,7 @@ function headline(state: State, worst: HealthStatus, columns: number): Line[] {
   );
 }
 
-/** What is being done about it, and for how long. */
+/** The incident and its duration. */
 function incidentBlock({ incident, world }: State, columns: number): Line[] {
   if (!incident || incident.resolvedAt !== undefined) return [];
   const clock = formatElapsed(world.now - incident.openedAt);
@@ -137,7 +137,7 @@ function fitting(texts: readonly string[], columns: number, letters: Letters): s
   return shortest;
 }
 
-/** Nothing is wrong: what is fine, in figures. */
+/** No problem: the key figures. */
 function calm(findings: readonly Finding[], columns: number, room: number): Line[] {
   const wide = Math.max(0, ...findings.map((f) => columnsOf(f.subject)));
   const said = findings.map((f) => line('  ', mark(f.verdict), ` ${f.subject.padEnd(wide)}  `, dim(f.says)));

@@ -122,7 +122,7 @@ function backend<T>(
   const last = newest(reading);
   const since = last ? `last answer ${formatAge(now - last.at)} ago` : 'never answered';
   const wide = columns > 50;
-  // The next try is always shown; the reason takes the room that is left.
+  // The next try is always shown; the reason uses the remaining room.
   const tries = [again, nextTryShort(reading.retryAt, now)];
   const whole = faults.flatMap((says) => tries.map((each) => ({ says, each })));
   const fitting = whole.find(({ says, each }) => lineWidth(says) + columnsOf(each) < columns) ?? whole.at(-1);

@@ -1,4 +1,4 @@
-// Tells the engine which log the screen shows.
+// Sends the engine the request of the log screen.
 import type { Command } from '../../engine/protocol.ts';
 import type { CockpitStore, State } from '../../store.ts';
 import { wantedLogs } from './view.ts';

@@ -50,7 +50,7 @@ export function formLines(state: State, overlay: FormOverlay, columns: number): 
 /** The most lines of a long text; a longer one shows its end. */
 const mostLines = 11;
 
-/** The field that has the focus. A text that does not fit beside its question stands below it, in full. */
+/** The field that has the focus. A text that does not fit beside its question is shown below it, in full. */
 function asking(f: FormField, text: string, behind: number, columns: number): readonly Line[] {
   const ask = line('  ', span('▶ ', 'accent'), bold(f.ask), f.optional ? dim('  (optional)') : undefined);
   const beside = line(ask, '  ', field(text, f.secret, behind));

@@ -1,6 +1,6 @@
 // Terminal input as key names: `j`, `G`, `down`, `ctrl-d`, `enter`, `space`.
 
-/** What Ink tells of a key, as far as it matters here. */
+/** The parts of Ink's key event that are used here. */
 export type InkKey = {
   upArrow: boolean;
   downArrow: boolean;

@@ -128,7 +128,7 @@ const whatFits = memoize((active: readonly Study[], columns: number, now: Instan
   return { status, short, failed, ago: fits(11), tenant: fits(2 + wide(active.map((s) => s.tenant))) };
 });
 
-/** Whole minutes: what is memoized by it is made once a minute. */
+/** Whole minutes: memoized rows change once a minute. */
 const minutely = (now: Instant): Instant => Math.floor(now / minute) * minute;
 
 function statusColumn(s: Study, now: Instant, { short, status }: Shown): Span {

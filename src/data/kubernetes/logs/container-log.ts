@@ -48,7 +48,7 @@ export const longestLine = 256 * 1024;
 /** After this number of failures in a row, the previous container's log is given up. */
 const mostFailures = 5;
 const openTime: Ms = 10 * second;
-/** A kubelet sends no headers before the first line: a followed log that is silent so long is open and has no lines. */
+/** A kubelet sends no headers before the first line: a followed log that is silent for this long is open and empty. */
 const silentAfter: Ms = 2 * second;
 /** Interval to reopen a log without lines; its connection may be dead. */
 const silentTime: Ms = 5 * minute;
@@ -80,7 +80,7 @@ export async function readContainerLog(
     if (listener.lastWords && log.follow && opened.ok && from !== undefined) {
       const lost = await readLastWords(opened.value, log, { from, seen, path, namespace }, listener, signal);
       if (signal.aborted) return undefined;
-      // Whoever reads on would never see the rest of it; only a log that cannot be had at all is done without.
+      // Otherwise the rest of it would be lost; only a log that is not available at all is skipped.
       if (lost && failures < mostFailures) {
         listener.closed?.(lost);
         failures += 1;
@@ -117,7 +117,7 @@ export async function readContainerLog(
       tellOpened();
       seen.resume();
       const cutter = new LineSplitter(longestLine);
-      // A kubelet that has no log says so in a line without a time, each time it is asked.
+      // A kubelet without the log says so in a line without a time, at each request.
       const repeated = unstamped;
       const take = (line: string, cut: boolean) => {
         const stamp = stampOf(line);
@@ -170,7 +170,7 @@ export async function oldestLine(
   return oldest;
 }
 
-/** Where to begin: after what was seen, else as asked. The API takes whole seconds. */
+/** The start: after the last line, else as requested. The API accepts whole seconds. */
 function start(log: ContainerLog, seen: Seen, offset: Ms): Record<string, string | number | undefined> {
   const from = seen.last ?? (log.since === undefined ? undefined : log.since + offset);
   return {
@@ -204,7 +204,7 @@ async function readLastWords(
   const cutter = new LineSplitter(longestLine);
   const take = (line: string, cut: boolean) => {
     const stamp = stampOf(line);
-    // A line without a time cannot be told from one that was read.
+    // A line without a time cannot be distinguished from one that was read.
     if (stamp && seen.isNew(stamp)) listener.lastWords?.(line.slice(stamp.text.length + 1), stamp.at, cut);
   };
   try {

@@ -1,5 +1,5 @@
-// Keeps the newest lines of a log within bounds, and gives a window on those that pass a filter: on the newest, or, for
-// whoever reads, around any line that is kept.
+// Keeps the newest lines of a log within limits, with a window on those that pass a filter: on the newest, or,
+// for a reader, around any kept line.
 import { type LogEntry, type LogLine, readEntry } from '../../../core/logs/log.ts';
 import type { LogFields } from '../../../core/logs/log-fields.ts';
 import { type LogFilter, noFilter, passes } from '../../../core/logs/log-filter.ts';
@@ -51,7 +51,7 @@ export class LogBuffer {
     return this.#gone + this.#passing.length - this.#window.next;
   }
 
-  /** Where the window is in all that is kept. Lines on it that were forgotten meanwhile are kept as long as it stands. */
+  /** The window's position in the kept lines. Its own lines stay even after the buffer dropped them. */
   get position(): LogsPosition {
     const { entries, next } = this.#window;
     const held = this.#held().length;
@@ -74,7 +74,7 @@ export class LogBuffer {
     if (grew) this.#select(this.#paused ? (this.#window.entries[0]?.id ?? 0) : undefined);
   }
 
-  /** Shows what passes another filter, of all that is kept: the newest, or what is around the line `around`. */
+  /** Applies another filter to all kept lines: shows the newest, or those around the line `around`. */
   filter(filter: LogFilter, around?: number): void {
     this.#filter = filter;
     this.#trail = new RequestTrail(filter, this.#fields);

@@ -1,7 +1,7 @@
 // Timestamps of the kubelet, and which lines of a log were read before.
 import type { Instant } from '../../../core/time.ts';
 
-/** Tells lines that were read before from new ones, after a stream was taken up again. */
+/** Distinguishes lines that were read before from new ones, after a stream was resumed. */
 export class Seen {
   last: Instant | undefined;
   #fraction = '';
@@ -45,7 +45,7 @@ const stampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\
 
 /** The kubelet's timestamp in front of a line. */
 export function stampOf(line: string): Stamp | undefined {
-  // A line is its timestamp or JSON: one character tells most of them apart.
+  // A line starts with a timestamp or with JSON: the first character distinguishes most of them.
   const first = line.charCodeAt(0);
   if (first < 48 || first > 57) return undefined;
   const text = stampPattern.exec(line)?.[0];

@@ -1,4 +1,4 @@
-// Why a log cannot be read, where the API server only passes on what the kubelet, or the lack of one, told it.
+// Why a log cannot be read, if the API server only forwards an error of the kubelet, or has none.
 import type { Fault } from '../../../core/world/reading.ts';
 import type { Refused } from '../api-error.ts';
 

@@ -4,9 +4,9 @@ import { continues } from '../../../core/logs/continuation.ts';
 import type { LogLine } from '../../../core/logs/log.ts';
 import type { Instant, Ms } from '../../../core/time.ts';
 
-/** Lines wait so long for the rest of their stack, and for earlier ones of other containers. */
+/** How long lines wait for the rest of their stack, and for earlier lines of other containers. */
 const settle: Ms = 100;
-/** A stream that says nothing for so long holds up nobody. */
+/** After this silence a stream delays no other. */
 const quiet: Ms = 300;
 /** A stream that is being opened holds the others up, but not for longer than this. */
 const opening: Ms = 2000;

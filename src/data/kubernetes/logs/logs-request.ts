@@ -1,4 +1,4 @@
-// What is asked of a log, and what is told of it.
+// The request for a log, and its events.
 import type { LogLine } from '../../../core/logs/log.ts';
 import type { LogStreams, Workload } from '../../../core/logs/log-view.ts';
 import type { Instant } from '../../../core/time.ts';
@@ -10,7 +10,7 @@ export type LogsAsk = {
   pod?: string;
   /** Only containers of this name. */
   container?: string;
-  /** From when on; absent: from the beginning of what is kept. */
+  /** The start; absent: the oldest kept line. */
   since?: Instant;
   /** Maximum number of past lines of each container. */
   tail?: number;

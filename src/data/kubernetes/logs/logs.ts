@@ -18,7 +18,7 @@ import { Repeated } from './repeated.ts';
 /** Maximum number of streams: each is a connection and some memory. */
 const mostStreams = 200;
 const releaseEvery: Ms = 50;
-/** So much of a difference between what was asked for and what is there is worth a word. */
+/** A log that starts later than requested by more than this is reported. */
 const tolerance: Ms = 5 * second;
 
 /** Follows until the signal aborts; without `follow` until every log was read to its end. */
@@ -50,7 +50,7 @@ class LogsFollower {
   readonly #order = new LogMerge();
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
-  /** By pod and container: logs are asked for by name, and a pod that is made anew has the name of the one before. */
+  /** By pod and container: logs are requested by name, and a recreated pod can have the same name. */
   readonly #reread = new Map<string, Repeated>();
   #leftOut = 0;
   #pods: number | undefined;
@@ -241,7 +241,7 @@ class LogsFollower {
     void work.finally(() => this.#reading.delete(work));
   }
 
-  /** Says it when a log begins later than was asked for. */
+  /** Reports a log that starts later than requested. */
   #compareBeginning(
     { pod, container }: Stream,
     previous: boolean,
@@ -257,7 +257,7 @@ class LogsFollower {
     } else if (tail === undefined) this.#attached(this.#lookForRotation(pod.name, container.name, since, asked, mark));
   }
 
-  /** The oldest line that is kept tells whether older ones are gone. */
+  /** The oldest kept line shows whether older ones were dropped. */
   async #lookForRotation(
     pod: string,
     container: string,

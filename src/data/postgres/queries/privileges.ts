@@ -1,4 +1,4 @@
-// What this login may do, asked of the catalogue: nothing is tried out. Runs on PostgreSQL 13 to 18.
+// The privileges of this login, from the catalogue: nothing is tried. Runs on PostgreSQL 13 to 18.
 import { type Form, plainName } from '../../../core/platform/form.ts';
 import type { ColumnId } from '../../../core/platform/mapping.ts';
 import { literal } from '../../../core/text/sql.ts';
@@ -27,7 +27,7 @@ export type LoginRow = {
 const memberOf = (role: string) =>
   `coalesce((SELECT pg_has_role(current_user, oid, 'USAGE') FROM pg_roles WHERE rolname = '${role}'), false)`;
 
-/** Who we are there, and over what. */
+/** Our role, and our connection. */
 export const login = `
   SELECT current_database() AS database,
          current_setting('server_version') AS version,

@@ -7,7 +7,7 @@ import { partsOf, type Sample } from './studies.ts';
 
 /** More different states than this are no states. */
 export const mostStates = 60;
-/** How many rows of unknown states are counted before `at least` stands for the rest. */
+/** How many rows of unknown states are counted; more are shown as `at least`. */
 export const mostUnclear = 50_000;
 const firstRows = 2000;
 
@@ -46,7 +46,7 @@ export function unclearRows(owner: StateOwner, tables: Tables): string | undefin
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`;
 }
 
-/** The same of jobs from a sample, as an estimate: their states need no index, as few rows are looked at. */
+/** The same for jobs from a sample, as an estimate: without an index, as few rows are read. */
 export const unclearEstimated = (tables: Tables, sample: Sample) => `
   SELECT label, round(sum(weight))::int AS count FROM (${partsOf(tables.jobs, sample)
     .map(
