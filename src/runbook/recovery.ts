@@ -100,13 +100,16 @@ export const pointInTimeRecovery: Checklist = {
     {
       id: 'point-in-time-recovery/restore',
       say: 'Restore to point in time',
-      more: ['Choose the last moment before the damage, in UTC.'],
+      more: [
+        'Choose the last moment before the damage, in UTC.',
+        'aws takes --db-cluster-identifier here; it refuses the runbook’s --target-db-cluster-identifier.',
+      ],
       offers: [{ action: 'restore-database', title: 'restore database' }],
       byHand: (t, world) => [
         aws(
           t,
           'rds',
-          `rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier ${quote(t.cluster)} --target-db-cluster-identifier ${quote(t.recovered)} --restore-to-time "${hourAgo(world.now)}"`,
+          `rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier ${quote(t.cluster)} --db-cluster-identifier ${quote(t.recovered)} --restore-to-time "${hourAgo(world.now)}"`,
         ),
       ],
       waits: { for: 'the new cluster to become available', remind: 10 * 60_000 },

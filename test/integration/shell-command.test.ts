@@ -105,7 +105,7 @@ describe('toShellCommand', () => {
         targets,
       ),
     ).toBe(
-      'aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier bentham-prod --target-db-cluster-identifier bentham-recovered --restore-to-time 2026-01-17T02:00:00Z',
+      'aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier bentham-prod --db-cluster-identifier bentham-recovered --restore-to-time 2026-01-17T02:00:00Z',
     );
   });
 

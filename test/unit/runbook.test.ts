@@ -264,7 +264,7 @@ test.each([
   'kubectl rollout status deployment/api-gateway -n bentham-prod',
   'kubectl rollout undo deployment/api-gateway -n bentham-prod',
   'aws rds describe-db-cluster-snapshots --db-cluster-identifier bentham-prod',
-  'aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier bentham-prod --target-db-cluster-identifier bentham-recovered --restore-to-time "2026-01-17T02:00:00Z"',
+  'aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier bentham-prod --db-cluster-identifier bentham-recovered --restore-to-time "2026-01-17T02:00:00Z"',
   'aws s3api list-object-versions --bucket bentham-evidence --prefix <study>/',
   'aws s3api copy-object --bucket bentham-evidence --copy-source bentham-evidence/<study>/<file>?versionId=<version> --key <study>/<file>',
   'pnpm admin:apikey create --tenant-id <tenant-id> --name "Production Key (rotated)" --permissions "*"',

@@ -43,7 +43,7 @@ export function toShellCommand(call: Call, targets: Targets): string {
         ...aws(targets, 'rds'),
         'restore-db-cluster-to-point-in-time',
         ...['--source-db-cluster-identifier', call.do.source],
-        ...['--target-db-cluster-identifier', call.do.target],
+        ...['--db-cluster-identifier', call.do.target],
         ...(call.do.at ? ['--restore-to-time', call.do.at] : ['--use-latest-restorable-time']),
       ]);
     case 'secrets': {
@@ -180,13 +180,14 @@ function s3(bucket: string, change: S3Change, targets: Targets): string {
   }
   const versions = change.verb === 'restore-version' ? [change] : change.versions;
   const copies = versions.map(({ key, versionId }) => {
-    const source = copySource(bucket, key, versionId);
+    // As it is: aws encodes it itself.
+    const source = `${bucket}/${key}?versionId=${versionId}`;
     return words([...tool, 'copy-object', '--bucket', bucket, '--copy-source', source, ...s3Key(key)]);
   });
   return copies.join(' && ');
 }
 
-/** A version of an object, as CopyObject wants it named. */
+/** A version of an object, as the request of CopyObject names it. */
 export const copySource = (bucket: string, key: string, versionId: string): string =>
   `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?versionId=${encodeURIComponent(versionId)}`;
 
