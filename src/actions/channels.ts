@@ -110,6 +110,7 @@ function messageTo(channel: Channel, text: string, preflight: Preflight): Channe
 export const notify: Action = {
   id: 'notify',
   title: 'Notify a channel',
+  also: 'slack',
   risk: 'reversible',
   about: {
     does: 'sends a message to a Slack channel, or pages through PagerDuty',

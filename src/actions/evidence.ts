@@ -58,6 +58,7 @@ const ageSays = (days: number, before: Instant) =>
 export const cleanupEvidence: Action = {
   id: 'cleanup-evidence',
   title: 'Clean up old evidence',
+  also: 's3',
   risk: 'irreversible',
   about: {
     does: 'deletes evidence objects under a prefix that are older than a number of days (default: evidence.retentionDays)',
@@ -190,6 +191,7 @@ const lockSays = ({ held }: EvidenceVersion): string => (held ? `, ${held}` : ''
 export const restoreEvidence: Action = {
   id: 'restore-evidence',
   title: 'Restore a version of an evidence file',
+  also: 's3',
   risk: 'data',
   about: {
     does: 'copies an earlier version of an object over the current one; no version is lost',

@@ -87,6 +87,7 @@ const nextMove: Readonly<Record<Objection['code'], string>> = {
 export const failoverDatabase: Action = {
   id: 'failover-database',
   title: 'Fail over the database to the replica',
+  also: 'failover promote replica',
   risk: 'irreversible',
   about: {
     does: 'promotes the replica to primary',

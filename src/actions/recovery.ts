@@ -30,6 +30,7 @@ const clusterName = {
 export const restoreDatabase: Action = {
   id: 'restore-database',
   title: 'Restore the database to a point in time',
+  also: 'pitr rds',
   risk: 'irreversible',
   about: {
     does: 'restores the database into a new RDS cluster, as of a point in time; the old cluster is not changed',
@@ -122,6 +123,7 @@ export const restoreDatabase: Action = {
 export const listSnapshots: Action = {
   id: 'list-snapshots',
   title: 'List database snapshots',
+  also: 'rds',
   risk: 'reversible',
   about: {
     does: 'lists the snapshots that can be restored',

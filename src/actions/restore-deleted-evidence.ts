@@ -57,6 +57,7 @@ async function refusedFor(prefix: string, found: DeletedFound, preflight: Prefli
 export const restoreDeletedEvidence: Action = {
   id: 'restore-deleted-evidence',
   title: 'Restore deleted evidence under a prefix',
+  also: 's3 undelete',
   risk: 'data',
   about: {
     does: 'copies the newest version of every deleted object under a prefix; objects that exist are not touched',

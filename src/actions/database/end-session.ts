@@ -44,7 +44,7 @@ const runs = (row: Readonly<Record<string, unknown>>, max = 300) => statementSay
 function sessionAction(
   id: ActionId,
   how: 'cancel' | 'terminate',
-  more: Pick<Action, 'title' | 'risk' | 'about'>,
+  more: Pick<Action, 'title' | 'also' | 'risk' | 'about'>,
 ): Action {
   return {
     id,
@@ -138,6 +138,7 @@ function sessionAction(
 
 export const cancelQuery = sessionAction('cancel-query', 'cancel', {
   title: 'Cancel a session’s statement',
+  also: 'kill query',
   risk: 'reversible',
   about: {
     does: 'cancels the statement of one database session; the session stays',
@@ -151,6 +152,7 @@ export const cancelQuery = sessionAction('cancel-query', 'cancel', {
 
 export const endSession = sessionAction('end-session', 'terminate', {
   title: 'End a database session',
+  also: 'kill terminate connection',
   risk: 'data',
   about: {
     does: 'ends one database session; its transaction is rolled back',

@@ -35,6 +35,7 @@ function bestFirst(all: readonly Revision[]): readonly Revision[] {
 export const rollbackDeployment: Action = {
   id: 'rollback-deployment',
   title: 'Roll back a deployment',
+  also: 'rollback undo revert previous',
   risk: 'data',
   about: {
     does: 'rolls a deployment back to an earlier revision',

@@ -41,6 +41,7 @@ function autoscalerSays({ name, min, max }: Autoscaler, before: number, replicas
 export const scaleDeployment: Action = {
   id: 'scale-deployment',
   title: 'Scale a deployment',
+  also: 'replicas',
   risk: 'reversible',
   about: {
     does: 'changes the number of replicas of a deployment',

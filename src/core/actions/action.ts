@@ -108,6 +108,8 @@ export type About = { does: string; looksAt: string; calls: string; proof: strin
 export type Action = {
   id: ActionId;
   title: string;
+  /** Other words that find it in the palette. */
+  also?: string;
   risk: Risk;
   about: About;
   /** It only reads: its plan is the answer, and there is nothing to confirm. */

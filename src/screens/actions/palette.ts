@@ -1,6 +1,6 @@
 // The key that lists the actions for the selected row, and the palette entry of every action.
 import { actions } from '../../actions/index.ts';
-import type { Action, ActionId, Target } from '../../core/actions/action.ts';
+import type { Action, Target } from '../../core/actions/action.ts';
 import { evaluateFailover } from '../../core/health/failover.ts';
 import { metrics, waitsForDatabase } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
@@ -67,23 +67,6 @@ export const actBinding: Binding = {
   run: (here) => [{ kind: 'open', screen: 'act', of: targetOf(here) }],
 };
 
-/** Other words that find an action. */
-const otherWords: Partial<Record<ActionId, string>> = {
-  'restart-deployment': 'rollout bounce reboot',
-  'rollback-deployment': 'rollback undo revert previous',
-  'scale-deployment': 'replicas',
-  'failover-database': 'failover promote replica',
-  'cancel-query': 'kill query',
-  'end-session': 'kill terminate connection',
-  'evict-redis': 'memory flush',
-  notify: 'slack',
-  'cleanup-evidence': 's3',
-  'restore-evidence': 's3',
-  'restore-deleted-evidence': 's3 undelete',
-  'restore-database': 'pitr rds',
-  'list-snapshots': 'rds',
-};
-
 /** Why arming does nothing now. */
 function cannotArm({ arming }: State): string | undefined {
   if (arming.state === 'locked') return arming.why;
@@ -94,11 +77,10 @@ const sentence = 'a deployment';
 
 function entryOf(state: State, action: Action, title: string, target: Target = {}): Entry {
   const why = whyNot(state, action, target);
-  const also = otherWords[action.id];
   return {
     title,
     about: action.about.does,
-    also,
+    also: action.also,
     unless: why,
     run: offer(state, action.id, target),
   };
