@@ -5,6 +5,7 @@ import { isPlain } from '../core/text/shell.ts';
 import { known } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { failingSurfaces, surfaces } from './evidence.ts';
+import { pools } from './pools.ts';
 
 /**
  * The surface that fails most, or the runbook's example: for commands that a person reads before typing them. pnpm may
@@ -72,7 +73,7 @@ export const sev3: Checklist = {
     {
       id: 'sev3/specific-issues',
       say: 'Check surface-specific issues',
-      evidence: failing,
+      evidence: (world) => [...failing(world), ...pools(world)],
       links: [
         { title: 'OpenAI status', url: 'https://status.openai.com' },
         { title: 'Anthropic status', url: 'https://status.anthropic.com' },

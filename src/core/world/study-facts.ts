@@ -1,5 +1,6 @@
 // Facts of the platform's tables: studies, the queue, surfaces.
 import type { Form } from '../platform/form.ts';
+import type { PoolCount } from '../platform/pool.ts';
 import type { Doubt, Unclear } from '../platform/unclear.ts';
 import type { Instant } from '../time.ts';
 
@@ -74,6 +75,9 @@ export type Surface = {
   /** The most frequent error message of the hour. */
   topError?: string;
   topErrorCount?: number;
+  /** The accounts and sessions that it is asked with, by state; absent where the database has none for it. */
+  accounts?: readonly PoolCount[] | undefined;
+  sessions?: readonly PoolCount[] | undefined;
 };
 
 export type Surfaces = {
@@ -87,4 +91,6 @@ export type Surfaces = {
   lastFinishedAt?: Instant;
   /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
   estimated: boolean;
+  /** Which pools the database tells; absent: not read yet, or not in time. */
+  pools?: { accounts: boolean; sessions: boolean } | undefined;
 };

@@ -6,6 +6,7 @@ import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { poll, type Source } from '../source.ts';
 import { BudgetedQuery } from './budgeted-query.ts';
 import { namingLocks } from './lock-holder.ts';
+import { newPoolsMemory, type PoolsMemory, withPools } from './pools.ts';
 import type { Tables } from './queries/columns.ts';
 import * as sql from './queries/studies.ts';
 import { statementLimit } from './server.ts';
@@ -18,10 +19,11 @@ import { lackOf } from './unclear.ts';
 export type SurfacesMemory = {
   rows: BudgetedQuery<readonly sql.SurfaceRow[]>;
   last: BudgetedQuery<sql.LastFinishedRow | undefined>;
+  pools: PoolsMemory;
 };
 
 export function newSurfacesMemory(): SurfacesMemory {
-  return { rows: new BudgetedQuery(), last: new BudgetedQuery() };
+  return { rows: new BudgetedQuery(), last: new BudgetedQuery(), pools: newPoolsMemory() };
 }
 
 export function surfacesSource(settings: Settings): Source {
@@ -77,7 +79,8 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   // A part of the rows may lack the newest.
   const newest = exact && all ? Math.max(...rows.map((row) => row.newest ?? Number.NEGATIVE_INFINITY)) : undefined;
   const lastFinishedAt = newest !== undefined && Number.isFinite(newest) ? newest * second : undefined;
-  if (surfaces.length > 0) return { surfaces, lastFinishedAt, estimated, ...doubt };
+  if (surfaces.length > 0)
+    return { ...(await withPools(surfaces, tables, memory.pools, ask, dear)), lastFinishedAt, estimated, ...doubt };
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
     async () => undefined,

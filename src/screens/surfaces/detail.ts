@@ -1,11 +1,12 @@
 // One surface's last hour: its errors, the affected studies, and links to jobs and log lines (runbook, SEV2 and SEV3).
 
 import { evaluateSurface, failureRate } from '../../core/health/surfaces.ts';
+import { byProxy, type PoolHealth, poolHealth } from '../../core/platform/pool.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import type { SurfaceDetail } from '../../core/queries/study.ts';
 import { formatCount, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
-import type { Surface } from '../../core/world/facts.ts';
+import type { Surface, Surfaces } from '../../core/world/facts.ts';
 import { newest } from '../../core/world/reading.ts';
 import { causeOf } from '../../runbook/causes.ts';
 import type { Place } from '../../store.ts';
@@ -46,6 +47,7 @@ export const surfaceScreen: Screen = {
             ],
             ['unknown status', s.unclear ? `${formatCount(s.unclear)} of these jobs` : undefined],
             ['affected studies', formatCount(s.affectedStudies)],
+            ...poolPairs(s, newest(watched)?.value.pools),
           ],
           room,
         ),
@@ -56,6 +58,27 @@ export const surfaceScreen: Screen = {
     };
   },
 };
+
+/** The accounts and sessions behind it, in the colour of what is left of them. */
+function poolPairs(s: Surface, pools: Surfaces['pools']): readonly (readonly [string, Line | string | undefined])[] {
+  if (!pools) return [];
+  const health = ({ says, usable, all }: PoolHealth): Line =>
+    line(usable === 0 ? span(says, 'critical') : usable * 2 < all ? span(says, 'warning') : says);
+  const absent = (what: string) => line(dim(`no table of ${what} that we can read`));
+  const sessions = byProxy(s.sessions ?? []);
+  return [
+    [
+      'accounts',
+      s.accounts ? health(poolHealth('account', s.accounts)) : pools.accounts ? line(dim('none')) : absent('accounts'),
+    ],
+    ...(sessions.length > 0
+      ? sessions.map(({ proxy, health: one }, at): readonly [string, Line] => [
+          at === 0 ? 'sessions' : '',
+          line(`${proxy}: `, health(one)),
+        ])
+      : [['sessions', pools.sessions ? line(dim('none')) : absent('sessions')] as const]),
+  ];
+}
 
 /** The known part before the query is answered. */
 function knownRows({ topError, topErrorCount }: Surface): Row[] {
