@@ -8,11 +8,15 @@ import { freePort, initCluster, type Server, startServer } from '../../simulator
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
 import { evaluate } from '../../src/core/health/evaluate.ts';
+import { oddities } from '../../src/core/queries/api-key.ts';
 import { minute } from '../../src/core/time.ts';
+import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
 import { queryStudy } from '../../src/data/postgres/study-query.ts';
+import { newSurfacesMemory, readSurfaces } from '../../src/data/postgres/surfaces.ts';
 import type { Result } from '../../src/data/source.ts';
+import { pools as poolEvidence } from '../../src/runbook/pools.ts';
 import { forms, type PlatformForm } from '../support/platform-forms.ts';
 import { live, world } from '../support/world.ts';
 
@@ -66,6 +70,16 @@ async function look(schema: string, jobTimeout = 10 * minute) {
   const findings = evaluate(seen).filter(({ area }) => area === 'studies');
   return { studies, findings };
 }
+
+const settingsOf = (schema: string) =>
+  settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'x' },
+    gateway: { url: 'http://127.0.0.1:1' },
+    database: { primary: there(), schema },
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
 
 test.each(forms)('$name: held and overdue studies are named', async (form) => {
   const { schema, prismaStudies } = form;
@@ -138,5 +152,82 @@ test.each(forms.filter(({ prisma }) => prisma))(
       { message: 'No', code: 'AUTH_FAILED', count: 1, final: 1 },
       { message: 'Quota exceeded', code: 'QUOTA_EXCEEDED', count: 1, final: 1 },
     ]);
+  },
+);
+
+const seen = async (schema: string) => {
+  const session = new Session(there());
+  open.push(session);
+  return good(await readSurfaces(session, schema, 20_000, newSurfacesMemory(), soon()));
+};
+
+test.each(forms.filter(({ prisma }) => prisma))('$name: accounts and sessions behind a surface', async (form) => {
+  const schema = `${form.schema}_pools`;
+  await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+  const word = (text: string) => (isUpper(form) ? text : text.toLowerCase());
+  await sql(`INSERT INTO "${schema}"."Account" VALUES ('a', 'openai-api', '${word('BLOCKED')}'), ('b', 'openai-api', '${word('ODD')}'),
+      ('c', 'openai-api', '${word('RETIRED')}'), ('d', 'anthropic-api', '${word('AVAILABLE')}');
+    INSERT INTO "${schema}"."Session" VALUES ('a', 'openai-api', '${word('INVALID')}', 'oxylabs'), ('b', 'openai-api', '${word('IDLE')}', 'brightdata'),
+      ('c', 'openai-api', '${word('EXPIRED')}', 'oxylabs'), ('d', 'openai-api', '${word('ACTIVE')}', NULL)`);
+  const surfaces = await seen(schema);
+  expect(surfaces.pools).toEqual({ accounts: true, sessions: true });
+  const facts = world({ now: Date.now(), readings: { surfaces: live<'surfaces'>(surfaces, Date.now()) } });
+  expect(poolEvidence(facts).map(({ subject, state, because }) => `${state} ${subject}: ${because}`)).toEqual([
+    // One is in a state that nobody knows: not proven that none is left.
+    `unknown openai-api accounts: 0 of 2 usable (1 ${word('BLOCKED')}, 1 ${word('ODD')} (not understood))`,
+    `fail openai-api sessions, oxylabs: 0 of 2 usable (1 ${word('EXPIRED')}, 1 ${word('INVALID')})`,
+    'pass openai-api sessions, brightdata: 1 of 1 usable',
+    'pass openai-api sessions, no proxy: 1 of 1 usable',
+  ]);
+});
+
+test('without tables of accounts and sessions that is said, and a table that may not be read costs only itself', async () => {
+  const [runbook] = forms;
+  const prisma = forms.find((form) => form.prisma);
+  if (!runbook || !prisma) throw new Error('no form');
+  await sql(runbook.create.replaceAll(`"${runbook.schema}"`, '"no_pools"'));
+  expect((await seen('no_pools')).pools).toEqual({ accounts: false, sessions: false });
+  await sql(prisma.create.replaceAll(`"${prisma.schema}"`, '"closed_pools"'));
+  await sql(`CREATE ROLE onlooker LOGIN PASSWORD 'root'; GRANT USAGE ON SCHEMA closed_pools TO onlooker;
+    GRANT SELECT ON ALL TABLES IN SCHEMA closed_pools TO onlooker; REVOKE ALL ON closed_pools."Account" FROM onlooker`);
+  const session = new Session({ ...there(), user: 'onlooker' });
+  open.push(session);
+  const surfaces = good(await readSurfaces(session, 'closed_pools', 20_000, newSurfacesMemory(), soon()));
+  expect(surfaces.pools).toEqual({ accounts: false, sessions: true });
+  expect(surfaces.surfaces.map(({ id }) => id)).toContain('openai-api');
+});
+
+test('keys that expire and tenants that are suspended are told; no column of limits is no missing limit', async () => {
+  const form = forms.find(({ prisma, prismaStudies }) => prisma && prismaStudies);
+  if (!form) throw new Error('no form');
+  await sql(form.create.replaceAll(`"${form.schema}"`, '"expiring"'));
+  const at = (from: string) => `(now() AT TIME ZONE 'UTC') ${from}`;
+  await sql(`INSERT INTO expiring."Tenant" VALUES ('tenant-a', 'A', 'ACTIVE'), ('tenant-b', 'B', 'SUSPENDED');
+    INSERT INTO expiring."ApiKey" ("id", "tenantId", name, permissions, "lastUsedAt", "createdAt", active, "expiresAt") VALUES
+      ('soon', 'tenant-a', 'soon', '{x}', ${at('')}, ${at('')}, true, ${at(`+ interval '3 days 1 hour'`)}),
+      ('late', 'tenant-a', 'late', '{x}', ${at('')}, ${at('')}, true, ${at(`- interval '2 hours'`)}),
+      ('years', 'tenant-b', 'years', '{x}', ${at('')}, ${at('')}, true, ${at(`+ interval '400 days'`)})`);
+  const { rows, limitsUntold } = good(await listApiKeys(settingsOf('expiring'), soon()));
+  expect(limitsUntold).toBe(true);
+  const says = Object.fromEntries(rows.map((key) => [key.id, oddities(key, Date.now(), limitsUntold)]));
+  expect(says).toEqual({
+    k1: [],
+    k2: [],
+    soon: ['expires in 3 d'],
+    late: ['expired 2 h ago'],
+    years: ['tenant suspended'],
+  });
+});
+
+test.each(forms.filter(({ prisma }) => prisma))(
+  '$name: the cost of a study is the sum of its records',
+  async (form) => {
+    const schema = `${form.schema}_cost`;
+    await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+    await sql(
+      `INSERT INTO "${schema}"."CostRecord" VALUES ('a', 't', 'st_runs', 1.25), ('b', 't', 'st_runs', 2), ('c', 't', 'st_waits', 9)`,
+    );
+    expect(good(await queryStudy(settingsOf(schema), 'st_runs', soon())).cost).toBe(3.25);
+    expect(good(await queryStudy(settingsOf(schema), 'st_good', soon())).cost).toBe(undefined);
   },
 );

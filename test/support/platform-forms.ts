@@ -77,8 +77,12 @@ function form(
   const jobTables = prisma
     ? `CREATE TABLE "Job" (id text PRIMARY KEY, "studyId" text NOT NULL, "surfaceId" text NOT NULL, status ${typeOf('job')} NOT NULL,
          attempts int NOT NULL DEFAULT 3, result jsonb, "lastAttemptAt" timestamp(3), "createdAt" timestamp(3) NOT NULL, "updatedAt" timestamp(3) NOT NULL);
-       CREATE TABLE "ApiKey" (id text PRIMARY KEY, "tenantId" text, name text, permissions text[], "lastUsedAt" timestamp(3), "createdAt" timestamp(3), active boolean);
-       INSERT INTO "ApiKey" VALUES ('k1', 'tenant-a', 'in use', '{studies:read}', NULL, ${at}, true), ('k2', 'tenant-a', 'gone', '{}', NULL, ${at}, false);`
+       CREATE TABLE "ApiKey" (id text PRIMARY KEY, "tenantId" text, name text, permissions text[], "lastUsedAt" timestamp(3), "createdAt" timestamp(3), active boolean, "expiresAt" timestamp(3));
+       INSERT INTO "ApiKey" VALUES ('k1', 'tenant-a', 'in use', '{studies:read}', NULL, ${at}, true), ('k2', 'tenant-a', 'gone', '{}', NULL, ${at}, false);
+       CREATE TABLE "Account" (id text PRIMARY KEY, "surfaceId" text NOT NULL, status text NOT NULL);
+       CREATE TABLE "Session" (id text PRIMARY KEY, "surfaceId" text NOT NULL, status text NOT NULL, "proxyProvider" text);
+       CREATE TABLE "CostRecord" (id text PRIMARY KEY, "tenantId" text NOT NULL, "studyId" text, total numeric(10, 4) NOT NULL);
+       CREATE TABLE "Tenant" (id text PRIMARY KEY, name text NOT NULL, status text NOT NULL);`
     : `CREATE TABLE jobs (id text PRIMARY KEY, study_id text NOT NULL, surface_id text NOT NULL, status ${typeOf('job')} NOT NULL, error_message text,
          attempt_count int NOT NULL DEFAULT 3, created_at timestamptz);
        CREATE TABLE api_keys (id text PRIMARY KEY, tenant_id text, name text, permissions text[], rate_limit int, last_used_at timestamptz, created_at timestamptz,

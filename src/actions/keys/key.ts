@@ -11,7 +11,8 @@ import { answeredByDatabase, given, refuse, refusedBy, unknownName } from '../pl
 
 const columns = `id::text AS id, tenant_id::text AS tenant, name::text AS name, permissions::text AS permissions,
   revoked, extract(epoch FROM now() - last_used_at)::float8 AS idle, extract(epoch FROM now() - created_at)::float8 AS age,
-  extract(epoch FROM last_used_at)::float8 AS used, extract(epoch FROM created_at)::float8 AS created`;
+  extract(epoch FROM last_used_at)::float8 AS used, extract(epoch FROM created_at)::float8 AS created,
+  extract(epoch FROM expires_at)::float8 AS expires, coalesce(expires_at <= now(), false) AS expired`;
 
 export const mostKeys = 200;
 
@@ -30,7 +31,8 @@ function inRunbookWords({ schema, apiKey }: Form): string {
   const name = (column: ColumnId<'apiKey'>) => columnName('apiKey', apiKey, column);
   const revoked = isActiveForm(apiKey) ? `NOT ${name('active')}` : name('revoked');
   return `SELECT id, ${name('tenant')} AS tenant_id, name, permissions, ${revoked} AS revoked,
-    ${name('lastUsed')} AS last_used_at, ${name('created')} AS created_at FROM ${qualified(schema, apiKey.name)}`;
+    ${name('lastUsed')} AS last_used_at, ${name('created')} AS created_at,
+    ${apiKey.columns.expires ? name('expires') : 'NULL::timestamptz'} AS expires_at FROM ${qualified(schema, apiKey.name)}`;
 }
 
 /** Prisma's keys are active or not; the runbook's are revoked or not. */
@@ -57,7 +59,7 @@ export const permissionsOf = (row: SqlRow): readonly string[] =>
     .filter((one) => one !== '');
 
 export const describe = (row: SqlRow): string =>
-  `“${row.name}” of ${row.tenant}, permissions ${row.permissions}, ${lastUse(row)}`;
+  `“${row.name}” of ${row.tenant}, permissions ${row.permissions}, ${lastUse(row)}${row.expired === true ? ', expired' : ''}`;
 
 export const keyField: Field = {
   name: 'key',

@@ -59,16 +59,22 @@ export const listApiKeys: Action = {
   within: second,
 };
 
-const asTable = (rows: readonly SqlRow[]) => ({
-  head: ['KEY', 'TENANT', 'NAME', 'PERMISSIONS', 'LAST USED', 'CREATED', 'STATE'],
-  table: rows.map((row) => [
-    ...[row.id, row.tenant, row.name].map((one) => String(one ?? '')),
-    permissionsOf(row).join(',') || '–',
-    time(row.used)?.slice(0, 16) ?? 'never',
-    time(row.created)?.slice(0, 16) ?? '–',
-    row.revoked === true ? 'REVOKED' : 'live',
-  ]),
-});
+/** When keys expire is told where some do. */
+function asTable(rows: readonly SqlRow[]) {
+  const expires = rows.some((row) => time(row.expires) !== undefined);
+  const state = (row: SqlRow) => (row.revoked === true ? 'REVOKED' : row.expired === true ? 'EXPIRED' : 'live');
+  return {
+    head: ['KEY', 'TENANT', 'NAME', 'PERMISSIONS', 'LAST USED', 'CREATED', ...(expires ? ['EXPIRES'] : []), 'STATE'],
+    table: rows.map((row) => [
+      ...[row.id, row.tenant, row.name].map((one) => String(one ?? '')),
+      permissionsOf(row).join(',') || '–',
+      time(row.used)?.slice(0, 16) ?? 'never',
+      time(row.created)?.slice(0, 16) ?? '–',
+      ...(expires ? [time(row.expires)?.slice(0, 16) ?? '–'] : []),
+      state(row),
+    ]),
+  };
+}
 
 const forPrograms = (row: SqlRow) => ({
   id: row.id,
@@ -77,6 +83,7 @@ const forPrograms = (row: SqlRow) => ({
   permissions: permissionsOf(row),
   lastUsedAt: time(row.used) ?? null,
   createdAt: time(row.created) ?? null,
+  expiresAt: time(row.expires) ?? null,
   revoked: row.revoked === true,
 });
 

@@ -45,7 +45,9 @@ export function poolHealth(kind: PoolKind, counts: readonly PoolCount[]): PoolHe
   const sum = (some: readonly PoolCount[]) => some.reduce((all, { count }) => all + count, 0);
   const here = counts.filter(({ state }) => meaningOf(kind, state) !== 'gone');
   const usable = sum(here.filter(({ state }) => meaningOf(kind, state) === 'usable'));
-  const others = here.filter(({ state }) => meaningOf(kind, state) !== 'usable').toSorted((a, b) => b.count - a.count);
+  const others = here
+    .filter(({ state }) => meaningOf(kind, state) !== 'usable')
+    .toSorted((a, b) => b.count - a.count || (a.state < b.state ? -1 : 1));
   const unknown = others.filter(({ state }) => meaningOf(kind, state) === undefined);
   const words = others.map(({ state, count }) => {
     const known = meaningOf(kind, state) !== undefined;

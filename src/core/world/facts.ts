@@ -207,6 +207,9 @@ export type Redis = {
   persistence?: RedisPersistence;
 };
 
+/** `count`: of all, also where only some lines were read. */
+export type Refusal = { tenant?: string | undefined; status: number; count: number };
+
 /** The API's own traffic over the last five minutes. */
 export type Traffic = {
   /** Milliseconds. Absent without samples. */
@@ -222,6 +225,8 @@ export type Traffic = {
   /** 1: every line was counted; 0.1: one in ten. */
   sampling: number;
   window: Ms;
+  /** Requests refused with 401, 403 or 429, by tenant and status, most first; `tenant` absent: the log names none. */
+  refusals?: readonly Refusal[] | undefined;
   /** How far back the logs that were read reach, where that is less than the window. */
   covered?: Ms | undefined;
   /** Pods whose logs were not read to their end in time: what is newest may be missing. */

@@ -10,11 +10,12 @@ import {
   requestIdsOf,
   timeOf,
 } from '../../core/logs/log-line.ts';
+import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute } from '../../core/time.ts';
 import { ProbeRequests } from './probe-request.ts';
 
 /** What became of one request of a person. `gaveUp`: the client disconnected before an answer. */
-export type Answered = { ms?: Ms; status: number | 'gaveUp'; at?: Instant };
+export type Answered = { ms?: Ms; status: number | 'gaveUp'; at?: Instant; tenant?: string | undefined };
 
 /** Without an answer for so long it counts as given up: load balancers and people wait no longer. */
 export const longestWait: Ms = minute;
@@ -38,6 +39,10 @@ const goneStatuses = new Set([499, 460, 0]);
 /** In a line that may tell of an answer: a name that means a duration, words of a cut connection, an access log. */
 const mayBeAnswer =
   /(?:duration|latency|elapsed|took|time_?taken|(?:response|request|processing|service|execution)_?time)\w{0,12}(?:"\s?:|=)|(?:request|client|connection) (?:has )?(?:aborted|errored|cancell?ed|closed|disconnected|gone)|premature close| HTTP\/\d|\d ms\b|^\[GIN\]/i;
+
+/** Not let in, not allowed, or too many: whose requests they are is worth to know. */
+export const isRefusal = (status: Answered['status']): status is number =>
+  status === 401 || status === 403 || status === 429;
 
 /** Reads one container's lines, in their order. */
 export class AccessLog {
@@ -107,7 +112,7 @@ export class AccessLog {
     const at = timeOf(read, this.#fields);
     const over = seen ?? at;
     const took = ms ?? (came === undefined || over === undefined ? undefined : Math.max(0, over - came));
-    return { status, ms: took, at };
+    return { status, ms: took, at, tenant: isRefusal(status) ? this.#tenant(read) : undefined };
   }
 
   /** Client requests that have waited too long for an answer, each returned once; `now` by the log's clock. */
@@ -173,6 +178,11 @@ export class AccessLog {
 
   #requestId(read: ReadLine): string | undefined {
     return requestIdsOf(read, this.#fields)[0];
+  }
+
+  #tenant({ plain, record }: ReadLine): string | undefined {
+    const value = plain ? undefined : fieldAt(record, this.#fields.tenantId);
+    return typeof value === 'string' && value !== '' ? sanitize(value, 100) : undefined;
   }
 
   #url(read: ReadLine): unknown {

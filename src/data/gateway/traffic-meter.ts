@@ -3,7 +3,8 @@
 import * as int32 from 'hdr-histogram-js/dist/Int32Histogram.js';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
-import type { Answered } from './access-log.ts';
+import { type Answered, isRefusal } from './access-log.ts';
+import { countRefusal, type Refused, refusalsFrom } from './refusals.ts';
 
 /** Five minutes (issue 2: API p95 and error rate). */
 export const trafficWindow: Ms = 5 * minute;
@@ -16,7 +17,7 @@ const { default: exported } = int32;
 const Int32Histogram = (exported as unknown as typeof int32).default ?? exported;
 type Histogram = InstanceType<typeof Int32Histogram>;
 
-type Slot = { start: Instant; times: Histogram; parsed: number } & Counts;
+type Slot = { start: Instant; times: Histogram; parsed: number; refusedBy: Refused } & Counts;
 
 /** `served`: those that the platform took on. The others were refused: too many (429), or wrong (other 4xx). */
 type Counts = Record<'served' | 'failed' | 'gaveUp' | 'limited' | 'refused', number>;
@@ -26,17 +27,25 @@ const kinds = Object.keys(noCounts) as readonly (keyof Counts)[];
 /** From one millisecond to the longest, to three significant digits. */
 const histogram = (): Histogram => new Int32Histogram(1, longest, 3);
 
-export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'shares' | 'served' | 'samples'> & { weight: number };
+export type Figures = Pick<Traffic, 'p95' | 'errorRate' | 'shares' | 'served' | 'samples' | 'refusals'> & {
+  weight: number;
+};
 
 export class TrafficMeter {
   readonly #slots: Slot[] = [];
   readonly #sum = histogram();
 
   /** One request, that stands for `weight` of them. A refusal is quick, and says nothing about what people wait for. */
-  add(at: Instant, now: Instant, { ms, status }: Pick<Answered, 'ms' | 'status'>, weight: number): void {
+  add(
+    at: Instant,
+    now: Instant,
+    { ms, status, tenant }: Pick<Answered, 'ms' | 'status' | 'tenant'>,
+    weight: number,
+  ): void {
     const slot = this.#slot(at, now);
     if (!slot) return;
     slot.parsed += 1;
+    if (isRefusal(status)) countRefusal(slot.refusedBy, status, tenant, weight);
     if (status === 429) slot.limited += weight;
     else if (status !== 'gaveUp' && status >= 400 && status < 500) slot.refused += weight;
     else {
@@ -71,6 +80,7 @@ export class TrafficMeter {
         refused: share(sum.refused),
       },
       served: sum.served,
+      refusals: refusalsFrom(this.#slots.map(({ refusedBy }) => refusedBy)),
       samples,
       weight,
     };
@@ -83,7 +93,7 @@ export class TrafficMeter {
     const found = this.#slots.findLast((slot) => slot.start === start);
     if (found) return found;
     this.#forget(now);
-    const slot = { start, times: histogram(), parsed: 0, ...noCounts };
+    const slot = { start, times: histogram(), parsed: 0, refusedBy: new Map(), ...noCounts };
     this.#slots.push(slot);
     return slot;
   }

@@ -4,7 +4,6 @@ import type { ApiKey, ApiKeyList } from '../../core/queries/api-key.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
-import { inSchema } from './queries/columns.ts';
 import * as sql from './queries/keys.ts';
 import { sessionsFor } from './sessions.ts';
 import { tablesOf } from './tables.ts';
@@ -12,9 +11,13 @@ import { tablesOf } from './tables.ts';
 export function listApiKeys(settings: Settings, signal: AbortSignal): Promise<Result<ApiKeyList>> {
   const session = sessionsFor(settings).studies;
   return session.read(signal, 3 * second, async (ask) => {
-    const { apiKey, schema } = (await tablesOf(session, settings.database.schema, ask)).form;
-    const found = await ask<sql.ApiKeyRow>(sql.apiKeys(inSchema(schema, apiKey.name), apiKey));
-    return { rows: found.slice(0, sql.mostKeys).map(keyFrom), more: found.length > sql.mostKeys };
+    const { form } = await tablesOf(session, settings.database.schema, ask);
+    const found = await ask<sql.ApiKeyRow>(sql.apiKeys(form));
+    return {
+      rows: found.slice(0, sql.mostKeys).map(keyFrom),
+      more: found.length > sql.mostKeys,
+      limitsUntold: form.apiKey.columns.rateLimit ? undefined : true,
+    };
   });
 }
 
@@ -29,6 +32,9 @@ function keyFrom(row: sql.ApiKeyRow): ApiKey {
     createdAt: (row.created ?? 0) * second,
     revoked: row.revoked ?? row.revokedAt !== null,
     revokedAt: row.revokedAt === null ? undefined : row.revokedAt * second,
+    expiresAt: row.expires === null ? undefined : row.expires * second,
+    tenantStatus:
+      row.tenantStatus === null || /^active$/i.test(row.tenantStatus) ? undefined : sanitize(row.tenantStatus, 40),
   };
 }
 

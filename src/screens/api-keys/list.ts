@@ -1,12 +1,14 @@
 // API keys per tenant (runbook, Viewing API Key Status); never the key. Keys that need attention come first.
+import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/queries/api-key.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
 import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
-import { newest } from '../../core/world/reading.ts';
+import type { Traffic } from '../../core/world/facts.ts';
+import { known, newest, type Reading } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
-import { dim, faded, firstFitting, type Line, line, span } from '../toolkit/line.ts';
+import { dim, faded, firstFitting, type Line, line, span, wrap } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 
@@ -47,27 +49,27 @@ export const apiKeysScreen: Screen = {
       36,
     );
     const all: Column<ApiKey>[] = [
-      { title: '', of: (k) => glyphOf(k, now), width: 1 },
+      { title: '', of: (k) => glyphOf(k, now, found?.limitsUntold), width: 1 },
       { title: 'tenant', of: (k) => k.tenant, width: Math.min(14, tenants), upTo: tenants },
       { title: 'name', of: (k) => k.name, width: Math.min(14, names), upTo: names },
       { title: 'permissions', of: permissionsSays, width: 13, upTo: 40, spare: 1 },
       { title: 'limit', of: (k) => (k.rateLimit ? formatCount(k.rateLimit) : '–'), width: 6, align: 'right', spare: 2 },
       { title: 'used', of: (k) => dim(usedSays(k, now)), width: 7, align: 'right' },
-      { title: 'attention', of: (k, wide) => oddSays(k, now, wide), width: 17, upTo: 40 },
+      { title: 'attention', of: (k, wide) => oddSays(k, now, wide, found?.limitsUntold), width: 17, upTo: 40 },
       { title: 'id', of: (k) => dim(k.id), width: 12, upTo: 36, spare: 3 },
     ];
     const { head, draw } = table(all, room);
     const rows = keys.map(
       (k): Row => ({
         id: k.id,
-        text: `${k.tenant} ${k.name} ${k.id} ${k.permissions.join(' ')} ${k.revoked ? 'revoked' : oddities(k, now).join(' ')}`,
+        text: `${k.tenant} ${k.name} ${k.id} ${k.permissions.join(' ')} ${k.revoked ? 'revoked' : oddities(k, now, found?.limitsUntold).join(' ')}`,
         draw: () => [k.revoked ? faded(draw(k)) : draw(k)],
-        opens: { kind: 'details', title: `key ${k.name || k.id}`, lines: () => detailsOf(k, now) },
+        opens: { kind: 'details', title: `key ${k.name || k.id}`, lines: () => detailsOf(k, now, found?.limitsUntold) },
         copies: { text: k.id, what: k.id },
         target: { key: k.id },
       }),
     );
-    const odd = keys.filter((k) => oddities(k, now).length > 0).length;
+    const odd = keys.filter((k) => oddities(k, now, found?.limitsUntold).length > 0).length;
     return {
       says: line(
         found ? `${formatCount(keys.length)}${found.more ? ' and more' : ''}` : '',
@@ -76,14 +78,23 @@ export const apiKeysScreen: Screen = {
       right: ageSays(reading, now) ?? [],
       head: [...(reading.state === 'lost' ? trouble(reading, 'database', now, room) : []), head],
       rows,
+      foot: refusedLines(world.readings.traffic, now, room),
       empty: found ? [line(dim('no API keys'))] : [],
     };
   },
 };
 
-function glyphOf(key: ApiKey, now: Instant) {
+/** Whose requests the gateway refused in the last minutes. */
+function refusedLines(traffic: Reading<Traffic>, now: Instant, columns: number): Line[] {
+  const refusals = known(traffic, now)?.refusals ?? [];
+  if (refusals.length === 0) return [];
+  const window = formatAge(known(traffic, now)?.window ?? 0);
+  return wrap(`refused in ${window}: ${refusalsByTenant(refusals).join('; ')}`, columns).map((part) => line(dim(part)));
+}
+
+function glyphOf(key: ApiKey, now: Instant, untold?: true) {
   if (key.revoked) return dim('–');
-  return oddities(key, now).length > 0 ? span('▲', 'warning') : span('✓', 'ok');
+  return oddities(key, now, untold).length > 0 ? span('▲', 'warning') : span('✓', 'ok');
 }
 
 /** As many whole values as fit, and a count of the rest. */
@@ -101,13 +112,13 @@ function usedSays(key: ApiKey, now: Instant): string {
   return key.lastUsedAt === undefined ? 'never' : shortAge(now - key.lastUsedAt);
 }
 
-function oddSays(key: ApiKey, now: Instant, columns: number) {
+function oddSays(key: ApiKey, now: Instant, columns: number, untold?: true) {
   if (key.revoked) return dim('revoked');
-  const ways = shortenings(oddities(key, now).join(', '));
+  const ways = shortenings(oddities(key, now, untold).join(', '));
   return firstFitting(columns, ...ways.map((says) => line(span(says, 'warning'))));
 }
 
-function detailsOf(key: ApiKey, now: Instant): Line[] {
+function detailsOf(key: ApiKey, now: Instant, untold?: true): Line[] {
   const when = (at: Instant | undefined) =>
     at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const pair = (label: string, value: string) => line(dim(label.padEnd(13)), value);
@@ -115,10 +126,11 @@ function detailsOf(key: ApiKey, now: Instant): Line[] {
     pair('id', key.id),
     pair('tenant', key.tenant),
     pair('permissions', key.permissions.join(', ') || 'none'),
-    pair('rate limit', key.rateLimit ? formatCount(key.rateLimit) : 'none'),
+    pair('rate limit', key.rateLimit ? formatCount(key.rateLimit) : untold ? 'not in the table' : 'none'),
     pair('last used', when(key.lastUsedAt)),
     pair('created', when(key.createdAt)),
+    ...(key.expiresAt === undefined ? [] : [pair('expires', formatInstant(key.expiresAt))]),
     pair('revoked', key.revoked ? when(key.revokedAt) : 'no'),
-    ...oddities(key, now).map((odd) => line(span(`▲ ${odd}`, 'warning'))),
+    ...oddities(key, now, untold).map((odd) => line(span(`▲ ${odd}`, 'warning'))),
   ];
 }

@@ -1,5 +1,7 @@
 import { evaluateMetric, metrics } from '../../core/health/metrics.ts';
+import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { formatLimit } from '../../core/text/format.ts';
+import { known } from '../../core/world/reading.ts';
 import type { Screen } from '../screen.ts';
 import { descriptionList } from '../toolkit/description-list.ts';
 import { bold, dim, line, mark, span } from '../toolkit/line.ts';
@@ -20,6 +22,8 @@ export const metricScreen: Screen = {
     const { value, basis } = valueSays(m, world);
     const { warning, critical } = world.scope.thresholds[m.id];
     const reading = m.measure(world);
+    const isApi = m.id === 'p95' || m.id === 'errorRate';
+    const refused = refusalsByTenant((isApi ? known(world.readings.traffic, world.now)?.refusals : undefined) ?? []);
     const lines = descriptionList(
       [
         ['health', line(mark(verdict), span(` ${verdict}`, verdict))],
@@ -28,6 +32,7 @@ export const metricScreen: Screen = {
         ['critical', `above ${formatLimit(critical, m.unit)}`],
         ['runbook', m.action],
         ['measured by', reading.state === 'live' ? reading.from : undefined],
+        ...refused.map((says, at): readonly [string, string] => [at === 0 ? 'refused' : '', says]),
       ],
       room,
     );

@@ -1,0 +1,18 @@
+// Requests that the gateway refused, by tenant, in words.
+import { formatCount } from '../text/format.ts';
+import type { Refusal } from '../world/facts.ts';
+
+const words: Readonly<Record<number, string>> = { 401: 'unauthorized', 403: 'forbidden', 429: 'rate limited' };
+
+/** `401 unauthorized` */
+export const refusalSays = (status: number): string => `${status}${words[status] ? ` ${words[status]}` : ''}`;
+
+/** For each tenant, those with most first: `tenant-lyra: 12 × 429 rate limited, 1 × 403 forbidden`. */
+export function refusalsByTenant(refusals: readonly Refusal[]): readonly string[] {
+  const tenants = [...new Set(refusals.map(({ tenant }) => tenant))];
+  return tenants.map((tenant) => {
+    const here = refusals.filter((one) => one.tenant === tenant);
+    const counts = here.map(({ status, count }) => `${formatCount(Math.round(count))} × ${refusalSays(status)}`);
+    return `${tenant ?? 'tenant not in the log'}: ${counts.join(', ')}`;
+  });
+}
