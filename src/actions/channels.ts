@@ -3,7 +3,7 @@ import type { Action, ActionId, Field, Target } from '../core/actions/action.ts'
 import type { Channel, ChannelCall } from '../core/actions/call.ts';
 import type { OpenIncident, Preflight } from '../core/actions/preflight.ts';
 import { channelIds } from '../core/incident/channel.ts';
-import { slackMessage } from '../core/text/markup.ts';
+import { pagerDutyTexts, slackMessage } from '../core/text/markup.ts';
 import { second } from '../core/time.ts';
 import { fingerprint, given, itsAnswer, planned, refuse } from './plan.ts';
 
@@ -86,22 +86,19 @@ export const resolvePage: Action = pageAction('resolve-page', 'resolve', {
   },
 });
 
-/** Characters of a summary (PagerDuty, Events API v2). */
-const longestSummary = 1024;
-
 function messageTo(channel: Channel, text: string, preflight: Preflight): ChannelCall {
   const { environment, targets } = preflight.context;
   if (channel !== 'pagerduty') return { tool: 'channel', channel, body: JSON.stringify(slackMessage(text)) };
-  const [summary = ''] = text.split('\n');
+  const { summary, details } = pagerDutyTexts(text);
   const incident = preflight.incident();
   const body = JSON.stringify({
     event_action: 'trigger',
     dedup_key: incident?.key,
     payload: {
-      summary: summary.slice(0, longestSummary),
+      summary,
       source: `${environment} ${targets.namespace}`,
       severity: 'critical',
-      custom_details: { text },
+      custom_details: { text: details },
     },
   });
   return { tool: 'channel', channel, url: targets.channels.pagerDuty, body };

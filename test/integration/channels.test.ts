@@ -151,6 +151,15 @@ test('foreign text in a message notifies nobody and links nowhere', async () => 
   ]);
 });
 
+test('PagerDuty gets no mention, tag, link or formula to hand on', async () => {
+  const url = await receiver(202, '{"status":"success"}');
+  const text = '=studies: <!channel> @here <img src=x> [runbook](https://evil.example)\nmore <@U1>';
+  await deliver(platform(url), { ...message, channel: 'pagerduty', purpose: 'trigger', text });
+  const summary = ' =studies: < !channel> @ here < img src=x> [runbook] (https://evil.example)';
+  const details = `${summary}\nmore < @ U1>`;
+  expect(bodies).toMatchObject([{ payload: { summary, custom_details: { text: details } } }]);
+});
+
 describe('only the channel’s own answer is a success', () => {
   const html = { 'content-type': 'text/html' };
   const slack = new URL('https://hooks.slack.com/services/T/B/x');

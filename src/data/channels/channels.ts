@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { ChannelId } from '../../core/incident/channel.ts';
 import type { ChannelState } from '../../core/incident/context.ts';
 import type { Delivery, Purpose } from '../../core/incident/event.ts';
-import { slackMessage } from '../../core/text/markup.ts';
+import { pagerDutyTexts, slackMessage } from '../../core/text/markup.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { type Guarding, keptBack } from '../unencrypted.ts';
 import { post } from './post.ts';
@@ -67,15 +67,15 @@ function targetOf(channels: Channels, message: Message): Target | undefined {
   return webhook ? { url: webhook, body: slackMessage(message.text) } : undefined;
 }
 
-/** https://developer.pagerduty.com/docs/events-api-v2: a summary has at most 1024 characters. */
+/** https://developer.pagerduty.com/docs/events-api-v2 */
 function pagerDutyEvent(routingKey: string, { purpose, text, dedupKey, severity, source }: Message): object {
   const event_action = purpose === 'acknowledge' ? 'acknowledge' : purpose === 'resolve' ? 'resolve' : 'trigger';
   const event = { routing_key: routingKey, event_action, dedup_key: dedupKey };
   if (event_action !== 'trigger') return event;
-  const [summary = ''] = text.split('\n');
+  const { summary, details } = pagerDutyTexts(text);
   return {
     ...event,
     client: 'bentham-cockpit',
-    payload: { summary: summary.slice(0, 1024), source, severity, custom_details: { text } },
+    payload: { summary, source, severity, custom_details: { text: details } },
   };
 }
