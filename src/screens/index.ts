@@ -23,7 +23,7 @@ import { incidentEntries } from './incident/palette.ts';
 import { contactsScreen, peopleScreen } from './incident/people.ts';
 import { procedureEntries, procedureScreen, proceduresScreen, runbookCommandsScreen } from './incident/procedures.ts';
 import { receivedScreen } from './incident/received.ts';
-import { channelsScreen, severitiesScreen } from './incident/reference.ts';
+import { channelsScreen, locationsScreen, portsScreen, severitiesScreen } from './incident/reference.ts';
 import { incidentScreen } from './incident/screen.ts';
 import { timelineScreen } from './incident/timeline.ts';
 import { logEntries } from './logs/palette.ts';
@@ -83,6 +83,8 @@ const own: readonly Screen[] = [
   runbookCommandsScreen,
   severitiesScreen,
   channelsScreen,
+  locationsScreen,
+  portsScreen,
 ];
 
 export const screens: readonly Screen[] = [

@@ -54,6 +54,17 @@ describe('a typed text finds first', () => {
     ['appendix', 'useful commands of the runbook'],
     ['snapshots', 'backups'],
     ['runs', 'command log'],
+    ['why', 'health'],
+    ['who is on call', 'contacts: whom to call'],
+    ['on call', 'contacts: whom to call'],
+    ['snooze', 'alerts'],
+    ['export', 'timeline'],
+    ['kill query', 'cancel a session’s statement'],
+    ['disable openai', 'disable openai-api'],
+    ['test anthropic', 'test anthropic-api live'],
+    ['address', 'service locations'],
+    ['port', 'ports of the services'],
+    ['staging', 'service locations'],
   ])('%s: %s', (typed, title) => expect(first(typed)).toEqual([title]));
 
   test('SEV1 to SEV4 in their order', () => {
@@ -63,6 +74,16 @@ describe('a typed text finds first', () => {
   test('nothing that only shares letters by chance', () => {
     expect(found(stateOf(outage), 'bell')).toHaveLength(1);
     expect(found(stateOf(outage), 'doesnotexist')).toEqual([]);
+  });
+
+  test('where nothing matches, the nearest three are offered, and say so', () => {
+    const typed = pressing(stateOf(outage), size, ':', ...'restaurant');
+    const text = frameText(typed, size);
+    expect(text).toContain('no match; the nearest:');
+    expect(text).toContain('restart');
+    expect(frameText(pressing(stateOf(outage), size, ':', ...'x'.repeat(60)), size)).toContain(
+      'no match; esc goes back',
+    );
   });
 
   test('everything, in its order, when the text is empty', () => {

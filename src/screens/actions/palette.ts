@@ -73,7 +73,15 @@ function cannotArm({ arming }: State): string | undefined {
   return arming.state === 'open' ? 'this environment is not read-only' : undefined;
 }
 
-const sentence = 'a deployment';
+/** What an action's title ends with, the field it stands for, and the names that there are. */
+const named = [
+  { says: 'a deployment', field: 'deployment', names: ({ world }: State) => Object.values(world.scope.deployments) },
+  {
+    says: 'a surface',
+    field: 'surface',
+    names: ({ world }: State) => newest(world.readings.surfaces)?.value.surfaces.map(({ id }) => id) ?? [],
+  },
+] as const;
 
 function entryOf(state: State, action: Action, title: string, target: Target = {}): Entry {
   const why = whyNot(state, action, target);
@@ -86,14 +94,17 @@ function entryOf(state: State, action: Action, title: string, target: Target = {
   };
 }
 
-/** In the palette every action has its own entry; what is done to a deployment, one for each of them. */
+/** In the palette every action has its own entry; what is done to a deployment or a surface, one for each of them. */
 export const actionEntries = (state: State): readonly Entry[] => [
   ...actions.flatMap((action) => {
     const title = action.title.toLowerCase();
-    const each = title.endsWith(sentence) ? Object.values(state.world.scope.deployments) : [];
+    const kind = named.find(({ says }) => title.includes(says));
+    const each = kind?.names(state) ?? [];
     return [
       entryOf(state, action, title),
-      ...each.map((deployment) => entryOf(state, action, title.replace(sentence, deployment), { deployment })),
+      ...each.map((name) =>
+        entryOf(state, action, title.replace(kind?.says ?? '', name), { [kind?.field ?? '']: name }),
+      ),
     ];
   }),
   {

@@ -7,6 +7,7 @@ export const healthScreen: Screen = {
   id: 'health',
   title: () => 'HEALTH',
   palette: 'health',
+  also: 'why broken wrong problem status',
   view(state, _place, { columns, rows }) {
     const { readings } = state.world;
     const answered = [readings.gateway, readings.primary, readings.replica, readings.redis, readings.cluster].filter(

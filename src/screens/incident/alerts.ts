@@ -71,7 +71,7 @@ export const alertsScreen: Screen = {
   id: 'alerts',
   title: () => 'ALERTS',
   palette: 'alerts',
-  also: 'ack acknowledge pager',
+  also: 'ack acknowledge pager snooze silence',
   view({ incidentContext, world }, place, { columns }) {
     const alerts = incidentContext?.alerts ?? [];
     const widestOf = (of: (a: DueAlert) => string, least: number, most: number) => widest(alerts.map(of), least, most);

@@ -16,6 +16,7 @@ export const peopleScreen: Screen = {
   id: 'people',
   title: () => 'PEOPLE',
   palette: 'people: who is connected, roles, control',
+  also: 'handover commander',
   view({ incidentContext, incident }) {
     if (!incidentContext) return { rows: [], empty: [line(dim('reading the journal'))] };
     const held = roles.map((role, at): Row => {
@@ -150,7 +151,7 @@ export const contactsScreen: Screen = {
   id: 'contacts',
   title: () => 'CONTACTS',
   palette: 'contacts: whom to call',
-  also: 'phone escalate escalation dba',
+  also: 'phone escalate escalation dba who is on call oncall on-call',
   view({ incidentContext, incident }, _place, { columns }) {
     const isSecurity = incident?.procedure === 'security' || (incident?.procedures.includes('security') ?? false);
     const severity = incident && incident.resolvedAt === undefined ? incident.severity : undefined;

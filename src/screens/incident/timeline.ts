@@ -27,7 +27,7 @@ export const timelineScreen: Screen = {
   id: 'timeline',
   title: () => 'TIMELINE',
   palette: 'timeline',
-  also: 'journal history',
+  also: 'journal history export report postmortem',
   sorts: orders,
   view(state, place) {
     const { incident, incidentContext } = state;

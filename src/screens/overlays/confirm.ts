@@ -26,7 +26,11 @@ export function confirmEnd(state: State, overlay: Confirm): Line[] {
 const ignored = (says: string): Intent => ({ kind: 'notice', says, verdict: 'unknown' });
 
 function cancelled(state: State, ask: Confirmation): readonly Intent[] {
-  return [{ kind: 'close' }, ...(ask.cancelled?.(state) ?? [])];
+  return [
+    { kind: 'close' },
+    ...(ask.cancelled?.(state) ?? []),
+    { kind: 'notice', says: 'cancelled; nothing was done' },
+  ];
 }
 
 /**

@@ -8,7 +8,7 @@ import { bold, columnsOf, dim, fitLine, type Line, line, span, spread } from '..
 import { memoize } from '../toolkit/memoize.ts';
 import { field } from './field.ts';
 import { thingEntries } from './palette-resources.ts';
-import { search } from './search.ts';
+import { nearestTo, search } from './search.ts';
 
 type Item = Entry & { key?: string };
 type Palette = Extract<Overlay, { kind: 'palette' }>;
@@ -76,19 +76,25 @@ export const found = memoize(
   1,
 );
 
+/** What is listed: what matches, or what is nearest to it. */
+const listed = memoize((state: State, text: string, row?: Row): { all: readonly Item[]; isNear: boolean } => {
+  const all = found(state, text, row);
+  return all.length > 0 ? { all, isNear: false } : { all: nearestTo(items(state, row), text), isNear: true };
+}, 1);
+
 /** Rows below the field, at most. */
 const mostListed = 14;
 
 export function paletteLines(state: State, palette: Palette, row: Row | undefined, { columns, rows }: Size): Line[] {
-  const all = found(state, palette.text, row);
+  const { all, isNear } = listed(state, palette.text, row);
   // One row for the field; the last one has the full description of the selected entry.
-  const room = Math.max(1, Math.min(rows - 3, mostListed));
+  const room = Math.max(1, Math.min(rows - (isNear ? 4 : 3), mostListed));
   const at = Math.min(palette.at, Math.max(0, all.length - 1));
   const from = Math.max(0, at - room + 1);
   const wide = Math.min(Math.max(0, ...all.map((item) => columnsOf(item.title))), Math.floor(columns * 0.56));
   const keysWide = 4;
   const aboutWide = columns - wide - 5 - keysWide;
-  const listed = all.slice(from, from + room).map((item, i) => {
+  const shown = all.slice(from, from + room).map((item, i) => {
     const isHere = from + i === at;
     const says = aboutOf(item);
     return spread(
@@ -107,7 +113,8 @@ export function paletteLines(state: State, palette: Palette, row: Row | undefine
   const count = all.length > room ? dim(`${at + 1} of ${all.length} `) : dim(`${all.length} `);
   return [
     spread(line(span(' : ', 'accent'), field(palette.text, false, palette.behind)), line(count), columns),
-    ...(listed.length > 0 ? listed : [line(dim('   no match; esc goes back'))]),
+    ...(isNear ? [line(dim(shown.length > 0 ? '   no match; the nearest:' : '   no match; esc goes back'))] : []),
+    ...shown,
     line('   ', whole),
   ];
 }
@@ -123,7 +130,7 @@ export function paletteKey(
   row: Row | undefined,
   key: string,
 ): readonly Intent[] | undefined {
-  const all = found(state, palette.text, row);
+  const { all } = listed(state, palette.text, row);
   const at = Math.min(palette.at, Math.max(0, all.length - 1));
   const to = (next: number): readonly Intent[] => [
     { kind: 'overlay', overlay: { ...palette, at: Math.max(0, Math.min(all.length - 1, next)) } },

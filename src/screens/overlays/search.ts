@@ -1,6 +1,7 @@
 // The palette's search: what a person means first. A name that begins with what was typed goes before one that has a
 // word that does, that before one with its letters in order, and that before a description with the word.
 import fuzzysort from 'fuzzysort';
+import { distance } from '../../core/text/did-you-mean.ts';
 import type { Entry } from '../screen.ts';
 
 type Searched = Pick<Entry, 'title' | 'about' | 'also'>;
@@ -45,4 +46,28 @@ export function search<T extends Searched>(all: readonly T[], text: string): rea
     .filter(({ fits }) => fits > 0)
     .toSorted((a, b) => b.fits - a.fits)
     .map(({ item }) => item);
+}
+
+/** How many are offered where nothing matches. */
+const mostNear = 3;
+/** A longer text is no slip of the finger. */
+const longestSlip = 40;
+
+/** The entries with the words nearest to what was typed, where nothing matches. */
+export function nearestTo<T extends Searched>(all: readonly T[], text: string): readonly T[] {
+  const typed = text.trim().toLowerCase();
+  if (typed.length > longestSlip) return [];
+  return all
+    .map((item) => ({ item, off: offBy(item, typed) }))
+    .toSorted((a, b) => a.off - b.off)
+    .slice(0, mostNear)
+    .map(({ item }) => item);
+}
+
+/** The share of letters that differ between the text and the nearest word of an entry. */
+function offBy({ title, also = '' }: Searched, typed: string): number {
+  const words = [title, ...`${title} ${also}`.split(/\s+/)].filter(
+    (word) => word.length > 2 && word.length < 2 * longestSlip,
+  );
+  return Math.min(1, ...words.map((word) => distance(typed, word.toLowerCase()) / Math.max(typed.length, word.length)));
 }
