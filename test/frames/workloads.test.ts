@@ -48,3 +48,21 @@ test('a role that is scaled to 0 is critical in the header and the pane', () => 
   expect(frameText(state, size)).toMatch(/● CRITICAL +1 critical/);
   expect(frameText(state, size)).toMatch(/● executor +0\/0/);
 });
+
+test('an absent role, an autoscaler at its limit and a node in trouble have rows in the pane', () => {
+  const d = calm.readings.deployments.state === 'live' ? calm.readings.deployments.value : [];
+  const scaler: Workload = {
+    ...{ kind: 'HorizontalPodAutoscaler', name: 'executor', target: 'Deployment executor', min: 3, max: 10 },
+    ...{ current: 10, seen: true, createdAt: now - 9_000_000 },
+  };
+  const node = { name: 'ip-10-0-1-17', ready: false, problems: ['not ready'], cordoned: false, createdAt: 0 };
+  const workloads = live({ all: [scaler], nodes: [node], unseen: [], refusals: [] });
+  const deployments = live(d.filter(({ name }) => name !== 'api-gateway'));
+  const text = frameText(stateOf({ ...calm, readings: { ...calm.readings, deployments, workloads } }), {
+    columns: 80,
+    rows: 40,
+  });
+  expect(text).toMatch(/● api-gateway +no such deployment/);
+  expect(text).toMatch(/▲ executor +HPA at its maximum of 10/);
+  expect(text).toMatch(/▲ ip-10-0-1-17 +Node not ready/);
+});

@@ -8,17 +8,28 @@ import { patience } from './rules/namespace.ts';
 export function evaluateAutoscaler(one: Autoscaler, now: Instant): Evaluation {
   const about = `HorizontalPodAutoscaler of ${one.target || 'nothing'}`;
   const young = now - one.createdAt < patience;
-  if (one.unable && !young) return { ...decide('autoscaler/unable'), says: `${about} cannot scale: ${one.unable}` };
+  if (one.unable && !young)
+    return { ...decide('autoscaler/unable'), short: 'HPA cannot scale', says: `${about} cannot scale: ${one.unable}` };
   if (!one.seen && !young)
-    return { ...decide('autoscaler/unable'), says: `${about}: its controller is not responding` };
+    return {
+      ...decide('autoscaler/unable'),
+      short: 'HPA not handled',
+      says: `${about}: its controller is not responding`,
+    };
   if (one.max > one.min && one.current >= one.max)
-    return { ...decide('autoscaler/at-maximum'), says: `${about}: at its maximum of ${one.max}` };
+    return {
+      ...decide('autoscaler/at-maximum'),
+      short: `HPA at its maximum of ${one.max}`,
+      says: `${about}: at its maximum of ${one.max}`,
+    };
   return { ...decide('autoscaler/ok'), says: `${about}: ${one.current} of at most ${one.max}` };
 }
 
 /** Fewer healthy pods than the budget protects. */
 export function evaluateBudget({ healthy, wanted, failed }: Budget): Evaluation {
   const says = `PodDisruptionBudget: ${healthy} healthy, ${wanted} wanted`;
-  if (failed) return { ...decide('budget/failed'), says: `PodDisruptionBudget: ${failed}` };
-  return { ...decide(healthy < wanted ? 'budget/violated' : 'budget/ok'), says };
+  if (failed)
+    return { ...decide('budget/failed'), short: 'PDB cannot be computed', says: `PodDisruptionBudget: ${failed}` };
+  const short = `PDB ${healthy} healthy, ${wanted} wanted`;
+  return { ...decide(healthy < wanted ? 'budget/violated' : 'budget/ok'), short, says };
 }

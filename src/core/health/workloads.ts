@@ -113,7 +113,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
       found.push(replicated(world, one, podList, refused));
       continue;
     }
-    const { rule, verdict, says } = judgeOther(one, all, ownPods(podList, one), world, refused);
+    const { rule, verdict, says, short } = judgeOther(one, all, ownPods(podList, one), world, refused);
     if (verdict === 'ok') {
       const well = fine.get(one.kind) ?? { healthy: 0, suspended: [] };
       fine.set(one.kind, well);
@@ -126,6 +126,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
         subject: one.name,
         rule,
         verdict: weigh(verdict, false, world.scope),
+        short,
         says,
       });
   }

@@ -1,4 +1,5 @@
 // PODS: the workloads, worst first, each with its unhealthy pods; all pods where there is room.
+import type { Finding } from '../../core/health/finding.ts';
 import { evaluatePod } from '../../core/health/pods.ts';
 import { evaluateReplicas, type Replicated, readyOf } from '../../core/health/replicas.ts';
 import { type HealthStatus, worstFirst } from '../../core/health/status.ts';
@@ -95,19 +96,22 @@ const workloadsOf = memoize((deployments: readonly Deployment[], others: Workloa
   ...others.filter(isController),
 ]);
 
-/** Unhealthy jobs, claims, autoscalers, budgets and nodes, and what is not visible. */
-const othersIn = memoize((world: World): readonly Ranked[] =>
-  healthOf(world)
-    .findings.filter(
-      ({ id, verdict }) =>
-        verdict !== 'ok' &&
-        /^pods\/(job|cronjob|persistentvolumeclaim|horizontalpodautoscaler|poddisruptionbudget|node|unseen)\//.test(id),
-    )
-    .map(({ id, subject, verdict, says }) => {
-      const draw = () => [line(mark(verdict), ` ${subject}  `, says)];
+/** Whether a finding is told by the row of a workload or a pod, or above the rows. */
+const hasRow = ({ rule }: Finding) => rule !== 'workload/absent' && /^(workload|pod|source)\//.test(rule);
+
+/** What is wrong and has no row of its own: absent roles, jobs, claims, autoscalers, budgets, nodes, what is not visible. */
+const othersIn = memoize((world: World): readonly Ranked[] => {
+  // Where there is no deployment at all, namespace and context are the question.
+  const { deployments } = world.readings;
+  const none = deployments.state === 'live' && deployments.value.length === 0;
+  return healthOf(world)
+    .findings.filter((f) => f.area === 'pods' && f.verdict !== 'ok' && !hasRow(f))
+    .filter(({ rule }) => !(none && rule === 'workload/absent'))
+    .map(({ id, subject, verdict, says, short }) => {
+      const draw = () => [line(mark(verdict), ` ${subject}  `, short ?? says)];
       return { verdict, rows: [{ id, text: `${subject} ${says}`, draw, copies: { text: subject, what: subject } }] };
-    }),
-);
+    });
+});
 
 /** Rows that belong together, with the health that sorts them. */
 type Ranked = { verdict: HealthStatus; rows: readonly Row[] };
