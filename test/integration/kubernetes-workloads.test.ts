@@ -260,9 +260,13 @@ describe('the workloads of a namespace', () => {
       ),
     );
     answers.set('poddisruptionbudgets', refuse(404));
+    answers.set('replicationcontrollers', list({ metadata: { name: 'old', uid: 'o' }, spec: { replicas: 2 } }));
     answers.set('nodes', refuse(403, 'nodes is forbidden: User "x" cannot list resource "nodes"'));
     start();
-    await soon(() => latest()?.all.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['HorizontalPodAutoscaler api']);
+    await soon(() => latest()?.all.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'ReplicationController old',
+      'HorizontalPodAutoscaler api',
+    ]);
     expect(latest()).toMatchObject({ unseen: [], nodes: [] });
     answers.set(
       'nodes',

@@ -106,7 +106,11 @@ describe('a cron job', () => {
 
   test('that is suspended is named where all is well', () => {
     const all = [cron({ ...hourly, suspend: true }, ran(3 * hour))].filter((one) => one !== undefined);
-    expect(findings(namespace({ all })).find(({ id }) => id === 'pods/cronjob')?.says).toBe('1 suspended: nightly');
+    expect(findings(namespace({ all })).find(({ id }) => id === 'pods/cronjob')).toMatchObject({
+      verdict: 'ok',
+      says: '1 suspended: nightly',
+      told: true,
+    });
   });
 });
 

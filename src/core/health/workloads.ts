@@ -100,7 +100,7 @@ function replicated(world: World, d: Replicated, podList: readonly Pod[] | undef
 
 /** Whether it keeps pods running, as a deployment does. */
 export function isController(one: Workload): one is Controller {
-  return one.kind === 'StatefulSet' || one.kind === 'DaemonSet' || one.kind === 'ReplicaSet';
+  return ['StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController'].includes(one.kind);
 }
 
 /** What is neither pod nor deployment. Jobs, cron jobs and claims that are fine are one line for each kind. */
@@ -134,7 +134,8 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
     const resting = suspended.length > 0 ? [`${suspended.length} suspended: ${suspended.slice(0, 3).join(', ')}`] : [];
     const says = [...(healthy > 0 ? [`${healthy} healthy`] : []), ...resting].join(', ');
     const about = { id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind } as const;
-    found.push({ ...about, ...decide('kinds/ok'), says });
+    // Whatever somebody put to rest stays told: it is easily forgotten.
+    found.push({ ...about, ...decide('kinds/ok'), says, told: suspended.length > 0 || undefined });
   }
   return [
     ...found,

@@ -81,7 +81,7 @@ export type Deployment = {
 
 /** What keeps pods running, beside deployments. A replica set of a deployment is not listed: the deployment covers it. */
 export type Controller = {
-  kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet';
+  kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'ReplicationController';
   name: string;
   desired: number;
   ready: number;

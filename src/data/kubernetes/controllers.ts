@@ -1,6 +1,6 @@
 // Stateful sets, daemon sets and replica sets that nobody owns, as an on-call asks for them (kstatus' and kubectl
 // rollout status' rules).
-import type { V1DaemonSet, V1ReplicaSet, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1ReplicaSet, V1ReplicationController, V1StatefulSet } from '@kubernetes/client-node';
 import type { Controller, Rollout } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { unobserved } from './deployments.ts';
@@ -39,7 +39,16 @@ export function toDaemonSet(wire: ApiObject<V1DaemonSet>): Controller | undefine
 }
 
 /** A replica set that no deployment, and nothing else, controls. */
-export function toReplicaSet(wire: ApiObject<V1ReplicaSet>): Controller | undefined {
+export const toReplicaSet = (wire: ApiObject<V1ReplicaSet>) => replicaSet('ReplicaSet', wire);
+
+/** Its older form. */
+export const toReplicationController = (wire: ApiObject<V1ReplicationController>) =>
+  replicaSet('ReplicationController', wire);
+
+function replicaSet(
+  kind: 'ReplicaSet' | 'ReplicationController',
+  wire: ApiObject<V1ReplicaSet | V1ReplicationController>,
+): Controller | undefined {
   if (ownerOf(wire.metadata)) return undefined;
   const { spec, status } = wire;
   const failure = items(status?.conditions).find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
@@ -49,12 +58,12 @@ export function toReplicaSet(wire: ApiObject<V1ReplicaSet>): Controller | undefi
     ? { state: 'stuck', why: why || undefined, reason: reason || undefined }
     : { state: 'complete' };
   const desired = typeof spec?.replicas === 'number' ? spec.replicas : 1;
-  return controller('ReplicaSet', wire, desired, count(status?.readyReplicas), rollout);
+  return controller(kind, wire, desired, count(status?.readyReplicas), rollout);
 }
 
 function controller(
   kind: Controller['kind'],
-  wire: ApiObject<V1StatefulSet | V1DaemonSet | V1ReplicaSet>,
+  wire: ApiObject<V1StatefulSet | V1DaemonSet | V1ReplicaSet | V1ReplicationController>,
   desired: number,
   ready: number,
   rollout: Rollout,

@@ -31,6 +31,7 @@ const purposes: readonly Purpose[] = [
         verbs(['list', 'watch'], { group: apps, resource }),
       ),
       ...['jobs', 'cronjobs'].flatMap((resource) => verbs(['list', 'watch'], { group: 'batch', resource })),
+      ...verbs(['list', 'watch'], { resource: 'replicationcontrollers' }),
       ...verbs(['list', 'watch'], { resource: 'persistentvolumeclaims' }),
       ...verbs(['list', 'watch'], { group: 'autoscaling', resource: 'horizontalpodautoscalers' }),
       ...verbs(['list', 'watch'], { group: 'policy', resource: 'poddisruptionbudgets' }),

@@ -8,7 +8,7 @@ import { words } from './api-object.ts';
 import { toAutoscaler, toBudget } from './autoscaling.ts';
 import { toClaim, toCronJob, toJob } from './batch.ts';
 import { type Connection, staleAfterBeat } from './connection.ts';
-import { toDaemonSet, toReplicaSet, toStatefulSet } from './controllers.ts';
+import { toDaemonSet, toReplicaSet, toReplicationController, toStatefulSet } from './controllers.ts';
 import { toEvent } from './events.ts';
 import { toNode } from './nodes.ts';
 import { followPodCount } from './pod-count.ts';
@@ -23,6 +23,7 @@ const kinds: readonly Kind[] = [
   { group: '/apis/apps/v1', kinds: 'statefulsets', read: toStatefulSet },
   { group: '/apis/apps/v1', kinds: 'daemonsets', read: toDaemonSet },
   { group: '/apis/apps/v1', kinds: 'replicasets', read: toReplicaSet },
+  { group: '/api/v1', kinds: 'replicationcontrollers', optional: true, read: toReplicationController },
   { group: '/apis/batch/v1', kinds: 'jobs', read: toJob },
   // Before 1.21 they were served there only.
   { group: '/apis/batch/v1', older: '/apis/batch/v1beta1', kinds: 'cronjobs', read: toCronJob },

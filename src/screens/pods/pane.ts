@@ -194,7 +194,12 @@ function workloadRow(d: Replicated, ready: number, verdict: HealthStatus, { colu
 }
 
 /** As kubectl shortens them. */
-const kinds: Readonly<Record<Controller['kind'], string>> = { StatefulSet: 'sts', DaemonSet: 'ds', ReplicaSet: 'rs' };
+const kinds: Readonly<Record<Controller['kind'], string>> = {
+  StatefulSet: 'sts',
+  DaemonSet: 'ds',
+  ReplicaSet: 'rs',
+  ReplicationController: 'rc',
+};
 
 function podRow(p: Pod, verdict: HealthStatus, { columns, now, old }: How): Row {
   return {
