@@ -43,7 +43,7 @@ export type Drill = {
   stop(): Promise<void>;
 };
 
-/** On the platform's own form a key belongs to a tenant; to it, other tenants' studies do not exist. */
+/** In the platform's own form a key belongs to one tenant, and sees only that tenant's studies. */
 const adminTenant = 'tenant-lyra';
 
 /** Bytes on the disk: two databases of 40 MB, their write-ahead logs, and what a drill of some hours adds. */

@@ -25,7 +25,7 @@ export type Ports = {
   redraw(): void;
   /** Suspends the program until the shell resumes it. */
   suspend(): void;
-  /** Gives the terminal to the program that renews a login, until it ends. */
+  /** Hands the terminal to the program that renews a login, until it ends. */
   signIn(offer: Extract<Intent, { do: 'sign-in' }>['offer']): void;
   /** Takes what gives the terminal away until a promise resolves, and then draws everything again. */
   lend(release: Release): void;

@@ -108,7 +108,7 @@ export type Switch = {
 export type Review = {
   title: string;
   word: string;
-  /** As they are when it opens; they stay so while it is read. */
+  /** Their state at opening; it does not change while one reads. */
   items(state: State): readonly Switch[];
   submit(on: readonly Switch[]): readonly Intent[];
 };

@@ -92,7 +92,7 @@ const releases = (name: string, ages: readonly number[]): Revision[] =>
     age,
   }));
 
-/** Bentham in production, as the conditions has it, and a small one in staging where there is one. */
+/** Bentham in production under the conditions, and a small one in staging, if there is a staging. */
 export function benthamSeeds(
   conditions: Readonly<Record<string, DeploymentConditions>>,
   layout = runbookLayout,

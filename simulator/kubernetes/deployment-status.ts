@@ -1,4 +1,4 @@
-// The status that the deployment controller writes: numbers, whether enough pods are available, how the rollout goes.
+// The status that the deployment controller writes: counts, availability, and the progress of the rollout.
 import { type Condition, type Deployment, kubeTime } from './object.ts';
 
 /** A condition keeps its times while nothing about it changes. */

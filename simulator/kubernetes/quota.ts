@@ -13,7 +13,7 @@ type Quota = KubeObject & {
   status?: { hard?: Amounts; used?: Amounts };
 };
 
-/** What a container has to say where a quota limits it. */
+/** What a container must set if a quota limits it. */
 const mustBeSaid = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'];
 
 const isOver = ({ status }: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';

@@ -5,7 +5,7 @@ import type { Orchestrator, Verb } from './orchestrator.ts';
 export type Reply = { status: number; body: unknown };
 
 export type PlatformApi = {
-  /** A key's tenant; undefined where nobody knows it. */
+  /** A key's tenant; undefined if unknown. */
   tenantOf(token: string): Promise<string | undefined>;
   orchestrator: Orchestrator;
 };
@@ -61,7 +61,7 @@ export async function answerStudies(
   return granted({ studyId: id, status });
 }
 
-/** GET /v1/health: away entirely only when nothing works. */
+/** GET /v1/health: down only if nothing works. */
 export function platformHealth(services: Readonly<Record<string, boolean>>, uptime: number): Reply {
   const well = Object.values(services);
   const status = well.every(Boolean) ? 'healthy' : well.some(Boolean) ? 'degraded' : 'unhealthy';
@@ -72,7 +72,7 @@ export function platformHealth(services: Readonly<Record<string, boolean>>, upti
 /** Requests a minute that one process answers to all who have no key: probes, load balancers, cockpits. */
 const anonymousPerMinute = 100;
 
-/** Counts anonymous requests by process; gives the seconds to wait where there were too many. */
+/** Counts anonymous requests by process; returns the seconds to wait after too many. */
 export function createRateLimit(now: () => number = Date.now) {
   const windows = new Map<string, { from: number; count: number }>();
   return {

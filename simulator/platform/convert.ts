@@ -5,7 +5,7 @@ import { type Conditions, surfaceIds } from '../scenario.ts';
 /** A `timestamptz` as Prisma stores it. */
 const utc = (time: string) => `${time} AT TIME ZONE 'UTC'`;
 
-/** What an error message is to the platform: its code, and whether it tries such a job again. */
+/** The platform's view of an error message: its code, and whether such a job is retried. */
 export const errorCodes: readonly (readonly [pattern: string, code: string, retryable: boolean])[] = [
   ['Rate limited', 'RATE_LIMITED', true],
   ['Captcha detected', 'CAPTCHA_REQUIRED', true],

@@ -27,7 +27,7 @@ export type Orchestrator = {
 };
 
 const changes: Record<Verb, string> = {
-  // There is no state for what was cancelled: the row says that it failed.
+  // Without a cancelled state the row says that it failed.
   cancel: `SET status = 'FAILED', cancelled = true WHERE status NOT IN ('COMPLETE', 'FAILED')`,
   pause: `SET status = 'PAUSED' WHERE status IN ('QUEUED', 'EXECUTING')`,
   resume: `SET status = 'EXECUTING' WHERE status = 'PAUSED'`,
@@ -52,7 +52,7 @@ export function startOrchestrator(cluster: Cluster, works: () => boolean, signal
     }
   };
   const timer = setInterval(() => {
-    // A database that is away is written to at the next checkpoint.
+    // An unreachable database is written to at the next checkpoint.
     if (works()) void ask(checkpoint).catch(() => {});
   }, checkpointEvery);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });

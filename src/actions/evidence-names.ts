@@ -1,4 +1,4 @@
-// What evidence there is instead of a name that the bucket does not have.
+// The existing evidence, for a name that the bucket does not have.
 import type { Planned } from '../core/actions/action.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
 import { thereIs } from '../core/text/did-you-mean.ts';

@@ -12,7 +12,7 @@ import type { Fault } from '../core/world/reading.ts';
 
 export const refuse = (why: string, hint: string): Extract<Planned, { ok: false }> => ({ ok: false, why, hint });
 export const refusedBy = (fault: Fault): Extract<Planned, { ok: false }> => refuse(describeFault(fault), fault.hint);
-/** Refuses a name before anything is planned, with what there is. `kind`: what it should be: `surface`. */
+/** Refuses a name before the plan, with the existing names. `kind`: what it names, such as `surface`. */
 export const unknownName = (kind: string, word: string, known: readonly string[]): Extract<Planned, { ok: false }> =>
   refuse(`there is no ${kind} ${sanitize(word, 80)}`, thereIs(word, known));
 export const planned = (plan: Plan): Planned => ({ ok: true, plan });

@@ -1,4 +1,4 @@
-// The session pool as the database has it: what a cleanup removes and a refresh renews, and the proof of both.
+// The session pool in the database: what a cleanup removes and a refresh renews, and their verification.
 import type { Execution, Proof } from '../core/actions/action.ts';
 import type { Preflight } from '../core/actions/preflight.ts';
 import { describeFault } from '../core/health/describe.ts';
@@ -10,7 +10,7 @@ import { itsAnswer, notYet, notYetBy, proven } from './plan.ts';
 /** `old`: sessions whose last sign of life is before the time asked for. `now`: the server's clock, in seconds. */
 type Pool = { total: number; old: number; now: number };
 
-/** What shows that a session is alive. A table that has only the time of creation cannot show a refresh. */
+/** The column that shows that a session is alive. A table with only a creation time cannot show a refresh. */
 const lifeSigns = ['refreshed', 'used', 'updated', 'created'] as const;
 
 /** Why the pool cannot be seen, where the database was asked and has nothing to tell. */
@@ -44,7 +44,7 @@ export async function poolOf(preflight: Preflight, than: { seconds: number } | {
   return { ok: true as const, value: pool };
 }
 
-/** What a plan says of the pool, and the time that its proof goes by. */
+/** The plan's lines about the pool, and the time for its verification. */
 export async function poolBefore(preflight: Preflight, seconds: number) {
   const found = await poolOf(preflight, { seconds });
   if (!found.ok)

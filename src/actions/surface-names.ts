@@ -5,10 +5,10 @@ import { columnName, type Form } from '../core/platform/form.ts';
 import { qualified } from '../core/text/sql.ts';
 import { unknownName } from './plan.ts';
 
-/** So many are told apart. */
+/** How many are distinguished. */
 const most = 500;
 
-/** Why a surface is refused: nobody knows it. Or what cannot be said of it; nothing where it is known. */
+/** Why a surface is refused: it is unknown. Or a warning that it cannot be checked; nothing if it is known. */
 export async function surfaceDoubt(
   surface: string,
   preflight: Preflight,

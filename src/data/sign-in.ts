@@ -1,4 +1,4 @@
-// Logins that a person renews in the terminal: which there are, and doing it. The screen has given the terminal away.
+// Logins that a person renews in the terminal. The screen has handed over the terminal.
 import { spawn } from 'node:child_process';
 import type { Settings } from '../config/settings.ts';
 import { sanitize } from '../core/text/text.ts';
@@ -9,7 +9,7 @@ import { CredentialsError } from './kubernetes/credentials-error.ts';
 import { loadTarget } from './kubernetes/kubeconfig.ts';
 import { foreignEnvironment } from './tools/environment.ts';
 
-/** What can be signed in to with a program that asks in the terminal. */
+/** Logins that a program renews in the terminal. */
 export async function signInOffers(settings: Settings): Promise<readonly SignInOffer[]> {
   const [target, profile] = await Promise.all([
     loadTarget(settings.kubernetes),

@@ -28,7 +28,7 @@ export class SharedNote {
     this.#longest = longest;
   }
 
-  /** Its text; undefined where there is none, or none to trust. */
+  /** Its text; undefined if it is missing or not trusted. */
   read(): Promise<string | undefined> {
     return readPrivate(this.#path, this.#longest).catch(() => undefined);
   }

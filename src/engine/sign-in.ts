@@ -4,7 +4,7 @@ import { type Ms, second } from '../core/time.ts';
 import type { SignIns } from '../core/world/sign-in.ts';
 import type { EngineContext, EngineModule } from './module.ts';
 
-/** The kubeconfig may change: what can be signed in to is looked for again so often. */
+/** How often the kubeconfig is read again for logins. */
 const lookEvery: Ms = 10 * second;
 
 export function signInModule(context: EngineContext): EngineModule {

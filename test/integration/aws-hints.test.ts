@@ -1,4 +1,4 @@
-// What AWS refuses with, over the SDK from a server on loopback, and the next move: each name has its own cause.
+// Errors of AWS, through the SDK from a server on loopback, and the next move: each name has its own cause.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -17,7 +17,7 @@ afterEach(() => {
 
 type Answer = { status: number; body: string; headers?: Record<string, string> };
 
-/** What a look means when AWS answers so. */
+/** The fault of a request that AWS refused. */
 async function faultOf(service: 's3' | 'secret', { status, body, headers = {} }: Answer): Promise<Fault> {
   const server = createServer((_, response) => response.writeHead(status, headers).end(body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -56,7 +56,7 @@ describe('a health body', () => {
       `{"status":"ok","checks":{${Array.from({ length: 40 }, (_, i) => `"part${i}":"ok",`).join('')}"db":"down"}}`,
       { healthy: false, problem: 'says ok, but db is not' },
     ],
-    // A service without a state that anybody can read is not well; a measured value needs none.
+    // A service without a readable state is not healthy; a measured value needs none.
     ['{"status":"ok","checks":{"database":{"latency":3}}}', { healthy: false }],
     ['{"status":"ok","checks":{"database":null}}', { healthy: false }],
     ['{"status":"ok","checks":{"database":""}}', { healthy: false }],
@@ -198,7 +198,7 @@ describe('the gateway', () => {
     ['unknown: 200 says ok, but database is not', [200, '{"status":"ok","checks":{"database":"hmm"}}'], [404, '']],
     ['unknown: 200 says ok, but database is not', [200, '{"status":"ok","checks":{"database":{}}}'], [404, '']],
     ['unknown: 200 says ok, but queue is not', [200, '{"status":"ok","queue":"hmm"}'], [404, '']],
-    // The database is away whatever the status code.
+    // The database is down, whatever the status code.
     ['critical: /v1/health 404 error; /health 200 ok', ok, [404, '{"status":"error","checks":{"database":"error"}}']],
     [
       'critical: /v1/health 401 degraded; /health 200 ok',

@@ -266,7 +266,7 @@ describe.runIf(hasKubectl)('real kubectl', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pod-status-'));
     const conditions = structuredClone(scenarioNamed('calm')?.conditions) as Conditions;
-    // So slow that no kubelet touches these pods.
+    // Slow enough that no kubelet step runs.
     kubernetes = await startKubernetes({ directory, conditions: conditions.deployments, pace: 1e9 });
     for (const row of rows) kubernetes.store.put('pods', podOf(row) as unknown as Pod);
     const env = { ...process.env, KUBECONFIG: kubernetes.kubeconfig };

@@ -93,7 +93,7 @@ test.each(forms)('$name: held and overdue studies are named', async (form) => {
   expect(studies.held).toEqual({ value: 1, exact: true });
   const says = findings.map((one) => `${one.verdict} ${one.says}`);
   const held = `ok 1 held (${isUpper(form) ? 'PAUSED' : 'paused'}): st_waits`;
-  // The study that is over is late no more; nothing is late where the table has no deadlines.
+  // A finished study is not overdue; without a deadline column nothing is.
   if (!prismaStudies) {
     expect(studies.overdue).toBe(undefined);
     expect(says).toEqual([held]);

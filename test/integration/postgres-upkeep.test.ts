@@ -163,7 +163,7 @@ test('a part that comes too late affects nothing else', async () => {
     CREATE VIEW slow.pg_stat_archiver AS SELECT * FROM slow.wait(); GRANT SELECT ON slow.pg_stat_archiver TO monitor;
     ALTER ROLE monitor SET search_path = slow, pg_catalog`);
   const session = new Session(as('monitor'));
-  // Each statement has most of the look's time: more than one may not hang.
+  // Each statement gets most of the poll's time: at most one may hang.
   const outcome = await readServer(session, 3000, AbortSignal.timeout(60_000));
   await session.close();
   await client.query('ALTER ROLE monitor RESET ALL');

@@ -46,7 +46,7 @@ function executor(): Deployment {
   return found;
 }
 
-/** The specification is another one, and its rollout is through. */
+/** The specification changed, and its rollout is complete. */
 async function become(spec: Deployment['spec']): Promise<void> {
   const before = executor();
   const metadata = { ...before.metadata, generation: (before.metadata.generation ?? 1) + 1 };

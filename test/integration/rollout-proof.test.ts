@@ -57,7 +57,7 @@ function failingTemplate(fault: string): Deployment['spec'] {
   return { ...original, template };
 }
 
-/** Its newest revision fails, the one before still has pods. */
+/** Its newest revision fails; the previous one still has pods. */
 async function stuck(fault: string): Promise<void> {
   become(failingTemplate(fault));
   await eventually(() =>
@@ -101,7 +101,7 @@ test.each([
   await stuck(fault);
   const run = await done('restart-deployment');
   expect(run).toMatchObject({ outcome: 'unverified', says: expect.stringMatching(says) });
-  // Of the same template: no way back.
+  // The same template: not a rollback target.
   expect(run.next).toEqual([
     { action: 'rollback-deployment', target: expect.anything(), says: 'roll back to revision 3' },
   ]);

@@ -66,7 +66,7 @@ const files = () => readdirSync(join(journal, 'here')).filter((name) => name.sta
 describe('cockpits of one user', () => {
   it('that start together ask each path once, and all have its answer', async () => {
     const url = await serve((_, response) => {
-      // Long enough for all of them to want it.
+      // Long enough that all of them request it.
       setTimeout(() => response.end('{"status":"degraded","checks":{"database":"error"}}'), 300);
     });
     const all = [1, 2, 3, 4].map(() => cockpit(url));

@@ -78,7 +78,7 @@ test.each(forms)('$name: failed jobs are retried with the table’s label, and r
   const study = prisma ? '"studyId"' : 'study_id';
   const rows = () => sql(`SELECT * FROM ${jobs} WHERE ${study} = 'st_runs' ORDER BY id`);
   if (prismaStudies) await sql(`UPDATE "${schema}"."Study" SET "failedCells" = 3 WHERE id = 'st_runs'`);
-  // Nobody begins the jobs of a study that is held: the rows stay as the retry left them.
+  // Jobs of a paused study are not started: the rows stay as the retry left them.
   const held = /capitals/.test(form.name) ? 'PAUSED' : 'paused';
   await sql(`UPDATE "${schema}".${prismaStudies ? '"Study"' : 'studies'} SET status = '${held}' WHERE id = 'st_runs'`);
   const before = await rows();

@@ -1,4 +1,4 @@
-// What the cockpit advises after a refusal is run on real servers: the advice must cure what was refused.
+// The advice after a refusal is tried on real servers: it must fix the refusal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chown } from 'node:fs/promises';
@@ -43,7 +43,7 @@ async function asRoot(port: number, text: string, database = 'bentham'): Promise
   }
 }
 
-/** A role that may do nothing, tables in both forms, and what lies about. */
+/** A role without privileges, tables in both forms, and other objects. */
 const start = async (of: Binaries, name: string): Promise<Server> => {
   const data = path.join(guarded.directory, name);
   await initCluster(of, data, root);

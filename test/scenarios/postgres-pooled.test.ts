@@ -180,7 +180,7 @@ describe.skipIf(!pgbouncer)('behind pgbouncer in transaction mode, with one conn
     expect((await other.query(nameOf)).rows).toEqual([{ name: '' }]);
     await session.close();
     await other.end();
-    // Where the session is its own, it is seen between two looks too.
+    // A session of our own is visible between two polls, too.
     const direct = new Session(at(server.port));
     await direct.read(AbortSignal.timeout(60_000), 5000, (ask) => ask('SELECT 1'));
     const seen = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'bentham-cockpit' AND state = 'idle'`;

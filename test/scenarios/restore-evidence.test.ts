@@ -1,4 +1,4 @@
-// Evidence that was deleted: a whole study comes back in one action, and only what is proven to be back counts.
+// Deleted evidence: one action restores a whole study, and only verified objects count.
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';

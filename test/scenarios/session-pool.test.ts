@@ -1,4 +1,4 @@
-// What a cleanup and a refresh of sessions did is seen in the database, not in the command's answer.
+// A cleanup and a refresh of sessions are verified in the database, not by the command's answer.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
 import type { ActionId, Target } from '../../src/core/actions/action.ts';
@@ -18,7 +18,7 @@ const seed = () =>
      SELECT 'session_' || n, 'openai-api', now() - interval '9 days', now() - n * interval '10 hours' FROM generate_series(1, 5) n`,
   );
 
-/** One action from its plan to its proof; a proof that does not come is waited for only once. */
+/** One action from plan to verification; a verification that times out is awaited only once. */
 async function act(action: ActionId, target: Target, more: Record<string, string> = {}) {
   const cockpit = await acting({ ...drill.environment, ...more }, true);
   try {

@@ -58,7 +58,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** In a shell, which has the terminal before and after. Without line editing it mends no modes of the terminal. */
+/** In a shell, which has the terminal before and after. Without line editing it restores no terminal modes. */
 async function open(...flags: string[]): Promise<void> {
   const environment = {
     ...nowhere(home),

@@ -1,4 +1,4 @@
-// A name that nobody knows is refused before anything is planned, with what there is.
+// An unknown name is refused before the plan, with the existing names.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

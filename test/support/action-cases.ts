@@ -71,7 +71,7 @@ async function retried(of: Environment, id: string): Promise<string> {
   return (JSON.parse(stdout) as { run: string }).run;
 }
 
-/** A session that nobody used for two days. */
+/** A session unused for two days. */
 async function oldSession(of: Environment): Promise<Target> {
   made += 1;
   await sql(

@@ -1,4 +1,4 @@
-// Lines as programs really write them: each with what an on-call has to see of it.
+// Real lines of programs, each with what an on-call must see of it.
 import { describe, expect, test } from 'vitest';
 import { settingsSchema } from '../../src/config/settings.ts';
 import { continues } from '../../src/core/logs/continuation.ts';

@@ -1,4 +1,4 @@
-// What PostgreSQL and pgbouncer refuse with, and the next move: it must cure what was refused, or not be offered.
+// Refusals of PostgreSQL and pgbouncer, and the next move: advice must fix the refusal, or not be given.
 import { expect, test } from 'vitest';
 import type { DatabaseServer } from '../../src/config/settings.ts';
 import { isLostConnection, isWrongPassword, postgresFault } from '../../src/data/postgres/faults.ts';

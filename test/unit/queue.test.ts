@@ -1,4 +1,4 @@
-// A queue that stands still while everything else looks well.
+// A stalled queue while everything else looks healthy.
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import type { Studies, Surfaces } from '../../src/core/world/facts.ts';

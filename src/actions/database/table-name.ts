@@ -26,7 +26,7 @@ export type TablesHere = {
   skipped: readonly string[];
 };
 
-/** The tables as they are called here: exactly, by the runbook's name, in another case; or which there are. */
+/** The tables by their names here: exact, by the runbook's name, or in another case; otherwise the existing ones. */
 export async function tablesHere(
   words: readonly string[],
   preflight: Preflight,

@@ -19,7 +19,7 @@ export function changedDeployments(lines: readonly string[], namespace: string):
   return changed;
 }
 
-/** Lines after which what runs now tells too little of what comes. */
+/** Lines after which the running pods predict too little. */
 const resizes = /^[+-]\s*(cpu|memory|replicas|maxSurge|maxUnavailable|type): /;
 
 /** Why the deploy is refused; else what speaks against it. */
@@ -68,7 +68,7 @@ export const beforeOf = (all: readonly DeploymentState[]): string =>
 
 export const readBefore = (text: string | undefined): readonly Before[] => JSON.parse(text ?? '[]') as Before[];
 
-/** Back to the revision before, for every deployment that changed; one that failed before is no way back. */
+/** Rolls every changed deployment back to its previous revision; a revision that failed before is not used. */
 export async function waysBack(before: readonly Before[], preflight: Preflight): Promise<readonly Suggestion[]> {
   const found = await preflight.deployments();
   const generations = new Map(found.ok ? found.value.map((d) => [d.name, d.generation]) : []);

@@ -65,7 +65,7 @@ const fingerprint = (d: DeploymentState) => `${d.uid} ${d.generation} ${d.revisi
 export const isRolling = (d: DeploymentState) =>
   d.updated < d.desired || d.replicas > d.updated || d.observed < d.generation;
 
-/** `going`: how many pods are replaced, where not all of them are. */
+/** `going`: how many pods are replaced, if not all. */
 export function disruption(d: DeploymentState, going = d.desired): string {
   const how = d.recreate ? 'all at once (Recreate)' : 'one after another';
   return `Replaces ${counted(going, 'pod')} ${how}; ${d.ready} of ${d.desired} ready now.`;
@@ -84,7 +84,7 @@ export async function planChange(
         change: KubernetesChange;
         impact: readonly string[];
         warnings: readonly string[];
-        /** Absent: there is no way back. */
+        /** Absent: no rollback is possible. */
         undo?: string | undefined;
         baseline?: Record<string, string>;
         /** New pods come: of this revision, or of the template as it is. */

@@ -49,7 +49,7 @@ function goes(d: DeploymentState, becomes: Becomes): readonly string[] {
   ];
 }
 
-/** So many pods are called by name. */
+/** Pods that are listed by name. */
 const mostNamed = 8;
 
 /** What the API server, or the kubelet, would not take from any new pod. */
@@ -190,7 +190,7 @@ function nodesSay({ open, closed }: Nodes): string {
   return [`${counted(open.length, 'node')} in use`, ...shut, ...alone].join(', ');
 }
 
-/** What could not be looked at: it speaks neither for nor against it. */
+/** What could not be checked: neutral. */
 function unknown({ nodes, missing }: Room): readonly string[] {
   const says = (what: string, { short, what: why }: Fault) => `${what}: ${short ?? why}.`;
   return [

@@ -9,7 +9,7 @@ import { unknownName } from '../plan.ts';
 
 const most = 1000;
 
-/** Refused where the platform's own table has no such tenant; doubted where only their studies and keys can be asked. */
+/** Refused if the platform's table has no such tenant; a warning if only studies and keys can be queried. */
 export async function tenantDoubt(
   tenant: string,
   preflight: Preflight,

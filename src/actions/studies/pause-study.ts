@@ -1,4 +1,4 @@
-// Hold a study, and let it go on. The platform's API does it; the runbook has no such procedure.
+// Pause and resume a study. The platform's API does it; the runbook has no such procedure.
 import type { Action, ActionId } from '../../core/actions/action.ts';
 import { type Meaning, meaningOf } from '../../core/platform/mapping.ts';
 import { literal } from '../../core/text/sql.ts';
@@ -29,7 +29,7 @@ declare module '../../core/actions/action.ts' {
 type Control = Pick<Action, 'title' | 'about'> & {
   id: ActionId;
   verb: Verb;
-  /** States that it starts from, and what it leads to. */
+  /** The states it starts from, and the resulting state. */
   from: readonly Meaning[];
   to: Meaning;
   /** What else the platform may say when it is done. */

@@ -208,7 +208,7 @@ export const retryJobs: Action = {
     const all = Number(count ?? ids.length);
     const says = all > ids.length ? `of the first ${formatCount(ids.length)}: ${states}` : states;
     if (sum(found.value, 'untouched') < ids.length) return proven(says);
-    // Nobody begins the jobs of a study that does not run.
+    // Jobs of a study that does not run are not started.
     return !waits ? notYet(`${says}; none has begun`) : proven(`${says}; they wait: the study is ${waits}`);
   },
   within: minute,

@@ -12,7 +12,7 @@ import { studyUrl } from '../../core/world/targets.ts';
 import { choiceField, disproven, notYet, notYetBy, proven, refuse, refusedBy } from '../plan.ts';
 import { studyOf, studyRow, text } from './study.ts';
 
-/** Not asked for: the plan says which way it is, and why. */
+/** Not prompted for: the plan says which way is used, and why. */
 export const byField: Field = {
   ...choiceField('by', 'by the API or by SQL?', {
     auto: 'the API where it answers, else SQL',
@@ -131,7 +131,7 @@ export async function proveState(
   return notYet(`${says}; the orchestrator’s next checkpoint may overwrite it: read again in ${formatAge(left)}`);
 }
 
-/** The row does not say it (yet): what the API tells. */
+/** The row does not have it (yet): the API's state. */
 async function byApi(
   study: string,
   says: string,
@@ -144,7 +144,7 @@ async function byApi(
   const told = api.ok ? api.value.answer?.status : undefined;
   const toldMeaning = told === undefined ? undefined : meaningOf('study', told);
   const agreed = toldMeaning !== undefined && to.includes(toldMeaning);
-  // A table without a word for what was cancelled says that it is over.
+  // A table without a cancelled state marks it as finished.
   const over = to.includes('cancelled') && (meaning === 'failed' || meaning === 'done');
   const word = told === undefined ? 'the API does not answer' : `the API says ${told}`;
   if (agreed && (over || left <= 0)) return proven(`${word}; ${says}`);

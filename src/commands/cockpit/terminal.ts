@@ -89,7 +89,7 @@ export class Terminal {
    */
   async handOver(says: string, away: () => Promise<void>): Promise<void> {
     this.#away = true;
-    // Nothing that is typed for the program may be read here.
+    // The cockpit must not read keys that are typed for the program.
     this.#in.pause();
     this.#in.setRawMode(false);
     this.#out.write(`${this.#untitled()}\u001b[?2004l${cleanLines(says, 1000)}\n`);

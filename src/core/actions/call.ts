@@ -69,7 +69,7 @@ export type ChannelCall =
   | { tool: 'channel'; channel: 'pagerduty'; url: string; body: string }
   | { tool: 'channel'; channel: 'slack-alerts' | 'slack-ops'; body: string };
 
-/** A request to the gateway's API, with the admin API key: it stands in no call. */
+/** A request to the gateway's API, with the admin API key, which is part of no call. */
 export type ApiCall = { tool: 'api'; method: 'DELETE' | 'POST'; url: string };
 
 /** Waits until rollouts are complete; fails as soon as one cannot complete. Changes nothing. */

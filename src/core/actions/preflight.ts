@@ -108,7 +108,7 @@ export type Revision = {
   /** Its name. */
   replicaSet: string;
   active: boolean;
-  /** How its pods are seen to fail, now or within the last hour: `CrashLoopBackOff`. */
+  /** How its pods fail, now or within the last hour: `CrashLoopBackOff`. */
   failed?: string | undefined;
   /** How its pods would differ from the current ones: `image api: 1.8.2 → 1.8.1`. */
   differs: readonly string[];

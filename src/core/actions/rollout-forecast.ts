@@ -8,7 +8,7 @@ export type RolloutStart = Pick<Room, 'pod' | 'rollout'> & {
   /** Pods of all other revisions; they go. */
   old: readonly RolloutPod[];
   quotas: readonly Quota[];
-  /** Absent: unknown, and not looked at. */
+  /** Absent: unknown, and not checked. */
   places?: readonly Place[] | undefined;
 };
 
@@ -22,7 +22,7 @@ export type Forecast = {
   made: number;
   /** Pods that run at its end, old and new. */
   running: number;
-  /** Pods that the controller keeps up all the while, as far as they were up before. */
+  /** Pods that stay up during the rollout, if they were up before. */
   least: number;
   obstacle?: Obstacle | undefined;
 };
@@ -37,7 +37,7 @@ export function forecastRollout({
 }: RolloutStart): Forecast {
   const room = new RoomLeft(quotas, places);
   const ready = kept.filter((one) => one.ready).length;
-  // The ill go first, as the controller has it.
+  // Unhealthy pods go first, as in the controller.
   const going = old.toSorted((a, b) => Number(a.ready) - Number(b.ready));
   let made = kept.length;
   let obstacle: Obstacle | undefined;
@@ -87,7 +87,7 @@ class RoomLeft {
     this.#places = places?.map((one) => ({ ...one, free: { ...one.free }, beside: [...one.beside] }));
   }
 
-  /** Takes the room for one pod, or says what has none. */
+  /** Reserves the room for one pod, or returns what has none. */
   take(pod: Charge): Obstacle | undefined {
     for (const { name, limits } of this.#quotas)
       for (const { resource, most, used } of limits) {

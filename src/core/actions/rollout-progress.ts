@@ -37,7 +37,7 @@ export async function progressOf(
   const isDone = d.updated >= d.desired && d.replicas <= d.updated && d.available >= d.updated;
   if (isDone) return undefined;
   const young = await newPods(d, preflight);
-  // A second crash may still be an accident: what it needs was not up yet.
+  // A second crash can still be an accident: a dependency was not up yet.
   const lost = young.find((pod) => isHopeless(pod) && !(crashes(pod) && pod.restarts < 2));
   if (lost) return disproven(`revision ${revision}: ${podSays(lost)}`);
   const waits = young.find(({ ready, reason }) => !ready && reason !== undefined);

@@ -12,7 +12,7 @@ export type Quota = {
   name: string;
   /** `requests.cpu`, `pods`: what the namespace may use at most, and uses. */
   limits: readonly { resource: string; most: number; used: number }[];
-  /** What it wants to be told of each container, and a container of the new pods does not say. */
+  /** What each container must set, and a container of the new pods does not. */
   unsaid: readonly string[];
 };
 
@@ -42,7 +42,7 @@ export type Place = {
   beside: readonly string[];
 };
 
-/** `closed`: how many nodes take none of these pods, by why. */
+/** `closed`: how many nodes accept none of these pods, by reason. */
 export type Nodes = { open: readonly Place[]; closed: readonly { why: string; nodes: number }[] };
 
 /** A pod that counts, of any revision. */
@@ -68,9 +68,9 @@ export type MissingReference = {
 export type Room = {
   /** Of one new pod, as the namespace fills it in. */
   pod: Charge;
-  /** All pods of the deployment that count, but for those that end. */
+  /** All counted pods of the deployment, without terminating ones. */
   pods: Answer<readonly RolloutPod[]>;
-  /** How a rollout goes, in pods. */
+  /** The course of a rollout, in pods. */
   rollout: { desired: number; recreate: boolean; surge: number; unavailable: number };
   quotas: Answer<readonly Quota[]>;
   ranges: Answer<readonly LimitRange[]>;

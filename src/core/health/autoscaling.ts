@@ -1,4 +1,4 @@
-// How autoscalers and disruption budgets are judged.
+// The evaluation of autoscalers and disruption budgets.
 import type { Instant } from '../time.ts';
 import type { Autoscaler, Budget } from '../world/facts.ts';
 import { decide, type Evaluation } from './rules/index.ts';

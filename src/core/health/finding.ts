@@ -35,7 +35,7 @@ export type Finding = {
   figure?: string;
   /** Why it could not be evaluated; absent: it was. */
   code?: FindingCode;
-  /** Told beside the problems though it is none: what a person chose, as a held study. */
+  /** Shown with the problems although it is none: a person's choice, such as a paused study. */
   told?: true;
   /** Its source gives no answer: whatever else is judged from that source is missing until it answers again. */
   unanswered?: true;

@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import { decide, type RuleId } from './rules/index.ts';
 import { joinsWithin } from './rules/namespace.ts';
 
-/** One finding for each node in trouble that runs pods of ours, one for all others, one for those that are well. */
+/** One finding for each unhealthy node with pods of ours, one for the other unhealthy nodes, one for the healthy ones. */
 export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now: Instant): Finding[] {
   const running = Map.groupBy(
     pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed'),
@@ -15,7 +15,7 @@ export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now:
   const judged = nodes.map((node) => ({ node, ours: running.get(node.name) ?? [], rule: ruleOf(node, now) }));
   const ill = judged.filter(({ rule }) => rule !== 'kinds/ok');
   const here = ill.filter(({ ours }) => ours.length > 0);
-  // A node that is drained and then stopped is somebody's work.
+  // A node that is drained and stopped is under maintenance.
   const elsewhere = ill.filter(({ ours, node }) => ours.length === 0 && !node.cordoned);
   const fine = nodes.length - here.length - elsewhere.length;
   return [

@@ -48,7 +48,7 @@ export function reasonsOf(pods: readonly Pod[], now: Instant): readonly string[]
   return [...new Set(all)];
 }
 
-/** Reasons of a container that comes to nothing by itself: another try of the same pod ends the same. */
+/** Reasons that do not go away by themselves: another start of the same pod fails the same way. */
 const fatal = new Set(
   `CrashLoopBackOff ImagePullBackOff InvalidImageName ErrImageNeverPull CreateContainerConfigError CreateContainerError
    RunContainerError ContainerCannotRun StartError`.split(/\s+/),

@@ -1,4 +1,4 @@
-// A queue that stands still: executors that are Ready and do nothing look well from everywhere else.
+// A stalled queue: executors that are Ready and do nothing look healthy everywhere else.
 import { formatAge, formatCounted } from '../text/format.ts';
 import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
@@ -7,7 +7,7 @@ import { decide } from './rules/index.ts';
 import { standsStill } from './rules/studies.ts';
 import { isHeld } from './studies.ts';
 
-/** Said only where all three are known to be so: jobs wait, none finishes, and a study does not get on. */
+/** Reported only if all three are known: jobs wait, none finishes, and a study makes no progress. */
 export function evaluateQueue({ now, readings }: World): Finding[] {
   const studies = known(readings.studies, now);
   const surfaces = known(readings.surfaces, now);

@@ -1,10 +1,10 @@
-// What a Redis that takes writes may run into: connections, memory of its host, replicas that do not keep up.
+// Limits that a writable Redis can reach: connections, memory of its host, replicas that do not keep up.
 import { formatAge, formatBytes, formatCount, formatPercent } from '../text/format.ts';
 import type { Redis } from '../world/facts.ts';
 import { decide, type Evaluation } from './rules/index.ts';
 import { clientShare, hostShare } from './rules/redis.ts';
 
-/** The worst first; undefined where nothing is strained. */
+/** The worst first; undefined without any strain. */
 export function evaluateStrain(redis: Redis): Evaluation | undefined {
   return ofClients(redis) ?? ofHost(redis) ?? ofReplicas(redis) ?? ofRewrite(redis);
 }

@@ -1,4 +1,4 @@
-// Held and overdue studies, and jobs that do not end. Nothing is said where there are none.
+// Held and overdue studies, and jobs that do not end. No finding if there are none.
 import { meaningOf } from '../platform/mapping.ts';
 import { formatAge, formatCount } from '../text/format.ts';
 import type { Instant } from '../time.ts';

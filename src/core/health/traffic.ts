@@ -63,7 +63,7 @@ function spanOf({ window, covered = window }: Traffic): string {
   return covered >= 2 * minute ? `${Math.round(covered / minute)} min` : `${Math.round(covered / second)} s`;
 }
 
-/** A storm of refusals leaves p95 and error rate as they are; nobody is served in it all the same. */
+/** A storm of refusals does not change p95 and error rate, although nobody is served. */
 export function evaluateRefusals(world: World): readonly Finding[] {
   const reading = world.readings.traffic;
   if (reading.state !== 'live' || isStale(reading, world.now)) return [];

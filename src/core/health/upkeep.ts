@@ -1,4 +1,4 @@
-// What makes a primary fail later, or has failed unseen.
+// What makes a primary fail later, or has failed unnoticed.
 import { formatAge, formatCount, formatPercent } from '../text/format.ts';
 import type { Upkeep } from '../world/facts.ts';
 import type { Finding } from './finding.ts';
@@ -7,7 +7,7 @@ import { damageIsNews, oldPrepared, sequenceShare } from './rules/postgres.ts';
 
 type Damage = Evaluation & { remedy: string };
 
-/** Only what is wrong. */
+/** Only problems. */
 export function evaluateUpkeep(upkeep: Upkeep): Finding[] {
   const found: readonly (readonly [string, string, Damage | undefined])[] = [
     ['archive', 'WAL archive', archiveOf(upkeep)],

@@ -100,7 +100,7 @@ function isLevel(word: string, after: string, timed: boolean): boolean {
 /** What stands between a level and its message: a bracket's end, colons, a pid in brackets, dashes. */
 const between = /^[\]):|,]*(?:\s*\([^()]{0,80}\):?)?(?:\/[\w-]{1,60}[\]:]+)?\s*(?:\d{1,7} --- )?(?:-{1,3}\s|:\s)?\s*/;
 
-/** How programs cry when nobody catches them. */
+/** How programs report uncaught errors. */
 const fatalWords =
   /^(?:panic: |fatal error: |FATAL ERROR: |Fatal\b|Segmentation fault|thread '[^']{0,100}' panicked|<--- Last few GCs)/;
 const errorWords =

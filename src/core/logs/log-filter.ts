@@ -131,7 +131,7 @@ function hasLevel({ comparison, level }: Extract<Clause, { kind: 'level' }>, is:
   return comparison === '>' ? is > level : is < level;
 }
 
-/** As it came, and as it is shown: JSON writes quotes, line ends and colours in another way. */
+/** The raw line, and the shown one: JSON writes quotes, line ends and colours in another way. */
 function has(line: LogLine, pattern: Matcher, parsed: () => ReadLine, fields: LogFields): boolean {
   return (
     pattern.test(line.text) ||

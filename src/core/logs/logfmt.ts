@@ -4,7 +4,7 @@ export type Pairs = { readonly [name: string]: string };
 
 /** A name at the beginning of a word. A URL or a query string has none. */
 const pair = /(?:^|[\s,[(])([A-Za-z_@][\w.@/-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|([^\s",\])][^\s",]*)|)/g;
-/** A line with more is no line for people. */
+/** A line with more pairs is not meant for people. */
 const mostPairs = 100;
 /** Characters of a line that are searched. */
 const longestRead = 16_384;

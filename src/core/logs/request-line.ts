@@ -4,7 +4,7 @@ import type { LogEntry, LogLine } from './log.ts';
 import type { LogFields } from './log-fields.ts';
 import { namedField, readLine, requestIdsOf } from './log-line.ts';
 
-/** So many lines before the answer are looked through: the request came shortly before. */
+/** Lines before the answer that are searched for its request. */
 const mostLooked = 400;
 
 /** An answer with the method and the URL of its request, from the lines `before` it, the nearest first. */

@@ -10,12 +10,12 @@ import { readLine, requestIdsOf } from './log-line.ts';
 /** Fastify and others count requests in each process: such an id means another request in another pod. */
 export const isCounter = (id: string): boolean => /^req-[0-9a-z]{1,7}$|^\d{1,12}$/.test(id);
 
-/** More ids than one request has: the id that was asked for is none of a request. */
+/** More ids than one request has: the requested id belongs to no single request. */
 const mostIds = 1000;
 
 type Trail = { clause: Clause; matches: Matcher; mayBeIn: Matcher; ids: Set<string> };
 
-/** The ids that belong to what the `request=` of a filter asks for, as far as lines told. */
+/** The ids of the request that a filter's `request=` names, as far as lines have shown. */
 export class RequestTrail {
   readonly #fields: LogFields;
   readonly #trails: readonly Trail[];
@@ -35,7 +35,7 @@ export class RequestTrail {
     return this.#trails.length > 0;
   }
 
-  /** Takes the ids that stand beside the one that is asked for; whether there were new ones. */
+  /** Collects the ids beside the requested one; returns whether there were new ones. */
   learn(line: LogLine): boolean {
     if (line.mark) return false;
     let grew = false;

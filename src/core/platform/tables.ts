@@ -36,7 +36,7 @@ export type Tables = {
     /** Its error's code, and whether the platform may try it again; NULL where it does not say. */
     code: string;
     retryable: string;
-    /** That no retry mends its error; undefined where the table cannot say it. */
+    /** Whether no retry can fix its error; undefined if the table does not say. */
     final: string | undefined;
     /** When it was begun, for one that runs; undefined where the table does not say. */
     begun: string | undefined;

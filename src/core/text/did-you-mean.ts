@@ -1,4 +1,4 @@
-// Near names: what a person most likely meant, and what there is instead of a name that nobody knows.
+// Suggestions for an unknown name: the most likely one, and the existing names.
 import { sanitize } from './text.ts';
 
 /** How many letters must be added, removed, replaced or swapped with their neighbour to make one word of the other. */
@@ -56,7 +56,7 @@ export function nearestOption(path: string, known: Iterable<string>): string | u
 
 const lastPart = (path: string) => path.slice(path.lastIndexOf('.') + 1);
 
-/** So many names are listed, in so many characters each. */
+/** Listed names, and characters of each. */
 const mostNamed = 8;
 const longestName = 60;
 

@@ -199,7 +199,7 @@ export type Redis = {
   systemBytes?: number;
   /** Of a primary: replicas that are connected, and those that are not online or heard nothing for long. */
   replicas?: { connected: number; late: number };
-  /** It reads its data from disk; `left`: as it estimates. */
+  /** It reads its data from disk; `left`: its own estimate. */
   loading?: { left?: Ms };
   /** maxmemory-policy. */
   policy?: string;
@@ -229,7 +229,7 @@ export type Traffic = {
   refusals?: readonly Refusal[] | undefined;
   /** How far back the logs that were read reach, where that is less than the window. */
   covered?: Ms | undefined;
-  /** Pods whose logs were not read to their end in time: what is newest may be missing. */
+  /** Pods whose logs were not read to their end in time: the newest lines may be missing. */
   unread?: number | undefined;
   /** `gateway logs` or `prometheus`. */
   source: 'gateway logs' | 'prometheus';

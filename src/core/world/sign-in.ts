@@ -9,7 +9,7 @@ export type SignInOffer = {
   command: string;
 };
 
-/** What is offered, and how the last one ended. `turn`: made by whoever asked for it. */
+/** The offered logins, and the end of the last one. `turn`: chosen by the requester. */
 export type SignIns = {
   offers: readonly SignInOffer[];
   ended?: { turn: string; ok: boolean; says: string } | undefined;

@@ -1,4 +1,4 @@
-// AWS's clients as the settings want them, imported when they are first asked for.
+// AWS clients for the settings, imported on first use.
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';

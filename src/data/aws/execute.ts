@@ -51,7 +51,7 @@ export async function performS3(
 /** Objects that are copied at once. */
 const atOnce = 8;
 
-/** Copies one version after the other, a few at once; what is refused is told, and the others go on. */
+/** Copies the versions, a few at a time; a refusal is reported, and the others continue. */
 async function copied<V extends { key: string }>(
   versions: readonly V[],
   copy: (version: V) => Promise<unknown>,

@@ -89,7 +89,7 @@ const absent =
   ({ name, message }) => ({ kind: 'malformed', what: `not found: ${sanitize(message, 160) || name}`, hint });
 const nowhere = 'check the name, the region and AWS_PROFILE';
 
-/** Every name that AWS is known to refuse with, and what it means. */
+/** Every known error name of AWS, and its meaning. */
 const byName: Readonly<Record<string, Known>> = {
   ...named(archived, 'InvalidObjectState'),
   ...named(clock, 'RequestTimeTooSkewed', 'RequestInTheFuture', 'RequestExpired'),
@@ -142,7 +142,7 @@ export function awsFault(error: unknown, where: string, to: string): Fault {
   };
 }
 
-/** Nothing could be signed, and nothing was sent. */
+/** The request could not be signed, and was not sent. */
 function unsigned({ name = '', message = '' }: AwsError): Told | undefined {
   if (/CredentialsProviderError|TokenProviderError/.test(name))
     return {

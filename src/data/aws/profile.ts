@@ -17,7 +17,7 @@ export type AwsProfile = {
   process: string | undefined;
 };
 
-/** The profile that the SDK would take: the configured one, AWS_PROFILE, default. */
+/** The profile that the SDK would use: the configured one, AWS_PROFILE, default. */
 export async function awsProfile(
   configured: string | undefined,
   environment: Environment = process.env,

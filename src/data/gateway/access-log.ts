@@ -22,7 +22,7 @@ export const longestWait: Ms = minute;
 /** Fastify names the URL when a request comes and not when it is answered; those under way are remembered. */
 const remembered = 5000;
 
-/** What servers write of a client that went away. */
+/** What servers log about a client that disconnected. */
 const goneCodes = new Set([
   'ECONNRESET',
   'ECONNABORTED',
@@ -151,7 +151,7 @@ export class AccessLog {
     return isCut && status !== undefined;
   }
 
-  /** A connection of another kind may be closed too: to a database, to Redis. */
+  /** Other connections can be closed, too: to a database, to Redis. */
   #isAboutRequest(read: ReadLine, ms: Ms | undefined): boolean {
     const id = this.#requestId(read);
     const isUnderWay = id !== undefined && (this.#underWay.has(id) || this.#probesUnderWay.has(id));

@@ -29,7 +29,7 @@ export class HealthBudget {
   #file: HealthFile | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** From now on what is known is shared with the other cockpits of this user. */
+  /** From now on the state is shared with the other cockpits of this user. */
   share(file: HealthFile): void {
     this.#file ??= file;
   }
@@ -39,7 +39,7 @@ export class HealthBudget {
     return this.#known.answers[url];
   }
 
-  /** The same, where another cockpit got it. */
+  /** The same, from another cockpit. */
   answerOfOthers(url: string): KnownAnswer | undefined {
     const known = this.answer(url);
     return known?.by === self ? undefined : known;
@@ -77,7 +77,7 @@ export class HealthBudget {
     return (await this.#reserve(() => [url], within)).wait <= 0;
   }
 
-  /** Tells what was answered. `asked`: when the request was sent. */
+  /** Shares an answer. `asked`: when the request was sent. */
   async answered(url: string, answer: HealthAnswer, asked: Instant): Promise<void> {
     await this.#change((known) => {
       delete known.asking[url];
@@ -105,13 +105,13 @@ export class HealthBudget {
     return wait;
   }
 
-  /** What others wrote, where it can be read. */
+  /** Entries of others, if they can be read. */
   async #look(): Promise<void> {
     const read = await this.#file?.read();
     if (read) this.#merge(read);
   }
 
-  /** What was read counts from now on, beside what this process could not write: an observer's answers are in no file. */
+  /** The shared state counts from now on, and this process's own: an observer writes no file. */
   #merge(read: SharedHealth): void {
     for (const [url, own] of Object.entries(this.#known.answers))
       if ((read.answers[url]?.at ?? 0) < own.at) read.answers[url] = own;
@@ -119,7 +119,7 @@ export class HealthBudget {
     this.#known = read;
   }
 
-  /** Does it to what is shared, or to what this process alone knows where nothing can be shared. */
+  /** Applies it to the shared note, or to this process's own state if nothing can be shared. */
   async #change(edit: (known: SharedHealth) => void): Promise<void> {
     const changed = await this.#file?.change((known) => {
       this.#merge(known);
@@ -128,7 +128,7 @@ export class HealthBudget {
     if (changed !== 'done') edit(this.#known);
   }
 
-  /** Which of what is wanted may be asked now, and counts it; or how long to wait. */
+  /** Which of the wanted requests may be sent now, and counts them; or how long to wait. */
   async #reserve(wanted: () => readonly string[], within: Ms): Promise<{ urls: readonly string[]; wait: Ms }> {
     let turn: { urls: readonly string[]; wait: Ms } = { urls: [], wait: shortWait };
     const reserve = (known: SharedHealth) => {
@@ -146,7 +146,7 @@ export class HealthBudget {
       this.#merge(known);
       reserve(known);
     });
-    // Where others are at it, it is tried again; where nothing can be shared, this process asks alone.
+    // If others hold the lock, it is retried; if nothing can be shared, this process asks alone.
     if (changed === undefined || changed === 'impossible') reserve(this.#known);
     return turn;
   }

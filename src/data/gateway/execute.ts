@@ -1,4 +1,4 @@
-// A request that changes something through the gateway's API: sent once, followed nowhere.
+// A change through the gateway's API: sent once, redirects are not followed.
 import { request } from 'undici';
 import type { ApiCall } from '../../core/actions/call.ts';
 import { formatAge } from '../../core/text/format.ts';

@@ -87,7 +87,7 @@ function servicesOf(body: Bag): readonly ServiceHealth[] {
   const detailed = entriesOf(body.details).filter(([, value]) => wordOf(value) !== undefined);
   return [...listed, ...detailed, ...beside].slice(0, readServices).flatMap(([name, value]) => {
     const named = sanitize(name, 40);
-    // A service that tells no state is not known to be well; a measured value beside the services needs none.
+    // A service without a state is not known to be healthy; a measured value beside the services needs none.
     const measured = typeof value === 'number' || (typeof value === 'object' && value !== null);
     const word = wordOf(value) ?? (measured && !isService(named) ? undefined : 'no status');
     return named === '' || word === undefined ? [] : [{ name: named, healthy: isHealthy(word), word }];

@@ -50,7 +50,7 @@ export async function askHealthInTurn(
   return { fault: limited(url, Date.now() + budget.wait, 'request budget used up'), latency: 0 };
 }
 
-/** Asks one health path at once, and tells the answer to all who may ask. Follows no redirect; never throws. */
+/** Requests one health path now, and shares the answer. Follows no redirect; never throws. */
 export async function askHealth(
   url: URL,
   timeout: Ms,

@@ -1,4 +1,4 @@
-// What all cockpits of one user on one host know of one gateway's health: who asked when, what was answered, who is asking
+// The state of one gateway's health, shared by all cockpits of one user on one host: who asked when, answers, who asks
 // now. One asks, the others read. It stands beside the journal's presence; without it each cockpit asks alone.
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
@@ -47,15 +47,15 @@ export type KnownAnswer = { by: string; asked: Instant; at: Instant; answer: Hea
 export type SharedHealth = {
   /** When requests were sent, within the last minute. */
   sent: Instant[];
-  /** The gateway wants to be left alone until then. */
+  /** The gateway asked for a pause until then. */
   heldUntil: Instant;
-  /** Who is asking, and until when an answer is waited for; by URL. */
+  /** Who is asking, and the deadline of the answer; by URL. */
   asking: Record<string, { by: string; until: Instant }>;
   /** The last answers, by URL. */
   answers: Record<string, KnownAnswer>;
 };
 
-/** What such a file must hold: another version may have written it. */
+/** The expected content: another version may have written it. */
 const schema: z.ZodType<SharedHealth> = z.object({
   sent: z.array(instant).max(1000),
   heldUntil: instant,
@@ -91,7 +91,7 @@ export class HealthFile {
     this.#writes = !observe;
   }
 
-  /** What is known; undefined where nobody has written anything, or not where it could be trusted. */
+  /** The shared state; undefined if it is missing or not trusted. */
   async read(): Promise<SharedHealth | undefined> {
     return this.#isOurs() ? parse(await this.#note.read()) : undefined;
   }

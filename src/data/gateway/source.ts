@@ -16,7 +16,7 @@ import { type HealthAnswer, isWithin } from './shared-health.ts';
 const seldom: Ms = 2 * minute;
 const often: Ms = 30 * second;
 
-/** One look alone is asked by a person now: of what another cockpit was answered only this counts. */
+/** A poll requested by a person: only an answer of another cockpit younger than this counts. */
 const justNow: Ms = 2 * second;
 
 type SourceSettings = Pick<Settings, 'intervals' | 'journal' | 'environment'>;
@@ -49,7 +49,7 @@ type Looked = Result<Gateway> & { wait?: Ms; at?: Instant };
 type Answers = Partial<Record<Path, { answer: HealthAnswer; at: Instant }>>;
 
 /**
- * Looks again and again: one path where it tells all, both where something is wrong or they disagree. What another cockpit
+ * Polls one path while it is conclusive, and both if something is wrong or they disagree. What another cockpit
  * of this user was answered since is taken as it is: of several, one asks.
  */
 class GatewayLook {
@@ -72,7 +72,7 @@ class GatewayLook {
     this.#budget = healthBudget(urls.health, shared);
   }
 
-  /** Waits until what is due may be asked, or others have asked it. */
+  /** Waits until a due request may be sent, or another cockpit has sent it. */
   async turn(signal: AbortSignal): Promise<void> {
     this.#before = { ...this.#last };
     const wanted = (late: boolean) => {
@@ -107,7 +107,7 @@ class GatewayLook {
     this.#last[path] = { answer, at: Date.now() };
   }
 
-  /** Takes what other cockpits were answered since, and not longer ago than `age`. */
+  /** Takes answers of other cockpits since then, not older than `age`. */
   #adopt(age: Ms): void {
     for (const path of paths) {
       const known = this.#budget.answerOfOthers(this.#urls[path].href);
@@ -115,7 +115,7 @@ class GatewayLook {
     }
   }
 
-  /** What others were asked for since the look before. */
+  /** Answers of others since the previous poll. */
   #news(): readonly Path[] {
     return paths.filter((path) => this.#last[path] !== this.#before[path]);
   }

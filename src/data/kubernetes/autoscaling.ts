@@ -1,4 +1,4 @@
-// Autoscalers and disruption budgets as an on-call asks for them.
+// Autoscalers and disruption budgets, reduced to what an on-call needs.
 import type { V1Condition, V1PodDisruptionBudget, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Autoscaler, Budget } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';

@@ -36,7 +36,7 @@ export type Get = <T>(
 /** More pods than this are not added up for one plan. */
 const mostPods = 10_000;
 
-/** `template`: of the pods that shall come. */
+/** `template`: of the new pods. */
 export async function roomOf(wire: WireDeployment, template: Template, namespace: string, get: Get): Promise<Room> {
   const pod = template?.spec;
   const [quotas, ranges, budgets, pods, nodes, missing] = await Promise.all([

@@ -90,7 +90,7 @@ export class Renewal<T> {
         return value;
       },
       (error: unknown) => {
-        // Replaced meanwhile: whoever waited for it gets that.
+        // Replaced meanwhile: those who wait get the new value.
         if (this.#pending !== attempt && this.#held) return this.#held.value;
         this.#pending = undefined;
         this.#held = undefined;

@@ -133,7 +133,7 @@ function byHandOf({ context }: KubeTarget): string {
   return `log in by hand: kubectl --context ${quote(sanitize(context, 120))} version`;
 }
 
-/** How the cockpit gives the terminal to what asks a person. */
+/** How the cockpit hands the terminal to a program that asks a person. */
 const signInFirst = 'press : and choose sign in';
 
 const signInHint = (target: KubeTarget) => `${signInFirst}, or ${byHandOf(target)}`;

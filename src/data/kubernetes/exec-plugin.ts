@@ -8,7 +8,7 @@ import type { ExecPlugin } from './kubeconfig.ts';
 
 export type PluginRun = {
   time?: Ms;
-  /** The person gave it the terminal: it asks there, takes as long as it takes, and ends by Ctrl+C. */
+  /** It has the terminal: it asks there, has no deadline, and ends by Ctrl+C. */
   terminal?: boolean;
   signal?: AbortSignal;
 };

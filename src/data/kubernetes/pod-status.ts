@@ -10,7 +10,7 @@ type State = ApiObject<V1ContainerState> | null | undefined;
 export function podStatus(wire: Wire): string {
   const { metadata, status } = wire;
   if (metadata?.deletionTimestamp) {
-    // The node controller marks pods of nodes that are away.
+    // The node controller marks pods of unreachable nodes.
     if (status?.reason === 'NodeLost') return 'Unknown';
     if (status?.phase !== 'Succeeded' && status?.phase !== 'Failed') return 'Terminating';
   }
@@ -40,7 +40,7 @@ function initialStatus({ spec, status }: Wire): string | undefined {
   return `Init:${why && why !== 'PodInitializing' ? why : `${at}/${declared.length}`}`;
 }
 
-/** The first container that waits or ended decides; one that runs beside one that completed keeps the pod running. */
+/** The first waiting or ended container decides; a running one beside a completed one keeps the pod running. */
 function mainStatus(wire: Wire, otherwise: string): string {
   const statuses = items(wire.status?.containerStatuses);
   const reasons = statuses.flatMap(

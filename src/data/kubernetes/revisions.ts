@@ -10,7 +10,7 @@ import { toPod } from './pods.ts';
 
 type Template = ApiObject<V1PodTemplateSpec> | null | undefined;
 
-/** The pods that there are, and the warnings about pods: of the last hour, as the API server keeps them. */
+/** The existing pods, and the warnings about pods of the last hour, as the API server keeps them. */
 export type Seen = { pods: readonly ApiObject<V1Pod>[]; events: readonly ApiObject<CoreV1Event>[] };
 
 /** The revisions of a deployment, newest first. */

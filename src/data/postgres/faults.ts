@@ -167,7 +167,7 @@ export function isRefusal(error: unknown): boolean {
   return /^(0A|22|42|55000|XX)/.test(sqlState(error) ?? '');
 }
 
-/** A statement that the server gave up: its own time, or that for a lock, was over. */
+/** A statement that the server cancelled: statement_timeout or lock_timeout. */
 export const isLate = (error: unknown): boolean => ['57014', '55P03'].includes(sqlState(error) ?? '');
 
 /** The fault of a part that timed out. */

@@ -44,7 +44,7 @@ const refusals: readonly Refusal[] = [
     hint: 'close idle clients, or raise max_client_conn of pgbouncer',
   },
   {
-    // A full pool and a server that is away end in the same words.
+    // A full pool and an unreachable server end in the same words.
     said: /^query_wait_timeout/,
     kind: 'refused',
     what: () => 'pgbouncer got no server connection in time (query_wait_timeout)',

@@ -13,7 +13,7 @@ type Rows = {
 
 const since = (seconds: number | null) => (seconds === null ? undefined : Math.max(0, seconds * second));
 
-/** The rows as the fact has them; absent is what is well, off, or was refused. */
+/** The rows of the fact; healthy, disabled or refused parts are absent. */
 export function upkeepFrom({ archiver, damage, prepared, sequence }: Rows): Upkeep {
   return {
     archive: archiver && archiver.mode !== 'off' ? archiveFrom(archiver) : undefined,

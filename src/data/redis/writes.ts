@@ -27,7 +27,7 @@ export function isRefused(error: unknown): error is Error {
 export async function refusalsOf(client: Client, info: Info): Promise<readonly RedisRefusal[]> {
   const found: RedisRefusal[] = [];
   if (info.get('role') === 'slave') {
-    // Clients of a cluster are led to the node that takes the write.
+    // Cluster clients are redirected to the node that accepts the write.
     if (info.get('slave_read_only') !== '0' && !isOfCluster(info)) found.push({ why: 'replica' });
     return found;
   }

@@ -55,7 +55,7 @@ export const incidentModule =
     let toldIncident: Incident | undefined | null = null;
     let orders: Promise<void> = recorder.ready;
     let isReady = false;
-    /** Messages on their way: a channel that hangs holds up no command. */
+    /** Messages in flight: a hanging channel delays no command. */
     const sending = new Set<Promise<void>>();
 
     const incidentContext = (): IncidentContext => {

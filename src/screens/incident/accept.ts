@@ -8,7 +8,7 @@ import { stepHere } from './offers.ts';
 
 type Acceptable = {
   steps: readonly Step[];
-  /** The step that needs a person; undefined when all steps from here are done. */
+  /** The step that needs a person; undefined if all steps from here are done. */
   next: Step | undefined;
   /** Why `next` needs one. */
   because: string;

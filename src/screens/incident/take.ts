@@ -68,7 +68,7 @@ function acknowledge(context: IncidentContext): Switch {
   };
 }
 
-/** What people are told; of a security incident only when you switch it on (runbook, Security). */
+/** The message to stakeholders; for a security incident only if you switch it on (runbook, Security). */
 function tell(state: State, context: IncidentContext, opening: Opening): Switch {
   const channel = channelFor(opening.severity);
   const name = context.channels.find((one) => one.id === channel)?.name ?? channel;

@@ -24,7 +24,7 @@ export function shortName(pod: Pod): string {
   return rest.split('-').at(-1) || rest;
 }
 
-/** Its status as kubectl has it, and what that does not say: `CrashLoopBackOff 137`, `Pending (Unschedulable)`. */
+/** Its status as in kubectl, and what that omits: `CrashLoopBackOff 137`, `Pending (Unschedulable)`. */
 export function podSays(pod: Pod): string {
   const { status, reason, exitCode } = pod;
   if (pod.terminating) return status;

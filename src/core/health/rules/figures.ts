@@ -1,4 +1,4 @@
-// Figures with thresholds, and what the tables and the backups tell.
+// Figures with thresholds, and findings of tables and backups.
 import { formatLimit } from '../../text/format.ts';
 import { minute } from '../../time.ts';
 import { runbookThresholds } from '../../world/thresholds.ts';
@@ -10,7 +10,7 @@ export const backupGrace = 30 * minute;
 /** Shares of all requests, 0–1. As much that failed would be critical (runbook, Key Metrics); clients make mistakes. */
 export const mayBeLimited = runbookThresholds.errorRate.critical / 100;
 export const mayBeRefused = 0.5;
-/** Fewer requests say nothing of what is refused. */
+/** Fewer requests do not count. */
 export const fewestForRefusals = 20;
 
 const failing = runbookThresholds.studyFailures;

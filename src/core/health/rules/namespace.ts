@@ -2,14 +2,14 @@
 import { hour, minute } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
-/** A job may run this long (kubernetes-mixin, KubeJobNotCompleted). */
+/** The accepted duration of a job (kubernetes-mixin, KubeJobNotCompleted). */
 export const longRun = 12 * hour;
 /** What a controller or the kubelet may take to act. */
 export const patience = 2 * minute;
 
-/** A new node may take this long to be Ready. */
+/** The time for a new node to become Ready. */
 export const joinsWithin = 5 * minute;
-/** A cron job that is due may start this late. */
+/** The accepted delay of a due cron job. */
 export const startsLate = 5 * minute;
 
 export const namespaceRules = declare({

@@ -2,15 +2,15 @@
 import { hour, minute, second } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
-/** A loop of crashes counts for so long after its last restart, and a pod that failed and was replaced for so long. */
+/** How long a crash loop counts after its last restart, and a pod that failed and was replaced. */
 export const countsFor = hour;
-/** So many restarts are a loop. */
+/** The number of restarts that counts as a loop. */
 export const loopFrom = 2;
-/** A pod that starts may take this long to be ready. */
+/** The time for a pod to become ready. */
 export const startsWithin = 2 * minute;
-/** A pod may outlast its grace period by this much. */
+/** The accepted overrun of a grace period. */
 export const endsWithin = minute;
-/** A controller may take this long to look at a new specification. */
+/** The time for a controller to observe a new specification. */
 export const actsWithin = 30 * second;
 
 export const podRules = declare({

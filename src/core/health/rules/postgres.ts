@@ -11,16 +11,16 @@ export const commitsHangAfter = 5 * second;
 export const passingLog = 4 * 16 * 1024 ** 2;
 /** Ten times PostgreSQL's max_wal_size as it comes: no server keeps so much log without a reason. */
 export const muchLog = 10 * 1024 ** 3;
-/** The last three million are kept for whoever repairs it. */
+/** PostgreSQL reserves the last three million for the repair. */
 export const writesStopAt = 2 ** 31 - 3_000_000;
 /** vacuum_failsafe_age as it comes: from here on PostgreSQL drops all else to freeze. */
 export const failsafeAge = 1_600_000_000;
 /** At autovacuum_freeze_max_age a vacuum is forced; half as much again, and it does not get through. */
 export const lateVacuum = 1.5;
 
-/** A wrong checksum is news for so long. */
+/** How long a wrong checksum counts as new. */
 export const damageIsNews = day;
-/** A prepared transaction that waits longer was forgotten. */
+/** An older prepared transaction counts as forgotten. */
 export const oldPrepared = 5 * minute;
 /** Of a sequence's values (check_postgres, sequence). */
 export const sequenceShare = { warning: 0.85, critical: 0.95 };

@@ -5,7 +5,7 @@ import { declare, inWords } from './rule.ts';
 export const clientShare = 0.9;
 /** Of its host's memory, without maxmemory (redis_exporter, RedisOutOfSystemMemory). */
 export const hostShare = 0.9;
-/** A replica that heard nothing for so long is late. */
+/** A replica without data for this long is late. */
 export const replicaLate = 30 * second;
 
 export const redisRules = declare({

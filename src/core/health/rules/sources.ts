@@ -1,8 +1,8 @@
-// What cannot be judged, and whether this machine's clock can be trusted.
+// What cannot be evaluated, and whether this machine's clock can be trusted.
 import { minute } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
-/** This machine's clock may differ from the cluster's by so much. */
+/** The accepted difference between this machine's clock and the cluster's. */
 export const clockMayDiffer = minute;
 
 export const sourceRules = declare({

@@ -1,8 +1,8 @@
-// Studies that nobody works on, studies that are late, jobs that do not end.
+// Paused studies, overdue studies, jobs that do not end.
 import { minute } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
-/** A queue of which nothing has finished for so long stands still. */
+/** A queue without a finished job for this long is stalled. */
 export const standsStill = 10 * minute;
 
 export const studyRules = declare({

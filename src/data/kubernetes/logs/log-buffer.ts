@@ -70,7 +70,7 @@ export class LogBuffer {
       this.#passing.push(line);
       if (!line.mark) this.passed += 1;
     }
-    // Earlier lines have the ids that were learned now.
+    // Earlier lines contain the ids that were learned now.
     if (grew) this.#select(this.#paused ? (this.#window.entries[0]?.id ?? 0) : undefined);
   }
 

@@ -5,7 +5,7 @@ import type { Instant } from '../../../core/time.ts';
 /** As many lines of a reopened stream are remembered. */
 const mostLines = 10_000;
 
-/** Tells the lines that the stream before, of a pod with the same name, has read. */
+/** Detects lines that the stream of an earlier pod with the same name has read. */
 export class Repeated {
   readonly #before: ReadonlySet<string> | undefined;
   readonly #own = new Set<string>();

@@ -94,7 +94,7 @@ export const lagOfPrimary = `
   WHERE r.state IS DISTINCT FROM 'backup' AND s.slot_type IS DISTINCT FROM 'logical'
     AND (r.replay_lsn IS NOT NULL OR r.state IS DISTINCT FROM 'streaming')`;
 
-/** On a reader of Aurora, which has no log of its own to receive: what the cluster says of it. */
+/** On an Aurora reader, which receives no WAL: the lag that its cluster reports. */
 export const lagOfAurora = `
   SELECT NULL::float8 AS bytes, replica_lag_in_msec::float8 / 1000 AS seconds, true AS streaming, 1 AS peers
   FROM aurora_replica_status() WHERE server_id = aurora_db_instance_identifier()`;

@@ -1,4 +1,4 @@
-// What makes a primary fail later, or has failed unseen: log that is not archived, broken pages, transactions that were
+// What makes a primary fail later, or has failed unnoticed: log that is not archived, broken pages, transactions that were
 // prepared and forgotten, and sequences near their end. PostgreSQL 13 to 18; no privilege is needed.
 
 export type ArchiverRow = {
