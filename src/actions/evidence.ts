@@ -107,13 +107,12 @@ export const cleanupEvidence: Action = {
     const times = free.map((o) => o.modifiedAt);
     const bytes = free.reduce((sum, o) => sum + o.bytes, 0);
     const keys = free.map((o) => o.key);
+    const studies = byStudy(free);
     return planned({
       impact: [
         `Deletes ${formatCount(free.length)} objects (${formatBytes(bytes)}) under ${prefix}, ${ageSays(days, before)}.`,
         `Oldest ${formatInstant(Math.min(...times))}, newest ${formatInstant(Math.max(...times))}.`,
-        ...byStudy(free)
-          .slice(0, 5)
-          .map(([study, n, size]) => `${study}: ${formatCount(n)} objects, ${formatBytes(size)}`),
+        ...studies.slice(0, 5).map(([study, n, size]) => `${study}: ${formatCount(n)} objects, ${formatBytes(size)}`),
         ...(held.length > 0
           ? [
               `Skips ${formatCount(held.length)} protected objects: ${held
@@ -133,6 +132,9 @@ export const cleanupEvidence: Action = {
         onlyWhenDone('s3:DeleteObject'),
       ],
       warnings: [
+        ...(studies.length > 1
+          ? [`The prefix matches ${studies.length} studies, not one: end it with / to mean a single study.`]
+          : []),
         ...(days < retentionDays
           ? [
               `${counted(days, 'day')} is less than the retention (evidence.retentionDays: ${retentionDays}): this deletes evidence that must be kept.`,

@@ -27,6 +27,12 @@ const clusterName = {
   says: 'a name of letters, digits and single dashes, at most 63',
 };
 
+/** Whether a month has such a day: 31 February would be read as one of March. */
+function isDay(at: string): boolean {
+  const [year = 0, month = 0, day = 0] = at.slice(0, 10).split('-').map(Number);
+  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
 export const restoreDatabase: Action = {
   id: 'restore-database',
   title: 'Restore the database to a point in time',
@@ -70,7 +76,8 @@ export const restoreDatabase: Action = {
       return refuse(`${name.slice(0, 70)} is not a valid cluster name`, `give ${clusterName.says}`);
     const at = given(target, 'at');
     const time = Date.parse(at);
-    if (Number.isNaN(time)) return refuse(`${at.slice(0, 40)} is not a time in UTC`, 'such as 2026-01-17T02:00:00Z');
+    if (Number.isNaN(time) || !isDay(at))
+      return refuse(`${at.slice(0, 40)} is not a time`, 'give one such as 2026-01-17T02:00:00Z');
     const [found, taken] = await Promise.all([preflight.snapshots(), preflight.rdsCluster(name)]);
     if (!found.ok) return refusedBy(found.fault);
     if (!taken.ok) return refusedBy(taken.fault);

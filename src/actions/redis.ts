@@ -85,6 +85,7 @@ export const evictRedis: Action = {
         `idle times are unavailable: ${untold.says}`,
         untold.by === 'permission' ? 'grant +object|idletime (ACL SETUSER)' : 'let its policy evict, or delete by hand',
       );
+    if (matched === 0 && complete) return refuse(`no key begins with ${prefix.slice(0, 80)}`, 'choose another prefix');
     if (old.length === 0)
       return refuse(
         `none of ${formatCount(matched)} keys ${prefix}* was idle for ${formatAge(idle)}${complete ? '' : ` (${formatCount(scanned)} keys scanned)`}`,

@@ -13,7 +13,7 @@ declare module '../core/actions/action.ts' {
 }
 
 /** A duration as admin:sessions accepts it. */
-const spanForm = { pattern: /^\d{1,6}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
+const spanForm = { pattern: /^[1-9]\d{0,5}[smhd]$/, says: 'a duration such as 90m, 24h or 7d' };
 
 const units: Readonly<Record<string, number>> = { s: second, m: minute, h: hour, d: day };
 /** `24h` in seconds. */
@@ -50,7 +50,10 @@ export const cleanupSessions: Action = {
           : `Removes sessions older than ${span} from the pool.`,
         'Work that uses them must log in again.',
       ],
-      warnings: warning === undefined ? [] : [warning],
+      warnings: [
+        ...(warning === undefined ? [] : [warning]),
+        ...(pool && pool.old === pool.total ? ['That is every session: all surfaces must log in again.'] : []),
+      ],
       calls: [made.call],
       answered: [preflight.context.admin.directory ?? 'this directory'],
       preconditions: span,

@@ -51,6 +51,12 @@ describe('a cleanup', () => {
     expect(run.seen ?? run.says).toContain('3 of 3 are not gone');
   });
 
+  test('warns when it would remove every session', async () => {
+    await seed();
+    const run = await act('cleanup-sessions', { 'older-than': '5m' });
+    expect(run.plan?.warnings).toEqual(['That is every session: all surfaces must log in again.']);
+  });
+
   test('is refused where nothing is that old', async () => {
     await seed();
     const run = await act('cleanup-sessions', { 'older-than': '300d' });

@@ -17,6 +17,11 @@ beforeAll(async () => {
   // The SDK takes its login from the process.
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, drill.environment[name]);
   cockpit = await acting(drill.environment);
+  await sql(
+    drill.environment,
+    `INSERT INTO studies (id, tenant_id, name, status) VALUES ('study_failing', 'tenant-lyra', 'x', 'paused');
+     INSERT INTO jobs (study_id, surface_id, status) VALUES ('study_failing', 'openai-api', 'failed')`,
+  );
   elsewhere = mkdtempSync(path.join(tmpdir(), 'checkout-'));
 });
 afterAll(async () => {
@@ -31,6 +36,20 @@ test.each<readonly [action: ActionId, target: Target, says: string, hint: RegExp
   ['enable-surface', { surface: 'nothing-like-it' }, 'there is no surface nothing-like-it', /^there are: .*openai-api/],
   ['test-surface', { surface: 'antropic-api' }, 'there is no surface antropic-api', /did you mean anthropic-api\?/],
   ['cancel-study', { study: 'study_abc124' }, 'there is no study study_abc124', /did you mean study_abc123\?/],
+  [
+    'retry-jobs',
+    { study: 'study_failing', surface: 'openai-ap' },
+    'no failed jobs in study_failing on openai-ap',
+    /did you mean openai-api\?/,
+  ],
+  ['evict-redis', { prefix: 'nothing:' }, 'no key begins with nothing:', /another prefix/],
+  [
+    'restore-database',
+    { at: '2026-02-31T02:00:00Z' },
+    '2026-02-31T02:00:00Z is not a time',
+    /such as 2026-01-17T02:00:00Z/,
+  ],
+  ['cleanup-sessions', { 'older-than': '0h' }, 'older-than cannot be 0h', /a duration such as/],
   ['retry-jobs', { study: 'study_abc12' }, 'there is no study study_abc12', /did you mean study_abc123\?/],
   ['revoke-api-key', { key: 'key-lyr00', by: 'sql' }, 'there is no key key-lyr00', /did you mean key-lyr00\d\?/],
   ['rotate-api-key', { key: 'lyra' }, 'there is no key lyra', /^there are: key-/],

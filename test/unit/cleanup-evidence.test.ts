@@ -72,3 +72,10 @@ test('it is verified only when no deleted object is listed any more', async () =
   // What is held, or has become old since, was never to go.
   expect(await seen([{ ...object(3, 100), held: 'legal hold' }, object(9999, 100)])).toMatchObject({ state: 'pass' });
 });
+
+test('a prefix that matches several studies causes a warning', async () => {
+  const other = { ...object(1, 200), key: 'study_abc1234/00001.png' };
+  const wide = await cleanupEvidence.plan({ prefix: 'study_abc123' }, bucketOf([object(1, 200), other]));
+  expect(wide).toMatchObject({ plan: { warnings: [expect.stringContaining('matches 2 studies, not one')] } });
+  expect((await planOf({}, bucketOf([object(1, 200), other]))).warnings).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { labelFor } from '../../core/platform/form.ts';
 import { meaningOf, openStudy } from '../../core/platform/mapping.ts';
 import type { Tables } from '../../core/platform/tables.ts';
 import { present } from '../../core/present.ts';
+import { thereIs } from '../../core/text/did-you-mean.ts';
 import { formatAge, formatCount } from '../../core/text/format.ts';
 import { quoted } from '../../core/text/sql.ts';
 import { minute, second } from '../../core/time.ts';
@@ -125,6 +126,8 @@ export const retryJobs: Action = {
     if (!pointless.ok) return refusedBy(pointless.fault);
     if (found.length === 0 && pointless.says && !insists)
       return refuse(`no retry cures them: ${pointless.says}`, 'to retry them all the same: insist=yes');
+    const failing = found.length === 0 && surface ? await failingSurfaces(preflight, tables, study) : [];
+    if (failing.length > 0) return refuse(`no failed jobs in ${study} on ${surface}`, thereIs(surface, failing));
     if (found.length === 0) {
       const others = await jobsByState(preflight, tables, study);
       const has = others.ok && others.value.length > 0 ? `; it has ${statesSay(others.value)}` : '';
@@ -252,4 +255,19 @@ function sums(rows: readonly SqlRow[], by: string): readonly [string, number][] 
   const total = new Map<string, number>();
   for (const row of rows) total.set(text(row, by), (total.get(text(row, by)) ?? 0) + number(row, 'jobs'));
   return [...total].sort((a, b) => b[1] - a[1]);
+}
+
+/** Surfaces on which jobs of the study failed. */
+async function failingSurfaces(
+  preflight: Preflight,
+  { jobs, job, types, jobIs }: Tables,
+  study: string,
+): Promise<readonly string[]> {
+  const found = await preflight.rows(
+    'primary',
+    `SELECT DISTINCT ${job.surface}::text AS name FROM ${jobs}
+     WHERE ${job.study} = $1::${types.jobStudyId} AND ${jobIs('failed')} LIMIT 200`,
+    [study],
+  );
+  return found.ok ? found.value.map((row) => text(row, 'name')) : [];
 }
