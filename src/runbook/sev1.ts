@@ -1,7 +1,10 @@
 import type { Check } from '../core/actions/action.ts';
 import { evaluateFailover, primaryProvenAway } from '../core/health/failover.ts';
-import type { Checklist, Recommendation, Step } from '../core/incident/checklist.ts';
+import { evaluateWrites } from '../core/health/writes.ts';
+import type { Checklist, Evidence, Known, Recommendation, Step } from '../core/incident/checklist.ts';
+import { formatClock } from '../core/text/format.ts';
 import { isPlain, quote } from '../core/text/shell.ts';
+import { known as fresh } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import {
   errors,
@@ -69,8 +72,27 @@ export function recommendFailover(world: World): Recommendation {
   return { answer, because };
 }
 
+/** After a verified failover: the new primary, and what is left to do. */
+function failedOver(world: World, { ran }: Known): Evidence | undefined {
+  const done = ran.findLast(({ action, worked }) => action === 'failover-database' && worked);
+  if (!done) return undefined;
+  const now = fresh(world.readings.primary, world.now);
+  const isBack = now !== undefined && !now.inRecovery && evaluateWrites(now)?.verdict !== 'critical';
+  const left = isBack ? 'database.primary answers' : 'point database.primary and the applications at it';
+  const because = `failed over ${formatClock(done.at)}, the former replica takes writes; ${left}`;
+  return { subject: 'failover', state: 'pass', because, at: done.at };
+}
+
+/** What is seen of the database; after a failover the former replica is no replica any more. */
+function databaseSeen(world: World, known: Known, ...more: readonly Evidence[]): readonly Evidence[] {
+  const over = failedOver(world, known);
+  return over ? [over, primary(world), ...more] : [primary(world), ...more, ...replica(world)];
+}
+
 /** Whether the database answers; if not, whether a failover is recommended. */
-function failoverCheck(world: World): Check {
+function failoverCheck(world: World, known: Known): Check {
+  const over = failedOver(world, known);
+  if (over) return over;
   const { answer, because, objections } = evaluateFailover(world);
   if (objections.some(({ code }) => code === 'primary-answers')) return { state: 'pass', because };
   const misplaced = objections.some(({ code }) => code === 'primary-in-recovery');
@@ -110,7 +132,7 @@ export const sev1: Checklist = {
     {
       id: 'sev1/database',
       say: 'Check database connectivity',
-      evidence: (world) => [primary(world), ...replica(world)],
+      evidence: (world, known) => databaseSeen(world, known),
       check: primary,
       byHand: (t) => [psql(t.primary, 'SELECT 1')],
     },
@@ -147,7 +169,7 @@ export const sev1: Checklist = {
         recommend: recommendFailover,
         remedy: 'failover-database',
       },
-      evidence: (world) => [primary(world), platformDatabase(world), ...replica(world)],
+      evidence: (world, known) => databaseSeen(world, known, platformDatabase(world)),
       check: failoverCheck,
       offers: [{ action: 'failover-database', title: 'fail over' }],
       byHand: (t) => [quote(t.failoverScript)],

@@ -1,7 +1,8 @@
 import type { Checklist, Offer } from '../core/incident/checklist.ts';
 import { formOf } from '../core/world/world.ts';
 import { causes } from './causes.ts';
-import { errorMessages, failingSurfaces, mostlyFailing, surfaces, workload } from './evidence.ts';
+import { failingSurfaces, mostlyFailing, surfaces, workload } from './evidence.ts';
+import { failureMessages, failurePatterns } from './failure-patterns.ts';
 import { deployment, kubectl, psql } from './manual-commands.ts';
 import { failuresByMessage, failuresBySurface } from './statements.ts';
 
@@ -38,7 +39,7 @@ export const sev2: Checklist = {
       more: [
         'Which surfaces fail, and in how many studies? One surface: see SEV3. All of them: check what they share.',
       ],
-      evidence: (world) => [mostlyFailing(world), ...surfaces(world)],
+      evidence: (world) => [mostlyFailing(world), ...failurePatterns(world)],
       byHand: (t, world) => [psql(t.primary, failuresBySurface(formOf(world)))],
       goes: { screen: 'surfaces', title: 'the surfaces' },
     },
@@ -46,7 +47,7 @@ export const sev2: Checklist = {
       id: 'sev2/error-messages',
       say: 'Check error messages',
       more: causes.map((c) => `“${c.pattern}”: ${c.cause.toLowerCase()} → ${c.fix.toLowerCase()}`),
-      evidence: errorMessages,
+      evidence: failureMessages,
       offers: fixes,
       byHand: (t, world) => [psql(t.primary, failuresByMessage(formOf(world)))],
       goes: { screen: 'surfaces', title: 'the surfaces' },

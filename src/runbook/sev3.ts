@@ -1,11 +1,12 @@
 import type { Check, Target } from '../core/actions/action.ts';
-import type { Checklist, Evidence, Recommendation } from '../core/incident/checklist.ts';
+import { type Checklist, type Evidence, type Known, type Recommendation, sum } from '../core/incident/checklist.ts';
 import { formatPercent } from '../core/text/format.ts';
 import { isPlain } from '../core/text/shell.ts';
-import { known } from '../core/world/reading.ts';
+import { known as fresh } from '../core/world/reading.ts';
 import type { World } from '../core/world/world.ts';
 import { failingSurfaces, surfaces } from './evidence.ts';
 import { pools } from './pools.ts';
+import { disabledNow, enableAdvice, standings, surfacesSince } from './surface-since.ts';
 
 /**
  * The surface that fails most, or the runbook's example: for commands that a person reads before typing them. pnpm may
@@ -32,7 +33,7 @@ function oneSurface(world: World): Check {
 }
 
 function others(world: World): Check {
-  const all = known(world.readings.surfaces, world.now)?.surfaces.filter((s) => s.finished > 0);
+  const all = fresh(world.readings.surfaces, world.now)?.surfaces.filter((s) => s.finished > 0);
   if (!all || all.length === 0) return { state: 'unknown', because: surfaces(world)[0]?.because ?? 'not measured' };
   const working = all.length - failingSurfaces(world).length;
   if (failingSurfaces(world).length === 0) return { state: 'pass', because: `all ${all.length} work` };
@@ -41,7 +42,9 @@ function others(world: World): Check {
     : { state: 'pass', because: `none of ${all.length} works: this is more than one surface` };
 }
 
-function recommendEnable(world: World): Recommendation {
+function recommendEnable(world: World, known: Known): Recommendation {
+  const since = enableAdvice(world, known);
+  if (since) return since;
   const state = oneSurface(world);
   if (state.state === 'unknown') return { answer: 'unsure', because: state.because };
   return state.state === 'pass'
@@ -49,7 +52,21 @@ function recommendEnable(world: World): Recommendation {
     : { answer: 'no', because: `still failing in the last hour: ${state.because}` };
 }
 
-const failing = (world: World): readonly Evidence[] => surfaces(world);
+/** What was acted on, by what is so since; the others by the last hour. */
+function failing(world: World, known: Known): readonly Evidence[] {
+  const since = surfacesSince(world, known);
+  const acted = new Set(since.map(({ subject }) => subject));
+  const others = surfaces(world).filter(({ subject }) => !acted.has(subject));
+  return [...since, ...(since.length > 0 ? others.filter(({ subject }) => subject !== 'surfaces') : others)];
+}
+
+/** A live test of this incident decides; without one what the surfaces did. */
+const tested = (world: World, known: Known): Check | undefined => {
+  const [last] = standings(known).filter(({ test }) => test !== undefined);
+  return last && surfacesSince(world, known).find(({ subject }) => subject === last.id);
+};
+
+const summed = (evidence: readonly Evidence[]): Check => sum(evidence) ?? { state: 'unknown', because: 'not measured' };
 
 export const sev3: Checklist = {
   id: 'sev3',
@@ -67,13 +84,14 @@ export const sev3: Checklist = {
       id: 'sev3/disable',
       say: 'Disable the surface temporarily',
       evidence: failing,
+      check: (world, known) => disabledNow(known) ?? summed(failing(world, known)),
       offers: [{ action: 'disable-surface', title: 'disable surface', target }],
       byHand: (t, world) => [`${t.admin} admin:surface disable ${worstSurface(world)}`],
     },
     {
       id: 'sev3/specific-issues',
       say: 'Check surface-specific issues',
-      evidence: (world) => [...failing(world), ...pools(world)],
+      evidence: (world, known) => [...failing(world, known), ...pools(world)],
       links: [
         { title: 'OpenAI status', url: 'https://status.openai.com' },
         { title: 'Anthropic status', url: 'https://status.anthropic.com' },
@@ -84,6 +102,7 @@ export const sev3: Checklist = {
       id: 'sev3/test',
       say: 'Test surface manually',
       evidence: failing,
+      check: (world, known) => tested(world, known) ?? summed(failing(world, known)),
       offers: [{ action: 'test-surface', title: 'test surface', target }],
       byHand: (t, world) => [`${t.admin} test:surface ${worstSurface(world)} --live`],
     },

@@ -198,12 +198,13 @@ test('queue, active studies, failures of the last hour and surfaces are read', a
     mostlyFailedLastHour: 1,
     newLastTenMinutes: 1,
   });
-  expect(good(await surfaces(bentham))).toEqual({
+  expect(good(await surfaces(bentham))).toMatchObject({
     estimated: false,
     surfaces: [
       {
         id: 'openai-api',
         failures: 3,
+        created: { failures: 3, studies: 1 },
         finished: 4,
         affectedStudies: 1,
         topError: 'Rate limited: too many',

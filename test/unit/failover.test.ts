@@ -5,6 +5,7 @@ import type { Plan } from '../../src/core/actions/action.ts';
 import type { ActionContext, Answer, Preflight } from '../../src/core/actions/preflight.ts';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateFailover } from '../../src/core/health/failover.ts';
+import { nothingKnown } from '../../src/core/incident/checklist.ts';
 import type { Database, Gateway, HealthEndpoint, ReplicaWal } from '../../src/core/world/facts.ts';
 import type { Fault, Reading } from '../../src/core/world/reading.ts';
 import type { Readings } from '../../src/core/world/world.ts';
@@ -218,7 +219,7 @@ test('while the database is down, scaling and a restart are not recommended', ()
   const answers = (readings: Partial<Readings>) => {
     const seen = world({ readings: { traffic: slow, ...readings } });
     const [step, p95] = [findStep('sev4/p95')?.step, evaluate(seen).find(({ id }) => id === 'metric/p95')];
-    return [step?.decision?.recommend(seen).answer, p95?.remedy];
+    return [step?.decision?.recommend(seen, nothingKnown).answer, p95?.remedy];
   };
   const ill = gateway(plain(), detailed('error'));
   expect(answers({ primary: live<'primary'>(keptUp), gateway: gateway(plain(), detailed('ok')) })).toEqual([

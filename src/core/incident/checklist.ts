@@ -43,7 +43,7 @@ export type Offer = {
 export type Decision = {
   /** A question for yes or no. */
   question: string;
-  recommend(world: World): Recommendation;
+  recommend(world: World, known: Known): Recommendation;
   /** The action that yes means: once it has run, the answer is yes, even if the facts no longer recommend it. */
   remedy?: ActionId;
 };
@@ -93,8 +93,11 @@ export type Known = {
   /** Messages that went out. */
   notified: readonly { channel: string; at: Instant }[];
   /** Actions that ran to their end, each with its object: `deployment/api-gateway`. */
-  ran: readonly { action: ActionId; object: string }[];
+  ran: readonly RanAction[];
 };
+
+/** `at`: when it ended; `worked`: its effect was proven, or for a test that it passed. */
+export type RanAction = { action: ActionId; object: string; at: Instant; worked: boolean };
 
 /** Nothing was acknowledged or sent yet. */
 export const nothingKnown: Known = { notified: [], ran: [] };
@@ -106,15 +109,15 @@ export function firstOffered({ offers }: Step, world: World): Target | undefined
 }
 
 /** The recommendation for a decision: from the facts, or yes once its action has run. */
-export function adviceOn({ decision, offers = [] }: Step, world: World, { ran }: Known): Recommendation | undefined {
+export function adviceOn({ decision, offers = [] }: Step, world: World, known: Known): Recommendation | undefined {
   const remedy = offers.find(({ action }) => action === decision?.remedy);
   if (remedy) {
     const names = Object.values(remedy.target?.(world) ?? {});
     const isIt = (object: string) => names.every((name) => object.endsWith(`/${name}`));
-    if (ran.some(({ action, object }) => action === remedy.action && isIt(object)))
+    if (known.ran.some(({ action, object }) => action === remedy.action && isIt(object)))
       return { answer: 'yes', because: 'it was already run', ran: true };
   }
-  return decision?.recommend(world);
+  return decision?.recommend(world, known);
 }
 
 /** A step's check: its own, or the sum of its evidence. Undefined without either. */

@@ -78,11 +78,18 @@ export type Surface = {
   /** The accounts and sessions that it is asked with, by state; absent where the database has none for it. */
   accounts?: readonly PoolCount[] | undefined;
   sessions?: readonly PoolCount[] | undefined;
+  /** What the runbook's statement counts (SEV2, failure patterns): failed jobs that were created within the hour. */
+  created?: { failures: number; studies: number };
+  /** When a job of it failed, and completed, last, within the hour. */
+  lastFailedAt?: Instant | undefined;
+  lastDoneAt?: Instant | undefined;
 };
 
 export type Surfaces = {
   /** Over the last hour, by failures. */
   surfaces: readonly Surface[];
+  /** The runbook's messages of failed jobs that were created within the hour (SEV2), of most jobs first. */
+  messages?: readonly { error: string; count: number }[];
   /** Why no share can be told: a state that it takes does not exist. */
   doubt?: Doubt;
   /** The newest job that finished before the hour, for an empty pane. */

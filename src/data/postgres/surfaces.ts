@@ -79,8 +79,13 @@ async function look(ask: AskSql, tables: Tables, dear: Ms, memory: SurfacesMemor
   // A part of the rows may lack the newest.
   const newest = exact && all ? Math.max(...rows.map((row) => row.newest ?? Number.NEGATIVE_INFINITY)) : undefined;
   const lastFinishedAt = newest !== undefined && Number.isFinite(newest) ? newest * second : undefined;
-  if (surfaces.length > 0)
-    return { ...(await withPools(surfaces, tables, memory.pools, ask, dear)), lastFinishedAt, estimated, ...doubt };
+  const messages = rows
+    .flatMap((row) => row.messages ?? [])
+    .map(({ error, count }) => ({ error: sanitize(error ?? 'no message', 300), count }));
+  if (surfaces.length > 0) {
+    const pooled = await withPools(surfaces, tables, memory.pools, ask, dear);
+    return { ...pooled, messages, lastFinishedAt, estimated, ...doubt };
+  }
   const last = await memory.last.read(
     async () => (await ask<sql.LastFinishedRow>(sql.lastFinished(tables), { within: dear }))[0],
     async () => undefined,
@@ -101,6 +106,9 @@ function surfaceFrom(row: sql.SurfaceRow): Surface {
     finished: row.finished,
     unclear: row.unclear > 0 ? row.unclear : undefined,
     affectedStudies: row.studies,
+    created: { failures: row.createdFailures, studies: row.createdStudies },
+    lastFailedAt: row.lastFailed === null ? undefined : row.lastFailed * second,
+    lastDoneAt: row.lastDone === null ? undefined : row.lastDone * second,
     topError: named ? sanitize(row.topError ?? 'no message', 300) : undefined,
     topErrorCount: named ? (row.topCount ?? undefined) : undefined,
   };

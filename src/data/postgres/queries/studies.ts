@@ -197,6 +197,14 @@ export type SurfaceRow = {
   topCount: number | null;
   /** When the newest of them finished, in seconds. */
   newest: number | null;
+  /** What the runbook's statement counts (SEV2, failure patterns): failed jobs that were created within the hour. */
+  createdFailures: number;
+  createdStudies: number;
+  /** Seconds: when a job of it failed, and completed, last. */
+  lastFailed: number | null;
+  lastDone: number | null;
+  /** On the first row: the runbook's messages (SEV2, error messages), those of most jobs first. */
+  messages: readonly { error: string | null; count: number }[] | null;
   /** Rows read in total. */
   seen: number;
 };
@@ -205,14 +213,15 @@ export type SurfaceRow = {
  * Per surface over the last hour: finished and failed jobs, the studies they belong to and the most frequent error
  * (runbook, SEV2: failure patterns, error messages). From a sample, numbers of jobs are estimates of all.
  */
-export const surfaces = ({ jobs, job, jobIs, jobUnclear }: Tables, sample?: Sample) => `
+export const surfaces = ({ jobs, job, jobIs, jobUnclear, form }: Tables, sample?: Sample) => `
   WITH recent AS MATERIALIZED (
     SELECT * FROM (${partsOf(jobs, sample)
       .map(
         ({ from, where, weight }) => `
       SELECT ${job.surface}::text AS id, ${job.study} AS study, coalesce(${jobIs('failed')}, false) AS failed,
-             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${job.ended} AS ended,
-             ${weight}::float8 AS weight
+             ${jobUnclear} AS unclear, left(${job.error}, 500) AS error, ${weight}::float8 AS weight,
+             coalesce(${job.ended}, ${job.created}) AS ended,
+             ${form.job.columns.error ? inLastHour(job.created) : 'true'} AS fresh
       FROM ${from}
       WHERE ${where} AND ${inLastHour(job.ended, job.created)} AND (${jobIs(...finished)} OR ${jobUnclear})`,
       )
@@ -222,12 +231,22 @@ export const surfaces = ({ jobs, job, jobIs, jobUnclear }: Tables, sample?: Samp
   errors AS (
     SELECT DISTINCT ON (id) id, error, round(sum(weight))::int AS count
     FROM recent WHERE failed GROUP BY id, error ORDER BY id, count(*) DESC, error
+  ),
+  messages AS (
+    SELECT error, round(sum(weight))::int AS count
+    FROM recent WHERE failed AND fresh GROUP BY error ORDER BY sum(weight) DESC, error LIMIT 10
   )
   SELECT r.id, coalesce(round(sum(r.weight) FILTER (WHERE NOT r.unclear)), 0)::int AS finished,
          coalesce(round(sum(r.weight) FILTER (WHERE r.failed)), 0)::int AS failures,
          coalesce(round(sum(r.weight) FILTER (WHERE r.unclear)), 0)::int AS unclear,
          count(DISTINCT r.study) FILTER (WHERE r.failed)::int AS studies,
          extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.unclear))::float8 AS newest,
+         coalesce(round(sum(r.weight) FILTER (WHERE r.failed AND r.fresh)), 0)::int AS "createdFailures",
+         count(DISTINCT r.study) FILTER (WHERE r.failed AND r.fresh)::int AS "createdStudies",
+         extract(epoch FROM max(r.ended) FILTER (WHERE r.failed))::float8 AS "lastFailed",
+         extract(epoch FROM max(r.ended) FILTER (WHERE NOT r.failed AND NOT r.unclear))::float8 AS "lastDone",
+         CASE WHEN row_number() OVER () = 1
+              THEN (SELECT json_agg(m ORDER BY m.count DESC, m.error) FROM messages m) END AS messages,
          e.error AS "topError", e.count AS "topCount", (SELECT count(*) FROM recent)::int AS seen
   FROM recent r LEFT JOIN errors e ON e.id IS NOT DISTINCT FROM r.id
   GROUP BY r.id, e.error, e.count
