@@ -36,7 +36,11 @@ describe('a confirmation', () => {
 
   test('y accepts; enter, n, q and esc cancel', () => {
     expect(give(asked(byKey), 'y')).toContainEqual(done);
-    for (const key of ['enter', 'n', 'q', 'esc']) expect(give(asked(byKey), key)).toEqual([{ kind: 'close' }]);
+    for (const key of ['enter', 'n', 'q', 'esc'])
+      expect(give(asked(byKey), key)).toEqual([
+        { kind: 'close' },
+        { kind: 'notice', says: 'cancelled; nothing was done' },
+      ]);
   });
 
   test('a burst of keys or pasted text never confirms', () => {
