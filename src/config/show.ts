@@ -57,7 +57,7 @@ function inline(value: unknown): string {
 }
 
 /** The same for programs: `{ version, profile, file, options: { PATH: { value, origin, layer } }, redirected }`. */
-export function configJson({ settings, origins, redirected, file }: Good): unknown {
+export function configJson({ settings, origins, redirected, file }: Good): object {
   const all = [...origins].map(([path, { says, layer }]) => [
     path,
     { value: shownValue(settings, path), origin: says, layer },

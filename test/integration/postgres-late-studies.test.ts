@@ -10,6 +10,7 @@ import { type DatabaseServer, settingsSchema } from '../../src/config/settings.t
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { oddities } from '../../src/core/queries/api-key.ts';
 import { minute } from '../../src/core/time.ts';
+import { formInForce } from '../../src/data/postgres/form-check.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { newStudiesMemory, readStudies } from '../../src/data/postgres/studies.ts';
@@ -231,3 +232,29 @@ test.each(forms.filter(({ prisma }) => prisma))(
     expect(good(await queryStudy(settingsOf(schema), 'st_good', soon())).cost).toBe(undefined);
   },
 );
+
+test.each(forms)(
+  '$name: config and doctor name the tables in force, what they lack and what is not understood',
+  async (form) => {
+    const schema = `${form.schema}_force`;
+    await sql(form.create.replaceAll(`"${form.schema}"`, `"${schema}"`));
+    await sql(form.odd(schema, 'on_ice'));
+    const { lines, fault } = await formInForce(settingsOf(schema));
+    expect(fault).toBe(undefined);
+    expect(lines[0]).toContain(`(${form.prismaStudies ? 'Study' : 'studies'}, ${form.prisma ? 'Job' : 'jobs'})`);
+    const absent = lines.find((one) => one.startsWith('not in these tables: '));
+    expect(absent?.includes('deadlines') ?? false).toBe(!form.prismaStudies);
+    expect(absent?.includes('accounts of surfaces (accounts)') ?? false).toBe(!form.prisma);
+    expect(lines.join('\n')).toMatch(/states of (Job|jobs): 30 jobs in state “on_ice”, not understood/i);
+    expect(lines.join('\n')).toMatch(/states of (Study|studies): 2 studies in state “on_ice”, not understood/i);
+  },
+);
+
+test('config says why the tables are unknown, and that they are missing', async () => {
+  expect((await formInForce(settingsOf('no_such_schema'))).lines).toEqual([
+    'tables and states: no studies, jobs in schema no_such_schema',
+  ]);
+  const settings = settingsOf('public');
+  const away = { ...settings, database: { ...settings.database, primary: { ...there(), port: 1 } } };
+  expect((await formInForce(away)).lines[0]).toMatch(/^tables: not read: .*refused/);
+});

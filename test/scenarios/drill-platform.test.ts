@@ -62,6 +62,11 @@ test('doctor names the tables in force, and what the checkout does not have', as
   expect(out).toMatch(/has no\s+admin:apikey, admin:surface, admin:sessions, test:surface/);
 });
 
+test('config names the tables in force', async () => {
+  const { out } = await command('config');
+  expect(out).toContain('# tables and states: Prisma’s tables (Study, Job), states in capitals (enum)');
+});
+
 test('the first screen counts held and overdue studies', async () => {
   const screen = new TerminalUnderTest({ args: [], environment, columns: 200, rows: 50 });
   try {

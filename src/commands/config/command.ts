@@ -12,13 +12,20 @@ export function configCommand(): Command {
     .option('--json', 'machine-readable output')
     .action(async (options: { json?: boolean }) => {
       const loaded = await loadForCommand(command);
-      const [{ configJson, configText }, { describeRedirection }] = await Promise.all([
+      const [{ configJson, configText }, { describeRedirection }, { formInForce }] = await Promise.all([
         import('../../config/show.ts'),
         import('../../config/load.ts'),
+        import('../../data/postgres/form-check.ts'),
       ]);
-      if (options.json) return print(JSON.stringify(configJson(loaded), null, 2));
+      const form = await formInForce(loaded.settings);
+      if (options.json) {
+        const tables = form.rows.map(({ what, verdict, answer }) => ({ what, verdict, answer }));
+        const database = { tables, problem: form.fault?.what ?? null };
+        return print(JSON.stringify({ ...configJson(loaded), database }, null, 2));
+      }
       print(`# ${loaded.file ?? 'no configuration file'}`);
       for (const one of loaded.redirected) print(`# ${loaded.settings.profile}: ${describeRedirection(one)}`);
+      for (const text of form.lines) print(`# ${text}`);
       print(configText(loaded));
     });
 

@@ -1,19 +1,15 @@
 import type { DatabaseServer, Settings } from '../../config/settings.ts';
 import { type Checkup, faulty } from '../../core/health/checkup.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
-import { formSays, lacks } from '../../core/platform/form.ts';
-import type { StateOwner } from '../../core/platform/mapping.ts';
-import { unclearSays } from '../../core/platform/unclear.ts';
 import { quoted } from '../../core/text/sql.ts';
 import { sanitize } from '../../core/text/text.ts';
 import type { Ms } from '../../core/time.ts';
 import type { DoctorCheck } from '../doctor-check.ts';
-import { sqlState } from './faults.ts';
+import { formRows } from './form-check.ts';
 import type { Tables } from './queries/columns.ts';
 import { type LoginRow, login, type TableRow, tables } from './queries/privileges.ts';
 import { type AskSql, Session } from './session.ts';
 import { tablesOf } from './tables.ts';
-import { unclearOf } from './unclear.ts';
 
 const area = 'database';
 
@@ -153,7 +149,15 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
   return [
     need('read studies, jobs', ['studies', 'jobs'], 'critical', select, 'SELECT allowed', 'SELECT'),
     ...rowSecurity(there, role),
-    need('read results, api_keys', ['results', 'api_keys'], 'warning', select, 'SELECT allowed', 'SELECT'),
+    // Prisma's jobs hold their results.
+    need(
+      of(['results']).length > 0 ? 'read results, api_keys' : 'read api_keys',
+      ['results', 'api_keys'],
+      'warning',
+      select,
+      'SELECT allowed',
+      'SELECT',
+    ),
     sees(me, 'primary'),
     need('retry jobs, cancel studies', ['studies', 'jobs'], 'warning', update, 'UPDATE allowed', 'UPDATE'),
     need('revoke API keys', ['api_keys'], 'warning', update, 'UPDATE allowed', 'UPDATE'),
@@ -179,7 +183,7 @@ function rights(me: LoginRow, there: readonly TableRow[], schema: string): Check
   ];
 }
 
-/** The tables and states in use, and each unknown state. */
+/** The tables and states in use; nothing where they cannot be read, which is said above. */
 async function statesRows(
   asked: Tables,
   there: readonly TableRow[],
@@ -188,34 +192,8 @@ async function statesRows(
 ): Promise<readonly Checkup[]> {
   const { form } = asked;
   const readable = there.every((table) => !['studies', 'jobs'].includes(table.name) || table.maySelect);
-  if (!form.study.there || !form.job.there || !readable) return [];
-  const inForce: Checkup = { area, what: 'tables and states', verdict: 'ok', answer: formSays(form) };
-  const rows = [inForce];
-  for (const owner of ['study', 'job'] as const) rows.push(...(await unclearRows(owner, asked, ask, within)));
-  return rows;
+  return form.study.there && form.job.there && readable ? formRows(asked, ask, within) : [];
 }
-
-async function unclearRows(owner: StateOwner, asked: Tables, ask: AskSql, within: Ms): Promise<readonly Checkup[]> {
-  const table = owner === 'study' ? asked.form.study : asked.form.job;
-  const about = { area, what: `states of ${table.name}` };
-  try {
-    const rows = await unclearOf(owner, asked, ask, within);
-    const lacking = needed[owner].filter((meaning) => lacks(owner, table.states, meaning));
-    const said = [
-      ...rows.map((one) => `${unclearSays(one)}, not understood`),
-      ...lacking.map((meaning) => `no state means ${meaning}`),
-    ];
-    const todo = 'values that depend on them are unknown: find the release that writes them';
-    return said.length === 0 ? [] : [{ ...about, verdict: 'warning', answer: said.join('; '), todo }];
-  } catch (error) {
-    if (sqlState(error) !== '57014') throw error;
-    const answer = 'the count timed out';
-    return [{ ...about, verdict: 'unknown', answer, todo: 'check for an index on status' }];
-  }
-}
-
-/** What figures need to be said by some state. */
-const needed = { study: ['waiting', 'running', 'done', 'failed'], job: ['waiting', 'done', 'failed'] } as const;
 
 /** Reported only if a policy applies: hidden rows look like missing rows. */
 function rowSecurity(there: readonly TableRow[], role: string): Checkup[] {
