@@ -3,6 +3,7 @@
 import { type Ms, second } from '../core/time.ts';
 import type { SignIns } from '../core/world/sign-in.ts';
 import type { EngineContext, EngineModule } from './module.ts';
+import { Tasks } from './tasks.ts';
 
 /** How often the kubeconfig is read again for logins. */
 const lookEvery: Ms = 10 * second;
@@ -11,11 +12,7 @@ export function signInModule(context: EngineContext): EngineModule {
   const { settings, signal } = context;
   let known: SignIns = { offers: [] };
   let looked = Number.NEGATIVE_INFINITY;
-  const working = new Set<Promise<unknown>>();
-  const work = (promise: Promise<unknown>) => {
-    working.add(promise);
-    void promise.finally(() => working.delete(promise));
-  };
+  const tasks = new Tasks();
   const tell = (next: Partial<SignIns>) => {
     known = { ...known, ...next };
     context.emit({ signIns: known });
@@ -28,7 +25,7 @@ export function signInModule(context: EngineContext): EngineModule {
   context.onWorld(() => {
     if (performance.now() - looked < lookEvery) return;
     looked = performance.now();
-    work(look());
+    tasks.add(look());
   });
   return {
     handle(command) {
@@ -40,10 +37,10 @@ export function signInModule(context: EngineContext): EngineModule {
         context.emit({ said: { says, verdict: ok ? 'ok' : 'warning' } });
         context.refresh();
       };
-      work(run());
+      tasks.add(run());
     },
     async stop() {
-      await Promise.allSettled(working);
+      await tasks.settled();
     },
   };
 }

@@ -67,6 +67,11 @@ export function formatInstant(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** `2026-01-17 03:14:07Z, 4m ago`; `never`. */
+export function formatLast(at: Instant | undefined, now: Instant): string {
+  return at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
+}
+
 /** `2.0 GB`, in powers of 1024. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

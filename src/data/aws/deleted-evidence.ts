@@ -6,7 +6,7 @@ import { stripControl } from '../../core/text/text.ts';
 import { type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
 import { s3Client } from './clients.ts';
-import { asked } from './faults.ts';
+import { askedWith } from './faults.ts';
 import { archive, decodedKey } from './preflight.ts';
 
 const within: Ms = 20 * second;
@@ -108,12 +108,5 @@ export async function evidenceNames(settings: Settings, below: string): Promise<
 }
 
 function withS3<T>(settings: Settings, to: string, use: (client: S3Client) => Promise<T>): Promise<Result<T>> {
-  return asked(`s3://${settings.evidence.bucket}`, to, async () => {
-    const client = await s3Client(settings, within);
-    try {
-      return await use(client);
-    } finally {
-      client.destroy();
-    }
-  });
+  return askedWith(s3Client(settings, within), `s3://${settings.evidence.bucket}`, to, use);
 }

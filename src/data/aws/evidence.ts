@@ -5,7 +5,7 @@ import type { EvidenceGroup, EvidenceList, EvidenceStudy, EvidenceVersion, Lock 
 import { stripControl } from '../../core/text/text.ts';
 import type { Result } from '../source.ts';
 import { s3Client } from './clients.ts';
-import { asked } from './faults.ts';
+import { asked, askedWith } from './faults.ts';
 import { decodedKey } from './preflight.ts';
 
 /** A listing is cut here: two hundred requests of a thousand keys. */
@@ -199,13 +199,7 @@ async function lockOf(
   });
 }
 
-async function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Result<T>> {
-  return asked(`s3://${settings.evidence.bucket}`, `list s3://${settings.evidence.bucket}`, async () => {
-    const s3 = await s3Client(settings, requestTimeout);
-    try {
-      return await use(s3);
-    } finally {
-      s3.destroy();
-    }
-  });
+function withS3<T>(settings: Settings, use: (s3: S3Client) => Promise<T>): Promise<Result<T>> {
+  const where = `s3://${settings.evidence.bucket}`;
+  return askedWith(s3Client(settings, requestTimeout), where, `list ${where}`, use);
 }

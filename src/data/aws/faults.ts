@@ -193,3 +193,20 @@ export async function asked<T>(where: string, to: string, ask: () => Promise<T>)
     return { ok: false, fault: awsFault(error, where, to) };
   }
 }
+
+/** The same by a client of its own, which it destroys. */
+export function askedWith<C extends { destroy(): void }, T>(
+  client: Promise<C>,
+  where: string,
+  to: string,
+  ask: (client: C) => Promise<T>,
+): Promise<Result<T>> {
+  return asked(where, to, async () => {
+    const made = await client;
+    try {
+      return await ask(made);
+    } finally {
+      made.destroy();
+    }
+  });
+}

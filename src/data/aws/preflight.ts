@@ -5,7 +5,7 @@ import { sanitize, stripControl } from '../../core/text/text.ts';
 import { type Instant, type Ms, second } from '../../core/time.ts';
 import type { Result } from '../source.ts';
 import { rdsClient, s3Client, secretsClient } from './clients.ts';
-import { awsFault } from './faults.ts';
+import { askedWith } from './faults.ts';
 import { holdsOf, mayHold } from './object-lock.ts';
 
 type Version = {
@@ -34,7 +34,7 @@ export async function evidenceObjects(
 ): Promise<Result<EvidenceFound>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
-  return asked(await s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
+  return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list its objects', async (client) => {
     const versioning = await client.send(new s3.GetBucketVersioningCommand({ Bucket: bucket })).catch(() => undefined);
     const objects: EvidenceObject[] = [];
     let unspeakable = 0;
@@ -88,7 +88,7 @@ export function decodedKey(key: string | undefined, encoding: string | undefined
 export async function evidenceVersions(settings: Settings, key: string): Promise<Result<readonly EvidenceVersion[]>> {
   const s3 = await import('@aws-sdk/client-s3');
   const { bucket } = settings.evidence;
-  return asked(await s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
+  return askedWith(s3Client(settings, within), `s3://${bucket}`, 'list versions', async (client) => {
     const listed = (from: object) =>
       client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...from }));
     const found: (Version & { marker: boolean })[] = [];
@@ -128,7 +128,7 @@ export async function evidenceVersions(settings: Settings, key: string): Promise
 export async function clusterSnapshots(settings: Settings) {
   const rds = await import('@aws-sdk/client-rds');
   const { cluster } = settings.backups;
-  return asked(await rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
+  return askedWith(rdsClient(settings, within), `RDS ${cluster}`, 'describe snapshots', async (client) => {
     const id = { DBClusterIdentifier: cluster };
     const found = await client.send(new rds.DescribeDBClustersCommand(id));
     const [own] = found.DBClusters ?? [];
@@ -154,7 +154,7 @@ export async function clusterState(
   id: string,
 ): Promise<Result<{ status: string; percent?: string } | undefined>> {
   const rds = await import('@aws-sdk/client-rds');
-  return asked(await rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
+  return askedWith(rdsClient(settings, within), `RDS ${id}`, 'describe clusters', async (client) => {
     try {
       const { DBClusters } = await client.send(new rds.DescribeDBClustersCommand({ DBClusterIdentifier: id }));
       const [own] = DBClusters ?? [];
@@ -172,7 +172,7 @@ export async function clusterState(
 
 export async function secretState(settings: Settings, id: string) {
   const aws = await import('@aws-sdk/client-secrets-manager');
-  return asked(await secretsClient(settings, within), `secret ${id}`, `describe ${id}`, async (client) => {
+  return askedWith(secretsClient(settings, within), `secret ${id}`, `describe ${id}`, async (client) => {
     const found = await client.send(new aws.DescribeSecretCommand({ SecretId: id }));
     const versions = Object.entries(found.VersionIdsToStages ?? {});
     return {
@@ -183,19 +183,4 @@ export async function secretState(settings: Settings, id: string) {
       changedAt: found.LastChangedDate ? found.LastChangedDate.getTime() : undefined,
     };
   });
-}
-
-async function asked<C extends { destroy(): void }, T>(
-  client: C,
-  where: string,
-  to: string,
-  look: (client: C) => Promise<T>,
-): Promise<Result<T>> {
-  try {
-    return { ok: true, value: await look(client) };
-  } catch (error) {
-    return { ok: false, fault: awsFault(error, where, to) };
-  } finally {
-    client.destroy();
-  }
 }

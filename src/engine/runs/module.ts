@@ -4,6 +4,7 @@ import { keptCommands, type LoggedCommand } from '../../core/actions/command-log
 import type { Recorder } from '../incident/recorder.ts';
 import type { CreateModule } from '../module.ts';
 import type { RunDo } from '../protocol.ts';
+import { Tasks } from '../tasks.ts';
 import { Runner } from './runner.ts';
 
 export const runsModule =
@@ -12,17 +13,13 @@ export const runsModule =
     const { settings } = context;
     let arming: Arming = initialArming(settings.environment);
     let commands: readonly LoggedCommand[] = [];
-    const working = new Set<Promise<unknown>>();
+    const tasks = new Tasks();
 
-    const work = (promise: Promise<unknown>) => {
-      working.add(promise);
-      void promise.finally(() => working.delete(promise));
-    };
     const setArming = (next: Arming) => {
       if (next === arming) return;
       if (arming.state === 'armed' && next.state === 'read-only') {
         const why = whyOver(arming, Date.now());
-        work(recorder.record({ kind: 'disarmed', why }));
+        tasks.add(recorder.record({ kind: 'disarmed', why }));
         context.emit({ said: { says: `read-only again: ${why}`, verdict: 'unknown' } });
       }
       arming = next;
@@ -44,8 +41,8 @@ export const runsModule =
 
     const carryOut = (run: string, what: RunDo) => {
       setArming(touch(arming, Date.now()));
-      if (what.do === 'plan') work(runner.plan(run, what.action, what.target));
-      else if (what.do === 'confirm') work(runner.confirm(run, what.typed));
+      if (what.do === 'plan') tasks.add(runner.plan(run, what.action, what.target));
+      else if (what.do === 'confirm') tasks.add(runner.confirm(run, what.typed));
       else if (what.do === 'cancel') runner.cancel(run);
       else runner.forget(run);
     };
@@ -53,9 +50,9 @@ export const runsModule =
     const sweep = async () => {
       await recorder.ready;
       if (settings.environment.observe || recorder.journal.state.trouble) return;
-      for (const left of await runner.locks.sweep()) work(runner.resume(left));
+      for (const left of await runner.locks.sweep()) tasks.add(runner.resume(left));
     };
-    work(sweep());
+    tasks.add(sweep());
     context.emit({ arming });
     context.onWorld(({ now }) => setArming(settle(arming, now)));
 
@@ -70,10 +67,10 @@ export const runsModule =
           return context.emit({ said: { says: `not armed: ${next.refused}`, verdict: 'unknown' } });
         setArming(next.arming);
         if (next.arming.state === 'armed')
-          work(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));
+          tasks.add(recorder.record({ kind: 'armed', until: next.arming.until, why: next.arming.reason }));
       },
       async stop() {
-        await Promise.allSettled(working);
+        await tasks.settled();
       },
     };
   };

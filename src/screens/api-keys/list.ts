@@ -2,7 +2,7 @@
 import { refusalsByTenant } from '../../core/health/refusals.ts';
 import { type ApiKey, isOverPrivileged, oddities } from '../../core/queries/api-key.ts';
 import { type Query, queryReading } from '../../core/queries/query.ts';
-import { formatAge, formatCount, formatInstant, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatCount, formatInstant, formatLast, shortAge } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
@@ -119,18 +119,16 @@ function oddSays(key: ApiKey, now: Instant, columns: number, untold?: true) {
 }
 
 function detailsOf(key: ApiKey, now: Instant, untold?: true): Line[] {
-  const when = (at: Instant | undefined) =>
-    at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const pair = (label: string, value: string) => line(dim(label.padEnd(13)), value);
   return [
     pair('id', key.id),
     pair('tenant', key.tenant),
     pair('permissions', key.permissions.join(', ') || 'none'),
     pair('rate limit', key.rateLimit ? formatCount(key.rateLimit) : untold ? 'not in the table' : 'none'),
-    pair('last used', when(key.lastUsedAt)),
-    pair('created', when(key.createdAt)),
+    pair('last used', formatLast(key.lastUsedAt, now)),
+    pair('created', formatLast(key.createdAt, now)),
     ...(key.expiresAt === undefined ? [] : [pair('expires', formatInstant(key.expiresAt))]),
-    pair('revoked', key.revoked ? when(key.revokedAt) : 'no'),
+    pair('revoked', key.revoked ? formatLast(key.revokedAt, now) : 'no'),
     ...oddities(key, now, untold).map((odd) => line(span(`▲ ${odd}`, 'warning'))),
   ];
 }

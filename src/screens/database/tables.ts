@@ -11,7 +11,7 @@ import {
 } from '../../core/queries/database.ts';
 import type { DatabasePart } from '../../core/queries/missing.ts';
 import { queryReading } from '../../core/queries/query.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, formatPercent, shortAge } from '../../core/text/format.ts';
+import { formatAge, formatBytes, formatCount, formatLast, formatPercent, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
 import { newest } from '../../core/world/reading.ts';
 import type { Row, Screen } from '../screen.ts';
@@ -120,8 +120,6 @@ function bloatSays(t: TableState) {
 }
 
 function tableLines(t: TableState, now: Instant, columns: number): Line[] {
-  const when = (at: Instant | undefined) =>
-    at === undefined ? 'never' : `${formatInstant(at)}, ${formatAge(now - at)} ago`;
   const bloat = bloatOf(t);
   return descriptionList(
     [
@@ -129,8 +127,8 @@ function tableLines(t: TableState, now: Instant, columns: number): Line[] {
       ['rows', `about ${formatCount(t.liveRows)}`],
       ['dead rows', `${formatCount(t.deadRows)}, ${formatPercent(deadShare(t) * 100)} of all`],
       ['bloat', line(mark(bloat.verdict), ` ${bloat.says}`)],
-      ['last vacuum', when(t.lastVacuum)],
-      ['last analyze', when(t.lastAnalyze)],
+      ['last vacuum', formatLast(t.lastVacuum, now)],
+      ['last analyze', formatLast(t.lastAnalyze, now)],
       ['command', `VACUUM ANALYZE ${t.name};`],
     ],
     columns,

@@ -1,40 +1,25 @@
 // All studies, newest first, searched on the server and loaded while scrolling.
 
 import { meaningOf, type StateOwner } from '../../core/platform/mapping.ts';
-import { type Query, type QueryReading, queryReading } from '../../core/queries/query.ts';
+import type { Query } from '../../core/queries/query.ts';
 import type { StudyRow } from '../../core/queries/study.ts';
 import { formatCount, shortAge } from '../../core/text/format.ts';
 import { newest } from '../../core/world/reading.ts';
-import type { Place, State } from '../../store.ts';
+import type { Place } from '../../store.ts';
 import type { Row, Screen } from '../screen.ts';
 import { dim, highlight, type Line, line, type Span, span } from '../toolkit/line.ts';
 import { memoize } from '../toolkit/memoize.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
+import { longestAnswer, rowsFor } from './paging.ts';
 
-/** How many rows are queried: the next page as the marker comes near the end of the last. */
+/** How many rows are queried. */
 const steps = [200, 1000, 5000, 20_000];
-const near = 100;
 
 type StudiesAsk = Query<'studies'>;
 
 function askFor(place: Place, rows: number): StudiesAsk {
   return { kind: 'studies', search: place.filter.trim().toLowerCase(), rows };
-}
-
-function wanted({ at, top }: Place): number {
-  return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
-}
-
-/** The longest answer so far, so that no row vanishes while more load. */
-function longest(state: State, place: Place): QueryReading<'studies'> {
-  const now = queryReading<'studies'>(state.queries, askFor(place, wanted(place)));
-  if (now.state !== 'pending') return now;
-  for (const step of steps.toReversed()) {
-    const before = queryReading<'studies'>(state.queries, askFor(place, step));
-    if (newest(before)) return before;
-  }
-  return now;
 }
 
 /** A status in its colour; an unknown one is marked. */
@@ -95,9 +80,9 @@ export const allStudiesScreen: Screen = {
   id: 'all-studies',
   title: () => 'ALL STUDIES',
   palette: 'all studies: search by id, tenant, status',
-  queries: (place) => [askFor(place, wanted(place))],
+  queries: (place) => [askFor(place, rowsFor(place, steps))],
   view(state, place, { columns }) {
-    const reading = longest(state, place);
+    const reading = longestAnswer(state.queries, place, steps, askFor);
     const { now } = state.world;
     const room = columns - 2;
     const found = newest(reading)?.value;

@@ -2,7 +2,7 @@
 
 import { isFinalError } from '../../core/platform/errors.ts';
 import { meaningOf } from '../../core/platform/mapping.ts';
-import { type Query, type QueryReading, type QueryReadings, queryReading } from '../../core/queries/query.ts';
+import type { Query } from '../../core/queries/query.ts';
 import type { Job } from '../../core/queries/study.ts';
 import { formatAge, formatCount, formatCounted, shortAge } from '../../core/text/format.ts';
 import type { Instant } from '../../core/time.ts';
@@ -15,10 +15,10 @@ import { dim, highlight, type Line, line } from '../toolkit/line.ts';
 import { ageSays, trouble } from '../toolkit/reading-status.ts';
 import { type Column, table, widest } from '../toolkit/table.ts';
 import { statusSpan } from './all.ts';
+import { longestAnswer, rowsFor } from './paging.ts';
 
-/** How many are queried: the next page as the marker comes near the end of the last. */
+/** How many rows are queried. */
 const steps = [200, 2000, 20_000];
-const near = 100;
 
 const askFor = ({ of, filter }: Place, rows: number): Query<'jobs'> => ({
   kind: 'jobs',
@@ -27,18 +27,6 @@ const askFor = ({ of, filter }: Place, rows: number): Query<'jobs'> => ({
   search: filter.trim().toLowerCase(),
   rows,
 });
-
-function wanted({ at, top }: Place): number {
-  return steps.find((step) => Math.max(at, top) + near < step) ?? steps.at(-1) ?? near;
-}
-
-/** The longest answer so far, so that no row vanishes while more load. */
-function longest(looks: QueryReadings, place: Place): QueryReading<'jobs'> {
-  const now = queryReading<'jobs'>(looks, askFor(place, wanted(place)));
-  if (now.state !== 'pending') return now;
-  const before = steps.toReversed().map((step) => queryReading<'jobs'>(looks, askFor(place, step)));
-  return before.find((reading) => newest(reading)) ?? now;
-}
 
 /** How long a job took, or has been running. */
 export function tookSays({ status, createdAt, begunAt, endedAt }: Job, now: Instant): string {
@@ -50,9 +38,9 @@ export function tookSays({ status, createdAt, begunAt, endedAt }: Job, now: Inst
 export const jobsScreen: Screen = {
   id: 'jobs',
   title: () => 'JOBS',
-  queries: (place) => [askFor(place, wanted(place))],
+  queries: (place) => [askFor(place, rowsFor(place, steps))],
   view({ world, queries: looks }, place, { columns }) {
-    const reading = longest(looks, place);
+    const reading = longestAnswer(looks, place, steps, askFor);
     const { now } = world;
     const room = columns - 2;
     const found = newest(reading)?.value;
