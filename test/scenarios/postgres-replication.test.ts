@@ -249,3 +249,13 @@ test('with the primary down, a platform that agrees and a replica that receives 
     expect.stringMatching(/connection refused.*database error.*no longer receives WAL/),
   ]);
 });
+
+test('a replica that was promoted while the primary accepts writes is a second primary; at both addresses it is none', async () => {
+  await sql('first', 'SELECT pg_promote()');
+  await start('primary');
+  const [primary, first] = [await facts('primary'), await facts('first')];
+  const judged = (one: Database, other: Database) => findings(one, other).filter(({ id }) => id === 'database/replica');
+  expect(judged(primary, first)).toMatchObject([{ verdict: 'critical', rule: 'replica/second-primary' }]);
+  // After a failover both addresses may lead to it.
+  expect(judged(first, await facts('first'))).toMatchObject([{ verdict: 'warning', rule: 'replica/promoted' }]);
+});

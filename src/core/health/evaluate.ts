@@ -1,6 +1,7 @@
 import { doubtSays } from '../platform/unclear.ts';
 import { formatCount, formatLimit, formatMeasure, formatPercent } from '../text/format.ts';
 import type { Database } from '../world/facts.ts';
+import { known } from '../world/reading.ts';
 import type { World } from '../world/world.ts';
 import { keepPromises } from './backups.ts';
 import { type Finding, inParts, missing } from './finding.ts';
@@ -8,7 +9,7 @@ import { evaluateEndpoint, gatewaySays, worseEndpoint } from './gateway.ts';
 import { actionFor, evaluateMetric, metrics } from './metrics.ts';
 import { evaluateQueue } from './queue.ts';
 import { evaluateRedis } from './redis.ts';
-import { evaluateReplica, evaluateSlot } from './replication.ts';
+import { evaluateReplica, evaluateSecondPrimary, evaluateSlot, isSecondPrimary } from './replication.ts';
 import { decide, worstRule } from './rules/index.ts';
 import { mayBlock } from './rules/postgres.ts';
 import { statesRemedy, statesSay } from './states.ts';
@@ -86,7 +87,9 @@ function databases(world: World): Finding[] {
   const replicaAbsent = missing(world, replica, aboutReplica, true);
   if (replicaAbsent) found.push(replicaAbsent);
   else if (replica.state === 'live') {
-    found.push({ ...aboutReplica, ...evaluateReplica(replica.value) }, ...slotsOf('replica', replica.value));
+    const split = isSecondPrimary(replica.value, known(primary, world.now));
+    const evaluation = split ? evaluateSecondPrimary() : evaluateReplica(replica.value);
+    found.push({ ...aboutReplica, ...evaluation }, ...slotsOf('replica', replica.value));
   }
   return found;
 }

@@ -17,6 +17,20 @@ export function behindSays(lag: Database['lag'], words: 'short' | 'long' = 'long
   return lag.paused ? (words === 'short' ? 'replay paused' : `replay paused, ${behind}`) : behind;
 }
 
+/** Two servers that both take writes. One server at both addresses, as after a failover, is none of that. */
+export function isSecondPrimary(replica: Database, primary: Database | undefined): boolean {
+  if (replica.inRecovery || primary === undefined || primary.inRecovery) return false;
+  return replica.startedAt !== undefined && primary.startedAt !== undefined && replica.startedAt !== primary.startedAt;
+}
+
+/** A replica that was promoted while the primary went on. */
+export const evaluateSecondPrimary = (): Evaluation => ({
+  ...decide('replica/second-primary'),
+  short: 'two primaries',
+  says: 'not in recovery, and neither is the primary: two primaries accept writes, and their data diverge',
+  remedy: 'stop the writes to one of them first; then rebuild it as a replica (pg_rewind)',
+});
+
 /** A replica that does not stream falls behind for as long as it lasts, however small its lag was when it stopped. */
 export function evaluateReplica({ inRecovery, lag }: Pick<Database, 'inRecovery' | 'lag'>): Evaluation {
   if (!inRecovery) return { ...decide('replica/promoted'), says: 'not in recovery: it was promoted' };

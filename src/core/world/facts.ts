@@ -112,6 +112,8 @@ export type Database = {
   version: string;
   latency: Ms;
   inRecovery: boolean;
+  /** When the server was started: two addresses with the same are the same server. */
+  startedAt?: Instant;
   /** Of a primary. */
   writes?: Writes;
   /** Whether it accepts writes could not be queried. */

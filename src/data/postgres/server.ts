@@ -94,6 +94,7 @@ async function lookWith(ask: AskSql, session: Session): Promise<Database> {
     version: sanitize(me.version, 60),
     latency,
     inRecovery: me.inRecovery,
+    startedAt: me.started * second,
     writes: writable && writesFrom(writable, me.role),
     writesUnasked: !writable && !me.inRecovery ? true : undefined,
     connections: counted ? connectionsFrom(counted) : undefined,

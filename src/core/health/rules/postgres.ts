@@ -82,6 +82,12 @@ export const replicaRules = declare({
     when: `it streams, and is at most ${inWords(lag.warning)} behind`,
     from: 'replay lag',
   },
+  'replica/second-primary': {
+    verdict: 'critical',
+    when: 'it is not in recovery, and is another server than the primary, which is not either: the data diverge',
+    from: 'pg_is_in_recovery(), pg_postmaster_start_time()',
+    source: 'Patroni (split brain)',
+  },
   'replica/promoted': { verdict: 'warning', when: 'it is not in recovery', from: 'pg_is_in_recovery()' },
   'replica/not-streaming': {
     verdict: 'critical',

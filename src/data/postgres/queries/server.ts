@@ -7,6 +7,8 @@ export type WhoRow = {
   inRecovery: boolean;
   role: string;
   seesAll: boolean;
+  /** When the server was started, in seconds: two addresses with the same are the same server. */
+  started: number;
 };
 
 /** Who answers, in which role, and whether it shows us everything. */
@@ -15,6 +17,7 @@ export const who = `
          current_setting('server_version') AS version,
          pg_is_in_recovery() AS "inRecovery",
          current_user AS role,
+         extract(epoch FROM pg_postmaster_start_time())::float8 AS started,
          pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesAll"`;
 
 export type ConnectionsRow = {
