@@ -7,6 +7,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Binaries, findBinaries } from '../../simulator/postgres/binaries.ts';
+import { copyAsReplica } from '../../simulator/postgres/replica.ts';
 import { keys, tables } from '../../simulator/postgres/schema.ts';
 import { freePort, initCluster, type Server, startServer } from '../../simulator/postgres/server.ts';
 import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
@@ -245,6 +246,50 @@ describe('a vacuum', () => {
     expect(run).toMatchObject({ outcome: 'unverified' });
     expect(run.says).toMatch(/held by prepared transaction left-by-a-worker of bentham, for .*ROLLBACK PREPARED/);
     await sql(`ROLLBACK PREPARED 'left-by-a-worker'`);
+    expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
+  });
+
+  test('is not verified while a replica’s long query holds them by its slot, or a slot that nobody reads', async () => {
+    const admin = { ...at(server.port), ...root };
+    const data = path.join(guarded.directory, 'replica');
+    await sql(`SELECT pg_create_physical_replication_slot('standby')`, admin);
+    const source = await client(admin);
+    await copyAsReplica(source, binaries, path.join(guarded.directory, 'server'), data, {
+      ...{ host: '127.0.0.1', port: server.port, ...root, slot: 'standby' },
+    });
+    await source.end();
+    const feedback = `hot_standby_feedback = on\nwal_receiver_status_interval = '1s'\n`;
+    appendFileSync(path.join(data, 'postgresql.auto.conf'), feedback);
+    const replica = await startServer(binaries, data, await freePort(), root);
+    const held = async () => {
+      const [slot] = await sql<{ held: boolean }>(
+        `SELECT xmin IS NOT NULL AS held FROM pg_replication_slots WHERE slot_name = 'standby'`,
+        admin,
+      );
+      return slot?.held;
+    };
+    const reader = await client({ ...admin, port: replica.port });
+    try {
+      const nobody = await withDead(async () => {
+        await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs');
+        await expect.poll(held, { timeout: 30_000 }).toBe(true);
+      });
+      await nobody.end();
+      const run = await vacuumed();
+      expect(run).toMatchObject({ outcome: 'unverified' });
+      expect(run.says).toMatch(
+        /held by replication slot standby, \d+ transactions? behind; end long queries on its replica/,
+      );
+    } finally {
+      await replica.stop('immediate');
+    }
+    const run = await vacuumed();
+    expect(run.says).toMatch(/held by replication slot standby without a consumer, .*drop the slot/);
+    // A replica that keeps up is nothing to warn of.
+    expect(run.plan?.warnings).toEqual([]);
+    await expect
+      .poll(async () => (await sql(`SELECT pg_drop_replication_slot('standby')`, admin).catch(() => [])).length)
+      .toBe(1);
     expect(await vacuumed()).toMatchObject({ outcome: 'verified' });
   });
 

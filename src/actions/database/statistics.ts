@@ -89,12 +89,18 @@ const holderSql = `SELECT * FROM (
     UNION ALL
     SELECT age(xmin), active_pid, NULL, NULL, 'replication slot', slot_name::text, NULL
     FROM pg_replication_slots WHERE xmin IS NOT NULL) held
-  WHERE since IS NULL OR since < $1
+  WHERE since < $1 OR (since IS NULL AND ids >= $2)
   ORDER BY ids DESC LIMIT 1`;
 
-/** The holder and how to release it; undefined if nothing held a snapshot at `before`. */
-export async function holderOf(preflight: Preflight, before: Instant): Promise<string | undefined> {
-  const found = await preflight.rows('primary', holderSql, [before / second]);
+/** Replicas that keep up hold a few transactions all the time: no reason to warn. */
+export const keepsUp = 1000;
+
+/**
+ * The holder and how to release it; undefined if nothing held a snapshot at `before`. Replicas and slots count from
+ * `least` transactions behind.
+ */
+export async function holderOf(preflight: Preflight, before: Instant, least = 0): Promise<string | undefined> {
+  const found = await preflight.rows('primary', holderSql, [before / second, least]);
   if (!found.ok) return `(holders unknown: ${describeFault(found.fault)})`;
   const [row] = found.value;
   if (!row) return undefined;
@@ -103,7 +109,10 @@ export async function holderOf(preflight: Preflight, before: Instant): Promise<s
   const whose = role === null ? '' : ` of ${role}`;
   const old = `${formatCount(Number(ids))} transactions behind`;
   if (kind === 'prepared transaction') return `prepared transaction ${name}${whose}${age}; ROLLBACK PREPARED ends it`;
-  if (kind === 'replication slot') return `replication slot ${name}, ${old}; resume its consumer, or drop the slot`;
+  if (kind === 'replication slot')
+    return pid === null
+      ? `replication slot ${name} without a consumer, ${old}; start its consumer, or drop the slot if it is gone for good`
+      : `replication slot ${name}, ${old}; end long queries on its replica (hot_standby_feedback)`;
   if (kind === 'walsender') return `a replica with hot_standby_feedback (pid ${pid}), ${old}; check its long queries`;
   return `pid ${pid}${whose}${state === null ? '' : `, ${state}`}${age}; end that session`;
 }

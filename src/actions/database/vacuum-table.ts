@@ -5,7 +5,7 @@ import { formatBytes, formatCount } from '../../core/text/format.ts';
 import { qualified } from '../../core/text/sql.ts';
 import { hour, second } from '../../core/time.ts';
 import { answeredByDatabase, given, planned, refuse, refusedBy } from '../plan.ts';
-import { ago, holderOf, lastByHand, statsOf, vacuumed } from './statistics.ts';
+import { ago, holderOf, keepsUp, lastByHand, statsOf, vacuumed } from './statistics.ts';
 import { tablesHere } from './table-name.ts';
 
 declare module '../../core/actions/action.ts' {
@@ -81,7 +81,7 @@ export const vacuumTable: Action = {
     );
     if (!busy.ok) return refusedBy(busy.fault);
     const [running] = busy.value;
-    const [holder, limit] = await Promise.all([holderOf(preflight, preflight.now()), timeoutOf(preflight)]);
+    const [holder, limit] = await Promise.all([holderOf(preflight, preflight.now(), keepsUp), timeoutOf(preflight)]);
     return planned({
       impact: [
         `${table}: ${formatBytes(own.bytes)}, ${formatCount(own.dead)} dead of ${formatCount(own.live + own.dead)} rows.`,
