@@ -2,6 +2,7 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Drill } from '../../simulator/drill.ts';
+import { deletedEvidence } from '../../src/data/aws/deleted-evidence.ts';
 import { type Acting, acting } from '../support/acting.ts';
 import { drillOf } from '../support/drill.ts';
 
@@ -84,5 +85,14 @@ test('a prefix that nobody knows is refused, with those that are like it', async
   expect(await cockpit.plan('restore-deleted-evidence', { prefix: 'study_abc124/' })).toMatchObject({
     outcome: 'refused',
     hint: expect.stringMatching(/did you mean study_abc123\/\?/),
+  });
+});
+
+test('an object with other content than was deleted is not taken for restored', async () => {
+  await put('study_other/a', 'as it was');
+  await drop('study_other/a');
+  await put('study_other/a', 'something else');
+  expect(await deletedEvidence(cockpit.settings, 'study_other/', 10)).toMatchObject({
+    value: { deleted: [], live: 1, restored: 0, differs: ['study_other/a'] },
   });
 });
