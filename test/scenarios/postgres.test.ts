@@ -465,7 +465,7 @@ test('queries return pages of lists, one study, jobs, keys, sessions and tables'
   expect(study.row).toMatchObject({ tenant: 'tenant-a', completion: 45 });
   expect(study.api.problem).toBe('connection refused');
   expect(study.counts).toContainEqual({ surface: 'openai-api', status: 'failed', count: 3 });
-  expect(study.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2 });
+  expect(study.errors[0]).toEqual({ message: 'Rate limited: too many', count: 2, final: 0 });
   expect(good(await queryStudy(settings, `'; DROP TABLE jobs`, soon())).row).toBeUndefined();
   expect(
     good(await listJobs(settings, { study: 'study_run', status: 'failed', search: '', rows: 2 }, soon())),
