@@ -63,7 +63,7 @@ test('the run is planned again with the changes, and the confirmed plan runs', a
     expect(run.plan?.impact, run.says).toContain('Revision 3 becomes 4. Image a:3.');
     const again = await cockpit.confirm(run);
     expect(again).toMatchObject({ phase: 'planned', id: run.id, performed: 0 });
-    expect(again.notice).toContain('nothing was changed');
+    expect(again.notice).toContain('nothing was done');
     expect(again.again).toEqual(
       expect.arrayContaining(['was: Revision 3 becomes 4. Image a:3.', 'now: Revision 4 becomes 5. Image a:3.']),
     );

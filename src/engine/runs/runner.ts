@@ -233,7 +233,7 @@ async function stopped(live: LiveRun, plan: Plan, { result, at }: Extract<Execut
   const outcome: RunOutcome = at > 0 ? 'failed' : result.outcome;
   const phase = outcome === 'failed' ? 'failed' : 'cancelled';
   await live.record(phase, { detail: result.says + before });
-  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}. New plan:`);
+  if (outcome === 'moved' && !live.isStopped) return again(live, plan, `${result.says}; nothing was done. New plan:`);
   const hint = 'hint' in result ? result.hint : 'nothing was changed; plan again';
   const next = outcome === 'failed' ? await live.next(plan, 'wayBack') : [];
   return live.end(outcome, result.says + before, { hint: at > 0 ? `check what was done; ${hint}` : hint, next });
