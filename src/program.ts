@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor/command.ts';
 import { drillCommand } from './commands/drill/command.ts';
 import { incidentCommand } from './commands/incident/command.ts';
 import { logsCommand } from './commands/logs/command.ts';
+import { lookCommands } from './commands/look/command.ts';
 import { type CarryOut, runCommand } from './commands/run/command.ts';
 import { statusCommand } from './commands/status/command.ts';
 import { supportBundleCommand } from './commands/support-bundle/command.ts';
@@ -35,6 +36,7 @@ export function makeProgram(actions: readonly Action[], carryOut?: CarryOut): Co
     .addCommand(logsCommand())
     .addCommand(incidentCommand())
     .addCommand(runCommand(actions, carryOut));
+  for (const look of lookCommands()) program.addCommand(look);
   makeStrict(program);
   program.hook('preAction', (_, command) => refuseMisplaced(command));
   return program;

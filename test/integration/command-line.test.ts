@@ -219,6 +219,15 @@ test.each([
   [['--profile', 'staging', 'status']],
   [['status', '--version']],
   [['stauts']],
+  [['pods', 'extra']],
+  [['sessions', '--server', 'third']],
+  [['pods', '--server', 'primary']],
+  [['keys', '--jsno']],
+  [['study']],
+  [['study', 'a', 'b']],
+  [['study', '']],
+  [['evidence', 'a', 'b']],
+  [['evidence', ' ']],
 ])('%j is wrong usage', async (typed) => {
   expect(await parsed(...typed)).toMatch(/^commander\./);
 });

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { scenarioNamed, scenarios } from '../../../simulator/scenario.ts';
 import { addSettingsFlags } from '../../config/flags.ts';
 import { complain, print } from '../../config/output.ts';
+import { nearest } from '../../core/text/did-you-mean.ts';
 
 /** Wrong usage, as sysexits.h has it. */
 const usage = 64;
@@ -28,9 +29,10 @@ export function drillCommand(): Command {
       }
       const scenario = scenarioNamed(name);
       if (!scenario) {
-        complain(
-          `no scenario ${JSON.stringify(name.slice(0, 60))}. Scenarios: ${scenarios.map((s) => s.id).join(', ')}`,
-        );
+        const ids = scenarios.map((s) => s.id);
+        const meant = nearest(name, ids);
+        const hint = meant ? `Did you mean ${meant}?` : `Scenarios: ${ids.join(', ')}`;
+        complain(`no scenario ${JSON.stringify(name.slice(0, 60))}. ${hint}`);
         process.exitCode = usage;
         return;
       }

@@ -67,7 +67,7 @@ export function resultText(run: Run): string {
 }
 
 /** Columns as wide as their widest cell, as kubectl prints them. */
-function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => width(row[at] ?? ''))));
   return rows.map((row) =>
     row

@@ -42,15 +42,22 @@ function sinceStart(): Ms {
 
 /**
  * Resolves when every source has told a value or a fault, at the latest `timeout` after the process began: whoever
- * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then.
+ * waits does so from then on, and on a busy machine starting alone takes seconds. `passed`: since then. `only`: the
+ * facts that are asked for.
  */
-export async function lookOnce(settings: Settings, timeout: Ms, passed: () => Ms = sinceStart): Promise<Look> {
+export async function lookOnce(
+  settings: Settings,
+  timeout: Ms,
+  passed: () => Ms = sinceStart,
+  only: readonly FactId[] = factIds,
+): Promise<Look> {
   const left = () => Math.max(timeout * leastPart, timeout - passed() - closing);
   // Each look ends before the whole does, so that it can say itself what it was waiting for.
   const patient = { ...settings, intervals: { ...settings.intervals, timeout: Math.ceil(left() * 0.8) } };
   const keeper = new WorldStore(scopeOf(settings));
   const over = new AbortController();
-  const sources = await sourcesFor(patient, { once: true });
+  const all = await sourcesFor(patient, { once: true });
+  const sources = all.filter(({ facts }) => facts.some((fact) => only.includes(fact)));
   const waiting = new Set<FactId>(sources.flatMap((source) => source.facts));
   const running = await new Promise<Promise<void>[]>((resolve) => {
     const started: Promise<void>[] = [];

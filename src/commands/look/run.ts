@@ -1,0 +1,59 @@
+// Asks once, prints, and ends the process: what hangs must not keep it.
+import { complain, print } from '../../config/output.ts';
+import { scopeOf } from '../../config/scope.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { QueryKind } from '../../core/queries/query.ts';
+import { second } from '../../core/time.ts';
+import type { Fault } from '../../core/world/reading.ts';
+import { deadline, type Result } from '../../data/source.ts';
+import { type Resolver, resolversFor } from '../../engine/resolvers.ts';
+import { exitWith } from '../exit.ts';
+import { tableLines } from '../run/text.ts';
+import { lookOnce } from '../status/look.ts';
+import { type Look, type LookFlags, type LookName, lookOf, type Shown } from './looks.ts';
+
+const codes = { answered: 0, absent: 1, noAnswer: 3 } as const;
+/** A list of backups or pods that takes longer hangs. */
+const patience = 20 * second;
+
+export async function runLook(settings: Settings, name: LookName, flags: LookFlags): Promise<never> {
+  process.stdout.on('error', () => process.exit(0));
+  const look = lookOf(name, flags);
+  const result = await answerOf(settings, look);
+  const at = Date.now();
+  const { environment } = scopeOf(settings);
+  const value = result.ok ? result.value : undefined;
+  const fault = result.ok ? undefined : result.fault;
+  const about = { version: 1, at: new Date(at).toISOString(), environment };
+  const missing = result.ok ? look.absent?.(result.value) : undefined;
+  if (flags.json) print(JSON.stringify({ ...about, value, fault }, null, 2));
+  else if (result.ok && missing === undefined) print(textOf(look.shown(result.value, at)));
+  if (!flags.json || !result.ok) explain(result, missing);
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  return exitWith(!result.ok ? codes.noAnswer : missing === undefined ? codes.answered : codes.absent);
+}
+
+function explain(result: Result<unknown>, missing: string | undefined): void {
+  if (missing !== undefined) complain(missing);
+  if (!result.ok) complain(`${result.fault.where}: ${result.fault.what}; ${result.fault.hint}`);
+}
+
+const textOf = ({ head, rows, says }: Shown): string =>
+  [...(rows.length > 0 ? tableLines([head, ...rows]) : []), ...says].join('\n') || 'none';
+
+async function answerOf(settings: Settings, { what }: Look): Promise<Result<unknown>> {
+  if ('fact' in what) {
+    const { world } = await lookOnce(settings, patience, undefined, [what.fact]);
+    const reading = world.readings[what.fact];
+    return reading.state === 'live' ? { ok: true, value: reading.value } : { ok: false, fault: faultOf(reading) };
+  }
+  const { readers, close } = resolversFor(settings);
+  // Each kind has its own resolver, which the index type cannot express.
+  const { read, timeout, where } = readers[what.ask.kind] as Resolver<QueryKind>;
+  const result = await deadline((s) => read(what.ask, s), timeout, where, new AbortController().signal);
+  void close();
+  return result;
+}
+
+const faultOf = (reading: { state: string; fault?: Fault }): Fault =>
+  reading.fault ?? { kind: 'timeout', where: 'the platform', what: 'no answer', hint: 'try again' };
