@@ -123,11 +123,17 @@ describe('nodes', () => {
         conditions: Object.entries({ Ready: 'True', ...status }).map(([type, is]) => ({ type, status: is })),
       },
     });
+  /** Where the calm world's pods run. */
+  const calmNode = node('ip-10-0-1-17');
   const judged = (...nodes: readonly ReturnType<typeof node>[]) =>
-    wrong(namespace({ nodes: nodes.filter((one) => one !== undefined) }, [pod('', 'x', { node: 'n1', bare: true })]));
+    wrong(
+      namespace({ nodes: [calmNode, ...nodes].filter((one) => one !== undefined) }, [
+        pod('', 'x', { node: 'n1', bare: true }),
+      ]),
+    );
 
   test('that are Ready are one line', () => {
-    const nodes = [node('n1'), node('n2')].filter((one) => one !== undefined);
+    const nodes = [calmNode, node('n2')].filter((one) => one !== undefined);
     expect(findings(namespace({ nodes })).find(({ id }) => id === 'pods/node')).toMatchObject({
       subject: 'nodes',
       says: '2 healthy',
@@ -148,8 +154,12 @@ describe('nodes', () => {
     expect(judged(node('n1'), node('n2', { Ready: 'False' }), node('n3', { DiskPressure: 'True' }))).toEqual([
       'warning pods/node/: n2 not ready; n3 disk pressure: no pods of ours there',
     ]);
-    expect(judged(node('n2', { Ready: 'False' }, { unschedulable: true }))).toEqual([]);
-    expect(judged(node('n2', { Ready: 'False' }, {}, 60_000))).toEqual([]);
+    expect(judged(node('n1'), node('n2', { Ready: 'False' }, { unschedulable: true }))).toEqual([]);
+    expect(judged(node('n1'), node('n2', { Ready: 'False' }, {}, 60_000))).toEqual([]);
+  });
+
+  test('that were deleted under their pods are a warning', () => {
+    expect(judged(node('n2'))).toContain('warning pods/node/n1: Node does not exist, 1 pod assigned to it');
   });
 
   test('without conditions are unknown', () => {

@@ -8,10 +8,7 @@ import { joinsWithin } from './rules/namespace.ts';
 
 /** One finding for each unhealthy node with pods of ours, one for the other unhealthy nodes, one for the healthy ones. */
 export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now: Instant): Finding[] {
-  const running = Map.groupBy(
-    pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed'),
-    ({ node }) => node,
-  );
+  const running = byNode(pods);
   const judged = nodes.map((node) => ({ node, ours: running.get(node.name) ?? [], rule: ruleOf(node, now) }));
   const ill = judged.filter(({ rule }) => rule !== 'kinds/ok');
   const here = ill.filter(({ ours }) => ours.length > 0);
@@ -24,9 +21,34 @@ export function evaluateNodes(nodes: readonly Node[], pods: readonly Pod[], now:
       const says = `Node ${node.problems.join(', ')}, runs ${formatCounted(ours.length, 'pod')}`;
       return { ...about, ...decide(rule), says };
     }),
+    ...gone(nodes, running),
     ...together(elsewhere.map(({ node }) => node)),
     ...(fine > 0 ? [sum('ok', decide('kinds/ok').rule, `${fine} healthy`)] : []),
   ];
+}
+
+const grouped = new WeakMap<readonly Pod[], ReadonlyMap<string, readonly Pod[]>>();
+
+/** Pods that are not over by the name of their node; made once for each list of them. */
+function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+  const known = grouped.get(pods);
+  if (known) return known;
+  const open = pods.filter(({ node, phase }) => node !== '' && phase !== 'Succeeded' && phase !== 'Failed');
+  const made = Map.groupBy(open, ({ node }) => node);
+  grouped.set(pods, made);
+  return made;
+}
+
+/** Pods whose node was deleted: nobody reports on them, whatever their status says. */
+function gone(nodes: readonly Node[], running: ReadonlyMap<string, readonly Pod[]>): Finding[] {
+  if (nodes.length === 0) return [];
+  const there = new Set(nodes.map(({ name }) => name));
+  return [...running]
+    .filter(([name]) => !there.has(name))
+    .map(([name, pods]): Finding => {
+      const says = `Node does not exist, ${formatCounted(pods.length, 'pod')} assigned to it`;
+      return { id: `pods/node/${name}`, area: 'pods', subject: name, ...decide('node/gone'), says };
+    });
 }
 
 function ruleOf({ ready, problems, createdAt }: Node, now: Instant): RuleId {

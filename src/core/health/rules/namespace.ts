@@ -92,6 +92,11 @@ export const namespaceRules = declare({
     from: 'nodes, where we may list them',
     source: 'kubernetes-mixin, KubeNodeNotReady',
   },
+  'node/gone': {
+    verdict: 'warning',
+    when: 'pods are assigned to a node that does not exist: nobody reports on them',
+    from: 'nodes, where we may list them',
+  },
   'node/pressure': {
     verdict: 'warning',
     when: 'a node is under memory, disk or process pressure, or has no network',
