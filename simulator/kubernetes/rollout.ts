@@ -6,25 +6,12 @@ import { type Condition, type Deployment, kubeTime, type Pod, type ReplicaSet } 
 import { isReady } from './podstate.ts';
 import { admitNewPod, admitReplicaSet } from './quota.ts';
 import type { Recorder } from './recorder.ts';
+import { bounds } from './rollout-bounds.ts';
 import { Refusal } from './status.ts';
 import type { Store } from './store.ts';
 import { podOf, replicaSetOf, revisionKey, revisionOf, templateHash } from './template.ts';
 
 export type Rollouts = ReturnType<typeof createRollouts>;
-
-const share = (value: number | string | undefined, of: number, round: (n: number) => number): number => {
-  if (typeof value === 'number') return value;
-  const percent = /^(\d+)%$/.exec(value ?? '25%')?.[1];
-  return round((Number(percent ?? 25) / 100) * of);
-};
-
-/** How many pods above and below the desired number a rollout may use. */
-function bounds({ spec }: Deployment): { surge: number; unavailable: number } {
-  if (spec.strategy?.type === 'Recreate') return { surge: 0, unavailable: spec.replicas };
-  const surge = share(spec.strategy?.rollingUpdate?.maxSurge, spec.replicas, Math.ceil);
-  const unavailable = share(spec.strategy?.rollingUpdate?.maxUnavailable, spec.replicas, Math.floor);
-  return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
-}
 
 export function createRollouts({ store, recorder }: { store: Store; recorder: Recorder }) {
   /** Pods by the uid of their replica set. */

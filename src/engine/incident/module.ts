@@ -1,5 +1,3 @@
-// The incident module: journal, incident, alerts, messages, presence.
-import { ulid } from 'ulid';
 import { targetsOf } from '../../config/targets.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import { severityName } from '../../core/incident/checklist.ts';
@@ -11,15 +9,16 @@ import {
   type Presence,
   type Said,
 } from '../../core/incident/context.ts';
-import type { Delivery, Event } from '../../core/incident/event.ts';
-import { type Incident, pageKey, unfinished } from '../../core/incident/incident.ts';
+import type { Event } from '../../core/incident/event.ts';
+import { type Incident, unfinished } from '../../core/incident/incident.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { channelStates, deliver } from '../../data/channels/channels.ts';
+import { channelStates } from '../../data/channels/channels.ts';
 import { readReceived } from '../../data/channels/webhook-inbox.ts';
 import { PresenceFiles } from '../../data/journal/presence.ts';
 import type { CreateModule } from '../module.ts';
 import { AlertWatch } from './alerts.ts';
 import { decide } from './decide.ts';
+import { createMessenger } from './messenger.ts';
 import type { Recorder } from './recorder.ts';
 
 const renewEvery: Ms = 3 * second;
@@ -55,8 +54,6 @@ export const incidentModule =
     let toldIncident: Incident | undefined | null = null;
     let orders: Promise<void> = recorder.ready;
     let isReady = false;
-    /** Messages in flight: a hanging channel delays no command. */
-    const sending = new Set<Promise<void>>();
 
     const incidentContext = (): IncidentContext => {
       const { incident } = recorder;
@@ -96,6 +93,15 @@ export const incidentModule =
       return outcome.ok;
     };
 
+    const messenger = createMessenger({
+      settings,
+      source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
+      channels: fixed.channels,
+      record,
+      say,
+      sent: () => void lookForArrivals(),
+    });
+
     const carryOut = async (what: IncidentCommand) => {
       if (what.do === 'follow') {
         await recorder.ready;
@@ -104,7 +110,7 @@ export const incidentModule =
       }
       const { incident } = recorder;
       if (what.do === 'notify' && incident && !observing && isInControl(incidentContext(), incident))
-        return notify(what, incident);
+        return messenger.send(what, incident);
       const { trouble } = journal.state;
       if (what.do === 'allow-unrecorded' && trouble?.distrusted)
         return say(`not allowed: ${trouble.what}; ${trouble.hint}`, 'warning');
@@ -158,48 +164,6 @@ export const incidentModule =
           detail,
         });
       }
-    };
-
-    const notify = async (what: Extract<IncidentCommand, { do: 'notify' }>, incident: Incident) => {
-      const { channel, purpose, text } = what;
-      const message = ulid();
-      const key = what.key ?? pageKey(incident);
-      const state = fixed.channels.find((one) => one.id === channel);
-      const note = (delivery: Delivery, detail?: string): Event => ({
-        kind: 'notified',
-        message,
-        channel,
-        to: state?.name,
-        purpose,
-        delivery,
-        text,
-        key: channel === 'pagerduty' ? key : undefined,
-        detail: detail || undefined,
-      });
-      const send = async () => {
-        const { delivery, detail } = await deliver(settings, {
-          channel,
-          purpose,
-          text,
-          dedupKey: key,
-          severity: incident.severity === 1 ? 'critical' : incident.severity === 2 ? 'error' : 'warning',
-          source: `${scope.environment} ${scope.namespace}${scope.drill ? ` (drill ${scope.drill})` : ''}`,
-        });
-        await record(note(delivery, detail), incident.id);
-        void lookForArrivals();
-        const name = state?.name ?? channel;
-        if (delivery === 'sent') say(`${name}: ${purpose} sent`, 'ok');
-        else if (delivery === 'not-sent')
-          say(`${name} is not configured: copy the text and send it yourself`, 'warning');
-        else say(`${name}: ${detail}`, delivery === 'failed' ? 'critical' : 'unknown');
-      };
-      if (state?.configured) {
-        await record(note('sending'), incident.id);
-        say(`${state.name}: sending ${purpose} …`, 'unknown');
-      }
-      const sent = send().catch((error: unknown) => say(String(error), 'critical'));
-      sending.add(sent);
-      void sent.finally(() => sending.delete(sent));
     };
 
     context.onWorld((world) => {
@@ -272,7 +236,7 @@ export const incidentModule =
         clearInterval(arriving);
         clearInterval(retrying);
         await orders;
-        await Promise.all(sending);
+        await messenger.settled();
         await journal.close();
         if (!observing) presence.leave();
       },
