@@ -121,6 +121,8 @@ test('a statement is cancelled over TLS too: its key is not sent in clear', asyn
     client.on('data', (chunk) => seen.push(chunk));
     client.pipe(to).pipe(client);
     for (const socket of [client, to]) socket.on('error', () => {});
+    // A side without the other one to write to reads no more, and would never see its end.
+    to.on('close', () => client.destroy());
   });
   const at = await listening(relay);
   const connection = await connect(await primary({}, at), { signal: AbortSignal.timeout(60_000) });
