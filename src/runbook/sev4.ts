@@ -1,4 +1,5 @@
-import { type Metric, metrics, waitsForDatabase } from '../core/health/metrics.ts';
+import { fixFirst } from '../core/health/fix-first.ts';
+import { type Metric, metrics } from '../core/health/metrics.ts';
 import type { Checklist, Decision, Evidence, Offer, Recommendation, Step } from '../core/incident/checklist.ts';
 import type { MetricId } from '../core/world/thresholds.ts';
 import type { World } from '../core/world/world.ts';
@@ -11,8 +12,8 @@ const recommend =
   (world: World): Recommendation => {
     const found = metricEvidence(world, id);
     if (found.state === 'unknown') return { answer: 'unsure', because: `${found.subject}: ${found.because}` };
-    const first = found.state === 'fail' ? waitsForDatabase(id, world) : undefined;
-    if (first !== undefined) return { answer: 'no', because: `fix the database first: ${first}` };
+    const first = found.state === 'fail' ? fixFirst(id, world) : undefined;
+    if (first) return { answer: 'no', because: `fix ${first.what} first: ${first.because}` };
     return found.state === 'fail'
       ? { answer: 'yes', because: `${found.subject} ${found.because}` }
       : { answer: 'no', because: `${found.subject} ${found.because}` };

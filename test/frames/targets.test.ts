@@ -14,7 +14,7 @@ test.each([
   ['evidence-study', [], { file: 'study_abc/shot.png', version: 'v1' }],
   ['incident', ['j', 'j', 'j', 'j'], { action: 'restart-deployment', deployment: 'api-gateway' }],
   ['procedure', ['j', 'j', 'j', 'j'], { action: 'restart-deployment', deployment: 'api-gateway' }],
-  ['metrics', [], { action: 'scale-deployment', deployment: 'api-gateway' }],
+  ['metrics', [], { deployment: 'api-gateway' }],
   ['pods', [], { deployment: 'api-gateway' }],
   ['surfaces', [], { action: 'disable-surface', surface: 'openai-api' }],
   ['studies', [], { study: 'study_abc123' }],

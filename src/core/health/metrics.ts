@@ -3,7 +3,6 @@ import type { Unit } from '../text/format.ts';
 import { derive, isStale, type Reading } from '../world/reading.ts';
 import { evaluateValue, type MetricId, metricIds } from '../world/thresholds.ts';
 import type { World } from '../world/world.ts';
-import { databaseIsAway } from './failover.ts';
 import type { Measure } from './measure.ts';
 import { redisMemory } from './redis.ts';
 import type { HealthStatus } from './status.ts';
@@ -119,17 +118,6 @@ export const metrics: readonly Metric[] = metricIds.map((id) => ({ id, ...defini
 export function metric(id: MetricId): Metric {
   return { id, ...definitions[id] };
 }
-
-/** Figures that a database that is away makes bad: neither nodes nor executors help. */
-const fromDatabase: readonly MetricId[] = ['p95', 'queueDepth', 'studyFailures'];
-
-/** Why a metric's own action does not help now; undefined where it may. */
-export const waitsForDatabase = (id: MetricId, world: World): string | undefined =>
-  fromDatabase.includes(id) ? databaseIsAway(world) : undefined;
-
-/** What a breached metric asks for: the runbook's action, but first the database where that is away. */
-export const actionFor = ({ id, action }: Metric, world: World): string =>
-  waitsForDatabase(id, world) === undefined ? action : 'Fix the database first';
 
 /** Pending, lost, stale or without samples is unknown, never ok; where there is normally nothing to measure it is ok. */
 export function evaluateMetric(m: Metric, world: World): HealthStatus {

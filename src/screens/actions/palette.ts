@@ -2,7 +2,8 @@
 import { actions } from '../../actions/index.ts';
 import type { Action, Target } from '../../core/actions/action.ts';
 import { evaluateFailover } from '../../core/health/failover.ts';
-import { metrics, waitsForDatabase } from '../../core/health/metrics.ts';
+import { fixFirst } from '../../core/health/fix-first.ts';
+import { metrics } from '../../core/health/metrics.ts';
 import { firstOffered } from '../../core/incident/checklist.ts';
 import { present } from '../../core/present.ts';
 import { newest } from '../../core/world/reading.ts';
@@ -34,8 +35,10 @@ export function targetOf({ state, place, row }: Here): Target {
 
 /** What the runbook says of a metric, as its own checklist offers it. */
 function forMetric(metric: string, { world }: State): Target {
-  if (metrics.some(({ id }) => id === metric && waitsForDatabase(id, world) !== undefined))
-    return evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
+  const measured = metrics.find(({ id }) => id === metric);
+  const first = measured && fixFirst(measured.id, world);
+  if (first?.deployment) return { deployment: first.deployment };
+  if (first) return evaluateFailover(world).answer === 'yes' ? { action: 'failover-database' } : {};
   const step = findStep(`sev4/${metric}`)?.step;
   const offered = step && firstOffered(step, world);
   if (offered) return offered;

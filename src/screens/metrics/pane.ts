@@ -1,6 +1,7 @@
 // METRICS: the runbook's six, each with its value, both thresholds, its trend and, where it is breached, the action.
 
-import { actionFor, evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
+import { actionFor } from '../../core/health/fix-first.ts';
+import { evaluateMetric, type Metric, metrics } from '../../core/health/metrics.ts';
 import type { HealthStatus } from '../../core/health/status.ts';
 import type { Unit } from '../../core/text/format.ts';
 import { formatAge, formatCount, formatLimit, formatMeasure, shortAge } from '../../core/text/format.ts';
