@@ -7,7 +7,7 @@ export type CallResult =
   | { outcome: 'done'; says: string }
   /** Proven: it was not done, or the platform said that it went wrong. */
   | { outcome: 'failed'; says: string; hint: string }
-  /** Nobody knows: the answer was lost, or did not come in time. */
+  /** Outcome unknown: the answer was lost, or did not come in time. */
   | { outcome: 'unknown'; says: string; hint: string }
   /** What the plan rests on was not there any more; nothing was changed. */
   | { outcome: 'moved'; says: string }

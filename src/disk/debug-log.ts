@@ -1,4 +1,4 @@
-// The debug log: JSON lines of what the program does, for whoever looks for a bug. It never holds what a person typed
+// The debug log: JSON lines of what the program does, for finding bugs. It never holds what a person typed
 // and no secrets, never waits for a disk, and costs one comparison where it is off.
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, lstat, rename } from 'node:fs/promises';

@@ -50,11 +50,11 @@ export type Command =
   /** Keep an answer fresh until `unlook`. */
   | { kind: 'subscribe'; ask: Query }
   | { kind: 'unsubscribe'; ask: Query }
-  /** An action; its id is made by whoever asks, so that late answers find their dialog. */
+  /** An action; its id comes from the requester, so that late answers find their dialog. */
   | { kind: 'run'; run: string; what: RunDo }
   | { kind: 'arm'; reason: string }
   | { kind: 'disarm' }
-  /** Somebody is there: keeps it armed. */
+  /** A key was pressed: keeps it armed. */
   | { kind: 'present' }
   /** Collect and show this log; without a view: none any more. */
   | { kind: 'logs'; view?: LogsView }

@@ -24,7 +24,7 @@ export function pools(world: World): readonly Evidence[] {
     });
 }
 
-/** None is usable: that is why it fails. States that nobody knows prove nothing. */
+/** None is usable: that is why it fails. Unknown states prove nothing. */
 function judged({ says, usable, unclear }: PoolHealth): Pick<Evidence, 'state' | 'because'> {
   const state = usable > 0 ? 'pass' : unclear > 0 ? 'unknown' : 'fail';
   return { state, because: says };

@@ -31,7 +31,7 @@ export function standings({ ran }: Known): readonly Standing[] {
   return [...all.values()].toReversed();
 }
 
-/** What its jobs came to since; undefined where none ended, or nobody knows. */
+/** What its jobs came to since; undefined if none ended, or it is unknown. */
 function jobsSince(world: World, id: string, since: Instant): 'completed' | 'failed' | 'mixed' | undefined {
   const seen = fresh(world.readings.surfaces, world.now)?.surfaces.find((one) => one.id === id);
   const [failed, done] = [(seen?.lastFailedAt ?? 0) > since, (seen?.lastDoneAt ?? 0) > since];

@@ -179,7 +179,7 @@ export type DeletedFound = {
   lost: number;
   /** Names that cannot be shown as they are. */
   unspeakable: number;
-  /** False when there is more than was looked at. */
+  /** False: there are more. */
   complete: boolean;
 };
 

@@ -10,10 +10,10 @@ export type RunOutcome =
   /** It was done; the facts did not prove it in time. */
   | 'unverified'
   | 'failed'
-  /** Nobody knows whether it was done: the connection was lost, or the time was up. */
+  /** Outcome unknown: the connection was lost, or the time was up. */
   | 'unknown'
   | 'cancelled'
-  /** Not available, not allowed, or somebody else is at it: nothing was changed. */
+  /** Not available, not allowed, or another run holds the target: nothing was changed. */
   | 'refused'
   /** The world moved between plan and execution: nothing was changed. */
   | 'moved';

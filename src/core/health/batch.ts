@@ -58,7 +58,7 @@ export function evaluateCronJob(one: CronJob, now: Instant): Evaluation {
   return { ...decide('cronjob/ok'), says: 'CronJob' };
 }
 
-/** Only a bound claim can be used; a phase that nobody knows is unknown. */
+/** Only a bound claim can be used; any other phase is unknown. */
 export function evaluateClaim({ phase }: Claim): Evaluation {
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
   if (phase === 'Bound') return { ...decide('claim/ok'), says };

@@ -184,7 +184,7 @@ function surfaces(world: World): Finding[] {
   });
 }
 
-/** States that nobody knows, by name and count; nothing is said where all are understood. */
+/** Unknown states, by name and count; no finding if all are understood. */
 function states({ readings: { studies } }: World): Finding[] {
   if (studies.state !== 'live') return [];
   return (['study', 'job'] as const).flatMap((of): Finding[] => {

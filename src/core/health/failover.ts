@@ -190,7 +190,7 @@ function wasBehind(primary: Reading<Database>, { lag }: Database, now: number): 
 export const primaryProvenAway = (facts: FailoverFacts): boolean =>
   !objectionOfPrimary(facts) && !objectionOfPlatform(facts);
 
-/** Why no advice but to mend the database helps now: it is away from here, in recovery, or away as the platform says. */
+/** Why only fixing the database helps now: it is down from here, in recovery, or down as the platform reports. */
 export function databaseIsAway({ now, readings: { primary, gateway } }: FailoverFacts): string | undefined {
   if (primary.state === 'lost' && provesAway(primary.fault.code)) return `primary: ${describeFault(primary.fault)}`;
   if (known(primary, now)?.inRecovery) return 'the configured primary is in recovery: it takes no writes';

@@ -1,4 +1,4 @@
-// The words that platforms and frameworks use for their own health, as verdicts. A word that nobody knows is unknown.
+// The words that platforms and frameworks use for their own health, as health status. Any other word is unknown.
 import type { HealthStatus } from './status.ts';
 
 const words: Readonly<Record<Exclude<HealthStatus, 'unknown'>, ReadonlySet<string>>> = {

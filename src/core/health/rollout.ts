@@ -41,7 +41,7 @@ export function rolloutStep(
     return { says: `no such ${wanted ? kind : 'deployment'}${there}`, ends: 3 };
   }
   const podList = world && known(world.readings.pods, now);
-  // It is not complete before its pods were looked at.
+  // It is not complete before its pods were checked.
   const awaited = world?.readings.pods.state === 'pending';
   return stepOf(found, podList && ownPods(podList, found), world, awaited);
 }

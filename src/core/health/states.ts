@@ -1,4 +1,4 @@
-// States of studies and jobs that nobody knows.
+// Unknown states of studies and jobs.
 import { doubtSays, unclearSummary } from '../platform/unclear.ts';
 import type { Studies } from '../world/facts.ts';
 

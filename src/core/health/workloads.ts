@@ -134,7 +134,7 @@ function beside(world: World, { all, unseen, refusals }: Workloads, podList: rea
     const resting = suspended.length > 0 ? [`${suspended.length} suspended: ${suspended.slice(0, 3).join(', ')}`] : [];
     const says = [...(healthy > 0 ? [`${healthy} healthy`] : []), ...resting].join(', ');
     const about = { id: `pods/${kind.toLowerCase()}`, area: 'pods', subject: plurals[kind] ?? kind } as const;
-    // Whatever somebody put to rest stays told: it is easily forgotten.
+    // What a person suspended stays listed: it is easily forgotten.
     found.push({ ...about, ...decide('kinds/ok'), says, told: suspended.length > 0 || undefined });
   }
   return [

@@ -105,7 +105,7 @@ export type Event =
   /** Transfer of control: the session whose cockpit may run actions from now on (`wheel` in journals since the first). */
   | { kind: 'wheel'; session: string; person: string; why?: string }
   | { kind: 'reminder'; step?: string; about: string; due: Instant }
-  /** Somebody took note of a reminder. */
+  /** A reminder was dismissed. */
   | { kind: 'reminded'; about: string }
   | { kind: 'mitigated'; why: string }
   | { kind: 'resolved'; why: string }

@@ -13,7 +13,7 @@ export type PlainLine = { level?: number; message: string; time?: Instant; named
 
 type Format = {
   name: string;
-  /** Anchored at the beginning: a line is looked at once. */
+  /** Anchored at the beginning: a line is scanned once. */
   pattern: RegExp;
   read(parts: readonly (string | undefined)[]): PlainLine;
 };

@@ -81,7 +81,7 @@ export function plainName<T extends TableId>(id: T, table: Table<T>, column: Col
 export const nowFor = (column: Column | undefined): string =>
   /^timestamp(\(\d\))? without time zone$/.test(column?.type ?? '') ? `(now() AT TIME ZONE 'UTC')` : 'now()';
 
-/** States that nobody knows. */
+/** Unknown states. */
 export function unclearLabels(owner: StateOwner, { labels }: States): readonly string[] {
   return labels.filter((label) => meaningOf(owner, label) === undefined);
 }

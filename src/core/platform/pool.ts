@@ -34,9 +34,9 @@ export type PoolHealth = {
   /** `0 of 7 usable (3 FLAGGED, 2 BLOCKED, 2 COOLING_DOWN)`. */
   says: string;
   usable: number;
-  /** What is usable, spent, or in a state that nobody knows. */
+  /** What is usable, spent, or in an unknown state. */
   all: number;
-  /** In a state that nobody knows: never counted as usable. */
+  /** In an unknown state: never counted as usable. */
   unclear: number;
 };
 

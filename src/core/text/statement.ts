@@ -12,7 +12,7 @@ const telling =
 /** What ends in this word hides the literal behind it: `key = '…'`, `key, '…'`. */
 const besideKey = /\bkey(?:\s*[=,]\s*|\s+)$/i;
 
-/** Characters from which on a literal is somebody's data rather than an id or a status. */
+/** Longer literals are data rather than an id or a status. */
 const long = 40;
 
 /** The statement with long literals left out, those that were cut off, and all of one that handles secrets. */

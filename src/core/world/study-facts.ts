@@ -94,7 +94,7 @@ export type Surfaces = {
   doubt?: Doubt;
   /** The newest job that finished before the hour, for an empty pane. */
   lastFinished?: { at: Instant; study: string };
-  /** When the newest job of the hour finished; absent where only some were looked at. */
+  /** When the newest job of the hour finished; absent if only some were read. */
   lastFinishedAt?: Instant;
   /** True when the rows were sampled or estimated; without any row, the hour could not be counted in time. */
   estimated: boolean;

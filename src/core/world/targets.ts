@@ -12,7 +12,7 @@ export type ServerTarget = {
 };
 
 export type Targets = {
-  /** The namespace of the environment that is looked at. */
+  /** The namespace of the current environment. */
   namespace: string;
   /** `--context` for kubectl, where one is configured. */
   context?: string;

@@ -90,7 +90,7 @@ export async function deletedEvidence(settings: Settings, prefix: string, most: 
   });
 }
 
-/** Keys and prefixes one level below `below`, deleted ones too: what there is instead of a name that nobody knows. */
+/** Keys and prefixes one level below `below`, deleted ones too: the existing names, for an unknown one. */
 export async function evidenceNames(settings: Settings, below: string): Promise<Result<readonly string[]>> {
   const { bucket } = settings.evidence;
   return withS3(settings, `list s3://${bucket}`, async (client) => {

@@ -66,7 +66,7 @@ export function inspect({ directory: given, group }: Place, closed = openToOther
 function exposedAbove(directory: string): Distrusted | undefined {
   const me = process.getuid?.();
   if (me === undefined) return undefined;
-  // In a user namespace the system's own files belong to whoever the root directory belongs to.
+  // In a user namespace the system's own files belong to the owner of the root directory.
   const trusted = new Set([me, 0, statSync('/').uid]);
   const foreign = (at: string) =>
     new Distrusted(`its parent ${at} belongs to another user`, 'set journal.directory to a directory of your own');

@@ -174,7 +174,7 @@ function asker({ client }: Connection, limit: Ms, hear: () => void): AskSql {
   };
 }
 
-/** Whoever names a column makes sure of its text; a server that calls a number a text is not believed either. */
+/** The caller sanitizes text columns; a number that the server sends as text is not trusted either. */
 function neutralized<Row extends object>(row: Row): Row {
   for (const [column, value] of Object.entries(row))
     if (typeof value === 'string') Object.assign(row, { [column]: cleanLines(value, Number.POSITIVE_INFINITY) });

@@ -39,7 +39,7 @@ const prefixes = [
   'secret-token:',
 ].join('|');
 
-/** Addresses that let whoever knows them write or act. */
+/** Addresses whose knowledge is enough to write or act. */
 const webhooks =
   /(https?:\/\/(?:hooks\.slack(?:-gov)?\.com\/\w+|(?:\w+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks|[\w.-]+\.office\.com\/webhook\w*|outlook\.office(?:365)?\.com\/webhook\w*|events\.(?:eu\.)?pagerduty\.com\/(?:integration|generic)|chat\.googleapis\.com\/v1\/spaces|[\w.-]+\/hooks)\/)[^\s"'<>]+/gi;
 

@@ -114,7 +114,7 @@ export class LogBuffer {
   /** The window: entries that pass, oldest first. Entries keep their identity, and the list too where nothing changed. */
   entries(): readonly LogEntry[] {
     if (!this.#paused && this.waiting > 0) this.#toEnd();
-    // Whoever stands still where no line was yet would see none for ever.
+    // A view paused before the first line would stay empty for ever.
     else if (this.#paused && this.#window.entries.length === 0 && this.#passing.length > 0) this.look(0);
     return this.#window.entries;
   }

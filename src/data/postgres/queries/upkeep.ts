@@ -34,7 +34,7 @@ export const damage = `
 
 export type PreparedRow = { id: string; seconds: number; others: number };
 
-/** The oldest prepared transaction. It holds its locks, and all dead rows since, until somebody ends it. */
+/** The oldest prepared transaction. It holds its locks, and all dead rows since, until it is ended. */
 export const prepared = `
   SELECT gid AS id, extract(epoch FROM clock_timestamp() - prepared)::float8 AS seconds,
          (count(*) OVER () - 1)::int AS others
