@@ -1,7 +1,10 @@
 // Users of an auth-provider: who signs them in, and for how long.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { selfSigned } from '../../simulator/certificate.ts';
 import { obtain } from '../../src/data/kubernetes/credentials.ts';
 import type { KubeTarget } from '../../src/data/kubernetes/kubeconfig.ts';
@@ -147,16 +150,74 @@ test('an unknown provider is named', async () => {
   await expect(obtain(unknown)).rejects.toThrow(/^auth-provider sso\S* returned no token$/);
 });
 
-test('what client-node signs in does not change its target', async () => {
-  const { user, ...rest } = target({});
-  const config = {
-    'cmd-path': '/bin/echo',
-    'cmd-args': '{\\"token\\":\\"given\\"}',
-    'token-key': '{.token}',
-    'expiry-key': '{.expiry}',
+describe('the auth-providers gcp and azure', () => {
+  const signedIn = async (name: string, config: Record<string, string>) => {
+    const { user, ...rest } = target({});
+    const given = { ...rest, user: { ...user, authProvider: { name, config } } };
+    const before = structuredClone(given);
+    const { headers } = await obtain(given);
+    expect(given).toEqual(before);
+    return headers.authorization;
   };
-  const gcp = { ...rest, user: { ...user, authProvider: { name: 'gcp', config } } };
-  const before = structuredClone(gcp);
-  expect((await obtain(gcp)).headers).toEqual({ authorization: 'Bearer given' });
-  expect(gcp).toEqual(before);
+  const command = (script: string) => {
+    writeFileSync(join(directory, 'token.sh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return { 'cmd-path': join(directory, 'token.sh'), 'token-key': '{.credential.token}' };
+  };
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'bentham provider '));
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true });
+  });
+
+  test('the token of the kubeconfig counts as long as it lasts', async () => {
+    const later = new Date(Date.now() + 60_000);
+    const failing = command('exit 1');
+    expect(await signedIn('gcp', { ...failing, 'access-token': 'held' })).toBe('Bearer held');
+    expect(await signedIn('gcp', { ...failing, 'access-token': 'held', expiry: later.toISOString() })).toBe(
+      'Bearer held',
+    );
+    const seconds = String(Math.ceil(later.getTime() / 1000));
+    expect(await signedIn('azure', { ...failing, 'access-token': 'held', 'expires-on': seconds })).toBe('Bearer held');
+    const old = { ...failing, 'access-token': 'held', expiry: '2020-01-01T00:00:00Z' };
+    await expect(signedIn('gcp', old)).rejects.toThrow(/token\.sh failed$/);
+  });
+
+  test('the command runs without a shell and without the secrets of the cockpit', async () => {
+    vi.stubEnv('ADMIN_API_KEY', 'admin-secret');
+    vi.stubEnv('CLOUDSDK_CONFIG', '/cloud');
+    const prints = `printf '{"credential":{"token":"%s|%s|%s"}}' "$ADMIN_API_KEY" "$CLOUDSDK_CONFIG" "$*"`;
+    const config = { ...command(prints), 'cmd-args': 'config  $(id) ;reboot' };
+    expect(await signedIn('gcp', config)).toBe('Bearer |/cloud|config $(id) ;reboot');
+  });
+
+  test.each([
+    ['echo >&2 "please log in"; exit 1', /token\.sh failed: please log in$/],
+    ['echo no json', /^the output of .*token\.sh is not JSON$/],
+    ['echo "{}"', /^auth-provider azure returned no token$/],
+  ])('%s', async (script, message) => {
+    await expect(signedIn('azure', command(script))).rejects.toThrow(message);
+  });
+
+  test('the command runs again when its token has ended, and not before', async () => {
+    const { user, ...rest } = target({});
+    const count = join(directory, 'count');
+    const runs = async (expiry: string) => {
+      writeFileSync(count, '');
+      const prints = `echo x >>"${count}"; echo '{"credential":{"token":"t"},"token_expiry":"${expiry}"}'`;
+      const signIn = signInOf({ ...rest, user: { ...user, authProvider: { name: 'gcp', config: command(prints) } } });
+      await signIn();
+      expect(await signIn()).toBe('Bearer t');
+      return readFileSync(count, 'utf8').length / 2;
+    };
+    expect(await runs('2999-01-01T00:00:00Z')).toBe(1);
+    expect(await runs('2020-01-01T00:00:00Z')).toBe(2);
+    expect(await runs('')).toBe(1);
+  });
+
+  test('a command that does not exist is named', async () => {
+    await expect(signedIn('gcp', { 'cmd-path': '/no/gcloud' })).rejects.toThrow('/no/gcloud not found');
+  });
 });
