@@ -10,6 +10,8 @@ const settle: Ms = 100;
 const quiet: Ms = 300;
 /** A stream that is being opened holds the others up, but not for longer than this. */
 const opening: Ms = 2000;
+/** When more wait than this, only the last line of each stream waits for the rest of its stack. */
+const hurried = 4000;
 /** When more wait than this, the older half goes out. */
 const longestWait = 50_000;
 /** When more lines than this wait, streams ahead of the others are not read until the others catch up. */
@@ -58,6 +60,16 @@ export class LogMerge {
     stream.last = waiting;
   }
 
+  /** Whether so much waits that it should be released before any stream brings more. */
+  get isCrowded(): boolean {
+    return this.#waiting.length >= hurried;
+  }
+
+  /** Whether any line waits. */
+  get waits(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Whether much waits, and this stream is ahead of another that is still bringing lines. */
   ahead(key: string, clock: Ms): boolean {
     const stream = this.#streams.get(key);
@@ -71,10 +83,12 @@ export class LogMerge {
     const flood = this.#waiting.length > longestWait ? this.#waiting.length >> 1 : 0;
     const out: LogLine[] = [];
     const kept: Waiting[] = [];
+    const lasts = this.isCrowded ? new Set([...this.#streams.values()].map(({ last }) => last)) : undefined;
+    const settles = (waiting: Waiting) => clock - waiting.arrived < settle && (lasts?.has(waiting) ?? true);
     let held = false;
     for (const [at, waiting] of this.#waiting.entries()) {
       // Once one waits, all later ones do: the order is what counts.
-      held ||= waiting.line.at > before || (!all && clock - waiting.arrived < settle);
+      held ||= waiting.line.at > before || (!all && settles(waiting));
       if (held && at >= flood) kept.push(waiting);
       else {
         waiting.out = true;

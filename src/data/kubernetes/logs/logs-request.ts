@@ -28,4 +28,6 @@ export type LogsListener = {
   /** In order; ids rise. */
   lines(lines: readonly LogLine[]): void;
   state(state: LogsState): void;
+  /** Resolves when more lines may come; undefined: they may now. Until then they stay with the server. */
+  ready?(): Promise<unknown> | undefined;
 };

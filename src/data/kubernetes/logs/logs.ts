@@ -11,6 +11,7 @@ import { pause } from '../../source.ts';
 import type { Connection } from '../connection.ts';
 import { followWorkload, type LogContainer, type LogPod } from '../workload.ts';
 import { type ContainerLog, oldestLine, readContainerLog } from './container-log.ts';
+import { LogDelivery } from './log-delivery.ts';
 import { LogMerge } from './log-merge.ts';
 import type { LogsAsk, LogsListener, LogsState } from './logs-request.ts';
 import { Repeated } from './repeated.ts';
@@ -48,6 +49,7 @@ class LogsFollower {
   readonly #signal: AbortSignal;
   readonly #over: AbortController;
   readonly #order = new LogMerge();
+  readonly #delivery: LogDelivery;
   readonly #streams = new Map<string, Stream>();
   readonly #reading = new Set<Promise<unknown>>();
   /** By pod and container: logs are requested by name, and a recreated pod can have the same name. */
@@ -69,12 +71,13 @@ class LogsFollower {
     this.#connection = connection;
     this.#ask = ask;
     this.#listener = listener;
+    this.#delivery = new LogDelivery(this.#order, listener);
     this.#signal = signal;
     this.#over = over;
   }
 
   async run(): Promise<void> {
-    const clock = setInterval(() => this.#release(), releaseEvery);
+    const clock = setInterval(() => this.#delivery.deliver(), releaseEvery);
     const failed = (fault: Fault) => {
       this.#fault = fault;
       this.#say();
@@ -99,7 +102,7 @@ class LogsFollower {
     await followWorkload(this.#connection, this.#ask.workload, { pods, failed }, this.#signal);
     await Promise.allSettled(this.#reading);
     clearInterval(clock);
-    this.#release(true);
+    await this.#delivery.finish();
     await this.#connection.close();
   }
 
@@ -178,7 +181,7 @@ class LogsFollower {
         if (lines === 1) this.#compareBeginning(stream, previous, at, mark);
         put(text, at ?? Date.now(), cut ? { cut } : {});
       },
-      ready: () => (this.#order.ahead(key, performance.now()) ? this.#othersComeUp(key, stream.end.signal) : undefined),
+      ready: () => this.#ready(key, stream.end.signal),
       resuming: (gone?: string) => {
         lastWords = 0;
         const more = stream.container.restarts - restarts;
@@ -210,12 +213,8 @@ class LogsFollower {
         this.#say();
       },
     };
-    const reading = readContainerLog(
-      this.#connection,
-      log,
-      listener,
-      AbortSignal.any([this.#signal, stream.end.signal]),
-    );
+    const ends = AbortSignal.any([this.#signal, stream.end.signal]);
+    const reading = readContainerLog(this.#connection, log, listener, ends);
     this.#attached(reading);
     void reading.then((fault) => {
       this.#order.close(key);
@@ -228,6 +227,13 @@ class LogsFollower {
       }
       this.#say();
     });
+  }
+
+  /** Waits for the listener, and for streams that are behind. */
+  #ready(key: string, signal: AbortSignal): Promise<unknown> | undefined {
+    const taken = this.#delivery.ready();
+    if (taken) return taken.then(() => this.#ready(key, signal));
+    return this.#order.ahead(key, performance.now()) ? this.#othersComeUp(key, signal) : undefined;
   }
 
   async #othersComeUp(key: string, signal: AbortSignal): Promise<void> {
@@ -268,11 +274,6 @@ class LogsFollower {
     const oldest = await oldestLine(this.#connection, pod, container, this.#signal);
     if (oldest !== undefined && oldest > since + tolerance)
       mark(`log begins ${formatClock(oldest)}: no earlier lines are kept; ${asked}`, oldest);
-  }
-
-  #release(all = false): void {
-    const lines = this.#order.release(performance.now(), all);
-    if (lines.length > 0) this.#listener.lines(lines);
   }
 
   #say(): void {

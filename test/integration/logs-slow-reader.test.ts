@@ -1,0 +1,107 @@
+// A reader that takes its time holds up the log where it is: at the server, and not in the memory of the program.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ApiServer } from '../support/api-server.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/bentham-cockpit.cjs', import.meta.url));
+/** Megabytes of the program, whatever the reader does (issue 19). */
+const mostMemory = 150;
+const total = 300_000;
+
+let server: ApiServer;
+/** Lines that the server has sent, and was told were taken by the network. */
+let sent = 0;
+
+beforeEach(async () => {
+  server = new ApiServer();
+  sent = 0;
+  server.handle = (url, res) => {
+    if (url.pathname.endsWith('/log')) return pour(res);
+    const item = {
+      metadata: { name: 'a', uid: 'a' },
+      spec: { containers: [{ name: 'main' }] },
+      status: { phase: 'Running', containerStatuses: [{ name: 'main', state: { running: {} } }] },
+    };
+    if (url.searchParams.get('watch') === 'true') return res.flushHeaders();
+    return res.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: [item] }));
+  };
+  await server.start();
+});
+afterEach(() => server.end());
+
+function pour(res: ServerResponse): void {
+  const begun = Date.now() - 3_600_000;
+  const more = () => {
+    while (sent < total) {
+      const at = new Date(begun + sent).toISOString();
+      sent += 1;
+      const line = { level: 30, reqId: `req-${sent}`, studyId: 'study_abc', msg: `line ${sent} ${'x'.repeat(100)}` };
+      if (!res.write(`${at} ${JSON.stringify(line)}\n`)) return void res.once('drain', more);
+    }
+    res.end();
+  };
+  more();
+}
+
+function started(...args: string[]) {
+  const { kubeconfig } = server.settings().kubernetes;
+  const all = ['logs', '--since', 'all', '--kubeconfig', kubeconfig ?? '', '-n', 'bentham', '--profile', 'staging'];
+  return spawn(process.execPath, [launcher, ...all, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** The most memory that a process ever had, in megabytes. */
+const peak = (pid: number) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+it.each(['--json', '--utc'])(
+  'takes little memory for a reader that reads nothing, then all: %s',
+  async (form) => {
+    const child = started(form);
+    const pid = child.pid ?? 0;
+    let before = -1;
+    // The server cannot get rid of anything any more: whatever the program takes, it has taken.
+    await expect
+      .poll(
+        () => {
+          const stands = sent > 0 && sent === before;
+          before = sent;
+          return stands;
+        },
+        { timeout: 60_000, interval: 1000 },
+      )
+      .toBe(true);
+    expect(sent).toBeLessThan(total);
+    const stuck = peak(pid);
+    let lines = 0;
+    let highest = stuck;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      for (const byte of chunk) if (byte === 10) lines += 1;
+      if (child.exitCode === null && lines < total) highest = Math.max(highest, peak(pid));
+    }
+    expect(lines).toBe(total);
+    expect(stuck).toBeLessThan(mostMemory);
+    expect(highest).toBeLessThan(mostMemory);
+  },
+  120_000,
+);
+
+it('does not keep an interrupted program for a reader that reads nothing', async () => {
+  const child = started('--follow');
+  await expect.poll(() => sent, { timeout: 30_000 }).toBeGreaterThan(1000);
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const stands = sent === before;
+        before = sent;
+        return stands;
+      },
+      { timeout: 60_000, interval: 1000 },
+    )
+    .toBe(true);
+  child.kill('SIGINT');
+  // 'exit' and not 'close': nobody reads what it wrote.
+  expect(await new Promise((done) => child.on('exit', done))).toBe(0);
+}, 120_000);
