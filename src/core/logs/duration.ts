@@ -1,5 +1,6 @@
 // How long a request took, as loggers write it: a number in the unit of its name, or a text with units.
 import { hour, type Ms, minute, second } from '../time.ts';
+import { remembered } from './remembered.ts';
 
 const units: Readonly<Record<string, Ms>> = {
   ns: 1e-6,
@@ -36,7 +37,7 @@ const durationName =
   /^(?:[\w.]{0,40}[._])?(?:(?:duration|latency|elapsed|took)(?:_?time)?|(?:response|request|processing|service|execution)_?time|time_?taken)_?(?:ns|us|ms|s|sec|secs|seconds|millis)?$/i;
 
 /** Whether a field is a duration by its name: `latencyMs`, `elapsed_time`, `request.duration`. */
-export const isDurationName = (name: string): boolean => durationName.test(name);
+export const isDurationName = remembered((name) => durationName.test(name));
 
 /** Without the rounding error of the multiplication: 0.35, not 0.35000000000000003. */
 const exact = (ms: Ms): Ms => Number(ms.toPrecision(12));

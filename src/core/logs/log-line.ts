@@ -8,6 +8,7 @@ import { headed } from './line-head.ts';
 import { instantOfValue } from './line-time.ts';
 import { fieldAt, type LogFieldName, type LogFields } from './log-fields.ts';
 import { pairsIn } from './logfmt.ts';
+import { remembered } from './remembered.ts';
 import type { Named } from './request-text.ts';
 
 /** A line that was read. `record`: its JSON object, or the pairs that stand in a text. */
@@ -53,14 +54,20 @@ const letters: Readonly<Record<string, number>> = { F: 60, E: 50, W: 40, I: 30 }
 export function levelOf(line: ReadLine, fields: LogFields): number | undefined {
   if (line.plain) return line.plain.level;
   const { record } = line;
-  for (const name of [fields.level, ...levelNames]) {
+  const configured = fieldAt(record, fields.level);
+  const level = configured === undefined ? undefined : levelOfField(configured, fields.level);
+  return level ?? levelByOtherNames(record) ?? levelByContent(line, fields);
+}
+
+function levelByOtherNames(record: object): number | undefined {
+  for (const name of levelNames) {
     const value = fieldAt(record, name);
     const level = value === undefined ? undefined : levelOfField(value, name);
     if (level !== undefined) return level;
   }
   const { s, c } = record as { s?: unknown; c?: unknown };
-  if (typeof s === 'string' && typeof c === 'string') return letters[s] ?? (/^D\d?$/.test(s) ? 20 : undefined);
-  return levelByContent(line, fields);
+  if (typeof s !== 'string' || typeof c !== 'string') return undefined;
+  return letters[s] ?? (/^D\d?$/.test(s) ? 20 : undefined);
 }
 
 function levelByContent(line: ReadLine, fields: LogFields): number | undefined {
@@ -72,15 +79,22 @@ function levelByContent(line: ReadLine, fields: LogFields): number | undefined {
 /** The message, else the most telling field, else the whole line. */
 export function messageOf(line: ReadLine, text: string, fields: LogFields): string {
   if (line.plain) return line.plain.message;
-  for (const name of [fields.message, ...messageNames]) {
-    const value = fieldAt(line.record, name);
-    const said = typeof value === 'object' && value !== null ? fieldAt(value, 'message') : value;
-    if (typeof said === 'string' && said.trim() !== '') return said;
-    if (typeof said === 'number' && name === fields.message) return String(said);
-  }
   const configured = fieldAt(line.record, fields.message);
+  if (typeof configured === 'number') return String(configured);
+  const told = textOf(configured);
+  if (told !== undefined) return told;
+  for (const name of messageNames) {
+    const said = textOf(fieldAt(line.record, name));
+    if (said !== undefined) return said;
+  }
   if (typeof configured === 'object' && configured !== null) return JSON.stringify(configured);
   return requestSays(line, fields) ?? text;
+}
+
+/** A text that says something; of an error, its message. */
+function textOf(value: unknown): string | undefined {
+  const said = typeof value === 'object' && value !== null ? fieldAt(value, 'message') : value;
+  return typeof said === 'string' && said.trim() !== '' ? said : undefined;
 }
 
 function requestSays(line: ReadLine, fields: LogFields): string | undefined {
@@ -125,9 +139,14 @@ function unitOfLogger(record: object): Unit {
 /** How long the request took: by a configured name, else by a name that says so. */
 export function durationOf({ record, plain }: ReadLine, fields: LogFields): Ms | undefined {
   if (plain?.named?.responseTime !== undefined) return plain.named.responseTime;
-  for (const name of [fields.responseTime, ...fields.durations]) {
+  const msOf = (name: string): Ms | undefined => {
     const value = fieldAt(record, name);
-    const ms = value === undefined ? undefined : toMs(value, name, unitOfLogger(record));
+    return value === undefined ? undefined : toMs(value, name, unitOfLogger(record));
+  };
+  const configured = msOf(fields.responseTime);
+  if (configured !== undefined) return configured;
+  for (const name of fields.durations) {
+    const ms = msOf(name);
     if (ms !== undefined) return ms;
   }
   for (const [name, value] of Object.entries(record)) {
@@ -145,13 +164,7 @@ const longestId = 200;
 const idName = /^(?:x[-_]?)?(?:amzn[-_]?)?(?:req(?:uest)?|correlation|trace|transaction)[-_.]?id$/i;
 /** Objects whose `id` it is. */
 const idOwner = /^(?:req|request|trace|transaction|correlation)$/i;
-const known = new Map<string, boolean>();
-
-function isIdName(key: string): boolean {
-  const found = known.get(key) ?? idName.test(key);
-  if (known.size < 10_000) known.set(key, found);
-  return found;
-}
+const isIdName = remembered((key) => idName.test(key));
 
 /** All ids of the request that a line belongs to, those with configured names first. */
 export function requestIdsOf({ plain, record }: ReadLine, fields: LogFields): readonly string[] {

@@ -52,24 +52,35 @@ export type LogEntry = {
 /** The longest line that is shown whole; more is cut. */
 export const longestShown = 16_384;
 
+/** Pods and containers are few, and named in each of their lines. */
+const names = new Map<string, string>();
+
+function named(name: string): string {
+  const known = names.get(name) ?? sanitize(name, 253);
+  if (names.size > 5000) names.clear();
+  names.set(name, known);
+  return known;
+}
+
 /** Makes a line ready to be shown. */
 export function readEntry(line: LogLine, fields: LogFields): LogEntry {
   const mark = line.mark === true;
   const read = mark ? undefined : readLine(line.text);
   const shown = (value: unknown, most: number) =>
     sanitize(typeof value === 'object' && value !== null ? JSON.stringify(value) : value, most);
+  const ids = read ? requestIdsOf(read, fields).map((id) => sanitize(id, 200)) : [];
   return {
     id: line.id,
     at: line.at,
-    pod: sanitize(line.pod, 253),
-    container: sanitize(line.container, 253),
+    pod: named(line.pod),
+    container: named(line.container),
     previous: line.previous,
     mark,
     cut: line.cut === true,
     level: read && levelOf(read, fields),
     message: shown(read ? saying(read, line, fields) : line.text, longestShown),
-    fields: read ? namedFields(read, fields, (value) => shown(value, 200)) : {},
-    requestIds: read ? requestIdsOf(read, fields).map((id) => sanitize(id, 200)) : [],
+    fields: read ? namedFields(read, fields, ids[0], (value) => shown(value, 200)) : {},
+    requestIds: ids,
     more: [...(read?.json ? stackOf(read.record) : []), ...(line.more ?? []).map(stackLine)],
     raw: sanitize(line.text, longestShown),
     structured: read?.json === true,
@@ -82,11 +93,17 @@ function saying(read: ReadLine, { text, more }: LogLine, fields: LogFields): str
   return error ?? messageOf(read, text, fields);
 }
 
-function namedFields(read: ReadLine, fields: LogFields, shown: (value: unknown) => string): LogEntry['fields'] {
+function namedFields(
+  read: ReadLine,
+  fields: LogFields,
+  requestId: string | undefined,
+  shown: (value: unknown) => string,
+): LogEntry['fields'] {
   const named: Partial<Record<LogFieldName, string>> = {};
   for (const name of logFieldNames) {
-    const value = namedField(read, name, fields);
-    if (value !== undefined) named[name] = shown(value);
+    const value = name === 'requestId' ? requestId : namedField(read, name, fields);
+    if (value !== undefined)
+      named[name] = typeof value === 'number' || name === 'requestId' ? String(value) : shown(value);
   }
   return named;
 }

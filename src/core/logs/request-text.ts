@@ -24,7 +24,7 @@ export function levelOfStatus(status: number): number {
   return status >= 500 || status === 0 ? 50 : status >= 400 ? 40 : 30;
 }
 
-const quotedOrWord = /"((?:[^"\\]|\\.){0,500})"|\[([^\]"[]{0,300})\]|([^\s"[]+)/g;
+const quotedOrWord = /"((?:[^"\\]|\\[\s\S])*)(?:"|\\?$)|\[([^\]"[]*)\]?|([^\s"[]+)/g;
 
 /** The words of the rest of a line: what stands in quotes apart from what does not. */
 export function wordsOf(text: string): { quoted: readonly string[]; words: readonly string[] } {

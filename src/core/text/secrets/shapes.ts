@@ -43,29 +43,42 @@ const prefixes = [
 const webhooks =
   /(https?:\/\/(?:hooks\.slack(?:-gov)?\.com\/\w+|(?:\w+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks|[\w.-]+\.office\.com\/webhook\w*|outlook\.office(?:365)?\.com\/webhook\w*|events\.(?:eu\.)?pagerduty\.com\/(?:integration|generic)|chat\.googleapis\.com\/v1\/spaces|[\w.-]+\/hooks)\/)[^\s"'<>]+/gi;
 
-const shapes: readonly (readonly [RegExp, string])[] = [
+/** A pattern, what it leaves, and words (lower case) of which a text without any cannot match. */
+type Shape = readonly [pattern: RegExp, by: string, needs?: readonly string[]];
+
+const shapes: readonly Shape[] = [
   // Also where the line was cut before it ends.
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-----)?|$)/g, mark],
-  [webhooks, `$1${mark}`],
-  [/(api\.telegram\.org\/bot)[^\s/"']+/gi, `$1${mark}`],
+  [
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-----)?|$)/g,
+    mark,
+    ['private key'],
+  ],
+  [webhooks, `$1${mark}`, ['://']],
+  [/(api\.telegram\.org\/bot)[^\s/"']+/gi, `$1${mark}`, ['telegram']],
   // The signature of a URL.
   [
     /([?&](?:sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|key|apikey|code)=)[^&\s"'<>]+/gi,
     `$1${mark}`,
+    ['?', '&'],
   ],
   // In a sentence: `Bearer` and a word that is more than a word.
-  [/\b(bearer\s{1,9})(?![a-z]{1,15}\b)[a-z0-9._~+/=-]{6,}/gi, `$1${mark}`],
+  [/\b(bearer\s{1,9})(?![a-z]{1,15}\b)[a-z0-9._~+/=-]{6,}/gi, `$1${mark}`, ['bearer']],
   // A JSON Web Token, such as a service account's (RFC 7519), whole or cut: `{"` in base64 begins it.
-  [/\beyJ(?:[\w-]{8,}(?:\.[\w-]*){0,2}|[\w-]*(?=…?$))/g, `eyJ${mark}`],
+  [/\beyJ(?:[\w-]{8,}(?:\.[\w-]*){0,2}|[\w-]*(?=…?$))/g, `eyJ${mark}`, ['eyj']],
   // AWS: the id, and the secret where it stands right beside it.
   [
     /\b((?:AKIA|ASIA)[A-Z0-9]{12,}[\s,;:|/"'=]{1,8})(?:[A-Za-z0-9/+]{20,40}(?![\w/+])|[A-Za-z0-9/+]{1,40}(?=…?$))/g,
     `$1${mark}`,
+    ['akia', 'asia'],
   ],
-  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${mark}`],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${mark}`, ['akia', 'asia']],
   // Shorter than any is only one that was cut.
   [new RegExp(`\\b(${prefixes})(?:[\\w.=-]{16,}|[\\w.=-]{1,15}(?=…?$))`, 'g'), `$1${mark}`],
-  [/\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)(?:'[^'\n]*'?|"[^"\n]*"?)/gi, `$1'${mark}'`],
+  [
+    /\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)(?:'[^'\n]*'?|"[^"\n]*"?)/gi,
+    `$1'${mark}'`,
+    ['identified'],
+  ],
 ];
 
 const base64 = /[\w+/=\s\\-]/;
@@ -74,10 +87,13 @@ const keyEnd = /-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 
 /** The text without what is a secret by its shape. */
 export function withoutShapes(text: string): string {
-  const safe = shapes.reduce((rest, [pattern, by]) => rest.replace(pattern, by), text);
-  return withoutKeyTails(
-    safe.replace(basic, (whole, scheme: string, word: string) => (isLogin(word) ? `${scheme}${mark}` : whole)),
-  );
+  const lower = text.toLowerCase();
+  let safe = text;
+  for (const [pattern, by, needs] of shapes)
+    if (needs === undefined || needs.some((word) => lower.includes(word))) safe = safe.replace(pattern, by);
+  if (lower.includes('basic'))
+    safe = safe.replace(basic, (whole, scheme: string, word: string) => (isLogin(word) ? `${scheme}${mark}` : whole));
+  return lower.includes('private key') ? withoutKeyTails(safe) : safe;
 }
 
 /** Whether this is `user:password` in base64, so far as it goes. */
