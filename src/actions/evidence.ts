@@ -3,6 +3,7 @@ import type { Action, Choice, Target } from '../core/actions/action.ts';
 import type { ActionContext, EvidenceObject, EvidenceVersion } from '../core/actions/preflight.ts';
 import { formatBytes, formatCount, formatInstant } from '../core/text/format.ts';
 import { day, type Instant, second } from '../core/time.ts';
+import { evidenceWithHolds } from './evidence-holds.ts';
 import { unknownEvidence } from './evidence-names.ts';
 import {
   counted,
@@ -63,7 +64,7 @@ export const cleanupEvidence: Action = {
   about: {
     does: 'deletes evidence objects under a prefix that are older than a number of days (default: evidence.retentionDays)',
     looksAt:
-      'objects and bytes per study, newest and oldest; objects under legal hold or retention (listed, not deleted); versioning',
+      'objects and bytes per study, newest and oldest; objects under legal hold, also by their study, or retention (listed, not deleted); versioning',
     calls: 'aws s3api delete-objects --bucket BUCKET --delete …',
     proof: 'the prefix, listed again, has none of the deleted objects',
     undo: 'in a versioned bucket: restore-deleted-evidence; else none',
@@ -91,9 +92,9 @@ export const cleanupEvidence: Action = {
     if (prefix === '') return refuse('no prefix is given', 'deleting the whole bucket is not supported: give a prefix');
     if (!(Number.isInteger(days) && days > 0))
       return refuse(`days cannot be ${given(target, 'days')}`, 'give a whole number of days from 1');
-    const found = await preflight.evidence(prefix, before, mostObjects);
+    const found = await evidenceWithHolds(preflight, prefix, before, mostObjects);
     if (!found.ok) return refusedBy(found.fault);
-    const { objects, complete, versioned, unspeakable, listed } = found.value;
+    const { objects, complete, versioned, unspeakable, listed, unasked } = found.value;
     if (listed === 0) return unknownEvidence('evidence under', prefix, preflight);
     const held = objects.filter((o) => o.held !== undefined);
     const free = objects.filter((o) => o.held === undefined);
@@ -140,6 +141,7 @@ export const cleanupEvidence: Action = {
               `${counted(days, 'day')} is less than the retention (evidence.retentionDays: ${retentionDays}): this deletes evidence that must be kept.`,
             ]
           : []),
+        ...(unasked ? [`Legal holds of studies are unknown: ${unasked}.`] : []),
         ...(complete ? [] : [`Only the first ${formatCount(mostObjects)} are checked: run it again for the rest.`]),
       ],
       note: `${prefix}: ${formatCount(free.length)} objects ${ageSays(days, before)}; evidence.retentionDays is ${retentionDays}`,
@@ -166,7 +168,7 @@ export const cleanupEvidence: Action = {
   async verify({ target, plan }, preflight) {
     const { before, last = '', count = '' } = plan.baseline ?? {};
     const cutoff = Number(before ?? preflight.now() - daysOf(target, preflight.context) * day);
-    const found = await preflight.evidence(given(target, 'prefix'), cutoff, mostObjects);
+    const found = await evidenceWithHolds(preflight, given(target, 'prefix'), cutoff, mostObjects);
     if (!found.ok) return notYetBy(found.fault);
     // Checks every deleted object, not a sample; keys after the last one are not listed.
     const left = found.value.objects.filter((o) => o.held === undefined && inOrder(o.key, last) <= 0);

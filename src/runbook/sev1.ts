@@ -4,7 +4,8 @@ import { evaluateWrites } from '../core/health/writes.ts';
 import type { Checklist, Evidence, Known, Recommendation, Step } from '../core/incident/checklist.ts';
 import { formatClock } from '../core/text/format.ts';
 import { isPlain, quote } from '../core/text/shell.ts';
-import { known as fresh } from '../core/world/reading.ts';
+import { known as fresh, newest } from '../core/world/reading.ts';
+import type { Targets } from '../core/world/targets.ts';
 import type { World } from '../core/world/world.ts';
 import {
   errors,
@@ -99,6 +100,12 @@ function failoverCheck(world: World, known: Known): Check {
   return { state: answer === 'yes' || misplaced ? 'fail' : 'unknown', because };
 }
 
+/** What the gateway's deployment selects its pods by; the runbook's label where that is not known. */
+function gatewaySelector({ deployments }: Targets, world: World): string {
+  const all = newest(world.readings.deployments)?.value ?? [];
+  return all.find(({ name }) => name === deployments.gateway)?.selector ?? `app=${deployments.gateway}`;
+}
+
 /** An unhealthy pod, if its name is valid. */
 function podToType(world: World): string {
   const [first] = troubled(world, 'gateway');
@@ -124,7 +131,7 @@ export const sev1: Checklist = {
       say: 'Check API gateway status',
       evidence: (world) => [workload(world, 'gateway'), ...troubledPods(world, 'gateway'), health(world)],
       byHand: (t, world) => [
-        kubectl(t, 'get pods', ['-l', `app=${t.deployments.gateway}`]),
+        kubectl(t, 'get pods', ['-l', gatewaySelector(t, world)]),
         kubectl(t, `describe pod ${podToType(world)}`),
       ],
       goes: { screen: 'pods', title: 'the pods' },

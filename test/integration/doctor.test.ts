@@ -222,6 +222,10 @@ test('the checkout is checked for its scripts, and each missing one is named', a
     'ok kubectl: v9, /bin/kubectl',
     'ok admin command: pnpm 10.22.0, /bin/pnpm',
     'warning Bentham checkout: /package.json has no admin:sessions',
+    // It goes on after a check that failed.
+    'warning failover script: /scripts/db-failover.sh: not executable',
+    'ok staging manifests: /k8s/staging',
+    'warning production manifests: /k8s/production: absent',
   ]);
   await writeFile(
     path.join(checkout, 'package.json'),

@@ -60,6 +60,9 @@ test('doctor names the tables in force, and what the checkout does not have', as
   expect(code).toBe(1);
   expect(out).toContain('Prisma’s tables (Study, Job), states in capitals (enum)');
   expect(out).toMatch(/has no\s+admin:apikey, admin:surface, admin:sessions, test:surface/);
+  // It goes on after a check that failed.
+  expect(out).toMatch(/failover script[^✓]*db-failover\.sh/);
+  expect(out).toMatch(/▲ production manifests/);
 });
 
 test('config names the tables in force', async () => {
@@ -84,6 +87,8 @@ test('SEV2 shows the statements in the words of these tables, and their numbers'
     screen.press('i');
     await screen.shows('suggested SEV2', 60_000);
     screen.press('enter');
+    await screen.shows('y take it');
+    screen.press('y');
     await screen.shows(/Check failure patterns/);
     await screen.shows(/chatgpt-web +9\d/);
     await screen.shows('COUNT(DISTINCT \\"studyId\\") as affected_studies FROM \\"Job\\"');
@@ -138,6 +143,18 @@ test('a study is cancelled by the API; to another tenant’s key it does not exi
   });
   const again = await cockpit.plan('cancel-study', { study: 'study_abc123' });
   expect(again.says).toBe('it is already FAILED');
+});
+
+test('evidence of a study under legal hold is not deleted, though no lock of the bucket holds it', async () => {
+  const prefix = 'study_041d27/';
+  const plan = () => command('run', 'cleanup-evidence', '--prefix', prefix, '--dry-run');
+  expect((await plan()).out).toMatch(/Deletes \d+ objects/);
+  await sql(
+    environment,
+    `INSERT INTO "Study" (id, "tenantId", manifest, status, deadline) VALUES ('study_041d27', 'tenant-lyra', '{"legalHold": true}', 'COMPLETE', now())
+     ON CONFLICT (id) DO UPDATE SET manifest = EXCLUDED.manifest`,
+  );
+  expect((await plan()).out).toMatch(/all \d+ old objects are protected: .* \(legal hold of its study\)/);
 });
 
 test('what the checkout does not have is said before the plan', async () => {

@@ -4,6 +4,7 @@ import { cleanupEvidence } from '../../src/actions/evidence.ts';
 import type { Plan, Target } from '../../src/core/actions/action.ts';
 import { wrongValue } from '../../src/core/actions/field.ts';
 import type { ActionContext, EvidenceObject, Preflight } from '../../src/core/actions/preflight.ts';
+import { tablesOf } from '../../src/core/platform/tables.ts';
 import { day } from '../../src/core/time.ts';
 import { now } from '../support/world.ts';
 
@@ -14,9 +15,11 @@ const object = (n: number, age: number): EvidenceObject => ({
 
 /** A bucket that is listed as S3 does: what is older than asked for, in the order of the keys. */
 function bucketOf(objects: readonly EvidenceObject[], retentionDays = 90): Preflight {
-  const preflight: Pick<Preflight, 'context' | 'now' | 'evidence'> = {
+  const preflight: Pick<Preflight, 'context' | 'now' | 'evidence' | 'tables'> = {
     context: { targets: { bucket: 'bentham-evidence', retentionDays } } as ActionContext,
     now: () => now,
+    // The runbook's studies have no manifest.
+    tables: async () => ({ ok: true, value: tablesOf() }),
     evidence: async (under, before) => ({
       ok: true,
       value: {

@@ -28,6 +28,7 @@ export const tableNames = {
       completed: ['completed_at', 'completedAt'],
       deadline: ['deadline'],
       progress: ['progress'],
+      manifest: ['manifest'],
       totalCells: ['total_cells', 'totalCells'],
       completedCells: ['completed_cells', 'completedCells'],
       failedCells: ['failed_cells', 'failedCells'],

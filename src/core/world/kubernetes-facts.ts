@@ -70,6 +70,8 @@ export type Deployment = {
   available: number;
   /** All pods it has, old and new. */
   replicas: number;
+  /** What it selects its pods by: `app=api-gateway`; absent where that is not known. */
+  selector?: string | undefined;
   /** `deployment.kubernetes.io/revision`; 0 when not known. */
   revision: number;
   images: readonly string[];

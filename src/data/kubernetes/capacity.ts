@@ -15,13 +15,12 @@ import type { Answered } from './api-error.ts';
 import { type ApiList, type ApiObject, count, items, words } from './api-object.ts';
 import type { Query } from './client.ts';
 import type { WireDeployment } from './deployments.ts';
-import { selects } from './label-selector.ts';
+import { selects, toSelector } from './label-selector.ts';
 import { isCounted, nodeRoom } from './node-room.ts';
 import { chargeOf, sized } from './pod-charge.ts';
 import { toPod } from './pods.ts';
 import { quotasFor, rangesFor } from './quota-room.ts';
 import { missingOf } from './references.ts';
-import { toSelector } from './workload.ts';
 
 export type Template = ApiObject<V1PodTemplateSpec> | null | undefined;
 

@@ -2,6 +2,7 @@ import type { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
 import type { Instant } from '../../core/time.ts';
 import type { Deployment } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { toSelector } from './label-selector.ts';
 
 export type WireDeployment = ApiObject<V1Deployment>;
 
@@ -23,6 +24,7 @@ export function toDeployment(wire: WireDeployment): Deployment | undefined {
     ready: count(status?.readyReplicas),
     available: count(status?.availableReplicas),
     replicas: count(status?.replicas),
+    selector: words(toSelector(spec?.selector)) || undefined,
     revision: Number.isFinite(revision) ? revision : 0,
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
     rollout: rolloutOf(wire, desired),

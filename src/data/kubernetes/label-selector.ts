@@ -17,3 +17,20 @@ export function selects(
   });
   return equal && fits;
 }
+
+const operators: Readonly<Record<string, (key: string, values: string) => string>> = {
+  In: (key, values) => `${key} in (${values})`,
+  NotIn: (key, values) => `${key} notin (${values})`,
+  Exists: (key) => key,
+  DoesNotExist: (key) => `!${key}`,
+};
+
+/** A selector as a query parameter of the API. */
+export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefined): string {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = items(selector?.matchExpressions).flatMap((e) => {
+    const by = operators[String(e.operator)];
+    return by && e.key ? [by(e.key, (e.values ?? []).join(','))] : [];
+  });
+  return [...labels, ...expressions].join(',');
+}

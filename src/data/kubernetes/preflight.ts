@@ -24,8 +24,8 @@ import { toState, withPods } from './deployment-state.ts';
 import { revisionAnnotation, type WireDeployment } from './deployments.ts';
 import { discovered, type ResourceName } from './discovery.ts';
 import { dryRunOf, trialOf } from './dry-run.ts';
+import { toSelector } from './label-selector.ts';
 import { revisionsOf } from './revisions.ts';
-import { toSelector } from './workload.ts';
 
 const within: Ms = 8 * second;
 /** Warnings that are searched for failed pods. */

@@ -1,5 +1,5 @@
 // Which pods and containers belong to a deployment or a label, as they come and go: whose logs to follow.
-import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Workload } from '../../core/logs/log-view.ts';
 import { type Instant, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
@@ -8,6 +8,7 @@ import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import type { Query } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { WireDeployment } from './deployments.ts';
+import { toSelector } from './label-selector.ts';
 import { Reflector } from './reflector.ts';
 
 /** A pod, as far as its logs are concerned. */
@@ -97,23 +98,6 @@ async function selectorOf(connection: Connection, workload: Workload, signal: Ab
   const { where } = opened.value;
   const what = `deployment ${deployment} has no selector`;
   return { ok: false, fault: { kind: 'malformed', where, what, hint: 'check it with kubectl' } };
-}
-
-const operators: Readonly<Record<string, (key: string, values: string) => string>> = {
-  In: (key, values) => `${key} in (${values})`,
-  NotIn: (key, values) => `${key} notin (${values})`,
-  Exists: (key) => key,
-  DoesNotExist: (key) => `!${key}`,
-};
-
-/** A selector as a query parameter of the API. */
-export function toSelector(selector: ApiObject<V1LabelSelector> | null | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const expressions = items(selector?.matchExpressions).flatMap((e) => {
-    const by = operators[String(e.operator)];
-    return by && e.key ? [by(e.key, (e.values ?? []).join(','))] : [];
-  });
-  return [...labels, ...expressions].join(',');
 }
 
 /** Undefined for an invalid pod. `deployment`: its deployment. */

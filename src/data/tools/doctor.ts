@@ -32,7 +32,7 @@ export function toolsProbe({ admin }: Settings, timeout: Ms): DoctorCheck {
         kubectlThere(admin.kubectl, directory, timeout, signal),
         adminCommandThere(admin, directory, timeout, signal),
       ]);
-      if (!admin.directory || checkout.verdict !== 'ok') return [kubectl, command, checkout];
+      if (!admin.directory) return [kubectl, command, checkout];
       return [
         kubectl,
         command,
