@@ -1,8 +1,11 @@
 // What the shared AWS files say of a profile's login.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { s3Client } from '../../src/data/aws/clients.ts';
+import { keysOfProcess } from '../../src/data/aws/credential-process.ts';
 import { awsProfile } from '../../src/data/aws/profile.ts';
 
 let home = '';
@@ -10,7 +13,10 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'bentham-aws-'));
   mkdirSync(join(home, '.aws'));
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true });
+});
 
 const config = `
 # [profile commented]
@@ -57,4 +63,44 @@ it('other files, or none', async () => {
   writeFileSync(file, '[profile people]\nsso_session = x\n');
   expect(await awsProfile('people', { HOME: home, AWS_CONFIG_FILE: file })).toMatchObject({ sso: true });
   expect(await awsProfile('people', { HOME: '/nowhere' })).toEqual({ name: 'people', sso: false, process: undefined });
+});
+
+const keys = '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s","Expiration":"2999-01-01T00:00:00Z"}';
+
+it('a credential_process runs once for all clients, and without the secrets of the cockpit', async () => {
+  writeFileSync(join(home, '.aws', 'config'), `[default]\ncredential_process = sh ${join(home, 'login')}\n`);
+  writeFileSync(join(home, 'login'), `env >>${join(home, 'environment')}; echo '${keys}'`);
+  vi.stubEnv('HOME', home);
+  vi.stubEnv('ADMIN_API_KEY', 'admin-secret');
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_CONFIG_FILE']) vi.stubEnv(name, undefined);
+  const settings = settingsSchema.parse({
+    profile: 'test',
+    environment: { name: 'TEST', guarded: false },
+    kubernetes: { namespace: 'bentham' },
+    gateway: { url: 'http://127.0.0.1:1' },
+    database: { primary: { host: '127.0.0.1' } },
+    redis: { url: 'redis://127.0.0.1' },
+  });
+  for (const _ of [1, 2]) {
+    const client = await s3Client(settings, 1000);
+    expect(await client.config.credentials()).toMatchObject({ accessKeyId: 'AKIA', secretAccessKey: 's' });
+    client.destroy();
+  }
+  const environment = readFileSync(join(home, 'environment'), 'utf8');
+  expect(environment).not.toContain('admin-secret');
+  expect(environment.match(/^AWS_REGION=eu-central-1$/gm)).toHaveLength(1);
+});
+
+it.each([
+  ['echo >&2 "session expired, run login"; exit 1', /^credential_process \S+ failed: session expired, run login$/],
+  ['echo nothing', /^credential_process \S+ printed no credentials$/],
+  ['echo "{}"', /^credential_process \S+ printed no credentials$/],
+])('a credential_process that says %s', async (script, message) => {
+  writeFileSync(join(home, 'login'), `${script}\n`);
+  const failed = keysOfProcess(`sh ${join(home, 'login')}`);
+  await expect(failed).rejects.toMatchObject({
+    name: 'CredentialsProviderError',
+    message: expect.stringMatching(message),
+  });
 });

@@ -5,10 +5,15 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Settings } from '../../config/settings.ts';
 import type { Ms } from '../../core/time.ts';
 import { KeptBack, keptBack } from '../unencrypted.ts';
+import { keysOfProcess } from './credential-process.ts';
+import { awsProfile } from './profile.ts';
 
 /** What all three clients share. Nothing is retried here: who asks decides. */
-function common({ evidence }: Settings, endpoint: string | undefined, timeout: Ms) {
+async function common({ evidence }: Settings, endpoint: string | undefined, timeout: Ms) {
+  const { process } = await awsProfile(evidence.awsProfile);
   return {
+    // Without it the SDK looks for credentials itself.
+    credentials: process === undefined ? undefined : () => keysOfProcess(process),
     region: evidence.region,
     profile: evidence.awsProfile,
     endpoint,
@@ -23,7 +28,7 @@ export async function s3Client(settings: Settings, timeout: Ms): Promise<S3Clien
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, pathStyle } = settings.evidence;
   return new S3Client({
-    ...common(settings, endpoint, timeout),
+    ...(await common(settings, endpoint, timeout)),
     forcePathStyle: pathStyle,
     followRegionRedirects: true,
   });
@@ -32,7 +37,7 @@ export async function s3Client(settings: Settings, timeout: Ms): Promise<S3Clien
 /** The database clusters and their snapshots. */
 export async function rdsClient(settings: Settings, timeout: Ms): Promise<RDSClient> {
   const { RDSClient } = await import('@aws-sdk/client-rds');
-  return new RDSClient(common(settings, settings.backups.rdsEndpoint, timeout));
+  return new RDSClient(await common(settings, settings.backups.rdsEndpoint, timeout));
 }
 
 /** The database's credentials. Where a secret would cross the network in clear, each of its requests fails before it. */
@@ -40,7 +45,7 @@ export async function secretsClient(settings: Settings, timeout: Ms): Promise<Se
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const { endpoint } = settings.credentials;
   const kept = endpoint ? keptBack(settings, 'credentials', new URL(endpoint), 'the secret was') : undefined;
-  const client = new SecretsManagerClient(common(settings, endpoint, timeout));
+  const client = new SecretsManagerClient(await common(settings, endpoint, timeout));
   if (kept)
     client.middlewareStack.add(
       () => async () => {
