@@ -1,3 +1,4 @@
+import { formatCount } from '../../text/format.ts';
 import { day, minute, second } from '../../time.ts';
 import { declare, inWords } from './rule.ts';
 
@@ -161,13 +162,13 @@ export const postgresRules = declare({
   'ids/ok': { verdict: 'ok', when: 'the oldest id is frozen in time', from: 'age(datfrozenxid), mxid_age(datminmxid)' },
   'ids/out': {
     verdict: 'critical',
-    when: `the oldest id is ${writesStopAt / 1e6} M old: writes stop`,
+    when: `the oldest id is ${formatCount(writesStopAt / 1e6)} M old: writes stop`,
     from: 'age(datfrozenxid), mxid_age(datminmxid)',
     source: 'PostgreSQL, Preventing Transaction ID Wraparound Failures',
   },
   'ids/failsafe': {
     verdict: 'critical',
-    when: `the oldest id is ${failsafeAge / 1e6} M old`,
+    when: `the oldest id is ${formatCount(failsafeAge / 1e6)} M old`,
     from: 'age(datfrozenxid), mxid_age(datminmxid)',
     source: 'PostgreSQL, vacuum_failsafe_age',
   },
