@@ -119,7 +119,7 @@ describe('the log screen', () => {
       line(1, { level: 50, msg: 'failed', reqId: 'req-1', requestId: 'c-7', ...asked }),
       line(2, { level: 30, msg: 'came', reqId: 'req-1' }),
     ]);
-    expect(frameText(state, size)).toContain('failed  GET /v1/studies  status=503  request=c-7');
+    expect(frameText(state, size)).toContain('failed  status=503  GET /v1/studies  request=c-7');
     expect(here(pressed(state, 'g', 'r')).filter).toBe('request=c-7');
     const counted = pressed(state, 'k', 'r');
     expect(here(counted).filter).toBe('request=req-1 pod=api-gateway-5d4f9c-blpwf');

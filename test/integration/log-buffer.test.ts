@@ -232,7 +232,7 @@ describe('a log buffer', () => {
     book.filter(parseFilter('status=5xx'));
     book.add(lines(1, 4, (i) => JSON.stringify(records[i - 1])));
     expect(book.entries().map((e) => entryText(e, 'utc'))).toEqual([
-      expect.stringMatching(/ error request completed {2}GET \/v1\/studies {2}status=503 {2}ms=9 {2}request=req-1$/),
+      expect.stringMatching(/ error request completed {2}status=503 {2}GET \/v1\/studies {2}ms=9 {2}request=req-1$/),
     ]);
   });
 

@@ -62,19 +62,27 @@ export function shortPod(pod: string): string {
   return pod.length > 12 ? (pod.split('-').at(-1) ?? pod) : pod;
 }
 
+const fieldPiece = ({ name, value }: { name: string; value: string }): LogPiece => ({
+  text: `  ${name}=${value}`,
+  tone: 'field',
+});
+
 /** The pieces of the first line of an entry. Marks stand alone. */
 export function piecesOf(entry: LogEntry, clock: Clock, pod: string): readonly LogPiece[] {
   const time: LogPiece = { text: `${formatLogTime(entry.at, clock)} `, tone: 'time' };
   if (entry.mark) return [time, { text: `── ${entry.message} ──`, tone: 'mark' }];
   const word = levelName(entry.level).padEnd(5);
   const request = requestOf(entry);
+  // The status first: a long URL would push it off the row.
+  const fields = fieldsOf(entry);
   return [
     time,
     { text: `${pod}${entry.previous ? ' (previous)' : ''} `, tone: 'pod' },
     { text: `${word} `, tone: levelTone(entry.level) },
     { text: entry.message, tone: 'message' },
+    ...fields.filter(({ name }) => name === labels.statusCode).map(fieldPiece),
     ...(request === undefined ? [] : [{ text: `  ${request}`, tone: 'field' } as const]),
-    ...fieldsOf(entry).map(({ name, value }): LogPiece => ({ text: `  ${name}=${value}`, tone: 'field' })),
+    ...fields.filter(({ name }) => name !== labels.statusCode).map(fieldPiece),
     ...(entry.cut ? [{ text: '  (longer than a line may be)', tone: 'mark' } as const] : []),
   ];
 }
