@@ -61,7 +61,9 @@ function privilegesOf(statement: unknown): string {
 
 /** The table with the schema in which the statement names it: the server tells its own name alone. */
 function placed(table: string, statement: unknown): string {
-  const names = String(statement ?? '').matchAll(/("(?:[^"]|"")+"|[a-z_][\w$]*)\.("(?:[^"]|"")+"|[a-z_][\w$]*)/gi);
+  const names = String(statement ?? '').matchAll(
+    /(?<![\w$"])("(?:[^"]|"")+"|[a-z_][\w$]*)\.("(?:[^"]|"")+"|[a-z_][\w$]*)/gi,
+  );
   for (const [, schema = '', name = ''] of names)
     if (unquoted(name) === table) return `${quoted(unquoted(schema))}.${quoted(table)}`;
   return quoted(table);
