@@ -48,6 +48,7 @@ const server = z.object({
   database: text.default('bentham').describe('database to connect to'),
   user: text.default('bentham').describe('role to log in as'),
   password: z.string().optional().meta({ secret: true }).describe('password; prefer ~/.pgpass or PGPASSWORD'),
+  passwordFile: path.optional().meta({ derived: true }).describe('the file that the password was read from'),
   sslMode: sslMode
     .default('prefer')
     .describe('libpq sslmode; a guarded environment uses at least require, unless set to disable'),

@@ -252,3 +252,37 @@ query_wait_timeout = 2
     await connection.close();
   });
 });
+
+describe('a password that was rotated in ~/.pgpass', () => {
+  const rotate = (password: string) => asRoot(server.port, `ALTER ROLE "ops-team" PASSWORD '${password}'`);
+  const login = (file: string) => at(server.port, { password: 'before', passwordFile: file });
+  const opens = (of: DatabaseServer) => connect(of, { signal: AbortSignal.timeout(20_000) }).then((one) => one.close());
+  const write = (name: string, password: string, mode = 0o600): string => {
+    const file = path.join(guarded.directory, name);
+    writeFileSync(file, `*:*:*:other:x\n127.0.0.1:*:bentham:ops-team:${password}\n`, { mode });
+    return file;
+  };
+
+  test('is read again, and kept for the next connections', async () => {
+    const file = write('pgpass', 'after');
+    await rotate('after');
+    await opens(login(file));
+    writeFileSync(file, 'gone');
+    await opens(login(file));
+    await rotate('third');
+    await expect(opens(login(file))).rejects.toMatchObject({ code: '28P01' });
+    write('pgpass', 'third');
+    await opens(login(file));
+    await rotate('ops');
+  });
+
+  test.each<[string, () => string | undefined]>([
+    ['a file that others can read', () => write('open', 'ops', 0o644)],
+    ['a file that is gone', () => path.join(guarded.directory, 'none')],
+    ['a file with the same password', () => write('same', 'before')],
+    ['a password that came from elsewhere', () => undefined],
+  ])('%s changes nothing: the refusal stands', async (_, file) => {
+    const of = at(server.port, { password: 'wrong', passwordFile: file() });
+    await expect(opens(of)).rejects.toMatchObject({ code: '28P01' });
+  });
+});

@@ -1,5 +1,6 @@
 // PostgreSQL's password file, as libpq reads it.
 import path from 'node:path';
+import { passwordFor } from '../../core/text/password-file.ts';
 import { unreadable } from '../../disk/bounded-file.ts';
 import { type Environment, type Place, shorten } from '../io.ts';
 import { type Entry, resolvePath } from '../layer.ts';
@@ -27,46 +28,24 @@ export function readPasswordFile(
   } catch (error) {
     return [{ source: file, right: unreadable(error) }];
   }
-  const lines = (text ?? '').split(/\r?\n/).map(splitPasswordLine);
   for (const server of wanting) {
-    const host = String(merged.get(`${server}.host`)?.value);
-    const rest = ['port', 'database', 'user'].map((name) => {
+    const told = (name: string) => {
       const option = `${server}.${name}`;
       return String(merged.get(option)?.value ?? options.get(option)?.default);
-    });
-    // A socket's directory is written as such, or as localhost.
-    const hosts = host.startsWith('/') ? [host, 'localhost'] : [host];
-    const index = lines.findIndex(
-      ([h = '', ...fields]) =>
-        (h === '*' || hosts.includes(h)) && rest.every((value, i) => fields[i] === '*' || fields[i] === value),
-    );
-    const password = lines[index]?.[4];
-    if (!password) continue;
-    merged.set(`${server}.password`, {
-      path: `${server}.password`,
-      value: password,
-      origin: { layer: 'environment', says: `file ${shorten(file, home)}:${index + 1}` },
-      source: file,
-      line: index + 1,
-    });
+    };
+    const login = {
+      host: told('host'),
+      port: told('port'),
+      database: told('database'),
+      user: told('user'),
+    };
+    const found = passwordFor(text ?? '', login);
+    if (!found) continue;
+    const origin = { layer: 'environment', says: `file ${shorten(file, home)}:${found.line}` } as const;
+    const set = (name: string, value: string) =>
+      merged.set(`${server}.${name}`, { path: `${server}.${name}`, value, origin, source: file, line: found.line });
+    set('password', found.password);
+    set('passwordFile', file);
   }
   return [];
-}
-
-/** host:port:database:user:password, where \: and \\ stand for : and \. */
-function splitPasswordLine(line: string): string[] {
-  if (line.startsWith('#')) return [];
-  const fields: string[] = [];
-  let field = '';
-  for (let i = 0; i < line.length; i += 1) {
-    const letter = line.charAt(i);
-    if (letter === '\\' && i + 1 < line.length) {
-      i += 1;
-      field += line.charAt(i);
-    } else if (letter === ':' && fields.length < 4) {
-      fields.push(field);
-      field = '';
-    } else field += letter;
-  }
-  return fields.length === 4 ? [...fields, field] : [];
 }

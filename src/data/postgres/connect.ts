@@ -6,7 +6,7 @@ import type { DatabaseServer } from '../../config/settings.ts';
 import { type Ms, second } from '../../core/time.ts';
 import { cancelRequest } from './cancel.ts';
 import { isWrongPassword, NotPostgres, PasswordInClear, sqlState } from './faults.ts';
-import { passwordsOf } from './rotated-passwords.ts';
+import { passwordInFile, passwordsOf, renew } from './rotated-passwords.ts';
 import { type Attempt, tlsAttempts } from './tls.ts';
 
 export type Connection = {
@@ -36,16 +36,26 @@ export const reading = 'bentham-cockpit';
 /** And of one that changes something. */
 export const acting = 'bentham-cockpit action';
 
-/** Connects, or throws what went wrong (`postgresFault` converts it). Aborting the signal ends the attempt at once. */
+/**
+ * Connects, or throws what went wrong (`postgresFault` converts it). Aborting the signal ends the attempt at once. A
+ * password that the server refuses is read again from its file: it may have been rotated.
+ */
 export async function connect(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
-  const [first, ...others] = options.exactly ? [server.password ?? ''] : passwordsOf(server);
-  try {
-    return await byTls({ ...server, password: first }, options);
-  } catch (error) {
-    const [other] = others;
-    if (other === undefined || !isWrongPassword(error) || options.signal.aborted) throw error;
-    return await byTls({ ...server, password: other }, options);
-  }
+  if (options.exactly) return await byTls({ ...server, password: server.password ?? '' }, options);
+  const known = passwordsOf(server);
+  let failure: unknown;
+  for (const password of known)
+    try {
+      return await byTls({ ...server, password }, options);
+    } catch (error) {
+      if (!isWrongPassword(error) || options.signal.aborted) throw error;
+      failure = error;
+    }
+  const inFile = await passwordInFile(server);
+  if (inFile === undefined || known.includes(inFile)) throw failure;
+  const connection = await byTls({ ...server, password: inFile }, options);
+  renew(server, inFile);
+  return connection;
 }
 
 async function byTls(server: DatabaseServer, options: ConnectOptions): Promise<Connection> {
