@@ -127,7 +127,7 @@ test('the cockpit deploys with it, and a second apply changes nothing', async ()
     expect(run.plan?.impact.join('\n'), run.says).toMatch(/^\+.*image: ghcr.io\/bentham\/executor:2026.11.4$/m);
     const done = await cockpit.confirm(run);
     expect(done, done.says).toMatchObject({ outcome: 'verified' });
-    expect(done.output.join('\n')).toContain('deployment "api-gateway" successfully rolled out');
+    expect(done.output.join('\n')).toContain('api-gateway, executor, orchestrator rolled out in bentham-prod');
   } finally {
     await cockpit.stop();
   }
