@@ -93,15 +93,18 @@ SELECT s.id, s.surface_id, 'acc_' || s.surface_id || '_' || (1 + ascii(right(s.i
   ${utc(`(s.refreshed_at + interval '3 days')`)}
 FROM sessions s JOIN unnest($1::text[], $2::float8[]) AS w (id, share) ON w.id = s.surface_id`;
 
-/** One study is held by its tenant, one is over its deadline and has a job that hangs in its validation. */
-const oddities = `
-UPDATE "Study" SET status = 'PAUSED' WHERE id = (SELECT id FROM "Study" WHERE status = 'EXECUTING' AND id NOT IN
-  ('study_abc123', 'study_def456', 'study_ghi789') ORDER BY id LIMIT 1);
+/** Where a surface lets nobody in, one study is over its deadline and has a job that hangs in its validation. */
+const late = `
 UPDATE "Study" SET deadline = ${utc(`(now() - interval '35 minutes')`)} WHERE id = 'study_def456';
 INSERT INTO "Job" (id, "studyId", "queryIndex", "surfaceId", "locationId", status, attempts, "lastAttemptAt", "createdAt", "updatedAt")
 VALUES ('chang0000000000000000000', 'study_def456', 99, 'chatgpt-web', 'us', 'VALIDATING', 1,
   ${utc(`(now() - interval '47 minutes')`)}, ${utc(`(now() - interval '70 minutes')`)}, ${utc(`(now() - interval '47 minutes')`)});
-UPDATE "Study" SET "totalCells" = "totalCells" + 1 WHERE id = 'study_def456';
+UPDATE "Study" SET "totalCells" = "totalCells" + 1 WHERE id = 'study_def456'`;
+
+/** One study is held by its tenant. */
+const oddities = `
+UPDATE "Study" SET status = 'PAUSED' WHERE id = (SELECT id FROM "Study" WHERE status = 'EXECUTING' AND id NOT IN
+  ('study_abc123', 'study_def456', 'study_ghi789') ORDER BY id LIMIT 1);
 INSERT INTO "CostRecord" (id, "tenantId", "studyId", breakdown, total, "periodStart", "periodEnd", "updatedAt")
 SELECT 'cost_' || id, "tenantId", id, '{"surfaces": 0.8, "proxies": 0.2}', "totalCells" * 0.012, "createdAt",
   coalesce("completedAt", ${utc('now()')}), ${utc('now()')} FROM "Study" WHERE "totalCells" > 0;
@@ -112,6 +115,10 @@ VALUES (gen_random_uuid()::text, md5('init'), now(), '20260101000000_init', 1)`;
 
 const dropped = 'DROP TABLE results, jobs, studies, sessions, api_keys, tenants';
 
+/** Whether a surface fails so much that work is late. */
+export const isLate = ({ surfaces }: Conditions): boolean =>
+  Object.values(surfaces).some(({ failureShare }) => failureShare > 0.3);
+
 /** The statements that move all rows; they run one after another. */
 export function conversion(conditions: Conditions): readonly { text: string; values: readonly unknown[] }[] {
   const shares = [surfaceIds, surfaceIds.map((id) => conditions.surfaces[id].failureShare)];
@@ -120,6 +127,6 @@ export function conversion(conditions: Conditions): readonly { text: string; val
     ...[tenants, apiKeys, studies, jobs, evidence].map(plain),
     { text: accounts, values: shares },
     { text: sessions, values: shares },
-    ...[oddities, dropped].map(plain),
+    ...[...(isLate(conditions) ? [late] : []), oddities, dropped].map(plain),
   ];
 }
