@@ -23,7 +23,7 @@ export const logFields = z
       .array(text)
       .default(
         `durationMs duration_ms duration latencyMs latency_ms latency elapsedMs elapsed_ms elapsed
-                  response_time request_time took http.server.request.duration http.server.duration
+                  response_time request_time took event.duration http.server.request.duration http.server.duration
                   httpRequest.latency`.split(/\s+/),
       )
       .describe(
@@ -33,13 +33,13 @@ export const logFields = z
       .array(text)
       .default(
         `res.statusCode statusCode status_code http.response.status_code http.status_code status response_code
-                  httpRequest.status`.split(/\s+/),
+                  httpRequest.status DownstreamStatus StatusCode`.split(/\s+/),
       )
       .describe('HTTP status; the first field found is used'),
     method: z
       .array(text)
       .default(
-        'req.method method request.method http.request.method http.method request_method httpRequest.requestMethod'.split(
+        'req.method method request.method http.request.method http.method request_method httpRequest.requestMethod RequestMethod'.split(
           ' ',
         ),
       )
@@ -47,7 +47,7 @@ export const logFields = z
     url: z
       .array(text)
       .default(
-        'req.url url url.path url.full http.target http.url path uri request.uri request_uri httpRequest.requestUrl'.split(
+        'req.url url url.path url.full http.target http.url path uri request.uri request_uri httpRequest.requestUrl RequestPath'.split(
           ' ',
         ),
       )

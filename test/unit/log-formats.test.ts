@@ -32,6 +32,24 @@ describe('a line of text', () => {
       error,
       '"error retrieving" err="timeout"',
     ],
+    ['gRPC', 'E0000 00:00:1764324000.123456       1 chttp2.cc:9] GOAWAY', error, 'GOAWAY'],
+    ['Prisma', 'prisma:error connection closed', error, 'prisma:error connection closed'],
+    ['Prisma', 'prisma:warn slow', warn, 'prisma:warn slow'],
+    ['console.error', '[orchestrator] Error: checkpoint failed', error, '[orchestrator] Error: checkpoint failed'],
+    ['console.error', '[executor] TypeError: x is not a function', error, '[executor] TypeError: x is not a function'],
+    ['console.error', 'Executor error: timeout', error, 'Executor error: timeout'],
+    ['console.error', 'Job st_1 failed: QUOTA_EXCEEDED', error, 'Job st_1 failed: QUOTA_EXCEEDED'],
+    ['a count', 'Jobs that failed: 0', undefined, 'Jobs that failed: 0'],
+    ['none', 'Last error: none', undefined, 'Last error: none'],
+    ['a sign', '❌ Job st_1 stopped', error, '❌ Job st_1 stopped'],
+    ['a sign', '⚠️ Slow checkpoint', warn, '⚠ Slow checkpoint'],
+    ['yarn', 'error Command failed with exit code 1.', error, 'error Command failed with exit code 1.'],
+    [
+      'uvicorn access',
+      'INFO:     10.0.0.1:5000 - "GET /v1/x HTTP/1.1" 500 Internal Server Error',
+      error,
+      '10.0.0.1:5000 - "GET /v1/x HTTP/1.1" 500 Internal Server Error',
+    ],
     ['klog', 'F1128 10:00:00.000000   1 main.go:9] cannot bind', fatal, 'cannot bind'],
     ['logfmt', 'time="2026-11-28T10:00:00Z" level=warning msg="slow query" duration=1.2s', warn, 'slow query', ten],
     ['logfmt', 'ts=2026-11-28T10:00:00Z caller=main.go:1 level=error err="no route"', error, 'no route', ten],
@@ -566,5 +584,43 @@ describe('lines that go on with the one before them', () => {
       ['duplicate key', 50, 2],
       ['STATEMENT: select 1', 30, 0],
     ]);
+  });
+});
+
+describe('how a request went, by the names of', () => {
+  test.each<[string, string | object, object]>([
+    [
+      'Elastic: nanoseconds, and objects beside the names',
+      { message: 'x', event: { duration: 53_000_000 }, url: { path: '/a' }, http: { response: { status_code: 502 } } },
+      { responseTime: '53', statusCode: '502', url: '/a' },
+    ],
+    ['Elastic, flat', { message: 'x', 'event.duration': 53_000_000 }, { responseTime: '53' }],
+    [
+      'Traefik: nanoseconds',
+      { RequestMethod: 'GET', RequestPath: '/a', DownstreamStatus: 499, Duration: 125_000_000 },
+      { responseTime: '125', statusCode: '499', method: 'GET', url: '/a' },
+    ],
+    [
+      'OpenTelemetry: attributes',
+      {
+        body: { stringValue: 'x' },
+        attributes: { 'http.response.status_code': 500, 'url.path': '/a', 'http.server.request.duration': 1.5 },
+      },
+      { responseTime: '1500', statusCode: '500', url: '/a' },
+    ],
+    [
+      'Serilog',
+      { '@mt': 'x', StatusCode: 500, Elapsed: 12.5, RequestMethod: 'GET', RequestPath: '/a' },
+      { responseTime: '12.5', statusCode: '500', method: 'GET', url: '/a' },
+    ],
+    ['uvicorn', '10.0.0.1:5000 - "GET /a HTTP/1.1" 503 Service Unavailable', { statusCode: '503', url: '/a' }],
+  ])('%s', (_, line, expected) => {
+    expect(entry(line).fields).toMatchObject(expected);
+  });
+
+  test('a line that a collector wrapped has its own level', () => {
+    expect(entry({ log: 'E1128 10:00:00.000000 1 x.go:1] no route\n', stream: 'stderr' }).level).toBe(error);
+    expect(entry({ message: '{"level":50,"msg":"inner"}' }).level).toBe(error);
+    expect(entry({ timestamp: '2026-11-28 10:00:00.1 UTC', error_severity: 'FATAL', message: 'x' }).level).toBe(fatal);
   });
 });

@@ -20,6 +20,8 @@ const units: Readonly<Record<string, Ms>> = {
 
 /** OpenTelemetry's and nginx's names are in seconds; a name may say its unit: `duration_ms`, `took_s`, `latencySeconds`. */
 const inSeconds = new Set(['http.server.request.duration', 'request_time', 'upstream_response_time']);
+/** Elastic's common schema counts nanoseconds. */
+const inNanoseconds = new Set(['event.duration']);
 const unitInName = /(?:_|\b)(ns|us|ms|s|sec|secs|seconds)$|(Ns|Us|Ms|Sec|Secs|Seconds)$/;
 
 /** The unit of a number whose name says none. */
@@ -29,6 +31,7 @@ const ownMilliseconds = /^(?:responseTime|http\.server\.duration)$/;
 
 function unitOf(name: string, usual: Unit): Ms {
   if (inSeconds.has(name)) return second;
+  if (inNanoseconds.has(name)) return 1e-6;
   const [, plain, camel] = unitInName.exec(name) ?? [];
   return units[(plain ?? camel ?? (ownMilliseconds.test(name) ? 'ms' : usual)).toLowerCase()] ?? 1;
 }

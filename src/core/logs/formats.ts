@@ -29,7 +29,7 @@ const nodeWarning = /^Unhandled/;
 export const formats: readonly Format[] = [
   {
     name: 'klog',
-    pattern: /^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ [^\s\]]{1,200}\] (.*)$/s,
+    pattern: /^([IWEF])\d{4} \d\d:\d\d:\d{2,10}\.\d{6} +\d+ [^\s\]]{1,200}\] (.*)$/s,
     read: ([, letter = '', message = '']) => ({ level: klogLevels[letter], message }),
   },
   {
@@ -61,6 +61,15 @@ export const formats: readonly Format[] = [
     name: 'access',
     pattern: /^[^[\]"{]{1,300}\[([^[\]"]{10,40})\] "((?:[^"\\]|\\.)*)" (\d{3}) (?:\d+|-)(.*)$/s,
     read: ([, at = '', request = '', status = '', rest = '']) => access(at, request, Number(status), afterStatus(rest)),
+  },
+  {
+    name: 'uvicorn access',
+    pattern: /^(?:INFO: +)?([^\s"]{1,100}:\d{1,5} - "((?:[^"\\]|\\.)*)" (\d{3})(?: [A-Za-z' -]{1,60})?)$/s,
+    read: ([, message = '', request = '', status = '']) => ({
+      level: levelOfStatus(Number(status)),
+      message,
+      named: { ...requestOf(request), statusCode: Number(status) },
+    }),
   },
   {
     name: 'envoy access',
@@ -111,6 +120,11 @@ export const formats: readonly Format[] = [
     name: 'npm',
     pattern: /^npm (ERR!|error|WARN|warn|notice|info) (.*)$/s,
     read: ([message = '', word = '']) => ({ level: levelOfWord(word.replace('!', '')), message }),
+  },
+  {
+    name: 'prisma',
+    pattern: /^prisma:(error|warn|info|query)\b.*$/s,
+    read: ([message = '', word = '']) => ({ level: word === 'query' ? 20 : levelOfWord(word), message }),
   },
   {
     name: 'node warning',

@@ -67,7 +67,8 @@ function headOf(text: string): Head | undefined {
       continue;
     }
     const named = at(name, text, from);
-    if (!named || (!timed && pieces > 1)) return { at: from, timed };
+    if (!named || (!timed && pieces > 1) || levelOfCry(text.slice(from, longestHead)) !== undefined)
+      return { at: from, timed };
     from += named[0].length;
   }
   return { at: from, timed };
@@ -104,17 +105,25 @@ const between = /^[\]):|,]*(?:\s*\([^()]{0,80}\):?)?(?:\/[\w-]{1,60}[\]:]+)?\s*(
 const fatalWords =
   /^(?:panic: |fatal error: |FATAL ERROR: |Fatal\b|Segmentation fault|thread '[^']{0,100}' panicked|<--- Last few GCs)/;
 const errorWords =
-  /^(?:Uncaught\b|Unhandled\b|\[?UnhandledPromise|Traceback \(most|Exception in thread|(?:Failed|Cannot|Could not|Unable) (?:to )?[a-z]|[\w.$]{0,200}(?:Error|Exception)(?: \[[\w-]{1,60}\])?(?::|$)|Error (?:while|when|in|on|during|at|from|\d|(?!handl|report|logg|track|monitor)[a-z]{2,12}ing\b))/;
+  /^(?:Uncaught\b|Unhandled\b|\[?UnhandledPromise|Traceback \(most|Exception in thread|(?:Failed|Cannot|Could not|Unable) (?:to )?[a-z]|[\w.$]{0,200}(?:Error|Exception)(?: \[[\w-]{1,60}\])?(?::|$)|error (?=[A-Z])|Error (?:while|when|in|on|during|at|from|\d|(?!handl|report|logg|track|monitor)[a-z]{2,12}ing\b))/;
 /** Where Node says first where an error was thrown, and then which. */
 export const thrownAt = /^(?:node:internal\/|file:\/\/|\/|[A-Z]:\\)\S{1,300}:\d{1,7}$/;
 /** A level in capitals with a colon, a few words into the line. */
 const spoken = /^(?:[^\s/?"'=]{1,40} ){1,4}(FATAL|CRITICAL|ERROR|WARNING|WARN): /;
+/** How programs put it that have no logger: `Job failed: timeout`. A count of failures is none. */
+const spokenLow = /^((?:[^\s/?"'=:,]{1,40} ){1,4})(?:error|failed): (?!\d|none|null|no\b|false|undefined)\S/;
+/** Signs in the place of a level. */
+const sign = /^(?:(❌|✖|✗|✘|⨯|🚨|💥|🛑)|⚠)\uFE0F? /u;
 const denies = /\b(?:0|no|zero|without)\b/i;
 
 /** The level that a message has by its words alone; undefined for what is no cry. */
 export function levelOfCry(text: string): number | undefined {
   if (fatalWords.test(text)) return 60;
   if (errorWords.test(text) || thrownAt.test(text)) return 50;
+  const signed = sign.exec(text);
+  if (signed) return signed[1] === undefined ? 40 : 50;
+  const low = spokenLow.exec(text)?.[1];
+  if (low !== undefined) return denies.test(low) ? undefined : 50;
   const [before, word] = spoken.exec(text) ?? [];
   return before === undefined || word === undefined || denies.test(before) ? undefined : levelOfWord(word);
 }

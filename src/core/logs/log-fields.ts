@@ -31,6 +31,14 @@ export type LogFieldName = (typeof logFieldNames)[number];
 
 /** A field of a JSON log line: by its whole name (`"res.statusCode": 200`), else by its path (`"res": {"statusCode": 200}`). */
 export function fieldAt(record: object, path: string): unknown {
+  const found = ownAt(record, path);
+  if (found !== undefined) return found;
+  // OpenTelemetry's records keep them there.
+  const attributes = own(record, 'attributes') ?? own(record, 'Attributes');
+  return typeof attributes === 'object' && attributes !== null ? ownAt(attributes, path) : undefined;
+}
+
+function ownAt(record: object, path: string): unknown {
   const whole = own(record, path);
   if (whole !== undefined || !path.includes('.')) return whole;
   let value: unknown = record;

@@ -38,7 +38,7 @@ export function readLine(text: string): ReadLine {
 
 /** Other names of the configured fields, in the order in which they are looked for. */
 const levelNames =
-  'level severity lvl loglevel logLevel log_level log.level levelname level_name levelName @level @l severity_text severityText SeverityText Level Severity levelno severityNumber SeverityNumber severity_number level_value syslog.severity'.split(
+  'level severity lvl loglevel logLevel log_level log.level levelname level_name levelName @level @l severity_text severityText SeverityText Level Severity levelno severityNumber SeverityNumber severity_number level_value error_severity syslog.severity'.split(
     ' ',
   );
 const messageNames =
@@ -73,27 +73,39 @@ function levelByOtherNames(record: object): number | undefined {
 function levelByContent(line: ReadLine, fields: LogFields): number | undefined {
   const error = ['err', 'error', 'exception'].map((name) => fieldAt(line.record, name)).find(Boolean);
   if (typeof error === 'string' || typeof error === 'object') return 50;
-  return Number(namedField(line, 'statusCode', fields)) >= 500 ? 50 : undefined;
+  if (Number(namedField(line, 'statusCode', fields)) >= 500) return 50;
+  // A collector wraps the lines of others: the level stands in the text.
+  const said = saidIn(line.record, fields);
+  const isWrapped = said !== undefined && (said.startsWith('{') || said === fieldAt(line.record, 'log'));
+  return isWrapped ? levelOf(readLine(said), fields) : undefined;
 }
 
 /** The message, else the most telling field, else the whole line. */
 export function messageOf(line: ReadLine, text: string, fields: LogFields): string {
   if (line.plain) return line.plain.message;
+  const said = saidIn(line.record, fields);
+  if (said !== undefined) return said;
   const configured = fieldAt(line.record, fields.message);
-  if (typeof configured === 'number') return String(configured);
-  const told = textOf(configured);
-  if (told !== undefined) return told;
-  for (const name of messageNames) {
-    const said = textOf(fieldAt(line.record, name));
-    if (said !== undefined) return said;
-  }
   if (typeof configured === 'object' && configured !== null) return JSON.stringify(configured);
   return requestSays(line, fields) ?? text;
 }
 
-/** A text that says something; of an error, its message. */
+function saidIn(record: object, fields: LogFields): string | undefined {
+  const configured = fieldAt(record, fields.message);
+  if (typeof configured === 'number') return String(configured);
+  const told = textOf(configured);
+  if (told !== undefined) return told;
+  for (const name of messageNames) {
+    const said = textOf(fieldAt(record, name));
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+/** A text that says something; of an error, its message; of OpenTelemetry's values, the text. */
 function textOf(value: unknown): string | undefined {
-  const said = typeof value === 'object' && value !== null ? fieldAt(value, 'message') : value;
+  const isObject = typeof value === 'object' && value !== null;
+  const said = isObject ? (fieldAt(value, 'message') ?? fieldAt(value, 'stringValue')) : value;
   return typeof said === 'string' && said.trim() !== '' ? said : undefined;
 }
 
@@ -124,14 +136,15 @@ export function namedField(line: ReadLine, name: LogFieldName, fields: LogFields
   const paths = fields[name];
   for (const path of typeof paths === 'string' ? [paths] : paths) {
     const value = fieldAt(line.record, path);
-    if (value !== undefined && value !== null && value !== '') return value;
+    if (value !== undefined && value !== null && value !== '' && typeof value !== 'object') return value;
   }
   return undefined;
 }
 
-/** Go's loggers write durations as zap does, in seconds beside a time in seconds, or as slog does, in nanoseconds. */
+/** Go's loggers write durations as zap does, in seconds beside a time in seconds, or as slog and Traefik do, in nanoseconds. */
 function unitOfLogger(record: object): Unit {
-  const { ts, time } = record as { ts?: unknown; time?: unknown };
+  const { ts, time, DownstreamStatus } = record as { ts?: unknown; time?: unknown; DownstreamStatus?: unknown };
+  if (DownstreamStatus !== undefined) return 'ns';
   if (typeof ts === 'number' && ts < 1e11) return 's';
   return typeof time === 'string' && /\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$/.test(time) ? 'ns' : 'ms';
 }
