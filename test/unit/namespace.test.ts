@@ -7,7 +7,7 @@ import { reportText } from '../../src/core/health/report-text.ts';
 import type { Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
 import type { Scope, World } from '../../src/core/world/world.ts';
 import { toAutoscaler, toBudget } from '../../src/data/kubernetes/autoscaling.ts';
-import { toCronJob } from '../../src/data/kubernetes/batch.ts';
+import { toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
 import { toNode } from '../../src/data/kubernetes/nodes.ts';
 import { calm, live, now, pod } from '../support/worlds.ts';
 
@@ -100,9 +100,19 @@ describe('a cron job', () => {
 
   test.each([
     ['is suspended', { ...hourly, suspend: true }, ran(3 * hour)],
-    ['still runs', hourly, { ...ran(3 * hour), active: [{}] }],
+    ['still runs', hourly, { ...ran(2.5 * hour), active: [{}] }],
     ['has a schedule that is not understood', { schedule: 'at tea time' }, ran(3 * hour)],
   ])('that %s is not overdue', (_, spec, status) => expect(told(cron(spec, status))).toEqual([]));
+
+  test.each([
+    ['Forbid: nothing has started since', ran(9 * hour)],
+    ['Replace: each run ends the one before', { ...ran(9 * hour), lastScheduleTime: time(now - hour / 2) }],
+    ['a first run', { lastScheduleTime: time(now - 9 * hour) }],
+  ])('whose run does not end is a warning, %s', (_, status) =>
+    expect(told(cron(hourly, { ...status, active: [{}] }))).toEqual([
+      expect.stringMatching(/^warning pods\/cronjob\/nightly: CronJob: its run does not end/) as string,
+    ]),
+  );
 
   test('that is suspended is named where all is well', () => {
     const all = [cron({ ...hourly, suspend: true }, ran(3 * hour))].filter((one) => one !== undefined);
@@ -111,6 +121,20 @@ describe('a cron job', () => {
       says: '1 suspended: nightly',
       told: true,
     });
+  });
+});
+
+describe('a job', () => {
+  const job = (spec: object, status: object) => toJob({ metadata: named('import'), spec, status });
+
+  test('without a pod at a time is paused: it needs none', () =>
+    expect(told(job({ parallelism: 0 }, { active: 0 }))).toEqual([]));
+
+  test('with a limit for each index has no limit to count to', () => {
+    const spec = { backoffLimitPerIndex: 1, backoffLimit: 2_147_483_647 };
+    expect(told(job(spec, { active: 2, failed: 5, startTime: time(now - hour) }))).toEqual([
+      'warning pods/job/import: Job running, 5 attempts failed',
+    ]);
   });
 });
 

@@ -1,10 +1,10 @@
 // How jobs, cron jobs and volume claims are judged.
-import { formatInstant } from '../text/format.ts';
+import { formatCounted, formatInstant } from '../text/format.ts';
 import type { Instant } from '../time.ts';
 import type { BatchJob, Claim, CronJob, Pod, Workload } from '../world/facts.ts';
 import { podTrouble, reasonsOf } from './pods.ts';
 import { decide, type Evaluation, type RuleId } from './rules/index.ts';
-import { longRun, patience, startsLate } from './rules/namespace.ts';
+import { endsLate, longRun, patience, startsLate } from './rules/namespace.ts';
 
 /** A finished job is fine; one that failed counts until a later run of its cron job ends well. */
 export function evaluateJob(
@@ -24,15 +24,21 @@ export function evaluateJob(
     if (endedWellSince(job, all)) return tell('job/ok', 'failed, a later run completed');
     return tell('job/failed', `failed${job.reason ? `: ${job.reason}` : ''}`, job.why);
   }
-  const tries = job.failed > 0 ? `${job.failed} of ${job.retries + 1} attempts failed` : undefined;
+  const tries = job.failed > 0 ? triesSay(job) : undefined;
   if (job.endsBy !== undefined && now - job.endsBy > patience)
     return tell('job/overdue', 'running past its deadline', tries);
-  if (job.failed > job.retries) return tell('job/out-of-retries', 'out of retries, not marked as failed', tries);
+  if (job.retries !== undefined && job.failed > job.retries)
+    return tell('job/out-of-retries', 'out of retries, not marked as failed', tries);
   if (job.active === 0 && now - (job.startedAt ?? job.createdAt) > patience)
     return tell('job/no-pod', refused ? `FailedCreate: ${refused}` : 'has no pod', tries);
   if (pods.some((p) => podTrouble(p, now) !== 'pod/ok')) return tell('job/pod', 'running', tries);
   if (now - (job.startedAt ?? job.createdAt) > longRun) return tell('job/long', 'running for more than 12 h', tries);
   return tell(tries ? 'job/retries' : 'job/ok', 'running', tries);
+}
+
+function triesSay({ failed, retries }: BatchJob): string {
+  if (retries === undefined) return `${formatCounted(failed, 'attempt')} failed`;
+  return `${failed} of ${retries + 1} attempts failed`;
 }
 
 function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
@@ -49,12 +55,17 @@ function endedWellSince(job: BatchJob, all: readonly Workload[]): boolean {
 /** Its jobs are judged themselves; where none is kept, the last run counts by what the cron job remembers. */
 export function evaluateCronJob(one: CronJob, now: Instant): Evaluation {
   if (one.suspended) return { ...decide('cronjob/ok'), says: 'CronJob suspended' };
-  const { scheduledAt, succeededAt, active, dueAt } = one;
+  const { scheduledAt, succeededAt, active, dueAt, behindAt } = one;
   const ended = scheduledAt !== undefined && active === 0 && now - scheduledAt > patience;
   if (ended && succeededAt !== undefined && succeededAt < scheduledAt)
     return { ...decide('cronjob/failed'), says: 'CronJob: its last run did not complete' };
   if (dueAt !== undefined && active === 0 && now - dueAt > startsLate)
     return { ...decide('cronjob/missed'), says: `CronJob: did not run at ${formatInstant(dueAt)}, when it was due` };
+  // With Forbid nothing runs meanwhile, with Allow runs pile up, with Replace none gets to its end.
+  if (behindAt !== undefined && active > 0 && now - behindAt > endsLate) {
+    const last = succeededAt === undefined ? '' : `, the last to complete ended at ${formatInstant(succeededAt)}`;
+    return { ...decide('cronjob/hangs'), says: `CronJob: its run does not end${last}` };
+  }
   return { ...decide('cronjob/ok'), says: 'CronJob' };
 }
 

@@ -106,8 +106,8 @@ export type BatchJob = {
   why?: string;
   active: number;
   failed: number;
-  /** Failed pods that it may have (spec.backoffLimit). */
-  retries: number;
+  /** Failed pods that it may have (spec.backoffLimit); absent where each index has a limit of its own. */
+  retries?: number | undefined;
   startedAt?: Instant;
   /** When it fails for its time (activeDeadlineSeconds). */
   endsBy?: Instant;
@@ -121,6 +121,8 @@ export type CronJob = {
   suspended: boolean;
   /** The first time after its last run at which it was due; absent where its schedule is not understood. */
   dueAt?: Instant;
+  /** The second time after its last completed run (or its last run) at which it was due. */
+  behindAt?: Instant;
   active: number;
   scheduledAt?: Instant;
   /** Servers before 1.21 do not tell it. */

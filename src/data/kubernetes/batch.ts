@@ -1,6 +1,6 @@
 // Jobs, cron jobs and volume claims as an on-call asks for them.
 import type { V1CronJob, V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { second } from '../../core/time.ts';
+import { type Instant, second } from '../../core/time.ts';
 import type { BatchJob, Claim, CronJob } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
 import { nextDue } from './cron-schedule.ts';
@@ -25,17 +25,28 @@ export function toJob({ metadata, spec, status }: ApiObject<V1Job>): BatchJob | 
     kind: 'Job',
     name,
     cronJob: owner?.kind === 'CronJob' ? owner.name : undefined,
-    state: failed ? 'failed' : complete ? 'complete' : spec?.suspend === true ? 'suspended' : 'running',
+    state: failed ? 'failed' : complete ? 'complete' : isHeld(spec) ? 'suspended' : 'running',
     reason: reason || undefined,
     why: why || undefined,
     active: count(status?.active),
     failed: count(status?.failed),
-    retries: typeof spec?.backoffLimit === 'number' ? spec.backoffLimit : 6,
+    retries: retriesOf(spec),
     startedAt,
     endsBy: startedAt === undefined || typeof limit !== 'number' ? undefined : startedAt + limit * second,
     endedAt,
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
   };
+}
+
+type JobSpec = ApiObject<V1Job>['spec'];
+
+/** Suspended, or without any pod at a time: `parallelism: 0` pauses a job as well. */
+const isHeld = (spec: JobSpec) => spec?.suspend === true || spec?.parallelism === 0;
+
+/** With a limit for each index the server sets backoffLimit to the greatest number. */
+function retriesOf(spec: JobSpec): number | undefined {
+  if (typeof spec?.backoffLimitPerIndex === 'number') return undefined;
+  return typeof spec?.backoffLimit === 'number' ? spec.backoffLimit : 6;
 }
 
 /** A cron job; undefined when it has no name. */
@@ -45,11 +56,13 @@ export function toCronJob({ metadata, spec, status }: ApiObject<V1CronJob>): Cro
   const scheduledAt = instant(status?.lastScheduleTime);
   const succeededAt = instant(status?.lastSuccessfulTime);
   const createdAt = instant(metadata?.creationTimestamp) ?? 0;
-  const schedule = words(spec?.schedule) ?? '';
+  const due = (after: Instant | undefined) =>
+    after === undefined ? undefined : nextDue(words(spec?.schedule) ?? '', after, words(spec?.timeZone));
   return {
     kind: 'CronJob',
     name,
-    dueAt: nextDue(schedule, scheduledAt ?? createdAt, words(spec?.timeZone)),
+    dueAt: due(scheduledAt ?? createdAt),
+    behindAt: due(due(succeededAt ?? scheduledAt ?? createdAt)),
     suspended: spec?.suspend === true,
     active: items(status?.active).length,
     scheduledAt,

@@ -11,6 +11,8 @@ export const patience = 2 * minute;
 export const joinsWithin = 5 * minute;
 /** The accepted delay of a due cron job. */
 export const startsLate = 5 * minute;
+/** The accepted delay of a cron job whose run is still active when the second one after it is due. */
+export const endsLate = hour;
 
 export const namespaceRules = declare({
   'pods/unwatched': {
@@ -56,6 +58,12 @@ export const namespaceRules = declare({
     when: `it was due ${inWords(startsLate)} ago or earlier and has not run, and no earlier run is still active`,
     from: 'schedule, timeZone, lastScheduleTime',
     source: 'kube-controller-manager, MissSchedule',
+  },
+  'cronjob/hangs': {
+    verdict: 'warning',
+    when: `a run is active, and none completed until ${inWords(endsLate)} after a second one was due`,
+    from: 'schedule, lastSuccessfulTime, active',
+    source: 'kubernetes-mixin, KubeCronJobRunning',
   },
   'claim/ok': { verdict: 'ok', when: 'Bound', from: 'persistentvolumeclaims' },
   'claim/pending': { verdict: 'warning', when: 'Pending', from: 'phase' },
