@@ -8,6 +8,7 @@ import { type Guarded, guardedDirectory } from '../../simulator/reaper.ts';
 import { type DatabaseServer, settingsSchema } from '../../src/config/settings.ts';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
+import { formSays, runbookForm } from '../../src/core/platform/form.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
@@ -241,4 +242,25 @@ test('the runbook’s tables win if a schema has both forms', async () => {
   await sql((prisma?.create ?? '').replaceAll(`"${prisma?.schema}"`, '"both"'));
   await sql((runbook?.create ?? '').replaceAll(`"${runbook?.schema}"`, '"both"').replace(/CREATE SCHEMA [^;]*;/, ''));
   expect((await look('both')).studies.form).toMatchObject({ study: { name: 'studies' }, job: { name: 'jobs' } });
+});
+
+test.each([
+  ['smallint', '1'],
+  ['boolean', 'true'],
+  ['json', `'"pending"'`],
+])('states of type %s are shown as they are, and nothing is counted by them', async (type, value) => {
+  const schema = `coded_${type}`;
+  await sql(`CREATE SCHEMA ${schema}; SET search_path = ${schema};
+    CREATE TABLE studies (id text, tenant_id text, status ${type}, progress jsonb, created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now());
+    CREATE TABLE jobs (id bigserial, study_id text, surface_id text, status ${type}, error_message text, attempt_count int, created_at timestamptz DEFAULT now())`);
+  const empty = await look(schema);
+  expect(empty.queue).toMatchObject({ basis: 'jobs.status has no state that means waiting', verdict: 'unknown' });
+  await sql(`INSERT INTO ${schema}.studies VALUES ('a', 't', ${value}, '{}');
+    INSERT INTO ${schema}.jobs (study_id, surface_id, status) SELECT 'a', 's', ${value} FROM generate_series(1, 30)`);
+  const { queue, failures, findings, studies } = await look(schema);
+  expect([queue.verdict, failures.verdict]).toEqual(['unknown', 'unknown']);
+  const state = value.replaceAll(`'`, '');
+  expect(findings.map(({ says }) => says)).toContain(`30 jobs in state “${state}”, not understood`);
+  expect(studies.unclear).toContainEqual({ of: 'study', table: 'studies', label: state, count: 1, exact: true });
+  expect(formSays(studies.form ?? runbookForm)).toContain(`states as ${type}`);
 });

@@ -22,8 +22,14 @@ export type Table<T extends TableId> = {
   columns: Readonly<Partial<Record<ColumnId<T>, Column>>>;
 };
 
-/** The states of a table: those that an enum declares, else those that rows have. */
-export type States = { labels: readonly string[]; declared: boolean };
+/**
+ * The states of a table: those that an enum declares, else those that rows have. `coded`: the column's type, if it is no
+ * text and no enum, as `smallint`: no word can be compared with it or written.
+ */
+export type States = { labels: readonly string[]; declared: boolean; coded?: string | undefined };
+
+/** Whether rows may only have states that we can name. */
+const isClosed = ({ declared, coded }: States): boolean => declared || coded !== undefined;
 
 export type Form = {
   schema: string;
@@ -88,7 +94,7 @@ export function unclearLabels(owner: StateOwner, { labels }: States): readonly s
 
 /** The labels of these meanings; the runbook's words while none is known. */
 export function labelsOf(owner: StateOwner, states: States, ...wanted: readonly Meaning[]): readonly string[] {
-  if (!states.declared && states.labels.length === 0)
+  if (!isClosed(states) && states.labels.length === 0)
     return wanted.flatMap((meaning) => wordsFor(owner, meaning).slice(0, 1));
   return states.labels.filter((label) => wanted.some((meaning) => meaningOf(owner, label) === meaning));
 }
@@ -99,7 +105,7 @@ export function labelsOf(owner: StateOwner, states: States, ...wanted: readonly 
  */
 export function isState(owner: StateOwner, states: States, ...wanted: readonly Meaning[]): string {
   const seen = states.labels.filter((label) => wanted.some((meaning) => meaningOf(owner, label) === meaning));
-  const words = states.declared ? [] : wanted.flatMap((meaning) => wordsFor(owner, meaning)).flatMap(inEachCase);
+  const words = isClosed(states) ? [] : wanted.flatMap((meaning) => wordsFor(owner, meaning)).flatMap(inEachCase);
   const labels = [...new Set([...seen, ...words])];
   return labels.length === 0 ? 'false' : `status IN (${labels.map(literal).join(', ')})`;
 }
@@ -126,16 +132,16 @@ export function labelFor(owner: StateOwner, states: States, meaning: Meaning): s
   const preferred = wordsFor(owner, meaning);
   const had = labelsOf(owner, states, meaning);
   const best = had.toSorted((a, b) => preferred.indexOf(a.toLowerCase()) - preferred.indexOf(b.toLowerCase()))[0];
-  if (best !== undefined || states.declared) return best;
+  if (best !== undefined || isClosed(states)) return best;
   const [word] = preferred;
   const lettered = states.labels.filter((label) => label.toLowerCase() !== label.toUpperCase());
   const upper = lettered.length > 0 && lettered.every((label) => label === label.toUpperCase());
   return upper ? word?.toUpperCase() : word;
 }
 
-/** Whether the declared states have none of this meaning: then its count says nothing. */
+/** Whether the table's states can have none of this meaning: then its count says nothing. */
 export function lacks(owner: StateOwner, states: States, meaning: Meaning): boolean {
-  return states.declared && labelsOf(owner, states, meaning).length === 0;
+  return isClosed(states) && labelsOf(owner, states, meaning).length === 0;
 }
 
 /** Which form the tables have: by their names, and by how their states are written. */
@@ -143,6 +149,7 @@ export function formSays({ study, job }: Form): string {
   const prisma = [study.name, job.name].filter((name) => /[A-Z]/.test(name)).length;
   const form = prisma === 2 ? 'Prisma’s tables' : prisma === 1 ? 'one table of each form' : 'the runbook’s tables';
   const writing = (states: States) => {
+    if (states.coded !== undefined) return `as ${states.coded}`;
     const lettered = states.labels;
     const how =
       lettered.length === 0

@@ -80,6 +80,10 @@ export type Tables = PlatformTables & {
   partial: readonly ('studies' | 'jobs')[];
 };
 
+/** Types whose values are no words. */
+const noText =
+  /^(?:smallint|integer|bigint|numeric|real|double precision|boolean|jsonb?|uuid|bytea|bit(?: varying)?|.*\[\])$/;
+
 /** The form of the tables; states of a text are those that rows were seen to have. */
 export function formFrom(
   schema: string,
@@ -87,8 +91,10 @@ export function formFrom(
   seen: Partial<Record<StateOwner, readonly string[]>> = {},
 ): Form {
   const states = (owner: StateOwner): States => {
-    const labels = found.find((row) => row.which === owner && row.column === 'status')?.labels;
-    return labels ? { labels, declared: true } : { labels: seen[owner] ?? [], declared: false };
+    const status = found.find((row) => row.which === owner && row.column === 'status');
+    if (status?.labels) return { labels: status.labels, declared: true };
+    const coded = status && noText.test(status.type) ? status.type : undefined;
+    return { labels: seen[owner] ?? [], declared: false, coded };
   };
   return {
     schema,
