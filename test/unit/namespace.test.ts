@@ -4,12 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/core/health/evaluate.ts';
 import { reportOf } from '../../src/core/health/report.ts';
 import { reportText } from '../../src/core/health/report-text.ts';
+import { rolloutStep } from '../../src/core/health/rollout.ts';
 import type { Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
 import type { Scope, World } from '../../src/core/world/world.ts';
 import { toAutoscaler, toBudget } from '../../src/data/kubernetes/autoscaling.ts';
-import { toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
+import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
+import { toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
+import { toDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toNode } from '../../src/data/kubernetes/nodes.ts';
-import { calm, live, now, pod } from '../support/worlds.ts';
+import { calm, deployment, live, now, pod } from '../support/worlds.ts';
 
 const hour = 3_600_000;
 const time = (at: number) => new Date(at).toISOString();
@@ -210,4 +213,35 @@ describe('pods that the selector leaves out', () => {
     expect(findings(some(watched)).some(({ id }) => id === 'pods/selector')).toBe(false);
     expect(findings(namespace({})).some(({ id }) => id === 'pods/selector')).toBe(false);
   });
+});
+
+describe('what is being deleted', () => {
+  const going = (age: number) => ({ ...named('redis'), deletionTimestamp: time(now - age) }) as never;
+
+  test('is a warning while all its pods serve', () => {
+    const spec = { replicas: 0 };
+    expect(told(toStatefulSet({ metadata: going(0), spec }))).toEqual([
+      'warning pods/statefulset/redis: StatefulSet scaled to 0, 0/0 ready, being deleted',
+    ]);
+    const deletedAt = toDeployment({ metadata: going(0) })?.deletedAt;
+    const deployments = live([deployment('executor', 3, 3, { deletedAt })]);
+    const world = { ...calm, readings: { ...calm.readings, deployments } };
+    expect(findings(world).find(({ id }) => id === 'pods/executor')).toMatchObject({
+      says: expect.stringContaining('being deleted') as string,
+    });
+    expect(rolloutStep(deployments, 'executor', now)).toMatchObject({ ends: 2 });
+  });
+
+  test('a volume claim goes with its data when no pod uses it: a warning when that takes long', () => {
+    const claim = (age: number) => told(toClaim({ metadata: going(age), status: { phase: 'Bound' } }));
+    expect(claim(hour)).toEqual([expect.stringMatching(/^warning pods\/persistentvolumeclaim\/redis: /) as string]);
+    expect(claim(1000)).toEqual([]);
+  });
+});
+
+test('a rollout whose replica set cannot be created is stuck, not on its way', () => {
+  const failed = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message: 'exceeded quota' };
+  const status = { replicas: 3, readyReplicas: 3, availableReplicas: 3, updatedReplicas: 0, conditions: [failed] };
+  const executor = toDeployment({ metadata: named('executor'), spec: { replicas: 3 }, status });
+  expect(executor?.rollout).toEqual({ state: 'stuck', reason: 'ReplicaSetCreateError', why: 'exceeded quota' });
 });

@@ -69,8 +69,10 @@ export function evaluateCronJob(one: CronJob, now: Instant): Evaluation {
   return { ...decide('cronjob/ok'), says: 'CronJob' };
 }
 
-/** Only a bound claim can be used; any other phase is unknown. */
-export function evaluateClaim({ phase }: Claim): Evaluation {
+/** Only a bound claim can be used, and one to be deleted not for long; any other phase is unknown. */
+export function evaluateClaim({ phase, deletedAt }: Claim, now: Instant): Evaluation {
+  if (deletedAt !== undefined && now - deletedAt > patience)
+    return { ...decide('claim/deleted'), says: 'PersistentVolumeClaim Terminating: deleted once no pod uses it' };
   const says = `PersistentVolumeClaim ${phase || 'without a phase'}`;
   if (phase === 'Bound') return { ...decide('claim/ok'), says };
   if (phase === 'Pending') return { ...decide('claim/pending'), says };

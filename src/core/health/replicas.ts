@@ -66,6 +66,7 @@ export function ruleOfReplicas(d: Replicated, pods: readonly Pod[] | undefined, 
   if (d.rollout.state === 'stuck') found.push(missing ? 'workload/stuck-short' : 'workload/stuck');
   if (missing) found.push('workload/short');
   if (d.rollout.state === 'paused') found.push('workload/paused');
+  if (d.deletedAt !== undefined) found.push('workload/deleted');
   if (isAbandoned(d, now)) found.push('workload/no-controller');
   if ('misplaced' in d && d.misplaced) found.push('workload/misplaced');
   if (doubt && d.desired > 0) found.push('workload/contradiction');
@@ -86,6 +87,7 @@ export function replicasSay(
   const reasons = [...reasonsOf(pods ?? [], now), ...refusalOf(d, missing, refused)];
   const rollout = d.rollout.state === 'stuck' ? 'rollout stuck' : d.rollout.state;
   const wrong = [
+    ...(d.deletedAt === undefined ? [] : ['being deleted']),
     ...(isAbandoned(d, now) ? ['its controller is not responding'] : []),
     ...(rollout === 'complete' ? [] : [rollout]),
     ...reasons.slice(0, 2),

@@ -63,6 +63,7 @@ function stepOf(
   const which = 'revision' in d && d.revision > 0 ? `revision ${d.revision}: ` : '';
   const said = doubt ? `, ${doubt}` : '';
   if (desired === 0 && world && isRole(d, world.scope)) return { says: `${which}scaled to 0: no pod runs`, ends: 2 };
+  if (d.deletedAt !== undefined) return { says: `${which}being deleted, ${ready} of ${desired} ready`, ends: 2 };
   switch (rollout.state) {
     case 'complete':
       if (awaited) return { says: 'waiting for the pods' };

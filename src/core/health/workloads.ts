@@ -176,7 +176,7 @@ function judgeOther(
     case 'CronJob':
       return evaluateCronJob(one, now);
     case 'PersistentVolumeClaim':
-      return evaluateClaim(one);
+      return evaluateClaim(one, now);
     case 'HorizontalPodAutoscaler':
       return evaluateAutoscaler(one, now);
     case 'PodDisruptionBudget':

@@ -79,6 +79,8 @@ export type Deployment = {
   createdAt: Instant;
   /** Since when its controller has not observed its newest specification (observedGeneration). */
   unobservedSince?: Instant;
+  /** When its deletion was requested: it goes as soon as its finalizers let it. */
+  deletedAt?: Instant | undefined;
 };
 
 /** What keeps pods running, beside deployments. A replica set of a deployment is not listed: the deployment covers it. */
@@ -92,6 +94,7 @@ export type Controller = {
   rollout: Rollout;
   createdAt: Instant;
   unobservedSince?: Instant;
+  deletedAt?: Instant | undefined;
 };
 
 /** A Job of Kubernetes, not of a study. */
@@ -130,7 +133,14 @@ export type CronJob = {
   createdAt: Instant;
 };
 
-export type Claim = { kind: 'PersistentVolumeClaim'; name: string; phase: string; createdAt: Instant };
+export type Claim = {
+  kind: 'PersistentVolumeClaim';
+  name: string;
+  phase: string;
+  createdAt: Instant;
+  /** When its deletion was requested: it goes, with its data, as soon as no pod uses it. */
+  deletedAt?: Instant | undefined;
+};
 
 export type Autoscaler = {
   kind: 'HorizontalPodAutoscaler';

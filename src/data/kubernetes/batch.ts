@@ -80,5 +80,6 @@ export function toClaim({ metadata, status }: ApiObject<V1PersistentVolumeClaim>
     name,
     phase: words(status?.phase, 60) ?? '',
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    deletedAt: instant(metadata?.deletionTimestamp),
   };
 }

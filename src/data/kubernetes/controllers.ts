@@ -78,6 +78,7 @@ function controller(
     ready,
     rollout: late.unobservedSince === undefined ? rollout : unseenYet,
     createdAt: instant(wire.metadata?.creationTimestamp) ?? 0,
+    deletedAt: instant(wire.metadata?.deletionTimestamp),
     ...late,
   };
 }

@@ -29,6 +29,7 @@ export function toDeployment(wire: WireDeployment): Deployment | undefined {
     images: items(spec?.template?.spec?.containers).map((c) => words(c.image) ?? ''),
     rollout: rolloutOf(wire, desired),
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    deletedAt: instant(metadata?.deletionTimestamp),
     ...unobserved(wire),
   };
 }
@@ -65,6 +66,9 @@ function rolloutOf({ metadata, spec, status }: WireDeployment, desired: number):
     }
     if (progress?.reason === 'ProgressDeadlineExceeded')
       return { state: 'stuck', why: words(progress.message) ?? 'progress deadline exceeded' };
+    // ReplicaSetCreateError: no pod of the new revision is even tried.
+    if (progress?.status === 'False')
+      return { state: 'stuck', why: words(progress.message), reason: words(progress.reason, 100) || undefined };
   }
   if (unseen) return { state: 'progressing', why: 'not yet observed by the controller' };
   if (updated < desired) return { state: 'progressing', why: `${updated} of ${desired} updated` };

@@ -68,6 +68,12 @@ export const namespaceRules = declare({
   'claim/ok': { verdict: 'ok', when: 'Bound', from: 'persistentvolumeclaims' },
   'claim/pending': { verdict: 'warning', when: 'Pending', from: 'phase' },
   'claim/lost': { verdict: 'critical', when: 'Lost', from: 'phase', source: 'kstatus' },
+  'claim/deleted': {
+    verdict: 'warning',
+    when: `its deletion has waited ${inWords(patience)}: it and its data go when no pod uses it`,
+    from: 'deletionTimestamp',
+    source: 'kubectl get pvc (Terminating)',
+  },
   'claim/unknown': { verdict: 'unknown', when: 'in an unknown phase', from: 'phase' },
   'autoscaler/ok': { verdict: 'ok', when: 'it can scale, and has room to', from: 'horizontalpodautoscalers' },
   'autoscaler/unable': {

@@ -103,6 +103,7 @@ export const workloadRules = declare({
     from: 'pods',
   },
   'workload/paused': { verdict: 'warning', when: 'its rollout is paused', from: 'spec.paused' },
+  'workload/deleted': { verdict: 'warning', when: 'it is being deleted', from: 'deletionTimestamp' },
   'workload/no-controller': {
     verdict: 'warning',
     when: `its controller has not observed its specification for ${inWords(actsWithin)}`,
