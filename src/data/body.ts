@@ -1,5 +1,6 @@
 // Reads response bodies up to a limit: an endless answer must not fill the memory of the engine.
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createUnzip } from 'node:zlib';
 
 /** The beginning of a body, at most `longest` bytes; a longer one is not read to its end, and its connection is cut. */
 export async function readBeginning(body: Readable, longest: number): Promise<{ text: string; cut: boolean }> {
@@ -13,4 +14,18 @@ export async function readBeginning(body: Readable, longest: number): Promise<{ 
     return { text: Buffer.concat(chunks, size).toString('utf8', 0, longest), cut: true };
   }
   return { text: Buffer.concat(chunks, size).toString('utf8'), cut: false };
+}
+
+/** The body as it was before Content-Encoding: some servers and proxies compress unasked. */
+export function decoded(body: Readable, encoding: unknown): Readable {
+  const name = String(encoding ?? '')
+    .trim()
+    .toLowerCase();
+  const decoder = /^(x-)?gzip$|^deflate$/.test(name)
+    ? createUnzip()
+    : name === 'br'
+      ? createBrotliDecompress()
+      : undefined;
+  // An error, and the end before its time, come out of the decoder.
+  return decoder ? pipeline(body, decoder, () => {}) : body;
 }

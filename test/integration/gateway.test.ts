@@ -6,6 +6,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createPlainServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { afterAll, afterEach, describe, expect, it, test } from 'vitest';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
@@ -56,6 +57,12 @@ describe('a health body', () => {
       `{"status":"ok","checks":{${Array.from({ length: 40 }, (_, i) => `"part${i}":"ok",`).join('')}"db":"down"}}`,
       { healthy: false, problem: 'says ok, but db is not' },
     ],
+    // Other ways to say that a service is away.
+    ['{"status":"ok","database":{"connected":false}}', { healthy: false, problem: 'says ok, but database is not' }],
+    ['{"status":"ok","services":{"redis":{"reachable":false,"latency":3}}}', { healthy: false }],
+    ['{"status":"ok","database":{"primary":{"status":"down"},"replica":{"status":"ok"}}}', { healthy: false }],
+    ['{"status":"ok","jobs":{"last":{"status":"failed"}},"up":"3 days"}', { healthy: true }],
+    ['{"status":"ok","error":"connection refused"}', { healthy: false, problem: 'says ok, but error is not' }],
     // A service without a readable state is not healthy; a measured value needs none.
     ['{"status":"ok","checks":{"database":{"latency":3}}}', { healthy: false }],
     ['{"status":"ok","checks":{"database":null}}', { healthy: false }],
@@ -288,6 +295,8 @@ describe('the gateway', () => {
       ['a date', () => new Date(Date.now() + 9000).toUTCString(), 9000],
       ['a day', () => '86400', 300_000],
       ['nothing', () => 'soon', 60_000],
+      ['no time at all', () => '-5', 60_000],
+      ['a list', () => '5,5', 60_000],
     ])('is unknown under a rate limit, and not asked until Retry-After, in %s', async (_, retryAfter, ms) => {
       const { refresh, url } = await start((_, res) => res.writeHead(429, { 'retry-after': retryAfter() }).end('{}'));
       await expect.poll(() => news.length).toBe(1);
@@ -317,6 +326,33 @@ describe('the gateway', () => {
       req.url === '/health' ? req.socket.destroy() : res.end('{"status":"ok"}'),
     );
     expect(await judged(cutting)).toBe('unknown: /health connection closed without an answer; /v1/health 200 ok');
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ])('that compresses unasked is read as it is: %s', async (encoding, compress) => {
+    const answering = (status: number, word: string) =>
+      serve((_, res) => {
+        const body = compress(`{"status":"${word}"}`);
+        res.writeHead(status, { 'content-encoding': encoding }).end(body);
+      });
+    expect(await judged(await answering(200, 'healthy'))).toBe('ok: 200 healthy');
+    expect(await judged(await answering(503, 'unhealthy'))).toBe('critical: 503 unhealthy');
+  });
+
+  it('whose answer is cut off is judged by its status alone', async () => {
+    const cutting = (status: number) =>
+      serve((_, res) => {
+        res.writeHead(status, { 'content-length': 500 }).write('{"status":"healthy"');
+        setTimeout(() => res.destroy(), 20);
+      });
+    expect(await judged(await cutting(503))).toBe('critical: 503 body incomplete');
+    expect(await look(await cutting(200))).toMatchObject({
+      ok: false,
+      fault: { what: 'answer cut off after status 200' },
+    });
   });
 
   it('that answers drop by drop timed out', async () => {

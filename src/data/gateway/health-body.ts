@@ -19,6 +19,8 @@ const isHealthy = (word: string): boolean => evaluateWord(word) === 'ok';
 /** What holds services and nothing else; `details` may hold anything. */
 const servicesKeys = ['services', 'checks', 'components', 'dependencies'];
 const statusKeys = ['status', 'state', 'health', 'healthy', 'ok'];
+/** Keys that tell a state only as a boolean. */
+const booleanKeys = ['connected', 'reachable', 'available', 'alive', 'ready', 'up'];
 /** So many are read, and so many shown, the bad ones first. */
 const readServices = 1000;
 const shownServices = 32;
@@ -77,19 +79,29 @@ function wordsOf(value: unknown): string[] {
   const told = statusKeys
     .map((key) => value[key])
     .filter((inner) => typeof inner === 'string' || typeof inner === 'boolean');
-  return [...told, ...(success === false ? [false] : [])].flatMap(wordsOf);
+  const known = booleanKeys.map((key) => value[key]).filter((inner) => typeof inner === 'boolean');
+  return [...told, ...known, ...(success === false ? [false] : [])].flatMap(wordsOf);
+}
+
+/** A service's state; of one that Bentham needs also by its parts: `"database": {"primary": {"status": "down"}}`. */
+function stateOf(name: string, value: unknown): string | undefined {
+  const own = wordOf(value);
+  if (own !== undefined || !isBag(value) || !isService(name)) return own;
+  return worstWord(Object.values(value).slice(0, readServices).filter(isBag).flatMap(wordsOf));
 }
 
 /** The services of their lists, and what stands beside the status and can be nothing else: `"database": "down"`. */
 function servicesOf(body: Bag): readonly ServiceHealth[] {
   const listed = servicesKeys.flatMap((key) => entriesOf(body[key]));
-  const beside = Object.entries(body).filter(([key, value]) => tells(key, value));
-  const detailed = entriesOf(body.details).filter(([, value]) => wordOf(value) !== undefined);
+  // Beside a status an error speaks against it; an answer that is one itself tells no health.
+  const contradicted = typeof body.error === 'string' && wordsOf(body).length > 0;
+  const beside = Object.entries(body).filter(([key, value]) => tells(key, value) || (contradicted && key === 'error'));
+  const detailed = entriesOf(body.details).filter(([name, value]) => stateOf(String(name), value) !== undefined);
   return [...listed, ...detailed, ...beside].slice(0, readServices).flatMap(([name, value]) => {
     const named = sanitize(name, 40);
     // A service without a state is not known to be healthy; a measured value beside the services needs none.
     const measured = typeof value === 'number' || (typeof value === 'object' && value !== null);
-    const word = wordOf(value) ?? (measured && !isService(named) ? undefined : 'no status');
+    const word = stateOf(named, value) ?? (measured && !isService(named) ? undefined : 'no status');
     return named === '' || word === undefined ? [] : [{ name: named, healthy: isHealthy(word), word }];
   });
 }
@@ -102,7 +114,7 @@ function entriesOf(list: unknown): readonly (readonly [name: unknown, value: unk
 
 function tells(key: string, value: unknown): boolean {
   if ([...statusKeys, ...servicesKeys, 'details', 'data', 'success'].includes(key)) return false;
-  const word = wordOf(value);
+  const word = stateOf(key, value);
   if (word === undefined) return false;
   return isService(key) || (!Array.isArray(value) && typeof value !== 'boolean' && evaluateWord(word) === 'critical');
 }

@@ -4,7 +4,7 @@ import { formatClock } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { type Instant, type Ms, minute, second } from '../../core/time.ts';
 import type { Fault } from '../../core/world/reading.ts';
-import { readBeginning } from '../body.ts';
+import { decoded, readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { timedOut } from '../source.ts';
 import { healthBudget } from './budget.ts';
@@ -67,6 +67,7 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
   const begun = performance.now();
   const passed = () => Math.round((performance.now() - begun) * 10) / 10;
   const limit = AbortSignal.timeout(timeout);
+  let statusCode: number | undefined;
   const about = () => ({ url: sanitize(url.href, 300), latency: passed(), at: Date.now() });
   try {
     const answer = await request(url, {
@@ -74,14 +75,14 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
       signal: AbortSignal.any([signal, limit]),
       headers: { accept: 'application/json', 'user-agent': 'bentham-cockpit' },
     });
-    const { statusCode } = answer;
+    statusCode = answer.statusCode;
     if (statusCode === 429) {
       const latency = passed();
       await answer.body.dump({ limit: longestBody, signal: limit }).catch(() => undefined);
       const wait = await healthBudget(url).hold(String(answer.headers['retry-after'] ?? ''));
       return { fault: limited(url, Date.now() + wait), latency };
     }
-    const { text, cut } = await readBeginning(answer.body, longestBody);
+    const { text, cut } = await readBeginning(decoded(answer.body, answer.headers['content-encoding']), longestBody);
     if (statusCode >= 300 && statusCode < 400) {
       const problem = `redirects to ${sanitize(answer.headers.location ?? 'nowhere', 120)} (${statusCode})`;
       return { endpoint: { ...about(), statusCode, services: [], problem, healthy: false } };
@@ -105,10 +106,17 @@ async function send(url: URL, timeout: Ms, dispatcher: Dispatcher, signal: Abort
       },
     };
   } catch (error) {
+    // The status alone says it, whatever became of the body.
+    if (statusCode !== undefined && statusCode >= 500 && !signal.aborted)
+      return { endpoint: { ...about(), statusCode, services: [], problem: 'body incomplete', healthy: false } };
     if (limit.aborted) return { fault: timedOut(url.host, timeout), latency: passed() };
     const { kind, what, hint, tls } = explainNetworkError(error);
     // A server answered, but no client will accept it: that is a finding, not a missing answer.
     if (tls) return { endpoint: { ...about(), services: [], problem: what, healthy: false } };
+    if (statusCode !== undefined) {
+      const cut = { kind, where: url.host, what: `answer cut off after status ${statusCode}` };
+      return { fault: { ...cut, hint: 'a proxy or the server cut it: try it by hand' }, latency: passed() };
+    }
     return { fault: { kind, where: url.host, what, hint }, latency: passed() };
   }
 }
