@@ -154,6 +154,65 @@ test('a role in use without write permission is a warning; a guest’s is not', 
   await other.end();
 });
 
+test.each([
+  ['INSERT on jobs', 'REVOKE INSERT ON jobs FROM bentham', 'GRANT INSERT ON jobs TO bentham'],
+  ['UPDATE of studies', 'REVOKE UPDATE ON studies FROM bentham', 'GRANT UPDATE ON studies TO bentham'],
+])('a role in use without the right to %s is a warning, whatever else it may', async (_, revoke, grant) => {
+  const platform = await connected('bentham');
+  await client.query('CREATE SCHEMA old; CREATE TABLE old.jobs (id text, status text)');
+  undo.push('DROP SCHEMA old CASCADE');
+  expect(await finding('bentham')).toMatchObject({ verdict: 'ok' });
+  await set(revoke, grant);
+  expect(await finding('bentham')).toMatchObject({
+    verdict: 'warning',
+    says: expect.stringContaining('bentham has no permission to change studies or jobs') as string,
+  });
+  await platform.end();
+});
+
+test.each([
+  [
+    'ALTER DATABASE bentham CONNECTION LIMIT 0',
+    'ALTER DATABASE bentham CONNECTION LIMIT -1',
+    'the CONNECTION LIMIT of the database is 0',
+  ],
+  [
+    `UPDATE pg_database SET datallowconn = false WHERE datname = 'bentham'`,
+    `UPDATE pg_database SET datallowconn = true WHERE datname = 'bentham'`,
+    'the database has ALLOW_CONNECTIONS false',
+  ],
+  [
+    'ALTER DATABASE bentham OWNER TO postgres; REVOKE CONNECT ON DATABASE bentham FROM PUBLIC',
+    'GRANT CONNECT ON DATABASE bentham TO PUBLIC; ALTER DATABASE bentham OWNER TO bentham',
+    'it may not CONNECT to the database',
+  ],
+])('roles in use that no new session would let in are a warning: %s', async (close, open, why) => {
+  const platform = await connected('bentham');
+  const session = new Session(as('monitor'));
+  const look = async () => {
+    const outcome = await readServer(session, 10_000, AbortSignal.timeout(60_000));
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault));
+    const seen = world({ readings: { primary: live<'primary'>(outcome.value) } });
+    return evaluate(seen).find(({ id }) => id === 'database/primary');
+  };
+  expect(await look()).toMatchObject({ verdict: 'ok' });
+  await set(close, open);
+  expect(await look()).toMatchObject({
+    verdict: 'warning',
+    says: expect.stringContaining(`new sessions of bentham are refused: ${why}`) as string,
+  });
+  await Promise.all([session.close(), platform.end()]);
+});
+
+test('a database that lets nobody in says which statement opens it', async () => {
+  await set(
+    `UPDATE pg_database SET datallowconn = false WHERE datname = 'bentham'`,
+    `UPDATE pg_database SET datallowconn = true WHERE datname = 'bentham'`,
+  );
+  await expect(finding()).rejects.toThrow('"refused"');
+  await expect(finding()).rejects.toThrow('ALLOW_CONNECTIONS true;');
+});
+
 test('a missing feature of a server affects nothing else', async () => {
   // Aurora's readers refuse what they have no slots for: 0A000.
   await client.query(`CREATE SCHEMA aurora; GRANT USAGE ON SCHEMA aurora TO monitor;

@@ -12,12 +12,28 @@ const outSays: Readonly<Record<LockedOut, string>> = {
   login: 'it has no LOGIN',
   expired: 'its password has expired (VALID UNTIL)',
   limit: 'its CONNECTION LIMIT is 0',
+  full: 'the CONNECTION LIMIT of the database is 0',
+  closed: 'the database has ALLOW_CONNECTIONS false',
+  connect: 'it may not CONNECT to the database',
 };
-const outCure: Readonly<Record<LockedOut, string>> = {
-  login: 'LOGIN;',
-  expired: "VALID UNTIL 'infinity';",
-  limit: 'CONNECTION LIMIT -1;',
-};
+
+/** `role`: quoted. */
+function outCure(why: LockedOut, role: string): string {
+  switch (why) {
+    case 'login':
+      return `ALTER ROLE ${role} LOGIN;`;
+    case 'expired':
+      return `ALTER ROLE ${role} VALID UNTIL 'infinity';`;
+    case 'limit':
+      return `ALTER ROLE ${role} CONNECTION LIMIT -1;`;
+    case 'full':
+      return 'ALTER DATABASE … CONNECTION LIMIT -1;';
+    case 'closed':
+      return 'from another database: ALTER DATABASE … ALLOW_CONNECTIONS true;';
+    case 'connect':
+      return `GRANT CONNECT ON DATABASE … TO ${role};`;
+  }
+}
 
 /** What keeps a primary from taking writes, the worst first; undefined where nothing is known to. */
 export function evaluateWrites({
@@ -91,7 +107,7 @@ export function evaluateWrites({
     return {
       ...decide('primary/locked-out'),
       says: `new sessions of ${out.role} are refused: ${outSays[out.why]}`,
-      remedy: `ALTER ROLE ${quoted(out.role)} ${outCure[out.why]}`,
+      remedy: outCure(out.why, quoted(out.role)),
     };
   if (standbys && standbys.there === undefined)
     return {

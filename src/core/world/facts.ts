@@ -89,7 +89,7 @@ export type Writes = {
   /** The role that applications use, and that cannot change studies or jobs. */
   refused?: string;
   /** Roles that work here and may not log in again, and why. */
-  lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' }[];
+  lockedOut?: readonly { role: string; why: 'login' | 'expired' | 'limit' | 'full' | 'closed' | 'connect' }[];
 };
 
 /** What makes a primary fail later. Absent parts: well, not used, or not to be asked. */

@@ -86,6 +86,14 @@ function explainState(state: string, said: string, server: DatabaseServer, error
       return routineOf(error) === 'InitializeSessionUserId'
         ? ['forbidden', said, `check PGUSER: the role ${quoted(role)} must exist and have LOGIN`]
         : ['forbidden', said, 'compare user, database and sslmode with pg_hba.conf on the server'];
+    case '55000':
+      if (routineOf(error) === 'CheckMyDatabase')
+        return [
+          'refused',
+          said,
+          `from another database: ALTER DATABASE ${quoted(server.database)} ALLOW_CONNECTIONS true;`,
+        ];
+      return ['malformed', `${said} (55000)`, 'check the server log'];
     case '3D000':
       return ['unconfigured', said, 'set PGDATABASE, or database.primary.database in the configuration'];
     case '42501':

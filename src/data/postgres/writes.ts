@@ -11,7 +11,7 @@ const setBy: Readonly<Record<string, 'database' | 'role'>> = {
   'database user': 'role',
 };
 
-const reasons = ['login', 'expired', 'limit'] as const;
+const reasons = ['login', 'expired', 'limit', 'full', 'closed', 'connect'] as const;
 
 /** The row as the fact has it. `role`: ours. */
 export function writesFrom(row: WritesRow, role: string): Writes {

@@ -51,13 +51,13 @@ export const primaryRules = declare({
   },
   'primary/no-permission': {
     verdict: 'warning',
-    when: 'applications use our role, and it cannot change studies or jobs',
+    when: 'applications use our role, and it cannot insert and update studies, or jobs',
     from: 'has_any_column_privilege()',
   },
   'primary/locked-out': {
     verdict: 'warning',
-    when: 'a role that works here cannot log in again: NOLOGIN, VALID UNTIL is over, CONNECTION LIMIT 0',
-    from: 'pg_roles',
+    when: 'a role that works here cannot log in again: NOLOGIN, VALID UNTIL is over, CONNECTION LIMIT 0 (its own or the database’s), ALLOW_CONNECTIONS false, no CONNECT',
+    from: 'pg_roles, pg_database',
   },
   'primary/blocked': {
     verdict: 'warning',

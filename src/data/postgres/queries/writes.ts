@@ -19,7 +19,7 @@ export type WritesRow = {
   event: string | null;
   /** Roles that work here and may not log in again: name and why, in pairs. */
   out: [role: string, why: string][] | null;
-  /** Others work as our role, and it may not change any table of studies and jobs. */
+  /** Others work as our role, and it may not add to and change the studies, or the jobs. */
   refused: boolean;
 };
 
@@ -49,12 +49,18 @@ export const writes = `
           WHERE own.rolname <> current_user
             AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = own.oid AND a.datname = current_database())
             AND EXISTS (SELECT FROM ${tables} AND has_any_column_privilege(own.oid, c.oid, 'UPDATE'))) AS roles,
-         (SELECT array_agg(ARRAY[r.rolname::text, CASE WHEN NOT r.rolcanlogin THEN 'login'
-                                                      WHEN r.rolconnlimit = 0 THEN 'limit' ELSE 'expired' END]
-                          ORDER BY r.rolname)
-          FROM pg_roles r
-          WHERE (NOT r.rolcanlogin OR r.rolvaliduntil < clock_timestamp() OR (r.rolconnlimit = 0 AND NOT r.rolsuper))
-            AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = r.oid AND a.datname = current_database()))
+         (SELECT array_agg(ARRAY[o.rolname::text, o.why] ORDER BY o.rolname)
+          FROM (SELECT r.rolname, r.oid,
+                       CASE WHEN NOT d.datallowconn THEN 'closed'
+                            WHEN NOT r.rolcanlogin THEN 'login'
+                            WHEN d.datconnlimit = 0 AND NOT r.rolsuper THEN 'full'
+                            WHEN r.rolconnlimit = 0 AND NOT r.rolsuper THEN 'limit'
+                            WHEN r.rolvaliduntil < clock_timestamp() THEN 'expired'
+                            WHEN NOT has_database_privilege(r.oid, d.oid, 'CONNECT') THEN 'connect' END AS why
+                FROM pg_roles r JOIN pg_database d ON d.datname = current_database()) o
+          WHERE o.why IS NOT NULL
+            AND EXISTS (SELECT FROM pg_stat_activity a
+                        WHERE a.usesysid = o.oid AND a.datname = current_database()))
            AS out,
          current_setting('synchronous_standby_names') AS standbys,
          (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS commit,
@@ -64,8 +70,10 @@ export const writes = `
          (SELECT count(*) FROM stuck)::int AS waiting,
          (SELECT max(seconds) FROM stuck) AS longest,
          (SELECT wait_event FROM stuck ORDER BY seconds DESC LIMIT 1) AS event,
-         EXISTS (SELECT FROM ${tables})
-           AND NOT EXISTS (SELECT FROM ${tables} AND has_any_column_privilege(c.oid, 'UPDATE'))
+         EXISTS (SELECT FROM ${tables}
+                 GROUP BY c.relname IN ('studies', 'Study')
+                 -- An old copy in another schema says nothing.
+                 HAVING NOT bool_or(has_any_column_privilege(c.oid, 'UPDATE') AND has_any_column_privilege(c.oid, 'INSERT')))
            AND EXISTS (SELECT FROM pg_stat_activity a
                        WHERE a.usename = current_user AND a.datname = current_database()
                          AND a.application_name NOT LIKE 'bentham-cockpit%') AS refused
