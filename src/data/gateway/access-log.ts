@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.ts';
 import { fieldAt } from '../../core/logs/log-fields.ts';
 import {
   durationOf,
+  levelOf,
   messageOf,
   namedField,
   type ReadLine,
@@ -40,6 +41,9 @@ const goneStatuses = new Set([499, 460, 0]);
 const mayBeAnswer =
   /(?:duration|latency|elapsed|took|time_?taken|(?:response|request|processing|service|execution)_?time)\w{0,12}(?:"\s?:|=)|(?:request|client|connection) (?:has )?(?:aborted|errored|cancell?ed|closed|disconnected|gone)|premature close| HTTP\/\d|\d ms\b|^\[GIN\]/i;
 
+/** pino's number for an error. */
+const errorLevel = 50;
+
 /** Not let in, not allowed, or too many: whose requests they are is worth to know. */
 export const isRefusal = (status: Answered['status']): status is number =>
   status === 401 || status === 403 || status === 429;
@@ -51,8 +55,8 @@ export class AccessLog {
   readonly #marks: RegExp | undefined;
   readonly #came: RegExp;
   readonly #probes: ProbeRequests;
-  /** Requests that came and were not answered yet: when, by their id, oldest first. */
-  readonly #underWay = new Map<string, Instant | undefined>();
+  /** Requests that came and were not answered yet, by each of their ids, oldest first. */
+  readonly #underWay = new Map<string, { ids: readonly string[]; at?: Instant | undefined }>();
   readonly #probesUnderWay = new Set<string>();
   /** Those that were counted before their last line came. */
   readonly #counted = new Set<string>();
@@ -76,11 +80,17 @@ export class AccessLog {
   notice(line: string, at?: Instant, hurried = false): void {
     if (hurried ? !this.#probes.mayBeIn(line) : !this.#came.test(line)) return;
     const read = readLine(line);
-    const id = this.#requestId(read);
-    if (!read.json || id === undefined || this.#url(read) === undefined || this.#status(read) !== undefined) return;
-    this.#counted.delete(id);
-    if (this.#isProbe(read)) this.#probesUnderWay.add(id);
-    else this.#underWay.set(id, at ?? timeOf(read, this.#fields));
+    const ids = requestIdsOf(read, this.#fields);
+    if (!read.json || ids.length === 0 || this.#url(read) === undefined || this.#status(read) !== undefined) return;
+    // An error names the URL, too: of a request that came before, beside another of its ids.
+    if ((levelOf(read, this.#fields) ?? 0) >= errorLevel) return;
+    const request = { ids, at: at ?? timeOf(read, this.#fields) };
+    const isProbe = this.#isProbe(read);
+    for (const id of ids) {
+      this.#counted.delete(id);
+      if (isProbe) this.#probesUnderWay.add(id);
+      else this.#underWay.set(id, request);
+    }
     forgetOldest(this.#underWay);
     forgetOldest(this.#probesUnderWay);
   }
@@ -99,19 +109,19 @@ export class AccessLog {
     // An application's error line may have a status too; an access log without a duration still tells what failed.
     if (status === undefined || (ms === undefined && !isGone && read.plain?.named?.statusCode === undefined))
       return undefined;
-    const id = this.#requestId(read);
-    const came = id === undefined ? undefined : this.#underWay.get(id);
+    const ids = requestIdsOf(read, this.#fields);
+    const came = ids.map((id) => this.#underWay.get(id)).find(Boolean);
     if (!isGone) this.#answers += 1;
-    if (id !== undefined) {
-      this.#underWay.delete(id);
-      if (this.#probesUnderWay.delete(id) || this.#counted.delete(id)) return undefined;
-      // A server may write more than one line about a client that went away.
-      if (isGone) this.#count(id);
-    }
+    const all = [...new Set([...ids, ...(came?.ids ?? [])])];
+    for (const id of all) this.#underWay.delete(id);
+    const known = all.filter((id) => this.#probesUnderWay.delete(id) || this.#counted.delete(id));
+    if (known.length > 0) return undefined;
+    // A server may write more than one line about a client that went away.
+    if (isGone) this.#count(all);
     if (this.#isProbe(read)) return undefined;
     const at = timeOf(read, this.#fields);
     const over = seen ?? at;
-    const took = ms ?? (came === undefined || over === undefined ? undefined : Math.max(0, over - came));
+    const took = ms ?? (came?.at === undefined || over === undefined ? undefined : Math.max(0, over - came.at));
     return { status, ms: took, at, tenant: isRefusal(status) ? this.#tenant(read) : undefined };
   }
 
@@ -120,17 +130,17 @@ export class AccessLog {
     // A log that tells no answers at all cannot tell those that are missing.
     if (this.#answers === 0) return [];
     const found: Answered[] = [];
-    for (const [id, at] of this.#underWay) {
+    for (const { ids, at } of this.#underWay.values()) {
       if (at === undefined || now - at < longestWait) continue;
-      this.#underWay.delete(id);
-      this.#count(id);
+      for (const id of ids) this.#underWay.delete(id);
+      this.#count(ids);
       found.push({ status: 'gaveUp', ms: now - at, at: now });
     }
     return found;
   }
 
-  #count(id: string): void {
-    this.#counted.add(id);
+  #count(ids: readonly string[]): void {
+    for (const id of ids) this.#counted.add(id);
     forgetOldest(this.#counted);
   }
 
@@ -153,8 +163,8 @@ export class AccessLog {
 
   /** Other connections can be closed, too: to a database, to Redis. */
   #isAboutRequest(read: ReadLine, ms: Ms | undefined): boolean {
-    const id = this.#requestId(read);
-    const isUnderWay = id !== undefined && (this.#underWay.has(id) || this.#probesUnderWay.has(id));
+    const ids = requestIdsOf(read, this.#fields);
+    const isUnderWay = ids.some((id) => this.#underWay.has(id) || this.#probesUnderWay.has(id));
     return ms !== undefined || isUnderWay || this.#url(read) !== undefined;
   }
 
@@ -174,10 +184,6 @@ export class AccessLog {
     const value = namedField(read, 'statusCode', this.#fields);
     const status = typeof value === 'string' ? Number(/^\d{3}(?!\d)/.exec(value)?.[0]) : Number(value ?? Number.NaN);
     return status >= 100 && status < 600 ? status : undefined;
-  }
-
-  #requestId(read: ReadLine): string | undefined {
-    return requestIdsOf(read, this.#fields)[0];
   }
 
   #tenant({ plain, record }: ReadLine): string | undefined {

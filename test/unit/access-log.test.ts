@@ -1,0 +1,48 @@
+// What became of each request, from the gateway's own lines.
+import { expect, test } from 'vitest';
+import { settingsSchema } from '../../src/config/settings.ts';
+import { AccessLog, longestWait } from '../../src/data/gateway/access-log.ts';
+
+const settings = settingsSchema.parse({
+  profile: 'test',
+  environment: { name: 'TEST', guarded: false },
+  kubernetes: { namespace: 'x' },
+  gateway: { url: 'http://127.0.0.1:1' },
+  database: { primary: { host: '127.0.0.1' } },
+  redis: { url: 'redis://127.0.0.1:1' },
+});
+
+const req = { method: 'GET', url: '/v1/studies' };
+const came = { level: 30, time: 1000, reqId: 'req-1', req, msg: 'incoming request' };
+const failed = { level: 50, time: 2000, reqId: 'req-1', requestId: 'req_abc', ...req, err: { message: 'x' }, msg: 'x' };
+const done = { level: 30, time: 2000, reqId: 'req-1', res: { statusCode: 500 }, responseTime: 1000, msg: 'completed' };
+
+function readAll(lines: readonly object[]) {
+  const log = new AccessLog(settings);
+  const answers = lines.flatMap((line) => {
+    const text = JSON.stringify(line);
+    if (log.isCandidate(text)) return log.read(text) ?? [];
+    log.notice(text);
+    return [];
+  });
+  return { answers: answers.map(({ status, ms }) => [status, ms]), given: log.givenUp(longestWait + 5000) };
+}
+
+test.each([
+  ['before its answer', [came, failed, done]],
+  ['after its answer', [came, done, failed]],
+  ['whose beginning the log does not have', [failed, done]],
+])('an error line with a second id is no second request: %s', (_, lines) => {
+  expect(readAll(lines)).toEqual({ answers: [[500, 1000]], given: [] });
+});
+
+test('an answer may name any id of its request', () => {
+  const both = { ...came, requestId: 'req_abc' };
+  expect(readAll([both, done])).toEqual({ answers: [[500, 1000]], given: [] });
+  expect(readAll([both, { ...done, reqId: 'req_abc' }])).toEqual({ answers: [[500, 1000]], given: [] });
+});
+
+test('a request with two ids is given up once', () => {
+  const other = { ...came, reqId: 'req-2', requestId: 'req_def' };
+  expect(readAll([came, other, done]).given).toMatchObject([{ status: 'gaveUp', ms: longestWait + 4000 }]);
+});
