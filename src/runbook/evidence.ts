@@ -171,7 +171,7 @@ export function mostlyFailing(world: World): Evidence {
     const doubt = s.doubts?.lastHour;
     const of = s.finishedLastHour + (s.unclearLastHour ?? 0);
     if (of === 0) return unknown(doubt ? doubtSays(doubt, s.unclear ?? []) : 'none finished in the last hour');
-    const says = `${s.mostlyFailedLastHour} of ${of} finished with more than 50 % failures`;
+    const says = `${s.mostlyFailedLastHour} of ${of} finished with >50 % failures`;
     const share = (s.failedLastHour / of) * 100;
     if (s.mostlyFailedLastHour > 0 || share > 50) return fail(`${says}, ${formatPercent(share)} failed`);
     return doubt ? unknown(`${says}; ${doubtSays(doubt, s.unclear ?? [])}`) : pass(says);

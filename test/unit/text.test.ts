@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fit, redact, sanitize, stripControl, width } from '../../src/core/text/text.ts';
+import { fit, redact, sanitize, shortenings, stripControl, width } from '../../src/core/text/text.ts';
 
 describe('sanitize', () => {
   test.each([
@@ -108,3 +108,16 @@ test.each([
 ])('characters that terminals measure differently are removed: %s', (text, left) =>
   expect(stripControl(text)).toBe(left),
 );
+
+test('a text loses whole clauses, never a part of a quotation or of a parenthesis', () => {
+  expect(shortenings('406 × “Invalid session: login, required” → session expired: clear session pool')).toEqual([
+    '406 × “Invalid session: login, required” → session expired: clear session pool',
+    '406 × “Invalid session: login, required” → session expired',
+    '406 × “Invalid session: login, required”',
+  ]);
+  expect(shortenings('api-gateway (0 of 3, stuck; 5 restarts), since 03:01')).toEqual([
+    'api-gateway (0 of 3, stuck; 5 restarts), since 03:01',
+    'api-gateway (0 of 3, stuck; 5 restarts)',
+    'api-gateway',
+  ]);
+});

@@ -106,11 +106,18 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? fitted + padding : padding + fitted;
 }
 
-/** A text and what is left of it without its last clauses: from the whole to the first, which says what it is about. */
+/**
+ * A text and what is left of it without its last clauses: from the whole to the first, which says what it is about. A
+ * quotation or a parenthesis stays whole or goes.
+ */
 export function shortenings(text: string): readonly string[] {
-  const ends = [...text.matchAll(/ {2}\(| \(|; |, |: | {2}/g)].map(({ index }) => index).filter((at) => at > 0);
-  return [text, ...ends.reverse().map((at) => text.slice(0, at).trimEnd())];
+  const ends = [...text.matchAll(/ {2}\(| \(|; |, |: | → | {2}/g)].map(({ index }) => index).filter((at) => at > 0);
+  const starts = ends.map((at) => text.slice(0, at).trimEnd()).filter((part) => !isOpenEnded(part));
+  return [text, ...starts.reverse()];
 }
+
+const isOpenEnded = (text: string): boolean =>
+  text.lastIndexOf('“') > text.lastIndexOf('”') || text.lastIndexOf('(') > text.lastIndexOf(')');
 
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
