@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dispatchKey } from '../../src/screens/shell/dispatch-key.ts';
 import { frame } from '../../src/screens/shell/frame.ts';
 import { type Intent, placeAt, type State } from '../../src/store.ts';
-import { contextOf } from '../support/story.ts';
+import { contextOf, tell } from '../support/story.ts';
 import { frameText, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const size = { columns: 80, rows: 24 };
@@ -108,5 +108,17 @@ describe('the review of taking an incident', () => {
       { do: 'open', procedure: 'security' },
       { channel: 'pagerduty' },
     ]);
+  });
+
+  test('the checklist starts at its first step, unfiltered, wherever the marker stood among the severities', () => {
+    const security = pressing(choosing(), size, '/', ...'security', 'enter', 'enter', 'y');
+    const incident = tell(security.world.now, [
+      0,
+      'ops1',
+      { kind: 'opened', title: 'Security incident', severity: 1, procedure: 'security', why: 'a key leaked' },
+    ]);
+    expect(frameText({ ...security, incident }, size)).toMatch(
+      /▶○ 1 Isolate affected systems[\s\S]*7 Post-incident review/,
+    );
   });
 });

@@ -5,7 +5,7 @@ import { type ProcedureId, type Severity, severityName } from '../../core/incide
 import type { IncidentContext } from '../../core/incident/context.ts';
 import { projectIncident } from '../../core/incident/incident.ts';
 import { shortAge } from '../../core/text/format.ts';
-import { checklistFor } from '../../runbook/checklists.ts';
+import { checklist, checklistFor } from '../../runbook/checklists.ts';
 import { messageText } from '../../runbook/messages.ts';
 import type { Intent, State, Switch } from '../../store.ts';
 import { send } from './asking.ts';
@@ -23,9 +23,20 @@ export function takeIntent(severity: Severity, procedure: ProcedureId | undefine
       title: `Take ${name}`,
       word: 'take it',
       items: (state) => effects(state, opening, name),
-      submit: (on) => on.flatMap((one) => effect(one, opening)),
+      submit: (on) => [...atFirstStep(opening), ...on.flatMap((one) => effect(one, opening))],
     },
   };
+}
+
+/** The checklist replaces the severities on the same screen: neither their filter nor their marker holds there. */
+function atFirstStep({ severity, procedure }: Opening): readonly Intent[] {
+  const list = procedure ? checklist(procedure) : checklistFor(severity);
+  const [first] = list.steps;
+  if (!first) return [];
+  return [
+    { kind: 'filter', text: '', filtering: false },
+    { kind: 'select', row: first.id },
+  ];
 }
 
 function effects(state: State, opening: Opening, name: string): readonly Switch[] {
