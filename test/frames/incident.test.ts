@@ -33,6 +33,16 @@ const sent = (state: State, key: string): readonly Intent[] => dispatchKey(state
 const commandOf = (intents: readonly Intent[]) =>
   intents.flatMap((one) => (one.kind === 'send' && one.command.kind === 'incident' ? [one.command.what] : []));
 
+test('after the last step the screen names the keys that end the incident', () => {
+  const steps = checklists.find(({ id }) => id === 'sev1')?.steps ?? [];
+  const done = steps.map(({ id }, i) => [i, 'ops1', { kind: 'step', step: id, mark: 'done' } as Event] as const);
+  const says = (...events: readonly (readonly [number, string, Event])[]) =>
+    frameText(at('incident', { incident: story(...events) }), small);
+  expect(says(...done)).toContain('next  M mitigated: users can work again  X resolve');
+  expect(says(...done, [7, 'ops1', { kind: 'mitigated', why: 'restarted' }])).toMatch(/next {2}X resolve/);
+  expect(says(...done.slice(1))).not.toContain('X resolve');
+});
+
 describe('opening', () => {
   test('shows each severity with its symptoms, the suggested one under the marker', () => {
     expect(frameText(at('incident'), small)).toMatchInlineSnapshot(`

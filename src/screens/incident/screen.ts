@@ -1,7 +1,7 @@
 // The incident: its checklist, or, without one, the screen that opens one.
 import { severityName } from '../../core/incident/checklist.ts';
 import { clocks } from '../../core/incident/clocks.ts';
-import { isResumable } from '../../core/incident/context.ts';
+import { isInControl, isResumable } from '../../core/incident/context.ts';
 import { unfinished } from '../../core/incident/incident.ts';
 import { formatAge, formatElapsed } from '../../core/text/format.ts';
 import { shortenings } from '../../core/text/text.ts';
@@ -36,11 +36,20 @@ export const incidentScreen: Screen = {
   keys: incidentKeys,
 };
 
+/** After the last step: the keys that end the incident. */
+function ending({ incident, incidentContext }: State): readonly Line[] {
+  if (!incident || !incidentContext || incident.resolvedAt !== undefined || currentStep(incident)) return [];
+  if (!isInControl(incidentContext, incident)) return [];
+  const resolve = line(span('X', 'key'), ' resolve');
+  if (incident.mitigatedAt !== undefined) return [line(dim('next  '), resolve)];
+  return [line(dim('next  '), span('M', 'key'), ' mitigated: users can work again  ', resolve)];
+}
+
 /** The most urgent lines: nobody in control, an unknown outcome, a higher suggested severity. */
 function foot(state: State, columns: number): readonly Line[] {
   const { incident, incidentContext } = state;
   if (!incident || !incidentContext) return [];
-  const lines: Line[] = [];
+  const lines: Line[] = [...ending(state)];
   const here = new Set(incidentContext.here.map((one) => one.session));
   for (const run of unfinished(incident).filter((one) => !here.has(one.session)))
     lines.push(
