@@ -247,6 +247,21 @@ describe('every frame', () => {
       }
   });
 
+  test('a title too long for its rule is cut; the environment beside it is not', () => {
+    const drilled = { ...outage, scope: { ...scope, drill: 'api-outage' } };
+    const title = 'Acknowledge the alert and notify stakeholders';
+    const open = { ...stateOf(drilled) };
+    const state = {
+      ...open,
+      ui: { ...open.ui, overlay: { kind: 'details', title, lines: () => [], top: 0 } as const },
+    };
+    const rule = frameText(state, small)
+      .split('\n')
+      .find((each) => each.includes('─ Acknowledge'));
+    expect(rule).toMatch(/^─ Acknowledge the alert .*… ─ .* DRILL api-outage +PRODUCTION {2}─$/);
+    expect(rule).toHaveLength(small.columns);
+  });
+
   test('shows health without colour', () => {
     const painted = frame(stateOf(outage), small)
       .lines.map((l) => toAnsi(l, themes.plain))

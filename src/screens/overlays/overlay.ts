@@ -1,6 +1,8 @@
 // The overlay: at the lower edge of the body, below a rule with its title, as high as its lines.
+import { fit } from '../../core/text/text.ts';
 import type { OverlayKind, State } from '../../store.ts';
 import type { Here, Screen, Size } from '../screen.ts';
+import { showKey } from '../shell/footer.ts';
 import { environmentSays } from '../shell/header.ts';
 import { bold, columnsOf, dim, type Line, line, lineWidth, span } from '../toolkit/line.ts';
 import { confirmEnd } from './confirm.ts';
@@ -60,8 +62,11 @@ function dimRule(columns: number): Line {
 }
 
 function titleRule(title: string, right: Line, columns: number): Line {
-  const rest = columns - columnsOf(title) - lineWidth(right) - 6;
-  return line(dim('─ '), bold(title), ' ', dim('─'.repeat(Math.max(1, rest))), ' ', right, dim(' ─'));
+  // The title gives way, the environment never.
+  const room = Math.max(1, columns - lineWidth(right) - 7);
+  const said = columnsOf(title) > room ? fit(title, room) : title;
+  const rest = room + 1 - columnsOf(said);
+  return line(dim('─ '), bold(said), ' ', dim('─'.repeat(rest)), ' ', right, dim(' ─'));
 }
 
 type Keys = readonly (readonly [keys: string, title: string])[];
@@ -104,6 +109,10 @@ export const overlayKeys: Readonly<Record<Exclude<OverlayKind, 'none'>, Keys>> =
 /** The footer while an overlay is open; undefined when there is none. */
 export function overlayFooter({ ui: { overlay } }: State): Line | undefined {
   if (overlay.kind === 'none') return undefined;
-  const keys = overlayKeys[overlay.kind];
+  const submits = overlay.kind === 'form' && overlay.at === overlay.form.fields.length - 1;
+  const keys = overlayKeys[overlay.kind].map(([key, title]): readonly [string, string] => [
+    showKey(key),
+    submits && key === 'enter' ? 'submit' : title,
+  ]);
   return line(' ', ...keys.flatMap(([key, title], i) => [i > 0 ? '  ' : undefined, span(key, 'key'), ` ${title}`]));
 }
