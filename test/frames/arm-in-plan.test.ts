@@ -97,3 +97,21 @@ describe('a plan in a read-only environment', () => {
     expect(press(before, 'a').state.ui.overlay.kind).toBe('confirm');
   });
 });
+
+test('a warning on two lines has one mark, and a refusal on the run screen is cut nowhere', () => {
+  const state = planned('reversible', [], readOnly);
+  const [run] = Object.values(state.runs);
+  if (!run?.plan) throw new Error('a run is planned');
+  const showing = (more: Partial<Run>) =>
+    frameText(
+      { ...state, runs: { [run.id]: { ...run, ...more } }, ui: { ...state.ui, overlay: { kind: 'none' } } },
+      size,
+    );
+  const warnings = [
+    'The rollout of revision 3 is stuck: ReplicaSet "api-gateway-cm2djgkpp" has timed out progressing.',
+  ];
+  expect(showing({ plan: { ...run.plan, warnings } }).match(/▲/g)).toHaveLength(1);
+
+  const says = `${'/checkout/of/bentham'.repeat(3)} has no script `.padEnd(size.columns - 4, 'x');
+  expect(showing({ plan: undefined, phase: 'done', outcome: 'refused', says })).not.toContain('…');
+});

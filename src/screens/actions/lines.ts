@@ -10,7 +10,7 @@ import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
 
-const wrapped = (text: string, columns: number, by: (part: string) => Line): Line[] =>
+const wrapped = (text: string, columns: number, by: (part: string, at: number) => Line): Line[] =>
   wrap(text, Math.max(20, columns - 4)).map(by);
 
 /** What the confirmation shows. */
@@ -28,13 +28,15 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
     ...head,
     ...(run.notice
       ? [
-          ...wrapped(run.notice, columns, (t) => line('  ', mark('warning'), ` ${t}`)),
+          ...wrapped(run.notice, columns, (t, at) => line('  ', at === 0 ? mark('warning') : ' ', ` ${t}`)),
           ...(run.again ?? []).flatMap((text) => wrapped(text, columns - 2, (t) => line('    ', t))),
           blank,
         ]
       : []),
     ...plan.impact.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`))),
-    ...(plan.warnings ?? []).flatMap((text) => wrapped(text, columns, (t) => line('  ', span(`▲ ${t}`, 'warning')))),
+    ...(plan.warnings ?? []).flatMap((text) =>
+      wrapped(text, columns, (t, at) => line('  ', span(`${at === 0 ? '▲' : ' '} ${t}`, 'warning'))),
+    ),
     blank,
     ...run.calls.flatMap(({ summary, to }) => [
       ...wrapped(`$ ${summary.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),

@@ -107,7 +107,7 @@ export const runScreen: Screen = {
   title: (place, state) => runOf(state, place)?.title ?? 'looking',
   view(state, place, { columns }) {
     const run = runOf(state, place);
-    const rows = runLines(run, state, columns).map(
+    const rows = runLines(run, state, columns - 1).map(
       (each, at): Row => ({ id: String(at), text: textOf(each), draw: () => [each] }),
     );
     const about = run && actionById[run.action].about.runbook;
