@@ -22,7 +22,7 @@ function switched(row: SqlRow, others: readonly SqlRow[]): readonly string[] {
   const newer = others.filter((other) => Number(other.age) < Number(row.age));
   const used = newer.some((other) => other.idle !== null && other.idle !== undefined);
   if (newer.length === 0 || used) return [];
-  return [`${row.tenant} has not used a newer key yet: wait until the tenant switches.`];
+  return [`${row.tenant} has not used a newer key yet: in a rotation, wait until it has; a leaked key cannot wait.`];
 }
 
 export const revokeApiKey: Action = {
