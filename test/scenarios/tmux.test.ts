@@ -54,7 +54,7 @@ describe.runIf(tmux)('in tmux', () => {
   ])('y copies to the outer terminal and says so: %s', async (_, options) => {
     await within(options);
     await start();
-    await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
+    await client.press('3', 'j', 'y').shows('copied: p95, also to the tmux buffer');
     expect(server.buffer).toBe('p95');
     await expect.poll(() => client.raw).toMatch(new RegExp(`52;c?;${inBase64('p95')}`));
   });
@@ -62,7 +62,7 @@ describe.runIf(tmux)('in tmux', () => {
   test('with set-clipboard off, the copy is in tmux’s buffer', async () => {
     await within({ 'set-clipboard': 'off' });
     await start();
-    await client.press('3', 'j', 'y').shows('copied: p95 and to the tmux buffer');
+    await client.press('3', 'j', 'y').shows('copied: p95, also to the tmux buffer');
     expect(server.buffer).toBe('p95');
   });
 

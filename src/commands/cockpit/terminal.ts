@@ -78,7 +78,7 @@ export class Terminal {
     }
     if (STY) this.#out.write(`\u001bP${sequence}\u001b\\`);
     else this.#out.write(`\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\`);
-    if (TMUX && (await tmuxTakes(safe))) return ' and to the tmux buffer';
+    if (TMUX && (await tmuxTakes(safe))) return ', also to the tmux buffer';
     this.#out.write(sequence);
     return STY ? '' : ' if tmux allows it (set-clipboard on)';
   }
