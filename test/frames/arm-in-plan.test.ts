@@ -115,3 +115,13 @@ test('a warning on two lines has one mark, and a refusal on the run screen is cu
   const says = `${'/checkout/of/bentham'.repeat(3)} has no script `.padEnd(size.columns - 4, 'x');
   expect(showing({ plan: undefined, phase: 'done', outcome: 'refused', says })).not.toContain('…');
 });
+
+test('a plan with a long title shows the whole environment', () => {
+  const state = planned('reversible', [], readOnly);
+  const [run] = Object.values(state.runs);
+  if (!run) throw new Error('a run is planned');
+  const title = 'Fail over the database to the replica: db-replica.internal.bentham.io, port 5432';
+  const text = frameText({ ...state, runs: { [run.id]: { ...run, title } } }, size);
+  expect(text).not.toMatch(/PR[A-Z]*…/);
+  expect(text).toMatch(/port 5432$[\s]+PRODUCTION$/m);
+});

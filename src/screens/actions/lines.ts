@@ -5,7 +5,7 @@ import type { HealthStatus } from '../../core/health/status.ts';
 import { formatAge, formatClock } from '../../core/text/format.ts';
 import type { State } from '../../store.ts';
 import { environmentSays } from '../shell/header.ts';
-import { blank, bold, dim, type Line, line, mark, span, textOf, wrap } from '../toolkit/line.ts';
+import { blank, bold, dim, type Line, line, lineWidth, mark, span, textOf, wrap } from '../toolkit/line.ts';
 
 /** A command longer than this is cut on the screen; `y` copies it whole. */
 const longest = 1200;
@@ -13,11 +13,19 @@ const longest = 1200;
 const wrapped = (text: string, columns: number, by: (part: string, at: number) => Line): Line[] =>
   wrap(text, Math.max(20, columns - 4)).map(by);
 
+/** The title, and the environment beside it or, where that does not fit, below it. */
+function titled(title: string, state: State, columns: number): readonly Line[] {
+  const says = environmentSays(state);
+  const beside = line('  ', bold(title), '   ', says);
+  if (lineWidth(beside) <= columns) return [beside];
+  return [...wrapped(title, columns, (t) => line('  ', bold(t))), line('  ', says)];
+}
+
 /** What the confirmation shows. */
 export function planLines(run: Run | undefined, state: State, columns: number): Line[] {
   if (!run) return [line('  checking …')];
   const { plan } = run;
-  const head = [line('  ', bold(run.title), '   ', environmentSays(state)), blank];
+  const head = [...titled(run.title, state, columns), blank];
   if (!plan)
     return [
       ...head,
@@ -118,6 +126,6 @@ export function runLines(run: Run | undefined, state: State, columns: number): L
       ? [line('  ', mark('warning'), span(' shown only once: copy it now; leaving this screen clears it', 'warning'))]
       : []),
     ...(run.output.length > 0 ? [...run.output.slice(-200).map((text) => line(dim('  │ '), text)), blank] : []),
-    ...planLines(run, state, columns).slice(run.plan ? 2 : 0),
+    ...planLines(run, state, columns).slice(run.plan ? titled(run.title, state, columns).length + 1 : 0),
   ];
 }

@@ -192,7 +192,9 @@ function nowSays(check: Check | undefined, advice: Recommendation | undefined): 
   if (advice) {
     const word = advice.answer === 'yes' ? 'recommended' : advice.answer === 'no' ? 'not needed' : 'unsure';
     const said = advice.answer === 'yes' ? span(word, 'accent') : dim(word);
-    return [...shortenings(advice.because).map((because) => line(said, dim(`: ${because}`))), line(said)];
+    // A subject without its finding would read as what is recommended.
+    const reasons = shortenings(advice.because).filter((part) => advice.because[part.length] !== ':');
+    return [...reasons.map((because) => line(said, dim(`: ${because}`))), line(said)];
   }
   if (!check) return [];
   return [
