@@ -1,12 +1,13 @@
 // What stands on a small screen stands there whole: shorter words rather than words cut in two.
 import { describe, expect, test } from 'vitest';
 import { queryKey } from '../../src/core/queries/query.ts';
+import type { Database } from '../../src/core/world/facts.ts';
 import type { Fault } from '../../src/core/world/reading.ts';
 import { severityLevels } from '../../src/runbook/severities.ts';
 import { here, placeAt } from '../../src/store.ts';
 import { alert, showing } from '../support/every-screen.ts';
 import { contextOf } from '../support/story.ts';
-import { away, calm, fault, frameText, live, outage, pressing, stateOf } from '../support/worlds.ts';
+import { away, calm, fault, frameText, live, lost, outage, pressing, stateOf } from '../support/worlds.ts';
 
 const [usual, smallest] = [
   { columns: 80, rows: 24 },
@@ -81,6 +82,15 @@ test('an alert, an API key and a step drop whole clauses, and show all of them w
   const checklist = frameText(showing('incident'), usual);
   expect(checklist).not.toContain('…');
   expect(checklist).toMatch(/5 Restart API gateway if needed +recommended: 1\/3 ready, rollout stuck$/m);
+
+  // A decision never stands beside a subject without its finding.
+  const primary = lost<Database>(undefined, 'refused');
+  const noPrimary = { ...outage, readings: { ...outage.readings, primary } };
+  for (const columns of [60, 64, 68, 72, 76, 80]) {
+    const drawn = frameText(showing('incident', { world: noPrimary }), { columns, rows: 24 });
+    expect(drawn).toMatch(/5 Restart API gateway/);
+    expect(drawn).not.toMatch(/(recommended|not needed|unsure): primary *$/m);
+  }
 
   const key = { id: 'k', tenant: 'tenant-kyanos', name: 'Production Key (rotated)', createdAt: 0, revoked: false };
   const rows = [{ ...key, permissions: ['admin:all', 'studies:read', 'studies:write'] }];
