@@ -78,6 +78,10 @@ test.each<readonly [message: string, kind: string, what: RegExp, hint: RegExp]>(
   ['MISCONF Redis is configured to save RDB snapshots', 'refused', /cannot save/, /disk/],
   ['NOREPLICAS Not enough good replicas to write.', 'refused', /too few replicas/, /INFO replication/],
   ['BUSY Redis is busy running a script.', 'refused', /script/, /SCRIPT KILL/],
+  [
+    'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.',
+    ...(['refused', /a function/, /FUNCTION KILL/] as const),
+  ],
   ['ERR max number of clients reached', 'refused', /clients/, /CLIENT LIST/],
   ['ERR Client sent AUTH, but no password is set', 'forbidden', /server has none/, /unset REDIS_PASSWORD/],
   ['NOPERM No permissions to access a key', 'forbidden', /keys/, /~\*/],

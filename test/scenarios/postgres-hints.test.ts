@@ -176,6 +176,9 @@ describe.skipIf(!pgbouncer)('behind pgbouncer', () => {
     mkdirSync(directory);
     port = await freePort();
     const nobody = await freePort();
+    await asRoot(server.port, `CREATE ROLE limited LOGIN CONNECTION LIMIT 0 PASSWORD 'x'`);
+    await asRoot(server.port, `CREATE ROLE barred NOLOGIN PASSWORD 'x'`);
+    const as = (role: string) => `host=127.0.0.1 port=${server.port} user=${role} dbname=bentham password=x`;
     const to = (target: number, more: string) => `host=127.0.0.1 port=${target} user=ops-team ${more}`;
     writeFileSync(path.join(directory, 'users'), '"ops-team" "ops"\n');
     writeFileSync(
@@ -184,12 +187,15 @@ describe.skipIf(!pgbouncer)('behind pgbouncer', () => {
 good = ${to(server.port, 'dbname=bentham password=ops')}
 wrong = ${to(server.port, 'dbname=bentham password=other')}
 nowhere = ${to(server.port, 'dbname=absent password=ops')}
+limited = ${as('limited')}
+barred = ${as('barred')}
 down = ${to(nobody, 'dbname=bentham password=ops')}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
+admin_users = ops-team
 auth_file = ${directory}/users
 pool_mode = transaction
 default_pool_size = 1
@@ -217,6 +223,9 @@ query_wait_timeout = 2
     ['a wrong password of its own', { database: 'wrong' }, 'forbidden', /\[databases\] or auth_file/],
     ['a database that it does not know', { database: 'absent' }, 'unconfigured', /PGDATABASE/],
     ['a database that the server does not have', { database: 'nowhere' }, 'unconfigured', /dbname/],
+    ['a role behind it at its limit', { database: 'limited' }, 'refused', /raise the limit that it names/],
+    ['a role behind it without LOGIN', { database: 'barred' }, 'refused', /ALTER ROLE … LOGIN/],
+    ['its own console', { database: 'pgbouncer' }, 'unconfigured', /PGDATABASE/],
     ['no server behind it', { database: 'down' }, 'refused', /server behind it is down/],
   ])('%s is reported as such', async (_, of, kind, hint) => {
     const found = await read('SELECT 1', at(port, { database: 'good', ...of }));

@@ -165,6 +165,16 @@ test.each<readonly [message: string, kind: string, hint: RegExp]>([
   ['transaction blocks not allowed in statement pooling mode', 'unconfigured', /pool_mode=transaction/],
   ['unsupported startup parameter: options', 'unconfigured', /ignore_startup_parameters/],
   ['query timeout', 'timeout', /query_timeout/],
+  ['bouncer config error', 'unconfigured', /auth_query/],
+  ["invalid command 'SELECT 1', use SHOW HELP;", 'unconfigured', /PGDATABASE/],
+  ['not allowed', 'unconfigured', /PGDATABASE/],
+  // The server's own words, which pgbouncer hands on.
+  ['too many connections for role "bentham"', 'refused', /pool_size/],
+  ['sorry, too many clients already', 'refused', /pool_size/],
+  ['database "bentham" is not currently accepting connections', 'refused', /ALLOW_CONNECTIONS true/],
+  ['role "bentham" is not permitted to log in', 'refused', /LOGIN/],
+  ['role "absent" does not exist', 'unconfigured', /user in \[databases\]/],
+  ['the database system is starting up', 'refused', /log of the server/],
   ['something new', 'unreachable', /pgbouncer/],
 ])('pgbouncer’s “%s” has its own cause', (message, kind, hint) => {
   expect(hintOf(pooler(message))).toMatchObject({ kind, code: '08P01', hint: expect.stringMatching(hint) });

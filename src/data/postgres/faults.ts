@@ -5,7 +5,7 @@ import { sanitize } from '../../core/text/text.ts';
 import type { Fault, FaultKind } from '../../core/world/reading.ts';
 import { explainNetworkError, networkCode } from '../network.ts';
 import { grantFor } from './grants.ts';
-import { explainPooler, poolerRefusesPassword, refusedByPooler } from './pooler.ts';
+import { explainHandedOn, explainPooler, poolerRefusesPassword, refusedByPooler } from './pooler.ts';
 import { UnreadableFile } from './tls.ts';
 
 /** Which server, as an on-call names it. */
@@ -67,7 +67,8 @@ function explainState(state: string, said: string, server: DatabaseServer, error
       return ['refused', `too many connections: ${said}`, roomFor(error, said, server)];
     case '08P01':
       return (
-        explainPooler(said, role) ?? ['unreachable', `${said} (08P01)`, 'check the log of the server, and of pgbouncer']
+        explainPooler(said, role) ??
+        explainHandedOn(said) ?? ['unreachable', `${said} (08P01)`, 'check the log of the server, and of pgbouncer']
       );
     case '53100':
     case '53200':

@@ -48,7 +48,7 @@ const refusals: readonly Refusal[] = [
     said: /^query_wait_timeout/,
     kind: 'refused',
     what: () => 'pgbouncer got no server connection in time (query_wait_timeout)',
-    hint: 'the pool is full, or the server behind it is down: SHOW POOLS; SHOW SERVERS; in pgbouncer',
+    hint: 'the pool is full, or the server behind it is down, or PAUSE holds it: SHOW POOLS; SHOW SERVERS; SHOW DATABASES; in pgbouncer',
   },
   {
     said: /server login|server_login_retry|cannot connect to server|server connection/,
@@ -81,12 +81,45 @@ const refusals: readonly Refusal[] = [
     hint: 'someone disabled it: ENABLE DATABASE; in pgbouncer',
   },
   {
+    said: /^bouncer config error/,
+    kind: 'unconfigured',
+    what: (said) => `pgbouncer: ${said}`,
+    hint: 'check auth_file, auth_user and auth_query of pgbouncer: its log names the error',
+  },
+  {
+    said: /^invalid command '|^not allowed$/,
+    kind: 'unconfigured',
+    what: () => 'this is the console of pgbouncer, no database',
+    hint: 'set PGDATABASE to a database in [databases] of pgbouncer',
+  },
+  {
     said: /SSL required|TLS required/i,
     kind: 'forbidden',
     what: () => 'pgbouncer requires TLS',
     hint: 'set sslmode=require',
   },
 ];
+
+/** What the server says to pgbouncer when it logs in, handed on in the server's words, without the server's code. */
+const handedOn: readonly (Pick<Refusal, 'said' | 'hint'> & { kind?: FaultKind })[] = [
+  {
+    said: /^too many connections for|^sorry, too many clients|^remaining connection slots/,
+    hint: 'lower pool_size of pgbouncer, end idle sessions on the server, or raise the limit that it names',
+  },
+  {
+    said: /is not currently accepting connections/,
+    hint: 'from another database of the server: ALTER DATABASE … ALLOW_CONNECTIONS true;',
+  },
+  { said: /is not permitted to log in/, hint: 'on the server: ALTER ROLE … LOGIN;' },
+  { said: /^role ".*" does not exist/, kind: 'unconfigured', hint: 'fix user in [databases] of pgbouncer' },
+  { said: /^the database system is/, hint: 'it is starting, stopping or recovering: check the log of the server' },
+];
+
+/** The same for what came under 08P01, which may be the server's own refusal. */
+export function explainHandedOn(said: string): [FaultKind, string, string] | undefined {
+  const one = handedOn.find((each) => each.said.test(said));
+  return one && [one.kind ?? 'refused', `the server behind pgbouncer: ${said}`, one.hint];
+}
 
 /** What a refusal of pgbouncer means; undefined where its words are unknown. */
 export function explainPooler(said: string, user: string): [FaultKind, string, string] | undefined {
@@ -95,7 +128,7 @@ export function explainPooler(said: string, user: string): [FaultKind, string, s
 }
 
 /** Whether it refused for good: another connection would be refused too. */
-export const refusedByPooler = (said: string): boolean => refusals.some((one) => one.said.test(said));
+export const refusedByPooler = (said: string): boolean => [...refusals, ...handedOn].some((one) => one.said.test(said));
 
 /** Whether it refused the password of who connects. */
 export const poolerRefusesPassword = (said: string): boolean => /authentication failed/.test(said);

@@ -55,7 +55,8 @@ const answers: readonly Known[] = [
   [/^CLUSTERDOWN/, 'refused', 'the Redis Cluster is down: some slots have no node', 'redis-cli CLUSTER INFO'],
   [/^NOREPLICAS/, 'refused', 'too few replicas connected: writes are rejected', 'redis-cli INFO replication'],
   [/^MASTERDOWN/, 'refused', 'its master is unreachable', 'check the master'],
-  [/^BUSY /, 'refused', 'busy with a script', 'redis-cli SCRIPT KILL, or wait'],
+  [/^BUSY .*FUNCTION KILL/, 'refused', 'busy with a function', 'redis-cli FUNCTION KILL, or wait if it has written'],
+  [/^BUSY /, 'refused', 'busy with a script', 'redis-cli SCRIPT KILL, or wait if it has written'],
   [
     /^DENIED|protected mode/i,
     'forbidden',
