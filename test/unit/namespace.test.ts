@@ -5,14 +5,14 @@ import { evaluate } from '../../src/core/health/evaluate.ts';
 import { reportOf } from '../../src/core/health/report.ts';
 import { reportText } from '../../src/core/health/report-text.ts';
 import { rolloutStep } from '../../src/core/health/rollout.ts';
-import type { Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
+import type { Deployment, Pod, Workload, Workloads } from '../../src/core/world/facts.ts';
 import type { Scope, World } from '../../src/core/world/world.ts';
 import { toAutoscaler, toBudget } from '../../src/data/kubernetes/autoscaling.ts';
 import { toClaim, toCronJob, toJob } from '../../src/data/kubernetes/batch.ts';
 import { toStatefulSet } from '../../src/data/kubernetes/controllers.ts';
 import { toDeployment } from '../../src/data/kubernetes/deployments.ts';
 import { toNode } from '../../src/data/kubernetes/nodes.ts';
-import { calm, deployment, live, now, pod } from '../support/worlds.ts';
+import { calm, deployment, live, lost, now, pod } from '../support/worlds.ts';
 
 const hour = 3_600_000;
 const time = (at: number) => new Date(at).toISOString();
@@ -244,4 +244,18 @@ test('a rollout whose replica set cannot be created is stuck, not on its way', (
   const status = { replicas: 3, readyReplicas: 3, availableReplicas: 3, updatedReplicas: 0, conditions: [failed] };
   const executor = toDeployment({ metadata: named('executor'), spec: { replicas: 3 }, status });
   expect(executor?.rollout).toEqual({ state: 'stuck', reason: 'ReplicaSetCreateError', why: 'exceeded quota' });
+});
+
+test('without permission to list deployments, failing pods and other workloads are still told', () => {
+  const owner = { kind: 'ReplicaSet', name: 'executor-1' };
+  const crashing = pod('executor', 'x', { owner, ready: false, reason: 'CrashLoopBackOff', restarts: 9 });
+  const redis = toStatefulSet({ metadata: named('redis'), spec: { replicas: 1 } });
+  const { readings, ...rest } = namespace({ all: redis ? [redis] : [] }, [crashing]);
+  expect(
+    wrong({ ...rest, readings: { ...readings, deployments: lost<readonly Deployment[]>(undefined, 'forbidden') } }),
+  ).toEqual([
+    expect.stringMatching(/^unknown pods\/kubernetes: /) as string,
+    expect.stringMatching(/^warning pods\/statefulset\/redis: /) as string,
+    'critical pods/replicaset/executor-1: CrashLoopBackOff, 0/1 ready',
+  ]);
 });

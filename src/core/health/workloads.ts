@@ -46,8 +46,11 @@ export function readyIn(world: World, d: Replicated): Ready {
 export function evaluateWorkloads(world: World): Finding[] {
   const { deployments, pods, workloads = pending } = world.readings;
   const absent = missing(world, deployments, { id: 'pods/kubernetes', area: 'pods', subject: 'kubernetes' }, false);
-  if (absent || deployments.state !== 'live') return absent ? [absent] : [];
   const podList = known(pods, world.now);
+  const all = known(workloads, world.now);
+  // Who may not list deployments sees what else fails: pods count for themselves.
+  if (deployments.state === 'lost' && absent) return [absent, ...besidesDeployments(world, all, podList)];
+  if (absent || deployments.state !== 'live') return absent ? [absent] : [];
   const podsAbsent = missing(world, pods, { id: 'pods/list', area: 'pods', subject: 'pods' }, false);
   const roles = Object.values(world.scope.deployments);
   const others = deployments.value.filter(({ name }) => !roles.includes(name));
@@ -56,16 +59,27 @@ export function evaluateWorkloads(world: World): Finding[] {
     workloads.state === 'pending'
       ? undefined
       : missing(world, workloads, { id: 'pods/workloads', area: 'pods', subject: 'workloads' }, false);
-  const all = known(workloads, world.now);
   return [
     ...roles.map((name) => role(world, deployments.value, name, podList)),
     ...others.map((d) => replicated(world, d, podList)),
-    ...(all ? beside(world, all, podList ?? []) : []),
-    ...evaluateNodes(all?.nodes ?? [], podList ?? [], world.now),
-    ...strays(world, deployments.value, all?.all ?? [], podList ?? []),
-    ...unwatched(world, all, podList),
+    ...besidesDeployments(world, all, podList, deployments.value),
     ...(besidesAbsent ? [besidesAbsent] : []),
     ...(podsAbsent ? [podsAbsent] : []),
+  ];
+}
+
+/** All but deployments; `deployments`: those that answer for their pods, undefined where they are not known. */
+function besidesDeployments(
+  world: World,
+  all: Workloads | undefined,
+  podList: readonly Pod[] | undefined,
+  deployments?: readonly Deployment[],
+): Finding[] {
+  return [
+    ...(all ? beside(world, all, podList ?? []) : []),
+    ...evaluateNodes(all?.nodes ?? [], podList ?? [], world.now),
+    ...strays(world, deployments, all?.all ?? [], podList ?? []),
+    ...unwatched(world, all, podList),
   ];
 }
 
@@ -201,11 +215,12 @@ function unwatched({ scope }: World, all: Workloads | undefined, podList: readon
 /** Pods that no workload answers for: bare ones, and those of controllers that are not known or not seen. */
 function strays(
   world: World,
-  deployments: readonly Deployment[],
+  deployments: readonly Deployment[] | undefined,
   all: readonly Workload[],
   podList: readonly Pod[],
 ): Finding[] {
-  const names = new Set(deployments.map(({ name }) => name));
+  const roles = Object.values(world.scope.deployments);
+  const names = new Set(deployments?.map(({ name }) => name));
   const seen = new Set(all.map(({ kind, name }) => `${kind}/${name}`));
   const alone = podList.filter((p) => {
     if (p.owner && seen.has(`${p.owner.kind}/${p.owner.name}`)) return false;
@@ -231,7 +246,7 @@ function strays(
         area: 'pods',
         subject: key.slice(key.indexOf('/') + 1),
         rule,
-        verdict: weigh(verdict, false, world.scope),
+        verdict: weigh(verdict, !deployments && roles.includes(pods[0]?.app ?? ''), world.scope),
         says: [...reasonsOf(pods, world.now).slice(0, 2), count].join(', '),
       },
     ];
