@@ -122,6 +122,20 @@ describe('refused requests', () => {
     expect(found({ shares: { ...shares, limited: 1 }, samples: 3 })).toEqual([]);
   });
 
+  test('the limit of a metric stands beside its own value, not beside the refused share', () => {
+    const slow = {
+      samples: 400,
+      served: 360,
+      sampling: 1,
+      window: 300_000,
+      source: 'gateway logs',
+      p95: 1794,
+    } as const;
+    const traffic: Traffic = { ...slow, errorRate: 0, shares: { ...shares, limited: 0.013 } };
+    const world = { ...calm, readings: { ...calm.readings, traffic: live(traffic) } };
+    expect(evaluate(world).map(({ says }) => says)).toContain('1 794 ms (warning > 500 ms), 1.3 % refused with 429');
+  });
+
   test('so is a majority of other 4xx', () => {
     expect(found({ shares: { ...shares, refused: 0.8 } })).toEqual([
       'warning refusals: 80 % of 400 requests in 5 min refused with other 4xx',

@@ -146,7 +146,7 @@ function measures(world: World): Finding[] {
     return {
       ...about,
       ...decide(`metric/${verdict}`),
-      says: `${[value, reading.value.beside].filter(Boolean).join(', ')}${limit}`,
+      says: [`${value}${limit}`, reading.value.beside].filter(Boolean).join(', '),
       short: value,
       figure: value,
       remedy: breached ? actionFor(m, world) : undefined,
