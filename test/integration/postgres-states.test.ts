@@ -10,6 +10,7 @@ import { evaluate } from '../../src/core/health/evaluate.ts';
 import { evaluateMetric, metric } from '../../src/core/health/metrics.ts';
 import { formSays, runbookForm } from '../../src/core/platform/form.ts';
 import { databaseProbes } from '../../src/data/postgres/doctor.ts';
+import { formInForce } from '../../src/data/postgres/form-check.ts';
 import { listApiKeys } from '../../src/data/postgres/keys-query.ts';
 import { Session } from '../../src/data/postgres/session.ts';
 import { sessionsFor } from '../../src/data/postgres/sessions.ts';
@@ -242,6 +243,8 @@ test('the runbook’s tables win if a schema has both forms', async () => {
   await sql((prisma?.create ?? '').replaceAll(`"${prisma?.schema}"`, '"both"'));
   await sql((runbook?.create ?? '').replaceAll(`"${runbook?.schema}"`, '"both"').replace(/CREATE SCHEMA [^;]*;/, ''));
   expect((await look('both')).studies.form).toMatchObject({ study: { name: 'studies' }, job: { name: 'jobs' } });
+  const { lines } = await formInForce(settingsOf('both'));
+  expect(lines).toContain('not read: Study (beside studies), Job (beside jobs), ApiKey (beside api_keys)');
 });
 
 test.each([

@@ -16,7 +16,19 @@ const row = (
   type = 'text',
   labels: string[] | null = null,
 ) => ({
-  ...{ which, name, column, type, labels, kind: 'r', indexed: true, nullable: false, partial: false, version: 150_000 },
+  ...{
+    which,
+    name,
+    column,
+    type,
+    labels,
+    others: null,
+    kind: 'r',
+    indexed: true,
+    nullable: false,
+    partial: false,
+    version: 150_000,
+  },
 });
 
 const prisma = formFrom('public', [

@@ -18,6 +18,8 @@ export type Table<T extends TableId> = {
   name: string;
   /** False: the schema has no table of any of its names. The runbook's names stand for it. */
   there: boolean;
+  /** Tables of its other names beside it; they are not read. */
+  others?: readonly string[] | undefined;
   /** Columns that this role may read; absent: there is none of that meaning. */
   columns: Readonly<Partial<Record<ColumnId<T>, Column>>>;
 };

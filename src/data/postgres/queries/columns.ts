@@ -15,6 +15,8 @@ export type ColumnRow = {
   which: TableId;
   /** The table's name in the catalogue. */
   name: string;
+  /** Tables of its other names, which are not read. */
+  others: string[] | null;
   /** pg_class.relkind: r a table, p a partitioned one, m a materialized view, v a view, f a foreign table. */
   kind: string;
   /** Null: this role may read none of its columns. */
@@ -42,13 +44,14 @@ const candidates = (Object.entries(tableNames) as [TableId, { names: readonly st
  */
 export const columns = `
   WITH found AS (
-    SELECT DISTINCT ON (t.which) t.which, c.oid, c.relname, c.relkind
+    SELECT DISTINCT ON (t.which) t.which, c.oid, c.relname, c.relkind,
+           array_agg(c.relname::text) OVER (PARTITION BY t.which) AS names
     FROM (VALUES ${candidates.join(', ')}) t (which, name, place)
     JOIN pg_namespace n ON n.nspname = $1
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
     ORDER BY t.which, t.place
   )
-  SELECT c.which, c.relname AS name, c.relkind AS kind, a.attname AS column, NOT a.attnotnull AS nullable,
+  SELECT c.which, c.relname AS name, c.relkind AS kind, array_remove(c.names, c.relname::text) AS others, a.attname AS column, NOT a.attnotnull AS nullable,
          format_type(CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END, NULL) AS type,
          (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e
           WHERE e.enumtypid = CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END) AS labels,
@@ -117,7 +120,10 @@ function tableFrom<T extends TableId>(id: T, found: readonly ColumnRow[], otherw
     const row = names.flatMap((name) => rows.find(({ column }) => column === name) ?? [])[0];
     return row?.column ? [[meaning, { name: row.column, type: row.type }]] : [];
   });
-  return { name: first.name, there: true, columns: Object.fromEntries(columnsOf) as Table<T>['columns'] };
+  const columns = Object.fromEntries(columnsOf) as Table<T>['columns'];
+  // A view of the runbook's name may read the other table.
+  const others = first.kind === 'v' || !first.others?.length ? undefined : first.others;
+  return { name: first.name, there: true, columns, others };
 }
 
 /** What the columns say about the tables. None of them: the runbook's. */
