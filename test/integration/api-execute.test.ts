@@ -1,6 +1,7 @@
 // Requests that change a study through the gateway's API: only the API's own answer is success, and a lost one is unknown.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { profiles } from '../../src/config/profiles.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
@@ -18,7 +19,7 @@ afterEach(() => {
 type Asked = { method?: string | undefined; url?: string | undefined; authorization?: string | undefined };
 
 async function ask(
-  answer: { status: number; body: string; headers?: Record<string, string> } | 'cut',
+  answer: { status: number; body: string | Buffer; headers?: Record<string, string> } | 'cut',
   key: string | undefined = 'secret',
 ) {
   const asked: Asked[] = [];
@@ -60,6 +61,14 @@ test.each([
   const { result, asked } = await ask(answer);
   expect(result).toMatchObject({ outcome, says: expect.stringContaining(says) });
   expect(asked).toHaveLength(1);
+});
+
+test('an answer that was compressed unasked is read as it is', async () => {
+  const headers = { 'content-encoding': 'gzip' };
+  const { result } = await ask({ status: 200, body: gzipSync(own), headers });
+  expect(result).toEqual({ outcome: 'done', says: 'the API answered 200' });
+  const { result: broken } = await ask({ status: 200, body: 'no gzip', headers });
+  expect(broken).toMatchObject({ outcome: 'unknown' });
 });
 
 test('429 says when to try again; without a key nothing is sent', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { afterEach, expect, test } from 'vitest';
 import { askPrometheus } from '../../src/data/prometheus/source.ts';
@@ -80,4 +81,11 @@ test.each<[status: number, body: string, kind: string, what: string]>([
   [200, vector('2.1'), 'malformed', 'errorRateQuery returns 2.1, not a ratio from 0 to 1'],
 ])('%i %s is %s: %s', async (status, body, kind, what) => {
   expect(await always(status, body)).toMatchObject({ ok: false, fault: { kind, what } });
+});
+
+test('an answer that was compressed unasked is read as it is', async () => {
+  const host = await serve((_, res) =>
+    res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(vector('0.25'))),
+  );
+  expect(await ask(`http://${host}`)).toMatchObject({ ok: true });
 });

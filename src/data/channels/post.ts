@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import type { ChannelId } from '../../core/incident/channel.ts';
 import { type Ms, second } from '../../core/time.ts';
-import { readBeginning } from '../body.ts';
+import { decoded, readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { readAnswer, type Told } from './answer.ts';
@@ -31,7 +31,7 @@ export async function post(
       body,
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-    const words = await readBeginning(said, longestAnswer).catch(() => undefined);
+    const words = await readBeginning(decoded(said, headers['content-encoding']), longestAnswer).catch(() => undefined);
     return readAnswer(channel === 'pagerduty' ? 'pagerduty' : 'webhook', url, {
       statusCode,
       headers,

@@ -4,7 +4,7 @@ import type { ApiCall } from '../../core/actions/call.ts';
 import { formatAge } from '../../core/text/format.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { second } from '../../core/time.ts';
-import { readBeginning } from '../body.ts';
+import { decoded, readBeginning } from '../body.ts';
 import type { CallResult, ExecutionContext } from '../call-result.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
@@ -36,7 +36,9 @@ export async function executeApi({ method, url }: ApiCall, means: ExecutionConte
       signal: AbortSignal.any([means.signal, limit]),
     });
     const retryAfter = retryAfterOf(String(headers['retry-after'] ?? ''), Date.now());
-    const { text } = await readBeginning(body, longestAnswer).catch(() => ({ text: '' }));
+    const { text } = await readBeginning(decoded(body, headers['content-encoding']), longestAnswer).catch(() => ({
+      text: '',
+    }));
     return resultOf(statusCode, text, retryAfter);
   } catch (error) {
     if (limit.aborted) return { outcome: 'unknown', says: `no answer within ${within / second} s`, hint: lookFirst };

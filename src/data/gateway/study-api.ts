@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { ApiStudy } from '../../core/queries/study.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { studyUrl } from '../../core/world/targets.ts';
+import { decoded, readBeginning } from '../body.ts';
 import { explainNetworkError } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { keptBack } from '../unencrypted.ts';
@@ -28,11 +29,7 @@ export async function readApiStudy(settings: Settings, study: string, signal: Ab
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
       headers: { authorization: `Bearer ${adminApiKey}`, accept: 'application/json', 'user-agent': 'bentham-cockpit' },
     });
-    let text = '';
-    for await (const chunk of answer.body.setEncoding('utf8') as AsyncIterable<string>) {
-      text += chunk;
-      if (text.length > longestBody) break;
-    }
+    const { text } = await readBeginning(decoded(answer.body, answer.headers['content-encoding']), longestBody);
     if (answer.statusCode === 404)
       return refused('not-found', '404: no such study, or ADMIN_API_KEY belongs to another tenant');
     if (answer.statusCode === 401 || answer.statusCode === 403)

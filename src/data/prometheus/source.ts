@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import { sanitize } from '../../core/text/text.ts';
 import { minute } from '../../core/time.ts';
 import type { Traffic } from '../../core/world/facts.ts';
-import { readBeginning } from '../body.ts';
+import { decoded, readBeginning } from '../body.ts';
 import { networkFault } from '../network.ts';
 import { dispatcherFor } from '../proxy.ts';
 import { poll, type Result, type Source } from '../source.ts';
@@ -92,7 +92,7 @@ async function query(
       signal,
       headers: { accept: 'application/json', authorization },
     });
-    const { text: body } = await readBeginning(answer.body, longestAnswer);
+    const { text: body } = await readBeginning(decoded(answer.body, answer.headers['content-encoding']), longestAnswer);
     if (answer.statusCode === 401 || answer.statusCode === 403) {
       const what = `not allowed to query (${answer.statusCode})`;
       const hint = 'add user:password to prometheus.url, or set BENTHAM_PROMETHEUS_BEARER_TOKEN';
