@@ -46,3 +46,13 @@ test('a request with two ids is given up once', () => {
   const other = { ...came, reqId: 'req-2', requestId: 'req_def' };
   expect(readAll([came, other, done]).given).toMatchObject([{ status: 'gaveUp', ms: longestWait + 4000 }]);
 });
+
+test.each([
+  ['a probe by its agent, in objects as Elastic writes them', { user_agent: { original: 'kube-probe/1.29' } }],
+  ['a probe by a list of agents', { headers: { 'user-agent': ['kube-probe/1.29'] } }],
+  ['an upgraded connection', { res: { statusCode: 101 } }],
+])('%s is no request of a person', (_, more) => {
+  const line = { url: '/v1/studies', res: { statusCode: 200 }, responseTime: 500_000 };
+  expect(readAll([line]).answers).toEqual([[200, 500_000]]);
+  expect(readAll([{ ...line, ...more }]).answers).toEqual([]);
+});

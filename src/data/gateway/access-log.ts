@@ -118,7 +118,8 @@ export class AccessLog {
     if (known.length > 0) return undefined;
     // A server may write more than one line about a client that went away.
     if (isGone) this.#count(all);
-    if (this.#isProbe(read)) return undefined;
+    // A connection that was upgraded lasts as long as its client likes.
+    if (this.#isProbe(read) || status === 101) return undefined;
     const at = timeOf(read, this.#fields);
     const over = seen ?? at;
     const took = ms ?? (came?.at === undefined || over === undefined ? undefined : Math.max(0, over - came.at));
@@ -196,8 +197,9 @@ export class AccessLog {
   }
 
   #isProbe(read: ReadLine): boolean {
-    const agent = read.plain?.named?.userAgent ?? this.#first(read.record, this.#fields.userAgent);
-    return this.#probes.includes(this.#url(read), Array.isArray(agent) ? agent[0] : agent);
+    const agents = this.#fields.userAgent.map((path) => fieldAt(read.record, path)).flatMap((one) => one ?? []);
+    const agent = read.plain?.named?.userAgent ?? agents.find((one) => typeof one === 'string');
+    return this.#probes.includes(this.#url(read), agent);
   }
 }
 
