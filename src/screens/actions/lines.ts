@@ -31,6 +31,7 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
       ...head,
       ...(run.says === undefined ? [line(dim('  checking (read-only) …'))] : outcomeLines(run, columns)),
     ];
+  const said = (texts: readonly string[]) => texts.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`)));
   const answered = run.plannedAt === undefined ? '' : `, answered ${formatAge(state.world.now - run.plannedAt)} ago`;
   return [
     ...head,
@@ -41,10 +42,12 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
           blank,
         ]
       : []),
-    ...plan.impact.flatMap((text) => wrapped(text, columns, (t) => line(`  ${t}`))),
+    ...said(plan.impact.slice(0, 1)),
+    // Warnings stand where they are seen without scrolling.
     ...(plan.warnings ?? []).flatMap((text) =>
       wrapped(text, columns, (t, at) => line('  ', span(`${at === 0 ? '▲' : ' '} ${t}`, 'warning'))),
     ),
+    ...said(plan.impact.slice(1)),
     blank,
     ...run.calls.flatMap(({ summary, to }) => [
       ...wrapped(`$ ${summary.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),
