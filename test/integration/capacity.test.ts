@@ -81,6 +81,8 @@ test('limit ranges, disruption budgets and autoscalers in charge are named', asy
     status: { desiredHealthy: 4, currentHealthy: 6, disruptionsAllowed: 2 },
   });
   put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'executor-pdb', pods('executor'));
+  const uncomputed = { spec: pods('executor').spec };
+  put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'new', uncomputed);
   put('poddisruptionbudgets', 'policy/v1', 'PodDisruptionBudget', 'other', pods('api-gateway'));
   put('horizontalpodautoscalers', 'autoscaling/v1', 'HorizontalPodAutoscaler', 'executor-hpa', {
     spec: { scaleTargetRef: { kind: 'Deployment', name: 'executor' }, minReplicas: 3, maxReplicas: 8 },
@@ -88,6 +90,7 @@ test('limit ranges, disruption budgets and autoscalers in charge are named', asy
   const { impact, warnings } = await plan(2);
   expect(impact).toContain('Limit range sizes: at most 2 cores and 1.0 GB per container; 0.1 cores by default.');
   expect(impact).toContain('Disruption budget executor-pdb: 4 required, 6 healthy, 2 disruptions allowed.');
+  expect(impact).toContain('Disruption budget new: unknown, its controller has not computed it.');
   expect(impact.join()).not.toContain('budget other');
   expect(warnings).toContain('2 is less than budget executor-pdb requires: the budget does not block scaling.');
   expect(warnings.join()).toContain('The autoscaler executor-hpa (3–8) can change it back');

@@ -86,6 +86,14 @@ describe('a disruption budget', () => {
   });
 });
 
+test('a disruption budget that its controller does not compute is a warning, and a new one is given time', () => {
+  const unseen = (age: number) => told(toBudget({ metadata: { ...named('api', age), generation: 1 } }));
+  expect(unseen(hour)).toEqual([
+    'warning pods/poddisruptionbudget/api: PodDisruptionBudget: its controller is not responding',
+  ]);
+  expect(unseen(1000)).toEqual([]);
+});
+
 describe('a cron job', () => {
   const cron = (spec: object, status: object) => toCronJob({ metadata: named('nightly', 900 * hour), spec, status });
   const ran = (ago: number) => ({ lastScheduleTime: time(now - ago), lastSuccessfulTime: time(now - ago) });

@@ -33,7 +33,11 @@ export function roomSays(answer: Answer<Room>, more: number, replicas: number): 
     const parts = [...(top ? [`at most ${top} per ${of.toLowerCase()}`] : []), ...(low ? [`${low} by default`] : [])];
     if (parts.length > 0) impact.push(`Limit range ${name}: ${parts.join('; ')}.`);
   }
-  for (const { name, wanted, healthy, mayGo } of budgets.ok ? budgets.value : []) {
+  for (const { name, wanted, healthy, mayGo, computed } of budgets.ok ? budgets.value : []) {
+    if (!computed) {
+      impact.push(`Disruption budget ${name}: unknown, its controller has not computed it.`);
+      continue;
+    }
     impact.push(`Disruption budget ${name}: ${wanted} required, ${healthy} healthy, ${mayGo} disruptions allowed.`);
     if (replicas < wanted)
       warnings.push(`${replicas} is less than budget ${name} requires: the budget does not block scaling.`);

@@ -30,7 +30,7 @@ export type LimitRange = {
 };
 
 /** A PodDisruptionBudget: how many are to stay, and how many may go now. */
-export type Budget = { name: string; wanted: number; healthy: number; mayGo: number };
+export type Budget = { name: string; wanted: number; healthy: number; mayGo: number; computed: boolean };
 
 /** A node that takes such pods. */
 export type Place = {

@@ -26,10 +26,16 @@ export function evaluateAutoscaler(one: Autoscaler, now: Instant): Evaluation {
 }
 
 /** Fewer healthy pods than the budget protects. */
-export function evaluateBudget({ healthy, wanted, failed }: Budget): Evaluation {
+export function evaluateBudget({ healthy, wanted, failed, unobservedSince }: Budget, now: Instant): Evaluation {
   const says = `PodDisruptionBudget: ${healthy} healthy, ${wanted} wanted`;
   if (failed)
     return { ...decide('budget/failed'), short: 'PDB cannot be computed', says: `PodDisruptionBudget: ${failed}` };
+  if (unobservedSince !== undefined && now - unobservedSince > patience)
+    return {
+      ...decide('budget/failed'),
+      short: 'PDB not handled',
+      says: 'PodDisruptionBudget: its controller is not responding',
+    };
   const short = `PDB ${healthy} healthy, ${wanted} wanted`;
   return { ...decide(healthy < wanted ? 'budget/violated' : 'budget/ok'), short, says };
 }

@@ -194,7 +194,7 @@ function judgeOther(
     case 'HorizontalPodAutoscaler':
       return evaluateAutoscaler(one, now);
     case 'PodDisruptionBudget':
-      return evaluateBudget(one);
+      return evaluateBudget(one, now);
   }
 }
 

@@ -166,6 +166,7 @@ export type Budget = {
   /** Why its controller cannot compute it. */
   failed?: string;
   createdAt: Instant;
+  unobservedSince?: Instant;
 };
 
 /** A node of the cluster. */

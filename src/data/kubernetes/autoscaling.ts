@@ -2,6 +2,7 @@
 import type { V1Condition, V1PodDisruptionBudget, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import type { Autoscaler, Budget } from '../../core/world/facts.ts';
 import { type ApiObject, count, instant, items, words } from './api-object.ts';
+import { unobserved } from './deployments.ts';
 
 /** An autoscaler; undefined when it has no name. */
 export function toAutoscaler({ metadata, spec, status }: ApiObject<V2HorizontalPodAutoscaler>): Autoscaler | undefined {
@@ -49,5 +50,6 @@ export function toBudget({ metadata, status }: ApiObject<V1PodDisruptionBudget>)
     wanted: count(status?.desiredHealthy),
     failed: failed && said(failed),
     createdAt: instant(metadata?.creationTimestamp) ?? 0,
+    ...unobserved({ metadata, status }),
   };
 }

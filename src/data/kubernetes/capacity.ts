@@ -143,5 +143,6 @@ function budgetsOf(
       wanted: count(status?.desiredHealthy),
       healthy: count(status?.currentHealthy),
       mayGo: count(status?.disruptionsAllowed),
+      computed: typeof status?.desiredHealthy === 'number',
     }));
 }

@@ -97,8 +97,8 @@ export const namespaceRules = declare({
   },
   'budget/failed': {
     verdict: 'warning',
-    when: 'its controller cannot compute it',
-    from: 'DisruptionAllowed (SyncFailed)',
+    when: 'its controller cannot compute it, or does not',
+    from: 'DisruptionAllowed (SyncFailed), observedGeneration',
   },
   'node/not-ready': {
     verdict: 'warning',
