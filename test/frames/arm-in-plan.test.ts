@@ -125,3 +125,20 @@ test('a plan with a long title shows the whole environment', () => {
   expect(text).not.toMatch(/PR[A-Z]*…/);
   expect(text).toMatch(/port 5432$[\s]+PRODUCTION$/m);
 });
+
+test('a long plan shows its warnings and its command without scrolling', () => {
+  const before = planned('reversible', [], { state: 'open' });
+  const [id = ''] = Object.keys(before.runs);
+  const run = before.runs[id];
+  if (!run?.plan) throw new Error('there is a plan');
+  const plan = {
+    ...run.plan,
+    impact: Array.from({ length: 30 }, (_, i) => `Detail ${i}.`),
+    warnings: ['It is stuck.'],
+    undo: 'roll back',
+  };
+  const calls = [{ say: 'kubectl x', summary: 'kubectl rollout restart', to: 'cluster' }];
+  const text = frameText({ ...before, runs: { [id]: { ...run, plan, calls } } }, size);
+  for (const seen of ['Detail 0.', '▲ It is stuck.', '$ kubectl rollout restart', 'undo: roll back'])
+    expect(text).toContain(seen);
+});

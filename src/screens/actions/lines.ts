@@ -43,11 +43,10 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
         ]
       : []),
     ...said(plan.impact.slice(0, 1)),
-    // Warnings stand where they are seen without scrolling.
+    // Warnings and the command stand where they are seen without scrolling.
     ...(plan.warnings ?? []).flatMap((text) =>
       wrapped(text, columns, (t, at) => line('  ', span(`${at === 0 ? '▲' : ' '} ${t}`, 'warning'))),
     ),
-    ...said(plan.impact.slice(1)),
     blank,
     ...run.calls.flatMap(({ summary, to }) => [
       ...wrapped(`$ ${summary.slice(0, longest)}`, columns, (t) => line('  ', span(t, 'accent'))),
@@ -56,6 +55,7 @@ export function planLines(run: Run | undefined, state: State, columns: number): 
     ...plan.answered.flatMap((who) => wrapped(`${who}${answered}`, columns, (t) => line(dim(`    ${t}`)))),
     ...wrapped(plan.undo ? `undo: ${plan.undo}` : 'This cannot be undone.', columns, (t) => line('  ', t)),
     blank,
+    ...said(plan.impact.slice(1)),
   ];
 }
 
