@@ -63,6 +63,16 @@ describe('a health body', () => {
     ['{"status":"ok","database":{"primary":{"status":"down"},"replica":{"status":"ok"}}}', { healthy: false }],
     ['{"status":"ok","jobs":{"last":{"status":"failed"}},"up":"3 days"}', { healthy: true }],
     ['{"status":"ok","error":"connection refused"}', { healthy: false, problem: 'says ok, but error is not' }],
+    ['{"status":"ok","errors":["pool exhausted"]}', { healthy: false, problem: 'says ok, but errors is not' }],
+    ['{"status":"ok","errors":[]}', { healthy: true, problem: undefined }],
+    ['{"status":"ok","database":null}', { healthy: false, problem: 'says ok, but database is not' }],
+    ['{"status":"ok","db":0}', { healthy: false, problem: 'says ok, but db is not' }],
+    [
+      '{"status":"ok","redis":{"status":"ok","error":"EPIPE"}}',
+      { healthy: false, problem: 'says ok, but redis is not' },
+    ],
+    ['{"status":"ok","redis":{"status":"ok","error":null}}', { healthy: true, problem: undefined }],
+    ['{"status":"ok","queue":12}', { healthy: true, problem: undefined }],
     // A service without a readable state is not healthy; a measured value needs none.
     ['{"status":"ok","checks":{"database":{"latency":3}}}', { healthy: false }],
     ['{"status":"ok","checks":{"database":null}}', { healthy: false }],

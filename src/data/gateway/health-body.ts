@@ -25,6 +25,10 @@ const booleanKeys = ['connected', 'reachable', 'available', 'alive', 'ready', 'u
 const readServices = 1000;
 const shownServices = 32;
 
+/** Keys that tell what went wrong. */
+const errorKeys = ['error', 'errors'];
+const isError = (value: unknown): boolean => (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+
 type Bag = { readonly [key: string]: unknown };
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -85,7 +89,10 @@ function wordsOf(value: unknown): string[] {
 
 /** A service's state; of one that Bentham needs also by its parts: `"database": {"primary": {"status": "down"}}`. */
 function stateOf(name: string, value: unknown): string | undefined {
+  // `"database": null` and `"db": 0` are no word that anybody knows; other numbers are measured values.
+  if (isService(name) && (value === null || value === 0)) return String(value);
   const own = wordOf(value);
+  if (isBag(value) && own !== undefined && isError(value.error)) return worstWord([own, 'error']);
   if (own !== undefined || !isBag(value) || !isService(name)) return own;
   return worstWord(Object.values(value).slice(0, readServices).filter(isBag).flatMap(wordsOf));
 }
@@ -94,8 +101,10 @@ function stateOf(name: string, value: unknown): string | undefined {
 function servicesOf(body: Bag): readonly ServiceHealth[] {
   const listed = servicesKeys.flatMap((key) => entriesOf(body[key]));
   // Beside a status an error speaks against it; an answer that is one itself tells no health.
-  const contradicted = typeof body.error === 'string' && wordsOf(body).length > 0;
-  const beside = Object.entries(body).filter(([key, value]) => tells(key, value) || (contradicted && key === 'error'));
+  const hasStatus = wordsOf(body).length > 0;
+  const beside = Object.entries(body)
+    .filter(([key, value]) => tells(key, value) || (hasStatus && errorKeys.includes(key) && isError(value)))
+    .map(([key, value]) => [key, Array.isArray(value) ? 'told' : value] as const);
   const detailed = entriesOf(body.details).filter(([name, value]) => stateOf(String(name), value) !== undefined);
   return [...listed, ...detailed, ...beside].slice(0, readServices).flatMap(([name, value]) => {
     const named = sanitize(name, 40);
