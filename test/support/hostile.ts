@@ -121,7 +121,10 @@ const sequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001
 /** What of a terminal's bytes is not the cockpit's own. `raw` may begin within a sequence. */
 export function leakInTerminal(raw: string): string | undefined {
   const whole = raw.slice(Math.max(0, raw.indexOf('\u001b')));
-  const own = [...whole.matchAll(sequence)].find(([all]) => /1337|PWN|UFdO/.test(all));
+  // What the cockpit copies is base64, and may contain any letters; a hostile clipboard is exactly this one.
+  const own = [...whole.matchAll(sequence)].find(([all]) =>
+    all.startsWith('\u001b]52;') ? /;UFdO\b/.test(all) : /1337|PWN/.test(all),
+  );
   if (own) return JSON.stringify(own[0]);
   const last = whole.lastIndexOf('\u001b');
   const complete = whole.length - last < 40 ? whole.slice(0, last) : whole;
