@@ -67,7 +67,10 @@ export async function deletedEvidence(settings: Settings, prefix: string, most: 
     const differs: string[] = [];
     let [live, restored, lost, unspeakable] = [0, 0, 0, 0];
     for (const versions of keys) {
-      const ordered = versions.toSorted((a, b) => Number(b.latest) - Number(a.latest) || b.at - a.at);
+      // S3's times are seconds: of one second, a deletion comes after what it deletes.
+      const ordered = versions.toSorted(
+        (a, b) => Number(b.latest) - Number(a.latest) || b.at - a.at || Number(b.marker) - Number(a.marker),
+      );
       const [current] = ordered;
       const marker = ordered.findIndex((v) => v.marker);
       const before = marker < 0 ? undefined : ordered.slice(marker + 1).find((v) => !v.marker);
