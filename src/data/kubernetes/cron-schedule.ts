@@ -40,7 +40,7 @@ export function nextDue(schedule: string, after: Instant, zone = 'UTC'): Instant
 function durationOf(text: string): Ms | undefined {
   if (!/^(\d+(\.\d+)?(h|m|s))+$/.test(text)) return undefined;
   const units: Readonly<Record<string, Ms>> = { h: hour, m: minute, s: second };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|m|s)/g)];
+  const parts = [...text.matchAll(/(?<![\d.])(\d+(?:\.\d+)?)(h|m|s)/g)];
   const span = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
   return span >= second ? span : undefined;
 }
