@@ -72,11 +72,12 @@ export function App({ store, ports }: { store: CockpitStore; ports: Ports }) {
         if (intent.kind === 'copy') {
           const says = `copied: ${intent.what}`;
           perform([{ kind: 'notice', says }]);
+          const shown = store.getState().ui.notice;
           void ports.copy(intent.text).then((way) => {
             if (typeof way === 'object')
               return perform([{ kind: 'notice', says: `not copied: ${way.refused}`, verdict: 'warning' }]);
             // Not over what was said since.
-            if (way && store.getState().ui.notice?.says === says) perform([{ kind: 'notice', says: `${says}${way}` }]);
+            if (way && store.getState().ui.notice === shown) perform([{ kind: 'notice', says: `${says}${way}` }]);
           });
         }
         if (intent.kind === 'terminal') {

@@ -67,6 +67,8 @@ describe('a health body', () => {
     ['{"status":"ok","errors":[]}', { healthy: true, problem: undefined }],
     ['{"status":"ok","database":null}', { healthy: false, problem: 'says ok, but database is not' }],
     ['{"status":"ok","db":0}', { healthy: false, problem: 'says ok, but db is not' }],
+    ['{"status":"ok","redis":""}', { healthy: false, problem: 'says ok, but redis is not' }],
+    ['{"status":"ok","database":{"latency":3}}', { healthy: true, problem: undefined }],
     [
       '{"status":"ok","redis":{"status":"ok","error":"EPIPE"}}',
       { healthy: false, problem: 'says ok, but redis is not' },

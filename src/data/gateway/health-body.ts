@@ -89,8 +89,8 @@ function wordsOf(value: unknown): string[] {
 
 /** A service's state; of one that Bentham needs also by its parts: `"database": {"primary": {"status": "down"}}`. */
 function stateOf(name: string, value: unknown): string | undefined {
-  // `"database": null` and `"db": 0` are no word that anybody knows; other numbers are measured values.
-  if (isService(name) && (value === null || value === 0)) return String(value);
+  // `"database": null`, `"db": 0` and `"redis": ""` tell no state; other numbers are measured values.
+  if (isService(name) && (value === null || value === 0 || value === '')) return 'no status';
   const own = wordOf(value);
   if (isBag(value) && own !== undefined && isError(value.error)) return worstWord([own, 'error']);
   if (own !== undefined || !isBag(value) || !isService(name)) return own;
