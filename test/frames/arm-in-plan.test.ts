@@ -88,6 +88,14 @@ describe('a plan in a read-only environment', () => {
     expect(press(armed, 'a').state.ui.overlay).toMatchObject({ kind: 'confirm', text: 'a' });
   });
 
+  test('an arming that ends while a text is typed takes no letter of it for the key', () => {
+    const before = planned('data', ['cache:'], readOnly);
+    const { overlay } = before.ui;
+    if (overlay.kind !== 'confirm') throw new Error('the plan is asked');
+    const typing: State = { ...before, ui: { ...before.ui, overlay: { ...overlay, text: 'c' } } };
+    expect(press(typing, 'a').state.ui.overlay.kind).toBe('confirm');
+  });
+
   test.each<[string, State['arming']]>([
     ['an observer', { state: 'locked', why: 'observers cannot make changes' }],
     ['staging', { state: 'open' }],
